@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Access to the git repository, and conversion of TARGET arguments to `Series`."""
+"""Access the git repository, and convert TARGET arguments to `Series`."""

@@ -15,7 +15,7 @@ ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 
 
 def entry(directory: Path) -> str:
-    """Format a directory for either list of alternates.
+    """Format a directory for a list of alternates, in the file or in the environment variable.
 
     The path is quoted if it contains a separator or begins with a quote or `#`.
     """

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the cover letter, tracking data and settings of a branch managed by `b4 prep`.
+"""Read the cover letter, tracking data and settings of a branch that `b4 prep` manages.
 
-b4 0.16 has three cover strategies. The cover letter is in an empty commit below the patches
-("commit"), in an empty commit above them ("tip-commit"), or in git's configuration
-("branch-description").
+b4 0.16 stores the cover letter in an empty commit below the patches (cover strategy "commit"), in
+an empty commit above them ("tip-commit"), or in git's configuration ("branch-description").
 """
 
 import re
@@ -23,8 +22,8 @@ from patchpilot.model.trailer import find_last_paragraph
 def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
     """Return the values of a b4 setting, for example `b4.send-series-to`.
 
-    git's configuration takes precedence over the last value in `.b4-config`. That file is part of
-    the tree, so its values are used only if the user trusts it.
+    Values in git's configuration take precedence over the last value in `.b4-config`. Because that
+    file is part of the tree, its values are used only if the user trusts it.
     """
     if values := repository.config(key):
         return values
@@ -108,9 +107,10 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
 
 
 def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
-    """Return b4's data for the checked-out branch if these commits are its latest patches.
+    """Return b4's data for the checked-out branch if these commits are its latest patches,
+    otherwise None.
 
-    Return None otherwise, or if b4 does not manage the branch or patchpilot enrolled it.
+    Also return None if b4 does not manage the branch, or if patchpilot enrolled it.
     """
     branch = repository.branch
     prep = (
@@ -145,7 +145,7 @@ def is_cover(commit: Commit) -> bool:
 
 
 def is_cover_message(message: str) -> bool:
-    """Return whether a commit message is that of b4's cover letter commit."""
+    """Return whether a commit message belongs to a commit with b4's cover letter."""
     return MARKER in message and _parse_series(message.partition(MARKER)[2]) is not None
 
 
@@ -164,9 +164,10 @@ def drop_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]
 
 
 def skip_cover(repository: "Repository", commit_id: str) -> str:
-    """Return the commit itself, or its nearest ancestor that is not b4's cover commit.
+    """Return the commit itself or, if it contains b4's cover letter, its nearest ancestor that does
+    not.
 
-    Unlike a cover commit, this commit may also exist in other repositories.
+    Unlike the cover letter, that ancestor may also exist in other repositories.
     """
     commit = repository.commit(commit_id)
     while commit.parents and is_cover(commit):
@@ -175,7 +176,7 @@ def skip_cover(repository: "Repository", commit_id: str) -> str:
 
 
 def branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str, ...]]:
-    """Return a branch's section of git's configuration, as key → values."""
+    """Return the section of a branch in git's configuration; it maps keys to values."""
     prefix = f"branch.{branch}."
     section = repository.config_regexp(r"^branch\..*")
     return {
@@ -204,9 +205,9 @@ def _is_empty(repository: "Repository", commit: Commit) -> bool:
 def _find_latest_cover(
     repository: "Repository", tip: str, branch: str | None, *, trusted: bool
 ) -> Commit | None:
-    """Return the latest cover commit of a branch, unless it is part of a published history.
+    """Return the latest commit with b4's cover letter on a branch, unless others have published it.
 
-    `trusted` is set if the branch's configuration proves that b4 created it.
+    `trusted` is set if the configuration of the branch proves that b4 created it.
     """
     for commit_id, message in repository.first_parents(tip):
         if MARKER not in message:
@@ -226,7 +227,6 @@ def _find_latest_cover(
 
 
 def _is_shared(repository: "Repository", commit_id: str, branch: str | None) -> bool:
-    """Return whether a remote branch with a different name contains the commit."""
     result = repository.git(
         "for-each-ref",
         f"--contains={commit_id}",
@@ -250,7 +250,8 @@ def _parse_branch(
         return None
     base_branch = str(series.get("base-branch") or "")
     if commit and strategy not in (COMMIT, TIP_COMMIT):
-        # without tracking settings, only a cover commit at the tip needs a base branch
+        # if there are no tracking settings, the base branch is needed only to find a cover letter
+        # at the tip
         strategy = TIP_COMMIT if base_branch else COMMIT
     parent = (
         commit.parents[0] if commit and commit.parents and strategy == COMMIT else None
@@ -273,13 +274,11 @@ def _parse_branch(
 
 
 def _parse_series(text: str) -> Mapping[str, Any] | None:
-    """Return the `series` part of tracking data, or None if it is invalid."""
     data = _parse_tracking(text)
     return data["series"] if data else None
 
 
 def _parse_tracking(text: str) -> dict[str, Any] | None:
-    """Parse the tracking data at the first `{` of a text; return None if it is invalid."""
     import json
 
     try:
@@ -331,8 +330,9 @@ def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | N
 
 
 def _strip_comments(text: str) -> str:
-    """Return a cover letter as b4 sends it: without lines starting with `#`, and with `>#`
-    unescaped.
+    """Return a cover letter as b4 sends it.
+
+    Lines that start with `#` are removed, and `>#` becomes `#`.
     """
     text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"^>(#.*)$", r"\1", text, flags=re.MULTILINE)
@@ -342,10 +342,10 @@ def _strip_comments(text: str) -> str:
 def _split_addresses(
     text: str,
 ) -> tuple[str, tuple[Address, ...], tuple[Address, ...]]:
-    """Split a cover letter into (text, To, Cc).
+    """Split a cover letter into its text, To: and Cc: addresses.
 
-    To: and Cc: lines are taken from its trailers (the last paragraph above the first `---`), and
-    from preceding paragraphs that contain nothing else.
+    The addresses are in its trailers (the last paragraph above the first `---`), and in the
+    paragraphs before the trailers that contain only addresses.
     """
     lines = text.split("\n")
     cut = next(

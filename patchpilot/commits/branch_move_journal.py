@@ -28,9 +28,10 @@ _SHORT_LOCK = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A move of a branch: its ref, its old and new value, and the reflog message.
+    """A move of a branch.
 
-    `ref` is None for a detached HEAD.
+    It has the ref of the branch, its old and new value, and the message for the reflog. `ref` is
+    None for a detached HEAD.
     """
 
     ref: str | None
@@ -40,9 +41,9 @@ class Move:
 
     @property
     def target(self) -> str:
-        """Return the commit to restore after an interrupted move.
+        """Return the commit to which the branch is set after an interrupted move.
 
-        Complete an undo; roll back all other moves.
+        An interrupted undo is completed; all other moves are reverted.
         """
         return self.new if self.why == UNDO else self.old
 
@@ -58,7 +59,7 @@ def end(repository: Repository) -> None:
 
 
 def record_file(repository: Repository) -> Path:
-    """Return the path of the working tree's record, outside the repository."""
+    """Return the path of the record for a working tree, which is outside of the repository."""
     name = hashlib.sha256(os.fsencode(repository.git_dir.resolve())).hexdigest()[:24]
     return state_path() / "moves" / f"{name}.json"
 
@@ -146,9 +147,9 @@ def settle(repository: Repository, move: Move) -> None:
 
 
 def _matches_either(repository: Repository, path: str, move: Move) -> bool:
-    """Return whether a file has the content of either commit.
+    """Return whether the content of a file is its content in one of the two commits.
 
-    The content may be truncated if git was killed.
+    The content may be truncated, because git may have been killed while it wrote the file.
     """
     file = repository.top / path
     versions = [repository.blob(commit, path) for commit in (move.old, move.new)]
@@ -192,9 +193,10 @@ def _remove(repository: Repository, paths: Sequence[str]) -> None:
 
 
 def _clear_locks(repository: Repository, ref: str | None) -> None:
-    """Wait for a running git, and remove the locks left by a killed git.
+    """Wait for a git process that is running, and remove the locks of a git process that was
+    killed.
 
-    Such locks are newer than our record and not open in any process.
+    These locks are newer than the record of the move, and no process has them open.
     """
     started, deadline = (
         record_file(repository).stat().st_mtime,
@@ -211,7 +213,6 @@ def _clear_locks(repository: Repository, ref: str | None) -> None:
 
 
 def _locks(repository: Repository, ref: str | None) -> list[Path]:
-    """Return the existing locks on the branch, index and HEAD."""
     locks = [repository.git_dir / "index.lock", repository.git_dir / "HEAD.lock"]
     locks += [repository.common_dir / f"{ref}.lock"] if ref else []
     return [lock for lock in locks if lock.exists()]
@@ -220,11 +221,11 @@ def _locks(repository: Repository, ref: str | None) -> list[Path]:
 def refuse_locked(
     repository: Repository, ref: str | None = None, *, since: float | None = None
 ) -> None:
-    """Raise `RefusedError`, with the lock's age and a hint, if a git lock file exists.
+    """Raise `RefusedError` if a git lock file exists; the error contains the lock's age and a hint.
 
-    Check the index, HEAD and `ref`. Ignore locks created after `since` (in seconds) that no process
-    has open. Wait briefly for a new lock to disappear, because a shell prompt or an editor may be
-    running `git status`.
+    Check the locks of the index, HEAD and `ref`. Ignore a lock that was created after `since` (in
+    seconds) and that no process has open. Wait briefly for a new lock to disappear, because a shell
+    prompt or an editor may be running `git status`.
     """
     deadline = time.monotonic() + _SHORT_LOCK
     while (
@@ -264,7 +265,6 @@ def _is_new(lock: Path) -> bool:
 
 
 def _is_open(file: Path) -> bool:
-    """Return whether a process of this user has the file open."""
     name = str(file.resolve())
     # Path.glob raises an exception if a process ends during the scan
     for link in map(Path, iglob("/proc/[0-9]*/fd/*")):  # noqa: PTH207

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Require the user's trust in code that runs during a build.
+"""Ask the user to trust code that runs during a build.
 
-Trust in a tree covers its build files on fetched remote branches, which the user chose. Changes
-made by local commits or merges must be trusted separately.
+If the user trusts a tree, this covers the build files in its remote-tracking branches, because the
+user chose to fetch them. Changes by local commits or merges must be trusted separately.
 """
 
 from pathlib import Path
@@ -24,7 +24,7 @@ _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
 def build_command(top: Path) -> OwnCommand:
-    """Return the command for building a tree, as a trust item.
+    """Return the build of a tree as a command that the user can trust.
 
     The tree is identified by its path, because its content changes with every commit.
     """
@@ -62,7 +62,8 @@ def build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
 def trusted_base(directory: Path, top: Path, commit: str) -> str:
     """Return the latest ancestor of a commit that is on a remote branch of the tree at `top`.
 
-    Without remote branches, return the commit's parent; without a parent, the empty tree.
+    If there are no remote branches, return the parent of the commit; if it has none, return the
+    empty tree.
     """
     commit_and_parents = git(
         directory, "rev-list", "--parents", "--max-count=1", commit

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read git's configuration of a directory, cached until a configuration file changes."""
+"""Read the git configuration that applies in a directory.
+
+The result is cached until a configuration file changes.
+"""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,7 +51,8 @@ _HARMLESS_VALUES = {
         core.notesref""",
     r"[+^]?(?![-/%])[^\x00-\x20\x7f~^:?\[\\]*(?::[^\x00-\x20\x7f~^:?\[\\]*)?": """
         remote.*.fetch remote.*.push notes.rewriteref""",
-    # reject options and remote helpers such as ext::COMMAND (gitremote-helpers(7))
+    # accept only URLs, and not options or remote helpers such as ext::COMMAND
+    # (gitremote-helpers(7))
     r"(?:(?:https?|git|ssh)://(?!-)|file://|(?!-)(?![^/]*:(?::|//)))[^\x00-\x1f\x7f]+": """
         remote.*.url remote.*.pushurl""",
 }
@@ -66,9 +70,9 @@ def _value_patterns() -> dict[str, Pattern[str]]:
 
 
 def is_plain(key: str, value: str) -> bool:
-    """Return whether a setting is harmless even if only the repository sets it.
+    """Return whether a setting is harmless even if it comes from the repository and is not trusted.
 
-    `key` is in git's form: section and variable in lower case.
+    `key` is in the form that git prints: section and variable are in lower case.
     """
     section, _, remainder = key.partition(".")
     subsection, dot, variable = remainder.rpartition(".")
@@ -86,9 +90,8 @@ def is_plain(key: str, value: str) -> bool:
 
 @cache
 def acting_names() -> frozenset[str]:
-    """Return the names of patchpilot's settings that name servers, paths or commands.
-
-    The names contain no hyphens.
+    """Return the names, without hyphens, of patchpilot's settings that contain servers, paths or
+    commands.
     """
     # import lazily, because importing this module takes longer than most commands
     from patchpilot.config import KEYS
@@ -132,7 +135,7 @@ def user_files() -> tuple[Path, ...]:
 
 
 def state_of(path: Path) -> str:
-    """Return a string that changes with the file: path, time, size and inode."""
+    """Return a string that changes if the path, time, size or inode of a file changes."""
     try:
         status = path.stat()
     except OSError:
@@ -183,9 +186,9 @@ _cache_lock = Lock()
 def all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
     """Return every setting that git would use in a directory, trusted or not, in git's order.
 
-    The caller's settings (`git -c KEY=VALUE patchpilot`) are included. Raise `GitError` if git
-    cannot read a file; with `tolerant`, return no settings instead. Raise `MissingError` if git is
-    not installed.
+    Settings passed on the command line (`git -c KEY=VALUE patchpilot`) are included. Raise
+    `GitError` if git cannot read a file; with `tolerant`, return no settings instead. Raise
+    `MissingError` if git is not installed.
     """
     caller_settings = [
         item for item in os.environ.items() if item[0].startswith(_CALLER_VARIABLES)
@@ -210,7 +213,7 @@ def _list_settings(directory: Path, tolerant: bool) -> _CachedSettings:
     fields = result.text.split("\0")
     rows = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
     entries = tuple(config_entry(*row) for row in rows)
-    # the last entries are patchpilot's own -c options
+    # the last entries are the -c options that patchpilot itself passes
     entries = entries[: -git_argv(None).count("-c")]
     included = {directory / entry.file for entry in entries}
     return _CachedSettings(
@@ -228,7 +231,7 @@ def config_entry(scope: str, origin: str, setting: str) -> ConfigEntry:
 
 
 def group_by_key(entries: Iterable[ConfigEntry]) -> dict[str, tuple[str, ...]]:
-    """Return settings as key → values, in git's order.
+    """Map each key to its values, in git's order.
 
     Sections and variables are in lower case.
     """
@@ -248,7 +251,10 @@ def select_matching(
 
 
 def normal_key(key: str) -> str:
-    """Return a key in git's form: section and variable in lower case, subsection unchanged."""
+    """Return a key in the form that git prints.
+
+    Section and variable are in lower case, and the subsection is unchanged.
+    """
     section, _, remainder = key.partition(".")
     middle, dot, variable = remainder.rpartition(".")
     return f"{section.lower()}.{middle}{dot}{variable.lower()}"

@@ -72,7 +72,6 @@ def may_change(args: Sequence[str]) -> bool:
 
 
 def _command(args: Sequence[str]) -> str:
-    """Return the subcommand in a git command line."""
     remaining = iter(args)
     for argument in remaining:
         if argument != "-c":
@@ -151,7 +150,7 @@ def _is_cacheable(args: Sequence[str]) -> bool:
 
 
 def _answer_codes(command: str) -> tuple[int, ...]:
-    """Return the exit codes of a command that are valid results, such as 1 for merge-base and
+    """Return the exit codes with which a git command reports a result, such as 1 for merge-base and
     grep.
     """
     return (0, 1) if command in ("grep", "merge-base") else (0,)
@@ -181,9 +180,10 @@ _REFTABLE = ".invalid"
 class GitRef(NamedTuple):
     """A branch, remote branch or tag.
 
-    `name` is its full name, `object_id` the peeled object, and `kind` that object's type. `symref`
-    is the full name of a symbolic ref's target, `upstream` the full name of a branch's upstream.
-    `date` is the committer date in seconds, or 0 if the object is not a commit.
+    `name` is its full name, `object_id` the object that it finally points to, and `kind` the type
+    of that object. For a symbolic ref, `symref` is the full name of its target. For a branch,
+    `upstream` is the full name of its upstream branch. `date` is the committer date in seconds, or
+    0 if the object is not a commit.
     """
 
     name: str
@@ -228,10 +228,10 @@ class GitReading:
 
     @property
     def config(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the settings in effect, as key → values, in git's order.
+        """Return the settings in effect; each key is mapped to its values in git's order.
 
-        Keys are in lower case except for the subsection. The configuration is read again if a file
-        changes, because b4 and the user may edit it.
+        Keys are in lower case except for the subsection. If a configuration file changes, it is
+        read again, because b4 and the user may edit it.
         """
         entries = applied_entries(self._places.top)
         if entries is not self._entries:
@@ -318,9 +318,9 @@ def identity_in(directory: Path) -> Address | None:
 
 
 def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
-    """Return the author set in the environment or configuration (git-var(1)).
+    """Return the author that is set in the environment or the configuration (git-var(1)).
 
-    git's guess from the host name is ignored.
+    The address that git would guess from the host name is not used.
     """
 
     def setting(name: str) -> str:

@@ -31,9 +31,9 @@ class Busy:
 
 
 def find_busy_operation(repository: Repository, ref: str | None = None) -> Busy | None:
-    """Return the unfinished git operation in this worktree, or None.
+    """Return the git operation that is not finished in this worktree, or None.
 
-    With `ref`, also report a rebase of that branch in another worktree.
+    With `ref`, also return a rebase of that branch in another worktree.
     """
     if find_unfinished_move(repository):
         return Busy(
@@ -53,7 +53,6 @@ def find_busy_operation(repository: Repository, ref: str | None = None) -> Busy 
 
 
 def _is_rebasing(git_dir: Path, ref: str) -> bool:
-    """Return whether a rebase in that worktree will update the branch."""
     for name in ("rebase-merge/head-name", "rebase-apply/head-name"):
         try:
             if (git_dir / name).read_text(errors="replace").strip() == ref:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create commits from mailed patches in a temporary repository; their base is not needed.
+"""Create commits from mailed patches in a temporary repository, without the commit on which they
+are based.
 
-Each commit has the same diff as its message. The files contain only the lines in the diff, with
-filler between them. Before each commit, a merge provides its pre-image, so that the patches need
-not apply on top of each other. `git range-diff` and `git log --no-merges` ignore these merges.
+Each commit has the same diff as its message. The files contain only the lines in the diff,
+separated by filler lines. Each commit follows a merge that provides the files before the change, so
+that the patches do not have to apply on top of each other. `git range-diff` and `git log
+--no-merges` ignore these merges.
 """
 
 import re
@@ -171,7 +173,6 @@ def _data(content: bytes) -> bytes:
 
 
 def _partial_files(patch: Patch) -> tuple[Files, Files]:
-    """Return partial contents of the changed files before and after a patch."""
     before: Files = {}
     after: Files = {}
     for change in patch.files:
@@ -194,7 +195,6 @@ def _partial_files(patch: Patch) -> tuple[Files, Files]:
 
 
 def _is_valid_path(path: str) -> bool:
-    """Return whether git accepts this path in a tree."""
     return is_safe_path(path) and all(
         part and part != "." and part.lower() != ".git" for part in path.split("/")
     )
@@ -219,18 +219,18 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
 
 
 def _binary_contents(ids: tuple[str, str]) -> tuple[bytes, bytes]:
-    """Return two different binary contents derived from these blob ids."""
     old, new = (b"\0" + blob_id.encode() for blob_id in ids)
     return old, new
 
 
 def _old_and_new_text(change: FileChange) -> tuple[bytes, bytes]:
-    """Return the text before and after a change: the hunks, with filler for the lines in
-    between.
+    """Return the text of a file before and after a change.
+
+    It consists of the hunks, with filler for the lines between them.
     """
     old: list[str] = []
     new: list[str] = []
-    # filler makes a renamed file similar enough for git to detect the rename
+    # if a file is renamed, filler makes both versions similar enough for git to detect this
     gap = GAP + (4 * (change.added + change.removed) if change.is_rename else 0)
     next_line = 1
     for number, hunk in enumerate(change.hunks):

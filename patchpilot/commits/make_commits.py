@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Create commits from patches and edited files, without a branch or a checkout.
 
-No ref points to them, so `git gc` removes them after two weeks. The same content on the same base
-always has the same commit ids.
+No ref points to the commits, so `git gc` removes them after two weeks. If the content and the base
+are the same, so are the commit ids.
 """
 
 from collections.abc import Iterator, Sequence
@@ -58,7 +58,6 @@ def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
 
 @contextmanager
 def _index(repository: Repository, tip: str) -> Iterator[_Environment]:
-    """Read the tree of `tip` into a temporary index, and yield its environment variable."""
     with TemporaryFolder("index") as folder:
         index = {"GIT_INDEX_FILE": str(folder / "index")}
         repository.git("read-tree", tip, env=index)
@@ -105,7 +104,7 @@ def _commit(
     message: str,
 ) -> str:
     tree = repository.git("write-tree", env=index).text.strip()
-    # use a date derived from the parent, so that the id is reproducible
+    # derive the date from the parent, so that the commit id is always the same
     date = f"{repository.commit(parent).committed.timestamp():.0f} +0000"
     author_fields = {"NAME": "unknown", "EMAIL": "", **author_fields, "DATE": date}
     commit = repository.git(

@@ -100,7 +100,7 @@ class Merges:
     def _ask(self, ours: str, theirs: str) -> tuple[bool, list[str]]:
         self._write(ours, theirs)
         self._write(*self._filler)
-        # skip the filler's result, which precedes this one
+        # first skip the result of the previous request's filler
         self._answer()
         return self._answer()
 

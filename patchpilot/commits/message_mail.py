@@ -26,9 +26,9 @@ class MessageMail(NamedTuple):
 
 
 def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, str]:
-    """Return the commit in preparation as a patch message, and its base revision.
+    """Return the commit that is being created as the message of a patch, and its base revision.
 
-    The commit message is read from `file`; the diff is that of the staged changes.
+    The commit message is read from `file`; the diff contains the staged changes.
     """
     try:
         text = file.read_text(encoding="utf-8", errors="surrogateescape")
@@ -38,9 +38,9 @@ def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, 
 
 
 def mail_of_message(repository: Repository, text: str) -> MessageMail:
-    """Return the commit in preparation as a patch message.
+    """Return the commit that is being created as the message of a patch.
 
-    `text` is the commit message in the editor; comment lines are removed. The diff is that of the
+    `text` is the commit message in the editor; comment lines are removed. The diff contains the
     staged changes.
     """
     comment = (repository.config("core.commentChar") or ("#",))[-1]
@@ -71,8 +71,8 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
         repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0]
         + ">"
     )
-    # `git commit -a` passes a different index to hooks; if only the message is amended, use the
-    # diff of the last commit
+    # for `git commit -a`, git passes a different index to hooks; if the user only amends the
+    # message, use the diff of the last commit
     index = (
         {"GIT_INDEX_FILE": os.path.abspath(os.environ["GIT_INDEX_FILE"])}  # noqa: PTH100
         if "GIT_INDEX_FILE" in os.environ

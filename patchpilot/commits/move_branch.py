@@ -33,9 +33,9 @@ def refuse_dirty(
 def _must_update_files(
     repository: Repository, ref: str | None, paths: tuple[str, ...]
 ) -> bool:
-    """Return whether a branch's checked-out files must be updated.
+    """Return whether the checked-out files must be updated when a branch is moved.
 
-    Raise `RefusedError` like `refuse_dirty`.
+    Raise the same errors as `refuse_dirty`.
     """
     if not paths:
         return False

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Copy notes (`git notes`) from old commits to rewritten ones.
 
-Like git after a rebase, copy the refs in `notes.rewriteRef`; if it is not set, copy all notes.
+As after a rebase by git, copy the notes in the refs that `notes.rewriteRef` names. If it is not
+set, copy all notes.
 """
 
 import os
@@ -39,8 +40,9 @@ def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
 
 
 def _rewritten_refs(repository: Repository) -> Sequence[str]:
-    """Return the refs of notes to copy: GIT_NOTES_REWRITE_REF or notes.rewriteRef, otherwise
-    all.
+    """Return the notes refs to copy.
+
+    GIT_NOTES_REWRITE_REF or notes.rewriteRef names them; by default, all are copied.
     """
     refs = repository.git("for-each-ref", "--format=%(refname)", _NOTES).text.split()
     if (
@@ -67,7 +69,6 @@ def _rewritten_refs(repository: Repository) -> Sequence[str]:
 def _read_notes(
     repository: Repository, ref: str, commits: Sequence[str]
 ) -> dict[str, str]:
-    """Return the note of each commit in a notes ref, or ""."""
     result = repository.git(
         "log",
         "--no-walk=unsorted",

@@ -55,7 +55,6 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
 
 
 def _text(raw: bytes, encoding: str) -> str:
-    """Decode part of a commit in its encoding, or as UTF-8 if the encoding is unknown."""
     is_utf8 = encoding.lower() in ("utf-8", "utf8")
     try:
         return raw.decode(encoding, "surrogateescape" if is_utf8 else "replace")
@@ -120,7 +119,7 @@ class CatFile:
                 self._process = None
 
     def get(self, name: str) -> tuple[str, str, bytes] | None:
-        """Return (id, type, content) of an object, or None if it does not exist.
+        """Return the id, type and content of an object, or None if it does not exist.
 
         `name` is an id or `rev:path`.
         """
@@ -139,7 +138,10 @@ class CatFile:
             return result
 
     def info(self, name: str) -> tuple[str, str] | None:
-        """Return (id, type) of an object, or None if it does not exist or the name is ambiguous."""
+        """Return the id and type of an object.
+
+        Return None if it does not exist or the name is ambiguous.
+        """
         if "\n" in name:
             return None
         with self._lock:
@@ -150,9 +152,11 @@ class CatFile:
     def many(
         self, ids: Iterable[str]
     ) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
-        """Yield (name, object) for each id or `id:path`, in order; objects are as in `get`.
+        """Yield the name and the object for each id or `id:path`, in order; objects are as in
+        `get`.
 
-        Requests are sent in advance, so do not use this process for other requests before the end.
+        Several requests are sent before their results are read, so do not make other requests
+        before the end.
         """
         stdin, stdout = self._streams()
         remaining, requested = iter(ids), list[str]()
@@ -171,7 +175,6 @@ class CatFile:
                 self.close()
 
     def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
-        """Return the standard input and output of the process, starting it if necessary."""
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 self._argv,
@@ -214,7 +217,6 @@ def _read_info(stdout: IO[bytes]) -> tuple[str, str] | None:
 
 
 def _read_header(stdout: IO[bytes]) -> list[bytes] | None:
-    """Return an object's id, type and size, or None if it does not exist."""
     line = stdout.readline()
     if not line:
         raise GitError(

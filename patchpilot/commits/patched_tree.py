@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compute in memory the tree that each patch of a series applies to: the base with all earlier
-patches applied.
+"""Compute the tree to which each patch of a series applies.
+
+This is the base with all earlier patches applied. It is computed in memory.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,8 @@ class Stack:
     def __init__(self, base: Tree, patches: Sequence[Patch]) -> None:
         self.base = base
         self._patches = tuple(patches)
-        # maps path → number of applied patches → content, and whether the content is uncertain
+        # maps each path and number of applied patches to the content, and whether the content is
+        # uncertain
         self._states: dict[str, dict[int, tuple[bytes | None, bool]]] = {}
         self._remaining: int | None = None
 
@@ -62,7 +64,8 @@ class Stack:
                 for change in self._patches[index].files
                 if path in (change.old_path, change.new_path)
             ]
-            # a file that replaces a removed one is read from the patch
+            # if a patch removes a file and adds another one with the same path, apply the removal
+            # first
             for change in sorted(changes, key=lambda change: change.new_path == path):
                 content, is_misapplied = self._apply_change(
                     change, path, content, index, depth
@@ -74,9 +77,9 @@ class Stack:
         return content, is_uncertain
 
     def _may_follow_rename(self) -> bool:
-        """Return whether to follow more renames.
+        """Return whether another rename may be followed.
 
-        Malicious patches could rename files in cycles.
+        The number is limited, because malicious patches could rename files in cycles.
         """
         if self._remaining is None:
             self._remaining = 100 + 4 * sum(map(len, self.patches_by_path.values()))
@@ -121,7 +124,10 @@ class Stack:
 
 
 def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
-    """Insert added lines near their intended position, so that they are found by later lookups."""
+    """Insert the added lines of hunks that do not apply near the intended line.
+
+    Later lookups then find them.
+    """
     for hunk in hunks:
         index = min(max(hunk.new_start - 1, 0), len(lines))
         old_lines = {line.text for line in hunk.lines if line.kind != "+"}
@@ -134,7 +140,6 @@ def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
 
 
 def _header_paths(patch: Patch) -> list[str]:
-    """Return the paths in diff headers without parsing the whole diff."""
     result = []
     for line in patch.lines[patch.diff_line - 1 :]:
         if line.startswith(_NAMES):
@@ -155,7 +160,7 @@ def _header_paths(patch: Patch) -> list[str]:
 class PatchedTree:
     """A source tree with the first patches of a stack applied.
 
-    `ground` is the tree without patches, for data that is read only once and cached.
+    `ground` is the tree without patches; read data that is read once and cached from it.
     """
 
     def __init__(self, stack: Stack, number: int) -> None:

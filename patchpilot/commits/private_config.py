@@ -118,9 +118,9 @@ def read_places(directory: Path) -> Places | None:
 
 
 def _refuse_links(files: Iterable[Path]) -> None:
-    """Raise GitError if a file is a symbolic link that leaves the repository.
+    """Raise GitError if a file is a symbolic link to a file outside of the repository.
 
-    git's error messages could quote the content of the link's target.
+    Error messages by git could contain the content of that file.
     """
     for file in files:
         if file.is_symlink():
@@ -133,7 +133,8 @@ def _refuse_links(files: Iterable[Path]) -> None:
 def _refuse_foreign_worktree(git_dir: Path, top: Path) -> None:
     """Raise GitError if core.worktree is a directory that does not belong to the repository.
 
-    A submodule's working tree has a `.git` file that points to its git directory.
+    The working tree of a submodule belongs to it, because it has a `.git` file that points to the
+    git directory.
     """
     link = top / ".git"
     if git_dir.parent == top or (link.is_dir() and link.samefile(git_dir)):
@@ -149,7 +150,6 @@ def _refuse_foreign_worktree(git_dir: Path, top: Path) -> None:
 
 
 def _likely_files(directory: Path) -> Iterator[Path]:
-    """Yield the files that git opens when it searches for a repository."""
     for folder in (directory.absolute(), *directory.absolute().parents):
         for path in (folder / ".git", folder):
             if path.is_dir() and (path / "HEAD").exists():
@@ -161,7 +161,6 @@ def _likely_files(directory: Path) -> Iterator[Path]:
 
 
 def _refuse_special(files: Iterable[Path]) -> None:
-    """Raise GitError for a FIFO, socket or device, which an unpacked archive may contain."""
     for file in files:
         try:
             mode = file.stat().st_mode
@@ -173,9 +172,9 @@ def _refuse_special(files: Iterable[Path]) -> None:
 
 
 def _split_folders(text: str) -> tuple[str, str]:
-    """Split git's output into the git directory and the common directory.
+    """Split the output of git into the git directory and the common directory.
 
-    They are separated by a newline, but may also contain newlines.
+    A newline separates them, but they may also contain newlines.
     """
     breaks = [index for index, char in enumerate(text) if char == "\n"]
     pairs = [(text[:index], text[index + 1 :]) for index in breaks]
@@ -210,7 +209,6 @@ def _repository_inode(top: Path) -> int:
 
 
 def _working_tree(git_dir: Path) -> Path:
-    """Return the working tree that belongs to a git directory."""
     link = git_dir / "gitdir"
     if link.is_file():
         return Path(os.fsdecode(link.read_bytes()).strip()).parent
@@ -227,7 +225,7 @@ Entry = Mapping[str, str]
 
 
 def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
-    """Return a digest of named contents in this order."""
+    """Return a digest of named contents; it depends on their order."""
     import hashlib
 
     digest = hashlib.sha256()
@@ -239,7 +237,7 @@ def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
 
 
 def trusted_entries() -> dict[str, Entry]:
-    """Return all trusted entries by digest."""
+    """Return the commands that the user trusts; each digest is mapped to its entry."""
     with suppress(OSError, ValueError):
         text = _file().read_text(encoding="utf-8")
         import json
@@ -251,12 +249,12 @@ def trusted_entries() -> dict[str, Entry]:
 
 
 def state() -> str:
-    """Return a string that changes with the trusted entries."""
+    """Return a string that changes if the user trusts another command or no longer trusts one."""
     return state_of(_file())
 
 
 def trust(labels: Mapping[str, str]) -> None:
-    """Store digests and their labels as trusted."""
+    """Record that the user trusts the commands with these digests and labels."""
     today = f"{date.today():%Y-%m-%d}"
     _write(
         {
@@ -270,7 +268,7 @@ def trust(labels: Mapping[str, str]) -> None:
 
 
 def forget(digests: Iterable[str], labels: Iterable[str]) -> int:
-    """Remove entries with these digests or labels; return their number."""
+    """Remove the trusted commands with these digests or labels, and return their number."""
     trusted, label_set = trusted_entries(), set(labels)
     removed = {
         digest for digest, entry in trusted.items() if entry.get("label") in label_set
@@ -316,7 +314,10 @@ def hook_script(name: str) -> str:
 
 
 def b4_command() -> str:
-    """Return the command for b4's configuration, which runs the current Python interpreter."""
+    """Return the command for the configuration of b4.
+
+    It runs patchpilot with the current Python interpreter.
+    """
     return B4_CALL + shlex.quote(sys.executable)
 
 
@@ -335,7 +336,7 @@ class Use(StrEnum):
 
 _SIGNING = r"gpg\..+|user\.signingkey"
 _SETTINGS = {
-    # if git send-email is not installed, git runs an alias with that name
+    # without git send-email, git would run an alias with this name
     Use.MAIL: r"sendemail\..+|imap\..+|alias\.send-email(?:\.command)?"
     r"|format\.(?:to|cc|headers|attach|signaturefile)",
     Use.B4: rf"b4\..+|patatt\..+|{_SIGNING}",
@@ -402,10 +403,10 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
 def own_command(
     top: Path, name: str, file: str, text: str, content: bytes = b""
 ) -> OwnCommand:
-    """Return a trust item for all worktrees of the repository at `top`.
+    """Return a command that the user can trust for all worktrees of the repository at `top`.
 
-    `text` is shown to the user. `content`, such as that of an alias file, is trusted as part of the
-    item.
+    `text` is shown to the user. `content`, such as the content of an alias file, must not change
+    after the user has trusted the command.
     """
     label = f"{common_dir_of(top).resolve()}: {name}"
     parts = [(label, text.encode("utf-8", "surrogateescape"))]
@@ -445,7 +446,9 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 
 
 def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
-    """Return whether a repository's setting could do harm in these operations (default: any)."""
+    """Return whether a setting of a repository could do harm in these operations, or by default in
+    any.
+    """
     if entry.scope not in OWN_SCOPES:
         return False
     key = entry.key
@@ -461,7 +464,6 @@ def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
 
 
 def _is_documented(entry: ConfigEntry) -> bool:
-    """Return whether a setting only runs patchpilot as documented."""
     if entry.key == B4_KEY:
         return entry.value == b4_command()
     names_command = entry.key.startswith(("sendemail.", "b4."))
@@ -476,10 +478,10 @@ in effect.
 
 
 def applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
-    """Return the settings in effect in a directory, in git's order.
+    """Return the settings that are in effect in a directory, in git's order.
 
-    These are the user's settings, and plain, documented or trusted settings of the repository.
-    Raise `GitError` like `all_entries`.
+    These are the settings of the user, and the plain, documented or trusted settings of the
+    repository. Raise `GitError` like `all_entries`.
     """
     entries = all_entries(top, tolerant=tolerant)
     cached_entries, acting, old_trust, applied = _applied.get(
@@ -487,7 +489,7 @@ def applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
     )
     if cached_entries is not entries:
         acting, old_trust = frozenset(filter(is_acting, entries)), None
-    # read the trusted entries only if necessary, which is rare
+    # reading the trusted commands is rarely necessary
     trust = state() if acting else ""
     if old_trust != trust:
         trusted = _trusted_settings(top, acting)
@@ -511,7 +513,8 @@ def _trusted_settings(
 
 
 def config_values(directory: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
-    """Return the settings in effect in a directory that match `pattern`, as key → values.
+    """Return the settings in effect in a directory whose keys match `pattern`; each key is mapped
+    to its values.
 
     The default is the current directory. Return {} if git cannot read its configuration. Raise
     `MissingError` if git is not installed.
@@ -529,9 +532,10 @@ def _needs_no_trust(entry: ConfigEntry) -> bool:
 
 
 def trusted_hooks(top: Path) -> dict[str, bytes]:
-    """Return the hooks that may run: patchpilot's own and trusted ones.
+    """Return the hooks that may run, which are patchpilot's hooks and hooks that the user trusts.
 
-    They are returned as name → content, so that git runs exactly the checked content.
+    Each name is mapped to the content of the hook, so that git runs exactly the content that was
+    checked.
     """
     repository = _OwnSettings(top)
     hooks = repository.hooks([name for names in _HOOKS.values() for name in names])
@@ -544,12 +548,15 @@ def trusted_hooks(top: Path) -> dict[str, bytes]:
 
 
 def hooks_folder(top: Path) -> Path:
-    """Return the directory of git's hooks; it is relative only in a bare repository."""
+    """Return the directory from which git runs hooks.
+
+    The path is relative only in a bare repository.
+    """
     common = common_dir_of(top)
     values = [entry.value for entry in all_entries(top) if entry.key == _HOOKS_KEY]
     if not values:
         return common / "hooks"
-    # git expands ~ and %(prefix) in this path
+    # this path may contain ~ and %(prefix), which git expands
     key = "patchpilot.path"
     arguments = (
         "-c",
@@ -587,9 +594,10 @@ class _OwnSettings(NamedTuple):
     top: Path
 
     def setting(self, entry: ConfigEntry) -> OwnCommand:
-        """Return the command in a setting.
+        """Return the command that a setting contains.
 
-        The content of an alias file is included, because it determines recipients.
+        If it names an alias file, the content of the file is part of the command, because it
+        determines recipients.
         """
         content = b""
         if _ALIAS_KEY.fullmatch(entry.key):
@@ -598,10 +606,11 @@ class _OwnSettings(NamedTuple):
         return own_command(self.top, entry.key, entry.file, entry.value, content)
 
     def hooks(self, names: Sequence[str]) -> dict[str, tuple[bytes, OwnCommand | None]]:
-        """Return the hooks that git would run: name → content, and the command to trust.
+        """Return the hooks that git would run: each name is mapped to the content and to the
+        command to trust.
 
-        The command is None for patchpilot's own hooks. There are no hooks if the user's own
-        configuration sets the hooks directory.
+        For hooks of patchpilot, the command is None. There are no hooks if the configuration of the
+        user sets the hooks directory.
         """
         path_entries = [
             entry for entry in all_entries(self.top) if entry.key == _HOOKS_KEY
@@ -659,7 +668,7 @@ class PrivateConfig:
         """
         entries = applied_entries(self.places.top)
         hooks = state(), state_of(self.places.common_dir / "hooks")
-        # another process may have deleted the cache
+        # another process may have deleted the directory from the cache
         if entries is not self._entries or hooks != self._hooks or not self._exists():
             files = self._files(entries)
             self.config = files["config"]
@@ -720,7 +729,7 @@ class PrivateConfig:
         new_folder = folder.with_suffix(f".{os.urandom(8).hex()}")
         new_folder.mkdir(mode=0o700)
         self._write_files(new_folder, files)
-        # this fails if another process was faster, or if a program changed the directory
+        # renaming fails if another process was faster, or if a program changed the directory
         with suppress(OSError):
             return new_folder.rename(folder)
         return new_folder
@@ -753,7 +762,7 @@ def _has_password(entry: ConfigEntry) -> bool:
 
 
 def trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:
-    """Return the trusted settings of a repository's filters, as (key, value).
+    """Return the trusted settings of the repository's filters.
 
     They are needed only by commands that write files or compare them with the index.
     """
@@ -805,9 +814,11 @@ def use_private_config(places: Places, repo: Path) -> None:
 
 
 def copy_branch_settings(top: Path) -> None:
-    """Copy branch settings that a program wrote to the repository's own configuration.
+    """Copy settings of branches that a program wrote to the private directory to the repository's
+    configuration.
 
-    b4 stores a branch's cover letter and tracking data in them. No other setting is copied.
+    b4 stores the cover letter and tracking data of a branch in such settings. No other setting is
+    copied.
     """
     private = _configs[top]
     folder = Path(private.environment()[0]["GIT_COMMON_DIR"])

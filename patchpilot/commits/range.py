@@ -75,16 +75,18 @@ def names_file(target: str) -> bool:
 
 
 def looks_like_file(target: str) -> bool:
-    """Return whether a TARGET is spelled like a file, for example with "./" or ".patch"."""
+    """Return whether a TARGET looks like the name of a file, for example because of "./" or
+    ".patch".
+    """
     return target.endswith(
         (".patch", ".diff", ".mbox", ".eml", ".gz")
     ) or target.startswith(("/", "./", "../", "~"))
 
 
 def refuse_absent(targets: Sequence[str]) -> None:
-    """Raise `InputError` for the first TARGET that is spelled like a file but does not exist.
+    """Raise `InputError` if a TARGET looks like the name of a file that does not exist.
 
-    Use this only without a repository, where a TARGET cannot be a commit.
+    Use this only if there is no repository, because otherwise a TARGET can be a commit.
     """
     for target in targets:
         if looks_like_file(target) and not Path(target).exists():
@@ -112,12 +114,12 @@ def read_targets(
     skipped: Skipped | None = None,
     choose_mails: ChooseMails | None = None,
 ) -> tuple[Series, ...]:
-    """Return the series of each TARGET, in order.
+    """Return the series that the TARGETs name, in order.
 
     A file takes precedence over a revision with the same name. `stdin` is the content for `-` if it
-    was already read. Files in a directory that are not patches are passed to `skipped`; without
-    this callback, they are errors. `choose_mails` selects messages in a mailbox. Errors name the
-    file or TARGET.
+    was already read. If a file in a directory is not a patch, it is passed to `skipped`; without
+    this callback, it causes an error. `choose_mails` selects the messages in a mailbox. Errors
+    contain the name of the file or TARGET.
     """
     series: list[Series] = []
     patches: list[Patch] = []
@@ -188,7 +190,6 @@ def patch_files(target: str) -> tuple[Path, ...]:
 
 
 def _is_patch_file(file: Path) -> bool:
-    """Return whether a file is named like a patch, and is not hidden."""
     return (
         file.suffix in (".patch", ".eml", ".mbox", ".diff")
         and not file.name.startswith(".")
@@ -197,7 +198,7 @@ def _is_patch_file(file: Path) -> bool:
 
 
 def head_of(repository: "Repository") -> str:
-    """Return the id of HEAD's commit.
+    """Return the commit id of HEAD.
 
     Raise `MissingError` if there are no commits yet.
     """
@@ -266,7 +267,7 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
 def newest_patch(repository: "Repository") -> str:
     """Return the latest patch on the checked-out branch.
 
-    It is HEAD, or its parent if HEAD is b4's cover commit.
+    This is HEAD, or its parent if HEAD contains b4's cover letter.
     """
     from patchpilot.commits.b4_prep import skip_cover
 
@@ -274,9 +275,9 @@ def newest_patch(repository: "Repository") -> str:
 
 
 def resolve_patch(repository: "Repository", revision: str) -> str:
-    """Return the full id of a commit named by the user.
+    """Return the full id of a commit that the user names.
 
-    Raise `UsageError` for b4's cover commit.
+    Raise `UsageError` if the commit contains b4's cover letter.
     """
     from patchpilot.commits.b4_prep import is_cover
 
@@ -349,7 +350,8 @@ def _read_linear_history(
         return ()
     output = repository.git(*_FORMAT_PATCH, f"{parents[0][0]}..{ids[-1]}").out
     parts = _FORMATTED.split(output)
-    # fall back if a commit is empty and has no patch, or if a message contains a separator line
+    # format the commits one by one if a commit is empty and has no patch, or if a message contains
+    # a separator line
     if parts[1::2] != [id_.encode() for id_ in ids]:
         return ()
     # git separates patches with a blank line
@@ -370,7 +372,7 @@ _FORMAT_PATCH = (
     "format-patch",
     "--stdout",
     *("--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach"),
-    # the user's format.to and format.headers must not add recipients
+    # do not add the recipients in the user's settings format.to and format.headers
     *("--no-to", "--no-cc", "--no-add-header"),
 )
 
@@ -391,7 +393,8 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
             hint=complete_history_hint(),
         )
     if len(parents) > 1:
-        # for a merge, git would format the latest commit before it that is not a merge
+        # if the commit is a merge, git would instead format the latest earlier commit that is not a
+        # merge
         raise UsageError(
             f"{commit_id[:12]} is a merge commit, which has no patch",
             hint="pass the commit that makes the change, or a range A..B",
@@ -442,11 +445,11 @@ def patches_of(
     skipped: Skipped | None = None,
     choose_mails: ChooseMails | None = None,
 ) -> list[Patch]:
-    """Return the patches in the content of a file or standard input.
+    """Return the patches in the content of a file or of standard input.
 
-    Other messages in an mbox or digest are ignored, except cover letters. Messages in an mbox that
-    exceed a limit are passed to `skipped`; without this callback, they are errors. `choose_mails`
-    selects the messages to read.
+    Other messages in an mbox or digest are ignored, except cover letters. If a message in an mbox
+    exceeds a limit, it is passed to `skipped`; without this callback, it causes an error.
+    `choose_mails` selects the messages to read.
     """
     if len(data) > MAX_INPUT:
         raise _too_large_error(source)
@@ -479,9 +482,9 @@ def patches_of(
 
 
 def _continues_thread(group: Sequence[Patch], patch: Patch) -> bool:
-    """Return whether a patch continues a thread, whatever its version or total.
+    """Return whether a patch belongs to the same thread as these patches.
 
-    Rules report differences in these.
+    The version and the total may differ, because rules report this.
     """
     head, last = group[0], group[-1].subject
     numbers = (last.number, patch.subject.number)
@@ -501,7 +504,7 @@ def _continues_thread(group: Sequence[Patch], patch: Patch) -> bool:
 def _is_next_file(group: Sequence[Patch], patch: Patch) -> bool:
     """Return whether a patch follows these patches in the output of git format-patch.
 
-    Rules report missing numbers and different totals.
+    Numbers may be missing and totals may differ, because rules report this.
     """
     last, subject = group[-1].subject, patch.subject
     if (

@@ -22,7 +22,7 @@ _PAIR = re.compile(
 
 
 class Difference(StrEnum):
-    """The kind of difference between two versions of a patch."""
+    """How a patch differs between two versions of a series."""
 
     SAME = "same"
     CHANGED = "changed"
@@ -40,10 +40,11 @@ _SIGNS = {
 
 @json_form("difference", "old", "new", "subject=title", "diff=text")
 class PatchDifference(NamedTuple):
-    """A patch in a range-diff of two versions of a series.
+    """A patch in the range-diff of two versions of a series.
 
-    `old` and `new` are its numbers (from 1), or None in a version without it. `title` is its latest
-    subject. `text` is git's output for a changed patch, otherwise "".
+    `old` and `new` are its numbers, counted from 1; a number is None if that version does not have
+    the patch. `title` is its latest subject. `text` is the output of git for a changed patch,
+    otherwise "".
     """
 
     difference: Difference

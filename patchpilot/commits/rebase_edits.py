@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Apply edits of lines in a commit to later commits, and compute the resulting trees.
 
-Unlike a merge, this cannot conflict. If a later commit keeps a line or moves it within its file,
-edit the line there as well; if it changes or removes the line, drop the edit.
+Unlike a merge, this cannot cause conflicts. If a later commit keeps a line or moves it within its
+file, the line is edited there too. If a later commit changes or removes the line, the edit is
+dropped.
 """
 
 import re
@@ -51,9 +52,10 @@ def file_lines(data: bytes) -> list[bytes]:
 def carry_edits_over(
     repository: Repository, old: str, new: str, edits: Edits
 ) -> dict[str, tuple[LineEdit, ...]]:
-    """Map edits of files in commit `old` to `new`, which is based on it.
+    """Convert edits of files in commit `old` to edits of files in commit `new`, which is based on
+    it.
 
-    Edits of lines changed by `new` are dropped.
+    If `new` changes an edited line, the edit is dropped.
     """
     if not edits:
         return {}
@@ -86,7 +88,6 @@ def carry_edits_over(
 def _map_edits(
     repository: Repository, before: str, after: str, edits: Sequence[LineEdit]
 ) -> tuple[LineEdit, ...]:
-    """Map edits of a blob to its next version."""
     if before == after:
         return tuple(edits)
     diff = repository.git(
@@ -109,7 +110,7 @@ def _map_edits(
     for edit in edits:
         shift, overlapping = 0, None
         for hunk in hunks:
-            # if a hunk only adds lines, they follow line `start`
+            # if a hunk only adds lines, git reports the line after which they are added
             first, last = (
                 (hunk.start, hunk.start + hunk.old - 1)
                 if hunk.old
@@ -143,7 +144,10 @@ def _map_edits(
 
 @dataclass(frozen=True, slots=True)
 class _Hunk:
-    """The lines that a hunk removes and adds: for each, the first line (from 1) and the count."""
+    """The lines that a hunk removes and the lines that it adds.
+
+    For both, it has the number of the first line (counted from 1) and the number of lines.
+    """
 
     start: int
     old: int
@@ -197,7 +201,6 @@ def _find_move(
 def _find_block(
     lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]
 ) -> list[int]:
-    """Return the positions of a block among `count` lines starting at `start` (from 1)."""
     ends = start + count - len(block) + 1
     return (
         [
@@ -216,7 +219,7 @@ def _count(text: bytes | None) -> int:
 
 
 def write_edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
-    """Write a commit's tree with the edits applied; return the tree's id."""
+    """Write the tree of a commit with the edits applied, and return the id of the tree."""
     blobs: dict[str, str] = {}
     for path, file_edits in edits.items():
         data = repository.blob(commit, path)

@@ -71,9 +71,9 @@ def path_of_key(key: str) -> Path:
 
 
 def _may_be_repository(directory: Path) -> bool:
-    """Return whether a directory looks as if it were in a repository.
+    """Return whether a directory may be in a repository.
 
-    This avoids starting git in most other directories.
+    In most other directories, git then does not have to be started.
     """
     return any(
         os.path.lexists(folder / name)
@@ -111,8 +111,8 @@ class ChangedFile(NamedTuple):
 class Repository:
     """A git repository.
 
-    `top` is the working tree, or the git directory of a bare repository. Revisions named by the
-    user are resolved to ids once.
+    `top` is the working tree, or the git directory of a bare repository. Each revision that the
+    user names is resolved to an id only once.
     """
 
     def __init__(self, places: Places) -> None:
@@ -135,9 +135,9 @@ class Repository:
     def open(cls, directory: Path | str | None = None) -> "Repository":
         """Open the repository that contains `directory`.
 
-        The default is GIT_DIR or the current directory. Raise `MissingError` if there is no
-        repository or git is not installed, and `UsageError` if GIT_WORK_TREE is not its working
-        tree.
+        If no directory is given, use GIT_DIR or the current directory. Raise `MissingError` if
+        there is no repository or git is not installed, and `UsageError` if GIT_WORK_TREE is not the
+        working tree of the repository.
         """
         work_tree = "" if directory else os.environ.get("GIT_WORK_TREE", "")
         start = Path(directory or os.environ.get("GIT_DIR") or Path.cwd())
@@ -226,7 +226,6 @@ class Repository:
         return result
 
     def _unknown_revision_hint(self, revision: str) -> str:
-        """Return a hint for text that does not name a commit."""
         if "{" not in revision and parse_message_id(revision) == revision:
             return f"to name a mail write its Message-ID as '<{revision}>'"
         refs = [name for name in self.refs if not name.startswith("-")]
@@ -298,7 +297,10 @@ class Repository:
         return result[2] if result and result[1] == "blob" else None
 
     def first_parents(self, tip: str) -> tuple[tuple[str, str], ...]:
-        """Return (id, message) of up to MAX_TOPIC commits along first parents, latest first."""
+        """Return the id and message of up to MAX_TOPIC commits, latest first.
+
+        Only the first parent of each commit is followed.
+        """
         options = (
             "--first-parent",
             f"--max-count={MAX_TOPIC}",
@@ -333,7 +335,7 @@ class Repository:
         return self.git("merge-base", "--is-ancestor", old, new, ok=(0, 1)).code == 0
 
     def refs_containing(self, commit: str, refs: Iterable[str]) -> frozenset[str]:
-        """Return which of these full ref names contain a commit."""
+        """Return the refs among these full names that contain a commit."""
         names = sorted(refs)
         if not names:
             return frozenset()
@@ -364,9 +366,9 @@ class Repository:
         return self._reading.by_name.get(name)
 
     def short_name(self, revision: str) -> str | None:
-        """Return the short name of the ref named by the user.
+        """Return the short name of the ref that a revision names.
 
-        "origin" means origin's HEAD. Return None for all other revisions.
+        "origin" names the HEAD of that remote. If the revision is not a ref, return None.
         """
         if revision in ("HEAD", "@"):
             return self.branch
@@ -401,14 +403,14 @@ class Repository:
         return self._reading.config.get(normal_key(name), ())
 
     def flag(self, name: str) -> bool:
-        """Return a boolean setting, parsed like git, or False if it is not set."""
+        """Return a boolean setting, parsed as git does; return False if it is not set."""
         values = self._reading.config.get(normal_key(name), ("",))
         return values[-1].lower() in ("true", "yes", "on", "1")
 
     def user_config(self, name: str) -> tuple[str, ...]:
-        """Return the values of a git setting in the user's and the system's files.
+        """Return the values of a setting in the configuration files of the user and of the system.
 
-        The repository's own configuration is ignored.
+        The configuration of the repository is ignored.
         """
         entries = all_entries(self.top)
         key = normal_key(name)
@@ -423,7 +425,9 @@ class Repository:
         return tuple(map(hide_url_credentials, self.config(f"remote.{remote}.url")))
 
     def config_regexp(self, pattern: str) -> dict[str, tuple[str, ...]]:
-        """Return the settings with a key that matches a regular expression, as key → values."""
+        """Return the settings whose key matches a regular expression; each key is mapped to its
+        values.
+        """
         return select_matching(self._reading.config, pattern)
 
     @property

@@ -38,8 +38,8 @@ MAX_REWRITTEN = 2000
 class Rewriting:
     """The result of rewriting the commits of a branch.
 
-    `ref` is None for a detached HEAD. `old` and `new` are its values, `commits` maps old ids to new
-    ids in order, and `signed` are the commits that lose their signature.
+    `ref` is None for a detached HEAD. `old` and `new` are the values of the branch, `commits` maps
+    old ids to new ids in order, and `signed` contains the commits that lose their signature.
     """
 
     ref: str | None
@@ -138,12 +138,12 @@ def plan(
     write: bool = True,
     sign: bool = True,
 ) -> Rewriting:
-    """Write new commit objects with new messages or trees, up to `head`.
+    """Write new commits with other messages or trees, up to `head`.
 
-    No ref points to them yet. `messages` and `trees` map commit ids to new messages and trees;
-    commits on top of these are rewritten as well. With `sign`, sign the commits if commit.gpgSign
-    is set, like `git rebase`; previews should not. Without `write`, only compute the ids. Raise
-    `UsageError` if a commit is not on the branch.
+    No ref points to the new commits yet. `messages` and `trees` map commit ids to new messages and
+    trees; the commits on top of these are rewritten too. With `sign`, sign the commits if
+    commit.gpgSign is set, like `git rebase`; previews do not need this. Without `write`, only
+    compute the ids. Raise `UsageError` if a commit is not on the branch.
     """
     messages = {
         message: text
@@ -218,7 +218,6 @@ def rebase_without_covers(
 def _may_descend_from(
     repository: Repository, commit: str, changed: Collection[str]
 ) -> bool:
-    """Return whether a commit or one of its ancestors will be changed."""
     return any(
         commit == changed_id or repository.is_ancestor(changed_id, commit)
         for changed_id in changed
@@ -254,7 +253,9 @@ def _rebuild_commit(
 
 
 def _set_committer(raw: bytes, committer: str) -> bytes:
-    """Set a commit's committer; convert the commit to UTF-8 if its encoding lacks a character."""
+    """Set the committer of a commit; if its encoding lacks a character, convert the commit to
+    UTF-8.
+    """
     head, _, body = raw.partition(b"\n\n")
     match = _ENCODING.search(head + b"\n")
     encoding = match[1].decode("ascii", "replace") if match else "utf-8"
@@ -279,7 +280,6 @@ def _hash_commit(repository: Repository, raw: bytes, *, write: bool) -> str:
 def _sign_commit(
     repository: Repository, head: "re.Match[bytes]", message: bytes
 ) -> str:
-    """Write a commit, signed by git with the user's key and program."""
     parts = {
         name: (value or b"").decode("utf-8", "surrogateescape")
         for name, value in head.groupdict().items()
@@ -328,17 +328,19 @@ def refuse_unless_safe(
     oldest: Sequence[str],
     overrides: Collection[str] = (),
 ) -> None:
-    """Raise `RefusedError` if rewriting `oldest` and the commits on top of them is not safe.
+    """Raise `RefusedError` if rewriting the `oldest` commits and all commits on top of them is not
+    safe.
 
-    It is unsafe during an operation such as a rebase, or if a remote branch or tag contains the
-    commits (override: PUBLISHED), another local branch contains them (SHARED), or another person
-    committed any of them (CLAIM). The hint names the override.
+    It is not safe during an operation such as a rebase. It is also not safe if a remote branch or
+    tag contains the commits (override: PUBLISHED), if another local branch contains them (SHARED),
+    or if another person committed one of them (CLAIM). The hint names the override.
     """
     operation = find_busy_operation(repository, ref)
     if operation:
         raise RefusedError(f"{operation.what} is in progress", hint=operation.hint)
     for commit in oldest:
-        # ignore sent/… tags of b4 and patchpilot, because the next version may differ from them
+        # ignore the sent/ tags of b4 and patchpilot, because the next version may differ from the
+        # sent one
         public = (
             ""
             if PUBLISHED in overrides

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run subprocesses without a shell and with a clean git environment.
+"""Run subprocesses without a shell, and with an environment in which git is not affected by the
+caller.
 
-They have timeouts, and errors name the failed command.
+They have timeouts, and errors contain the name of the command that failed.
 """
 
 import contextlib
@@ -149,10 +150,10 @@ def environment(
     parsed: bool = True,
     repo: Path | None = None,
 ) -> dict[str, str]:
-    """Return the environment for git, without variables for another repository.
+    """Return the environment for git, without variables that select another repository.
 
-    `LC_ALL=C` is set if the output is `parsed`. Lazy fetching is disabled. Of the configuration of
-    `repo` itself, only plain and trusted settings are used.
+    `LC_ALL=C` is set if the output is `parsed`. Lazy fetching is disabled. In the configuration of
+    `repo`, only plain and trusted settings are used.
     """
     env = {
         name: value
@@ -195,8 +196,8 @@ def configuration(
 ) -> dict[str, str]:
     """Return the environment variable that sets configuration for git and its subprocesses.
 
-    It uses git's own format, and overrides settings in the variables `before` (default: the
-    caller's).
+    It has the format that git uses, and overrides the settings in `before`, which by default are
+    the caller's.
     """
     name = "GIT_CONFIG_PARAMETERS"
     parameters = [f"{_quote(key)}={_quote(value)}" for key, value in settings]
@@ -212,7 +213,7 @@ def _quote(text: str) -> str:
 
 
 def git_argv(repo: Path | None, *args: str) -> list[str]:
-    """Return the command line that runs git with pinned configuration."""
+    """Return the start of a command line that runs git with fixed settings."""
     directory = ["-C", str(repo)] if repo else []
     pins = [argument for setting in _PINNED for argument in ("-c", setting)]
     return [
@@ -283,7 +284,6 @@ def run(
 def _communicate(
     process: "subprocess.Popen[bytes]", stdin: bytes | None, watched: Watched
 ) -> tuple[bytes, bytes]:
-    """Wait for a program, and return its standard output and standard error."""
     if watched.while_running is None:
         return process.communicate(stdin, timeout=watched.timeout)
     end = time.monotonic() + watched.timeout
@@ -497,7 +497,7 @@ def stream_output(
         is_complete = False
         try:
             yield out
-            # the block exited early: output is unread, or git is still running
+            # the caller exited early, so there is output that was not read, or git is still running
             is_complete = bool(select.select([out], [], [], 0)[0]) and not out.read(1)
         finally:
             out.close()
@@ -515,10 +515,10 @@ def interactive(
     env: Mapping[str, str] | None = None,
     repo: Path | None = None,
 ) -> int:
-    """Run a program on the user's terminal and return its exit code.
+    """Run a program on the user's terminal, and return its exit code.
 
-    It is an editor, or a git command in `repo` that may prompt for a password. As in git, Ctrl-C is
-    handled by the program.
+    The program is an editor, or a git command in `repo` that may prompt for a password. As in git,
+    Ctrl-C is handled by the program.
     """
     with _ignore_interrupts():
         try:
@@ -549,7 +549,7 @@ def _ignore_interrupts() -> Iterator[None]:
 def _start_error(error: OSError, program: str) -> MissingError:
     """Return the error for a program that could not be started.
 
-    A missing program causes "permission denied" if a directory in PATH is unreadable.
+    If a directory in PATH cannot be read, the error for a missing program is "permission denied".
     """
     if isinstance(error, PermissionError):
         hint = (

@@ -24,9 +24,10 @@ _SOURCES = (("--file", _FILE), ("--blob", f":{_FILE}"), ("--blob", f"HEAD:{_FILE
 
 
 def submodule_settings(top: Path) -> tuple[tuple[str, str], ...]:
-    """Return settings for git commands without a suitable option, such as `git commit`.
+    """Return settings that make git ignore submodules.
 
-    They override `ignore` of each submodule.
+    They are for commands such as `git commit` that have no option for this. They override the
+    `ignore` setting of each submodule.
     """
     names = dict.fromkeys(_list_names(top))
     return (

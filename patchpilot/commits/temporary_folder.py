@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create temporary folders for one run in the system's temporary directory.
+"""Create temporary folders for one run, in the temporary directory of the system.
 
-Folders left by killed runs are removed later.
+If a run is killed, a later run removes its folders.
 """
 
 import contextlib
@@ -36,8 +36,8 @@ class TemporaryFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            # without locks, another run could remove the folder; a folder without a lock file is
-            # never removed
+            # locks do not work here, so delete the lock file: other runs remove only folders that
+            # have one
             (top / LOCK).unlink()
         self.path = top / FILES
         self.path.mkdir()
@@ -99,7 +99,7 @@ def _is_removed(folder: Path) -> bool:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether one of this user's runs created the folder, and not just now.
+    """Return whether a run of this user created the folder at least some time ago.
 
     Other programs may use similar names.
     """

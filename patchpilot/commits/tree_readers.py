@@ -64,7 +64,10 @@ class DirectoryTree:
         return bool(resolved and resolved.is_dir())
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Return the paths of all files below a directory, sorted, without git's own files."""
+        """Return the paths of all files below a directory, sorted.
+
+        Files in the git directory are omitted.
+        """
         top = self.root / directory if directory else self.root
         result = []
         for folder, folders, names in os.walk(top):

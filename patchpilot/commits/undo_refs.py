@@ -32,8 +32,8 @@ class Undo:
     """The undo record of a rewritten branch.
 
     `ref` is the branch, or None for a detached HEAD; `old` and `new` are its values. `command` is
-    the command that rewrote it, and `when` the time in seconds. `commits` are the old and new id of
-    each rewritten commit.
+    the command that rewrote it, and `when` the time in seconds. `commits` contains the old id and
+    the new id of each rewritten commit.
     """
 
     number: int
@@ -112,7 +112,10 @@ def _file(commit: str) -> Path:
 
 
 def branch_ref(value: object) -> str | None:
-    """Return a stored ref name (None: detached HEAD); raise ValueError if it is invalid."""
+    """Return a stored ref name, or None for a detached HEAD.
+
+    Raise ValueError if it is invalid.
+    """
     if value is None or (isinstance(value, str) and _BRANCH.fullmatch(value)):
         return value
     raise ValueError("not the name of a branch")

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Immutable value types shared by the packages, and parsers for them; nothing here does I/O."""
+"""Define immutable value types that the packages share, and parsers for them.
+
+Nothing in this package does I/O.
+"""

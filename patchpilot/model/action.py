@@ -23,11 +23,11 @@ MARK = "{}"
 
 
 class Action(NamedTuple):
-    """A patchpilot command with a sentence that suggests it.
+    """A patchpilot command, and a sentence that suggests running it.
 
     `{}` in the sentence is replaced with the command. If the sentence is empty, the command is
-    shown alone; without `{}`, only the sentence is shown. If there is no name, the arguments are
-    options of the current command.
+    shown alone. If the sentence has no `{}`, only the sentence is shown. If the action names no
+    command, its arguments are options of the current command.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Action(NamedTuple):
 
     @property
     def command(self) -> str:
-        """Return the command, or only its options, quoted for a shell."""
+        """Return the command quoted for a shell; if it has no name, return only its options."""
         import shlex
 
         argv = (
@@ -47,7 +47,7 @@ class Action(NamedTuple):
     def format(self, replacement: str) -> str:
         """Return the sentence with `replacement` in place of the command.
 
-        Backticks around the command are removed if `replacement` is not the command itself.
+        If this is not the command itself, backticks around it are removed.
         """
         quoted = f"`{MARK}`"
         placeholder = (
@@ -98,9 +98,9 @@ def actions_in_advice(advice: object) -> tuple[Action, ...]:
 def iterate_parts(
     advice: object, format_action: Callable[[Action], str]
 ) -> Iterator[tuple[Action | None, str]]:
-    """Yield (action or None, text) for each part of a hint.
+    """Yield the action and the text of each part of a hint.
 
-    `format_action` returns the text of an action.
+    For a part without an action, the action is None. `format_action` returns the text of an action.
     """
     for part in advice_parts(advice):
         yield (
@@ -130,9 +130,10 @@ def parse_backticks(text: str) -> Advice:
 
 @json_form("name", "file", "text")
 class OwnCommand(NamedTuple):
-    """A command in a repository's configuration: the setting or hook, its file, and its text.
+    """A command that the configuration of a repository contains.
 
-    `digest` identifies a trusted command; `label` is its name in the list of trusted commands.
+    It consists of the name of the setting or hook, its file, and its text. `digest` identifies a
+    trusted command, and `label` is its name in the list of trusted commands.
     """
 
     name: str

@@ -25,7 +25,10 @@ _NOT_FOR_MAIL = frozenset(
 
 
 def decode_words(value: str) -> str:
-    """Decode the encoded words in a header value, keeping words that cannot be decoded."""
+    """Decode the encoded words in the value of a header.
+
+    Words that cannot be decoded stay unchanged.
+    """
     if "=?" not in value:
         return value
     parts: list[str] = []
@@ -56,7 +59,6 @@ def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
 
 
 def _find_encoded_words(value: str) -> list[tuple[int, int, str, bytes]]:
-    """Return (start, end, charset, bytes) of the encoded words, in order."""
     result: list[tuple[int, int, str, bytes]] = []
     position = 0
     while opening := _START.search(value, position):
@@ -137,7 +139,7 @@ _DANGERS = (
 
 
 class Address(NamedTuple):
-    """A mailbox: the display name (may be empty) and the email address."""
+    """A mailbox, which consists of a display name (may be empty) and an email address."""
 
     name: str
     email: str
@@ -158,7 +160,10 @@ class Address(NamedTuple):
         )
 
     def trailer(self) -> str:
-        """Return `Name <email>` for a kernel trailer; quote a name that looks like an address."""
+        """Return `Name <email>` for a trailer in a kernel commit.
+
+        If the name looks like an address, it is quoted.
+        """
         name = _quote_name(self.name) if _LIKE_ADDRESS.search(self.name) else self.name
         return (
             f"{name} <{self.email}>" if name and self.email else self.name or self.email
@@ -168,7 +173,8 @@ class Address(NamedTuple):
     def called(self) -> str:
         """Return the name to display.
 
-        It is the address if there is no name, and both if the name looks like an address.
+        If there is no name, this is the address. If the name looks like an address, this is the
+        name followed by the address.
         """
         if not self.name or self.name.lower() == self.key:
             return self.email
@@ -187,7 +193,6 @@ def _quote_name(name: str) -> str:
 
 
 def _find_enclosed_spans(text: str) -> list[tuple[int, int]]:
-    """Return (start, end) of each quoted string and comment that is closed (RFC 5322)."""
     spans = []
     start = depth = 0
     in_quotes = False
@@ -208,7 +213,6 @@ def _find_enclosed_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _mask_enclosed_parts(text: str) -> str:
-    """Replace quoted strings and comments with commas, so that they are not parsed as addresses."""
     parts = []
     position = 0
     for start, end in _find_enclosed_spans(text):
@@ -218,9 +222,10 @@ def _mask_enclosed_parts(text: str) -> str:
 
 
 def decode_mailboxes(value: str) -> str:
-    """Decode the encoded words (RFC 2047) in an address header without changing its structure.
+    """Decode the encoded words (RFC 2047) in a header with addresses.
 
-    Decoded words become part of names, and are quoted if necessary.
+    The number of addresses does not change: decoded words become part of names, and are quoted if
+    necessary.
     """
     if "=?" not in value:
         return value
@@ -240,7 +245,6 @@ def _decode_name(match: re.Match[str]) -> str:
 
 
 def _decode_part(match: re.Match[str]) -> str:
-    """Decode encoded words inside a quoted string or comment without closing it."""
     return re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(match[0])))
 
 
@@ -281,7 +285,7 @@ def parse_only_mailbox(text: str) -> Address | None:
 
 
 def find_addresses(text: str) -> tuple[str, ...]:
-    """Return everything in a text that looks like an address, including in names and comments."""
+    """Return every part of a text that looks like an address, including in names and comments."""
     return tuple(_ANY_ADDRESS.findall(text))
 
 
@@ -305,8 +309,8 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
         )
     import email.utils
 
-    # by default, newer Python versions reject the whole list if one address is unusual; 3.11.0 to
-    # 3.11.9 lack this argument
+    # without strict=False, newer Python versions reject the whole list if one address is unusual;
+    # 3.11.0 to 3.11.9 do not have this argument
     lenient: dict[str, bool] = (
         {"strict": False}
         if getattr(email.utils, "supports_strict_parsing", False)
@@ -332,9 +336,9 @@ class AddressState(StrEnum):
 
 
 class AddressVerdict(NamedTuple):
-    """The result of checking an address.
+    """The result of checking an address, with the reason.
 
-    `wire` is the ASCII form to send to; it is None for a bad address.
+    `wire` is the address in ASCII, to which messages are sent; it is None for a bad address.
     """
 
     state: AddressState
@@ -343,18 +347,18 @@ class AddressVerdict(NamedTuple):
 
 
 def explain_unsafe_address(email: str) -> str:
-    """Return why an address is unsafe as a program's argument, or "".
+    """Return why an address is not safe as an argument of a program, or "" if it is safe.
 
-    A program might parse the address as an option, or split it.
+    A program might parse it as an option, or split it.
     """
     return next((reason for pattern, reason in _DANGERS if pattern.search(email)), "")
 
 
 def check_email_address(email: str) -> AddressVerdict:
-    """Check an address with `danger` and email-validator, without network access.
+    """Check an address without network access.
 
-    An address is bad if it is dangerous or if every mail server would reject it. Intranet, `.test`
-    and literal addresses are doubtful. Internationalized domains are converted to ASCII; non-ASCII
+    An address is bad if it is unsafe or if every mail server would reject it. Intranet, `.test` and
+    literal addresses are doubtful. Internationalized domains are converted to ASCII; non-ASCII
     local parts are bad, because kernel lists do not use SMTPUTF8.
     """
     if reason := explain_unsafe_address(email):
@@ -419,7 +423,7 @@ def is_header_safe(address: Address) -> bool:
     return True
 
 
-# do not match a given name that is followed by a surname
+# a given name followed by a surname is a person, and not a program with the same name
 _PROGRAM = lazy_pattern(
     r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
     r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"
@@ -466,9 +470,9 @@ def starts_with_agent(value: str) -> bool:
 
 
 def find_assistant_errors(value: str) -> dict[str, str]:
-    """Return the errors in the value of an Assisted-by: tag, each with the wrong text.
+    """Return the errors in the value of an Assisted-by: tag, each with the text that is wrong.
 
-    The errors are `address`, `brackets` and `everyday`.
+    An error is `address`, `brackets` or `everyday`.
     """
     faults = {}
     if mailbox := _MAILBOX.search(value):
@@ -482,7 +486,10 @@ def find_assistant_errors(value: str) -> dict[str, str]:
 
 
 def correct_assistant(value: str) -> str:
-    """Return the corrected value of an Assisted-by: tag, with the same agent and model."""
+    """Return the value of an Assisted-by: tag with its format corrected.
+
+    The agent and the model stay the same.
+    """
     plain = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
     return " ".join(
         [

@@ -24,7 +24,7 @@ def parse_limited_number(text: str) -> int:
     """Parse a decimal number, limited to LARGEST; return 0 for other text."""
     if not text.isdecimal():
         return 0
-    # ignore leading zeros
+    # leading zeros do not make a number too long
     digits = text if len(text) <= _DIGITS else text.lstrip("0") or "0"
     return min(int(digits), LARGEST) if len(digits) <= _DIGITS else LARGEST
 
@@ -67,16 +67,16 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def clamp_time(seconds: float, zone: tzinfo = UTC) -> datetime:
-    """Convert seconds since the epoch to a time in the allowed range."""
+    """Convert seconds since the epoch to a time; out of range, use the nearest valid time."""
     # map NaN to 0, because all comparisons with NaN are false
     bounded = min(seconds, _LAST) if seconds > 0 else 0
     return datetime.fromtimestamp(bounded, zone)
 
 
 def parse_iso_time(text: str, zone: tzinfo | None = None) -> datetime | None:
-    """Parse a time in ISO 8601 format; `zone` is the default time zone.
+    """Parse a time in ISO 8601 format; `zone` is the time zone if the text names none.
 
-    Return None if it is invalid, has no time zone, or is out of range.
+    Return None if the text is invalid or out of range, or if the time zone is unknown.
     """
     try:
         result = datetime.fromisoformat(text)
@@ -124,9 +124,9 @@ def parse_date(value: str) -> datetime | None:
 
 
 def parse_header_date(value: str) -> datetime | None:
-    """Parse the date in a message header.
+    """Parse the date in the header of a message.
 
-    Return None if it is invalid, or not plausible for a message.
+    Return None if it is invalid, or if it is too early or too late for a message.
     """
     date = parse_date(value)
     return (
@@ -135,7 +135,10 @@ def parse_header_date(value: str) -> datetime | None:
 
 
 def find_arrival_time(received: Iterable[str]) -> datetime | None:
-    """Return the time at which a message arrived, from the first Received: header with a date."""
+    """Return the time at which a message arrived.
+
+    It is the date of the first Received: header that has one.
+    """
     return next(
         filter(
             None, (parse_header_date(value.rpartition(";")[2]) for value in received)
@@ -184,11 +187,12 @@ _remaining_budget = 2 * BUDGET
 
 
 class BoundedPattern:
-    """A compiled pattern that is matched in bounded time.
+    """A pattern that is matched in bounded time.
 
-    `dialect` is its syntax; `extended` is Perl's /x. `prefix` is trusted text inserted before the
-    pattern; it contains no unbounded repeat unless it begins with `^`. `error` is the reason why a
-    pattern cannot be used; it then matches nothing.
+    `dialect` is the syntax of the pattern, and `extended` is set for Perl's /x. `prefix` is a
+    trusted pattern that is inserted before it; unless the prefix begins with `^`, it contains no
+    unbounded repeat. If the pattern cannot be used, `error` is the reason, and the pattern matches
+    nothing.
     """
 
     __slots__ = ("__dict__", "dialect", "extended", "pattern", "prefix")
@@ -208,7 +212,6 @@ class BoundedPattern:
 
     @cached_property
     def _engine(self) -> Any:
-        """Return a compiled pattern, or why the pattern cannot be used."""
         if len(self.pattern) > MAX_PATTERN:
             return f"longer than {MAX_PATTERN} characters"
         flags = re.ASCII | (re.VERBOSE if self.extended else 0)
@@ -440,7 +443,6 @@ def _compute_cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
 
 
 def _sequence_cost(nodes: Any) -> _Cost:
-    """Return the cost of a sequence: the product of the costs of its parts."""
     choices, degree = 1, 0
     for name, value in nodes:
         cost = _node_cost(str(name), value)
@@ -476,7 +478,8 @@ def _repeat_cost(low: int, high: int, body: Any) -> _Cost:
     inner = _sequence_cost(body)
     single = len(body) == 1 and str(body[0][0]) in _SINGLE
     if single or (inner.choices == 1 and inner.degree == 0):
-        # a repeat without alternatives can match in only one way, and consumes a character
+        # a repeat of a part without alternatives can match in only one way, and consumes at least
+        # one character
         return _Cost(high - low + 1, 0) if high <= _MAX_CHOICES else _Cost(1, 1)
     if high > _MAX_CHOICES or inner.degree:
         return _Cost(1, 100) if high > 1 else _Cost(inner.choices + 1, inner.degree)

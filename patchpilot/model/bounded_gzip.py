@@ -14,9 +14,10 @@ PIECE = 1 << 20
 
 
 def unpack_gzip(data: bytes, source: str, limit: int) -> bytes:
-    """Decompress data if it is in gzip format; it may have several members.
+    """Decompress data in gzip format, which may have several members; return other data unchanged.
 
-    Raise InputError, naming `source`, if it is damaged, truncated or larger than `limit` bytes.
+    Raise InputError, naming `source`, if the data is damaged, truncated or larger than `limit`
+    bytes.
     """
     if data[:2] != MAGIC:
         return data

@@ -27,7 +27,7 @@ class ReleaseState(StrEnum):
 class ReleasePoint:
     """A release and its state.
 
-    The version is for example "5.15" or "5.16-rc1", or "" if it is not released yet.
+    `version` is for example "5.15" or "5.16-rc1", or "" for a release that does not exist yet.
     """
 
     version: str
@@ -36,9 +36,9 @@ class ReleasePoint:
 
 @dataclass(frozen=True, slots=True)
 class BugRange:
-    """The releases, oldest first, and notes.
+    """The releases that are relevant to a bug, oldest first, and notes.
 
-    The notes explain why an older series has the bug.
+    A note explains why a series older than the bug has it.
     """
 
     points: tuple[ReleasePoint, ...] = ()
@@ -56,11 +56,12 @@ def sort_release_points(
     *,
     is_released: bool = False,
 ) -> tuple[ReleasePoint, ...]:
-    """Return the stable series and the release that introduced the bug, sorted by version.
+    """Return the stable series, the release that introduced the bug, and the fix, sorted by
+    version.
 
-    A fix is sorted by version if it was released, and comes last otherwise.
+    If the fix is not released yet, it comes last.
     """
-    # the release that introduced the bug may also be a stable series
+    # do not list a release twice if the stable series that introduced the bug is also in the list
     series = [
         point
         for point in series

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 
 class BuildProblem(NamedTuple):
-    """A new warning or error in a build.
+    """A new warning or error in the build of a patch.
 
-    `kind` selects the rule that reports it. `line` is in the new file, and `patch_line` in the
-    patch as a message (None: the whole patch).
+    `kind` selects the rule that reports it. `line` is the line in the new file, and `patch_line`
+    the line in the message of the patch; if `patch_line` is None, the problem concerns the whole
+    patch.
     """
 
     kind: str

@@ -20,10 +20,10 @@ class SkippedFile:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class BuiltConfiguration:
-    """A build configuration and its result.
+    """A build configuration, with its result.
 
-    `arch` is make's ARCH, `toolchain` gcc or clang, and `source` the origin of the symbols (.config
-    or smallest). `sparse` is set if sparse checked the built files.
+    `arch` is the value of ARCH for make, and `toolchain` is gcc or clang. `source` is where the
+    symbols come from: .config or smallest. `sparse` is set if sparse checked the built files.
     """
 
     arch: str

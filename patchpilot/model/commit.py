@@ -12,9 +12,10 @@ from patchpilot.model.trailer import Trailer, find_tags, parse_trailers
 
 
 class Commit(NamedTuple):
-    """A commit with full ids of 40 hex digits, dates with a time zone, and its message.
+    """A commit with its message.
 
-    The message is decoded; bytes that are not UTF-8 become surrogates.
+    Ids are complete (40 hex digits), and dates have a time zone. The message is decoded; bytes that
+    are not UTF-8 become surrogates.
     """
 
     id: str
@@ -61,7 +62,7 @@ class Commit(NamedTuple):
 
     @property
     def reference(self) -> str:
-        """Return `commit-id ("subject")`, as used in messages and Fixes: tags."""
+        """Return `commit-id ("subject")`, which is the form used in messages and Fixes: tags."""
         return f'{self.short} ("{self.subject}")'
 
 
@@ -82,7 +83,7 @@ MARKS: Mapping[str, str] = {
 
 
 def analyze_message_form(message: str) -> CommitForm:
-    """Return the form of a complete commit message."""
+    """Return the form of a commit message, which must be complete."""
     subject, _, body = message.strip("\n").partition("\n\n")
     signers = re.findall(r"^Signed-off-by: ([^<\n]*[^<\s])", body, re.MULTILINE)
     marks = tuple(

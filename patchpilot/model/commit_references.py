@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parse references to other commits in a commit message: `Fixes:` lines, backports and reverts.
 
-Only this module parses `Fixes:` lines (Documentation/process/submitting-patches.rst), including
-malformed ones: in any case, indented, quoted, without a colon, or with `commit` before the id.
-Other references are in the format of the stable trees
-(Documentation/process/stable-kernel-rules.rst) or written manually. This module also decides
+Only this module parses `Fixes:` lines (Documentation/process/submitting-patches.rst). It also
+accepts malformed lines, which are indented or quoted, or have the wrong case, no colon, or `commit`
+before the id. Other references are in the format of the stable trees
+(Documentation/process/stable-kernel-rules.rst) or were written manually. This module also decides
 whether a message claims to fix a bug.
 """
 
@@ -35,12 +35,12 @@ DIGITS = 12
 
 
 class FixesLine(NamedTuple):
-    """The parts of a line that begins with `Fixes`; joined, they are the line.
+    """The parts of a line that begins with `Fixes`; joined in order, they are equal to the line.
 
-    `before` contains spaces or quote marks (`>`, `|`). `colon` includes spaces before the colon,
-    and is "" if there is none. `word` is "commit" with an optional colon and spaces. `id` has 5 or
-    more digits, and `gap` is the space after it. Without an id, these parts are "" and `rest` is
-    the whole value.
+    `before` contains spaces or quote marks (`>`, `|`). `colon` includes the spaces before the
+    colon, and is "" if there is none. `word` is "commit" with an optional colon and spaces. `id`
+    has 5 or more digits, and `gap` is the space after it. If there is no id, these parts are "" and
+    `rest` is the whole value.
     """
 
     before: str
@@ -54,12 +54,15 @@ class FixesLine(NamedTuple):
 
     @property
     def is_tag(self) -> bool:
-        """Return whether bots accept the line as a tag: unquoted, and no space before the colon."""
+        """Return whether bots accept the line as a tag.
+
+        It must not be quoted and must not have a space before the colon.
+        """
         return self.colon == ":" and self.is_unquoted
 
     @property
     def is_unquoted(self) -> bool:
-        """Return whether only spaces precede the name, and no space precedes the colon."""
+        """Return whether only spaces precede the name, and the colon follows it directly."""
         return self.colon in ("", ":") and not self.before.strip()
 
     @property
@@ -69,7 +72,9 @@ class FixesLine(NamedTuple):
 
     @property
     def is_spaced(self) -> bool:
-        """Return whether the id is separated by a space from the word before it, if any."""
+        """Return whether a space separates the id from the word before it; this is true if there is
+        no word.
+        """
         return not self.word or self.word[-1].isspace()
 
     @property
@@ -79,7 +84,7 @@ class FixesLine(NamedTuple):
 
     @property
     def ends_id(self) -> bool:
-        """Return whether the id ends at a word boundary."""
+        """Return whether there is an id, and no letter or digit follows it directly."""
         next_char = self.rest[:1]
         is_continued = (
             not self.gap
@@ -107,7 +112,7 @@ def parse_fixes_lines(message: str) -> Iterator[FixesLine]:
 
 
 def read_fixes_value(value: str) -> FixesLine:
-    """Parse a `Fixes` tag with this value."""
+    """Parse the value of a `Fixes` tag."""
     line = " ".join(value.split("\n"))
     fixes_line = read_fixes_line(f"Fixes: {line}")
     assert fixes_line is not None  # the pattern guarantees the name and the colon
@@ -159,8 +164,9 @@ _REVERT = lazy_pattern(
 
 
 class NamedCommit(NamedTuple):
-    """An upstream commit named in a message: its id (7 to 40 digits, in lower case) and line
-    index.
+    """An upstream commit that a message names.
+
+    It consists of the id (7 to 40 digits, in lower case) and the index of the line.
     """
 
     id: str
@@ -168,9 +174,10 @@ class NamedCommit(NamedTuple):
 
 
 class FixedCommit(NamedTuple):
-    """A commit in a `Fixes:` line: its id, and the quoted subject or "".
+    """A commit in a `Fixes:` line.
 
-    The id is as written, but in lower case; it has 7 to 40 digits.
+    It consists of the id and the quoted subject, which is "" if there is none. The id has 7 to 40
+    digits; it is in lower case but not completed.
     """
 
     id: str
@@ -191,9 +198,9 @@ LEAST = 12
 
 
 def find_upstream_commits(message: str) -> tuple[NamedCommit, ...]:
-    """Return the upstream commits named in a message, in order.
+    """Return the upstream commits that a message names, in order.
 
-    Ids that are too short are included, so that they can be reported.
+    The result includes ids that are too short, so that they can be reported.
     """
     lower = message.lower()
     commits: list[NamedCommit] = []
@@ -274,9 +281,10 @@ def read_commit_marks(message: str) -> CommitMarks:
 
 
 def _parse_fixed_commits(line: FixesLine) -> list[FixedCommit]:
-    """Return the commits in a `Fixes:` line: usually one, or none without an id.
+    """Return the commits in a `Fixes:` line.
 
-    A short decimal number is considered a bug number unless a subject follows.
+    There is usually one, and none if the line has no id. A short decimal number counts as the
+    number of a bug report unless a subject follows.
     """
     if not _is_readable(line):
         return []
@@ -307,9 +315,9 @@ def _is_readable(line: FixesLine) -> bool:
 
 
 def _is_bracket_closed(message: str, match: re.Match[str]) -> bool:
-    """Return whether an opening bracket is closed on the same line or at the start of the next.
+    """Return whether a bracket is closed on the same line or at the start of the next line.
 
-    If not, it starts a comment about the commit.
+    If it is not, it opens a comment about the commit.
     """
     tail = match[0][1:]
     following = message[match.end() :].lstrip()
@@ -362,9 +370,9 @@ def classify_subject(subject: str) -> str:
 def find_fix_claim(
     title: str, message: Sequence[str], paths: Sequence[str] = ()
 ) -> str:
-    """Return the text that claims a bug fix, or "".
+    """Return the text in a message that claims to fix a bug, or "" if there is none.
 
-    `message` are the lines after the subject, and `paths` the changed files.
+    `message` contains the lines after the subject, and `paths` the changed files.
     """
     if is_cosmetic(title, paths):
         return ""
@@ -380,9 +388,9 @@ def find_fix_claim(
 
 
 def may_fix_bug(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bool:
-    """Return whether a message may describe a bug without claiming a fix.
+    """Return whether a message may describe a bug although it does not claim a fix.
 
-    It must mention a failure, and the title must announce neither a feature nor a cleanup.
+    It must mention a failure, and its title must not announce a feature or a cleanup.
     """
     return (
         classify_subject(title) == "other"
@@ -440,10 +448,10 @@ _NO_FIXES = lazy_pattern(
 
 
 def find_blamed_commit(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
-    """Return (line index, commit id) of the commit that a message blames for the bug, or None."""
+    """Return the line index and the id of the commit that a message blames for the bug, or None."""
     text = " ".join(lines)
     is_cleanup = _TIDIES.search(title)
-    # do not consume the text after a commit, because it may name another one
+    # the search continues right after each commit, because the following text may name another one
     for match in re.finditer(
         r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", text
     ):
@@ -457,7 +465,8 @@ def find_blamed_commit(title: str, lines: Sequence[str]) -> tuple[int, str] | No
         ) or (before.rstrip().lower().endswith("since") and _FOLLOWS.match(after)):
             continue
         if is_cleanup and _NO_USE.search(f"{before}{after[:300]}"):
-            # removing code that a commit left unused is a cleanup, not a fix
+            # a commit that left code unused is not blamed for a bug, because removing the code is a
+            # cleanup
             continue
         if (
             (cached_search(r"\b[Ss]ince\W*$", before) and _describes_failure(after))
@@ -544,7 +553,10 @@ _COMPOUND = lazy_pattern(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
 
 
 def _strip_prefixes(title: str) -> str:
-    """Strip prefixes (except words for a fix) and names with "fixed-" or "broken-" from a title."""
+    """Remove prefixes, and "fixed-" or "broken-" at the start of names, from a title.
+
+    A prefix that is a word for a fix is kept.
+    """
     start = 0
     while match := _PREFIX.match(title, start):
         start = match.end()
@@ -552,7 +564,7 @@ def _strip_prefixes(title: str) -> str:
 
 
 def find_bug_word(title: str) -> str | None:
-    """Return the word for a bug or a fix in a subject (after its prefixes), or None."""
+    """Return the word for a bug or a fix that follows the prefixes of a subject, or None."""
     title = _strip_prefixes(title)
     match = _BUG.search(title)
     if not match or cached_search(
@@ -604,7 +616,7 @@ BUG_SIGN = r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller"
 
 
 def find_crash_text(title: str, lines: Sequence[str]) -> str:
-    """Return the text in a title or message that indicates a kernel crash, such as "BUG:".
+    """Return the text in a title or message that shows a kernel crash, such as "BUG:".
 
     Return "" if there is none, or if the title announces a new feature or a cleanup.
     """
@@ -621,7 +633,7 @@ def _first_affirmed_match(
     is_cleanup = _TIDIES.search(title) and _NO_USE.search(title)
     if _NEW.search(title) or (is_cleanup and not re.search(BUG_SIGN, "\n".join(lines))):
         return ""
-    # ignore quoted titles of other commits
+    # titles of other commits are quoted, so ignore words in them
     text = re.sub(r"\(\"[^\"]*\"\)", "", " ".join(lines))
     return next(
         (
@@ -714,7 +726,10 @@ BINDINGS = "Documentation/devicetree/bindings/"
 
 
 def changes_only_documents(paths: Sequence[str]) -> bool:
-    """Return whether a change affects only documentation; devicetree bindings count as code."""
+    """Return whether a change affects only documentation.
+
+    Devicetree bindings do not count as documentation.
+    """
     return bool(paths) and all(
         (
             path.startswith(
@@ -730,7 +745,7 @@ def changes_only_documents(paths: Sequence[str]) -> bool:
 def only_adds_device_ids(patch: Patch) -> bool:
     """Return whether a patch only adds an entry to a table of devices.
 
-    It needs no explanation, and is accepted for stable although it fixes no bug.
+    Such a patch needs no explanation. The stable trees accept it although it does not fix a bug.
     """
     added = [
         line.text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define the draft of a topic: the text of its messages that is not in its commits."""
+"""Define the draft of a topic: the text that is in its messages but not in its commits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ COMPILE_TESTED = "compile-tested"
 @json_form()
 @dataclass(frozen=True, slots=True)
 class KnownPatch:
-    """The last known state of a patch in a topic.
+    """A patch of a topic as it was last seen.
 
     `authored` is the author date in seconds since the epoch; amending and rebasing preserve it.
     """
@@ -27,12 +27,13 @@ class KnownPatch:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The text and settings of a topic for the next send.
+    """The text and the settings of a topic for the next send.
 
-    `version` is the version of the next send. `notes` are keyed by patch-id, `answers` by the
-    pre-send question, `links` (Message-IDs of sent versions) by version, and `waivers` (reasons) by
-    the rule's name. `shown` maps each kind of send to the previewed messages: a fingerprint
-    followed by their Message-IDs. `origins` maps each setting (field or `field.key`) to its origin.
+    `version` is the version of the next send. `notes` maps patch-ids to notes, `answers` maps
+    pre-send questions to answers, `links` maps sent versions to their Message-IDs, and `waivers`
+    maps names of rules to the reasons for waiving them. `shown` maps each kind of send to the
+    messages that were previewed, as a fingerprint followed by their Message-IDs. `origins` maps
+    each setting (field or `field.key`) to its origin.
     """
 
     change_id: str
@@ -55,7 +56,10 @@ class Draft:
 
     @property
     def mark(self) -> str:
-        """Return the text in brackets for the next send: the prefix, and the version from v2 on."""
+        """Return the text that the next send has in the brackets of its subjects.
+
+        This is the prefix and, unless it is version 1, the version.
+        """
         return (
             f"{self.prefix or 'PATCH'}{f' v{self.version}' if self.version > 1 else ''}"
         )

@@ -9,9 +9,9 @@ from patchpilot.model.json_form import json_form
 @json_form("commit", "subject", "kind", "reverted=undone")
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A mainline commit that references the fix.
+    """A mainline commit that refers to the fix.
 
-    `kind` is "fix" or "revert"; `undone` is set if the commit was itself reverted.
+    `kind` is "fix" or "revert". `undone` is set if the commit itself was reverted.
     """
 
     commit: str

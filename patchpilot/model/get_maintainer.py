@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse get_maintainer.pl's options in all spellings.
+"""Parse the options of get_maintainer.pl in all spellings.
 
-Options have one or two dashes, ignore case, and may be written `--no-x` or `--nox`, `--x=value` or
-`--x value`.
+Options have one or two dashes, and their case is ignored. A negated option is `--no-x` or `--nox`,
+and a value is given as `--x=value` or `--x value`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from patchpilot.errors import UsageError
 
 
 class GetMaintainerAnswer(NamedTuple):
-    """The output of get_maintainer.pl: lines for stdout and stderr."""
+    """The output of get_maintainer.pl, as lines for stdout and lines for stderr."""
 
     lines: tuple[str, ...]
     remarks: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class GetMaintainerOptions(NamedTuple):
 
     @property
     def add_implied(self) -> "GetMaintainerOptions":
-        """Set the options that other options imply, like the script."""
+        """Set the options that other options imply, as the script does."""
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,
@@ -112,9 +112,9 @@ SCRIPT_DEFAULTS = {
 
 
 def read_script_defaults(settings: Iterable[tuple[str, str]]) -> GetMaintainerOptions:
-    """Return the default options after applying (variable, value) settings from a tree's script.
+    """Return the default options of a tree's get_maintainer.pl.
 
-    Unknown variables are ignored.
+    The arguments are the variables and values in the script; unknown variables are ignored.
     """
     values: dict[str, Any] = {}
     for variable, value in settings:
@@ -139,7 +139,7 @@ def _convert_value(name: str, value: str) -> Any:
 
 
 def parse_conf_options(arguments: Sequence[str]) -> dict[str, Any]:
-    """Parse the options in a .get_maintainer.conf, ignoring everything else."""
+    """Return the options in a .get_maintainer.conf, and ignore everything else in the file."""
     values: dict[str, Any] = {}
     remaining = iter(arguments)
     for argument in remaining:
@@ -156,9 +156,9 @@ def parse_conf_options(arguments: Sequence[str]) -> dict[str, Any]:
 
 
 def _split_option(option: str) -> tuple[str | None, str | None, bool]:
-    """Split an option into (field, value, negated).
+    """Split an option into its field, its value, and whether it is negated.
 
-    The field is None unless it is an option of the script.
+    If the script does not have the option, the field is None.
     """
     if len(option) < 2 or option[0] != "-":
         return None, None, False

@@ -18,7 +18,7 @@ def split_url(url: str, base: str = "") -> SplitResult:
 
 
 def url_host(url: str) -> str:
-    """Return the host of a URL in lower case, or "" without a host."""
+    """Return the host of a URL in lower case, or "" if there is none."""
     return split_url(url).hostname or ""
 
 

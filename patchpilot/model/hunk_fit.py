@@ -63,9 +63,10 @@ def split_hunk_sides(
 def fit_hunks(
     path: str, lines: Sequence[str], hunks: Sequence[Hunk], *, reverse: bool = False
 ) -> Fit:
-    """Apply hunks to the lines of a file, each at the match nearest to its intended line.
+    """Apply hunks to the lines of a file.
 
-    Hunks cannot overlap.
+    Each hunk is applied at the matching position that is nearest to the line that it names. Hunks
+    cannot overlap.
     """
     image = list(lines)
     is_placed = bytearray(len(image))
@@ -93,7 +94,10 @@ def fit_hunks(
 
 
 def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
-    """Apply the change of one file to a tree; return the resulting file and the misfits."""
+    """Apply the change of one file to a tree.
+
+    Return the resulting file, and the hunks that do not apply.
+    """
     old, new = (
         (change.old_path, change.new_path)
         if not reverse
@@ -193,7 +197,7 @@ def _find_position(
 def _equal_lines(actual: list[str], old: list[str], *, exact: bool) -> bool:
     if actual == old:
         return True
-    # like in git, a last context line without a newline also matches a line with one
+    # as in git, a last context line without a newline matches a line that has one
     if exact or not old or old[-1].endswith("\n") or actual[:-1] != old[:-1]:
         return False
     return actual[-1].startswith(old[-1]) and not actual[-1][len(old[-1]) :].strip()

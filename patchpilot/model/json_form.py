@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert dataclasses to JSON objects, using selected fields and properties as keys.
+"""Convert dataclasses to JSON objects whose keys are selected fields and properties.
 
-The same keys determine the output and its schema.
+The same declaration determines the output and its schema.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -15,10 +15,10 @@ _Class = TypeVar("_Class", bound=type)
 
 
 class JsonKey(NamedTuple):
-    """A key of a JSON object: its attribute, and how empty values are written.
+    """A key of a JSON object, the attribute that it represents, and how an empty value is written.
 
-    An empty name inserts all keys of the attribute's object. An empty value is omitted if the
-    key is `optional`, and null if it is `nullable`.
+    If the name is empty, all keys of the attribute's object are inserted. An empty value is omitted
+    if the key is `optional`, and null if the key is `nullable`.
     """
 
     name: str
@@ -31,10 +31,11 @@ _KEYS: dict[type, tuple[JsonKey, ...]] = {}
 
 
 def json_form(*keys: str) -> Callable[[_Class], _Class]:
-    """Declare the JSON keys of a dataclass or named tuple, in order; the default is all fields.
+    """Declare the JSON keys of a dataclass or named tuple, in order; by default, all fields are
+    keys.
 
-    `key=attribute` names the attribute, which may be a path (`part.attribute`). `key?` is omitted
-    if the value is None or empty, and `key~` is null if it is empty. `*part` inserts the keys of
+    In `key=attribute`, the attribute may be a path (`part.attribute`). `key?` is omitted if its
+    value is None or empty, and `key~` is null if its value is empty. `*part` inserts the keys of
     that attribute's object.
     """
 

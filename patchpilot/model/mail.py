@@ -39,7 +39,7 @@ from patchpilot.model.patch import (
     starts_file_diff,
 )
 
-# compiled on first use, because `check` needs few of these patterns
+# compile patterns when they are first used, because `check` needs only a few of them
 _WORD = r"[\x21-\x3b\x3d\x3f-\x7e]+"
 _FORM = f"{_WORD}@{_WORD}"
 _PREFIX = r"(?i)^(?:mid|id|msgid|message-id):\s*"
@@ -52,9 +52,9 @@ _BATCH = r"(\d{14}\.\d+)-\d+-|(\d+-\d+)(?:-\d+)?-git-send-email|(.*-v\d+)-\d+-[0
 
 
 def parse_message_id(target: str) -> str | None:
-    """Return the Message-ID in an archive's URL, in `<id>` or in a bare id, or None.
+    """Return the Message-ID in the URL of an archive, in angle brackets, or without them, or None.
 
-    It is returned without angle brackets.
+    The result has no angle brackets.
     """
     candidate = target.strip()
     if candidate.startswith(("http://", "https://")):
@@ -84,7 +84,10 @@ def parse_bracketed_id(candidate: str) -> str | None:
 
 
 def _decode_part(part: str) -> str:
-    """Percent-decode a part of a URL; urllib is not needed, because Message-IDs are ASCII."""
+    """Decode the percent-encoded characters of a part of a URL.
+
+    Message-IDs are ASCII, so urllib is not needed.
+    """
     return re.sub("%([0-7][0-9A-Fa-f])", lambda match: chr(int(match[1], 16)), part)
 
 
@@ -123,16 +126,16 @@ def message_ids_in_header(value: str) -> tuple[str, ...]:
 def message_id_in_header(value: str) -> str:
     """Return the Message-ID in a Message-ID: or In-Reply-To: header.
 
-    It is the first id in angle brackets or, without any, the whole value.
+    This is the first id in angle brackets. If no id is in angle brackets, it is the whole value.
     """
     match = re.search(_BRACKETED, value)
     return match[1] if match else value.strip()
 
 
 def find_linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
-    """Yield (Message-ID, offset of its URL) for the Message-IDs in a text.
+    """Yield each Message-ID in a text, with the offset of its URL.
 
-    The offset is None for an id on a `Message-ID:` line.
+    For an id in a `Message-ID:` line, the offset is None.
     """
     for id_ in re.findall(_NAMED, text):
         if "@" in id_:
@@ -199,20 +202,19 @@ def parse_raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field]
 
 
 def _find_header_parameter(value: str, name: str) -> str:
-    """Return a parameter of a Content-Type: header, or ""."""
     match = re.search(rf'(?i){name}=(?:"([^"]*)|([^"; \t][^; \t]*))', value)
     return (match[1] or match[2] or "") if match else ""
 
 
 class MailText:
-    """The text of a message: the decoded lines of all its parts.
+    """The text of a message, which consists of the decoded lines of all its parts.
 
-    `headers` are the message's own headers, and `end` is the index of the line after them. `fields`
-    are From, Subject and Date as read by git. Each of `parts` has the index of its first line, its
-    charset, and its headers by lower-case name. git treats the line after a part's headers as text
-    even if it is a boundary, and joins format=flowed lines. With `is_mime`, boundaries are always
-    recognized, and no lines are joined, because a quoted line that ends with a space would be
-    joined with the tag below it.
+    `headers` contains the headers of the message itself, and `end` is the index of the line after
+    them. `fields` contains From, Subject and Date as git reads them. Each of `parts` has the index
+    of its first line, its charset, and its headers by lower-case name. git treats the line after
+    the headers of a part as text even if it is a boundary, and joins format=flowed lines. With
+    `is_mime`, boundaries are always recognized. Lines are then not joined, because a quoted line
+    that ends with a space would be joined with the tag below it.
     """
 
     def __init__(self, lines: Sequence[str], *, is_mime: bool = False) -> None:
@@ -280,7 +282,6 @@ class MailText:
         return start
 
     def _read_part_headers(self, lines: Sequence[str], index: int) -> int:
-        """Read the headers of a part; return the index of its first line."""
         self._flush_part()
         while lines[index].startswith(f"{self._boundaries[-1]}--"):
             self._boundaries.pop()
@@ -350,17 +351,17 @@ def _decode_line(line: str, encoding: str) -> bytes:
 
 
 def decode_with_charset(text: str, charset: str) -> str:
-    """Decode text again if its charset is not UTF-8."""
+    """Decode text again with its charset, unless that is UTF-8."""
     if charset.lower() in ("", "utf-8", "us-ascii"):
         return text
     return decode_text(text.encode("utf-8", "surrogateescape"), charset)
 
 
 def parse_body_headers(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
-    """Parse the headers in a message's body.
+    """Parse the headers in the body of a message.
 
     Return them, the index of the line after them, and the index of the line that ends the commit
-    message. The latter is the number of lines if there is no patch.
+    message. If there is no patch, the second index is the number of lines.
     """
     fields: dict[str, list[str]] = {}
     name, in_header, start, end = "", True, len(lines), len(lines)
@@ -393,7 +394,7 @@ def parse_body_headers(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
 
 
 def parse_author(value: str) -> Address | None:
-    """Parse the author in a decoded From: header like git; return None if there is none."""
+    """Parse the author in a decoded From: header as git does; return None if there is none."""
     unquoted = strip_quotes(value)[0]
     at_sign = unquoted.find("@")
     if at_sign >= 0:
@@ -479,13 +480,13 @@ _BLANK_LINE = lazy_pattern(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Maximum size of an mbox `From ` line in bytes."""
-# match headers of the message and its parts, folded or not
+# the headers of a message and its parts, which may be folded
 _DIGEST = lazy_pattern(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
     rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
     re.MULTILINE,
 )
-# match the end of the boundary line, and the headers of a part that is a message
+# the end of a boundary line, followed by the headers of a part that is itself a message
 _DIGEST_PART = lazy_pattern(
     rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
 )
@@ -497,7 +498,8 @@ class Mail(NamedTuple):
     """A message from an archive.
 
     Message-IDs have no angle brackets, `body` is decoded, `date` has a time zone or is None, and
-    `raw` is the original message. If Date: is damaged (`date_damaged`), `date` is the arrival time.
+    `raw` is the original message. If its Date: header is damaged, `date_damaged` is set and `date`
+    is the time of arrival.
     """
 
     message_id: str
@@ -519,7 +521,9 @@ class Mail(NamedTuple):
 
     @property
     def date_note(self) -> str:
-        """Return a note if the message has only an arrival time, otherwise ""."""
+        """Return a note if only the time of arrival is known, and not the date of the message,
+        otherwise "".
+        """
         return "damaged Date: header" if self.date_damaged else ""
 
 
@@ -530,10 +534,11 @@ def extract_mail(data: bytes, start: int, end: int) -> bytes:
 
 
 def find_mail_bounds(data: bytes) -> list[tuple[int, int]]:
-    """Return (start, end) of each message in an mbox; other text is a single message.
+    """Return the start and end of each message in an mbox; if the data is not an mbox, it is one
+    message.
 
-    The mbox is in mboxrd format or the output of `git format-patch --stdout`. Like in git, leading
-    blank lines are ignored, and a `From ` line with a time starts a message.
+    The mbox is in mboxrd format or is the output of `git format-patch --stdout`. As in git, blank
+    lines at the start are ignored, and a `From ` line with a time starts a message.
     """
     begin = len(data) - len(data.lstrip())
     starts = [match.start() for match in _FROM_LINE.finditer(data)]
@@ -543,10 +548,10 @@ def find_mail_bounds(data: bytes) -> list[tuple[int, int]]:
 
 
 def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield (offset, message) for each message of an mbox that is read in blocks.
+    """Yield the offset and the content of each message of an mbox that is read in blocks.
 
-    Messages are split as in `find_mail_bounds`, but only one message and one block are held in
-    memory. A message larger than MAX_MAIL is truncated to a size that still exceeds the limit.
+    Messages are split as by `find_mail_bounds`, but only one message and one block are in memory. A
+    message larger than MAX_MAIL is truncated to a size that still exceeds the limit.
     """
     buffer = b""
     is_mbox = is_truncated = False
@@ -569,14 +574,14 @@ def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
                 yield offset, buffer
             tail = buffer[-_SHORT:]
             offset, buffer, is_truncated = offset + len(buffer) - len(tail), tail, True
-        # a line completed by the next block may start a message
+        # the last line may become the start of a message once the next block completes it
         search_start = max(buffer.rfind(b"\n") + 1, len(buffer) - _SHORT)
     if buffer and not is_truncated:
         yield offset, buffer
 
 
 def split_digest(mail: bytes) -> list[bytes]:
-    """Split a digest into its messages; return any other message unchanged."""
+    """Split a digest into its messages; return any other message alone."""
     match = _DIGEST.search(mail)
     if not match:
         return [mail]
@@ -660,9 +665,9 @@ def refuse_oversize(raw: bytes) -> None:
 
 
 def parse_mail(raw: bytes) -> Mail:
-    """Parse a message, with or without an mbox `From ` line.
+    """Parse a message; an mbox `From ` line at its start is ignored.
 
-    Missing or damaged parts are left empty. Raise InputError only for a message that exceeds a
+    Missing or damaged parts are empty in the result. Raise InputError only if the message exceeds a
     limit.
     """
     return parse_mail_header(raw)._replace(body=_find_mail_text(raw))
@@ -729,9 +734,10 @@ def _is_plain_with_signature(raw: bytes) -> bool:
 
 
 def _find_mail_text(raw: bytes) -> str:
-    """Return the first text/plain part, or otherwise the first text part.
+    """Return the text of a message.
 
-    Other parts with a diff follow.
+    This is the first text/plain part or, if there is none, the first text part, followed by all
+    other parts that contain a diff.
     """
     message = _parse_mime_text(raw)
     body, diffs = "", []
@@ -813,9 +819,9 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
 
 
 def _decode_lines(raw: bytes) -> list[str]:
-    """Decode text line by line if it is large.
+    """Decode text; if it is large, decode each line separately.
 
-    A single non-ASCII character multiplies the memory used by a string.
+    Otherwise, a single character outside of ASCII would multiply the memory that the text uses.
     """
     if raw.isascii() or len(raw) < MAX_LINE:
         return raw.decode("utf-8", "surrogateescape").split("\n")
@@ -844,7 +850,7 @@ def _build_patch(
     start, message_end = start + body_at, message_end + body_at
     fields = mail_text.fields
     if message_end < len(lines):
-        # git reads these headers only in patches
+        # git reads these headers only in messages that contain a patch
         fields |= {name: decode_words(value) for name, value in in_body.items()}
     else:
         in_body = {}

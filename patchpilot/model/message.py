@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define a message to send: its headers, content, recipients and delivery state."""
+"""Define a message to send, with its headers, content, recipients and delivery state."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -32,11 +32,11 @@ WAITING = (MailState.PENDING, MailState.REJECTED)
 @json_form("message_id", "subject", "to", "cc", "state=known_state", "detail")
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of a series, or a reply, from composition to delivery.
+    """A message of a series, or a reply, from its composition to its delivery.
 
-    Its headers are parsed from `raw`, the bytes to send; a mail program creates these from `file`.
-    Message-IDs have no angle brackets. `number` is 0 for the cover letter, which has neither commit
-    nor patch-id. `position` is its 0-based index in the send.
+    Its headers are parsed from `raw`, which contains the bytes to send; a mail program creates
+    these bytes from `file`. Message-IDs have no angle brackets. `number` is 0 for the cover letter,
+    which has no commit and no patch-id. `position` is the 0-based index of the message in the send.
     """
 
     message_id: str
@@ -73,7 +73,7 @@ class Message:
         return tuple(dict.fromkeys(address.email for address in (*self.to, *self.cc)))
 
     def replace_raw(self, raw: bytes, **changes: Any) -> "Message":
-        """Return the message with other bytes, and other fields."""
+        """Return a copy of the message with these bytes, and with other fields changed."""
         return replace(self, raw=raw, **_parse_headers(raw), **changes)
 
 
@@ -107,7 +107,8 @@ def _parse_headers(raw: bytes) -> dict[str, Any]:
 def _header_addresses(fields: Iterable[Field], name: str) -> tuple[Address, ...]:
     """Return the addresses in all headers with this name.
 
-    Decode RFC 2047 words after splitting, because a decoded name may contain a comma.
+    Encoded words (RFC 2047) are decoded only after the addresses are separated, because a decoded
+    name may contain a comma.
     """
     return tuple(
         Address(decode_words(address.name), address.email)

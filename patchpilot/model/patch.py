@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parse patches as messages: their subject, headers, trailers and diff.
 
-Diffs are parsed like in git-apply(1), including diffs after other text or below a signature.
-Patches that are too long to check are truncated.
+Diffs are parsed as by git-apply(1), including diffs that follow other text or a signature. Patches
+that are too long to be checked are truncated.
 """
 
 import re
@@ -41,7 +41,7 @@ def unquote_path(text: str) -> str:
 
 
 def quote_path(path: str) -> str:
-    """Quote a path in C style like git; non-ASCII bytes are not escaped."""
+    """Quote a path in C style as git does, but do not escape non-ASCII bytes."""
     return (
         '"'
         + "".join(
@@ -59,8 +59,9 @@ def _unescape_byte(match: re.Match[bytes]) -> bytes:
 
 
 class DiffLine(NamedTuple):
-    r"""A line of a hunk: `kind` is its sign ("+", "-", " " or "\\"), and `text` is the rest.
+    r"""A line of a hunk.
 
+    `kind` is the sign at its start ("+", "-", " " or "\\"), and `text` is the rest of the line.
     Line numbers in the patch and in the new file are counted from 1.
     """
 
@@ -71,8 +72,9 @@ class DiffLine(NamedTuple):
 
 
 class Hunk(NamedTuple):
-    """A hunk: the ranges in its header, the section heading after the second @@, and its lines.
+    """A hunk.
 
+    It has the ranges in its header, the section heading after the second @@, and its lines.
     `patch_line` is the line of the header, counted from 1.
     """
 
@@ -87,8 +89,8 @@ class Hunk(NamedTuple):
 class FileChange(NamedTuple):
     """The change of one file in a patch.
 
-    `old_path` is None for a new file, and `new_path` for a deleted one. `patch_line` is the line of
-    `diff --git` or `---`, counted from 1.
+    `old_path` is None if the file is new, and `new_path` is None if it is deleted. `patch_line` is
+    the line of `diff --git` or `---`, counted from 1.
     """
 
     old_path: str | None
@@ -143,7 +145,7 @@ _COUNTED = {" ": (1, 1), "": (1, 1), "-": (1, 0), "+": (0, 1), "\\": (0, 0)}
 
 
 class ParsedDiff(NamedTuple):
-    """The files of a diff, and the error if it is malformed."""
+    """The changes in a diff by file, and the error if the diff is malformed."""
 
     files: tuple[FileChange, ...]
     error: str | None
@@ -151,9 +153,9 @@ class ParsedDiff(NamedTuple):
 
 @lru_cache(maxsize=64)
 def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
-    """Parse the diff that starts at line `start` of a patch, counted from 1.
+    """Parse the diff that starts at a line of a patch, counted from 1.
 
-    After a malformed hunk, the remaining hunks of the same file are omitted.
+    If a hunk is malformed, the hunks after it in the same file are omitted.
     """
     files: list[FileChange] = []
     error: str | None = None
@@ -189,7 +191,10 @@ def starts_file_diff(lines: Sequence[str], index: int) -> bool:
 
 
 def _parse_file_header(lines: Sequence[str], first: int) -> tuple[FileChange, int]:
-    """Parse the header of a file's diff; return the change without hunks, and the next index."""
+    """Parse the header of the diff of a file.
+
+    Return the change without its hunks, and the index of the line after the header.
+    """
     names = _FileNames(*_parse_git_paths(lines[first]))
     index = first + lines[first].startswith("diff --git ")
     while index < len(lines) and lines[index].startswith(_BELOW):
@@ -203,7 +208,11 @@ def _parse_file_header(lines: Sequence[str], first: int) -> tuple[FileChange, in
 def _parse_hunk(
     lines: Sequence[str], first: int, header: re.Match[str]
 ) -> tuple[Hunk | None, int]:
-    """Parse a hunk; return it (None if its counts are wrong) and the next index."""
+    """Parse a hunk.
+
+    Return the hunk, and the index of the line after it. If the line counts in its header are wrong,
+    the hunk is None.
+    """
     old, new = (1 if count is None else int(count) for count in header.group(2, 4))
     index = first + 1
     while index < len(lines) and (old > 0 or new > 0 or lines[index].startswith("\\")):
@@ -220,12 +229,16 @@ def _parse_hunk(
 
 
 def _parse_hunk_lines(hunk: Sequence[str], header_line: int) -> tuple[DiffLine, ...]:
-    """Parse the lines of a complete hunk; `header_line` is the patch line of its header."""
+    """Parse the lines of a complete hunk.
+
+    `header_line` is the patch line of its header.
+    """
     from unidiff.patch import PatchSet
 
     if len(hunk) == 1:
         return ()
-    # unidiff splits strings (but not lists) at CR and other characters, which are content here
+    # pass a list to unidiff, because it splits strings at CR and other characters that are content
+    # here
     file_header = ("--- a/x\n", "+++ b/x\n")
     parsed = PatchSet([*file_header, *(f"{line or ' '}\n" for line in hunk)])
     return tuple(
@@ -240,7 +253,10 @@ def _parse_hunk_lines(hunk: Sequence[str], header_line: int) -> tuple[DiffLine, 
 
 
 def _parse_git_paths(line: str) -> tuple[str | None, str | None]:
-    """Parse the paths in a `diff --git` line; equal paths may contain spaces."""
+    """Parse the paths in a `diff --git` line.
+
+    If both paths are equal, they may contain spaces.
+    """
     match = _GIT_PATHS.match(line)
     if not match:
         return None, None
@@ -256,7 +272,7 @@ def _parse_git_paths(line: str) -> tuple[str | None, str | None]:
 
 
 class _FileNames:
-    """The file names in the header of a file's diff."""
+    """The names of a file in the header of its diff."""
 
     __slots__ = ("binary", "created", "deleted", "new", "old", "renamed")
 
@@ -307,16 +323,16 @@ _STABLE_WORD = lazy_pattern(
 
 
 def parse_stable_versions(words: Sequence[str]) -> tuple[str, ...]:
-    """Return the stable versions named in a subject prefix.
+    """Return the stable versions that a subject prefix names.
 
-    `[PATCH 6.1.y]` and `[PATCH stable 6.1]` return ("6.1",), and `[PATCH 5.10/5.15]` returns both
-    versions.
+    For `[PATCH 6.1.y]` and `[PATCH stable 6.1]`, return ("6.1",). For `[PATCH 5.10/5.15]`, return
+    both versions.
     """
     result: dict[str, None] = {}
     for index, word in enumerate(words):
         for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
             match = _STABLE.fullmatch(part)
-            # "for 6.2" refers to the next mainline release
+            # a version after "for", as in "for 6.2", is the next mainline release
             is_next_release = (
                 index > 0 and words[index - 1].lower() == "for"
             ) or part.lower().startswith("for-")
@@ -328,7 +344,7 @@ def parse_stable_versions(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_for_stable(words: Sequence[str]) -> bool:
-    """Return whether a subject prefix names a stable tree or contains "stable"."""
+    """Return whether a subject prefix contains a stable version or the word "stable"."""
     return bool(parse_stable_versions(words)) or any(
         _STABLE_WORD.fullmatch(word) for word in words
     )
@@ -358,7 +374,7 @@ class Subject(NamedTuple):
 
     @property
     def stable(self) -> str | None:
-        """Return the first stable tree's version, or None."""
+        """Return the first stable version in the subject prefix, or None."""
         return next(iter(self.stables), None)
 
     @property
@@ -375,7 +391,7 @@ class Subject(NamedTuple):
 
     @property
     def for_stable(self) -> bool:
-        """Return whether the prefix names a stable tree, by version or as "stable"."""
+        """Return whether the subject prefix contains a stable version or the word "stable"."""
         return is_for_stable(self.words)
 
 
@@ -427,7 +443,6 @@ def parse_subject(raw: str) -> Subject:
 
 
 def _parse_number(word: str) -> dict[str, Any]:
-    """Parse a number or version in the brackets of a subject."""
     if number_match := _NUMBERED.fullmatch(word):
         total = int(number_match[3]) if number_match[3] != "n" else None
         patch = {"is_patch": True} if number_match[1] else {}
@@ -440,9 +455,10 @@ def _parse_number(word: str) -> dict[str, Any]:
 
 
 class Header(NamedTuple):
-    """A header of a message: its name as written, its unfolded and decoded value, and its line.
+    """A header of a message.
 
-    Lines are counted from 1.
+    It has the name as written, the unfolded and decoded value, and the line, which is counted from
+    1.
     """
 
     name: str
@@ -459,10 +475,10 @@ def header_value(headers: Iterable[Header], name: str) -> str | None:
 
 
 def parse_sender(headers: Iterable[Header]) -> Address:
-    """Return the sender of a message: the mailbox in its From: header.
+    """Return the sender of a message, which is the mailbox in its From: header.
 
-    Without exactly one From: header with exactly one mailbox, return an address without an email,
-    which identifies nobody.
+    Unless there is exactly one From: header with exactly one mailbox, the result has no email
+    address and identifies nobody.
     """
     values = [header.value for header in headers if header.name.lower() == "from"]
     address = parse_only_mailbox(values[0]) if len(values) == 1 else None
@@ -488,12 +504,13 @@ class _PatchFields(NamedTuple):
 
 
 class Patch(_PatchFields):
-    """A patch as a message, created by `parse_patch`; `lines[n - 1]` is patch line n.
+    """A patch as a message, created by `parse_patch`.
 
-    `message` is the commit message without its subject and in-body headers, and `message_line` its
-    first patch line. `notes` are the lines between the first `---` and the diff, which are not
-    committed. `author` and `date` are what git records. `cut` is the original number of lines of a
-    truncated patch, or 0. Trailers and files are parsed on first use.
+    Patch line n is `lines[n - 1]`. `message` is the commit message without its subject and in-body
+    headers, and `message_line` its first patch line. `notes` contains the lines between the first
+    `---` and the diff, which do not become part of the commit. `author` and `date` are the values
+    that git records. If the patch was truncated, `cut` is the original number of lines; otherwise,
+    it is 0. Trailers and files are parsed on first use.
     """
 
     def header(self, name: str) -> str | None:
@@ -518,7 +535,10 @@ class Patch(_PatchFields):
 
     @property
     def sender(self) -> Address | None:
-        """Return the address in the From: header, or None unless there is exactly one."""
+        """Return the address in the From: header.
+
+        Return None unless the header contains exactly one address.
+        """
         sender = parse_sender(self.headers)
         return sender if sender.email else None
 
@@ -537,7 +557,7 @@ class Patch(_PatchFields):
     def trailers(self) -> tuple[Trailer, ...]:
         """Return the trailers of the message.
 
-        `line` is 0-based, and counts the subject and then `message`; see `trailer_line`.
+        `line` is the 0-based index in the subject followed by `message`; see `trailer_line`.
         """
         return parse_trailers((self.subject.title, *self.message))
 
@@ -551,9 +571,9 @@ class Patch(_PatchFields):
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
-        """Return the changes by file.
+        """Return the changes in the diff by file.
 
-        For a malformed diff, omit the hunks after the error; see `diff_error`.
+        If the diff is malformed, the hunks after the error are omitted; see `diff_error`.
         """
 
         return parse_diff(self.lines, self.diff_line).files
@@ -606,7 +626,10 @@ class Series(NamedTuple):
 
 
 def shorten_series(series: Series) -> Series:
-    """Truncate the patches of a series that are too long; return the same series if none is."""
+    """Truncate the patches of a series that are too long.
+
+    If no patch is too long, return the same series.
+    """
     patches = tuple(map(shorten_patch, series.patches))
     cover = shorten_patch(series.cover) if series.cover else None
     if cover is series.cover and all(
@@ -618,9 +641,9 @@ def shorten_series(series: Series) -> Series:
 
 
 def shorten_patch(patch: Patch) -> Patch:
-    """Truncate a patch to the limit for checks, and store its original length in `cut`.
+    """Truncate a patch that is too long to be checked, and store its original length in `cut`.
 
-    A shorter patch is returned unchanged. The last hunk remains well-formed.
+    Other patches are returned unchanged. The last hunk of a truncated patch is well-formed.
     """
     end = _find_checked_end(patch.lines)
     if end >= len(patch.lines):
@@ -652,7 +675,7 @@ def _find_checked_end(lines: tuple[str, ...]) -> int:
 def _complete_last_hunk(lines: list[str], diff_line: int) -> list[str]:
     """Correct the counts in the header of the last hunk.
 
-    A file with only a header left is dropped.
+    If no hunk is left in the diff of the last file, remove the header of that diff.
     """
     for index in range(len(lines) - 1, diff_line - 2, -1):
         if lines[index].startswith("diff --git "):

@@ -8,9 +8,10 @@ from patchpilot.model.json_form import json_form
 
 @json_form("label", "value", "source", "share?", "total?")
 class PathFact(NamedTuple):
-    """A fact about patches to a directory.
+    """A fact about the patches for a directory.
 
-    `source` is a document, or the patches that were counted: `share` percent of `total`.
+    `source` is a document or describes the patches that were counted. The fact is true for `share`
+    percent of `total` patches.
     """
 
     label: str

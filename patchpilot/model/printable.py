@@ -62,7 +62,7 @@ def make_printable(text: str) -> str:
 
 
 def make_one_line(text: str) -> str:
-    """Make text safe to print on one line, by also escaping newlines."""
+    """Make text safe to print on one line; unlike `make_printable`, also escape newlines."""
     return make_printable(text).replace("\n", "\\x0a")
 
 

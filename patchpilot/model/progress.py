@@ -8,9 +8,10 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """A callback that takes the current step, and how much of it is `done`.
+    """A callback that receives the current step and how much of it is `done`.
 
-    `total` is None if unknown. The callback may raise CancelledError to cancel the operation.
+    If the total amount is not known, `total` is None. The callback may raise CancelledError to
+    cancel the operation.
     """
 
     def __call__(self, what: str, done: int = 0, total: int | None = None) -> None: ...

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define the recipients of a message: their header, and the reasons for adding them."""
+"""Define the recipients of a message, with the header that names them and the reasons for adding
+them.
+"""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -29,11 +31,12 @@ TEAM = "security team"
     "patches",
 )
 class Recipient(NamedTuple):
-    """A recipient with role, MAINTAINERS section, header ("to" or "cc"), and reasons.
+    """A recipient, with a role, a MAINTAINERS section, a header ("to" or "cc"), and reasons.
 
     The role is "maintainer", "reviewer", "list", "culprit author" and so on. `by_hand` is set if
-    the user added or moved the recipient. `patches` are the numbers of the patches to send to the
-    recipient in addition to the cover letter; if it is empty, all messages are sent.
+    the user added or moved the recipient. `patches` contains the numbers of the patches that the
+    recipient receives in addition to the cover letter; if it is empty, the recipient receives all
+    messages.
     """
 
     address: Address
@@ -46,8 +49,9 @@ class Recipient(NamedTuple):
 
     @property
     def which(self) -> str:
-        """Format the recipient's patch numbers, such as `, patches 1, 3`; return "" for all
-        patches.
+        """Format the numbers of the recipient's patches, as in `, patches 1, 3`.
+
+        Return "" if the recipient receives all patches.
         """
         noun = "patches" if len(self.patches) > 1 else "patch"
         return f", {noun} {', '.join(map(str, self.patches))}" if self.patches else ""
@@ -56,10 +60,10 @@ class Recipient(NamedTuple):
 def select_for_patch(
     recipients: Sequence[Recipient], number: int
 ) -> tuple[Recipient, ...]:
-    """Return the recipients of a patch, or of the cover letter (0).
+    """Return the recipients of a patch, or of the cover letter if the number is 0.
 
-    If a patch has no recipients, it is sent to all. If To: would be empty, all recipients are in
-    To:.
+    If a patch has no recipients, it is sent to all of them. If no recipient would be in To:, all
+    recipients are.
     """
     selected = [
         recipient
@@ -75,9 +79,9 @@ def select_for_patch(
 
 @json_form("name", "status", "trees", "lists")
 class SectionInfo(NamedTuple):
-    """A MAINTAINERS section.
+    """A section of MAINTAINERS.
 
-    `entries` are its lines as (letter, value).
+    `entries` contains the letter and the value of each of its lines.
     """
 
     name: str
@@ -101,7 +105,7 @@ class RemedyKind(StrEnum):
 class Remedy(NamedTuple):
     """An action that resolves a warning.
 
-    Depending on its kind, `values` are the address to exclude, to add, or to replace with
+    The meaning of `values` depends on the kind: the address to exclude, to add, or to replace with
     `instead`; the tree (as in `T:`) or branch to rebase onto; the subject prefix to set; or the
     pre-send question to answer.
     """
@@ -114,8 +118,8 @@ class Remedy(NamedTuple):
 class RecipientPlan(NamedTuple):
     """The To: and Cc: recipients of a patch or series, with reasons, and warnings for the sender.
 
-    `remedies` are pairs of a warning and an action that resolves it; `bcc` are blind copies, as
-    header values.
+    Each entry in `remedies` is a warning and an action that resolves it. `bcc` contains the header
+    values of blind copies.
     """
 
     recipients: tuple[Recipient, ...]

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define rules loaded from a rule pack, and their findings, which are values and not exceptions."""
+"""Define the rules in rule packs, and their findings.
+
+Findings are values, and not exceptions.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -46,7 +49,9 @@ class RuleRecord(NamedTuple):
 
     @property
     def asked_share(self) -> float | None:
-        """Return the share of reviewers' requests of this kind that the rule predicts."""
+        """Return the share of reviewers' requests for such changes for which the rule has a
+        finding.
+        """
         return _compute_share(self.hit, self.asked)
 
     @property
@@ -95,7 +100,10 @@ def _format_percent(part: int, total: int) -> str:
 
 
 class Severity(StrEnum):
-    """A finding's severity: `check` is checkpatch.pl's CHECK, and a `note` never fails a run."""
+    """The severity of a finding.
+
+    `check` corresponds to CHECK in checkpatch.pl, and a `note` never makes a check fail.
+    """
 
     ERROR = "error"
     WARNING = "warning"
@@ -116,7 +124,9 @@ LEAST = 63
 
 
 class FixEdit(NamedTuple):
-    """A replacement of `delete` lines, from line `start` (from 1), with the lines `insert`."""
+    """A change of some lines: `delete` lines, starting at line `start` (counted from 1), are
+    replaced with the lines in `insert`.
+    """
 
     start: int
     delete: int
@@ -125,9 +135,10 @@ class FixEdit(NamedTuple):
 
 @json_form("kind", "text")
 class FindingFix(NamedTuple):
-    """A fix for a finding: `kind` is "safe" (may be applied automatically) or "suggest".
+    """A fix for a finding.
 
-    `edits` apply it to the finding's file, if they were requested.
+    `kind` is "safe" if the fix may be applied automatically, otherwise "suggest". `edits` change
+    the file with the finding, and are present only if they were requested.
     """
 
     kind: str
@@ -156,14 +167,15 @@ class FindingFix(NamedTuple):
     "rank",
 )
 class Finding(NamedTuple):
-    """A finding of a check: its rule, message, and position.
+    """A finding of a check, with its rule, its message and its position.
 
-    `patch_line` is the line in the patch as a message; `path`, `line` and `column` refer to the new
-    file; all are counted from 1. `new` states whether the earlier version lacks the finding, or is
-    None without a comparison. `values` are the placeholder values of the message, for tools that
-    apply the fix. `left` is the reason why `check --fix` does not fix it, or "" if this was not
-    requested. A lower `rank` (0 to `LEAST`) means that a maintainer is more likely to request a new
-    version because of the finding.
+    `patch_line` is the line in the message of the patch; `path`, `line` and `column` refer to the
+    new file. All of them are counted from 1. `new` is True if the earlier version lacks the
+    finding, and None if no earlier version was compared. `values` contains the values of the
+    placeholders in the message, for tools that apply the fix. `left` is the reason why `check
+    --fix` does not fix the finding; it is "" if no fix was requested. `rank` is between 0 and
+    `LEAST`; the lower it is, the more likely a maintainer is to request a new version because of
+    the finding.
     """
 
     rule: str
@@ -186,7 +198,7 @@ class Finding(NamedTuple):
 
     @property
     def only_moved(self) -> bool | None:
-        """Return True if the patch only moved the line, otherwise None."""
+        """Return True if the patch only moved the line with the finding, otherwise None."""
         return self.moved or None
 
     def value(self, name: str) -> str:
@@ -194,14 +206,17 @@ class Finding(NamedTuple):
         return dict(self.values).get(name, "")
 
     def age(self, since: str | None) -> str:
-        """Return " (new since v2)" or " (as in v2)", or "" without a comparison."""
+        """Return " (new since v2)" or " (as in v2)", or "" if no earlier version was compared."""
         if self.new is None or since is None:
             return ""
         return f" ({'new since' if self.new else 'as in'} {since})"
 
 
 class Suppressed(NamedTuple):
-    """A suppressed finding: `by` is "waiver" or "baseline", and `origin` its file or position."""
+    """A finding that is not reported.
+
+    `by` is "waiver" or "baseline", and `origin` is the file or position of the waiver or baseline.
+    """
 
     finding: Finding
     by: str
@@ -229,10 +244,10 @@ Kernel = tuple[int, int]
 
 @json_form("kind", "text", "equivalent")
 class RuleFix(NamedTuple):
-    """The fix for a rule's findings: its kind (one of `FIX_KINDS`) and a description.
+    """The fix for the findings of a rule.
 
-    `fixer` applies a safe fix. `equivalent` explains why code with changed tokens has the same
-    meaning.
+    It has a kind (one of `FIX_KINDS`) and a description. `fixer` applies a safe fix. If a fix
+    changes tokens of code, `equivalent` explains why the meaning stays the same.
     """
 
     kind: str = "none"
@@ -316,7 +331,10 @@ class Rule(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Return the names for --select and --ignore: id, name, checkpatch type and pack."""
+        """Return the names that select the rule in --select and --ignore.
+
+        They are its id, its name, its type in checkpatch.pl, and its pack.
+        """
         return (
             self.id,
             self.name,
@@ -330,18 +348,21 @@ class Rule(NamedTuple):
         return min(4 * concern + severity.rank, LEAST)
 
     def message_for(self, case: str) -> str:
-        """Return the message for a case, with placeholders."""
+        """Return the text of a finding in a case that the detector distinguishes, with
+        placeholders.
+        """
         return self.messages.get(case) or self.message or self.summary
 
 
 class Example(NamedTuple):
-    """A bad or good example of a rule.
+    """A good or bad example for a rule.
 
-    It consists of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or
-    `patch`; the rest of the message is generated. `series` are complete messages or subjects. The
-    finding's line must contain `at`, and the rules in `also` must have findings as well. With
-    `stays`, the rule's fixer must not change the example. `build` is the output of make with the
-    patch, and `build_before` without it; `problem` is another build problem, as "KIND: text".
+    An example has a `subject`, a `message`, `trailers`, `code` (lines that are added to `path`), a
+    `diff` or a `patch`; all other parts of the message are generated. `series` contains complete
+    messages or subjects. `at` is text that the line with the finding must contain, and `also` names
+    rules that must have findings too. With `stays`, the fixer of the rule must not change the
+    example. `build` is the output of make with the patch, and `build_before` the output without it;
+    `problem` is another build problem, as "KIND: text".
     """
 
     bad: bool
@@ -385,7 +406,10 @@ class Example(NamedTuple):
 
 
 class Pack(NamedTuple):
-    """A loaded rule pack: its rules, and their examples by rule id."""
+    """A rule pack that has been loaded.
+
+    It contains the rules and, by the id of each rule, its examples.
+    """
 
     name: str
     rules: tuple[Rule, ...]

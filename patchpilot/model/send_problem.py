@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define problems that block sending, warnings, passed checks, and earlier sends."""
+"""Define the results of the checks before a send, and the record of earlier sends.
+
+The results are problems that block sending, warnings, and passed checks.
+"""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,7 +13,9 @@ from patchpilot.model.json_form import json_form
 
 @json_form("name", "message", "hint")
 class SendProblem(NamedTuple):
-    """A problem with a send, with a stable name."""
+    """A problem that was found before a send; its name does not change between versions of
+    patchpilot.
+    """
 
     name: str
     message: str
@@ -36,10 +41,10 @@ class CheckLine(NamedTuple):
 
 
 class SentRecord(NamedTuple):
-    """A sent version that is recorded outside the outbox.
+    """A sent version that is recorded outside of the outbox.
 
-    `where` is the source. `same` is set if its patches are unchanged, and `same_topic` if it
-    belongs to this topic.
+    `where` names the place of the record. `same` is set if the patches are the same as now, and
+    `same_topic` if the version belongs to this topic.
     """
 
     version: int

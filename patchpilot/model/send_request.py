@@ -9,8 +9,8 @@ DEFAULT_TRANSPORT = "git-send-email"
 class SendRequest(NamedTuple):
     """The options of `send`.
 
-    `answers` are (question, answer) pairs for pre-send questions, and `depends_on` the Message-IDs
-    of series that this one requires.
+    `answers` contains each pre-send question and its answer. `depends_on` contains the Message-IDs
+    of the series that this series requires.
     """
 
     target: str | None = None

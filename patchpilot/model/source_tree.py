@@ -33,7 +33,7 @@ class Tree(Files, Protocol):
 
     @property
     def label(self) -> str:
-        """Return the tree's name for messages: a directory or a commit."""
+        """Return the name of the tree in messages, which is a directory or a commit."""
         ...
 
     @property
@@ -51,7 +51,7 @@ class Tree(Files, Protocol):
 
 
 def parse_makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
-    """Return (VERSION, PATCHLEVEL) from a kernel's top-level Makefile."""
+    """Return (VERSION, PATCHLEVEL) in the top-level Makefile of a kernel tree."""
     result = dict(_VERSION.findall((makefile or b"")[:2000].decode("utf-8", "replace")))
     if (
         result.get("VERSION", "").isdecimal()
@@ -74,9 +74,9 @@ def is_safe_path(path: str) -> bool:
 
 
 def unpatched_tree(tree: Tree) -> Tree:
-    """Return the tree without the patches applied to it.
+    """Return the tree to which no patches are applied.
 
-    Use it for data that is read only once per run.
+    Read data that is read only once per run from this tree.
     """
     ground: Tree = getattr(tree, "ground", tree)
     return ground

@@ -67,7 +67,7 @@ ORDER = (
 
 
 class Trailer(NamedTuple):
-    """A trailer: its name and value as written, and its line index in the message."""
+    """A trailer, with its name and value as written and the index of its line in the message."""
 
     name: str
     value: str
@@ -88,7 +88,7 @@ class Trailer(NamedTuple):
 
 @lru_cache(maxsize=512)
 def is_trailer(line: str) -> bool:
-    """Return whether a line is a trailer whose name is or looks like a tag."""
+    """Return whether a line is a trailer whose name is the name of a tag or looks like one."""
     match = _TRAILER.match(line)
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return False
@@ -104,7 +104,7 @@ def parse_trailer(line: str, index: int = 0) -> Trailer | None:
 
 
 def find_last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
-    """Return the start and end of the last paragraph, as line indexes."""
+    """Return the indexes of the first line of the last paragraph and of the line after it."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -117,9 +117,10 @@ def find_last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
 def find_trailer_block(lines: Sequence[str]) -> range:
     """Return the line indexes of the trailer block, as defined by git-interpret-trailers(1).
 
-    It is the last paragraph, unless this is also the first one. Either all its lines are trailers,
-    or git wrote one of them and at least a quarter are trailers; otherwise the range is empty.
-    Folded lines belong to the line above, and comments are ignored.
+    The block is the last paragraph. It contains only trailers, or it contains a trailer that git
+    wrote and at least a quarter of its lines are trailers. If this is not the case, or if the last
+    paragraph is also the first, the range is empty. A folded line belongs to the line above it, and
+    comments are ignored.
     """
     end = len(lines)
     while end and (lines[end - 1][:1] == "#" or not lines[end - 1].strip(_BLANK)):
@@ -185,12 +186,13 @@ def find_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
 
 
 def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
-    """Add each (name, value) to the trailer block of a message, creating the block if necessary.
+    """Add each trailer, given as name and value, to the trailer block of a message.
 
-    A trailer that already exists (ignoring case) is not added again. A new one is inserted after
-    the last trailer of the same or an earlier kind in `ORDER`, but never before an existing
-    Signed-off-by, because the order of sign-offs is significant. `Fixes:` and other tags that
-    belong above the sign-offs are added at the top of the block. `unfit` trailers are skipped.
+    If the message has no trailer block, create one. Do not add a trailer that already exists,
+    ignoring case. Insert a new trailer after the last trailer of the same or an earlier kind in
+    `ORDER`, but never before an existing Signed-off-by, because the order of sign-offs is
+    significant. Add `Fixes:` and other tags that belong above the sign-offs at the top of the
+    block. Skip trailers for which `explain_unfit_trailer` gives a reason.
     """
     lines = message.rstrip("\n").split("\n")
     for name, raw_value in trailers:
@@ -229,7 +231,7 @@ def _find_position(
             break
         if trailer.key not in ORDER or ORDER.index(trailer.key) <= rank:
             index = trailer.line + 1
-    # never separate a line from its folded continuation
+    # do not insert a trailer between a line and its folded continuation
     while index < block.stop and lines[index][0] in _BLANK:
         index += 1
     return index
@@ -251,7 +253,6 @@ def explain_unfit_trailer(line: str) -> str:
 
 
 def _visible_form(unfit_character: re.Match[str]) -> str:
-    """Return a visible form of a character that fonts may not display."""
     visible = make_one_line(unfit_character[0])
     return visible if len(visible) > 1 else f"<U+{ord(visible):04X}>"
 

@@ -25,7 +25,9 @@ _TIMEOUT = 15.0
 
 
 def probe_account_settings(account: Account) -> Iterator[Probe]:
-    """Compare the account's settings with the mail provider's, and report the password's source."""
+    """Check the account's settings against the settings of the mail provider, and report where the
+    password comes from.
+    """
     sender = account.sender
     provider = provider_of(
         account.server,
@@ -133,7 +135,7 @@ def probe_mail_server(
             f"login not tested: {error.message}",
             error.hint or "",
         )
-        # without a login, only the connection can be tested
+        # if no login is needed, only the connection can be tested
         return (*_probe_connection(replace(account, user=""), None)[:1], login_probe)
     return _probe_connection(account, credential)
 

@@ -23,9 +23,9 @@ MAX_LINE = 998
 
 
 def has_unclosed_author(raw: bytes) -> bool:
-    """Return whether the author's From: line has an unbalanced parenthesis or quote.
+    """Return whether the From: line of the author has an unbalanced parenthesis or quote.
 
-    git 2.39 then reads beyond the end of the name and may record a different author each time.
+    git 2.39 then reads beyond the end of the name, and may record a different author each time.
     """
     lines = raw.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape").split("\n")
     text = MailText(lines)
@@ -44,10 +44,11 @@ def _stripped_lines(text: str) -> list[str]:
 def mails_changed_by_am(
     repository: Repository, mails: Iterable[tuple[bytes, Patch]]
 ) -> tuple[tuple[str, str], ...]:
-    """Return (subject, problem) for each message from which `git am` would create a different
-    commit.
+    """Return the subject and the problem of each message from which `git am` would create a
+    different commit.
 
-    `mails` pairs each message with its source: a commit's patch formatted by git, or a patch file.
+    `mails` contains each message with its source, which is a commit's patch formatted by git or a
+    patch file.
     """
     with TemporaryFolder("am") as folder:
         results = [
@@ -60,7 +61,6 @@ def mails_changed_by_am(
 def _describe_damage(
     repository: Repository, raw: bytes, patch: Patch, folder: Path
 ) -> str:
-    """Describe how `git am` would change the commit; return "" if it would not."""
     if any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")):
         return _TOO_LONG
     if has_unclosed_author(raw):
@@ -104,10 +104,9 @@ def _text(file: Path) -> str:
 
 
 def _has_diff(received: Sequence[str], patch: Patch) -> bool:
-    """Return whether the received lines contain the patch's diff and no other diff."""
     diff = list(patch.lines[patch.diff_line - 1 :])
     if not patch.commit and "-- " in diff:
-        # patch files may end with a signature and patchpilot's footers
+        # a patch file may end with a signature and with lines added by patchpilot
         diff = diff[: diff.index("-- ")]
     while diff and not diff[-1].strip():
         diff.pop()

@@ -21,14 +21,15 @@ _BLURB_PLACEHOLDER = b"*** BLURB HERE ***"
 
 
 class SeriesText(NamedTuple):
-    """The text of a series outside its commits.
+    """The text of a series that is not in its commits.
 
-    `prefix` is the subject prefix (`PATCH net`), `cover` the cover letter's subject and text, and
-    `notes` maps commit ids to notes. `range_diff` is inserted below the cover letter's diffstat,
-    and `presubject` before the brackets of each subject. `base` is a published commit for
-    `base-commit:`, `unpublished` are the commits between it and the series, and `prerequisites` are
-    lines in b4's format to insert below `base-commit:`. `extras` are texts that are not in the
-    draft: a bug tracker's line, a resend note, a range-diff.
+    `prefix` is the subject prefix (`PATCH net`), `cover` contains the subject and text of the cover
+    letter, and `notes` maps commit ids to notes. `range_diff` is inserted below the diffstat of the
+    cover letter, and `presubject` before the brackets of each subject. `base` is a published commit
+    for `base-commit:`, `unpublished` contains the commits between it and the series, and
+    `prerequisites` contains lines in b4's format to insert below `base-commit:`. `extras` contains
+    texts that are not in the draft, such as a line for a bug tracker, a note about a resend, or a
+    range-diff.
     """
 
     prefix: str = "PATCH"
@@ -47,7 +48,7 @@ _NEXT_PATCH = re.compile(rb"^((?:From|commit) [0-9a-f]{40})", re.MULTILINE)
 
 
 class PatchBody(NamedTuple):
-    """A patch without recipients: its title, author, and body as bytes."""
+    """A patch without recipients; it has a title, an author, and a body as bytes."""
 
     title: str
     author: Address
@@ -98,7 +99,6 @@ def bodies_of_commits(
 
 
 def _format_options(repository: Repository) -> Iterator[str]:
-    """Yield format-patch options for the configured signature file and notes."""
     file = repository.config("format.signaturefile")
     if file and not repository.config("format.signature"):
         yield f"--signature-file={Path(file[-1]).expanduser()}"
@@ -110,7 +110,7 @@ def _format_options(repository: Repository) -> Iterator[str]:
 def bodies_of_patches(
     patches: Sequence[Patch], cover: Patch | None, text: SeriesText
 ) -> tuple[PatchBody, ...]:
-    """Return the bodies of patch files, changed only by adding notes."""
+    """Return the bodies of patch files; notes are added, and everything else stays unchanged."""
     bodies = []
     for patch in (*((cover,) if cover else ()), *patches):
         if patch.author is None:
@@ -140,7 +140,9 @@ def _body(content: bytes) -> bytes:
 
 
 def _cover_body(content: bytes, text: str) -> bytes:
-    """Insert the draft's text into git's cover letter, before the shortlog and diffstat."""
+    """Insert the text of the draft into the cover letter by git, before the shortlog and the
+    diffstat.
+    """
     body = _body(content)
     before, placeholder, after = body.partition(_BLURB_PLACEHOLDER)
     blurb = text.strip("\n").encode("utf-8", "surrogateescape")
@@ -172,7 +174,6 @@ _FOOTER = re.compile(rb"\n(?:base-commit: [0-9a-f]{40}|-- )\n|\Z")
 
 
 def _insert_range_diff(body: bytes, text: str) -> bytes:
-    """Insert a range-diff below a cover letter's diffstat, like git."""
     match = _FOOTER.search(body)
     assert match
     before, after = body[: match.start()], body[match.start() :]
@@ -229,5 +230,4 @@ def patch_contents(patches: Iterable[Patch]) -> list[bytes]:
 
 
 def _strip_separators(content: bytes) -> bytes:
-    """Indent lines that git patch-id would parse as the start of another patch."""
     return _NEXT_PATCH.sub(rb" \1", content)

@@ -66,11 +66,11 @@ def compose_message(
 
 
 def text_header(name: str, text: str) -> str:
-    """Encode text for a header like git format-patch: folded, with RFC 2047 encoded words if
+    """Encode text for a header as git format-patch does: folded, with encoded words (RFC 2047) if
     needed.
 
-    A bracketed subject prefix is not encoded, so that simple filters can match it. Raise InputError
-    for a line break.
+    A subject prefix in brackets is not encoded, so that simple filters can match it. Raise
+    InputError if the text contains a line break.
     """
     if _BREAK.search(text):
         raise InputError(
@@ -132,9 +132,9 @@ def decode_address(address: Address) -> Address:
 def complete_message(message: Message, account: Account, bcc: Sequence[str]) -> Message:
     """Complete a message for a transport that does not use git send-email.
 
-    Set From: to the account's sender, and add Date: and the envelope. Another author is named in
-    the first line of the body, where `git am` expects it. `bcc` contains additional recipients as
-    header values.
+    Set From: to the sender of the account, and add Date: and the envelope. If the author is not the
+    sender, add a From: line at the start of the body, where `git am` expects it. `bcc` contains
+    additional recipients as header values.
     """
     sender = account.sender
     assert sender is not None
@@ -164,9 +164,9 @@ def replace_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
 
 
 def remove_mailboxes(raw: bytes, keys: Collection[str]) -> bytes:
-    """Remove these mailboxes (in lower case) from To: and Cc:.
+    """Remove these mailboxes, given in lower case, from To: and Cc:.
 
-    If no address remains, the header is removed.
+    A header without a remaining address is removed.
     """
     message = message_from_bytes(raw.partition(b"\n\n")[0] + b"\n\n")
     fields = {}

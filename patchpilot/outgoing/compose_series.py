@@ -102,9 +102,9 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
 
 
 def _prefix(series: SeriesToSend, number: int, total: int, is_numbered: bool) -> str:
-    """Return the text in the subject's brackets, such as `PATCH net v2 1/3`.
+    """Return the text in the brackets of the subject, such as `PATCH net v2 1/3`.
 
-    Several messages are numbered, with leading zeros like in git.
+    If there are several messages, they are numbered, with leading zeros as in git.
     """
     parts, version = [series.text.prefix], series.draft.version
     if version > 1:

@@ -26,7 +26,10 @@ _MASK = b"***"
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A user name and password from git's credential helpers; its repr hides the password."""
+    """A user name and a password from git's credential helpers.
+
+    Its repr does not contain the password.
+    """
 
     user: str
     password: str = field(repr=False)
@@ -63,12 +66,12 @@ def note_login(
 ) -> None:
     """Make git's credential helpers store an accepted password or erase a rejected one.
 
-    `login` is "accepted", "refused", or "" without a login.
+    `login` is "accepted", "refused", or "" if there was no login.
     """
     if not credential or not credential.answer or not login:
         return
-    # run the helper in the same terminal session, which it may need, for example to unlock a key
-    # ring
+    # keep the helper in the same terminal session, because it may need the session, for example to
+    # unlock a key ring
     subprocess.run(
         [
             "git",

@@ -15,10 +15,11 @@ from patchpilot.outgoing.transport import Delivery
 
 
 def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) -> None:
-    """Deliver pending messages in order, until one is not accepted or the delivery is stopped.
+    """Deliver the pending messages in order.
 
-    `hand_over` sends one message and returns its outcome; it raises no exception for remote errors.
-    It is called again if the outcome allows a retry.
+    Stop if a message is not accepted or a stop is requested. `hand_over` sends one message and
+    returns its outcome; it raises no exception for remote errors. It is called again if the outcome
+    allows a retry.
     """
     retries = Retries(delivery.stopping, delivery.progress)
     for entry in delivery.send.waiting_messages:
@@ -47,7 +48,10 @@ def deliver_as_shown(delivery: Delivery) -> str:
 
 
 def _send_one(submission: Submission, delivery: Delivery, entry: Message) -> Outcome:
-    """Send one message exactly as previewed; reconnect after `sendemail.smtpBatchSize` messages."""
+    """Send one message exactly as previewed.
+
+    Reconnect after every `sendemail.smtpBatchSize` messages.
+    """
     size, delay = map(delivery.account.number, ("smtpbatchsize", "smtprelogindelay"))
     if size and submission.mails_sent >= size:
         submission.close()

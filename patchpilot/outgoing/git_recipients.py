@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the recipients added by the user's configuration.
+"""Find the recipients that the user's configuration adds.
 
 They come from `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, `format.to/cc/headers`, aliases, and
-b4's series recipients. The user sees them in the plan, and these settings are disabled when
-messages are delivered.
+b4's settings for the recipients of series. The plan shows these recipients to the user. The
+settings are disabled when messages are delivered.
 """
 
 import re
@@ -69,7 +69,10 @@ def configured_recipients(
 def settings_with_recipients(
     repository: Repository, account: Account, transport: Transport
 ) -> tuple[str, ...]:
-    """Return the names of the settings that add recipients; no command is run."""
+    """Return the names of the settings that add recipients.
+
+    No command is run.
+    """
     bcc = ("sendemail.bcc",) if account.values("bcc") else ()
     settings = _recipient_settings(repository, account, transport)
     return tuple(dict.fromkeys((*(name for _, name, _ in settings), *bcc)))
@@ -78,7 +81,6 @@ def settings_with_recipients(
 def _recipient_settings(
     repository: Repository, account: Account, transport: Transport
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield (header, setting, value) for each setting that adds recipients."""
     for header in ("to", "cc"):
         for value in account.values(header):
             yield header, f"sendemail.{header}", value
@@ -149,7 +151,7 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
 def drop_suppressed(
     recipients: Iterable[Recipient], kinds: frozenset[str]
 ) -> tuple[Recipient, ...]:
-    """Drop recipients whose reasons are all suppressed."""
+    """Remove the recipients for whom all reasons are of these kinds."""
     pattern = re.compile("|".join(_REASONS[kind] for kind in kinds & _REASONS.keys()))
     remaining = []
     for recipient in recipients:

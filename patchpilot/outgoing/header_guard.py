@@ -95,7 +95,8 @@ def refuse_unsafe_headers(mails: Sequence[Message]) -> None:
 def refuse_other_recipients(
     mail: Message, planned: Iterable[str], program: str
 ) -> None:
-    """Raise RefusedError if a program's envelope differs from the planned addresses.
+    """Raise RefusedError if the envelope that a program produced does not have the planned
+    addresses.
 
     The sender is ignored.
     """

@@ -29,10 +29,10 @@ _NETRC_HELPERS = (
 
 
 class Keeper(NamedTuple):
-    """A password store.
+    """A place in which a password can be stored.
 
-    `name` is its name on the command line, `what` its description. `plain` is set if it stores
-    plain text; `helper` is the credential helper ("" for none).
+    `name` is its name on the command line, and `what` its description. `plain` is set if the
+    password is stored as plain text. `helper` is the credential helper, or "" if there is none.
     """
 
     name: str

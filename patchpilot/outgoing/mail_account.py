@@ -25,8 +25,8 @@ class Account:
     """The server or program that sends mail, and the sender.
 
     `encryption` is "", "tls" (STARTTLS) or "ssl". `sendmail` is a program or command, or None for
-    SMTP. `destination` is a web endpoint or folder that is used instead of a server or program.
-    `password_from` describes where the password is read ("" if none is needed).
+    SMTP. `destination` is a web endpoint or a folder that is used in place of a server or program.
+    `password_from` describes where the password comes from, or is "" if none is needed.
     """
 
     identity: str
@@ -63,9 +63,9 @@ class Account:
 
     @property
     def program(self) -> str:
-        """Return the sendmail program without its arguments, which may contain a password.
+        """Return the sendmail program, or "" for SMTP.
 
-        Return "" for SMTP.
+        Its arguments are omitted, because they may contain a password.
         """
         sendmail = self.sendmail or ""
         return sendmail if sendmail.startswith("/") else sendmail.partition(" ")[0]
@@ -96,7 +96,7 @@ class Account:
         return int(value) if value.isdecimal() else 0
 
     def flag(self, name: str) -> bool:
-        """Return whether `sendemail.NAME` is true, with the values that git accepts."""
+        """Return whether `sendemail.NAME` is true; the accepted values are the same as in git."""
         return self.value(name).lower() in ("true", "yes", "on", "1")
 
 

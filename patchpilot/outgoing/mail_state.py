@@ -10,8 +10,9 @@ from patchpilot.urls import hide_url_credentials
 
 
 class Retry(IntEnum):
-    """How to retry a message that was certainly not accepted: never, on a new connection, or
-    later.
+    """How to retry a message that was certainly not accepted.
+
+    It is not retried, retried on a new connection, or retried later.
     """
 
     NO = 0
@@ -31,7 +32,7 @@ class Outcome:
     retry: Retry = Retry.NO
 
     def __post_init__(self) -> None:
-        # mask the detail, because it is stored and a program's output may contain secrets
+        # hide passwords in the detail, because it is stored and may be the output of a program
         object.__setattr__(self, "detail", hide_url_credentials(self.detail))
 
 
@@ -44,7 +45,7 @@ The outcome must be on disk when it returns.
 
 
 def ignore_report(index: int, outcome: Outcome) -> None:
-    """Do nothing."""
+    """Ignore the outcome; this is the callback if nothing has to be recorded."""
 
 
 Stop = Callable[[], bool]

@@ -31,9 +31,10 @@ from patchpilot.series.topic_database import TopicStore
 class Send:
     """One attempt to send a version of a topic.
 
-    `kind` is "real" or "to-self"; `force` is the user's reason for overriding blocking problems.
-    `tracking_data` is what the transport needs to send these messages; `left_out` are recipients
-    dropped from unsent messages. `undisclosed` is set for a security fix that was not yet public.
+    `kind` is "real" or "to-self". `force` is the user's reason for overriding blocking problems.
+    `tracking_data` is the data that the transport needs to send these messages. `left_out` contains
+    recipients that were removed from unsent messages. `undisclosed` is set for a security fix that
+    was not public at the time.
     """
 
     id: int
@@ -104,7 +105,7 @@ def remove_from_send(send: Send, keys: Sequence[str]) -> Send:
 
 
 class Outbox(TopicStore):
-    """The stored sends with their messages."""
+    """The sends that are stored in a database, with their messages."""
 
     def add(self, send: Send) -> Send:
         """Store a planned send.
@@ -150,7 +151,7 @@ class Outbox(TopicStore):
         return self.get(row.lastrowid)
 
     def mark(self, send_id: int, index: int, outcome: Outcome) -> None:
-        """Store the state of a message durably."""
+        """Store the state of a message, and wait until it is on disk."""
         self._db.execute(
             "UPDATE mails SET state = ?, detail = ?, changed = ? WHERE send = ? AND place = ?",
             (outcome.state, outcome.detail[:2000], _now(), send_id, index),
@@ -225,7 +226,6 @@ class Outbox(TopicStore):
         return next(iter(self._sends("WHERE id = ?", send_id)), None)
 
     def _sends(self, clause: str, *values: object) -> tuple[Send, ...]:
-        """Return the sends matching an SQL clause, oldest first."""
         rows = self._db.execute(
             f"SELECT DISTINCT {_ALL_COLUMNS} FROM sends {clause} ORDER BY sends.id",
             values,
@@ -278,7 +278,7 @@ class Outbox(TopicStore):
         )
 
     def last_version(self, change_id: str) -> int:
-        """Return the highest version that was or may have been sent, even in part, or 0."""
+        """Return the highest version in which a message was sent or may have been sent, or 0."""
         row = self._db.execute(
             "SELECT max(sends.version) FROM sends JOIN mails ON mails.send = sends.id WHERE"
             " sends.change_id = ? AND sends.kind = 'real' AND mails.state IN ('accepted',"
@@ -302,7 +302,7 @@ class Outbox(TopicStore):
         return [send for send in sends if send.state in ("sent", "partial")]
 
     def test_ids(self) -> frozenset[str]:
-        """Return the Message-IDs of all test copies."""
+        """Return the Message-IDs of all messages that were sent only to the sender as a test."""
         rows = self._db.execute(
             "SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind ="
             " 'to-self'"
@@ -312,8 +312,8 @@ class Outbox(TopicStore):
     def undisclosed_ids(self) -> frozenset[str]:
         """Return the Message-IDs that must not become public.
 
-        These are messages sent as undisclosed fixes, and all messages in topics that are
-        undisclosed now.
+        They belong to messages that were sent as undisclosed fixes, and to all messages in topics
+        that are now undisclosed.
         """
         with self._db.convert_errors():
             rows = self._db.execute(
@@ -325,7 +325,9 @@ class Outbox(TopicStore):
             return frozenset(str(row[0]) for row in rows)
 
     def accepted_since(self, since: datetime) -> tuple[tuple[str, datetime, int], ...]:
-        """Return (Message-ID, start of the send, send id) for each message accepted since then."""
+        """Return the Message-ID, the start of the send, and the send's id for each message accepted
+        since this time.
+        """
         rows = self._db.execute(
             f"SELECT mails.message_id, {_ALL_COLUMNS} FROM mails JOIN sends ON"
             " sends.id = mails.send WHERE sends.kind = 'real' AND mails.state ="
@@ -370,8 +372,8 @@ class Outbox(TopicStore):
         )
 
     def settle(self, send_id: int) -> Send:
-        """Mark messages in state `sending` as `unknown` after their process exited; return
-        the send.
+        """Change the state `sending` of messages to `unknown` after the process has exited, and
+        return the send.
         """
         self._db.execute(
             "UPDATE mails SET state = 'unknown', detail = 'the sending program ended before the"
@@ -410,7 +412,7 @@ class Outbox(TopicStore):
             )
         }
         fields = dict(zip(_SEND_COLUMNS, columns, strict=True))
-        # this fails if the database is damaged
+        # int() raises an exception if the database is damaged
         fields["version"] = int(fields["version"])
         return Send(
             id=send_id,

@@ -45,7 +45,6 @@ _FIXUP = lazy_pattern(
 
 
 def _draft_commands(option: str, text: str) -> Hint:
-    """Return the commands that edit this part of the draft."""
     return Hint(
         (Action("draft", (option, text)), ", or ", Action("draft", ("--edit",)))
     )
@@ -55,16 +54,17 @@ _COVER_SUBJECT = _draft_commands("--cover-subject", "description of the series")
 
 
 class PreflightFacts(NamedTuple):
-    """The facts from which problems and warnings are derived.
+    """The facts on which problems and warnings depend.
 
-    `errors` are the lines of check's errors, or None if check could not run; `cautions` are its
-    warnings, and `hidden` is the number of findings shown only with --strict. `waived` are errors
-    overridden by the user, with the reason. `upstream_known` maps upstream commit ids to whether
-    the local copy of mainline contains them. `records` are sent versions recorded outside the
-    outbox. `private_ids` are the Message-IDs of undisclosed fixes; `public_parent` is the archive
-    of the message to which an undisclosed fix would reply. `built` is the result of building all
-    commits, or "" if unknown. `upstream` lists fixes already in mainline and other trees, and
-    `posted` warns of patches posted by others.
+    `errors` contains the errors that check found, one per line, or is None if check could not run.
+    `cautions` contains its warnings, and `hidden` is the number of findings that only --strict
+    shows. `waived` contains the errors that the user has overridden, with the reason.
+    `upstream_known` maps upstream commit ids to whether the local copy of mainline contains them.
+    `records` contains sent versions that are recorded outside of the outbox. `private_ids` are the
+    Message-IDs of undisclosed fixes. `public_parent` is the archive of the message to which an
+    undisclosed fix would reply. `built` is the result of building all commits, or "" if it is not
+    known. `upstream` contains fixes that are already in mainline or other trees, and `posted`
+    contains warnings about patches posted by others.
     """
 
     topic: SeriesToSend
@@ -164,9 +164,10 @@ def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
 
 
 def is_list(recipient: Recipient) -> bool:
-    """Return whether a recipient is a mailing list, judging by its role and then its address.
+    """Return whether a recipient is a mailing list.
 
-    Security teams are not lists, and a maintainer's address may look like a list.
+    This depends on the recipient's role, and otherwise on the address. Security teams are not
+    lists, and the address of a maintainer may look like a list.
     """
     if recipient.role == TEAM:
         return False
@@ -213,7 +214,7 @@ def _recipient_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 def _patch_problems(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
     title = patch.subject.title
-    # omit the title if there is only one patch
+    # if there is only one patch, do not name it
     prefix = f"{title}: " if len(facts.topic.series.patches) > 1 else ""
     if _FIXUP.match(title):
         yield SendProblem(
@@ -240,7 +241,7 @@ def _cover_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
     elif topic.request.cover or (draft.has_cover and len(topic.series.patches) > 1):
         subject, source = draft.cover_subject, ""
-        # an unfinished changelog is reported separately
+        # leave out the changelog if it is unfinished, because another check reports this
         text = draft.cover_text.strip() or cover_body(
             "", draft.changelogs, topic.send.version
         )
@@ -264,9 +265,6 @@ def _cover_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _upstream_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield a problem if the fix is already upstream, or if the topic is based on a stable
-    branch.
-    """
     state = facts.upstream
     if state.sure:
         is_own = state.sure.commit in facts.topic.ids
@@ -373,7 +371,6 @@ def _version_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
 def _recorded_sends(
     facts: PreflightFacts, has_changelog: bool
 ) -> Iterator[SendProblem]:
-    """Yield problems for earlier sends recorded in tags, by b4 or in the archive."""
     topic = facts.topic
     for record in facts.records:
         date = f" on {record.date}" if record.date else ""
@@ -492,14 +489,13 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 
 
 def hidden_findings_note(hidden: int) -> str:
-    """Return a note on the number of findings shown only with --strict, to append to check's
-    result.
+    """Return a note with the number of findings that only --strict shows, to append to the result
+    of check.
     """
     return f"; {hidden} more with --strict" if hidden else ""
 
 
 def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield warnings about failed checks and unanswered questions."""
     if facts.topic.draft.is_undisclosed:
         yield from undisclosed_warnings(facts.topic.series)
     if facts.errors is None:
@@ -527,7 +523,6 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield warnings about the sender, transport, recipients and day."""
     topic = facts.topic
     sender = topic.account.sender
     for patch in topic.series.patches:
@@ -571,7 +566,6 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield warnings about the target tree's rules, and about unreachable addresses."""
     if facts.too_soon:
         yield SendProblem(
             "too-soon",
@@ -612,7 +606,6 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _series_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield warnings about the project's rules for series and versions."""
     topic, version = facts.topic, facts.topic.send.version
     count = len(topic.series.patches)
     if (

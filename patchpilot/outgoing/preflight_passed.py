@@ -55,7 +55,7 @@ COVERED = {
 def passed_checks(
     facts: PreflightFacts, reported: Collection[str]
 ) -> tuple[CheckLine, ...]:
-    """Return the checks without a problem or warning in `reported`, in the order of COVERED."""
+    """Return the checks for which `reported` has no problem or warning, in the order of COVERED."""
     results = dict(_check_results(facts))
     return tuple(
         CheckLine(CheckState.OK, name, results[name])
@@ -65,7 +65,6 @@ def passed_checks(
 
 
 def _check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
-    """Yield (check, result) for each check that could be run."""
     topic, draft = facts.topic, facts.topic.draft
     patches, version = topic.series.patches, topic.send.version
     is_single = len(patches) == 1

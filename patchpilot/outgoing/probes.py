@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Probe the archive, the clock and the commit-graph."""
+"""Check whether the archive, the clock and the commit-graph work as needed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -151,7 +151,6 @@ def commit_graph(repository: Repository, large: int = 20_000) -> Probe:
 
 
 def _has_filters(file: Path) -> bool:
-    """Return whether a commit-graph file contains Bloom filters (gitformat-commit-graph(5))."""
     with file.open("rb") as handle:
         head = handle.read(8)
         if head[:4] != b"CGPH":

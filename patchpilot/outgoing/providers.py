@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 
 class Provider(NamedTuple):
-    """A mail provider: how to recognize it, and its settings.
+    """A mail provider, with its servers and domains by which it is recognized, and its settings.
 
-    `login` describes the required login; `rewrites` describes how it alters messages ("" if
-    unknown).
+    `login` describes the login that is required. `rewrites` describes how the provider changes
+    messages, or is "" if this is not known.
     """
 
     name: str
@@ -37,8 +37,9 @@ def providers() -> tuple[Provider, ...]:
 
 
 def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None:
-    """Return the provider of a mail server or, without a server, of an address's domain, or
-    None.
+    """Return the provider to which a mail server belongs, or None.
+
+    If no server is given, use the domain of an address.
     """
     host = server.lower()
     for provider in providers():

@@ -15,9 +15,9 @@ _LOGIN_REQUIRED = 530
 
 
 def is_accepted(code: int) -> bool:
-    """Return whether a reply to the end of a message accepts the message.
+    """Return whether a reply to the end of a message means that the message was accepted.
 
-    The reply must be positive, but not a greeting, a goodbye or a reply to a login.
+    The reply must be positive, and must not be a greeting, a goodbye or a reply to a login.
     """
     return 200 <= code < 300 and not 210 <= code < 240
 

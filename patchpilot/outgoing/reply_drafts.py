@@ -14,7 +14,8 @@ _COLUMNS = "answers, template, message_id, subject, text, updated"
 class ReplyDraft(NamedTuple):
     """The draft of a reply.
 
-    `answers` is the parent's Message-ID; `message_id` is its own.
+    `answers` is the Message-ID of the message to which it replies, and `message_id` the Message-ID
+    of the reply.
     """
 
     answers: str

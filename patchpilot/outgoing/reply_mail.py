@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Derive a reply's subject, recipients and threading from its parent."""
+"""Determine the subject, the recipients and the threading of a reply from the message that it
+answers.
+"""
 
 from collections.abc import Collection, Iterator
 
@@ -22,9 +24,10 @@ def reply_recipients(
 ) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[str, ...]]:
     """Return the To: and Cc: addresses of a reply to all, and the omitted addresses with reasons.
 
-    To: is `author`, the real sender of the message if a list rewrote From:; Cc: are its other
-    addressees. A reply to the user's own message goes to its recipients. Addresses in `own_keys`
-    (in lower case) and unusable addresses are omitted.
+    To: contains `author`, who is the real sender of the message if a list has rewritten From:. Cc:
+    contains the other addresses in the message. A reply to a message by the user goes to the
+    recipients of that message. Addresses in `own_keys`, given in lower case, and addresses that
+    cannot be used are omitted.
     """
     to = parent.to if author.key in own_keys else (author,)
     used_keys = set(own_keys)
@@ -44,7 +47,10 @@ def reply_recipients(
 
 
 def reply_references(parent: Mail) -> tuple[str, ...]:
-    """Return the References: of a reply: the parent's References:, followed by its Message-ID."""
+    """Return the References: header of a reply.
+
+    It contains the References: of the message that is answered, followed by its Message-ID.
+    """
     ancestors = parent.references or (
         (parent.in_reply_to,) if parent.in_reply_to else ()
     )

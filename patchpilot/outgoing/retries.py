@@ -44,7 +44,8 @@ class Retries:
         if outcome.retry is Retry.NO or self._stopping():
             return False
         if outcome.retry is Retry.NEW_CONNECTION and not self._reconnected:
-            # this is not a failed attempt: servers may close the connection after each message
+            # do not count this as an attempt, because a server may close the connection after each
+            # message
             self._reconnected = True
             self._tries -= 1
             return True
@@ -53,13 +54,14 @@ class Retries:
         return self._wait(WAITS[self._tries - 1], outcome.detail)
 
     def add_attempts(self, outcome: Outcome) -> Outcome:
-        """Add the number of attempts to the outcome if there was more than one."""
+        """Return the outcome with the number of attempts, if there was more than one."""
         if self._tries < 2 or outcome.state is MailState.ACCEPTED:
             return outcome
         return Outcome(outcome.state, f"{outcome.detail} ({self._tries} tries)")
 
     def _wait(self, seconds: float, reason: str) -> bool:
-        # a line was just printed and updates are rate-limited, so delay the progress line
+        # progress is not updated this soon after another line was printed, so wait before showing
+        # it
         time.sleep(min(_POLL_INTERVAL, seconds))
         self._progress(
             f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {reason}"

@@ -52,9 +52,9 @@ def is_being_sent(change_id: str) -> bool:
 
 @contextlib.contextmanager
 def hold_sender_lock() -> Iterator[None]:
-    """Hold the user's global sender lock.
+    """Hold the global lock of the user.
 
-    It prevents other sends from starting while earlier sends are checked and a new one is stored.
+    No other send can start while earlier sends are checked and a new one is stored.
     """
     with (state_folder() / "senders.lock").open("a") as handle:
         deadline = time.monotonic() + PATIENCE

@@ -55,9 +55,9 @@ class StrictSMTP(smtplib.SMTP):
         super().__init__(*address, **options)
 
     def getreply(self) -> tuple[int, bytes]:
-        """Return the next reply: its code (200 to 599) and text.
+        """Return the code (200 to 599) and the text of the next reply.
 
-        The connection is closed on TimeoutError, SMTPServerDisconnected and BadReplyError.
+        On TimeoutError, SMTPServerDisconnected and BadReplyError, close the connection.
         """
         try:
             return self._reply()
@@ -68,8 +68,8 @@ class StrictSMTP(smtplib.SMTP):
     def putcmd(self, cmd: str, args: str = "") -> None:
         """Send a command.
 
-        Raise BadReplyError after an unsolicited reply, because later replies would not match their
-        commands.
+        Raise BadReplyError if the server has sent a reply without a command, because later replies
+        would then not match their commands.
         """
         if self._unread:
             self.close()
@@ -77,7 +77,7 @@ class StrictSMTP(smtplib.SMTP):
         super().putcmd(cmd, args)
 
     def early_reply(self) -> tuple[int, bytes] | None:
-        """Return a reply that arrived before the message was complete, or None."""
+        """Return a reply that the server sent before it had received the whole message, or None."""
         sock = self._socket()
         sock.setblocking(False)
         try:
@@ -112,7 +112,6 @@ class StrictSMTP(smtplib.SMTP):
                 return int(reply[1]), b"\n".join(texts)
 
     def _line(self, deadline: float) -> bytes:
-        """Return a complete line, with the password masked."""
         while b"\n" not in self._unread:
             data = self._socket().recv(4096)
             if not data:
@@ -233,7 +232,8 @@ class Submission:
             if server:
                 server.close()
             if server and isinstance(error, TimeoutError):
-                # after a timeout, a hint about passwords would be misleading
+                # do not add the hint about passwords after a timeout, because it would be
+                # misleading
                 message = f"{self.account.server}:{self.account.port} does not answer"
                 hint = Action("doctor", (), "see `{}`")
             raise ConnectingError(
@@ -275,7 +275,7 @@ class Submission:
         if outcome.state is MailState.ACCEPTED:
             self.mails_sent, self.ever_sent = self.mails_sent + 1, True
         else:
-            # close the connection to discard pending data and replies
+            # close the connection, because data and replies may still be pending
             server.close()
             self.server = None
         return outcome
@@ -284,7 +284,7 @@ class Submission:
 class ConnectingError(NetworkError):
     """Raised if connecting, starting TLS or logging in fails.
 
-    `retry` is how to try again, if at all.
+    `retry` states whether and how to try again.
     """
 
     def __init__(self, message: str, *, hint: Advice, retry: Retry) -> None:
@@ -293,7 +293,7 @@ class ConnectingError(NetworkError):
 
 
 def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
-    """Return whether to retry later because another connection may succeed.
+    """Return whether to try again later, because another connection may succeed.
 
     `ever_sent` is set after a successful send, which proves that the account and the server work.
     """
@@ -356,9 +356,9 @@ def _send_envelope(
     *,
     reused: bool,
 ) -> Outcome | None:
-    """Start the SMTP transaction of a message.
+    """Start the SMTP transaction for a message.
 
-    Return the outcome if the server rejects it, or None if it is ready for the body.
+    Return the outcome if the server rejects the message, or None if the body can be sent.
     """
     options = []
     if server.has_extn("size"):
@@ -391,8 +391,9 @@ def _text(reply: tuple[int, bytes]) -> str:
 def _submit_with_program(
     account: Account, envelope_from: str, recipients: Sequence[str], raw: bytes
 ) -> Outcome:
-    """Run the account's program with the same arguments as git send-email: `-i`, `-f` for an
-    envelope sender, options and recipients.
+    """Run the program of the account with the arguments that git send-email uses.
+
+    These are `-i`, `-f` if there is an envelope sender, options, and the recipients.
     """
     assert account.sendmail is not None
     arguments = [

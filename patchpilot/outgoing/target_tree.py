@@ -19,10 +19,10 @@ class TargetTree(NamedTuple):
 
 
 class TargetFit(NamedTuple):
-    """Whether a topic applies to its target: "clean", "clean-3way" or "conflict".
+    """The result of applying a topic to its target, which is "clean", "clean-3way" or "conflict".
 
-    On a conflict, `fails` is the first patch that does not apply, and `paths` are the conflicting
-    files. `already` are the subjects of patches that the target already contains.
+    On a conflict, `fails` is the first patch that does not apply, and `paths` contains the files in
+    conflict. `already` contains the subjects of patches that are already in the target.
     """
 
     applies: str
@@ -32,9 +32,9 @@ class TargetFit(NamedTuple):
 
 
 def remote_of(repository: Repository, tree: str) -> TargetTree | None:
-    """Return the remote-tracking branch of a `T:` entry in MAINTAINERS, or None.
+    """Return the remote-tracking branch for a `T:` entry in MAINTAINERS, or None.
 
-    Such an entry looks like `git git://host/path.git branch`.
+    The entry looks like `git git://host/path.git branch`.
     """
     fields = tree.split()
     url = next(
@@ -99,13 +99,15 @@ def fit_of_commits(
     target: TargetTree,
     prerequisites: Sequence[str] = (),
 ) -> TargetFit:
-    """Apply the commits to the target's tip one by one, in a temporary object store.
+    """Return the result of applying commits to the tip of the target one by one.
 
-    `prerequisites` are commits that they depend on, which are applied first.
+    This uses a temporary object store. `prerequisites` contains the commits on which they depend,
+    which are applied first.
     """
     if repository.commit((*prerequisites, *ids)[0]).parents == (target.tip,):
         return TargetFit("clean")
-    # import lazily, because topics based on the target's tip do not need this module
+    # import these modules lazily, because they are not needed for topics based on the tip of the
+    # target
     from patchpilot.backports.applies import AppliesHow, try_fix
     from patchpilot.backports.fix_commit import FixCommit
     from patchpilot.backports.object_store import Scratch
@@ -141,7 +143,10 @@ def fit_of_commits(
 def fit_of_files(
     repository: Repository, patches: Sequence[Patch], target: TargetTree
 ) -> TargetFit:
-    """Apply patch files to the target's tip one by one, in a temporary index."""
+    """Return the result of applying patch files to the tip of the target one by one.
+
+    This uses a temporary index.
+    """
     from patchpilot.backports.applies import AppliesHow
     from patchpilot.backports.object_store import Scratch
     from patchpilot.outgoing.compose_mails import patch_contents
@@ -166,7 +171,7 @@ def fit_of_files(
             )
 
         def is_applied(content: bytes) -> bool:
-            """Return whether a patch can be reverted in the index."""
+            """Return whether a patch can be reverted in the index, and so is already applied."""
             file.write_bytes(content)
             return applies("--reverse")
 
@@ -175,7 +180,8 @@ def fit_of_files(
             file.write_bytes(content)
             if applies():
                 continue
-            # revert in reverse order, because later patches may change the context of earlier ones
+            # revert the last patch first, because later patches may change the context of earlier
+            # ones
             if number == 0 and all(map(is_applied, reversed(contents))):
                 return TargetFit(
                     result,

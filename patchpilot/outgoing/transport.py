@@ -84,7 +84,7 @@ class SeriesToSend:
     def headers(
         self, number: int = 0
     ) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-        """Return the To: and Cc: addresses of a patch, or of the cover letter (0).
+        """Return the To: and Cc: addresses of a patch, or of the cover letter if the number is 0.
 
         If there are no recipients, To: is the sender.
         """
@@ -112,11 +112,11 @@ Rendered = TypeVar("Rendered", bound=SeriesToSend)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A send from the outbox to be delivered.
+    """The delivery of a send in the outbox.
 
-    `report` takes a message's position and outcome before (`sending`) and after each attempt, and
-    stores it on disk. `rename` stores the Message-ID and bytes of a message as sent. Raise
-    InputError for messages rejected by `refuse_unsafe_headers`.
+    `report` stores the position and the state of a message on disk before each attempt (`sending`)
+    and after it. `rename` stores the Message-ID and the bytes with which a message was sent. Raise
+    InputError for messages that `refuse_unsafe_headers` rejects.
     """
 
     repository: Repository
@@ -129,7 +129,7 @@ class Delivery:
     progress: Progress = ignore_progress
 
     def __post_init__(self) -> None:
-        # check here, because messages may have been stored by an older version or another program
+        # check the messages here, because an older version or another program may have stored them
         refuse_unsafe_headers(self.send.waiting_messages)
 
     @property
@@ -161,7 +161,7 @@ class Transport(Protocol):
     """Advice if `git am` would not recreate a commit; "" for the default advice."""
 
     def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
-        """Return the values of a recipient setting."""
+        """Return the values of a setting that names recipients."""
         return repository.config(key)
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
@@ -192,9 +192,9 @@ class Transport(Protocol):
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> "Iterator[Probe]":
-        """Yield doctor's reports on the transport's settings and server; nothing is sent.
+        """Yield the reports by doctor about the settings and the server of the transport.
 
-        `terminal` allows password prompts.
+        Nothing is sent. `terminal` allows prompts for a password.
         """
 
     @abstractmethod
@@ -222,7 +222,7 @@ class Transport(Protocol):
         bcc: Sequence[str] = (),
         identity: str | None = None,
     ) -> Message:
-        """Render a single message, such as a reply, without sending it."""
+        """Create a single message, such as a reply, without sending it."""
         return complete_message(message, account, bcc)
 
     def deliver_mail(self, delivery: Delivery) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Look up transports by name.
+"""Find transports by name.
 
-Each transport is a subpackage that defines NAME and, in TRANSPORT, the path of its class.
+Each transport is a subpackage that defines its name in NAME and the path of its class in TRANSPORT.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 @cache
 def _classes() -> dict[str, str]:
-    """Map each transport's name to `module:class`, default first."""
     folder = patchpilot.outgoing
     entries = [entry.name for entry in iter_modules(folder.__path__) if entry.ispkg]
     packages = [import_module(f"{folder.__name__}.{entry}") for entry in entries]

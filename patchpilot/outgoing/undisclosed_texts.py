@@ -47,9 +47,6 @@ def undisclosed_problems(
 
 
 def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
-    """Return the tags with these names anywhere in the commit message, which is published as
-    a whole.
-    """
     return [
         tag
         for line in patch.message
@@ -94,7 +91,6 @@ def disclosing_problems(
 def _private_threads(
     texts: Iterable[tuple[str, str]], undisclosed: Collection[str]
 ) -> Iterator[SendProblem]:
-    """Yield a problem for each private Message-ID in a text or in a URL in the text."""
     for title, text in texts:
         decoded = text.replace("%40", "@")
         for message_id in sorted(undisclosed):

@@ -19,10 +19,11 @@ from patchpilot.services.tags.stable_request_tag import (
 
 @dataclass(frozen=True, slots=True)
 class CandidateImpact:
-    """The consequences if the candidates introduced the bug.
+    """The tags and releases that follow if the candidates introduced the bug.
 
-    `stable` has the advice about stable trees, and `bug` the affected releases. `message` is the
-    word diff of the commit message (`[-removed-]`, `{+added+}`), or the reason why there is none.
+    `stable` contains the advice about stable trees, and `bug` the affected releases. `message` is
+    the word diff of the commit message (`[-removed-]`, `{+added+}`), or the reason why there is
+    none.
     """
 
     stable: StableResult

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Apply all safe fixes to a topic at once, and add the tags that other findings require."""
+"""Apply all safe fixes to a topic together, and add the tags that its other findings require."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def collect_fixed_messages(result: FixResult) -> dict[str, str]:
 
 
 def is_message_name(name: str) -> bool:
-    """Return whether `name` denotes a commit message rather than a file."""
+    """Return whether a file name in a result denotes a commit message."""
     return name.endswith(MESSAGE)
 
 
@@ -91,7 +91,7 @@ def apply_certain_fixes(
     if not tagless:
         return CertainFixes(fix_result, FindingChanges(()))
     if overrides is None:
-        # tags are derived from the new messages, so create the commits without moving a ref
+        # tags depend on the fixed messages, so create the commits, but do not change the branch
         new_ids = rewrite.plan(
             repository,
             *rewrite.branch_of(repository),

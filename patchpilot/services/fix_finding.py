@@ -36,7 +36,7 @@ SIGN_OFF_RULES = frozenset(("no-sign-off", "author-not-signed"))
 
 
 class Remedy(StrEnum):
-    """How to fix a finding: by its rule, a tag, the author's sign-off, or a manual edit."""
+    """How to fix a finding: apply the rule's fix, add a tag or a sign-off, or edit the text."""
 
     SAFE = "safe"
     TAGS = "tags"
@@ -59,7 +59,7 @@ class FindingChanges:
 
 
 def choose_remedy(finding: Finding, rules: Sequence[Rule]) -> Remedy:
-    """Return how to fix a finding, given the rules of the check."""
+    """Return how to fix a finding of one of these rules."""
     if finding.name in TAG_RULES:
         return Remedy.TAGS
     if finding.name in SIGN_OFF_RULES:
@@ -194,7 +194,6 @@ def _make_finding_changes(
 
 
 def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
-    """Return whether only the author's sign-off is missing, because others have signed off."""
     commit = repository.commit(change.commit)
     signers = [
         tag.value.lower() for tag in find_tags(change.new.split("\n"), "Signed-off-by")

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine a command's topic: its patches, base, draft, sends and state."""
+"""Determine the topic of a command: its patches, base, draft, sends and state."""

@@ -16,9 +16,9 @@ from patchpilot.topic.own_archive import make_archive_opener
 
 
 def read_archive_setting(directory: Path | None) -> str:
-    """Return the archive named by the user's `patchpilot.lore` setting, or lore by default.
+    """Return the archive in the user's `patchpilot.lore` setting; by default, it is lore.
 
-    The setting is read from git's configuration, inside or outside a repository.
+    The setting is read from git's configuration, whether `directory` is in a repository or not.
     """
     from patchpilot.settings.read_settings import read_user_settings
 
@@ -34,8 +34,8 @@ def fetch_named_series(
 ) -> Series:
     """Return the patches of the version that a message belongs to or replies to.
 
-    Their sources are their Message-IDs. Raise InputError if no patch is found, and the errors of
-    `fetch_thread`.
+    The source of each patch is its Message-ID. Raise InputError if no patch is found, and the same
+    errors as `fetch_thread`.
     """
     message_id, mails = fetch_thread(
         target, lore=lore, offline=offline, directory=directory
@@ -67,10 +67,11 @@ def fetch_thread(
     offline: bool,
     directory: Path | None,
 ) -> tuple[str, tuple[Mail, ...]]:
-    """Return the Message-ID named by a target, and the messages of its thread.
+    """Return the Message-ID that a target names, and the messages of its thread.
 
-    Raise UsageError if the target is neither a Message-ID nor an archive URL, RefusedError for a
-    message about an undisclosed fix, and NetworkError if the archive must not or cannot be reached.
+    Raise UsageError if the target is neither a Message-ID nor an archive URL, and RefusedError if
+    the message is about an undisclosed fix. Raise NetworkError if the network must not be used or
+    the archive cannot be reached.
     """
     message_id = parse_message_id(target)
     if message_id is None:
@@ -91,7 +92,6 @@ def fetch_thread(
 
 
 def _find_revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
-    """Return the version that contains the message or its closest ancestor in the thread."""
     revision_of = {
         post.message_id: revision
         for revision in revisions_in(mails)
@@ -106,8 +106,8 @@ def _find_revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
             return revision_of[reference]
         if reference in mails_by_id and reference not in visited:
             visited[reference] = None
-            # check in reverse order: first the parent, then its references from the nearest to the
-            # farthest
+            # the last entry is visited first: the parent, then the references from the nearest to
+            # the farthest
             pending += [
                 *mails_by_id[reference].references,
                 *filter(None, [mails_by_id[reference].in_reply_to]),

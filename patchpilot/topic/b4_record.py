@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Keep b4's tracking data for a `b4 prep` branch in sync with patchpilot.
 
-This covers edits to the draft, and revisions sent by another transport.
+The data is updated after edits to the draft, and after another transport has sent a version.
 """
 
 from patchpilot.commits.b4_prep import COMMIT, PrepBranch, prep_branch
@@ -20,7 +20,8 @@ def find_prep_branch(
 ) -> PrepBranch | None:
     """Return b4's tracking data for a topic's branch.
 
-    Return None if b4 does not manage the branch, or only because patchpilot enrolled it for a send.
+    Return None if b4 does not manage the branch, or if it manages the branch only because
+    patchpilot enrolled it for a send.
     """
     prep = prep_branch(repository, branch) if branch else None
     return prep if prep and not prep.by_us and prep.change_id == change_id else None
@@ -56,10 +57,10 @@ def write_draft_to_b4(repository: Repository, draft: Draft) -> None:
             repository.resolve(ref),
             [prep.cover_commit],
         )
-        # an operation in progress, such as a rebase, has its own hint
+        # report an operation in progress, such as a rebase, with a separate hint
         rewrite.refuse_unless_safe(*rewritten_range, tuple(OVERRIDES))
         try:
-            # the other branch may be a backup, so it keeps the old cover letter
+            # do not change another branch with the same cover letter, because it may be a backup
             rewrite.refuse_unless_safe(*rewritten_range, (SHARED,))
         except RefusedError as error:
             raise RefusedError(
@@ -73,10 +74,10 @@ def write_draft_to_b4(repository: Repository, draft: Draft) -> None:
 
 
 def find_branch_without_send(repository: Repository, send: Send) -> PrepBranch | None:
-    """Return b4's tracking data for a branch if it lacks this complete send.
+    """Return b4's tracking data for a branch if this complete send is missing from the data.
 
-    Return None if b4 has recorded the send or does not manage the branch, or manages it only
-    because patchpilot enrolled it for a send by another transport.
+    Return None if b4 has recorded the send or does not manage the branch. Also return None if b4
+    manages the branch only because patchpilot enrolled it for a send by another transport.
     """
     prep = prep_branch(repository, send.branch) if send.branch else None
     message_id = send.entries[0].message_id

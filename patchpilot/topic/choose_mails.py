@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Select the messages of a mailbox to read as patches.
+"""Choose the messages in a mailbox to read as patches.
 
-Replies, notices about patches, and all but the latest revision of each series are skipped.
+Replies, notices about patches, and all versions of a series except the latest are skipped.
 """
 
 from collections.abc import Collection, Sequence

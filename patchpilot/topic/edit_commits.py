@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run programs that take over the terminal: git fetch and the user's editor.
+"""Run programs that use the terminal: git fetch and the user's editor.
 
-The editor opens a commit message, a file of the tree, or a draft.
+The editor opens a commit message, a file in the tree, or a draft.
 """
 
 import hashlib
@@ -35,7 +35,8 @@ def amend_message(top: Path, editor: str) -> bool:
     """Open HEAD's message in the editor and return whether git amended the commit."""
     refuse_untrusted(top, *AMENDING)
     options = ["-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"]
-    # older versions of git ignore GIT_NO_LAZY_FETCH, and a promisor remote may run a command
+    # do not fetch missing objects, because a promisor remote may run a command; older versions of
+    # git ignore GIT_NO_LAZY_FETCH
     env = {"GIT_ALLOW_PROTOCOL": "none"} | _files_environment(top)
     return not interactive(["git", "-C", str(top), *options], env=env, repo=top)
 
@@ -95,10 +96,10 @@ def save_invalid_edit(
 
 
 def merge_edited_text(before: str, edited: str, current: str) -> tuple[str, bool]:
-    """Merge an edited text with concurrent changes, and return the result and whether they
-    conflict.
+    """Merge an edited text with concurrent changes.
 
-    Conflicting lines are between git's conflict markers.
+    Return the merged text, and whether it has conflicts. Conflicting lines are between git's
+    conflict markers.
     """
     with TemporaryFolder("edit") as folder:
         files = [folder / name for name in ("yours", "before", "now")]
@@ -113,7 +114,6 @@ def merge_edited_text(before: str, edited: str, current: str) -> tuple[str, bool
 
 
 def _backup_file(text: str, name: str) -> Path:
-    """Return the file that keeps an edit of this text if the editor fails."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return state_path() / "edits" / f"{digest}-{name}"
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the topic named by TARGET: its series, its commits, and its draft, existing or new."""
+"""Find the topic that TARGET names: its series, its commits, and its draft.
+
+If the topic has no draft, create one.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -109,24 +112,25 @@ def find_topic(
     request: SendRequest,
     patches: tuple[Series, tuple[str, ...]] | None = None,
 ) -> Topic:
-    """Return the topic of a TARGET, creating a draft if it has none.
+    """Return the topic of a TARGET; if it has no draft, create one.
 
-    The draft includes the options of the request. Pass the patches if they were already read. Only
-    the topic's current patches are saved; the caller saves the requested options with
+    The returned draft includes the options of the request. Pass the patches if they were already
+    read. Only the topic's current patches are saved; the caller saves the requested options with
     `Drafts.keep`.
     """
     series, ids = patches or read_named_patches(repository, request)
     facts = _query_git(repository, series, ids)
-    # if two processes start a topic at the same time, the second one finds the first one's draft
+    # if two processes start a topic at the same time, the second process finds the draft of the
+    # first one
     with Drafts() as drafts, Outbox() as outbox, drafts.transaction():
         draft = drafts.save(_find_draft(drafts, outbox, facts))
     return Topic(series, ids, _apply_request(repository, request, draft, facts))
 
 
 def finish_topic(repository: Repository, request: SendRequest) -> Topic:
-    """Return the topic as `find_topic` does, after completing any unfinished send of it.
+    """Return the topic like `find_topic`, but first complete a send of it that was interrupted.
 
-    Completing a send may give the topic's commits new ids.
+    This may change the ids of the topic's commits.
     """
     finish_sends(repository)
     return find_topic(repository, request)
@@ -163,7 +167,10 @@ class _GitFacts(NamedTuple):
 
 
 def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _GitFacts:
-    """Query git before taking locks, because this may take a long time."""
+    """Return the facts from git.
+
+    Call this before taking locks, because git may take a long time.
+    """
     contents = patch_contents(series.patches)
     patches = tuple(
         KnownPatch(
@@ -190,7 +197,7 @@ def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _G
 
 
 def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
-    """Find or create the topic's draft, and update it for the topic's patches."""
+    """Find or create the topic's draft, and record the topic's current patches in it."""
     enrolled = facts.enrolled
     change_id = enrolled.change_id if enrolled else next(change_ids(facts.series), None)
     draft = drafts.get(change_id) if change_id else None
@@ -204,13 +211,15 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
         and draft.change_id != change_id
         and not (draft.links and draft.branch == facts.branch)
     ):
-        # use b4's change-id, unless the topic was sent with another one before b4 managed it
+        # use the change-id of b4, unless the topic was sent with another change-id before b4
+        # managed the branch
         draft = None if draft.links else replace(draft, change_id=enrolled.change_id)
     if draft is None:
         title = facts.patches[0].subject if facts.patches else "patch"
         tag = facts.tagged
         if tag and not change_id and drafts.get(tag.change_id) is None:
-            # without a draft or outbox, only the tag shows which version is next
+            # if there is neither a draft nor an earlier send, only the tag shows which version is
+            # next
             last_version = outbox.last_version(tag.change_id)
             draft = Draft(
                 tag.change_id,
@@ -222,8 +231,8 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
             draft = Draft(change_id or new_change_id(title), facts.home, facts.branch)
     updated = follow(draft, facts.branch, facts.patches)
     if "security" not in updated.answers and outbox.is_undisclosed(updated.change_id):
-        # if the draft was lost or reset, the fix is undisclosed until the author answers the
-        # question
+        # if the draft was lost or reset, treat the fix as undisclosed until the author answers the
+        # question again
         updated = replace(updated, answers={**updated.answers, "security": "yes"})
     return replace(
         updated, version=max(updated.version, outbox.last_version(updated.change_id))
@@ -233,7 +242,6 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
 def _apply_request(
     repository: Repository, request: SendRequest, draft: Draft, facts: _GitFacts
 ) -> Draft:
-    """Add the request's options and externally stored texts to the draft."""
     enrolled = facts.enrolled
     if enrolled and not enrolled.by_us:
         names = ("version", "prefix", "cover_subject", "cover_text")
@@ -243,7 +251,8 @@ def _apply_request(
             names,
         )
     else:
-        # patchpilot wrote this description when it enrolled the branch
+        # patchpilot writes a description when it enrolls a branch, so do not read it as the cover
+        # letter
         draft = _add_cover(
             repository, draft, facts.series, None if enrolled else facts.branch
         )
@@ -275,7 +284,6 @@ def add_request_options(draft: Draft, request: SendRequest) -> Draft:
 def _add_cover(
     repository: Repository, draft: Draft, series: Series, branch: str | None
 ) -> Draft:
-    """Add the cover letter from the files, or the branch description, to the draft."""
     if draft.has_cover:
         return draft
     if series.cover:
@@ -306,8 +314,8 @@ def _add_cover(
 def _update_origin(
     draft: Draft, origin: str, names: tuple[str, ...] = ("cover_subject", "cover_text")
 ) -> Draft:
-    """Add texts from other sources to the draft.
+    """Record in the draft where texts with these names are stored.
 
-    These texts are read every time.
+    Such texts are read again for each command.
     """
     return replace(draft, origins={**draft.origins, **dict.fromkeys(names, origin)})

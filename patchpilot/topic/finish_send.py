@@ -23,11 +23,12 @@ MAX_SENDS = 5
 def record_finished_send(
     repository: Repository, send: Send, draft: Draft
 ) -> tuple[str, ...]:
-    """Record the version's Message-ID and tag, track its replies, and update b4's tracking data.
+    """Update everything that depends on a complete send.
 
-    Return notes for the user.
+    Update b4's tracking data, track the replies to the version, record its Message-ID in the draft,
+    and create its tag. Return notes for the user.
     """
-    # remember the send last, because this marks it as finished
+    # a send counts as finished once the draft records it, so update the draft last
     notes = record_send_in_b4(repository, send, draft)
     _track_series(repository, send)
     record_complete_send(repository, send, draft)
@@ -35,9 +36,10 @@ def record_finished_send(
 
 
 def _track_series(repository: Repository, send: Send) -> None:
-    """Track the sent series in the archive `patchpilot.lore`, together with its later versions.
+    """Track the sent series and its later versions in the archive that `patchpilot.lore` names.
 
-    An undisclosed fix is in no archive; once public, it is a separate series.
+    An undisclosed fix is in no archive. After it becomes public, it is tracked as a separate
+    series.
     """
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed.known_series import read_sent_mails
@@ -67,8 +69,8 @@ def _track_series(repository: Repository, send: Send) -> None:
                 None,
             )
         elif entry.message_id not in ids:
-            # if the series was added from elsewhere, only its sent messages connect it with the
-            # outbox
+            # store the sent messages with a series that was added from elsewhere, because nothing
+            # else connects it to this send
             for mail in read_sent_mails(set(ids), store):
                 store.store_sent_mail(entry.id, mail)
 
@@ -90,7 +92,7 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
             if send.state == "sent"
         ]
     notes: list[str] = []
-    # if a version was resent, finish only its last send
+    # if a version was sent again, complete only its last send
     for send in {
         (send_.change_id, send_.version): send_ for send_ in complete_sends
     }.values():
@@ -101,7 +103,7 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
             with sole_sender(send.change_id):
                 notes += record_finished_send(repository, send, draft)
         except RefusedError:
-            # another process holds the lock because it is sending
+            # another process holds the lock and is sending this topic
             continue
     return tuple(notes)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Decide whether a commit fixes a bug.
 
-The author's answer takes precedence over the commit message. Used by `prepare`, `stable`, `fixes`
-and the TUI.
+The author's answer takes precedence over the commit message. `prepare`, `stable`, `fixes` and the
+TUI all use this result.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -30,7 +30,7 @@ amending and rebasing preserve them.
 
 
 class FixJudgement(NamedTuple):
-    """Whether a commit fixes a bug and, if not, the reason."""
+    """The decision whether a commit fixes a bug; if it does not, this includes the reason."""
 
     is_fix: bool
     reason: str = ""
@@ -42,8 +42,8 @@ def judge_fix(
 ) -> FixJudgement:
     """Decide whether a commit is a fix.
 
-    The patch may be given to avoid reading it again. A Fixes: tag in the message counts as the
-    author's answer that it is a fix.
+    Pass the patch if it was already read. A Fixes: tag in the message counts as the author's answer
+    that the commit is a fix.
     """
     answer = _read_answers(repository).get(_fix_answer_key(commit))
     if answer:
@@ -69,7 +69,7 @@ def denies_fix(repository: Repository, commit: Commit) -> bool:
 
 
 def judge_author_answer(is_fix: bool) -> FixJudgement:
-    """Return the verdict for the author's answer."""
+    """Return the decision that follows from the author's answer."""
     return FixJudgement(is_fix, "" if is_fix else "you answered that it is not a fix")
 
 
@@ -81,9 +81,9 @@ def record_fix_answer(
     target: str | None = None,
     base: str | None,
 ) -> Draft:
-    """Record in the topic's draft whether these commits are fixes.
+    """Record in the topic's draft whether these commits are fixes, and return the draft.
 
-    None deletes the answers.
+    If `is_fix` is None, delete the answers.
     """
     from patchpilot.topic.find_topic import find_draft
 
@@ -117,9 +117,9 @@ def list_denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def describe_fix_answer(name: str, value: str) -> str:
-    """Describe a draft's answer to whether a commit is a fix.
+    """Describe the author's answer to whether a commit is a fix.
 
-    Return "" for other answers.
+    Return "" if the answer is to another question.
     """
     if not name.startswith(_ANSWER):
         return ""
@@ -127,7 +127,7 @@ def describe_fix_answer(name: str, value: str) -> str:
 
 
 def drop_denials(answers: Mapping[str, str]) -> dict[str, str]:
-    """Drop answers that declare a commit not to be a fix."""
+    """Remove the answers that declare a commit not to be a fix."""
     return {
         name: value
         for name, value in answers.items()

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detect moves of HEAD or a branch from a few small files, cheaply enough for every second."""
+"""Detect moves of HEAD or of a branch by reading a few small files.
+
+This is fast enough to do every second.
+"""
 
 import contextlib
 from pathlib import Path
 
 
 class HeadWatch:
-    """The position of HEAD when the topic was read.
+    """Detect whether HEAD has moved since the topic was read.
 
-    Nothing is watched before `remember` is called.
+    Until `remember` is called, no move is reported.
     """
 
     def __init__(self) -> None:

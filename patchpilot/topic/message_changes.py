@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare and write a topic's commit messages.
+"""Change the commit messages of a topic.
 
-Changed messages are written together with an undo record.
+All changed messages are written together, with one undo record.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -20,8 +20,8 @@ Confirm = Callable[["Preparation"], bool]
 class MessageChange(NamedTuple):
     """A commit message before and after a change.
 
-    `pieces` is the word diff, `notes` are the decisions with their reasons, and `unsure` explains
-    why a Fixes: tag is not written.
+    `pieces` is the word diff, `notes` explain the decisions, and `unsure` explains why a Fixes: tag
+    is not written.
     """
 
     commit: str
@@ -56,7 +56,10 @@ class MessageChange(NamedTuple):
     "notes=change.notes",
 )
 class PreparedCommit(NamedTuple):
-    """A commit's message before and after, and its new id, or None if unchanged."""
+    """The message of a commit before and after a change, and the new id of the commit.
+
+    The id is None if the commit is unchanged.
+    """
 
     change: MessageChange
     new: str | None
@@ -74,8 +77,8 @@ class PreparedCommit(NamedTuple):
 class Preparation(NamedTuple):
     """The changes to commit messages that were or would be written.
 
-    It contains the messages and the side effects and, after writing, the new ids and the undo
-    record.
+    It contains the messages and the consequences for others. After writing, it also contains the
+    new ids and the undo record.
     """
 
     ref: str | None
@@ -113,10 +116,10 @@ def write_messages(
     overrides: Collection[str],
     confirm: Confirm = lambda _: True,
 ) -> Preparation:
-    """Write the changed messages, unless it is a dry run or `confirm` returns False.
+    """Write the changed messages, unless this is a dry run or `confirm` returns False.
 
-    `command` names the undo record. Raise RefusedError if rewriting would be harmful; see
-    `rewrite.refuse_unless_safe`.
+    `command` is recorded in the undo record. Raise RefusedError if the rewrite is unsafe (see
+    `rewrite.refuse_unless_safe`).
     """
     if not preparation.changed:
         return preparation

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Open the repository in which a front end works."""
+"""Open the repository for a user interface that runs for a long time, such as the TUI."""
 
 import threading
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository as Repository
 
 
 class _OpenRepository:
-    """An open repository, its signature at that time, and its number of users."""
+    """An open repository, its signature when it was opened, and how many threads use it."""
 
     def __init__(self, directory: Path | None) -> None:
         self.repository = Repository.open(directory)
@@ -23,7 +23,10 @@ class _OpenRepository:
 
 
 class SharedRepository:
-    """A repository shared by a front end's threads and reopened after changes on disk."""
+    """A repository that all threads of a user interface share.
+
+    It is opened again if it has changed on disk.
+    """
 
     def __init__(self, directory: Path | None) -> None:
         self.directory = directory
@@ -32,7 +35,7 @@ class SharedRepository:
 
     @contextmanager
     def use(self) -> Iterator[Repository]:
-        """Return the current repository; raise MissingError if there is none."""
+        """Yield the current repository; raise MissingError if there is none."""
         with self._lock:
             opened = self._opened
             if opened is None or opened.signature != opened.compute_signature():
@@ -48,7 +51,7 @@ class SharedRepository:
                     opened.repository.close()
 
     def close(self) -> None:
-        """Close the repository when its last user has finished."""
+        """Close the repository as soon as no thread uses it."""
         with self._lock:
             self._close_unused()
 

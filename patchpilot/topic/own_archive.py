@@ -28,9 +28,10 @@ def make_archive_opener(
 ) -> ArchiveAt:
     """Return a function that opens archives by URL or by path.
 
-    Archives opened by URL share a ten-minute cache in the user's cache directory and may redirect
-    to the host of `patchpilot.lore`. The password in `patchpilot.lore`, from git's configuration in
-    `directory`, is not stored and is sent only to that server.
+    Archives that are opened by URL share a ten-minute cache in the user's cache directory, and may
+    redirect to the host in `patchpilot.lore`. If the URL in `patchpilot.lore` contains a password,
+    it is not stored and is sent only to that server. The setting is read from git's configuration
+    in `directory`.
     """
     folder = cache_dir() / "archive"
     cache = folder if is_private_folder(folder) else None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find posts that are not in the outbox: other sends of a topic, and fixes by others.
 
-The sources are send tags (patchpilot's and b4's), b4's tracking data, and the archive. A query
-contains only a title, or paths and function names, and never concerns an undisclosed fix.
+The sources are the send tags of patchpilot and b4, b4's tracking data, and the archive. A query
+contains only a title, or paths and function names, and is never about an undisclosed fix.
 """
 
 import re
@@ -40,9 +40,9 @@ _REVIEWS = ("reviewed-by", "acked-by", "tested-by")
 
 
 class SentTag(NamedTuple):
-    """The tag of a send by patchpilot or b4.
+    """The tag of a version that patchpilot or b4 sent.
 
-    It has the last commit sent, that commit's title, the base of the series, and the date.
+    `head` is the last commit sent and `title` its title, and `base` is the base of the series.
     """
 
     name: str
@@ -95,9 +95,9 @@ def find_tagged_topic(
 def find_sent_records(
     repository: Repository, topic: "SeriesToSend"
 ) -> tuple[SentRecord, ...]:
-    """Return a topic's sends according to tags and b4.
+    """Return the sends of a topic according to send tags and b4's tracking data.
 
-    The archive is used only if neither they nor the outbox have any.
+    If there are none, and the outbox has none either, search the archive.
     """
     draft = topic.draft
     records = (
@@ -126,9 +126,9 @@ def _find_tagged_sends(
 def _read_tagged_patches(
     repository: Repository, tag: SentTag, count: int
 ) -> tuple[Patch, ...]:
-    """Return the patches preserved by a tag.
+    """Return the patches whose commits a send tag preserves.
 
-    If the tag does not record the base, return its last `count` commits.
+    If the tag does not record the base, return the last `count` patches.
     """
     revisions = [f"--max-count={count}", tag.head]
     if tag.base and repository.find(tag.base):
@@ -186,10 +186,10 @@ def _find_archived_sends(
 
 @json_form("message_id", "subject", "version", "sender", "text=words")
 class PostedFix(NamedTuple):
-    """A patch posted by another person: its Message-ID, subject, version and sender.
+    """A patch that another person posted, with its Message-ID, subject, version and sender.
 
-    `merged` is the commit that it became, or "". `is_sure` is False if the patch changes the same
-    code differently.
+    `merged` is the commit that it became, or "". `is_sure` is False if the patch does not make the
+    same change, but changes the same code.
     """
 
     message_id: str
@@ -236,7 +236,7 @@ def find_posts_by_others(
 ) -> PostedByOthers:
     """Return recent patches by others that fix the same problem, or the reason for not searching.
 
-    `lore` is the archive (default: from the user's settings).
+    `lore` is the archive; by default, it is the one in the user's settings.
     """
     if undisclosed:
         return PostedByOthers(problem="an undisclosed fix: no archive is asked")
@@ -262,14 +262,14 @@ def find_posts_by_others(
 def _find_fixes_by_others(
     repository: Repository, patches: Sequence[Patch], archive: "MailArchive"
 ) -> Iterator[PostedFix]:
-    """Yield the latest patch of each series by others that makes one of our patches redundant."""
+    """Yield for each series by others the latest patch that makes one of ours redundant."""
     from patchpilot.history.earlier_fixes import PatchToFind, changed_functions, judge
     from patchpilot.reading.mail_reader import MailReader
     from patchpilot.reading.series_messages import posted_in
     from patchpilot.topic.upstream_state import find_merged_equivalent
 
     since = datetime.now(UTC) - MONTHS
-    # skip this for most archives, which contain none of these patches
+    # import these modules only if there are results, because most archives contain no such patches
     if not (messages := archive.search(_make_archive_query(archive, patches, since))):
         return
     authors = (repository.identity, *(patch.author for patch in patches))
@@ -322,7 +322,6 @@ def _find_fixes_by_others(
 def _make_archive_query(
     archive: "MailArchive", patches: Sequence[Patch], since: datetime
 ) -> str:
-    """Return the archive query for recent patches to the same files and functions."""
     from patchpilot.archive.archive import quote_phrase
     from patchpilot.history.earlier_fixes import changed_functions
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the series named by a command's TARGETs, or by default the topic, with the subject prefix
-for sending.
+"""Read the series that the TARGETs of a command name, or by default the topic.
+
+The subject prefix of the draft is added to the patches of a topic.
 """
 
 import re
@@ -46,9 +47,10 @@ def has_drafts(repository: "Repository") -> bool:
 def find_draft_of_commits(
     repository: "Repository", ids: Sequence[str]
 ) -> "Draft | None":
-    """Return the draft of commits, identified by subjects, author dates and the branch.
+    """Return the draft to which these commits belong.
 
-    Nothing is written, and no database is opened if none exists.
+    They are recognized by their subjects, author dates and branch. Nothing is written, and no
+    database is created.
     """
     if not has_drafts(repository):
         return None
@@ -109,9 +111,10 @@ def parse_title_line(line: str) -> str:
 
 
 def find_subject_prefix(repository: "Repository", ids: Sequence[str]) -> str:
-    """Return the commits' subject prefix from b4's data for the branch, or from the draft.
+    """Return the subject prefix of these commits, from b4's tracking data for the branch or from
+    the draft.
 
-    Return "" if neither has a prefix; git itself uses format.subjectPrefix.
+    Return "" if neither has a prefix. The setting format.subjectPrefix is applied by git itself.
     """
     branch = repository.branch or ""
     if branch.startswith(_B4_BRANCH):

@@ -40,10 +40,10 @@ _PREFILLED = lazy_pattern(
 
 
 class VersionChange(NamedTuple):
-    """The change of a patch since the last version.
+    """How a patch changed since the last version.
 
-    It is "same", "tagged" (only the trailers), "reworded" (only the message), "changed", "new" or
-    "dropped". `tags` is the number of added trailers if nothing else changed.
+    The kind is "same", "tagged" (only the trailers changed), "reworded" (only the message changed),
+    "changed", "new" or "dropped". `tags` is the number of added trailers if nothing else changed.
     """
 
     kind: str
@@ -107,8 +107,8 @@ def read_upcoming_patches(
 def find_sent_head(repository: Repository, send: Send) -> str:
     """Return the last commit of a send.
 
-    This is the tag's commit, whose history has no b4 cover commit, or otherwise the branch's tip at
-    the time of sending.
+    This is the commit of the send's tag or, if there is no tag, the tip of the branch when it was
+    sent. The commit with b4's cover letter is not in the history of the tag.
     """
     return (
         repository.find(f"refs/tags/{format_tag_name(send.change_id, send.version)}")
@@ -118,7 +118,6 @@ def find_sent_head(repository: Repository, send: Send) -> str:
 
 
 def _is_template(changelog: str) -> bool:
-    """Return whether a changelog consists only of b4's placeholders."""
     return (
         "EDITME" in changelog
         and not has_changes(changelog)
@@ -129,9 +128,9 @@ def _is_template(changelog: str) -> bool:
 def set_changelog(
     draft: Draft, text: str, repository: Repository | None = None
 ) -> Draft:
-    """Return the draft with a changelog of this text, adding the heading and the link.
+    """Return the draft with this text as its changelog, with the heading and the link added.
 
-    If a version has been sent, the text is for the next one.
+    If a version was sent, the changelog is for the version after it.
     """
     last_send = find_last_send(draft)
     if last_send and last_send.version >= draft.version:
@@ -158,7 +157,7 @@ def find_last_send(draft: Draft) -> Send | None:
 
 
 def is_send_recorded(send: Send) -> bool:
-    """Return whether the draft already records that this version was sent completely."""
+    """Return whether the draft already records that all messages of this send were accepted."""
     with Drafts() as drafts:
         draft = drafts.get(send.change_id)
     return (
@@ -168,9 +167,10 @@ def is_send_recorded(send: Send) -> bool:
 
 
 def record_complete_send(repository: Repository, send: Send, draft: Draft) -> None:
-    """Record a complete send: the version's Message-ID in the draft, and a tag for its commits.
+    """Record a complete send.
 
-    The tag has the same name as b4's.
+    The Message-ID of the version is stored in the draft, and its commits get a tag with the same
+    name as b4's.
     """
     with Drafts() as drafts, drafts.transaction():
         stored = drafts.get(draft.change_id) or draft
@@ -229,7 +229,7 @@ def make_send_link(send: Send, repository: Repository | None = None) -> str:
         else default_project()
     )
     host = url_host(lore)
-    # a mirror on this machine is unreachable for others, but the demo is entirely on this machine
+    # others cannot reach a mirror on this machine, but in the demo everything is on this machine
     is_local = "." not in host or host.startswith("127.") or ":" in host
     if host == url_host(project.tags.links) or (
         is_local and not (host and is_in_demo())
@@ -246,9 +246,9 @@ def make_send_link(send: Send, repository: Repository | None = None) -> str:
 def list_version_changes(
     draft: Draft, last_send: Send, repository: Repository | None = None
 ) -> tuple[VersionChange, ...]:
-    """Return the changes since the last version, patch by patch.
+    """Return how each patch changed since the last version.
 
-    Messages are compared if both commits are in the repository.
+    Messages are compared only if both commits are in the repository.
     """
     old_patches = convert_sent_patches(last_send, repository)
     old_by_new = {
@@ -344,16 +344,16 @@ def format_change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
 def compute_range_diff(
     repository: Repository, last_send: Send, ids: Sequence[str]
 ) -> str:
-    """Return git's range-diff from the last version to these commits.
+    """Return the range-diff by git between the last version and these commits.
 
-    Return "" if the last version's commits are gone.
+    Return "" if the commits of the last version are gone.
     """
     if not last_send.base or not last_send.head or not ids:
         return ""
     from patchpilot.commits.rewrite import rebase_without_covers
 
     try:
-        # compare the commits that may be published, without a cover commit between them
+        # remove b4's cover letter commit, because it is never sent
         is_linear = all(
             repository.commit(commit).parents == (parent,)
             for commit, parent in zip(ids[1:], ids, strict=False)

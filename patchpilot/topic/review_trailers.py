@@ -53,12 +53,12 @@ class HeldTrailer(NamedTuple):
 
     @property
     def command(self) -> str | None:
-        """Return the command that adds the tag, or None if no message may contain it."""
+        """Return the command that adds the tag, or None if no commit message may contain it."""
         return self.offer.command if self.offer else None
 
 
 class TagChoice(NamedTuple):
-    """A tag that can be added to a commit, and the reason for doubt, or ""."""
+    """A tag that can be added to a commit, and the reason for doubt or ""."""
 
     commit: Commit
     trailer: str
@@ -72,7 +72,7 @@ class TagChoice(NamedTuple):
     "held",
 )
 class CollectedTags(NamedTuple):
-    """The written or proposed tags, and the tags held back."""
+    """The tags that were written or are proposed, and the tags that were not added."""
 
     series: str
     preparation: Preparation
@@ -80,7 +80,7 @@ class CollectedTags(NamedTuple):
     choices: tuple[TagChoice, ...] = ()
 
     def with_tags(self, accepted: Container[TagChoice]) -> "CollectedTags":
-        """Return a copy in which only these tags are added, and no others are held back."""
+        """Return a copy that adds only these tags and contains no others."""
         changes = tuple(
             change._replace(
                 new=_append_trailers(
@@ -101,11 +101,11 @@ class CollectedTags(NamedTuple):
 
 
 class TrailersRequest(NamedTuple):
-    """The commits to which review tags are added, or None for the topic.
+    """The commits to which tags by reviewers are added; None means the topic.
 
-    A tag for a patch that has changed since is held back unless `changed` is set. `also` are
-    trailers to add even though their address is not their sender's. `overrides` is as for
-    `prepare`; `dry_run` only plans the change.
+    If a patch was changed after a tag was given for it, the tag is added only if `changed` is set.
+    `also` contains trailers to add although their address is not the sender's. `overrides` works
+    like in `prepare`. With `dry_run`, nothing is written.
     """
 
     target: str | None = None
@@ -125,13 +125,13 @@ def find_review_trailers(
     store: Store,
     progress: Progress = ignore_progress,
 ) -> CollectedTags:
-    """Return the tags that the topic's tracked series received and its commits lack.
+    """Return the tags that were given to the topic's tracked series and that its commits lack.
 
     Nothing is written. Raise MissingError if the series is not tracked or not in an archive yet.
-    The network is not used; `track update` does that.
+    The network is not used; `track update` fetches new replies.
     """
     ref, head = rewrite.branch_of(repository, request.target)
-    # tags are written only into commits, not into patch files or messages
+    # tags can be added only to commits, and not to patch files or messages
     ids = list_topic_commits(repository, request.target, request.base)
     patches = (commits_series(repository, ids, None), ids)
     topic = read_topic(
@@ -198,7 +198,6 @@ def _append_trailers(message: str, trailers: Iterable[str]) -> str:
 def _find_similar_titles(
     patches: tuple[Series, Sequence[str]], posted: PostedSeries
 ) -> dict[str, frozenset[str]]:
-    """Map each commit to the titles of patches in the latest version with the same changes."""
     series, ids = patches
     posts = [
         parse_patch(post.mail.raw, post.message_id) for post in posted.latest.patches
@@ -228,12 +227,18 @@ def refuse_tags(
 
 
 def _refusal_key(commit: Commit, trailer: str) -> str:
-    """Return the key of a declined tag in a draft's answers. Amending and rebasing preserve it."""
+    """Return the key under which a refused tag is stored in the draft.
+
+    Amending and rebasing the commit does not change the key.
+    """
     return f"tag {commit.author_time} {trailer}"
 
 
 def _read_posted_series(state: TopicState) -> PostedSeries:
-    """Return the known data about the topic's own series."""
+    """Return the tracked data about the topic's series.
+
+    Raise MissingError if there is none.
+    """
     if state.series is None:
         if state.last is None:
             raise MissingError(
@@ -262,9 +267,9 @@ def _read_posted_series(state: TopicState) -> PostedSeries:
 def match_sent_titles(
     repository: Repository, draft: Draft
 ) -> Callable[[Commit], frozenset[str]]:
-    """Return a function that maps a commit to the titles under which its patch was sent.
+    """Return a function that maps a commit to all titles with which its patch was sent.
 
-    These include the current title.
+    The current title is included.
     """
     titles: dict[str, set[str]] = {}
     with Outbox() as outbox:
@@ -279,7 +284,10 @@ def match_sent_titles(
 def _find_posts(
     titles: frozenset[str], credit: Credit, posted: PostedSeries
 ) -> list[Classified]:
-    """Return the patches with one of these titles in the version to which a tag was given."""
+    """Return the patches that a tag refers to.
+
+    They have one of these titles and are in the version for which the tag was given.
+    """
     return [
         post
         for revision in posted.revisions
@@ -292,9 +300,9 @@ def _find_posts(
 def _find_equal_posts(
     repository: Repository, patches: tuple[Series, Sequence[str]], posted: PostedSeries
 ) -> dict[str, frozenset[str]]:
-    """Map each commit to the Message-IDs of the posts with the same changes.
+    """Map each commit to the Message-IDs of the posts that make the same change.
 
-    Posts without changes that git can compare match as well. Commits are formatted as patches,
+    A post also matches if git cannot compare its changes. Commits are formatted as patches,
     including renames and binary files.
     """
     series, ids = patches
@@ -319,7 +327,6 @@ def _sort_tags(
     request: TrailersRequest,
     declined: Container[str],
 ) -> tuple[list[HeldTrailer], list[TagChoice]]:
-    """Return the tags held back for a commit, and the tags that can be added."""
     existing = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
     choices: dict[str, TagChoice] = {}
     held_back: dict[str, HeldTrailer] = {}
@@ -342,11 +349,12 @@ def _sort_tags(
         is_changed = bool(posts) and posts[0].message_id not in equal_posts
         held = _check_credit(credit, request, commit.subject, is_changed=is_changed)
         if held and not held.offer:
-            # these are tags that no message may contain
+            # no commit message may contain this tag
             held_back[credit.trailer] = held
             continue
-        # add a duplicate tag only once: preferably the one for this patch, otherwise the last; a
-        # tag for an earlier version only replaces one that is held back
+        # add only one of several equal tags: prefer a tag for this patch to a tag for the series,
+        # and a later tag to an earlier one; a tag for an earlier version replaces only a tag that
+        # needs a decision
         earlier = chosen_credits.get(key)
         is_exact = earlier and earlier.patch and not credit.patch
         if earlier and (
@@ -365,7 +373,10 @@ def _sort_tags(
 
 
 def _tag_key(line: str) -> str:
-    """Return a key that is equal for tags with the same role and person, or the same commit."""
+    """Return a key for finding duplicates of a tag.
+
+    It is equal for tags with the same name and person, and for Fixes: tags with the same commit.
+    """
     if fixes := re.match(r"fixes:\s*([0-9a-f]{8})", line, re.IGNORECASE):
         return f"fixes {fixes[1]}"
     tag = parse_trailer(line) if "-by:" in line else None
@@ -376,9 +387,10 @@ def _tag_key(line: str) -> str:
 def _check_credit(
     credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool
 ) -> HeldTrailer | None:
-    """Return the tag to hold back with the reason, or None.
+    """Return the tag with the reason not to add it, or None if it can be added.
 
-    A tag may never be allowed, may need confirmation, or may not have been given for this commit.
+    A tag may be forbidden, may need confirmation, or may have been given for another version of the
+    commit.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
     if reason := explain_unfit_trailer(credit.trailer) or _explain_unusable_tag(
@@ -404,7 +416,7 @@ def _check_credit(
 
 
 def _explain_unusable_tag(trailer: str) -> str:
-    """Return why a tag's address cannot receive mail, or ""."""
+    """Return why mail cannot be sent to the address in a tag, or "" if it can."""
     verdicts = (
         (email, check_email_address(email)) for email in find_addresses(trailer)
     )

@@ -30,8 +30,10 @@ CYCLE = 365
 
 
 class StableNeed(NamedTuple):
-    """The stable advice for a commit, the first release of each commit that introduced the bug
-    (None: unreleased), and the branches examined.
+    """The advice on stable backports of a commit, and the facts that it is based on.
+
+    The facts are the state of each stable branch and, for each commit that introduced the bug, the
+    first release that contains it; None means that it is unreleased.
     """
 
     advice: StableAdvice
@@ -85,7 +87,7 @@ def judge_stable_need(
 def needs_no_backport(
     repository: Repository, commit_id: str, culprits: Sequence[str], project: Project
 ) -> bool:
-    """Return whether no release or stable branch has the bug without the fix.
+    """Return whether every release and stable branch with the bug also has the fix.
 
     Return False if the repository has no releases or stable branches.
     """
@@ -137,10 +139,10 @@ def compute_branch_states(
 def _first_fixed_release(
     repository: Repository, commit: Commit, culprits: Sequence[str], releases: Releases
 ) -> str | None:
-    """Return the first release that has the fix.
+    """Return the first release that contains the fix.
 
-    Return None if the commits that introduced the bug are older than all release tags, because tags
-    must be missing.
+    If the commits that introduced the bug are older than all release tags, tags must be missing;
+    then return None.
     """
     oldest = min(repository.commit(culprit).committed for culprit in culprits)
     if (commit.committed - oldest).days > CYCLE:
@@ -150,9 +152,9 @@ def _first_fixed_release(
 
 
 def count_patch_lines(repository: Repository, commit: Commit) -> int:
-    """Return the number of lines in a commit's patch, as the stable rules count them.
+    """Return the size of a commit's patch in lines, as limited by the rules for stable trees.
 
-    Added lines, removed lines and context lines count; the size of a merge is 0.
+    Added lines, removed lines and context lines count. The size of a merge is 0.
     """
     if len(commit.parents) != 1:
         return 0

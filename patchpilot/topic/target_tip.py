@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the branch tip to which a topic's patches should apply.
+"""Find the branch tip to which the patches of a topic should apply.
 
-Used for "applies to …" in the commit stage, and by checks before sending.
+The TUI shows it in the commit stage, and the checks before sending use it.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ def find_target_tree(
 ) -> TargetTree | None:
     """Return the tree to which the commits should apply, or None.
 
-    It is the remote whose URL is a `T:` entry of the patch's subsystem, otherwise the branch that
-    the base search finds. The checked-out branch is only possible for patch files (no `ids`),
-    because it contains the topic's commits.
+    This is the first tree in `trees` that has been fetched or, if there is none, the branch that
+    the search for the base finds. The checked-out branch is returned only for patch files (no
+    `ids`), because otherwise it contains the topic's commits.
     """
     for tree in trees:
         if remote := remote_of(repository, tree):

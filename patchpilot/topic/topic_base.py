@@ -52,7 +52,7 @@ MAX_CHOICES = 3
 
 
 class BaseSource(StrEnum):
-    """The source of a base, in the order in which sources are tried."""
+    """The sources of a base, in the order in which they are tried."""
 
     NAMED = "named"
     B4 = "b4"
@@ -62,12 +62,13 @@ class BaseSource(StrEnum):
 
 
 class Base(NamedTuple):
-    """A topic's base, and the commits on top of it.
+    """The base of a topic, and the commits on top of it.
 
-    `name` is shown to the user and is valid for --base. `start` is the latest commit that the base
-    shares with HEAD's history. `commits` are in order, oldest first, without merges. `reason`
-    explains the choice, and `notes` lists rejected alternatives. `branch` is the branch on which
-    the base was found and whose tip may have moved since, or "" if the base is only a commit.
+    `name` is displayed and is valid for --base. `start` is the latest commit that is in both the
+    base and the topic's history. `commits` contains the commits without merges, oldest first.
+    `reason` explains the choice, and `notes` lists rejected alternatives. `branch` is the branch on
+    which the base was found, or "" if the base is only a commit; the tip of the branch may have
+    moved since.
     """
 
     name: str
@@ -114,7 +115,7 @@ def is_rebuilt_branch(ref: GitRef) -> bool:
 
 
 class BaseSearch:
-    """The branches near a commit of a repository, usually HEAD."""
+    """Search the branches near a commit of a repository, usually HEAD, for a base."""
 
     def __init__(self, repository: "Repository", head: str) -> None:
         self.repository, self.head = repository, head
@@ -177,10 +178,12 @@ class BaseSearch:
         return self.repository.ref(branch.upstream) if branch else None
 
     def search_upstream(self, upstream: GitRef) -> tuple[str, tuple[str, ...], bool]:
-        """Return the result of `find_start` for the upstream, and whether the upstream was rebased.
+        """Return the result of `find_start` for the upstream branch, and whether that branch was
+        rebased.
 
-        If it was, its reflog shows the commit from which the topic was started. The upstreams of a
-        local upstream are searched as well: a local master is seldom newer than its upstream.
+        If it was rebased, its reflog shows the commit on which the topic was started. If the
+        upstream is a local branch, its upstream is searched too, because a local master is seldom
+        newer.
         """
         tips = [upstream.object_id]
         next_upstream = self.repository.ref(upstream.upstream)
@@ -219,7 +222,7 @@ class BaseSearch:
         start = self.head if len(parents) < MAX_WALK else ""
         while start in parents:
             start = next(iter(parents[start]), "")
-        # cache this, so that git does not run for each commit
+        # remember the result, so that git does not have to run for each commit
         self.repository.not_below.update(dict.fromkeys((*tips, start), parents))
         if len(tips) == 1:
             self.repository.descendants.setdefault(start, set()).update(tips)
@@ -249,8 +252,10 @@ class BaseSearch:
         return ref.name in self._heads
 
     def is_integration(self, ref: GitRef) -> bool:
-        """Return whether a branch is a main branch: a local one, or a main branch of git or the
-        kernel.
+        """Return whether a branch counts as a main branch.
+
+        Main branches are local branches, the default branches of remotes, and branches named like
+        the main branches of git or the kernel.
         """
         return (
             ref.is_local
@@ -264,9 +269,10 @@ class BaseSearch:
         )
 
     def is_pushed_copy(self, ref: GitRef) -> bool:
-        """Return whether a remote branch is the pushed copy of the topic.
+        """Return whether a remote branch is a copy of the topic that the user pushed.
 
-        It has the same name, its latest commit is the user's, and it is not a main branch.
+        A copy has the same name as the topic's branch, its latest commit is the user's, and it is
+        not a main branch.
         """
         return (
             bool(self.branch)
@@ -285,8 +291,9 @@ class BaseSearch:
 
     @cached_property
     def _own_emails(self) -> frozenset[str]:
-        """Return the addresses with which the user commits, or HEAD's if git has none
-        configured.
+        """Return the addresses with which the user commits.
+
+        If git has none configured, return the addresses in HEAD.
         """
         identity = self.repository.identity
         if identity is None:
@@ -326,10 +333,10 @@ class BaseSearch:
 def list_topic_commits(
     repository: "Repository", target: str | None, base: str | None = None
 ) -> tuple[str, ...]:
-    """Return the commit ids of TARGET (None: the current topic), oldest first.
+    """Return the ids of the commits that TARGET names, oldest first.
 
-    Raise UsageError if there are none, and UnclearBaseError if there are too many since a base that
-    was not named explicitly.
+    If it is None, these are the commits of the current topic. Raise UsageError if there are no
+    commits, and UnclearBaseError if there are too many since a base that was not named explicitly.
     """
     return (
         find_topic_base(repository, base).commits
@@ -374,7 +381,8 @@ def find_topic_base(repository: "Repository", base_name: str | None = None) -> B
 def has_topic(repository: "Repository", base_name: str | None) -> bool:
     """Return whether `find_topic_base` would find a base with commits on top of it.
 
-    This does not search for alternatives, which the error of `find_topic_base` lists.
+    This is faster, because the alternatives that the error of `find_topic_base` lists are not
+    searched.
     """
     try:
         base = find_base(repository, base_name)
@@ -386,10 +394,10 @@ def has_topic(repository: "Repository", base_name: str | None) -> bool:
 def find_base(
     repository: "Repository", base_name: str | None = None, head: str | None = None
 ) -> Base:
-    """Return the base of HEAD (or another commit of this clone) and all commits since then.
+    """Return the base of HEAD, or of another commit of this clone, and all commits since the base.
 
-    The commits do not include b4's cover letter, which is above the start. Raise UsageError if no
-    base can be found.
+    The commit with b4's cover letter is not one of these commits. Raise UsageError if no base can
+    be found.
     """
     search = BaseSearch(repository, head or head_of(repository))
     key = f"base of {search.head} {base_name or ''}"
@@ -412,8 +420,8 @@ def find_apply_base(
 ) -> Base:
     """Return the base on the branch to which the topic would be applied.
 
-    This is the named branch, or otherwise one found among the refs. Raise UsageError if there is
-    none.
+    This is the branch that the user named or, by default, a branch found among the refs. Raise
+    UsageError if there is none.
     """
     base = find_base(repository, base_name, head)
     return (
@@ -447,9 +455,9 @@ def _is_remote(repository: "Repository", base: Base) -> bool:
 def find_likeliest_bases(
     repository: "Repository", base_name: str | None = None
 ) -> tuple[Base, ...]:
-    """Return the likeliest bases, fewest commits first.
+    """Return the most likely bases, starting with the one that has the fewest commits on top.
 
-    They are the chosen base, the upstream, and the nearest branches.
+    They are the chosen base, the upstream branch, and the nearest branches.
     """
     search = BaseSearch(repository, head_of(repository))
     guesses = [find_base(repository, base_name)]
@@ -505,8 +513,10 @@ def _find_b4_base(search: BaseSearch) -> Base | None:
 
 
 def _guess_base(search: BaseSearch) -> Base:
-    """Guess the base from the refs: the upstream, the nearest branch, or an upstream that is a
-    pushed copy of the topic.
+    """Guess the base from the refs.
+
+    Use the upstream branch unless it is a pushed copy of the topic. Otherwise, use the nearest
+    branch or, if there is none, the pushed copy.
     """
     upstream, notes = search.upstream, []
     if upstream and search.is_pushed_copy(upstream):
@@ -556,10 +566,11 @@ def _base_over_upstream(search: BaseSearch, upstream: GitRef) -> Base:
 def _find_nearest_base(
     search: BaseSearch, refs: Sequence[GitRef], notes: list[str]
 ) -> Base | None:
-    """Return the branch that contains the latest commit of HEAD's history.
+    """Return the base on the branch that is nearest to HEAD.
 
-    Copies of the topic and branches based on them are skipped and noted, because the user made the
-    commits that they share with the topic.
+    This is the branch that contains the latest commit of HEAD's history. Skip copies of the topic
+    and branches based on them, with a note, because the user made the commits that they share with
+    the topic.
     """
     while any(ref.is_branch for ref in refs):
         start, commits = search.find_start([ref.object_id for ref in refs])
@@ -583,7 +594,6 @@ def _choose_base(
     commits: tuple[str, ...],
     notes: Sequence[str],
 ) -> Base:
-    """Choose the best of the branches that share this commit with the topic."""
     listed_names: frozenset[str] = frozenset()
     if commits and len({ref.short.partition("/")[0] for ref in holders}) > 1:
         listed_names = _find_listed_branches(search.repository, start, search.head)
@@ -638,10 +648,6 @@ def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
 
 
 def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
-    """Return the error for an empty topic.
-
-    It suggests a base with commits on top of it.
-    """
     other = next(
         (
             guess

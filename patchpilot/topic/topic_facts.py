@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Summarize a topic: its version, base, and profile."""
+"""Summarize a topic by its version, base and project."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 class TopicFacts(NamedTuple):
     """A summary of a topic.
 
-    `version` is the version in progress or, once it has been sent, the last one. `base` is the name
-    of the base ("" for a range) and `start` its commit. `guessed` is set if neither the user nor b4
-    named the base. `mark` is the subject prefix of the messages, such as `PATCH net v2`.
+    `version` is the version in progress or, if it has been sent, the last version. `base` is the
+    name of the base, or "" for a range, and `start` is its commit. `guessed` is set if neither the
+    user nor b4 named the base. `mark` is the subject prefix of the messages, such as `PATCH net
+    v2`.
     """
 
     version: int

@@ -16,9 +16,10 @@ def read_topic_patches(
     target: str | None,
     progress: Progress,
 ) -> tuple[tuple[Patch, ...], bool]:
-    """Return the patches of these commits, and whether a merge among them was skipped.
+    """Return the patches of these commits, and whether there is a merge among them, which has no
+    patch.
 
-    Merges are searched for only if no TARGET names the commits.
+    If a TARGET names the commits, merges are not searched for.
     """
     patches = []
     for number, commit in enumerate(commits):

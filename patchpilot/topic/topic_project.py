@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine a topic's project: the named one, or the project of its tree."""
+"""Determine the project of a topic.
+
+This is the project that the user named, or the one that is detected from the tree.
+"""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
@@ -19,9 +22,9 @@ def list_projects() -> tuple[str, ...]:
 
 
 def project_of(repository: Repository, name: str, series: Series) -> Project:
-    """Return the named project, or the detected one if the name is empty.
+    """Return the project with this name or, if it is empty, the detected project.
 
-    It is adjusted to the rules of the series' subsystem.
+    The rules of the subsystem to which the series belongs are applied to the project.
     """
     if name:
         return apply_subsystem_rules(find_project(name), series.patches)

@@ -72,12 +72,12 @@ HISTORY_SECONDS = 8.0
     "warnings=plan.warnings",
 )
 class PlannedRecipients(NamedTuple):
-    """The recipient plan of one source.
+    """The recipient plan for one source, such as a series.
 
-    `sources` are its patches, or a single path. `topic` is the key under which the user's edits are
-    stored (None: they are not stored). `left_out` are the recipients that the edits removed from
-    the plan. `commits` are the full ids, if the source has commits. `undisclosed` is set for a fix
-    that is not public yet.
+    `sources` contains its patches, or a single path. `topic` is the key under which the user's
+    edits are stored, or None if they are not stored. `left_out` contains the recipients that the
+    edits removed from the plan. `commits` contains the full commit ids if the source has commits.
+    `undisclosed` is set for a fix that is not public yet.
     """
 
     source: str
@@ -90,7 +90,9 @@ class PlannedRecipients(NamedTuple):
     undisclosed: bool = False
 
     def of_patch(self, number: int, patch: Patch) -> "PlannedRecipients":
-        """Return the plan for one patch: its recipients, and recipients excluded by edits."""
+        """Return the plan for one patch, with its recipients and the recipients that edits
+        excluded.
+        """
         recipients = select_for_patch(self.plan.recipients, number)
         planned = {recipient.address.key for recipient in recipients}
         excluded = {
@@ -127,13 +129,14 @@ class PlanResult(NamedTuple):
 
 
 class MaintainersRequest(NamedTuple):
-    """The TARGETs, or source files, folders or globs, whose recipients to find.
+    """A request for the recipients of TARGETs, or of source files, folders or globs.
 
-    Without targets, these are the recipients of the topic since `base`. `tree` is an unpacked tree,
-    `repo` the repository's directory, and `opened` the repository if it is already open. `switches`
-    are the options of get_maintainer.pl. `per_patch` requests one plan per patch. `security`
-    requests the plan for a fix that is not public yet; it is implied if the author declared this
-    for the topic. `from_archive` reads a TARGET that is a Message-ID or a URL.
+    Without targets, plan the recipients of the topic since `base`. `tree` is an unpacked tree,
+    `repo` the directory of the repository, and `opened` the repository if it is already open.
+    `switches` contains the options for get_maintainer.pl. `per_patch` requests one plan per patch.
+    `security` requests the plan for a fix that is not public yet; it is implied if the author
+    declared this for the topic. `from_archive` is the function that reads a TARGET that is a
+    Message-ID or a URL.
     """
 
     targets: Sequence[str] = ()
@@ -149,9 +152,9 @@ class MaintainersRequest(NamedTuple):
 
     @contextmanager
     def repository(self, targets: Sequence[str]) -> Iterator[Repository | None]:
-        """Open the repository to query for the duration of the context.
+        """Open the repository from which recipients are read, until the context ends.
 
-        Yield None with a `tree`, or if the TARGETs need no repository.
+        Yield None if a `tree` is given or the TARGETs need no repository.
         """
         if self.tree or self.opened:
             yield None if self.tree else self.opened
@@ -164,7 +167,9 @@ class MaintainersRequest(NamedTuple):
 def plan_targets(
     request: MaintainersRequest, *, progress: Progress = ignore_progress
 ) -> PlanResult:
-    """Return one plan for each series named by the TARGETs, or for each patch."""
+    """Return one plan for each series that the TARGETs name; with `per_patch`, return one for each
+    patch.
+    """
     with request.repository(request.targets) as repository:
         if repository is None:
             refuse_absent(request.targets)
@@ -321,7 +326,6 @@ def find_absent_addresses(
 
 
 def _open_repository(targets: Sequence[str], repo: Path | None) -> Repository | None:
-    """Open the named repository, or the one in the current directory, if any."""
     if repo:
         return Repository.open(repo)
     try:
@@ -339,9 +343,9 @@ def _open_repository(targets: Sequence[str], repo: Path | None) -> Repository | 
 
 
 def find_source_tree(tree: Path | None, repository: Repository | None) -> Tree:
-    """Return the tree whose MAINTAINERS applies.
+    """Return the tree whose MAINTAINERS file is used.
 
-    It is the first of --tree, the working tree, HEAD and the current directory.
+    This is the first that exists of --tree, the working tree, HEAD and the current directory.
     """
     if tree:
         return DirectoryTree(tree)
@@ -359,9 +363,10 @@ def make_recipient_sources(
     profile: str = "",
     file: MaintainersFile | None = None,
 ) -> Sources:
-    """Return all sources for a plan, by default with the tree's own profile.
+    """Return the sources from which a plan is made.
 
-    The tree's .get_maintainer.conf applies, except for its git options: git history is only a
+    By default, use the project that is detected from the tree. The tree's .get_maintainer.conf
+    applies except for its options about git history, because git history is used only as a
     fallback.
     """
     file = load(source) if file is None else file
@@ -416,8 +421,8 @@ def _plan_recipients(
     ids = [patch.commit for patch in series.patches if patch.commit]
     if undisclosed:
         unedited = plan_undisclosed(patches, sources)
-        # recipients added for a public send must not learn of an undisclosed fix, but the user may
-        # name others when sending
+        # the user may have added recipients for a public send, and they must not learn of an
+        # undisclosed fix; for this send, recipients can be named on the command line
         plan = _apply_edits(Edits(dropped=edits.dropped).apply(unedited), edits)
     else:
         unedited = plan_patches(
@@ -439,14 +444,13 @@ def _plan_recipients(
 
 
 def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:
-    """Yield reports that an earlier version could not be delivered to recipients in the plan."""
     titles = {title_key(patch.subject.title) for patch in series.patches}
     if series.cover:
         titles.add(title_key(series.cover.subject.title))
     planned = {recipient.address.key for recipient in plan.recipients}
     if not (state_path() / "track.sqlite").exists():
         return
-    # import lazily: only tracked topics need these modules
+    # import these modules lazily, because only tracked topics need them
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed.known_series import read_stored_series
 
@@ -461,7 +465,10 @@ def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:
 
 
 def _apply_edits(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
-    """Apply the user's edits to an undisclosed fix's plan."""
+    """Add a warning about the user's edits to the plan for an undisclosed fix.
+
+    Recipients that the user added to the topic do not receive the fix.
+    """
     planned = {recipient.address.key for recipient in plan.recipients}
     added = [address.email for _, address in edits.placed if address.key not in planned]
     if not added:
@@ -474,7 +481,7 @@ def _apply_edits(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
 
 
 def expand_pattern(pattern: str, tree: Tree) -> tuple[str, ...]:
-    """Return the paths in the tree that match a pattern: a file, a folder, or a glob of files.
+    """Return the paths in the tree that match the name of a file or folder, or a glob of files.
 
     A folder is returned with a trailing slash.
     """

@@ -56,9 +56,9 @@ class TopicState(NamedTuple):
     """The state of a topic.
 
     `last` is the latest send with accepted messages, `attempt` the latest send in any state, and
-    `tried` the latest send only to the sender. `series` is the topic's tracked series. `changed` is
-    set if the commits differ from the last version in more than trailers. `tags` is the number of
-    trailers added since then, which alone do not justify a new version.
+    `tried` the latest test send, which only the sender received. `series` is the topic's tracked
+    series. `changed` is set if the commits differ from the last version in more than trailers.
+    `tags` is the number of trailers added since then; they alone do not justify a new version.
     """
 
     topic: Topic
@@ -92,7 +92,7 @@ class TopicState(NamedTuple):
 
     @property
     def proven(self) -> str:
-        """Return the proven state, which actions rely on."""
+        """Return the state for which there is proof; actions use this state."""
         return str(
             decide_topic(
                 self.series.proven if self.series else None,
@@ -103,8 +103,10 @@ class TopicState(NamedTuple):
 
     @property
     def is_partial(self) -> bool:
-        """Return whether only some messages of the latest send were accepted, or their outcome
-        is unknown.
+        """Return whether the latest send is incomplete or may be incomplete.
+
+        This is the case if only some messages were accepted, or if the outcome of some messages is
+        unknown.
         """
         return self.attempt is not None and self.attempt.state == "partial"
 
@@ -126,8 +128,9 @@ class TopicState(NamedTuple):
 
     @property
     def next_version(self) -> int:
-        """Return the version of the next send: the version of an interrupted send, or the next
-        number.
+        """Return the version of the next send.
+
+        If a send was interrupted, this is its version, otherwise the next number.
         """
         if self.is_unfinished and self.attempt:
             return self.attempt.version
@@ -139,10 +142,12 @@ class TopicState(NamedTuple):
 
     @property
     def is_begun(self) -> bool:
-        """Return whether the next version was started: by its number, its changelog, or changed
-        commits.
+        """Return whether the next version was started.
+
+        This is the case if it has a number or a changelog, or if commits were changed.
         """
-        # b4 advances to the next version as soon as a version is sent
+        # b4 sets the number of the next version right after a send, so the number alone does not
+        # count
         origin = self.draft.origins.get(f"changelogs.{self.draft.version}", "")
         numbered = self.draft.version > self.version and (
             self.draft.version != self.recorded_version
@@ -153,8 +158,9 @@ class TopicState(NamedTuple):
 
     @property
     def needs_changes(self) -> bool:
-        """Return whether changes were requested or the series was rejected, and no new version
-        was started.
+        """Return whether the author must change the series.
+
+        Changes were requested or the series was rejected, and no new version was started.
         """
         states = (SeriesState.CHANGES_REQUESTED, SeriesState.REJECTED)
         return (
@@ -166,7 +172,7 @@ class TopicState(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Return the title: the cover letter's subject, or the first patch's."""
+        """Return the subject of the cover letter or, if there is none, of the first patch."""
         return self.draft.cover_subject or next(
             (patch.subject for patch in self.draft.patches), self.draft.change_id
         )
@@ -292,9 +298,10 @@ def compute_topic_state(
     store: Store,
     tracked_series: Sequence[Tracked] = (),
 ) -> TopicState:
-    """Return the state of a topic; `tracked_series` are tracked series that have already been read.
+    """Return the state of a topic.
 
-    Nothing is written, and the network is not used.
+    `tracked_series` are tracked series that have already been read. Nothing is written, and the
+    network is not used.
     """
     draft = topic.draft
     with Outbox() as outbox:
@@ -341,7 +348,10 @@ def find_topic_state(
     store: Store,
     tracked_series: Sequence[Tracked],
 ) -> TopicState | None:
-    """Return the state of TARGET's topic (default: the current branch's), or None."""
+    """Return the state of the topic that TARGET names, or None if there is none.
+
+    By default, this is the topic of the current branch.
+    """
     if repository is None:
         return None
     try:
@@ -393,10 +403,10 @@ def _find_series(
     sends: Sequence[Send],
     tracked_series: Sequence[Tracked] = (),
 ) -> Tracked | None:
-    """Return the topic's latest tracked series, or None.
+    """Return the tracked series for the latest version of the topic, or None.
 
-    `sends` are the topic's own sends, and `tracked_series` the series that have already been read.
-    Skip a series that the outbox assigns to another topic, even if it has the same subject.
+    `sends` are the sends of this topic, and `tracked_series` are the series that have already been
+    read. Skip a series that the outbox assigns to another topic, even if it has the same subject.
     """
     loaded = {series.entry.id: series for series in tracked_series}
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find out whether mainline or a maintainer's tree already has a topic's fix.
+"""Find out whether mainline or the tree of a maintainer already contains the fix in a topic.
 
-This does not use the network. `check`, `send`, `backport`, `fixes`, `stable` and the TUI all use
-the result, which also names the stable branch on which a topic is based.
+This does not use the network. The result also names the stable branch on which a topic is based.
+`check`, `send`, `backport`, `fixes`, `stable` and the TUI all use this result.
 """
 
 import re
@@ -64,7 +64,7 @@ def find_upstream_state(
         try:
             cache[key] = _search_trees(repository, patches, start, progress)
         except PatchpilotError:
-            # the clone may be partial or damaged, or the history too long
+            # the search fails if the clone is partial or damaged, or if the history is too long
             cache[key] = _NOTHING
     state = cache[key]
     if state.stable and _is_for_stable(repository, patches, mark):
@@ -75,11 +75,11 @@ def find_upstream_state(
 def find_commit_state(
     repository: Repository, commit: str, progress: Progress = ignore_progress
 ) -> UpstreamState:
-    """Find a single commit in mainline and the other fetched trees."""
+    """Return in which of mainline and the other fetched trees a commit already is."""
     try:
         patch = commit_patch(repository, commit)
     except PatchpilotError:
-        # skip merges and empty commits
+        # merges and empty commits have no patch to search for
         return _NOTHING
     return find_upstream_state(repository, (patch,), progress=progress)
 
@@ -98,7 +98,10 @@ def find_merged_series(
 
 
 def _find_public_mainline(repository: Repository) -> str:
-    """Return the tip of mainline, or "" if it is a local branch, which may be the user's work."""
+    """Return the tip of mainline.
+
+    If it is a local branch, return "", because it may contain the user's work.
+    """
     main = find_mainline(repository)
     return main.tip if main and main.tip in mainline_tips(repository) else ""
 
@@ -129,7 +132,6 @@ def list_upstream_notes(
 
 
 def _find_start(repository: Repository, patches: Sequence[Patch]) -> str | None:
-    """Return the commit on which a series is based."""
     if not patches or any(map(is_backport, patches)):
         return None
     first = patches[0].commit
@@ -170,7 +172,6 @@ def _trees_to_search(
     start: str,
     patches: Sequence[Patch],
 ) -> tuple[Tree, ...]:
-    """Return mainline, the fetched trees that MAINTAINERS names for the files, and linux-next."""
     trees = [Tree(main.name, main.tip)] if main else []
     if repository.config_regexp(r"^remote\..*\.url$"):
         from patchpilot.outgoing.target_tree import listed_trees
@@ -188,7 +189,7 @@ def _trees_to_search(
 def _find_stable_base(
     repository: Repository, main: Mainline | None, start: str
 ) -> StableBase | None:
-    """Return the base if it is only in a stable branch."""
+    """Return the base of a series if it is in a stable branch and not in mainline, or None."""
     if main and (start == main.tip or repository.is_ancestor(start, main.tip)):
         return None
     name = main.name if main else ""
@@ -209,17 +210,18 @@ def _find_stable_base(
 
 
 def find_backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
-    """Return the subject prefix ("PATCH 6.1.y") if all commits backport mainline commits to a
-    stable branch, otherwise "".
+    """Return the subject prefix for backports to a stable branch, such as "PATCH 6.1.y".
+
+    Return "" unless every commit is the backport of a mainline commit.
     """
     commits = tuple(repository.commits(ids))
     claims = [find_upstream_commits(commit.message) for commit in commits]
-    # most topics are not backports, so do not look for mainline
+    # do not look for mainline if a commit names no upstream commit, which is true of most topics
     if not (commits and all(claims)):
         return ""
     tip = _find_public_mainline(repository)
     for commit_claims in claims:
-        # any commit may be named in a message
+        # a message may name any commit, so check that it is in mainline
         commit = repository.find(commit_claims[0].id)
         if not (tip and commit and repository.is_ancestor(commit, tip)):
             return ""
@@ -231,7 +233,6 @@ def find_backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
 def _is_for_stable(
     repository: Repository, patches: Sequence[Patch], mark: str | None
 ) -> bool:
-    """Return whether a topic's subject prefix names a stable tree."""
     if mark is None and all(patch.commit for patch in patches):
         ids = [patch.commit for patch in patches if patch.commit]
         mark = (

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Workplace:
-    """The repository, tree and settings of one command.
+    """The repository, the tree and the settings of one command.
 
     Close it, or use it as a context manager. `repo` and `tree` are directories named by the caller;
-    `profile` is the project named on the command line. `explain` receives the choice of the base,
-    line by line. Without `uses_repository`, settings and rules are not read from any repository,
-    even if there is one.
+    `profile` is the project named on the command line. `explain` is called with each line that
+    explains the choice of the base. Without `uses_repository`, settings and rules are not read from
+    any repository, even if there is one.
     """
 
     def __init__(
@@ -68,9 +68,10 @@ class Workplace:
         return self._opened
 
     def repository_if_any(self) -> "Repository | None":
-        """Return the repository.
+        """Return the repository, or None if there is none.
 
-        Return None if it is not used, or if it was not named and does not exist.
+        Also return None if the command uses no repository. Raise MissingError if the user named one
+        that does not exist.
         """
         if not self._uses_repository:
             return None
@@ -107,7 +108,9 @@ class Workplace:
         flags: Mapping[str, str | None] | None = None,
         source: "Source | None" = None,
     ) -> "Settings":
-        """Return the effective settings; raise the error for the first invalid one."""
+        """Return the effective settings; if some are invalid, raise the error for the first of
+        them.
+        """
         from patchpilot.settings.read_settings import read_settings
 
         return read_settings(
@@ -117,9 +120,9 @@ class Workplace:
         )
 
     def settings_with_problems(self) -> "tuple[Settings, list[PatchpilotError]]":
-        """Return the settings, with defaults in place of invalid ones, and the problems.
+        """Return the settings and the problems; invalid settings have their default values.
 
-        This is for commands that report the problems themselves.
+        Commands use this if they report the problems themselves.
         """
         from patchpilot.settings.read_settings import read_settings, read_user_settings
 
@@ -141,9 +144,9 @@ class Workplace:
         base_name: str | None,
         targets: Sequence[str | None] = (),
     ) -> str | None:
-        """Return the base named by the caller or in the settings.
+        """Return the base that the caller or the settings name.
 
-        Explain it if that was requested.
+        If the user requested an explanation, print it.
         """
         base = base_name or settings.get("base") or None
         if self._explain:
@@ -156,7 +159,6 @@ class Workplace:
     def _explain_base(
         self, base_name: str | None, targets: Sequence[str]
     ) -> Sequence[str]:
-        """Return the topic's base, the reason for it, and the alternatives."""
         repository = self.repository_if_any()
         if targets or repository is None:
             return [
@@ -184,8 +186,10 @@ class Workplace:
         ]
 
     def from_archive(self, target: str) -> "Series":
-        """Return the series that contains a Message-ID or URL, from the archive in the URL or from
-        the configured archive.
+        """Return the series that contains a message, given its Message-ID or URL.
+
+        A URL names the archive from which the series is read; for a Message-ID, it is the
+        configured archive.
         """
         from patchpilot.topic.archive_target import (
             fetch_named_series,

@@ -35,8 +35,10 @@ _VERSION_TIMEOUT = 20.0
 
 
 class InstalledB4(NamedTuple):
-    """A b4 on this machine: its version, and its path ("" for the Python package installed with
-    patchpilot).
+    """An installation of b4.
+
+    It has a version, and a path, which is "" for the Python package that is installed with
+    patchpilot.
     """
 
     version: str
@@ -77,13 +79,16 @@ def find_packaged_b4() -> InstalledB4 | None:
 
 
 def chosen() -> InstalledB4 | None:
-    """Return the b4 to run: the user's if its version is tested, otherwise the packaged b4."""
+    """Return the b4 to run.
+
+    This is the user's b4 if its version is tested, otherwise the one installed with patchpilot.
+    """
     user_b4 = find_user_b4()
     return user_b4 if user_b4 and user_b4.is_tested else find_packaged_b4()
 
 
 def command(*arguments: str) -> list[str]:
-    """Return the command line of the packaged b4.
+    """Return the command line of the b4 that is installed with patchpilot.
 
     Raise MissingError if there is none.
     """
@@ -95,7 +100,7 @@ def command(*arguments: str) -> list[str]:
             "b4 is not installed",
             hint=f"run `{install_command('send')}`, or use --via git-send-email",
         )
-    # -P prevents Python from running a b4/ in the current directory
+    # with -P, Python does not run a package named b4 in the current directory
     return [
         sys.executable,
         "-P",

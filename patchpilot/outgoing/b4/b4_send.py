@@ -35,8 +35,8 @@ def capture(
 ) -> tuple[Message, ...]:
     """Return the messages that b4 would send to exactly these recipients, in b4's order.
 
-    `settings` contains the branch's tracking data as git configuration; `options` is the result of
-    `flags`. Nothing is sent.
+    `settings` contains the tracking data of the branch as git configuration, and `options` the
+    options that `flags` returned. Nothing is sent.
     """
     if not to:
         raise UsageError(
@@ -72,8 +72,9 @@ def capture(
 
 
 def suppressing_options() -> list[str]:
-    """Return options that ignore the user's configured recipients, because the plan already
-    includes them.
+    """Return options that make b4 ignore the recipients in the user's configuration.
+
+    The plan already contains these recipients.
     """
     options = []
     for name, value in (
@@ -88,7 +89,6 @@ def suppressing_options() -> list[str]:
 
 
 def _format_recipient(address: Address) -> str:
-    """Format an address for b4's command line, with its domain in ASCII."""
     return Address(
         address.name, check_email_address(address.email).wire or address.email
     ).header()
@@ -96,8 +96,8 @@ def _format_recipient(address: Address) -> str:
 
 def recipient_options(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
     """Return the b4 options that select only these recipients."""
-    # To: is empty only if recipients were removed from earlier messages; b4's messages are then
-    # only compared, not sent
+    # To: is empty only if recipients were removed from an earlier send; b4's messages are then
+    # compared but not sent
     to, cc = (to, cc) if to else (cc, ())
     options = [
         "--no-trailer-to-cc",
@@ -112,7 +112,7 @@ def recipient_options(to: Sequence[Address], cc: Sequence[Address]) -> list[str]
 
 
 def flags(cover: bool, sign: bool, resend: int = 0) -> list[str]:
-    """Return the b4 options for a forced cover letter, for signing, and for resending a version."""
+    """Return the b4 options that force a cover letter, disable signing, or resend a version."""
     return [
         *(["--resend", f"v{resend}"] if resend else []),
         *(["--force-cover-letter"] if cover else []),
@@ -125,7 +125,10 @@ class UndecodableError(InputError):
 
 
 def _failure_error(text: str) -> PatchpilotError:
-    """Convert b4's output to an error. Creating messages does not use the network."""
+    """Convert the output of b4 to an error.
+
+    The error is never about the network, because creating messages does not use it.
+    """
     lines = [
         line.strip()
         for line in text.splitlines()

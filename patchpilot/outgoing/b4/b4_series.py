@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Send a topic with b4: enroll its branch, let b4 create the messages, and deliver them."""
+"""Send a topic with b4.
+
+Enroll its branch, let b4 create the messages, and deliver them.
+"""
 
 import base64
 import json
@@ -86,7 +89,8 @@ def render(repository: Repository, series: Rendered) -> Rendered:
             f"{_find_undecodable_commit(repository, ids)}: {error.message}",
             hint=error.advice,
         ) from error
-    # the web endpoint generates new Message-IDs, which signatures cover
+    # do not reuse Message-IDs of signed messages, because the web endpoint generates new ones and
+    # signatures cover them
     if not signs:
         kind = "b4 to-self" if series.request.to_self else "b4"
         mails = reuse_message_ids(draft, kind, mails)
@@ -130,7 +134,6 @@ def _remarks(
     signs: bool,
     tracking_data: Mapping[str, Sequence[str]],
 ) -> Iterator[Advice]:
-    """Yield notes for the preview about sending with b4."""
     version = series.draft.version
     if series.account.destination:
         yield (
@@ -193,7 +196,6 @@ def deliver(delivery: Delivery) -> str:
 
 
 def _refuse_changed(repository: Repository, send: Send) -> None:
-    """Raise RefusedError if b4 would now create messages that differ from the preview."""
     if repository.branch == send.branch and is_tip(
         repository, [entry.commit for entry in send.entries if entry.commit]
     ):
@@ -216,7 +218,7 @@ def _refuse_changed(repository: Repository, send: Send) -> None:
 
 
 def is_signing(repository: Repository) -> bool:
-    """Return whether b4 is configured to sign: there is a patatt key and signing is enabled."""
+    """Return whether b4 signs messages, which requires a patatt key and that signing is enabled."""
     is_disabled = (repository.config("b4.send-no-patatt-sign") or ("no",))[
         -1
     ].lower() in (
@@ -254,7 +256,6 @@ def _checked_out_branch(repository: Repository, ids: Sequence[str]) -> str:
 def _settings(
     branch: str, tracking_data: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str]]:
-    """Convert a branch's tracking data to git settings."""
     return [
         (f"branch.{branch}.{key}", value)
         for key, values in tracking_data.items()
@@ -265,11 +266,10 @@ def _settings(
 def _tracking_data(
     repository: Repository, branch: str, series: SeriesToSend
 ) -> dict[str, tuple[str, ...]]:
-    """Return the branch's configuration section with b4's data and this draft's texts, or {} if b4
-    stores them in a cover commit.
+    """Return the configuration section of the branch, with b4's data and the texts of this draft.
 
-    If the user enrolled the branch, its cover letter is replaced only if the draft has one. Nothing
-    is written until the series is sent.
+    Return {} if b4 stores them in a commit. If the user enrolled the branch, its cover letter is
+    replaced only if the draft has one. Nothing is written until the series is sent.
     """
     draft, text, count = series.draft, series.text, len(series.ids)
     prep = prep_branch(repository, branch)
@@ -331,7 +331,8 @@ def _tracking_data(
         "prefixes": prefixes,
     }
     if prep is None or prep.by_us:
-        # if the topic depends on another, add the lines of format-patch --base like b4
+        # if the topic depends on another topic, add the same lines as format-patch --base, as b4
+        # does
         prerequisite_ids = patch_ids(repository, text.unpublished)
         values["prerequisites"] = [
             *([f"base-commit: {text.base}"] if prerequisite_ids else []),
@@ -347,10 +348,10 @@ def _tracking_data(
 
 
 def _sent_version(repository: Repository, series: SeriesToSend) -> int:
-    """Return the version that b4 resends from its tag.
+    """Return the version that b4 resends from its tag, or 0 if b4 does not resend.
 
-    Return 0 unless a resend was requested and the tag exists. The web endpoint cannot resend, and
-    b4 would drop the RFC prefix in a resend.
+    b4 resends only if the user requested a resend and the tag exists. The web endpoint cannot
+    resend, and b4 would drop the RFC prefix.
     """
     version = series.draft.version
     tag = f"refs/tags/{format_tag_name(series.draft.change_id, version)}"
@@ -402,7 +403,6 @@ def _add_commits(
 
 
 def _find_undecodable_commit(repository: Repository, ids: Sequence[str]) -> str:
-    """Return the first commit whose patch is not valid UTF-8."""
     for id_ in ids:
         try:
             repository.git("show", "--format=%B", id_).out.decode("utf-8")
@@ -443,9 +443,10 @@ def additions(
     notes: Mapping[str, str],
     mails: Sequence[Message],
 ) -> tuple[str, ...]:
-    """Return the text to insert into each message: the note on its patch.
+    """Return the text to insert into each message, which is the note about its patch.
 
-    In addition, the first message gets the series' texts that are not part of the cover letter.
+    For the first message, this also contains the texts of the series that are not in the cover
+    letter.
     """
     insertions = [notes.get(mail.commit or "", "") for mail in mails]
     if insertions:
@@ -460,7 +461,10 @@ def insert_texts(
     texts: Sequence[str],
     parent: str | None,
 ) -> tuple[Message, ...]:
-    """Insert texts into the messages and, with `parent`, make them replies to it."""
+    """Insert texts into the messages.
+
+    With `parent`, also make the messages replies to it.
+    """
     results = []
     for mail, text in zip(mails, texts, strict=True):
         raw = mail.raw
@@ -469,7 +473,8 @@ def insert_texts(
                 raw, partial(_insert_text, text=text, is_patch=bool(mail.commit))
             )
         if parent:
-            # the first message replies to the parent, and the other messages to the first
+            # only the first message replies to the parent; the other messages reply to the first
+            # one
             chain = [parent] + [mails[0].message_id] * bool(mail.in_reply_to)
             references = "\n ".join(map(add_brackets, chain))
             raw = replace_fields(

@@ -47,8 +47,8 @@ class B4Transport(Transport):
     def account(self, repository: Repository, identity: str | None = None) -> Account:
         """Return the `sendemail` account.
 
-        Without one, return the web endpoint set by the user or by a trusted `.b4-config`. b4's
-        default endpoint for kernel trees is only used on request.
+        If there is none, return the web endpoint that is set by the user or in a trusted
+        `.b4-config`. b4's default endpoint for kernel trees is used only if the user requests it.
         """
         account = read_account(repository, identity)
         url = (b4_values(repository, "b4.send-endpoint-web") or ("",))[-1]
@@ -81,7 +81,7 @@ class B4Transport(Transport):
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> Iterator[Probe]:
-        """Yield probes of the mail account or, without one, of b4's web endpoint."""
+        """Yield checks of the mail account or, if there is none, of b4's web endpoint."""
         from patchpilot.outgoing.account_probes import (
             probe_account_settings,
             probe_mail_server,
@@ -118,7 +118,10 @@ class B4Transport(Transport):
         return deliver(delivery)
 
     def deliver_mail(self, delivery: Delivery) -> str:
-        """Send one message through b4's server; its web endpoint accepts only whole series."""
+        """Send one message through the mail server.
+
+        The web endpoint of b4 accepts only whole series.
+        """
         from patchpilot.outgoing.deliver_each import deliver_as_shown
 
         if delivery.account.destination:

@@ -44,7 +44,8 @@ def import_b4_texts(draft: Draft, prep_branch: PrepBranch) -> Draft:
 def cover_of(draft: Draft, prep_branch: PrepBranch) -> str:
     """Return the cover letter for b4 to store.
 
-    It is unchanged if the draft has the same content, otherwise it contains the draft's texts.
+    If the draft has the same content as b4's cover letter, return it unchanged, otherwise with the
+    texts of the draft.
     """
     imported = import_b4_texts(replace(draft, changelogs={}), prep_branch)
     is_same_cover = (draft.cover_subject.strip(), draft.cover_text.strip()) == (
@@ -105,7 +106,6 @@ def prose_of(body: str) -> str:
 
 
 def _empty_template(prep_branch: PrepBranch) -> str:
-    """Return b4's template without addresses, used if the draft has no cover letter."""
     subject, body, _ = split_cover(prep_branch.text)
     return "\n\n".join(part for part in (subject, body) if part)
 

@@ -21,10 +21,10 @@ _KEYS = (
 def base_name(
     repository: Repository, branch: str, base: str, requested: str | None
 ) -> str:
-    """Return the base for b4.
+    """Return the base with which b4 enrolls a branch.
 
-    Prefer the requested branch if the topic forked from it, then the upstream or another such
-    branch, then the commit.
+    This is a branch from which the topic forked at `base`: preferably the requested branch, then
+    the upstream branch, then any other. If there is none, it is the commit `base`.
     """
     requested_name = repository.short_name(requested) if requested else None
     own_ref = repository.ref(f"refs/heads/{branch}")
@@ -54,7 +54,7 @@ def base_name(
 
 
 def _fork_point(repository: Repository, branch: str, other: str) -> str:
-    """Return the commit where branch `other` forked from `branch`, or ""."""
+    """Return the commit at which one branch forked from the other, or ""."""
     tips = [repository.find(name) for name in (branch, f"refs/heads/{other}")]
     return (
         repository.git("merge-base", *filter(None, tips), ok=()).text.strip()

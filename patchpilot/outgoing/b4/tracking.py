@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write b4's cover letter and tracking data.
 
-They are stored in the branch's configuration or in the cover commit; changing the cover commit
-rewrites later commits.
+b4 stores them in the configuration of the branch or in a commit. Changing that commit rewrites
+later commits.
 """
 
 import json
@@ -82,9 +82,10 @@ def note_sent(
     cover: str,
     link: str,
 ) -> PrepBranch:
-    """Record a sent revision, like `b4 send`.
+    """Record that a version was sent, as `b4 send` does.
 
-    Store its Message-ID, the number of the next revision, and an empty changelog for it.
+    Store its Message-ID, the number of the next version, and an empty changelog for the next
+    version.
     """
     history = {key: list(ids) for key, ids in prep_branch.history}
     ids = history.setdefault(f"v{version}", [])
@@ -103,7 +104,6 @@ def note_sent(
 
 
 def _add_heading(cover: str, version: int, link: str) -> str:
-    """Add an empty changelog for a version above the existing ones in a cover letter."""
     item = f"- Link to v{version - 1}: {link}\n" if link else ""
     entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n{item}\n"
     parts = _RULE.split(cover)

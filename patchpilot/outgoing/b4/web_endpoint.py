@@ -65,7 +65,10 @@ def post(
 
 
 def _store_message_ids(delivery: Delivery, recorded_id: str) -> None:
-    """Store this run's Message-IDs in the outbox, derived from the first one, which b4 recorded."""
+    """Store the Message-IDs of this run in the outbox.
+
+    b4 records only the first Message-ID, and the others are derived from it.
+    """
     first = delivery.send.entries[0]
     for entry in delivery.send.entries:
         new_id = _replace_random_part(entry.message_id, first.message_id, recorded_id)
@@ -83,7 +86,8 @@ def _outcome(code: int, output: str) -> Outcome:
     )
     if code == 0:
         return Outcome(MailState.ACCEPTED, "the web endpoint accepted the series")
-    # print an unexpected response unchanged, because a proxy's page is not b4's output
+    # print an unexpected response unchanged, because it may be a page by a proxy and not the output
+    # of b4
     is_odd = "Odd response from the endpoint" in output
     if "Error from endpoint" in output and not is_odd:
         return Outcome(
@@ -100,7 +104,6 @@ def _outcome(code: int, output: str) -> Outcome:
 
 
 def _replace_random_part(old: str, first_old: str, first_new: str) -> str:
-    """Replace the random part of a Message-ID with the random part from another b4 run."""
     old_match, new_match = (
         re.search(r"-([0-9a-f]{12})@", first_old),
         re.search(r"-([0-9a-f]{12})@", first_new),

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create a series' messages with git send-email, without sending."""
+"""Create the messages of a series with git send-email.
+
+Nothing is sent.
+"""
 
 import re
 import shlex
@@ -134,7 +137,7 @@ def _argv(
         "--cc-cmd=true",
         "--8bit-encoding=UTF-8",
     ]
-    # "self" would also drop a sender who is in Cc: intentionally
+    # suppressing "self" would also remove a sender who is in Cc: on purpose
     kinds = (
         "author",
         "bodycc",
@@ -144,14 +147,13 @@ def _argv(
         *(() if keep_sender else ("self",)),
     )
     arguments += [f"--suppress-cc={kind}" for kind in kinds]
-    # older git versions have neither the setting nor the option
+    # before 2.41, git has neither the setting nor the option
     if account.value("headercmd") and git_version() >= (2, 41):
         arguments.append("--header-cmd=true")
     return [*arguments, *(f"--bcc={address}" for address in bcc)]
 
 
 def _copies_sender(account: Account, messages: Sequence[Message]) -> bool:
-    """Return whether a Cc: header contains the sender."""
     return account.sender is not None and any(
         address.key == account.sender.key
         for message in messages
@@ -178,10 +180,10 @@ def _environment(repository: Repository, account: Account) -> dict[str, str]:
 def split_arguments(
     arguments: tuple[str, ...], options: int = 0
 ) -> tuple[str, tuple[str, ...]]:
-    """Return (envelope sender or "", recipients) from sendmail's arguments.
+    """Return the envelope sender, or "", and the recipients in the arguments of sendmail.
 
-    These are `[-f SENDER] -i RECIPIENT…`. The first `options` arguments are server options. Each
-    argument after `-i` is a recipient, even if it starts with a dash.
+    The arguments have the form `[-f SENDER] -i RECIPIENT…`. The first `options` arguments are
+    options for the server. Each argument after `-i` is a recipient, even if it starts with a dash.
     """
     remaining = arguments[options:]
     sender, remaining = (
@@ -206,8 +208,8 @@ def _failure_error(err: str, out: str) -> PatchpilotError:
     if address := re.search(
         r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text
     ):
-        # git appends the file that it was reading to the address, and requires a dot in every
-        # domain; patchpilot only warns about non-public domains
+        # remove the name of the file that git appends to the address; git also requires a dot in
+        # every domain, but patchpilot only warns about this
         return InputError(
             f"git send-email rejects an address without a dot in its domain: {address[1].strip()}",
             hint=Hint(
@@ -232,6 +234,6 @@ def _failure_error(err: str, out: str) -> PatchpilotError:
 
 
 def git_version() -> tuple[int, int]:
-    """Return git's version, or (0, 0) if it is unknown."""
+    """Return the version of git, or (0, 0) if it is not known."""
     version = re.search(r"(\d+)\.(\d+)", run(["git", "version"], name="git").text)
     return (int(version[1]), int(version[2])) if version else (0, 0)

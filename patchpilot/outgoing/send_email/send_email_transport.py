@@ -62,7 +62,7 @@ class SendEmailTransport(Transport):
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
-        """Compose the messages and render them with git send-email."""
+        """Compose the messages, and pass them through git send-email."""
         from patchpilot.outgoing.compose_series import compose
         from patchpilot.outgoing.send_email.git_send_email import capture
 
@@ -94,7 +94,7 @@ class SendEmailTransport(Transport):
         bcc: Sequence[str] = (),
         identity: str | None = None,
     ) -> Message:
-        """Render a message with git send-email."""
+        """Pass a single message through git send-email, without sending it."""
         from patchpilot.outgoing.send_email.git_send_email import capture
 
         return capture(repository, account, [message], bcc, identity)[0]

@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `backport`: verdicts, written patches and conflict resolution in a clone."""
+"""Implement the `backport` command: compute verdicts, write patches, and prepare a clone to resolve
+conflicts.
+"""

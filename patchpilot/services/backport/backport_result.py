@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The backport verdicts for a fix."""
+"""Define the result of `backport` for one fix."""
 
 from dataclasses import dataclass
 
@@ -29,9 +29,10 @@ class BackportResult:
     """The backport verdicts for one fix.
 
     `commit` is None for a patch file. `upstream` is None if the repository has no mainline branch.
-    `asked` is the user's commit if the verdicts are for its mainline equivalent. `bug` is the range
-    of affected releases, if requested. `max_lines` is the stable trees' patch size limit (0: none).
-    `unfetched` is set if none of the project's stable branches has been fetched.
+    If the user named a backport, the verdicts are for its mainline commit and `asked` is the commit
+    that the user named. `bug` is the range of affected releases, if requested. `max_lines` is the
+    patch size limit of the stable trees; 0 means no limit. `unfetched` is set if none of the
+    project's stable branches has been fetched.
     """
 
     commit: str | None
@@ -50,15 +51,17 @@ class BackportResult:
 
     @property
     def cc_stable(self) -> tuple[str, ...]:
-        """Return the Cc: stable lines for a fix that is not upstream yet.
+        """Return the Cc: stable lines to add to a fix that is not in mainline yet.
 
-        Each tree is listed after its prerequisites.
+        If the fix needs prerequisites on a stable tree, a line for each prerequisite precedes the
+        tree's line.
         """
         if self.upstream is not False:
             return ()
         lines: dict[str, None] = {}
         for branch in self.branches:
-            # Cc: stable lines can only name whole commits
+            # Cc: stable lines can only name whole commits, so skip branches that need only parts of
+            # commits
             if (
                 branch.verdict is BranchVerdict.CONFLICT
                 and branch.version

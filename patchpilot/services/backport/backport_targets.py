@@ -38,9 +38,10 @@ from patchpilot.topic.topic_base import list_topic_commits
 
 @dataclass(frozen=True, slots=True)
 class BackportTarget:
-    """A fix to backport: a commit, or a patch file.
+    """A fix to backport, which is a commit or a patch file.
 
-    `patch` is set only for a patch file; its `commit` is None until the patch is committed.
+    `patch` is set only for a patch file. The `commit` of a patch file is None until the patch is
+    committed.
     """
 
     commit: str | None
@@ -88,7 +89,7 @@ def read_fixes(
             hint="pass a patch, not its cover letter or a reply to it",
         )
     for patch in patches:
-        # a damaged diff might apply only in part
+        # part of a damaged diff might still apply, so report the damage first
         if patch.diff_error:
             raise InputError(
                 f"{patch.source}: {patch.diff_error}",
@@ -103,7 +104,10 @@ def read_fixes(
 def find_mainline_commit(
     repository: Repository, target: BackportTarget, progress: Progress
 ) -> BackportTarget:
-    """Return the fix with its mainline commit, if there is one."""
+    """Return a fix from a patch file with the mainline commit of the same change, if there is one.
+
+    All other fixes are returned unchanged.
+    """
     tip = mainline(repository)
     if target.commit or target.patch is None or not tip:
         return target
@@ -168,7 +172,8 @@ def _stable_series_ref(
 ) -> str:
     """Return the ref of the stable branch for a version.
 
-    Raise UsageError with a hint: the command that fetches the branch, or the most similar ref.
+    If there is no such branch, raise UsageError with a hint that contains the command to fetch it
+    or the most similar ref.
     """
     ref = branch_ref(repository, version_or_name, profile=profile)
     if repository.find(ref):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the actions of `backport` that follow the verdicts: write patches, prepare a conflict for
-resolution, build, and write the request to the stable maintainers.
+"""Run the actions that `backport` performs after computing the verdicts.
+
+The actions write patches, prepare a clone to resolve a conflict, build, and write the request to
+the stable maintainers.
 """
 
 from collections.abc import Sequence
@@ -46,10 +48,10 @@ _BUILD_FAILED = "the branch compiles without the fix, but not with it"
 @json_form("written?", "resolve=resolving?", "builds=built?", "request?")
 @dataclass(frozen=True, slots=True)
 class ActionResults:
-    """The results of `backport` after the verdicts.
+    """The results of the actions that `backport` performs after computing the verdicts.
 
-    They are the written patches, the clone with a conflict, the builds, the request to the stable
-    maintainers and, if nothing was done, the next command.
+    They are the written patches, the clone with a conflict, the builds, and the request to the
+    stable maintainers. If no action was requested, the result is the next command to run.
     """
 
     written: tuple[WrittenBackport, ...] = ()
@@ -106,8 +108,8 @@ def run_backport_actions(
 ) -> ActionResults:
     """Run the requested actions for the fixes.
 
-    Only the last fix's conflict can be resolved, and only the last fix can be requested from the
-    stable maintainers. Raise `MissingError` if an action needs commits but there is no repository.
+    Only the last fix can have its conflict resolved or be requested from the stable maintainers.
+    Raise `MissingError` if an action needs commits but there is no repository.
     """
     if not (request.folder or request.resolve or request.build or request.request):
         return ActionResults(next=next_backport_step(results, request))

@@ -71,23 +71,22 @@ class NothingFetchedError(MissingError):
 
 @dataclass(frozen=True, slots=True)
 class BackportRequest:
-    """The fix to backport, the branches to examine, and the actions to run afterwards.
+    """A fix to backport, the branches to examine, and the actions to run afterwards.
 
-    `target` is the fix (None: the topic since `base`). `onto` lists revisions or directories
-    (default: the stable branches). `effort` is the time limit in seconds per branch for finding
-    prerequisites; 0 skips this and the explanation of conflicts. `fixes` lists the commits that
+    `target` is the fix; None means the topic since `base`. `onto` lists revisions or directories
+    and defaults to the stable branches. `effort` limits the search for prerequisites in seconds per
+    branch; 0 disables the search and the explanation of conflicts. `fixes` lists the commits that
     introduced the bug. For a single commit, they replace its Fixes: tags; in a series, they apply
-    to commits without such tags.
+    only to commits without such tags. `adapt` adapts a conflicting fix to the branch; without it,
+    no patch is written for a conflicting fix. `range_diff` compares the result with the fix, or
+    with the backport that the result is based on. `from_archive` is the function that reads a
+    Message-ID or URL given as TARGET.
 
-    `adapt` adapts a conflicting fix to the branch; otherwise no patch is written for it.
-    `range_diff` compares the result with the fix, or with the backport that it is based on.
-    `from_archive` reads a Message-ID or URL given as TARGET.
-
-    Patches are written to `folder`. `resolve` is the branch whose conflict to prepare in a clone.
-    `build` is the command to run, or `objects` to compile the changed files; no patch is written if
-    these do not compile. `request` writes the message to the stable maintainers. `note` explains
-    the adaptation, or why the trees need the fix. `in_reply_to` is the message that the patches
-    reply to.
+    Patches are written to `folder`. `resolve` is the branch whose conflict is prepared in a clone.
+    `build` is the command to run, or `objects` to compile the changed files; if they do not
+    compile, no patch is written. `request` writes the message to the stable maintainers. `note`
+    explains the adaptation, or why the trees need the fix. `in_reply_to` is the message that the
+    patches reply to.
     """
 
     target: str | None = None
@@ -200,7 +199,6 @@ def compute_backport_verdicts(
 def _add_commits(
     repository: Repository, fixes: Sequence[BackportTarget], base: str
 ) -> tuple[BackportTarget, ...]:
-    """Commit the patches on top of `base`, each after the previous one."""
     patches = [fix.patch for fix in fixes if fix.commit is None and fix.patch]
     commits = iter(commit_patches(repository, patches, base))
     return tuple(
@@ -213,7 +211,7 @@ def _find_patch_base(
 ) -> str:
     """Return the commit to apply the patches to.
 
-    It is the given base, the commit in a `base-commit:` line, or mainline.
+    This is the given base if there is one, then the commit in a `base-commit:` line, then mainline.
     """
     if base:
         return repository.resolve(base)
@@ -227,7 +225,7 @@ def _find_patch_base(
 
 @dataclass(slots=True)
 class _PendingBranch:
-    """A branch while fixes are being applied: its current tree, and the commits applied so far."""
+    """The present tree of a branch while fixes are applied, and the commits applied so far."""
 
     tree: str
     commits: list[str] = field(default_factory=list)
@@ -355,9 +353,6 @@ class BackportSession:
         )
 
     def _find_other_backports(self, commit: str, branch: Branch) -> Iterator[str]:
-        """Yield the fix's backports to other stable branches, starting with the nearest newer
-        branch.
-        """
         branches = self.found.branches
         newer_branches = [
             candidate
@@ -436,7 +431,7 @@ class BackportSession:
             if adapted:
                 steps = add_causes(adapted.steps, causes)
                 result = replace(result, adaptation=replace(adapted, steps=steps))
-            # an adapted fix needs no prerequisites
+            # search for prerequisites only if the fix could not be adapted
             if is_conflict and not sure_adaptation:
                 search = find_prerequisites(
                     self.history,
@@ -475,10 +470,10 @@ class BackportSession:
     def _explain_missing_functions(
         self, fix: FixCommit, tip: str, pending_branch: _PendingBranch
     ) -> str:
-        """Explain why a branch is not affected, or return "".
+        """Return the reason why a branch is not affected, or "" if this is not certain.
 
-        Used for fixes without a Fixes: tag. The branch must lack the changed functions, and the
-        commit that the `fixes` command finds.
+        This is for fixes without a Fixes: tag. The branch is not affected if it has neither the
+        functions that the fix changes nor the commit that the `fixes` command finds.
         """
         functions = [
             function for function in changed_functions(fix.files).lines if function

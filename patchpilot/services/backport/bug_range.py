@@ -92,7 +92,10 @@ def compute_bug_range(
 def _find_preceding_release(
     repository: Repository, releases: Releases, fix: str
 ) -> str:
-    """Return the last release that an unreleased fix is based on, or "" if it is too old."""
+    """Return the last release before an unreleased fix.
+
+    Return "" if that release is too old.
+    """
     commit_time = int(repository.commit(fix).committed.timestamp())
     earlier_releases = [
         release for release in releases.all if release.date <= commit_time + SLOP

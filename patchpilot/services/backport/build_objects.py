@@ -49,7 +49,7 @@ class BranchBuild(NamedTuple):
 
 
 def require_compilable(repository: Repository, tree: Tree) -> None:
-    """Raise an error if the objects of a tree must not be compiled.
+    """Raise an error if compiling the objects of a tree is not possible or not permitted.
 
     Raise `UsageError` if it is not a kernel tree, and `UntrustedCommandsError` if the user does not
     trust the repository for builds.
@@ -110,7 +110,9 @@ def compile_objects(
 def _missing_names_line(
     repository: Repository, tip: str, names: Collection[str]
 ) -> list[str]:
-    """Return a line that lists the names missing from the branch's sources, or []."""
+    """Return a line that lists the used names that the branch's sources lack, or [] if there are
+    none.
+    """
     tree = TreeState(repository, tip)
     names = sorted(names)[:_MOST_NAMES]
     found_names = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))

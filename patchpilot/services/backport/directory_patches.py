@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write patches for a directory, to apply with patch(1) or `git am`."""
+"""Write the patches for an unpacked source directory, for use with patch(1) or `git am`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -115,7 +115,7 @@ def _make_directory_messages(
 
 
 def _convert_to_commit(patch: Patch, commit: str | None) -> Commit:
-    """Convert a patch to a Commit, with the id "" if it has not been committed."""
+    """Convert a patch to a Commit; its id is "" if the patch has not been committed."""
     author = patch.author or Address("", "")
     date = parse_header_date(patch.header("Date") or "") or EPOCH
     return Commit(

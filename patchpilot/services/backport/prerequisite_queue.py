@@ -12,8 +12,8 @@ from patchpilot.services.backport.backport_result import BackportResult
 class Risk(StrEnum):
     """The risk of applying a prerequisite.
 
-    A fix has a low risk, any other change a medium one. A change that exceeds the stable trees'
-    size limit has a high risk.
+    The risk of a fix is low, and the risk of any other change is medium. If the change exceeds the
+    size limit of the stable trees, the risk is high.
     """
 
     LOW = "low"
@@ -24,7 +24,7 @@ class Risk(StrEnum):
 def prerequisite_risk(prerequisite: PrerequisiteNeed, max_lines: int) -> Risk:
     """Return the risk of a prerequisite.
 
-    `max_lines` is the stable trees' patch size limit (0: none).
+    `max_lines` is the patch size limit of the stable trees; 0 means no limit.
     """
     if max_lines and prerequisite.size > max_lines:
         return Risk.HIGH

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the request to apply a merged fix to the stable trees."""
+"""Write a request to the stable maintainers to apply a merged fix."""
 
 from pathlib import Path
 from textwrap import fill as fill_text
@@ -30,10 +30,10 @@ def make_stable_request_mail(
 ) -> str:
     """Return the message that asks the stable maintainers to apply a mainline commit.
 
-    This is option 2 of the stable kernel rules. The message starts with its headers, and lists the
-    trees that the commit applies to cleanly. Because it is sent in the user's name, it states only
-    facts that patchpilot has determined. Raise `UsageError` if the fix is not in mainline, or if it
-    does not apply cleanly to any tree that needs it.
+    This is option 2 in Documentation/process/stable-kernel-rules.rst. The message includes its
+    headers, and lists the trees that the commit applies to cleanly. Because the user is its sender,
+    it states only facts that patchpilot has determined. Raise `UsageError` if the fix is not in
+    mainline, or if it does not apply cleanly to any tree that needs it.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(
@@ -81,7 +81,7 @@ def make_stable_request_mail(
         ),
         "commit": result.commit,
         "subject": result.subject,
-        # drop the label "Why: ": the template already contains it
+        # remove the label "Why: " after wrapping, because the template already contains it
         "why": fill_text(f"Why: {reason}", 72)[5:]
         or _find_first_paragraph(commit.body),
         "state": "\n".join(line for line in facts if line),
@@ -115,7 +115,9 @@ def _find_cc_addresses(
     stable: StableTrees,
     sender: Address | None,
 ) -> tuple[Address, ...]:
-    """Return the Cc: addresses: the contacts named in the commit, and its maintainers and lists."""
+    """Return the Cc: addresses of the request: the contacts named in the commit, and the
+    maintainers and lists of its files.
+    """
     by_key = {address.key: address for address in people([commit], (stable.list,))}
     for address in _find_commit_maintainers(repository, commit):
         if address.key != stable.list:

@@ -59,11 +59,11 @@ def compute_topic_backports(
     progress: Progress = ignore_progress,
     topic: Sequence[str] = (),
 ) -> BackportResult:
-    """Return the backport verdicts for a topic's commit, and the affected releases.
+    """Return the backport verdicts for a commit of a topic, and the affected releases.
 
-    Without a Fixes: tag, the caller names the commit that introduced the bug. The result has no
-    branches if the project has no stable series, the author said that the commit is not a fix, or
-    the topic is itself a backport; `rules` then contains only the reason.
+    If the commit has no Fixes: tag, the caller must pass the commit that introduced the bug. The
+    result has no branches if the project has no stable series, the author declared that the commit
+    is not a fix, or the topic is itself a backport; `rules` then contains only the reason.
     """
     if prefix := find_backport_prefix(repository, topic):
         rule = f"this branch is a backport itself: [{prefix}]"
@@ -114,8 +114,9 @@ def _collect_failed_messages(result: BackportResult) -> dict[tuple[str, str], st
 def _make_empty_result(
     repository: Repository, settings: Settings, commit: Commit
 ) -> BackportResult | None:
-    """Return an empty result if there are no stable branches or none was fetched, otherwise
-    None.
+    """Return a result without verdicts if the project has no stable branches or none was fetched.
+
+    Otherwise, return None.
     """
     profile = settings.get("profile")
     project = project_of(
@@ -190,10 +191,10 @@ def write_adapted_fix(
 
 @dataclass(frozen=True, slots=True)
 class ConflictOptions:
-    """The options for resolving a fix's conflict on a branch.
+    """The ways to resolve a fix's conflict on a branch.
 
-    `adaptation` is the adapted fix (None: it cannot be adapted). `is_started` is set if a clone for
-    the conflict already exists.
+    `adaptation` is the adapted fix, or None if the fix cannot be adapted. `is_started` is set if a
+    clone for the conflict already exists.
     """
 
     adaptation: Adaptation | None = None

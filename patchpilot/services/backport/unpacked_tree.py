@@ -70,18 +70,19 @@ def check_fixes_in_directory(
     *,
     adapt: bool = False,
 ) -> list[BranchResult]:
-    """Return for each patch whether a directory accepts it or already contains it.
+    """Check for each patch whether a directory already contains it and whether it applies.
 
     Only the content of the files is examined. Each patch is applied on top of the previous ones. If
-    the repository has a patch's commit (given by id), also determine whether git can merge it. With
-    `adapt`, adapt patches that do not apply.
+    the patch's commit is in the repository, also determine whether git can merge it. With `adapt`,
+    adapt patches that do not apply.
     """
     changed_tree = _ChangedTree(DirectoryTree(folder))
     results = []
     for patch, commit in fixes:
         result = _check_patch(patch, commit, changed_tree, repository, adapt=adapt)
         change = result.change
-        # an uncertain adaptation is not written, so later patches must not depend on it
+        # patches with an uncertain adaptation are not written, so later patches must not be applied
+        # on top of them
         if change and (not result.adaptation or result.adaptation.is_sure):
             changed_tree.changed.update(
                 dict.fromkeys(change.before)

@@ -64,11 +64,11 @@ _ADVICE = """
 @json_form("branch", "folder", "state", "conflicted", "advice", "files")
 @dataclass(frozen=True, slots=True)
 class ConflictResolution:
-    """A conflict being resolved in a clone.
+    """A conflict that is resolved in a clone.
 
-    `state` is `conflict` or `done`, `conflicted` lists the files still in conflict, and `advice`
-    the next commands. Once the conflict is resolved, `files` are the patches, and `commits` the ids
-    and subjects of the clone's commits, oldest first.
+    `state` is `conflict` or `done`, `conflicted` lists the files that still have conflicts, and
+    `advice` contains the next commands. After the conflict is resolved, `files` contains the
+    patches, and `commits` the ids and subjects of the clone's commits, oldest first.
     """
 
     branch: str
@@ -90,11 +90,12 @@ def prepare_conflict_clone(
     *,
     start: Adaptation | None = None,
 ) -> ConflictResolution:
-    """Prepare a clone with the prerequisites committed and the fix in conflict, or continue in it.
+    """Prepare a clone in which the prerequisites are committed and the fix is in conflict, or
+    return an existing one.
 
-    With `start`, skip the prerequisites and write the adapted content to the conflicted files. Once
-    the user has committed the resolution, write the patches to `folder` (default: next to the
-    clone). Raise `UsageError` for a directory, a patch file, or a fix that is not merged.
+    With `start`, omit the prerequisites and write the adapted content to the conflicted files.
+    After the user has committed the resolution, write the patches to `folder`, by default next to
+    the clone. Raise `UsageError` for a directory, a patch file, or a fix that is not merged.
     """
     if result.commit is None or not branch.tip:
         raise UsageError(
@@ -127,7 +128,7 @@ def is_resolution_started(
 def find_resolution_folder(
     repository: Repository, commit: str, branch: BranchResult
 ) -> Path | None:
-    """Return the folder with the patches that `resolve` wrote for a branch, or None."""
+    """Return the folder of patches that resolving a branch's conflict produced, or None."""
     folder = _patch_folder(_clone_folder(repository, commit, branch))
     return folder if folder.is_dir() and any(folder.glob("*.patch")) else None
 
@@ -197,14 +198,14 @@ def _patch_folder(folder: Path) -> Path:
 def _clone_without_checkout(
     repository: Repository, clone: Path, extra: Path | None = None
 ) -> None:
-    """Clone without a checkout.
+    """Clone the repository without checking out files.
 
     The clone shares the repository's objects and uses the user's identity.
     """
     clone.parent.mkdir(parents=True, exist_ok=True)
     source = repository.common_dir.resolve()
     with TemporaryFolder("source") as folder:
-        # git clone cannot list a path with a newline as an alternate
+        # use a symbolic link, because git cannot read an alternate whose path contains a newline
         link = folder / "repository"
         link.symlink_to(source)
         git(
@@ -264,7 +265,8 @@ def _prepare_clone(
                 timeout=1800,
             )
             git(partial_clone, "update-ref", "refs/patchpilot/base", branch.tip)
-            # copy objects that exist only in the scratch store, because it is about to be deleted
+            # copy the objects that only the temporary object store contains, because it is about to
+            # be deleted
             _copy_objects(partial_clone, scratch, commits)
         git(
             partial_clone,
@@ -321,7 +323,9 @@ def _prepare_clone(
 def _copy_objects(
     folder: Path, scratch: Scratch, commits: Sequence[MadeCommit]
 ) -> None:
-    """Copy the scratch store's objects into the clone, so that it no longer needs the store."""
+    """Copy the objects of the temporary object store into the clone, so that the store can be
+    deleted.
+    """
     if commits:
         for file in scratch.path.glob("??/*"):
             destination = folder / ".git" / "objects" / file.parent.name / file.name

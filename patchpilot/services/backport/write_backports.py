@@ -41,9 +41,9 @@ _SIGN = "your sign-off belongs below your note: use --signoff"
 class WrittenBackport:
     """The patches written for a branch, in order, or the reason why none were written.
 
-    `answers` is the message that the patches reply to, and `hint` a step left to the user. `send`
-    is the command that sends them ("" without a mailing list). `is_signed` is set if they have the
-    user's sign-off.
+    `answers` is the message that the patches reply to, and `hint` describes a step that the user
+    must still take. `send` is the command that sends the patches, or "" if there is no mailing
+    list. `is_signed` is set if the patches have the user's sign-off.
     """
 
     branch: str
@@ -66,10 +66,10 @@ def require_identity(identity: Address | None) -> Address:
 
 
 def format_send_commands(backports: Sequence[WrittenBackport]) -> tuple[str, ...]:
-    """Return the commands that send the patches, the latest branch first.
+    """Return the commands that send the patches, starting with the latest branch.
 
-    In this order, updating to a newer branch never loses a fix. Whole commits that are an
-    alternative to partial ones have no command.
+    With this order, a user who updates to a newer branch never loses a fix. If a branch has patches
+    with whole commits as an alternative to parts of commits, there is no command for them.
     """
     sendable = [backport for backport in backports if backport.files and backport.send]
     sendable.sort(key=_branch_version_key, reverse=True)
@@ -93,9 +93,9 @@ def format_send_command(files: Sequence[Path]) -> str:
 def find_failed_messages(
     results: Sequence[BackportResult],
 ) -> dict[tuple[str, str], str]:
-    """Map (commit, version) to the stable maintainers' FAILED message about it.
+    """Map each (commit, version) to the stable maintainers' FAILED message about it.
 
-    Only commits of tracked series have one.
+    Only commits of tracked series have such a message.
     """
     from patchpilot.archive.track_store import Store, default_file
     from patchpilot.topic.followed.follow_series import find_failure_mails
@@ -115,8 +115,7 @@ def make_branch_wording(
 ) -> BackportText:
     """Return the texts for one branch, including the message that its patches reply to.
 
-    That message is the user's choice, or by default the FAILED message about the first commit that
-    has one.
+    By default, the patches reply to the first FAILED message about one of the commits.
     """
     failed_messages = (
         messages.get((commit or "", version or "")) for commit in commits
@@ -134,13 +133,13 @@ def write_backports(
     profile: str | None = None,
     adapt: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches for each branch that needs the fix and accepts it.
+    """Write the patches for each branch that needs the fix and to which it applies.
 
     The patches go into `folder`/<version>, each after its prerequisites; for directories, see
-    `directory_patches`. Only upstream commits are written, because stable trees accept no others.
-    Only the needed part of a partial prerequisite is written. Raise `UsageError` if a folder
-    already contains patches. Unless `wording` names a message, the patches reply to the FAILED
-    message about the fix.
+    `directory_patches`. Only commits in mainline are written, because stable trees accept no
+    others. If the fix needs only a part of a prerequisite, only that part is written. Raise
+    `UsageError` if a folder already contains patches. Unless `wording` names a message, the patches
+    reply to the FAILED message about the fix.
     """
     stable = backport_trees(repository, profile)
     backports: list[WrittenBackport] = []
@@ -201,8 +200,9 @@ def plan_backport_steps(
 ) -> tuple[list[Step], Advice]:
     """Return the commits to apply to a branch, in order, or the reason why there are none.
 
-    Partial prerequisites are reduced to the fix's files. An adapted fix needs no prerequisites.
-    With `adapt`, skip a conflicting fix that could not be adapted, even if it has prerequisites.
+    If the fix needs only a part of a prerequisite, the result has only the changes to the fix's
+    files. An adapted fix needs no prerequisites. With `adapt`, skip a conflicting fix that could
+    not be adapted, even if it has prerequisites.
     """
     steps: list[Step] = []
     added_commits: set[str] = set()
@@ -236,7 +236,6 @@ def explain_not_upstream(commit: str) -> str:
 
 
 def _explain_obstacle(fix: Commit, answer: BranchResult, *, adapt: bool) -> Advice:
-    """Explain why a fix cannot be applied to a branch, or return "" if it can."""
     adaptation, resolve_arguments = answer.adaptation, ("--resolve", answer.branch)
     if adaptation:
         return (

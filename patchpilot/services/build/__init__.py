@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `build`: its request and cache."""
+"""Implement the `build` command: read its options and targets, and delete its output."""

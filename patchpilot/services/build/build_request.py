@@ -64,9 +64,10 @@ def list_build_revisions(
 ) -> tuple[str, ...]:
     """Return the commits and ranges to build.
 
-    Uncommitted changes to the given files and directories become a commit. Without targets, build
-    the topic's commits and, on top, a commit with all uncommitted changes. Patch files and messages
-    become commits on top of `base` (default: HEAD). `from_archive` reads a Message-ID or URL.
+    Uncommitted changes to the given files and directories are committed temporarily. Without
+    targets, build the topic's commits, followed by a temporary commit with all uncommitted changes.
+    Patch files and messages become commits on top of `base`, by default HEAD. `from_archive` is the
+    function that reads a Message-ID or URL.
     """
     head = head_of(repository)
     if not targets:

@@ -37,10 +37,11 @@ WITHOUT_FIX = {
 class FixResult(NamedTuple):
     """The result of `check --fix`, or the preview of `check --diff`.
 
-    `check` has the findings in the fixed patches with --fix, and in the original patches with
-    --diff. `is_written` is False for --diff, which writes nothing. `output` is the fixed patch if
-    it was read from standard input. `written` lists the changed files or the branch. `costs` lists
-    the consequences of the rewrite for others. `ids` maps old commit ids to new ones.
+    With --fix, `check` contains the findings in the fixed patches; with --diff, it contains the
+    findings in the original patches. `is_written` is False for --diff, which writes nothing.
+    `output` is the fixed patch if it was read from standard input. `written` lists the changed
+    files or the branch. `costs` lists the consequences of the rewrite for others. `ids` maps old
+    commit ids to new ones.
     """
 
     check: CheckResult
@@ -82,12 +83,12 @@ def fix_findings(
     overrides: Collection[str] = (),
     is_selected: Only | None = None,
 ) -> FixResult:
-    """Check each TARGET and apply all safe fixes, or none after an error.
+    """Check each TARGET and apply all safe fixes; if an error occurs, apply none.
 
     With `write`, modify patch files in place and rewrite commits, with an undo record; without it,
-    return a preview. `is_selected` selects the findings to fix (None: all). Raise `UsageError` for
-    a TARGET that cannot be fixed. Raise `RefusedError` if rewriting the commits is unsafe and
-    `overrides` does not allow it (see `rewrite.refuse_unless_safe`).
+    return a preview. `is_selected` selects the findings to fix; None selects all. Raise
+    `UsageError` for a TARGET that cannot be fixed. Raise `RefusedError` if rewriting the commits is
+    unsafe and `overrides` does not allow it (see `rewrite.refuse_unless_safe`).
     """
     targets, stdin = source.targets, source.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
@@ -156,9 +157,10 @@ def _fix_patches(
 ) -> tuple[list[FixedPatch], dict[int, FixOutcome]]:
     """Fix the patches, and return them.
 
-    Also return the outcomes of the changed patches, by the patch's id().
+    The second value maps the id() of each changed patch to its outcome.
     """
-    # later commits are rewritten after a fix, but later patch files are not
+    # --fix updates the commits after a fixed commit, but not the patch files after a fixed patch
+    # file
     needed_lines = (
         NeededLines.of([checked_patch.patch for checked_patch in check_result.patches])
         if isinstance(writer, fix_files.PatchFiles)
@@ -193,7 +195,9 @@ def _refuse_mixed_targets(
 
 @contextmanager
 def _convert_to_usage_errors() -> Iterator[None]:
-    """Report blocked fixes as usage errors, because exit code 1 means that findings remain."""
+    """Exit with the code for usage errors if a fix is blocked, because exit code 1 means that
+    findings remain.
+    """
     try:
         yield
     except RefusedError as error:
@@ -220,8 +224,8 @@ class NeededLines(NamedTuple):
                 old_key = _common_file_key(names, change.old_path)
                 new_key = _common_file_key(names, change.new_path)
                 if old_key != new_key:
-                    # treat renamed and copied files as one: skipping a fix is better than a wrong
-                    # fix
+                    # use one key for all names of a renamed or copied file, because skipping a fix
+                    # is better than applying a wrong one
                     names[new_key] = old_key
         return cls(
             {
@@ -258,7 +262,6 @@ class NeededLines(NamedTuple):
 
 
 def _common_file_key(names: Mapping[str, str], path: str) -> str:
-    """Return the same key for all names of a file."""
     while path in names:
         path = names[path]
     return path

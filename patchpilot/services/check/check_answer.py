@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The JSON document of a check."""
+"""Define the JSON document of `check`."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     "findings",
 )
 class CheckedLine(NamedTuple):
-    """The JSON line for a patch: its position and its findings."""
+    """The JSON line for a patch, with its position and its findings."""
 
     position: str
     patch: Patch
@@ -121,9 +121,9 @@ class FixedFinding(NamedTuple):
 @json_form("fixed", "left_alone?")
 @dataclass(frozen=True, slots=True)
 class PatchFixes:
-    """The findings fixed in a patch.
+    """The fixed findings of a patch.
 
-    `left_alone` is the reason why the patch was not changed, or empty.
+    `left_alone` is the reason why the patch was not changed, or "" if it was changed.
     """
 
     fixed: tuple[FixedFinding, ...]
@@ -133,7 +133,7 @@ class PatchFixes:
 @json_form("fixed", "new_commit", "left_alone?")
 @dataclass(frozen=True, slots=True)
 class CommitFixes(PatchFixes):
-    """The findings fixed in a commit, and its new id (None: unchanged)."""
+    """The fixed findings of a commit, and its new id; the id is None if the commit is unchanged."""
 
     new_commit: str | None
 
@@ -275,7 +275,7 @@ class CheckAnswer(NamedTuple):
 
     @property
     def summary(self) -> CheckSummary:
-        """Return the number of findings of each kind."""
+        """Return the number of patches and findings."""
         result = self.result
         suppressed_by = Counter(suppression.by for _, suppression in result.suppressed)
         is_compared = result.since is not None
@@ -306,7 +306,7 @@ def summarize_fixes(result: "FixResult") -> CheckFix:
 
 
 def summarize_patch_fixes(result: "FixResult", patch: "FixedPatch") -> PatchFixes:
-    """Return the fixes in one patch; a preview includes its diff."""
+    """Return the fixes in one patch; for --diff, include the diff."""
     fixed_findings = tuple(map(FixedFinding, patch.fixed))
     if not result.is_written:
         return FixesPreview(

@@ -31,7 +31,7 @@ def start_importing_checks() -> Thread:
 
 
 def _import_check_modules() -> None:
-    # the check reports the error when it imports the modules
+    # ignore the error here, because the check reports it when it imports the module itself
     with suppress(PatchpilotError, ImportError):
         from patchpilot.checking import driver as driver
         from patchpilot.checking import history_facts as history_facts
@@ -49,16 +49,17 @@ def find_check_source(
     *,
     is_gate: bool,
 ) -> Source | None:
-    """Return the source of the tree's settings for a check.
+    """Return the source from which a check reads the tree's settings.
 
-    This is `revision` if given, the base commit for a gate, and otherwise the working tree.
+    This is `revision` if it is given. Otherwise, it is the base commit for a gate, and the working
+    tree for other checks.
     """
     if revision is not None:
         return make_revision_source(workplace.repository, revision, trusted=True)
     repository = workplace.repository_if_any()
     if repository is None or workplace.tree or not is_gate:
         return workplace.source()
-    # do not let the checked tree choose its base
+    # ignore the base in the checked tree's settings, because the checked commits could change it
     base_name = base or read_user_settings(repository, problems=[]).get("base") or None
     start = _find_base_revision(repository, targets, base_name)
     return make_revision_source(repository, start) if start else workplace.source()
@@ -69,9 +70,9 @@ def _find_base_revision(
 ) -> str | None:
     """Return the base commit from which a gate reads settings.
 
-    Return None if patch files name no base. The base is never one of the checked commits: if it is
-    unknown, use their parent. Raise UsageError if a topic's base cannot be determined without the
-    tree's own settings.
+    Return None if the targets are patch files that name no base. The base is never one of the
+    checked commits; if it is unknown, it is their parent. Raise UsageError if the topic's base
+    depends on settings in the tree.
     """
     from patchpilot.topic.topic_base import find_base
 

@@ -37,7 +37,7 @@ _BATCH_SIZE = 16
 
 
 def open_target_stream(driver: Driver, targets: Sequence[str]) -> "CheckStream":
-    """Return the stream of check results for the messages in the TARGETs."""
+    """Return a stream that checks the messages in the TARGETs."""
     refuse_absent(targets)
     return CheckStream(driver, stream_mails(targets))
 
@@ -45,9 +45,9 @@ def open_target_stream(driver: Driver, targets: Sequence[str]) -> "CheckStream":
 def open_range_stream(
     options: Options, epoch: str, revisions: str, top: Path | None = None
 ) -> "CheckStream":
-    """Return the stream of check results for the messages added by a range of commits.
+    """Return a stream that checks the messages added by a range of commits.
 
-    `epoch` is a git repository in a public-inbox archive, and `revisions` is `A..B` or `B`. The
+    `epoch` is a git repository of a public-inbox archive, and `revisions` is `A..B` or `B`. The
     patches are checked in this process, against the source tree in `top`.
     """
     driver = Driver(options._replace(jobs=1), tree=DirectoryTree(top) if top else None)
@@ -68,10 +68,10 @@ class CheckStream:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return 2 if a message is damaged, 1 if a finding is at least as severe as `fail_on`,
-        otherwise 0.
+        """Return the exit code of `check`.
 
-        If `fail_on` is `never`, always return 0.
+        Return 2 if a message is damaged, otherwise 1 if a finding is at least as severe as
+        `fail_on`, otherwise 0. If `fail_on` is `never`, always return 0.
         """
         fail_on = self._driver.options.fail_on
         if self._counts["damaged"] and fail_on != "never":
@@ -90,7 +90,9 @@ class CheckStream:
         yield make_summary_line(self._counts, self.exit_code)
 
     def _check_message(self, mail: StreamedMail) -> tuple[str, "Counter[str]"]:
-        """Return the JSON line of a message ("" without a patch), and its counts."""
+        """Return the JSON line for a message and its counts; the line is "" if the message has no
+        patch.
+        """
         try:
             if mail.error:
                 raise InputError(mail.error)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class CheckedTopic(NamedTuple):
-    """The topic to check.
+    """A topic to check.
 
     `targets` lists its commits as TARGETs for `check`. `target` is the TARGET that the user gave,
     and `base` the topic's base.
@@ -91,10 +91,9 @@ def fix_topic_findings(
     is_selected: "Only | None" = None,
     progress: Progress = ignore_progress,
 ) -> "FixResult":
-    """Return the topic's safe fixes, and apply them unless `overrides` is None.
+    """Apply the safe fixes to a topic's commits, or preview them if `overrides` is None.
 
-    If `overrides` is None, preview the fixes without writing them. Otherwise, ignore the blocks
-    named in `overrides`. `is_selected` selects the findings to fix.
+    Otherwise, `overrides` names the blocks to ignore. `is_selected` selects the findings to fix.
     """
     from patchpilot.services.check.apply_fixes import fix_findings
 

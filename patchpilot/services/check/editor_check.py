@@ -30,7 +30,7 @@ from patchpilot.topic.workplace import Workplace
 
 
 class TextFinding(NamedTuple):
-    """A finding with its line (0-based) and columns in the text.
+    """A finding with its 0-based line and columns in the text.
 
     `is_fixable` is set if the rule has a safe fix.
     """
@@ -53,12 +53,12 @@ class TextEdit(NamedTuple):
 def find_edited_tree(path: Path) -> Path:
     """Return the top directory of the working tree that contains an edited file.
 
-    A commit message belongs to the working tree of the commit. Outside a working tree, return the
+    For a commit message, this is the working tree of its commit. Outside a working tree, return the
     file's directory.
     """
     link = path.parent / "gitdir"
     if link.is_file():
-        # the message belongs to a commit in a linked worktree
+        # the commit message is in the git directory of a linked worktree
         return Path(link.read_text().strip()).parent
     return next(
         (parent for parent in path.parents if (parent / ".git").exists()), path.parent
@@ -66,10 +66,10 @@ def find_edited_tree(path: Path) -> Path:
 
 
 class EditorCheck:
-    """Check files in a repository, or patch files outside one.
+    """Check files in a repository, or patch files outside a repository.
 
-    Changes are relative to HEAD or, with `topic`, to the topic's base (`base` if given). Call
-    `close` after use.
+    Changes are relative to HEAD. With `topic`, they are relative to `base` or, if it is not given,
+    to the topic's base. Call `close` after use.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class EditorCheck:
         self._place.close()
 
     def refresh(self) -> None:
-        """Reload the settings, and resolve the commit to compare changes with."""
+        """Read the settings again, and determine the commit with which changes are compared."""
         settings = self._place.settings()
         self._packs, _ = read_trusted_packs(settings, self._place.source())
         self._options = options_of(settings, packs=self._packs)
@@ -245,7 +245,7 @@ def _make_text_edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]
             "@@ -"
         ):
             continue
-        # an insertion belongs to the line above it
+        # an inserted line has no line in the text, so use the line above it
         line_above = part.lines.get(old_start)
         line = part.lines.get(
             old_start + 1, (line_above + 1) if line_above is not None else None

@@ -31,16 +31,16 @@ class TextKind(StrEnum):
 
     @classmethod
     def of(cls, path: Path) -> "TextKind":
-        """Return the kind of a file based on its name."""
+        """Return the kind of text in a file, based on the file's name."""
         if path.name in _MESSAGES:
             return cls.MESSAGE
         return cls.PATCH if path.suffix in _PATCHES else cls.SOURCE
 
 
 class TextPatch(NamedTuple):
-    """A text in an editor, converted to a patch.
+    """A text in an editor that has been converted to a patch.
 
-    `lines` maps patch lines (1-based) to lines of the text (0-based). Each patch line begins with
+    `lines` maps 1-based patch lines to 0-based lines of the text. Each patch line begins with
     `signs` characters that are missing from the text. `base` is the revision that the patch is
     based on, or "".
     """

@@ -36,12 +36,13 @@ def find_suppressions(
     gate_source: Source | None,
     notify: Callable[[Any, str], None],
 ) -> Suppressions | None:
-    """Return the waivers and the baseline for a check, the most specific first.
+    """Return the waivers and the baseline for a check, with the most specific waivers first.
 
-    Return None if there are none. `request` contains the command-line options; its new waivers for
-    a topic are recorded in the topic's draft. `gate_source` is the revision with a CI gate's
-    settings, from which a tracked baseline is read. `notify` reports recorded waivers and an
-    ignored baseline. Raise `UsageError` for invalid combinations of options.
+    Return None if there are none. `request` contains the command-line options; new waivers for a
+    topic are recorded in the topic's draft. `gate_source` is the revision that contains the
+    settings of a CI gate; if the baseline is tracked, it is read from this revision. `notify`
+    reports recorded waivers and an ignored baseline. Raise `UsageError` if options cannot be
+    combined.
     """
     if request.write_baseline and (request.fix or request.diff):
         raise UsageError(
@@ -70,7 +71,7 @@ def find_suppressions(
     )
     unique_waivers: dict[object, Waiver] = {}
     for waiver in waivers:
-        # the draft already contains the waivers from the command line
+        # remove duplicates, because the draft already contains the waivers from the command line
         key = waiver.rule.lower(), waiver.paths, waiver.subject
         unique_waivers.setdefault(id(waiver) if waiver.kind == "tree" else key, waiver)
     if not waivers and request.baseline is None:
@@ -99,9 +100,9 @@ def _record_waivers(
     repository: "Repository | None",
     packs: tuple[OwnPack, ...],
 ) -> str:
-    """Record or remove waivers in the topic's draft, and describe the change.
+    """Add or remove waivers in the topic's draft, and return a description of the change.
 
-    Patch files have no topic, so their waivers apply to this run only.
+    Patch files have no topic, so their waivers are not recorded.
     """
     if repository is None or any(
         target == "-" or Path(target).exists() for target in request.targets

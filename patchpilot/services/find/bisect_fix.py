@@ -30,12 +30,13 @@ ANSWERS = ("good", "bad", "skip", "undo", "reset")
 @json_form()
 @dataclass(frozen=True, slots=True)
 class BisectStep:
-    """The state of a bisection: the commit to build next, or the fix.
+    """The state of a bisection, with the commit to build next or the fix.
 
-    `tree` and its `commit` have the bug; `mainline` is searched. `left` is the number of commits
-    that may be the fix, and `builds` the estimated number of remaining builds. Without `next` and
-    `found`, either mainline still has the bug (`left` is 0) or all remaining builds were skipped.
-    `answers` lists the answers so far and their commits.
+    `commit` is the latest commit of `tree`, which has the bug, and the commits from there to
+    `mainline` are searched. `left` is the number of commits that may be the fix, and `builds` the
+    estimated number of remaining builds. If `next` and `found` are both None, either mainline still
+    has the bug (`left` is 0) or the user skipped all remaining builds. `answers` lists the answers
+    so far and their commits.
     """
 
     tree: str
@@ -60,9 +61,9 @@ def continue_bisection(
 ) -> BisectStep:
     """Start a bisection for a symptom, or record an answer about the commit to build.
 
-    The answers are `good` (the bug is gone), `bad`, `skip`, `undo` (discard the last answer),
-    `reset` (discard all) and "" (show the current step). Raise `UsageError` without a bisection or
-    a commit to build, or if a new bisection would discard answers.
+    The answer is `good` (the bug is gone), `bad`, `skip`, `undo` (discard the last answer), `reset`
+    (discard all answers) or "" (return the current state). Raise `UsageError` if there is no
+    bisection or no commit to build, or if a new bisection would discard answers.
     """
     file, key = state_path() / "bisections.json", str(repository.common_dir)
     bisections: dict[str, Any] = {}

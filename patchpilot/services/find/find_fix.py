@@ -95,9 +95,10 @@ class FoundFix:
     branches: tuple[TreeVerdict, ...] = ()
 
     def next_step(self, quoted: str = "", *, is_fix: bool = True) -> Action:
-        """Return the command that checks or requests the fix's backports, or `find` for a merge.
+        """Return the command to run next for this fix.
 
-        `quoted` is a line from the log to quote in the request.
+        It checks or requests the backports of the fix; for a merge, it is `find`. `quoted` is a
+        line from the log to quote in the request.
         """
         if not self.branches:
             # a merge has no patch to backport, but messages may discuss it
@@ -125,8 +126,9 @@ class FoundFix:
 class FoundFixes:
     """The commits that may fix a symptom, the most likely first.
 
-    `commit` is where the search started, and `searched` the number of commits since then. `likely`
-    is set if the first candidate is probably the fix, and `fits` if any commit matches the symptom.
+    `commit` is the commit at which the search started, and `searched` the number of commits after
+    it. `likely` is set if the first candidate is probably the fix, and `fits` if any commit matches
+    the symptom.
     """
 
     tree: str
@@ -174,8 +176,9 @@ def find_fixes(
 ) -> FoundFixes:
     """Return the mainline commits that may fix a symptom, with a verdict for each branch.
 
-    `tree` is the revision with the bug (default: the version in the log, otherwise HEAD). Raise
-    `InputError` if the symptom contains no search term, and `MissingError` without a mainline.
+    `tree` is the revision with the bug; by default, it is the version in the log, or HEAD if there
+    is none. Raise `InputError` if the symptom contains no search term, and `MissingError` if there
+    is no mainline branch.
     """
     search = rank_fix_candidates(
         repository, symptom, tree=tree, profile=profile, progress=progress
@@ -212,7 +215,9 @@ def rank_fix_candidates(
     profile: str | None = None,
     progress: Progress = ignore_progress,
 ) -> Search:
-    """Rank the commits between a tree and mainline; see `find_fixes`."""
+    """Rank the commits after a tree up to mainline by how likely they fix the symptom; see
+    `find_fixes`.
+    """
     if not symptom:
         raise InputError(
             "no function, message or module found in the symptom",
@@ -303,8 +308,8 @@ def rank_fix_candidates(
 def read_symptom_text(repository: Repository, argument: str) -> str:
     """Return the text of a symptom.
 
-    This is the content of a log file, the path of a source file in the repository, or `argument`
-    itself. Raise `InputError` if a file cannot be read.
+    The argument is a log file, the path of a source file in the repository, or the text itself.
+    Raise `InputError` if a file cannot be read.
     """
     file = Path(argument).expanduser()
     path = os.path.relpath(file, repository.top)
@@ -430,7 +435,6 @@ def fetch_report_text(
 
 
 def _find_release_tag(repository: Repository, release: str) -> str:
-    """Return the tag of the version in a log, or of the series it belongs to."""
     parts = release.split(".")
     for length in range(len(parts), 1, -1):
         name = f"v{'.'.join(parts[:length])}"
@@ -446,9 +450,9 @@ def add_backport_verdicts(
     profile: str | None,
     progress: Progress,
 ) -> tuple[FoundFix, ...]:
-    """Add the first release of each commit, and the verdicts for a tree and the stable branches.
+    """Add the first release and the verdicts for a tree and the stable branches to each commit.
 
-    There are no verdicts for merges, nor in a partial clone.
+    Merges have no verdicts. In a partial clone, no commit has verdicts.
     """
     releases = Releases(repository)
     stable = stable_branches(repository, profile=profile)

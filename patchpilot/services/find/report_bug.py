@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fill in a report for an unfixed bug; see admin-guide/reporting-issues.rst."""
+"""Fill in a report about an unfixed bug (Documentation/admin-guide/reporting-issues.rst)."""
 
 from datetime import date
 from pathlib import Path

@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `maintainers`: find recipients, query MAINTAINERS, and emulate get_maintainer.pl."""
+"""Implement the `maintainers` command: find recipients, query MAINTAINERS, and emulate
+get_maintainer.pl.
+"""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Print what get_maintainer.pl prints.
+"""Produce the output of get_maintainer.pl.
 
 This module imports as little as possible, because scripts run it once per patch.
 """
@@ -103,9 +103,9 @@ def _run_in_tree(
 def _find_kernel_tree(
     tree: Path | None, repo: Path | None, stack: ExitStack
 ) -> tuple["Tree", Path | None]:
-    """Return the tree to read, and the top of the repository's working tree, if any.
+    """Return the tree to read, and the top directory of the working tree or None.
 
-    `--tree` needs no repository.
+    The directory is None for `--tree`, which needs no repository, and for an unpacked tree.
     """
     if tree:
         return DirectoryTree(tree), None
@@ -129,7 +129,10 @@ def _find_kernel_tree(
 
 
 def _read_user_conf(tree: "Tree") -> tuple[str, ...]:
-    """Return the options in the user's .get_maintainer.conf; the tree's file takes precedence."""
+    """Return the options in the .get_maintainer.conf in the user's home directory.
+
+    A file in the tree takes precedence.
+    """
     home = os.environ.get("HOME")
     if (
         not home

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find earlier commits by a topic's recipients to the files that the topic changes."""
+"""Find earlier commits by the recipients of a topic to the files that it changes."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
@@ -13,9 +13,10 @@ SECONDS = 8.0
 def find_recipient_history(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> FileHistory:
-    """Return who changed a topic's files before, excluding the topic's own commits.
+    """Return the contacts who changed the topic's files in earlier commits.
 
-    With `patch`, consider only that patch's files. Patch files have no history.
+    The topic's own commits do not count. With `patch`, consider only the files of that patch. For
+    patch files, return no contacts.
     """
     series, ids = read_named_patches(repository, request)
     patches = (

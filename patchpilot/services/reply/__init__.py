@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `track reply`: write and send replies to messages."""
+"""Implement the `track reply` command: write and send replies to messages."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan a reply: open its draft, render the message, and find problems that block sending."""
+"""Plan a reply: open its draft, render the message, and find the problems that block sending it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -57,7 +57,7 @@ PATCH = "patch"
 class ReplyPlan:
     """A planned reply that has not been sent.
 
-    `mail` is the message as rendered by its transport. `blockers` are the problems that block
+    `mail` is the message as rendered by the transport. `blockers` are the problems that block
     sending, and `force` is the reason for sending despite them.
     """
 
@@ -161,7 +161,7 @@ def _make_reply_draft(
 
 
 def save_reply_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
-    """Save a reply's draft with a Message-ID that no sent reply uses."""
+    """Save the draft of a reply; if its Message-ID was already sent, assign a new one."""
     message_id = draft.message_id
     if not message_id or is_message_id_used(message_id):
         message_id = new_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
@@ -229,7 +229,8 @@ def plan_reply(
     if patch and (
         stable := tuple(address for address in (*to, *cc) if address.key in lists)
     ):
-        # send a patch for a stable tree to its list, with a copy to the reporter of the failure
+        # send a patch for a stable tree to the stable list, and copy the sender of the FAILED
+        # message
         to, cc = (
             stable,
             tuple(address for address in (*to, *cc) if address not in stable),

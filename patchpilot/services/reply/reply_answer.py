@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The JSON output of `track reply`: a planned reply and its result, or the list of drafts."""
+"""Define the JSON output of `track reply`, which is a planned reply or the list of drafts."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -42,7 +42,7 @@ class ReplyProblem:
 )
 @dataclass(frozen=True, slots=True)
 class PlannedReply:
-    """A planned reply, and the sent message (None: not sent)."""
+    """A planned reply, and the sent message, which is None if nothing was sent."""
 
     plan: ReplyPlan
     sent: Message | None = None

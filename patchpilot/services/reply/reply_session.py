@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan the reply that the user requested: find the message, edit the draft, and save it."""
+"""Plan the reply that the user requested.
+
+Find the message, edit the draft, and save it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -54,7 +57,8 @@ class ReplyRequest:
     """The user's request for a reply.
 
     `target` is the message to answer, `patch` a commit to send as the reply, and `tags` are tags to
-    add. `text` is set if no editor is used. `force` is the reason to override blocking problems.
+    add. `text` is the text of the reply if no editor is used. `force` is the reason to send despite
+    blocking problems.
     """
 
     target: str
@@ -72,7 +76,7 @@ class ReplyRequest:
 
 
 def read_reply_text(file: str) -> str:
-    """Read the text of a reply from a file (`-`: standard input).
+    """Read the text of a reply from a file, or from standard input if the name is `-`.
 
     Raise `InputError` if the file cannot be read.
     """

@@ -33,10 +33,11 @@ _WROTE = re.compile(r"\bwrote:$")
 def make_reply_text(
     mail: Classified, name: str, sender: Address, archive: str, tags: Sequence[str]
 ) -> str:
-    """Return the initial text of a reply: the quoted message and the filled-in template.
+    """Return the initial text of a reply, which consists of the quoted message and the filled-in
+    template.
 
-    Placeholders with an unknown value are left for the user. `archive` is the archive to link to,
-    or "" for no link.
+    Placeholders remain if their value is unknown. `archive` is the archive to link to, or "" to add
+    no link.
     """
     subject = parse_subject(mail.mail.subject)
     versions = mail.place.versions or parse_stable_versions(
@@ -71,7 +72,11 @@ def clean_edited_text(text: str) -> str:
 
 
 def find_text_problems(text: str) -> Iterator[SendProblem]:
-    """Yield the problems that block sending: no text, placeholders, HTML or top-posting."""
+    """Yield the problems that block sending a reply.
+
+    The text is missing, contains a placeholder or HTML, or is written above the quoted message
+    (top-posting).
+    """
     own_lines = list(_sender_lines(text))
     written_lines = [line for line in own_lines if line.strip()]
     if not written_lines:
@@ -111,7 +116,9 @@ def find_text_problems(text: str) -> Iterator[SendProblem]:
 
 
 def find_text_warnings(text: str) -> Iterator[SendProblem]:
-    """Yield the warnings about a reply: long lines, or an unanswered quote at the end."""
+    """Yield the warnings about a reply: it has long lines, or it ends with a quote that is not
+    answered.
+    """
     long_lines = [
         line
         for line in _sender_lines(text)
@@ -137,7 +144,6 @@ def find_text_warnings(text: str) -> Iterator[SendProblem]:
 
 
 def _sender_lines(text: str) -> Iterator[str]:
-    """Yield the lines that the sender wrote, without quotes and attributions."""
     for line in text.split("\n"):
         if not line.startswith((">", COMMENT)) and not _WROTE.search(line):
             yield line
@@ -151,8 +157,8 @@ CUT = "> [...]"
 def quote_reply(mail: Classified, requests: Sequence[int]) -> str:
     """Return the quoted message, with space for an answer after each request.
 
-    Quote the paragraphs that contain the `requests` lines (0-based in the body). Without requests,
-    quote all text that the sender wrote.
+    Quote the paragraphs that contain the `requests`, which are 0-based lines in the body. If there
+    are none, quote all text that the sender wrote.
     """
     lines = mail.mail.body.split("\n")
     own_lines = {
@@ -207,7 +213,6 @@ def _is_greeting_or_tag(line: str) -> bool:
 
 
 def _group_sender_lines(own_lines: Sequence[int]) -> Iterator[list[int]]:
-    """Yield each run of consecutive lines by the sender."""
     block: list[int] = []
     for line in own_lines:
         if block and line != block[-1] + 1:
@@ -221,7 +226,6 @@ def _group_sender_lines(own_lines: Sequence[int]) -> Iterator[list[int]]:
 def _find_context_start(
     lines: Sequence[str], start: int, last_quoted: int, own_lines: "set[int]"
 ) -> int:
-    """Return the first line to quote as context above a paragraph."""
     line = start
     while line - 1 > last_quoted and not lines[line - 1].strip():
         line -= 1

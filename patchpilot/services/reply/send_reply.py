@@ -66,9 +66,11 @@ def send_reply(
 def _store_or_resume_send(
     outbox: Outbox, plan: ReplyPlan, repository: Repository, unknown: str
 ) -> Send:
-    """Store a new send in the outbox, or find an earlier one that succeeded, and return it.
+    """Return the record of this reply in the outbox: an earlier send that was accepted, or a new
+    one.
 
-    The caller must hold the message's lock, so a send marked as in progress was interrupted.
+    The caller must hold the message's lock. Therefore, if a send is recorded as in progress, it was
+    interrupted.
     """
     for earlier_send in outbox.replies(plan.draft.answers):
         is_same_draft, has_same_text = (
@@ -95,7 +97,6 @@ def _store_or_resume_send(
 
 
 def _refuse_sent_reply(outbox: Outbox, plan: ReplyPlan) -> None:
-    """Raise RefusedError if this reply was already sent, unless the user wants to resend it."""
     if (duplicate := find_duplicate(outbox, plan.draft)) and not plan.force:
         with ReplyDrafts() as drafts:
             drafts.discard(plan.draft)
@@ -144,9 +145,6 @@ def _deliver_reply(
 
 
 def _add_reply_to_series(plan: ReplyPlan, send: Send) -> None:
-    """Add the sent reply to its tracked series, because the archive receives it only minutes
-    later.
-    """
     if plan.answered.entry is None:
         return
     with Store() as store:

@@ -20,7 +20,7 @@ def lock_message(answers: str) -> Iterator[None]:
 
     Raise `RefusedError` if another process is sending a reply to the same message.
     """
-    # the lock is a file, and a Message-ID may be too long for a file name
+    # use a hash as the name of the lock file, because a Message-ID may be too long for a file name
     key = hashlib.sha256(answers.encode("utf-8", "surrogateescape")).hexdigest()[:32]
     with sole_sender(
         f"reply-{key}",
@@ -49,7 +49,7 @@ def was_reply_accepted(send: Send) -> bool:
 
 
 def find_duplicate(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
-    """Return a problem if the same reply to the same message was already sent."""
+    """Return a problem if this reply to this message was already sent, otherwise None."""
     duplicates = [
         send
         for send in outbox.replies(draft.answers)
@@ -81,9 +81,9 @@ def is_sent_draft(draft: ReplyDraft) -> bool:
 
 
 def is_message_id_used(message_id: str) -> bool:
-    """Return whether a reply with this Message-ID was accepted.
+    """Return whether the server accepted a reply with this Message-ID.
 
-    If so, a changed draft needs a new Message-ID.
+    A draft that was changed after this needs a new Message-ID.
     """
     with Outbox() as outbox:
         return any(

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reviews of patches by the user's reviewer programs."""
+"""Review patches with the user's reviewer programs."""

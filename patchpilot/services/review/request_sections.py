@@ -35,22 +35,23 @@ _TIMEOUT = 20.0
 
 
 class PatchedFiles:
-    """A patch's files before and after the patch; each file is read once."""
+    """The content of a patch's files before and after the patch; each file is read once."""
 
     def __init__(self, patch: Patch, tree: "Tree | None") -> None:
         self.tree = tree
         self._old = {change.path: change.old_path for change in patch.files}
-        # a Stack does not apply its last patch, so pass the patch twice
+        # Stack does not apply the last of its patches, so pass this patch twice
         self._stack = Stack(tree, (patch, patch)) if tree else None
         self.after = cache(self._lines_after)
 
     def lines_before(self, path: str) -> tuple[str, ...] | None:
-        """Return a file's lines before the patch, or None if the file is new or unknown."""
+        """Return the lines of a file before the patch, or None if the file is new or cannot be
+        read.
+        """
         old = self._old.get(path, path)
         return _decode_lines(self.tree.read(old)) if self.tree and old else None
 
     def _lines_after(self, path: str) -> tuple[str, ...] | None:
-        """Return a file's lines after the patch, or None if the patch does not apply."""
         content, is_guess = self._stack.before(path, 1) if self._stack else (None, True)
         return None if is_guess else _decode_lines(content)
 
@@ -63,8 +64,8 @@ def make_request_sections(
 ) -> Iterator[Section]:
     """Yield the sections of a review request, the most useful first.
 
-    `series` contains the patches of a series with more than one patch. Without a repository, only
-    the changed files are included.
+    `series` contains all patches if the series has more than one. Without a repository, only the
+    changed files are included.
     """
     patch = checked_patch.patch
     yield (
@@ -107,7 +108,6 @@ def make_request_sections(
 
 
 def _find_listed_documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
-    """Yield the documents that MAINTAINERS lists (P:) for the changed files."""
     try:
         matches = match(load(files.tree), patch.paths) if files.tree else ()
     except MissingError:
@@ -129,7 +129,6 @@ def _find_changed_functions(
     *,
     is_new: bool,
 ) -> Iterator[tuple[str, str, tuple[tuple[int, str], ...]]]:
-    """Yield (path, name, numbered lines) for each changed function."""
     for change in patch.files:
         lines = read_lines(change.path)
         if lines is None:
@@ -148,7 +147,6 @@ def _find_changed_functions(
 
 
 def _changed_line_numbers(change: FileChange, *, is_new: bool) -> Iterator[int]:
-    """Yield the 0-based numbers of the lines that a change adds or, in the old file, removes."""
     for hunk in change.hunks:
         number = (hunk.new_start if is_new else hunk.old_start) - 1
         for line in hunk.lines:
@@ -160,7 +158,6 @@ def _changed_line_numbers(change: FileChange, *, is_new: bool) -> Iterator[int]:
 def _find_called_functions(
     patch: Patch, new_functions: Sequence[tuple[str, str, Sequence[tuple[int, str]]]]
 ) -> list[str]:
-    """Return the functions that the changed functions call, those in added lines first."""
     added_lines = [line.text for change in patch.files for line in change.lines()]
     function_lines = [text for _, _, lines in new_functions for _, text in lines]
     names = (
@@ -173,7 +170,6 @@ def _find_called_functions(
 def _find_definitions(
     repository: "Repository", revision: str, paths: Sequence[str], names: Sequence[str]
 ) -> Iterator[Section]:
-    """Yield the definitions of called functions in the patch's directories and include/."""
     if not names:
         return
     grep_options = ("-E", "-e", rf"^[A-Za-z_].*\b({'|'.join(names[:40])})\(")
@@ -198,13 +194,12 @@ def _find_definitions(
 def _find_callers(
     repository: "Repository", revision: str, paths: Sequence[str], names: Sequence[str]
 ) -> Section:
-    """Return the lines that mention the changed functions, with context."""
     rows: list[tuple[int | None, str]] = []
     patterns = [argument for name in dict.fromkeys(names) for argument in ("-e", name)]
     matches = _find_matching_functions(
         repository, revision, _parent_folders(paths), ("-w", "-F", *patterns)
     )
-    # skip the first line of the function itself
+    # do not report the first line of a changed function as a call of it
     calls = (
         location
         for location in matches
@@ -237,7 +232,6 @@ def _grep_c_files(
     folders: Sequence[str],
     grep_options: Sequence[str],
 ) -> Iterator[tuple[str, int]]:
-    """Yield (path, line) for each match of `git grep` in C files."""
     if "-e" not in grep_options:
         return
     globs = [f":(glob){folder}/**/*.[ch]" for folder in folders if folder]
@@ -273,7 +267,6 @@ def _find_matching_functions(
     folders: Sequence[str],
     grep_options: Sequence[str],
 ) -> Iterator[tuple[str, int, tuple[str, ...], Function | None]]:
-    """Yield (path, line, lines of the file, function) for each match of `git grep`."""
     read_lines = cache(
         lambda path: _decode_lines(repository.blob(revision, path)) or ()
     )

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 def should_review_patches(
     repository: "Repository", ask_user: Callable[[], bool]
 ) -> bool:
-    """Return whether to review patches before sending; `ask_user` asks the user."""
+    """Return whether to review patches before sending.
+
+    `ask_user` asks the user.
+    """
     setting = review_before_send(repository.top)
     return setting == "always" or (setting == "ask" and ask_user())

@@ -58,9 +58,10 @@ if TYPE_CHECKING:
 class ReviewedPatch(NamedTuple):
     """A reviewer's comments on a patch.
 
-    `resolved` lists problems found in an earlier version that are gone. `tokens` is the size of the
-    request. `error` says why there is no answer. `takes_over` is set if the commit message copies
-    from a comment without an Assisted-by: tag (Documentation/process/coding-assistants.rst).
+    `resolved` lists problems in an earlier version that the patch no longer has. `tokens` is the
+    size of the request. `error` explains why the reviewer gave no answer. `takes_over` is set if
+    the commit message contains words from a comment but has no Assisted-by: tag
+    (Documentation/process/coding-assistants.rst).
     """
 
     patch: Patch
@@ -86,9 +87,10 @@ class Review(NamedTuple):
 
 
 class ReviewInput(NamedTuple):
-    """The patches to review, the repository, and the user's TARGETs and base.
+    """The patches to review, the repository, and the TARGETs and base that the user gave.
 
-    `reviewer` is the name of a reviewer, or "" for all. `tokens` overrides the reviewer's limit.
+    `reviewer` is the name of one reviewer; "" means all reviewers. `tokens` overrides the
+    reviewer's limit.
     """
 
     result: "CheckResult"
@@ -116,11 +118,11 @@ def run_reviews(
     *,
     may_ask: bool = True,
 ) -> tuple[Review, ...]:
-    """Return the reviews of the patches by each reviewer.
+    """Return each reviewer's reviews of the patches.
 
-    Without `may_ask`, return only stored reviews. Nothing is sent to a remote reviewer unless the
-    answer to each topic's security question is no. Otherwise, raise `RefusedError` with the command
-    and its input.
+    Without `may_ask`, return only stored reviews. A patch is sent to a remote reviewer only if the
+    answer to the security question of its topic is no; otherwise, raise `RefusedError` with the
+    command and its input.
     """
     drafts = _read_topic_drafts(review_input)
     directory = review_input.repository.top if review_input.repository else Path.cwd()
@@ -171,7 +173,10 @@ def format_review_note(reviews: Sequence[Review], patch: Patch) -> str:
 
 
 def _read_topic_drafts(review_input: ReviewInput) -> "tuple[Draft | None, ...]":
-    """Return the draft of each topic, or None for patch files and topics without a draft."""
+    """Return the draft of each topic.
+
+    For patch files, and for topics without a draft, return None.
+    """
     return tuple(
         known_draft(review_input.repository, target, review_input.base)
         if review_input.repository
@@ -183,7 +188,6 @@ def _read_topic_drafts(review_input: ReviewInput) -> "tuple[Draft | None, ...]":
 def _refuse_undisclosed_topics(
     review_input: ReviewInput, reviewer: Reviewer, drafts: "Sequence[Draft | None]"
 ) -> None:
-    """Raise `RefusedError` unless the answer to each topic's security question is no."""
     answers = [draft.answers.get("security") if draft else None for draft in drafts]
     if "yes" in answers:
         raise RefusedError(
@@ -259,7 +263,6 @@ def _verify_comments(
     checked_patch: "CheckedPatch",
     waivers: Mapping[str, str],
 ) -> Iterator[ProvenComment]:
-    """Yield the comments in an answer with their verification, the most certain first."""
     proofs: dict[tuple[str, str], ProvenComment] = {}
     for comment in sorted(answer, key=lambda finding: -finding.confidence):
         proven_comment = prove(comment, facts)
@@ -276,7 +279,6 @@ def _verify_comments(
 
 
 def _is_same_problem(finding: Finding, proven_comment: ProvenComment) -> bool:
-    """Return whether a finding is about the comment's line and shares two words with it."""
     if not proven_comment.path or (finding.path, finding.line) != (
         proven_comment.path,
         proven_comment.line,
@@ -290,7 +292,7 @@ def _is_same_problem(finding: Finding, proven_comment: ProvenComment) -> bool:
 
 
 def _copies_comment_words(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
-    """Return whether the commit message copies words from a comment without an Assisted-by: tag."""
+    """Return whether the message has no Assisted-by: tag but contains words from a comment."""
     if patch.tags("Assisted-by"):
         return False
     message = " ".join(" ".join(patch.message).split())
@@ -305,7 +307,6 @@ def _copies_comment_words(patch: Patch, comments: Sequence[ReviewComment]) -> bo
 def _find_resolved_comments(
     earlier_comments: Comments, current: Sequence[ProvenComment], facts: PatchFacts
 ) -> Iterator[str]:
-    """Yield the problems found in an earlier version whose quoted code is gone."""
     still_reported = {
         comment.comment.problem
         for comment in current
@@ -388,9 +389,10 @@ def gather_patch_facts(
 def _tree_contains(
     repository: "Repository", grep_arguments: Sequence[str], paths: Sequence[str]
 ) -> bool:
-    """Return whether the working tree contains the last argument's text, or True if git fails.
+    """Return whether the working tree contains a text, which is the last argument of `git grep`.
 
-    `git grep` on a commit would unpack its files, which takes half a minute for the kernel.
+    Return True if git fails. The working tree is searched because searching a commit takes half a
+    minute for the kernel.
     """
     *options, text = grep_arguments
     try:

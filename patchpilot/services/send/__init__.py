@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commands `send` and `draft`: messages, blocking problems, and sending."""
+"""Implement the `send` and `draft` commands: create messages, find blocking problems, and send."""

@@ -25,7 +25,7 @@ def find_last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit |
 def format_compile_tested_line(repository: Repository, draft: Draft) -> str:
     """Return the `Compile-tested:` line to put below the `---`.
 
-    Return "" if the user did not request it or the commits have changed since the build.
+    Return "" if the user did not request the line or the commits have changed since the build.
     """
     is_wanted = draft.answers.get(COMPILE_TESTED) == "yes"
     configurations = (

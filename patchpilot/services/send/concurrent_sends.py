@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find other sends of the same topic or patches: from another terminal or clone, or interrupted."""
+"""Find other sends of the same topic or patches.
+
+They were made in another terminal or clone, or were interrupted.
+"""
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
@@ -17,8 +20,9 @@ def find_earlier_sends(draft: Draft) -> tuple[Send, ...]:
 
 
 def find_later_sends(send: Send) -> tuple[Send, ...]:
-    """Return later sends of patches that this send has not sent yet, including sends in
-    progress.
+    """Return the later sends of patches that are still pending in this send.
+
+    Include sends by other processes that are in progress.
     """
     pending_patch_ids = [
         entry.patch_id for entry in send.waiting_messages if entry.patch_id

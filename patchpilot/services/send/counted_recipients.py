@@ -26,7 +26,7 @@ from patchpilot.topic.topic_recipients import PlannedRecipients, plan_series
 
 
 class CountedRecipients(NamedTuple):
-    """The recipients of a series or one of its patches, and advice for the sender.
+    """The recipients of a series or of one patch, and advice for the sender.
 
     `patch` is the subject of the patch, or "" for the whole series.
     """
@@ -37,9 +37,9 @@ class CountedRecipients(NamedTuple):
 
     @property
     def rows(self) -> tuple[tuple[str, Recipient], ...]:
-        """Return (header, recipient) pairs.
+        """Return each recipient with its header.
 
-        Excluded recipients come last, with `out` as their header.
+        Excluded recipients come last; instead of a header, they have the string `out`.
         """
         return (
             *(
@@ -53,8 +53,9 @@ class CountedRecipients(NamedTuple):
 def find_topic_recipients(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> CountedRecipients:
-    """Return the recipients of the topic, or of the patch with the index `patch`, which may be
-    negative.
+    """Return the recipients of the topic, or of a single patch.
+
+    `patch` is the index of the patch in the series and may be negative.
     """
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
@@ -98,7 +99,10 @@ def is_sendable_address(email: str) -> bool:
 def check_recipient_address(
     text: str, recipients: CountedRecipients | None
 ) -> tuple[bool, str]:
-    """Return whether a typed address can be added to the recipients, with a reason or note."""
+    """Return whether an address that the user entered can be added to the recipients.
+
+    The second value is the reason why not, or a note about the address.
+    """
     address = parse_address(text)
     if address is None or "@" not in address.email:
         return False, "enter Name <name@example.org>"

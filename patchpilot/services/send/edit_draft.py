@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `draft`: show and change the draft of a topic.
+"""Implement the `draft` command: show and change the draft of a topic.
 
 The draft contains the cover letter, changelog, notes, subject prefix and answers.
 """
@@ -67,9 +67,10 @@ class DraftResult(NamedTuple):
 
 
 class DraftChanges(NamedTuple):
-    """Changes to a draft; None leaves a field unchanged.
+    """The changes to make to a draft; a field that is None stays unchanged.
 
-    Each of `notes` is a pair: a patch (its number, or a part of its subject) and a text.
+    Each entry in `notes` consists of a patch, given by its number or a part of its subject, and the
+    text of its note.
     """
 
     subject: str | None = None
@@ -110,7 +111,7 @@ def change_draft(
     if changes.imported:
         draft = _import_draft_text(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
-        # if the cover letter already has a subject, a single line replaces the text
+        # a single line replaces the text of a cover letter that already has a subject
         subject, text = None, subject
     draft = replace(
         draft,
@@ -181,9 +182,10 @@ def _format_for_editing(repository: Repository, draft: Draft) -> str:
 
 
 def export_draft(repository: Repository, target: str | None, base: str | None) -> str:
-    """Return a draft's texts in the format that `change` imports.
+    """Return the texts of a draft in the format that `change_draft` imports.
 
-    After a send, include the next version's changelog, filled in with the changes since then.
+    If a version was sent, include the changelog of the next version, with the changes since the
+    sent version filled in.
     """
     return as_text(
         _find_editable_draft(
@@ -276,8 +278,9 @@ def delete_draft(
 def unenroll_from_b4(repository: Repository) -> str:
     """Unenroll the branch from b4.
 
-    Its commits and the user's branch description are kept. Raise `MissingError` if patchpilot did
-    not enroll the branch, and `UsageError` if b4 keeps the cover letter in a commit.
+    The commits of the branch and the branch description that the user wrote are kept. Raise
+    `MissingError` if patchpilot did not enroll the branch, and `UsageError` if b4 keeps the cover
+    letter in a commit.
     """
     name = repository.branch
     if name is None:
@@ -321,7 +324,8 @@ def _find_editable_draft(repository: Repository, draft: Draft) -> Draft:
 def _import_draft_text(repository: Repository, draft: Draft, text: str) -> Draft:
     """Import the edited texts into the draft.
 
-    If the generated changelog was not changed, neither it nor its version is saved.
+    If the user did not change the generated changelog, the draft keeps neither the changelog nor
+    its version.
     """
     offered_draft = _find_editable_draft(repository, draft)
     imported_draft = update_from_text(offered_draft, text)
@@ -344,7 +348,6 @@ def _import_draft_text(repository: Repository, draft: Draft, text: str) -> Draft
 
 
 def _check_version_unsent(draft: Draft, version: int) -> int:
-    """Return the version, or raise UsageError if it was already sent."""
     last_send = find_last_send(draft)
     if last_send and version <= last_send.version:
         raise UsageError(

@@ -16,9 +16,10 @@ VOLATILE_PREFIXES = ("index ", "@@ ", "change-id:", "base-commit:")
 
 
 class MailChange(NamedTuple):
-    """The difference between a message and the last version: `new`, `changed` or `same`.
+    """A message compared with the last version sent: it is `new`, `changed` or the `same`.
 
-    `lines` contains the indexes of readable lines that are missing from the last version.
+    `lines` contains the indexes of the lines, as formatted for reading, that the last version does
+    not have.
     """
 
     state: str
@@ -28,8 +29,8 @@ class MailChange(NamedTuple):
 class MailChanges(NamedTuple):
     """The differences between a plan and the last version sent.
 
-    `version` is the last version, `mails` has the change of each message in order, and `dropped`
-    the subjects of dropped patches.
+    `version` is the number of the last version, `mails` contains the difference for each message in
+    order, and `dropped` contains the subjects of dropped patches.
     """
 
     version: int

@@ -135,7 +135,11 @@ def _list_recipients(
     planned_recipients: Sequence[Recipient],
     by_address: Mapping[str, Recipient],
 ) -> Iterator[Recipient]:
-    """Yield the project's list if MAINTAINERS names none, and the regressions list."""
+    """Yield the mailing lists to add.
+
+    Add the project's list if MAINTAINERS names no list, and the regressions list if the topic fixes
+    a regression.
+    """
     if (
         request.auto
         and planned_recipients
@@ -153,7 +157,10 @@ def _list_recipients(
 def save_question_answer(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
-    """Save the answer to a pre-send question. Return the resulting change in recipients, or ""."""
+    """Save the answer to a pre-send question.
+
+    Return a description of the changes to the recipients, or "" if there are none.
+    """
     effect = describe_answer_effect(repository, name, value, request)
     save_draft_answer(repository, name, value, target=request.target, base=request.base)
     return effect
@@ -162,9 +169,9 @@ def save_question_answer(
 def describe_answer_effect(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
-    """Return how an answer to a pre-send question would change the recipients, or "".
+    """Describe how an answer to a pre-send question would change the recipients.
 
-    The answer is not saved.
+    Return "" if it changes nothing. The answer is not saved.
     """
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
@@ -181,7 +188,8 @@ def describe_answer_effect(
         repository, request, account, answered_draft, series, project=project
     ).recipients
     if answered_draft.is_undisclosed:
-        # an undisclosed patch must not be passed to configured commands, not even to compare
+        # do not compare recipients for an undisclosed fix, because configured commands would
+        # receive the patch
         return (
             f"{format_count(len(recipients), 'recipient')} only: "
             f"{', '.join(to.address.email for to in recipients)}"
@@ -257,7 +265,6 @@ def _recipients_in_patch_files(series: Series) -> list[Recipient]:
 def _parse_given_recipients(
     repository: Repository, request: SendRequest
 ) -> list[Recipient]:
-    """Return the recipients given with --to and --cc, with aliases expanded."""
     aliases = read_aliases(repository) if request.to or request.cc else {}
     recipients = []
     for header, texts in (("to", request.to), ("cc", request.cc)):
@@ -280,7 +287,6 @@ def _parse_given_recipients(
 def _split_usable_recipients(
     recipients: Sequence[Recipient],
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
-    """Return the valid recipients, and a message about each invalid one."""
     usable_recipients, messages = [], []
     for recipient in recipients:
         _, problems = split_usable_addresses([recipient.address])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan a send: create all messages, and find the problems that block sending.
+"""Plan a send: create all messages, and find the problems that block it.
 
 This is the first step of `send`; nothing is sent.
 """
@@ -235,8 +235,8 @@ def warn_about_open_requests(
 ) -> tuple[SendProblem, ...]:
     """Warn about review requests for the last version that the commits do not address.
 
-    Also warn about a version that changes only tags. Requests are counted like in `track`, which
-    does not read the commits.
+    Also warn if the new version only adds tags. Requests are counted as in `track`, which does not
+    read the commits.
     """
     last_send = find_last_send(draft) if draft.version > 1 else None
     if last_send is None or last_send.version >= draft.version:
@@ -433,9 +433,9 @@ def _find_last_sent_version(repository: Repository, draft: Draft) -> int:
 
 
 def _compare_with_last_version(repository: Repository, draft: Draft) -> str:
-    """Return the range-diff to the last version.
+    """Return the range-diff between the last version and the current commits.
 
-    The heading states if the commits are not public.
+    If the commits are not public, the heading states this.
     """
     last_send = find_last_send(draft)
     if (

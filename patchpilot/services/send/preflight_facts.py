@@ -53,9 +53,9 @@ def gather_preflight_facts(
     trees: Sequence[str],
     progress: Progress,
 ) -> PreflightFacts:
-    """Return the facts for a topic's pre-flight checks, except those about the messages.
+    """Return the facts for a topic's pre-flight checks, except the facts about its messages.
 
-    Each source is read only once. `trees` are the subsystem's trees (`T:`).
+    Each source is read only once. `trees` are the trees of the subsystem (`T:` in MAINTAINERS).
     """
     request, draft, series = topic.request, topic.draft, topic.series
     progress("checking against the target tree")
@@ -137,7 +137,6 @@ def add_message_facts(
 def _warn_of_similar_patches(
     repository: Repository, topic: SeriesToSend
 ) -> tuple[SendProblem, ...]:
-    """Warn about similar patches by others, or about an archive that could not be searched."""
     draft = topic.draft
     similar_patches = find_posts_by_others(
         repository,
@@ -159,7 +158,7 @@ def _warn_of_similar_patches(
 
 
 def _find_public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
-    """Return the archive that has the draft's parent message, or "".
+    """Return the archive that contains the message that the draft replies to, or "".
 
     Only tracked series are searched.
     """
@@ -178,8 +177,8 @@ def _format_too_soon_message(
 ) -> str:
     """Return a message if the last version was sent too recently, otherwise "".
 
-    The waiting time also applies to a resend of the same version. Another check reports versions
-    that were already sent.
+    The project's waiting time also applies to a resend of the same version. If a version is sent
+    again without being a resend, another check reports this.
     """
     if not resend and any(send.version == version for send in sends):
         return ""
@@ -320,9 +319,9 @@ def _compute_target_fit(
 
 
 def _find_upstream_commits(repository: Repository, series: Series) -> dict[str, bool]:
-    """Map each upstream commit named in a patch to whether the local mainline contains it.
+    """Map each upstream commit that a patch names to whether the local mainline contains it.
 
-    Commits for which this is unknown are omitted.
+    Omit commits for which this is not known.
     """
     is_upstream: dict[str, bool] = {}
     for patch in series.patches:

@@ -51,7 +51,6 @@ def find_prefix_warnings(
 def _find_wrong_tree_warnings(
     patches: Sequence[Patch], profile: str, is_regression: bool
 ) -> Iterator[SendProblem]:
-    """Yield a warning if the subject of a fix names the tree for other changes."""
     wrong_tree = [
         patch
         for patch in patches
@@ -114,12 +113,10 @@ def format_tree_advice(tree: str) -> str:
 
 
 def _propose_fixes_tree(message: str, trees: Mapping[str, str]) -> str:
-    """Make a finding's message propose the tree for fixes."""
     return message.replace(f"[PATCH {trees['tree']}]", f"[PATCH {trees['fixes']}]")
 
 
 def _make_mail(patch: Patch, prefix: str) -> Patch:
-    """Convert a patch to a complete message with this subject prefix."""
     mail = set_subject_prefix(patch, prefix, "To: nobody@example.invalid")
     return mail._replace(commit=None)
 
@@ -135,7 +132,6 @@ def _check_prefixes(patches: Iterable[Patch], profile: str) -> "CheckResult":
 def _collect_prefix_findings(
     result: "CheckResult",
 ) -> list[tuple[str, str, dict[str, str]]]:
-    """Return (rule, message, values) for each finding of these rules, without duplicates."""
     findings = (
         finding
         for checked_patch in result.patches

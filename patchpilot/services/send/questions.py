@@ -51,8 +51,9 @@ _REGRESSION = re.compile(
 class PreSendQuestion(NamedTuple):
     """A pre-send question.
 
-    `why` is its purpose, `evidence` the part of the patches that suggests `yes`, and `answer` the
-    saved answer. `effects` lists the consequence of each answer in order.
+    `why` explains why it is asked, `evidence` is the part of the patches that suggests the answer
+    `yes`, and `answer` is the saved answer. `effects` lists the consequences of the possible
+    answers in order.
     """
 
     name: str
@@ -65,10 +66,10 @@ class PreSendQuestion(NamedTuple):
 
 
 class PreSendQuestions(NamedTuple):
-    """A topic's pre-send questions, and the facts that were determined automatically.
+    """A topic's pre-send questions, and the facts that are determined without asking the user.
 
     `missing_tree` is the subject prefix to propose if the messages do not name their target tree,
-    otherwise "". `upstream` lists fixes in mainline and the fetched trees, and `posted` lists
+    otherwise "". `upstream` lists fixes in mainline and in the fetched trees, and `posted` lists
     patches by others.
     """
 
@@ -86,7 +87,7 @@ class PreSendQuestions(NamedTuple):
 
     @property
     def suggested_commands(self) -> Advice:
-        """Return the commands to suggest if the bug is already fixed or the base is a stable
+        """Return the commands to suggest if the bug is already fixed or the base is in a stable
         branch.
         """
         return suggest_commands(self.upstream)
@@ -160,7 +161,7 @@ def find_open_questions(
 def warn_about_unclear_fixes(
     repository: Repository, series: Series
 ) -> tuple[SendProblem, ...]:
-    """Warn about commits that may fix a bug but have no Fixes: tag; see `judge_fix`."""
+    """Warn about commits without a Fixes: tag that may fix a bug; see `judge_fix`."""
     titles = [
         patch.subject.title
         for patch in series.patches
@@ -230,7 +231,10 @@ def validate_answer(repository: Repository, name: str, value: str) -> str:
 
 
 def _format_commit_answer(repository: Repository, revision: str) -> str:
-    """Return a release tag unchanged, and the first 12 digits of any other commit's id."""
+    """Return a commit in the form in which an answer names it.
+
+    This is the revision if it is a release tag, otherwise the first 12 digits of the commit id.
+    """
     if re.fullmatch(r"v\d+\.\d+\S*", revision):
         return revision
     commit = repository.find(revision)

@@ -37,8 +37,7 @@ BUTTON_LABELS = {
 class RecipientAdvice(NamedTuple):
     """A note about a topic's recipients.
 
-    `severity` is `warning` or `note`, and `remedy` an action that resolves it (None: there is
-    none).
+    `severity` is `warning` or `note`. `remedy` is an action that resolves the note, or None.
     """
 
     severity: str
@@ -48,7 +47,7 @@ class RecipientAdvice(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Return the label of the remedy's button, or "" without a remedy."""
+        """Return the label of the button that applies the remedy, or "" if there is no remedy."""
         if self.remedy is None:
             return ""
         return BUTTON_LABELS[self.remedy.kind].format(
@@ -153,7 +152,6 @@ def _is_excluded(plan: RecipientPlan, remedy: Remedy) -> bool:
 def _base_tree_notes(
     repository: Repository, text: str, remedy: Remedy, base: str | None
 ) -> Iterator[RecipientAdvice]:
-    """Yield a note with a rebase command if the topic is based on a different tree."""
     tree_tips = {
         branch.label: branch.tip
         for tree in remedy.values

@@ -57,12 +57,11 @@ def plan_resume(
     """Plan to resume the last send of a topic.
 
     `unknown_as` is the outcome to assume for messages in an unknown state; `keep` leaves them
-    unknown. `by_id` maps Message-IDs to individual outcomes. With `lookup`, messages found in an
-    archive are marked as accepted; archives are never searched for undisclosed fixes. `drop` lists
-    recipients to remove from unsent messages.
-
-    The results of the lookup are saved immediately, but outcomes and removed recipients only when
-    the plan is sent. Raise `UsageError` if the topic was never sent.
+    unknown. `by_id` maps single Message-IDs to outcomes. With `lookup`, messages found in an
+    archive are marked as accepted; no archive is searched for an undisclosed fix. `drop` lists
+    recipients to remove from unsent messages. The results of the lookup are saved immediately, but
+    outcomes and removed recipients are saved only when the plan is sent. Raise `UsageError` if the
+    topic was never sent.
     """
     refuse_control_characters("--drop", drop)
     progress("looking for the last send")
@@ -120,9 +119,10 @@ def plan_resume(
     account = transport.account(repository, identity)
     refuse_public_server(draft, account)
     later_sends = () if request.to_self else find_later_sends(send)
-    # the user's reason for overriding problems was only valid for the earlier send
+    # the reason for overriding problems applies only to the earlier send, so ask for a new one if
+    # the patches were sent since
     force = request.force if later_sends else send.force
-    # exclude dropped recipients from the list of recipients
+    # do not show removed recipients
     example = next(iter(send.waiting_messages), send.entries[0])
     return Sending(
         request=request._replace(via=send.transport, force=force, identity=identity),
@@ -194,8 +194,9 @@ def parse_unknown_options(options: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 
 def _refuse_wrong_message_ids(send: Send, by_id: Mapping[str, str]) -> None:
-    """Raise UsageError if the send has no such Message-ID, or if its known state contradicts the
-    given one.
+    """Raise UsageError if the user gives an outcome for a message that is not in the send.
+
+    Raise the same error if the state of the message is known and contradicts the given outcome.
     """
     mails = {entry.message_id: entry for entry in send.entries}
     unknown_ids = [
@@ -228,7 +229,6 @@ def _refuse_wrong_message_ids(send: Send, by_id: Mapping[str, str]) -> None:
 def _outcomes_by_position(
     send: Send, default: str, by_id: Mapping[str, str]
 ) -> dict[int, Outcome]:
-    """Map the positions of messages in an unknown state to the outcomes given by the user."""
     outcomes = {}
     for entry in send.entries:
         outcome = by_id.get(entry.message_id, default)

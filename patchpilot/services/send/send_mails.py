@@ -48,9 +48,9 @@ def deliver_mails(
 ) -> Sending:
     """Send a plan's messages, and return the plan with its result.
 
-    The outbox records each step. Nothing is sent if a problem blocks sending. `on_mail` is called
-    when the state of a message changes, after the state is saved to disk. Raise `RefusedError` if
-    the request is offline or the topic was sent since the plan was made, and `MissingError` if the
+    The outbox records each step. Nothing is sent if a problem blocks sending. When the state of a
+    message changes, it is saved to disk, and then `on_mail` is called. Raise `RefusedError` if the
+    request is offline or the topic was sent since the plan was made, and `MissingError` if the
     transport cannot send with this account.
     """
     if sending.refused:
@@ -78,7 +78,8 @@ def deliver_mails(
                 progress(what, done, total)
 
         def report(index: int, outcome: Outcome) -> None:
-            # save first: writing to a closed terminal raises an error
+            # save the result before it is printed, because printing to a closed terminal raises an
+            # error
             outbox.mark(send.id, index, outcome)
             on_mail(index, outcome)
             show_status(
@@ -110,7 +111,7 @@ def deliver_mails(
 
 
 def _claim_send(outbox: Outbox, sending: Sending) -> Send:
-    """Claim the send for this process, and return it as stored in the outbox.
+    """Record the send in the outbox before sending, and return the record.
 
     Raise RefusedError if the same patches were sent since the preview.
     """
@@ -153,7 +154,6 @@ def _save_send_choices(sending: Sending) -> None:
 
 
 def _copy_recipient_edits(before: str | None, after: str | None) -> None:
-    """Copy a branch's recipient edits to the new change-id that b4 assigned when enrolling it."""
     if before and after and before != after and load_edits(after) == Edits():
         edits = load_edits(before)
         if edits != Edits():
@@ -209,7 +209,6 @@ def list_next_steps(send: Send) -> tuple[Advice, ...]:
 
 
 def _steps_after_send(send: Send) -> Sequence[Advice]:
-    """Return the next steps after all messages were sent."""
     if send.state != "sent":
         return ()
     if send.kind == "to-self":
@@ -252,7 +251,6 @@ def _steps_after_send(send: Send) -> Sequence[Advice]:
 
 
 def _format_refused_hints(send: Send) -> Iterator[Advice]:
-    """Yield hints for messages that the server rejected or that are still pending."""
     states = {entry.state for entry in send.entries}
     rejected_addresses = {
         match[1]
@@ -275,7 +273,6 @@ def _format_refused_hints(send: Send) -> Iterator[Advice]:
 
 
 def _format_unknown_hints(send: Send) -> Iterator[Advice]:
-    """Yield hints for messages in an unknown state."""
     unknown = [
         entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
     ]

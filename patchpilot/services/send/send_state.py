@@ -60,7 +60,10 @@ def plan_topic_send(
 
 
 def mark_just_sent(sending: Sending) -> Sending:
-    """Return the plan after sending, blocked only because the version was sent."""
+    """Return the plan after a send.
+
+    It is now blocked, because the version was sent.
+    """
     problem = f"v{sending.send.version} of this topic was sent just now"
     return replace(
         sending, outcome="", blockers=(SendProblem("version-sent", problem),)
@@ -132,9 +135,9 @@ def read_topic_state(
     base: str | None,
     tracked_series: Sequence[Tracked] = (),
 ) -> TopicState | None:
-    """Return the recorded state of a topic, or None without a topic.
+    """Return the recorded state of a topic, or None if there is no topic.
 
-    `tracked_series` are series that the caller has already read.
+    `tracked_series` are tracked series that the caller has already read.
     """
     with Store() as store:
         return find_topic_state(
@@ -145,7 +148,7 @@ def read_topic_state(
 def split_lists_and_contacts(
     sending: Sending,
 ) -> tuple[list[Recipient], list[Recipient]]:
-    """Separate a plan's mailing lists from its other recipients."""
+    """Return the recipients of a plan as two groups: mailing lists, and other recipients."""
     return (
         [recipient for recipient in sending.recipients if is_list(recipient)],
         [recipient for recipient in sending.recipients if not is_list(recipient)],

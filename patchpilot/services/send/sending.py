@@ -38,13 +38,14 @@ from patchpilot.outgoing.transport import SeriesToSend
 )
 @dataclass(frozen=True, slots=True)
 class Sending(SeriesToSend):
-    """A send: its messages, its blocking problems and, afterwards, its result.
+    """A send of a topic: its messages, its blocking problems and, after sending, its result.
 
-    `send` contains the messages as rendered by the transport. For a resumed send, it is the
-    outbox's record with the changes to save when sending. `settled` maps positions of messages in
-    an unknown state to their outcomes. `passed` lists the checks without findings. `outcome` is ""
-    before sending, then `sent`, `partial` or `failed`. `last` is the topic's last recorded send,
-    `link` the archive URL of its first accepted message (or ""), and `now` the next steps.
+    `send` contains the messages as rendered by the transport. If the send is resumed, `send` is the
+    record from the outbox with the changes to save when sending. `settled` maps the positions of
+    messages in an unknown state to their outcomes. `passed` lists the checks without findings.
+    `outcome` is "" before sending, then `sent`, `partial` or `failed`. `last` is the topic's last
+    recorded send, `link` the archive URL of its first accepted message (or ""), and `now` contains
+    the next steps.
     """
 
     blockers: tuple[SendProblem, ...] = ()
@@ -96,9 +97,10 @@ class Sending(SeriesToSend):
 
     @property
     def delivery(self) -> tuple[tuple[str, Advice, str], ...]:
-        """Return how the messages are sent: the label, value and style of each row.
+        """Return rows that describe how the messages are sent.
 
-        The style is "main" for rows that are always shown, "note" for notes, or "".
+        Each row has a label, a value and a style. The style is "main" for rows that are always
+        shown, "note" for notes, and "" for other rows.
         """
         account, is_test = self.account, self.request.to_self
         tag = (
@@ -125,9 +127,9 @@ class Sending(SeriesToSend):
 
     @property
     def checks(self) -> tuple[CheckLine, ...]:
-        """Return the lines of the pre-flight card: problems, notes, then passed checks.
+        """Return the lines of the pre-flight card: first problems, then notes, then passed checks.
 
-        A problem that several patches have in common is shown on one line.
+        If several patches have the same problem, it is shown on one line.
         """
         blocker_state = (
             CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM

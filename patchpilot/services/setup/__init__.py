@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The setup commands: config, doctor, setup and trust."""
+"""Implement the commands that set up patchpilot: `config`, `doctor`, `setup` and `trust`."""

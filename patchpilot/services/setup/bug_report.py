@@ -116,7 +116,6 @@ def _format_settings(settings: Settings) -> list[str]:
 
 
 def _format_code_block(text: str) -> str:
-    """Return the text as a code block whose fence does not occur in the text."""
     if not text:
         return "no log of a bug was found in the temporary directory"
     fence = "```"

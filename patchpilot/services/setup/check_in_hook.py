@@ -23,7 +23,7 @@ def check_patch_in_hook(
 
     Only errors make the check fail. Return the result, and the reason why the tree's rule packs
     were not used, or "". The patch is checked against the tree of `base`. By default, this is the
-    parent of the commit named by git format-patch, otherwise HEAD.
+    parent of the commit that git format-patch names in the file, or HEAD for other files.
     """
     repository, settings = workplace.repository, workplace.settings()
     base_id = repository.find(base or _read_parent_commit(file))
@@ -45,9 +45,9 @@ def check_patch_in_hook(
 
 
 def check_message_in_hook(workplace: Workplace, file: Path) -> tuple[CheckResult, str]:
-    """Check a new commit in a git hook, given the file with its message.
+    """Check a new commit in a git hook.
 
-    Return the same values as `check_patch_in_hook`.
+    `file` contains its message. Return the same values as `check_patch_in_hook`.
     """
     with TemporaryFolder("hook") as folder:
         mail = folder / "commit.patch"
@@ -57,7 +57,6 @@ def check_message_in_hook(workplace: Workplace, file: Path) -> tuple[CheckResult
 
 
 def _read_parent_commit(file: Path) -> str:
-    """Return the parent of the commit in a git format-patch file, or "" for any other file."""
     try:
         with file.open("rb") as stream:
             match = re.match(rb"From ([0-9a-f]{40}) ", stream.readline(200))

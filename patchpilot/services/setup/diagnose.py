@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `doctor`: find problems that would prevent a stage of the workflow.
+"""Implement the `doctor` command: find problems that would prevent a stage of the workflow.
 
-Each problem comes with a command that fixes it.
+Each problem is reported with a command that fixes it.
 """
 
 import contextlib
@@ -66,9 +66,9 @@ class DoctorResult:
 class DoctorRequest:
     """The settings that `doctor` checks.
 
-    `terminal` is set if git may prompt for a password, and `offline` skips checks that need the
+    `terminal` is set if git may prompt for a password. `offline` skips checks that need the
     network. `wrong_settings` lists invalid settings that make other commands fail, and
-    `unread_settings` settings that no command reads.
+    `unread_settings` lists settings that no command reads.
     """
 
     via: str = DEFAULT_TRANSPORT
@@ -93,7 +93,7 @@ def diagnose_setup(
     """
     if repository is None:
         with TemporaryFolder("doctor") as folder:
-            # an empty repository has only the global configuration
+            # without a repository, read the global configuration by using an empty one
             git(folder, "init", "-q")
             with Repository.open(folder) as empty_repository:
                 stages = _run_checks(None, empty_repository, request, progress)
@@ -116,7 +116,6 @@ def _run_checks(
     request: DoctorRequest,
     progress: Progress,
 ) -> tuple[Diagnosis, ...]:
-    """Run the checks of all stages; the mail configuration is read from `settings`."""
     diagnoses: list[Diagnosis] = []
     checks: tuple[tuple[str, Callable[[], Iterator[probes.Probe]]], ...] = (
         ("repository", lambda: _check_repository(repository)),
@@ -188,7 +187,6 @@ def _check_repository(repository: Repository | None) -> Iterator[probes.Probe]:
 
 
 def _check_untrusted_commands(repository: Repository) -> Iterator[probes.Probe]:
-    """Report the repository's untrusted commands without running them."""
     try:
         refuse_untrusted(repository.top, *Use)
     except UntrustedCommandsError as error:
@@ -196,7 +194,6 @@ def _check_untrusted_commands(repository: Repository) -> Iterator[probes.Probe]:
 
 
 def _check_rewrites(repository: Repository) -> Iterator[probes.Probe]:
-    """Report what blocks rewrites: an interrupted branch move or a stale git lock."""
     operation = find_busy_operation(repository)
     if operation and find_unfinished_move(repository):
         yield probes.Probe(
@@ -388,7 +385,6 @@ def recover_databases() -> tuple[str, ...]:
 
 
 def _check_build_setup() -> Iterator[probes.Probe]:
-    """Report the build directories, and the programs that are missing for the next build."""
     from patchpilot.building.configuration import (
         REQUIRED_PROGRAMS,
         find_missing_programs,
@@ -410,7 +406,6 @@ def _check_build_setup() -> Iterator[probes.Probe]:
 
 
 def _list_checkers() -> Iterator[probes.Probe]:
-    """Report which programs for `check --checkers` are installed."""
     from patchpilot.building.field_checkers import CHECKERS
 
     for checker in CHECKERS:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `setup hooks`: install and remove hooks.
+"""Implement the `setup hooks` command: install and remove hooks.
 
-These are git's commit-msg and sendemail-validate hooks, and b4's per-patch check.
+The hooks are git's commit-msg and sendemail-validate hooks, and b4's per-patch check.
 """
 
 import os
@@ -44,9 +44,9 @@ class Hook:
 def install_named_hooks(
     repository: Repository, names: Sequence[str]
 ) -> tuple[Hook, ...]:
-    """Install the named hooks, or all hooks, and return the state of every hook.
+    """Install the named hooks, by default all hooks, and return the state of every hook.
 
-    b4 runs every value of its setting, so the check is added to the existing values. Raise
+    The b4 check is added to the existing values of its setting, because b4 runs them all. Raise
     `RefusedError` if another hook is installed; it is never overwritten.
     """
     chosen = _choose_hooks(names)
@@ -72,7 +72,7 @@ def install_named_hooks(
 def remove_named_hooks(
     repository: Repository, names: Sequence[str]
 ) -> tuple[Hook, ...]:
-    """Remove the named hooks, or all hooks, and return the state of every hook.
+    """Remove the named hooks, by default all hooks, and return the state of every hook.
 
     Hooks that patchpilot did not install are kept.
     """
@@ -101,7 +101,10 @@ def is_not_patch_message(file: Path) -> bool:
 
 
 def is_started_by_patchpilot() -> bool:
-    """Return whether patchpilot, after its checks, started the running git send-email."""
+    """Return whether patchpilot started the running git send-email.
+
+    If so, it has already checked the messages.
+    """
     return os.environ.get("PATCHPILOT_SENDING") == "1"
 
 
@@ -128,7 +131,6 @@ def _hook_status(repository: Repository, name: str) -> Hook:
 
 
 def _read_b4_values(repository: Repository) -> list[str]:
-    """Return the values that `install` added to b4's setting."""
     result = repository.git("config", "--local", "--get-all", "-z", B4_KEY, ok=(0, 1))
     return [value for value in result.text.split("\0") if value.startswith(B4_CALL)]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `config`: list all settings with their value, origin and meaning."""
+"""Implement the `config` command: list all settings with their value, origin and meaning."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `setup stable`: list the maintained stable series, or update the list.
+"""Implement the `setup stable` command: list the maintained stable series, or update the list.
 
-The update is read from the project's list of releases.
+The update is read from the list of releases that the project publishes.
 """
 
 import json
@@ -55,7 +55,10 @@ class StableSeriesList:
 def list_lts_series(
     profile: str | None = None, *, today: date | None = None
 ) -> StableSeriesList:
-    """Return the stable series of a project (default: the default project), oldest first."""
+    """Return the stable series of a project, oldest first.
+
+    If no project is named, use the default one.
+    """
     today = today or datetime.now(UTC).date()
     stable = _find_stable_trees(profile)
     stored_table = read_stored_tables().get(stable.project, {})
@@ -80,12 +83,11 @@ def update_lts_series(
     *,
     today: date | None = None,
 ) -> StableSeriesList:
-    """Update a project's stable series from its list of releases, and save the result in the user's
-    data directory.
+    """Update a project's stable series from its list of releases, and save the result.
 
-    New long-term series are added with an unknown end of support. Support for series that are no
-    longer listed has ended. Raise `InputError` if the project publishes no list or the file cannot
-    be written.
+    The result is saved in the user's data directory. The end of support of a new long-term series
+    is unknown. A series that is no longer listed has reached its end of support. Raise `InputError`
+    if the project publishes no list or the file cannot be written.
     """
     from patchpilot.archive.feed import fetch_json
 
@@ -120,7 +122,7 @@ def update_lts_series(
 def merge_lts_series(
     known_series: Sequence[LongTermSeries], current: frozenset[str], today: date
 ) -> tuple[LongTermSeries, ...]:
-    """Update the known stable series with the project's current list, oldest first."""
+    """Return the known stable series, updated from the project's list, oldest first."""
     last_month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
     maintained = [
         (
@@ -167,7 +169,7 @@ def format_lts_toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
 def _find_stable_trees(profile: str | None) -> StableTrees:
     """Return the stable trees of a project.
 
-    Raise UsageError with the most similar name for a project without stable trees.
+    For a project without stable trees, raise UsageError and suggest a similar name.
     """
     by_name = {
         name: project.stable

@@ -29,7 +29,7 @@ _OPTIONS = {
 def list_fix_commands(diagnosis: Diagnosis) -> tuple[str, ...]:
     """Return the commands that fix a problem found by `doctor`.
 
-    The result is empty if the hint is not a list of complete commands.
+    Return none if the hint does not consist of complete commands.
     """
     commands = tuple(command.strip() for command in str(diagnosis.hint).split(";"))
     is_complete = all(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `setup mail`: configure git send-email for an email account.
+"""Implement the `setup mail` command: configure git send-email for an email account.
 
 The settings are tested before they are written.
 """
@@ -39,10 +39,10 @@ _ENCRYPTION = {465: "ssl", 25: "none"}
 
 @dataclass(frozen=True, slots=True)
 class MailRequest:
-    """The known properties of the email account to configure.
+    """The properties of an email account that the user specified.
 
-    The address and the provider's name are enough; other fields override the provider's settings.
-    `server` may end in `:PORT`. `keep` is the name of a `Keeper`.
+    The address and the name of a provider are enough; the other fields override the settings of the
+    provider. `server` may end in `:PORT`. `keep` is the name of a `Keeper`.
     """
 
     address: str
@@ -57,7 +57,9 @@ class MailRequest:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A git configuration key, its new value, and its previous value ("" if unset)."""
+    """A git configuration key, its new value, and its previous value, which is "" if it was not
+    set.
+    """
 
     key: str
     value: str
@@ -73,8 +75,8 @@ class Setting:
 class MailPlan:
     """The planned settings for an email account.
 
-    `settings` are the values to write, and `account` the result. `login` is the kind of password
-    that is required, and `keeper` the store for the password.
+    `settings` contains the values to write, and `account` is the resulting account. `login` is the
+    kind of password that is required, and `keeper` is where the password is stored.
     """
 
     settings: tuple[Setting, ...]
@@ -95,7 +97,7 @@ class MailPlan:
 
 
 def list_providers() -> tuple[tuple[str, str], ...]:
-    """Return the valid email providers: (name, description)."""
+    """Return the name and description of each supported email provider."""
     return (
         *(
             (_short_provider_name(provider), provider.name)
@@ -290,7 +292,7 @@ def check_server_connection(plan: MailPlan) -> None:
 
 
 def is_wrong_encryption(error: NetworkError) -> bool:
-    """Return whether the server rejects the plan's encryption but might support another."""
+    """Return whether the server rejects the chosen encryption, but might support another one."""
     cause = error.__cause__
     if isinstance(cause, ssl.SSLCertVerificationError):
         return False

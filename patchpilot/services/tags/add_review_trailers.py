@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `trailers`: add reviewers' tags to the commits that they were given for."""
+"""Implement the `trailers` command: add reviewers' tags to the commits that they belong to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,9 +37,9 @@ def add_review_trailers(
     confirm: Confirm = lambda _: True,
     progress: Progress = ignore_progress,
 ) -> CollectedTags:
-    """Add the reviewers' tags in a tracked series to the topic's commits.
+    """Add the tags that reviewers gave to a tracked series to the topic's commits.
 
-    `choose` decides on each tag; refused tags are saved with the topic. The network is not used:
+    `choose` decides about each tag; refused tags are saved with the topic. The network is not used;
     `track update` fetches new replies. Raise `MissingError` if the topic's series is not tracked or
     not in an archive yet.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `fixes`: find the commit that introduced a bug, and check Fixes: tags."""
+"""Implement the `fixes` command: find the commit that introduced a bug, and check Fixes: tags."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -50,11 +50,13 @@ MIN_OFFERED = 0.3
 )
 @dataclass(frozen=True, slots=True)
 class FixesResult:
-    """A commit's existing Fixes: tags, the candidates, and the tags to write.
+    """A commit's existing Fixes: tags, the candidates for the commit that introduced the bug, and
+    the tags to write.
 
-    `sure` is set if the first candidate is certain; otherwise `reason` explains the doubt. `tags`
-    contains the lines to write, oldest commit first: usually one, or none if no candidate is
-    certain. `is_fix` is set if the commit is considered a fix.
+    `sure` is set if the first candidate is certain; otherwise, `reason` explains the doubt. `tags`
+    contains the lines to write, ordered from the oldest named commit to the latest. Usually there
+    is one line, or none if no candidate is certain. `is_fix` is set if the commit is considered a
+    fix.
     """
 
     commit: str
@@ -71,7 +73,8 @@ class FixesResult:
     def has_problem(self) -> bool:
         """Return whether an existing Fixes: tag has a problem.
 
-        Ignore tags that are correct but useless for backports, and tags that cannot be checked.
+        Ignore tags that cannot be checked, and tags that are correct but name a commit in the same
+        release.
         """
         return any(
             problem.kind not in ("same-release", "unverified")
@@ -81,7 +84,10 @@ class FixesResult:
 
     @property
     def best_candidate(self) -> Candidate | None:
-        """Return the best candidate, or None if there is a valid tag or the evidence is weak."""
+        """Return the best candidate.
+
+        Return None if the commit has a valid Fixes: tag or the evidence for the candidate is weak.
+        """
         has_valid = self.present and not self.has_problem
         return next(
             (
@@ -94,7 +100,7 @@ class FixesResult:
 
     @property
     def is_unverified(self) -> bool:
-        """Return whether a Fixes: tag names a commit that a shallow clone does not have."""
+        """Return whether a Fixes: tag names a commit that is missing from a shallow clone."""
         return any(
             problem.kind == "unverified"
             for tag in self.present
@@ -104,13 +110,13 @@ class FixesResult:
 
 @dataclass(frozen=True, slots=True)
 class FixesRequest:
-    """A fix, and how to find the commit that introduced the bug.
+    """A fix, and options for finding the commit that introduced the bug.
 
-    `target` is the fix (None: the latest commit). With `verify`, only check existing Fixes: tags.
-    `bisect_log` is the output of `git bisect log`, or a report that quotes its end. `profile` is
-    the project that defines the layout of tags (default: detected from the commit's tree). Commits
-    that are sent together with the fix get no tag: those in `series` and those since `base`
-    (default: the upstream branch).
+    `target` is the fix; None means the latest commit. With `verify`, only check existing Fixes:
+    tags. `bisect_log` is the output of `git bisect log`, or a report that quotes its end. `profile`
+    is the project that defines the layout of tags; by default, it is detected from the commit's
+    tree. Commits that are sent together with the fix get no tag. These are the commits in `series`
+    and the commits since `base`, which is the upstream branch by default.
     """
 
     target: str | None = None
@@ -246,7 +252,7 @@ def find_culprits(
                 repository, commit, bisection, candidates
             )
         if reordered_candidates != candidates:
-            # a bisection or a revert takes precedence over git blame
+            # a bisection or a revert is better evidence than git blame
             candidates, import_note = reordered_candidates[: request.limit], ""
             joint_causes = tuple(
                 candidate.commit
@@ -296,7 +302,6 @@ def find_culprits(
 def _add_release(
     repository: Repository, releases: Releases, candidate: Candidate
 ) -> Candidate:
-    """Add the first release to a candidate, and replace a backport by its mainline commit."""
     credited_candidate = candidate
     if candidate.is_marked:
         from patchpilot.tags.overrides import upstream_of
@@ -316,9 +321,10 @@ def _format_fixes_lines(
     joint_causes: tuple[str, ...],
     series_commits: frozenset[str],
 ) -> tuple[str, ...]:
-    """Return the Fixes: lines for the first candidate, or for each of several causes, oldest first.
+    """Return the Fixes: lines for the commits that introduced the bug, oldest commit first.
 
-    Omit commits that are sent together with the fix.
+    If several commits introduced the bug together, each gets a line; otherwise, only the first
+    candidate does. Omit commits that are sent together with the fix.
     """
     if len(joint_causes) < 2 or culprits[0].commit not in joint_causes:
         return () if culprits[0].commit in series_commits else (culprits[0].tag,)
@@ -354,7 +360,8 @@ def _list_commits_since_base(
         if base_name:
             raise
         return ()
-    # unless the user or b4 set the base, treat tagged commits as released, except sent/ tags
+    # unless the user or b4 set the base, commits in a tag count as released, except in the sent/
+    # tags of patchpilot and b4
     release_options = ("--exclude=sent/*", "--tags") if base.is_guessed else ()
     ids = repository.rev_list(
         f"--max-count={MAX_SERIES + 1}",
@@ -369,7 +376,6 @@ def _list_commits_since_base(
 def _find_contradicting_evidence(
     present: tuple[JudgedTag, ...], culprits: tuple[Candidate, ...]
 ) -> list[str]:
-    """Return a note if strong evidence contradicts the existing tags."""
     tagged_commits = [tag.target for tag in present if tag.target]
     if (
         not tagged_commits
@@ -395,9 +401,9 @@ def _find_tag_relations(
     releases: Releases,
     sent_together: Callable[[], frozenset[str]],
 ) -> Relations:
-    """Return how the targets of tags are related to this commit.
+    """Return how the commits that Fixes: tags name are related to this commit.
 
-    git runs only if there is a tag.
+    If there are no such tags, git does not run.
     """
 
     is_complete = not repository.is_shallow()
@@ -412,7 +418,8 @@ def _find_tag_relations(
         tip = mainline(repository)
         if tip is None or repository.is_ancestor(target.id, tip):
             return None if tip is None else True
-        # a commit may be missing only because mainline is outdated or the clone is shallow
+        # the commit that a tag names may also be missing because mainline is outdated or the clone
+        # is shallow
         return (
             None
             if not is_complete or repository.commit(tip).committed < target.committed

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `prepare`: add tags to the messages of a commit or topic.
+"""Implement the `prepare` command: add tags to the messages of a commit or topic.
 
-Each rewrite is recorded for `undo`.
+Each rewrite is recorded so that `undo` can revert it.
 """
 
 from collections.abc import Sequence
@@ -50,11 +50,12 @@ from patchpilot.topic.topic_base import list_topic_commits
 class PrepareRequest:
     """The commits to prepare and the tags to write.
 
-    `target` is a commit or range (None: the topic). `fixes` is "auto", "none" or a list of commits,
-    and `stable` is "auto" or "none". `trailers` contains tag lines, or pasted links, Message-IDs or
-    addresses. `overrides` allows rewrites that `rewrite.refuse_unless_safe` rejects. With
-    `dry_run`, nothing is written. `is_fix` is the author's answer to whether the commits are fixes,
-    which is saved with the topic (None: not answered).
+    `target` is a commit or range; None means the topic. `fixes` is "auto", "none" or a list of
+    commits, and `stable` is "auto" or "none". `trailers` contains lines with tags, and links,
+    Message-IDs or addresses that the user pasted. `overrides` allows rewrites that
+    `rewrite.refuse_unless_safe` rejects. With `dry_run`, nothing is written. `is_fix` is the
+    author's answer to whether the commits are fixes, which is saved with the topic; None means that
+    the author did not answer.
     """
 
     target: str | None = None
@@ -126,7 +127,7 @@ def plan_message_changes(
 class _NewMessage:
     """The parts of a new message.
 
-    These are the trailers to add, the lines to replace by index, and notes about decisions.
+    They are the trailers to add, the lines to replace (by index), and notes that explain decisions.
     """
 
     trailers: list[tuple[str, str]] = field(default_factory=list)
@@ -186,8 +187,9 @@ def _add_fixes_tags(
     message: _NewMessage,
     progress: Progress,
 ) -> list[Commit]:
-    """Add Fixes: tags to the message and correct malformed ones. Return the commits that they
-    name.
+    """Add Fixes: tags to the message, and correct malformed ones.
+
+    Return the commits that the tags name.
     """
     trailers, notes = message.trailers, message.notes
     if request.fixes == ("none",):
@@ -225,7 +227,7 @@ def _add_fixes_tags(
             (repository.commit(repository.resolve(culprit)) for culprit in named_fixes),
             key=lambda culprit: culprit.committed,
         )
-        # preparing the topic may change the ids of these commits
+        # do not write tags for commits in the topic, because preparing it may change their ids
         notes += [
             format_same_series_note(culprit.subject)
             for culprit in culprits
@@ -268,7 +270,6 @@ _UNSURE = "no Fixes: written"
 
 
 def _explain_uncertainty(commit: Commit, result: FixesResult) -> str:
-    """Explain why no tag is written if the search was inconclusive, with a hint."""
     candidates = " and ".join(
         f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})'
         for candidate in result.candidates

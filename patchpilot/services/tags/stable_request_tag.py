@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `stable`: propose the tag that requests a stable backport, or explain why none is
-needed.
+"""Implement the `stable` command.
+
+It proposes the tag that requests a stable backport, or explains why none is needed.
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,9 @@ from patchpilot.topic.upstream_state import list_upstream_notes as upstream_note
 @json_form()
 @dataclass(frozen=True, slots=True)
 class IntroducingCommit:
-    """A commit that introduced the bug, and the first release with it (None: unreleased)."""
+    """A commit that introduced the bug, and the first release that contains it; None means that it
+    is unreleased.
+    """
 
     commit: str
     first_release: str | None
@@ -47,10 +50,10 @@ class IntroducingCommit:
 )
 @dataclass(frozen=True, slots=True)
 class StableResult:
-    """The advice on stable backports of a commit.
+    """The advice on whether a commit needs stable backports.
 
-    It contains the commits that introduced the bug, notes on how they were determined, and the
-    examined branches.
+    It contains the commits that introduced the bug, notes about how they were determined, and the
+    branches that were examined.
     """
 
     commit: str
@@ -66,9 +69,9 @@ class StableResult:
 class StableRequest:
     """A fix that may need a stable backport.
 
-    `target` is the fix (None: the latest commit). `fixes` lists the commits that introduced the
-    bug. By default, these are named by the Fixes: tags or, without tags, by a search with a certain
-    result.
+    `target` is the fix; None means the latest commit. `fixes` lists the commits that introduced the
+    bug. By default, these are the commits that the Fixes: tags name or, if there are no tags, the
+    commits that a search finds with certainty.
     """
 
     target: str | None = None

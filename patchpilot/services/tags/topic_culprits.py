@@ -47,7 +47,7 @@ def find_topic_culprits(
 
 
 def find_named_culprit(repository: Repository, revision: str, fix: str) -> Candidate:
-    """Return the commit that the user names as a candidate.
+    """Return the commit that the user names as the one that introduced the bug.
 
     Raise `UsageError` if the fix is not based on it.
     """
@@ -71,10 +71,11 @@ def find_named_culprit(repository: Repository, revision: str, fix: str) -> Candi
 def compare_culprit_and_fix(
     repository: Repository, culprit: str, fix: str
 ) -> tuple[list[str], list[str], int]:
-    """Return the patch of the candidate, the patch of the fix, and the related hunk in the former.
+    """Return the patches of a candidate and of a fix, and the line of the related hunk in the
+    candidate's patch.
 
-    Patches are lists of lines; the hunk is a 0-based line number. The candidate's patch is limited
-    to files that the fix changes.
+    Patches are lists of lines, and line numbers are 0-based. The candidate's patch contains only
+    the files that the fix changes.
     """
     patch = commit_patch(repository, fix)
     paths = sorted(
@@ -96,7 +97,7 @@ def compare_culprit_and_fix(
 def find_related_hunk(candidate_lines: Sequence[str], fix_lines: Sequence[str]) -> int:
     """Return the first line of the hunk in a candidate's patch that is related to the fix.
 
-    This is the hunk that added most of the lines that the fix removes or has as context.
+    This is the hunk that added the most lines that the fix removes or has as context.
     """
     fixed_lines = {
         line[1:].strip()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `undo`: list or revert the rewrites by `prepare` and `check --fix`."""
+"""Implement the `undo` command: list or revert the rewrites by `prepare` and `check --fix`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,8 @@ from patchpilot.model.json_form import json_form
 class UndoState:
     """A recorded rewrite and the state of its branch.
 
-    The state is "in-force" (the rewrite can be undone), "restored", "moved-on" or "gone".
+    The state is "in-force" if the rewrite can be undone, "restored" if it was undone, "moved-on" if
+    the branch has changed since, or "gone" if the branch does not exist.
     """
 
     undo: Undo
@@ -46,7 +47,10 @@ class UndoState:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class UndoAnswer:
-    """The result of `undo`: the action ("list" or "restore") and its records."""
+    """The result of `undo`.
+
+    It consists of the action, which is "list" or "restore", and the records of rewrites.
+    """
 
     action: str
     records: tuple[UndoState, ...]
@@ -118,7 +122,6 @@ def undo_branch_rewrite(repository: Repository, number: int | None = None) -> Un
 
 
 def _find_undo_record(repository: Repository, number: int | None) -> UndoState:
-    """Return the record with this number, or the latest applied record of the current branch."""
     states = list_recorded_rewrites(repository)
     if number is not None:
         for state in states:

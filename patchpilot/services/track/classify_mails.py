@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `track classify`: classify the messages in files without storing them."""
+"""Implement the `track classify` command: classify the messages in files without storing them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ from patchpilot.reading.review_trailers import GivenTrailer
     "scope=tag.scope",
 )
 class ClassifiedTrailer(NamedTuple):
-    """A tag in a message, and whether it contains the sender's own address."""
+    """A tag in a message, and whether its address belongs to the sender of the message."""
 
     tag: GivenTrailer
     own_address: bool
@@ -75,9 +75,9 @@ def classify_files(
 ) -> tuple[ClassifiedMail, ...]:
     """Classify each message in the files, in order.
 
-    The files are messages or mboxes, which may be gzipped, or `-` for standard input. Raise
-    `InputError` if a file contains no message. In a file with several messages, oversized ones are
-    skipped and passed to the callback.
+    A file is a message or an mbox and may be gzipped; `-` means standard input. Raise `InputError`
+    if a file contains no message. If a file has several messages, oversized messages are skipped
+    and passed to `on_skipped`.
     """
     classified_mails = []
     for file in files:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `track show --range-diff`: compare two revisions of a tracked series.
+"""Implement `track show --range-diff`: compare two versions of a tracked series.
 
 Only the messages are needed, not the commits.
 """
@@ -68,12 +68,12 @@ class RevisionComparison(NamedTuple):
 def compare_revisions(
     number: int, names: Sequence[str], *, store: Store
 ) -> RevisionComparison:
-    """Return the range-diff between two revisions of a tracked series.
+    """Return the range-diff between two versions of a tracked series.
 
-    A revision is given by its version (`v2`), label (`RFC v1`) or one of its Message-IDs. A single
-    revision is compared with the latest one; without names, the latest two are compared. Raise
-    `UsageError` if the series has no such revision, `MissingError` if the archive lacks its
-    patches, and `InputError` if a diff is malformed.
+    A version is given by its number (`v2`), its label (`RFC v1`) or one of its Message-IDs. If only
+    one version is given, it is compared with the latest one. If none is given, the latest two are
+    compared. Raise `UsageError` if the series has no such version, `MissingError` if the archive
+    lacks its patches, and `InputError` if a diff is malformed.
     """
     series = read_tracked_series(number, store=store)
     revisions = list_comparable_revisions(series)
@@ -98,10 +98,10 @@ def list_comparable_revisions(series: Tracked) -> tuple[Revision, ...]:
 
 
 def two_newest_revisions(series: Tracked) -> tuple[Revision, Revision]:
-    """Return the two latest revisions of a series, the older one first.
+    """Return the latest two versions of a series, the older one first.
 
-    If the latest is a backport to a stable version, prefer an earlier backport to that version.
-    Raise `UsageError` if only one revision contains patches.
+    If the latest version is a backport for a stable release, compare it with an earlier backport
+    for the same release, if there is one. Raise `UsageError` if only one version contains patches.
     """
     revisions = list_comparable_revisions(series)
     if revisions:
@@ -205,7 +205,6 @@ def _format_revision_list(revisions: Iterable[Revision]) -> str:
 
 
 def _parse_patches(revision: Revision) -> list[Patch]:
-    """Return a revision's patches, or raise an error if a mail client has damaged one."""
     patches = []
     for post in revision.patches:
         try:

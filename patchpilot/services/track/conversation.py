@@ -15,8 +15,8 @@ from patchpilot.topic.followed.known_series import Tracked
 class ConversationMail(NamedTuple):
     """A message in the tree of a series.
 
-    `more` has an entry for each level from the root's children down to this message: True if
-    another message follows on that level. `reply` is None for the series' own posts.
+    `more` has an entry for each level of the tree above this message; it is True if another message
+    follows on that level. `reply` is None for the posts of the series.
     """
 
     mail: Classified
@@ -59,7 +59,8 @@ def list_conversation(series: Tracked) -> tuple[ConversationMail, ...]:
         siblings.sort(key=lambda message_id: mails[message_id].when)
     tree_mails: list[ConversationMail] = []
     added_ids: set[str] = set()
-    # messages that reply to each other have no root, so start with the oldest
+    # if messages reply to each other in a circle, they have no root, so add the oldest of them as a
+    # root
     for roots in (
         children.get("", []),
         sorted(mails, key=lambda message_id: mails[message_id].when),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List, update, add, remove and mark tracked series for the user interfaces.
+"""List, update, add and remove tracked series for the CLI and the TUI.
 
-The series of the current topic is marked.
+The functions here mark the series of the current topic.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -40,7 +40,7 @@ class FollowedSeries(NamedTuple):
 
 @json_form()
 class RemovedSeries(NamedTuple):
-    """The result of `track remove`: the removed series; `series` is empty."""
+    """The result of `track remove`, with the removed series; its `series` is empty."""
 
     series: tuple[Tracked, ...]
     removed: TrackEntry
@@ -73,8 +73,8 @@ def read_followed_series(
 ) -> FollowedSeries:
     """Return the tracked series from the local store.
 
-    Messages are read only for the topic's series and the series `first`; use `read_series` for
-    another series.
+    Read only the messages of the topic's series and of the series with the number `first`. Use
+    `read_series` to read the messages of another series.
     """
     with Store() as store:
         series = known_series.read_all_series(
@@ -95,8 +95,8 @@ def fetch_followed_series(
 ) -> FollowedSeries:
     """Fetch new messages from the archives, and return the tracked series.
 
-    `fresh` bypasses the cache. Before the update, `on_stored` is called with the series `first`
-    alone, if it exists, and then with all series in the local store.
+    `fresh` bypasses the cache. Before the update, `on_stored` is called twice: with only the series
+    `first`, if it exists, and then with all series in the local store.
     """
     with Store() as store:
         if on_stored and first in {entry.id for entry in store.entries()}:
@@ -153,7 +153,7 @@ def read_series(
 
 
 def compare_series_revisions(number: int, names: Sequence[str]) -> RevisionComparison:
-    """Return the range-diff between two revisions of a tracked series; see `compare_revisions`."""
+    """Return the range-diff between two versions of a tracked series; see `compare_revisions`."""
     with Store() as store:
         return compare_revisions(number, names, store=store)
 

@@ -123,7 +123,8 @@ class _CommitMailSearch(NamedTuple):
             linked = [post for post in posts if post.message_id == message_id]
             if any(is_merge or self._has_same_change(post) for post in linked):
                 return message_id
-            # the link may refer to the cover letter or a review
+            # the link may refer to the cover letter or a review, so look for the patch in the same
+            # thread
             if latest_post := self._choose_post(filter(self._has_same_title, posts)):
                 return latest_post
         return None
@@ -165,7 +166,7 @@ class _CommitMailSearch(NamedTuple):
         )
 
     def find_by_report(self) -> str | None:
-        """Return the first bot message or pull request that mentions the commit."""
+        """Return the Message-ID of the first bot report or pull request about the commit."""
         posts = self._search(f"b:{self.commit.id[:12]}*")
         for mail in map(self.reader.classify, unique(posts)):
             is_report = mail.kind in REPORTS and is_bot_address(mail.sender)
@@ -199,9 +200,10 @@ class _CommitMailSearch(NamedTuple):
         )
 
     def _choose_post(self, posts: Iterable[Classified]) -> str | None:
-        """Return the Message-ID of the last post before the commit, or the first one after it.
+        """Return the Message-ID of the last post before the commit was made or, if there is none,
+        of the first post after it.
 
-        A topic is posted after it is committed, so all of its posts may be later.
+        An author commits a topic before posting it, so all of its posts may be later.
         """
         latest_time = self.commit.committed + _CLOCK_TOLERANCE
         by_date = sorted(posts, key=lambda post: post.when)
@@ -223,8 +225,8 @@ class _CommitMailSearch(NamedTuple):
 class PostedCommit(NamedTuple):
     """A commit, the message in which it was posted, and its series.
 
-    `asked` is the requested commit. If that is a backport, `commit` is its upstream commit,
-    otherwise the same commit.
+    `asked` is the requested commit. If `asked` is a backport, `commit` is its upstream commit;
+    otherwise, both are the same.
     """
 
     asked: Commit
@@ -344,8 +346,9 @@ def find_similar_posts(
 
 
 def _find_upstream(repository: Repository, commit: Commit) -> Commit:
-    """Return the upstream commit that a message names, if it is in the repository, or the commit
-    itself.
+    """Return the upstream commit that a commit's message names.
+
+    Return the commit itself if it names none or the upstream commit is not in the repository.
     """
     ids = (repository.find(name.id) for name in find_upstream_commits(commit.message))
     return next((repository.commit(commit) for commit in ids if commit), commit)

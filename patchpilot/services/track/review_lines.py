@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format the table of patches and reviewers, in words or as signs with a legend."""
+"""Format the table of patches and reviewers.
+
+A review is described in words, or by signs that a legend explains.
+"""
 
 import textwrap
 from collections.abc import Sequence
@@ -44,9 +47,9 @@ _HEADING_WIDTH = 8
 def format_review_table(table: ReviewTable, columns: int) -> tuple[str, ...]:
     """Format the review table for a terminal with this number of columns.
 
-    Rows are patches and columns are the reviewers who replied, or vice versa if that is narrower. A
-    legend and the recipients who did not reply follow. For a single patch, each reviewer has a row
-    in words.
+    Each row is a patch and each column is a reviewer who replied; if this makes the table narrower,
+    rows and columns are swapped. After the table, add the legend and the recipients who did not
+    reply. For a single patch, each reviewer has a row in words.
     """
     reviewers, patches = table.answered, table.patches
     lines: list[str] = []
@@ -86,7 +89,7 @@ def format_legend(table: ReviewTable) -> str:
 def format_review_sign(review: Review | None) -> str:
     """Return the letters of a review's tags and the sign of its state, such as `R+`.
 
-    Return "" if the reviewer did not receive the patch.
+    Return "" if the reviewer was not sent the patch.
     """
     if review is None:
         return ""
@@ -105,7 +108,11 @@ def _describe_review(table: ReviewTable, reviewer: Address, columns: int) -> str
 
 
 def _format_sign_table(table: ReviewTable, columns: int) -> list[str]:
-    """Return the table of signs, transposed if that is narrower and split if it is too wide."""
+    """Return the table of signs.
+
+    Rows and columns are swapped if this makes the table narrower, and a table that is too wide is
+    split.
+    """
     reviewers, patches = table.answered, table.patches
     patch_count = len(patches)
 

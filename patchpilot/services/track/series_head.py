@@ -50,16 +50,15 @@ def format_head_rows(series: Tracked) -> tuple[HeadRow, ...]:
 
 
 def _format_claim_note(series: Tracked) -> str:
-    """Return the proven state if messages claim a different one."""
     return (
         "" if series.state is series.proven else f" (claimed; proven: {series.proven})"
     )
 
 
 def format_time_note(series: Tracked) -> str:
-    """Return the time that the ages refer to, or "" for the current time.
+    """Return a note with the time to which the ages refer, for example the time of the last query.
 
-    It is, for example, the time of the last query.
+    Return "" if they refer to the current time.
     """
     if (time := series.as_of) is None:
         return ""
@@ -72,7 +71,6 @@ def format_time_note(series: Tracked) -> str:
 
 
 def _format_turn(series: Tracked) -> str:
-    """Return whose turn it is, and what the author is waiting for."""
     if series.step.need is Turn.YOURS:
         return "yours"
     if series.step.need is Turn.FINISHED:
@@ -87,7 +85,6 @@ def _format_turn(series: Tracked) -> str:
 
 
 def _format_open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
-    """Yield lines about open requests, unapplied patches and pending stable decisions."""
     if posted is None:
         return
     items = list_latest_requests(series)
@@ -118,7 +115,6 @@ def _format_open_items(series: Tracked, posted: PostedSeries | None) -> Iterator
 
 
 def _format_merges(series: Tracked) -> Iterator[str]:
-    """Yield a line per tree with the first commit and release, then a line for stable branches."""
     by_tree: dict[str, list[LandedCommit]] = {}
     for applied in series.about.landed:
         if applied.stable_version is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implement `track`: track series until they are merged."""
+"""Implement the `track` command: track series until they are merged."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -163,14 +163,14 @@ def _store_series(
 ) -> Tracked:
     with store.transaction():
         entries = find_same_series(posted.post_ids, posted.change_id, store)
-        # the key is the first post by a known sender of the series
+        # the series is identified by its first post whose sender is known
         entry = merge_entries(entries, store) or store.add(
             posted.first_known.head.message_id, posted.subject, *source
         )
         new_ids = store.keep(
             entry.id, posted.subject, mails, seen_ids=find_own_mails(posted)
         )
-    # if the series was tracked before, it may have more known messages
+    # a series that was already tracked may have stored messages that are not in this thread
     complete = None if entries else posted
     tracked = read_stored_series(
         store.entry(entry.id), store, repository, progress, complete, whole=True
@@ -223,9 +223,10 @@ def track_series_in_mbox(
     repository: Repository | None = None,
     progress: Progress = ignore_progress,
 ) -> tuple[Tracked, ...]:
-    """Track the series in an mbox that a Message-ID or URL names, or all of them.
+    """Track the series in an mbox that a Message-ID or URL names; without a name, track all of
+    them.
 
-    Versions of the same series count as one series.
+    All versions of a series are tracked together.
     """
     skipped: list[str] = []
     addresses = tuple(Address("", email) for email in find_own_addresses(repository))
@@ -290,7 +291,6 @@ def track_series_in_mbox(
 
 
 def _find_parents(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
-    """Return the local or tracked messages that these messages reply to."""
     ids = {mail.message_id for mail in mails}
     parent_ids = {
         id_ for mail in mails for id_ in (mail.in_reply_to, *mail.references) if id_
@@ -339,9 +339,9 @@ def _store_only_reports(
     repository: Repository | None,
     progress: Progress,
 ) -> tuple[Tracked, ...]:
-    """Store delivery reports with the tracked series that they are about.
+    """Store the delivery reports among the messages with the tracked series that they are about.
 
-    Return the series with new reports. Raise MissingError for reports about other series.
+    Return the series with new reports. Raise MissingError if a report is about another series.
     """
     reported = store_delivery_reports(mails, store, repository, progress)
     if not reported and (
@@ -362,7 +362,7 @@ def store_delivery_reports(
     repository: Repository | None,
     progress: Progress,
 ) -> tuple[Tracked, ...]:
-    """Return the series with new delivery reports."""
+    """Store delivery reports with their series, and return the series that have new reports."""
     updated: dict[int, Tracked] = {}
     for mail in mails:
         if not (mail_reports := delivery_reports(mail)):
@@ -395,13 +395,14 @@ def reread_series(
     progress: Progress,
     from_mbox: CollectedMails | None,
 ) -> Tracked:
-    """Read a series with new messages, or read it completely, and store its messages.
+    """Read a series that has new messages, or read all of it again, and store its messages.
 
-    `from_mbox` are its messages if it is not read from an archive (see `reread_mboxes`).
+    If the series is not read from an archive, `from_mbox` contains its messages (see
+    `reread_mboxes`).
     """
     entry = previous.entry
     if previous.undisclosed and from_mbox is None:
-        # the series is not in an archive, so replies can only come from a file
+        # an undisclosed series is not in an archive, so replies can only come from a file
         return read_stored_series(entry, store, repository, progress)
     stored_mails, damaged = _restored_mails(entry, store)
     is_cached = False
@@ -445,7 +446,7 @@ def reread_series(
         mails,
         seen_ids=find_own_mails(posted) if posted else (),
     )
-    # check which messages are still damaged
+    # if messages were damaged, read the series again to find out which of them still are
     updated = read_stored_series(
         store.entry(entry.id), store, repository, progress, whole=bool(damaged)
     )
@@ -457,7 +458,6 @@ def reread_series(
 def _restored_mails(
     entry: TrackEntry, store: Store
 ) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
-    """Return a series' messages, and the ids of damaged messages that no backup has."""
     mails, damaged = store.readable_mails(entry.id)
     if damaged:
         store.restore(damaged)
@@ -468,10 +468,10 @@ def _restored_mails(
 def reread_mboxes(
     series: Iterable[Tracked], lore: str | None, store: Store, progress: Progress
 ) -> dict[int, CollectedMails]:
-    """Return the messages about each of these series that is read from an mbox.
+    """Return the messages about each of these series that was read from an mbox.
 
-    Each file is read once for all of its series. Series in an archive are omitted; `lore` is the
-    requested archive.
+    Each file is read once for all of its series. Omit series that are in an archive. `lore` is the
+    archive that the user requested.
     """
     entries_by_file: dict[str, list[TrackEntry]] = defaultdict(list)
     for tracked in series:
@@ -508,7 +508,10 @@ def reread_mboxes(
 def _read_tracked_mbox(
     file: Path, store: Store, progress: Progress
 ) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
-    """Return the messages in an mbox, and an error for each one or for the file."""
+    """Return the messages in an mbox.
+
+    Also return an error for each message that cannot be read, or one for the file.
+    """
     if not file.is_file():
         return (), (f"{file} no longer exists",)
     skipped: list[str] = []
@@ -528,7 +531,10 @@ def fetch_series(
     store: Store,
     progress: Progress,
 ) -> tuple[CollectedMails, bool]:
-    """Fetch a series' messages from an archive; return them and whether they were in the cache."""
+    """Fetch the messages of a series from an archive.
+
+    Return the messages, and whether they were in the cache.
+    """
     try:
         with archives.open(url) as archive:
             thread = gather(
@@ -573,7 +579,7 @@ def find_failure_mails(
     latest: dict[tuple[str, str], tuple[datetime, str]] = {}
     for entry in store.entries():
         for mail in store.readable_mails(entry.id)[0]:
-            # replies to failure messages have the same subject
+            # a reply to a FAILED message has the same subject, so classify the message too
             if "failed to apply" not in mail.subject:
                 continue
             notice = store.reader.classify(mail)
@@ -589,6 +595,8 @@ def find_failure_mails(
 
 
 def find_own_mails(posted: PostedSeries) -> frozenset[str]:
-    """Return the Message-IDs of the author's own messages, which do not count as news."""
+    """Return the Message-IDs of the author's messages in a series, which do not count as new
+    messages.
+    """
     reply_ids = {reply.message_id for reply in posted.replies if reply.mail.by_author}
     return posted.post_ids | reply_ids

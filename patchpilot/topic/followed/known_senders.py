@@ -66,7 +66,9 @@ def select_marked_messages(
 def find_known_senders(
     posted: "PostedSeries", number: int, store: Store, repository: "Repository | None"
 ) -> tuple[Address, ...]:
-    """Return the known addresses among a series' claimed senders, with their names."""
+    """Return the addresses of known senders whose messages claim an event in a series, with their
+    names.
+    """
     from patchpilot.archive.signatures import find_proven_senders, look_up_dkim_key
     from patchpilot.topic.followed.own_addresses import find_own_addresses
 
@@ -118,10 +120,10 @@ _MAX_SEARCHES = 5
 def find_addresses_in_tree(
     repository: Repository, addresses: Iterable[Address], year: int
 ) -> tuple[Address, ...]:
-    """Return the addresses that occur in mainline, each with the name used there.
+    """Return the addresses that occur in mainline, each with the name that is used there.
 
-    Search MAINTAINERS, .mailmap, and commits since three years before the given year. Commits of a
-    topic are not searched; in stable branches, only committers count.
+    Search MAINTAINERS, .mailmap, and the commits since three years before `year`. The commits of a
+    topic are not searched. In stable branches, only committers are searched.
     """
     tip = mainline(repository)
     if tip is None:
@@ -156,7 +158,7 @@ def _addresses_in_files(repository: Repository, tip: str) -> Iterator[Address]:
                 line.partition("\t")[2] if path == "MAINTAINERS" else line
             ):
                 if address := parse_address(part.strip()):
-                    # a .mailmap line may give the name only once, before the addresses
+                    # a line in .mailmap may have several addresses but only one name, at its start
                     name = address.name or name
                     yield Address(name, address.email)
 
@@ -164,7 +166,6 @@ def _addresses_in_files(repository: Repository, tip: str) -> Iterator[Address]:
 def _addresses_in_commits(
     repository: Repository, tips: Iterable[str], role: str, key: str, year: int
 ) -> Iterator[Address]:
-    """Yield the author's or committer's address of each commit since this year."""
     arguments = (
         "-1",
         f"--since={year:04}-01-01T00:00:00Z",

@@ -112,8 +112,8 @@ def read_all_series(
 ) -> tuple[Tracked, ...]:
     """Return all tracked series from the local store.
 
-    Read all their messages if requested, otherwise only messages of series without a stored
-    summary.
+    With `whole`, read all their messages; otherwise, read only the messages of series that have no
+    stored summary.
     """
     return tuple(
         read_stored_series(entry, store, repository, progress, whole=whole)
@@ -161,7 +161,6 @@ def read_stored_series(
 
 
 def _find_first_step(series: Tracked) -> NextStep:
-    """Return the next step for a series without known messages."""
     if series.delivery:
         report = series.delivery[0]
         return NextStep(Turn.YOURS, join_hints(f"{report.words}: ", report.advice))
@@ -179,7 +178,6 @@ def _find_first_step(series: Tracked) -> NextStep:
 
 
 def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
-    """Return the delivery reports on a series that is not in an archive yet."""
     reports = [
         report
         for mail in store.readable_mails(entry.id)[0]
@@ -194,7 +192,10 @@ def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...
 
 
 def find_undisclosed_ids(store: Store) -> frozenset[str]:
-    """Return the Message-IDs that must not be sent to an archive; cached for one command."""
+    """Return the Message-IDs that must not be sent to an archive.
+
+    The result is cached until the command ends.
+    """
     if store.reader.undisclosed is None:
         with Outbox() as outbox:
             store.reader.undisclosed = outbox.undisclosed_ids()
@@ -271,7 +272,7 @@ def report_missing_mails(
 def _list_sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
     """Return the Message-ID, time and send number of each recently sent message.
 
-    Read once per command.
+    The outbox is read once per command.
     """
     if store.reader.sent is None:
         with Outbox() as outbox:
@@ -280,7 +281,10 @@ def _list_sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
 
 
 def map_sent_topics(store: Store) -> Mapping[str, str]:
-    """Map each message sent from this machine to its change-id; cached for one command."""
+    """Map each message sent from this machine to its change-id.
+
+    The result is cached until the command ends.
+    """
     if store.reader.topics is None:
         with Outbox() as outbox:
             store.reader.topics = outbox.topics_of_mails()
@@ -288,10 +292,10 @@ def map_sent_topics(store: Store) -> Mapping[str, str]:
 
 
 def find_sent_ids(message_ids: Set[str], store: Store) -> frozenset[str]:
-    """Return the Message-IDs of all versions of these messages' topics.
+    """Return the Message-IDs of all versions of the topics to which these messages belong.
 
     Only messages sent from this machine are known. An undisclosed fix and its public series are
-    separate.
+    separate topics.
     """
     topics = map_sent_topics(store)
     change_ids = {
@@ -331,13 +335,18 @@ def find_unarchived_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
     stored = store.message_ids(entry.id) if topics else frozenset()
     if not stored:
         return frozenset()
-    # the stored messages may include a later fix, possibly of another topic
+    # the stored messages may include a later fix from another topic, so prefer the message that
+    # identifies the series
     ids = frozenset([key]) if key in topics else stored
     return find_sent_ids(ids, store) - stored
 
 
 def find_series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
-    """Return the tracked series that contains a message or, for a sent message, its topic."""
+    """Return the tracked series that contains a message.
+
+    If the message was sent from this machine, also find a series that contains another message of
+    its topic.
+    """
     return store.find_by_mail(message_id) or next(
         (
             entry
@@ -349,7 +358,7 @@ def find_series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
 
 
 class _SeriesReader:
-    """A lazy reader of a series' messages and of its cached summary."""
+    """Read the messages of a series, or its cached summary, when they are first needed."""
 
     def __init__(
         self,
@@ -429,10 +438,10 @@ class _SeriesReader:
         return find_posted_series(self._entry.message_id, candidates)
 
     def _mails(self) -> "tuple[Mail, ...]":
-        """Return the messages of the series, or only the most important ones if there are very
-        many.
+        """Return the messages of the series; if there are very many, return only the most important
+        ones.
 
-        Include messages sent from this machine, unless only a bounce is known.
+        Include messages sent from this machine, unless all stored messages are delivery reports.
         """
         stored = self._store.weightiest_mails(
             self._entry.id, sys.maxsize if self._every_mail else MOST_READ
@@ -450,8 +459,9 @@ class _SeriesReader:
         )
 
     def _recognize_senders(self, posted: "PostedSeries") -> "PostedSeries":
-        """Return `posted` with claims by senders known from elsewhere, but without dismissed
-        claims.
+        """Return `posted` after deciding which claims in messages to accept.
+
+        Claims by known senders are accepted, and claims that the user dismissed are removed.
         """
         store, marks = self._store, self._marks
         if not (posted.claims or marks):
@@ -463,7 +473,8 @@ class _SeriesReader:
             select_marked_messages,
         )
 
-        # messages of other series may show who made a claim
+        # the result may change soon, because messages in other series may show that the sender is
+        # known
         self._max_span = _HOUR
         confirmed_ids = select_marked_messages(marks, KNOWN)
         senders = find_known_senders(posted, self._entry.id, store, self._repository)
@@ -478,7 +489,10 @@ class _SeriesReader:
         )
 
     def _summary(self) -> SeriesSummary | None:
-        """Return the summary, cached for the same messages, marks and refs until it expires."""
+        """Return the summary of the series.
+
+        It is cached until it expires or the messages, marks or refs change.
+        """
         entry, store, moment = self._entry, self._store, self._moment
         parts = (
             (entry.message_id, *self._ids),
@@ -537,9 +551,10 @@ class _SeriesReader:
 
 @lru_cache(maxsize=2)
 def make_summaries_key(repository: "Repository | None") -> str:
-    """Return the cache key for summaries: the refs that may contain a series, and the projects.
+    """Return the cache key for summaries.
 
-    Commits on a topic's branch do not change the state of the series.
+    It depends on the refs that may contain a series, and on the projects. Commits on the branch of
+    a topic do not change the state of its series.
     """
     folders = (user_folder(), f"{user_folder()}/projects")
     kind = _SUMMARIES._replace(code=(*_SUMMARIES.code, *folders))
@@ -561,10 +576,10 @@ def make_summaries_key(repository: "Repository | None") -> str:
 
 
 def find_stall_time(entry: TrackEntry, store: Store) -> datetime | None:
-    """Return the time used to decide whether a series is stalled.
+    """Return the time for deciding whether a series is stalled.
 
-    It is the current time, or the time at which the archive was last read; it is None for an mbox
-    of old messages.
+    This is the current time, or the time at which the archive was last read. For an mbox of old
+    messages, return None.
     """
     if entry.mbox and not entry.lore:
         return None

@@ -17,9 +17,9 @@ _MAPPED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 def find_own_addresses(
     repository: Repository | None = None, directory: Path | None = None
 ) -> tuple[str, ...]:
-    """Return the author's addresses, from git's configuration and earlier sends.
+    """Return the author's addresses from git's configuration and from earlier sends.
 
-    With a repository, add the author's other addresses in its .mailmap.
+    If there is a repository, add the author's other addresses in its .mailmap.
     """
     try:
         values = config_values(directory, _SENDERS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check the archives of all tracked series for new messages in one pass."""
+"""Check the archives of all tracked series for new messages, with few queries to each archive."""
 
 from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
@@ -17,10 +17,10 @@ from patchpilot.topic.own_archive import ArchiveAt
 class UpdateRequest(NamedTuple):
     """The series to update, and how to update them.
 
-    `numbers` selects series; by default, all series that are due are updated (finished series at
-    growing intervals). With `everything`, each series is read completely. `lore` is the archive for
-    series without one; `fresh` ignores cached responses; `whole` also reads the messages of series
-    without news.
+    `numbers` selects series. By default, all series that are due are updated; finished series
+    become due at growing intervals. With `everything`, each series is read completely. `lore` is
+    the archive for series that have none. `fresh` ignores cached responses. `whole` also reads the
+    messages of series without new messages.
     """
 
     numbers: Sequence[int] = ()
@@ -50,11 +50,12 @@ class Archives:
 
 
 class PollResult(NamedTuple):
-    """The result of a poll.
+    """The result of querying archives for new messages.
 
-    `news` maps each series with news to the ids of its new messages. `quiet` are the numbers of the
-    series without news, and `cached` the numbers of series for which this comes from a cached
-    response. `reached` has the arrival time of the latest message seen in each archive.
+    `news` maps each series with new messages to the ids of these messages. `quiet` contains the
+    numbers of the series without new messages, and `cached` the numbers of series whose result
+    comes from a cached response. `reached` maps each archive to the arrival time of the latest
+    message seen in it.
     """
 
     news: Mapping[int, frozenset[str]]
@@ -73,9 +74,10 @@ def poll_archives(
     fresh: bool,
     progress: Progress,
 ) -> PollResult:
-    """Query each archive (by URL) about its series.
+    """Query each archive about its series.
 
-    If an archive fails, the result omits its series, and opening it raises the error.
+    `series` maps the URL of an archive to its series. If an archive fails, the result omits its
+    series, and opening that archive again raises the error.
     """
     with_news: dict[int, frozenset[str]] = {}
     last_arrivals: dict[str, datetime] = {}

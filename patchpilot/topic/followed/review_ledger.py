@@ -87,7 +87,7 @@ class LedgerItem(NamedTuple):
 
 @json_form()
 class SeriesLedger(NamedTuple):
-    """The number of a tracked series, and review comments from its list."""
+    """A tracked series, given by its number, and some or all of the review comments on it."""
 
     series: int
     points: tuple[LedgerItem, ...]
@@ -176,10 +176,10 @@ def list_latest_requests(
 def list_open_requests(
     posted: PostedSeries, marks: Mapping[Key, str], upcoming: Sequence[Patch] = ()
 ) -> tuple[LedgerItem, ...]:
-    """Return the open requests among those that `checklist` lists.
+    """Return the open requests among the requests that `checklist` returns.
 
-    A tag for the latest version settles its sender's earlier requests about the same patch or, if
-    it is for the series, about all patches.
+    If a reviewer gave a tag to a patch of the latest version, this reviewer's earlier requests
+    about the patch are no longer open. If the tag is for the series, this applies to all patches.
     """
     if posted.proven in (*TAKEN, *FINAL):
         return ()
@@ -207,7 +207,7 @@ def list_open_requests(
 
 
 def group_requests(series: Tracked) -> dict[str, list[LedgerItem]]:
-    """Map messages to the open review requests that people made in them."""
+    """Map each message to the open review requests that reviewers, and not bots, made in it."""
     groups: dict[str, list[LedgerItem]] = {}
     for item in list_latest_requests(series):
         if item.waits:
@@ -245,10 +245,10 @@ def set_numbered_states(
     items: Sequence[LedgerItem],
     states: Sequence[tuple[int, PointState | None]],
 ) -> None:
-    """Set the states of review comments by their numbers, counted from 1.
+    """Set the states of review comments by their numbers, which count from 1.
 
-    None restores the state derived from the messages. Raise UsageError for a number that is not in
-    the list.
+    If a state is None, restore the state that follows from the messages. Raise UsageError for a
+    number that is not in the list.
     """
     for position, _ in states:
         if not 1 <= position <= len(items):

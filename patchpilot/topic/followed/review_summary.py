@@ -36,10 +36,11 @@ def list_unsettled_requests(
 def select_changelog_requests(
     last_send: Send, upcoming: "Sequence[Patch]"
 ) -> tuple[str, ...]:
-    """Return the requests that the next version addresses or should address.
+    """Return the requests that the next version addresses or should address, each with its sender's
+    name.
 
-    Each has the name of its sender. Omit answered and declined requests. Include questions only if
-    the user ticked them, because an answered question is not a change.
+    Omit answered and declined requests. Include a question only if the user ticked it, because
+    answering a question changes nothing.
     """
     items = [
         item

@@ -57,8 +57,9 @@ def group_same_series(
 
 
 def _series_identifiers(tracked: Tracked, store: Store) -> frozenset[tuple[str, bool]]:
-    """Return a series' identifiers: the posts of its latest version, its first post, and its
-    topic.
+    """Return the identifiers of a series.
+
+    They are the posts of its latest version, its first post, and its topic.
     """
     ids = {tracked.entry.message_id, tracked.head, *tracked.posts} - {""}
     return _make_identifiers(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Summarize a series once from its messages and the user's marks."""
+"""Summarize a series from its messages and the user's marks."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -64,10 +64,10 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
 
 
 def find_unchanged_span(posted: PostedSeries, longest: int) -> tuple[float, float]:
-    """Return the period in which unchanged messages and refs yield the same summary.
+    """Return the period in which the summary stays the same if no messages or refs change.
 
-    It ends when the series stalls, when a fix becomes too old for stable, and after `longest`
-    seconds at the latest.
+    It ends when the series stalls, when a fix becomes too old for stable, or after `longest`
+    seconds, whichever is first.
     """
     now = posted.now.timestamp()
     wait = max(posted.waiting, timedelta(days=shortest_wait()))
@@ -85,10 +85,10 @@ def find_unchanged_span(posted: PostedSeries, longest: int) -> tuple[float, floa
 
 
 def _find_next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
-    """Return the next step, including any open requests.
+    """Return the next step, including any open review requests.
 
-    A due request makes it the author's turn; other requests can be answered while waiting. A
-    series reported as applied or closed waits until that is proven.
+    If a request is due, it is the author's turn. Other requests can be answered while waiting. If
+    messages report a series as applied or closed, the next step is to wait for proof.
     """
     step = advise(posted)
     is_waiting = step.need is Turn.WAITING and posted.state not in (*TAKEN, *FINAL)
@@ -111,9 +111,9 @@ def _find_next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
 
 
 def _is_reply_due(item: LedgerItem, posted: PostedSeries) -> bool:
-    """Return whether a reviewer is waiting.
+    """Return whether the reviewer is still waiting for a response to a request.
 
-    No new version, reply by the author or tag by the reviewer has followed the request.
+    A new version, a reply by the author, or a later tag by the reviewer counts as a response.
     """
     message_id = item.point.message_id
     question = next(reply for reply in posted.replies if reply.message_id == message_id)

@@ -28,9 +28,10 @@ class StoryKind(StrEnum):
 
 
 class StoryEvent(NamedTuple):
-    """An event: its description, its time, and the evidence: a Message-ID or a commit.
+    """An event, with its description, its time and its evidence.
 
-    `when` is None if the time is unknown or in the future.
+    The evidence is a Message-ID or a commit. `when` is None if the time is unknown or in the
+    future.
     """
 
     kind: StoryKind
@@ -66,7 +67,7 @@ _EVENTS = {
 def list_events(series: Tracked) -> tuple[StoryEvent, ...]:
     """Return the events of a series, oldest first.
 
-    Events in the repository without a date come last.
+    Events that were found in the repository and have no date come last.
     """
     posted = series.posted
     if posted is None:
@@ -131,7 +132,10 @@ def _version_events(posted: PostedSeries) -> Iterator[StoryEvent]:
 
 
 def describe_reply(mail: Classified) -> tuple[StoryKind, str] | None:
-    """Describe a reply by its kind and a text, or return None if it is only discussion."""
+    """Return the kind and a description of a reply.
+
+    Return None if the reply is only part of a discussion.
+    """
     sender = mail.sender_name
     if mail.kind is MailKind.TRAILERS:
         return (
@@ -149,9 +153,10 @@ def describe_reply(mail: Classified) -> tuple[StoryKind, str] | None:
 
 
 def describe_claims(events: Sequence[Claim]) -> tuple[StoryKind, str]:
-    """Return the kind of the events that messages report about a tree, and a description.
+    """Return the kind and a description of what messages report about a tree.
 
-    For several events of the same kind, the description names all their versions.
+    The claims are all of the same kind, and the description names the stable versions of all of
+    them.
     """
     first = events[0]
     versions = (
@@ -177,9 +182,9 @@ def describe_claims(events: Sequence[Claim]) -> tuple[StoryKind, str]:
 
 
 def _reply_events(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
-    """Yield the important replies by others.
+    """Yield an event for each important reply by others.
 
-    If a sender sent several replies of the same kind to a version, yield only the first.
+    If several replies to a version have the same kind and sender, yield only the first.
     """
     seen: set[tuple[object, ...]] = set()
     for reply in replies:
@@ -200,13 +205,13 @@ def _reply_events(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
 
 
 def _tree_events(events: Sequence[Claim]) -> Iterator[StoryEvent]:
-    """Yield the trees reported in messages.
+    """Yield the events that messages report about trees.
 
-    Merge messages of the same kind from the same day into one event.
+    Reports of the same kind on the same day become one event.
     """
     groups: dict[tuple[object, ...], list[Claim]] = {}
     for event in events:
-        # a reviewer's rejection is already in the list of replies
+        # rejections by reviewers are already reported as replies
         if event.what in _EVENTS and event.what != "refused":
             day = event.date.date() if event.date else None
             groups.setdefault(
@@ -222,7 +227,6 @@ def _tree_events(events: Sequence[Claim]) -> Iterator[StoryEvent]:
 
 
 def _merge_events(posted: PostedSeries) -> Iterator[StoryEvent]:
-    """Yield the merges found in the repository, and later changes to the series."""
     is_series = len(posted.latest.patches) > 1
     for landed in posted.landed:
         if landed.message_id is None and not landed.stable_version:

@@ -54,13 +54,13 @@ class Tracked(SeriesSummary):
     from the store.
 
     `posted` contains the series if its messages were read (`is_read`); it is also None while the
-    series is in no archive. `cached` is set if the threads are as of `entry.updated`, because the
-    archive's cached responses were still valid. `own` is set if the series belongs to the current
-    topic, and `undisclosed` if it is a security fix that is not public yet, so no server is queried
-    about it. `as_of` is the time up to which days are counted, if it is not the current time.
-    `marks` are the states that the user set for review comments, `delivery` the messages known not
-    to have been delivered, `damaged_ids` the messages that could not be read, and `left_out` the
-    number of messages that were not read.
+    series is in no archive. `cached` is set if the archive was not queried because its cached
+    responses were still valid; the threads are then as of `entry.updated`. `own` is set if the
+    series belongs to the current topic. `undisclosed` is set if it is a security fix that is not
+    public yet, so no server is queried about it. `as_of` is the time to which ages refer, or None
+    for the current time. `marks` contains the states that the user set for review comments,
+    `delivery` the messages known not to have been delivered, and `damaged_ids` the ids of messages
+    that could not be read. `left_out` is the number of messages that were not read.
     """
 
     entry: TrackEntry
@@ -81,9 +81,9 @@ class Tracked(SeriesSummary):
 
     @property
     def about(self) -> "PostedSeries":
-        """Return the series according to messages and the repository.
+        """Return the series with what is known from messages and from the repository.
 
-        It is empty if nothing is known.
+        The result is empty if nothing is known.
         """
         from patchpilot.reading.posted_series import PostedSeries
 
@@ -117,7 +117,7 @@ class Tracked(SeriesSummary):
 
     @property
     def next_commands(self) -> tuple[str, ...]:
-        """Return the commands for the next step, quoted for a shell."""
+        """Return the commands that perform the next step, quoted for a shell."""
         return tuple(action.command for action in actions_in_advice(self.step.advice))
 
     @property

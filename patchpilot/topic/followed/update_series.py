@@ -60,11 +60,11 @@ def update_tracked_series(
     repository: Repository | None = None,
     progress: Progress = ignore_progress,
 ) -> tuple[Tracked, ...]:
-    """Fetch and read new messages of the series.
+    """Fetch and read the new messages of series.
 
-    Each archive is queried about all of its series with a few searches, and only series with news
-    are read completely. If an archive cannot be reached, its series are returned unchanged and
-    marked `unreachable`; the others are still read.
+    A few searches per archive find all series with new messages, and only these series are read
+    completely. If an archive cannot be reached, its series are returned unchanged and marked
+    `unreachable`; all other series are still read.
     """
     numbers = request.numbers
     archives = Archives(archive_at)
@@ -111,8 +111,8 @@ def update_tracked_series(
         if entry.id not in unread_numbers:
             entry, series = store.entry(entry.id), previous[entry.id]
             if entry.id in poll.quiet:
-                # a sent message counts as missing only if the archive was queried long enough after
-                # sending
+                # the archive may receive a message late, so a message is missing only if the
+                # archive was queried long enough after sending
                 missing = report_missing_mails(
                     entry, frozenset(series.message_ids), store
                 )
@@ -136,7 +136,7 @@ def update_tracked_series(
                 )
             )
         except NetworkError as error:
-            # facts from the repository need no archive query
+            # the archive failed, but the state in the repository can still be updated
             unchanged = read_stored_series(
                 store.entry(entry.id), store, repository, progress
             )
@@ -195,9 +195,9 @@ def _record_poll(
     request: UpdateRequest,
     store: Store,
 ) -> None:
-    """Record when the archives were last read.
+    """Record when each archive was last read.
 
-    Skip series that must be polled again because reading them failed.
+    If reading a series failed, record nothing for it, so that it is queried again.
     """
     failed_numbers = {tracked.entry.id for tracked in updated if tracked.unreachable}
     with store.transaction():
@@ -209,7 +209,7 @@ def _record_poll(
                 and request.lore in (None, entry.lore)
             ):
                 store.note_reached(entry.id, last_arrival)
-    # skip messages that no polled series accepted, even if another series has them
+    # do not fetch messages again that belong to none of the queried series
     accepted_ids = frozenset().union(
         *(store.message_ids(number) for number in due_numbers)
     )
@@ -262,11 +262,11 @@ def _poll_series(
     archives: Archives,
     progress: Progress,
 ) -> PollResult:
-    """Poll the archives of series with known messages.
+    """Query the archives about series whose messages are known.
 
-    Other series are read completely: all of them with `everything`, and any series whose latest
-    version may be missing from the archive because it came from another archive or a file, or was
-    sent from this machine. Only a search can find such a version.
+    Other series are read completely. With `everything`, this applies to all series. It also applies
+    to a series whose latest version may be missing from the archive because it came from another
+    archive or a file, or was sent from this machine, because only a search can find such a version.
     """
     by_archive: dict[str, list[PolledSeries]] = {}
     for tracked in series if not request.everything else ():
@@ -298,8 +298,9 @@ def _poll_series(
 
 
 def _is_poll_due(series: Tracked, now: datetime) -> bool:
-    """Return whether to poll a series: always while news is expected, later at growing
-    intervals.
+    """Return whether to query the archive about a series.
+
+    A series is always due while messages are expected, and later at growing intervals.
     """
     news, updated = series.entry.news, series.entry.updated
     if series.proven not in FINAL or not news or not updated:
@@ -311,7 +312,7 @@ def _is_poll_due(series: Tracked, now: datetime) -> bool:
 
 
 def prefix_progress(progress: Progress, position: int, count: int) -> Progress:
-    """Wrap a progress callback to show the number of the current series first."""
+    """Wrap a progress callback so that each step begins with the number of the current series."""
 
     def report(what: str, done: int = 0, total: int | None = None) -> None:
         progress(

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List all topics in all known repositories, with whose turn it is and the next step."""
+"""List all topics in all known repositories, each with its next step and whose turn it is."""

@@ -17,8 +17,10 @@ _FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(commi
 
 
 class Branch(NamedTuple):
-    """A local branch: its tip, the tip's time in seconds since the epoch, and whether the user
-    committed the tip.
+    """A local branch.
+
+    It has the tip, the tip's time in seconds since the epoch, and whether the user committed the
+    tip.
     """
 
     name: str
@@ -56,9 +58,9 @@ def list_branches(repository: Repository) -> tuple[Branch, ...]:
 def find_candidate_branches(
     branches: tuple[Branch, ...], drafted: frozenset[str]
 ) -> tuple[Branch, ...]:
-    """Return the user's possible topic branches without a draft.
+    """Return the user's branches that may contain a topic but have no draft.
 
-    These are the latest branches whose tip the user committed recently.
+    These are the latest branches with a tip that the user committed recently.
     """
     since = time.time() - RECENT
     return tuple(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Describe a topic on the home screen: its state, latest activity and next step.
 
-It is a branch of a repository, or a tracked series without a branch.
+A topic is a branch of a repository, or a tracked series that has no branch.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,14 +26,13 @@ class HomeEvent(NamedTuple):
 class HomeTopic(NamedTuple):
     """A topic as displayed on the home screen.
 
-    `repository` is the key of its repository ("" for a series whose branch is unknown). `version`
-    is the last version sent, or 0 for none. `state` is named as in `track`, or "" if it has not
-    been read yet. `news` is the latest event, at `when` (seconds since the epoch, 0 if unknown).
-    `tags` has the number of collected tags by name.
-
-    `bots` summarizes the reports of build and test bots on the latest version, and `failed` is
-    set if one of them reports a failure. `series` is the number of the tracked series. `events` are
-    the last events, latest first.
+    `repository` is the key of its repository, or "" for a series whose branch is unknown. `version`
+    is the last version sent, or 0 if none was sent. `state` is a state as in `track`, or "" if it
+    has not been read yet. `news` is the latest event, and `when` its time in seconds since the
+    epoch, or 0 if it is unknown. `tags` maps the names of collected tags to their numbers. `bots`
+    summarizes the reports of build and test bots on the latest version, and `failed` is set if one
+    of them reports a failure. `series` is the number of the tracked series. `events` contains the
+    last events, latest first.
     """
 
     key: str

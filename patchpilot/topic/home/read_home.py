@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read all topics in three steps: first from the cache, then from the drafts, the outbox, the
-branches and the tracked series, and finally with new messages from the archives.
+"""Read all topics in three steps.
+
+First, read the cache; then read the drafts, the outbox, the branches and the tracked series;
+finally, fetch new messages from the archives.
 """
 
 import hashlib
@@ -63,9 +65,9 @@ OFTEN = 0.3
 
 
 def read_cached_topics() -> tuple[HomeTopic, ...]:
-    """Return the topics as last read, with the current number of unread messages.
+    """Return the topics as they were last read, with the current number of unread messages.
 
-    Topics that were never read have only a title. Only the databases are read.
+    Topics that have never been read have only a title. This reads only the databases.
     """
     with Store() as store, Outbox() as outbox, Drafts() as drafts:
         cached = _read_cached_home(store.file)
@@ -129,13 +131,14 @@ def read_topics(
                 if (entry := _find_entry(draft, store, outbox))
             }
         try:
-            # read series first, because a branch's series may be any of them
+            # read the series without a draft first, because each of them may belong to one of the
+            # branches
             reading.read_series(draft_series)
             for key, drafts_of_key in by_repository.items():
                 reading.read_repository(key, drafts_of_key)
             reading.read_series()
         except BaseException:
-            # the next pass continues from here
+            # save what was read, so that the next run can continue from here
             unread = {
                 key: value
                 for key, value in reading.previous.items()
@@ -153,9 +156,9 @@ def update_topics(
     fresh: bool,
     progress: Progress = ignore_progress,
 ) -> tuple[tuple[HomeTopic, ...], str]:
-    """Query the archives about unfinished series and return all topics.
+    """Query the archives about unfinished series, and return all topics.
 
-    Also return the reason why a series could not be queried, or "" if all could.
+    The second value is the reason why a series could not be queried, or "" if all could be.
     """
     numbers = [
         topic.series
@@ -185,7 +188,7 @@ def update_topics(
 
 @dataclass
 class _HomeReader:
-    """A pass over all topics that reuses the previous results."""
+    """Read all topics once, and reuse the results of the previous time."""
 
     store: Store
     outbox: Outbox
@@ -204,7 +207,7 @@ class _HomeReader:
         )
 
     def read_repository(self, key: str, drafts: Sequence[Draft]) -> None:
-        """Read a repository's topics: its drafts, and the user's branches without one."""
+        """Read the drafts of a repository, and the user's branches that have no draft."""
         repository = open_home_repository(key)
         if repository is None:
             for draft in drafts:
@@ -218,7 +221,7 @@ class _HomeReader:
                 if branch is None or not self._read_branch(repository, branch, draft):
                     self._read_without_branch(draft, repository)
             draft_branches = frozenset(draft.branch for draft in drafts if draft.branch)
-            # a draft for a range of commits has no branch
+            # the topic of a draft may be a range of commits without a branch
             local_drafts = [draft for draft in drafts if draft.branch in by_name]
             commits = {
                 patch.commit for draft in local_drafts for patch in draft.patches
@@ -236,7 +239,10 @@ class _HomeReader:
     def _read_branch(
         self, repository: Repository, branch: Branch, draft: Draft | None
     ) -> bool:
-        """Read the topic on a branch; return False if the branch has no commits to send."""
+        """Read the topic on a branch.
+
+        Return False if the branch has no commits to send.
+        """
         key = _topic_key(repository.key, branch.name)
         sends = self.outbox.sends(draft.change_id) if draft else ()
         entry = (
@@ -262,7 +268,8 @@ class _HomeReader:
                 )
                 known_state = self._topic_state(repository, branch_topic, entry)
                 if known_state.series and known_state.series.entry != entry:
-                    # a series that was not sent from a draft is found only now, by its branch
+                    # a series that was not sent from a draft is found only when the topic of its
+                    # branch is read
                     entry = known_state.series.entry
                     known_state = self._topic_state(repository, branch_topic, entry)
                     state = state_with(entry)
@@ -277,7 +284,6 @@ class _HomeReader:
     def _topic_state(
         self, repository: Repository, topic: Topic, entry: TrackEntry | None
     ) -> TopicState:
-        """Return a topic's state, including the state of its series in the repository."""
         tracked_series = tuple(
             self._read_entry(other, repository if other == entry else None)
             for other in self.store.entries()
@@ -287,7 +293,6 @@ class _HomeReader:
         )
 
     def _previous_entry(self, key: str) -> TrackEntry | None:
-        """Return the entry that a topic's series had when the topic was last read."""
         cached = self.previous.get(key)
         number = cached[1].series if cached else None
         return next(
@@ -297,7 +302,6 @@ class _HomeReader:
     def _read_without_branch(
         self, draft: Draft, repository: Repository | None = None
     ) -> None:
-        """Add a topic whose branch is gone, with its series if it was sent."""
         entry = _find_entry(draft, self.store, self.outbox)
         if entry and entry.id not in self.read_numbers:
             self._read_one_series(entry, draft.repository, repository)
@@ -323,7 +327,8 @@ class _HomeReader:
 
     def _add_topic(self, key: str, state: str, topic: HomeTopic) -> None:
         if topic.series is not None:
-            # the series may have been read separately, but it belongs to this branch
+            # if the series was already listed without a branch, remove it there because it belongs
+            # to this branch
             for series_key in [
                 other
                 for other, (_, other_topic) in self.current.items()
@@ -340,13 +345,12 @@ class _HomeReader:
             self._reported_at = time.monotonic()
 
     def _read_entry(self, entry: TrackEntry, repository: Repository | None) -> Tracked:
-        """Return a tracked series with facts from its topic's repository."""
         if repository is not None:
             return known_series.read_stored_series(
                 entry, self.store, repository, ignore_progress
             )
         if entry.id not in self._tracked:
-            # read the messages of this series only when its topic is displayed
+            # at first, read no messages of a series that belongs to another topic
             self._tracked[entry.id] = known_series.read_stored_series(
                 entry, self.store, None, ignore_progress
             )
@@ -405,7 +409,6 @@ def _read_topic(
 def _unread_draft(
     key: str, draft: Draft, sends: Sequence[Send], entry: TrackEntry | None
 ) -> HomeTopic:
-    """Return a topic for a draft that has not been read yet."""
     title = draft.cover_subject or next(
         (patch.subject for patch in draft.patches), draft.change_id
     )

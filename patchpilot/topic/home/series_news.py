@@ -74,7 +74,6 @@ def make_series_topic(key: str, series: Tracked) -> HomeTopic:
 def _find_requesting_reply(
     posted: PostedSeries, points: tuple[ReviewPoint, ...]
 ) -> Reply | None:
-    """Return the latest message with a review comment."""
     message_ids = {point.message_id for point in points}
     return next(
         (
@@ -97,10 +96,10 @@ def _describe_request(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
 
 
 def _format_state(posted: PostedSeries) -> str:
-    """Return the state and its reason.
+    """Return the state and the reason for it.
 
-    If all replies were ignored, such as claims by unknown senders, the state is still "sent"; then
-    return the last event instead.
+    If replies changed no state, for example because their senders are unknown, return the last
+    event instead.
     """
     last_event = next(iter(list_posted_events(posted)[-1:]), None)
     if (
