@@ -402,8 +402,6 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
     if mail.by_author or any(map(ROBOT_WROTE.search, mail.body.attributions[:1])):
         asks_author = question and not find_text("asks to take it")
         return MailKind.QUESTION if asks_author else MailKind.OTHER, 0.6, question
-    if why := find_text("asks for a version"):
-        return MailKind.REVIEW, 0.7, why
     if why := find_text("asks to take it", "thanks for a review"):
         return MailKind.ACK if assent else MailKind.OTHER, 0.6, why
     if asking := [part for part in mail.asking if _decides(part)]:
@@ -411,7 +409,7 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
         kind = MailKind.REVIEW if why or not question else MailKind.QUESTION
         return kind, 0.6, (why or question)[:MAX_WHY]
     if assent:
-        return MailKind.REVIEW if find_text("need") else MailKind.ACK, 0.6, assent
+        return MailKind.ACK, 0.6, assent
     return MailKind.OTHER, 0.6, question or sentences[0].text[:MAX_WHY]
 
 

@@ -315,23 +315,29 @@ def _is_long_merged(series: PostedSeries) -> bool:
     return bool(merged) and series.now - max(merged) > HALF_A_YEAR
 
 
+_UNFINISHED = (
+    (
+        "reverted",
+        "the fix was reverted in {}: read the reason, and send a corrected backport if it is needed"
+        " there",
+    ),
+    (
+        "failed",
+        "send a backport to {} if it is needed there (`{{}}`); the fix did not apply",
+    ),
+)
+"""States of a stable branch that needs the author's work, and the step."""
+
+
 def _work_left(series: PostedSeries) -> list[str | Action]:
     """Return the work that remains for the author after acceptance: backports to branches where the
     fix did not apply or was reverted, and follow-up fixes missing from a branch.
     """
     steps: list[str | Action] = []
-    if reverted := _versions(series, "reverted"):
-        advice = (
-            f"the fix was reverted in {', '.join(reverted)}: read the reason, and send a corrected"
-            " backport if it is needed there"
-        )
-        steps.append(_backport(series, series.commit, reverted, advice))
-    if failed := _versions(series, "failed"):
-        advice = (
-            f"send a backport to {', '.join(failed)} if it is needed there (`{{}}`); the fix did"
-            " not apply"
-        )
-        steps.append(_backport(series, series.commit, failed, advice))
+    for state, words in _UNFINISHED:
+        if versions := _versions(series, state):
+            advice = words.format(", ".join(versions))
+            steps.append(_backport(series, series.commit, versions, advice))
     for fix in series.follow_ups:
         if fix.relation not in ("fixes", "reverts"):
             continue

@@ -179,8 +179,6 @@ def parse_body(body: str) -> Body:
                 is_new, last = False, index
             context = tuple(context_above), part, paragraph
             own_lines.append(ReplyLine(text, index, on_code, *context))
-            if _ON_WROTE.match(line):
-                is_new, context_above = True, []
         else:
             quoted.append(line)
             if line.strip():

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from patchpilot.model import bounded
 from patchpilot.model.json_form import json_form
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import HUNK, Patch
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
@@ -42,7 +42,6 @@ NEAR = 12
 CONTEXT = 2
 MOST_LINES = 6000
 """Maximum number of lines compared per patch."""
-_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<start>\d+)(?:,\d+)? @@")
 _REPORTED = re.compile(r"^(?P<path>[\w./-]+\.\w+):(?P<line>\d+)(?::\d+)?: ")
 _MESSAGE = "Commit message"
 
@@ -168,9 +167,9 @@ class PatchLines:
                 path = line[4:].partition("\t")[0].removeprefix("b/")
             if line.startswith(("diff --git ", "index ", "--- ", "+++ ")):
                 continue
-            if hunk := _HUNK.match(line):
-                number = bounded.parse_limited_number(hunk["start"])
-                laid.append((f"@@{line[hunk.end() :]}", path, number))
+            if hunk := HUNK.match(line):
+                number = int(hunk[3])
+                laid.append((f"@@{hunk[5]}", path, number))
                 continue
             laid.append((line, path, number))
             number += not line.startswith("-")
@@ -201,7 +200,7 @@ class PatchLines:
 
 
 def _normalize_line(line: str) -> str:
-    return " ".join(line.replace("@@", " ").split()) if not _HUNK.match(line) else ""
+    return "" if HUNK.match(line) else " ".join(line.replace("@@", " ").split())
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from patchpilot.model.bounded import EPOCH
@@ -385,7 +385,7 @@ def select_for_patch(
     events = tuple(
         withdraw_if_voided(event, since)
         for event in series.events
-        if _is_about(series, post, event.of, event.patch, event.date)
+        if _is_about(series, post, event.of)
     )
     # a message about the state of other patches does not concern this patch
     own_ids = {event.message_id for event in events}
@@ -399,9 +399,7 @@ def select_for_patch(
         ),
         events=events,
         commits=tuple(
-            landed
-            for landed in series.commits
-            if _is_about(series, post, landed.title, landed.patch, None)
+            landed for landed in series.commits if _is_about(series, post, landed.title)
         ),
         post=post,
     )
@@ -411,34 +409,17 @@ _CUT = 20
 """Minimum length at which a truncated title identifies a patch."""
 
 
-def _is_about(
-    series: PostedSeries,
-    post: Classified,
-    title: str | None,
-    number: int | None,
-    date: datetime | None,
-) -> bool:
+def _is_about(series: PostedSeries, post: Classified, title: str | None) -> bool:
     """Return whether a title refers to a patch; None refers to the whole series.
 
-    Maintainers edit titles, and long titles are truncated.
+    Long titles are truncated.
     """
     if title is None:
         return True
     key = title_key(title)
-    if key in series.titles:
+    if key in series.titles or len(key) < _CUT:
         return key == post.key
-    if len(key) >= _CUT and any(
-        series_title.startswith(key) for series_title in series.titles
-    ):
-        return post.key.startswith(key)
-    sent_at = series.latest.first.when
-    if (
-        number
-        and (date or datetime.now(UTC)) >= sent_at
-        and post in series.latest.patches
-    ):
-        return number == (post.number or 1)
-    return False
+    return post.key.startswith(key)
 
 
 def _answers(reply: Reply, series: PostedSeries, post: Classified) -> bool:
