@@ -24,7 +24,7 @@ def date_of(fact: dict[str, str]) -> date:
 
 
 def ages(today: date) -> list[tuple[int, dict[str, str]]]:
-    """Return every fact with its age in days, oldest first."""
+    """Return every fact and its age in days, oldest first."""
     text = (ROOT / ".ci/dates.toml").read_text(encoding="utf-8")
     facts = tomllib.loads(text)["fact"]
     result = [((today - date_of(fact)).days, fact) for fact in facts]

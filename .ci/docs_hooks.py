@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generate pages with the site: the rules of each pack, each command, and lists of both; settings
-and environment; troubleshooting; the keys of the TUI.
+"""Generate pages when the site is built.
 
-Used by `make docs` through mkdocs.yml. Nothing is written to docs/: the rule packs, the command
-line's option tables and the key bindings are the only sources.
+They are the rules of each pack, the commands, lists of both, settings and environment variables,
+troubleshooting, and the keys of the TUI. `make docs` uses this module through mkdocs.yml. Nothing
+is written to docs/. The rule packs, the command line's option tables and the key bindings are the
+only sources.
 """
 
 import runpy
@@ -44,7 +45,7 @@ BOOSTS = {
     "how-to/add-a-transport": 0.2,
     "how-to/release": 0.2,
 }
-# words people may search for that are not on the page
+# words that people may search for but that are not on the page
 SYNONYMS = {
     "reference/keys.md": ["keyboard shortcuts", "key bindings"],
     "how-to/use-in-an-editor.md": ["vim"],
@@ -52,7 +53,7 @@ SYNONYMS = {
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
-    """Return the page with the project's address, and set its search terms."""
+    """Return the page with the project's address. Set the page's search terms."""
     path = page.file.src_uri
     for start, boost in BOOSTS.items():
         if path.startswith(start) and not path.endswith("index.md"):
@@ -63,7 +64,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 
 
 def _with_address(markdown: str) -> str:
-    """Add the repository's address, if known, to a page's samples."""
+    """Insert the repository's address, if it is known, into the examples on a page."""
     address = _address["repository"]
     if not address:
         return markdown
@@ -74,7 +75,7 @@ def _with_address(markdown: str) -> str:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Add the repository's link to the site if its address is known."""
+    """Add a link to the repository to the site if the repository's address is known."""
     config.repo_url = _address["repository"] or None
     return config
 
@@ -125,6 +126,6 @@ def on_post_page(output: str, page: Page, **_: object) -> str:
 
 
 def on_post_template(output_content: str, **_: object) -> str:
-    """Remove external scripts from a page without a source, such as the one for missing pages."""
+    """Remove external scripts from a page without a source, such as the 404 page."""
     made: str = _local(output_content, "")
     return made

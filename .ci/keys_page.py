@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reference page for the TUI's keys, generated from the key bindings."""
+"""Generate the reference page for the TUI's keys from the key bindings."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -23,7 +23,7 @@ States are always shown as a word, not only by color. Two themes have high contr
 
 
 def keys_page() -> str:
-    """Return the TUI's keys, global ones and those of each stage, as Markdown."""
+    """Return the TUI's keys as Markdown. They are the global keys and the keys of each stage."""
     parts = [
         HEAD,
         "## Everywhere\n",

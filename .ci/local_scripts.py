@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Make the site's pages load only the site's own scripts."""
+"""Make the pages of the site load only the site's own scripts."""
 
 import re
 
@@ -7,7 +7,7 @@ ELSEWHERE = re.compile(r'<script src="https://unpkg\.com/iframe-worker/shim"></s
 
 
 def local(page: str, root: str) -> str:
-    """Load the page's local-file script from `root`, the top of the site."""
+    """Make the page load its script for local files from `root`, which is the top of the site."""
     script = f'<script src="{root}assets/worker-from-disk.js"></script>'
     page = ELSEWHERE.sub(script, page)
     match = re.search(

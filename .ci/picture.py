@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Draw docs/assets/checks.svg: the TUI's Checks stage on the demo's first commit.
+"""Draw docs/assets/checks.svg, which shows the TUI's Checks stage with the demo's first commit.
 
-Used by `make docs`.
+`make docs` uses this program.
 """
 
 import asyncio
@@ -46,8 +46,9 @@ async def draw(work: Path) -> str:
 
 
 def main() -> None:
-    """Build the sandbox's repository in a temporary directory, draw the picture, and write it with
-    fixed names.
+    """Build the sandbox's repository in a temporary directory, draw the picture, and write it.
+
+    Names in it that change with each run are replaced.
     """
     os.environ.pop("NO_COLOR", None)
     os.environ |= {

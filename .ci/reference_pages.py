@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reference pages of rules, settings, environment variables and errors.
+"""Generate the reference pages of rules, settings, environment variables and errors.
 
-They are generated from the rule packs, the code, and the calls that tests/cli/test_misuses.py runs.
+The sources are the rule packs, the code, and the calls that tests/cli/test_misuses.py runs.
 """
 
 import re
@@ -24,8 +24,9 @@ ERRORS = Path(__file__).parents[1] / "tests" / "cli" / "misuses.toml"
 
 
 def rule_pages() -> dict[str, str]:
-    """Return the list of all rules ("index"), and a page for each pack with its rules, as
-    Markdown.
+    """Return the pages of rules as Markdown.
+
+    "index" is the list of all rules. Each pack has a page with its rules.
     """
     explanations = explain_all(all_rules())
     pages: dict[str, list[str]] = {}
@@ -53,7 +54,7 @@ def rule_pages() -> dict[str, str]:
 
 
 def _demote_headings(page: str) -> str:
-    """Demote a rule's page to a section without its own headings."""
+    """Turn the page of a rule into a section without headings of its own."""
     parts = re.split(r"^(`{3,}.*?^`{3,}$)", page, flags=re.MULTILINE | re.DOTALL)
     for at in range(0, len(parts), 2):
         text = re.sub(r"^## (.+)$", r"**\1**", parts[at], flags=re.MULTILINE)
@@ -62,7 +63,7 @@ def _demote_headings(page: str) -> str:
 
 
 def settings_page() -> str:
-    """Return every setting with its default, and every environment variable, as Markdown."""
+    """Return the settings with their defaults, and the environment variables, as Markdown."""
     rows = [
         f"| `{key.name}` | {f'`{key.default}`' if key.default else '(empty)'} |"
         f" {'yes' if key.from_tree else 'no'} | {_cell(key.meaning)} |"
@@ -93,7 +94,7 @@ def settings_page() -> str:
 
 
 def variables() -> Iterator[tuple[str, str]]:
-    """Yield each row of `patchpilot help environment`: name and meaning."""
+    """Yield the name and meaning of each variable in `patchpilot help environment`."""
     for line in TOPICS["environment"].split("\n"):
         names, _, meaning = line.strip().partition("   ")
         if line.startswith("  ") and meaning:
@@ -101,7 +102,7 @@ def variables() -> Iterator[tuple[str, str]]:
 
 
 def troubleshooting_page() -> str:
-    """Return the errors with their hints, grouped by the command that reports them, as Markdown."""
+    """Return the errors and their hints as Markdown, grouped by the command that reports them."""
     calls: dict[str, list[str]] = {}
     for call in tomllib.loads(ERRORS.read_text(encoding="utf-8"))["misuse"]:
         error = call["error"].removeprefix("patchpilot: error: ")

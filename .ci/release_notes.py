@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Print the first section of CHANGELOG.md that has entries: the notes for a release."""
+"""Print the notes for a release. They are the first section of CHANGELOG.md that has entries."""
 
 import re
 import sys

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare patchpilot with known results: run the data folder's scorers, and fail if a figure is
-below its record.
+"""Run the scorers in the data folder, and compare their figures with the recorded minimums.
 
-`score.py` runs all scorers; `--quick` runs a sample that takes a few minutes; `--record` writes the
-results as the new minimum. The data folder is $PATCHPILOT_DATA (default ../shared). Scorers may
-need $PATCHPILOT_TREE (an unpacked kernel tree) and $PATCHPILOT_DPDK (a repository with DPDK's main
-and stable histories); scorers with missing input are reported and skipped.
+The program fails if a figure is below its minimum. `--quick` runs a sample that takes a few
+minutes. `--record` writes the results as the new minimums.
+
+The data folder is $PATCHPILOT_DATA (default ../shared). Scorers may need $PATCHPILOT_TREE (an
+unpacked kernel tree) and $PATCHPILOT_DPDK (a repository with DPDK's main and stable histories).
+Scorers whose input is missing are reported and skipped.
 """
 
 import argparse
@@ -26,7 +27,7 @@ PACKAGED_TREE = Path("/usr/src/linux-source-6.1.tar.xz")
 
 
 def main() -> int:
-    """Run the scorers, and return 1 if a figure is below its record."""
+    """Run the scorers. Return 1 if a figure is below its minimum."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--record", action="store_true")
@@ -64,7 +65,7 @@ def main() -> int:
 
 
 def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]]:
-    """Yield (name, figure) for each scorer that can run here; higher is better."""
+    """Yield (name, figure) for each scorer that can run here. A higher figure is better."""
     tools = data / "tools"
     tree = kernel_tree(scratch) if not quick else _directory("PATCHPILOT_TREE")
     limit = ["--limit", "60"] if quick else []
@@ -196,7 +197,7 @@ def _directory(variable: str) -> Path | None:
 
 
 def kernel_tree(scratch: Path) -> Path | None:
-    """Return an unpacked kernel tree: $PATCHPILOT_TREE, or Debian's package."""
+    """Return an unpacked kernel tree, which is $PATCHPILOT_TREE or the tree in Debian's package."""
     if os.environ.get("PATCHPILOT_TREE") or not PACKAGED_TREE.exists():
         return _directory("PATCHPILOT_TREE")
     with tarfile.open(PACKAGED_TREE) as archive:
@@ -205,8 +206,9 @@ def kernel_tree(scratch: Path) -> Path | None:
 
 
 def borrow_objects(repo: Path, scratch: Path) -> Path:
-    """Return a bare repository with the same refs that borrows `repo`'s objects, because scorers
-    write objects.
+    """Return a bare repository with the refs of `repo` that borrows the objects of `repo`.
+
+    Scorers can write objects to it without changing `repo`.
     """
     own = scratch / "dpdk.git"
     subprocess.run(

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Print the size of the project and compare its sums with .ci/size.json. Used by `make size`.
+"""Print the size of the project, and compare its sums with .ci/size.json.
 
-Files that git ignores are not counted. Exit code 1: a sum exceeds its record.
+`make size` uses this program. Files that git ignores are not counted. The exit code is 1 if a sum
+exceeds its record.
 """
 
 import argparse
@@ -25,7 +26,7 @@ VALUE_CLASSES = {
 
 
 def main() -> int:
-    """Print the sizes, or only the sums that exceed their record."""
+    """Print all sizes, or only the sums that exceed their records."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--check", action="store_true", help="print only sums above their record"
@@ -81,7 +82,9 @@ def files(folder: Path) -> list[Path]:
 
 
 def by_package(folder: Path) -> dict[str, Counter[str]]:
-    """Return the size of each package in `folder`; "." stands for its own modules."""
+    """Return the size of each package in `folder`. The package "." contains the modules directly in
+    it.
+    """
     sizes = defaultdict[str, Counter[str]](Counter)
     for file in files(folder):
         if file.suffix == ".py":
@@ -91,7 +94,7 @@ def by_package(folder: Path) -> dict[str, Counter[str]]:
 
 
 def module_size(file: Path) -> dict[str, int]:
-    """Count a module's syntax nodes, lines and classes that only hold values."""
+    """Count the syntax nodes and lines of a module, and its classes that only hold values."""
     text = file.read_text(encoding="utf-8")
     nodes = list(ast.walk(ast.parse(text)))
     return {
@@ -105,7 +108,7 @@ def module_size(file: Path) -> dict[str, int]:
 
 
 def is_value(node: ast.ClassDef) -> bool:
-    """Return whether a base class or decorator marks a value class."""
+    """Return whether a base class or decorator marks a class that only holds values."""
     marks = [
         mark.func if isinstance(mark, ast.Call) else mark
         for mark in (*node.bases, *node.decorator_list)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run codespell on every file of the repository; .ci/spelling.toml lists exceptions with reasons.
-Used by .ci/lint.
+"""Run codespell on every file of the repository.
 
-Exit code 1: a misspelled word, or an unnecessary exception.
+.ci/spelling.toml lists exceptions with reasons. .ci/lint uses this program. The exit code is 1 if
+there is a misspelled word or an unnecessary exception.
 """
 
 import re
@@ -20,7 +20,9 @@ _LINE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<word>.+) ==> ")
 
 
 class _Exception(NamedTuple):
-    """Words that are correct in certain files; all words if `words` is empty."""
+    """Words that are correct in certain files. If `words` is empty, no word in these files is
+    checked.
+    """
 
     files: list[str]
     reason: str
@@ -34,7 +36,7 @@ class _Exception(NamedTuple):
 
 
 def main() -> int:
-    """Print each misspelled word as codespell does, and each unused exception."""
+    """Print each misspelled word like codespell, and each unnecessary exception."""
     exceptions = [
         _Exception(**table)
         for table in tomllib.loads(EXCEPTIONS.read_text(encoding="utf-8"))["exception"]

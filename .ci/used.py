@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names whose use vulture cannot detect; vulture reads this file.
+"""List names whose use vulture cannot detect. vulture reads this file.
 
-Each line names the user.
+A comment above the names states who uses them.
 """
 # ruff: noqa: B018, F821
 # mypy: ignore-errors
@@ -10,7 +10,7 @@ Each line names the user.
 Client
 # read by Textual
 COMPONENT_CLASSES
-# set by rule examples, read by tests
+# set in examples of rules, and read by tests
 build_before
 stays
 # called by .ci/docs_hooks.py
@@ -54,12 +54,13 @@ _.cursor_blink
 _.virtual_size
 _.render_line
 _.get_content_height
-# set on re2's options and on requests' session
+# attributes of re2's options and of a session of requests
 _.log_errors
 _.max_mem
 _.max_redirects
 _._content
-# set and read by name: rule examples, get_maintainer switches, candidate features
+# attributes that are set and read by name: examples of rules, get_maintainer's switches, features
+# of candidates
 _.new_file
 _.hg_since
 _.substatus
@@ -106,6 +107,6 @@ _.discover
 _.max_height
 # used by the reference page on subsystems
 _.closes
-# looked up by name, like the other feature counts
+# counts of features that are looked up by name
 _.beside
 beside

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Wrap the prose of Markdown files at 100 columns. Usage: wrap.py FILE...
+"""Wrap the prose of Markdown files at 100 columns.
 
-Only paragraphs and list items with a longer line are wrapped; code, tables and headings are kept.
+Usage: wrap.py FILE...
+
+Only paragraphs and list items that have a longer line are wrapped. Code, tables and headings are
+not changed.
 """
 
 import re
@@ -10,7 +13,7 @@ from pathlib import Path
 
 COLUMNS = 100
 _ITEM = re.compile(r"( *)([-*]|\d+\.)( +)")
-# at the start of a line, these would start a list, quotation, heading or table
+# a line that starts with one of these would begin a list, quotation, heading or table
 _BLOCK = re.compile(r"(?:[-+*>|]|#+|\d+[.)])$")
 
 

@@ -7,8 +7,10 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Import the command line and run it; Ctrl-C exits quietly, even during the imports."""
-    # start-up creates many permanent objects, so most commands end before garbage collection helps
+    """Import the command line and run it. Ctrl-C exits without a traceback, even during the
+    imports.
+    """
+    # start-up creates many objects that live until the end, so collect garbage less often
     gc.set_threshold(100_000, 50, 50)
     try:
         from patchpilot.cli.main import main as command

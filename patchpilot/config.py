@@ -116,7 +116,6 @@ B4_ARCHIVE = "b4.midmask"
 
 
 def _find_key(name: str) -> Key:
-    """Return the setting with this name; raise UsageError if it does not exist."""
     if name not in _BY_NAME:
         raise unknown_word_error("setting", name, _BY_NAME)
     return _BY_NAME[name]
@@ -133,11 +132,10 @@ class SettingSource(NamedTuple):
 class Settings(NamedTuple):
     """All settings of a run.
 
-    `waivers` are the `[[waiver]]` tables as written in the tree's file, and `label` names that
-    file.
-
-    `wrong` names the settings with an invalid value: `of` and `all` return them as set, everything
-    else uses the default. `unread` has the names in git's configuration that are not settings.
+    `waivers` contains the `[[waiver]]` tables as written in the tree's file, and `label` is the
+    name of that file. `wrong` contains the names of settings with an invalid value: `of` and `all`
+    return the invalid value, and the other methods return the default. `unread` lists names in
+    git's configuration that are not settings.
     """
 
     values: Mapping[str, SettingSource] = MappingProxyType({})
@@ -147,14 +145,19 @@ class Settings(NamedTuple):
     unread: tuple[str, ...] = ()
 
     def of(self, name: str) -> SettingSource:
-        """Return a setting with its origin, with passwords removed from URLs for display."""
+        """Return a setting and its origin, with passwords removed from URLs so that it can be
+        shown.
+        """
         setting = self.values.get(name) or SettingSource(
             name, _find_key(name).default, DEFAULT
         )
         return setting._replace(value=hide_url_credentials(setting.value))
 
     def get(self, name: str) -> str:
-        """Return a setting's value as text, without passwords in addresses; see `address`."""
+        """Return a setting's value as text, with passwords removed from URLs.
+
+        To connect to an address, use `address`.
+        """
         value = self.address(name)
         return (
             hide_url_credentials(value) if _find_key(name).kind == "archive" else value
@@ -208,10 +211,10 @@ def load_settings(
 ) -> Settings:
     """Return the settings from the tree's file, git's configuration and options.
 
-    `tree_file` is the text of the file; `git_config` maps `patchpilot.NAME` to its values, and
-    b4.midmask to b4's archive, which is used as `lore` if patchpilot.lore is not set. The error for
-    an invalid value names its location and the key. With `problems`, the error is appended to it
-    instead of raised, and the default is used.
+    `tree_file` is the text of the file. `git_config` maps `patchpilot.NAME` to its values. It may
+    contain b4.midmask, which sets `lore` if patchpilot.lore is not set. An invalid value raises an
+    error that names its location and the setting. If `problems` is given, append the error to this
+    list instead, and use the default.
     """
     reading = _SettingsReader()
     data = _parse_tree_file(tree_file or "", label, problems)
@@ -237,7 +240,7 @@ def load_settings(
 
 
 class _SettingsReader:
-    """The settings read so far, the last location of each, the errors, and unknown names."""
+    """The settings read so far with the location of each, the errors, and the unknown names."""
 
     def __init__(self) -> None:
         self.found: dict[str, SettingSource] = {}
@@ -252,7 +255,7 @@ class _SettingsReader:
             self.wrong[key.name] = error
 
     def store_b4_archive(self, mask: str) -> None:
-        """Use b4's archive if its mask is the URL of an archive followed by "/%s"."""
+        """Set `lore` from b4.midmask if it is the URL of an archive followed by "/%s"."""
         key = _BY_NAME["lore"]
         url = mask.removesuffix("/%s")
         if (
@@ -263,7 +266,9 @@ class _SettingsReader:
             self.take(key, url, B4_ARCHIVE)
 
     def store_git_values(self, full: str, values: Sequence[str]) -> None:
-        """Store the values of a name in git's configuration, with or without hyphens."""
+        """Store the values of a setting from git's configuration, whether or not its name has
+        hyphens.
+        """
         lookup_name = full.lower().removeprefix("patchpilot.").replace("-", "")
         name = next(
             (name for name in _BY_NAME if name.replace("-", "") == lookup_name), None
@@ -336,7 +341,7 @@ def wrong_value_error(
 ) -> PatchpilotError:
     """Return the error for an invalid value.
 
-    It names the location, the setting, and the command that fixes it.
+    The error names the location and the setting, and suggests a command that fixes it.
     """
     from patchpilot.errors import find_nearest_word
 
@@ -393,7 +398,7 @@ def _parse_tree_file(
 def _read_waivers(
     value: Any, label: str, problems: list[PatchpilotError] | None
 ) -> tuple[Mapping[str, Any], ...]:
-    """Return the tables as written; lint checks their contents."""
+    """Return the waiver tables as written; the lint package validates their contents."""
     if not isinstance(value, list) or not all(
         isinstance(table, dict) for table in value
     ):

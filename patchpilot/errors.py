@@ -26,16 +26,16 @@ def findings_exit_code(findings: object) -> ExitCode:
 
 
 class HintText(Protocol):
-    """A hint: a sentence, or an action (model/action.py), whose str() is a sentence."""
+    """A hint. It is a sentence or an action (model/action.py), whose str() is a sentence."""
 
     def __str__(self) -> str: ...
 
 
 class PatchpilotError(Exception):
-    """An error that the user can fix: one sentence about what is wrong, and a hint.
+    """An error that the user can fix, with one sentence about the problem and a hint.
 
-    `advice` is the hint as given, an action or a str. Passwords are removed from URLs in the
-    message and the hint.
+    `advice` is the hint as it was passed, an action or a str. Passwords are removed from URLs in
+    the message and the hint.
     """
 
     exit_code: ExitCode = ExitCode.USAGE
@@ -70,9 +70,9 @@ class UsageError(PatchpilotError):
 
 
 class UnclearBaseError(UsageError):
-    """A topic has no base, or too many commits since a guessed base.
+    """A topic has no base, or it has too many commits since a guessed base.
 
-    `choices` are the likeliest bases: the name, the number of commits, and the reason.
+    `choices` contains the likeliest bases. Each has a name, a number of commits, and a reason.
     """
 
     def __init__(
@@ -156,9 +156,10 @@ def did_you_mean(
 
 
 def suggest_valid_words(kind: str, word: str, choices: Iterable[str]) -> str:
-    """Return a hint for an unknown word: the most similar choice, or all choices.
+    """Return a hint for an unknown word.
 
-    `kind` is the kind of word, in the singular.
+    The hint suggests the most similar choice or, if none is similar, lists all choices. `kind` is
+    the kind of word, in the singular.
     """
     names = list(choices)
     valid_names = ", ".join(names) or "none"
@@ -176,7 +177,7 @@ def unknown_word_error(
 ) -> UsageError:
     """Return the error for an unknown rule, branch, profile or template.
 
-    Without `hint`, the hint names the nearest known one.
+    The default hint suggests the most similar known name.
     """
     return UsageError(
         f"unknown {kind} {word!r}",

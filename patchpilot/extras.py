@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Map the optional packages to extras: the extra that each import needs, and its install
-command.
-"""
+"""Find the extra that contains a missing optional package, and the command that installs it."""
 
 import shlex
 import shutil
@@ -54,8 +52,9 @@ def missing_extra_error(error: ImportError) -> MissingError | None:
 def install_command(extra: str) -> str:
     """Return the command that installs an extra for this installation.
 
-    It names the extra's packages, so that no index or clone with patchpilot is needed. A system
-    package cannot be extended; the command then installs another copy, from a clone.
+    Usually the command lists the extra's packages, because patchpilot itself need not be on an
+    index or in a clone. Nothing can be added to a system package; in that case, the command
+    installs a second copy of patchpilot from a clone.
     """
     prefix = Path(sys.prefix)
     if sys.prefix == sys.base_prefix and _is_managed_externally():
@@ -89,7 +88,11 @@ def list_extra_packages(extra: str) -> list[str]:
 
 
 def system_install_command(*programs: str) -> str:
-    """Return how to install programs, using this machine's package manager if it is known."""
+    """Return a hint to install programs.
+
+    The hint contains the command of this machine's package manager if it is known and has the
+    programs.
+    """
     import csv
 
     with Path(__file__).with_name("programs.tsv").open(encoding="utf-8") as table:

@@ -37,9 +37,10 @@ def data_dir(name: str) -> Path:
 
 
 def store_json(file: Path, data: Mapping[str, Any] | None, consequence: str) -> None:
-    """Write a file of the state directory atomically; without `data`, delete it.
+    """Write data as JSON to a file in the state directory, atomically. If there is no data, delete
+    the file.
 
-    `consequence` describes what the user loses if this fails.
+    If this fails, the error's hint contains `consequence`, which describes what the user loses.
     """
     try:
         if data is None:
@@ -73,9 +74,10 @@ def state_folder() -> Path:
 
 
 def save_draft_file(kind: str, name: str, text: str) -> Path:
-    """Save in the state directory a message that the user may send, and return its file.
+    """Save a message that the user may send as a file in the state directory, and return the file.
 
-    A draft with the same `kind` (a folder) and name is replaced. The text is printable.
+    A draft with the same kind (which is the name of its folder) and name is replaced. The text must
+    be printable.
     """
     folder = state_folder() / kind
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -107,8 +109,7 @@ def user_dir(kind: str) -> str:
 
         paths = platformdirs.PlatformDirs("patchpilot", appauthor=False)
         return str(getattr(paths, f"user_{kind}_dir"))
-    # importing platformdirs takes longer than reading all projects, and each patch needs this many
-    # times
+    # do not use platformdirs here: importing it takes longer than reading all project files
     base = os.environ.get(f"XDG_{kind.upper()}_HOME", "").strip()
     if not base.startswith("/"):
         # Path.home() raises an exception if there is no home

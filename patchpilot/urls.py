@@ -19,7 +19,7 @@ def hide_url_credentials(text: str) -> str:
     """
     if "://" not in text or "@" not in text:
         return text
-    # compiled on first use, because few runs need it
+    # compile this pattern on first use, because few runs need it
     return re.sub(_USERINFO, _hide_credentials, text, flags=re.IGNORECASE)
 
 

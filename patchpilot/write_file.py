@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write every file that remains after a run."""
+"""Write files that are not deleted at the end of a run, such as files that the user named."""
 
 import contextlib
 import os
@@ -35,7 +35,9 @@ def write_file(file: Path, data: bytes | str, *, hint: str = "") -> None:
 
 
 def refuse_link(file: Path) -> None:
-    """Raise `InputError` if a file is a symbolic link, which may point to any file of the user."""
+    """Raise `InputError` if a file is a symbolic link, because it may point to any of the user's
+    files.
+    """
     if file.is_symlink():
         raise InputError(
             f"{file} is a symbolic link, which is not followed for writing",
@@ -62,7 +64,7 @@ def replace_file(
 def write_temporary_file(
     file: Path, data: bytes | str, *, mode: int | None = None, is_synced: bool = False
 ) -> Path:
-    """Write a file's new content to a new file next to it, and return the new path.
+    """Write a file's new content to a temporary file in the same directory, and return its path.
 
     Raise OSError on failure.
     """

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Provide fixtures for every test: a separate HOME, default git settings, and no network except
-loopback.
+"""Provide fixtures for all tests.
+
+Each test has a separate HOME, default git settings, and no network except loopback.
 """
 
 import contextlib
@@ -21,13 +22,14 @@ from hypothesis import settings
 
 from tests.kit.maintainers import patch, write_tree
 
-# use the same examples in each run, because the suite tests a commit; `make fuzz` searches for new
-# ones
+# use the same examples in each run, so that results depend only on the commit; `make fuzz` searches
+# for new ones
 settings.register_profile("suite", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("fuzz", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("PATCHPILOT_PROPERTIES", "suite"))
 
-# under nohup or in a background job, children would ignore signals that they must receive
+# reset the handlers: under nohup or in a background job, children would ignore signals that they
+# must receive
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
@@ -38,9 +40,7 @@ ROOM_NEEDED = 4 << 30
 
 
 def _use_memory_for_temporary_files() -> None:
-    """Create pytest's folders in memory if there is enough space and programs in them can be
-    run.
-    """
+    """Create pytest's folders in memory if there is enough space and programs can be run there."""
     with contextlib.suppress(OSError):
         state = os.statvfs(MEMORY_DISK)
         enough = state.f_bavail * state.f_frsize >= ROOM_NEEDED
@@ -83,7 +83,7 @@ GIT_CONFIGURATION = """\
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that use the b4 transport as long, because b4 takes seconds to start."""
+    """Mark tests that use the b4 transport as long, because starting b4 takes seconds."""
     for item in items:
         case = getattr(item, "callspec", None)
         if case and "b4" in case.params.values():
@@ -96,7 +96,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     """Return the files that a run caches.
 
-    They save a third of a second in each test that checks a patch.
+    With them, each test that checks a patch is a third of a second faster.
     """
     folder = tmp_path_factory.mktemp("warm")
     environment = {
@@ -123,7 +123,7 @@ def tmp_path(
 ) -> Path:
     """Return an empty folder.
 
-    pytest's own fixture would scan the folders of all tests.
+    pytest's own fixture is not used, because it scans the folders of all tests.
     """
     name = re.sub(r"\W", "_", request.node.name)[:30]
     return tmp_path_factory.mktemp(f"{name}{next(FOLDERS)}", numbered=False)
@@ -139,7 +139,7 @@ def _home(
     cache = home / "cache" / "patchpilot"
     cache.mkdir(parents=True, mode=0o700)
     for cached in warm_cache:
-        # the cache replaces its files and never modifies them
+        # links are safe, because the cache replaces its files and never modifies them
         os.link(cached, cache / cached.name)
     for name in [
         name
@@ -152,10 +152,10 @@ def _home(
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("NO_COLOR", "1")
-    # draw screen snapshots with all colors, regardless of the terminal
+    # draw screen snapshots with all colors, whatever the terminal supports
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TERM", "xterm-256color")
-    # a pager would wait for a key
+    # do not start a pager, which would wait for a key
     monkeypatch.setenv("PAGER", "cat")
     monkeypatch.delenv("EMAIL", raising=False)
     (home / ".gitconfig").write_text(GIT_CONFIGURATION)

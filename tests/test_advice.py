@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that packages below the front ends return hints as values, because the TUI cannot translate
-a command in plain text.
+"""Test that packages below the front ends return commands in hints as values.
+
+The TUI could not replace a command in plain text with its own keys.
 """
 
 from tests.kit.printed import commands_in, strings

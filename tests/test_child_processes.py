@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that arguments from outside never become options or reach a shell when a child process is
-started.
-"""
+"""Test that untrusted arguments of child processes never become options or reach a shell."""
 
 import ast
 import json
@@ -33,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 
 
 class Kind(NamedTuple):
-    """A kind of untrusted arguments, with the tests that prove that no program parses them as
+    """A kind of untrusted arguments. It has the tests that prove that no program parses them as
     options.
     """
 
@@ -471,7 +469,7 @@ def test_shell_runs_only_user_commands() -> None:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """Create a fix with hostile names.
+    """Create a fix in which all names are hostile.
 
     Its refs, files, tags, authors, MAINTAINERS and tracking data start with '-'.
     """
@@ -566,7 +564,7 @@ def test_outside_text_is_never_an_option(
     if "b4" in argv:
         hostile.git("config", "--unset-all", "branch.topic.b4-tracking", check=False)
     else:
-        # b4 itself rejects such a base
+        # b4 itself rejects a base like this
         hostile.git("config", "branch.topic.b4-tracking", json.dumps(TRACKING))
         hostile.git(
             "config", "branch.topic.b4-prep-cover-strategy", "branch-description"
@@ -587,9 +585,9 @@ def test_outside_text_is_never_an_option(
 
 
 def _without_values(words: Iterator[str]) -> Iterator[str]:
-    """Yield a command's arguments.
+    """Yield the arguments of a command.
 
-    For git config without options, omit the values after the key.
+    If `git config` is called without options, omit the values after the key.
     """
     is_config = False
     for word in words:

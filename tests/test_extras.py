@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the core runs without optional packages, and that a command that requires one names its
-extra.
+"""Test that the core runs without optional packages.
+
+A command that needs one of them names its extra.
 """
 
 import ast
@@ -39,7 +40,7 @@ def imported_modules(requirements: list[str]) -> set[str]:
 
 
 def third_party_imports() -> Iterator[tuple[str, str]]:
-    """Yield every third-party package imported at run time, with the file."""
+    """Yield every third-party package imported at run time, with the importing file."""
     for file in (ROOT / "patchpilot").rglob("*.py"):
         tree = ast.parse(file.read_text())
         for node in ast.walk(tree):
@@ -66,7 +67,7 @@ def test_imports_belong_to_core_or_an_extra() -> None:
 
 
 def test_every_extra_installs_its_imports() -> None:
-    # another package of the same extra installs this one
+    # another package in the same extra depends on this package
     implied = {"lsprotocol"}
     for name, extra in EXTRA_OF.items():
         extra_imports = imported_modules(PROJECT["optional-dependencies"][extra])

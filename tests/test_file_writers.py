@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a single module writes files; others write only to folders that they created."""
+"""Test that only one module writes files.
+
+Other modules write only to folders that they created.
+"""
 
 import ast
 import os

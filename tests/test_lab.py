@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that tests/lab contains only programs and their modules, and that its page lists the tests
-that use each program.
+"""Test that tests/lab contains only programs and the modules that they use.
+
+Also test that its README lists the tests that use each program.
 """
 
 import re
@@ -19,7 +20,6 @@ def _read_files(pattern: str) -> dict[Path, str]:
 
 
 def _named_modules(text: str) -> set[str]:
-    """Return the modules in tests/lab that a text imports or runs."""
     return {name for names in _IMPORT.findall(text) for name in names if name}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the code uses no private names of libraries."""
+"""Test that the code does not use private names of libraries."""
 
 import ast
 import importlib
@@ -49,7 +49,6 @@ def _private_imports() -> set[tuple[str, str]]:
 
 
 def _private_attributes() -> set[str]:
-    """Return private attributes that the code uses but does not define itself."""
     used, ours = set(), set()
     for node in (node for tree in _parse_modules() for node in ast.walk(tree)):
         match node:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the output of `make bench`, and when it fails."""
+"""Test the output of `make bench`, and the conditions under which it fails."""
 
 from datetime import UTC, datetime
 
@@ -25,7 +25,7 @@ def test_ratio_has_a_tolerance() -> None:
     assert find_regressions(ROWS, recorded) == [
         "check, one patch: ratio 0.500, recorded 0.390"
     ]
-    # a new pair has no recorded ratio
+    # a new pair has no recorded ratio yet
     assert find_regressions(ROWS, {}) == []
 
 

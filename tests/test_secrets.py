@@ -43,7 +43,7 @@ def make_login(name: str) -> str:
 
 
 class LockedArchive(StandIn):
-    """An archive that requires a password, which `url` lacks."""
+    """An archive that requires a password. Its `url` does not contain the password."""
 
     def __init__(self, password: str) -> None:
         super().__init__()
@@ -69,7 +69,9 @@ class LockedArchive(StandIn):
 
 
 class SecretWorld:
-    """A topic, an archive and a mail server, with a canary in every possible password."""
+    """A topic, an archive and a mail server. Every place that can contain a password contains a
+    canary.
+    """
 
     def __init__(
         self, folder: Path, archive: LockedArchive, server: FaultySink
@@ -101,7 +103,6 @@ class SecretWorld:
         return outcome.code
 
     def assert_kept(self) -> None:
-        """Assert that nothing printed or written contains a canary."""
         lines = [
             line
             for line in self.printed.split("\n")
@@ -129,7 +130,10 @@ class SecretWorld:
 
 
 def _canary_forms() -> tuple[str, ...]:
-    """Return the canary as text, and as base64 at each of three alignments."""
+    """Return the forms of the canary.
+
+    They are the text, and its base64 encoding at each of three offsets.
+    """
     shifted = [base64.b64encode(b"\0" * shift + MARK.encode()) for shift in range(3)]
     return (
         MARK,

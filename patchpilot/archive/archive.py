@@ -86,7 +86,7 @@ class AnswerCache:
         )
 
     def put(self, response: bytes, *query: str) -> None:
-        """Cache the response to a query, ignoring I/O errors."""
+        """Cache the response to a query. Ignore I/O errors."""
         file = self._file(query)
         if file is not None and entries.write_cache_file(file, response):
             entries.evict_oldest(file.parent, _MAX_ENTRIES)
@@ -186,16 +186,16 @@ class MailArchive(Protocol):
         """
 
     def reaches(self) -> datetime | None:
-        """Return roughly when the latest message arrived, or None if unknown."""
+        """Return approximately when the archive's latest message arrived, or None if unknown."""
 
 
 class Archive(MailArchive):
     """A remote archive.
 
     Valid responses are cached for ten minutes in the directory `cache`, unless it is None. If
-    `offline` is set, no request is made. Redirects are followed to the archive's host and to
-    `hosts`. The user name and password in the URL are sent to the archive only. Apart from
-    `cancel`, use an instance in one thread only.
+    `offline` is set, no request is made. Redirects are followed only to the archive's host and to
+    `hosts`. The user name and password in the URL are sent only to the archive. Use an instance in
+    one thread only; only `cancel` may be called from other threads.
     """
 
     def __init__(
@@ -331,9 +331,9 @@ class Archive(MailArchive):
         return mails
 
     def reaches(self) -> datetime | None:
-        """Return roughly when the latest message arrived, or None if unknown.
+        """Return approximately when the archive's latest message arrived, or None if unknown.
 
-        Use the median of the dates in the archive's feed, because some of them may be wrong.
+        Use the median of the dates in the archive's feed, because some of these dates may be wrong.
         """
         try:
             feed = self._query(
@@ -485,7 +485,8 @@ class Archive(MailArchive):
                 self.skipped.append,
                 self._hosts,
             )
-            # requests does not send these credentials to other hosts
+            # put the credentials in the session, because requests does not send these to other
+            # hosts
             self._session.auth = self._login
             self._node.set_requests_session(self._session)
         return self._node
@@ -574,7 +575,9 @@ def polite_session(
 
 
 def _check_redirect(url: str, target: str, hosts: Container[str]) -> None:
-    """Raise InvalidURL for a redirect to another host, from https to http, or to an invalid URL."""
+    """Raise InvalidURL for a redirect to a host that is not allowed, from https to http, or to an
+    invalid URL.
+    """
     from requests.exceptions import InvalidURL
 
     old_url, new_url = split_url(url), split_url(target, url)
@@ -588,7 +591,10 @@ def _check_redirect(url: str, target: str, hosts: Container[str]) -> None:
 
 
 def _retry_delay(retry_after: str, attempt: int) -> float:
-    """Return how many seconds to wait: the Retry-After value up to a limit, or 1, 2, 4, …"""
+    """Return how many seconds to wait before retrying a request.
+
+    This is the value of Retry-After up to a limit. Without this header, it is 1, 2, 4, … seconds.
+    """
     return (
         min(float(retry_after), LONGEST_WAIT)
         if retry_after.isascii() and retry_after.isdigit()
@@ -639,7 +645,7 @@ def _run_with_timeout(
 def _read_body(
     response: Any, body: bytearray, abandoned: threading.Event, skipped: Skipped
 ) -> None:
-    """Read a response within the size limit, and store its content in it."""
+    """Read a response into `body`, within the size limit."""
     import requests
 
     for chunk in response.iter_content(1 << 16):
@@ -650,7 +656,8 @@ def _read_body(
                 f"the response is larger than {MAX_TRANSFER >> 20} MiB"
             )
     data = bytes(body)
-    # gzip can compress data by a factor of about 1000
+    # the compressed size is not enough of a limit, because gzip can compress data by a factor of
+    # 1000
     if data[:2] == MAGIC and (len(data) > MAX_ANSWER >> 10 and _exceeds_limit(data)):
         host = url_host(response.url)
         data = gzip.compress(
@@ -672,7 +679,7 @@ def _exceeds_limit(data: bytes) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return in a few words why a request failed."""
+    """Return a short phrase that states why a request failed."""
     import requests
 
     if isinstance(error, requests.Timeout):

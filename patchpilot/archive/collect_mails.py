@@ -48,10 +48,11 @@ def gather(
 ) -> CollectedMails:
     """Return the messages about the series that contains a message.
 
-    `sent` has the series' messages that were sent from this machine. They help to find other
-    messages, and are returned only if the archive contains them. If a later query fails, return
-    what was found before. Raise `NotInArchiveError` if the archive lacks the message and no
-    messages are known, and `NetworkError` if the first query fails.
+    `sent` contains the series' messages that were sent from this machine. They help to find other
+    messages, but are returned only if the archive also contains them. If the first query succeeds
+    and a later one fails, return the messages found until then. Raise `NotInArchiveError` if the
+    archive lacks the message and no messages are known, and `NetworkError` if the first query
+    fails.
     """
     reader = reader or MailReader()
     archive.parse_mail = reader.parse
@@ -88,9 +89,9 @@ def gather(
 
 @dataclass
 class _Search:
-    """A search that adds messages to `have`.
+    """A search that adds the messages it finds to `have`.
 
-    `only_sent` has the ids of sent messages that have not been found in the archive yet.
+    `only_sent` contains the ids of sent messages that have not been found in the archive yet.
     """
 
     archive: MailArchive
@@ -121,7 +122,7 @@ class _Search:
         self.progress("searching for messages of the stable trees")
         titles = (post.title for post in posted.latest.patches if len(post.title) >= 8)
         for title in list(dict.fromkeys(titles))[:MAX_TITLES]:
-            # patchwork's summary messages list applied patches in the body, not in the subject
+            # patchwork's summary messages name the applied patches in the body, not in the subject
             by_patchwork = f"(b:{quote_phrase(title)} AND f:patchwork-bot)"
             query = f"(s:{quote_phrase(title)} AND {MACHINES}) OR {by_patchwork}"
             self._add(self.archive.search(query, fresh=self.fresh))
@@ -172,7 +173,6 @@ class _Search:
             self._add(self.archive.search(f"b:{commit}*", fresh=self.fresh))
 
     def _add_follow_ups(self) -> None:
-        """Add all versions of series that fix or revert the series."""
         posted = self._find_series()
         for follow_up in posted.follow_ups[:MAX_FOLLOW_UPS] if posted else ():
             follow_up_series = self._find_series(follow_up.message_id)
@@ -256,7 +256,9 @@ def _forwarding_queries(posted: PostedSeries) -> list[str]:
 def find_posted_series(
     message_id: str, topics: Iterable[PostedSeries]
 ) -> PostedSeries | None:
-    """Return the series that contains a message, otherwise one that references it, or None."""
+    """Return the series that contains a message. If none does, return one that references it, or
+    None.
+    """
     topics = tuple(topics)
     post = next(
         (

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find a series' commits in a repository: in mainline (with the first release), linux-next,
-maintainers' trees and all stable branches.
+"""Find a series' commits in a repository.
 
-Also find commits that fix or revert the series.
+They may be in mainline (with the first release), linux-next, maintainers' trees and all stable
+branches. Commits that fix or revert the series are also found.
 """
 
 import re
@@ -60,8 +60,8 @@ _DATE_TOLERANCE = timedelta(days=2)
 class InRepository(NamedTuple):
     """A series' commits in a repository, grouped by tree, mainline first.
 
-    `follow_ups` are later mainline commits that fix them. `needs` has the stable branches that need
-    the series, or is None if it is not in mainline.
+    `follow_ups` contains later mainline commits that fix the series. `needs` contains the stable
+    branches that need the series; it is None if the series is not in mainline.
     """
 
     commits: tuple[LandedCommit, ...] = ()
@@ -70,8 +70,6 @@ class InRepository(NamedTuple):
 
 
 class _LocatedCommit(NamedTuple):
-    """A patch's commit in a branch, and how it was found."""
-
     number: int | None
     title: str
     how: str
@@ -180,7 +178,7 @@ def stable_needs(
     """Return the maintained stable branches that need mainline commits, or None if there are no
     commits.
 
-    A branch needs a commit if it contains the commit in its Fixes: tag but not the fix.
+    A branch needs a commit if the branch contains the commit in its Fixes: tag but not the fix.
     """
     if not commits:
         return None
@@ -267,8 +265,8 @@ def _find_commits(
 ) -> list[_LocatedCommit]:
     """Return a series' commits in a branch, except those whose title is in `excluded_titles`.
 
-    Use the ids reported in messages, otherwise subject and author. Return a reverted commit only if
-    there is no other.
+    Find each commit by an id reported in a message or, if there is none, by subject and author.
+    Return a reverted commit only if there is no other.
     """
     repository = history.repository
     commits: dict[str, _LocatedCommit] = {}
@@ -461,9 +459,9 @@ def find_in_trees(
 ) -> Iterator[LandedCommit]:
     """Yield the patches' commits in fetched branches of maintainers, one per patch and tree.
 
-    Commits reachable from `known_tips` are ignored. A commit matches a patch by title and author,
-    or by a link to the message. If only the title matches, the committer must not be the author:
-    otherwise it is the author's own branch.
+    Commits reachable from `known_tips` are ignored. A commit matches a patch if it has the same
+    title and author, or links to the message. If only the title matches, the committer must not be
+    the patch's author, because then the branch would be the author's.
     """
     branches = tree_branches(repository, known_tips)
     if not branches or not posts:
@@ -510,7 +508,6 @@ def find_in_trees(
 def _match_commits(
     commits: Iterable[Commit], posts: Sequence[Classified], authors: Collection[str]
 ) -> Iterator[tuple[Commit, Classified]]:
-    """Yield (commit, patch) for each commit that matches a patch."""
     titles = {post.key: post for post in posts}
     mails = {post.message_id: post for post in posts}
     for commit in commits:

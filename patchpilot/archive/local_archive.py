@@ -155,7 +155,7 @@ class LocalArchive(MailArchive):
         )
 
     def reaches(self) -> None:
-        """Return None, because the index shows which messages are new."""
+        """Return None. This value is not needed, because the index shows which messages are new."""
 
     def _not_found_error(self, message_id: str) -> NotInArchiveError:
         return NotInArchiveError(
@@ -182,10 +182,11 @@ class LocalArchive(MailArchive):
         return tuple(mails.values())
 
     def _parse_mail(self, raw: bytes, position: str, parse: ParseMail) -> Mail | None:
-        """Parse a message with a valid Message-ID.
+        """Parse a message with a valid Message-ID. If it cannot be parsed, report it as skipped and
+        return None.
 
-        If it cannot be parsed, return None and report it as skipped. For temporary results, pass
-        `parse_mail` from the model: `self.parse_mail` may cache every message.
+        If the message is needed only temporarily, pass `parse_mail` from the model, because
+        `self.parse_mail` may cache every message.
         """
         try:
             return with_id(parse(raw))
@@ -224,7 +225,6 @@ class LocalArchive(MailArchive):
         return numbers
 
     def _open_index(self, since: float = 0.0) -> sqlite3.Connection:
-        """Return the index with all messages that arrived since `since`."""
         self._queries += 1
         try:
             if self._mails is None:
@@ -365,7 +365,6 @@ class LocalArchive(MailArchive):
 
 
 def _open_database(file: Path | None) -> sqlite3.Connection:
-    """Open the index, and rebuild it if it is damaged."""
     for may_rebuild in (True, False):
         index = sqlite3.connect(file or ":memory:", isolation_level=None, timeout=60)
         try:

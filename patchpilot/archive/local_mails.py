@@ -18,8 +18,9 @@ from patchpilot.model.mail import extract_mail, find_mail_bounds
 
 
 class FoundMail(NamedTuple):
-    """A message, its position in the archive, and its arrival time in seconds since the epoch (0:
-    unknown).
+    """A message, its position in the archive, and its arrival time.
+
+    The arrival time is in seconds since the epoch, or 0 if it is unknown.
     """
 
     position: str
@@ -38,10 +39,9 @@ class LocalMails(Protocol):
     def read_new(
         self, state: str, known_positions: Container[str], since: float = 0.0
     ) -> Iterator[FoundMail]:
-        """Yield the messages added since an earlier state ("": all messages), latest first if
-        possible.
+        """Yield the messages added since an earlier state, latest first if possible.
 
-        Messages that arrived before `since` may be omitted.
+        If the state is "", yield all messages. Messages that arrived before `since` may be omitted.
         """
 
     def count(self, state: str, since: float = 0.0) -> int:
@@ -86,9 +86,9 @@ def local_mails(path: Path) -> LocalMails:
 
 
 def epochs_of(path: Path) -> tuple[Path, ...]:
-    """Return the epochs of a public-inbox directory, oldest first, or the path if it is an epoch.
+    """Return the epochs of a public-inbox directory, oldest first.
 
-    Return () if it is neither.
+    If the path is itself an epoch, return only this path. If it is neither, return ().
     """
     epochs = (
         [path]

@@ -22,9 +22,10 @@ _COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
 
 
 class Condition(NamedTuple):
-    """An SQL condition with its values, its cost, and the earliest arrival time (0: any).
+    """An SQL condition with its values, its cost, and the earliest arrival time.
 
-    Conditions that read whole messages cost most and are evaluated last.
+    An arrival time of 0 means any time. Conditions that read whole messages cost most and are
+    evaluated last.
     """
 
     sql: str
@@ -168,7 +169,9 @@ def _join_conditions(operator: str, parts: list[Condition]) -> Condition:
 
 
 def _arrival_condition(period: str) -> Condition | None:
-    """Translate `rt:FIRST..LAST`; both times are in seconds, and either may be empty."""
+    """Translate `rt:FIRST..LAST` to a condition. Both times are in seconds, and either may be
+    empty.
+    """
     match = re.fullmatch(r"(?=\D*\d)(\d{5,12})?\.\.(\d{5,12})?", period)
     if not match:
         return None

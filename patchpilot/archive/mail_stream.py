@@ -32,9 +32,10 @@ once.
 class StreamedMail(NamedTuple):
     """A message, or the error that prevented reading it.
 
-    `position` is the file or archive, a colon, and the offset or commit. `source` is the file name
-    if the file contains a single message, otherwise `position`. `archived` is False for such a
-    file, which should be a patch; archived messages may be of any kind.
+    `position` consists of the file or archive, a colon, and the offset or commit. `source` is the
+    file name if the file contains a single message, and otherwise the same as `position`. If
+    `archived` is False, the message is from such a file and should be a patch; archived messages
+    may be of any kind.
     """
 
     position: str
@@ -74,7 +75,7 @@ def stream_mails(targets: Iterable[str]) -> Iterator[StreamedMail]:
 def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMail]:
     """Yield the messages that these revisions add to an epoch, latest first.
 
-    A revision is a commit, or `^COMMIT` to exclude one and its ancestors.
+    A revision is a commit. `^COMMIT` excludes a commit and its ancestors.
     """
     with (
         stream_output(Path(epoch), "rev-list", "--end-of-options", *revisions) as ids,
@@ -143,7 +144,9 @@ def _commit_id(epoch: str, revision: str) -> str:
 
 
 def _read_file(path: str) -> Iterator[StreamedMail]:
-    """Yield the messages in a file. If reading fails, the last item contains the error."""
+    """Yield the messages in a file. If reading fails, the last item contains the error instead of a
+    message.
+    """
     end = 0
     pending_first: StreamedMail | None = None
     try:
@@ -159,7 +162,7 @@ def _read_file(path: str) -> Iterator[StreamedMail]:
                     position, position, extract_mail(raw, 0, len(raw)), True
                 )
                 if not start:
-                    # wait for the next message to know whether this is the only one
+                    # wait for the next message to find out whether the file contains more than one
                     pending_first = mail
                     continue
                 if pending_first:

@@ -60,8 +60,6 @@ def find_originals(
 
 
 class _Originals:
-    """The original series found so far."""
-
     def __init__(self) -> None:
         self.topics: list[PostedSeries] = []
         self.posts = Posts(())
@@ -76,7 +74,7 @@ class _Originals:
             self.posts = Posts(self.topics)
 
     def of(self, mail: Classified) -> PostedSeries | None:
-        """Return the original series of a message, by link or by title and author."""
+        """Return the original series of a message, found by a link in it or by title and author."""
         position = self.posts.quoted(mail)
         return self.topics[position[0]] if position else None
 

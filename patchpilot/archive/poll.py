@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Check many series for new messages with only a few searches.
 
-Searches use the authors' addresses, titles, change-ids and commits, and are limited to messages
-received since the latest known one. Each search must also return a message known to be in the
-archive; if it does not, the archive's search is considered broken.
+The search terms are the authors' addresses, titles, change-ids and commits. Searches are limited to
+messages received since the latest known one. Each search must also match one message that is known
+to be in the archive; if that message is not found, the archive's search is considered broken.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -132,7 +132,9 @@ def _group_by_age(
 
 
 def _is_past(polled: PolledSeries, now: datetime) -> bool:
-    """Return whether a series is inactive and was last polled when its archive was outdated."""
+    """Return whether a series had no recent activity, and the time of the archive's latest message
+    at the last check is unknown.
+    """
     last_activity = polled.summary.last_activity
     return not (
         polled.reached or (last_activity and now - last_activity < _ACTIVE_PERIOD)
@@ -219,15 +221,18 @@ def _title_query(title: str) -> str:
 
 
 def _shorten_title(title: str) -> str:
-    """Return a title's first words: enough to find it, and short enough for many titles per
-    search.
+    """Return the first words of a title. They are enough to find it, and few enough that many
+    titles fit in one search.
     """
     return title if len(title) <= _TITLE else title[:_TITLE].rpartition(" ")[0]
 
 
 @dataclass(frozen=True)
 class _OmittedIds:
-    """The Message-IDs to exclude from search results. The control message is never excluded."""
+    """The Message-IDs to exclude from search results.
+
+    They never include the message that each search must find to prove that the search works.
+    """
 
     known: frozenset[str]
     passed: Container[str]

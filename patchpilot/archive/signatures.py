@@ -2,8 +2,8 @@
 """Recognize new addresses of known senders by the signatures of their messages.
 
 A valid signature alone proves nothing, because anyone can sign with a new domain and key. A
-developer signature (patatt) counts if its key also signed a message from a known address. A DKIM
-signature counts if its domain belongs to a known address with the same local part.
+developer signature (patatt) is accepted if its key also signed a message from a known address. A
+DKIM signature is accepted if its domain belongs to a known address with the same local part.
 """
 
 import contextlib
@@ -90,7 +90,7 @@ def find_proven_senders(
 
 
 def _developer_keys(mail: Mail) -> dict[str, str]:
-    """Map the Ed25519 keys with which the sender signed a message to the sender's address."""
+    """Map each Ed25519 key with which the sender signed a message to the sender's address."""
     if mail.header("X-Developer-Signature") is None or not mail.sender.email:
         return {}
     import patatt
@@ -129,8 +129,8 @@ def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
 def _find_by_domain(
     mail: Mail, identities: Identities, find_key: KeyLookup
 ) -> str | None:
-    """Return the known address with the sender's local part whose domain (or parent domain) signed
-    the message, or None.
+    """Return the known address that has the sender's local part and whose domain (or parent domain)
+    signed the message, or None.
     """
     local, _, domain = mail.sender.key.rpartition("@")
     if mail.header("DKIM-Signature") is None:

@@ -81,7 +81,7 @@ def _without_password(lore: str | None) -> str | None:
 
 
 def _is_valid(table: str, row: Row) -> bool:
-    """Return whether a row of a table is valid. A message must not be truncated."""
+    """Return whether a row of a table is valid. A row with a truncated message is not."""
     for name, value in row.items():
         types = _BINARY_COLUMNS.get(
             name, (int,) if name in _INTEGER_COLUMNS else (str, type(None))
@@ -114,8 +114,9 @@ TRACK_LAYOUT = Layout(
 class TrackEntry(NamedTuple):
     """A tracked series in the store.
 
-    `lore` or `mbox` is its source. `updated` is the time of the last update, `news` of the last new
-    message, and `reached` the arrival time of the archive's latest message at the last update.
+    `lore` or `mbox` is the source of its messages. `updated` is the time of the last update, and
+    `news` the time of the last new message. `reached` is the arrival time of the archive's latest
+    message at the last update.
     """
 
     id: int
@@ -130,7 +131,9 @@ class TrackEntry(NamedTuple):
 
 
 class StoredMails(NamedTuple):
-    """A series' readable messages, the ids of damaged ones, and how many were left out."""
+    """A series' readable messages, the ids of its damaged messages, and the number of messages left
+    out.
+    """
 
     mails: tuple[Mail, ...]
     damaged: tuple[str, ...]
@@ -206,7 +209,6 @@ class Store:
         return self._entries("")
 
     def _entries(self, condition: str, *values: object) -> tuple[TrackEntry, ...]:
-        """Return the tracked series that meet an SQL condition."""
         names = TrackEntry._fields
         entries = []
         for stored in self._database.execute(
@@ -228,7 +230,7 @@ class Store:
 
         Raise `UsageError` if there is none.
         """
-        # as text, because SQLite has no integers of more than 64 bits
+        # pass the number as text, because SQLite has no integers of more than 64 bits
         match = self._entries("WHERE id = ?", str(number))
         if not match:
             numbers = [str(entry.id) for entry in self.entries()]
@@ -379,8 +381,8 @@ class Store:
         return StoredMails(*self._read(number, rows), left_out)
 
     def _weigh(self, number: int) -> None:
-        """Compute the missing weights of messages that were imported or stored by an earlier
-        release.
+        """Compute the weights of messages that were imported or that an earlier release stored
+        without weights.
         """
         query = (
             "SELECT member.message_id, raw FROM member JOIN mail USING (message_id) WHERE series ="
@@ -619,7 +621,7 @@ def _latest(*times: str | None) -> str | None:
 
 
 def _path(name: str | None) -> str | bytes | None:
-    """Return a file name as stored in the database: in bytes if it is not UTF-8."""
+    """Return a file name in the form stored in the database, which is bytes if it is not UTF-8."""
     raw = os.fsencode(name) if name else b""
     try:
         return raw.decode() or None
@@ -635,8 +637,8 @@ def _text(value: str) -> str:
 def weight(mail: "Classified") -> int:
     """Return how important a message is for its series' state.
 
-    It is 2 for a patch or cover letter, 1 for a tag, a bot's report or a maintainer's decision, and
-    0 for any other message.
+    Return 2 for a patch or cover letter, 1 for a tag, a bot's report or a maintainer's decision,
+    and 0 for any other message.
     """
     if mail.kind in _PATCHES and not mail.is_reply:
         return 2

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Backport a fix to LTS branches: determine the verdict, find missing commits, and write the patch
-to send.
+"""Backport a fix to LTS branches.
+
+The modules determine the verdict for each branch, find prerequisites missing from it, and write the
+patch to send.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define a fix adapted to a tree, with the steps taken and a confidence."""
+"""Define a fix that was adapted to a tree. It has the steps taken and a confidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ SURE_ENOUGH = 0.5
 class Adaptation:
     """A fix adapted to a tree.
 
-    `kind` is the least reliable method that was used, `confidence` the likelihood (0 to 1) that the
-    result is correct, derived from `features`, and `steps` describes the changes. `contents` maps
-    each adapted file to its mode and content (None: the branch lacks the file). `made` is the
+    `kind` is the least reliable method that was used. `confidence` is the likelihood (0 to 1) that
+    the result is correct, derived from `features`. `steps` describes the changes. `contents` maps
+    each adapted file to its mode and content, or to None if the branch lacks it. `made` is the
     resulting tree in the object store used for adapting. `start` is the backport to another branch
-    that was used instead of the fix ("" if none); `range_diff`, if requested, compares the result
-    with that backport or with the fix. `is_accepted` is set if the user accepted the result after
+    that was used instead of the fix, or "". `range_diff`, if requested, compares the result with
+    that backport or with the fix. `is_accepted` is set if the user accepted the result after
     review.
     """
 
@@ -38,7 +38,7 @@ class Adaptation:
 
     @property
     def is_sure(self) -> bool:
-        """Return whether the adaptation may be used: it is likely correct, or the user
+        """Return whether the adaptation may be used because it is likely correct or the user
         accepted it.
         """
         return self.is_accepted or self.confidence >= SURE_ENOUGH

@@ -23,8 +23,8 @@ class AppliesHow(StrEnum):
 class ApplyResult:
     """The result of applying a fix to a tree.
 
-    `misfits` are the hunks that apply only in a three-way merge, and `offsets` the line offsets of
-    hunks. `is_empty` is set if the fix changes nothing.
+    `misfits` contains the hunks that apply only in a three-way merge, and `offsets` the line
+    offsets of hunks. `is_empty` is set if the fix changes nothing in this tree.
     """
 
     how: AppliesHow
@@ -35,7 +35,7 @@ class ApplyResult:
 
 
 class ScratchTree:
-    """The files of a tree in the temporary object store."""
+    """A tree's files, read from the temporary object store."""
 
     def __init__(self, scratch: Scratch, tree: str) -> None:
         self.scratch = scratch

@@ -35,9 +35,10 @@ def backport_message(
 ) -> str:
     """Return the message of `commit` for a stable tree.
 
-    It consists of the marker, the text, the trailers, `Stable-dep-of:` for a prerequisite, a line
-    for each adaptation note, and the sign-off. Notes name the `adapter`, or else the signer, and
-    are omitted without both. A commit without an id (from a patch file) gets no marker.
+    It consists of the upstream marker, the text, the trailers, `Stable-dep-of:` for a prerequisite,
+    a line for each adaptation note, and the sign-off. Notes name the `adapter` or, if there is
+    none, the signer; without either, there are no notes. A commit without an id (from a patch file)
+    gets no marker.
     """
     subject, _, body = commit.message.lstrip("\n").partition("\n")
     marker = stable.marker.format(commit=commit.id) if commit.id else ""
@@ -82,7 +83,7 @@ def backport_message(
             if trailer.key == "signed-off-by" and trailer.address
         ]
         last_signer = sign_offs[-1].address if sign_offs else None
-        # a sign-off must follow a note, even if the backporter is the author
+        # a note must be followed by a sign-off, even if the backporter is also the author
         if notes or not last_signer or last_signer.key != signer.key:
             message = (
                 message.rstrip("\n")
@@ -101,9 +102,9 @@ def has_note(message: str, original: Commit) -> bool:
 def people(
     commits: Sequence[Commit], excluded: Sequence[str] = ()
 ) -> tuple[Address, ...]:
-    """Return the addresses to Cc: on a backport: authors, and people in trailers.
+    """Return the addresses to Cc: on a backport, which are the authors and the people in trailers.
 
-    Omit duplicates, lists in `excluded`, and invalid addresses.
+    Omit duplicates, addresses in `excluded`, and invalid addresses.
     """
     addresses: dict[str, Address] = {}
     for commit in commits:

@@ -24,8 +24,9 @@ from patchpilot.projects.project import StableTrees
 class Step:
     """A commit to backport.
 
-    `dep_of` is the fix that requires it (None for a fix), and `paths` are the files it is limited
-    to (empty: all). `adaptation` resolves its conflicts with the branch.
+    `dep_of` is the fix that requires it; it is None if the commit is itself a fix. If `paths` is
+    not empty, only the changes to these files are backported. `adaptation` resolves its conflicts
+    with the branch.
     """
 
     commit: Commit
@@ -38,10 +39,10 @@ class Step:
 class MadeCommit:
     """A backported commit.
 
-    `id` is its id in the temporary object store, and `rangediff` compares it with the original (""
-    if the patches are identical). A partial backport has its files in `parts`, and no range-diff.
-    `is_explained` is set if its message describes the adaptation. `refused` explains which trailers
-    were not added.
+    `id` is its id in the temporary object store. `rangediff` compares it with the original, and is
+    "" if the patches are identical. A partial backport lists its files in `parts` and has no
+    range-diff. `is_explained` is set if its message describes the adaptation. `refused` explains
+    which trailers were not added.
     """
 
     id: str
@@ -56,8 +57,8 @@ class MadeCommit:
 class BackportText:
     """The user's additions to a backport.
 
-    `note` is the adaptation note, `signer` signs off (None: no sign-off), and `adapter` is the
-    person who adapts the fix (None: the signer).
+    `note` is the adaptation note. `signer` is the person who signs off, or None for no sign-off.
+    `adapter` is the person who adapts the fix; None means the signer.
     """
 
     note: str = ""
@@ -176,10 +177,10 @@ def format_series(
     wording: BackportText,
     notes: Sequence[str],
 ) -> list[tuple[str, bytes]]:
-    """Format a series as (file name, bytes), one for each message.
+    """Format a series for sending. Return (file name, bytes) for each message.
 
-    Messages are addressed to the stable list, with Cc: to people in the original commits. `notes`
-    are inserted below the `---`.
+    Messages are addressed to the stable list, and people in the original commits are in Cc:.
+    `notes` are inserted below the `---`.
     """
     prefix = stable.subject.format(version=version)
     recipients = [f"--to={stable.list}"] if stable.list else []

@@ -28,7 +28,7 @@ class BranchVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DirectoryChange:
-    """The files changed by a fix in an unpacked tree.
+    """The files that a fix changes in an unpacked tree.
 
     `before` and `after` map each path to its mode and content.
     """
@@ -68,11 +68,11 @@ class BranchResult:
     """The backport verdict for a branch or directory, with details.
 
     `tip` is "" for a directory. `search` is None if prerequisites were not searched; `partial` is
-    set if only their changes to the fix's files are needed. `applied` is the result of applying the
-    fix to a branch, and `change` are the files changed in a directory. `adaptation` is the fix
-    adapted to the branch, if requested and possible. `resolved` is the folder with patches for a
-    conflict that the user resolved, or "". `failed` is the stable maintainers' "failed to apply"
-    message in a tracked series, or "".
+    set if only the prerequisites' changes to the fix's files are needed. `applied` is the result of
+    applying the fix to a branch, and `change` contains the files that it changes in a directory.
+    `adaptation` is the fix adapted to the branch, if this was requested and possible. `resolved` is
+    the folder with the patches in which the user resolved a conflict, or "". `failed` is the stable
+    maintainers' "failed to apply" message in a tracked series, or "".
     """
 
     branch: str

@@ -17,7 +17,9 @@ _NAME = re.compile(r"\b(\w++)\s*+\(")
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function in a file: its name, and its range of lines as positions between lines."""
+    """A function with its name and its range of lines in a file. The range consists of two
+    positions between lines.
+    """
 
     name: str
     span: Span
@@ -72,7 +74,7 @@ def find_conflicting_functions(
         for hunk in change.hunks:
             line_index = hunk.old_start - 1
             for line in hunk.lines:
-                # these added lines are not part of the conflict, so they were merged cleanly
+                # skip added lines that are outside the conflict, because git merged them cleanly
                 if line.kind in "+-" and (
                     not their_lines or line.kind == "-" or line.text in their_lines
                 ):
@@ -104,7 +106,7 @@ def find_function_changes(
 def defining_files(
     scratch: Scratch, tree: str, name: str, folder: str, timeout: float
 ) -> list[str]:
-    """Return the files below a folder that define this function or structure."""
+    """Return the files in a folder that define this function or structure."""
     escaped = re.escape(name)
     pattern = rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{escaped} ?\(.*[^;]$|^struct {escaped}( .*)?\{{"
     return scratch.files_with(

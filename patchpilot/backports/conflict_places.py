@@ -13,9 +13,8 @@ from patchpilot.model.json_form import json_form
 @json_form("path", "line~", "kind", "ours", "theirs")
 @dataclass(frozen=True, slots=True)
 class ConflictPlace:
-    """A conflict with the lines of each side.
-
-    `line` is its line in the branch's file, or 0 for the whole file.
+    """A conflict with the lines of each side. `line` is its line in the branch's file, or 0 if the
+    whole file conflicts.
     """
 
     path: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Explain why a fix conflicts with a branch, or why it may be wrong even if it applies."""
+"""Explain why a fix conflicts with a branch, or why it may be wrong even though it applies."""
 
 import re
 import time
@@ -45,7 +45,7 @@ _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A commit that causes a conflict, and the reason.
+    """A commit that causes a conflict, with the reason.
 
     The commit is either missing from the branch or found only in the branch.
     """
@@ -68,7 +68,8 @@ def explain(
 ) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
     """Return the commits that cause a conflict, and hints for resolving it.
 
-    Without a conflict, the hints list what to review. The search takes about `timeout` seconds.
+    If there is no conflict, the hints list what the user should review. The search takes about
+    `timeout` seconds.
     """
     end = time.monotonic() + timeout
     tree_id = tree or scratch.tree_of(tip)
@@ -129,8 +130,8 @@ def _find_causes(
     names = list(paths)
     missing_paths = [path for path in paths if not scratch.has(tree, path)]
     if missing_paths and fix.base:
-        # following renames in a long history is slow; without old names, the commits that added the
-        # files are still found
+        # in a long history, following renames is slow; without former names, the commits that added
+        # the files are still found
         with suppress(GitError):
             names += older_names(
                 history.repository, missing_paths, fix.base, tip, timeout=timeout / 2
@@ -198,7 +199,7 @@ def _branch_commits(
 ) -> list[Cause]:
     """Return the commits found only in the branch that wrote the conflicting lines.
 
-    Used if no mainline commit explains the conflict.
+    This is used if no mainline commit explains the conflict.
     """
     causes: dict[str, Cause] = {}
     for conflict in find_places(scratch, applied.merge)[:_MOST_PLACES]:
@@ -251,7 +252,9 @@ def _describe_edits(edits: Sequence[LineEditStep]) -> str:
 def _moved_function_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float
 ) -> Iterator[str]:
-    """Yield hints on where a missing file's function or structure is defined in the branch."""
+    """Yield hints that name the branch's file which defines the function or structure of a missing
+    file.
+    """
     for change in fix.files if applied.how is AppliesHow.CONFLICT else ():
         path = change.old_path
         if not path or scratch.has(tree, path):
@@ -324,7 +327,6 @@ def _differs_first_in(
 
 
 def _changed_functions(change: FileChange) -> set[str]:
-    """Return the functions named in the hunk headers of a file."""
     return {_function_name(hunk.section) for hunk in change.hunks} - {""}
 
 

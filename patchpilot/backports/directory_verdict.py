@@ -119,15 +119,15 @@ def try_merge(
 def _count_hunks(
     patch: Patch, tree: Tree
 ) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:
-    """Count the hunks that are already applied, do not apply, and apply.
+    """Return how many hunks are already applied, do not apply, and apply.
 
-    Also return the locations of hunks of the first two kinds.
+    Also return the locations of the hunks that are already applied or do not apply.
     """
     applied_count = total = broken = 0
     conflicts: list[ConflictPlace] = []
     for change in patch.files:
         forward_misfits = fit_file(change, tree).misfits
-        # the file as a whole does not match, so count its hunks separately
+        # fit_file reports on a whole file, so compare its hunks in both directions
         reverse_misfits = fit_file(change, tree, reverse=True).misfits
         unreverted = {id(misfit.hunk) for misfit in reverse_misfits}
         size = max(1, len(change.hunks))

@@ -73,7 +73,7 @@ def later_fixes(
         )
     except GitError:
         return ()
-    # these commits are later than the fix, so reverse the comparison
+    # these commits come after the fix, so compare them in reverse
     reversed_touches = [_reverse_touch(touch) for touch in reversed(later)]
     fixes = {
         touch.commit: repository.commit(touch.commit).subject
@@ -105,7 +105,10 @@ def _reverse_touch(touch: LineTouch) -> LineTouch:
 def needed_followers(
     history: History, followers: Sequence[Follower], tip: str
 ) -> tuple[Follower, ...]:
-    """Return the follow-ups that the branch needs but lacks, excluding reverted ones."""
+    """Return the follow-ups that the branch needs but lacks.
+
+    Follow-ups that were reverted are not needed.
+    """
     result = []
     for follower in followers:
         landing = history.landed(follower.commit, tip, content=False)
@@ -119,7 +122,7 @@ def lacking_newer(
 ) -> tuple[str, ...]:
     """Return the newer branches that need the fix but lack it.
 
-    Older trees accept a fix only after newer ones have it.
+    A fix is accepted for an older tree only after the newer ones have it.
     """
     if not branch.version:
         return ()
@@ -134,7 +137,7 @@ def lacking_newer(
 
 
 def stable_rule_violations(fix: FixCommit, project: Project) -> tuple[str, ...]:
-    """Return the stable rules that a fix violates: by its size, the kind of change, or a tag."""
+    """Return the stable rules that a fix violates by its size, its kind of change, or a tag."""
     notes: list[str] = []
     _, lines = fix.size
     context_lines = sum(

@@ -24,8 +24,8 @@ _MOST_ADDING = 40
 class LineEditStep:
     """A commit's change to a file.
 
-    A path is None if the file does not exist on that side. Each hunk is a pair of old and new span;
-    spans are positions between lines.
+    A path is None if the file does not exist on that side. Each hunk consists of an old and a new
+    span. A span is a pair of positions between lines.
     """
 
     old_path: str | None
@@ -162,9 +162,10 @@ def dependencies_of(
 ) -> tuple[LineTouch, ...]:
     """Return the commits on which the fix depends, oldest first.
 
-    `touches` are the commits before the fix, oldest first. Commits in `present` are already in the
-    branch, and only shift lines. `paths` limits the files of the fix, and `margin` is a number of
-    lines added to both ends of its spans.
+    `touches` contains the commits before the fix, oldest first. The commits in `present` are
+    already in the branch; they only shift lines. If `paths` is not empty, only these files of the
+    fix are considered. `margin` is the number of lines by which the fix's spans are extended at
+    both ends.
     """
     spans_by_path = _changed_spans(fix, paths, margin)
     result: list[LineTouch] = []
@@ -216,7 +217,7 @@ def find_crossing(
     spans_by_path: dict[str, list[Span]] = {path: [span]}
     result: list[LineTouch] = []
     for touch in reversed(touches):
-        # a rename alone changes no lines
+        # ignore renames, because a rename alone changes no lines
         if any(
             low < new[1] and new[0] < high
             for edit in touch.edits
@@ -244,7 +245,9 @@ def _changed_spans(
 
 
 def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
-    """Return the lines that an edit wrote or, if it only removes lines, a line on each side."""
+    """Return the lines that an edit wrote. If it only removes lines, return the lines before and
+    after them.
+    """
     return (
         (new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1)
         for _, new in edit.hunks
@@ -257,9 +260,9 @@ def _overlaps(
     *,
     count_renames: bool = True,
 ) -> bool:
-    """Return whether an edit overlaps or adjoins the spans.
+    """Return whether an edit overlaps or adjoins one of the spans.
 
-    With `count_renames`, a rename is sufficient.
+    If `count_renames` is set, renaming the file is sufficient.
     """
     spans = spans_by_path.get(edit.new_path or "", ())
     if count_renames and spans and edit.new_path != edit.old_path:
@@ -302,7 +305,6 @@ def _map_back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
 
 
 def _subtract_spans(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
-    """Return the parts of the spans that were not written."""
     remaining = list(spans)
     for low, high in written:
         parts: list[Span] = []

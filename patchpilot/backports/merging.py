@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Merge trees with a three-way merge.
 
-Detecting renames takes most of the time of a merge. If renames cannot matter, git merges only the
-files changed on both sides.
+Most of the time of a merge is spent on detecting renames. If renames cannot matter, git merges only
+the files changed on both sides.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,11 +22,11 @@ Stages = Mapping[int, tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A merged tree: its id, whether there are no conflicts, and the conflicted paths.
+    """A merged tree with its id, whether there are no conflicts, and the conflicted paths.
 
-    The blobs of these paths contain conflict markers. `kinds` maps them to git's name for the
-    conflict, such as "contents" or "modify/delete", and `stages` to their sides if git did the
-    merge. A renamed file has a different path in the base.
+    The blobs of these paths contain conflict markers. `kinds` maps the paths to git's name for the
+    conflict, such as "contents" or "modify/delete". If git did the merge, `stages` maps them to the
+    sides. A renamed file has a different path in the base.
     """
 
     tree: str
@@ -43,9 +43,10 @@ def plan_merge(
 ) -> tuple[dict[str, Entry], tuple[str, ...]] | None:
     """Plan how to merge their changes into our tree.
 
-    Return the entries to take from their tree, and the files changed on both sides; return None if
-    git must detect renames. `changed` maps paths to the entries before and after their changes. A
-    file that exists on all sides was not renamed. A file that they add keeps its path if we have
+    Return the entries to take from their tree, and the files changed on both sides. Return None if
+    git must detect renames. `changed` maps paths to the entries before and after their changes.
+
+    A file that exists on all sides was not renamed. A file that they add keeps its path if we have
     the directory. A file that they delete is deleted if we did not change it and they keep the
     directory. In all other cases, either side may have renamed the file or directory.
     """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find prerequisites of a commit that are missing from a branch.
 
-Search the conflicting lines first, then a wider range.
+The search starts with the conflicting lines and then includes lines around them.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from patchpilot.model.hunk_fit import split_text_lines
 
 MARGINS = (0, 1, 3)
 MOST = 400
-# if there are more commits than this, do not read the branch's patches
+# read the branch's patches only for this many commits or fewer
 _MOST_LOOKED_AT = 20
 
 
@@ -100,7 +100,7 @@ class MissingCommits:
         )
 
     def missing(self, commits: Sequence[str]) -> tuple[str, ...]:
-        """Return which commits are missing from the branch, judging by ancestry and upstream
+        """Return the commits that are missing from the branch, judging by ancestry and upstream
         markers.
         """
         return self.history.missing(commits, self.tip)
@@ -149,7 +149,7 @@ class MissingCommits:
         )
 
     def with_older_names(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Return the paths, and the former names of files missing from the branch."""
+        """Return the paths, and former names of the files that are missing from the branch."""
         missing_paths = tuple(
             path for path in paths if not self.scratch.has(self.tree, path)
         )
@@ -192,7 +192,9 @@ class MissingCommits:
         touches: Sequence[LineTouch],
         select: Callable[[frozenset[str]], Sequence[LineTouch]],
     ) -> tuple[str, ...]:
-        """Return the ids of the selected commits that the branch lacks, even with another id."""
+        """Return the ids of the selected commits that the branch lacks, under their own or another
+        id.
+        """
         present = {touch.commit for touch in touches} - set(
             self.missing([touch.commit for touch in touches])
         )
@@ -216,7 +218,9 @@ class MissingCommits:
     def _conflicting_part(
         self, edit: LineEditStep, merge: Merge, theirs: str
     ) -> LineEditStep:
-        """Reduce an edit to its conflicting hunks, if conflict markers identify any."""
+        """Return only the conflicting hunks of an edit. If no conflict markers identify them,
+        return the whole edit.
+        """
         path = edit.new_path or ""
         content = (
             self.scratch.blob(theirs, path)

@@ -31,13 +31,13 @@ _DIRECTORY = "40000"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_LISTINGS = 2000
 _MOST_PENDING = 5000
-# below this number of merges, start one process per merge
+# for fewer merges than this, start a separate process for each merge
 _FEW = 2
 _MOST_CHANGES = 500
-# larger than a pipe buffer, to force git to write its output; see commits/merge_tree.py
+# this is larger than a pipe buffer, to force git to write its output; see commits/merge_tree.py
 _FILLER_NAMES = tuple(f"{number}{'f' * 700}" for number in range(12))
-# later than all commits, so that the merge-base walk stops at the base instead of reading the whole
-# history
+# this date is later than all commits, so that git stops looking for a merge base at our base
+# instead of reading the whole history
 _LATE = 4_000_000_000
 _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
 
@@ -55,10 +55,11 @@ class Scratch:
         self._merges: Merges | None = None
         self._merge_count = 0
         self._listings: dict[str, Mapping[str, Entry]] = {}
-        # trees that are not written yet; git never needs most of them
+        # do not write these trees until git needs them; it never needs most of them
         self._pending: dict[str, bytes] = {}
         self._changes: dict[tuple[str, str], dict[str, tuple[Entry, Entry]]] = {}
-        # maps a merged file to its entry, and the kind of conflict or ""
+        # maps the sides of a merged file to the resulting entry and the kind of conflict, or ""
+        # without a conflict
         self._merged: dict[tuple[str, Entry, Entry, Entry], tuple[Entry, str]] = {}
 
     def __enter__(self) -> "Scratch":
@@ -112,7 +113,7 @@ class Scratch:
         paths: Iterable[str] = (),
         timeout: float,
     ) -> str:
-        """Return the output of git grep in the text files of a tree."""
+        """Return the output of git grep on the text files of a tree."""
         pattern_options = [option for pattern in patterns for option in ("-e", pattern)]
         return self.git(
             "grep",
@@ -134,7 +135,7 @@ class Scratch:
         paths: Iterable[str],
         timeout: float,
     ) -> list[str]:
-        """Return the files that git grep finds."""
+        """Return the names of the files in which git grep finds a match."""
         output = self.grep(
             tree, patterns, "-l", "-z", *flags, paths=paths, timeout=timeout
         )
@@ -148,7 +149,7 @@ class Scratch:
         paths: Iterable[str] = (),
         timeout: float,
     ) -> set[str]:
-        """Return which of these words occur in the text files of a tree."""
+        """Return the words that occur in the text files of a tree."""
         flags = ("-w", "-h", "-o", "-F")
         output = self.grep(tree, sorted(words), *flags, paths=paths, timeout=timeout)
         return set(output.split("\n"))
@@ -302,7 +303,6 @@ class Scratch:
         )
 
     def _filler(self) -> tuple[str, str]:
-        """Return two commits whose merge has a long output."""
         trees = [
             self.write_with_files(
                 EMPTY_TREE,
@@ -351,7 +351,7 @@ class Scratch:
     def part(
         self, commit: str, base: str | None, paths: Iterable[str]
     ) -> tuple[str, str]:
-        """Return the tree of `base`, and this tree with the commit's changes to `paths`.
+        """Return two trees, `base` and `base` with the commit's changes to `paths`.
 
         `base` is the commit's first parent.
         """
@@ -368,7 +368,9 @@ class Scratch:
         return {path: self._find_entry(tree, path) for path in paths}
 
     def write_with_files(self, tree: str, files: Mapping[str, Entry]) -> str:
-        """Write a tree with these files replaced (None: removed); return its id."""
+        """Write a tree in which these files are replaced, or removed if their value is None. Return
+        its id.
+        """
         nested: dict[str, dict[str, Entry]] = {}
         entries = dict(self._read(tree))
         for path, entry in files.items():

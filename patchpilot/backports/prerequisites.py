@@ -24,13 +24,13 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
 
 _DEEPEST = 4
-# give up if more whole commits than this are needed
+# if more whole commits than this are needed, the search fails
 _MOST_WHOLE = 120
-# share of the time for partial commits, which are tried before whole commits
+# the search for partial commits comes first and gets this share of the time
 _FOR_PARTS = 0.35
-# a commit is wide if it changes more files than this; try to drop the widest ones first
+# commits that change more than 10 files are wide; try to drop the six widest ones first
 _WIDE, _MOST_WIDE = 10, 6
-# nobody would backport more whole commits than this for one fix
+# nobody would backport more whole commits or lines than this for one fix
 _MANY_COMMITS = 12
 _MANY_LINES = 2000
 
@@ -38,8 +38,8 @@ _MANY_LINES = 2000
 class SearchState(StrEnum):
     """The result of a search for prerequisites.
 
-    Either whole commits make the fix apply, or their changes to the fix's files are enough, or the
-    search ran out of time or candidates.
+    The fix applies either with whole commits, or with only their changes to the fix's files.
+    Otherwise, the search ran out of time or candidates.
     """
 
     FOUND = "found"
@@ -53,8 +53,8 @@ class SearchState(StrEnum):
 class PrerequisiteNeed:
     """A prerequisite of a fix.
 
-    `size` is the number of required lines: all lines, or only those in the fix's files. `is_fix` is
-    set if it is itself a fix.
+    `size` is the number of its changed lines, or only of those in the fix's files if the
+    prerequisite is partial. `is_fix` is set if the prerequisite fixes another commit.
     """
 
     commit: str
@@ -67,8 +67,8 @@ class PrerequisiteNeed:
 class PrerequisiteSearch:
     """The result of a search for prerequisites.
 
-    `needs` are the commits in the order in which to apply them, and `tree` is the result, to which
-    the fix applies.
+    `needs` contains the commits in the order in which to apply them. `tree` is the branch's tree
+    with these commits, to which the fix applies.
     """
 
     needs: tuple[PrerequisiteNeed, ...]
@@ -77,8 +77,8 @@ class PrerequisiteSearch:
 
     @property
     def partial(self) -> bool:
-        """Return whether only the commits' changes to the fix's files are required or were
-        tried.
+        """Return whether the result, or the last attempt, uses only the commits' changes to the
+        fix's files.
         """
         return self.state is SearchState.PARTIAL
 
@@ -105,15 +105,16 @@ def find_prerequisites(
     """Return the smallest ordered set of commits with which the fix applies to the branch.
 
     `tree` replaces the branch's tree if other commits were applied to it. The search takes at most
-    `effort` seconds. Whole commits are tried first, each with the prerequisites of its other files.
-    If this fails or requires too many, only their changes to the fix's files are used.
+    `effort` seconds. First try whole commits, each with the prerequisites of its other files. If
+    they do not make the fix apply, or if there are too many, use only their changes to the fix's
+    files.
     """
     return _Seeker(history, scratch, fix, tip, effort, progress, tree).search()
 
 
 class _Seeker:
-    """A search that caches trial merges, checks the time at each step, and keeps the best
-    result.
+    """A search that caches trial merges, checks the remaining time at each step, and remembers the
+    best result.
     """
 
     def __init__(
@@ -184,7 +185,7 @@ class _Seeker:
         whole = self._make_result(
             self._whole_commits, SearchState.FOUND, is_partial=False
         )
-        # prefer whole commits unless they are far too many and the partial ones are much smaller
+        # prefer whole commits, unless there are far too many and the partial ones are much smaller
         has_too_many = len(whole.needs) > _MANY_COMMITS and 2 * len(
             partial.needs
         ) <= len(whole.needs)
@@ -389,10 +390,10 @@ class _Seeker:
         is_partial: bool,
         share: float = 1.0,
     ) -> None:
-        """Drop commits that are not required, using a share of the remaining time.
+        """Drop commits that are not required, using at most this share of the remaining time.
 
-        Try wide commits first, because a fix seldom requires them; then halves, smaller groups, and
-        single commits, widest first.
+        Try commits that change many files first, because a fix seldom requires them. Then try to
+        drop halves, smaller groups, and finally single commits, the ones with the most files first.
         """
         result = list(chosen)
 
@@ -430,7 +431,6 @@ class _Seeker:
             ]
 
     def _breadth(self, commit: str) -> int:
-        """Return the number of files changed by a commit."""
         return len(self.scratch.changed(*self._commit_trees(commit, is_partial=False)))
 
     def _sort_by_mainline(self, commits: tuple[str, ...]) -> tuple[str, ...]:
@@ -448,7 +448,7 @@ class _Seeker:
     ) -> bool:
         """Return whether the fix applies after these commits.
 
-        A commit that does not apply is skipped, or makes the result False if `strict` is set.
+        If one of them does not apply, return False if `strict` is set; otherwise skip it.
         """
         tree = self.tree
         for commit in commits:
@@ -500,7 +500,7 @@ class _Seeker:
     def _commit_trees(self, commit: str, *, is_partial: bool) -> tuple[str, str]:
         """Return the trees before and after a commit.
 
-        With `is_partial`, the tree after it contains only the changes to the fix's files.
+        If `is_partial` is set, the tree after it contains only the changes to the fix's files.
         """
         parents = self.repository.commit(commit).parents
         base = parents[0] if parents else None
@@ -509,7 +509,6 @@ class _Seeker:
         return self.scratch.base_tree(base), self.scratch.tree_of(commit)
 
     def _check_time(self) -> float:
-        """Return the remaining seconds, or raise _OutOfTimeError if there are none."""
         seconds_left = self._start + self._effort - time.monotonic()
         self._progress("searching for prerequisites", len(self._merges))
         if seconds_left <= 0:

@@ -56,11 +56,12 @@ _CALLED, _NAMED = "called", "named"
 def compare_symbols(
     scratch: Scratch, fix: FixCommit, tree: str, *, timeout: float = 5.0
 ) -> tuple[dict[str, str], list[str]]:
-    """Compare the symbols used by the fix with a tree.
+    """Compare the symbols that the fix uses with a tree.
 
-    Only symbols found in mainline, at the fix's parent, or in the fix's files are checked. Return
-    the symbols missing from the tree with their paths in mainline, and hints about missing symbols,
-    functions with different arguments, and changed functions that the tree lacks.
+    Check only symbols that occur in mainline, at the fix's parent, or in the fix's files. Return
+    the symbols missing from the tree with their paths in mainline. Also return hints about missing
+    symbols, about functions with different arguments, and about changed functions that the tree
+    lacks.
     """
     if fix.base is None:
         return {}, []
@@ -112,7 +113,7 @@ def commit_that_added(
 ) -> str | None:
     """Return the mainline commit, missing from the branch, that added a symbol to a file.
 
-    Return None if it is not found within the timeout.
+    Return None if the commit is not found before the timeout.
     """
     try:
         result = scratch.repository.git(
@@ -236,7 +237,9 @@ def _find_declarations(
     folders: Sequence[str],
     timeout: float,
 ) -> dict[str, tuple[str, str]]:
-    """Map symbols to (path, most likely declaration), in headers and near the fix's files."""
+    """Map each symbol to its most likely declaration and that declaration's path. Search headers
+    and directories near the fix's files.
+    """
     result = list(symbols)
     if not result:
         return {}
@@ -277,7 +280,6 @@ def _rate_declaration(line: str, symbol: str) -> int:
 
 
 def _arguments_differ(old: tuple[str, str], new: tuple[str, str]) -> bool:
-    """Return whether two one-line declarations have a different number of arguments."""
     lists = [re.search(r"\(([^()]*)\)", line) for _, line in (old, new)]
     if not lists[0] or not lists[1] or "#" in old[1][:1] + new[1][:1]:
         return False

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the verdict for a branch: whether it has the fix and the bug, and whether the fix
-applies.
+"""Determine the verdict for a branch.
+
+The verdict states whether the branch has the fix and the bug, and whether the fix applies.
 """
 
 from collections.abc import Collection
@@ -32,7 +33,7 @@ def judge(
     """
     landing = history.landed(fix.id, branch.tip)
     existing = landing if landing and landing.holds else None
-    # apply the fix even if the branch has a backport of it, to show how it was adapted
+    # even if the branch has a backport, apply the fix to show how it was adapted
     is_ancestor = existing is not None and existing.how is Shown.ANCESTRY
     applied = None if is_ancestor else try_fix(scratch, fix, tree or branch.tip)
     result = BranchResult(
@@ -84,8 +85,8 @@ def judge_affected(
 ) -> tuple[bool | None, str | None, str]:
     """Return whether a branch has the bug, the commit that introduced it, and the reason.
 
-    The first value is None if this is unknown. The commit may be an ancestor, a backport, or in
-    `planned`, and must not have been reverted.
+    The first value is None if this is unknown. The commit may be an ancestor, a backport, or one of
+    the `planned` commits. It must not have been reverted.
     """
     if not culprits:
         return (

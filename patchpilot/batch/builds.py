@@ -24,7 +24,7 @@ PACKS = "build"
 class BuiltUnit(NamedTuple):
     """The build of a commit for one architecture, and its findings.
 
-    If `arch` is "", the commit was built for all suitable architectures.
+    If `arch` is "", the commit was built for all architectures that suit it.
     """
 
     commit: str
@@ -42,12 +42,12 @@ def build_commits(
     quick: bool = False,
     progress: Progress = ignore_progress,
 ) -> Iterator[BuiltUnit]:
-    """Build each commit on the cluster and yield the results as they complete.
+    """Build each commit on the cluster, and yield the results as they complete.
 
-    Each commit is built for the given architectures or, by default, for the suitable ones. All
-    machines must have the repository at the same path and trust it (`patchpilot trust --build`). A
-    worker runs one compiler at a time in a separate directory; all workers on a machine share the
-    cached results. Raise MissingError if the extra `cluster` is not installed.
+    Each commit is built for the given architectures; the default is all architectures that suit the
+    commit. All machines must have the repository at the same path and trust it (`patchpilot trust
+    --build`). A worker runs one compiler at a time in a separate directory. All workers on a
+    machine share the cached results. Raise MissingError if the extra `cluster` is not installed.
     """
     try:
         from distributed import as_completed
@@ -67,7 +67,7 @@ def build_commits(
 def _build_in_worker(
     repository: Path, commit: str, arch: str, *, quick: bool
 ) -> BuiltUnit:
-    """Build one unit in a worker, in a separate directory for each worker of a machine."""
+    """Build one unit in a worker. Each worker of a machine uses a separate directory."""
     from distributed import get_worker
 
     name = "".join(char if char.isalnum() else "-" for char in str(get_worker().name))
@@ -84,7 +84,7 @@ def build_unit(
     quick: bool = False,
     folder_name: str = "",
 ) -> BuiltUnit:
-    """Build a commit in this process, for one architecture or for all suitable ones.
+    """Build a commit in this process, for one architecture or for all architectures that suit it.
 
     Concurrent builds must use different folder names.
     """

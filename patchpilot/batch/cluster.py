@@ -58,7 +58,7 @@ def check_parts(
     tree: Path | None = None,
     progress: Progress = ignore_progress,
 ) -> int:
-    """Check these parts as `check_epochs` does.
+    """Check the given parts of epochs like `check_epochs`.
 
     If a machine is lost, another one checks its part. Files are written atomically.
     """
@@ -95,7 +95,7 @@ def _check_part(part: EpochRange, options: Options | None, tree: Path | None) ->
 
 
 def _write(folder: Path, part: EpochRange, text: str) -> None:
-    """Write a part's lines atomically, replacing an older version."""
+    """Write a part's lines to its file atomically, and delete the files of its older versions."""
     draft = write_temporary_file(folder / part.file, text)
     for old in folder.glob(f"{part.stem}-*.jsonl"):
         old.unlink()

@@ -11,9 +11,10 @@ from patchpilot.services.check.check_stream import epoch_commits, open_range_str
 
 
 class EpochRange(NamedTuple):
-    """A part of an epoch: the messages added by the revisions `A..B` (or `B`: all up to B).
+    """A part of an epoch, which consists of the messages added by the revisions `A..B`.
 
-    Parts are numbered from the oldest message.
+    The first part has the revisions `B`, which means all up to B. Parts are numbered from the
+    oldest message.
     """
 
     epoch: str
@@ -22,9 +23,10 @@ class EpochRange(NamedTuple):
 
     @property
     def stem(self) -> str:
-        """Return the start of the part's file name, which does not depend on its messages.
+        """Return the start of the part's file name, which does not depend on the part's messages.
 
-        Epochs of different lists often have the same name.
+        It contains more than the epoch's name, because epochs of different lists often have the
+        same name.
         """
         epoch = sha256(self.epoch.encode("utf-8", "surrogateescape")).hexdigest()[:8]
         return f"{Path(self.epoch).name}-{epoch}-{self.number:06}"

@@ -53,7 +53,7 @@ def is_private_folder(folder: Path) -> bool:
             and state.st_uid == os.geteuid()
             and state.st_mode & _WRITABLE_BY_OTHERS
         ):
-            # created with a umask that allows group writes
+            # make the directory private, because the umask may allow the group to write
             folder.chmod(0o700)
             return True
     except OSError:
@@ -89,7 +89,7 @@ def read_cache_file(file: Path, limit: int) -> bytes | None:
                 and _is_user_owned(state)
             ):
                 return None
-            # os.stat keeps start-up fast
+            # use os.stat instead of pathlib for a faster start
             return stream.read(limit) if _is_user_owned(os.stat(file.parent)) else None  # noqa: PTH116
     except OSError:
         return None
@@ -159,8 +159,8 @@ _Value = TypeVar("_Value")
 class CacheKind(NamedTuple):
     """A kind of cached value.
 
-    It has a name, the code and shipped data that the value is computed from (Python files, and
-    directories of Python and TOML files), and the maximum number of entries.
+    It has a name, the sources from which the value is computed, and the maximum number of entries.
+    The sources are Python files, and directories of Python and TOML files.
     """
 
     name: str
@@ -265,9 +265,9 @@ def read_shipped_tables(name: str) -> Mapping[str, Mapping[str, Any]]:
 
 @functools.cache
 def _source_state(path: str) -> bytes:
-    """Return the version of a module or directory, derived from file sizes and times.
+    """Return a version of a module or directory, computed from file sizes and times.
 
-    It is read only once, because the running code does not change.
+    It is computed only once, because the code does not change while it runs.
     """
     states = []
     with contextlib.suppress(OSError):
@@ -292,7 +292,9 @@ def _source_state(path: str) -> bytes:
 
 
 def _update_use_time(file: "os.PathLike[str]") -> None:
-    """Update the file's time, which controls eviction, at most once a day."""
+    """Set the file's modification time to now, at most once a day. The oldest files are evicted
+    first.
+    """
     with contextlib.suppress(OSError):
         import time
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Generate the demo's driver in each release.
 
-The driver has a mailbox to a card's firmware, and a check that rejects old cards.
+The driver sends messages to a card's firmware and rejects old cards.
 """
 
 from collections.abc import Collection

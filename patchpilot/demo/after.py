@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Play the second act of the demo, after sending: replies, v2, the merge and stable trees."""
+"""Run the second part of the demo, after sending. It has the replies, v2, the merge and the stable
+trees.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +18,7 @@ QUESTIONS = ["--security", "no", "--regression", "no"]
 
 
 def send_message(journey: Journey) -> Sent:
-    """Preview a message, send a test copy, then the real message, and return the received one."""
+    """Preview a message, send a test copy, and send the message. Return the message as received."""
     journey.announce("Which messages would be sent, byte for byte?")
     journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])
     journey.announce("The mail is correct. Send it.")
@@ -77,9 +79,9 @@ def second_version(journey: Journey, first: Sent) -> Sent:
 
 
 def play_merge(journey: Journey, second_version: Sent) -> None:
-    """Play the merge of v2.
+    """Simulate the merge of v2.
 
-    The maintainer applies it, mainline merges it, one stable branch queues it, and it does not
+    The maintainer applies it, and mainline merges it. One stable branch queues it, but it does not
     apply to another one.
     """
     sandbox = journey.sandbox

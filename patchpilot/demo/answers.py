@@ -22,10 +22,10 @@ DELAYS = (3.0, 6.0, 9.0)
 
 
 class Answers:
-    """Reply to sent messages in the interactive demo.
+    """Replies to sent messages in the interactive demo.
 
-    Call `answer` repeatedly. It reads messages from the SMTP sink, and adds due replies to the
-    archive.
+    Call `answer` repeatedly. It reads messages from the SMTP sink, and adds replies to the archive
+    when they are due.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Answers:
             (due_time, action) for due_time, action in self._due if due_time > now
         ]
         for action in due_actions:
-            # the demo must not fail if the user departs from the script
+            # the user may do something else than the demo suggests, so do not fail
             with contextlib.suppress(PatchpilotError):
                 action()
 

@@ -230,9 +230,9 @@ def _matches(term: dict[str, Any], mail: Mail) -> bool:
 
 
 def _was_received(time_range: str, mail: Mail) -> bool:
-    """Return whether a message was received within a time range, given in seconds.
+    """Return whether a message was received within a time range.
 
-    Either limit may be empty.
+    Both limits are in seconds, and either may be empty.
     """
     first, _, last = time_range.partition("..")
     received_at = arrival_time(mail)
@@ -258,7 +258,7 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "0")
             body = self.rfile.read(min(int(length), 1 << 20) if length.isdigit() else 0)
-            # this is public-inbox's search option for full threads
+            # in public-inbox, a POST with `x=m` searches for full threads
             self._reply(
                 archive.answer(
                     "POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Play the first act of the demo, before sending: check, fix, and find recipients, tags and stable
-branches.
+"""Run the first part of the demo, before sending.
+
+It checks and fixes the patch, and finds recipients, tags and stable branches.
 """
 
 from typing import Any
@@ -39,7 +40,7 @@ def corrected_message(reference: str) -> str:
 
 
 def play_before_send(journey: Journey) -> None:
-    """Play the first act, from the first commit to a patch without findings."""
+    """Run the first part, from the first commit to a patch without findings."""
     facts = journey.sandbox.repositories.facts
     journey.announce("A server with 6.1 logs this line. Has mainline fixed the bug?")
     first = journey.show(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the TUI in the demo, with a tour and the newcomer's scripted changes."""
+"""Run the TUI in the demo, with a tour and prepared changes to the newcomer's commit."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -65,7 +65,7 @@ LOOK = 0.1
 
 
 class DemoFollow(FollowScreen):
-    """The Follow stage with the demo's replies, which arrive within seconds."""
+    """The Follow stage in the demo, where replies arrive within seconds."""
 
     INTERVAL = 3.0
 
@@ -162,7 +162,7 @@ class DemoApp(PatchpilotApp):
             self.action_stage(Stage.COMMIT)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enable the key for the newcomer's next changes if there are any."""
+        """Enable the key for the newcomer's next changes only if there are any."""
         if action != "newcomer":
             return super().check_action(action, parameters)
         screen, commit = self.stage_screen, self.session.commit
@@ -284,7 +284,8 @@ class DemoApp(PatchpilotApp):
             else super().next_key(screen)
         )
         if screen.is_working:
-            # the screen still shows the old data, such as the sent version
+            # until the work is done, the screen shows old data, such as the version that was sent
+            # before
             next_step = f"Then {key.key}: {key.does}." if key else ""
             return WAIT._replace(why=next_step)
         is_others = self._merged_by_others is not None

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Driver:
-    """A register-mapped device with a driver file rendered from its current features."""
+    """A device with registers, and a driver file that is generated from the driver's current
+    features.
+    """
 
     name: str
     path: str

@@ -81,7 +81,9 @@ HELP_TEXT = ("7.0", 3)
 
 @dataclass
 class DemoState:
-    """The state of the tree: its drivers, and the story's changes so far."""
+    """The state of the tree, which consists of its drivers and the changes made so far to the
+    demo's driver.
+    """
 
     drivers: list[Driver]
     acme: set[str] = field(default_factory=set)
@@ -89,7 +91,7 @@ class DemoState:
 
 @dataclass(frozen=True, slots=True)
 class DemoUpstream:
-    """A mainline commit that stable branches backport.
+    """A mainline commit that is backported to stable branches.
 
     `change` applies the commit to a state and returns the changed files.
     """
@@ -104,7 +106,7 @@ class DemoUpstream:
 
 @dataclass(frozen=True, slots=True)
 class DemoFacts:
-    """The commit ids that the story needs."""
+    """The ids of the commits that the demo refers to."""
 
     tip: str
     culprit: str
@@ -114,7 +116,7 @@ class DemoFacts:
 
 
 class Builder:
-    """Write mainline and the stable branches to two bare repositories without shared objects."""
+    """Writes mainline and the stable branches to two bare repositories without shared objects."""
 
     def __init__(self) -> None:
         self._random = random.Random(61)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the story's replies in the style of people and bots on the lists."""
+"""Write the replies in the demo in the style of people and bots on the lists."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,8 +27,9 @@ PATCHWORK = Address("", "patchwork-bot+netdevbpf@kernel.org")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The data of a sent message that replies need: its id, subject, text, date and other
-    recipients.
+    """The data of a sent message that a reply needs.
+
+    These are its id, subject, text, date and other recipients.
     """
 
     message_id: str
@@ -61,7 +62,10 @@ def reply(
 
 
 def announcement() -> bytes:
-    """Return the first message in the archive, because an empty archive looks unreachable."""
+    """Return the first message in the archive.
+
+    It is needed because an empty archive looks like an unreachable one.
+    """
     text = (
         "This list is for network drivers of the sandbox. Be kind, quote little, wrap at 75"
         " columns.\n"
@@ -192,7 +196,7 @@ def stable_review(
 def stable_failed(commit: str, title: str, version: str, date: datetime) -> bytes:
     """Return the message that a commit does not apply to a branch.
 
-    It asks the author for a backport.
+    The message asks the author for a backport.
     """
     text = (
         f"The patch below does not apply to the {version}-stable tree.\nIf someone wants it applied"

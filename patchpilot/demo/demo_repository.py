@@ -22,7 +22,7 @@ FIX_TIME = "1788220800 +0000"
 
 @dataclass(frozen=True, slots=True)
 class Repositories:
-    """The repositories' paths, and the commit ids that the story needs."""
+    """The paths of the repositories, and the ids of the commits that the demo refers to."""
 
     mainline: Path
     stable: Path
@@ -57,7 +57,6 @@ def make_repositories(root: Path, progress: Progress = ignore_progress) -> Repos
     progress("writing the history of the sandbox tree")
     facts = Builder().build(mainline, stable)
     progress("cloning the sandbox tree")
-    # cloning local files requires this, because protocol.allow is pinned to "user"
     git(None, "clone", "-q", "--no-hardlinks", "--template=", str(mainline), str(work))
     shutil.rmtree(work / ".git" / "hooks", ignore_errors=True)
     git(work, "remote", "add", "stable", str(stable))
@@ -77,7 +76,8 @@ def make_repositories(root: Path, progress: Progress = ignore_progress) -> Repos
         "commit.gpgSign": "false",
     }
     configure(work / ".git" / "config", identity)
-    # bypass the pinned settings, because git must write the upstream into the clone's configuration
+    # do not override the user's settings here, because git must write the upstream branch into the
+    # clone's configuration
     git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master", raw=True)
     write_first_fix(work, facts.culprit)
     return Repositories(mainline, stable, work, facts)

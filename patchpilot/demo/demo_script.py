@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot demo --script`: run both acts without a terminal."""
+"""Run the whole demo without a terminal, for `patchpilot demo --script`."""
 
 import sys
 import time

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generate the sandbox tree's files except drivers: MAINTAINERS, Kconfig, Makefile,
+"""Generate the files of the sandbox tree that are not drivers: MAINTAINERS, Kconfig, Makefile,
 Documentation.
 """
 

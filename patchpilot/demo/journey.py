@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run the demo without a terminal.
 
-Each step runs a public command like a user, and checks and prints the result.
+Each step runs a public command, as a user would, and then checks and prints the result.
 """
 
 import json
@@ -23,7 +23,7 @@ Judge = Callable[[str], str]
 
 
 class StepFailedError(PatchpilotError):
-    """Raised if a step of the demo does not have the expected result."""
+    """A step of the demo does not have the expected result."""
 
     exit_code = ExitCode.FINDINGS
 
@@ -115,7 +115,7 @@ class Journey:
         expect: Sequence[int] = (0,),
         judge: Callable[[Any], str],
     ) -> Any:
-        """Run a command and print its text, then return its document like `read`."""
+        """Run a command, print its text, and return the same document as `read`."""
         self.run(argv, expect=expect)
         return self.read(argv, expect=expect, judge=judge)
 

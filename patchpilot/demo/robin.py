@@ -62,9 +62,9 @@ def is_first(lines: Iterable[str]) -> bool:
 
 
 def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
-    """Fix the style error and the commit message, keeping tags, and return a one-line summary.
+    """Fix the style error and the commit message, and return a one-line summary.
 
-    `check` is the response check in the code.
+    Tags in the message are kept. `check` is the code that checks the response.
     """
     message = git(work, "log", "-1", "--format=%B").text
     match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
@@ -72,7 +72,7 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
         return "nothing left to fix for v1"
     fixed_parts = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
-        # the user has not fixed this in the Checks stage yet
+        # the user has not yet fixed the style error in the Checks stage
         put_driver(work, check)
         fixed_parts = "the style error and the message"
     _amend(work, _add_tags(corrected_message(_reference(work, match[1])), message))
@@ -112,9 +112,9 @@ def _amend(work: Path, message: str) -> None:
 
 
 def revise(work: Path) -> None:
-    """Create v2 of the commit, regardless of v1's contents.
+    """Amend the commit to v2, whatever v1 contains.
 
-    The message answers the maintainer, and the code has no warning.
+    The new message answers the maintainer's question, and the new code compiles without a warning.
     """
     message = git(work, "log", "-1", "--format=%B").text
     match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
@@ -171,7 +171,7 @@ def send_backports(work: Path) -> str:
 
 
 def is_answered(posted_series: "PostedSeries") -> bool:
-    """Return whether all replies that v2 needs have arrived.
+    """Return whether all replies to which v2 responds have arrived.
 
     These are the maintainer's question, the bot's report, and a review.
     """
@@ -211,10 +211,9 @@ def question_of(posted_series: "PostedSeries") -> Mail | None:
 
 
 def second_version(work: Path) -> str:
-    """Prepare v2 with the requested changes and write its changelog; the user replies to the
-    maintainer.
+    """Prepare v2 with the requested changes, and write its changelog. Return a one-line summary.
 
-    Return a one-line summary.
+    The user replies to the maintainer.
     """
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository

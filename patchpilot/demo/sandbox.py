@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the sandbox: repositories, and an SMTP sink and archive on loopback, in an environment
-separate from the user's.
+"""Run the sandbox with its repositories, SMTP sink and archive.
+
+The servers use only loopback, and the environment is separate from the user's.
 """
 
 import os
@@ -58,10 +59,7 @@ OWN = (
 
 @dataclass
 class Sandbox:
-    """The demo's resources.
-
-    `env` is the environment of the programs that it runs.
-    """
+    """The resources of the demo. `env` is the environment of the programs that it runs."""
 
     root: Path
     repositories: Repositories
@@ -94,10 +92,10 @@ class Sandbox:
 def open_sandbox(
     keep: Path | None = None, progress: Progress = ignore_progress
 ) -> Iterator[Sandbox]:
-    """Build and start the sandbox, in `keep` or in a temporary directory that is deleted at the
-    end.
+    """Create and start the sandbox.
 
-    Raise InputError if `keep` exists and is not empty.
+    It is in `keep`, or in a temporary directory that is deleted at the end. Raise InputError if
+    `keep` exists and is not empty.
     """
     if keep is not None:
         try:
@@ -203,7 +201,7 @@ def deliver_regularly(
     seconds: float = 0.5,
     after_delivery: Callable[[], None] = lambda: None,
 ) -> Iterator[None]:
-    """Deliver sent messages to the archive at this interval while the context is active.
+    """Deliver sent messages to the archive at regular intervals while the context is active.
 
     `after_delivery` is called after each delivery.
     """

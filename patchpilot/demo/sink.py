@@ -56,9 +56,8 @@ class Sink:
         self._controller.stop()
 
     def handler(self) -> Any:
-        """Return the handler of the SMTP session (aiosmtpd's hooks).
-
-        Tests override it to inject faults.
+        """Return the handler of the SMTP session, which contains aiosmtpd's hooks. Tests override
+        it to inject faults.
         """
         return StoringHandler(self)
 
@@ -84,7 +83,7 @@ class StoringHandler:
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
 
-    # aiosmtpd defines the name
+    # aiosmtpd requires this method name
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.sink.keep(
             envelope.mail_from or "",

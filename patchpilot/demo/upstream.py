@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Play the other roles in the demo.
+"""Simulate the other participants in the demo.
 
 A maintainer applies the fix, mainline advances, and the stable trees backport the fix.
 """
@@ -33,10 +33,10 @@ REVIEWED = f"Reviewed-by: {NET_REVIEWER.trailer()}"
 
 
 def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str:
-    """Play the maintainer who applies the received message, and return the commit id.
+    """Act as the maintainer who applies the received message, and return the commit id.
 
-    Run `git am`, add the review, Link: and a sign-off, release the commit in mainline, and notify
-    the list.
+    Run `git am`, add the review, Link: and a sign-off, include the commit in a mainline release,
+    and notify the list.
     """
     clone = _open_clone(sandbox, sandbox.repositories.mainline, "master", "maintainer")
     env = _act_as(NET_MAINTAINER)
@@ -94,7 +94,7 @@ def take_into_stable(sandbox: Sandbox, commit: str) -> None:
 
 
 def land(sandbox: Sandbox, raw: bytes, sent: Sent) -> tuple[str, str, str, datetime]:
-    """Merge a patch, queue it for 6.12, and report that it does not apply to 6.1.
+    """Merge a patch into mainline, queue it for 6.12, and report that it does not apply to 6.1.
 
     Return the mainline commit, its title and body, and the time of the backport to 6.12.
     """

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the git history: LTS branches, releases, merged commits, and Fixes: tags."""
+"""Read the git history to find LTS branches, releases, merged commits, and Fixes: tags."""

@@ -24,7 +24,7 @@ class AncestorBitmap:
         return index < len(self._bits) and bool(self._bits[index] >> (ordinal & 7) & 1)
 
     def iterate_missing_from(self, *excluded: "AncestorBitmap") -> Iterator[int]:
-        """Yield the commit numbers missing from all `excluded` sets, oldest first."""
+        """Yield the numbers of the commits in none of the `excluded` sets, oldest first."""
         remaining = int.from_bytes(self._bits, "little")
         for bitmap in excluded:
             remaining &= ~int.from_bytes(bitmap._bits, "little")
@@ -53,9 +53,10 @@ def extend_reachable(
     reach_of: Callable[[int], AncestorBitmap],
     max_commits: int = 30_000,
 ) -> AncestorBitmap | None:
-    """Compute `find_reachable` from `stored` sets of ancestors of the tip.
+    """Compute the same set as `find_reachable`, starting from the `stored` sets of ancestors of the
+    tip.
 
-    Return None if there are more than `max_commits` commits in between.
+    Return None if more than `max_commits` commits are in none of these sets.
     """
     if not stored:
         return None
@@ -92,8 +93,9 @@ def find_reachable(
 ) -> AncestorBitmap:
     """Return the set of commits reachable from the tip.
 
-    `parents` contains two commit numbers per commit (-1 for none), which are smaller than its own
-    number. `extra_parents` maps octopus merges to their other parents.
+    `parents` contains two numbers for each commit: its first two parents, or -1 for none. A
+    parent's number is smaller than the commit's. `extra_parents` maps octopus merges to their other
+    parents.
     """
     is_reachable = bytearray(tip + 1)
     is_reachable[tip] = 1

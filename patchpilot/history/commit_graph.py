@@ -110,9 +110,9 @@ def sound_layers(graph: Path) -> tuple[Path, ...]:
 
 
 def _is_sound(file: Path, checked: Path) -> bool:
-    """Return whether the checksum of a file is correct.
+    """Return whether a file's checksum is correct.
 
-    It is computed once; after that, only size and time are compared.
+    The checksum is computed only once. Later calls compare only the file's size and time.
     """
     try:
         status = file.stat()
@@ -191,7 +191,7 @@ def has_commit(file: Path, commit: str) -> bool:
 def _write_graph(
     repository: Repository, graph: Path, commit: str | None, progress: Progress
 ) -> None:
-    """Write the graph of all refs, or add `commit` and its ancestors to the existing graph.
+    """Write the graph of all refs, or add `commit` and its ancestors to an existing graph.
 
     Only one process writes at a time.
     """
@@ -200,7 +200,7 @@ def _write_graph(
         if time.time() - failure_mark.stat().st_mtime < AGAIN:
             return
     if repository.is_partial():
-        # git would fetch missing trees to compute the filters
+        # to compute the filters, git would fetch the trees that are missing from a partial clone
         return
     if not is_private_folder(graph):
         return

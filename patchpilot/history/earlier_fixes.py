@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find commits in mainline and other trees that make a patch unnecessary.
 
-Only commits missing from the patch's base that change its files are compared, and only their
-changes to its functions.
+Only commits that are missing from the patch's base and change its files are compared. Only their
+changes to the functions that the patch changes are compared.
 """
 
 import os
@@ -21,7 +21,7 @@ from patchpilot.model.patch import FileChange, Hunk, parse_diff
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.series.patch_pairing import ENOUGH, line_similarity, title_key
 
-# like git, treat a line that starts with a word and is not a label as a function heading
+# like git, treat a line that starts with a letter as the start of a function, unless it is a label
 _HEAD = lazy_pattern(r"[A-Za-z_$]")
 _LABEL = lazy_pattern(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
 _NAME = lazy_pattern(r"\b(\w++)\s*+\(")
@@ -35,7 +35,7 @@ Line = tuple[str, str]
 
 
 class Edge(NamedTuple):
-    """The position of an addition: its function, and the lines before and after it."""
+    """The position of added lines. It has the function, and the lines before and after them."""
 
     function: str
     before: str
@@ -43,7 +43,7 @@ class Edge(NamedTuple):
 
 
 class ChangedFunctions:
-    """The changed lines by function, and the positions of additions.
+    """The changed lines of each function, and the positions of added lines.
 
     A function's name is "" if the hunk heading is only a label.
     """
@@ -70,7 +70,7 @@ def changed_functions(files: Sequence[FileChange]) -> ChangedFunctions:
 
 
 def is_head(line: str) -> bool:
-    """Return whether git treats a line as the start of a function, as in hunk headers."""
+    """Return whether a line starts a function according to git's rule for hunk headers."""
     return bool(_HEAD.match(line)) and not _LABEL.match(line)
 
 
@@ -133,7 +133,7 @@ the commit rewrites the functions.
 
 
 class Tree(NamedTuple):
-    """A tree that may contain a fix: the name and tip of its branch."""
+    """A tree that may contain a fix, with the name and tip of its branch."""
 
     name: str
     tip: str
@@ -142,9 +142,9 @@ class Tree(NamedTuple):
 class EarlierFix(NamedTuple):
     """A commit that makes a patch unnecessary.
 
-    `where` is the first release with the commit, or the name of the tree. `in_mainline` is set if
-    the first tree contains it. `is_sure` is False if the commit changes the same lines or position
-    in a different way.
+    `where` is the first release that contains the commit, or the name of the tree. `in_mainline` is
+    set if mainline contains it. `is_sure` is False if the commit changes the same lines, or the
+    same position, in a different way.
     """
 
     commit: str
@@ -161,7 +161,7 @@ class EarlierFix(NamedTuple):
 
 
 class StableBase(NamedTuple):
-    """A base that is only in a stable branch.
+    """A base that only a stable branch contains.
 
     `mainline` is the mainline branch, or "" if the repository has none.
     """
@@ -182,7 +182,7 @@ class StableBase(NamedTuple):
 
 
 class UpstreamState(NamedTuple):
-    """The earlier fix of each patch in the trees, or None.
+    """For each patch, the earlier fix found in the trees, or None.
 
     `stable` is set if the base is a stable branch but the topic is not for stable.
     """
@@ -212,7 +212,7 @@ class PatchToFind(NamedTuple):
 
 
 class _LoggedCommit:
-    """A commit in the log: its id, date (in seconds), message, and diff as text."""
+    """A commit from git log, with its id, date (in seconds), message, and diff as text."""
 
     def __init__(self, id_: str, date: str, message: str, diff: str) -> None:
         self.id, self.date, self.message, self.diff = id_, int(date), message, diff
@@ -246,10 +246,10 @@ def earlier_fixes(
     trees: Sequence[Tree],
     progress: Progress = ignore_progress,
 ) -> tuple[EarlierFix | None, ...]:
-    """Return, for each patch, the commit that makes it unnecessary, or None.
+    """Return the commit that makes a patch unnecessary, or None, for each patch.
 
     `base` is the first patch's parent. The first of `trees` is mainline. Certain matches are
-    preferred, then matches in earlier trees. Raise `GitError` if git fails or takes too long.
+    preferred, and then matches in earlier trees. Raise `GitError` if git fails or takes too long.
     """
     tips = tuple(dict.fromkeys(tree.tip for tree in trees if tree.tip != base))
     paths = {
@@ -293,7 +293,7 @@ class _Walk:
             self.progress("looking for an earlier fix")
 
     def add_old_names(self, paths: set[str]) -> set[str]:
-        """Return the paths, and the names of these files in the trees."""
+        """Return the paths, and the names that these files have in the trees."""
         result, names = set(paths), set(paths)
         for _ in range(_MOST_RENAMES):
             missing_names = [
@@ -327,7 +327,7 @@ class _Walk:
 
     def read(self, paths: Sequence[str]) -> tuple[_LoggedCommit, ...]:
         """Return the commits that change these files, latest first."""
-        # this random separator cannot occur in messages or files
+        # a random separator cannot occur in messages or files
         separator = os.urandom(12).hex()
         output = self._git(
             "log", "--no-merges", "-p", "-U1", "-M", "--no-ext-diff", "--no-textconv",
@@ -339,7 +339,7 @@ class _Walk:
 
 
 class _Search:
-    """The commits to search for fixes; reverted ones are ignored."""
+    """The commits that are searched for fixes. Reverted commits are ignored."""
 
     def __init__(self, logged: Sequence[_LoggedCommit]) -> None:
         self._logged = logged
@@ -391,7 +391,7 @@ class _Search:
 
 
 class _Screen:
-    """A filter that decides by the text of a commit whether to parse its diff."""
+    """A filter that decides, from the text of a commit, whether its diff must be parsed."""
 
     def __init__(self, patch: PatchToFind, changes: ChangedFunctions) -> None:
         self._title = title_key(patch.title)
@@ -404,13 +404,15 @@ class _Screen:
         self._all = frozenset(lines)
 
     def is_related(self, commit: _LoggedCommit, marks: CommitMarks) -> bool:
-        """Return whether a commit fixes the same commit or has the same title."""
+        """Return whether a commit fixes the same commit as the patch, or has the same title."""
         return title_key(commit.subject) == self._title or any(
             fix.id[:12] in self._fixes for fix in marks.fixes
         )
 
     def may_match(self, commit: _LoggedCommit, marks: CommitMarks) -> bool:
-        """Return whether a commit shares a line with the patch or is related to it."""
+        """Return whether a commit has a line in common with the patch, fixes the same commit, or
+        has the same title.
+        """
         lines = self._lines or self._all
         return not commit.stripped_lines.isdisjoint(lines) or self.is_related(
             commit, marks
@@ -445,14 +447,15 @@ def judge(own: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
 
 
 def _common_functions(own: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
-    """Return the functions that both change, or all functions if one side has only labels."""
+    """Return the functions that both patches change, or all functions if a patch has changes
+    outside of named functions.
+    """
     if "" in own.lines or "" in theirs.lines:
         return list(theirs.lines)
     return [name for name in own.lines if name in theirs.lines]
 
 
 def _overlap_in_additions(own: ChangedFunctions, theirs: ChangedFunctions) -> bool:
-    """Return whether both patches add lines at the same position."""
     ends = {(edge.function, edge.before) for edge in own.edges if edge.before}
     starts = {(edge.function, edge.after) for edge in own.edges if edge.after}
     return any(
@@ -472,7 +475,7 @@ def _inverse(lines: Mapping[Line, int]) -> Counter[Line]:
 
 
 class _Locations:
-    """Look up which trees and releases contain a fix."""
+    """Finds the trees and releases that contain a fix."""
 
     def __init__(self, repository: Repository, trees: Sequence[Tree]) -> None:
         self._repository, self._trees = repository, trees
@@ -481,7 +484,7 @@ class _Locations:
     def choose(
         self, matches: Sequence[tuple[_LoggedCommit, bool]]
     ) -> EarlierFix | None:
-        """Choose a match: certain ones first, then by tree, then the oldest."""
+        """Choose a match. Prefer certain matches, then earlier trees, then older commits."""
         chosen: tuple[tuple[bool, int], EarlierFix] | None = None
         for commit, is_sure in reversed(matches):
             rank = self._rank(commit.id)

@@ -43,9 +43,10 @@ class Landing(NamedTuple):
 
 
 class Culprit(NamedTuple):
-    """The commit named in a `Fixes:` line: the id as written, the quoted subject, and the commit.
+    """A commit named in a `Fixes:` line.
 
-    The commit is None if it is not in the repository.
+    It has the id as written, the quoted subject, and the commit, which is None if the repository
+    lacks it.
     """
 
     written: str
@@ -54,7 +55,7 @@ class Culprit(NamedTuple):
 
 
 class History:
-    """Look up the branches into which commits were merged.
+    """Finds the branches into which commits were merged.
 
     New commits are added to the index first. Close the object after use, or use it as a context
     manager.
@@ -94,10 +95,10 @@ class History:
     ) -> Landing | None:
         """Return how a commit was merged into the branch with this tip, or None.
 
-        Prefer a merge that is still in effect; otherwise return a reverted one. The evidence is, in
-        order: ancestry; a marker in the message of a commit in the branch (including backports of
-        backports); and with `content`, the same subject and author with a similar patch, or the
-        same patch-id.
+        Prefer a merge that is still in effect to a reverted one. The evidence is, in this order:
+        ancestry; a marker in the message of a commit in the branch (including backports of
+        backports); and, if `content` is set, the same subject and author with a similar patch, or
+        the same patch-id.
         """
         self.add([branch, commit])
         reach = self.index.reach(branch)
@@ -170,7 +171,8 @@ class History:
         )
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
-        """Return which commits are missing from a branch, judging by ancestry and upstream markers.
+        """Return the commits that are missing from a branch, judging by ancestry and upstream
+        markers.
 
         The order is kept, and no patches are read.
         """
@@ -295,7 +297,8 @@ class History:
             original.id.startswith(prefix) for prefix in upstream_ids
         ):
             return False
-        # a cherry-pick keeps the author date, which is better evidence than a similar patch
+        # check the author date first: a cherry-pick keeps it, which is better evidence than a
+        # similar patch
         if original.authored == candidate.authored and change_same_file(
             self.repository, original.id, candidate.id
         ):

@@ -20,7 +20,7 @@ _QUOTES = {'"': '"”', "“": '"”', "'": "'’", "‘": "'’"}
 
 
 class TagProblem(NamedTuple):
-    """A problem with a tag; `kind` is its stable name."""
+    """A problem with a tag. `kind` is a name that does not change between releases."""
 
     kind: str
     message: str
@@ -30,7 +30,7 @@ class FixesTag(NamedTuple):
     """A parsed `Fixes:` line.
 
     `line` is its line index in the message. `commit_id` is the id as written, or None. `subject` is
-    the text in the parentheses and quotes, and `comment` the text after the closing parenthesis.
+    the quoted text in the parentheses, and `comment` is the text after the closing parenthesis.
     """
 
     text: str
@@ -75,7 +75,7 @@ class JudgedTag(NamedTuple):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Return the stable names of the problems."""
+        """Return the kinds of the problems."""
         return tuple(problem.kind for problem in self.problems)
 
     @property
@@ -86,10 +86,10 @@ class JudgedTag(NamedTuple):
 
 
 class Relations(NamedTuple):
-    """Queries about how a commit is related to the commit with the tag.
+    """Functions that return how a commit is related to the commit with the tag.
 
-    Each returns None if unknown. `series` are the ids of commits in the same series. `complete` is
-    set if a commit that is not found does not exist.
+    Each function returns None if the answer is unknown. `series` contains the ids of the commits in
+    the same series. If `complete` is set, a commit that is not found does not exist.
     """
 
     is_ancestor: Callable[[Commit], bool | None] = lambda _: None
@@ -149,7 +149,7 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
 
 
 def _unquote(text: str) -> tuple[str, bool, bool]:
-    """Return the text inside quotes, whether it is quoted, and whether the closing quote is
+    """Return the text without its quotes, whether it is quoted, and whether the closing quote is
     missing.
     """
     closing = _QUOTES.get(text[:1])
@@ -161,9 +161,9 @@ def _unquote(text: str) -> tuple[str, bool, bool]:
 
 
 def same_subject(quoted: str, subject: str) -> bool:
-    """Return whether a quoted subject matches the subject of a commit.
+    """Return whether a quoted subject matches a commit's subject.
 
-    Like bots do, allow an ellipsis, and a truncated subject.
+    Like the bots, accept an ellipsis or a truncated subject.
     """
     quoted, subject = " ".join(quoted.split()), " ".join(subject.split())
     if quoted.endswith("..."):
@@ -179,7 +179,9 @@ def same_subject(quoted: str, subject: str) -> bool:
 def _judge_tag(
     tag: FixesTag, target: Commit | None, relations: Relations
 ) -> tuple[TagProblem, ...]:
-    """Return the problems of a tag whose commit was looked up, in the order used by bots."""
+    """Return the problems of a tag whose commit was looked up, in the order in which bots report
+    them.
+    """
     if tag.commit_id is None:
         if tag.is_url:
             return (

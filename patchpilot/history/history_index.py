@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Store facts about commits in an SQLite file for each repository.
 
-This history index is in the user's cache directory. It contains only facts that cannot change, by
-commit id. Therefore rebasing or deleting a branch does not invalidate it, and each run adds only
-new commits. Parents are added before their children. The file may be deleted at any time.
+The file is in the user's cache directory and may be deleted at any time. It maps commit ids to
+facts that cannot change. Therefore, it stays valid when a branch is rebased or deleted, and each
+run adds only new commits. Parents are added before their children.
 """
 
 import contextlib
@@ -57,7 +57,7 @@ class Index:
     """The index of facts about a repository's commits.
 
     Open it with `Index.open`, and `add` the relevant tips before a query. Ordinals are commit
-    numbers; parents have smaller ones than their children.
+    numbers. A parent's ordinal is smaller than its children's.
     """
 
     def __init__(self, repository: Repository, database: sqlite3.Connection) -> None:
@@ -98,7 +98,7 @@ class Index:
                 hint="another patchpilot process may be updating it; try again",
             ) from error
         except sqlite3.DatabaseError:
-            # the cached index is corrupt
+            # the cached index is corrupt, so create it again
             self._db.close()
             forget(self.repository)
             self._db, self._reaches = connect(self.repository), {}
@@ -322,7 +322,7 @@ class Index:
             position += len(block)
 
     def _find_reachable(self, ordinal: int) -> AncestorBitmap:
-        # another process may have added commits
+        # another process may have added commits in the meantime
         if self._parents is None or len(self._parents) <= 2 * ordinal:
             self._parents = array("i")
             for row in self._db.execute("select data from parents order by chunk"):
@@ -376,8 +376,8 @@ def _new_facts(
 ) -> Iterator[CommitFact]:
     """Yield facts about all unknown commits that are reachable from `tips`, parents first.
 
-    All commits reachable from `indexed_tips` are known. A few commits are read one by one, many
-    with a single `git log`.
+    All commits that are reachable from `indexed_tips` are known. A few commits are read one by one;
+    for more, one `git log` is run.
     """
     if indexed_tips:
         facts = _read_few_facts(repository, tips, is_known)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Recognize commits that import code whose history is elsewhere.
 
-These are the first commit of a repository, and squashed imports.
+Examples are the first commit of a repository, and squashed imports.
 """
 
 import re
@@ -29,9 +29,9 @@ _IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNOR
 
 
 class ImportCheck:
-    """Distinguish commits that only import code from ordinary changes.
+    """Distinguishes commits that only import code from ordinary changes.
 
-    The number of files in the `expected` commits is read by running git once.
+    git is run once to count the files that the `expected` commits add and change.
     """
 
     def __init__(self, repository: Repository, expected: Iterable[str] = ()) -> None:
@@ -42,7 +42,8 @@ class ImportCheck:
     def reason(self, commit: Commit) -> str:
         """Return why a commit only imports code whose history is elsewhere.
 
-        Return "" for ordinary changes, and for first commits that are named in tags by convention.
+        Return "" for ordinary changes. Also return "" for a first commit that Fixes: tags may name
+        by convention.
         """
         reason = _message_reason(self._repository, commit)
         return (
@@ -52,7 +53,7 @@ class ImportCheck:
         )
 
     def _files(self, commit: str) -> tuple[int, int]:
-        """Return the number of files that a commit adds, and that it changes."""
+        """Return the number of files that a commit adds, and the number that it changes."""
         if commit not in self._counts:
             commits = dict.fromkeys((commit, *self._expected))
             self._expected = []
@@ -61,7 +62,7 @@ class ImportCheck:
 
 
 def _message_reason(repository: Repository, commit: Commit) -> str | None:
-    """Return the reason found in the commit itself, or None if its size decides."""
+    """Return the reason found in the commit itself, or None if its size must decide."""
     if any(commit.id in project.tags.first_commits for project in projects().values()):
         return ""
     if ends_at(repository, commit.id):
@@ -88,7 +89,6 @@ def _size_reason(commit: Commit, added: int, touched: int) -> str:
 
 
 def _is_release(subject: str) -> bool:
-    """Return whether this is the subject of a release commit ("Linux 6.1.150")."""
     names = "|".join(
         re.escape(name)
         for project in projects().values()

@@ -13,7 +13,7 @@ COMMAND = Action("setup", ("stable", "--fetch"))
 
 
 class MissingBranches(NamedTuple):
-    """The branches to fetch; `url` is the remote to add, or "" if it already exists."""
+    """The branches to fetch. `url` is the URL of the remote to add, or "" if the remote exists."""
 
     remote: str
     url: str
@@ -21,7 +21,7 @@ class MissingBranches(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """List the branches and where they come from."""
+        """Return the names of the branches, and the remote that has them."""
         source = (
             f"{self.remote} ({self.url}, a new remote)" if self.url else self.remote
         )

@@ -13,8 +13,8 @@ def own_trees(
 ) -> StableTrees | None:
     """Return the stable trees to name in hints, or None if the project has none.
 
-    With a profile, they are the profile's trees. Otherwise they are `guessed` (from the refs) if
-    any ref matches; if not, the project is detected from the tree.
+    If a profile is given, return its stable trees. Otherwise, return `guessed` if any ref matches
+    it. If none does, detect the project from the files in the tree.
     """
     if profile:
         project = projects().get(profile)

@@ -33,8 +33,8 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         )
         end = len(todo)
         if diffs.code:
-            # git stops at a commit with missing objects (partial clone, damaged repository), so
-            # continue with the next one
+            # git stops at a commit with missing objects (in a partial clone or a damaged
+            # repository), so run it again from the next commit
             indexes = {
                 commit_id.encode(): index for index, commit_id in enumerate(todo)
             }
@@ -47,7 +47,7 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         computed = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
         ids |= {commit_id: computed.get(commit_id, "") for commit_id in todo[:end]}
         todo = todo[end + 1 :]
-        # each retry would query the remote again
+        # stop, because each further run would query the remote again
         if diffs.code and b"promisor" in diffs.err:
             break
     return ids
@@ -110,7 +110,7 @@ def are_alike(
 ) -> bool:
     """Return whether two commits make mostly the same changes.
 
-    The first one may be passed as its changed lines.
+    Instead of the first commit, its changed lines may be passed.
     """
     first_lines = changed_lines(repository, first) if isinstance(first, str) else first
     second_lines = changed_lines(repository, second)

@@ -33,7 +33,7 @@ _MOST_KEPT = 20_000
 
 
 class Release(NamedTuple):
-    """A release tag: its commit, commit date in seconds, and version numbers.
+    """A release tag with its commit, commit date in seconds, and version numbers.
 
     `candidate` is N for -rcN, or None for a final release.
     """
@@ -103,10 +103,7 @@ def _trim_version(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 class Releases:
-    """The release tags of a repository, and the first release that contains a commit.
-
-    The results are cached on disk.
-    """
+    """Finds the first release that contains a commit. The results are cached on disk."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
@@ -115,7 +112,9 @@ class Releases:
 
     @cached_property
     def _cached(self) -> dict[str, tuple[str, str]]:
-        """Return the cached results: commit → (name and commit of its first release)."""
+        """Return the cached results. They map each commit to the name and commit of its first
+        release.
+        """
         cached: dict[str, tuple[str, str]] = read_cached_value(_KIND, self._key) or {}
         return cached if len(cached) < _MOST_KEPT else {}
 
@@ -164,7 +163,7 @@ class Releases:
         )
 
     def _recall(self, commit: str) -> Release | None:
-        """Return the cached result if its release tag is unchanged."""
+        """Return the cached result if the release's tag has not changed."""
         cached = self._cached.get(commit)
         return (
             next(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the mainline and stable branches in a repository, and missing ones.
+"""Find the mainline and stable branches in a repository, and stable branches missing from it.
 
 Mainline is the configured ref, a remote branch, or the local branch master or main. All other local
-branches are considered development work.
+branches are assumed to contain work in progress.
 """
 
 import re
@@ -28,14 +28,14 @@ _IS_NEXT = lazy_pattern(r"next|queue")
 
 
 class Mainline(NamedTuple):
-    """The ref used as mainline, its tip, and why it was chosen."""
+    """The ref used as mainline, its tip, and the reason why it was chosen."""
 
     name: str
     tip: str
     reason: str
 
     def explain(self) -> tuple[str, ...]:
-        """Return lines that name the ref and the reason."""
+        """Return lines that name the ref and the reason for choosing it."""
         return f"mainline: {self.name} ({self.tip[:12]})", f"  why: {self.reason}"
 
 
@@ -99,9 +99,10 @@ def is_candidate(name: str) -> bool:
 
 
 def branch_refs(repository: Repository, *prefixes: str) -> dict[str, str]:
-    """Return the branches with or below these full names, as short name → tip.
+    """Map the short names of branches to their tips.
 
-    The HEAD of a remote is omitted.
+    Each prefix is the full name of a branch, or of a directory of branches. The HEAD of a remote is
+    omitted.
     """
     directories = tuple(f"{location}/" for location in prefixes)
     return {
@@ -118,7 +119,6 @@ def _setting(repository: Repository) -> str:
 
 
 def _remotes() -> frozenset[str]:
-    """Return the usual names of remotes for mainline."""
     usual = (
         name for project in projects().values() for name in project.mainline_remotes
     )
@@ -143,9 +143,9 @@ _STALE = timedelta(days=45)
 
 
 class Branch(NamedTuple):
-    """A stable branch: its short ref name, version, tip, and end of support.
+    """A stable branch with its short ref name, version, tip, and end of support.
 
-    The end of support is a month, or None for a branch that is not long-term. `stale` is set if its
+    The end of support is a month, or None if the branch is not long-term. `stale` is set if its
     remote probably has newer commits, and `is_over` if its support has ended.
     """
 
@@ -168,7 +168,7 @@ class Missing(NamedTuple):
 class Branches(NamedTuple):
     """The stable branches in a repository, and the stable trees of its project.
 
-    `missing` are the maintained series that were not fetched.
+    `missing` contains the maintained series that were not fetched.
     """
 
     stable: StableTrees
@@ -186,9 +186,9 @@ def stable_branches(
 ) -> Branches:
     """Return the maintained long-term branches among the refs, oldest first.
 
-    The latest stable branch is added if it is newer. `include_ended` adds series whose support has
-    ended. If a version has several refs, prefer those of `remote` (by default, of a remote named
-    stable), then the latest tip.
+    Also return the latest stable branch if it is newer, and with `include_ended`, series whose
+    support has ended. If a version has several refs, prefer the refs of `remote` (by default, of a
+    remote named stable), and then the latest tip.
     """
     today = today or datetime.now(UTC).date()
     refs = branch_refs(repository, "refs/heads", "refs/remotes")
@@ -231,7 +231,8 @@ def stable_branches(
 def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
     """Return the stable trees of a repository's project.
 
-    The project is the profile, otherwise the one that most refs match, otherwise the default.
+    Use the project of the profile. Without a profile, use the project whose branch names match the
+    most refs, or the default project if no ref matches.
     """
     chosen = projects().get(profile or "")
     if chosen and chosen.stable.branch:
@@ -289,7 +290,7 @@ def next_tags(repository: Repository) -> list[str]:
 
 
 def queues(repository: Repository) -> dict[str, str]:
-    """Return the refs that may contain queued commits, as name → tip.
+    """Map the names of refs that may contain queued commits to their tips.
 
     These are branches for release candidates and patch queues.
     """
@@ -301,10 +302,10 @@ def queues(repository: Repository) -> dict[str, str]:
 
 
 def tree_branches(repository: Repository, known_tips: Sequence[str]) -> dict[str, str]:
-    """Return the remote branches that may be maintainers' trees, as name → tip.
+    """Map the names of remote branches that may be maintainers' trees to their tips.
 
-    Stable branches, release candidates, queues, linux-next, and branches with `known_tips` are
-    omitted.
+    Stable branches, release candidates, queues, linux-next, and branches with one of the
+    `known_tips` are omitted.
     """
     refs = branch_refs(repository, "refs/remotes")
     stable = trees_of(list(refs))
@@ -403,8 +404,8 @@ def _is_stale(
 ) -> bool:
     """Return whether the remote probably has newer commits.
 
-    The tip must be old, and either not fetched recently or older than a known release. An old tip
-    alone is not enough, because there may be no new commits.
+    An old tip alone is not enough, because there may be no new commits. In addition, the branch
+    must not have been fetched recently, or must lack a known release.
     """
     committed = repository.commit(tip).committed
     if committed.date() >= today - _STALE:
@@ -423,7 +424,7 @@ def _fetch_time(repository: Repository, name: str) -> datetime | None:
     times = []
     for file in (
         repository.common_dir / "logs" / "refs" / "remotes" / name,
-        # `git clone` writes only this one of the files
+        # after `git clone`, only this one of the files exists
         repository.common_dir / "logs/refs/remotes" / name.partition("/")[0] / "HEAD",
         repository.common_dir / "FETCH_HEAD",
         repository.git_dir / "FETCH_HEAD",

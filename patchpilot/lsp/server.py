@@ -33,7 +33,7 @@ _DIGITS = len(str(MAX_INPUT))
 class BoundedInput:
     """A binary stream of messages.
 
-    Reading a message larger than the input limit raises InputError.
+    Reading a message that is larger than the input limit raises InputError.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -80,7 +80,7 @@ T = TypeVar("T")
 
 
 class Server(LanguageServer):
-    """The language server, with the open documents and the findings of their last check.
+    """The language server. It has the open documents and the findings of their last check.
 
     Documents are checked one after another in a separate thread.
     """
@@ -94,7 +94,7 @@ class Server(LanguageServer):
         self._due: dict[str, asyncio.Task[None]] = {}
 
     def check_soon(self, uri: str, *, is_full: bool) -> None:
-        """Check a document once the user stops changing it.
+        """Check a document when the user stops changing it.
 
         A full check also uses settings and history, and checks the other changed files.
         """
@@ -118,7 +118,7 @@ class Server(LanguageServer):
             )
 
     async def _check_others(self, check: EditorCheck) -> None:
-        """Check changed files that are not open, and files with findings that are no longer
+        """Check changed files that are not open, and files that had findings and are no longer
         changed.
         """
         paths = {
@@ -163,7 +163,7 @@ class Server(LanguageServer):
         return self._checks[directory]
 
     def forget(self, uri: str) -> None:
-        """Clear the data of a closed document."""
+        """Delete the data of a closed document."""
         self._found.pop(uri, None)
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 

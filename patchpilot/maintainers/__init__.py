@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse the MAINTAINERS file and match paths, file names and patch texts against it.
-
-The file is indexed by folder.
+"""Parse the MAINTAINERS file, index it by folder, and find the sections that match paths, file
+names and patch texts.
 """
 
 from patchpilot.maintainers.load import (

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read a tree's MAINTAINERS, and find sections that match a path or a patch's text.
+"""Read a tree's MAINTAINERS, and find the sections that match a path or a patch's text.
 
-Patterns are indexed by folder, so that a path is compared with dozens of them instead of thousands.
-The index is plain data (strings, tuples, bytes) that can be cached. Sections are parsed on demand.
-Role names and defaults are read from the text of the tree's get_maintainer.pl.
+Patterns are indexed by folder, so that a path is compared with dozens of patterns instead of
+thousands. The index consists of plain data (strings, tuples, bytes), so that it can be cached.
+Sections are parsed when they are needed. Role names and defaults are read from the source code of
+the tree's get_maintainer.pl.
 """
 
 import os
@@ -36,10 +37,10 @@ from patchpilot.model.source_tree import Tree
 
 
 class RoleWords(NamedTuple):
-    """The role names of get_maintainer.pl.
+    """The role names that get_maintainer.pl uses.
 
-    `roles` maps statuses in lower case to roles. For any other status, the role is the status
-    itself if `status_is_role`, otherwise `role`.
+    `roles` maps statuses in lower case to roles. For other statuses, the role is the status itself
+    if `status_is_role` is set, and otherwise `role`.
     """
 
     roles: tuple[tuple[str, str], ...] = (
@@ -77,7 +78,7 @@ class RoleWords(NamedTuple):
 
 
 def ascii_lower(text: str) -> str:
-    """Convert only A to Z to lower case, like byte-based programs."""
+    """Convert only A to Z to lower case, as Perl does for bytes."""
     return (
         text.lower()
         if text.isascii()
@@ -86,9 +87,10 @@ def ascii_lower(text: str) -> str:
 
 
 class Entry(NamedTuple):
-    """An entry of a section: `F: drivers/net/` is ("F", "drivers/net/").
+    """A line of a section, split into letter and value.
 
-    `line` is its 1-based line in the file.
+    For example, `F: drivers/net/` is ("F", "drivers/net/"). `line` is its 1-based line number in
+    the file.
     """
 
     letter: str
@@ -99,7 +101,7 @@ class Entry(NamedTuple):
 class Section(NamedTuple):
     """A section of MAINTAINERS.
 
-    `number` is its 0-based index in file order, `line` the 1-based line of its heading.
+    `number` is its 0-based position in the file, and `line` the 1-based line number of its heading.
     """
 
     number: int
@@ -274,7 +276,6 @@ def read_role_words(script: str | None) -> RoleWords:
 
 
 def _body(script: str, name: str) -> str:
-    """Return the body of a Perl sub."""
     start = script.find(f"sub {name}")
     end = script.find("\n}", start)
     return script[start:end] if start >= 0 else ""
@@ -284,7 +285,7 @@ Plain = dict[str, Any]
 
 
 class Keyword(NamedTuple):
-    """A K: line: its section, and its index among all entries.
+    """A K: line with its section, and its index among the lines of all sections.
 
     get_maintainer.pl sorts by this index as a string.
     """
@@ -297,7 +298,8 @@ class Keyword(NamedTuple):
 class MaintainersFile:
     """The MAINTAINERS of a tree.
 
-    `text` is the decoded file or several concatenated files; `words` are the tree's role names.
+    `text` is the decoded file, or several concatenated files. `words` contains the tree's role
+    names.
     """
 
     def __init__(
@@ -420,9 +422,9 @@ INDEXES = CacheKind("maintainers", (str(Path(__file__).parent),), keep=8)
 def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     """Load the MAINTAINERS of a tree, which may be a file or a directory of files.
 
-    The tree's .get_maintainer.conf may name another file or directory, and may include every file
-    of that name below the directory. With `keep`, the index is cached. Raise MissingError if there
-    is no MAINTAINERS.
+    The tree's .get_maintainer.conf may name another file or directory. It may also include every
+    file with this name below the directory. If `keep` is set, the index is cached. Raise
+    MissingError if there is no MAINTAINERS.
     """
     path, everywhere = parse_maintainers_options(read_conf_options(tree))
     content = b"\n".join(data for _, data in maintainers_files(tree, path, everywhere))
@@ -431,7 +433,7 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     return MaintainersFile(text, index, role_words, tree.is_dir)
 
 
-# a check reads this file from the patch's tree and from other tips, and it seldom differs
+# a check reads this file from several trees, and it is usually the same in all of them
 @lru_cache(maxsize=2)
 def _index_file(
     content: bytes, script: bytes, keep: bool
@@ -536,8 +538,8 @@ def parse_maintainers_options(options: Sequence[str]) -> tuple[str, bool]:
 class PathMatch(NamedTuple):
     """A section that matches a path.
 
-    It has the matching line (`letter`, `pattern`), its depth, and whether the match is exact (no
-    pattern can be more specific).
+    It has the letter and pattern of the matching line, and the depth of the pattern. `exact` is set
+    if no other pattern can be more specific.
     """
 
     section: int
@@ -551,8 +553,8 @@ class SectionMatch(NamedTuple):
     """A section that matches a patch.
 
     It has the depth of its deepest pattern, a reason for each path or keyword, and the matching
-    paths. `met` is its position in get_maintainer.pl's order (file by file, keywords last). `exact`
-    contains the paths that no deeper pattern can match.
+    paths. `met` is its position in the order of get_maintainer.pl, which goes through the files one
+    by one and then the keywords. `exact` contains the paths for which no pattern can be deeper.
     """
 
     section: Section
@@ -617,7 +619,7 @@ def keyword_matches(
 ) -> tuple[Keyword, ...]:
     """Return the K: lines that match a patch's lines.
 
-    Each group is a pattern for the start of a line, and the lines to search.
+    Each group consists of lines to search, and a pattern that must match the start of a line.
     """
     groups = [(prefix, list(lines)) for prefix, lines in line_groups]
     lowered = [[line.lower() for line in lines] for _, lines in groups]
@@ -671,7 +673,9 @@ def match_texts(
     paths: Iterable[str],
     line_groups: Sequence[tuple[str, Iterable[str]]] = (),
 ) -> tuple[SectionMatch, ...]:
-    """Match like `match`, but take line groups that were already split (see `keyword_matches`)."""
+    """Return the same as `match` for lines that were already split into groups (see
+    `keyword_matches`).
+    """
     depths: dict[int, int] = {}
     reasons: dict[int, list[str]] = {}
     touched: dict[int, list[str]] = {}
@@ -719,7 +723,9 @@ def match_texts(
 
 
 def split_text(text: str) -> list[tuple[str, list[str]]]:
-    """Split a patch for K: patterns into the lines before the diff and the changed lines."""
+    """Split a patch into the lines before the diff and the changed lines, to be searched for K:
+    patterns.
+    """
     lines = text.split("\n")
     start = next(
         (

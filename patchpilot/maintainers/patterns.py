@@ -20,7 +20,7 @@ _NOTHING = "(?!)"
 
 
 class Braces:
-    """An F: or X: pattern with alternatives in braces."""
+    """An F: or X: pattern that contains alternatives in braces."""
 
     def __init__(self, pattern: str) -> None:
         self._tree = _parse(pattern)
@@ -48,7 +48,7 @@ class Braces:
             return True
         if not self._plain:
             return self._file_pattern.fullmatch(path) is not None
-        # an empty alternative matches nothing
+        # skip an empty alternative, which matches nothing
         names = (
             path[:index] for index in range(path.rfind("/") + 1, len(path) + 1) if index
         )
@@ -93,7 +93,7 @@ def braces(pattern: str) -> Braces | None:
 def _groups(pattern: str) -> Iterator[tuple[int, int]]:
     """Yield the start and end of each group of alternatives.
 
-    `{2}` and `{1,3}` are the counts of a regular expression.
+    `{2}` and `{1,3}` are not groups, but repetition counts in a regular expression.
     """
     stack: list[tuple[int, bool]] = []
     for index, char in enumerate(pattern):
@@ -146,7 +146,7 @@ def _most_slashes(tree: Sequence) -> int:
 
 
 def _sequences_ending_in(tree: Sequence, *, slash: bool) -> list[Sequence]:
-    """Return either the alternatives that end with a slash or all other alternatives."""
+    """Return the alternatives that end with a slash or, if `slash` is False, all others."""
     if not tree:
         return [] if slash else [[]]
     *head, last = tree
@@ -166,9 +166,9 @@ def _sequences_ending_in(tree: Sequence, *, slash: bool) -> list[Sequence]:
 
 
 def _strip_wildcards(tree: Sequence) -> Sequence | None:
-    """Drop alternatives that are only wildcards.
+    """Drop alternatives that contain wildcards.
 
-    Return None if none are left.
+    Return None if no alternative is left.
     """
     result: Sequence = []
     for item in tree:
@@ -232,14 +232,16 @@ _NEVER_A_FOLDER = frozenset(".*?")
 
 
 def folder_of(pattern: str) -> str:
-    """Return the folder, with its slash, that contains all matching paths, or "" if unknown."""
+    """Return the folder that contains all matching paths, with a slash at the end, or "" if
+    unknown.
+    """
     meta = _FIRST_META.search(pattern)
     if meta is None:
         return pattern[: pattern.rfind("/") + 1]
     end = meta.start()
     if "|" in pattern or end == 0:
         return ""
-    # a quantifier makes the previous character optional
+    # the character before a quantifier is optional
     literal = pattern[:end] if pattern[end] in "*?[" else pattern[: max(0, end - 1)]
     return literal[: literal.rfind("/") + 1]
 
@@ -297,8 +299,9 @@ def _glob(pattern: str) -> Callable[[str], bool]:
 
 
 def _match_wildcards(pattern: str, path: str) -> bool:
-    """Match a pattern of stars and question marks in linear memory, backtracking to at most one
-    star.
+    """Match a pattern of stars and question marks.
+
+    This uses linear memory and backtracks to at most one star.
     """
     pattern_index = path_index = 0
     star = -1
@@ -325,9 +328,9 @@ _PLAIN_ESCAPES = frozenset(".-/_@\"'#,:;=<>&%!~` ")
 
 
 class PerlPattern:
-    """A Perl pattern with /x.
+    """A Perl pattern with the /x modifier.
 
-    `error` is the reason why it cannot be used; such a pattern matches nothing.
+    `error` is the reason why it cannot be used. A pattern that cannot be used matches nothing.
     """
 
     __slots__ = ("__dict__", "prefix", "source", "words")
@@ -360,9 +363,9 @@ class PerlPattern:
 
 
 def needed_words(source: str) -> tuple[str, ...]:
-    """Return lower-case words of which every match contains at least one.
+    """Return lower-case words such that every match contains at least one of them.
 
-    Return () if this is uncertain or a word has fewer than three characters.
+    Return () if this is uncertain, or if a word has fewer than three characters.
     """
     words = _needed_words(source)
     return (
@@ -410,9 +413,10 @@ def _branches(source: str) -> list[str]:
 
 
 def _required_words(branch: str) -> list[frozenset[str]]:
-    """Return sets of words such that an alternative's matches contain a word of each set.
+    """Return sets of words such that every match of an alternative contains a word from each set.
 
-    They are found in literal runs and mandatory groups. The list is empty for unsupported patterns.
+    The words are taken from literal text and mandatory groups. The list is empty if the pattern is
+    not supported.
     """
     sets: list[frozenset[str]] = []
     run, index = "", 0
@@ -424,7 +428,7 @@ def _required_words(branch: str) -> list[frozenset[str]]:
         if literal := _literal(branch, index):
             run, index = run + literal, index + (2 if char == "\\" else 1)
             continue
-        # a repeated part may match nothing
+        # the last character may be missing from a match, because it may be repeated zero times
         if literal_run := run[:-1] if char in "*?{" else run:
             sets.append(frozenset((literal_run,)))
         run = ""
@@ -446,7 +450,7 @@ def _literal(branch: str, index: int) -> str:
 
 
 def _special_end(branch: str, start: int) -> int | None:
-    """Return the end of a special part, or None if it is not supported."""
+    """Return the end of the special construct at `start`, or None if it is not supported."""
     char = branch[start]
     if char == "\\":
         return start + 2 if branch[start + 1 : start + 2] in _ESCAPES else None
@@ -458,9 +462,9 @@ def _special_end(branch: str, start: int) -> int | None:
 
 
 def _group_words(branch: str, start: int, end: int) -> frozenset[str]:
-    """Return words of which a mandatory group requires one.
+    """Return words such that every match of a group contains at least one.
 
-    Return none for an optional group.
+    Return no words for an optional group.
     """
     if branch[end : end + 1] in ("?", "*", "{"):
         return frozenset()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Define projects and their rules for tags, lists and style.
 
-Each checks/projects/NAME.toml is loaded as an immutable Project.
+Each project is loaded from checks/projects/NAME.toml as an immutable Project.
 """

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Validate a project file: all keys must be known, and all values must have the right type."""
+"""Validate a project file.
+
+All keys must be known, and all values must have the right type.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -42,8 +45,8 @@ _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
 
 
 def misspelling_error(message: str, value: str, choices: Iterable[str]) -> PackError:
-    """Return the error for an unknown word in a project file, with the most similar valid word as
-    its hint.
+    """Return the error for an unknown word in a project file. Its hint names the most similar valid
+    word.
     """
     return PackError(message, hint=suggest_valid_words("name", value, sorted(choices)))
 
@@ -123,7 +126,9 @@ def _check_list(label: str, key: str, value: list[Any], *, is_nested: bool) -> N
 
 
 def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
-    """Check tables with any keys: months in [stable.series], severities in [style.severity]."""
+    """Check tables whose keys are not fixed: months in [stable.series], and severities in
+    [style.severity].
+    """
     for name, word in value.items():
         if key == "severity" and word not in _SEVERITIES:
             raise misspelling_error(
@@ -145,7 +150,9 @@ def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
 
 
 def _check_text(label: str, key: str, value: str, kind: Any) -> None:
-    """Check that a pattern compiles, and that a format has no unknown placeholders."""
+    """Check that a regular expression compiles, and that a format string has no unknown
+    placeholders.
+    """
     if key in _PATTERNS:
         try:
             compiled = re.compile(value)

@@ -55,7 +55,7 @@ def projects() -> Mapping[str, Project]:
 def find_project(name: str) -> Project:
     """Return the project with this name.
 
-    Raise UsageError, with the closest match, for an unknown name.
+    Raise UsageError for an unknown name. Its hint names the most similar project.
     """
     known_projects = projects()
     if name not in known_projects:
@@ -142,7 +142,10 @@ def own_tables(folder: Path, kind: Any) -> dict[str, tuple[str, Table]]:
 
 
 def _tables(user_tables: Own, folder: str) -> dict[str, Table]:
-    """Resolve the tables of all projects. The shipped ones are validated by tests."""
+    """Return the complete tables of all projects.
+
+    The shipped ones are not validated here, because the tests validate them.
+    """
     default_tables = read_shipped_tables("projects")
     merged_tables = {name: table for name, (_, table) in user_tables.items()} | dict(
         default_tables
@@ -188,7 +191,7 @@ def resolve_table(
 ) -> Table:
     """Return a project's table, including inherited values.
 
-    Rules in [lists] and [style] are added to the inherited ones.
+    Its rules in [lists] and [style] are added to the inherited rules.
     """
     label = (labels or {}).get(name, f"projects/{name}.toml")
     table = tables[name]
@@ -237,7 +240,9 @@ def resolve_table(
 
 
 def _merge_section(section: str, base: Table, section_table: Table) -> Table:
-    """Merge a section with its inherited values, key by key; some lists are concatenated."""
+    """Merge a section with its inherited values. Keys override inherited keys, but some lists are
+    concatenated.
+    """
     merged_table = override_table(base, section_table)
     for key in _ADDED_UP.get(section, ()):
         merged_table[key] = [*base.get(key, []), *section_table.get(key, [])]
@@ -298,11 +303,11 @@ _LIST_HOST = lazy_pattern(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
-    """Detect the project of a tree by its files.
+    """Detect the project of a tree or of patches.
 
-    Without a tree, detect it by the lists and paths of the patches. Return the default project if
-    none is detected. A subject prefix shared by all patches may select a project that inherits from
-    the detected one.
+    A tree's project is detected by its files. Without a tree, the project is detected by the lists
+    and paths of the patches. If none is detected, return the default project. If all patches have
+    the same subject prefix, it may select a project that inherits from the detected one.
     """
     members = list(patches)
     project = project_of_tree(tree) if tree is not None else _detect_by_patches(members)
@@ -312,7 +317,7 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
 
 
 def find_layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
-    """Return the inheriting project that every subject prefix selects (such as [PATCH net-next]).
+    """Return the inheriting project that every subject prefix selects, such as [PATCH net-next].
 
     If there is none, return the given project.
     """
@@ -339,7 +344,7 @@ def project_of_tree(tree: Tree) -> Project | None:
 
 
 def _candidates() -> list[Project]:
-    """Return the projects, starting with inheriting ones because their files are more specific."""
+    """Return the projects. Inheriting ones are first, because their files are more specific."""
     return sorted(projects().values(), key=lambda project: -len(project.lineage))
 
 
@@ -374,8 +379,9 @@ def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
 def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
     """Return whether an address shows that the patches belong to another project.
 
-    An address on another project's host decides this if it is not one of the project's lists.
-    Otherwise, another project's list must also be named.
+    This is the case if an address on another project's host is not one of this project's lists. If
+    this project's lists are on another project's host, an address that looks like the other
+    project's list is sufficient.
     """
     lists = _uninherited_lists(project)
     own_addresses = [address for address in addresses if address in lists]
@@ -408,8 +414,10 @@ def _uninherited_lists(project: Project) -> set[str]:
 
 
 def is_list_address(email: str) -> bool:
-    """Return whether an address looks like a mailing list: it is a project's list, or its host has
-    lists of a project or is called lists.
+    """Return whether an address looks like a mailing list.
+
+    This is the case if it is a project's list, if a project has lists on its host, or if its host
+    is called lists.
     """
     lower_email = email.lower()
     return is_on_list_host(email) or any(
@@ -419,9 +427,10 @@ def is_list_address(email: str) -> bool:
 
 
 def is_on_list_host(email: str) -> bool:
-    """Return whether an address is certainly a mailing list: on a list host, or in a project file.
+    """Return whether an address is certainly a mailing list, because a project file names it or its
+    host has only lists.
 
-    An address that merely looks like a list may be a maintainer's, such as linux@example.org.
+    An address that only looks like a list may belong to a maintainer, such as linux@example.org.
     """
     lower_email = email.lower()
     host = lower_email.rpartition("@")[2]
@@ -463,7 +472,7 @@ def _subsystems(folder: str) -> Mapping[str, Subsystem]:
 
 
 def _resolve_tables(user_tables: Own) -> Mapping[str, Table]:
-    """Resolve the tables of all subsystems; the tests validate the shipped ones."""
+    """Return the complete tables of all subsystems. The shipped ones are validated by the tests."""
     merged_tables = dict(read_shipped_tables("subsystems"))
     labels = {name: f"subsystems/{name}.toml" for name in merged_tables}
     for name, (file, table) in user_tables.items():
@@ -509,7 +518,10 @@ def subsystem_of_path(path: str) -> Subsystem | None:
 
 @cache
 def _paths(folder: str) -> Mapping[str, Subsystem | None]:
-    """Map each file, directory (with "/") and prefix (with "*") to its subsystem."""
+    """Map the paths of a folder's subsystems to the subsystems.
+
+    A path is a file, a directory (ending with "/") or a prefix (ending with "*").
+    """
     all_subsystems = _subsystems(folder).values()
     left_out = {
         path: None for subsystem in all_subsystems for path in subsystem.not_paths
@@ -524,9 +536,10 @@ def subsystem_of(
 ) -> Subsystem | None:
     """Return a patch's subsystem, or None.
 
-    It is determined by the patch's files, otherwise by their sections in MAINTAINERS, otherwise by
-    the patch's only list. With a tree, `sections` returns the names of the files' sections.
-    Bindings and MAINTAINERS are ignored if the patch touches other files.
+    It is determined by the patch's files. If they have none, it is determined by their sections in
+    MAINTAINERS, and finally by the patch's list if there is only one. `sections` returns the names
+    of the files' sections if there is a tree. Bindings and MAINTAINERS are ignored if the patch
+    changes other files.
     """
     all_subsystems = subsystems()
     paths = [path for path in patch.paths if not path.startswith(SHARED)] or [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define the data of a project: tags, stable trees, mail conventions, lists and style."""
+"""Define the data of a project, such as its tags, stable trees, lists and style."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LongTermSeries(NamedTuple):
-    """A long-term series: its version, and the last month of its support ("2027-12")."""
+    """A long-term series with its version, and the last month of its support, such as "2027-12"."""
 
     version: str
     ends: str
@@ -27,11 +27,11 @@ class LongTermSeries(NamedTuple):
 class StableTrees(NamedTuple):
     """A project's stable trees.
 
-    `branch` is a pattern for branch names with the group "version"; it is empty if there are no
-    stable trees. `branch_name`, `subject` (a backport's prefix) and `marker` (the line with the
-    upstream commit) are format strings. `releases` is the URL of a list in the format of
-    kernel.org's releases.json. `project` (whose file describes the trees) and `list` (for
-    backports) are not read from the file.
+    `branch` is a pattern for branch names that contains the group "version". It is empty if there
+    are no stable trees. `branch_name`, `subject` (the prefix of backports) and `marker` (the line
+    that names the upstream commit) are format strings. `releases` is the URL of a list in the
+    format of kernel.org's releases.json. Two fields are not read from the file: `project` is the
+    project whose file describes the trees, and `list` is the mailing list for backports.
     """
 
     project: str = ""
@@ -90,17 +90,23 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 class Subsystem(NamedTuple):
-    """A subsystem and its conventions. An empty value or 0 means that there is no convention.
+    """A subsystem and its conventions.
 
-    It is selected by `paths` (a directory with "/", a file, or the start of a name with "*") except
-    `not_paths`, by MAINTAINERS `sections`, or by `lists`. `prefix` is an example of a subject
-    prefix, `prefix_pattern` matches it, and `after_prefix` is the case of the first word after it.
-    `trees` are the words in [PATCH …] for fixes and for other patches, and `other_trees` are
-    allowed alternatives; `tree_required` makes one of them mandatory. If `fixes_to_stable` is set,
-    each Fixes: tag needs Cc: stable. `links` are the URLs for Link: tags to messages, and `closes`
-    the allowed targets of Closes:. Series of at least `cover_from` patches need a cover letter;
-    `changes` is where the changelog belongs. `sources` maps each key to its source: a URL, a file
-    in Documentation/, or the share of patches that follow it.
+    An empty value or 0 means that there is no convention.
+
+    The subsystem is selected by `paths`, by MAINTAINERS `sections`, or by `lists`. A path is a
+    directory (ending with "/"), a file, or a prefix (ending with "*"). `not_paths` are exceptions.
+
+    `prefix` is an example of a subject prefix, `prefix_pattern` matches it, and `after_prefix` is
+    the case of the first word after it. `trees` contains the words in [PATCH …] for fixes and for
+    other patches, and `other_trees` contains allowed alternatives. If `tree_required` is set, one
+    of them is mandatory. If `fixes_to_stable` is set, patches with a Fixes: tag need Cc: stable.
+    `links` contains the URLs for Link: tags to messages, and `closes` the allowed targets of
+    Closes:. A series of at least `cover_from` patches needs a cover letter. `changes` is the place
+    for the changelog.
+
+    `sources` maps each key to its source: a URL, a file in Documentation/, or the share of patches
+    that follow the convention.
     """
 
     name: str
@@ -129,8 +135,8 @@ class Subsystem(NamedTuple):
 
 
 class ListRule(NamedTuple):
-    """A list for patches whose message or notes match a pattern and that have all `tags` (in lower
-    case).
+    """A list that gets patches whose message or notes match a pattern and that have all `tags` (in
+    lower case).
     """
 
     address: str
@@ -146,7 +152,7 @@ class ListRule(NamedTuple):
 
 
 class GoneAddress(NamedTuple):
-    """A bouncing address or domain, the reason, and the replacement address ("" if unknown)."""
+    """An address or domain that bounces. It has the reason and the new address ("" if unknown)."""
 
     why: str
     address: str = ""
@@ -169,13 +175,16 @@ def bounces(email: str, gone: Iterable[GoneAddress]) -> GoneAddress | None:
 
 
 class Tags(NamedTuple):
-    """The format of tags that request a backport, and the base URL of links to messages.
+    """The tags that request a backport, and the base URL of links to messages.
 
-    `line` is empty if there is no such tag; it may contain `{address}` (the stable list) and
-    `{version}` (the first release with the bug). `first_commits` are a history's first commits; by
-    convention, Fixes: tags name them for older bugs. `fix_prefixes` are the words of a subject
-    prefix that name a tree for fixes ([PATCH net]), `feature_prefixes` those for everything else,
-    and `unmarked_prefixes` those whose maintainers select stable fixes without a tag.
+    `line` is the format of the tag that requests a backport; it is empty if the project has none.
+    It may contain `{address}` (the stable list) and `{version}` (the first release with the bug).
+    `first_commits` are the first commits of histories; by convention, Fixes: tags name them for
+    older bugs.
+
+    `fix_prefixes` contains the words in a subject prefix that name a tree for fixes, such as [PATCH
+    net], and `feature_prefixes` the words for all other patches. `unmarked_prefixes` contains the
+    words of trees whose maintainers select stable fixes without a tag.
     """
 
     line: str = ""
@@ -187,13 +196,13 @@ class Tags(NamedTuple):
 
 
 class MailCustoms(NamedTuple):
-    """Conventions for sending a series.
+    """A project's conventions for sending a series.
 
-    `waiting_days` is the time before a reminder, `resend_hours` the time before a new version, and
-    `cover_from` the minimum number of patches that need a cover letter (0: the rule's default).
-    `new_thread` is set if each version starts a new thread. For lists in `all_to_all`, everybody
-    gets every patch. `merge_window_days` is the length of the merge window (0: there is none), and
-    `merge_window` the advice for senders while it is open.
+    `waiting_days` is the time before a reminder, and `resend_hours` the time before a new version.
+    `cover_from` is the minimum number of patches that need a cover letter; with 0, the rule's
+    default applies. `new_thread` is set if each version starts a new thread. For lists in
+    `all_to_all`, everybody gets every patch. `merge_window_days` is the length of the merge window,
+    or 0 if there is none. `merge_window` is the advice for senders while it is open.
     """
 
     waiting_days: int = 14
@@ -206,14 +215,14 @@ class MailCustoms(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """The project's lists and special addresses; each is empty if there is none.
+    """The project's lists and special addresses. Each is empty if the project has none.
 
     The first list in `main` gets every patch. `catch_all` lists get so much mail that a patch sent
-    only to them may be overlooked. `security` is the address of the team that gets copies of
-    undisclosed fixes. `stable_aliases` are other addresses of the stable list; `no_backport` is the
-    Cc: address that excludes a fix from stable. `hosts` are hosts of the project's lists, possibly
-    shared; `pattern` matches other addresses that look like its lists. `rules` and `gone` are added
-    to the inherited ones.
+    only to them may be overlooked. `security` is the address of the team that gets undisclosed
+    fixes. `stable_aliases` contains other addresses of the stable list. `no_backport` is the Cc:
+    address that excludes a fix from stable. `hosts` contains the hosts of the project's lists,
+    which other projects may use too; `pattern` matches other addresses that look like its lists.
+    `rules` and `gone` are added to the inherited ones.
     """
 
     main: tuple[str, ...] = ()
@@ -237,8 +246,10 @@ class Lists(NamedTuple):
         )
 
     def is_private_request(self, tags: Iterable[Trailer]) -> bool:
-        """Return whether a tag contains an alias of the stable list that does not deliver mail, so
-        the fix is not public yet (Documentation/process/stable-kernel-rules.rst).
+        """Return whether the fix is not public yet, because a tag names an alias of the stable list
+        that does not deliver mail.
+
+        See Documentation/process/stable-kernel-rules.rst.
         """
         return any(
             tag.address and tag.address.key in self.stable_aliases for tag in tags
@@ -246,9 +257,9 @@ class Lists(NamedTuple):
 
     @property
     def stable_pattern(self) -> str:
-        """Return the pattern of all addresses of the stable list, with or without a `+word`.
+        """Return a pattern that matches the addresses of the stable list, with or without `+word`.
 
-        It never matches if the project has none.
+        It matches nothing if the project has no stable list.
         """
         boxes = (
             address.partition("@")
@@ -265,10 +276,11 @@ class Lists(NamedTuple):
 
 
 class Style(NamedTuple):
-    """The project's style settings: disabled rules, changed severities, the maximum subject length
-    (0: the rule's default) and the minimum length of a Kconfig help text.
+    """The project's style settings.
 
-    `newest_kernel` is the version whose rules apply if the tree's version is unknown.
+    They are the disabled rules, the changed severities, the maximum length of a subject (0 for the
+    rule's default) and the minimum length of a Kconfig help text. `newest_kernel` is the kernel
+    version whose rules apply if the tree's version is unknown.
     """
 
     subject_columns: int = 0
@@ -282,13 +294,13 @@ class Project(NamedTuple):
     """A project and its rules.
 
     `tree_has` lists alternative sets of paths that identify the project's trees. `lineage` contains
-    its name and the projects it inherits from. `files` contains the user's files for all of these;
-    it is empty for unmodified shipped projects. `subject_prefixes` are words in a subject prefix
-    that select an inheriting project ([PATCH net-next]). `kernel` is set for Linux kernel trees.
-    `mainline` is the name shown for mainline, and `mainline_remotes` are common names of its
-    remote. `release_names` is the text before the version in a release commit's subject.
-    `after_applied` completes "wait until …" for an author whose patch was applied (empty: do not
-    wait).
+    its name and the names of the projects from which it inherits. `files` contains the user's files
+    for all of these; it is empty for unmodified shipped projects. `subject_prefixes` contains words
+    in a subject prefix that select this inheriting project, such as [PATCH net-next]. `kernel` is
+    set for Linux kernel trees. `mainline` is the name shown for mainline, and `mainline_remotes`
+    contains common names of its remote. `release_names` is the text before the version in the
+    subject of a release commit. `after_applied` completes the sentence "wait until …" for an author
+    whose patch was applied; if it is empty, the author need not wait.
     """
 
     name: str

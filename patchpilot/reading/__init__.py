@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Classify messages, and derive a series' state from its thread."""
+"""Classify messages, and derive the state of a series from its thread."""

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """List the bots that send mail to contributors, as defined in bots.toml in this folder.
 
-A subject alone identifies no bot: people reply under a bot's subject, and some run scripts that
-send from their own address. Each row therefore also matches the sender or the text.
+A subject alone does not identify a bot, because people reply with the same subject, and some people
+run scripts that send from their own address. Therefore, each row also matches the sender or the
+text.
 """
 
 import re
@@ -51,7 +52,7 @@ def _robots() -> tuple[Bot, ...]:
 def known_robot(
     sender: str, subject: str, text: str, headers: Callable[[], str]
 ) -> Bot | None:
-    """Return the first bot whose row matches a message, or None."""
+    """Return the first bot whose row in bots.toml matches a message, or None."""
     for robot in _robots():
         if (
             _matches(robot.sender, sender)

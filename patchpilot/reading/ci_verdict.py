@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compute the verdict of build and test bots on a version: failed, warned, passed or unknown."""
+"""Compute the verdict of build and test bots on a version.
+
+It is failed, warned, passed or unknown.
+"""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +21,7 @@ _PASSED = re.compile(r"\bPASS(?:ED)?\b|\bBUILD SUCCESS\b|\bdid not trigger any i
 
 
 class CiVerdict(StrEnum):
-    """The bots' verdict on a version, worst first."""
+    """The verdict of the bots on a version, worst first."""
 
     FAILED = "failed"
     WARNED = "warned"

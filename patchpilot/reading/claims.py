@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect claims that a series was applied, dropped, rejected or withdrawn, with the sentence that
-makes each claim.
+"""Collect the claims that a series was applied, dropped, rejected or withdrawn.
 
-Only structured messages from a bot's exact address and claims confirmed by the user count as
-proven.
+Each claim has the sentence that makes it. A claim counts as proven only if it is in a structured
+message from a bot's exact address, or if the user confirmed it.
 """
 
 import re
@@ -114,7 +113,7 @@ def claims_of(
         if withdrawal and not any(claim.commit for claim in reply_claims):
             words, target = withdrawal
             if known:
-                # only a reply to the claim or the claim's sender can withdraw it
+                # a claim can be withdrawn only by a reply to it or by its sender
                 claims = [
                     it._replace(withdrawn=words)
                     if it.message_id == target
@@ -128,7 +127,8 @@ def claims_of(
             ] or [dropped]
         if poses:
             reply_claims = [base._replace(what="has the author's name")]
-        # anyone may object, except with a patchwork mark or under a known person's name
+        # anyone may object, unless the message has a patchwork mark or its sender uses a known
+        # person's name
         objects = not (
             series.identities.has_name_of_known(mail.sender)
             or PATCHWORK_MARK.search(mail.body.text)
@@ -157,9 +157,10 @@ def _find_title(reply: Reply, claim: Claim) -> str | None:
 def withdraw_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Claim, ...]:
     """Mark outdated reports of "applied" as withdrawn.
 
-    A report without a commit is outdated if a later version changed the patch, which must then be
-    applied again. A report on the series stays valid while at least one patch is unchanged (see
-    `withdraw_if_voided`). A report on a patch missing from the latest version also stays valid.
+    A report without a commit is outdated if a later version changed the patch, because that version
+    must be applied again. A report on the whole series stays valid while at least one patch is
+    unchanged (see `withdraw_if_voided`). A report on a patch that the latest version lacks also
+    stays valid.
     """
     patches = {post.key: series.unchanged_since(post) for post in series.latest.patches}
     covers = series.latest.titles - patches.keys()
@@ -173,8 +174,10 @@ def withdraw_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Clai
 
 
 def withdraw_if_voided(claim: Claim, since: datetime) -> Claim:
-    """Mark a claim of "applied" as withdrawn if it names no commit and was made before a changed
-    version was sent (`since`).
+    """Mark a claim of "applied" as withdrawn if it names no commit and is older than the changed
+    version.
+
+    `since` is the time at which the changed version was sent.
     """
     if claim.what != "applied" or claim.commit or (claim.date or since) >= since:
         return claim
@@ -192,7 +195,7 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
     is_about_report = reply.parent and reply.parent.kind in report_kinds
     target = reply.parent if is_about_report else reply.under
     is_short = len(text.split()) <= SHORT
-    # a long reply by the author describes what happened and withdraws nothing
+    # do not look for a withdrawal in a long reply, in which the author describes what happened
     is_answer = target and (is_short or (is_about_report and not mail.by_author))
     for sentence in (it.text for it in mail.body.sentences):
         is_question = sentence.endswith("?") and not _ASKED_TO.search(sentence)
@@ -280,8 +283,9 @@ def _make_claim(reply: Reply, base: Claim) -> Claim:
 
 
 def _parse_applied(reply: Reply, base: Claim) -> list[Claim]:
-    """Return the merges that a message reports: of the series, of one patch, or of each listed
-    patch.
+    """Return the merges that a message reports.
+
+    It may report a merge of the series, of one patch, or of each patch in a list.
     """
     mail, place = reply.mail, reply.mail.place
     if place.landings:
@@ -301,10 +305,10 @@ def _parse_applied(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
-    """Return one claim per listed commit.
+    """Return one claim for each listed commit.
 
-    If none is listed, return the message's own claim, except for patchwork, which also lists
-    patches without a commit.
+    If none is listed, return the message's own claim. Patchwork also lists patches without a
+    commit, so in this case return no claim for its messages.
     """
     listed = [
         base._replace(
@@ -317,8 +321,9 @@ def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
-    """Return an author's claims about their own patch: withdrawn, or to be reworked (a patchwork
-    state).
+    """Return the claims that authors make about their own patches.
+
+    A patch may be withdrawn or, according to a patchwork state, need changes.
     """
     text, sentences = reply.mail.body.text, reply.mail.body.sentences
     patchwork_mark = PATCHWORK_MARK.search(text)
@@ -347,7 +352,8 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _find_patch_number(reply: Reply) -> int | None:
-    """Return the number of the patch that a message is about, 0 for the series, or None.
+    """Return the number of the patch that a message is about, or None. The number is 0 for the
+    series.
 
     Without a cover letter, a reply to the first patch is about the series.
     """

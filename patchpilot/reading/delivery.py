@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse delivery reports: bounces and delays (RFC 3464 and older formats), and notices sent by
-mailing list software.
+"""Parse delivery reports.
+
+They are bounces and delays (RFC 3464 and older formats), and notices from mailing list software.
 """
 
 import re
@@ -83,10 +84,10 @@ _PROBLEMS = {
 class DeliveryReport(NamedTuple):
     """A report about another message's delivery.
 
-    `recipient` is an address or list name, and `status` an RFC 3463 status code; each is "" if
-    missing. `about` contains the Message-IDs of the messages that the report may be about; `title`
-    is the patch title if the report quotes only a subject. `message_id` is the report's own
-    Message-ID ("" for a message missing from an archive).
+    `recipient` is an address or list name, and `status` an RFC 3463 status code; each is "" if the
+    report has none. `about` contains the Message-IDs of the messages that the report may be about.
+    `title` is the patch title if the report quotes only a subject. `message_id` is the Message-ID
+    of the report, or "" if the archive lacks the report.
     """
 
     problem: DeliveryProblem
@@ -174,7 +175,6 @@ def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
 
 
 def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
-    """Yield a report for each recipient in the machine-readable part."""
     parts = list_mail_parts(mail.raw)
     text = "\n".join(text for _, text in parts)
     about = _find_returned_ids(mail, text)

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide which senders are known, by address and never by display name, because From: can contain
-any name.
+"""Decide which senders are known.
 
-An address is known if the author sent a patch to it or named it in a patch, if a known sender
-copied it, or if it belongs to a bot. Callers add addresses from MAINTAINERS, commits and
-signatures.
+Senders are identified by address and never by display name, because From: can contain any name. An
+address is known if the author sent a patch to it or named it in a patch, if a known sender put it
+in Cc:, or if it belongs to a bot. Callers add addresses from MAINTAINERS, commits and signatures.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """The known addresses, and the names (as sets of words) with which known messages used each."""
+    """The known addresses.
+
+    Each is mapped to the names that known messages used with it. A name is a set of words.
+    """
 
     names: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
 
@@ -29,7 +31,7 @@ class Identities:
         return address.key in self.names or is_bot_address(address)
 
     def same(self, first: Address, second: Address) -> bool:
-        """Return whether two addresses are equal, or both are known under the same name."""
+        """Return whether two addresses are the same, or are known to be used with the same name."""
         if first.key == second.key:
             return bool(first.key)
         first_names, second_names = (
@@ -39,8 +41,10 @@ class Identities:
         return any(len(name) > 1 for name in first_names & second_names)
 
     def sender(self, mail: "Classified") -> Address:
-        """Return the original sender if the From: header is genuine or was rewritten by a known
-        list; otherwise return the From: address.
+        """Return the original sender of a message if the From: header is genuine or a known list
+        rewrote it.
+
+        Otherwise, return the From: address.
         """
         rewritten = mail.mail.sender
         return (
@@ -67,8 +71,9 @@ class Identities:
     def add_addresses(
         self, named_addresses: Iterable[Address], unnamed: Iterable[Address] = ()
     ) -> "Identities":
-        """Return the identities with more known addresses; names of `unnamed` addresses are
-        ignored.
+        """Return the identities with more known addresses.
+
+        The names used with `unnamed` addresses are ignored.
         """
         names = dict(self.names)
         for address in unnamed:
@@ -77,6 +82,6 @@ class Identities:
             names[address.key] = names.get(address.key, frozenset()) | {
                 name_words(address.name)
             }
-        # only a header with exactly one mailbox has an address
+        # drop the empty address, which results from a header without exactly one mailbox
         names.pop("", None)
         return Identities(names)

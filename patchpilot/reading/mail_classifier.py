@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Classify messages about patches by their sender and unquoted text, never by the subject alone."""
+"""Classify messages about patches by their sender and unquoted text, never only by the subject."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -95,8 +95,8 @@ _WISH = re.compile(
 class Classified:
     """A message and its kind.
 
-    `semi` is True if a script sent the message under a person's name, `names_bot` if its sender has
-    a bot's name or address, and `doubtful` if its sender is not verified.
+    `semi` is True if a script sent the message under a person's name. `names_bot` is True if the
+    sender has a bot's name or address, and `doubtful` if the sender is not verified.
     """
 
     mail: Mail
@@ -131,7 +131,7 @@ class Classified:
     def above(self) -> tuple[str, ...]:
         """Return the Message-IDs of the ancestors, nearest first.
 
-        Their number is limited, because the header is untrusted.
+        Their number is limited, because the header is not trusted.
         """
         references = reversed(self.mail.references[-MAX_REFERENCES:])
         return tuple(filter(None, (self.mail.in_reply_to, *references)))
@@ -147,7 +147,7 @@ class Classified:
 
     @property
     def asking(self) -> Iterator[Sequence[tuple[Sentence, frozenset[str]]]]:
-        """Yield the sentences and features of each paragraph that contains a request."""
+        """Yield the sentences and their features for each paragraph that contains a request."""
         sentences, weights = self.body.sentences, load_shipped_weights()
         return asking_paragraphs(sentences, self.features, weights)
 
@@ -168,7 +168,7 @@ class Classified:
     def sender_name(self) -> str:
         """Return the sender's display name.
 
-        If the sender is not verified, include the address and mark it as not seen before.
+        If the sender is not verified, add the address and mark the sender as not seen before.
         """
         return (
             f"{self.sender.trailer()}, {UNSEEN}"
@@ -187,7 +187,7 @@ class Classified:
 
     @cached_property
     def key(self) -> str:
-        """Return the normalized title, for comparing versions."""
+        """Return the normalized title, which is used to compare versions."""
         return title_key(self.title)
 
     @property
@@ -206,7 +206,7 @@ class Classified:
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """Return the parts of the subject shared by all messages of a posting."""
+        """Return the parts of the subject that all messages of a posting have in common."""
         subject = self.subject
         return subject.version, subject.total, subject.resend, subject.rfc
 
@@ -289,7 +289,8 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
             why="a patch" if kind is MailKind.PATCH else "a cover letter",
         )
     by_author = same_person(sender, author) if author else _has_signed(sender, body)
-    # unmarked HTML quotes look like the sender's own words; lists reject HTML anyway
+    # take no tags from an HTML message, in which unmarked quotes look like the sender's own words;
+    # lists reject HTML anyway
     tags = () if is_html_only(mail) else given_trailers(body, sender)
     person_mail = replace(base, by_author=by_author, trailers=tags)
     return _classify_person(person_mail, "patch")
@@ -309,7 +310,8 @@ def classify_for(
     by_author: bool,
     answered: str = "patch",
 ) -> Classified:
-    """Reclassify a message when its sender and parent are known, without parsing the body again.
+    """Classify a message again when its sender and parent are known, without parsing the body
+    again.
 
     `by_author` is set if the patch's author sent it.
     """
@@ -323,14 +325,14 @@ def classify_for(
     reclassified = _classify_person(plain, answered, to_self=to_self)
     if not is_other or known.kind is MailKind.REVIEW:
         return reclassified
-    # if another person sent it, only a review depends on which message it replies to
+    # for a reply by another person, only a review depends on which message it answers
     return replace(known, answers=answered, features=reclassified.features)
 
 
 def _classify_person(
     base: Classified, answered: str, *, to_self: bool = False
 ) -> Classified:
-    """Classify a person's message: a b4 note, patchwork mark, NACK, statement, tags, patch or
+    """Classify a person's message as a b4 note, patchwork mark, NACK, statement, tags, patch or
     prose.
     """
     statement = statement_of(
@@ -354,7 +356,7 @@ def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
     if (mark := PATCHWORK_MARK.search(body.text)) and (
         kind := _MARKED.get(mark["state"].lower())
     ):
-        # an author who announces a new version does not request anything
+        # an author who announces a new version is not requesting anything
         announces = base.by_author and kind is not MailKind.APPLIED
         return MailKind.OTHER if announces else kind, 0.9, mark[0].strip()
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
@@ -375,10 +377,10 @@ def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
 
 
 def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
-    """Classify the prose of a reply that neither rejects nor applies a patch. Return its kind,
-    likelihood (0 to 1), and the deciding sentence.
+    """Classify the prose of a reply that neither rejects nor applies a patch.
 
-    The reply is a review or question if it contains one, an ack if it only agrees, and otherwise
+    Return its kind, likelihood (0 to 1), and the deciding sentence. The reply is a review or a
+    question if it contains one, and an ack if it only agrees. All other replies have the kind
     other.
     """
     sentences = mail.body.sentences[:MAX_SENTENCES]
@@ -416,7 +418,7 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
 def _decides(part: Sequence[tuple[Sentence, frozenset[str]]]) -> bool:
     """Return whether a paragraph makes a reply a review.
 
-    An apology does not, although it often includes a promise.
+    An apology does not make it a review, although it often includes a promise.
     """
     names = [names for _, names in part]
     is_sorry = any("is sorry or done" in features for features in names)
@@ -458,10 +460,9 @@ def _post(mail: Classified) -> MailKind | None:
 
 
 def _is_answer(classified: Classified) -> bool:
-    """Return whether a message is a reply although its subject looks like a patch's, because some
-    mail programs remove "Re:".
+    """Return whether a message is a reply although its subject looks like the subject of a patch.
 
-    Such a message quotes text and has no patch or diffstat.
+    Some mail programs remove "Re:". Such a reply quotes text and has no patch or diffstat.
     """
     mail, body = classified.mail, classified.body
     if not mail.in_reply_to or not body.quoted or body.has_diff:
@@ -472,8 +473,9 @@ def _is_answer(classified: Classified) -> bool:
 
 
 def _is_whole_patch(body: Body) -> bool:
-    """Return whether an inline patch is complete (has a header or diffstat), with little text
-    around it.
+    """Return whether an inline patch is complete, with little text around it.
+
+    A complete patch has a header or diffstat.
     """
     has_header = any(
         re.match(
@@ -487,7 +489,7 @@ def _is_whole_patch(body: Body) -> bool:
 def _has_signed(sender: Address, body: Body) -> bool:
     """Return whether the sender was the first to sign off the quoted patch.
 
-    Maintainers add their sign-offs below.
+    Maintainers add their sign-offs below the first one.
     """
     signed = (_SIGNED.match(line) for line in body.quoted[:400])
     first = next((parse_address(match[1]) for match in signed if match), None)
@@ -495,11 +497,13 @@ def _has_signed(sender: Address, body: Body) -> bool:
 
 
 def _version_before(text: str, offset: int) -> int:
-    """Return the version mentioned before a link, or 0 if the link leads to something else."""
+    """Return the version mentioned before a link. Return 0 if the link does not lead to an earlier
+    version.
+    """
     before = text[max(0, offset - 200) : offset]
     preceding, _, line = before.rpartition("\n")
     if not line.strip(" \t-*<[]()"):
-        # the link is on a line of its own below the text
+        # if the link is alone on its line, use the line above
         line = preceding.rpartition("\n")[2].rstrip()
         if not line.endswith(":"):
             return 0

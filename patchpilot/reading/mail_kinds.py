@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The kinds of messages in a thread."""
+"""Define the kinds of messages in a thread."""
 
 from enum import StrEnum
 
 
 class MailKind(StrEnum):
-    """The kind of a message, as named in JSON."""
+    """A kind of message. The values are used in JSON."""
 
     REVIEW = "review"
     QUESTION = "question"

@@ -16,17 +16,15 @@ ParseMail = Callable[[bytes], Mail]
 
 
 class MailReader:
-    """A cache that parses each distinct message once and classifies it once per context.
+    """A cache that parses each distinct message once, and classifies it once for each context.
 
-    `now` is the time of the call. If `from_poll` is set, waiting days are counted up to the last
-    archive update. `online` allows network access; `progress` is called while a long thread is
-    read. `threads` caches the results of `read_thread`; `sent` contains the messages sent from this
-    machine, and `topics` maps their Message-IDs to change-ids. `undisclosed` contains Message-IDs
-    that must not be looked up in an archive (None: not loaded yet). `summaries` contains the cached
-    series summaries.
-
-    Messages parsed by the previous call are reused, because the TUI reads the same threads
-    repeatedly.
+    `now` is the time of the call. If `from_poll` is set, waiting days end at the last update of the
+    archive. `online` allows network access. `progress` is called while a long thread is read.
+    `threads` caches the results of `read_thread`. `sent` contains the messages sent from this
+    machine, and `topics` maps their Message-IDs to change-ids. `undisclosed` contains the
+    Message-IDs that must not be looked up in an archive; it is None until it is loaded. `summaries`
+    contains the cached summaries of series. Messages that the previous call parsed are reused,
+    because the TUI reads the same threads repeatedly.
     """
 
     _latest: ClassVar[dict[bytes, Mail]] = {}
@@ -54,7 +52,7 @@ class MailReader:
         return mail
 
     def classify(self, mail: Mail) -> "Classified":
-        """Classify a message; the patch's author is guessed from the quotes."""
+        """Classify a message. The author of the patch is guessed from the quotes."""
         from patchpilot.reading.mail_classifier import classify
 
         return self._cached(mail, (), lambda: classify(mail))
@@ -62,7 +60,7 @@ class MailReader:
     def classify_for(
         self, mail: "Classified", sender: Address, by_author: bool, answered: str
     ) -> "Classified":
-        """Classify a message by its sender and its place in the thread."""
+        """Classify a message, using its sender and the message that it answers."""
         from patchpilot.reading.mail_classifier import classify_for
 
         context = sender, by_author, answered

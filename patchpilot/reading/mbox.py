@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read mboxes from files and archives.
 
-Input is decompressed with a size limit, split and parsed. Duplicates are removed, and messages are
-sorted by date.
+The input is decompressed with a size limit, split and parsed. Duplicates are removed, and messages
+are sorted by date.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ Skipped = Callable[[str], None]
 
 
 def ignore_skipped(_reason: str) -> None:
-    """Ignore a skipped message."""
+    """Ignore the reason why a message was skipped. This is the default callback."""
 
 
 def read_mails(
@@ -50,11 +50,11 @@ def read_mails(
     skipped: Skipped = ignore_skipped,
     parse_mail: Callable[[bytes], Mail] = parse_mail,
 ) -> tuple[Mail, ...]:
-    """Read the messages in a file (`-`: standard input), which is a single message or an mbox,
-    optionally gzipped.
+    """Read the messages in a file, or in standard input for `-`.
 
-    InputErrors include the file name. Messages in an mbox that are too large or beyond the size
-    limit are omitted, and the reason is passed to `skipped`.
+    The file is a single message or an mbox, and may be gzipped. InputErrors include the file name.
+    Messages in an mbox that are too large or beyond the size limit are omitted, and the reason is
+    passed to `skipped`.
     """
     name = str(path)
     reasons: list[str] = []
@@ -116,7 +116,7 @@ def split_within_limits(
 def _limit_blocks(
     blocks: Iterable[bytes], source: str, skipped: Skipped
 ) -> Iterator[bytes]:
-    """Yield blocks until a size limit is reached, which includes skipped messages."""
+    """Yield blocks until a size limit is reached. Skipped messages count towards this limit."""
     size = 0
     for block in blocks:
         size += len(block)
@@ -138,8 +138,9 @@ def parse(
 ) -> tuple[Mail, ...]:
     """Parse an mbox or a single message.
 
-    Messages with one of the `excluded_ids` are omitted and not fully parsed. Raise InputError if a
-    single message is too large; in an mbox, pass the reason to `skipped`.
+    Messages with one of the `excluded_ids` are omitted without being fully parsed. If a message in
+    an mbox is too large, pass the reason to `skipped`. If a single message is too large, raise
+    InputError.
     """
     bounds = find_mail_bounds(data)
     mails = []
@@ -171,8 +172,8 @@ def _header_message_id(data: bytes, start: int, end: int) -> str:
 
 
 def _oversized_message_id(top: bytes) -> str:
-    """Return the Message-ID of an oversized message as text for an error message, or "" if it has
-    none.
+    """Return the Message-ID of an oversized message for use in an error message. Return "" if it
+    has none.
     """
     message_id = _header_message_id(top, 0, len(top))
     return f" (<{message_id}>, read it in the archive)" if message_id else ""
@@ -185,7 +186,7 @@ def with_id(mail: Mail) -> Mail:
 
 
 def title_hash(title: str) -> str:
-    """Return the local part of a Message-ID generated from a patch title."""
+    """Return the local part for a Message-ID, generated from a patch title."""
     return _hash(title.encode("utf-8", "replace"))
 
 
@@ -240,12 +241,12 @@ def deduplicate(
 def _find_trusted_copy(
     copies: Sequence[Mail], known_addresses: Container[str]
 ) -> Mail | None:
-    """Return a known sender's copy, otherwise the only sender's copy.
+    """Return the copy from a known sender. If there is none, return the copy from the only sender.
 
     Return None if several unknown senders sent copies.
     """
     senders = {real_sender(mail).key for mail in copies}
-    # a mailing list may have rewritten one copy's From: header
+    # prefer a copy whose From: header no mailing list has rewritten
     direct = [mail for mail in copies if mail.sender.key in senders] or copies
     from_known = [mail for mail in direct if mail.sender.key in known_addresses]
     return (from_known or direct)[0] if from_known or len(senders) == 1 else None

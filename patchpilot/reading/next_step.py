@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Suggest the author's next step in one sentence, for every state of a series."""
+"""Suggest the author's next step in one sentence. There is one for every state of a series."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -53,10 +53,10 @@ def _write(message_id: str, words: str, template: str = "") -> Action:
 
 
 def advise(series: PostedSeries) -> NextStep:
-    """Return the author's next step, based on the proven state.
+    """Return the author's next step, which is based on the proven state.
 
-    The latest claims by a known and by an unknown sender are quoted; the user can confirm the
-    latter.
+    The latest claim by a known sender and the latest claim by an unknown sender are quoted. The
+    user can confirm the latter.
     """
     proven_series = replace(
         series,
@@ -82,7 +82,7 @@ def advise(series: PostedSeries) -> NextStep:
 def _add_claim(step: NextStep, claim: Claim) -> NextStep:
     """Add an unverified claim to the next step.
 
-    Until the user verifies the claim, suggest no reminder.
+    No reminder is suggested until the user has verified the claim.
     """
     if claim.what == "superseded":
         return _wait_step(f"{claim.words}: read it before you send another version")
@@ -161,7 +161,6 @@ def _reply_to(reply: Reply | None, words: str) -> str | Action:
 
 
 def _reminder(series: PostedSeries) -> str:
-    """Return the date of the next reminder, based on the project's or subsystem's waiting time."""
     return f"{series.last_activity + series.waiting:%Y-%m-%d}"
 
 
@@ -179,9 +178,9 @@ def _review_step(series: PostedSeries) -> NextStep:
 
 
 def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
-    """If the step sends a new version, add how many tags the user should add to the patches.
+    """If the step is to send a new version, add how many tags the user should add to the patches.
 
-    Tags given to earlier versions count for the latest one.
+    Tags that were given to earlier versions count for the latest version.
     """
     given = (it for it in series.trailers if it.version == series.latest.version)
     count = sum(not (tag.asks or tag.conditional) for tag in given)
@@ -264,10 +263,10 @@ HALF_A_YEAR = timedelta(days=182)
 
 
 def _stable_step(series: PostedSeries) -> Action | None:
-    """Return the step after the merge while a stable branch still needs the fix.
+    """Return the step after the merge, while a stable branch still needs the fix.
 
-    If the branches are unknown, decide by the Cc: stable tag alone, and wait until the fix reaches
-    the first branch, a branch rejects it, or half a year has passed.
+    If the branches are not known, decide only by the Cc: stable tag. In this case, wait until the
+    fix is in the first branch, a branch rejects it, or half a year has passed.
     """
     if series.state not in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return None
@@ -330,8 +329,10 @@ _UNFINISHED = (
 
 
 def _work_left(series: PostedSeries) -> list[str | Action]:
-    """Return the work that remains for the author after acceptance: backports to branches where the
-    fix did not apply or was reverted, and follow-up fixes missing from a branch.
+    """Return the work that remains for the author after the series was accepted.
+
+    This work is backports to branches where the fix did not apply or was reverted, and follow-up
+    fixes that a branch lacks.
     """
     steps: list[str | Action] = []
     for state, words in _UNFINISHED:
@@ -371,7 +372,6 @@ def _backport(
 
 
 def _in_stable_review(series: PostedSeries) -> list[str | Action]:
-    """Return the step for stable branches that have not decided yet."""
     for states, excluded_states, words in _STABLE_REVIEWS:
         pending = [branch for branch in series.stable if branch.state in states]
         if pending and not _versions(series, *excluded_states):
@@ -395,7 +395,7 @@ def _join_steps(sentences: Sequence[str | Action]) -> Advice:
 
 
 def _wishes(series: PostedSeries) -> list[Reply]:
-    """Return the messages that need a reply, except about patches that were applied."""
+    """Return the messages that need a reply, without those about applied patches."""
     taken = series.taken if series.state is SeriesState.PARTLY_ACCEPTED else ()
     return [
         reply

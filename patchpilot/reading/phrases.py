@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define patterns for common phrases on kernel lists: NACKs, "applied", approvals, requests,
-answers.
+"""Define patterns for common phrases on kernel lists, such as NACKs, "applied", approvals, requests
+and answers.
 
-Alternatives are separated by ` | ` or a new line. To bound the running time, every repetition is
-limited and none is nested.
+Alternatives are separated by ` | ` or a new line. To limit the running time, repetitions have a
+maximum and are not nested.
 """
 
 import re

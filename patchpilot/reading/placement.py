@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse where a patch was applied: the tree, commits and stable versions."""
+"""Parse where a patch was applied.
+
+This may be a tree, commits, and stable versions.
+"""
 
 import re
 from typing import NamedTuple
@@ -73,7 +76,9 @@ _TREE_NAMES = {
 
 
 class AppliedReport(NamedTuple):
-    """A line in a list of applied patches: title, patch number, and commit (None if not found)."""
+    """A line in a list of applied patches. It has a title, a patch number, and a commit, which is
+    None if it was not found.
+    """
 
     title: str
     number: int | None
@@ -81,9 +86,10 @@ class AppliedReport(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """Where a message says a patch was applied.
+    """The places where a patch was applied, according to a message.
 
-    `commits` are ids as written in the message; `landings` are the entries of its list of patches.
+    `commits` contains ids as written in the message, and `landings` the entries of its list of
+    patches.
     """
 
     commits: tuple[str, ...] = ()

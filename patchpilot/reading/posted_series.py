@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A posted series: its versions and patches, the messages about it, and its state."""
+"""Define a posted series with its versions and patches, the messages about it, and its state."""
 
 import re
 from collections.abc import Iterator
@@ -48,11 +48,11 @@ _TOUCHED = re.compile(
 )
 @dataclass(frozen=True)
 class Revision:
-    """A posted revision of a series; `version` is taken from its subject prefix.
+    """A posted revision of a series.
 
-    `posts` are in order, cover letter first. `carried` are the Message-IDs of patches taken over
-    from the previous version if only some were resent. `is_again` is True if the previous version
-    was resent unchanged.
+    `version` is taken from its subject prefix. `posts` contains its messages in order, cover letter
+    first. If only some patches were resent, `carried` contains the Message-IDs of the patches taken
+    from the previous version. `is_again` is True if the previous version was resent unchanged.
     """
 
     version: int
@@ -62,7 +62,7 @@ class Revision:
 
     @property
     def label(self) -> str:
-        """Return a display name: `v2`, `RFC v1`, `v1 resend`, `v1 pull request`."""
+        """Return a display name, such as `v2`, `RFC v1`, `v1 resend` or `v1 pull request`."""
         words = (
             "RFC" * self.rfc,
             f"v{self.version}",
@@ -94,7 +94,9 @@ class Revision:
 
     @property
     def patches(self) -> tuple[Classified, ...]:
-        """Return the patches without the cover letter; a resent patch replaces the first copy."""
+        """Return the patches without the cover letter. A patch that was resent replaces its first
+        copy.
+        """
         return tuple(
             {post.number: post for post in self.posts if not post.is_cover}.values()
         )
@@ -118,7 +120,7 @@ class Revision:
 
     @property
     def backport_to(self) -> str | None:
-        """Return the stable version in the subject prefix ("stable" without a number), or None."""
+        """Return the stable version in the subject prefix ("stable" if unnumbered), or None."""
         subject = self.head.subject
         return subject.stable or ("stable" if subject.for_stable else None)
 
@@ -148,7 +150,7 @@ class Revision:
         """Return the project with its subsystem rules, detected from the patches."""
         from patchpilot.projects.loading import apply_subsystem_rules, detect
 
-        # the project cannot be detected without a diff
+        # without a diff, the project cannot be detected
         patches = [post.patch for post in self.patches if post.patch]
         return apply_subsystem_rules(detect(None, patches), patches)
 
@@ -188,9 +190,9 @@ TEXT_LIMIT = 4000
 class Reply(NamedTuple):
     """A message about a series.
 
-    `revision` and `post` are what it replies to (None: the whole series), `parent` is its parent
-    message, and `under` is the stable tree's message that started its thread. `unread` is used for
-    display only.
+    `revision` and `post` are the revision and the post that it replies to; None means the whole
+    series. `parent` is the message that it replies to. `under` is the message of a stable tree that
+    started its thread. `unread` is used only for display.
     """
 
     mail: Classified
@@ -231,7 +233,7 @@ class Reply(NamedTuple):
 
 @json_form()
 class MissingRevision(NamedTuple):
-    """A revision that a later one links to but that is missing from the archive."""
+    """A revision that a later revision links to, but that the archive lacks."""
 
     version: int
     message_id: str
@@ -252,14 +254,15 @@ class MissingRevision(NamedTuple):
 class PostedSeries:
     """A series with all its revisions, oldest first, the messages about it, and its state.
 
-    `identities` are its known addresses. `strangers` are later revisions posted by unknown senders.
-    `only_reported` is True if only a bot's report was read, and not the patch.
+    `identities` contains its known addresses, and `strangers` later revisions posted by unknown
+    senders. `only_reported` is True if only a bot's report was read, but not the patch. `events`
+    contains the claims by known senders, which determine the state, and `claims` the unproven
+    claims.
 
-    `events` are the claims by known senders that determine the state; `claims` are the unproven
-    ones. `commits` are its commits in the repository, if that was searched (`in_repository`), and
-    `needs` the stable branches that need the fix. `proven` is the state backed by evidence; `state`
-    also includes claims by known senders. `now` is the time used to detect a stalled series. `post`
-    is set if the evidence is restricted to one patch.
+    If the repository was searched (`in_repository`), `commits` contains the series' commits in it,
+    and `needs` the stable branches that need the fix. `proven` is the state backed by evidence, and
+    `state` also takes claims by known senders into account. `now` is the time used to detect a
+    stalled series. `post` is set if the evidence is restricted to one patch.
     """
 
     revisions: tuple[Revision, ...]
@@ -298,7 +301,9 @@ class PostedSeries:
         }
 
     def is_by_known(self, revision: Revision) -> bool:
-        """Return whether a version's sender is known, or a known list rewrote its From: header."""
+        """Return whether a version's sender is known, or the From: header was rewritten by a known
+        list.
+        """
         return self.identities.knows(self.identities.sender(revision.first))
 
     @property
@@ -318,8 +323,8 @@ class PostedSeries:
         return any(self.identities.same(address, author) for author in authors)
 
     def has_authors_name(self, address: Address) -> bool:
-        """Return whether an address is used with an author's name but is not known to be the
-        author's.
+        """Return whether an address is used with an author's name but is not known to belong to the
+        author.
         """
         return not self.is_author(address) and any(
             same_person(address, revision.author) for revision in self.revisions
@@ -335,8 +340,9 @@ class PostedSeries:
 
     @cached_property
     def current(self) -> tuple[Revision, ...]:
-        """Return the latest version, preceded by the versions that it resends, since replies to
-        those still count.
+        """Return the versions to which current replies may belong.
+
+        They are the latest version and, before it, the versions that it resends.
         """
         versions = [self.latest]
         for earlier in reversed(self.revisions[:-1]):
@@ -355,9 +361,11 @@ class PostedSeries:
         return frozenset().union(*(revision.titles for revision in self.revisions))
 
     def unchanged_since(self, post: Classified) -> datetime:
-        """Return the time at which a patch was first sent in its current form, ignoring tags.
+        """Return the time at which a patch was first sent in its current form. Changes to tags are
+        ignored.
 
-        Return the epoch for backports and pull requests, which repeat patches applied elsewhere.
+        Return the epoch for backports and pull requests, which repeat patches that were applied
+        elsewhere.
         """
         if self.latest.backport_to or self.latest.pull_request:
             return EPOCH
@@ -424,7 +432,7 @@ class PostedSeries:
 
     @cached_property
     def taken(self) -> frozenset[int]:
-        """Return the numbers of the patches in the latest version that were provably applied."""
+        """Return the numbers of the patches in the latest version that are proven to be applied."""
         return frozenset(
             patch.number
             for patch in self.patches
@@ -433,22 +441,23 @@ class PostedSeries:
 
     @property
     def attached(self) -> tuple[Reply, ...]:
-        """Return the messages about the series, except unproven claims by unknown senders."""
+        """Return the messages about the series, without unproven claims by unknown senders."""
         return tuple(reply for reply in self.replies if not reply.mail.doubtful)
 
     @property
     def commit(self) -> str | None:
-        """Return the commit of the series or its first patch, with its full id if known."""
+        """Return the commit of the series or of its first patch, with its full id if known."""
         ids = [it.commit for it in self.landed if it.commit]
         full_ids = (it for it in ids if it.startswith(ids[0]) and len(it) == 40)
         return next(iter((*full_ids, *ids)), None)
 
     @cached_property
     def reported_commits(self) -> tuple[LandedCommit, ...]:
-        """Return the merges reported in messages, mainline last, excluding stable trees.
+        """Return the merges that messages report, mainline last. Merges into stable trees are
+        omitted.
 
-        Stable trees only accept mainline commits, so a message from one implies a merge into
-        mainline.
+        Stable trees accept only mainline commits. Therefore, a message from a stable tree implies
+        that the patch was merged into mainline.
         """
         merges: dict[tuple[str, str], LandedCommit] = {}
         with_commit = {
@@ -490,7 +499,7 @@ class PostedSeries:
 
     @cached_property
     def reported_branches(self) -> tuple[StableBranch, ...]:
-        """Return the stable branches named in messages, each with its latest reported state."""
+        """Return the stable branches that messages name, each with the latest reported state."""
         branches: dict[str, StableBranch] = {}
         for event in self.events:
             if event.version is None or event.what not in _RANK:
@@ -498,7 +507,7 @@ class PostedSeries:
             version, note = event.version.removesuffix(".y"), event.withdrawn or ""
             state = event.what
             if note:
-                # somebody objected to adding the patch to the stable tree
+                # the note is an objection to adding the patch to the stable tree
                 is_dropped = _DROPPED.search(note)
                 state = "dropped" if is_dropped else "objected"
                 state = "not-needed" if event.what == "failed" else state
@@ -512,7 +521,7 @@ class PostedSeries:
 
     @cached_property
     def stable(self) -> tuple[StableBranch, ...]:
-        """Return the stable branches from messages and the repository, with their states."""
+        """Return the stable branches from messages and from the repository, with their states."""
         branches = {branch.version: branch for branch in self.reported_branches}
         for landed in self.commits:
             if version := landed.stable_version:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the series in a thread, with their versions, states and the messages about them.
+"""Read the series in a thread, with their versions, their states and the messages about them.
 
 `series_messages` assigns messages and versions to series. Series that fix, revert, continue or
 backport another series are found by commit and title.
@@ -55,11 +55,11 @@ def read_thread(
 ) -> tuple[PostedSeries, ...]:
     """Return every series in these messages, oldest first, with its state and follow-ups.
 
-    `now` is used to detect stalled series; the default is the date of the latest message, which
-    suits an old mbox. `reader` caches classified messages and results. `known` contains additional
-    known addresses, and `confirmed` the Message-IDs of messages that the user confirmed. `anchors`
-    are the Message-IDs of requested series, whose senders also count as known. If `reports` is set
-    and no series was posted, build series from bots' messages.
+    `now` is used to detect stalled series. The default, which is suitable for an old mbox, is the
+    date of the latest message. `reader` caches classified messages and results. `known` contains
+    additional known addresses, and `confirmed` the Message-IDs of messages that the user confirmed.
+    `anchors` contains the Message-IDs of requested series, whose senders also count as known. If
+    `reports` is set and no series was posted, build series from bots' messages.
     """
     reader = reader or MailReader()
     mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
@@ -72,7 +72,7 @@ def read_thread(
     for number, mail in enumerate(mails, 1):
         if number % 128 == 0:
             reader.progress("reading the thread", number, len(mails))
-        # a bounce is not a reply
+        # a bounce is not a reply, even if it is in the thread
         if bounces := delivery_reports(mail):
             notices += bounces
         else:
@@ -85,13 +85,13 @@ def read_thread(
         series = replace(series, delivery=delivery, now=moment)
         series_list.append(_with_claims(series, reader, confirmed))
     result = tuple(_with_follow_ups(series_list))
-    # keep the messages alive, because the key contains their id()
+    # keep references to the messages, because the key contains their id()
     reader.threads[key] = (mails, result)
     return result
 
 
 def _add_author(series: PostedSeries, reply: Reply, reader: MailReader) -> Reply:
-    """Reclassify a reply using its sender and the message that it replies to."""
+    """Classify a reply again, using its sender and the message that it replies to."""
     sender, parent = series.identities.sender(reply.mail), reply.parent
     answered_sender = "patch"
     if parent and not (parent.robot or parent.is_post):
@@ -215,8 +215,9 @@ def with_commits(
 
 
 def _with_follow_ups(all_series: Sequence[PostedSeries]) -> Iterator[PostedSeries]:
-    """Add to each series the later series that fix, revert, continue or backport it, since claims
-    in those can change its state.
+    """Add to each series the later series that fix, revert, continue or backport it.
+
+    Claims in those series can change its state.
     """
     by_key: dict[str, list[int]] = defaultdict(list)
     pulls = [index for index, it in enumerate(all_series) if it.latest.pull_request]
@@ -312,10 +313,10 @@ def _find_fixed_ids(post: Classified) -> list[str]:
 
 
 def _forwarding_kind(later: PostedSeries, earlier: PostedSeries) -> str | None:
-    """Return how patches were forwarded: as stable backports, or by another author in a pull
-    request or later version.
+    """Return how patches were forwarded.
 
-    Return None if they were not.
+    They may be forwarded as stable backports, or by another author in a pull request or a later
+    version. Return None if they were not forwarded.
     """
     shared = earlier.titles & later.titles
     if later.latest.backport_to:
@@ -337,8 +338,8 @@ def _claims(
 ) -> Iterator[Claim]:
     """Yield claims that somebody else continued, forwarded or reverted a series.
 
-    A claim is known if its sender is known in this series, or if a bot reports a merge of the other
-    series.
+    Such a claim counts as made by a known sender if its sender is known in this series, or if a bot
+    reports a merge of the other series.
     """
     latest = other.latest
     is_reported = any(is_bot_address(event.sender) for event in other.events)
@@ -376,10 +377,10 @@ def _claims(
 def _patch_outcome(
     base: Claim, post: Classified, other: PostedSeries
 ) -> Iterator[Claim]:
-    """Yield the claim that a patch was forwarded and, if it was merged as a result, a claim for the
-    merge.
+    """Yield the claim that a patch was forwarded. If this led to a merge, also yield a claim for
+    the merge.
 
-    A pull request's merge commit is not recorded as the patch's commit.
+    The merge commit of a pull request is not recorded as the patch's commit.
     """
     base = base._replace(of=post.title, title=post.title, patch=post.number or 1)
     yield base

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse a reply into lines and sentences by the sender, quotes, and an inline patch.
+"""Parse a reply into the lines and sentences written by the sender, the quotes, and an inline
+patch.
 
 The running time is linear in the length of the body.
 """
@@ -82,8 +83,9 @@ _SNIP = re.compile(
 class ReplyLine(NamedTuple):
     """A line written by the sender, and its 0-based index in the body.
 
-    `quoted` are up to `QUOTED_LINES` lines of the quote above. `on_code` is whether that quote ends
-    with a diff line. Parts (text between quotes) and paragraphs are numbered from the top.
+    `quoted` contains up to `QUOTED_LINES` lines of the quote above it. `on_code` is set if that
+    quote ends with a diff line. Parts (the text between two quotes) and paragraphs are numbered
+    from the top.
     """
 
     text: str
@@ -95,9 +97,9 @@ class ReplyLine(NamedTuple):
 
 
 class Sentence(NamedTuple):
-    """A sentence by the sender, joined into one line, with its 0-based first and last line.
+    """A sentence written by the sender, joined into one line.
 
-    `top` is the first line of its paragraph.
+    It has its 0-based first and last line. `top` is the first line of its paragraph.
     """
 
     text: str
@@ -108,7 +110,7 @@ class Sentence(NamedTuple):
 
 @dataclass(frozen=True)
 class Body:
-    """The parsed body of a message. One level of quote marks is removed from `quoted`."""
+    """The parsed body of a message. One level of quote marks has been removed from `quoted`."""
 
     own: tuple[ReplyLine, ...]
     quoted: tuple[str, ...]
@@ -125,7 +127,7 @@ class Body:
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
-        """Return the sender's sentences, without greetings, closings, tags and code."""
+        """Return the sender's sentences. Greetings, closings, tags and code are omitted."""
         found: list[Sentence] = []
         lines = (line for line in self.own if line.text)
         for _, (top, *following) in groupby(lines, lambda it: it.paragraph):
@@ -190,7 +192,7 @@ def parse_body(body: str) -> Body:
 
 
 def _take_attribution(own_lines: list[ReplyLine], index: int) -> list[str]:
-    """Remove the attribution above a quote ("On … X wrote:") from `own_lines` and return it."""
+    """Remove the attribution above a quote ("On … X wrote:") from `own_lines`, and return it."""
     tail = [line for line in own_lines[-8:] if line.at >= index - 8]
     while tail and not tail[-1].text:
         tail.pop()
@@ -214,7 +216,7 @@ def _attribution_lines(lines: Sequence[str]) -> int:
         if not first or _TAG.match(first):
             break
         joined = " ".join(text.strip() for text in lines[-count:])
-        # limit the length, because the pattern takes quadratic time
+        # limit the length, because matching takes quadratic time
         is_attribution = len(joined) < _LONGEST_ATTRIBUTION and _WROTE.search(joined)
         if (
             is_attribution
@@ -266,8 +268,9 @@ def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
 
 
 def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -> int:
-    """Return the index of the line that ends the sender's text: a signature, footer, or unmarked
-    quote.
+    """Return the index of the line at which the sender's text ends.
+
+    This line starts a signature, footer, or unmarked quote.
     """
     has_text = False
     for index, line in enumerate(lines[:patch_from]):
@@ -291,7 +294,7 @@ def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int)
 
 
 def _is_frame(line: ReplyLine, *, first: bool) -> bool:
-    """Return whether a line is a tag, a closing, "[...]", or a greeting at a message's start."""
+    """Return whether a line is a tag, a closing, "[...]", or a greeting at the top."""
     return bool(
         is_trailer(line.text.strip())
         or (first and GREETING.match(line.text))
@@ -321,7 +324,7 @@ def _split_sentences(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int,
 def _find_sentence_ends(text: str, following: str) -> list[int]:
     """Return the offsets at which sentences end in a line.
 
-    The end of the line counts only if whitespace follows.
+    The end of the line is included only if whitespace follows.
     """
     stops = []
     for match in _ENDS.finditer(text):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Estimate with a linear model how likely sentences are to be a request.
+"""Estimate with a linear model how likely sentences are a request.
 
-The named features describe the words, their position, the sender, and the person replied to. The
-weights are fitted by `tests/lab/fit_reading.py`.
+The named features describe the words, their position, the sender, and the person to whom the sender
+replies. The weights are fitted by `tests/lab/fit_reading.py`.
 """
 
 import math
@@ -89,10 +89,10 @@ def split_words(text: str) -> list[str]:
 def sentence_names(
     sentences: Sequence[Sentence], by: str, to: str
 ) -> tuple[frozenset[str], ...]:
-    """Return the feature names of each sentence in a message.
+    """Return the names of the features of each sentence in a message.
 
-    `by` is the sender (`author` or `other`); `to` is what the message replies to (`patch`, `author`
-    or `other`).
+    `by` is the sender (`author` or `other`). `to` states whether the message replies to a `patch`,
+    the `author` or an `other` person.
     """
     features = []
     for index, sentence in enumerate(sentences):
@@ -119,7 +119,7 @@ def sentence_names(
 def asking_paragraphs(
     sentences: Sequence[Sentence], features: Sequence[frozenset[str]], weights: Weights
 ) -> Iterator[list[tuple[Sentence, frozenset[str]]]]:
-    """Yield the sentences and features of each paragraph that contains a request."""
+    """Yield the sentences and their features for each paragraph that contains a request."""
     pairs = zip(sentences, features, strict=False)
     for _, paragraph in groupby(pairs, lambda it: it[0].top.paragraph):
         part = list(paragraph)
@@ -135,8 +135,9 @@ def asks_nothing(names: frozenset[str]) -> bool:
 
 
 def combine_features(names: Sequence[frozenset[str]]) -> Features:
-    """Return how often each feature occurs in several sentences, limited to `MOST`, with a feature
-    for the number of sentences.
+    """Return how often each feature occurs in several sentences, up to `MOST` times.
+
+    A feature for the number of sentences is added.
     """
     counts: Features = {}
     for name in chain.from_iterable(names):
@@ -146,7 +147,6 @@ def combine_features(names: Sequence[frozenset[str]]) -> Features:
 
 
 def _size_name(count: int, sizes: Sequence[int]) -> str:
-    """Return the first size that is at least this count, or "more"."""
     return next((str(size) for size in sizes if count <= size), "more")
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List the open requests of a review: each quoted part of a patch that has a comment below it.
+"""List the open requests of a review.
 
-A request is answered if the author replied below it, and addressed if the next version changes the
-quoted lines. A small model excludes thanks, agreement and answers.
+A request is a comment below a quoted part of a patch. It is answered if the author replied below
+it, and addressed if the next version changes the quoted lines. A small model excludes thanks,
+agreement and answers.
 """
 
 import re
@@ -56,11 +57,11 @@ class PointState(StrEnum):
 
 
 class ReviewPoint(NamedTuple):
-    """A request: the comment below a quoted part of a patch.
+    """A request, which is a comment below a quoted part of a patch.
 
     `line` and `end` are its 0-based first and last line in the body. `text` joins the sentences
-    with the request, and `quoted` are the lines above them. `version` and `patch` are what the
-    message is about (None: the whole series).
+    that contain the request, and `quoted` contains the lines above them. `version` and `patch` are
+    the version and patch that the message is about; None means the whole series.
     """
 
     message_id: str
@@ -91,7 +92,10 @@ def review_points(series: PostedSeries) -> tuple[ReviewPoint, ...]:
 
 
 def points_of(reply: Reply) -> Iterator[ReviewPoint]:
-    """Yield the requests in a message about a series. The author's own messages contain none."""
+    """Yield the requests in a message about a series.
+
+    There are none in the author's own messages.
+    """
     for request in find_requests(reply.mail):
         yield request._replace(version=reply.version, patch=reply.patch)
 
@@ -127,7 +131,9 @@ def _create_point(
 
 
 def _report_summary(mail: Classified) -> ReviewPoint:
-    """Return a build report's first error or warning (preferably after `>>`), or its subject."""
+    """Return the first error or warning in a build report, preferably one after `>>`. If there is
+    none, return the subject.
+    """
     lines = enumerate(mail.mail.body.split("\n", MAX_LINES))
     problems = [(index, it) for index, it in lines if _PROBLEM.search(it[:MAX_COLUMNS])]
     problems.sort(key=lambda it: not it[1].startswith(">> "))
@@ -146,14 +152,16 @@ def _shorten(text: str) -> str:
 
 @json_form()
 class ChangedHunk(NamedTuple):
-    """A hunk of a range-diff: its location (a path or `Commit message`) and its signed lines."""
+    """A hunk of a range-diff, with its location (a path or `Commit message`) and its lines
+    including the signs.
+    """
 
     place: str
     lines: tuple[str, ...]
 
 
 class PatchLines:
-    """The lines of a patch used for comparison, each with its path and line number in the new file.
+    """The lines of a patch that are compared, each with its path and line number in the new file.
 
     They include the commit message and the diff, but no lines that change with every rebase.
     """
@@ -212,7 +220,9 @@ class NextVersion:
 
     @cached_property
     def pairs(self) -> dict[int, tuple[PatchLines, PatchLines]]:
-        """Map each patch number to the old and the new version of the patch, matched by title."""
+        """Map each patch number to the patch in the old and in the new version. Patches are matched
+        by title.
+        """
         old, new = (
             [PatchFeatures(it.subject.title) for it in patches]
             for patches in (self.old, self.new)
@@ -230,7 +240,7 @@ class NextVersion:
         old, new = self.pairs[number]
         matcher = SequenceMatcher(None, old.lines, new.lines, autojunk=False)
         for what, start, stop, new_start, new_stop in matcher.get_opcodes():
-            # an insertion is located between two lines
+            # include insertions, which are located between two lines
             if what != "equal" and start <= bottom and stop > top:
                 parts = (
                     (" ", old.lines[max(0, start - CONTEXT) : start]),
@@ -272,8 +282,9 @@ def find_addressing_change(
 
 
 def locate_request(point: ReviewPoint, patches: Sequence[Patch]) -> str:
-    """Return where the code is that a request is about: `path:line` or `Commit message` in the
-    reviewed version, or "" if unknown.
+    """Return the location of the code that a request is about.
+
+    It is `path:line` or `Commit message` in the reviewed version, or "" if unknown.
     """
     for index, patch in enumerate(patches):
         if point.patch in (patch.subject.number or index + 1, None, 0):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build a series' review table: each reviewer's state for every patch of the latest version."""
+"""Build the review table of a series.
+
+It contains each reviewer's state for every patch of the latest version.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -30,7 +33,7 @@ _MOST_ADDRESSED = 100
 
 
 class ReviewState(StrEnum):
-    """A reviewer's state for a patch of the latest version, as named in JSON."""
+    """A reviewer's state for a patch of the latest version. The values are used in JSON."""
 
     GIVEN = "given"
     CARRIED = "carried"
@@ -58,7 +61,7 @@ class Review(NamedTuple):
     """A reviewer's state for one patch.
 
     `tags` contains the names of the reviewer's tags. `version` and `message_id` identify the
-    message that the state is based on (None: a recipient who has not responded).
+    message on which the state is based. They are None for a recipient who has not responded.
     """
 
     reviewer: Address
@@ -107,7 +110,7 @@ class ReviewerReviews(NamedTuple):
 class ReviewTable(NamedTuple):
     """The patches in the latest version, and all reviewers in display order.
 
-    Reviewers who responded come before recipients who have not.
+    Reviewers who have responded come before recipients who have not.
     """
 
     version: int
@@ -164,8 +167,8 @@ class ReviewTable(NamedTuple):
 class _Fact(NamedTuple):
     """A reviewer's response to one patch.
 
-    `at` is the index of the revision, `kind` is None for a tag in the posted patch, and `changed`
-    is whether the patch has changed since.
+    `at` is the index of the revision. `kind` is None for a tag in the posted patch. `changed` is
+    set if the patch has changed since the response.
     """
 
     at: int
@@ -179,7 +182,7 @@ class _Fact(NamedTuple):
 
 @dataclass
 class _Reviewers:
-    """The participants in a series. Two addresses of one person count once."""
+    """The participants in a series. A person with two addresses counts once."""
 
     series: PostedSeries
     alias: dict[str, str] = field(default_factory=dict)
@@ -229,7 +232,7 @@ def review_table(series: PostedSeries) -> ReviewTable:
             if of == number
         ]
         responded = {it.reviewer for it in reviews}
-        # a bot's report has other recipients than the patch itself
+        # if only a bot's report was read, do not use its recipients, which are not the patch's
         addressed = () if series.only_reported else _find_recipients(series, post)
         recipients = {people.people[people.key(it)]: None for it in addressed}
         reviews += (
@@ -258,10 +261,10 @@ def _read_replies(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
             people.alias |= {it.address.key: key for it in given if it.address}
             tags = tuple(tag.name for tag in given)
             # a tag overrides the reviewer's own requests in the same version, and a NACK overrides
-            # the tag
+            # tags
             is_strong = bool(tags) or mail.kind in _DECIDES
             for number, post, changed in ancestors:
-                # a reply to the cover letter applies to all patches
+                # a reply to the cover letter counts for all patches
                 if reply.patch in (None, 0, post.number or 1):
                     yield number, key, _Fact(index, is_strong, mail.when, mail.message_id, mail.kind, tags, changed)  # fmt: skip # noqa: E501
 
@@ -278,7 +281,6 @@ def _read_posted_tags(series: PostedSeries, people: _Reviewers) -> Iterator[_Sai
 
 
 def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Review:
-    """Return the reviewer's state that follows from their responses to a patch, oldest first."""
     latest = len(series.revisions) - 1
     last = source = facts[-1]
     state = ReviewState.LOOKED
@@ -317,7 +319,7 @@ def _is_tag(name: str) -> bool:
 
 
 def _find_recipients(series: PostedSeries, post: Classified) -> Iterator[Address]:
-    """Yield the recipients of a patch except its authors, lists and bots."""
+    """Yield the recipients of a patch, except its authors, lists and bots."""
     mail = post.mail
     author_keys = {address.key for address in patch_authors(post)}
     for tag in post.patch.trailers if post.patch else ():
@@ -331,7 +333,9 @@ def _find_recipients(series: PostedSeries, post: Classified) -> Iterator[Address
 
 
 def _is_list(address: Address) -> bool:
-    """Return whether a recipient is a mailing list, by its address or get_maintainer.pl's label."""
+    """Return whether a recipient is a mailing list, judging by its address or by
+    get_maintainer.pl's label.
+    """
     name, host = address.name.lower(), address.key.rpartition("@")[2]
     return (
         "list:" in name or host == "googlegroups.com" or is_list_address(address.email)
@@ -346,8 +350,9 @@ def _is_robot(address: Address) -> bool:
 def _pair_with_latest(
     old: Revision, latest: Revision
 ) -> Iterator[tuple[int, Classified, bool]]:
-    """Yield each patch of the latest version that the old one contains: its number, its old form,
-    and whether it has changed since.
+    """Yield each patch of the latest version that the old version also contains.
+
+    Each has its number, its old form, and whether it has changed since.
     """
     before, after = (
         [PatchFeatures(post.title) for post in it.patches] for it in (old, latest)

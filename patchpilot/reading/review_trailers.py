@@ -83,9 +83,9 @@ _CONDITION_LINES = 8
 
 @dataclass(frozen=True, slots=True)
 class GivenTrailer:
-    """A tag in a reply, and whether and why it counts.
+    """A tag in a reply, with whether and why it counts.
 
-    `conditional` quotes the condition; `scope` is the comment after `#`, which is part of the tag.
+    `conditional` quotes the condition. `scope` is the comment after `#`, which is part of the tag.
     """
 
     name: str
@@ -110,9 +110,10 @@ class GivenTrailer:
         return address is not None and address.key == sender.key
 
     def asks(self, sender: Address, same: Callable[[Address, Address], bool]) -> str:
-        """Return why the user must confirm a valid tag, or "".
+        """Return why the user must confirm a valid tag, or "" if no confirmation is needed.
 
-        Reasons are that it claims authorship or contains an address other than the sender's.
+        The reason is that the tag claims authorship, or contains an address that is not the
+        sender's.
         """
         if self.name.lower() in _OF_AUTHORS:
             return "it claims a part in writing or forwarding the patch"
@@ -132,9 +133,9 @@ class GivenTrailer:
 def given_trailers(
     body: Body, sender: Address, *, bot: bool = False
 ) -> tuple[GivenTrailer, ...]:
-    """Return the tags in the sender's own text, and whether each counts.
+    """Return the tags in the sender's own text, with whether each one counts.
 
-    Folded addresses are joined, and duplicates are listed once.
+    Folded addresses are joined, and duplicates are returned once.
     """
     trailers: list[GivenTrailer] = []
     listed: set[tuple[str, str]] = set()
@@ -183,7 +184,7 @@ def given_trailers(
 
 
 def proposed_trailers(body: Body) -> tuple[str, ...]:
-    """Return the Fixes: and link tags in the sender's own text, which the sender proposes for the
+    """Return the Fixes: and link tags in the sender's own text. The sender proposes these for the
     patch.
     """
     lines = [line.text for line in body.own]
@@ -201,7 +202,7 @@ def proposed_trailers(body: Body) -> tuple[str, ...]:
 def _split_value(value: str) -> tuple[str, str, str]:
     """Split a tag into its value, the comment after `#`, and the words after the address.
 
-    Markup added by mail programs is removed.
+    Markup that mail programs add is removed.
     """
     if "&lt;" in value:
         value = unescape(value)
@@ -235,8 +236,9 @@ def _find_reason_not_to_count(
 
 
 def _find_pasted_reason(nearby_lines: Sequence[str], indent: str, name: str) -> str:
-    """Return why an indented tag does not count, for example because a pasted commit message
-    contains it, or "" if it counts.
+    """Return why an indented tag does not count, or "" if it counts.
+
+    For example, it may be in a commit message that the sender pasted.
     """
     if len(indent.expandtabs()) < 2:
         return ""
@@ -261,7 +263,7 @@ def _condition(lines_above: Sequence[str], name: str) -> str | None:
             lines.insert(0, text)
     paragraph = " ".join(lines)
     sentence = re.split(r"(?<=[.!?])\s+", paragraph)[-1]
-    # an incomplete sentence before Tested-by: may describe the test
+    # an incomplete sentence before Tested-by: may describe the test instead of a condition
     is_open = (
         name.lower() != "tested-by"
         and _OPEN_END.search(sentence)

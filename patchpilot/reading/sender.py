@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the real sender of a message.
 
-Because of DMARC, mailing lists rewrite From: and keep the sender in other headers.
+Because of DMARC, mailing lists rewrite the From: header and put the sender into other headers.
 """
 
 import re
@@ -33,7 +33,7 @@ def real_sender(mail: Mail) -> Address:
     if address := parse_only_mailbox(mail.header("X-Original-From") or ""):
         return _clean_name(address)
     name = rewritten["name"].strip(" '\"")
-    # ignore the address that the list adds
+    # ignore the list's own address, which it adds to Reply-To
     reply_to_addresses = parse_addresses(mail.header("Reply-To") or "")
     others = {
         address.key: address
@@ -52,9 +52,9 @@ def _clean_name(address: Address) -> Address:
 
 
 def is_sent_to_self(mail: Mail) -> bool:
-    """Return whether a message is a test copy sent with `send --to-self`.
+    """Return whether a message is a test copy that was sent with `send --to-self`.
 
-    Its only recipient is its sender; X-Original-To and X-Original-Cc contain the real recipients.
+    The sender is the only recipient. X-Original-To and X-Original-Cc contain the real recipients.
     """
     addressed = {address.key for address in (*mail.to, *mail.cc)}
     if addressed != {mail.sender.key}:
@@ -68,10 +68,9 @@ def is_sent_to_self(mail: Mail) -> bool:
 
 
 def same_person(first: Address, second: Address) -> bool:
-    """Return whether two addresses appear to belong to one person: the mailboxes or only the names
-    are equal.
+    """Return whether two addresses appear to belong to one person.
 
-    Equal names prove nothing.
+    Either the mailboxes or only the names are equal. Equal names prove nothing.
     """
     if first.key == second.key:
         return True
@@ -118,7 +117,7 @@ def name_words(name: str) -> frozenset[str]:
 
 
 def _replace_lookalikes(name: str) -> str:
-    """Replace look-alike letters in words that are otherwise Latin.
+    """Replace letters that look like Latin ones in words that are otherwise Latin.
 
     Words in other scripts are kept.
     """

@@ -3,8 +3,8 @@
 
 Posts form one posting if they reply to the same message, or if their counts and Message-IDs match.
 Postings form one series if they share a change-id or a thread, if one links to another as an
-earlier version, or if they have the same author and the same title or diff. Any other message is
-about the message it replies to, or about the title, commit or link that a bot quotes.
+earlier version, or if they have the same author and the same title or diff. All other messages are
+assigned to the message to which they reply, or to the title, commit or link that a bot quotes.
 """
 
 import re
@@ -79,11 +79,11 @@ def find_series(
     *,
     reports: bool = False,
 ) -> tuple[PostedSeries, ...]:
-    """Return the series in these messages with all messages about them, oldest first.
+    """Return the series in these messages, oldest first, with all messages about them.
 
-    Versions by unknown senders are split off (see `without_strangers`); `known` and the senders of
-    the messages `anchors` count as known. If `reports` is set and no series was posted, build
-    series from bots' messages.
+    Versions by unknown senders are split off (see `without_strangers`). The addresses in `known`
+    and the senders of the messages in `anchors` count as known. If `reports` is set and no series
+    was posted, build series from bots' messages.
     """
     posts = [mail for mail in mails if mail.is_post and not mail.is_reply]
     by_author: dict[str, list[Classified]] = defaultdict(list)
@@ -112,7 +112,7 @@ def find_series(
 def _known_revisions(
     series: Sequence[Revision], known: Sequence[Address], anchors: Set[str]
 ) -> Iterator[PostedSeries]:
-    """Yield the series. Later versions by unknown senders are yielded as separate series."""
+    """Yield each series. Yield later versions by unknown senders as separate series."""
     mine, others, identities = without_strangers(
         _sort_revisions(series), known, anchors
     )
@@ -126,12 +126,12 @@ def without_strangers(
     known: Sequence[Address],
     anchors: Set[str],
 ) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
-    """Separate later versions by unknown senders from a series. Return the accepted revisions, the
-    other revisions, and the resulting known addresses.
+    """Separate later versions by unknown senders from a series.
 
-    Trust starts at the revision that contains a message of `anchors`, otherwise at the first one
-    sent from a `known` address, otherwise at the first one. Earlier revisions by unknown senders
-    are kept, but their addresses are not trusted.
+    Return the accepted revisions, the other revisions, and the resulting known addresses. Trust
+    starts at the revision that contains a message in `anchors`. If there is none, it starts at the
+    first revision sent from a `known` address, and otherwise at the first revision. Earlier
+    revisions by unknown senders are kept, but their addresses are not trusted.
     """
     identities = Identities().add_addresses(known)
     by_known = (
@@ -164,10 +164,10 @@ def _find_named_addresses(revision: Revision) -> Iterator[Address]:
 
 
 def _find_covers(posts: Sequence[Classified]) -> Iterator[Classified]:
-    """Yield the posts.
+    """Yield the posts, after marking cover letters.
 
-    A post without a diff is marked as a cover letter if it has replies that are patches with the
-    same author and version. It may be numbered (`[PATCHSET v4 1/2]`).
+    A post without a diff is a cover letter if patches by the same author and with the same version
+    reply to it. It may be numbered (`[PATCHSET v4 1/2]`).
     """
     headed = {
         (it.mail.in_reply_to, it.sender.key, not it.number and it.shape[0])
@@ -208,9 +208,9 @@ def _group_posts(posts: Sequence[Classified]) -> list[Revision]:
 
 
 def _belongs_to(posting: _PostsByNumber, post: Classified) -> bool:
-    """Return whether a post belongs to the posting that it replies to.
+    """Return whether a post belongs to the posting to which it replies.
 
-    The number of patches in the cover letter may be wrong.
+    The number of patches that the cover letter states may be wrong.
     """
     head, total = next(iter(posting.values())), post.subject.total
     is_counted = total or (head.is_cover and head.subject.total is None)
@@ -282,7 +282,7 @@ def _group_by_series(postings: Sequence[Revision]) -> list[list[Revision]]:
 
 
 def _follows(later: Revision, earlier: Revision, message_id: str) -> bool:
-    """Return whether a version follows an earlier one that it replies or links to."""
+    """Return whether a version is a later version of the one to which it replies or links."""
     if later.version < 2 or later.backport_to or earlier.version > later.version:
         return False
     shares = bool(later.titles & earlier.titles)
@@ -300,10 +300,10 @@ def _follows(later: Revision, earlier: Revision, message_id: str) -> bool:
 
 
 def _grouping_keys(revision: Revision) -> Iterator[tuple[str, ...]]:
-    """Yield keys that versions of a series share: change-ids, and each title or diff with author
-    and tree.
+    """Yield keys that versions of the same series have in common.
 
-    Skip pull requests, because they contain patches from several series.
+    They are change-ids, and titles and diffs with the author and tree. Skip pull requests, because
+    they contain patches from several series.
     """
     yield from ((change_id,) for change_id in revision.change_ids)
     if revision.pull_request and revision.patch_count > 1:
@@ -340,7 +340,7 @@ def _continues(later: Revision, earlier: Revision) -> bool:
 
 
 def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
-    """Sort versions by date, or by number if any date is implausible."""
+    """Sort versions by date. If a date is implausible, sort them by number."""
     by_number = sorted(group, key=lambda it: (it.version, not it.rfc, it.head.when))
     if all(it.sent and _BEGINNING <= it.sent.year < _END for it in group):
         by_number.sort(key=lambda it: it.head.when)
@@ -350,8 +350,8 @@ def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
 def _complete_versions(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     """Complete versions that contain only some of the patches.
 
-    If a version replaces some patches of the previous version, take the others from there; merge
-    patches that were resent under the same version number.
+    If a version replaces some patches of the previous version, take the other patches from there.
+    If patches were resent under the same version number, merge them into that version.
     """
     completed: list[Revision] = []
     posts_by_id: dict[str, Classified] = {}
@@ -374,11 +374,10 @@ def _complete_versions(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
 def _complete_version(
     series: Revision, part: Revision, posts_by_id: Mapping[str, Classified]
 ) -> Revision | None:
-    """Merge resent patches into the previous version, or return None if they form a separate
-    series.
+    """Merge resent patches into the previous version. Return None if they are a separate series.
 
-    As in b4, each must reply to the patch with its number. `posts_by_id` contains the patches of
-    all earlier versions.
+    As in b4, each patch must reply to the patch with the same number. `posts_by_id` contains the
+    patches of all earlier versions.
     """
     if part.head.is_cover or _posting_marks(series) != _posting_marks(part):
         return None
@@ -439,8 +438,8 @@ def _attach(
 ) -> Iterator[tuple[Reply, ...]]:
     """Yield the messages about each series, in the order of the series.
 
-    A message is about the post it replies to; without references, it is matched by subject. The
-    posts themselves are excluded.
+    A message is about the post to which it replies. If it has no references, it is matched by
+    subject. The posts are not included.
     """
     posted = Posts(all_series)
     by_id = {mail.message_id: mail for mail in mails}
@@ -509,7 +508,7 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
 
 
 class Posts:
-    """The posts of all series by Message-ID and title, and the series by commit id."""
+    """An index that finds posts by Message-ID or title, and series by commit id."""
 
     def __init__(self, every: Sequence[PostedSeries]) -> None:
         self.by_id: dict[str, _Posted] = {
@@ -537,7 +536,8 @@ class Posts:
             index = next((it for it in (*ids, *by_link) if it is not None), None)
             if index is not None:
                 return index, None, None
-        # prefer the author's own patch to forwarded patches with the same title
+        # prefer the author's own patch, because other people may have forwarded patches with the
+        # same title
         places = [
             place
             for place in self.titles.get(title_key(parse_title(mail) or ""), ())
@@ -551,9 +551,9 @@ class Posts:
         return (places[-1][0], None, None) if is_stable else places[-1]
 
     def find_titled(self, mail: Classified) -> _Place | None:
-        """Return the earlier post that a reply without references belongs to, or None.
+        """Return the earlier post to which a reply without references belongs, or None.
 
-        It is found by subject and participants, preferably in the same version.
+        The post is found by subject and participants. A post with the same version is preferred.
         """
         quoted = " ".join(mail.body.attributions[:2])
         people = (*mail.mail.to, *mail.mail.cc, mail.sender)
@@ -583,17 +583,17 @@ def patch_authors(post: Classified) -> list[Address]:
 
 
 def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
-    """Return whether any of these people is an author of the patch."""
+    """Return whether any of these addresses is an author of the patch."""
     return any(same_person(person, author) for person in people for author in authors)
 
 
 def _add_copied_addresses(
     series: PostedSeries, attached: Sequence[Reply]
 ) -> Identities:
-    """Return the identities with the addresses that known senders copied.
+    """Return the identities with the addresses that known senders put in To: or Cc:.
 
     Skip an address if an unknown sender used or copied it earlier in the thread, because a reply to
-    all would copy it automatically.
+    all copies it automatically.
     """
     names = dict(series.identities.names)
     posts = (post for revision in series.strangers for post in revision.posts)
@@ -606,13 +606,13 @@ def _add_copied_addresses(
         if senders <= names.keys():
             names |= dict.fromkeys(copied - untrusted - names.keys(), frozenset())
         elif not any(is_bot_address(Address("", key)) for key in senders):
-            # bots copy any address they are given
+            # do not distrust bots, which copy any address they are given
             untrusted |= senders | copied
     return Identities(names)
 
 
 def _parents_first(mails: Mapping[str, Classified]) -> Iterator[Classified]:
-    """Yield messages in order of arrival, but each parent before its replies."""
+    """Yield messages in order of arrival, but always yield a message before its replies."""
     waiting = sorted(mails.values(), key=lambda mail: arrival_time(mail.mail) or EPOCH)
     waiting.reverse()
     yielded: set[str] = set()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine a series' state from messages, from series that forward it, and from the repository."""
+"""Determine the state of a series from messages, from series that forward it, and from the
+repository.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -44,7 +46,7 @@ _WORDS = {
 
 
 class Verdict(NamedTuple):
-    """A state, the reason for it, its proof, and the states of the patches."""
+    """The state of a series, with the reason, the proof, and the states of the patches."""
 
     state: SeriesState
     why: str
@@ -83,9 +85,9 @@ def decide(series: PostedSeries) -> Verdict:
 
 
 def decide_state(series: PostedSeries) -> PostedSeries:
-    """Return the series with its claimed and proven states.
+    """Return the series with its claimed and its proven state.
 
-    Claims by known senders are dropped once the series is proven to be applied.
+    When the series is proven to be applied, claims by known senders are dropped.
     """
     claims = (it if it.proven else it._replace(what="claimed") for it in series.events)
     stated, proven_verdict = (
@@ -112,7 +114,10 @@ def decide_state(series: PostedSeries) -> PostedSeries:
 
 
 def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdict:
-    """Return the state of a partly applied series, with a description of its patches by state."""
+    """Return the state of a partly applied series.
+
+    The reason lists the patches by state.
+    """
     over = (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
     active = [patch for patch in patches if patch.state not in over]
     taken = [patch for patch in active if patch.state in TAKEN]
@@ -134,8 +139,8 @@ def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdic
 
 
 def _group_by_state(patches: Sequence[PatchState], latest: Revision) -> Iterator[str]:
-    """Describe patches by state, such as `2/3, 3/3 are under review`, or `v1 2` for an earlier
-    version.
+    """List the patches of each state, such as `2/3, 3/3 are under review`. Patches of an earlier
+    version are listed as `v1 2`.
     """
     groups: dict[SeriesState, list[str]] = defaultdict(list)
     for it in patches:
@@ -160,7 +165,8 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
     undone = next((landed for landed in mainline if landed.reverted_by), None)
     if undone and all(landed.reverted_by for landed in mainline):
         if undone.date and series.latest.first.when > undone.date:
-            # a version sent after the revert has to be applied again
+            # a version that was sent after the revert has to be applied again, so use only later
+            # messages
             later = (it for it in series.events if _event_time(it) > undone.date)
             return _apply_mails(replace(series, events=tuple(later)))
         why = f"reverted in mainline by {(undone.reverted_by or '')[:12]}"
@@ -233,7 +239,7 @@ def _accepted_verdict(newest: Claim, dropped: Claim | None) -> Verdict:
 
 def _find_end(series: PostedSeries) -> Verdict | None:
     """Return the verdict if the latest version was withdrawn, rejected or marked as needing
-    changes.
+    changes, or None.
     """
     events = series.events
     # a withdrawal may be about one patch only, or about an earlier version
@@ -305,7 +311,7 @@ def wishes(series: PostedSeries) -> list[Reply]:
         for reply in series.attached
         if reply.mail.credited and not reply.mail.by_author
     ]
-    # patches that were corrected and resent under the same version number
+    # skip patches that were corrected and resent under the same version number
     replaced = [it for it in latest.posts if not (it.is_cover or it in latest.patches)]
     return [
         reply
@@ -351,8 +357,8 @@ def _event_time(event: Claim) -> datetime:
 
 
 def series_posts(series: PostedSeries) -> list[tuple[Revision, Classified]]:
-    """Return the latest version's patches, preceded by earlier patches that it omits because they
-    were applied.
+    """Return the patches of the latest version. Before them, return earlier patches that it omits
+    because they were applied.
     """
     known_titles = set(series.latest.titles)
     applied_titles = {
@@ -377,7 +383,7 @@ def select_for_patch(
 ) -> PostedSeries:
     """Restrict the evidence in a series to one patch.
 
-    If `alone` is set, the series has no other patch, and all evidence is kept.
+    If `alone` is set, this is the only patch of the series, and all evidence is kept.
     """
     if alone:
         return replace(series, post=post)
@@ -387,7 +393,7 @@ def select_for_patch(
         for event in series.events
         if _is_about(series, post, event.of)
     )
-    # a message about the state of other patches does not concern this patch
+    # messages that are only about other patches do not concern this one
     own_ids = {event.message_id for event in events}
     of_others = {event.message_id for event in series.events} - own_ids
     return replace(

@@ -21,12 +21,12 @@ _UNKNOWN = NextStep(Turn.WAITING, "")
 class SeriesSummary:
     """The summary of a series.
 
-    Its version is 0 until a message has been read from an archive. `tags` maps tag names to counts.
-    `ci` is the bots' verdict on the latest version, `sent_at` its date, `posts` the Message-IDs of
-    its patches, and `head` the Message-ID of its first message. `titles` contains the normalized
-    titles of all versions, `message_ids` identifies all messages about the series, and `related`
-    contains the titles of its follow-ups. `approved` is the number of patches in the latest version
-    with a Reviewed-by or Acked-by.
+    `version` is 0 until a message has been read from an archive. `tags` maps the names of tags to
+    counts. `ci` is the bots' verdict on the latest version, `sent_at` the date of that version,
+    `posts` the Message-IDs of its patches, and `head` the Message-ID of its first message. `titles`
+    contains the normalized titles of all versions, `message_ids` the Message-IDs of all messages
+    about the series, and `related` the titles of its follow-ups. `approved` is the number of
+    patches in the latest version that have a Reviewed-by or Acked-by.
     """
 
     state: SeriesState = SeriesState.SENT
@@ -54,8 +54,8 @@ class SeriesSummary:
 
     @property
     def reviewed(self) -> str:
-        """Return how many patches in the latest version were reviewed or acked, such as `2/4`, or
-        "".
+        """Return how many patches in the latest version were reviewed or acked, such as `2/4`.
+        Return "" if there are none.
         """
         return f"{self.approved}/{len(self.posts)}" if self.approved else ""
 

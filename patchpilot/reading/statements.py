@@ -2,7 +2,7 @@
 """Parse statements in prose that a patch was applied or rejected.
 
 A statement is certain only if its whole sentence has a known form and no other sentence contradicts
-it. Any other mention of applying a patch is unclear and left to the user.
+it. If applying a patch is mentioned in another way, it is unclear, and the user decides.
 """
 
 import re
@@ -112,9 +112,9 @@ _REJECTS = re.compile(
 
 
 class Statement(NamedTuple):
-    """A message's statement about a patch, and the sentences that make it.
+    """A message's statement about a patch, with the sentences that make it.
 
-    `kind` is nack or applied; `what` is applied, promised, refused or unclear.
+    `kind` is nack or applied. `what` is applied, promised, refused or unclear.
     """
 
     kind: MailKind
@@ -126,16 +126,16 @@ class Statement(NamedTuple):
 def statement_of(
     sentences: Sequence[Sentence], *, by_author: bool, to_self: bool
 ) -> Statement | None:
-    """Return the statement about the patch in these sentences, or None.
+    """Return the statement that these sentences make about the patch, or None.
 
-    The last certain statement is used; it becomes unclear if the message contradicts it. When an
-    author replies to a reviewer, "applied" refers to advice unless it names a tree or the series.
-    `to_self` is set if authors reply to their own message.
+    The last certain statement is used. It becomes unclear if the message contradicts it. When an
+    author replies to a reviewer, "applied" means that the author followed advice, unless the
+    sentence names a tree or the series. `to_self` is set if authors reply to their own message.
     """
     texts: list[str] = []
     paragraph = -1
     for sentence in sentences[:100]:
-        # join short sentences, such as "To the bin." after "Applied."
+        # join short sentences, so that "To the bin." is read together with "Applied."
         current = sentence.top.paragraph
         is_end = current == paragraph and 1 < len(sentence.text.split()) < _WHOLE
         is_end = is_end and not _PLAIN.fullmatch(sentence.text)
@@ -213,8 +213,8 @@ def _tree(match: re.Match[str]) -> str | None:
 
 
 def quote_sentences(texts: Sequence[str]) -> str:
-    """Quote a short message in full; otherwise quote only the sentences that mention a tree or
-    contradict the statement.
+    """Quote the sentences of a short message. From a longer one, quote only those that mention a
+    tree or contradict the statement.
     """
     quote = " ".join(texts)
     if len(quote.split()) > SHORT:

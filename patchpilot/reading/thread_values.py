@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define the values that describe a series: its state, tags, merges, stable branches and
+"""Define the values that describe a series, which are its state, tags, merges, stable branches and
 follow-ups.
 """
 
@@ -16,9 +16,9 @@ from patchpilot.reading.sender import UNSEEN
 
 
 class SeriesState(StrEnum):
-    """The state of a series, as named in JSON.
+    """The state of a series. The values are used in JSON.
 
-    The first two states are only used for topics that are not in an archive.
+    The first two states are used only for topics that are not in an archive.
     """
 
     NOT_SENT = "not-sent"
@@ -57,8 +57,8 @@ def decide_topic(
 ) -> SeriesState:
     """Return the state of a topic.
 
-    This is the state of the tracked series if there is one, unless the latest send is incomplete.
-    Otherwise it depends on whether messages were sent.
+    If the series is tracked, return its state, unless the latest send is incomplete. Otherwise, the
+    state depends on whether messages were sent.
     """
     if partly:
         return SeriesState.PARTLY_SENT
@@ -68,7 +68,10 @@ def decide_topic(
 
 
 class Turn(StrEnum):
-    """Whose turn it is. Members are in the order of the groups on the home screen."""
+    """The person whose turn it is.
+
+    The members are in the order of the groups on the home screen.
+    """
 
     YOURS = "your turn"
     WAITING = "waiting"
@@ -76,7 +79,7 @@ class Turn(StrEnum):
 
 
 class NextStep(NamedTuple):
-    """The next step in one sentence, and whose turn it is."""
+    """The next step in one sentence, and the person whose turn it is."""
 
     need: Turn
     advice: Advice
@@ -86,8 +89,9 @@ class NextStep(NamedTuple):
 class Credit(NamedTuple):
     """A tag given to a series.
 
-    `version` and `patch` (0: the whole series) are what the tag was given for. `asks` is why the
-    user must confirm the tag: its address is not the sender's, or it claims authorship.
+    `version` and `patch` state what the tag was given for; patch 0 is the whole series. `asks` is
+    the reason why the user must confirm the tag: its address is not the sender's, or it claims
+    authorship.
     """
 
     trailer: str
@@ -108,9 +112,9 @@ LINUX_NEXT = "linux-next"
 class LandedCommit(NamedTuple):
     """A commit of a series or patch in a tree.
 
-    `commit` is the id as reported, `release` the first release that contains it (None: unknown),
-    and `how` the evidence. `date` is the date of the message or commit; `reverted_by` is the commit
-    that later reverted it in that tree.
+    `commit` is the id as reported. `release` is the first release that contains the commit, or None
+    if unknown. `how` is the evidence, and `date` the date of the message or commit. `reverted_by`
+    is the commit that later reverted it in that tree.
     """
 
     tree: str
@@ -164,7 +168,7 @@ STABLE_WORDS = {
 
 
 def stable_summary(branches: Sequence["StableBranch"]) -> str:
-    """Summarize stable branches: `6.12 under review; 6.1 did not apply`."""
+    """Summarize stable branches, for example as `6.12 under review; 6.1 did not apply`."""
     return "; ".join(f"{branch.version} {branch.words}" for branch in branches)
 
 
@@ -172,8 +176,8 @@ def stable_summary(branches: Sequence["StableBranch"]) -> str:
 class StableBranch(NamedTuple):
     """A stable branch and the state of the series in it.
 
-    `state` is queued, review, proposed, failed, dropped, objected or not-needed (from messages), or
-    merged, released or reverted (from the repository). `note` is a release or an objection.
+    From messages, `state` is queued, review, proposed, failed, dropped, objected or not-needed.
+    From the repository, it is merged, released or reverted. `note` is a release or an objection.
     """
 
     version: str
@@ -194,8 +198,8 @@ class StableBranch(NamedTuple):
 class StableNeeds(NamedTuple):
     """The stable branches that need a merged fix.
 
-    `is_tagged` is whether a commit has a Cc: stable tag. `lacking` are the maintained branches that
-    have the bug but not the fix; None if there is no Fixes: tag or no stable branch.
+    `is_tagged` is set if a commit has a Cc: stable tag. `lacking` contains the maintained branches
+    that have the bug but not the fix. It is None if there is no Fixes: tag or no stable branch.
     """
 
     is_tagged: bool
@@ -215,8 +219,8 @@ class Proof(NamedTuple):
 class PatchState(NamedTuple):
     """The state of one patch, with its reason and proof.
 
-    `version` is the last version that contains the patch, and `number` its number in that version.
-    A patch omitted from the next version because it was applied is included.
+    `version` is the last version that contains the patch, and `number` the number of the patch in
+    that version. A patch that the next version omits because it was applied has a state too.
     """
 
     number: int
@@ -241,10 +245,10 @@ class PatchState(NamedTuple):
     "lacking",
 )
 class FollowUp(NamedTuple):
-    """A later series or commit related to a series, such as its fix or revert.
+    """A later series or commit that is related to a series, such as its fix or revert.
 
-    `lacking` contains the stable branches with the series but without the follow-up (None:
-    unknown). Commits not mentioned in messages have no Message-ID.
+    `lacking` contains the stable branches that have the series but not the follow-up, or None if
+    this is unknown. Commits that no message mentions have no Message-ID.
     """
 
     relation: str
@@ -280,13 +284,13 @@ IN_A_TREE = ("applied", "merged", "queued")
     "message_id", "from=by", "date", "what", "patch", "sentence", "known", "needs~"
 )
 class Claim(NamedTuple):
-    """A message's claim about a series, and the sentence that makes it.
+    """A message's claim about a series, with the sentence that makes it.
 
-    `what` is applied, merged (mainline), queued, review, proposed, failed (stable), refused,
-    dropped, withdrawn, redone (a new version announced in patchwork), promised (will be applied),
-    or unclear. `of` is the title of the patch (None: the series, or unknown). `withdrawn` is the
-    text that retracts the claim. `known` is whether the sender may make it, `proven` whether it
-    needs no further proof.
+    `what` is applied, merged (into mainline), queued, review, proposed, failed (stable), refused,
+    dropped, withdrawn, redone (patchwork announces a new version), promised (will be applied), or
+    unclear. `of` is the title of the patch, or None if the claim is about the series or this is
+    unknown. `withdrawn` is the text that retracts the claim. `known` is set if the sender may make
+    the claim, and `proven` if the claim needs no further proof.
     """
 
     what: str
@@ -314,7 +318,7 @@ class Claim(NamedTuple):
 
     @property
     def needs(self) -> str:
-        """Return what would prove the claim, or ""."""
+        """Return the evidence or command that would confirm the claim, or ""."""
         if self.what in IN_A_TREE:
             return "a commit in a fetched tree"
         if self.what == "unclear":

@@ -22,8 +22,8 @@ _FORMAT = (
 class ContactHistory(NamedTuple):
     """A contact's share of the commits to some files.
 
-    The contact wrote, signed or reviewed `commits` of `total` commits. The date, id and subject
-    describe the latest one.
+    The contact wrote, signed or reviewed `commits` of `total` commits. The date, id and subject are
+    those of the latest one.
     """
 
     commits: int
@@ -41,7 +41,7 @@ class ContactHistory(NamedTuple):
 class FileCommit(NamedTuple):
     """A commit to a patch's files.
 
-    It has the id, the author's name, date and subject, and the addresses (in lower case) of its
+    It has the id, author's name, date and subject. It also has the addresses (in lower case) of its
     author, signers and reviewers.
     """
 
@@ -53,10 +53,11 @@ class FileCommit(NamedTuple):
 
 
 class FileHistory(NamedTuple):
-    """The contacts of the commits to `paths`, by address in lower case, and the total number of
-    commits.
+    """The history of `paths`.
 
-    `complete` is False if git timed out. `newest` are the most recent commits, latest first.
+    It maps the address (in lower case) of each contact to the contact's share, and has the total
+    number of commits. `complete` is False if git timed out. `newest` contains the most recent
+    commits, latest first.
     """
 
     paths: tuple[str, ...]

@@ -24,7 +24,7 @@ _REASONS = 3
 class MaintainersMatch(NamedTuple):
     """The MAINTAINERS sections that match a patch, most specific first.
 
-    Subscriber-only lists, which get no copy, are included as (section, list) pairs.
+    Subscriber-only lists get no copy; they are listed as (section, list) pairs.
     """
 
     matches: tuple[SectionMatch, ...]
@@ -39,16 +39,16 @@ def add_maintainers_recipients(
     switches: GetMaintainerOptions,
     patches: Mapping[str, Collection[int]] = MappingProxyType({}),
 ) -> MaintainersMatch:
-    """Add the recipients listed in MAINTAINERS. Maintainers and the list in each file's most
-    specific section go to To:, reviewers and other lists to Cc:. `patches` maps paths to patch
-    numbers.
+    """Add the recipients listed in MAINTAINERS.
 
-    Contacts get only patches to their files; lists get every patch.
+    For each file, the maintainers and the list in the most specific section are added to To:, and
+    reviewers and other lists to Cc:. `patches` maps paths to patch numbers. Contacts get only
+    patches to their files; lists get every patch.
     """
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _section_lists(matches)
     left_out: list[tuple[str, str]] = []
-    # compare name and address like get_maintainer.pl, case-sensitively
+    # like get_maintainer.pl, compare names and addresses case-sensitively
     chiefs = (
         set()
         if switches.git_chief_penguins
@@ -89,9 +89,9 @@ def add_maintainers_recipients(
 
 
 def _section_lists(matches: Sequence[SectionMatch]) -> set[str]:
-    """Return the lists in each file's most specific section that has any.
+    """Return the lists of the most specific section of each file that has any lists.
 
-    Use the catch-all section's lists only as a last resort.
+    The lists of the catch-all section are used only if no other section has any.
     """
     covered_paths: dict[str, None] = {}
     lists: set[str] = set()
@@ -142,7 +142,7 @@ def shorten_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
 
 
 def convert_section(section: Section) -> ShownSection:
-    """Convert a section to the form shown in results."""
+    """Convert a section to the form used in results."""
     return ShownSection(
         section.name,
         section.status,

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the recipients implied by a commit message: contacts in tags and Cc: lines, contacts of the
-commit being fixed, and lists with a matching rule.
+"""Find the recipients implied by a commit message.
+
+They are contacts in tags and Cc: lines, contacts of the commit being fixed, and lists whose rule
+matches the message.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -64,8 +66,8 @@ def add_tagged_recipients(
 ) -> None:
     """Add to Cc: the recipients that a message implies.
 
-    They are the author, the contacts and lists in its tags, and lists with a matching rule.
-    `numbers` contains the patch's number, and is empty for the cover letter.
+    They are the author, the contacts and lists in its tags, and lists whose rule matches. `numbers`
+    contains the patch's number; for the cover letter, it is empty.
     """
     add = partial(collector.add, header="cc", patches=numbers)
     if patch.author:
@@ -94,7 +96,7 @@ def add_tagged_recipients(
 def culprits(
     patches: Iterable[Patch], repository: Repository
 ) -> dict[str, tuple[Commit, set[int]]]:
-    """Map the known commits in Fixes: tags to the numbers of patches with these tags."""
+    """Map each known commit named in a Fixes: tag to the numbers of the patches with such a tag."""
     commits: dict[str, tuple[Commit, set[int]]] = {}
     for number, patch in enumerate(patches, 1):
         for tag in patch.tags("Fixes"):
@@ -116,9 +118,9 @@ def add_culprit_contacts(
     commits: Iterable[tuple[Commit, Collection[int]]],
     chiefs: Iterable[str],
 ) -> None:
-    """Add the contacts of each commit that introduced a bug to Cc: of these patches.
+    """Add the contacts of each commit that introduced a bug to Cc: of the patches that fix it.
 
-    They are its author, reviewers, testers and signers.
+    These contacts are the commit's author, reviewers, testers and signers.
     """
     chief_addresses = {chief.lower() for chief in chiefs}
     for commit, numbers in commits:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Merge recipients while they are collected.
 
-Each contact is listed once, with all reasons, under the name and address that were added first. To:
-takes precedence over Cc:.
+Each contact is listed once, with all reasons. The name and address that were added first are used.
+To: takes precedence over Cc:.
 """
 
 from collections.abc import Collection
@@ -58,9 +58,9 @@ class MergedRecipients:
         section: str | None = None,
         patches: Collection[int] = (),
     ) -> None:
-        """Add a mailbox for these patches, or for all.
+        """Add a mailbox for these patches, or for all patches if none are given.
 
-        If it is already present, add the reason, and move it from Cc to To if necessary.
+        If the mailbox is already present, add the reason, and move it from Cc to To if necessary.
         """
         name, email = split_mailbox(box)
         if "@" not in email or ascii_lower(email) in self.skipped:
@@ -95,8 +95,8 @@ class MergedRecipients:
             row.reasons.append(reason)
 
     def recipients(self) -> tuple[Recipient, ...]:
-        """Return the recipients: first To, then Cc; contacts before lists, each in order of
-        addition.
+        """Return the recipients. To comes before Cc, and contacts before lists; the rest of the
+        order is the order of addition.
         """
         recipients = [
             Recipient(
@@ -118,7 +118,7 @@ class MergedRecipients:
 
     @property
     def unsafe(self) -> tuple[str, ...]:
-        """Return the mailboxes omitted because they are invalid in a header."""
+        """Return the mailboxes omitted because a header must not contain them."""
         return tuple(row.box for row in self._rows if not _is_safe(_address(row.box)))
 
 

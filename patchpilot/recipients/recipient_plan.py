@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compute the recipient plan for a series or patch: To and Cc with all reasons."""
+"""Compute the recipient plan for a series or patch.
+
+The plan consists of the To and Cc recipients with all reasons.
+"""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -51,7 +54,9 @@ UNDISCLOSED = (
 
 
 class Sources(NamedTuple):
-    """The sources of a recipient plan. `repository` and `history` are None if unavailable."""
+    """The sources of a recipient plan. `repository` and `history` are None if they are not
+    available.
+    """
 
     file: MaintainersFile
     tree: Tree
@@ -104,9 +109,9 @@ def plan_patches(
 def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPlan:
     """Return the recipient plan for an undisclosed fix.
 
-    It goes To: the maintainers (`M:`) and Cc: the security team, and to nobody else
-    (Documentation/process/security-bugs.rst). The security team is in To: if there is no
-    maintainer. A mailing list in an `M:` line does not count as a maintainer.
+    The maintainers (`M:`) are in To:, the security team is in Cc:, and nobody else receives the fix
+    (Documentation/process/security-bugs.rst). If there is no maintainer, the security team is in
+    To:. A mailing list in an `M:` line does not count as a maintainer.
     """
     collector, maintainers_match, _ = _maintainers_recipients(
         patches, _limit_to_maintainers(sources)
@@ -117,7 +122,7 @@ def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPla
 def plan_undisclosed_for_paths(
     paths: Sequence[str], sources: Sources, texts: Texts = ()
 ) -> RecipientPlan:
-    """Return the recipient plan for an undisclosed fix of these files or folders.
+    """Return the recipient plan for an undisclosed fix to these files or folders.
 
     See `plan_undisclosed`.
     """
@@ -181,8 +186,9 @@ def _plan_undisclosed(
 
 
 def _listed_addresses(file: MaintainersFile) -> frozenset[str]:
-    """Return the addresses in L: lines, in lower case. They are lists even if an `M:` line contains
-    them.
+    """Return the addresses in L: lines, in lower case.
+
+    These addresses are mailing lists even if an `M:` line also names them.
     """
     lines = re.findall(r"(?im)^L:([^\n]*)", file.text)
     return frozenset(
@@ -215,7 +221,7 @@ def plan_paths(
 ) -> RecipientPlan:
     """Return the recipient plan for source files or folders.
 
-    `texts` contains their contents, which are searched for keywords.
+    `texts` contains the contents of the files, which are searched for keywords.
     """
     collector = _gather(sources)
     maintainers_match = add_maintainers_recipients(
@@ -235,9 +241,10 @@ def is_maintained(section: Section) -> bool:
 def _maintainers_recipients(
     patches: Sequence[Patch], sources: Sources
 ) -> tuple[MergedRecipients, MaintainersMatch, dict[str, list[int]]]:
-    """Return the recipients from MAINTAINERS, the sections, and each file's patch numbers.
+    """Return the recipients from MAINTAINERS, the matching sections, and the patch numbers of each
+    file.
 
-    The sender is excluded.
+    The sender is not included.
     """
     collector = _gather(sources)
     collector.skip(sources.sender)
@@ -274,7 +281,7 @@ def _finish(
             collector.add(
                 mailbox, "named in file", "cc", f"named in {path}", None, numbers[path]
             )
-    # there are already so many recipients, so do not add more from the history
+    # with so many recipients, do not add more from the history
     is_full = collector.count > MOST_RECIPIENTS
     remarks = (
         () if is_full else _add_history(collector, maintainers_match, sources, paths)
@@ -300,10 +307,11 @@ def _add_history(
     sources: Sources,
     paths: Sequence[str],
 ) -> tuple[str, ...]:
-    """Add signers from git to Cc: for files that only the catch-all section matches.
+    """Add signers from git to Cc:.
 
-    With --git, do this for all files. get_maintainer.pl queries history whenever no pattern is
-    exact, which adds more signers than maintainers.
+    This is done for files that only the catch-all section matches or, with --git, for all files.
+    get_maintainer.pl queries the history whenever no pattern is exact, which adds more signers than
+    maintainers.
     """
     if not sources.history:
         return ()

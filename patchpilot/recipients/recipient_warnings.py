@@ -29,7 +29,7 @@ _RELEASE = re.compile(rb"^EXTRAVERSION[ \t]*=[ \t]*(\S*)", re.MULTILINE)
 
 
 class RecipientFacts(NamedTuple):
-    """The facts about a plan's recipients and their sources."""
+    """The facts from which warnings about a recipient plan are derived."""
 
     recipients: tuple[Recipient, ...]
     maintainers_match: MaintainersMatch
@@ -45,7 +45,7 @@ Warned = tuple[str, Remedy | None]
 def warnings_of(
     facts: RecipientFacts, tree: Tree, repository: Repository | None
 ) -> dict[str, Remedy | None]:
-    """Return all warnings about a recipient plan, each with its remedy, the most serious first."""
+    """Return all warnings about a recipient plan with their remedies, most serious first."""
     sections = [
         match.section for match in facts.maintainers_match.matches if not match.is_rest
     ]
@@ -199,7 +199,7 @@ def _check_trees(
 
 
 def _remote(repository: Repository) -> tuple[str, str] | None:
-    """Return the (name, URL) of the current branch's remote or, without one, of origin."""
+    """Return the (name, URL) of the current branch's remote, or of origin if it has none."""
     branch = repository.branch
     names = (
         *(repository.config(f"branch.{branch}.remote") if branch else ()),
@@ -229,8 +229,9 @@ def _is_same_tree(first: str, second: str) -> bool:
 
 
 def _check_next_trees(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
-    """Yield warnings for -next trees during the merge window, when the current tree is a release
-    without a later -rc1.
+    """Yield warnings for patches to -next trees during the merge window.
+
+    The merge window is recognized by a current tree that is a release without a later -rc1.
     """
     prefixes = sorted(
         {
@@ -287,8 +288,9 @@ def silent_maintainers(
 ) -> tuple[str, ...]:
     """Return a warning for each M: contact who has been inactive for three years.
 
-    An inactive contact wrote, signed or reviewed no commit that matches the section's F: patterns.
-    Return () if the history is too short or does not contain these files, or if time runs out.
+    Inactive means that the contact wrote, signed or reviewed no commit that matches the section's
+    F: patterns. Return () if the history is too short or does not contain these files, or if time
+    runs out.
     """
     end = time.monotonic() + budget
     if not _is_old_enough(repository):
@@ -328,11 +330,13 @@ def _is_old_enough(repository: Repository) -> bool:
 
 
 def _active_contacts(section: Section, repository: Repository, seconds: float) -> str:
-    """Return all names in three years of commits to a section's files, in lower case, or "" if
-    unknown.
+    """Return all names, in lower case, in the last three years of commits to a section's files.
+
+    Return "" if they are unknown.
     """
     patterns = [value.strip() for value in section.values("F")]
-    # replace a wildcard with its folder, because a missing warning is better than a wrong one
+    # search the folder of a pattern with wildcards, because a missing warning is better than a
+    # wrong one
     paths = [
         (folder_of(pattern) if set(pattern) & set("*?[{") else pattern).rstrip("/")
         for pattern in patterns

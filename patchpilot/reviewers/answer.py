@@ -20,9 +20,10 @@ _PLACE = re.compile(r"(?P<path>[^\s:]+):(?P<line>\d{1,7})")
 class ReviewComment(NamedTuple):
     """A reviewer's unverified comment.
 
-    `line` is a line in the patched file or in the patch's message, and `quoted` the code on that
-    line. `symbols` contains the names mentioned in the problem, `missing` the names reported as
-    missing from the tree, and `undocumented` the texts reported as missing from its documentation.
+    `line` is a line in the patched file or in the patch's message, and `quoted` is the code on that
+    line. `symbols` contains the names that the comment mentions, `missing` the names that it
+    reports as missing from the tree, and `undocumented` the texts that it reports as missing from
+    the tree's documentation.
     """
 
     problem: str
@@ -39,9 +40,10 @@ Comments = tuple[ReviewComment, ...]
 
 
 def parse_answer(answer: str) -> Comments | None:
-    """Parse an answer: one JSON object per line, or a document with a "findings" list.
+    """Parse an answer.
 
-    Ignore text around the objects. Return None if there are no objects.
+    It is one JSON object per line, or a document with a "findings" list. Text around the objects is
+    ignored. Return None if there are no objects.
     """
     objects = list(_parse_objects(answer))
     comments = []

@@ -30,8 +30,9 @@ _UNDOCUMENTED = re.compile(
 
 
 class ProofResult(StrEnum):
-    """The result of verifying a comment: its position is proven or unknown, or the tree contradicts
-    the comment.
+    """The result of verifying a comment.
+
+    The position of the comment is proven or unknown, or the tree contradicts the comment.
     """
 
     PLACED = "placed"
@@ -51,10 +52,11 @@ class ProofResult(StrEnum):
     "waived?",
 )
 class ProvenComment(NamedTuple):
-    """A comment with its proven position, or the reason why it has none.
+    """A comment with its proven position, or with the reason why it has none.
 
-    `line` is a line in the new file or, without a path, in the message (the subject is line 1).
-    `same_as` is the rule with the same finding, and `waived` the reason from the topic's waiver.
+    `line` is a line in the new file. If there is no path, it is a line in the message, where the
+    subject is line 1. `same_as` is the rule with the same finding, and `waived` is the reason from
+    the topic's waiver.
     """
 
     comment: ReviewComment
@@ -67,9 +69,9 @@ class ProvenComment(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return a name for the comment: a hash of its file and quoted code.
+        """Return a name for the comment, computed from its file and quoted code.
 
-        It stays the same as long as the comment quotes the same code.
+        The name stays the same as long as the comment quotes the same code.
         """
         code = " ".join(self.comment.quoted.split()) or self.comment.problem
         identity = f"{self.path or self.comment.path}\0{code}"
@@ -98,11 +100,12 @@ class PatchFacts(NamedTuple):
 
 
 def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
-    """Verify a comment's position, a line in the patch or the surrounding code.
+    """Verify a comment's position, which is a line in the patch or in the surrounding code.
 
-    The quoted code must be on this line; if it is elsewhere near the patch, use that line. Names
-    are looked up in the tree: a comment that an existing name "does not exist" is refuted, and a
-    comment about a missing name has no position.
+    The quoted code must be on this line. If it is elsewhere near the patch, use that line instead.
+    Names are looked up in the tree. If the comment states that a name "does not exist" but the tree
+    has it, the comment is refuted. If the comment uses a name that the tree lacks, the comment has
+    no position.
     """
     missing = (*comment.missing, *_MISSING.findall(comment.problem))
     for name in missing:
@@ -197,7 +200,8 @@ def _find_quoted_line(
         or (len(quoted) >= _SHORTEST and quoted in line)
     ]
     if len(quoted) < _SHORTEST:
-        # braces are everywhere, so accept them only on the claimed line
+        # accept short code such as a brace only on the claimed line, because it occurs on many
+        # lines
         numbers = [number for number in numbers if number == comment.line]
     return min(numbers, key=lambda number: abs(number - comment.line), default=None)
 

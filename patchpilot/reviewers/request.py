@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write the request document for a reviewer.
 
-It is plain text for people and programs. Every line from the patch or the tree starts with a number
-and `|`, so that it cannot be mistaken for the document's own text.
+It is plain text that people and programs can read. Every line from the patch or the tree starts
+with a number and `|`, so that it cannot be mistaken for text of the document.
 """
 
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ class ReviewRequest(NamedTuple):
 def write_request(
     patch: Patch, sections: Sequence[Section], tokens: int
 ) -> ReviewRequest:
-    """Write the request for a patch, with the sections that fit into the token limit.
+    """Write the request for a patch, with as many sections as the token limit allows.
 
     Sections are sorted by importance. The patch is always included. Sections that do not fit are
     listed at the end.
@@ -95,7 +95,7 @@ def estimated_tokens(text: str) -> int:
 
 
 def number_lines(lines: Sequence[str], start: int = 1) -> tuple[tuple[int, str], ...]:
-    """Number lines from `start`."""
+    """Add line numbers to lines, beginning with `start`."""
     return tuple(enumerate(lines, start))
 
 

@@ -27,11 +27,12 @@ _VARIABLES = ("command", "local", "timeout", "environment", "budget", "version")
 
 
 class Reviewer(NamedTuple):
-    """A reviewer: its command as a list of arguments, and its limits.
+    """A program that reviews patches.
 
-    `is_local` is set if the command sends nothing to other machines. `seconds` is the time limit,
-    and `tokens` the maximum size of a request. `environment` lists variables to pass in addition to
-    PATH, HOME and LANG. When `version` changes, stored reviews are repeated.
+    It has a command as a list of arguments, and limits. `is_local` is set if the command sends
+    nothing to other machines. `seconds` is the time limit, and `tokens` the maximum size of a
+    request. `environment` lists variables that are passed to the command in addition to PATH, HOME
+    and LANG. If `version` changes, stored reviews are not reused.
     """
 
     name: str
@@ -44,16 +45,16 @@ class Reviewer(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """Return the command as typed in a shell."""
+        """Return the command as a user would type it in a shell."""
         return shlex.join(self.command)
 
 
 def reviewers(directory: Path) -> dict[str, Reviewer]:
     """Return the reviewers by name, in git's order.
 
-    They are read from the user's and the system's configuration and from `git -c`. A repository's
-    own configuration is ignored, because the repository may be untrusted. Raise `InputError` for an
-    invalid value.
+    They are read from the user's and the system's configuration, and from `git -c`. The
+    repository's own configuration is ignored, because the repository may be untrusted. Raise
+    `InputError` for an invalid value.
     """
     sections: dict[str, dict[str, str]] = {}
     for entry in all_entries(directory):

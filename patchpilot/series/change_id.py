@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Create and parse change-ids, which identify a series across versions in b4 and patchpilot.
 
-The tag names of sent versions contain them.
+The names of the tags for sent versions contain a change-id.
 """
 
 import os
@@ -50,9 +50,9 @@ def find_change_id(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
 
 
 def change_ids(series: Series) -> Iterator[str]:
-    """Yield the change-ids in messages and patch files, starting with the cover letter.
+    """Yield the change-ids in messages and patch files, cover letter first.
 
-    Commits are not searched.
+    Change-ids in commits are not returned.
     """
     for patch in (*((series.cover,) if series.cover else ()), *series.patches):
         if patch.commit is None and (change_id := find_change_id(patch.lines)):

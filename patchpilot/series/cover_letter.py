@@ -25,7 +25,7 @@ _CHANGES = re.compile(
 
 
 def template(name: str, folder: Path | None = None) -> str:
-    """Return a template's text by name (`cover`, `note`, `ping`, `resend` …).
+    """Return the text of a template, such as `cover`, `note`, `ping` or `resend`.
 
     A user's template in this folder takes precedence over the shipped one.
     """
@@ -55,7 +55,7 @@ def own_templates() -> Path:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Fill in a template's `${names}`, keeping unknown ones.
+    """Replace the `${name}` placeholders in a template, and keep unknown ones.
 
     Lines with `${link}` are removed if the link is "".
     """
@@ -95,8 +95,8 @@ def split_cover(text: str) -> tuple[str, str, str]:
 def split_subject_and_body(text: str) -> tuple[str | None, str]:
     """Split a cover letter into (subject, body).
 
-    The first line is the subject if an empty line or nothing follows; otherwise, the subject is
-    None.
+    The first line is the subject if it is the only one or an empty line follows. Otherwise, the
+    subject is None.
     """
     text = text.replace("\r\n", "\n").strip("\n")
     head, _, remainder = text.partition("\n")
@@ -106,7 +106,9 @@ def split_subject_and_body(text: str) -> tuple[str | None, str]:
 
 
 def strip_shortlog(text: str) -> str:
-    """Return the part of git's cover letter above the shortlog, which the user writes."""
+    """Return the part of git's cover letter above the shortlog. This is the part that the user
+    writes.
+    """
     return _SHORTLOG.split(text, maxsplit=1)[0]
 
 
@@ -116,7 +118,7 @@ def is_written(text: str) -> bool:
 
 
 def cover_body(text: str, changelogs: Mapping[str, str], version: int) -> str:
-    """Append the changelogs up to this version to a cover letter's body, latest first."""
+    """Append the changelogs up to this version to the body of a cover letter, latest first."""
     parts = [text.strip("\n")]
     parts += [
         changelogs[str(number)].strip("\n")
@@ -132,7 +134,9 @@ def changelog_title(version: int) -> str:
 
 
 def format_changelog(version: int, items: Sequence[str], link: str = "") -> str:
-    """Format a changelog: heading, one item per line, and the link to the previous version."""
+    """Format a changelog, which has a heading, one line for each item, and the link to the previous
+    version.
+    """
     lines = [changelog_title(version), *(f"- {point}" for point in items)]
     if link:
         lines.append(f"- Link to v{version - 1}: {link}")

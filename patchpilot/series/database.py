@@ -40,11 +40,11 @@ def _accept_row(_table: str, _row: Row) -> bool:
 
 
 class Layout(NamedTuple):
-    """A database's layout.
+    """The layout of a database.
 
-    `what` names it in error messages. `migrations` are scripts: the first creates the database, and
-    each other one migrates it to the next version. `is_valid` validates a row; a recovery drops
-    invalid rows.
+    `what` is its name in error messages. `migrations` contains scripts: the first one creates the
+    database, and each of the others migrates it to the next version. `is_valid` validates a row; a
+    recovery drops invalid rows.
     """
 
     what: str
@@ -64,7 +64,8 @@ def open_database(file: Path, layout: Layout) -> "Database":
     exists = file.exists()
     try:
         if not exists:
-            # do not open a file in use: closing it would drop this process's SQLite locks
+            # open the file only if it does not exist, because closing a file in use would drop this
+            # process's SQLite locks
             with contextlib.suppress(FileExistsError):
                 os.close(
                     os.open(
@@ -125,9 +126,9 @@ def _prepare(database: "Database", layout: Layout, has_content: bool) -> None:
 
 
 def _use_wal(database: "Database") -> None:
-    """Allow readers during a write.
+    """Let other processes read during a write.
 
-    If another program is using the file, leave this to a later call.
+    If another program is using the file, the setting is changed at a later call.
     """
     if database.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
         return
@@ -151,7 +152,7 @@ def _migrate(database: "Database", layout: Layout) -> None:
 def _downgrade_hint(file: Path, layout: Layout) -> str:
     """Return a hint for a database that is too new.
 
-    It mentions the backup from before the migration, if any.
+    The hint mentions the backup made before the migration, if there is one.
     """
     backup = (
         file.parent
@@ -179,7 +180,6 @@ def _describe_missing(database: sqlite3.Connection, layout: Layout) -> str:
 
 @functools.cache
 def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
-    """Map each table created by these scripts to its columns."""
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         for script in migrations:
             model.executescript(script)
@@ -199,7 +199,7 @@ def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
 
 @contextlib.contextmanager
 def write_transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """Run a write transaction, in which other processes cannot change the data.
+    """Run a write transaction, during which other processes cannot change the data.
 
     Nested calls join the outer transaction.
     """
@@ -217,9 +217,9 @@ def write_transaction(database: sqlite3.Connection) -> Iterator[None]:
 
 
 class Database(sqlite3.Connection):
-    """An SQLite connection that raises PatchpilotErrors, even while rows are fetched.
+    """An SQLite connection that raises PatchpilotErrors, including while rows are fetched.
 
-    Constraint violations remain SQLite errors.
+    Constraint violations are still raised as SQLite errors.
     """
 
     file = Path()
@@ -365,8 +365,10 @@ def back_up(database: Database, label: str) -> None:
 
 
 class Recovery(NamedTuple):
-    """The result of a recovery: the damaged file's new path, the backup used, and the number of
-    rows from each.
+    """The result of a recovery.
+
+    It has the damaged file's new path, the backup that was used, and the number of rows taken from
+    each.
     """
 
     damaged: Path
@@ -409,7 +411,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
     _verified.add(file)
     with contextlib.closing(open_database(file, layout)) as database:
         tables = list(_tables(layout.migrations))
-        # replacing a row must not delete rows that reference it
+        # turn off foreign keys, so that replacing a row does not delete the rows that reference it
         database.execute("PRAGMA foreign_keys = OFF")
         with write_transaction(database):
             # copy row by row, because a damaged backup may pass the checks
@@ -451,9 +453,10 @@ def _rows(database: Database, table: str) -> Iterator[Row]:
 
 
 def _salvage(database: Database, source: Path, table: str, layout: Layout) -> int:
-    """Copy the valid rows of a damaged table and return their number.
+    """Copy the valid rows of a damaged table, and return their number.
 
-    The table is read from both ends.
+    The table is read from both ends, because rows after the damage cannot be reached from the
+    start.
     """
     columns = sorted(_tables(layout.migrations)[table])
     rows: dict[int, tuple[Any, ...]] = {}
@@ -473,7 +476,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
                     if previous is not None and (
                         number <= previous if order == "ASC" else number >= previous
                     ):
-                        # damaged pages can form a cycle
+                        # stop, because damaged pages can form a cycle
                         break
                     previous = number
                     if number not in rows and (

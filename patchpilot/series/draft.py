@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store drafts: text for a topic's messages that is not in its commits.
+"""Store drafts, which contain a topic's text that is not in its commits, such as the cover letter.
 
-Drafts are stored outside the branch, so they survive rebases, crashes and failed sends.
+Drafts are stored outside the branch. Therefore, they are kept after rebases, crashes and failed
+sends.
 """
 
 import contextlib
@@ -38,7 +39,7 @@ class Drafts(TopicStore):
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Open a transaction that prevents other writes between reading and writing drafts."""
+        """Start a transaction that prevents other writes between reading and writing drafts."""
         with write_transaction(self._db):
             yield
 
@@ -50,7 +51,7 @@ class Drafts(TopicStore):
         return self._load(row[0]) if row else None
 
     def all(self, repository: str | None = None) -> tuple[Draft, ...]:
-        """Return all drafts, or only a repository's, most recently changed first."""
+        """Return all drafts, or the drafts of one repository, most recently changed first."""
         rows = self._db.execute(
             "SELECT data FROM drafts WHERE ? IS NULL OR repository = ? ORDER BY updated DESC, rowid"
             " DESC",
@@ -85,7 +86,8 @@ class Drafts(TopicStore):
         return draft
 
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
-        """Store the fields that differ between two states of a draft, and record their origin.
+        """Store the fields that differ between two states of a draft, with the origin of the
+        change.
 
         Return the new state with all origins.
         """
@@ -133,11 +135,11 @@ class Drafts(TopicStore):
         patches: Sequence[KnownPatch],
         branches: Sequence[str] = (),
     ) -> Draft | None:
-        """Return the draft for these patches: one with the same patch-ids or subjects, or this
-        branch's empty draft.
+        """Return the draft for these patches, or None.
 
-        The draft of another existing branch is used only if most patch-ids match, as in a copy of
-        the branch.
+        It has the same patch-ids or subjects, or it is this branch's empty draft. A draft of
+        another existing branch is returned only if most patch-ids are the same, as in a copy of the
+        branch.
         """
         ids, subjects, dates = (
             {patch.patch_id for patch in patches},
@@ -185,13 +187,12 @@ def pair_known_patches(
 
 
 def _features(patch: KnownPatch) -> PatchFeatures:
-    """Return the features that identify a patch across versions."""
     return PatchFeatures(patch.subject, patch.patch_id, patch.authored)
 
 
 def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
-    """Update the draft after its patches changed, and move each note to the new version of its
-    patch.
+    """Update the draft after its patches have changed, so that each note belongs to the new version
+    of its patch.
     """
     notes = dict(draft.notes)
     for before, after in pair_known_patches(draft.patches, patches):
@@ -210,9 +211,9 @@ def _load(text: str) -> Draft:
 
 
 def complete_prefix(text: str) -> str:
-    """Add PATCH to a subject prefix: `net-next` becomes `PATCH net-next`.
+    """Add PATCH to a subject prefix, so that `net-next` becomes `PATCH net-next`.
 
-    "" selects git's own prefix. Raise UsageError if the prefix is invalid.
+    If the prefix is "", git's own prefix is used. Raise UsageError if the prefix is invalid.
     """
     prefix = text.strip()
     if prefix.startswith("[") and prefix.endswith("]"):
@@ -240,7 +241,7 @@ def complete_prefix(text: str) -> str:
 
 
 def refuse_header_breaks(*texts: str | None) -> None:
-    """Raise UsageError if a header value contains a control character such as a line break."""
+    """Raise UsageError if a header value contains a control character, such as a line break."""
     if any(text and re.search(r"[\x00-\x1f\x7f]", text) for text in texts):
         raise UsageError(
             "a mail header must be one line of printable text",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Convert a draft to and from text for editing, export and import.
 
-The text contains the cover letter, the changelog and a note for each patch, each below a heading.
+The text contains the cover letter, the changelog, and a note for each patch. Each has a heading.
 """
 
 import re
@@ -76,9 +76,10 @@ def _comment_out(lines: Iterable[str]) -> str:
 
 
 def update_from_text(draft: Draft, text: str) -> Draft:
-    """Update the draft from an edited draft text.
+    """Update the draft from its edited text.
 
-    Raise InputError, naming the heading or line, for an unknown heading or a control character.
+    Raise InputError for an unknown heading or a control character; the error names the heading or
+    line.
     """
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1

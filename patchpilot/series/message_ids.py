@@ -51,10 +51,10 @@ def reuse_ids(
     content: Iterable[bytes | str],
     generate: Callable[[], tuple[str, ...]],
 ) -> tuple[str, ...]:
-    """Return the last preview's Message-IDs if its messages had the same content; otherwise
+    """Return the Message-IDs of the last preview if its messages had the same content. Otherwise,
     generate and store new ones.
 
-    An exported or manually sent message must not share its id with a different message.
+    A message that was exported or sent manually must not share its id with a different message.
     """
     digest = hashlib.sha256()
     for part in content:
@@ -70,7 +70,8 @@ def reuse_ids(
         current = drafts.get(draft.change_id) or draft
         previous = current.shown.get(kind, ())
         if previous and previous[0] == digest.hexdigest():
-            # another process previewed the same messages in the meantime
+            # another process has previewed the same messages in the meantime, so use its
+            # Message-IDs
             return tuple(previous[1:])
         drafts.save(
             replace(current, shown={**current.shown, kind: (digest.hexdigest(), *ids)})
@@ -79,9 +80,9 @@ def reuse_ids(
 
 
 def forget_ids(change_id: str, *, to_self: bool = False) -> None:
-    """Delete the stored Message-IDs after a send, because later messages will differ.
+    """Delete the stored Message-IDs after a send, because later messages will be different.
 
-    After a test send to the user, keep the Message-IDs shown for the real messages.
+    After a test send to the user, keep the Message-IDs that were shown for the real messages.
     """
     with Drafts() as drafts, drafts.transaction():
         draft = drafts.get(change_id)
@@ -97,9 +98,9 @@ def forget_ids(change_id: str, *, to_self: bool = False) -> None:
 def reuse_message_ids(
     draft: Draft, kind: str, mails: tuple[Message, ...]
 ) -> tuple[Message, ...]:
-    """Replace newly generated Message-IDs with those shown before for the same messages.
+    """Replace newly generated Message-IDs with the ones shown before for the same messages.
 
-    Use this for tools that generate new Message-IDs on each run.
+    This is for tools that generate new Message-IDs on each run.
     """
     content = [
         part

@@ -31,10 +31,10 @@ patches.
 
 
 class PatchFeatures(NamedTuple):
-    """The features that identify a patch across versions of its series; unknown ones are empty.
+    """The features that identify a patch across versions of its series. Unknown ones are empty.
 
     `change` is the patch-id or another hash of the changes. `authored` is the author date, which
-    survives amending and rebasing. `lines` contains the changed lines with their counts.
+    amending and rebasing keep. `lines` contains the changed lines and how often each occurs.
     """
 
     title: str
@@ -57,10 +57,11 @@ def title_key(title: str) -> str:
 
 
 def title_similarity(title: str, other: str) -> float:
-    """Return the similarity of two titles, from 0 to 1: the mean of the share of common words and
-    the share of common characters in order.
+    """Return the similarity of two titles, from 0 to 1.
 
-    A common prefix (`net: usb:`) is ignored, because it only names the subsystem.
+    It is the mean of the share of words in common and the share of characters in common and in the
+    same order. A prefix that both titles have (`net: usb:`) is ignored, because it only names the
+    subsystem.
     """
     from difflib import SequenceMatcher
 
@@ -81,7 +82,7 @@ def title_similarity(title: str, other: str) -> float:
 
 
 def line_similarity(lines: Mapping[Line, int], other: Mapping[Line, int]) -> float:
-    """Return the share of changed lines that two patches have in common, from 0 to 1.
+    """Return the share of their changed lines that two patches have in common, from 0 to 1.
 
     It is 0 if either patch has no changed lines.
     """
@@ -95,8 +96,8 @@ def line_similarity(lines: Mapping[Line, int], other: Mapping[Line, int]) -> flo
 def patch_similarity(patch: PatchFeatures, other: PatchFeatures) -> float:
     """Return the similarity of two patches, from 0 to 1.
 
-    It is the similarity of their changed lines or titles, whichever is higher, or 0 if they change
-    different files.
+    It is the similarity of their changed lines or of their titles, whichever is higher. It is 0 if
+    they change different files.
     """
     if patch.paths and other.paths and not patch.paths & other.paths:
         return 0.0
@@ -110,12 +111,12 @@ def patch_similarity(patch: PatchFeatures, other: PatchFeatures) -> float:
 def pair_patches(
     old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
 ) -> dict[int, int]:
-    """Map the index of each patch in the new version to its index in the old version. Patches
-    without a counterpart are omitted.
+    """Map the index of each patch in the new version to its index in the old version.
 
-    Patches are matched by their changes, then by title, by author date (unless several share it),
-    and by similarity, most similar first. If each version then has one unmatched patch, at the same
-    position in series of equal length, they are matched if their changes are unknown.
+    Patches without a counterpart are omitted. Patches are matched first by their changes, then by
+    title, by author date (unless several patches share it), and by similarity, most similar first.
+    If one patch of each version is then left, both are matched if they have the same index in
+    series of equal length and their changes are unknown.
     """
     pairing = _Pairing(old, new)
     pairing.pair_by_key(lambda patch: patch.change)
@@ -127,7 +128,7 @@ def pair_patches(
 
 
 class _Pairing:
-    """Two versions of a series, and the pairs found so far (new to old index)."""
+    """Two versions of a series, and the pairs found so far, as new index to old index."""
 
     def __init__(
         self, old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
@@ -144,7 +145,8 @@ class _Pairing:
     def pair_by_key(
         self, key: Callable[[PatchFeatures], str], *, unique: bool = False
     ) -> None:
-        """Pair patches with the same key: most similar first, then in order.
+        """Pair patches with the same key. Of several, pair the most similar ones first, and the
+        rest in order.
 
         If `unique` is set, skip keys that several patches of a version share.
         """
@@ -191,8 +193,8 @@ class _Pairing:
                 self._pair(new_index, old_index)
 
     def pair_by_index(self) -> None:
-        """Pair the last unpaired patches if they have the same index in series of equal length and
-        unknown changes.
+        """Pair the last two unpaired patches if they have the same index in series of equal length
+        and their changes are unknown.
         """
         if (
             len(self._unpaired_old) == len(self._unpaired_new) == 1

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store the user's edits to a topic's recipients, and apply them to each new recipient plan,
-including after a rebase and in new versions.
+"""Store the user's edits to a topic's recipients, and apply them to each new recipient plan.
+
+The edits stay valid after a rebase and for new versions.
 """
 
 import json
@@ -31,9 +32,9 @@ _CONTROL = lazy_pattern("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 class Edits(NamedTuple):
     """The user's edits to a recipient plan.
 
-    `placed` contains (header, address) pairs added or moved manually, `dropped` the removed
-    addresses in lower case, and `single` (patch subject, address, whether the address gets this
-    patch).
+    `placed` contains (header, address) pairs that were added or moved manually, and `dropped` the
+    removed addresses in lower case. `single` contains a patch's subject, an address, and whether
+    the address gets this patch.
     """
 
     placed: tuple[tuple[str, Address], ...] = ()
@@ -56,7 +57,9 @@ class Edits(NamedTuple):
         return other_edits._replace(dropped=(*other_edits.dropped, address.key))
 
     def restore(self, address: Address, patch: str = "") -> "Edits":
-        """Drop the edits for an address, or only its edit for one patch if there is one."""
+        """Drop the edit for an address and one patch. If there is none, drop all edits for the
+        address.
+        """
         remaining = tuple(
             edit
             for edit in self.single
@@ -73,7 +76,8 @@ class Edits(NamedTuple):
     def apply(self, plan: RecipientPlan, patches: Sequence[str] = ()) -> RecipientPlan:
         """Apply the edits to a plan for patches with these subjects.
 
-        Mark added and moved recipients as manual, and list removed ones in a warning.
+        Added and moved recipients are marked as manual, and removed recipients are listed in a
+        warning.
         """
         if self == Edits():
             return plan
@@ -119,8 +123,10 @@ def _add_address(address: Address, header: str) -> Recipient:
 
 
 def topic_key(series: Series, repository: Repository | None) -> str:
-    """Return the key that identifies a topic across rebases and versions: the change-id if there is
-    one, otherwise the branch, otherwise the author and the first title.
+    """Return the key that identifies a topic across rebases and versions.
+
+    It is the change-id if there is one. Otherwise it is the branch or, without a branch, the author
+    and the first title.
     """
     if change_id := next(change_ids(series), None):
         return f"change-id:{change_id}"
@@ -133,9 +139,10 @@ def topic_key(series: Series, repository: Repository | None) -> str:
 
 
 def branch_key(repository: Repository) -> str | None:
-    """Return the checked-out branch's key: its change-id in b4's tracking data, otherwise its name.
+    """Return the key of the checked-out branch.
 
-    Return None if no branch is checked out.
+    It is the change-id in b4's tracking data or, if there is none, the branch's name. Return None
+    if no branch is checked out.
     """
     branch = repository.branch
     if not branch:
@@ -156,7 +163,7 @@ def _file(key: str) -> Path:
 
 
 def load_edits(key: str) -> Edits:
-    """Return a topic's edits, which are empty without a file.
+    """Return a topic's edits. Without a file, there are none.
 
     Raise InputError if the file cannot be read.
     """

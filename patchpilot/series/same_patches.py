@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare patches with previously sent ones, including commit messages and whitespace, which
-patch-ids ignore.
+"""Compare patches with sent ones.
+
+Unlike patch-ids, the comparison includes commit messages and whitespace.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,11 +15,11 @@ _Key = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 
 def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
-    """Return whether patches have the same authors, commit messages and changed lines as sent
+    """Return whether patches have the same authors, commit messages and changed lines as the sent
     messages with the same patch-ids.
 
-    Context and line numbers are ignored, because a rebase changes them. An unparsable message
-    counts as equal, so that the user is asked.
+    Context and line numbers are ignored, because a rebase changes them. If a message cannot be
+    parsed, return True, so that the user is asked.
     """
     try:
         sent_keys = {_key(parse_patch(raw, "mail")) for raw in mails}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read the settings for a command or the TUI.
 
-Settings are read, validated and expanded only here.
+No other module reads, validates or expands settings.
 """
 
 import os
@@ -37,10 +37,10 @@ def is_in_demo() -> bool:
 
 
 class Source(NamedTuple):
-    """The source of a tree's settings and of the packs that they name.
+    """The place from which a tree's settings, and the rule packs that they name, are read.
 
-    The source is a directory (`top`) or a revision's tree (`tree`). `trusted` is set if the user
-    named the revision explicitly, which implies trust.
+    It is a directory (`top`) or the tree of a revision (`tree`). `trusted` is set if the user named
+    the revision explicitly, which implies trust.
     """
 
     top: Path
@@ -50,7 +50,7 @@ class Source(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return the settings file's name for messages."""
+        """Return the name of the settings file to show in messages."""
         return (
             f"{self.tree.label}:{FILE_NAME}"
             if self.is_revision
@@ -61,7 +61,9 @@ class Source(NamedTuple):
 def find_settings_source(
     repository: "Repository | None", tree: Path | None = None
 ) -> Source | None:
-    """Return the settings source: `tree`, the repository's working tree, or None."""
+    """Return the settings source for `tree`. Without `tree`, use the repository's working tree.
+    Return None without either.
+    """
     top = tree or (repository.top if repository else None)
     if top is None:
         return None
@@ -89,9 +91,9 @@ def read_tracked_file(
 ) -> bytes | None:
     """Return a file's content in the source's revision.
 
-    Return b"" if the file is tracked but missing from the revision, and None if it is untracked. A
-    file is tracked if the revision, the index or HEAD contains it or the file that its symbolic
-    links lead to.
+    Return b"" if the file is tracked but the revision lacks it, and None if it is not tracked. A
+    file is tracked if the revision, the index or HEAD contains the file, or the target of its
+    symbolic links.
     """
     top = repository.top.resolve()
     names = [
@@ -128,9 +130,9 @@ def read_settings(
 ) -> Settings:
     """Return the effective settings from the tree's file, git's configuration and the options.
 
-    Read the tree's file from `source`, by default the repository's working tree. The first invalid
-    value raises a UsageError or InputError that includes its location. With `problems`, append all
-    errors to that list instead.
+    The tree's file is read from `source`; the default is the repository's working tree. The first
+    invalid value raises a UsageError or InputError that names its location. If `problems` is given,
+    append all errors to this list instead.
     """
     source = source or find_settings_source(repository)
     text = None
@@ -177,7 +179,7 @@ def read_user_settings(
 
 
 def make_send_request(settings: Settings, **other_fields: Any) -> "SendRequest":
-    """Return the send request for these settings and the given fields."""
+    """Return the send request with these settings and the given fields."""
     from patchpilot.model.send_request import SendRequest
 
     return SendRequest(
@@ -200,7 +202,6 @@ def list_tree_packs(settings: Settings, source: Source) -> "tuple[OwnPack, ...]"
 
 
 def _read_git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:
-    """Return patchpilot's settings in git's configuration, and b4's archive."""
     values = repository.config_regexp(_READ)
     if B4_ARCHIVE not in values:
         from patchpilot.commits.b4_prep import b4_values
@@ -259,7 +260,9 @@ def read_small_file(source: Source, path: str) -> bytes:
 def _unknown_value_error(
     settings: Settings, name: str, known_names: Callable[[], Sequence[str]]
 ) -> PatchpilotError | None:
-    """Return the error for a setting that names an unknown profile, rule or transport, or None."""
+    """Return the error for a setting that names an unknown profile, rule or transport, or None if
+    the name is known.
+    """
     setting = settings.of(name)
     if not setting.value or setting.origin == DEFAULT:
         return None

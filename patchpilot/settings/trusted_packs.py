@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trust code that a tree names on first use.
+"""Ask the user to trust code that a tree names before it runs for the first time.
 
-The code runs only after the user has reviewed it, and only until it changes. This covers rule packs
-in the tree's `.patchpilot.toml`, and commands in the repository's configuration and hooks. Hashes
-of the content are stored in the user's state directory, so other worktrees with the same files need
-no new confirmation, nor do other clones for packs.
+This code consists of rule packs in the tree's `.patchpilot.toml`, and of commands in the
+repository's configuration and hooks. It runs only after the user has reviewed it, and only until it
+changes. Hashes of the content are stored in the user's state directory. Therefore, other worktrees
+with the same files need no new confirmation, and for packs, neither do other clones.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class UntrustedError(UsageError):
-    """Raised if the user does not trust a tree's rule packs, or if they changed after that."""
+    """Raised if the user does not trust a tree's rule packs in their current form."""
 
 
 @json_form("path", "bytes=size")
@@ -52,10 +52,10 @@ class FileSize:
 @json_form("configuration=label", "digest", "trusted", "files=sizes", "commands")
 @dataclass(frozen=True, slots=True)
 class TreeConfiguration:
-    """A tree's configuration: its files (path and content, settings first) and their hash.
+    """The configuration of a tree.
 
-    `commands` contains the commands in the repository's own configuration. `trusted` is true if the
-    user trusts everything.
+    It consists of files (path and content, settings first) and their hash. `commands` contains the
+    commands in the repository's own configuration. `trusted` is true if the user trusts everything.
     """
 
     label: str
@@ -70,7 +70,9 @@ class TreeConfiguration:
 
     @property
     def needs_trust(self) -> bool:
-        """Return whether any rule pack or command is named; settings and waivers run nothing."""
+        """Return whether the configuration names any rule pack or command. Other settings and
+        waivers run no code.
+        """
         return self.has_packs or bool(self.commands)
 
     @property
@@ -88,9 +90,10 @@ def find_tree_configuration(
 ) -> TreeConfiguration:
     """Return the configuration of the tree that contains a directory.
 
-    `tree` selects another tree, `repo` a repository. Outside of a repository, the directory itself
-    is used. With `build`, include commands that run when the tree is built; with `commits` (a
-    revision range), include these commits' changes to them.
+    If `tree` is given, use this tree; if `repo` is given, use this repository. Outside of a
+    repository, the directory itself is the tree. If `build` is set, include commands that run when
+    the tree is built. If `commits` is a revision range, also include these commits' changes to such
+    commands.
     """
     top = tree or _find_top(directory, repo)
     source = find_settings_source(None, top)
@@ -173,13 +176,13 @@ def trust_configuration(configuration: TreeConfiguration) -> None:
 
 
 def trust_commands(commands: Iterable[OwnCommand]) -> None:
-    """Record that the user trusts these commands in their displayed form."""
+    """Record that the user trusts these commands exactly as displayed."""
     private_config.trust({command.digest: command.label for command in commands})
 
 
 def revoke_trust(configuration: TreeConfiguration) -> int:
     """Revoke trust in all content of this tree and return the number of revoked entries."""
-    # this includes commands that the repository no longer names
+    # also revoke trust in commands that the repository no longer names
     starts = tuple(
         {command.label.removesuffix(command.name) for command in configuration.commands}
     )
@@ -195,7 +198,7 @@ def revoke_trust(configuration: TreeConfiguration) -> int:
 def read_own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
     """Read the rule packs that the settings name.
 
-    The user must trust a tree's packs in their current form, and the tree must contain them. Raise
+    The user must trust the current form of a tree's packs, and they must be in the tree. Raise
     InputError for a pack that cannot be read, and UntrustedError for untrusted packs.
     """
     paths = settings.list_value("packs")
@@ -215,9 +218,9 @@ def read_own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack,
 def read_trusted_packs(
     settings: Settings, source: Source | None
 ) -> "tuple[tuple[OwnPack, ...], str]":
-    """Read packs like `read_own_packs`, skipping untrusted packs of a tree.
+    """Read the rule packs like `read_own_packs`, but skip a tree's untrusted packs.
 
-    Return the packs and the reason for skipping, or "".
+    Return the packs and the reason for skipping some of them ("" if none were skipped).
     """
     try:
         return read_own_packs(settings, source), ""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse symptoms of bugs (logs and traces), and find the commits that may fix them."""
+"""Parse the symptoms of bugs in logs and traces, and find commits that may fix the bugs."""

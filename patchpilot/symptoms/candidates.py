@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the commits that may contain a fix, and locate the source code that a symptom mentions."""
+"""Read the commits that may contain a fix, and find the source code that a symptom mentions."""
 
 import re
 from collections import Counter
@@ -34,7 +34,7 @@ _Line = tuple[str, int, str]
 
 
 class CommitMessage(NamedTuple):
-    """A mainline commit: its message, and its commit date in seconds since the epoch."""
+    """A mainline commit with its message and its commit date in seconds since the epoch."""
 
     id: str
     date: int
@@ -60,8 +60,10 @@ def read_messages(
 
 @dataclass(frozen=True, slots=True)
 class WordCounts:
-    """How often each message contains the query's words (commit number → word → count), and the
-    message lengths.
+    """The number of times that each message contains the query's words, and the lengths of the
+    messages.
+
+    The counts map a commit's number to words, and each word to its count.
     """
 
     counts: Mapping[int, Mapping[str, int]]
@@ -86,7 +88,7 @@ def count_words(messages: Sequence[CommitMessage], words: Iterable[str]) -> Word
 class SourceLocations:
     """The files and functions in a tree that a symptom mentions or that print its messages.
 
-    `symptom` is the symptom with these functions as frames.
+    `symptom` is the symptom with these functions added as frames.
     """
 
     files: Mapping[str, float]
@@ -144,9 +146,8 @@ def locate_symptom(
 def _weigh_definitions(
     lines: Iterable[_Line], weights: Mapping[str, float]
 ) -> list[tuple[str, float]]:
-    """Return (path, weight) for each file that defines a listed function.
-
-    Functions defined in many files are ignored.
+    """Return (path, weight) for each file that defines one of the functions. Ignore functions that
+    many files define.
     """
     files: dict[str, set[str]] = {}
     for path, _, code in lines:
@@ -219,7 +220,6 @@ def _find_named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[
 
 
 def _find_directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
-    """Return the directories and files named like a symptom's modules."""
     names = {module.replace("-", "_") for module in symptom.modules}
     result: dict[str, None] = {}
     for path in sources if names else ():
@@ -235,7 +235,7 @@ def _find_directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
 
 
 class CommitDiff(NamedTuple):
-    """The parts of a diff used for ranking: files, functions, and changed lines."""
+    """The files, functions and changed lines of a diff, which are used for ranking."""
 
     files: tuple[str, ...] = ()
     functions: frozenset[str] = frozenset()
@@ -250,7 +250,7 @@ def read_changes(
         "diff-tree", "--stdin", "-r", "-p", "-U0", "-W", "--no-renames", "--root", "--", *_CODE,
         stdin="".join(f"{commit}\n" for commit in commits).encode(),
         env={**_GLOBS, **configuration(_HEADS)},
-        # a clone may lack the largest files
+        # a partial clone may lack the largest files
         ok=(0, 128),
     ).out.decode("utf-8", "replace")  # fmt: skip
     commit_set = frozenset(commits)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Choose the next commit to build when bisecting for the commit that fixed a bug.
 
-`git bisect` halves the number of commits. Halving the total probability instead takes fewer builds
-if the ranking is good.
+`git bisect` halves the number of commits. If the ranking is good, halving the total probability
+takes fewer builds.
 """
 
 import math
@@ -15,7 +15,7 @@ _MOST = 100
 
 
 class NextBuild(NamedTuple):
-    """The commit to build, and the estimated number of remaining builds including this one."""
+    """The commit to build, and an estimate of the remaining builds including this one."""
 
     commit: str
     builds: int
@@ -31,9 +31,9 @@ def choose_next_build(
 ) -> NextBuild | None:
     """Return the commit to build next, or None if no build can narrow the search further.
 
-    `parents` contains the commits that may be the fix, children first. `likely` gives probabilities
-    for some of them, from a search of `searched` commits. Without `is_good`, no build has had the
-    fix yet; the latest commit may then be chosen although it may still have the bug.
+    `parents` contains the commits that may be the fix, children first. `likely` contains
+    probabilities for some of them, from a search of `searched` commits. If `is_good` is False, no
+    build has had the fix yet. The latest commit, which may still have the bug, can then be chosen.
     """
     weights = {
         commit: UNRANKED / searched + (1 - UNRANKED) * likely.get(commit, 0.0)
@@ -59,7 +59,10 @@ def choose_next_build(
 def _select_build_candidates(
     parents: Mapping[str, Sequence[str]], likely: Mapping[str, float]
 ) -> Sequence[str]:
-    """Return all commits or, if there are many, those that could split the probability in half."""
+    """Return the commits that may be built.
+
+    If there are many, return only the ones that could split the probability in half.
+    """
     commits = list(parents)
     line = commits[:1]
     while (

@@ -18,10 +18,10 @@ _ENOUGH, _SHARE = 8, 0.65
 
 
 def make_search_texts(message: str, in_all_files: bool) -> list[str]:
-    """Return strings to search for.
+    """Return strings to search for in the source code.
 
-    The message's format string contains at least one of them, because any word may be an argument.
-    If all files are searched, return only a few long strings.
+    The message's format string contains at least one of them. There are several, because any word
+    may be an argument. To search all files, return only a few long strings.
     """
     keys: list[str] = []
     for run in _split_fixed_parts(message):
@@ -36,8 +36,9 @@ def make_search_texts(message: str, in_all_files: bool) -> list[str]:
 
 
 def count_common_letters(message: str, code: str) -> int:
-    """Return how many letters of a message a line's format string prints, or 0 if it does not
-    match.
+    """Return how many letters of a message the format string on a line prints.
+
+    Return 0 if the format string does not match.
     """
     pieces = [
         " ".join(piece.split())
@@ -45,7 +46,7 @@ def count_common_letters(message: str, code: str) -> int:
         for piece in _CONVERSION.split(literal)
     ]
     runs, message_text = list(_split_fixed_parts(message)), " ".join(message.split())
-    # a message may be truncated, or start with text missing from the format
+    # a message may be truncated, or start with text that is not in the format string
     words = " ".join(pieces).split()
     comparisons = (
         (pieces, message_text),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Rank commits by how likely they fix a symptom.
 
-The weights of the evidence, and the probability that the first commit is correct, are fitted on
+The weights of the evidence, and the probability that the first commit is the fix, are fitted to
 fixes in other histories (tests/lab/fit_symptoms.py).
 """
 
@@ -41,7 +41,7 @@ Features = dict[str, float]
 
 
 class Evidence(NamedTuple):
-    """A candidate, its evidence as numeric features, and the matching words to display."""
+    """A candidate with its evidence as numeric features, and the matching words to display."""
 
     number: int
     features: Features
@@ -70,7 +70,8 @@ def weigh_messages(query: Query, word_counts: WordCounts) -> list[Evidence]:
         for word, count in message_counts.items()
     }
     total_weight = sum(terms[word] * value for word, value in rarity.items()) or 1.0
-    # symptom words that occur in no message lower every commit's score
+    # symptom words that occur in no message still count in the total, which lowers every commit's
+    # score
     unknown_weight = sum(
         weight * math.log(1 + 2 * total)
         for word, weight in terms.items()
@@ -196,7 +197,7 @@ class RankedCandidate(NamedTuple):
 
 
 def may_contain_fix(best: Sequence[RankedCandidate]) -> bool:
-    """Return whether any of the best candidates is likely enough to be the fix, or changes the
+    """Return whether one of the best candidates is likely enough to be the fix, or changes the
     function in which the symptom occurred.
     """
     threshold: float = read_shipped_tables("ranking")["symptoms"]["calibration"][
@@ -230,7 +231,7 @@ def list_features(evidence: Sequence[Evidence], shares: Sequence[float]) -> Feat
 
 
 def add_shares(rows: Sequence[Features]) -> list[Features]:
-    """Add each candidate's values as a share of the highest value of all candidates."""
+    """Add to each candidate's values their share of the highest value of all candidates."""
     maxima = {name: max((row[name] for row in rows), default=0.0) for name in _COMPARED}
     return [
         {
@@ -280,7 +281,7 @@ def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
 
 
 def calibrate(raw: float, curve: Sequence[Sequence[float]]) -> float:
-    """Convert a raw value to a probability by an increasing curve of (raw, probability) points."""
+    """Convert a raw value to a probability, using a curve of (raw, probability) points."""
     previous = curve[0]
     for point in curve:
         if raw <= point[0]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse the functions, modules and messages in a log, without their variable parts.
+"""Parse the functions, modules and messages in a log, ignoring variable parts such as addresses.
 
-The log may be dmesg output, an oops, a sanitizer, lockdep or valgrind report, a gdb backtrace, or a
-single driver message.
+The log may be dmesg output, an oops, a report from a sanitizer, lockdep or valgrind, a gdb
+backtrace, or a single message of a driver.
 """
 
 import re
@@ -77,7 +77,7 @@ _NOISE = re.compile(
 
 
 class Frame(NamedTuple):
-    """A function in a log, and its weight from 0 to 1."""
+    """A function in a log. Its weight is from 0 to 1."""
 
     function: str
     weight: float
@@ -85,11 +85,11 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """A parsed log: its functions (top of the trace first) and other search terms.
+    """A parsed log, with its functions (top of the trace first) and other search terms.
 
     `modules` contains modules and drivers, and `files` source files. `messages` contains the lines
-    from the first error onward, without timestamps, errors first. `release` is the kernel version
-    that printed the log.
+    from the first error on, without timestamps, errors first. `release` is the version of the
+    kernel that printed the log.
     """
 
     frames: tuple[Frame, ...] = ()
@@ -129,7 +129,7 @@ class Symptom:
 
 
 def read_log(log: str) -> Symptom:
-    """Parse a log. The result is falsy if the log contains no search terms."""
+    """Parse a log. Without search terms, the result is false in a boolean context."""
     common_names = re.compile(
         read_shipped_tables("ranking")["symptoms"]["frames"]["common"]
     )

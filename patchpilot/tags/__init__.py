@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find, explain, add and remove Fixes:, Cc: stable and other tags."""
+"""Find, explain, add and remove tags such as Fixes: and Cc: stable."""

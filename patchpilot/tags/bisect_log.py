@@ -18,7 +18,8 @@ _TERM = re.compile(r"--term-(new|bad|old|good)'?[= ]'?(\S+?)'?(?=\s|$)")
 
 
 class Bisection(NamedTuple):
-    """A parsed bisection: the first bad commit, and the bad, good and skipped commit ids in order.
+    """A parsed bisection with the first bad commit, and the ids of bad, good and skipped commits in
+    order.
 
     The first bad commit is None if the bisection is unfinished.
     """

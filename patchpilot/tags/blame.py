@@ -29,10 +29,10 @@ class Owner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """The git blame output for the requested lines of a file, keyed by line number (from 1).
+    """The git blame output for the requested lines of a file.
 
-    `texts[n]` is the text of line n, `ids[n]` the commit that last changed it, and `origins[n]` its
-    path and line number in that commit.
+    The keys are line numbers from 1. `texts[n]` is the text of line n, `ids[n]` the commit that
+    last changed it, and `origins[n]` its path and line number in that commit.
     """
 
     path: str
@@ -44,9 +44,10 @@ class Blame:
 def blame(
     repository: Repository, rev: str, path: str
 ) -> tuple[Blame, dict[str, Owner]]:
-    """Run git blame on a file at a revision, and return its lines and the blamed commits by id.
+    """Run git blame on a file at a revision.
 
-    Both are empty if the file cannot be read.
+    Return the blame of its lines, and the blamed commits by id. Both are empty if the file cannot
+    be read.
     """
     result = repository.git("blame", "--porcelain", "-w", rev, "--", path, ok=(0, 128))
     owners: dict[str, Owner] = {}

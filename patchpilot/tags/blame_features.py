@@ -20,7 +20,9 @@ DAY = 86400
 
 @dataclass(slots=True)
 class Tally:
-    """The lines in or near the change that one commit last changed, weighted by significance."""
+    """Counts of the lines in or near the change that one commit last changed, weighted by their
+    significance.
+    """
 
     removed: float = 0.0
     beside: float = 0.0
@@ -34,7 +36,7 @@ class Tally:
 
 
 def tally(evidence: EvidenceInput) -> dict[str, Tally]:
-    """Return the tally of every commit that last changed a line of the changed files."""
+    """Return the tally of each commit that last changed a line of the changed files."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     mentioned_words = {
         word
@@ -111,7 +113,7 @@ def _credit_removed_line(
 ) -> None:
     """Credit the commit that last changed a removed line.
 
-    Credit it less if the line is only moved within the file.
+    The credit is lower if the line is only moved within the file.
     """
     if line not in blame.ids:
         return
@@ -126,7 +128,8 @@ def _credit_removed_line(
 def _split_vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
     """Split a run's vote among the commits that last changed its removed lines.
 
-    For a pure addition, split half a vote among the commits that last changed the adjacent lines.
+    If the run only adds lines, split half a vote among the commits that last changed the adjacent
+    lines.
     """
     lines = (
         range(run.start, run.end + 1)
@@ -189,10 +192,10 @@ def shares(values: Mapping[str, float]) -> dict[str, float]:
 def features(
     evidence: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """Return each candidate's feature values, most of them between 0 and 1.
+    """Return the feature values of each candidate, most of them between 0 and 1.
 
     A direct mention gets a larger value, because its weight was fitted to few examples and is too
-    small.
+    low.
     """
     ids = [tally for tally in tallies if tally in evidence.owners]
     tables = {
@@ -262,7 +265,9 @@ def features(
 
 
 def rough_score(values: Mapping[str, float]) -> float:
-    """Return a rough, unfitted score that selects the candidates to examine in detail."""
+    """Return a rough score, with weights that were not fitted, to select the candidates to examine
+    in detail.
+    """
     return (
         3 * values["removed"]
         + 2 * (values["votes"] + values["context"] + values["context_adds"])

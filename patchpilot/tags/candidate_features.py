@@ -18,7 +18,7 @@ SHORT = 3
 
 
 class CandidateHistory(NamedTuple):
-    """A candidate's message, and its changes to the fix's files (under their paths at the time)."""
+    """A candidate's message, and its changes to the fix's files under their former names."""
 
     id: str
     message: str
@@ -28,7 +28,7 @@ class CandidateHistory(NamedTuple):
 def read_candidate_histories(
     repository: Repository, ids: Sequence[str], paths: Iterable[str]
 ) -> dict[str, CandidateHistory]:
-    """Read the candidates' messages and their changes to these paths in a single git log."""
+    """Read the candidates' messages and their changes to these paths with a single git log."""
     sorted_paths = sorted(set(paths))
     if not ids or not sorted_paths:
         return {}
@@ -48,7 +48,9 @@ def compute_close_features(
     evidence: EvidenceInput,
     histories: Mapping[str, CandidateHistory],
 ) -> dict[str, dict[str, float]]:
-    """Return the features (0 to 1) of the candidates to examine in detail."""
+    """Return the features of the candidates that are examined in detail. Their values are from 0 to
+    1.
+    """
     changed_words = frozenset().union(*_words(evidence.files))
     words_by_commit = {
         commit: _words(history.files) for commit, history in histories.items()
@@ -125,9 +127,9 @@ def _mentioned_word_ratio(
     message_counts: Mapping[str, int],
     count: int,
 ) -> float:
-    """Return the weighted share of the fix's words that occur in the candidate's message.
+    """Return the weighted share of the fix's words that are in the candidate's message.
 
-    Words used by few candidates weigh more.
+    A word has more weight if few candidates use it.
     """
     weights = {
         word: math.log((1 + count) / message_counts[word])

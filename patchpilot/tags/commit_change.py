@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse a commit's diff to its first parent into runs of changed lines, ignoring whitespace."""
+"""Parse a commit's diff to its first parent into runs of changed lines. Whitespace is ignored."""
 
 import re
 from typing import NamedTuple
@@ -16,9 +16,9 @@ _HUNK = re.compile(r"@@ -(\d{1,10})(?:,\d{1,10})? \+(\d{1,10})(?:,\d{1,10})? @@"
 class Run(NamedTuple):
     """A run of adjacent changed lines.
 
-    `start` is the first removed line's number in the old file or, for a pure addition, the number
-    of the old line before it (0 at the top). `new_start` is the first added line's number in the
-    new file.
+    `start` is the line number of the first removed line in the old file. If no line is removed, it
+    is the number of the preceding old line (0 at the top). `new_start` is the line number of the
+    first added line in the new file.
     """
 
     start: int

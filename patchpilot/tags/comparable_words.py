@@ -23,7 +23,7 @@ _KEYWORDS = frozenset(
 
 @lru_cache(maxsize=4096)
 def stems(text: str) -> frozenset[str]:
-    """Return the meaningful words in a text, in lower case and roughly stemmed.
+    """Return the meaningful words in a text in lower case, with common endings removed.
 
     Identifiers are split into their parts.
     """
@@ -88,8 +88,8 @@ _INSIGNIFICANT = frozenset(
 def significance(text: str) -> float:
     """Return how significant a line of code is as evidence, from 0 to 1.
 
-    It is 0 for blank lines and braces, low for comments, includes, labels and plain declarations,
-    and 1 for all other lines.
+    Blank lines and braces have the value 0, comments, includes, labels and plain declarations a low
+    value, and all other lines the value 1.
     """
     stripped = text.strip()
     if not stripped or not re.search(r"[A-Za-z0-9]", stripped):

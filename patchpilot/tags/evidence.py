@@ -86,7 +86,7 @@ def _count_removed_lines(evidence: EvidenceInput) -> int:
 
 
 def _line_list(lines: list[tuple[str, int]]) -> str:
-    """Format line numbers as `file.c:12-14, 20`, shortening long lists."""
+    """Format line numbers, such as `file.c:12-14, 20`. Long lists are shortened."""
     path = lines[0][0]
     ranges = _line_ranges({line for file, line in lines if file == path})
     text = ", ".join(

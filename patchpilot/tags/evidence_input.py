@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the data to find the commit that introduced a bug: the fix's message, change and blame."""
+"""Read the data from which to find the commit that introduced a bug.
+
+The data consists of the fix's message, its change, and git blame.
+"""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +22,11 @@ SHORT_QUOTE = 25
 
 @dataclass(frozen=True, slots=True)
 class EvidenceInput:
-    """Data about a fix, used to find the commit that introduced the bug: its subject and text
-    without trailers, author address, author date, change, blame by old path, and the blamed
-    commits.
+    """The data about a fix that is used to find the commit that introduced the bug.
 
-    `mentions` maps commits mentioned in the text to weights from 0.2 (in passing) to 1 (named as
-    the cause).
+    It has the subject, the text without trailers, the author's address, the author date, the
+    change, the blame by old path, and the blamed commits. `mentions` maps commits mentioned in the
+    text to weights from 0.2 (mentioned in passing) to 1 (named as the cause).
     """
 
     subject: str
@@ -92,7 +94,7 @@ def _mentions(
 ) -> dict[str, float]:
     """Return the fix's ancestors that the text mentions by id or quoted subject.
 
-    Add those missing from `owners` to it.
+    Commits missing from `owners` are added to it.
     """
     result: dict[str, float] = {}
     for mention, weight in find_commit_ids(text).items():

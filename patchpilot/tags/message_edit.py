@@ -18,8 +18,9 @@ _PIECES = re.compile(r"\s+|[^\s]+")
 
 
 class MessageEdits(NamedTuple):
-    """The changes to make to a message: (name, value) pairs to add, co-developers to add, and lines
-    to replace.
+    """The changes to make to a message.
+
+    They are trailers to add as (name, value) pairs, co-developers to add, and lines to replace.
     """
 
     trailers: tuple[tuple[str, str], ...] = ()
@@ -40,9 +41,9 @@ class MessageEdits(NamedTuple):
 
 
 def compose(message: str, request: MessageEdits) -> str:
-    """Apply the requested changes to a message, skipping those in `refused`.
+    """Apply the requested changes to a message, except the ones in `refused`.
 
-    Everything else stays in place, including unknown trailers.
+    The rest of the message, including unknown trailers, is unchanged.
     """
     lines = message.rstrip("\n").split("\n")
     for index, text in (request.mended or {}).items():
@@ -62,7 +63,7 @@ def compose(message: str, request: MessageEdits) -> str:
 
 
 def _add_developer(message: str, developer: str) -> str:
-    """Add Co-developed-by and Signed-off-by above the last sign-off, which must be the sender's."""
+    """Add Co-developed-by and Signed-off-by above the last sign-off (the submitter's)."""
     lines = message.rstrip("\n").split("\n")
     new_lines = [f"Co-developed-by: {developer}", f"Signed-off-by: {developer}"]
     if any(line.lower() == new_lines[0].lower() for line in lines):
@@ -85,10 +86,9 @@ def _add_developer(message: str, developer: str) -> str:
 
 
 def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
-    """Compute the word diff of two messages as (sign, text) pieces, with the signs " " (unchanged),
-    "-" (removed) and "+" (added).
+    """Compute the word diff of two messages as (sign, text) pieces.
 
-    Each unchanged line is one piece.
+    The signs are " " (unchanged), "-" (removed) and "+" (added). Each unchanged line is one piece.
     """
     before, after = old.rstrip("\n").split("\n"), new.rstrip("\n").split("\n")
     pieces: list[tuple[str, str]] = []

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Extract evidence from a commit message: its prose without trailers, and the mentioned commits."""
+"""Extract evidence from a commit message.
+
+The evidence consists of its prose without trailers, and of the mentioned commits.
+"""
 
 import re
 
@@ -53,8 +56,10 @@ def prose(message: str) -> tuple[str, str]:
 
 
 def find_commit_ids(text: str) -> dict[str, float]:
-    """Return the commit ids in a text, with weights: 0.2 if mentioned in passing, 1 if named as the
-    cause of the bug, otherwise 0.6.
+    """Map the commit ids in a text to weights.
+
+    The weight is 0.2 if a commit is mentioned in passing, 1 if it is named as the cause of the bug,
+    and otherwise 0.6.
     """
     result: dict[str, float] = {}
     for match in _ID.finditer(text):
@@ -81,8 +86,8 @@ def find_commit_ids(text: str) -> dict[str, float]:
 
 
 def find_quotes(text: str) -> tuple[str, ...]:
-    """Return the quoted strings that may be commit subjects, each joined into one line.
+    """Return the quoted strings that may be the subjects of commits, each joined into one line.
 
-    Single quotes are ignored.
+    Strings in single quotes are ignored.
     """
     return tuple(" ".join(quote.split()) for quote in _QUOTED.findall(text))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detect fixes for several bugs introduced by different commits.
+"""Detect fixes for several bugs that were introduced by different commits.
 
-Such fixes make the same change in several files, or name several commits as the cause.
+Such a fix makes the same change in several files, or its message names several commits as the
+cause.
 """
 
 from collections.abc import Mapping
@@ -12,8 +13,9 @@ MAX_TAGS = 5
 
 
 def find_joint_culprits(evidence: EvidenceInput, first: str) -> tuple[str, ...]:
-    """Return the commits that each need a Fixes: tag, oldest first: the likeliest commit, and any
-    commits that introduced the same bug.
+    """Return the commits that each need a Fixes: tag, oldest first.
+
+    They are the likeliest commit and any other commits that introduced the same bug.
     """
     result = {
         first,
@@ -27,15 +29,15 @@ def find_joint_culprits(evidence: EvidenceInput, first: str) -> tuple[str, ...]:
 
 
 def _find_blamed(evidence: EvidenceInput, first: str) -> set[str]:
-    """Return the commits blamed in the message if the likeliest commit is one of them."""
     commits = {mention for mention, weight in evidence.mentions.items() if weight >= 1}
     return commits if first in commits else set()
 
 
 def _find_same_change(evidence: EvidenceInput, first: str) -> set[str]:
-    """Return the commits that introduced the lines removed by an identical change in several files.
+    """Return the commits that introduced the lines that an identical change removes from several
+    files.
 
-    Each of these files must have a single such commit.
+    In each of these files, a single commit must have introduced the lines.
     """
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Mapping[str, int]]] = {}
     for change in evidence.files:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Override the ranking of candidates with a bisection or revert, and replace a candidate that is a
-backport with its mainline commit.
+"""Override the ranking of candidates by a bisection or a revert.
+
+If a candidate is a backport, replace it with its mainline commit.
 """
 
 from collections.abc import Sequence
@@ -48,10 +49,10 @@ def move_bisected_first(
     bisection: Bisection,
     candidates: Sequence[Candidate],
 ) -> tuple[tuple[Candidate, ...], list[str]]:
-    """Move the bisected commit to the front of the candidates, and return notes for the user.
+    """Move the bisected commit to the front of the candidates. Return notes for the user.
 
     If the bisection is unfinished, drop the candidates that it rules out. The notes list
-    contradictions to git blame.
+    contradictions between the bisection and git blame.
     """
     if bisection.first_bad:
         remaining = [_resolve(repository, bisection.first_bad)]
@@ -133,8 +134,8 @@ def _make_certain(
 def _reorder(
     first: Sequence[Candidate], candidates: Sequence[Candidate]
 ) -> tuple[Candidate, ...]:
-    """Put the overriding candidates first, and divide the remaining confidence among the other
-    candidates.
+    """Put the overriding candidates first, and multiply the confidence of the others by the
+    remaining confidence.
     """
     moved = {candidate.commit for candidate in first}
     remaining = 1 - max(candidate.confidence for candidate in first)
@@ -149,7 +150,9 @@ def _reorder(
 
 
 def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
-    """Return the mainline commit of a candidate that is a backport, or the candidate itself."""
+    """Return the mainline commit of a candidate that is a backport. Otherwise, return the
+    candidate.
+    """
     culprit = repository.commit(candidate.commit)
     ids = [
         upstream

@@ -34,9 +34,9 @@ SURE = 0.5
 class Candidate(NamedTuple):
     """A commit that may have introduced the bug, with its confidence (0 to 1) and its evidence.
 
-    `first_release` is the first tag that contains it, if known. `lacks` is supporting evidence that
-    was not found. `committed` is in seconds since the epoch. `is_marked` is set if its message may
-    name an upstream commit.
+    `first_release` is the first tag that contains it, if known. `lacks` contains supporting
+    evidence that was not found. `committed` is in seconds since the epoch. `is_marked` is set if
+    its message may name an upstream commit.
     """
 
     commit: str
@@ -53,8 +53,8 @@ class Candidate(NamedTuple):
 class RankedCulprits(NamedTuple):
     """The likeliest commits (best first), and the commits that need a Fixes: tag (oldest first).
 
-    `imported` explains that the commit found by the evidence is no candidate because it only
-    imports code; otherwise it is empty.
+    `imported` explains that the evidence points to a commit that is not a candidate, because it
+    only imports code. It is empty if there is no such commit.
     """
 
     candidates: tuple[Candidate, ...]
@@ -124,7 +124,8 @@ def find(
 def tag_of(repository: Repository, culprit: Commit) -> str:
     """Return the Fixes: line for a commit.
 
-    The id has the project's usual length, or more digits if that is ambiguous in this repository.
+    The id has the project's usual length, or more digits if that length is ambiguous in this
+    repository.
     """
     digits = DIGITS
     while (
@@ -156,8 +157,8 @@ def _move_named_first(
 def weigh(
     repository: Repository, evidence: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """Return the features of the candidates with the best rough scores and of the mentioned
-    commits.
+    """Return the features of the mentioned commits and of the candidates with the best rough
+    scores.
     """
     numbers = features(evidence, tallies)
     selected = sorted(
@@ -181,7 +182,7 @@ def weigh(
 
 
 def explain_doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
-    """Explain why the first candidate is only a guess, or return "" if it is not.
+    """Explain why the first candidate is only a guess. Return "" if it is more than a guess.
 
     `imported` is `RankedCulprits.imported`.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rank candidates by the weighted sum of their features, and convert it to a confidence.
+"""Rank candidates by the weighted sum of their features, and convert the sum to a confidence.
 
 The weights are fitted by `tests/lab/fit_fixes.py`.
 """
@@ -13,11 +13,11 @@ from patchpilot.cache.entries import read_shipped_tables
 
 
 class Weights(NamedTuple):
-    """The fitted parameters of the ranker: the weights for a candidate's features, the weights for
-    a list's features (for "none of these"), and the calibration curve.
+    """The fitted parameters of the ranker.
 
-    The curve consists of increasing (raw share, confidence) points with linear interpolation
-    between them.
+    They are the weights of a candidate's features, the weights of a list's features (for "none of
+    these"), and the calibration curve. The curve consists of increasing (raw share, confidence)
+    points, between which values are interpolated linearly.
     """
 
     candidate: Mapping[str, float]
@@ -34,8 +34,9 @@ def load_shipped_weights() -> Weights:
 
 
 def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Return the features of a whole list of candidates, which indicate whether it is likely to
-    contain the commit that introduced the bug.
+    """Return the features of a whole list of candidates.
+
+    They indicate how likely the list contains the commit that introduced the bug.
     """
     removed = sorted(
         (candidate["removed"] for candidate in candidates.values()), reverse=True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide whether and how a fix should be marked for the stable trees, and explain why.
+"""Decide whether and how to mark a fix for the stable trees, and explain why.
 
 See Documentation/process/stable-kernel-rules.rst.
 """
@@ -20,10 +20,11 @@ _STABLE = re.compile(
 
 @json_form()
 class BranchState(NamedTuple):
-    """A stable branch: its version, and whether it has the bug.
+    """A stable branch with its version, and whether it has the bug.
 
-    `affected` is None if this is unknown or the branch has the fix; `verdict` is the verdict of the
-    backport command. `culprit_as` is this branch's id of the commit that introduced the bug.
+    `affected` is None if this is unknown or the branch has the fix. `verdict` is the verdict of the
+    backport command. `culprit_as` is the id that the commit that introduced the bug has in this
+    branch.
     """
 
     version: str
@@ -48,13 +49,13 @@ def present_lines(commit: Commit) -> tuple[str, ...]:
 
 
 class StableFacts(NamedTuple):
-    """Facts that decide whether a fix is for stable.
+    """The facts that decide whether a fix is for stable.
 
-    `release` is the first mainline release with the bug (None if there is none); `is_known` is
-    whether the commits that introduced the bug are known; `size` is the number of added, removed
-    and context lines in the patch; `no_fix` is the reason why the commit does not count as a fix;
-    `fixed_in` is the first release with the fix; `present` contains the existing lines that request
-    a stable backport.
+    `release` is the first mainline release with the bug, or None if there is none. `is_known` is
+    set if the commits that introduced the bug are known. `size` is the number of added, removed and
+    context lines in the patch. `no_fix` is the reason why the commit does not count as a fix.
+    `fixed_in` is the first release with the fix. `present` contains existing lines that request a
+    stable backport.
     """
 
     release: str | None
@@ -100,10 +101,10 @@ def _no_advice(reason: str) -> StableAdvice:
 
 
 def _earliest_version(release: str | None, affected: Sequence[BranchState]) -> str:
-    """Return a version old enough to include every branch with the bug.
+    """Return a version that is early enough to include every branch with the bug.
 
-    A backport may have introduced the bug in a branch older than the mainline release; `# X.Y+`
-    with that release would exclude the branch.
+    If the commit that introduced the bug was backported, a branch older than its mainline release
+    can have the bug. `# X.Y+` with the mainline release would exclude such a branch.
     """
     if release is None:
         return ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Follow a series in an archive: add messages, and return its state and next step."""
+"""Follow a series in an archive. Tests add messages and read its state and next step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,7 +85,7 @@ class FollowedArchive:
 def open_followed_archive(
     folder: Path, kind: str = "stand-in"
 ) -> Iterator[FollowedArchive]:
-    """Yield an empty archive of this kind (from SERVED)."""
+    """Yield an empty archive of this kind, which is one of SERVED."""
     with archive_server(kind, folder / "inbox") as archive:
         yield FollowedArchive(folder, archive)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that public-inbox and the stub archive give the same results, and that failures are reported
-with their cause.
+"""Test that public-inbox and the stub archive give the same results, and that errors name their
+cause.
 """
 
 import email.charset
@@ -247,7 +247,7 @@ def serve_responses(
     headers: dict[str, str] | None = None,
     until: int = 99,
 ) -> Iterator[tuple[str, list[str]]]:
-    """Run a server that sends one response, or several in order, and records its requests.
+    """Run a server that sends these responses in order and records its requests.
 
     After this many requests, it sends 404.
     """

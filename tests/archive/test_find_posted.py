@@ -26,7 +26,7 @@ LATER = int((START + timedelta(days=30)).timestamp())
 
 
 class PostedTopic:
-    """A tree, an archive, and commits of the archived patches."""
+    """A tree, an archive, and the commits of the patches in the archive."""
 
     def __init__(self, folder: Path, archive: FilledArchive) -> None:
         self.archive = archive
@@ -51,7 +51,6 @@ class PostedTopic:
         self.archive.add(mail(f"[{prefix}] {title}", body, id=ident, **options))
 
     def _diff(self) -> str:
-        """Return the change as a diff, leaving the tree unchanged."""
         self.repo.put(FILE, AFTER)
         diff = self.repo.git("diff", "--", FILE)
         self.repo.put(FILE, BEFORE)
@@ -81,7 +80,7 @@ class PostedTopic:
 def archived_patch(
     request: pytest.FixtureRequest, workdir: Path
 ) -> Iterator[PostedTopic]:
-    """Create an archive of each kind with two versions, the second of them reviewed."""
+    """Create an archive of each kind that contains two versions. The second one was reviewed."""
     with archive_server(request.param, workdir / "inbox") as archive:
         posted = PostedTopic(workdir, archive)
         posted.post("v1")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test local archives: changes are detected, other files are rejected, and a damaged index is
-rebuilt.
+"""Test that changes to local archives are detected, that other files are rejected, and that a
+damaged index is rebuilt.
 """
 
 import json
@@ -66,7 +66,7 @@ def test_deleted_maildir_message_disappears(tmp_path: Path) -> None:
         assert search_subjects(archive.url, "f:ada") == ["v1"]
         (tmp_path / "mails" / "new" / "0.example").unlink()
         assert search_subjects(archive.url, "f:ada") == []
-        # mail programs move messages that were read, and change their flags
+        # mail programs move messages that were read, and rename them to change their flags
         (tmp_path / "mails" / "new" / "1.example").rename(
             tmp_path / "mails" / "cur" / "1.example:2,S"
         )

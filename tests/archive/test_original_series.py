@@ -41,7 +41,7 @@ RENAMED, UNLINKED, OLD, LOST = "a1" * 20, "b2" * 20, "c3" * 20, "d4" * 20
 
 
 def minutes_ago(days: float) -> int:
-    """Return a time in minutes after the first message."""
+    """Return the time this many days ago, in minutes after the first message."""
     return int((NOW - START - timedelta(days=days)).total_seconds() // 60)
 
 
@@ -54,7 +54,6 @@ def autosel_patch(
     link: str = "",
     **options: str,
 ) -> bytes:
-    """Return a patch selected by AUTOSEL for a stable tree."""
     tags = f"Link: {link}\n" if link else ""
     sender = "Sasha Levin <sashal@kernel.org>"
     body = (
@@ -80,8 +79,8 @@ MAILS = (
     patch("[PATCH] hose: long ago", id="h1", minutes=minutes_ago(250)),
     patch("[PATCH] tank: of another", author=OTTO, id="o1", minutes=minutes_ago(20)),
     reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=minutes_ago(19)),  # noqa: E501
-    # each stable patch has an earlier original, except that the last original is not archived and
-    # one patch is from a different series
+    # the original of each stable patch was posted earlier; the last original is not in the archive,
+    # and one patch is from a different series
     patch("[PATCH] gauge: older than all", id="g1", minutes=minutes_ago(700)),
     autosel_patch("gauge: older than all", OLD, 12, id="sg"),
     patch("[PATCH] nozzle: as it was sent", id="n1", minutes=minutes_ago(400)),
@@ -165,7 +164,7 @@ def test_stable_message_leads_to_its_original(
             "in-mainline",
         ),
     ],
-    # the messages contain the current minute, which may change during collection
+    # the messages contain the current minute, so the time may change while they are collected
     ids=range(6),
 )
 def test_series_can_start_from_a_report(

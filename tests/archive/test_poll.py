@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test polling many series in one pass: it takes few requests, finds every new message, and rejects
+"""Test that polling many series at once takes few requests, finds every new message, and rejects
 impossible responses.
 """
 
@@ -30,7 +30,7 @@ from tests.reading import story
 
 
 class CountingArchive(StandIn):
-    """An archive that records queries."""
+    """An archive that records the queries that it gets."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -194,7 +194,7 @@ def parsed_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_poll_skips_known_and_old_messages(
     kind: str, workdir: Path, parsed_ids: list[str]
 ) -> None:
-    # these messages arrive later than their Date: headers, which contain the first day
+    # these messages arrive after the time in their Date: headers, which is on the first day
     other_mails = [
         add_received_header(
             mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR
@@ -271,7 +271,7 @@ def test_message_from_an_unpolled_series_is_read_once(
     workdir: Path,
 ) -> None:
     with CountingArchive() as server:
-        # the author's later patch resembles the finished one
+        # the same author's later patch is similar to the finished one
         server.add(
             *story.WHOLE,
             mailed("alike+1 [PATCH] demo: check the pointer before each use"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test recognizing a known sender's new address by a signature.
 
-The keys are created by the tests, and no key is looked up.
+The tests create the keys, and no key is looked up.
 """
 
 import base64

@@ -26,7 +26,7 @@ HARMFUL = re.compile(r"\b(?:delete|remove|rm|move)\b")
 
 @pytest.fixture(autouse=True)
 def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reset the state of this process as in a new process, and shorten its timeouts."""
+    """Reset this process to the state of a new process, and shorten its timeouts."""
     monkeypatch.setattr(database, "_verified", set())
     monkeypatch.setattr(database, "PATIENCE", 0.05)
 
@@ -37,7 +37,7 @@ def start_next_process() -> None:
 
 @pytest.fixture
 def store_file(workdir: Path) -> Path:
-    """Return the file of a store with two series, whose backup has only the first one."""
+    """Return the file of a store that has two series. Its backup has only the first one."""
     for name, mails in (("whole.mbox", story.WHOLE), ("other.mbox", (OTHER,))):
         (workdir / name).write_bytes(mbox(*mails))
     call("track", "add", "--mbox", "whole.mbox")
@@ -66,7 +66,7 @@ def run_sql(*statements: str) -> Callable[[Path], None]:
 
 
 def damage_page(table: str) -> Callable[[Path], None]:
-    """Return a fault that damages a table's first page."""
+    """Return a fault that damages the first page of a table."""
 
     def run(file: Path) -> None:
         with contextlib.closing(sqlite3.connect(file)) as plain:
@@ -177,7 +177,8 @@ def test_store_fault_names_the_repair_command(
     repaired = call(*command.split())
     assert repaired.code == 0, repaired.err
     start_next_process()
-    # rows added after the backup may be lost, but are restored from the tracked files
+    # rows that were added after the backup may be lost, but they are restored from the tracked
+    # files
     for file in ("whole.mbox", "other.mbox"):
         assert call("track", "add", "--mbox", file).code == 0
     assert call("track").code == 0
@@ -214,7 +215,7 @@ def test_unreadable_message_is_skipped(
         assert outcome.err == f"patchpilot: warning: {SAID}\n"
         assert ("valve: open it" in outcome.out) is (words != ("show", "1"))
         start_next_process()
-    # the file still contains the series
+    # the file still contains the series, so it can be restored from there
     updated = call("track", "update")
     assert (updated.code, updated.err) == (0, "")
     assert read_messages() == stored_messages
@@ -233,7 +234,7 @@ def test_lost_message_is_restored_from_a_backup(
     run_sql(BAD_MAILS["a bad blob"])(store_file)
     for backup in saved:
         backup.unlink()
-    # use a cache that was filled before the fault
+    # use a cache that was filled before the damage
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     outcome = call("track", "update")
     assert (outcome.code, outcome.err) == (2, f"patchpilot: warning: {SAID}\n")
@@ -273,7 +274,7 @@ def fill_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @contextmanager
 def lock_store(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Hold a write transaction on the store in another program."""
+    """Hold a write transaction on the store, as another program would."""
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test concurrent processes that use the store when some are killed or the store is corrupt."""
+"""Test concurrent processes if some of them are killed or the store is corrupt."""
 
 import random
 import subprocess

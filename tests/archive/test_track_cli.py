@@ -121,7 +121,7 @@ _READING = (
 def run_list(folder: Path, *modules: str) -> str:
     """Run `track` in a directory.
 
-    Return its exit code, and which of these modules it imported.
+    Return its exit code, and the modules of a given list that it imported.
     """
     code = (
         "import sys; from patchpilot.cli import main; code = main.run(['track']); "
@@ -686,7 +686,7 @@ def test_thread_without_a_patch_is_reported(workdir: Path) -> None:
 
 
 def _create_fixed_tree(path: Path) -> tuple[Repo, str]:
-    """Create a kernel tree after v6.8 with the fix, and return it with the fix's id."""
+    """Create a kernel tree after v6.8 that contains the fix. Return it and the fix's id."""
     repo = Repo(path)
     files = dict.fromkeys(("MAINTAINERS", "Kbuild", "Kconfig"), "x\n")
     repo.commit("start\n", {"Makefile": "VERSION = 6\n"} | files)
@@ -696,7 +696,6 @@ def _create_fixed_tree(path: Path) -> tuple[Repo, str]:
 
 
 def _backport_fix(repo: Repo, fix: str) -> str:
-    """Backport the fix to linux-6.6.y, check out the branch, and return the commit."""
     repo.branch("linux-6.6.y", "v6.8")
     sign = "Signed-off-by: Ada Fixer <ada@example.org>"
     text = f"{TITLE}\n\ncommit {fix} upstream.\n\n{sign}\n"

@@ -30,7 +30,7 @@ def execute_sql(statement: str) -> None:
 
 
 def read_local_data(number: int = 1) -> dict[str, Any]:
-    """Return the data about a series that exists only locally."""
+    """Return the data about a series that is stored only locally."""
     with Store() as store:
         entry = store.entry(number)
         return {

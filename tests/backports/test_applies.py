@@ -109,7 +109,7 @@ def test_odd_file_names_are_handled(world: World, name: str) -> None:
 
 
 class FakeStore:
-    """A stub of the scratch store with these objects."""
+    """A stub of the temporary object store that contains these objects."""
 
     def __init__(self, tree: str = "t", *, clean: bool = True, **blobs: bytes) -> None:
         self.picked, self.clean, self.blobs = tree, clean, blobs

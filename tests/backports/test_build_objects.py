@@ -50,7 +50,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def only_make(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Require no programs for building except make."""
+    """Make the build require no program except make."""
     monkeypatch.setattr(configuration, "REQUIRED_PROGRAMS", ("make",))
 
 
@@ -66,7 +66,7 @@ def driver_files(body: str) -> dict[str, str]:
 
 
 def create_kernel(tmp_path: Path, body: str, **files: str) -> Repo:
-    """Return a kernel with a stable branch that contains more files."""
+    """Return a kernel tree whose stable branch has additional files."""
     repo = Repo(tmp_path / "kernel")
     repo.commit("start", KERNEL | driver_files(body))
     repo.branch("linux-6.6.y", "HEAD")
@@ -94,7 +94,7 @@ def test_affected_objects_are_built(tmp_path: Path) -> None:
     assert "linux-6.6.y: builds\n" in output
     # the matrix also shows the warning
     assert "\n      builds\n" in output
-    # the branch already had the unused variable, so there is no new warning
+    # the branch also has the unused variable, so the warning is not new
     assert (answer["exit_code"], answer["warnings"]) == (0, [])
 
 
@@ -182,7 +182,7 @@ def test_whole_range_is_compiled(tmp_path: Path) -> None:
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     trust_tree(repo)
     outcome = run_backport(repo, "linux-6.6.y..HEAD", "--write", tmp_path / "out")
-    # the matrix shows only the build with the last fix
+    # the matrix shows only the build after the last fix
     assert outcome.out.count("      does not build (exit 2)\n") == 1
     assert "'MORE' undeclared" in outcome.out.replace("‘", "'").replace("’", "'")
     assert not list(tmp_path.glob("out/*/*"))

@@ -8,7 +8,6 @@ from tests.backports.world import World, function_source
 
 
 def add_later_fix(world: World) -> str:
-    """Commit a later fix for the fix, and return its id."""
     return world.repo.commit(
         f'work: step 20 is for each\n\nFixes: {world.fix[:12]} ("work: do not forget step'
         ' 20")\nSigned-off-by: Ada Fixer <ada@example.org>\n',

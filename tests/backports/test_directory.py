@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test verdicts for an unpacked tree, which depend only on its content."""
+"""Test verdicts for an unpacked tree. They depend only on the tree's content."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `backport FIX.patch --onto DIR --write` writes patches for a tree without git, adapted
-to its content.
+"""Test that `backport FIX.patch --onto DIR --write` writes patches for a tree without git. The
+patches are adapted to the tree's content.
 """
 
 import os
@@ -28,7 +28,9 @@ def write_patches(patch: Path, tree: Path, *words: object) -> tuple[str, list[Pa
 
 
 def apply_patch(tree: Path, file: Path) -> str:
-    """Apply a patch with patch(1), check that `git am` has the same result, and return the file."""
+    """Apply a patch with patch(1), and check that the result of `git am` is the same. Return the
+    patched file.
+    """
     path = tree.parent / "am"
     repo = Repo(path)
     repo.commit("unpacked", {"w.c": (tree / "w.c").read_text()})

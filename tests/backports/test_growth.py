@@ -10,7 +10,7 @@ from patchpilot.backports import changed_functions, symbols
 from patchpilot.model import address, patch
 from patchpilot.tags import comparable_words
 
-# run these tests alone, because they measure time
+# these tests measure time, so they run only with the long tests
 pytestmark = pytest.mark.long
 
 LONG = 30_000

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that merges planned without git give the same result as git's."""
+"""Test that merges that git does not compute have the same results as git's."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
             our: dict[str, str | None],
             their_files: dict[str, str | None],
         ) -> None:
-            # make most files equal on all three sides
+            # make most files the same on all three sides
             start: dict[str, str | None] = dict.fromkeys(NAMES, BODY)
             trees = [
                 write_tree(scratch, start | base),

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding a commit's missing prerequisites, excluding commits that the branch has."""
+"""Test finding the prerequisites of a commit that a branch lacks.
+
+Commits that the branch already has are omitted.
+"""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -23,12 +26,12 @@ def make_edit_step(
 
 
 def conflicted_file(*theirs: str) -> str:
-    """Return a conflicted file with these lines on the commit's side."""
+    """Return a conflicted file in which the commit's side has these lines."""
     return "".join(("<<<<<<< ours\nx\n=======\n", *theirs, ">>>>>>> theirs\n"))
 
 
 class FakeHistory:
-    """A branch, the commits before the fix, and the recorded git calls of a search."""
+    """A branch, the commits before the fix, and a record of the git calls during a search."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *touches: LineTouch) -> None:
         self.touches = touches
@@ -78,7 +81,6 @@ class FakeHistory:
         return tuple(f"old-{path}" for path in paths)
 
     def search(self, parents: tuple[str, ...] = ("top",)) -> MissingCommits:
-        """Return a search for the prerequisites of this fix."""
         history = SimpleNamespace(
             repository=SimpleNamespace(
                 commit=lambda _: SimpleNamespace(parents=parents)
@@ -109,7 +111,7 @@ class FakeHistory:
 
 
 def make_two_writers(monkeypatch: pytest.MonkeyPatch) -> FakeHistory:
-    """Return two commits that wrote different lines that the fix changes."""
+    """Return two commits that wrote different lines. The fix changes lines of both."""
     return FakeHistory(
         monkeypatch,
         LineTouch("a", (make_edit_step(FIRST),)),
@@ -123,11 +125,12 @@ def make_two_writers(monkeypatch: pytest.MonkeyPatch) -> FakeHistory:
         (conflicted_file("line 11\n"), ("b",)),
         (conflicted_file("line 3\n"), ("a",)),
         (conflicted_file("line 3\n") + conflicted_file("line 11\n"), ("a", "b")),
-        # lines next to a hunk belong to it
+        # lines directly before and after a hunk belong to it
         (conflicted_file("line 2\n"), ("a",)),
         (conflicted_file("line 4\n"), ("a",)),
         (conflicted_file("line 12\n"), ("b",)),
-        # these conflicts are outside the hunks, in missing lines, without lines, or without markers
+        # these conflicts are outside the hunks, in lines that do not exist, without lines, or
+        # without markers
         (conflicted_file("line 6\n"), ("a", "b")),
         (conflicted_file("line 11\n") + conflicted_file("line 6\n"), ("a", "b")),
         (conflicted_file("line 30\n"), ("a", "b")),

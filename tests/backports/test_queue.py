@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the backport results for the TUI: affected releases, both sides of a conflict, and selected
-prerequisites.
+"""Test the results of a backport that the TUI shows.
+
+They are the affected releases, both sides of a conflict, and the selected prerequisites.
 """
 
 from pathlib import Path

@@ -20,7 +20,7 @@ CLEAN = ApplyResult(AppliesHow.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), Fal
 
 
 def make_history(**landings: Landing) -> SimpleNamespace:
-    """Return a stub history that finds a commit in a branch by the commit's first letter."""
+    """Return a stub history. It finds a commit in a branch by the first letter of the commit."""
     return SimpleNamespace(landed=lambda commit, tip: landings.get(commit[0]))
 
 
@@ -96,7 +96,9 @@ def branch_verdict(
     tree: str | None = None,
     **landings: Landing,
 ) -> tuple[BranchResult, list[str]]:
-    """Return the verdict for a fix with this result of applying, and the trees that were tried."""
+    """Return the verdict for a fix that applies with this result, and the trees to which it was
+    applied.
+    """
     tried: list[str] = []
 
     def try_fix(scratch: object, fix: object, onto: str) -> ApplyResult:

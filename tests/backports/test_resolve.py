@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test preparing a conflict in a clone, and continuing after the user has resolved it."""
+"""Test preparing a conflict in a clone, and continuing when the user has resolved it."""
 
 import subprocess
 from pathlib import Path
@@ -34,7 +34,7 @@ def resolve_conflict(world: World, *words: object) -> dict[str, Any]:
 
 
 def commit_resolution(clone: Path, text: str = "") -> None:
-    """Commit the resolution, after writing this text to the file if given."""
+    """Commit the resolution. If a text is given, first write it to the file."""
     if text:
         (clone / "w.c").write_text(text)
     run_git(clone, "add", "-u")
@@ -43,7 +43,7 @@ def commit_resolution(clone: Path, text: str = "") -> None:
 
 @pytest.fixture
 def conflicting_branch(world: World) -> World:
-    """Return a branch with the prerequisite and a conflicting line 20."""
+    """Return a branch that has the prerequisite and a conflicting line 20."""
     world.branch(
         "6.12",
         world.culprit,

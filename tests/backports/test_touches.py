@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the earlier commits that a fix depends on, using only line numbers."""
+"""Test finding the earlier commits on which a fix depends. Only line numbers are used."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,7 +34,7 @@ def make_edit_step(
 
 
 def replace_lines(*spans: Span, **names: str | None) -> LineEditStep:
-    """Return an edit that replaces these lines with as many new ones."""
+    """Return an edit that replaces these lines with the same number of new lines."""
     return make_edit_step(*((span, span) for span in spans), **names)
 
 
@@ -47,7 +47,7 @@ def commit_ids(touches: tuple[LineTouch, ...]) -> list[str]:
 
 
 def make_fix(*spans: Span) -> LineTouch:
-    """Return a fix that changes these ranges of positions between lines."""
+    """Return a fix that changes these spans. A span is a pair of positions between lines."""
     return make_touch("fix", replace_lines(*spans))
 
 
@@ -105,13 +105,13 @@ def test_margin_includes_adjacent_lines(
 @pytest.mark.parametrize(
     ("old", "new", "mapped"),
     [
-        # added, removed or replaced lines above shift the lines below
+        # if lines above are added, removed or replaced, the lines below get other numbers
         ((0, 0), (0, 5), (5, 7)),
         ((0, 5), (0, 0), (15, 17)),
         ((2, 4), (2, 5), (9, 11)),
         # the edit is below the lines
         ((20, 20), (20, 29), (10, 12)),
-        # the edit ends at the first line
+        # the edit ends where the first line starts
         ((4, 4), (4, 8), (6, 8)),
         # the edit overlaps the start or end of the lines, covers them, or lies within them
         ((8, 11), (8, 12), (8, 11)),
@@ -152,7 +152,7 @@ def test_prerequisites_of_prerequisites_are_needed() -> None:
         commit_ids(dependencies_of([first, second], make_fix((10, 12)), frozenset("b")))
         == []
     )
-    # the commits that wrote the lines have no prerequisites of their own
+    # the commits that wrote the lines have no prerequisites themselves
     assert commit_ids(
         last_writers([first, second], make_fix((10, 12)), NONE, PATHS)
     ) == ["b"]
@@ -254,7 +254,7 @@ def test_rename_can_be_a_prerequisite() -> None:
         ((4, 5), (4, 5), (5, 9), False),
         ((9, 10), (9, 10), (5, 9), False),
         ((8, 10), (8, 10), (5, 9), True),
-        # lines on both sides of a removal are affected
+        # removing lines affects the line before and the line after them
         ((5, 8), (5, 5), (5, 9), True),
         ((5, 8), (5, 5), (2, 5), True),
         ((5, 8), (5, 5), (6, 9), False),
@@ -374,9 +374,10 @@ def test_earlier_file_names_are_found_newest_first(
 
 
 class FakeGit:
-    """A stub for git that returns given results by subcommand and records timeouts.
+    """A stub for git.
 
-    Each call takes two simulated seconds.
+    It returns a given result for each subcommand, and records timeouts. Each call takes two seconds
+    of simulated time.
     """
 
     def __init__(self, **answers: bytes) -> None:

@@ -104,7 +104,7 @@ def test_missing_objects_are_reported(world: World, tmp_path: Path) -> None:
     clone = tmp_path / "partial"
     outcome = call("check", "-C", clone, world.fix)
     assert outcome.code == 3
-    # the command in the hint fetches only this commit's files
+    # the command in the hint fetches the files of only this commit
     command = re.search(r"git show \w+ >/dev/null", outcome.err)
     assert command, outcome.err
     subprocess.run(command[0], shell=True, cwd=clone, check=True)

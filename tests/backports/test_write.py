@@ -233,7 +233,7 @@ def test_request_contains_trees_commit_and_reason(world: World) -> None:
     assert world.fix in outcome.out
     assert "It was lost." in outcome.out
     assert "6.12" in outcome.out
-    # the verdicts are on stderr, so that the message can be sent unchanged
+    # verdicts are printed to stderr, so that the message on stdout can be sent unchanged
     assert "conflict" in outcome.err
     assert "git send-email FILE" in outcome.err
     assert f"--request{chr(10)}" in world.call(world.fix).out

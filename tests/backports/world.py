@@ -22,7 +22,7 @@ BODY = [f"\tstep({number});\n" for number in range(60)]
 def function_source(**changes: str) -> str:
     """Return a C file with one function in which these lines were changed.
 
-    `l7="seven"` replaces line 7; the value may have several lines.
+    For example, `l7="seven"` replaces line 7. The value may consist of several lines.
     """
     lines = list(BODY)
     for name, value in changes.items():
@@ -35,9 +35,9 @@ FIXED = {**GROUND, "l20": "check(20, all);"}
 
 
 class World:
-    """A repository with these commits on master: base, v6.1, culprit, groundwork, fix.
+    """A repository with the commits base, v6.1, culprit, groundwork and fix on master.
 
-    Branches start at a given commit. The repository is created once and then copied.
+    Each branch starts at a given commit. The repository is created once and then copied.
     """
 
     _made: ClassVar[list["World"]] = []
@@ -95,7 +95,7 @@ class World:
     def branch(
         self, version: str, start: str, *commits: tuple[str, dict[str, str]]
     ) -> str:
-        """Create a stable branch with its own commits and return its tip."""
+        """Create a stable branch that has an additional commit, and return its tip."""
         name = f"linux-{version}.y"
         self.repo.branch(name, start)
         for message, files in commits:
@@ -105,7 +105,9 @@ class World:
         return tip
 
     def create_renamed_branch(self) -> str:
-        """Create a branch on which the fix's line has a different name, and return its tip."""
+        """Create a branch in which the line that the fix changes has a different name. Return the
+        branch's tip.
+        """
         text = function_source(l10="quick(10);", l19="verify(19);", l20="verify(20);")
         return self.branch("6.6", self.groundwork, ("work: rename", {"w.c": text}))
 
@@ -115,7 +117,7 @@ class World:
         path: str = "w.c",
         subject: str = "work: more",
     ) -> tuple[str, str]:
-        """Create a commit that changes a line and these files, and a later fix of that line."""
+        """Create a commit that changes a line and these files, and then a fix of that line."""
         content = {**GROUND, "l20": "check(20, all, more);"}
         prerequisite = self.repo.commit(
             subject, {path: function_source(**content), **other_files}
@@ -149,7 +151,9 @@ class World:
         return branch
 
     def state(self) -> tuple[str, ...]:
-        """Return the repository's state, to check that queries do not change it."""
+        """Return the repository's state. It is used to check that queries do not change the
+        repository.
+        """
         git = self.repo.git
         return (
             git("for-each-ref"),
@@ -169,7 +173,7 @@ class World:
 
 
 def track_failed_backports(fix: str, folder: Path, *versions: str) -> None:
-    """Track the fix's series, with FAILED messages for these versions."""
+    """Track the series of the fix. It has FAILED messages for these versions."""
     title = "work: do not forget step 20"
     mails = [patch(f"[PATCH] {title}", id="first")]
     mails += [

@@ -62,7 +62,7 @@ def summary_folder(epoch: Repo) -> str:
 
 
 def message_ids(folder: Path) -> list[str]:
-    """Check the summaries, and return the sorted numbers of the Message-IDs in all files."""
+    """Check the summaries in all files. Return the sorted numbers in the Message-IDs."""
     lines: list[dict[str, Any]] = [
         json.loads(line)
         for file in folder.iterdir()

@@ -90,7 +90,6 @@ def many_hunks_diff(count: int) -> Text:
 
 
 def replaced_lines_diff(lines: int) -> Text:
-    """Yield a hunk that replaces every line of a long file."""
     yield f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,{lines} +1,{lines} @@\n"
     for sign in "-+":
         yield from (
@@ -156,7 +155,6 @@ class Case:
 
 
 def numbered_series_mbox(count: int) -> Text:
-    """Yield an mbox of a series of this many patches."""
     for number in range(1, count + 1):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         subject = (
@@ -170,7 +168,6 @@ def numbered_series_mbox(count: int) -> Text:
 
 
 def replies_mbox(count: int) -> Text:
-    """Yield an mbox of a patch and this many replies."""
     start = "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
     yield start
     yield from patch_mail(small_diff())

@@ -87,7 +87,6 @@ def describe_machine() -> str:
 
 
 def program_versions() -> list[str]:
-    """Return the versions of programs that affect the ratios."""
     names = [f"Python {platform.python_version()}"]
     for command in (("git", "--version"), ("perl", "-e", 'print "perl $^V"')):
         try:

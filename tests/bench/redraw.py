@@ -44,7 +44,6 @@ MOVES = {
 
 
 def main() -> int:
-    """Measure traffic and memory; return 1 if a limit is exceeded."""
     with tempfile.TemporaryDirectory() as scratch:
         work = create_sandbox(Path(scratch))
         missed = [

@@ -150,7 +150,6 @@ def measure_commit_checks(tree: Path) -> None:
 
 
 def measure_patch_checks(tree: Path) -> None:
-    """Measure checking a hundred patches, on all cores and on one."""
     folder = Path(os.environ.get("PATCHPILOT_DATA", "../shared")) / "corpus" / "patches"
     files = tuple(map(str, sorted(folder.resolve().glob("*.patch"))[:100]))
     if not files:
@@ -170,7 +169,6 @@ def measure_patch_checks(tree: Path) -> None:
 
 
 def measure_starts(tree: Path) -> None:
-    """Measure start-up, and the first run on a machine without caches or bytecode."""
     version = Job("b4", ((B4, "--version"),))
     report_pair("start: --version", Job("start", ((PATCHPILOT, "--version"),)), version)
     report_pair(

@@ -220,7 +220,6 @@ async def measure_walk(work: Path, folder: Path) -> None:
 async def print_draw_time(
     app: PatchpilotApp, pilot: Any, label: str, pressed: Sequence[str]
 ) -> None:
-    """Press keys, and print the drawing time of each key."""
     spent = []
     for key in pressed:
         start = time.thread_time()

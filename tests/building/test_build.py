@@ -80,7 +80,7 @@ def trust_tree(repo: Repo) -> None:
 def build_branch(
     repo: Repo, *words: str, targets: tuple[str, ...] = ("HEAD",)
 ) -> tuple[list[dict[str, Any]], str]:
-    """Build the branch; return each finding with its commit's subject, and the notes."""
+    """Build the branch. Return each finding with the subject of its commit, and the notes."""
     trust_tree(repo)
     arguments = ("build", "-C", repo.path, "--quick", *words, "--format", "json")
     outcome = call(*arguments, *targets)
@@ -121,7 +121,6 @@ def test_new_warning_on_a_moved_line_is_reported(repo: Repo) -> None:
 
 
 def build_finding_positions(repo: Repo, *targets: str) -> list[tuple[str, str, int]]:
-    """Build, and return the subject, path and line of each finding."""
     findings, _ = build_branch(repo, targets=targets)
     return [
         (finding["subject"], finding["path"], finding["line"]) for finding in findings
@@ -385,7 +384,7 @@ def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
     guards = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
     repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{guards}"})
     assert build_finding_positions(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
-    # this check runs nothing from the tree, so the tree's build files need not be trusted
+    # this check runs nothing from the tree, so the build files need not be trusted
     selects = 'config LIB\n\tbool\n\tdepends on BUS\nconfig BUS\n\tbool "Bus"\n'
     repo.commit("drv: lib", {"Kconfig": f"{KERNEL['Kconfig']}\tselect LIB\n{selects}"})
     (finding,), notes = build_branch(repo)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the symbols that an object needs, in Makefiles and Kconfig files."""
+"""Test finding the symbols on which an object depends, in Makefiles and Kconfig files."""
 
 import time
 

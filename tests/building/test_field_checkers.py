@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `check --checkers` runs existing checkers and reports what a commit adds."""
+"""Test that `check --checkers` runs existing checkers, and reports only what a commit adds."""
 
 import json
 import os

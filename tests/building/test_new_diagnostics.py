@@ -55,14 +55,14 @@ def make_diff_line(number: int | None) -> str:
     ("before", "after", "new"),
     [
         ([], [11], [11]),
-        # lines above, between and below the hunks
+        # these lines are above, between and below the hunks
         ([3, 20, 60], [3, 21, 60], []),
         # the line with the warning was replaced
         ([12], [13], []),
         # the second warning has the same text
         ([20], [21, 30], [30]),
         ([60, 61], [60], []),
-        # the name occurs in an added line and in an old one
+        # the name is used in an added line and in an old line
         ([10], [10, 11], [11]),
     ],
 )
@@ -97,7 +97,7 @@ def test_warning_moved_to_another_file_is_not_new() -> None:
         (make_warning(11, "unused variable 'late'"), "+\tint late;"),
         # the last use of the variable was removed, but its declaration is outside the hunks
         (make_warning(41, "unused variable 'gone'"), "-\tuse(gone);"),
-        # the warning is in a caller outside the patch
+        # the warning is in a function outside the patch that calls the changed function
         (
             make_warning(7, "passing argument 1 of 'helper' from …", "b.c"),
             "+int helper(long one);",
@@ -184,7 +184,7 @@ def test_lines_belong_to_the_last_object() -> None:
             "use (section: x) section mismatch",
             "'use' (section: x) section mismatch",
         ),
-        # the object is part of a module whose license is in another file
+        # the object is part of a module, and another file of the module has the license
         ("c", "missing MODULE_LICENSE() in a", ""),
     ],
 )

@@ -75,7 +75,6 @@ def test_semantic_patch_runs_if_its_keyword_occurs(text: str, names: list[str]) 
 
 @pytest.fixture(scope="module")
 def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Create a tree that contains only a kernel release's semantic patches."""
     if not LINUX.exists():
         pytest.skip(f"{LINUX} is not installed")
     top = tmp_path_factory.mktemp("linux")

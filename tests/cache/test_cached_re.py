@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a cached pattern equals the compiled one, and that Python's `re` is not modified."""
+"""Test that a cached pattern works like a compiled one, and that `re` is not modified."""
 
 import subprocess
 import sys

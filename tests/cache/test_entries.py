@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that cached values are read only if they are intact and private, and that they can be
-deleted at any time.
+"""Test that a cached value is read only if it is intact and private.
+
+Also test that cached values can be deleted at any time.
 """
 
 import multiprocessing
@@ -70,7 +71,7 @@ def test_key_depends_on_all_parts_and_the_code(tmp_path: Path) -> None:
         make_cache_key(kind, [b"ab"]),
     }
     (code / "a.py").write_text("A = 22")
-    # the state of the source is read only once per process
+    # each process reads the state of the source only once
     entries._source_state.cache_clear()
     keys.add(make_cache_key(kind, [b"ab"]))
     (code / "b.py").write_text("")

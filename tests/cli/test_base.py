@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that all commands use the same base, explain it, and ask for confirmation if it was
-guessed.
+"""Test that all commands use the same base and explain it. If it was guessed, they ask for
+confirmation.
 """
 
 import json
@@ -15,9 +15,9 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """Return a repository with a fix on origin/main, the remote's default branch.
+    """Return a repository with a fix on origin/main, which is the remote's default branch.
 
-    origin/master is 41 commits behind, and the branch has no upstream.
+    origin/master is 41 commits behind, and the fix's branch has no upstream.
     """
     source = create_upstream(tmp_path / "up", 39)
     with commits_by("Linus T <linus@example.com>"):

@@ -164,7 +164,7 @@ def test_formats_contain_no_control_characters(workdir: Path, form: str) -> None
     file.write_bytes(evil.encode() + b"+\xff\xfe\n")
     out = call("check", "--strict", "--format", form, file).out
     assert out
-    # JSON may contain U+202E, because programs that read JSON do not print it raw
+    # JSON may contain U+202E, because a program that reads JSON does not print the JSON itself
     assert not set(out) & ({"\x1b"} if form == "json" else {"\x1b", "\u202e"})
     if form in ("json", "sarif", "gitlab"):
         json.loads(out)

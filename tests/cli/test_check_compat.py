@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `check --checkpatch-compat` reverts the differences in
+"""Test that `check --checkpatch-compat` has none of the differences in
 docs/reference/differences.md.
 """
 

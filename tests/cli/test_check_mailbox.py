@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test `check` on a thread, an mbox and a digest.
 
-It checks the latest patches of each series, and skips messages that contain a diff but are not
+It checks the latest version of each series, and skips messages that contain a diff but are not
 patches.
 """
 

@@ -46,7 +46,6 @@ def make_patch(name: str, diff: str = patches.DIFF, message_id: str = "") -> byt
 
 
 def make_source(kind: str, folder: Path, mails: list[bytes]) -> Path:
-    """Write the messages to a source of this kind."""
     if kind == "directory of files":
         folder.mkdir()
         for number, message in enumerate(mails):
@@ -205,7 +204,7 @@ def test_lines_are_streamed() -> None:
 
 
 def list_workers(session: int) -> list[int]:
-    """Return the processes of a session except its leader."""
+    """Return the processes of a session. Its leader is omitted."""
     result = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

@@ -33,7 +33,7 @@ GLUED = "\tret =frob_start(frob);"
 def run_command(*words: Any) -> Outcome:
     """Run a command.
 
-    For `check`, disable rules that always report something in these patches.
+    If it is `check`, disable the rules that always report something in these patches.
     """
     if words[0] == "check":
         words = (
@@ -261,7 +261,7 @@ WAIVER = (
 
 @pytest.fixture
 def tree(workdir: Path) -> Path:
-    """Create a tree with a waiver, and a patch that needs it."""
+    """Create a tree that contains a waiver, and a patch that needs the waiver."""
     write_file(f"tree/{FILE_NAME}", WAIVER)
     write_file("a.patch", make_patch(SPACED))
     return workdir / "tree"
@@ -457,7 +457,7 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
     assert (
         "waived:   trailing-space: a fixture has it" in run_command("draft", *where).out
     )
-    # the topic stays the same if a commit is reworded and another one added
+    # after rewording a commit and adding another one, it is still the same topic
     topic.git(
         "commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}"
     )
@@ -517,7 +517,7 @@ def test_send_ignores_waivers_from_the_tree(
 
 
 def new_findings(outcome: Outcome) -> dict[str, Any]:
-    """Map each finding's line or name to whether the finding is new."""
+    """Map the line or name of each finding to whether the finding is new."""
     document = json.loads(outcome.out)
     return {
         f"{finding['name']}:{finding['path']}": finding["new"]
@@ -715,7 +715,7 @@ def test_reroll_is_compared_with_the_sent_version(
             True,
             False,
         )
-        # without the outbox, only the tag shows which version was sent
+        # without the outbox, only the tag shows which version was sent before
         with Outbox() as outbox:
             for send in outbox.sends(next(iter(Drafts().all())).change_id):
                 outbox.forget(send.id)
@@ -834,7 +834,7 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     assert walk() == ([], "no findings, 1 waived")
     assert hook().code == 0
     run_check("-C", topic.path, "--unwaive", "trailing-space")
-    # the hook accepts waivers for this pack's rules without loading the pack
+    # the hook does not load the pack, but accepts waivers for its rules
     (topic.path / ".git/info").mkdir(exist_ok=True)
     (topic.path / ".git/info/exclude").write_text(f"{FILE_NAME}\n")
     ours = '[[waiver]]\nrule = "our-own-rule"\nreason = "r"\n'

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that .checkpatch.conf works as in checkpatch.pl, and that rules only recommend functions
-that the tree has.
+"""Test that .checkpatch.conf works like in checkpatch.pl.
+
+Also test that rules recommend only functions that the tree has.
 """
 
 import json

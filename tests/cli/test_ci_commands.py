@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that text in patches and file names is never interpreted as markup or as a CI server's
-command.
+"""Test that text in patches and file names is never interpreted as markup or as a command of a CI
+server.
 """
 
 import json
@@ -48,7 +48,7 @@ OWN_FORMAT = re.compile(
 
 
 def executed_commands(log: str) -> Iterator[str]:
-    """Yield the log lines that GitHub, Azure or TeamCity would execute as commands."""
+    """Return the lines of a log that GitHub, Azure or TeamCity would execute as commands."""
     for line in re.split(r"\r\n|\r|\n", log):
         if WORKFLOW.match(line.lstrip()) or re.search(r"##\w*\[", line):
             yield line
@@ -110,7 +110,7 @@ def test_options_do_not_enable_ci_commands(
 ) -> None:
     outcome = call("check", "--strict", *words, hostile)
     assert outcome.code in (0, 1, 2)
-    # a diff must be exact, and its lines cannot be commands because they start with a sign
+    # a diff must be exact, and its lines cannot be commands because each starts with a sign
     log = outcome.err if words == ("--diff",) else outcome.out + outcome.err
     assert list(executed_commands(log)) == []
 
@@ -185,7 +185,7 @@ def test_escaped_json_keeps_its_value() -> None:
 def test_action_runs_no_code_from_the_checkout(workdir: Path) -> None:
     action = yaml.safe_load((Path(__file__).parents[2] / "action.yml").read_text())
     scripts = [step["run"] for step in action["runs"]["steps"] if "run" in step]
-    # scripts contain no ${{ }} expressions, because the shell would execute the inserted text
+    # no script contains ${{ }}, because the shell would execute the inserted text
     assert not [script for script in scripts if "${{" in script]
     install, *checks = scripts
     # only the template for builds may run the tree's code

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test completing values in three shells, all of which are installed in CI."""
+"""Test completing values in three shells. All of them are installed in CI."""
 
 import os
 import re
@@ -127,7 +127,7 @@ def test_completion_is_a_single_word(shell: str, repo: Repo) -> None:
         repo.git("branch", f"ref{number}-{text}")
     for number, text in enumerate(FILES):
         (repo.path / f"file{number}-{text}").write_text("x\n")
-    # record the last argument in the form in which the command receives it
+    # record the last argument as the command receives it
     fake = repo.path / "bin" / "patchpilot"
     fake.parent.mkdir()
     real = Path(sys.executable).parent / "patchpilot"

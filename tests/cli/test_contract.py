@@ -91,7 +91,7 @@ def sample_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def repo(
     sample_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """Copy the repository; the patch file is in `out` next to it."""
+    """Copy the repository. The patch file is in `out` next to the copy."""
     shutil.copytree(sample_repository, tmp_path / "w", symlinks=True)
     monkeypatch.chdir(tmp_path / "w" / "linux")
     return tmp_path / "w" / "linux"
@@ -249,7 +249,6 @@ SHAPES: dict[str, Any] = {
 
 
 def find_mismatches(value: Any, shape: Any, where: str = "") -> list[str]:
-    """Return the parts of a value that do not have the given shape."""
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             return [f"{where}: no object"]
@@ -289,7 +288,7 @@ def walk_texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def strip_variable_parts(text: str) -> str:
-    """Remove the parts of a preview that differ between runs."""
+    """Remove the parts of a preview that are different in each run."""
     return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", text)
 
 
@@ -440,7 +439,7 @@ def test_unknown_option_exits_with_2(repo: Path, command: str) -> None:
 
 
 def make_targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
-    """Return every kind of TARGET for the topic's fix, and the standard input."""
+    """Return a TARGET of every kind for the topic's fix, and the standard input for it."""
     patch = write_patch(repo)
     (repo.parent / "one.mbox").write_bytes(patch.read_bytes())
     (repo.parent / "one.mbox.gz").write_bytes(gzip.compress(patch.read_bytes()))
@@ -653,7 +652,7 @@ def test_other_object_types_are_reported(repo: Path, command: str) -> None:
         "https://lore.example.org/all/x@example.org/",
         "../out/" + write_patch(repo).name,
     )
-    # backport is an exception: it accepts messages and patches
+    # backport is an exception, because it also accepts messages and patches
     for word in () if command == "backport" else mails:
         outcome = call(command, word, *more)
         assert (outcome.code, outcome.out) == (2, ""), (word, outcome.err)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --fix` and `--diff` on patch files: their output and errors, and that either all
-files change or none.
+"""Test `check --fix` and `--diff` on patch files.
+
+The tests cover output and errors, and that either all files are changed or none.
 """
 
 import base64

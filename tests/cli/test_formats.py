@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the CI formats against official schemas or, where there is none, against ours."""
+"""Test the CI formats against official schemas. If a format has none, it is tested against our own
+schema.
+"""
 
 import json
 from collections.abc import Iterator
@@ -48,8 +50,10 @@ WAYS = [
 def kinds(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[tuple[str, ...], bytes]]:
-    """Return inputs for check: a commit, a patch file, an mbox with special characters in names,
-    standard input, and a source file.
+    """Return inputs for check.
+
+    They are a commit, a patch file, an mbox with special characters in names, standard input, and a
+    source file.
     """
     monkeypatch.chdir(repo.path)
     repo.git("format-patch", "-q", "-1", "-o", "out")
@@ -77,7 +81,6 @@ def kinds(
 def print_documents(
     form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
 ) -> Iterator[str]:
-    """Yield check's output in a format for each kind of input."""
     for target, stdin in kinds:
         if target[0] == "-f" and words[:1] == ("--since-version",):
             continue
@@ -161,14 +164,13 @@ def test_sarif_fixes_match_fix(
 
 
 def _region_lines(region: dict[str, int]) -> tuple[int, int]:
-    """Return a region's first line, and the line after the region."""
     return region["startLine"], region["endLine"] + (
         0 if region.get("endColumn") == 1 else 1
     )
 
 
 def _apply_edits(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
-    """Apply each edit once, and return whether the result is the fixed file."""
+    """Apply each edit once. Return whether the result is the same as the fixed file."""
     after = list(lines)
     for first, end, text in sorted(set(edits), reverse=True):
         after[first - 1 : end - 1] = text.split("\n") if text else []

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the command fuzzer finds planted errors, and that a seed always generates the same
-input.
+"""Test that the command fuzzer finds errors planted in the code, and that the same seed always
+generates the same input.
 """
 
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the output for get_maintainer.pl's options in a separate process."""
+"""Test the output for get_maintainer.pl's options, using a separate process."""
 
 import os
 import subprocess

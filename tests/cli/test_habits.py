@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test commands and variables that users know from git, b4 and other programs."""
+"""Test command names and variables that users know from git, b4 and other programs."""
 
 import io
 import json

@@ -32,8 +32,8 @@ def test_oversized_message_is_skipped(workdir: Path, huge: str) -> None:
         )
 
     box = workdir / "all.mbox"
-    # give each message its own title, because only the last of several with the same title is
-    # checked
+    # give each message a separate title, because of several messages with the same title, only the
+    # last one is checked
     box.write_text(
         "".join(
             message(number, bad=number == 2).replace("wait for", f"wait {number} s for")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test repositories whose path contains arbitrary bytes.
+"""Test repositories whose paths contain arbitrary bytes.
 
-Only their own files are read and written.
+Commands must read and write only the files of such a repository.
 """
 
 import os

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test very long numbers in patches and commits, because Python raises an error for more than 4,300
-digits.
+"""Test very long numbers in patches and commits.
+
+Python raises an error for a number of more than 4,300 digits.
 """
 
 from pathlib import Path

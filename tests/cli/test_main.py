@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every error has an exit code and prints no traceback."""
+"""Test that every error has an exit code and does not print a traceback."""
 
 import array
 import fcntl

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test eighty invalid command lines.
 
-Each prints only the error and hint in misuses.toml, and exits with the code given there.
+Each prints only the error and the hint in misuses.toml, and exits with the code in that file.
 """
 
 import os
@@ -56,7 +56,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def call_at_site(
     site: Path, argv: list[str], *, at: str = "linux"
 ) -> tuple[int, list[str], str]:
-    """Return the exit code, stderr lines and stdout of a command line."""
     here = Path.cwd()
     os.chdir(site / at)
     try:
@@ -68,7 +67,6 @@ def call_at_site(
 
 
 def _option_spellings(name: str) -> set[str]:
-    """Return the spellings of all options of a command and its subcommands."""
     command = Commands().get(name)
     commands = (command, *command.commands.values()) if command else ()
     options = [option for each in commands for option in each.options]
@@ -86,7 +84,7 @@ def test_misuse_has_a_hint(site: Path, case: dict[str, Any]) -> None:
     assert (code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out
     assert case["error"].startswith("patchpilot: error: ")
-    # the hint may use only options of this command, or of a command that it names
+    # the hint may use only options of this command or of a command that it names
     ours = re.sub(r"`(?!patchpilot)[^`]*`", "", case["hint"])
     names = (*case["argv"][:1], *re.findall(r"patchpilot ([a-z0-9]+)", ours))
     known = {"--help"}.union(*map(_option_spellings, names))

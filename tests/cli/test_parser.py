@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the command-line parser: all spellings of an option are equivalent, and unknown arguments
-are rejected.
+"""Test that the command-line parser accepts all spellings of an option, and rejects unknown
+arguments.
 """
 
 import subprocess

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run every command in hints, help, advice and documentation, with git, and a mail server and
-archive on loopback.
+"""Run every command in hints, help, advice and documentation.
+
+The commands run with git, and with a mail server and an archive on loopback.
 """
 
 import os
@@ -253,7 +254,7 @@ WORLDS = (
 
 
 class SavedWorld:
-    """A sandbox whose states are created once; `enter` restores a copy."""
+    """A sandbox whose states are created only once. `enter` restores a copy of a state."""
 
     def __init__(self, root: Path, life: Life) -> None:
         self.root, self.life = root, life
@@ -264,7 +265,6 @@ class SavedWorld:
         return self.life.repo.path
 
     def save(self, name: str) -> None:
-        """Save everything below the root directory as the state with this name."""
         shutil.copytree(self.root, self.root.parent / f"saved-{name}", symlinks=True)
 
     def enter(self, name: str) -> None:
@@ -295,7 +295,6 @@ def _run_successfully(*argv: object) -> Outcome:
 
 
 def _create_files(world: SavedWorld) -> None:
-    """Create the repository and files that the documents name."""
     repo, home = world.life.repo, world.root / "home"
     with (home / ".gitconfig").open("a") as config:
         config.write(
@@ -427,7 +426,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SavedWorld]:
 def _save_states(world: SavedWorld) -> None:
     life = world.life
     _run_successfully("send", "--security", "no", "--regression", "no", "--dry-run")
-    # make the archive unreachable: it contains later messages, but the topic was not sent
+    # make the archive unreachable, because it contains later messages but the topic was not sent
     life.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
     world.save("ready")
     for name in (

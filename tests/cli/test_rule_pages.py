@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every rule has a page with the same sections in the same order, linked from the
-list.
+"""Test that every rule has a page, which the list links to. All pages have the same sections in the
+same order.
 """
 
 import re

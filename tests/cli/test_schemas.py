@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every JSON document matches its valid schema in docs/reference/schemas."""
+"""Test that the schemas in docs/reference/schemas are valid, and that every JSON document matches
+its schema.
+"""
 
 import json
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that untrusted text cannot control a terminal or inject lines."""
+"""Test that untrusted text cannot control a terminal or add lines to the output."""
 
 import json
 import re

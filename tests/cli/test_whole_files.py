@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `check -f` reports the same on whole files as checkpatch.pl -f, with the files' line
-numbers.
+"""Test that `check -f` reports the same findings as checkpatch.pl -f.
+
+The line numbers are those of the file.
 """
 
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test reading branches created by `b4 prep`: the cover letter is not read as a patch."""
+"""Test reading branches created by `b4 prep`. The cover letter is not read as a patch."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def read_prep_branch(repo: Repo, branch: str | None = BRANCH) -> PrepBranch | No
 
 
 def patch_subjects(repo: Repo, target: str | None = None) -> list[str]:
-    """Return the subjects of a TARGET's patches, read in two ways that must agree."""
+    """Return the subjects of a TARGET's patches, after reading them in two ways."""
     with Repository.open(repo.path) as repository:
         (series,) = read_series([target] if target else [], repository)
         assert [patch.commit for patch in series.patches] == list(
@@ -189,7 +189,9 @@ def test_unreadable_tracking_data_is_ignored(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_named_commit_keeps_the_branch_base(tmp_path: Path, strategy: str) -> None:
-    """Test that b4's base is preferred to a closer remote branch that contains the first patch."""
+    """Test that b4's base is preferred to a remote branch that is closer but contains the first
+    patch.
+    """
     repo = prep(tmp_path / "r", strategy, 2)
     base = repo.git("rev-parse", "master")
     first, second = (

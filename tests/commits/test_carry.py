@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that an edit of lines is carried over to later commits that keep these lines."""
+"""Test that an edit of lines is also made in the later commits that keep these lines."""
 
 import random
 from pathlib import Path
@@ -20,9 +20,9 @@ Lines = list[str]
 
 
 def _change_lines(rng: random.Random, lines: Lines, name: str) -> Lines:
-    """Randomly remove, add and replace lines.
+    """Remove, add and replace lines at random.
 
-    Each line is unique, so that the kept lines are unambiguous.
+    Each line is unique, so that it is clear which lines are kept.
     """
     result = list(lines)
     for step in range(rng.randrange(5)):
@@ -34,7 +34,9 @@ def _change_lines(rng: random.Random, lines: Lines, name: str) -> Lines:
 
 
 def _random_edits(rng: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
-    """Return non-adjacent edits that replace one to three lines with up to three."""
+    """Return edits that are not adjacent. Each replaces one to three lines with at most three
+    lines.
+    """
     result, index = [], rng.randint(1, 4)
     while index <= len(lines):
         last = min(index + rng.randrange(3), len(lines))

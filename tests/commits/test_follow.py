@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that moving a branch updates its files without losing uncommitted changes."""
+"""Test that moving a branch updates the files in the working tree without losing uncommitted
+changes.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -14,9 +16,7 @@ from tests.kit.repos import Repo
 
 
 class BranchPlace:
-    """A branch `topic` at commit `old`, and a commit `new` that changes file `a` and adds a
-    file.
-    """
+    """A branch `topic` at the commit `old`. The commit `new` changes file `a` and adds a file."""
 
     def __init__(self, path: Path) -> None:
         self.repo = Repo(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that git's configuration is read only once, even by several threads."""
+"""Test that git's configuration is read only once, even if several threads need it."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

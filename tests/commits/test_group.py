@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test grouping of files and commits into series by number, version and thread."""
+"""Test grouping files and commits into series by number, version and thread."""
 
 from pathlib import Path
 

@@ -20,8 +20,10 @@ BODY = "".join(f"line {number}\n" for number in range(20))
 
 
 def create_sides(scratch: Scratch) -> list[str]:
-    """Return four trees: a base, two that change different lines, and one that changes the first
-    line differently.
+    """Return four trees.
+
+    They are a base, two trees that change different lines, and one that changes the first line in
+    another way.
     """
     contents = [
         BODY,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that notes move to rewritten commits and back, and that none is lost."""
+"""Test that notes move to rewritten commits and back without being lost."""
 
 from pathlib import Path
 

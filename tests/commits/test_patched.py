@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that applying a series to a tree gives the same files as git."""
+"""Test that applying a series to a tree results in the same files as with git."""
 
 import random
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_files_match_git(tmp_path: Path, seed: int) -> None:
     ]
     all_paths = sorted({path for tree in trees for path in tree.files()})
     stack = Stack(trees[0], patches)
-    # read the patches out of order, as parallel processes do
+    # read the patches in another order, as parallel processes do
     for number in (3, 1, 7, len(patches) - 1, 5, 2):
         ours, theirs = PatchedTree(stack, number), trees[number]
         assert ours.files() == theirs.files()
@@ -119,7 +119,7 @@ def test_file_is_marked_as_guess_if_patch_does_not_apply(tmp_path: Path) -> None
     patches = revision_series(repository, "start..HEAD").patches
     tree = PatchedTree(Stack(CommitTree(repository, other), patches), 1)
     assert tree.is_guess("a")
-    # added lines are known even if the patch does not apply
+    # the added lines are known even if the patch does not apply
     assert b"seven\n" in (tree.read("a") or b"")
 
 
@@ -142,7 +142,6 @@ class LetterTree:
 
 
 def _renaming_patch(number: int, *names: str) -> Patch:
-    """Return a patch that renames files; `ab` renames file a to b."""
     lines = [
         line
         for name, other in names

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test TARGETs that are files, including compressed files, endless files, and several files."""
+"""Test TARGETs that are files. They may be compressed or endless, and there may be several."""
 
 import gzip
 from pathlib import Path
@@ -357,7 +357,7 @@ def test_mailbox_has_patches_and_cover_letters() -> None:
         COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
     )
     assert [patch.source for patch in patches] == ["x:3"]
-    # the only message in a file is read regardless of its subject
+    # if a file has only one message, it is read whatever its subject is
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
@@ -402,7 +402,7 @@ def test_file_as_large_as_the_limit_is_accepted(
 def make_member(
     subject: str, source: str = "x", *, author: str = "Ada", **headers: str
 ) -> Patch:
-    """Return a patch, or a cover letter for number 0."""
+    """Return a patch or, for number 0, a cover letter."""
     diff = (
         ""
         if " 0/" in subject
@@ -433,7 +433,7 @@ def make_member(
         ([make_member("PATCH 1/2"), make_member("PATCH v2 2/2")], [1, 1]),
         ([make_member("PATCH 1/2"), make_member("PATCH")], [1, 1]),
         ([make_member("PATCH"), make_member("PATCH 2/2")], [1, 1]),
-        # different totals and versions do not split a thread
+        # messages with different totals and versions are still one thread
         (
             [
                 make_member("PATCH 1/2", Message_ID="<a@x>"),

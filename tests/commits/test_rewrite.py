@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test rewriting messages: what changes, what blocks it, and that nothing is lost if it is
-killed.
+"""Test rewriting messages.
+
+The tests cover the changes, the problems that block it, and that nothing is lost if it is killed.
 """
 
 import subprocess

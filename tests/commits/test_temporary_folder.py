@@ -43,7 +43,6 @@ def make_folder_old(folder: Path) -> Path:
 
 
 def create_stale_folder(tmpdir: Path, name: str, *more: str) -> Path:
-    """Create a folder left by a killed run, with these files."""
     folder = tmpdir / name
     (folder / FILES / "ab").mkdir(parents=True)
     (folder / LOCK).touch()

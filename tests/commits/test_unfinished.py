@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the next run completes or undoes an interrupted branch move, and reports a lock that
-blocks it.
+"""Test that the next run completes or undoes an interrupted move of a branch.
+
+Also test that it reports a lock that blocks this.
 """
 
 import json
@@ -33,7 +34,7 @@ def _interrupt_checkout(
 ) -> tuple[Repo, str, str]:
     """Create a repository in which git was killed during a checkout.
 
-    Half of the files are new, and the index is locked.
+    Half of the files are new, and the index is still locked.
     """
     repo = topic_with_spaces(path, 4)
     old = repo.git("rev-parse", "topic")

@@ -19,7 +19,7 @@ def test_closed_terminal_leaves_no_sandbox(
 ) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     words = [sys.executable, "-m", "patchpilot", "demo", "--script"]
-    # signals that are ignored when a program starts stay ignored, as under nohup
+    # a signal that is ignored when a program starts stays ignored, for example under nohup
     saved = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
     try:
         demo = subprocess.Popen(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the closing commands of the demo work in the shell that started it."""
+"""Test that the commands at the end of the demo work in the shell from which it was started."""
 
 import sys
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the sandbox's repositories are reproducible, and match the demo's script."""
+"""Test that the sandbox's repositories are the same in each run, and match the demo's script."""
 
 from pathlib import Path
 

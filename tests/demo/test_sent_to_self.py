@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the demo's replies: none to a test message, and bot reports only about the patch."""
+"""Test the replies in the demo.
+
+There are none to a test message, and bots report only on the patch.
+"""
 
 from pathlib import Path
 

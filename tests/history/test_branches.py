@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the stable branches among the refs, and missing ones."""
+"""Test finding the stable branches among the refs, and the stable branches missing from them."""
 
 import os
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ STABLE = "refs/remotes/stable"
             {"include_ended": True},
             ["stable/linux-5.4.y", "stable/linux-6.1.y"],
         ),
-        # the latest branch is included if it is newer than the long-term ones
+        # the latest stable branch is included if it is newer than the long-term branches
         (
             [
                 f"{STABLE}/linux-{version}.y"

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test checking Fixes: tags: every problem that bots report, and accepted forms."""
+"""Test checking Fixes: tags.
+
+The tests cover every problem that bots report, and the forms that they accept.
+"""
 
 from datetime import UTC, datetime
 
@@ -37,7 +40,6 @@ def find_commit(word: str) -> Commit | None:
 
 
 def judge_tag(line: str, relations: Relations | None = None) -> list[str]:
-    """Return the problems of the only tag in a message."""
     message = ["x: y", "", line]
     return [
         problem.kind

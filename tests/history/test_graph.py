@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test when patchpilot's commit-graph is created and extended, and that a corrupt one has no
+"""Test when patchpilot creates and extends its commit-graph, and that a corrupt graph has no
 effect.
 """
 
@@ -174,7 +174,7 @@ def test_stale_git_lock_is_removed(repo: Repo) -> None:
 def test_time_limit_stops_the_wait(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commit_graph, "PATIENCE", 0.0)
     with monkeypatch.context() as patched:
-        # the graph is small and may already be finished, so pretend that it is not
+        # a small graph may be finished before it is checked, so pretend that it is not
         patched.setattr(commit_graph, "sound_layers", lambda _: ())
         assert not use_repository_graph(repo)
     assert commit_graph._running.pop().wait(20) == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the history index stays correct when branches or its file change."""
+"""Test that the history index stays correct when branches or the index file change."""
 
 import random
 from collections.abc import Iterator

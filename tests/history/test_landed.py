@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding merged commits by each kind of evidence, and detecting their reverts."""
+"""Test finding merged commits by each kind of evidence, and finding commits that revert them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ LINES = [f"line {number}\n" for number in range(40)]
 
 
 def file_text(**changes: str) -> str:
-    """Return the file with these lines changed (`l7="seven"`)."""
+    """Return the file in which these lines were changed, such as `l7="seven"`."""
     lines = list(LINES)
     for name, value in changes.items():
         lines[int(name[1:])] = value + "\n"
@@ -23,7 +23,9 @@ def file_text(**changes: str) -> str:
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Create a fix on master, and a stable branch forked before it with its own commit."""
+    """Create a fix on master, and a stable branch that starts before the fix and has a different
+    commit.
+    """
     created = Repo(tmp_path / "r")
     created.commit("start", {"f.c": file_text()})
     created.branch("stable")

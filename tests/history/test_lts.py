@@ -25,7 +25,7 @@ ANSWER = {
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]:
-    """Yield a URL, and a list to which tests add the server's response."""
+    """Yield a URL and a list. The server sends the response that a test adds to the list."""
     body = [json.dumps(ANSWER).encode()]
 
     class Handler(BaseHTTPRequestHandler):

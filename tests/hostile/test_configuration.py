@@ -70,9 +70,9 @@ def documented_keys() -> tuple[str, ...]:
 
 
 def plant_value(repo: Repo, file: Path, value: str) -> int:
-    """Write every key with this value to a configuration file, and return their number.
+    """Write every key with this value to a configuration file. Return the number of keys.
 
-    Skip keys with which git cannot open the repository.
+    Keys that prevent git from opening the repository are skipped.
     """
     entries: dict[str, str] = {}
     for key in documented_keys():
@@ -95,7 +95,6 @@ def plant_value(repo: Repo, file: Path, value: str) -> int:
 
 
 def _open_error(repo: Repo, file: Path, text: str) -> str:
-    """Return git's error if it cannot open a repository with this configuration."""
     file.write_text(text)
     arguments = ["git", "-C", str(repo.path), "rev-parse", "--git-dir"]
     result = subprocess.run(arguments, capture_output=True, text=True, check=False)
@@ -103,7 +102,7 @@ def _open_error(repo: Repo, file: Path, text: str) -> str:
 
 
 def planted_value(kind: str, canaries: Canaries) -> str:
-    """Return the value of a key that runs the planted command."""
+    """Return a value that makes the key run the planted command."""
     command = canaries.command("planted", "exit 0")
     return {
         "command": command,
@@ -194,7 +193,7 @@ def test_external_worktree_is_not_followed(
         repo.git("config", "extensions.worktreeConfig", "true")
     file = repo.path / ".git" / scope
     repo.git("config", "--file", str(file), "core.worktree", str(home))
-    # verify that git would use the key
+    # verify that git itself would use the key
     assert repo.git("rev-parse", "--is-inside-work-tree") == "false"
     for arguments in (*_READING, ("undo",), ("check", "--fix")):
         result = call(arguments[0], "-C", repo.path, *arguments[1:])

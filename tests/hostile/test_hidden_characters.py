@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that every hidden Unicode character is reported in code, messages, names and paths.
 
-Unicode's categories serve as a control.
+The expected characters are taken from Unicode's categories.
 """
 
 import re

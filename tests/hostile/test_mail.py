@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that patchpilot parses messages like `git am`.
 
-Parts, encodings, charsets, headers, subjects and diffs are combined. `git mailinfo` and `git apply`
-serve as a control.
+Parts, encodings, charsets, headers, subjects and diffs are combined. The results are compared with
+`git mailinfo` and `git apply`.
 """
 
 import base64
@@ -85,7 +85,6 @@ EACH = [
 
 
 def make_part(kind: str, encoding: str, charset: str, text: str) -> bytes:
-    """Return the header and the text of a part."""
     data = text.encode(charset)
     if encoding == "base64":
         data = base64.encodebytes(data)
@@ -139,7 +138,7 @@ def split_lines(text: str) -> str:
 
 
 def git_numstat(diff: str, folder: Path) -> list[str]:
-    """Return the lines that git apply would add and remove, by file."""
+    """Return the number of lines that git apply would add and remove in each file."""
     arguments = ["git", "apply", "--numstat", "-"]
     data = diff.encode("utf-8", "surrogateescape")
     result = subprocess.run(

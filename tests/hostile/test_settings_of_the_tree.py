@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no file added by a branch weakens the check of that branch.
+"""Test that no file in a branch makes the check of that branch less strict.
 
-Files, formats and targets are combined. As a control, plain git obeys the attributes.
+Files, formats and targets are combined. Plain git is run as a control and obeys the attributes.
 """
 
 import itertools
@@ -36,7 +36,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def plant_settings(repo: Repo, file: str, text: str) -> None:
-    """Commit a file that would hide findings, and then code with findings."""
+    """Commit a file that could hide findings, and then commit code with findings."""
     repo.commit(MESSAGE, {file: text})
     repo.commit(MESSAGE, {"a.c": "int a;\nint b;   \n"})
 

@@ -57,8 +57,6 @@ _SECRET = "precious-words-of-the-user"
 
 @pytest.fixture
 def patience() -> Iterator[None]:
-    """Fail the test if a command blocks."""
-
     def waits(_: int, __: FrameType | None) -> NoReturn:
         raise AssertionError("it waits for a file")
 

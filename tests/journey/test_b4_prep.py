@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test every command, and then b4, on branches created by `b4 prep` with each cover strategy."""
+"""Test every command, and then b4, on branches created by `b4 prep` with each strategy for cover
+letters.
+"""
 
 import json
 import re
@@ -53,7 +55,6 @@ class PrepBranch:
 
     @property
     def cover(self) -> str:
-        """Return the cover commit's id, or ""."""
         return self.repo.git(
             "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
         )
@@ -78,7 +79,7 @@ class PrepBranch:
         ]
 
     def is_whole(self) -> None:
-        """Check that b4 accepts the branch, and formats its patches and cover letter in the right
+        """Assert that b4 accepts the branch, and formats its patches and cover letter in the right
         order.
         """
         assert (self.info["cover-subject"], self.info["base-commit"]) == (
@@ -108,7 +109,7 @@ class PrepBranch:
 def prep_branches(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str, Path], Repo]:
-    """Return a function that copies a branch created by b4 for each strategy."""
+    """Return a function that copies a branch created by b4 with a given strategy."""
     workdir = tmp_path_factory.mktemp("prep")
 
     def copy(strategy: str, folder: Path) -> Repo:
@@ -119,7 +120,7 @@ def prep_branches(
         repo = Repo.__new__(Repo)
         repo.path, repo._clock = folder, 1_800_000_000
         repo.git("update-index", "-q", "--refresh")
-        # set a mail server, because otherwise b4 would use its web endpoint
+        # set a mail server, because b4 would use its web endpoint without one
         repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
         return repo
 
@@ -260,7 +261,8 @@ def test_draft_edits_b4_data(branch: PrepBranch) -> None:
         "-v",
         "4",
     )
-    # the backup branch keeps the old cover letter; `send` asks users who merely fetched the branch
+    # the backup branch still has the old cover letter; `send` asks for confirmation if the user
+    # only fetched the branch
     branch.repo.git("branch backup")
     assert branch.run("draft", *words).code == 0
     known = branch.info
@@ -308,7 +310,7 @@ def test_send_and_b4_share_their_data(branch: PrepBranch, via: str) -> None:
         assert "prerequisite" not in text
         assert "2 files" not in text
         assert "Ada" in text
-        # b4's tracking data contains the send, as after `b4 send`
+        # b4's tracking data contains this send, like after `b4 send`
         first = str(cover["Message-ID"]).strip("<>")
         assert (known["revision"], known["series-v1"].split()[-1]) == ("2", first)
         assert b4(branch.repo, "prep", "--compare-to", "v1").stdout.count(" = ") == 2
@@ -336,7 +338,7 @@ def test_send_and_b4_share_their_data(branch: PrepBranch, via: str) -> None:
     assert (
         json.loads(branch.run("draft", "--format", "json").out)["draft"]["version"] == 3
     )
-    # a resend is of b4's last version, not of the next one
+    # b4 resends its last version, not the next one
     document = json.loads(
         branch.run("send", "--resend", "--dry-run", "--format", "json").out
     )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that commands of a repository are run only if docs/explanation/security.md lists them and
-the user trusts them.
+"""Test that a repository's commands run only if docs/explanation/security.md lists them and the
+user trusts them.
 """
 
 import contextlib
@@ -117,7 +117,7 @@ def _amend_files(repo: Repo) -> None:
 
 def _remove_amended_file(repo: Repo) -> None:
     (repo.path / "more.c").unlink()
-    # git fails, because the commit would be empty
+    # git fails here because the commit would be empty
     with pytest.raises(GitError):
         amend_files(repo.path, ("more.c",))
 

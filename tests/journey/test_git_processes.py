@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test how many git processes each command starts in the sandbox's clone with six stable
-branches.
+"""Test how many git processes each command starts.
+
+The commands run in the sandbox's clone with six stable branches.
 """
 
 from pathlib import Path

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the demo: both parts use public commands, leave no files, and report a step that fails."""
+"""Test that both parts of the demo use only public commands, leave no files, and report a step that
+fails.
+"""
 
 import io
 import os

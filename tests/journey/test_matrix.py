@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that all commands that report a fact agree.
+"""Test that all commands that report the same fact agree.
 
 tests/screens/test_parity.py compares the screens.
 """
@@ -42,8 +42,6 @@ def _topic_builder(
     author: str | None = None,
     **more: str,
 ) -> Callable[[Path], Repo]:
-    """Return a function that creates a topic with one patch to frob.c."""
-
     def build(path: Path) -> Repo:
         repo = story(path, end="")
         repo.checkout("master")
@@ -61,8 +59,9 @@ def _topic_builder(
 
 
 def _citing_topic_builder(*tags: str) -> Callable[[Path], Repo]:
-    """Return a function that creates a topic with these Fixes: tags for {good} and {bad}
-    commits.
+    """Return a function that creates a topic with these Fixes: tags.
+
+    `{good}` and `{bad}` stand for commits.
     """
 
     def build(path: Path) -> Repo:
@@ -96,7 +95,6 @@ WORLDS: dict[str, Callable[[Path], Repo]] = {
 
 
 def _count_findings(patches: Iterable[dict[str, Any]]) -> Findings:
-    """Return the findings in the JSON output of `check`."""
     return Counter(
         (finding["name"], finding["severity"])
         for patch in patches
@@ -223,13 +221,12 @@ def test_fixes_tags_agree(tmp_path: Path, world: str) -> None:
     )
     assert [culprit["commit"] for culprit in stable["culprits"]] == backport["culprits"]
     assert not valid or backport["culprits"] == valid
-    # nothing else is proposed for a commit with a valid tag
+    # if a commit has a valid tag, nothing else is proposed
     offered = {tag.split()[1] for tag in document["tags"]}
     assert not valid or offered <= {commit[:12] for commit in valid}
 
 
 def _fix_with_branches(path: Path) -> Repo:
-    """Create a fix, a branch linux-6.1.y that has it, and a branch that needs it."""
     repo = story(path, end="")
     for version, commits in (("6.1", "topic~1 topic"), ("6.6", "")):
         repo.git("checkout", "-q", "--detach", "master")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that commands use the network only on request.
+"""Test that commands use the network only if the user requests it.
 
 All sockets and name resolution are blocked.
 """

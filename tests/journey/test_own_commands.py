@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a repository's commands run only after the user has trusted them, with git, b4 and a
-mail server.
+"""Test that a repository's commands run only after the user has trusted them.
+
+The tests use git, b4 and a mail server.
 """
 
 import json

@@ -34,7 +34,7 @@ DIFFERS = (
 
 
 def page_commands() -> list[tuple[str, list[str]]]:
-    """Return each command in the page's console blocks with its output."""
+    """Return each command in the console blocks of the page, with its output."""
     result: list[tuple[str, list[str]]] = []
     for block in re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(), re.M | re.S):
         lines = iter(block.splitlines())
@@ -57,7 +57,9 @@ def normalize_line(line: str) -> str:
 
 
 def first_missing_line(shown: list[str], printed: list[str]) -> str | None:
-    """Return the first line on the page that is missing from the output; `…` matches any lines."""
+    """Return the first line on the page that the output lacks, or None. `…` matches any number of
+    lines.
+    """
     at, anywhere = 0, False
     for line in map(normalize_line, shown):
         if line == "…":

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Provide archives for tests: a public-inbox (served or as a directory), a maildir and an mbox.
+"""Provide archives for tests.
 
-Tests fail instead of being skipped if public-inbox is not installed.
+An archive is a public-inbox (served or as a directory), a maildir or an mbox. If public-inbox is
+not installed, tests fail instead of being skipped.
 """
 
 from collections.abc import Iterator
@@ -40,7 +41,7 @@ class _Folder:
 
 
 class _Directory:
-    """A public-inbox read from its directory."""
+    """A public-inbox that is read from its directory instead of a server."""
 
     def __init__(self, directory: Path) -> None:
         self._inbox = PublicInbox(directory)
@@ -67,7 +68,7 @@ class FilledArchive(Protocol):
 def archive_server(
     kind: str, directory: Path, *mails: bytes
 ) -> Iterator[FilledArchive]:
-    """Yield an archive of `kind` (from SERVED or LOCAL) that contains `mails`."""
+    """Yield an archive that contains these messages. Its kind is one of SERVED or LOCAL."""
     server = _create(kind, directory)
     try:
         server.add(*mails)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create clones like those of kernel developers: several remotes, stale branches and pushed copies.
+"""Create clones that look like those of kernel developers, with several remotes, stale branches and
+pushed copies.
 
-Commits by others have different authors, because the base search compares authors.
+Commits by other people have different authors, because the search for a topic's base compares
+authors.
 """
 
 import os
@@ -17,7 +19,7 @@ SUBMAINTAINER = "Jo Keeper <jo@example.net>"
 
 @contextmanager
 def commits_by(author: str) -> Iterator[None]:
-    """Set the author and committer of commits in this context."""
+    """Set the author and committer of the commits that are created in this context."""
     name, _, email = author.removesuffix(">").partition(" <")
     variables = {
         f"GIT_{role}_{part}": value
@@ -51,7 +53,7 @@ def add_commits(
 
 
 def create_upstream(path: Path, commits: int = 5) -> Repo:
-    """Create a project with commits on `main`; `master` stays at the first commit."""
+    """Create a project with commits on `main`. Its branch `master` stays at the first commit."""
     repo = Repo(path)
     add_commits(repo, 1, "start")
     repo.branch("main")
@@ -60,7 +62,7 @@ def create_upstream(path: Path, commits: int = 5) -> Repo:
 
 
 def clone(source: Repo, path: Path, *options: str) -> Repo:
-    """Return a clone that dates its commits a minute later than the source."""
+    """Return a clone whose commits are dated a minute later than the source's."""
     source.git("clone", "-q", *options, f"file://{source.path}", str(path))
     cloned = Repo.__new__(Repo)
     cloned.path, cloned._clock = path, source._clock + 60

@@ -34,10 +34,7 @@ _HOOKS = [
 
 
 class Canaries:
-    """The canary commands.
-
-    `executed` has the names of the commands that ran.
-    """
+    """The canary commands. `executed` contains the names of the commands that ran."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -62,8 +59,8 @@ class Canaries:
     def plant(self, repo: Repo, *, process: bool = True) -> None:
         """Set every configuration key that can run a command to a canary.
 
-        With `process`, also set a filter process that does not implement git's protocol, so that
-        git fails.
+        If `process` is set, also set a filter process that does not implement git's protocol, so
+        that git fails.
         """
         hooks = self.folder / "hooks"
         hooks.mkdir()
@@ -139,7 +136,7 @@ class Canaries:
         self.touch(inner.path)
 
     def touch(self, folder: Path) -> None:
-        """Set the files' modification times to the future, so that git runs clean filters on
+        """Set the files' modification times to the future, so that git runs its clean filters on
         them.
         """
         mtime = (
@@ -151,7 +148,7 @@ class Canaries:
 
 
 def _keys() -> dict[str, str]:
-    """Map each configuration key to the command that runs after its name is logged."""
+    """Map each configuration key to the command that its canary runs after logging its name."""
     return {
         "filter.run.clean": "cat",
         "filter.run.smudge": "cat",
@@ -190,8 +187,9 @@ def _keys() -> dict[str, str]:
 
 
 def story(path: Path, end: str = "   ") -> Repo:
-    """Create two patches to files that a stable branch also changes, with this text at line
-    ends.
+    """Create two commits that change files that a stable branch also changes.
+
+    Changed lines end with this text.
     """
     repo = Repo(path)
     lines = [f"int line{number};\n" for number in range(30)]

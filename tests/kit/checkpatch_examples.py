@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the examples of rules that replace checkpatch.pl types, and patchpilot's findings in them.
 
-tests/packs/checkpatch-6.1.json has the findings of checkpatch.pl in Linux 6.1, recorded by
-tests/lab/checkpatch_oracle.py.
+tests/packs/checkpatch-6.1.json contains the findings of checkpatch.pl in Linux 6.1. They were
+recorded by tests/lab/checkpatch_oracle.py.
 """
 
 import zlib
@@ -19,7 +19,7 @@ from tests.kit.snippets import context_of, mail_of
 
 KERNEL = (6, 1)
 EXPECTED = Path(__file__).parent.parent / "packs" / "checkpatch-6.1.json"
-# these types require a repository, or the word list in checkpatch.pl's tree
+# skip these types: they need a repository or, without a tree, checkpatch.pl's word lists
 SKIPPED_TYPES = {"UNKNOWN_COMMIT_ID"}
 WORD_LISTS = {"TYPO_SPELLING", "CONST_STRUCT"}
 Findings = list[tuple[str, int]]
@@ -27,19 +27,21 @@ Findings = list[tuple[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An example, named by its rule, "bad" or "good", and its number."""
+    """An example of a rule. Its name consists of the rule, "bad" or "good", and a number."""
 
     name: str
     example: Example
 
     @property
     def stamp(self) -> str:
-        """Return a hash that changes with the example."""
+        """Return a hash of the example, which changes when the example changes."""
         return f"{zlib.crc32((mail_of(self.example) + repr(sorted(self.example.tree.items()))).encode('utf-8', 'surrogateescape')):08x}"  # noqa: E501
 
 
 def cases() -> Iterator[Case]:
-    """Yield the examples of rules that replace checkpatch.pl types, and of retired types."""
+    """Yield the examples of rules that replace checkpatch.pl types, and the examples of retired
+    types.
+    """
     for pack in load_packs():
         for rule in pack.rules:
             if rule.checkpatch:
@@ -57,7 +59,9 @@ def cases() -> Iterator[Case]:
 
 
 def find_our_types(example: Example, rules: tuple[Rule, ...]) -> Findings:
-    """Return patchpilot's findings in an example, by checkpatch.pl type, as of Linux 6.1."""
+    """Return patchpilot's findings in an example by checkpatch.pl type, using the rules for Linux
+    6.1.
+    """
     context = context_of(example._replace(kernel=KERNEL, profile="linux"))
     skipped = SKIPPED_TYPES | (set() if example.tree else WORD_LISTS)
     return findings_by_type(

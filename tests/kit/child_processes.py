@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find every place where patchpilot starts a process, and the arguments that may be untrusted.
 
-Constants, literals and strings that begin with a literal (`f"--since={when}"`) are trusted. So are
-arguments after `--` or `--end-of-options` and values of options (`-e PATTERN`), because programs do
-not parse them as options. A variable that is assigned once is replaced by its value.
+Constants, literals and strings that begin with a literal (`f"--since={when}"`) are trusted.
+Arguments after `--` or `--end-of-options` and values of options (`-e PATTERN`) are also trusted,
+because programs do not parse them as options. A variable that is assigned once is replaced by its
+value.
 """
 
 import ast
@@ -60,8 +61,8 @@ _HARMLESS = (
 def process_starts(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
     """Map the `module::function` of each process start to its untrusted arguments.
 
-    `*` stands for unknown arguments: the function calls Python's own functions (such as
-    subprocess), or receives the list from elsewhere.
+    `*` stands for unknown arguments. They are unknown if the function calls Python's own functions
+    (such as subprocess), or if it receives the list from elsewhere.
     """
     starts: dict[str, set[str]] = {}
     for file, tree in trees(root=source):
@@ -82,7 +83,9 @@ Values = Mapping[str, ast.expr]
 def _calls(
     node: ast.AST, function: str, enclosing: ast.AST
 ) -> Iterator[tuple[str, ast.AST, ast.Call]]:
-    """Yield (qualified name of the enclosing function, its node, call) for every call."""
+    """Yield every call as (qualified name of the enclosing function, the function's node, the
+    call).
+    """
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Call):
             yield function, enclosing, child
@@ -95,7 +98,7 @@ def _calls(
 
 
 def _assigned_once(function: ast.AST) -> Values:
-    """Map names that a function assigns once and does not modify to their values."""
+    """Map the names that a function assigns once and does not modify to their values."""
     values: dict[str, ast.expr] = {}
     stored: Counter[str] = Counter()
     for node in ast.walk(function):
@@ -117,7 +120,6 @@ def _assigned_once(function: ast.AST) -> Values:
 
 
 def _imports(tree: ast.AST) -> dict[str, str]:
-    """Map imported names to their full names."""
     names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -134,7 +136,7 @@ def _imports(tree: ast.AST) -> dict[str, str]:
 
 
 def _full_name(node: ast.AST, names: dict[str, str]) -> str:
-    """Return a called function's full name, or `.name` for a method of a local object."""
+    """Return the full name of a called function. For a method of a local object, return `.name`."""
     if isinstance(node, ast.Name):
         return names.get(node.id, "")
     return (
@@ -145,7 +147,6 @@ def _full_name(node: ast.AST, names: dict[str, str]) -> str:
 
 
 def _starts_process(name: str) -> bool:
-    """Return whether `name` is a function of a library that starts a process."""
     if name in _HARMLESS:
         return False
     return (
@@ -155,8 +156,6 @@ def _starts_process(name: str) -> bool:
 
 
 class _Arguments:
-    """The arguments of calls in a function."""
-
     def __init__(self, function: ast.AST) -> None:
         self._function = function
 
@@ -179,7 +178,7 @@ class _Arguments:
         return set()
 
     def _untrusted_in_argv(self, argv: ast.expr) -> set[str]:
-        """Return the untrusted arguments of an argv, or `*` if the list is unknown."""
+        """Return the untrusted arguments in a list, or `*` if the list is unknown."""
         if isinstance(argv, ast.Name) and argv.id in self._values:
             argv = self._values[argv.id]
         if isinstance(argv, ast.List):
@@ -219,7 +218,9 @@ class _Arguments:
         return False
 
     def _are_all_trusted(self, arguments: ast.expr) -> bool:
-        """Return whether all arguments in a list are trusted; `--` may end it."""
+        """Return whether all arguments in a list are trusted. If the list contains `--`, the
+        arguments after it are.
+        """
         match arguments:
             case ast.Name(id=name) if name in self._values:
                 return self._are_all_trusted(self._values[name])
@@ -233,7 +234,7 @@ class _Arguments:
                 ast.GeneratorExp(elt=elt, generators=generators)
                 | ast.ListComp(elt=elt, generators=generators)
             ):
-                # [part for word in words for part in ("-e", word)]
+                # for example, [part for word in words for part in ("-e", word)]
                 last_iterable = generators[-1].iter
                 return self._is_trusted(elt) or (
                     isinstance(last_iterable, ast.Tuple)

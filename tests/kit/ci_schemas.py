@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define JSON schemas of CI formats: official ones, and ours for formats without one."""
+"""Define JSON schemas for CI formats.
+
+They are the official schemas or, for formats without one, our own.
+"""
 
 import json
 import sys
@@ -17,7 +20,7 @@ JUNIT = Path(sys.prefix) / "share" / "junit-10.xsd"
 def _object(
     required: dict[str, Any], optional: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the schema of an object with only these properties."""
+    """Return the schema of an object that has only these properties."""
     return {
         "type": "object",
         "properties": {**required, **(optional or {})},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run commands in this process or in a separate one."""
+"""Run commands in this process or in a separate process."""
 
 import contextlib
 import io
@@ -28,15 +28,15 @@ class Outcome:
         return json.loads(self.out)
 
     def expect(self, code: int, *texts: str) -> None:
-        """Assert the exit code, and that standard error contains each text."""
+        """Assert that the exit code is as expected and that standard error contains each text."""
         assert self.code == code, self.err
         assert [text for text in texts if text not in self.err] == [], self.err
 
 
 def call(line: str = "", *words: object, stdin: bytes = b"") -> Outcome:
-    """Run a command in this process; `line` is split as in a shell.
+    """Run a command in this process.
 
-    JSON output is validated against its schema.
+    The line is split like in a shell. JSON output is validated against its schema.
     """
     stdout, stderr = _Text(), _Text()
     saved_stdin = sys.stdin

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Apply safe fixes to examples and patches that are not in a repository."""
+"""Apply safe fixes to examples, and to patches that are not in a repository."""
 
 from functools import cache
 

@@ -12,9 +12,9 @@ import pytest
 
 @contextmanager
 def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
-    """Count git processes in this context by their arguments without `-c`.
+    """Count the git processes that are started in this context, by their arguments without `-c`.
 
-    Processes started by git itself are not counted.
+    Processes that git itself starts are not counted.
     """
     counts: Counter[tuple[str, ...]] = Counter()
     folder.mkdir()
@@ -26,7 +26,7 @@ def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
             json.loads(line) for line in file.read_text(errors="replace").splitlines()
         )
         start = next((event for event in events if event["event"] == "start"), None)
-        # if a process was started by another traced process, its id contains a slash
+        # if the id contains a slash, another traced process started this one
         if start and "/" not in start["sid"]:
             counts[_without_config_options(start["argv"])] += 1
 

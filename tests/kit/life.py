@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Take a topic from its commit to the stable trees.
 
-This uses a repository, and a mail server and an archive on loopback.
+The topic has a repository, and a mail server and an archive on loopback.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,9 @@ TITLE = "widget: change line 1"
 
 
 class Life:
-    """A topic in `repo`, whose messages go to `server` and, if published, to `archive`."""
+    """A topic in `repo`. Its messages are sent to `server` and, if they are published, added to
+    `archive`.
+    """
 
     def __init__(
         self, folder: Path, server: FaultySink, archive: StandIn, patches: int = 1
@@ -67,7 +69,7 @@ class Life:
         sender: str = RITA,
         subject: str = f"Re: [PATCH] {TITLE}",
     ) -> None:
-        """Add a reply to the archive and fetch it."""
+        """Add a reply to the archive, and update the tracked series."""
         self._answer(
             to,
             subject,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create messages on an invented list: patches, replies and bot messages.
+"""Create messages on an invented list, such as patches, replies and bot messages.
 
 All names and patches are invented.
 """
@@ -46,8 +46,8 @@ def mail(
 ) -> bytes:
     """Return a message.
 
-    `reply_to` is the parent's id, which References contains by default. `headers` are keyed by
-    name, with `_` for `-`.
+    `reply_to` is the id of the parent, which References contains by default. Header names are
+    passed with `_` instead of `-`.
     """
     references = headers.pop(
         "references", f"<{reply_to}@example.org>" if reply_to else ""
@@ -87,7 +87,7 @@ def patch(
 
 
 def mailed(line: str, **more: object) -> bytes:
-    """Return a patch or cover letter described by `ID[+TIME][>PARENT] SUBJECT`.
+    """Return the patch or cover letter that `ID[+TIME][>PARENT] SUBJECT` describes.
 
     TIME is in minutes, or in days if followed by `d`. `notes` is the text of a cover letter.
     """
@@ -221,7 +221,7 @@ def stable_failed(title: str, commit: str, version: str, **more: object) -> byte
 
 
 def thread(series: str, count: int) -> bytes:
-    """Return a patch and `count - 1` replies as an mbox."""
+    """Return an mbox that contains a patch and `count - 1` replies."""
     title = f"[PATCH] {series}: check the pointer"
     replies = [
         reply(

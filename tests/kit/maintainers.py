@@ -76,7 +76,7 @@ FILES = {
 
 
 def write_tree(folder: Path, **changed: str) -> Path:
-    """Write the tree, and additional files given with `__` for `/` in their names."""
+    """Write the tree and additional files, in whose names `__` stands for `/`."""
     for name, text in {
         **FILES,
         **{name.replace("__", "/"): text for name, text in changed.items()},

@@ -34,7 +34,7 @@ def _any_value(option: Option) -> st.SearchStrategy[str]:
 
 
 def _any_option(option: Option) -> st.SearchStrategy[list[str]]:
-    """Generate an option in any spelling, possibly truncated or without its value."""
+    """Generate an option in any spelling. It may be truncated or lack its value."""
     spellings = st.sampled_from([*option.spellings, *option.off])
     bare = spellings.map(lambda spelling: [spelling])
     truncated = spellings.map(lambda spelling: [spelling[:-1]])
@@ -52,7 +52,6 @@ def _any_option(option: Option) -> st.SearchStrategy[list[str]]:
 
 
 def _valid_option(option: Option) -> st.SearchStrategy[list[str]]:
-    """Generate an option with a valid value."""
     if option.kind == FLAG:
         return st.sampled_from([*option.spellings, *option.off]).map(
             lambda spelling: [spelling]
@@ -73,7 +72,10 @@ def _valid_option(option: Option) -> st.SearchStrategy[list[str]]:
 
 
 def command_lines(table: Table) -> st.SearchStrategy[list[str]]:
-    """Generate up to six options and arguments in any order, either all valid or some invalid."""
+    """Generate up to six options and arguments in any order.
+
+    Either all of them are valid or some are not.
+    """
     valid = st.one_of(
         [_valid_option(option) for option in table]
         + [st.sampled_from([["a.patch"], ["-"], ["HEAD~2.."]])]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Record sends with given message states in the outbox, without a mail server."""
+"""Record sends in the outbox, with messages in given states, without using a mail server."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ CHANGE = "20261120-widget-0123456789ab"
 def message(
     number: int, version: int = 1, *, change_id: str = CHANGE, position: int = 0
 ) -> Message:
-    """Return message `number` of a series, addressed to Max with a copy to the list."""
+    """Return message `number` of a series. It is addressed to Max, with a copy to the list."""
     prefix = f"[PATCH v{version} {number}/9]" if version > 1 else f"[PATCH {number}/9]"
     return replace(
         compose_message(
@@ -73,7 +73,10 @@ def record(
     messages: Sequence[Message] = (),
     bcc: tuple[str, ...] = (),
 ) -> Send:
-    """Add a send whose messages have these states (default: one accepted message)."""
+    """Add a send whose messages have these states to the outbox.
+
+    By default, it has one accepted message.
+    """
     all_states = states or (MailState.ACCEPTED,)
     entries = messages or [
         message(number, version, change_id=change_id)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create branches with `b4 prep`, using each cover strategy."""
+"""Create branches with `b4 prep` for each of its strategies for cover letters."""
 
 import atexit
 import shutil
@@ -54,17 +54,18 @@ def prep(
     patches_above: bool = False,
     end: str = "",
 ) -> Repo:
-    """Return a repository with `patches` commits on `b4/widget`, and `cover` as the cover letter.
+    """Return a repository with a cover letter and `patches` commits on `b4/widget`.
 
     With the strategy tip-commit, b4 sends the commits below the cover commit. `git commit` adds
     patches above it, so they are moved below it unless `patches_above` is set. `end` is appended to
-    changed lines. Repositories are created once per set of arguments, then copied.
+    changed lines. Repositories are created once for each set of arguments and then copied.
     """
     source = _create_branch(strategy, patches, cover, patches_above, end)
     shutil.copytree(source.path, path, symlinks=True)
     repo = Repo.__new__(Repo)
     repo.path, repo._clock = path, source._clock
-    # git compares modification times, which differ for the copied files
+    # refresh the index, because the modification times that git compares are different for the
+    # copied files
     repo.git("update-index", "-q", "--refresh")
     if server:
         configure_mail_server(repo, server)
@@ -73,7 +74,7 @@ def prep(
 
 @cache
 def _template_folder() -> Path:
-    """Return the folder of the repositories to copy, deleted when Python exits."""
+    """Return the folder of the repositories to copy. It is deleted when Python exits."""
     folder = tempfile.TemporaryDirectory(prefix="patchpilot-prep-")
     atexit.register(folder.cleanup)
     return Path(folder.name)
@@ -84,7 +85,7 @@ def _create_branch(
     strategy: str, patches: int, cover: str, patches_above: bool, end: str
 ) -> Repo:
     repo = Repo(Path(tempfile.mkdtemp(dir=_template_folder())) / "r")
-    # b4 only searches the last year's commits
+    # use a recent date, because b4 only searches the last year's commits
     repo._clock = int(time.time()) - 3600
     repo.commit("widget: start\n\n" + SIGNED, FILES)
     repo.git("config", "b4.prep-cover-strategy", strategy)

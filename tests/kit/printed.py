@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect the commands that patchpilot prints, and those in the documentation.
+"""Collect the commands that patchpilot prints, and the commands in the documentation.
 
 Commands are printed in hints, help, advice, rule packs and templates.
 """
@@ -33,7 +33,7 @@ def printed_commands() -> dict[str, str]:
 
 
 def commands_in(text: str) -> Iterator[str]:
-    """Yield the commands in `text`, each in quotes or up to the end of the clause."""
+    """Yield the commands in a text. Each command is in quotes or ends with the clause."""
     for begin in _BEGIN.finditer(text):
         remainder = text[begin.start() :]
         before = text[begin.start() - 1 : begin.start()]
@@ -59,7 +59,7 @@ def _end(text: str) -> int:
 
 
 def _printed_texts() -> Iterator[tuple[Path, str]]:
-    # skip other modules, because parsing all of them takes seconds in each pytest worker
+    # skip other modules, because each pytest worker would need seconds to parse all of them
     for path, tree in trees("patchpilot ", "Action("):
         for text in strings(tree):
             yield path, text
@@ -80,9 +80,10 @@ def _printed_texts() -> Iterator[tuple[Path, str]]:
 
 
 def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
-    """Yield a module's strings, but docstrings only if they are a command's help.
+    """Yield the strings in a module.
 
-    With `actions`, also yield the commands of `Action` calls.
+    A docstring is included only if it is the help of a command. If `actions` is set, the commands
+    of `Action` calls are included.
     """
     docstrings = {
         node.body[0].value
@@ -120,7 +121,7 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
 def _command(call: ast.Call) -> Iterator[str]:
     """Yield the command of `Action(command, (argument, …), …)` in backticks.
 
-    Yield nothing for actions that only add options to the current command.
+    Yield nothing if the action only adds options to the current command.
     """
     command = call.args[0]
     if isinstance(command, ast.Constant) and command.value:
@@ -142,7 +143,6 @@ def _argument(node: ast.expr) -> str:
 
 
 def _format_text(node: ast.JoinedStr) -> str:
-    """Return an f-string's text, with expressions in braces."""
     return "".join(
         str(part.value)
         if isinstance(part, ast.Constant)
@@ -152,7 +152,7 @@ def _format_text(node: ast.JoinedStr) -> str:
 
 
 def _code(text: str) -> Iterator[str]:
-    """Yield the lines of code blocks, and the inline code of each paragraph."""
+    """Yield the lines in code blocks, and the inline code of each paragraph."""
     fenced = False
     prose: list[str] = []
     for line in text.splitlines():
@@ -162,7 +162,7 @@ def _code(text: str) -> Iterator[str]:
             yield line.strip().removeprefix("$ ")
         else:
             prose.append(line.strip())
-    # inline code may wrap, but does not span paragraphs
+    # inline code may continue on the next line, but not in the next paragraph
     for paragraph in "\n".join(prose).split("\n\n"):
         for match in re.findall(r"`([^`]+)`", paragraph.replace("\n", " ")):
             yield f"`{match}`"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Wait for processes that the test did not start itself."""
+"""Wait for processes that the test itself did not start."""
 
 import time
 from pathlib import Path
@@ -27,5 +27,5 @@ def _is_running(pid: int) -> bool:
         )
     except (FileNotFoundError, ProcessLookupError):
         return False
-    # a zombie has exited, but its parent has not waited for it
+    # a zombie has already exited, but its parent has not waited for it yet
     return state != "Z"

@@ -36,8 +36,9 @@ def is_installed() -> bool:
 
 
 class PublicInbox:
-    """A public-inbox in `directory`, which is also its HOME. It is served on a free loopback port
-    until `close`.
+    """A public-inbox in `directory`, which is also its HOME directory.
+
+    It is served on a free loopback port until `close` is called.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class PublicInbox:
             self._wait_until_found(parse_mail(mails[-1]).message_id)
 
     def _wait_until_found(self, message_id: str) -> None:
-        """Reload the server until a search finds the message."""
+        """Make the server read its index again until a search finds the message."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             self._server.send_signal(signal.SIGHUP)
@@ -166,8 +167,8 @@ def free_port() -> int:
 
 
 def _responds(url: str, *, is_post: bool = False) -> bool:
-    """Return whether a GET request gets any response or, with `is_post`, a POST request
-    succeeds.
+    """Return whether a server responds to a GET request or, if `is_post` is set, accepts a POST
+    request.
     """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

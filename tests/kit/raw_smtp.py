@@ -36,12 +36,12 @@ STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Send these bytes at `step` of message `at` (0: of every message), then do `then`, at most
-    `times` times.
+    """A fault of the server, which sends bytes at `step` of message `at` and then does `then`.
 
-    If `kept` is set, store the message anyway. `then` is "on" (continue), "close", "reset", "stall"
-    (until the client disconnects), "late" (wait a second before sending), or "again" (repeat the
-    bytes every `pause` seconds until the client disconnects).
+    If `at` is 0, this is done for every message. It is done at most `times` times. If `kept` is
+    set, the message is stored anyway. `then` is "on" (continue), "close", "reset", "stall" (until
+    the client disconnects), "late" (wait a second before sending), or "again" (repeat the bytes
+    every `pause` seconds until the client disconnects).
     """
 
     step: str
@@ -54,13 +54,13 @@ class Fault:
 
 
 class _GoneError(Exception):
-    """Raised if the client has disconnected."""
+    """The client has disconnected."""
 
 
 class RawServer:
-    """An SMTP server with one thread per connection.
+    """An SMTP server with one thread for each connection.
 
-    It offers STARTTLS, TLS and login on request.
+    If requested, it offers STARTTLS, TLS and login.
     """
 
     def __init__(
@@ -133,7 +133,10 @@ class RawServer:
             connection.close()
 
     def next_fault(self, step: str) -> Fault | None:
-        """Return the fault to apply at this step; the step "between" follows a message."""
+        """Return the fault to apply at this step, or None.
+
+        The step "between" follows a message.
+        """
         fault = self.fault
         mail = len(self.take()) + (step not in ("between", "QUIT"))
         if (
@@ -221,7 +224,8 @@ class _Session:
     def _receive_message(self) -> None:
         prompt = b"354 go on\r\n"
         if early := self.server.next_fault("body"):
-            # send both at once, so that the client reads the fault before it sends the message
+            # send the prompt and the fault together, so that the client reads the fault before it
+            # sends the message
             self._do(replace(early, send=prompt + early.send))
         else:
             self.sock.sendall(prompt)
@@ -239,7 +243,6 @@ class _Session:
         self._apply_fault("between")
 
     def _apply_fault(self, step: str) -> bool:
-        """Apply the fault for a step, and return whether there was one."""
         fault = self.server.next_fault(step)
         if fault:
             self._do(fault)
@@ -249,7 +252,7 @@ class _Session:
         if fault.then == "late":
             time.sleep(1.0)
         if fault.send and fault.then == "close" and not self.secure:
-            # hold the bytes back until the shutdown, so that both arrive together
+            # hold the bytes back until the shutdown, so that they arrive together with it
             self.sock.sendall(fault.send, socket.MSG_MORE)
         elif fault.send:
             self.sock.sendall(fault.send)
@@ -260,8 +263,8 @@ class _Session:
             self.sock.close()
             raise _GoneError
         if fault.then == "close":
-            # drain the input: closing with unread input resets the connection, and the sent bytes
-            # are lost
+            # read the remaining input first: closing a socket with unread input resets the
+            # connection, and the sent bytes are lost
             raw = self.sock
             raw.shutdown(socket.SHUT_WR)
             self._drain(0.05)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Repo:
     """A repository in which tests create commits.
 
-    Each commit is dated a minute after the previous one, so that ids are reproducible.
+    Each commit is dated a minute after the previous one, so that commit ids are reproducible.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Repo:
         self.git("init", "-q", "-b", "master", *(["--bare"] if bare else []), ".")
 
     def patchpilot(self, line: str, *words: object, stdin: bytes = b"") -> "Outcome":
-        """Run a patchpilot command in the repository; `line` is split as in a shell."""
+        """Run a patchpilot command in the repository. The line is split like in a shell."""
         from tests.kit.cli import call
 
         command, *arguments = shlex.split(line)
@@ -35,7 +35,7 @@ class Repo:
     def git(
         self, line: str, *words: str, stdin: str | None = None, check: bool = True
     ) -> str:
-        """Run git in the repository and return its output; `line` is split as in a shell."""
+        """Run git in the repository, and return its output. The line is split like in a shell."""
         args = (*shlex.split(line), *words)
         env = dict(os.environ)
         date = f"{self._clock} +0000"
@@ -56,7 +56,7 @@ class Repo:
     def write(self, **files: str) -> None:
         """Write files.
 
-        In names, `__` stands for `/` and `_dot_` for `.` (`put` takes any name).
+        In the names, `__` stands for `/` and `_dot_` for `.`. `put` accepts any name.
         """
         for name, text in files.items():
             self.put(name.replace("__", "/").replace("_dot_", "."), text)
@@ -110,7 +110,7 @@ class Repo:
         self.git("checkout", "-q", name)
 
     def state(self) -> tuple[str, str, str]:
-        """Return HEAD's commit id, the output of `git status`, and the branch."""
+        """Return the commit id of HEAD, the output of `git status`, and the branch."""
         (self.path / ".git" / "index").touch()
         return (
             self.git("rev-parse", "HEAD"),

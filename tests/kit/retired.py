@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 
 class RetiredType(NamedTuple):
-    """A checkpatch.pl type that is never reported, the reason, and code that should trigger it."""
+    """A checkpatch.pl type that is never reported. It has the reason, and code that should trigger
+    it.
+    """
 
     checkpatch: str
     why: str

@@ -27,7 +27,7 @@ def validator(schema: str) -> Draft202012Validator:
 def check_document(text: str) -> list[str]:
     """Return the errors in a JSON document or in JSON lines.
 
-    Other text has no errors.
+    Text that is not JSON has no errors.
     """
     if not text.startswith("{"):
         return []

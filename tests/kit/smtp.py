@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run mail servers with faults, TLS and login."""
+"""Run mail servers that support faults, TLS and login."""
 
 import asyncio
 import ssl
@@ -14,9 +14,9 @@ from patchpilot.demo.sink import Sink, StoringHandler
 
 @dataclass
 class Faults:
-    """The faults of a server, by message number (from 1).
+    """The faults of a server by message number, starting with 1.
 
-    None and empty values disable a fault.
+    A fault that is None or empty does not occur.
     """
 
     drop_before_mail: int | None = None
@@ -39,7 +39,7 @@ class Faults:
 
 
 class FaultySink(Sink):
-    """A mail server with faults, TLS ("starttls" or "ssl") and login (user, password)."""
+    """A mail server that supports faults, TLS ("starttls" or "ssl") and login (user, password)."""
 
     def __init__(
         self,
@@ -130,8 +130,9 @@ class _Faulty(StoringHandler):
 
 
 def wait_until_quiet(server: FaultySink) -> None:
-    """Wait until no more messages arrive, because children of a killed sender may still be
-    running.
+    """Wait until no more messages arrive.
+
+    Children of a killed sender may still be running.
     """
     last_count, last_change = -1, time.monotonic()
     while time.monotonic() - last_change < 0.8:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define faults of mail servers at every step of an SMTP session, with the expected result of
-`send`.
+"""Define the faults that a mail server can have at each step of an SMTP session, with the expected
+result of `send`.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,10 @@ class ServerCase:
 
 
 def _cases_of_step(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
-    """Return the cases of a step, given rows of (name, bytes, then, result)."""
+    """Return the cases of a step.
+
+    The rows contain the name, the bytes, the action after sending them, and the expected result.
+    """
     cases = []
     for name, send, then, first in rows:
         assert isinstance(send, bytes)

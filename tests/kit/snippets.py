@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Expand the examples in rule packs to complete patches with no other problems."""
+"""Expand the examples in rule packs to complete patches that have no other problems."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ HUNK = (
 
 
 class MemoryTree:
-    """A source tree that maps paths to contents."""
+    """A source tree in memory. It maps paths to contents."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self._files = {path: text.encode() for path, text in files.items()}
@@ -71,10 +71,10 @@ commit.
 
 
 class MemoryHistory:
-    """A table of full commit ids and subjects; all commits are in mainline and in v6.1.
+    """A history that consists of full commit ids and subjects.
 
-    A subject may be followed by " <- " and a committer, or by tag names: "frob: a | Fixes
-    Signed-off-by".
+    All commits are in mainline and in v6.1. A subject may be followed by " <- " and a committer, or
+    by the names of tags: "frob: a | Fixes Signed-off-by".
     """
 
     def __init__(self, commits: Mapping[str, str]) -> None:
@@ -117,7 +117,7 @@ class MemoryHistory:
         return commit_id in self._commits
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Return whether `old` is a commit in the table, all of whose commits are ancestors."""
+        """Return whether the table contains `old`. Its commits are ancestors of every commit."""
         return old in self._commits
 
     def first_release(self, commit_id: str) -> str | None:
@@ -125,7 +125,7 @@ class MemoryHistory:
         return "v6.1" if commit_id in self._commits else None
 
     def upstream_state(self, patches: Sequence[Patch]) -> UpstreamState:
-        """Return the upstream states that subjects give in parentheses."""
+        """Return the upstream state that is given in parentheses at the end of subjects."""
         subjects = [(id_, text) for id_, text in self._commits.items() if "(s" in text]
         fixes = [
             EarlierFix(id_, text, "v6.1", True, text.endswith("(same change)"))
@@ -139,7 +139,7 @@ class MemoryHistory:
         )
 
     def needs_no_backport(self, patch: Patch, project: object) -> bool:
-        """Return False: every fix needs a backport."""
+        """Return False, because every fix needs a backport."""
         return False
 
 
@@ -194,7 +194,10 @@ def _parse(text: str, commit: str | None = None) -> Patch:
 
 
 def _series_patch(text: str) -> str:
-    """Return a patch of a series, given its whole message or its subject."""
+    """Return a patch of a series.
+
+    The text is the whole message, or only its subject.
+    """
     if "\n\n" in text:
         return text.lstrip("\n")
     *headers, subject = text.split("\n")
@@ -228,7 +231,8 @@ def mail_of(example: Example) -> str:
 
 def mail(subject: str, text: str, diff: str) -> str:
     """Return a patch in the format of git format-patch."""
-    # list MAINTAINERS in the diffstat, as if added files had a maintainer
+    # include MAINTAINERS in the diffstat, because a patch that adds files should also add their
+    # maintainer
     diffstat = (
         " MAINTAINERS | 1 +\n 1 file changed, 1 insertion(+)\n"
         if "diff --git a/MAINTAINERS " in diff
@@ -244,7 +248,7 @@ def mail(subject: str, text: str, diff: str) -> str:
 
 
 def diff_of(example: Example) -> str:
-    """Return an example's diff, with line counts filled in."""
+    """Return an example's diff, with the line counts of its hunks filled in."""
     if example.code is not None:
         assert example.path is not None
         lines = example.code.removeprefix("\n").removesuffix("\n").split("\n")
@@ -268,7 +272,8 @@ def diff_of(example: Example) -> str:
 def file_diff(path: str, body: str, *, new: bool = False) -> str:
     """Return the diff of one file.
 
-    `body` has the lines of hunks, separated by `@@` lines; the first `@@` may be omitted.
+    `body` contains the lines of the hunks, which start with a `@@` line. The `@@` line of the first
+    hunk may be omitted.
     """
     if not body.startswith("@@"):
         body = f"@@\n{body}"

@@ -11,8 +11,8 @@ SOURCE = Path(__file__).parents[2] / "patchpilot"
 def trees(*words: str, root: Path = SOURCE) -> Iterator[tuple[Path, ast.Module]]:
     """Yield the path and syntax tree of each module.
 
-    With `words`, yield only modules that contain any of them, because parsing all modules takes two
-    seconds.
+    If words are given, yield only modules that contain one of them, because parsing all modules
+    takes two seconds.
     """
     for file in sorted(root.rglob("*.py")):
         text = file.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from textual.css.stylesheet import Stylesheet
 
 @contextmanager
 def cache_parsed_rules() -> Iterator[None]:
-    """Cache parsed rules by their arguments and variables."""
+    """Cache the rules parsed from stylesheets by the parser's arguments and variables."""
     parse = Stylesheet._parse_rules
     cache: dict[tuple[object, ...], list[RuleSet]] = {}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run a program on a pseudo-terminal: read its output, press keys, and wait for text."""
+"""Run a program on a pseudo-terminal, press keys, and wait for text in its output."""
 
 import contextlib
 import fcntl
@@ -25,8 +25,8 @@ PROGRAM = (sys.executable, "-m", "patchpilot")
 class Terminal:
     """A process with its own session and pseudo-terminal.
 
-    `seen` is all output, including escape sequences, and `started` the start time (perf_counter).
-    `rate` limits reading to this many bytes per second, like a slow connection.
+    `seen` contains all output, including escape sequences. `started` is the start time
+    (perf_counter). `rate` limits reading to this many bytes per second, like a slow connection.
     """
 
     rate = 0
@@ -95,7 +95,9 @@ class Terminal:
         return True
 
     def wait_for(self, *words: str, since: int = 0) -> float:
-        """Read until the output after offset `since` contains all words; return the time."""
+        """Read until the output after offset `since` contains all words. Return the time at that
+        point.
+        """
         deadline = time.monotonic() + PATIENCE
         while any(word not in self.seen[since:] for word in words):
             alive = self.read() or self.process.poll() is None
@@ -114,7 +116,7 @@ class Terminal:
         return last_output
 
     def type(self, text: str) -> int:
-        """Press keys, and return the offset in `seen` at which the response starts."""
+        """Press keys, and return the offset in `seen` at which the program's response starts."""
         os.write(self._master, text.encode())
         return len(self.seen)
 
@@ -132,7 +134,7 @@ class Terminal:
         """Return the CPU time used by the process's threads, in seconds."""
         nanoseconds = 0
         for task in Path(f"/proc/{self.process.pid}/task").iterdir():
-            # a thread may end in the meantime
+            # a thread may end during the loop
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 nanoseconds += int((task / "schedstat").read_text().split()[0])
         return nanoseconds / 1e9
@@ -175,7 +177,7 @@ class Terminal:
 
 
 class TerminalCommand(Terminal):
-    """A `patchpilot` command with a controlling terminal, on which it can ask for a password."""
+    """A `patchpilot` command with a controlling terminal on which it can ask for a password."""
 
     def __init__(self, *words: str) -> None:
         super().__init__(

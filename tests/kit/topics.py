@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create topic branches that can be sent, and apply the received messages."""
+"""Create topic branches that can be sent, and apply the messages received from them."""
 
 import subprocess
 from pathlib import Path
@@ -18,9 +18,9 @@ def topic(
     server: Sink | RawServer | None = None,
     author: str | None = None,
 ) -> Repo:
-    """Create a repository with `patches` commits on `topic`, whose upstream is `master`.
+    """Create a repository with `patches` commits on the branch `topic`, whose upstream is `master`.
 
-    `server` is its mail server.
+    `server` is the mail server.
     """
     repo = Repo(path)
     repo.commit(
@@ -81,7 +81,9 @@ def unpacked(mail: Received) -> bytes:
 def apply(
     repo: Repo, base: str, mails: list[bytes], folder: Path
 ) -> list[tuple[str, str, str, str]]:
-    """Apply messages to `base` with `git am`, and return the new commits (see `commits`)."""
+    """Apply messages to `base` with `git am`. Return the new commits in the form that `commits`
+    returns.
+    """
     clone = folder / "applied"
     subprocess.run(
         ["git", "clone", "-q", "--shared", "--no-checkout", str(repo.path), str(clone)],
@@ -108,7 +110,7 @@ def apply(
 
 
 def commits(repo: Repo, revision_range: str) -> list[tuple[str, str, str, str]]:
-    """Return the (tree, author name, author email, message) of a range's commits, oldest first."""
+    """Return (tree, author name, author email, message) of a range's commits, oldest first."""
     result = []
     for commit in repo.git("rev-list", "--reverse", revision_range).split():
         tree, name, email = repo.git(

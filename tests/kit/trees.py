@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create a small kernel tree whose branches apply, release and revert the patch in tests.kit.mails.
+"""Create a small kernel tree in which branches contain, release and revert the patch in
+tests.kit.mails.
 
-Commits are dated after the messages.
+Its commits are later than the messages.
 """
 
 from pathlib import Path
@@ -21,14 +22,17 @@ APRIL = 1_712_000_000
 
 
 class Trees:
-    """A repository with mainline on `master`; stable branches start at its first commit."""
+    """A repository with mainline on `master`. Its stable branches start at the first commit."""
 
     def __init__(self, path: Path) -> None:
         self.repo = Repo(path, clock=APRIL)
         self.first = self.repo.commit("first", {FILE: "".join(LINES)})
 
     def commit(self, message: str, *, checked: bool = True, tag: str = "") -> str:
-        """Commit the patch or, if `checked` is False, its revert; tag the commit if given."""
+        """Commit the patch or, if `checked` is False, its revert.
+
+        If a tag is given, tag the commit.
+        """
         lines = [*LINES[:12], *(CHECK if checked else []), *LINES[12:]]
         commit_id = self.repo.commit(message, {FILE: "".join(lines)}, author=ADA)
         if tag:

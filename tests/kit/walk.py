@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the TUI in tests: press keys, and wait for conditions instead of sleeping."""
+"""Run the TUI in tests, press keys, and wait for conditions instead of sleeping."""
 
 import shutil
 import time
@@ -96,14 +96,17 @@ async def running(
 
 
 async def keys(pilot: Pilot[int], *pressed: str) -> None:
-    """Press keys (a Stage presses its digit), and wait after each until the app is idle."""
+    """Press keys, and wait after each one until the app is idle.
+
+    A Stage stands for its digit.
+    """
     for key in pressed:
         await pilot.press(str(key.number) if isinstance(key, Stage) else key)
         await settle(pilot)
 
 
 async def still(pilot: Pilot[int]) -> None:
-    """Wait until four screens in a row are equal."""
+    """Wait until the screen has been the same four times in a row."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     screens: list[str] = []
@@ -130,7 +133,10 @@ def last_message(app: PatchpilotApp) -> str:
 
 
 def copy_clone(built: Repositories, folder: Path) -> Path:
-    """Copy the sandbox's clone with a mail server and remotes that do not depend on the machine."""
+    """Copy the clone in the sandbox.
+
+    The copy's mail server and remotes do not depend on the machine.
+    """
     clone = folder / "linux"
     shutil.copytree(built.work, clone, symlinks=True)
     git(clone, "config", "--global", "sendemail.smtpServer", "mail.example.org")
@@ -141,7 +147,9 @@ def copy_clone(built: Repositories, folder: Path) -> Path:
 
 
 async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> Path:
-    """Answer the questions, write the patch to the folder, and return its path."""
+    """Answer the pre-send questions, write the patch to the folder, and return the path of the
+    patch.
+    """
     await until(
         pilot,
         lambda: "Sign off the patches?" in text_of(app),
@@ -161,7 +169,7 @@ async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> 
 
 
 def answer_questions(clone: Path) -> None:
-    """Answer no to the topic's pre-send questions."""
+    """Answer the pre-send questions of the topic with no."""
     with Repository.open(clone) as repository:
         for name in ("security", "regression"):
             save_draft_answer(repository, name, "no")

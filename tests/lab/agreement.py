@@ -15,7 +15,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).with_name("checkpatch-agreement.md")
 MANUAL_PART = "<!-- not generated -->"
-# without a repository, checkpatch.pl reports every commit as unknown
+# do not compare this type: without a repository, checkpatch.pl reports every commit as unknown
 NOT_COMPARED = {"UNKNOWN_COMMIT_ID"}
 _AT_ONCE = 200
 Counts = dict[str, list[int]]
@@ -49,7 +49,11 @@ def main() -> None:
 def measure_agreement(
     corpus: Path, oracle: Path, options: list[str]
 ) -> tuple[int, int, Counts]:
-    """Return (patches, patches without any difference, type → [agreed, missed, extra])."""
+    """Return the number of patches, the number of patches without any difference, and the counts by
+    type.
+
+    The counts of a type are [agreed, missed, extra].
+    """
     records = [json.loads(line) for line in oracle.read_text().splitlines()]
     counted: dict[str, collections.Counter[tuple[str, int]]] = {}
     command = [
@@ -100,7 +104,6 @@ def count_findings(findings: object) -> "collections.Counter[tuple[str, int]]":
 
 
 def render_page(modes: dict[str, tuple[int, int, Counts]]) -> str:
-    """Return the generated part of the page."""
     lines = [
         "<!-- SPDX-License-Identifier: GPL-2.0-or-later -->",
         "# How far `patchpilot check` agrees with checkpatch.pl",

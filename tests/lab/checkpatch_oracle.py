@@ -63,7 +63,9 @@ ENVIRONMENT = {
 
 
 def run_checkpatch(script: Path, example: Example) -> Findings:
-    """Return checkpatch.pl's output for an example in a tree with only the example's files."""
+    """Return the output of checkpatch.pl for an example, run in a tree that has only the example's
+    files.
+    """
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
         patch = tree / "0001-example.patch"
@@ -100,7 +102,7 @@ def run_checkpatch(script: Path, example: Example) -> Findings:
 def run_on_patch(
     script: Path, patch: Path, options: list[str], folder: Path, skipped: set[str]
 ) -> Findings:
-    """Run checkpatch.pl on a patch with the options of the documented figures."""
+    """Run checkpatch.pl on a patch, with the options that are used for the documented figures."""
     command = [
         "perl",
         str(script),
@@ -152,8 +154,8 @@ def write_expectations(script: Path) -> None:
 
 
 def compare_outputs(script: Path, folders: list[Path], limit: int) -> None:
-    """Print how often patchpilot agrees with checkpatch.pl on patches, starting with the worst
-    types.
+    """Print how often patchpilot agrees with checkpatch.pl on patches. Types with the most
+    differences are printed first.
     """
     root = script.parent.parent
     rules = choose_rules(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Send a series over every transport and connection, receive it and apply it.
 
-`python -m tests.lab.delivery_table` prints the table.
+Print the table with `python -m tests.lab.delivery_table`.
 """
 
 import argparse
@@ -28,7 +28,9 @@ AUTHOR = "j@example.org"
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """The result of sending a series: messages, logins, and whether recipients, bytes, trees and
+    """The result of sending a series.
+
+    It has the number of messages and of logins, and states whether recipients, bytes, trees and
     commit messages are correct.
     """
 
@@ -43,7 +45,7 @@ class DeliveryResult:
     authors_and_messages: bool
 
     def right(self, patches: int) -> bool:
-        """Return whether `patches` patches and a cover letter arrived intact."""
+        """Return whether all patches and a cover letter arrived intact."""
         return (
             self.state == "sent"
             and self.mails == patches + 1
@@ -111,7 +113,6 @@ def send_and_apply(
 
 
 def main() -> int:
-    """Print the table; return 1 if a delivery failed."""
     warnings.simplefilter("ignore", UserWarning)
     failures = 0
     print(

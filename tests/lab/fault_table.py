@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Count how often each message arrives after a failed send is resumed, for every fault and
+"""Count how often each message arrives if a send fails and is resumed, for every fault and
 transport.
 
-`python -m tests.lab.fault_table` prints the table.
+Print the table with `python -m tests.lab.fault_table`.
 """
 
 import argparse
@@ -46,7 +46,7 @@ PATCHES = 5
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A fault of the server, the process or the disk, at a given message."""
+    """A fault of the server, the process or the disk when a given message is sent."""
 
     name: str
     arm: Callable[[Faults, int], None] = lambda _faults, _at: None
@@ -87,8 +87,9 @@ CASES = (
 
 @dataclass(frozen=True, slots=True)
 class FaultRow:
-    """The result of a case: states and arrivals of the messages after each attempt, and the final
-    state.
+    """The result of a case.
+
+    It has the states and arrivals of the messages after each attempt, and the final state.
     """
 
     via: str
@@ -135,14 +136,16 @@ def run_case(
     *,
     fails_twice: bool = False,
 ) -> FaultRow:
-    """Send with a fault at message 3, resume (with another fault if `fails_twice` is set), disable
-    faults, resume, and settle uncertain messages.
+    """Send with a fault at message 3, and resume until the series is sent.
+
+    If `fails_twice` is set, another fault occurs when resuming. Then disable faults, resume, and
+    settle uncertain messages.
     """
     faults = Faults()
     with FaultySink(faults) as server, shorten_pauses():
         repo = topic(folder / "repo", patches, server=server)
-        # the server confirms no message before this fault, so a resumption in another process has
-        # no uncertain messages
+        # before this fault, the server confirms no message, so no message is uncertain when another
+        # process resumes
         repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
         with Repository.open(repo.path) as repository:
             request = SendRequest(
@@ -199,8 +202,9 @@ def shorten_pauses() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class ServerRow:
-    """The result of a server fault: the first send's result and the expected one, arrivals, and
-    wrong states.
+    """The result of a server fault.
+
+    It has the actual and the expected result of the first send, the arrivals, and wrong states.
     """
 
     via: str
@@ -242,7 +246,6 @@ class ServerRow:
 def run_server_case(
     folder: Path, transport: str, case: ServerCase, patches: int = 2
 ) -> ServerRow:
-    """Send with the fault, disable it, look up uncertain messages, and resume."""
     pair = create_certificate(folder) if case.tls else None
     with (
         RawServer(
@@ -408,7 +411,10 @@ def send_command(path: Path, request: SendRequest) -> list[str]:
 
 
 def _send_with_full_disk(repository: Repository, planned: Sending, state: str) -> None:
-    """Send, and simulate a full disk when message 3 (1 in a resumption) gets this state."""
+    """Send, and simulate a full disk when a message gets this state.
+
+    It is message 3 in the first attempt, and message 1 when resuming.
+    """
     at = planned.send.waiting_messages[0].position if planned.send.id else 2
     full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
     with contextlib.closing(connect()) as base:
@@ -432,7 +438,6 @@ def _send_with_full_disk(repository: Repository, planned: Sending, state: str) -
 def _kill_send(
     path: Path, server: FaultySink, request: SendRequest, at: int, words: list[str]
 ) -> None:
-    """Send in a process, and kill it when the server receives message `at`."""
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()
 
@@ -497,9 +502,8 @@ def table_cases(
 
 
 def main(names: list[str]) -> int:
-    """Print the table for cases whose names contain any of these strings.
-
-    Return 1 if a result is wrong.
+    """Print the table for the cases whose names contain one of these strings. Return 1 if a result
+    is wrong.
     """
     count, failures, start = 0, 0, time.monotonic()
     print(

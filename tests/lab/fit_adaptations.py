@@ -55,9 +55,9 @@ class Case(NamedTuple):
 def adaptation_cases(
     folder: Path, rows: Sequence[Mapping[str, str]], count: Counter[str] | None = None
 ) -> Iterator[Case]:
-    """Yield the cases of a repository's rows, skipping fixes that cannot be adapted.
+    """Yield the cases of a repository's rows. Fixes that cannot be adapted are skipped.
 
-    If `count` is given, add the results of each tool and of each kind to it.
+    If `count` is given, the results of each tool and of each kind are counted in it.
     """
     with Repository.open(folder) as repository, Scratch(repository) as scratch:
         for row in rows:
@@ -121,7 +121,7 @@ def _squeeze_file(scratch: Scratch, tree: str, path: str) -> bytes:
 
 
 def fit_weights(cases: Sequence[Case]) -> dict[str, float]:
-    """Return the weights of a logistic regression whose bias has no penalty."""
+    """Return the weights of a logistic regression. The bias has no penalty."""
     names = sorted({name for case in cases for name in case.features} - {UNSURE})
     numbers = [
         [1.0, *(case.features.get(name, 0.0) for name in names)] for case in cases
@@ -154,7 +154,9 @@ def fit_weights(cases: Sequence[Case]) -> dict[str, float]:
 
 
 def confidence_rows(rated: Sequence[tuple[float, Case]]) -> Iterator[str]:
-    """Yield table rows with the numbers of adaptations and correct ones by confidence."""
+    """Yield table rows with the number of adaptations, and of correct ones, for each range of
+    confidence.
+    """
     for low, high in pairwise(BINS):
         results = [
             case.is_same for confidence, case in rated if low <= confidence < high
@@ -169,7 +171,9 @@ def confidence_rows(rated: Sequence[tuple[float, Case]]) -> Iterator[str]:
 def cross_validate(
     by_repository: Mapping[str, Sequence[Case]],
 ) -> Iterator[tuple[float, Case]]:
-    """Yield each case with its confidence by weights fitted on the other repositories."""
+    """Yield each case with the confidence computed by weights that were fitted on the other
+    repositories.
+    """
     for name, own_cases in by_repository.items():
         weights = fit_weights(
             [

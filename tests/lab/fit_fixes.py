@@ -64,7 +64,7 @@ def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[
 
 
 def fit_weights(cases: Sequence[Case]) -> tuple[Row, Row]:
-    """Fit the candidates' weights on the cases with a correct candidate.
+    """Fit the weights of candidates on the cases that have a correct candidate.
 
     Then fit the weights of "none" on all cases.
     """
@@ -142,8 +142,8 @@ def rated_answers(
 ) -> list[tuple[float, bool, bool]]:
     """Return a result for each case.
 
-    It has the first candidate's raw share, whether it is correct, and whether one of the first
-    three is.
+    It has the raw share of the first candidate, whether this candidate is correct, and whether one
+    of the first three is.
     """
     outcomes = []
     for _, rows, none, hits in cases:
@@ -170,7 +170,7 @@ def rated_answers(
 def fit_isotonic_curve(
     pairs: Sequence[tuple[float, bool]],
 ) -> list[tuple[float, float]]:
-    """Fit a monotonic curve by pooling adjacent violators.
+    """Fit an increasing curve by pooling adjacent violators.
 
     Each step has at least thirty cases.
     """
@@ -221,7 +221,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
-    """Return each fold's results with weights fitted on the other folds."""
     parts = [
         (
             [case for case in cases if case[0] == fold],

@@ -65,7 +65,6 @@ class LabeledMail:
 
 
 def labeled_mails(folder: Path) -> Iterator[LabeledMail]:
-    """Yield the labeled messages that were not sent by the author."""
     request_labels, labeled_ids = (
         labeled_requests(),
         {row["message_id"] for row in label_rows("sentences.tsv")},
@@ -115,7 +114,7 @@ def find_requests(
 
 
 def feature_rows(labeled: LabeledMail) -> Iterator[Row]:
-    """Yield the features of each sentence and of the text below each quotation, and whether it
+    """Yield the features of each sentence, and of the text below each quotation, with whether it
     makes a request.
     """
     mail = labeled.mail
@@ -154,7 +153,7 @@ def fit_weights(cases: Sequence[Row]) -> Weights:
 def count_found_requests(
     mails: Sequence[LabeledMail], weights: Weights, count: Counter[str]
 ) -> None:
-    """Count the requests that are found, and the items that are wrongly listed."""
+    """Count the requests that are found, and the listed items that are not requests."""
     for labeled in mails:
         mail = labeled.mail
         parts = asking_paragraphs(mail.body.sentences, mail.features, weights)
@@ -189,7 +188,7 @@ def write_weights(weights: Weights) -> None:
 
 
 def list_folds(lists: Set[str]) -> Iterator[Set[str]]:
-    """Yield the groups of lists to leave out, one group at a time."""
+    """Yield the groups of lists. Each group is left out once."""
     order = sorted(lists)
     random.Random(3).shuffle(order)
     for start in range(FOLDS):
@@ -197,7 +196,6 @@ def list_folds(lists: Set[str]) -> Iterator[Set[str]]:
 
 
 def main(folder: Path, *, keep: bool) -> int:
-    """Fit the weights, and print the results for lists that were left out."""
     mails = list(labeled_mails(folder))
     count = Counter[str]()
     for excluded in list_folds({mail.list_name for mail in mails}):

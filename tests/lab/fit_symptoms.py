@@ -65,7 +65,9 @@ _LIST = re.compile(r"^\s+(?:[-*]|\d+[.)]|[a-z][.)]|[a-z]+ [a-z]+ [a-z]+ [a-z]+\b
 
 
 class Case(NamedTuple):
-    """The candidates for a symptom with their evidence; `hits` are the ones that may be correct."""
+    """The candidates for a symptom, with their evidence. `hits` contains the ones that count as
+    correct.
+    """
 
     history: str
     mode: str
@@ -77,7 +79,9 @@ class Case(NamedTuple):
 
 
 def is_quoted(line: str) -> bool:
-    """Return whether a line of a message is a quotation: indented, or from a log."""
+    """Return whether a line of a message is a quotation, because it is indented or comes from a
+    log.
+    """
     return (line.startswith(("  ", "\t", ">")) or bool(_LOG.match(line))) and bool(
         line.strip()
     )
@@ -188,7 +192,6 @@ def history_cases(
 def search_candidates(
     repository: Repository, query: Query, counts: WordCounts
 ) -> list[Evidence]:
-    """Return a query's candidates with their evidence, best first."""
     terms = query.sources.symptom.terms()
     own_counts = {
         number: query_words
@@ -209,7 +212,6 @@ def search_candidates(
 
 
 def fit(cases: Sequence[Case]) -> Row:
-    """Return the weights that rank correct candidates first."""
     lists = []
     for case in cases:
         if not case.hits:
@@ -226,7 +228,9 @@ def fit(cases: Sequence[Case]) -> Row:
 
 
 class Ranking(NamedTuple):
-    """The position of the correct candidate in a ranking (-1: none), and the candidates' shares."""
+    """The shares of the candidates, and the position of the correct one in the ranking (-1 if there
+    is none).
+    """
 
     case: Case
     removed: bool
@@ -236,7 +240,7 @@ class Ranking(NamedTuple):
 
 
 def rank_case(case: Case, table: Row, *, removed: bool = False) -> Ranking:
-    """Rank a case's candidates; with `removed`, without the correct ones."""
+    """Rank the candidates of a case. If `removed` is set, leave out the correct ones."""
     pool_rows = [
         position
         for position in range(len(case.pool))
@@ -256,7 +260,6 @@ def rank_case(case: Case, table: Row, *, removed: bool = False) -> Ranking:
 
 
 def rank_all(cases: Sequence[Case], table: Row) -> list[Ranking]:
-    """Rank every case with and without its correct candidates."""
     return [
         rank_case(case, table, removed=removed)
         for case in cases
@@ -272,7 +275,6 @@ def fit_first_rank(rankings: Sequence[Ranking]) -> Row:
 
 
 def raw_probability(ranking: Ranking, first: Row) -> float:
-    """Return the uncalibrated probability that the first candidate is correct."""
     return 1 / (1 + math.exp(-score_evidence(first, ranking.first)))
 
 
@@ -295,7 +297,7 @@ def print_ranking_quality(
     curve: Curve = (),
     nothing: float = 0.0,
 ) -> None:
-    """Print how often the fix is first, among the first 3 or 10, or rejected."""
+    """Print how often the fix is the first candidate, among the first 3 or 10, or rejected."""
     for mode in ("quoted", "taken out"):
         rows = [row for row in rankings if row.case.mode == mode]
         real = [row for row in rows if not row.removed]
@@ -361,7 +363,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         rules = data["calibration"]
         print_ranking_quality(rankings, data["first"], rules["curve"], rules["nothing"])
         return 0
-    # evaluate each history with weights fitted on the others
+    # rank each history with weights that were fitted on the others
     held_out: list[Ranking] = []
     for name in sorted({case.history for case in cases}):
         training = [case for case in cases if case.history != name]
@@ -396,7 +398,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def write_tables(table: Row, first: Row, curve: Curve, nothing: float) -> None:
-    """Replace the tables in the file below its introduction."""
+    """Replace the tables in the file, and keep its introduction."""
     head = FILE.read_text().partition("\n[candidate]")[0]
     lines = [head]
     for name, row in (("candidate", table), ("first", first)):

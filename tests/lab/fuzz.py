@@ -462,7 +462,7 @@ def random_input(name: str, rng: random.Random) -> bytes:
 
 
 def run_one(run: Run, data: bytes) -> str | None:
-    """Return the error that an input causes, or None."""
+    """Run the parser on one input. Return the error that this causes, or None."""
     start = time.process_time()
     try:
         run(data)

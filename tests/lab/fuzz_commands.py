@@ -61,7 +61,7 @@ class TooSlowError(BaseException):
 
 @dataclass(slots=True)
 class HostileArchive:
-    """A server on loopback that sends the current world's responses in order."""
+    """A server on loopback that sends the responses of the current world in order."""
 
     answers: Sequence[tuple[int, bytes, str]] = ()
     asked: int = 0
@@ -355,7 +355,7 @@ COMMANDS: dict[str, Callable[[HostileWorld, random.Random, str], Iterator[Argv]]
 
 @dataclass(slots=True)
 class FailureReport:
-    """The number of commands run, and the failures by cause."""
+    """The number of commands that were run, and their failures by cause."""
 
     seed: int
     keep: bool = False
@@ -367,7 +367,7 @@ class FailureReport:
     def failed(
         self, what: str, text: str, number: int, argv: Argv, folder: Path
     ) -> None:
-        """Print a new failure with the command that reproduces it, and keep its world."""
+        """Print a failure that is new, with the command that reproduces it. Keep its world."""
         self.failures[what] = self.failures.get(what, 0) + 1
         if self.failures[what] > 1:
             return
@@ -477,9 +477,9 @@ def _innermost_frame(error: BaseException) -> str:
 
 
 def _failure_key(log: str) -> str:
-    """Return a key that is equal for tracebacks of the same bug.
+    """Return a key that is the same for all tracebacks of one bug.
 
-    It consists of the exception and patchpilot's innermost line.
+    It consists of the exception and the innermost line in patchpilot.
     """
     places = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
     error = next(
@@ -516,7 +516,7 @@ def _isolate_home() -> Iterator[Path]:
     }
     (root / ".gitconfig").write_text(_GITCONFIG)
     os.chdir(root)
-    # ignore Retry-After
+    # do not wait for the time in Retry-After
     archive.BETWEEN_REQUESTS = 0.0  # type: ignore[attr-defined]
     archive._retry_delay = lambda *_: 0.0
     connect = socket.socket.connect

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write git objects directly, including objects that git would refuse to create."""
+"""Write git objects directly. They include objects that git would refuse to create."""
 
 import hashlib
 import zlib
@@ -12,7 +12,7 @@ _TREE = b"40000"
 
 
 class ObjectWriter:
-    """Write loose objects and refs to a git directory."""
+    """Writes loose objects and refs to a git directory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -43,7 +43,7 @@ class ObjectWriter:
         rows += [
             (_TREE, name, self.tree(subpath)) for name, subpath in subtrees.items()
         ]
-        # git sorts directories as if their names ended with a slash
+        # git sorts a directory as if its name ended with a slash
         rows.sort(key=lambda row: row[1] + (b"/" if row[0] == _TREE else b""))
         return self.put(
             b"tree",

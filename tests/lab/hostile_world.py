@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generate a repository, a thread and an archive from valid pieces that are damaged at random."""
+"""Generate a repository, a thread and an archive from pieces of valid input that are damaged at
+random.
+"""
 
 import contextlib
 import gzip
@@ -21,7 +23,6 @@ from tests.lab.hostile_objects import ObjectWriter
 
 
 def _read_pieces() -> dict[str, tuple[bytes, ...]]:
-    """Return the pieces of valid input by section."""
     sections: dict[str, tuple[bytes, ...]] = {}
     for part in (
         (Path(__file__).parent / "hostile_pieces.txt")
@@ -104,18 +105,20 @@ _SIGNED = b"Signed-off-by: Ada Fixer <ada@example.org>\n"
 
 
 class RandomDamage:
-    """Reproducible random damage; `heat` (0 to 1) is the probability that a value is damaged."""
+    """Random damage that is the same for the same seed.
+
+    `heat` (0 to 1) is the probability that a value is damaged.
+    """
 
     def __init__(self, seed: str) -> None:
         self.rng = random.Random(seed)
         self.heat = self.rng.choice((0.05, 0.2, 0.4))
 
     def hit(self) -> bool:
-        """Return whether to damage the next value."""
         return self.rng.random() < self.heat
 
     def one(self, honest: bytes, pool: Sequence[bytes]) -> bytes:
-        """Return the valid value, another value from the pool, or a damaged copy."""
+        """Return the valid value or, at random, a value from the pool or a damaged copy."""
         if not self.hit():
             return honest
         return (
@@ -123,7 +126,6 @@ class RandomDamage:
         )
 
     def damaged(self, data: bytes) -> bytes:
-        """Return a copy with random bytes replaced."""
         damaged_data = bytearray(data)
         for _ in range(self.rng.randint(1, 3)):
             offset = self.rng.randint(0, len(damaged_data))
@@ -155,8 +157,8 @@ class RandomDamage:
 
 @dataclass(frozen=True, slots=True)
 class HostileWorld:
-    """The paths of the repository and the message files, the Message-IDs, and the archive's
-    responses.
+    """The paths of the repository and of the message files, the Message-IDs, and the responses of
+    the archive.
     """
 
     folder: Path
@@ -168,7 +170,7 @@ class HostileWorld:
 
 
 def make_world(folder: Path, seed: str, url: str) -> HostileWorld:
-    """Create the world for a seed in an empty directory; `url` is its archive."""
+    """Create the world for a seed in an empty directory. `url` is the URL of its archive."""
     chance = RandomDamage(seed)
     repo = folder / "repo"
     _write_repository(repo, chance)
@@ -351,7 +353,7 @@ def _write_commit(
 
 
 def _random_thread(chance: RandomDamage) -> list[bytes]:
-    """Return the messages of a series: two versions, replies and bot reports."""
+    """Return the messages of a series. There are two versions, replies and bot reports."""
     title = "demo: pump: check the pointer"
     honest = [
         mails.patch(f"[PATCH] {title}", id="v1"),
@@ -422,7 +424,7 @@ def _random_mail(raw: bytes, chance: RandomDamage) -> bytes:
 def _archive_responses(
     thread: list[bytes], chance: RandomDamage, url: str
 ) -> list[tuple[int, bytes, str]]:
-    """Return the archive's responses in order, as (status, body, redirect)."""
+    """Return the responses of the archive in order. Each is (status, body, redirect)."""
     complete = _compress_pack(join_mbox(thread))
     partial = _compress_pack(
         join_mbox(chance.rng.sample(thread, chance.rng.randint(1, len(thread))))
@@ -457,5 +459,5 @@ def _archive_responses(
 
 
 def _compress_pack(data: bytes) -> bytes:
-    # omit the time, so that a seed always gives the same data
+    # omit the time, so that a seed always results in the same data
     return gzip.compress(data, 1, mtime=0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the messages in a public-inbox epoch, and extract what the sender of a reply wrote."""
+"""Read the messages in a public-inbox epoch, and extract the text written by the sender."""
 
 import re
 import subprocess
@@ -26,7 +26,7 @@ _MOST_BYTES = 400_000
 
 
 class ArchivedMail(NamedTuple):
-    """A message in an archive, with its threading headers."""
+    """A message in an archive, with the headers used for threading."""
 
     raw: bytes
     id: str
@@ -46,7 +46,6 @@ class ArchivedMail(NamedTuple):
 
     @property
     def address(self) -> str:
-        """Return the sender's address in lower case."""
         return parseaddr(self.sender.decode("latin-1"))[1].lower()
 
     @property
@@ -108,7 +107,7 @@ def _parse_archived_mail(raw: bytes) -> ArchivedMail | None:
 
 
 def unquoted_paragraphs(raw: bytes) -> list[str]:
-    """Return a message's paragraphs without quotations, attributions and the signature."""
+    """Return the paragraphs of a message, without quotations, attributions and the signature."""
     message = BytesParser(policy=policy.default).parsebytes(raw)
     part = message.get_body(("plain",))
     try:

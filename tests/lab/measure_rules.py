@@ -52,7 +52,7 @@ _APPLIED = re.compile(
 
 
 class Sample(NamedTuple):
-    """A sampled patch: its kind, its next version, and the categories of the requested changes."""
+    """A sampled patch with its kind, next version, and categories of requested changes."""
 
     kind: str
     mail: ArchivedMail
@@ -69,9 +69,9 @@ def _request_categories(paragraphs: Sequence[str]) -> tuple[str, ...]:
 
 
 def sample_patches(mails: Iterable[ArchivedMail], limit: int) -> list[Sample]:
-    """Sample up to `limit` patches of each kind, and half as many with requested changes.
+    """Sample up to `limit` patches of each kind, but only half as many with requested changes.
 
-    The last version of a patch is considered accepted.
+    The last version of a patch counts as accepted.
     """
     patches: dict[str, ArchivedMail] = {}
     comments: dict[str, list[str]] = defaultdict(list)
@@ -86,7 +86,7 @@ def sample_patches(mails: Iterable[ArchivedMail], limit: int) -> list[Sample]:
                 comments[mail.parent] += unquoted_paragraphs(mail.raw)
     samples: dict[str, list[Sample]] = defaultdict(list)
     for patch in patches.values():
-        # replies to the cover letter apply to all patches
+        # a reply to the cover letter is a comment on every patch
         replies = (*comments[patch.id], *comments.get(patch.parent, ()))
         if categories := _request_categories(comments[patch.id]):
             samples["asked"].append(Sample("asked", patch, None, categories))
@@ -114,7 +114,7 @@ def sample_patches(mails: Iterable[ArchivedMail], limit: int) -> list[Sample]:
 def list_findings(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
     """Return the rule and severity of each finding, or None if the message cannot be checked.
 
-    Rules are not limited by their noise.
+    Rules are run even if most of their findings are false.
     """
     with tempfile.NamedTemporaryFile(suffix=".eml") as file:
         file.write(raw)
@@ -131,7 +131,7 @@ def list_findings(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
 
 
 def measure_patch(sample: Sample, tree: str | None) -> dict[str, Any] | None:
-    """Check a patch, and return the names of its findings and of the next version's."""
+    """Check a patch. Return the names of its findings and of its next version's findings."""
     names_found = list_findings(sample.mail.raw, tree)
     next_names = (
         list_findings(sample.after.raw, tree) if names_found and sample.after else []
@@ -150,7 +150,9 @@ def measure_patch(sample: Sample, tree: str | None) -> dict[str, Any] | None:
 def records(
     measurements: Iterable[dict[str, Any]],
 ) -> Iterator[tuple[tuple[str, str], RuleRecord]]:
-    """Yield each rule's record, by rule and severity, from the results of `measure`."""
+    """Yield the record of each rule, by rule and severity. The measurements are results of
+    `measure`.
+    """
     total: Counter[str] = Counter()
     count: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     counts: Counter[str] = Counter()
@@ -185,7 +187,6 @@ def records(
 
 
 def _is_about(name: str, category: str) -> bool:
-    """Return whether a rule reports problems in this category of requests."""
     return bool(re.search(PATTERNS[category]["rules"], name))
 
 

@@ -40,7 +40,7 @@ MOST_FOLDERS = 3
 
 
 class Row(NamedTuple):
-    """A patch: the form of its message, its version, and the directories that it changes."""
+    """A patch with the form of its message, its version, and the directories that it changes."""
 
     form: CommitForm
     version: int
@@ -68,7 +68,9 @@ def patch_rows(directory: Path, since: str) -> Iterator[Row]:
 
 
 def last_versions(patches: Iterable[Row]) -> list[Row]:
-    """Return the latest version of each patch, once even if it was sent to several lists."""
+    """Return the latest version of each patch. A patch is returned once even if it was sent to
+    several lists.
+    """
     latest: dict[str, Row] = {}
     for row in patches:
         latest_of_title = latest.get(row.form[0])
@@ -144,7 +146,7 @@ def table_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _rule_habits(habits: Habits) -> tuple[object, ...]:
-    """Return the habits that rules use, to compare a directory with its parent."""
+    """Return the habits that rules use. They are used to compare a directory with its parent."""
     names = [[name for name, _ in shares] for shares in (habits.first, habits.further)]
     cases = [case for case, share in habits.cases if habits.weigh_share(share)]
     return (

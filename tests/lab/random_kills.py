@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kill a send at a random time and resume it; no message may arrive twice.
+"""Kill a send at a random time and resume it. No message may arrive twice.
 
-`python -m tests.lab.random_kills 200 [b4]`.
+Run `python -m tests.lab.random_kills 200 [b4]`.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def kill_and_check(
 ) -> tuple[bool, str]:
     """Kill a send after this time and resume it.
 
-    Return (whether every message arrived exactly once, a description).
+    Return whether every message arrived exactly once, and a description.
     """
     with FaultySink() as server:
         repo = topic(folder / "repo", 3, server=server)
@@ -76,8 +76,8 @@ def kill_and_check(
                     for send in sends
                     for entry in send.entries
                 )
-            # if its parent is killed, b4 holds the lock until it exits; the next run restores the
-            # files
+            # after its parent is killed, b4 holds the lock until it exits; the next run then
+            # restores the files
             deadline = time.monotonic() + 20
             while (
                 (known_ids := prep_branch(repository, "topic"))
@@ -113,7 +113,6 @@ def kill_and_check(
 def _resume_until_complete(
     repository: Repository, server: FaultySink, request: SendRequest, *, start: bool
 ) -> Sending:
-    """Resume until the series is complete, after looking up uncertain messages."""
     if not start:
         return deliver_mails(repository, plan_sending(repository, request))
     result = deliver_mails(repository, plan_resume(repository, request))
@@ -126,12 +125,11 @@ def _resume_until_complete(
 
 
 def main(count: int, transport: str) -> int:
-    """Kill `count` sends; return 1 if a check failed."""
     seed = random.SystemRandom().randrange(1 << 30)
     chance, failures, kinds = random.Random(seed), 0, Counter[str]()
     start = time.monotonic()
     duration = 3.0 if transport == "git-send-email" else 8.0
-    # Ctrl-C prints the results up to then
+    # print the results so far after Ctrl-C
     with contextlib.suppress(KeyboardInterrupt):
         for number in range(count):
             with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as folder:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kill a reply at a random time and send it again; it must not arrive twice.
+"""Kill a reply at a random time and send it again. It must not arrive twice.
 
-`python -m tests.lab.reply_kills 40 [b4]`.
+Run `python -m tests.lab.reply_kills 40 [b4]`.
 """
 
 import argparse
@@ -28,7 +28,10 @@ SPAN = 2.5
 def kill_and_check(
     folder: Path, transport: str, delay: float, in_delivery: bool
 ) -> tuple[bool, str]:
-    """Kill a reply after this time; return (whether it arrived exactly once, a description)."""
+    """Kill a reply after this time.
+
+    Return whether it arrived exactly once, and a description.
+    """
     with FaultySink() as server:
         repo, review = track_reviewed_patch(folder, server)
         (folder / "answer.txt").write_text(ANSWER)
@@ -81,7 +84,6 @@ def kill_and_check(
 
 
 def main(count: int, transport: str) -> int:
-    """Kill `count` replies; return 1 if a check failed."""
     seed = random.SystemRandom().randrange(1 << 30)
     chance, failed, kinds = random.Random(seed), 0, Counter[str]()
     with suppress(KeyboardInterrupt):

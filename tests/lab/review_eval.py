@@ -73,7 +73,6 @@ def write_requests(tree: Path, folder: Path, files: Sequence[Path]) -> None:
 def score_answers(
     tree: Path, answer_folder: Path, expect: Path | None, files: Sequence[Path]
 ) -> None:
-    """Verify the answers, and print the results."""
     rows = {}
     for line in expect.read_text().splitlines() if expect else ():
         row = json.loads(line)

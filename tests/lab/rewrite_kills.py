@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kill commands that rewrite commits, with their process groups, at random times.
+"""Kill commands that rewrite commits at random times, including their process groups.
 
-`python -m tests.lab.rewrite_kills 200 [COMMAND…]`.
+Run `python -m tests.lab.rewrite_kills 200 [COMMAND…]`.
 """
 
 import argparse
@@ -127,11 +127,12 @@ def start_command(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
 
 
 def start_and_wait_for_write(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
-    """Start a command, and return at its first write."""
+    """Start a command, and return when it writes for the first time."""
     objects, lock = repo.path / ".git" / "objects", repo.path / ".git" / "index.lock"
     repo.git("repack", "-adq")
     repo.git("prune-packed", "-q")
-    # remove empty directories, because a write to an existing one does not change the parent's time
+    # remove empty directories, because a write to an existing directory does not change the time of
+    # its parent
     for folder in objects.glob("??"):
         with contextlib.suppress(OSError):
             folder.rmdir()
@@ -149,7 +150,7 @@ def start_and_wait_for_write(repo: Repo, command: str) -> "subprocess.Popen[byte
 
 
 def measure_write(repo: Repo, command: str) -> float:
-    """Return the seconds from a command's first write to the update of the branch."""
+    """Return the seconds between the first write of a command and the update of the branch."""
     if command in _WITH_FILES:
         return 0.01
     file = repo.path / ".git" / repo.git("symbolic-ref", "HEAD")
@@ -164,7 +165,7 @@ def measure_write(repo: Repo, command: str) -> float:
 
 
 def kill_process_tree(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a process and all its descendants, even those in other process groups."""
+    """Kill a process and all its descendants, including those in other process groups."""
     descendants = [process.pid]
     for pid in descendants:
         with contextlib.suppress(OSError):
@@ -179,8 +180,9 @@ def kill_process_tree(process: "subprocess.Popen[bytes]") -> None:
 def kill_and_check(
     folder: Path, command: str, delay: float, *, in_checkout: bool
 ) -> tuple[bool, str]:
-    """Kill a command; return (whether recovery restores either the old or the new state, a
-    description).
+    """Kill a command.
+
+    Return whether recovery restores either the old or the new state, and a description.
     """
     repo = create_repository(folder / "repo", command)
     old_state = repo.state()
@@ -218,7 +220,10 @@ def kill_and_check(
 
 
 def _draft_matches(repo: Repo, *, new: bool) -> bool:
-    """Return whether the draft has all changes of the killed command or, unless `new`, none."""
+    """Return whether the draft has all changes of the killed command.
+
+    If `new` is False, return whether it has none of them.
+    """
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
     actual = (
         draft["version"],
@@ -243,7 +248,6 @@ def _draft_matches(repo: Repo, *, new: bool) -> bool:
 
 
 def _run_again(repo: Repo, command: str) -> tuple[bool, bool]:
-    """Return (whether the command works after the kill, whether a lock was left)."""
     locks = [
         file
         for file in (repo.path / ".git").rglob("*.lock")
@@ -271,7 +275,7 @@ def _run_again(repo: Repo, command: str) -> tuple[bool, bool]:
 
 
 def main(count: int, commands: Sequence[str] = ()) -> int:
-    """Kill commands that start with any of these words; return 1 if a check failed."""
+    """Kill commands that start with one of these words. Return 1 if a check failed."""
     selected = [
         command
         for command in COMMANDS

@@ -38,7 +38,7 @@ def label_rows(name: str) -> Iterator[dict[str, str]]:
 
 
 def labeled_requests() -> dict[str, list[tuple[Lines, bool]]]:
-    """Return the lines of the requests in each message, and whether they begin a request."""
+    """Return the lines of the requests in each message, and whether a request begins there."""
     labels: dict[str, list[tuple[Lines, bool]]] = defaultdict(list)
     for row in label_rows("sentences.tsv"):
         if row["request"]:
@@ -56,7 +56,7 @@ def score_requests(
     requests_by_mail: dict[str, list[tuple[Lines, bool]]],
     count: Counter[str],
 ) -> None:
-    """Count a thread's requests that are found, and the items that are wrongly listed."""
+    """Count the requests of a thread that are found, and the listed items that are not requests."""
     for reply in status.replies:
         if reply.mail.by_author:
             continue
@@ -93,13 +93,13 @@ def main(folder: Path, part: str) -> int:
             continue
         status = max(topics, key=lambda series: len(series.message_ids))
         labels = [revision.label.lower() for revision in status.revisions]
-        # labels contain only the version number and "resend"
+        # compare without "RFC", because the labels contain only the version number and "resend"
         versions = [label.removeprefix("rfc ") for label in labels]
         has_state = str(status.state) in (label["state"], *label["also_fair"])
         has_versions = versions == [
             label_text.lower() for label_text in label["revisions"]
         ]
-        # neither waiting nor finished series need an action
+        # the author has nothing to do if a series is waiting or finished
         needs_action = advise(status).need is Turn.YOURS
         has_turn = needs_action == (label["turn"] == "author")
         count.update(states=has_state, versions=has_versions, turns=has_turn)

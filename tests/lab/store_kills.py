@@ -35,7 +35,7 @@ COMMANDS = ("add", "grow", "update", "remove")
 
 @dataclass(frozen=True, slots=True)
 class StoreStep:
-    """A command on a series, and how many messages it has afterwards (0: not tracked)."""
+    """A command on a series, and the number of its messages afterwards (0 if it is not tracked)."""
 
     command: str
     series: str
@@ -43,7 +43,7 @@ class StoreStep:
 
 
 def random_steps(writer: int, seed: int, count: int = 400) -> list[StoreStep]:
-    """Return a process's steps, which depend on the seed only."""
+    """Return the steps of a process. They depend only on the seed and the process."""
     chance = random.Random(f"{seed}-{writer}")
     names = [f"s{writer}{number}" for number in range(SERIES)]
     files, tracked = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
@@ -69,7 +69,6 @@ def random_steps(writer: int, seed: int, count: int = 400) -> list[StoreStep]:
 
 
 def perform_steps(folder: Path, writer: int, seed: int) -> None:
-    """Perform the steps, and log each one that is complete."""
     log = (folder / f"done-{writer}").open("a", buffering=1)
     for step in random_steps(writer, seed):
         file = folder / f"{step.series}.mbox"
@@ -112,8 +111,9 @@ def create_store(folder: Path) -> None:
 
 
 def kill_and_check(folder: Path, seed: int, delay: float) -> tuple[bool, str]:
-    """Kill the processes after this many seconds; return (whether the store is correct, a
-    description).
+    """Kill the processes after this many seconds.
+
+    Return whether the store is correct, and a description.
     """
     for file in folder.glob("done-*"):
         file.unlink()
@@ -194,7 +194,6 @@ def _check_store(folder: Path, seed: int) -> tuple[bool, str]:
 
 
 def main(count: int) -> int:
-    """Kill the processes `count` times; return 1 if a check failed."""
     seed = random.SystemRandom().randrange(1 << 30)
     chance, failures, kinds = random.Random(seed), 0, Counter[str]()
     start = time.monotonic()

@@ -38,7 +38,7 @@ LARGEST = 60_000
 
 
 def sample_files(tree: Path, count: int, seed: int) -> list[str]:
-    """Return `count` random files of the tree; a seed always returns the same ones."""
+    """Return random files of the tree. The same seed always gives the same files."""
     files = [
         path
         for path in DirectoryTree(tree).files()
@@ -48,7 +48,6 @@ def sample_files(tree: Path, count: int, seed: int) -> list[str]:
 
 
 def count_findings(text: str) -> Counter[tuple[str, int]]:
-    """Count the (type, line) pairs in the output."""
     return Counter((match[2], int(match[1])) for match in LINE.finditer(text))
 
 

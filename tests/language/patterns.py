@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Count the turns of phrase of patterns.toml in each area of the texts.
+"""Count the phrases that match patterns.toml in each area of the texts.
 
-`python -m tests.language.patterns` writes the counts that are below their ceilings as the new
-ceilings; `--list AREA [PATTERN]` prints each place in an area.
+`python -m tests.language.patterns` lowers the ceilings to the counts. `--list AREA [PATTERN]`
+prints the location of each match in an area.
 """
 
 import argparse
@@ -39,7 +39,7 @@ _NO_TEXT = (
 
 
 def text_areas(text: LocatedText) -> Iterator[str]:
-    """Yield the areas to which a text belongs; none if it is not prose."""
+    """Yield the areas to which a text belongs. A text that is not prose belongs to none."""
     file = text.place.partition(":")[0]
     if file in _NO_TEXT or file in _GENERATED or not re.search(r"\w+ \w+", text.text):
         return
@@ -51,7 +51,6 @@ def text_areas(text: LocatedText) -> Iterator[str]:
 
 @cache
 def areas_of_texts() -> tuple[tuple[str, LocatedText], ...]:
-    """Return every text with its area."""
     sources = (
         *find_rule_texts(),
         *find_code_strings(),
@@ -79,7 +78,6 @@ def _text_around(text: str, match: re.Match[str]) -> str:
 
 
 def count_matches() -> dict[str, dict[str, int]]:
-    """Map each area to the counts of its patterns."""
     totals = Counter((area, name) for area, name, _ in find_matches())
     return {
         area: {name: totals[area, name] for name in PATTERNS if totals[area, name]}
@@ -88,9 +86,9 @@ def count_matches() -> dict[str, dict[str, int]]:
 
 
 def lower_ceilings() -> str:
-    """Return the text of patterns.toml with ceilings lowered to the counts.
+    """Return the text of patterns.toml with the ceilings lowered to the counts.
 
-    A file without ceilings gets the counts.
+    If it has no ceilings, the counts are added.
     """
     head = FILE.read_text(encoding="utf-8").partition("[ceiling")[0]
     old = DATA.get("ceiling")
@@ -112,7 +110,6 @@ def lower_ceilings() -> str:
 
 
 def main() -> None:
-    """Lower the ceilings, or list the matches."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", nargs="+", metavar="AREA")
     options = parser.parse_args()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that files named on the pages about the code exist."""
+"""Test that the files exist that are named on the pages about the code."""
 
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no area exceeds the limits in patterns.toml for phrases that read like a
-translation.
-"""
+"""Test that patterns.toml limits phrases that read like a translation in each area."""
 
 import re
 from collections import Counter

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that user texts use the terms of git, b4, checkpatch.pl and the kernel's documents."""
+"""Test that texts for users use the terms of git, b4, checkpatch.pl and the kernel's documents."""
 
 import re
 import tomllib

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Collect every text that a user can read, with its location.
 
-These are strings in code, rule packs, templates and documentation.
+The texts are in code, rule packs, templates and documentation.
 """
 
 import ast
@@ -28,7 +28,10 @@ _RULE_TEXTS = (
 
 
 class LocatedText(NamedTuple):
-    """A text and its location: `path:line` (code, documentation) or `path:rule` (packs)."""
+    """A text and its location.
+
+    The location is `path:line` in code and documentation, and `path:rule` in packs.
+    """
 
     place: str
     kind: str
@@ -36,9 +39,9 @@ class LocatedText(NamedTuple):
 
 
 def find_code_strings() -> Iterator[LocatedText]:
-    """Yield the package's string constants except docstrings.
+    """Yield the string constants in the package, except docstrings.
 
-    The pieces of an f-string are joined, with {} for a value.
+    The pieces of an f-string are joined, with {} in place of each value.
     """
     for file, tree in trees():
         skipped = {id(node) for node in _docstring_constants(tree)}
@@ -63,7 +66,9 @@ def find_code_strings() -> Iterator[LocatedText]:
 
 
 def find_help_texts() -> Iterator[LocatedText]:
-    """Yield the descriptions of commands: the docstrings shown by `--help` and the man pages."""
+    """Yield the descriptions of commands. They are the docstrings that `--help` and the man pages
+    show.
+    """
     for file, tree in trees("@"):
         for node in _help_constants(tree):
             yield LocatedText(

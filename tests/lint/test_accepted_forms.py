@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test forms that maintainers accept and `check` does not warn about.
+"""Test that `check` does not warn about forms that maintainers accept.
 
-checkpatch.pl warns about them, and its own format keeps its levels.
+checkpatch.pl warns about these forms. In its format, findings keep the levels of checkpatch.pl.
 """
 
 import pytest
@@ -31,7 +31,7 @@ def find_rule_findings(
     checkpatch: bool = False,
     strict: bool = True,
 ) -> Findings:
-    """Return a rule's findings, with its severities or checkpatch.pl's."""
+    """Return a rule's findings with the severities of the rule or of checkpatch.pl."""
     rules = [rule for rule in load_rules() if rule.name == name]
     assert rules, name
     context = Context(

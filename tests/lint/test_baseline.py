@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a baseline recognizes findings that were moved, reworded or reordered, and that a
-malformed file is not used.
+"""Test that a baseline recognizes findings that were moved, reworded or reordered. A malformed
+baseline is not used.
 """
 
 import json
@@ -38,7 +38,7 @@ from patchpilot.model.rule import Finding, Severity
 from patchpilot.write_file import write_file
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 
-# lone surrogates stand for bytes of a patch that cannot be decoded
+# a lone surrogate stands for a byte of the patch that cannot be decoded
 _TEXT = st.text(st.characters(exclude_characters="\0"), max_size=40)
 _MARKS = st.builds(
     FindingMark,
@@ -58,7 +58,7 @@ def make_patch(
     offset: int = 10,
     marks: str = "PATCH",
 ) -> Patch:
-    """Return a patch that adds a line in a hunk that starts at line `offset`."""
+    """Return a patch that adds a line. Its hunk starts at line `offset`."""
     diff = (
         file_diff(path, f" \n \n \n+{added}\n \n \n ")
         .replace("@@ -10,", f"@@ -{offset},")

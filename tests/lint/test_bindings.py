@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that devicetree bindings are required if the tree has them."""
+"""Test that devicetree bindings are required only if the tree has any."""
 
 import pytest
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test parts of checkpatch.pl's rules that the examples in checks/ do not cover: word order,
-caching, repositories, hostile lines.
+"""Test details of checkpatch.pl's rules that the examples in checks/ do not cover.
+
+These are word order, caching, repositories, and hostile lines.
 """
 
 import time

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what the rules on code taste ignore.
+"""Test code that the rules on code taste do not report.
 
-The examples in checks/ show what they report.
+The examples in checks/ contain code that they report.
 """
 
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the engine: positions, order, severities, moved lines."""
+"""Test the positions, order and severities of findings in the engine, and moved lines."""
 
 from collections.abc import Iterable, Iterator
 

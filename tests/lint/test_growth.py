@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that checking takes linear time, and that checking a long patch shows progress."""
+"""Test that checking takes linear time, and that progress is shown when a long patch is checked."""
 
 import time
 import timeit
@@ -15,7 +15,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from tests.kit.snippets import mail
 
-# these tests compare times
+# these tests compare times, so they run only with the long tests
 pytestmark = pytest.mark.long
 FEW, MANY = 250, 2000
 Shape = Callable[[int], list[str]]
@@ -105,7 +105,7 @@ def test_checking_time_is_linear(shape: Shape) -> None:
         return _check_seconds(_new_file_patch("drivers/frob/frob.c", shape(count)))
 
     seconds(50)
-    # quadratic time would take 64 times as long; even on a busy machine, linear time takes far less
+    # quadratic time would take 64 times as long; linear time takes far less, even on a busy machine
     assert seconds(MANY) < 24 * max(seconds(FEW), 0.02)
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that mailboxes in tags are split like in checkpatch.pl, in bounded time."""
+"""Test that mailboxes in tags are split like in checkpatch.pl, and that the time for this is
+limited.
+"""
 
 import re
 import time

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a subject claiming to fix a crash needs a Fixes: tag, which is a warning if history
-is available.
+"""Test that a Fixes: tag is required if the subject claims to fix a crash.
+
+If history is available, a missing tag is a warning.
 """
 
 from pathlib import Path

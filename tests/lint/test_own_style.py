@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that existing style and false reports of checkpatch.pl are shown only with --strict."""
+"""Test that --strict is needed to show findings about existing style.
+
+It also shows false reports by checkpatch.pl.
+"""
 
 import re
 from pathlib import Path

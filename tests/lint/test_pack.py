@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that errors in rule packs name the file and the rule."""
+"""Test that an error in a rule pack names the file and the rule."""
 
 import pytest
 

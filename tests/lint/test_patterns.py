@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test patterns from data files, and compiled patterns cached between runs."""
+"""Test patterns read from data files, and patterns that are cached between runs."""
 
 import os
 import re
@@ -41,10 +41,11 @@ path = "a.c"
 
 
 def _expand_pattern(nodes: Any, first: str, length: int) -> str:
-    """Return a text that resembles matches of a parsed pattern, with maximum repeats.
+    """Return a text that is similar to the matches of a parsed pattern, with as many repeats as
+    possible.
 
-    A character class is represented by `first` if that matches, otherwise by the first character
-    that does.
+    A character class is replaced with `first` if the class contains it, otherwise with the first
+    character in the class.
     """
     text = ""
     for name, value in nodes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test separating prose from pasted text, and the rules about sentences."""
+"""Test distinguishing prose from pasted text, and the rules about sentences."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which rules run, what profiles change, and that compiled packs are cached."""
+"""Test which rules run, which rules a profile changes, and that compiled packs are cached."""
 
 import re
 from pathlib import Path

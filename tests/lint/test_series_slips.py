@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test inconsistencies between the messages of a thread: versions, totals, prefixes, outdated cover
-letters.
+"""Test that inconsistencies between the messages of a thread are found.
+
+They concern versions, totals, prefixes and outdated cover letters.
 """
 
 import pytest

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the pack sets the severity of a rule or of its cases, and that a profile can override
-it but a detector cannot.
+"""Test that the pack sets the severity of a rule and of its cases.
+
+A profile can override a severity, but a detector cannot.
 """
 
 import ast

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test waivers: which findings they cover, when they expire, and errors in their tables."""
+"""Test which findings a waiver covers, when it expires, and errors in tables of waivers."""
 
 from datetime import date
 

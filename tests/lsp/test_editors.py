@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that Neovim and Emacs show findings if configured as in the guide."""
+"""Test that Neovim and Emacs show findings if they are configured as described in the guide."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def snippet(language: str) -> str:
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """Create a repository with a staged source file and a message, and add the command to PATH."""
+    """Create a repository with a staged source file and a message. Add the command to PATH."""
     monkeypatch.setenv(
         "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )

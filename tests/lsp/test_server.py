@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the language server with a real client: findings, hover and fixes in source files, messages
-and patch files.
+"""Test the language server with a real client.
+
+Findings, hover and fixes are tested in source files, messages and patch files.
 """
 
 import sys
@@ -64,7 +65,7 @@ class EditedText:
         return await self._found()
 
     async def _found(self) -> list[tuple[int, str]]:
-        """Wait for the findings, and return their lines (from 0) and rule names."""
+        """Wait for the findings. Return their line numbers (from 0) and rule names."""
         while True:
             params = await self.client.wait_for_notification(
                 lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
@@ -87,7 +88,7 @@ class EditedText:
         )
 
     async def fixed(self, text: str, line: int) -> list[str]:
-        """Return the text after each fix suggested for a line."""
+        """Return the text after each of the fixes that are suggested for a line."""
         span = lsp.Range(lsp.Position(line, 0), lsp.Position(line, 0))
         params = lsp.CodeActionParams(
             lsp.TextDocumentIdentifier(self.uri), span, lsp.CodeActionContext([])
@@ -204,7 +205,7 @@ async def test_escape_sequences_are_removed(
         and diagnostic.code_description.href.startswith("https://")
         for diagnostic in diagnostics
     )
-    # pages describe rules, and do not quote the patch
+    # a page describes the rule and does not quote the patch
     pages = [await text.hover(line) for line in range(len(mail.split("\n")))]
     assert not [page for page in pages if "command:" in page or "<img" in page]
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test hints and their actions: the text of a hint is the CLI's output, and front ends can word the
-actions differently.
+"""Test hints and their actions.
+
+The text of a hint is the CLI's output. A front end can replace the text of an action.
 """
 
 import shlex

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test untrusted dates: an impossible date is replaced with the message's arrival, and none makes
-date arithmetic fail.
+"""Test untrusted dates.
+
+An impossible date is replaced with the message's arrival time. Calculations with dates never fail.
 """
 
 import ast

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test untrusted patterns: they match like `re`, in bounded time and memory."""
+"""Test untrusted patterns.
+
+They match like `re`, with limited time and memory.
+"""
 
 import re
 import subprocess
@@ -62,7 +65,7 @@ def test_pattern_matches_like_re(source: str, text: str, extended: bool) -> None
         assume(False)
     ours = BoundedPattern(source, extended=extended)
     assume(ours.error is None)
-    # RE2 matches an empty repeat separately, but with the same end
+    # RE2 finds an additional empty match of a repeat, but with the same end
     expected = theirs.search(text)
     match = ours.search(text)
     assert (match is None) == (expected is None)
@@ -107,7 +110,7 @@ def test_hostile_patterns_take_little_memory() -> None:
         "import re\nfrom pathlib import Path\nfrom patchpilot.model.bounded import"
         " BoundedPattern\n"
         f"for source in {HOSTILE!r}:\n    BoundedPattern(source).search('a' * 100_000)\n"
-        # ru_maxrss would include the memory of the parent at the fork
+        # do not use ru_maxrss, which would include the parent's memory at the fork
         "print(int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) //"
         " 1024)"
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test parsing diffs written by git, and diffs changed by mail programs or by hand."""
+"""Test parsing diffs that were written by git, or changed by mail programs or manually."""
 
 from pathlib import Path
 
@@ -274,7 +274,7 @@ def parse_files(text: str) -> list[str]:
     ("before", "files"),
     [
         (HEAD + HUNK, ["f.c", "g.c"]),
-        # git applies a diff below a signature
+        # git also applies a diff below a signature
         (f"{HEAD}{HUNK}-- \n2.45.2\n", ["f.c", "g.c"]),
         (f"{HEAD}@@ -1,2 +1 @@\n a\n-- \n", ["f.c", "g.c"]),
         (f"{HEAD}@@ -1 +1 @@\n-a\n+b\n-- \n", ["f.c", "g.c"]),

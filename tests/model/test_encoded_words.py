@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test decoding encoded words: damaged ones are kept, and any number of words takes linear time."""
+"""Test decoding encoded words.
+
+Damaged words are kept. The time is linear in the number of words.
+"""
 
 import time
 from email.header import Header
@@ -86,7 +89,7 @@ def test_decoding_time_is_linear(unit: str) -> None:
         return time.process_time() - began
 
     seconds(100)
-    # garbage collection may slow down one of the runs
+    # disable garbage collection, which may slow down one of the runs
     assert min(seconds(64_000) for _ in range(3)) < 40 * max(seconds(4_000), 0.01)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test applying a file's change to a tree: positions, offsets and failures."""
+"""Test applying a file's change to a tree, with its positions, offsets and failures."""
 
 import pytest
 
@@ -124,7 +124,7 @@ def test_missing_newline_belongs_to_the_last_line() -> None:
     context = "@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ No newline at end of file\n"
     assert fitted_text(fit_hunks(context, {"f.c": "a\nb"})) == "A\nb"
     assert fit_hunks(context, {"f.c": "a\nx"}).misfits
-    # as in git, a last context line without a newline also matches a line with one
+    # like in git, a last context line without a newline also matches a line with a newline
     longer = "@@ -1,3 +1,3 @@\n-a\n+A\n x\n b\n\\ No newline at end of file\n"
     assert fit_hunks(longer, {"f.c": "a\nx\nb\n"}).misfits == ()
     assert fit_hunks(longer, {"f.c": "a\nx\nb"}).misfits == ()

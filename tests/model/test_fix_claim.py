@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the bug, and the commit that is blamed for it, in a message."""
+"""Test finding the bug that a message describes, and the commit that it blames for the bug."""
 
 import pytest
 
@@ -110,7 +110,7 @@ def test_bug_mentioned_in_passing_is_ignored(title: str, word: str | None) -> No
         (TITLE, ["IT NEVER LEADS TO A CRASH."], None),
         ("RING: SUPPORT TWO", ["This leads to a crash."], None),
         ("ring: Validate the size", ["It may CRASH."], "Validate"),
-        # a distant negation does not count
+        # a negation far from the word has no effect
         (
             TITLE,
             ["It does not" + " " * 30 + "lead, it leads to a hang."],

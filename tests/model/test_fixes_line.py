@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test parsing `Fixes:` lines in the forms that people and tools write."""
+"""Test parsing `Fixes:` lines in the forms in which people and tools write them."""
 
 import pytest
 

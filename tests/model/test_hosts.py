@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test splitting untrusted URLs: an invalid URL has no parts."""
+"""Test splitting untrusted URLs. An invalid URL has no parts."""
 
 import ast
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that hunks apply exactly where `git apply` would put them."""
+"""Test that hunks apply exactly where `git apply` applies them."""
 
 import subprocess
 from pathlib import Path
@@ -16,7 +16,7 @@ FILES = st.lists(LINE, max_size=14)
 
 @st.composite
 def edited_files(draw: st.DrawFn) -> tuple[str, str, str]:
-    """Generate a file, an edited version, and a similar file to which the edit may apply."""
+    """Generate a file, an edited version of it, and a similar file to which the edit may apply."""
     old = draw(FILES)
     new = list(old)
     for _ in range(draw(st.integers(1, 3))):

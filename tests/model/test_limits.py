@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that input above a limit is rejected before parsing, with an error that names the limit.
+"""Test that input above a limit is rejected before it is parsed.
 
-Long input within the limits takes linear time.
+The error names the limit. Long input within the limits takes linear time.
 """
 
 import time

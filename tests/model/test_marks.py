@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test parsing references to other commits in messages."""
+"""Test finding references to other commits in messages."""
 
 import pytest
 from hypothesis import given

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that compressed data is read completely, or rejected if it exceeds a limit."""
+"""Test that compressed data is read completely. If it exceeds a limit, it is rejected."""
 
 import gzip
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that trailers are parsed like in the kernel's tools, and added without moving other
-trailers.
+"""Test that trailers are parsed like in the kernel's tools, and that adding one does not move
+others.
 """
 
 import pytest

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that only web addresses become links, not text that starts a program or ends an escape
-sequence.
+"""Test that only web addresses become links.
+
+Text that starts a program or ends an escape sequence does not.
 """
 
 import io

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Provide a fixture for sending that retries immediately."""
+"""Provide a fixture that makes sends retry without waiting."""
 
 import pytest
 

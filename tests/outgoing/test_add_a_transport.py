@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the transport in docs/how-to/add-a-transport.md is found, and supports all features."""
+"""Test that the transport in docs/how-to/add-a-transport.md is found and supports all features of
+sending.
+"""
 
 import json
 import mailbox
@@ -52,14 +54,13 @@ mailbox.Maildir.add = killed
 
 @dataclass(frozen=True, slots=True)
 class TransportPlace:
-    """A topic of two patches, and the folder with the additional transport."""
+    """A topic of two patches, and the folder that contains the additional transport."""
 
     repo: Repo
     added: Path
     maildir: Path
 
     def run(self, command: str, *words: str, prelude: str = "") -> Outcome:
-        """Run a command in a process that has the third transport."""
         argv = [
             sys.executable,
             "-c",
@@ -95,7 +96,6 @@ class TransportPlace:
         return parse_json(outcome)
 
     def sent_messages(self) -> list[bytes]:
-        """Return the messages in the maildir, in series order."""
         if not self.maildir.exists():
             return []
         mails = [message.as_bytes() for message in mailbox.Maildir(self.maildir)]
@@ -107,7 +107,7 @@ class TransportPlace:
 
 @pytest.fixture
 def setup(tmp_path: Path) -> TransportPlace:
-    """Write the code on the page to a directory, and create a topic to send with it."""
+    """Write the code on the page to a directory. Create a topic that is sent with it."""
     files = dict(CODE.findall(PAGE.read_text(encoding="utf-8")))
     assert set(files) == {"__init__.py", "maildir_transport.py"}
     folder = tmp_path / "added" / "maildir"

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that an address given as an option must be a single line, and is used only for its
-purpose.
-"""
+"""Test that an address in an option must be a single line and is used only as intended."""
 
 from pathlib import Path
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a message counts as archived only if the archive returns it; status 200 alone is not
-enough.
+"""Test that a message counts as archived only if the archive returns the message.
+
+A response with status 200 is not sufficient.
 """
 
 import threading

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that b4's bugs have no effect, that its tracking data stays correct, and that the preview
-mentions its web endpoint and signatures.
+"""Test sending with b4.
+
+b4's bugs have no effect, and its tracking data stays correct. The preview mentions b4's web
+endpoint and signatures.
 """
 
 import base64

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that b4's tracking data contains the requested base branch."""
+"""Test that b4's tracking data contains the base branch that the user requested."""
 
 import json
 from pathlib import Path

@@ -22,9 +22,9 @@ PROSE = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Create a topic enrolled in b4.
+    """Create a topic enrolled in b4, with the command of `setup hooks b4`.
 
-    It has a patch with and a patch without findings, and the command of `setup hooks b4`.
+    One of its patches has findings, and the other one has none.
     """
     repo = topic(tmp_path / "r", 0)
     text = (repo.path / "widget.c").read_text()
@@ -86,7 +86,7 @@ def test_b4_errors_are_shown_per_patch(repo: Repo) -> None:
     assert "TRAILING_WHITESPACE" in "".join(reports)
     assert any("ERROR" in line for line in reports)
     assert "Success: 1," in output
-    # output about the clean patch would appear between these lines
+    # any output about the patch without findings would be between these lines
     assert not [
         line
         for line in output.splitlines()[output.splitlines().index(clean) + 1 : index]

@@ -20,7 +20,7 @@ URL = "https://lists.example.org/_b4_submit"
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Create a topic whose tree configures a list for every series."""
+    """Create a topic in a tree that configures a list for every series."""
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     set_b4_option(repo, "send-series-to", f"The Team <{TEAM}>")
@@ -28,7 +28,6 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def set_b4_option(repo: Repo, key: str, value: str) -> None:
-    """Add a setting to the `.b4-config` in the tree."""
     repo.git("config --file", str(repo.path / ".b4-config"), f"b4.{key}", value)
 
 
@@ -37,7 +36,6 @@ def plan_send(repo: Repo) -> Outcome:
 
 
 def planned_recipients(repo: Repo) -> set[str]:
-    """Return the recipients of the planned send."""
     result = plan_send(repo)
     assert result.code == 0, result.err
     return {recipient["email"] for recipient in result.json["recipients"]}

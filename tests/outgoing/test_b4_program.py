@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test choosing b4: the user's if its version is tested, otherwise the one in patchpilot's
+"""Test choosing b4.
+
+The user's b4 is chosen if its version was tested, and otherwise the one in patchpilot's
 environment.
 """
 
@@ -22,9 +24,9 @@ def forget_b4() -> Iterator[None]:
 
 
 def install_b4(folder: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> str:
-    """Create a b4 program that prints this version, and put it first in PATH.
+    """Create a program b4 that prints this version, and put it first in PATH.
 
-    Return its path.
+    Return the path of the program.
     """
     program = folder / "b4"
     program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{version}'\n")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the plan includes recipients from sendemail.* and b4.*, and that these settings are
-disabled when messages are created.
+"""Test that the plan includes the recipients in sendemail.* and b4.*.
+
+These settings are disabled when messages are created.
 """
 
 import os

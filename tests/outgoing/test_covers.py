@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a cover letter requires a subject and a text."""
+"""Test that a cover letter must have a subject and a text."""
 
 from pathlib import Path
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 
 
 def run_doctor(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
-    """Return (state, message and hint) of every diagnosis, by name."""
+    """Map the name of each diagnosis to its state and its message and hint."""
     repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
     outcome = repo.patchpilot(f"doctor --format json {line}")
     document = outcome.json
@@ -210,7 +210,7 @@ def test_old_stable_branches_share_a_warning(tmp_path: Path) -> None:
     tip = repo.git("rev-parse master")
     for version in existing:
         repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", tip)
-    # simulate a clone that has not fetched anything yet
+    # pretend that this clone has not fetched anything yet
     shutil.rmtree(repo.path / ".git" / "logs")
     repo.git("config patchpilot.profile linux")
     checks = repo.patchpilot("doctor --offline --format json").json["checks"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test preflight on real branches: the checks, the target tree, and earlier sends."""
+"""Test the preflight checks on real branches, with findings, target trees and earlier sends."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ LIST = "widgets@lists.example.org"
 def plan_send(
     repo: Repo, *words: object
 ) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
-    """Plan a send; return blocking problems and warnings by name, and the plan."""
     outcome = repo.patchpilot("send --dry-run --format json --to", LIST, *words)
     plan = outcome.json
     return *(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each message is sent exactly once despite any fault.
+"""Test that each message is sent exactly once, whatever fault occurs.
 
 `python -m tests.lab.fault_table` tests all cases.
 """

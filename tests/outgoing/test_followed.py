@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the effect of replies on the next version: review tags, review comments, and checking the
-archive for uncertain messages.
+"""Test how replies affect the next version.
+
+The tests cover review tags, review comments, and looking up uncertain messages in the archive.
 """
 
 from pathlib import Path

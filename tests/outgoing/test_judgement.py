@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test preflight facts: merge windows, upstream claims, mail servers and the clock."""
+"""Test the facts that the preflight checks use.
+
+They are merge windows, claims about upstream, mail servers and the clock.
+"""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -55,7 +58,7 @@ def test_new_release_opens_the_merge_window(tmp_path: Path) -> None:
 def warn_too_soon(
     now: datetime, version: int = 2, *, resend: bool = False, name: str = "linux"
 ) -> str:
-    """Return the warning about the topic's last send."""
+    """Return the warning that the topic was sent only a short time ago."""
     with Outbox() as outbox:
         sent = outbox.received(CHANGE)
     return _format_too_soon_message(find_project(name), sent, version, now, resend)
@@ -96,7 +99,7 @@ def test_possibly_received_messages_are_awaited() -> None:
         record(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
         assert "v1" in warn_too_soon(now)
         record(outbox, version=2)
-    # this version was already sent, so there is no waiting time
+    # this version has already been sent, so it need not wait
     assert warn_too_soon(now) == ""
 
 

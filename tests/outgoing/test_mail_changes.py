@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the changes since the last version that a preview marks, and the report after a send."""
+"""Test the changes since the last version.
+
+The preview marks them, and the report after a send lists them.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +64,7 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
     ]
     assert changes.dropped == ("widget: change line 2",)
     rows = format_readable_mail(planned.send.entries[2])
-    # the context line above is different, because the second patch was dropped
+    # the context line above is different because the second patch was dropped
     assert [rows[index] for index in sorted(changes.mails[2].lines)] == [
         "Line 3 was very wrong.",
         " int line2;",

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that names, subjects, bodies and files in any script survive the transports and `git am`,
-and cannot inject headers.
+"""Test that names, subjects, bodies and files in any script are unchanged after sending and `git
+am`.
+
+They cannot inject headers.
 """
 
 import os
@@ -185,14 +187,14 @@ def test_git_am_recreates_the_commits(via: str, texts: list[Text]) -> None:
 
 
 def does_git_lose_name(name: str) -> bool:
-    """Return whether `git mailinfo` fails to read a name that `git send-email` wrote encoded and
-    unquoted.
+    """Return whether `git mailinfo` cannot read a name that `git send-email` encoded without
+    quotes.
     """
     return not name.isascii() and any(mark in name for mark in '()"\\@')
 
 
 def assert_round_trip(via: str, texts: list[Text]) -> None:
-    """Commit these texts, create the messages, apply the accepted messages, and compare the results
+    """Commit these texts, create the messages, and apply the accepted ones. Compare the results
     with the commits.
     """
     with tempfile.TemporaryDirectory() as directory:
@@ -223,7 +225,7 @@ def assert_round_trip(via: str, texts: list[Text]) -> None:
             if refusal.name == "damaged"
             and (match := re.match(r"\d+", refusal.message))
         }
-        # this From: line would be misparsed by b4 or git, which is detected before sending
+        # b4 or git would misparse this From: line, which is detected before sending
         assert via == "b4" or all(
             does_git_lose_name(texts[index][0]) for index in reported
         ), planned.blockers

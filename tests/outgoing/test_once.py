@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a series is sent only once: by two senders, from two clones, after a kill, and while
-another send is blocked.
+"""Test that a series is sent only once.
+
+It may be sent by two processes, from two clones, after a kill, or while another send is blocked.
 """
 
 import contextlib
@@ -36,7 +37,7 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def make_request(via: str = "git-send-email") -> SendRequest:
-    """Return a request that overrides findings."""
+    """Return a request to send despite findings."""
     return SendRequest(via=via, to=(LIST,), force="a test")
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the outbox stores every message with its state, and that only one process at a time
-sends a topic.
+"""Test that the outbox stores every message with its state.
+
+Only one process at a time can send a topic.
 """
 
 import sqlite3

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that patch files and mboxes are sent unchanged, with new ids, numbers and threading."""
+"""Test that patch files and mboxes are sent with unchanged contents.
+
+They get new ids, numbers and threading.
+"""
 
 from pathlib import Path
 
@@ -69,7 +72,7 @@ def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
 
 
 def find_blockers(repo: Repo, target: Path) -> dict[str, str]:
-    """Return the messages of problems that block these files, by name."""
+    """Map the names of problems that block sending these files to their messages."""
     arguments = (
         "send",
         "-C",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which facts block a send and which only cause warnings."""
+"""Test which facts block a send, and which cause only a warning."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -78,7 +78,7 @@ def make_facts(
     via: str = "git-send-email",
     **changed: Any,
 ) -> PreflightFacts:
-    """Return facts that have no problems except for these changes."""
+    """Return facts without any problem, except for the given changes."""
     linux = default_project()
     mail = {name: changed.pop(name, 0) for name in ("cover_from", "new_thread")}
     stable = changed.pop("stable_list", "")

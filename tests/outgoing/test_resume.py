@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `send --resume`: states are saved per message, and an amended branch gets a hint."""
+"""Test `send --resume`.
+
+The state of each message is saved. If the branch was amended, a hint is shown.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,7 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send_to_recipient(repo: Repo, line: str = "", *words: str) -> Ended:
-    """Send to a recipient, overriding findings and without an archive."""
+    """Send to a recipient, despite findings and without using an archive."""
     return repo.patchpilot(
         f"send --force 'a test' --format json --to {LIST} {line}", *words
     )
@@ -35,12 +38,11 @@ def resume_send(repo: Repo, line: str = "", *words: str) -> Ended:
 
 
 def message_states(done: Ended) -> str:
-    """Return the states of the messages in a command's JSON output."""
     return " ".join(message["state"] for message in done.json["messages"])
 
 
 def make_uncertain(repo: Repo, *places: int) -> list[str]:
-    """Set messages of the last send to unknown, and return all Message-IDs."""
+    """Set the state of messages in the last send to unknown. Return all Message-IDs."""
     with Repository.open(repo.path) as repository, Outbox() as outbox:
         last = outbox.sends(find_draft(repository, make_request()).change_id)[-1]
         for location in places:
@@ -56,8 +58,9 @@ def make_request() -> Any:
 
 @pytest.fixture
 def cut(tmp_path: Path) -> Any:
-    """Yield a topic with an interrupted send of three messages, of which the first was accepted,
-    and its repaired server.
+    """Yield a topic and its server, which works again after interrupting a send.
+
+    The first of its three messages was accepted.
     """
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 3, server=server)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that messages arrive as previewed, and that `git am` recreates the commits.
+"""Test that messages arrive as they were previewed, and that `git am` recreates the commits.
 
 `python -m tests.lab.delivery_table` tests all cases.
 """

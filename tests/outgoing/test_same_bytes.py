@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare the messages byte for byte with those of git format-patch and git send-email, and compare
-b4's messages as parsed by `git am`.
+"""Test that messages are the same as those of git format-patch and git send-email, byte for byte.
+
+b4's messages are compared after parsing them like `git am`.
 """
 
 import re
@@ -41,7 +42,10 @@ BINARY = bytes(range(256)) * 3
 
 
 class CommitTexts(NamedTuple):
-    """A commit: its message without the sign-off, author, encoding, and file changes."""
+    """The texts of a commit.
+
+    They are its message without the sign-off, its author, its encoding, and its file changes.
+    """
 
     message: str = "lib: wait\n\nIt was wrong."
     author: str = ME
@@ -269,7 +273,6 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
 
 
 def send_by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]:
-    """Yield git send-email's messages for the files in these folders."""
     out.mkdir()
     (out / "count").write_text("0\n")
     keep = (
@@ -288,7 +291,7 @@ def send_by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]
 
 
 def split_comparable_parts(raw: bytes) -> tuple[dict[str, str], bytes]:
-    """Return a message's headers to compare, and its body without patchpilot's footer."""
+    """Return the headers to compare, and the body without patchpilot's footer."""
     head, _, body = raw.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
     fields = re.split(r"\r?\n(?![ \t])", head.decode())
     named = dict(field.split(": ", 1) for field in fields)
@@ -328,13 +331,12 @@ def test_messages_match_git(
         people = [
             set(message.recipients) - {"ada@example.org"} for message in (ours, gits)
         ]
-        # like b4, send the cover letter to every recipient of a patch
+        # like b4, send the cover letter to the recipients of all patches
         assert people[0] == people[1] or name.endswith(" 0"), name
     assert different == DIFFERENT.keys()
 
 
 def split_applied_parts(raw: bytes) -> tuple[str, bytes, bytes]:
-    """Return a patch's subject, message and diff."""
     message = message_from_bytes(raw)
     body = message.get_payload(decode=True)
     assert isinstance(body, bytes)

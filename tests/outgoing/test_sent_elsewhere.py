@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding earlier sends without the outbox: in tags by patchpilot and b4, and in the
-archive.
+"""Test finding earlier sends that are not in the outbox.
+
+They are found in the tags of patchpilot and b4, and in the archive.
 """
 
 from pathlib import Path
@@ -26,7 +27,7 @@ def send_to_recipient(repo: Repo, line: str = "", *words: str) -> Any:
 
 
 def find_blocking_problems(repo: Repo, line: str = "", *words: str) -> dict[str, str]:
-    """Return the messages and hints of blocking problems, by name."""
+    """Map the names of blocking problems to their messages and hints."""
     return {
         refusal["name"]: f"{refusal['message']}; {refusal['hint']}"
         for refusal in send_to_recipient(repo, f"--dry-run {line}", *words)["refusals"]
@@ -34,7 +35,7 @@ def find_blocking_problems(repo: Repo, line: str = "", *words: str) -> dict[str,
 
 
 def delete_outbox() -> None:
-    """Delete the outbox, as if HOME or the state directory had changed."""
+    """Delete the outbox. This has the same effect as a different HOME or state directory."""
     for file in state_folder().glob("outgoing.sqlite3*"):
         file.unlink()
 

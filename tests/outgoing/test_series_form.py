@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test a project's requirements for a series: netdev requires a cover letter."""
+"""Test what projects require of a series. For example, netdev requires a cover letter."""
 
 from pathlib import Path
 from typing import Any

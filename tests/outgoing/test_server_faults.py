@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test unusual replies by mail servers, and retries.
+"""Test unusual replies of mail servers, and retries.
 
 `python -m tests.lab.fault_table` runs all cases with both transports.
 """

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the previewed messages are sent unchanged, and that a resumed send contains only the
-missing ones.
+"""Test that messages are sent exactly as previewed.
+
+When a send is resumed, only the missing messages are sent.
 """
 
 from pathlib import Path

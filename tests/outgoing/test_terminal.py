@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test prompts on a terminal: the confirmation, git's password prompt, and the editor for a
-changelog.
+"""Test the prompts on a terminal.
+
+They are the confirmation, git's password prompt, and the editor for a changelog.
 """
 
 from pathlib import Path

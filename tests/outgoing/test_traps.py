@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the pre-send questions: their text, the effects of the answers, and answers found
+"""Test the pre-send questions.
+
+The tests cover their text, the effects of the answers, and questions that are answered
 automatically.
 """
 
@@ -20,7 +22,6 @@ from tests.kit.topics import SIGNED, topic
 
 
 def dry_run_document(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
-    """Return the JSON document of a dry run."""
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     outcome = repo.patchpilot(
         f"send --cc widgets@lists.example.org --dry-run --format json {line}", *more

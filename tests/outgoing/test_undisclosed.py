@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test sending an undisclosed security fix: who receives it, and that no server is queried about
-it.
+"""Test sending an undisclosed security fix.
 
-Each test uses a repository and the command line, because any stage may add a recipient. Tests that
-send use a mail server, because only the envelope shows the actual recipients.
+The tests check who receives it, and that no server is queried about it. Each test uses a repository
+and the command line, because any part of the program may add a recipient. Tests that send use a
+mail server, because only the envelope contains the actual recipients.
 """
 
 import threading
@@ -68,7 +68,7 @@ ONLY = ("wilma@example.org", TEAM)
 
 @contextmanager
 def serve_and_record() -> Iterator[tuple[str, list[str]]]:
-    """Run an empty web server; yield its address and the requests."""
+    """Run a web server without content. Yield its address and the requests that it gets."""
     requests: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -93,8 +93,9 @@ def serve_and_record() -> Iterator[tuple[str, list[str]]]:
 def create_topic_with_recipients(
     path: Path, via: str, server: FaultySink | None = None
 ) -> Repo:
-    """Create a topic whose tags, cover letter and configuration name recipients who must not get
-    it.
+    """Create a topic for the fix.
+
+    Its tags, cover letter and configuration name recipients who must not get it.
     """
     if via == "b4":
         repo = prep(path, "branch-description", 1, server=server, cover=COVER)
@@ -140,7 +141,7 @@ def create_topic_with_recipients(
             f"b4.send-auto-{name}-cmd",
             f"touch {path.parent}/b4-{name}.ran; echo b4@configured.example #",
         )
-    # trust the settings, because trusted settings must have no effect either
+    # trust the settings, because they must have no effect even then
     assert call("trust", path).code == 0
     return repo
 
@@ -229,7 +230,7 @@ def test_recipient_added_by_transport_blocks_send(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
-    # simulate a git version that adds recipients in a new way
+    # pretend that git has a new way to add recipients
     monkeypatch.setattr("patchpilot.outgoing.send_email.git_send_email._OFF", ())
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the first and last line of a preview: whether the topic can be sent, and what blocks it."""
+"""Test the first and last line of a preview. They state whether the topic can be sent, and what
+blocks it.
+"""
 
 import sys
 from pathlib import Path
@@ -18,7 +20,7 @@ from tests.kit.topics import topic
 
 @pytest.fixture
 def blocked_topic(tmp_path: Path) -> Repo:
-    """Create a topic with two problems: no list, and a commit without a sign-off."""
+    """Create a topic that has two problems: it is sent to no list, and a commit has no sign-off."""
     repo = topic(tmp_path / "r", 0)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.commit(
@@ -95,7 +97,7 @@ def test_last_lines_match_service_results(
     states = {check.name: check.state for check in card.checks}
     assert states["no-signoff"] is CheckState.PROBLEM
     assert "sign-off" not in states
-    # check also reports the missing sign-off as an error
+    # `check` also reports that the sign-off is missing
     assert "check" not in states
     assert states["version"] is CheckState.OK
 

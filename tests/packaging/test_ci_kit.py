@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the files for CI: pre-commit runs its hooks, and the commands of each template run on a
-repository.
+"""Test the files for CI.
+
+pre-commit runs its hooks, and the commands in each template are run on a repository.
 """
 
 import json
@@ -31,19 +32,19 @@ DIRTY = CLEAN + "int grob(int x ) ;\n"
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Put the command in PATH, with separate data for pre-commit."""
+    """Put the command in PATH, and use a separate data folder for pre-commit."""
     monkeypatch.setenv(
         "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
-    # no host is reachable, so an attempt to install a hook would fail
+    # no host can be reached, so trying to install a hook fails
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
 
 
 @pytest.fixture
 def repo(tmp_path: Path, environment: None) -> Repo:
-    """Create a topic with one commit that has findings, and its base branch on the remote."""
+    """Create a topic with one commit that has findings. Its base branch is on the remote."""
     repo = Repo(tmp_path / "r")
     repo.commit(
         GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}
@@ -57,7 +58,7 @@ def repo(tmp_path: Path, environment: None) -> Repo:
 def run_step(
     script: str, repo: Repo, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a step like a CI runner, in a shell that stops at the first error."""
+    """Run a step of a workflow in a shell that stops at the first error, like a CI runner."""
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         cwd=repo.path,
@@ -76,7 +77,7 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
         {".pre-commit-hooks.yaml": (ROOT / ".pre-commit-hooks.yaml").read_text()},
     )
     ids = [
-        # use this environment's command, because an installation would need the network
+        # use the command in this environment, because installing another one needs the network
         {"id": hook["id"], "language": "system"}
         for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     ]
@@ -136,7 +137,7 @@ OFFLINE = {
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Create a CI runner's Python without patchpilot."""
+    """Create the Python environment of a CI runner. It does not contain patchpilot."""
     venv.create(tmp_path / "runner", with_pip=True)
     monkeypatch.setenv("PATH", f"{tmp_path / 'runner' / 'bin'}:/usr/bin:/bin")
     for name, value in OFFLINE.items():
@@ -209,7 +210,9 @@ def test_jenkins_stage_writes_its_report(repo: Repo) -> None:
 
 
 def find_container_tool() -> str | None:
-    """Return podman or buildah if its storage has the recipe's base image; nothing is pulled."""
+    """Return podman or buildah if its storage contains the base image of the recipe. No image is
+    downloaded.
+    """
     base = re.search(
         r"^FROM (\S+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE
     )
@@ -255,7 +258,9 @@ def test_container_checks_a_mounted_repository(tmp_path: Path) -> None:
 
 
 def assert_mounted_repository_is_checked(image: str, repo: Repo) -> None:
-    """Check that the image checks commits in a read-only repository with the right exit code."""
+    """Assert that the image checks commits in a read-only repository, and exits with the right
+    code.
+    """
     repo.commit(
         GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}
     )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test resources for contributors: issue forms, checks of our own commits, and small first
-changes.
+"""Test the resources for contributors.
+
+They are issue forms, the checks of our own commits, and small tasks for a first change.
 """
 
 import re

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that facts that expire are listed with their age, and that a release is rejected if they are
-too old.
+"""Test that facts that become outdated are listed with their age.
+
+If a fact is too old, a release is rejected.
 """
 
 import runpy
@@ -14,7 +15,7 @@ SCRIPT = runpy.run_path(str(ROOT / ".ci/data_age.py"))
 
 
 def test_every_fact_has_a_date() -> None:
-    # use a fixed date, because the suite must not fail just because time passes
+    # use a fixed date, because the tests must not fail only because time passes
     for days, fact in SCRIPT["ages"](date(2030, 1, 1)):
         assert days > 0, fact
         assert (ROOT / fact["file"]).is_file(), fact

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `make install` installs the command, man pages and completions where a shell and man
-find them.
+"""Test that `make install` installs the command, the man pages and the completions where a shell
+and man find them.
 
-`make uninstall` removes them all.
+`make uninstall` removes all of them.
 """
 
 import os
@@ -30,13 +30,15 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder with the staged packages (`stage`) and their prefix (`usr`)."""
+    """Return the folder that contains the staged packages (`stage`) and their prefix (`usr`)."""
     return tmp_path_factory.mktemp("install")
 
 
 @pytest.fixture(scope="module")
 def environment(root: Path) -> dict[str, str]:
-    """Return environment variables that disable downloads and use this Python's packages."""
+    """Return environment variables that disable downloads and make this Python's packages
+    available.
+    """
     return {
         **os.environ,
         **OFFLINE,
@@ -46,7 +48,7 @@ def environment(root: Path) -> dict[str, str]:
 
 
 def run_make(target: str, root: Path, environment: dict[str, str]) -> None:
-    """Run make for a prefix below `root` with a staging directory, as a package build does."""
+    """Run make like a package build, with a prefix below `root` and a staging directory."""
     argv = [
         "make",
         "-s",
@@ -63,7 +65,6 @@ def run_make(target: str, root: Path, environment: dict[str, str]) -> None:
 
 @pytest.fixture(scope="module")
 def prefix(root: Path, environment: dict[str, str]) -> Path:
-    """Move the staged files to their prefix and return it."""
     run_make("install", root, environment)
     return (root / "stage").joinpath(*root.parts[1:], "usr").rename(root / "usr")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test a release's notes, and its README with valid links."""
+"""Test the notes of a release, and that its README has valid links."""
 
 import runpy
 from pathlib import Path

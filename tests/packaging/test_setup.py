@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that installing Debian packages with `make` waits for apt's lock, using real apt-get with a
-separate state directory.
+"""Test that `make` waits for apt's lock when it installs Debian packages.
+
+The real apt-get is run with a separate state directory.
 """
 
 import fcntl
@@ -21,8 +22,9 @@ needs_apt = pytest.mark.skipif(
 
 @pytest.fixture
 def apt(tmp_path: Path) -> dict[str, str]:
-    """Return an environment for apt-get with the installed packages but no sources and no system
-    locks.
+    """Return an environment for apt-get.
+
+    It has the installed packages, but no package sources and no system locks.
     """
     for folder in ("lists/partial", "cache/archives/partial", "dpkg", "etc"):
         (tmp_path / folder).mkdir(parents=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `make docs` fails if a documentation page loads an external resource."""
+"""Test that `make docs` fails if a page of the documentation loads something from another host."""
 
 import runpy
 from pathlib import Path

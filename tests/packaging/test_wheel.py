@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that the wheel contains its data.
 
-The data is found in an installation, in an editable install, and in a checkout.
+The data is found in an installation, in an editable installation, and in a checkout.
 """
 
 import subprocess
@@ -23,7 +23,8 @@ FIND = (
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("dist")
-    # without build isolation, nothing is downloaded: the build backend is in the development group
+    # turn off build isolation, so that nothing is downloaded; the build backend is in the
+    # development group
     done = subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", out, ROOT],
         capture_output=True,

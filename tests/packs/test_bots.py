@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every bot complaint in bots.toml is reported by the listed rule, or that its row
-explains why not.
+"""Test that the rule listed in bots.toml reports each complaint of a bot.
+
+If no rule does, the complaint's row must explain why.
 """
 
 import tomllib

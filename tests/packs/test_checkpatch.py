@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that patchpilot's findings on each example match those of Linux 6.1's checkpatch.pl (see
-tests/lab/checkpatch_oracle.py).
+"""Test that patchpilot has the same findings in each example as Linux 6.1's checkpatch.pl.
+
+See tests/lab/checkpatch_oracle.py.
 """
 
 import json

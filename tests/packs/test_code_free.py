@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that many rules need no Python code, because a generic detector interprets the pack's
-data.
+"""Test that many rules need no Python code.
+
+A generic detector interprets the data in the pack.
 """
 
 from patchpilot.lint.detector import DETECTORS
@@ -11,7 +12,6 @@ LEAST = 300
 
 
 def code_free_rules() -> list[str]:
-    """Return the names of rules that are pure data."""
     import_detectors()
     return [rule.name for rule in load_rules() if DETECTORS[rule.detector].generic]
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each bad example in the shipped packs has only the expected finding, and that good
-examples have none.
+"""Test that each bad example in the shipped packs has exactly the expected finding, and that good
+examples have no findings.
 """
 
 from functools import cache

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test safe fixes on the packs' examples: bad ones become clean, good ones stay unchanged."""
+"""Test safe fixes on the examples in the packs.
+
+A fixed bad example has no findings. Good examples are not changed.
+"""
 
 import pytest
 

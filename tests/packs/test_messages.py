@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every placeholder in the packs' messages is filled."""
+"""Test that every placeholder in the messages of the packs is replaced."""
 
 from functools import cache
 

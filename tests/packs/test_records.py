@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the rules' records: how they are counted and shown by `explain`, and which findings they
-hide.
+"""Test the records of the rules.
+
+The tests cover how they are counted, how `explain` shows them, and which findings they hide.
 """
 
 import json

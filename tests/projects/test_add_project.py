@@ -60,7 +60,10 @@ def write_project(text: str = ACME, name: str = "acme") -> None:
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Create an Acme tree with a bug in 4.2, a stable branch from 4.2, and a fix."""
+    """Create an Acme tree.
+
+    It has a bug in 4.2, a stable branch that starts at 4.2, and a fix.
+    """
     repo = Repo(tmp_path / "acme")
     repo.commit("Acme 4.0.0", START)
     repo.tag("v4.0.0")

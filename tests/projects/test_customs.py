@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test a directory's habits, as found in its commits: counting them, the rules' thresholds, and the
-shipped table.
+"""Test the habits that the commits in a directory have.
+
+The tests cover counting them, the thresholds of the rules, and the shipped table.
 """
 
 from patchpilot.lint.habits import (

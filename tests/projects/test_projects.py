@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the shipped projects: inheritance, valid keys, and that the code uses each key."""
+"""Test the shipped projects.
+
+The tests cover inheritance, the validation of keys, and that the code uses each key.
+"""
 
 import ast
 import re
@@ -80,8 +83,8 @@ def test_project_needs_title_and_acyclic_inheritance() -> None:
 
 
 def _read_by_code() -> set[tuple[str, str]]:
-    """Return (word before the dot, attribute) of every attribute that code outside projects/
-    reads.
+    """Return every attribute that code outside projects/ reads, as (the word before the dot, the
+    attribute).
     """
     result = set()
     for _, tree in trees():

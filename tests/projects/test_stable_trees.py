@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the projects' stable trees: the shipped data, and the copy stored by `lts --update` in the
-user's data directory.
+"""Test the stable trees of projects.
+
+The data is shipped, or stored by `lts --update` in the user's data directory.
 """
 
 from datetime import date

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the shipped and user-defined subsystems: selection, effects, and that every convention has a
-source.
+"""Test the shipped subsystems and the user's.
+
+The tests cover how they are selected, their effects, and that every convention has a source.
 """
 
 import json
@@ -53,7 +54,6 @@ def _clear_caches() -> None:
 def write_patch(
     *paths: str, subject: str = "frob: wait for the link", to: str = ""
 ) -> str:
-    """Return a patch to these files, as a message."""
     diff = "".join(file_diff(path, "+\tfrob_start(frob);\n") for path in paths)
     whole = mail(
         subject,

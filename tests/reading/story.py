@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define the story that the tests use: v1, a review, v2, a tag, applied, stable trees, and a fix of
-the fix.
+"""Define the messages of a series that the tests use.
+
+They contain v1, a review, v2, a tag, an "applied" message, stable trees, and a fix of the fix.
 """
 
 from patchpilot.reading.mbox import parse
@@ -75,8 +76,8 @@ WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
 def read_first_series(
     *mails: bytes, confirmed: frozenset[str] = frozenset()
 ) -> PostedSeries:
-    """Return the first series in the messages; the user has confirmed the messages in
-    `confirmed`.
+    """Return the first series in the messages. `confirmed` contains the ids of messages that the
+    user confirmed.
     """
     return read_thread(parse(mbox(*mails)), confirmed=confirmed)[0]
 
@@ -84,8 +85,8 @@ def read_first_series(
 def read_only_series(
     *mails: bytes, confirmed: frozenset[str] = frozenset()
 ) -> PostedSeries:
-    """Return the only series in the messages; the user has confirmed the messages in
-    `confirmed`.
+    """Return the only series in the messages. `confirmed` contains the ids of messages that the
+    user confirmed.
     """
     (series,) = read_thread(parse(mbox(*mails)), confirmed=confirmed)
     return series

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what an author waits for after a patch was applied, which depends on the project."""
+"""Test what an author waits for after a patch was applied. This depends on the project."""
 
 import pytest
 
@@ -13,7 +13,7 @@ TITLE = "pump: stop at ten"
 
 
 def applied_patch(to: str, path: str, *mails: bytes) -> PostedSeries:
-    """Return a patch to a file that was sent to a list and applied."""
+    """Return a patch to a file. It was sent to a list and applied."""
     patch_mail = mailed(f"v1 [PATCH] {TITLE}", to=f"{MATT}, {to}")
     patch_mail = patch_mail.replace(b"drivers/demo/pump.c", path.encode())
     applied_reply = reply(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test limits for tracked data: oversized, malformed or malicious data is reported, and its cost is
-proportional to its size.
+"""Test the limits for tracked data.
+
+Data that is too large, malformed or malicious is reported. The time to read data is proportional to
+its size.
 """
 
 import gzip
@@ -91,7 +93,7 @@ def test_excess_mbox_data_is_reported(
     output = show_series("add", "--mbox", "m")
     assert "MiB of messages: those from byte" in output
     assert "review" in output
-    # a skipped message is not retried endlessly
+    # a skipped message is not downloaded again and again
     text = mbox(story.V1, story.REVIEW)
     monkeypatch.setattr(mbox_module, "_MOST_TEXT", len(text) + 100)
     reasons: list[str] = []
@@ -136,8 +138,9 @@ def test_many_parts_are_read_quickly(body: str) -> None:
 
 
 def read_seconds(count: int) -> float:
-    """Return the time to read a thread of this many messages, each of which replies to the previous
-    one.
+    """Return the time that it takes to read a thread of this many messages.
+
+    Each message replies to the previous one.
     """
     raw = [story.V1]
     raw += [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the one-word summary of bot reports on a version."""
+"""Test the word that summarizes the bots' reports on a version."""
 
 import pytest
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that text is only a claim: ambiguous sentences are quoted but not believed, and no sentence
-proves a state.
+"""Test that text is only a claim.
+
+Ambiguous sentences are quoted but have no effect. No sentence proves a state.
 """
 
 from pathlib import Path

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test undelivered messages: bounces, moderation notices, and messages missing from an archive an
-hour after sending.
+"""Test messages that were not delivered.
+
+The tests cover bounces, moderation notices, and messages that are not in the archive an hour after
+sending.
 """
 
 import json
@@ -34,7 +36,6 @@ def make_bounce(
     status: str = "5.1.1",
     code: str = "550 5.1.1 no such user",
 ) -> bytes:
-    """Return a delivery report in RFC 3464's form."""
     parts = [
         "Content-Type: text/plain\n\nThis is the mail system at host mx.example.org.\n",
         (

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a display name proves no identity: who may change a series' state, and whose tags are
-added.
+"""Test that a display name does not prove an identity.
+
+The tests cover who may change the state of a series, and whose tags are added.
 """
 
 import pytest
@@ -147,7 +148,7 @@ def test_reply_to_all_does_not_vouch_for_a_strangers_cc(who: str, to: str) -> No
         ).state
         == series.state
     )
-    # use the same messages, but the request was not copied to the stranger
+    # use the same messages, but without the stranger in Cc: of the request
     assert (
         read_first_series(
             V1, request.replace(b"Cc:", b"X-Cc:"), author_reply, TAKEN_BY_EVE2
@@ -528,7 +529,7 @@ def test_tag_with_two_addresses_is_unconfirmed(value: str) -> None:
         f"Acked-by: {value.format(own=f'Eve <{EVE}>')}", to="v1", sender=f"Eve <{EVE}>"
     )
     (tag,) = read_first_series(V1, mail).trailers
-    # text after # is not part of the tag
+    # the text after # does not belong to the tag
     tag_value = tag.trailer.partition(":")[2]
     assert bool(tag.asks) is ("example" in tag_value.replace(EVE, ""))
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the review ledger: the requests for each patch, and the hunk or reply that addressed or
+"""Test the list of review requests.
+
+For each patch, it contains the requests, and the hunk that addressed them or the reply that
 answered them.
 """
 

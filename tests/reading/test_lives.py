@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the state and next step of series throughout their lives, as an archive receives each
-message.
+"""Test the state and the next step of a series after each message that an archive receives.
 
 The long tests use a real public-inbox.
 """
@@ -51,7 +50,7 @@ def thanks(
     minutes: int,
     id: str,  # noqa: A002
 ) -> bytes:
-    """Return the text that `b4 ty` writes for these (title, commit) pairs."""
+    """Return the text that `b4 ty` writes. The parameters are (title, commit) pairs."""
     summary = (
         "".join(
             f"[{number}] {title}\n      commit: {commit}\n"
@@ -581,7 +580,7 @@ def test_patch_is_applied_through_another_tree(life: FollowedArchive) -> None:
 
 
 def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
-    """Test a private series, which no archive contains."""
+    """Test following a private series, which is in no archive."""
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
     from patchpilot.topic.followed.follow_series import track_series_in_mbox

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a command parses and classifies each message at most once, however often it needs the
-thread.
+"""Test that a command parses and classifies each message at most once, even if it needs the thread
+several times.
 """
 
 from collections import Counter
@@ -30,12 +30,15 @@ Counted = Callable[[], tuple[Counter[str], Counter[str]]]
 
 @pytest.fixture
 def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
-    """Count how often each message was parsed, and each body read, since the last count."""
+    """Count how often each message was parsed, and how often each body was read, since the last
+    count.
+    """
     parsed, bodies = Counter[str](), Counter[str]()
     text_of, parse_body = mail_module._find_mail_text, mail_classifier.parse_body
 
     def count_mail(raw: bytes) -> object:
-        # count by Message-ID, because the outbox and the archive may have different dates
+        # count by Message-ID, because a message may have different dates in the outbox and in the
+        # archive
         parsed[mail_module.parse_mail_header(raw).message_id] += 1
         return text_of(raw)
 
@@ -47,7 +50,7 @@ def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
         result = parsed.copy(), bodies.copy()
         parsed.clear()
         bodies.clear()
-        # a new process would not have any parsed messages
+        # forget the parsed messages, because a new process would have none
         monkeypatch.setattr(MailReader, "_latest", {})
         return result
 
@@ -58,7 +61,7 @@ def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
 
 
 def are_mails_read_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
-    """Return whether this many messages were parsed and read exactly once."""
+    """Return whether exactly this many messages were parsed and read, each of them once."""
     return all(
         len(counter) >= mails and max(counter.values(), default=1) == 1
         for counter in counts
@@ -73,7 +76,7 @@ def test_track_commands_parse_a_message_once(
         parse_counts()
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         assert are_mails_read_once(parse_counts(), len(MAILS))
-        # the list uses cached values, and a query for new messages returns known ones
+        # the list uses cached values, and a query for new messages also returns known ones
         for words, mails in (
             (("show", "1"), len(MAILS)),
             ((), 0),
@@ -84,7 +87,7 @@ def test_track_commands_parse_a_message_once(
             assert are_mails_read_once(parse_counts(), mails), words
         server.add(story.FIX_V1, story.FAILED)
         parse_counts()
-        # give the number, because a finished series may not be due yet
+        # name the series by its number, because a finished series may not be due for an update yet
         updated = call("track", "update", "1", "--fresh")
         assert updated.code == 0
         counts = parse_counts()

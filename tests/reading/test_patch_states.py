@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the state of each patch and its evidence, and that the least advanced patch decides the
-series' state.
+"""Test the state of each patch and its evidence.
+
+The state of the series is the state of its least advanced patch.
 """
 
 import json

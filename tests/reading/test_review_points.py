@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test extracting review comments: one per question or request, and none for greetings, tags and
-the author's own messages.
+"""Test finding review comments.
+
+Each question or request is one. Greetings, tags and the author's own messages contain none.
 """
 
 from pathlib import Path

@@ -14,7 +14,9 @@ DAY = 1440
 
 
 def make_series(version: int, *, tags: str = "", changed: bool = False) -> list[bytes]:
-    """Return a version of two patches; `tags` are in the first, which may differ from v1's."""
+    """Return a version of two patches. The first patch contains `tags`, and may be different from
+    v1's.
+    """
     mark = f" v{version}" if version > 1 else ""
     posts = []
     for number, title in ((1, ONE), (2, TWO)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which patches form a series, and which series are revisions of the same work."""
+"""Test which patches form a series, and which series are versions of the same work."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.reading.story import read_only_series
 
 
 def read_series(*mails: bytes | str) -> tuple[PostedSeries, ...]:
-    """Return the series in the messages, which are described as for `mailed`."""
+    """Return the series in the messages. A message is described as in `mailed`."""
     posts = (mailed(mail) if isinstance(mail, str) else mail for mail in mails)
     return find_series([classify(mail) for mail in parse(mbox(*posts))])
 
@@ -23,14 +23,14 @@ def series_versions(topic: PostedSeries) -> list[int]:
 
 
 def join_versions(*mails: bytes | str) -> str:
-    """Format the versions of each series, for example `1 2, 1`."""
+    """Format the version numbers of each series, such as `1 2, 1`."""
     return ", ".join(
         " ".join(map(str, series_versions(topic))) for topic in read_series(*mails)
     )
 
 
 def list_versions(*mails: bytes | str) -> str:
-    """Format the post ids of each version of each series, for example `a b | c, d`."""
+    """Format the ids of the posts in each version of each series, such as `a b | c, d`."""
     return ", ".join(
         " | ".join(
             " ".join(post.message_id.partition("@")[0] for post in revision.posts)
@@ -55,7 +55,7 @@ def make_file_patch(name: str, line: str, **options: object) -> bytes:
 
 
 def make_rewritten_version(display_name: str) -> bytes:
-    """Return the next version in the form in which a list rewrites it."""
+    """Return the next version as it looks after a list has rewritten its From: header."""
     body = patch("x").decode().partition("\n\n")[2]
     subject = "[PATCH v2] demo: check it"
     return mail(subject, body, sender=display_name, id="b", minutes=9, Reply_To=ADA)
@@ -78,7 +78,7 @@ PULL = (
 def _make_series(
     name: str, prefixes: str, title: str, steps: tuple[str, ...], day: int
 ) -> list[str]:
-    """Return a series, with a cover letter if it has a title."""
+    """Return a series. It has a cover letter if a title is given."""
     count = len(steps)
     return [
         *([f"{name}+{day}d [{prefixes} 0/{count}] {title}"] if title else []),
@@ -490,7 +490,7 @@ def test_mail_to_self_is_not_a_revision() -> None:
 
 
 def test_patch_to_its_author_may_be_a_revision() -> None:
-    # the headers do not show a Bcc: to a list, because mail servers add only the receiving address
+    # a Bcc: to a list is not in the headers, because mail servers add only the receiving address
     for headers in ({}, {"X_Original_To": "ada@example.org"}):
         status = read_only_series(
             patch("[PATCH] demo: check it", id="a", to=ADA, **headers)
@@ -501,7 +501,8 @@ def test_patch_to_its_author_may_be_a_revision() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "notes", "expected"),
     [
-        # a link labeled "v1" joins series with any titles, but not if it is within a sentence
+        # a link with the label "v1" joins series whatever their titles are, unless it is within a
+        # sentence
         ("[PATCH] demo: check it", "[PATCH v2] pump: something else", V1, "1 2"),
         ("[PATCH] demo: check it", "[PATCH v3] pump: something else", V1, "1 3"),
         (
@@ -511,7 +512,7 @@ def test_patch_to_its_author_may_be_a_revision() -> None:
             "1, 2",
         ),
         ("[PATCH v3] demo: check it", "[PATCH v2] pump: something else", V1, "3, 2"),
-        # the link is labeled with one version but leads to another
+        # the label of the link names another version than the one to which it leads
         ("[PATCH v2] demo: check it", "[PATCH v3] pump: something else", V1, "2, 3"),
     ],
 )
@@ -774,13 +775,13 @@ V2_LINK = "- Link to v2: https://lore.kernel.org/r/a@example.org\n"
 @pytest.mark.parametrize(
     ("first", "second", "notes", "reply_to", "expected"),
     [
-        # a reply joins series, unless it answers a later version
+        # a reply joins two series, unless it is a reply to a later version
         ("[PATCH] demo: check it", "[PATCH v2] pump: else", "", "a", "1 2"),
         ("[PATCH v2] demo: check it", "[PATCH v2] pump: else", "", "a", "2 2"),
         ("[PATCH v3] demo: check it", "[PATCH v2] pump: else", "", "a", "3, 2"),
         ("[PATCH] demo: check it", "[PATCH] pump: else", "", "a", "1, 1"),
         ("[PATCH] demo: check it", "[PATCH v2 6.1.y] pump: else", "", "a", "1, 2"),
-        # a link to an earlier version joins series, but a link to the same version does not
+        # a link to an earlier version joins two series, but a link to the same version does not
         ("[PATCH] demo: check it", "[PATCH v2] pump: else", V1, None, "1 2"),
         ("[PATCH] demo: check it", "[PATCH v2 6.1.y] pump: else", V1, None, "1, 2"),
         (
@@ -790,7 +791,7 @@ V2_LINK = "- Link to v2: https://lore.kernel.org/r/a@example.org\n"
             None,
             "2, 2",
         ),
-        # a link within a sentence does not join series
+        # a link within a sentence does not join two series
         (
             "[PATCH] demo: check it",
             "[PATCH v3] demo: check the valves",
@@ -911,7 +912,8 @@ def test_words_before_a_link_name_its_version(words: str, version: int | None) -
 @pytest.mark.parametrize(
     ("mails", "expected"),
     [
-        # unthreaded messages join the nearest posting in time that has the same latest form
+        # a message without a thread joins the posting closest in time that has the same subject
+        # form
         (
             [
                 "p [PATCH 1/2] demo: step p",

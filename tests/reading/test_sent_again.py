@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test versions that repeat an earlier one, or replace some of its patches."""
+"""Test versions that repeat an earlier version or replace some of its patches."""
 
 import pytest
 
@@ -15,7 +15,7 @@ COVER = mailed("c [PATCH 0/4] pump: stop in time")
 def make_step_patch(
     number: int, mark: str = "PATCH", *, value: int = 0, **options: object
 ) -> bytes:
-    """Return one of four patches with its own diff; `value` changes it."""
+    """Return one of four patches. Each has a different diff, which `value` changes."""
     counted = f" {number}/4" if "/4" not in mark else ""
     message = patch(f"[{mark}{counted}] pump: {STEPS[number - 1]}", **options)
     return message.replace(b"-EINVAL", b"-%d" % (100 * number + value))
@@ -78,14 +78,14 @@ def test_reply_replaces_the_patch_with_its_number() -> None:
 @pytest.mark.parametrize(
     ("mails", "expected"),
     [
-        # these replace a patch: a reply to its review, without a number, or after another
-        # replacement
+        # each of these messages replaces a patch: it replies to a review of the patch, has no
+        # number, or follows another replacement
         ((make_step_patch(3, "PATCH v2", id="q3", reply_to="a70", references=BELOW, minutes=900),), ["p1", "p2", "q3", "p4"]),  # noqa: E501
         ((mailed("q3+900>p3 [PATCH v2] pump: stop the pump"),), ["p1", "p2", "q3", "p4"]),
         ((THIRD, make_step_patch(1, "PATCH v2", id="q1", reply_to="p1", minutes=1900)), ["q1", "p2", "q3", "p4"]),  # noqa: E501
         ((THIRD, make_step_patch(3, "PATCH v3", id="r3", reply_to="q3", minutes=1900)), ["p1", "p2", "r3", "p4"]),  # noqa: E501
-        # these are new versions: a reply to another patch, or a patch from a series of another
-        # length
+        # each of these messages starts a new version: it replies to another patch, or belongs to a
+        # series of another length
         ((make_step_patch(3, "PATCH v2", id="q3", reply_to="p2", minutes=900),), ["q3"]),
         ((make_step_patch(3, "PATCH v2 3/3, 3/4", id="q3", reply_to="c", minutes=900),), ["q3"]),
     ],
@@ -126,7 +126,7 @@ def test_applied_patch_stays_applied() -> None:
 @pytest.mark.parametrize(
     ("about", "states"),
     [
-        # the message is about one patch, about one that has changed since, or about the series
+        # the message is about one patch, about a patch that has changed since, or about the series
         ("p1", ["accepted", "sent", "sent", "sent"]),
         ("p2", ["sent", "sent", "sent", "sent"]),
         ("c", ["accepted", "sent", "accepted", "accepted"]),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which source decides a series' state: messages, people who forward it, the repository, or
-sends.
+"""Test which source determines the state of a series.
+
+The sources are messages, people who forward it, the repository, and sends.
 """
 
 from dataclasses import replace
@@ -78,7 +79,7 @@ def test_project_can_set_the_reply_timeout() -> None:
         replace(series, now=limit + timedelta(seconds=late)) for late in (0, 1)
     )
     assert [decide(waiting).state, decide(stalled).state] == ["sent", "stalled"]
-    # a cached summary is valid up to this time; later, a new one is needed
+    # a cached summary is valid until this time, after which a new one is computed
     (_, end), (start, _) = (
         find_unchanged_span(state, 10_000_000_000) for state in (waiting, stalled)
     )
@@ -91,9 +92,9 @@ def test_project_can_set_the_reply_timeout() -> None:
         (None, False, False, "not-sent"),
         (None, True, False, "sent"),
         (SeriesState.ACCEPTED, True, False, "accepted"),
-        # the series was sent from elsewhere, so only the archive knows it
+        # the series was sent from another machine, so only the archive has it
         (SeriesState.UNDER_REVIEW, False, False, "under-review"),
-        # messages of a newer version are missing
+        # the messages of a newer version are missing
         (SeriesState.ACCEPTED, True, True, "partly-sent"),
         (None, False, True, "partly-sent"),
     ],
@@ -132,7 +133,7 @@ ANSWERED = make_story_reply("The caller has no pointer.", 90, sender=ADA, to="m6
         ),
         # the reviewer agreed first and then requested a change
         ((make_story_reply(f"Reviewed-by: {RITA}", 30), WISH), ASKED_FOR),
-        # a reply at the same time is not a later reply
+        # a reply sent at the same time is not later
         (
             (make_story_reply(f"Reviewed-by: {RITA}", 60, name="t"), WISH),
             ASKED_FOR,
@@ -142,7 +143,7 @@ ANSWERED = make_story_reply("The caller has no pointer.", 90, sender=ADA, to="m6
             (WISH, make_story_reply(f"Reviewed-by: {MATT}", 99, sender=MATT)),
             ASKED_FOR,
         ),
-        # a request remains open after a reply without a tag
+        # a reply without a tag does not close a request
         (
             (WISH, ANSWERED, make_story_reply("Ok, makes sense.", 99, to="m90")),
             ASKED_FOR,
@@ -192,7 +193,7 @@ SENT = datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
 def make_event(what: str, hours: float = 1, **options: Any) -> Claim:
-    """Return an event this many hours after the patch was sent."""
+    """Return an event that occurred this many hours after the patch was sent."""
     date = SENT + hours * HOUR
     by = Address(options.pop("by", "Matt"), "")
     return Claim(what, date, f"{what}@{hours:g}", by, sentence="so", **options)
@@ -207,7 +208,7 @@ def add_evidence(
 
 
 def only_patch(series: PostedSeries) -> PatchState:
-    """Return the state of a series' only patch, which is also the state of the series."""
+    """Return the state of the only patch in a series. The series must have the same state."""
     decision = decide(series)
     (patch_state,) = decision.patches
     assert (decision.state, decision.why) == (patch_state.state, patch_state.why)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the page about states names all states, and no others."""
+"""Test that the page about states names each state, and nothing that is not a state."""
 
 import re
 from pathlib import Path

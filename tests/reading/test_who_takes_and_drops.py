@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test messages that say who applied, withdrew or dropped a series.
+"""Test messages that report that a series was applied, withdrawn or dropped.
 
-The sender and the date decide whether they count.
+Their sender and date determine whether they count.
 """
 
 from datetime import timedelta
@@ -578,7 +578,6 @@ def test_question_after_applied_needs_an_answer() -> None:
 
 
 def date_three_weeks_later(raw: bytes) -> bytes:
-    """Return the message, dated three weeks later."""
     message = message_from_bytes(raw)
     date = parsedate_to_datetime(message["Date"]) + timedelta(days=21)
     del message["Date"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that trees with a slightly different MAINTAINERS or script are supported without special
+"""Test trees whose MAINTAINERS or get_maintainer.pl is slightly different. They need no special
 code.
 """
 

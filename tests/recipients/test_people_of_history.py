@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test recipients from git history: contacts for unmaintained files, and warnings about inactive
+"""Test recipients from the git history.
+
+The tests cover the contacts for files without a maintainer, and warnings about inactive
 maintainers.
 """
 

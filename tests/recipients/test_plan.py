@@ -146,7 +146,7 @@ def test_series_has_one_plan(widget_tree: Path, tmp_path: Path) -> None:
     patch_plans = recipient_plans("--tree", widget_tree, "--per-patch", folder)
     assert len(patch_plans) == 2
     assert "eve@net.example" not in header_addresses(patch_plans[0], "to")
-    # a list gets the whole series, so it is in the plan of each patch
+    # a list gets the whole series, so the plan of each patch contains it
     assert all(
         "netlist@lists.example" in header_addresses(plan, "to") for plan in patch_plans
     )
@@ -281,7 +281,7 @@ def test_culprit_contacts_have_a_reason(repo: Repo) -> None:
         in warning
         for warning in plan["warnings"]
     )
-    # for a backport, a stable branch replaces the subsystem's tree
+    # for a backport, the stable branch is used instead of the subsystem's tree
     repo.git("commit -q --amend -m", f"net: mend it\n\ncommit {culprit} upstream.")
     assert "uses the tree" not in "\n".join(recipient_plans("HEAD")[0]["warnings"])
 

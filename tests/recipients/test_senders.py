@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test being run by git and b4: sendemail.tocmd, sendemail.cccmd, b4.send-auto-to-cmd,
-b4.send-auto-cc-cmd.
+"""Test commands that git and b4 run to find recipients.
+
+The settings are sendemail.tocmd, sendemail.cccmd, b4.send-auto-to-cmd and b4.send-auto-cc-cmd.
 """
 
 import os

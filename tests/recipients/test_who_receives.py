@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that patchpilot, git send-email and b4 have the same recipients, except for the sender."""
+"""Test that patchpilot, git send-email and b4 have the same recipients except the sender."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ SIGNED = f"Signed-off-by: {ME}"
 
 
 class Commit(NamedTuple):
-    """A commit of a topic: the text below its subject, the author, and the changed file."""
+    """A commit of a topic. It has the text below its subject, the author, and the changed file."""
 
     tags: str
     author: str | None = None
@@ -64,7 +64,9 @@ def plan_recipients(repo: Repo) -> RecipientPlan:
 
 
 def receive_recipients(repo: Repo) -> dict[str, tuple[int, ...]]:
-    """Return the recipients of patchpilot's messages, with the numbers of their patches."""
+    """Return the recipients of patchpilot's messages, with the numbers of the patches that they
+    receive.
+    """
     return {
         recipient.address.email: recipient.patches
         for recipient in plan_recipients(repo).recipients
@@ -82,7 +84,6 @@ def git_recipients(repo: Repo, count: int) -> set[str]:
 
 
 def b4_recipients(repo: Repo, folder: Path) -> list[set[str]]:
-    """Return b4's recipients of each message, starting with the cover letter."""
     repo.git("config b4.prep-cover-strategy branch-description")
     b4(repo, "prep -e origin/master")
     words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"
@@ -226,7 +227,7 @@ def test_cover_letter_goes_to_everyone(
     assert (
         "maintainer, ACME WIDGET DRIVER, patch 1" in repo.patchpilot("maintainers").out
     )
-    # every message goes to a manually added recipient
+    # a recipient who was added manually gets every message
     repo.patchpilot("maintainers --add-to ada@widgets.example")
     assert receive_recipients(repo)["ada@widgets.example"] == ()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the evaluation of reviewers writes requests and scores the answers."""
+"""Test that the program that evaluates reviewers writes requests and scores the answers."""
 
 import json
 from pathlib import Path

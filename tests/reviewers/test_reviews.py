@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --review` with real programs: their input and output, and which data leaves the
-machine.
+"""Test `check --review` with real programs.
+
+The tests cover their input and output, and which data is sent to other machines.
 """
 
 import json
@@ -58,7 +59,7 @@ Answering = Callable[..., Path]
 
 @pytest.fixture
 def topic(tmp_path: Path) -> Repo:
-    """Create a branch with a fix that forgets to unlock."""
+    """Create a branch with a fix that lacks an unlock."""
     source = create_upstream(tmp_path / "source")
     source.commit("foo: add it", {"foo.c": SOURCE})
     repo = clone(source, tmp_path / "repo")
@@ -68,7 +69,7 @@ def topic(tmp_path: Path) -> Repo:
 
 @pytest.fixture
 def reviewer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answering:
-    """Configure a reviewer that prints these rows, and return the file with its input."""
+    """Configure a reviewer that prints these rows. Return the file in which it stores its input."""
     user_config = "[user]\nname = Ada Fixer\nemail = ada@example.org\n"
     (tmp_path / "gitconfig").write_text(user_config)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
@@ -226,7 +227,7 @@ def test_failing_reviewer_is_an_error(code: str, words: str) -> None:
 
 
 def test_canceled_reviewer_leaves_no_process(tmp_path: Path) -> None:
-    """Test that Ctrl-C ends the command's children, including one that ignores SIGTERM."""
+    """Test that Ctrl-C also ends the children of the command, even one that ignores SIGTERM."""
     pid = tmp_path / "pid"
     script = f"(trap '' TERM; echo $BASHPID >{pid}; sleep 60) & sleep 60"
     reviewer = Reviewer("slow", ("bash", "-c", script))
@@ -239,7 +240,7 @@ def test_canceled_reviewer_leaves_no_process(tmp_path: Path) -> None:
         ask(reviewer, "request", progress, "reviewing")
     stat = Path(f"/proc/{int(pid.read_text())}/stat")
     for _ in range(100):
-        # a zombie is waiting for its new parent
+        # a zombie has exited, but its new parent has not waited for it yet
         if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z":
             return
         time.sleep(0.02)

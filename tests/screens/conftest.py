@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build the sandbox's repositories once, and provide a clone and a session for each test."""
+"""Build the repositories of the sandbox once. Each test gets a clone and a session."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -33,20 +33,23 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Repositories:
 
 @pytest.fixture
 def clone(built: Repositories, tmp_path: Path) -> Path:
-    """Return the newcomer's clone, with a mail server and remotes independent of this machine."""
+    """Return the newcomer's clone.
+
+    Its mail server and remotes do not depend on this machine.
+    """
     return copy_clone(built, tmp_path)
 
 
 @pytest.fixture
 def fixed(clone: Path) -> Path:
-    """Return the clone after the demo's newcomer has fixed style and message."""
+    """Return the clone after the demo's newcomer has fixed the style error and the message."""
     fix_first(clone, check=acme.CHECK_FIXED)
     return clone
 
 
 @pytest.fixture
 def walk_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
-    """Return a session with saved state, so that it shows no welcome screen."""
+    """Return a session with saved state, which therefore shows no welcome screen."""
 
     def on(work: Path) -> PatchpilotApp:
         memory = SavedState(tmp_path / "state" / "walk.json")
@@ -59,7 +62,6 @@ def walk_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
 
 @pytest.fixture
 def app(fixed: Path, walk_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
-    """Return a session on the fixed clone."""
     return walk_on(fixed)
 
 
@@ -70,7 +72,7 @@ def newcomer(clone: Path, walk_on: Callable[[Path], PatchpilotApp]) -> Patchpilo
 
 @pytest.fixture
 def used_before() -> Path:
-    """Return the saved state of a previously used TUI."""
+    """Return the saved state of a TUI that was used before."""
     state = Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json"
     state.parent.mkdir(parents=True, exist_ok=True)
     state.write_text('{"": {"theme": "patchpilot-dark"}}')
@@ -79,9 +81,9 @@ def used_before() -> Path:
 
 @pytest.fixture
 def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """Return the demo's sandbox with fast replies.
+    """Return the demo's sandbox, in which replies arrive quickly.
 
-    This process uses the sandbox's environment.
+    This process uses the environment of the sandbox.
     """
     monkeypatch.setattr(DemoFollow, "INTERVAL", 0.3)
     with (

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Draw every screen of the TUI in the demo as SVG, in each size and theme: `python -m
-tests.screens.pictures OUT [NAME…]`.
+"""Draw every screen of the TUI in the demo as SVG, in each size and theme.
 
-The screens and the sandbox are real, with a mail server and an archive. They are drawn first as the
-demo starts, then after the send. With NAMEs, only these are drawn (`commit`, `checks` …; see
-MOMENTS and LATER).
+Run `python -m tests.screens.pictures OUT [NAME…]`. The screens and the sandbox are real and include
+a mail server and an archive. Screens are drawn at the start of the demo and again after the send.
+If NAMEs are given, only these screens are drawn (`commit`, `checks` …; see MOMENTS and LATER).
 """
 
 import argparse
@@ -78,7 +77,6 @@ async def press_key(pilot: Pilot[int], key: str) -> None:
 async def draw_moments(
     work: Path, moments: dict[str, Sequence[str]], out: Path, names: Sequence[str]
 ) -> list[Path]:
-    """Draw these moments and return the SVG files."""
     made: list[Path] = []
     for name, keys in moments.items():
         if names and name not in names:
@@ -127,7 +125,7 @@ def make_readable(svg: str) -> str:
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace(
         "Fira Code", "DejaVu Sans Mono"
     )
-    # rsvg-convert ignores textLength; with this size, a letter is one column wide
+    # rsvg-convert ignores textLength, so use the size at which a letter is one column wide
     svg = svg.replace("font-size: 20px", "font-size: 20.263px")
     return svg.replace("<text ", '<text xml:space="preserve" ')
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the dialog for a conflict (key z): how to bring the fix to the branch, the most reliable way
-first.
+"""Test the dialog for a conflict (key z).
+
+It lists how to apply the fix to the branch, starting with the most reliable method.
 """
 
 from dataclasses import replace

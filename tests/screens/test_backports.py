@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the Backports stage: a badge and an action for each branch, selectable prerequisites, and
-conflicts as a diff.
+"""Test the Backports stage.
+
+It shows a badge and an action for each branch, prerequisites that can be selected, and conflicts as
+a diff.
 """
 
 from dataclasses import replace
@@ -45,7 +47,7 @@ def make_branch_result(verdict: BranchVerdict, **more: object) -> BranchResult:
 def next_action(
     one: BranchResult, *, upstream: bool = True, is_tagged: bool = False
 ) -> str:
-    """Return the next action for a branch if the commit that introduced the bug is known."""
+    """Return the next action for a branch when the commit that introduced the bug is known."""
     result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=upstream)
     return BranchTexts(result, {}, "", is_tagged).next_action(one)
 
@@ -189,7 +191,7 @@ async def test_conflict_is_explained_on_small_terminals(
 ) -> None:
     async with running(app, (160, 50), Stage.BACKPORTS) as pilot:
         text = text_of(app)
-        # the effect of the likely commit is shown before it is confirmed, as in the Tags stage
+        # like the Tags stage, show the effect of the likely commit before the user confirms it
         assert "Stable branches, if 33248b1ba072 introduced the bug" in text
         assert (
             "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in text

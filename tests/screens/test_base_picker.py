@@ -33,7 +33,7 @@ async def test_uncertain_base_is_confirmed(tmp_path: Path, walk_on: On) -> None:
             "origin/main",
             31,
         )
-        # the user can enter another base
+        # the user can also enter a base that is not in the list
         await keys(pilot, "b")
         await opened(pilot, Choose)
         await keys(pilot, "end", "enter", "ctrl+u")

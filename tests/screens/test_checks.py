@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the Checks stage: findings in the list, in the patch and in the detail view."""
+"""Test how the Checks stage shows findings in the list, in the patch and in the detail view."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +58,7 @@ async def test_panels_follow_one_cursor(newcomer: PatchpilotApp) -> None:
             name = listed.selected_item.finding.name
             return name, panels[1].heading, panels[0].count.split()[0]
 
-        # the finding that requires a new version is selected first
+        # the finding that needs a new version is selected first
         assert selected() == ("missing-fixes", "missing-fixes", f"2/{total}")
         assert view.cursor == view.notes[1].line
         shown = text_of(newcomer)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the dialog for adding tags adds an uncertain tag only if it was selected."""
+"""Test the dialog for adding tags. It adds an uncertain tag only if the user selected it."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the Commit stage: the next tasks and their keys, the questions before sending, hints about
-the message, and the topic.
+"""Test the Commit stage.
+
+It shows the next tasks and their keys, the pre-send questions, hints about the message, and the
+topic.
 """
 
 from pathlib import Path
@@ -73,7 +75,7 @@ async def test_question_is_answered_by_letter(
         for key in ("q", "x", "2", "space", "g"):
             await pilot.press(key)
             assert isinstance(app.screen, Choose), key
-        # the initial focus must not answer a question
+        # Enter must not choose the answer that has the initial focus
         await keys(pilot, "enter")
         assert not isinstance(app.screen, Choose)
         assert app.session.open_questions == 3

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every text is legible on its background in every theme (WCAG AA, or AAA in
-high-contrast themes).
+"""Test that every text can be read on its background in every theme.
+
+The contrast must meet WCAG AA, or AAA in themes with high contrast.
 """
 
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ def _force_colors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def colored_texts(app: PatchpilotApp) -> list[tuple[str, Style]]:
-    """Return the texts on the screen for which both colors are known."""
+    """Return the texts on the screen whose text and background colors are both known."""
     return [
         (text, style)
         for strip in app.screen._compositor.render_strips()
@@ -46,7 +47,7 @@ def colored_texts(app: PatchpilotApp) -> list[tuple[str, Style]]:
 def find_unreadable_texts(
     app: PatchpilotApp, least: float, system: ColorSystem = ColorSystem.TRUECOLOR
 ) -> Iterator[str]:
-    """Yield the texts on the screen with too little contrast on this color system."""
+    """Yield the texts on the screen that have too little contrast with this color system."""
     for text, style in colored_texts(app):
         assert style.color
         assert style.bgcolor
@@ -88,9 +89,9 @@ def test_color_is_changed_minimally() -> None:
 async def find_illegible(
     app: PatchpilotApp, pilot: Pilot[int], high: float = AAA
 ) -> list[str]:
-    """Return all illegible texts on the current screen, by theme.
+    """Map each theme to the texts on the current screen that have too little contrast.
 
-    `high` is the least contrast in themes with high contrast.
+    `high` is the minimum contrast in themes with high contrast.
     """
     wrong: list[str] = []
     for theme in app.available_themes:
@@ -109,7 +110,7 @@ async def test_text_is_legible_in_every_theme(newcomer: PatchpilotApp) -> None:
         await keys(pilot, Stage.TAGS)
         assert await find_illegible(newcomer, pilot) == []
         await pilot.press("question_mark")
-        # the screen below a dialog is dimmed and need not be legible
+        # the screen below a dialog is dimmed and need not be readable
         assert await find_illegible(newcomer, pilot, AA) == []
 
 

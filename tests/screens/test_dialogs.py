@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that dialogs are answered by letter or Enter, and not by other keys."""
+"""Test that only letters and Enter answer a dialog."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -29,7 +29,7 @@ ANSWERS = (
 
 
 class QuestionApp(App[None]):
-    """An app that shows a dialog on the key n and stores its result."""
+    """An app that shows a dialog when n is pressed, and stores its result."""
 
     last_key = ""
 
@@ -66,7 +66,7 @@ async def test_only_answer_keys_answer(pressed: str, given: list[str | None]) ->
     async with app.run_test() as pilot:
         await pilot.press("n")
         await pilot.pause()
-        # holding down n, the key that opened the dialog, does not answer it
+        # the user may still hold down n, which opened the dialog; this must not answer it
         await pilot.press(pressed)
         await pilot.pause()
         assert app.given == given

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that screens without content explain why, and show the keys that help, in the middle."""
+"""Test that a screen without content explains why it is empty.
+
+The explanation is in the middle, with the keys that help.
+"""
 
 from dataclasses import replace
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that Home asks what the user starts with, and where a log, a commit, a branch or a bisection
-leads.
+"""Test that Home asks with what the user starts.
+
+The answer is a log, a commit, a branch or a bisection, and each leads to a screen.
 """
 
 from pathlib import Path
@@ -24,7 +25,6 @@ MESSAGE = "acme 0000:00:19.0: cannot fill the ring of queue 7"
 
 @pytest.fixture
 def app(repo: Repo, tmp_path: Path) -> PatchpilotApp:
-    """Start the TUI in a repository without a topic."""
     repo.git("checkout -q --detach origin/master")
     memory = SavedState(tmp_path / "state" / "walk.json")
     memory.save_values(theme="patchpilot-dark")

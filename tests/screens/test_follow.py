@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the Follow stage: it shows known data before the archive responds, review comments, the
-history, and the next changelog.
+"""Test the Follow stage.
+
+It shows known data before the archive responds, review comments, the history, and the next
+changelog.
 """
 
 import threading
@@ -37,7 +39,7 @@ REVIEW = "Why do you change line 1?\n\n> more\n\nPlease add a test for it."
 
 @pytest.fixture
 def sent_topic(tmp_path: Path) -> Iterator[Life]:
-    """Create a sent topic with a question and a request."""
+    """Create a topic that was sent. A reviewer has replied with a question and a request."""
     with life(tmp_path) as lived:
         lived.tell(lived.send(), REVIEW)
         yield lived
@@ -372,7 +374,7 @@ async def show_other_series(pilot: Pilot[int]) -> None:
 
 
 async def select_row(pilot: Pilot[int], words: str) -> None:
-    """Open Follow, and move the cursor to the first row with these words."""
+    """Open Follow, and move the cursor to the first row that contains these words."""
     await settle(pilot)
     assert isinstance(pilot.app, PatchpilotApp)
     await keys(pilot, Stage.FOLLOW)

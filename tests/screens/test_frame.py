@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the frame (title line, stage bar, panels and key line) at every width, in Unicode and
-ASCII.
+"""Test the frame at every width, in Unicode and ASCII.
+
+It consists of the title line, the stage bar, the panels and the key line.
 """
 
 import re
@@ -35,7 +36,7 @@ FACTS = TopicFacts(
 
 
 def make_status(stage: Stage) -> StageStatus:
-    """Return a state for each stage, and counts for two."""
+    """Return a state for each stage. Two stages have a count."""
     counts = {Stage.CHECKS: "3", Stage.BACKPORTS: "5/6"}
     return StageStatus(
         list(StageState)[stage.number % len(StageState)], count=counts.get(stage, "")
@@ -98,7 +99,7 @@ def test_title_is_cut_from_the_right() -> None:
 
 
 def test_title_style_starts_at_its_text() -> None:
-    # on such a line, Textual would search forever
+    # Textual would never finish searching a line like this
     for doing in ("", "* reading the history of the files"):
         for wide in range(120):
             spans = format_title_line(SUBJECT, ("my-fix",), doing, wide).spans

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test how many git processes the start of the TUI and each stage run in the sandbox's clone."""
+"""Test how many git processes are started by the TUI when it starts and by each stage.
+
+The TUI runs in the sandbox's clone.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -33,7 +36,7 @@ async def test_tui_runs_few_git_processes(
     tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]
 ) -> None:
     work = make_repositories(tmp_path / "sandbox").work
-    # fill the caches that later runs use, such as how far history was analyzed
+    # fill the caches that later runs use, for example with how much of the history was analyzed
     async with walk_on(work).run_test(size=(160, 45)) as pilot:
         await keys(pilot, *Stage)
     app = walk_on(work)

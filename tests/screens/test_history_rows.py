@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the rows of a series' history: a sign and a sentence for each event, followed by its date
-and evidence.
+"""Test the rows of a series' history.
+
+A row has a sign and a sentence for the event. Its date and evidence follow.
 """
 
 from datetime import UTC, datetime

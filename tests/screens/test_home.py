@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the Home screen: the topics of all repositories, opening a topic wherever its branch is, and
-returning.
+"""Test the Home screen.
+
+It lists the topics of all repositories. A topic can be opened wherever its branch is, and the user
+can return.
 """
 
 import os
@@ -46,8 +48,10 @@ Start = Callable[..., PatchpilotApp]
 def topic_with_question(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Life]:
-    """Create a topic with a reviewer's question, and another repository with an unsent one."""
-    # commits made with the test kit have a fixed date
+    """Create a topic with a question by a reviewer, and another repository with a topic that was
+    not sent.
+    """
+    # the test kit uses a fixed date for commits
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
     with life(tmp_path) as lived:
         lived.tell(lived.send(), "Why do you change line 1?")
@@ -92,7 +96,7 @@ async def open_home(pilot: Pilot[int], *texts: str) -> None:
 
 
 async def open_topic(pilot: Pilot[int], title: str, key: str = "enter") -> None:
-    """Move to a topic and open it with this key once all are read."""
+    """When all topics have been read, move to a topic and open it with this key."""
     screen = pilot.app.screen
     assert isinstance(screen, HomeScreen)
     await until(pilot, lambda: screen._topics and not screen._doing, "all topics")
@@ -316,7 +320,7 @@ def set_known_topics(
 
 
 def make_topics() -> tuple[HomeTopic, ...]:
-    """Return one topic of each kind, with ages shown in words."""
+    """Return one topic of each kind. Their ages are given in words."""
     now = time.time()
     hour, home = 3600.0, f"{Path.home()}/src/linux/.git"
     report = "kernel test robot reports: build failure"

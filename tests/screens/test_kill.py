@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test kill -9 in each stage and during a send: the session is restored, and no message is sent
-twice.
+"""Test kill -9 in each stage and during a send.
+
+The session is restored, and no message is sent twice.
 """
 
 import os
@@ -56,7 +57,7 @@ def test_hangup_ends_the_session(fixed: Path, used_before: Path) -> None:
         walk.wait_for(SHOWS[Stage.COMMIT], "quit")
         walk.quiet(1.0)
         threads = list(Path(f"/proc/{walk.process.pid}/task").iterdir())
-        # if the terminal hangs up, the session gets SIGHUP and SIGCONT
+        # when its terminal is closed, the session gets SIGHUP and SIGCONT
         os.killpg(walk.process.pid, signal.SIGCONT)
         walk.quiet(1.0)
         assert set(Path(f"/proc/{walk.process.pid}/task").iterdir()) <= set(threads)

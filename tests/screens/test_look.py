@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test texts and their positions, and the appearance without colors."""
+"""Test texts and their positions. Also test the appearance without colors."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -56,7 +56,7 @@ async def test_no_color_is_respected(
             if segment.style
         ]
         assert any(style.color or style.bgcolor for style in styles) is coloured
-        # without colors, the row under the cursor must still stand out
+        # even without colors, the row under the cursor must look different
         assert coloured or any(style.reverse for style in styles)
 
 

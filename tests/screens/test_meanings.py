@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that open work and warnings look different: two colors in every theme, and two signs without
-color.
+"""Test that open work and warnings look different.
+
+They have two colors in every theme, and two signs without colors.
 """
 
 import pytest

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test fixing and waiving findings in the TUI on real commits: previewed, written on request, and
-undone with a key.
+"""Test fixing and waiving findings in the TUI with real commits.
+
+A fix is previewed, written on request, and undone with a key.
 """
 
 import re
@@ -39,7 +40,7 @@ ADA = "Ada Fixer <ada@example.org>"
 
 @pytest.fixture
 def untidy(tmp_path: Path) -> Repo:
-    """Create a branch of two commits, the first of which has findings in its message and code."""
+    """Create a branch of two commits. The first one has findings in its message and its code."""
     repo = Repo(tmp_path / "r")
     for name, value in (
         ("user.name", "Ada Fixer"),
@@ -67,14 +68,14 @@ def untidy(tmp_path: Path) -> Repo:
 
 
 def checked_out_commit(repo: Repo) -> str:
-    """Return the checked-out commit, even during a checkout."""
+    """Return the commit that is checked out. This also works during a checkout."""
     return repo.git("rev-parse", "HEAD")
 
 
 def repository_state(repo: Repo) -> tuple[str, str, str]:
     """Return the branch, the file and the uncommitted changes.
 
-    Read them without a lock, which would delay the rewrite.
+    They are read without a lock, because a lock would delay the rewrite.
     """
     return (
         repo.git("rev-parse", "topic"),

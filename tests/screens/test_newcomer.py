@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test problems that blocked newcomers: each is shown in the stage that fixes it, and then
-disappears.
+"""Test problems that prevented newcomers from continuing.
+
+The stage that fixes the problem shows it until it is fixed.
 """
 
 from collections.abc import Callable

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that only keys with an effect are shown, and that ? works in every dialog."""
+"""Test that only keys that have an effect are shown, and that ? works in every dialog."""
 
 import importlib
 import pkgutil
@@ -49,7 +49,7 @@ def test_every_dialog_has_help() -> None:
 
 
 class QuestionApp(App[None]):
-    """An app with the TUI's help."""
+    """An app that has the TUI's help."""
 
     ENABLE_COMMAND_PALETTE = False
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the results of the stages match the commands' JSON output on the same topic."""
+"""Test that each stage shows the same results as the command's JSON output for the same topic."""
 
 import json
 import re
@@ -66,7 +66,7 @@ async def test_stages_show_their_service_result(
         for candidate in got[Stage.TAGS].candidates
     ] == [(fix["commit"], fix["tag"], fix["evidence"]) for fix in fixes["candidates"]]
 
-    # without a Fixes: tag, the stage assumes the likely commit and shows this
+    # without a Fixes: tag, the stage uses the likely commit and states this
     assumed = ("--fixes", likely) if likely else ()
     assert bool(assumed) != tagged
     branches = run_json_command("backport", "-C", fixed, *assumed, "HEAD")["branches"]
@@ -166,7 +166,7 @@ async def test_follow_matches_track(
         *(reply.mail.label for reply in got.posted.replies),
     ):
         assert part in words
-    # compare only the first part, because the row contains key names between the parts
+    # compare only the first part, because names of keys follow it
     assert said["next_step"].partition(";")[0] in words
 
 

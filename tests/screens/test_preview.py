@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the preview of a second version: the changes in each message, and messages as text and as
-bytes.
+"""Test the preview of a second version.
+
+It marks the changes in each message, and shows messages as text or as bytes.
 """
 
 from pathlib import Path
@@ -70,7 +71,7 @@ async def test_transport_can_be_switched(app: PatchpilotApp) -> None:
         await keys(pilot, "o")
         await pilot.press("s")
         await pilot.pause()
-        # a toast lasts a few seconds, but planning may take longer
+        # a toast disappears after a few seconds, but planning may take longer
         assert (
             last_message(app)
             == "transport: b4 instead of git-send-email; press o to switch again"

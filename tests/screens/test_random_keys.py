@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that random keys cause no error in any stage, and that the program still responds."""
+"""Test that random keys cause no error in any stage, and that the TUI still responds afterwards."""
 
 import random
 
@@ -28,7 +28,7 @@ QUIT = "q"
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_random_keys_find_no_fault(newcomer: PatchpilotApp, seed: int) -> None:
     chance = random.Random(seed)
-    # exceptions are raised at the end of the context
+    # exceptions are raised when the context ends
     async with newcomer.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         for key in chance.choices([key for key in KEYS if key != QUIT], k=120):

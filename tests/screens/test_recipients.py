@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the recipients screen: groups by reason, the detail view, and notes as cards with
-remedies.
+"""Test the recipients screen.
+
+It groups recipients by reason, has a detail view, and shows notes as cards with remedies.
 """
 
 from collections.abc import Callable
@@ -176,7 +177,7 @@ async def test_o_shows_one_patch_of_a_series(fixed: Path, app: PatchpilotApp) ->
         await visible(pilot, "Recipients of the series")
         await keys(pilot, "o")
         await visible(pilot, "Recipients of patch: net/acme: second")
-        # edits apply to the displayed patch
+        # an edit applies to the patch that is displayed
         people = app.screen.query_one("#people", RowList)
         who = people.selected_item[1].address.email
         await keys(pilot, "space")

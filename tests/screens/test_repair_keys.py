@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the Send stage's card: its verdict, the keys that fix problems, and the key that undoes the
-fix.
+"""Test the card of the Send stage.
+
+It shows the verdict, the keys that fix problems, and the key that undoes a fix.
 """
 
 from pathlib import Path

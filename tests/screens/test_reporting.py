@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that errors that the user can fix are shown wherever they are raised, and that the TUI
-continues.
-"""
+"""Test that the TUI shows errors that the user can fix, wherever they are raised, and continues."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,7 +61,7 @@ def test_screen_is_restored_after_a_failed_editor() -> None:
     @contextmanager
     def suspend() -> Iterator[None]:
         yield
-        # Textual resumes only at this point
+        # Textual continues only from here
         ended.append("resumed")
 
     app: Any = SimpleNamespace(is_headless=False, suspend=suspend)

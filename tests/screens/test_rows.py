@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test rows of results: written and missing patches, a conflict in a clone, and marks in a bot's
-report.
+"""Test rows of results.
+
+They show written and missing patches, a conflict in a clone, and marks in a bot's report.
 """
 
 from dataclasses import replace
@@ -109,7 +110,7 @@ REVIEW = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}
             Stage.CHECKS,
             "drop a@b.example: Space at stage 3 on a@b.example, then stage 7",
         ),
-        # if a hint has several actions of a stage, the first one counts
+        # if a hint has several actions in the same stage, use the first one
         (
             Hint((Action("track", ("update",)), ", then ", Action("track", ("show",)))),
             Stage.SEND,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that an interrupted send is found and resumed, and that each message is sent once."""
+"""Test that an interrupted send is found and resumed, and that each message is sent only once."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ On = Callable[[Path], PatchpilotApp]
 
 @pytest.fixture
 def ready(fixed: Path) -> Iterator[tuple[Path, Sink]]:
-    """Yield a topic that is ready to send, and its server."""
+    """Yield a topic that is ready to send, and its mail server."""
     with Repository.open(fixed) as repository:
         prepare_commit_tags(repository, PrepareRequest(signoff=True))
     answer_questions(fixed)
@@ -88,7 +88,7 @@ async def test_confirmation_word_must_be_typed(
         await keys(pilot, "escape")
         assert len(sink.take()) == 1, "nothing is sent again unconfirmed"
         sent = parse_mail(sink.take()[0].data.replace(b"\r\n", b"\n")).message_id
-        # the preview shows the sent messages, not new ones
+        # the preview shows the messages that were sent, not new ones
         for pressed in (Stage.PREVIEW, "g"):
             await keys(pilot, pressed)
             await still(pilot)
@@ -104,7 +104,7 @@ async def test_confirmation_word_must_be_typed(
     again = walk_on(work)
     again.memory.save_values(again.place, stage="commit")
     async with running(again, (80, 24)) as pilot:
-        # the state is read from the record before the first visit
+        # until the stage is opened for the first time, its state is read from the stored record
         assert (
             again.session.stage_status(Stage.PREVIEW)
             == again.session.stage_status(Stage.SEND)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test sending a series from the TUI to real servers: one row per message, a rejection, an
-interruption, and sending the rest once.
+"""Test sending a series from the TUI to real servers.
+
+There is one row for each message. After a rejection or an interruption, the remaining messages are
+sent once.
 """
 
 import re
@@ -36,7 +38,7 @@ VIA = ("git-send-email", "b4")
 
 @pytest.fixture
 def series(clone: Path) -> Path:
-    """Create three patches with a cover letter, ready to send."""
+    """Create three patches and a cover letter that are ready to send."""
     git(clone, "reset", "-q", "--hard", "HEAD~1")
     for number in (1, 2, 3):
         (clone / FILE).write_text(
@@ -72,7 +74,7 @@ def configure_transport(work: Path, server: FaultySink, via: str) -> None:
 
 
 async def send_from_stage(pilot: Any, app: PatchpilotApp, ends: StageState) -> str:
-    """Send from the stage, and return the screen when the stage reaches this state."""
+    """Send from the stage. Return the screen when the stage has reached this state."""
     await settle(pilot)
     await keys(pilot, Stage.SEND, "s")
     await pilot.press(*"send", "enter")
@@ -102,7 +104,7 @@ async def test_every_mail_has_a_row(series: Path, walk_on: On, via: str) -> None
         app = walk_on(series)
         async with app.run_test(size=(120, 36)) as pilot:
             shown = await send_from_stage(pilot, app, StageState.DONE)
-            # the topic has changed since the send
+            # the topic was changed after the send
             app.session.mark_changed("draft")
             assert app.stage_screen
             app.stage_screen.update_titles()
@@ -136,7 +138,7 @@ async def test_interrupted_send_sends_each_mail_once(
             assert "s resume" in shown
             assert "What to do" in shown
             server.faults.heal()
-            # a job that was waiting for the send still runs afterwards
+            # a job that waits for the send still runs after it
             monkeypatch.setattr(app.jobs, "_check_store", lambda: None)
             app.jobs.ahead = [Stage.TAGS]
             await pilot.press("s")

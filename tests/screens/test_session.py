@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what becomes outdated after changes, what survives restarts, and that text from commits is
-never interpreted as markup.
+"""Test which data becomes outdated after changes, and which data is kept after a restart.
+
+Text from commits is never interpreted as markup.
 """
 
 import json
@@ -65,7 +66,7 @@ async def test_amend_makes_dependent_stages_stale(
         await settle(pilot)
         assert app.session.stage_status(Stage.BACKPORTS).state is StageState.STALE
         assert app.session.stage_status(Stage.CHECKS).state is not StageState.STALE
-        # progress depends on the commits, so it is computed again after the change
+        # progress depends on the commits, so it is computed again when they change
         assert app.session.found[Stage.FOLLOW] is not before_follow
 
 
@@ -92,7 +93,7 @@ async def test_latest_read_of_the_topic_is_used(
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, first_read.is_set, "the first read")
             git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
-            # the session may notice the amended commit itself or be notified
+            # the session may detect by itself that the commit was amended, or be notified
             app.jobs.read_topic()
             await until(pilot, lambda: app.jobs.is_open, "the second read")
             go_on.set()
@@ -309,7 +310,7 @@ def test_unread_stage_is_open_after_a_restart() -> None:
     )
     assert session.stage_status(Stage.PREVIEW).state is StageState.UNOPENED
     assert session.stage_status(Stage.SEND).state is StageState.STALE
-    # if a stage was never opened, only its record was read
+    # if a stage was never opened, only its stored record was read
     session.kept.clear()
     session.store_result(Stage.SEND, None, StageStatus(StageState.TODO))
     session.mark_changed("answers", "edits", "draft")

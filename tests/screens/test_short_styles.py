@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that shortened escape sequences show the same cells."""
+"""Test that shortened escape sequences result in the same cells."""
 
 import re
 

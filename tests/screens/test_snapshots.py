@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compare every screen at 80x24 and 160x50, light and dark, with stored pictures.
 
-Results are computed once, and do not depend on the date or the machine.
+The results that the screens show are computed once. They do not depend on the date or the machine.
 """
 
 import os
@@ -58,7 +58,7 @@ WHEN = datetime(2026, 9, 2, 8, 0, tzinfo=UTC)
 def work(
     built: Repositories, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
-    """Return a fixed clone shared by all snapshots, with its own home."""
+    """Return a clone with the fixed commit and a separate home. All snapshots share it."""
     place = tmp_path_factory.mktemp("snapshots")
     with pytest.MonkeyPatch.context() as patch:
         for name in [
@@ -79,7 +79,7 @@ def work(
 
 @pytest.fixture(scope="module")
 def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
-    """Return each stage's result for the fixed commit without tags."""
+    """Return the result of each stage for the fixed commit without tags."""
     fixed = work
     with Repository.open(fixed) as repository:
         session = Session(fixed)
@@ -149,7 +149,10 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
 
 
 def _fix_branch_text(one: BranchResult) -> BranchResult:
-    """Return a branch with fixed texts and dates, because other tests cover `backport`."""
+    """Return a branch with fixed texts and dates.
+
+    Other tests cover the texts and dates of `backport`.
+    """
     causes = tuple(
         replace(cause, why="it changed lines the fix stands on") for cause in one.causes
     )
@@ -164,7 +167,10 @@ def _fix_branch_text(one: BranchResult) -> BranchResult:
 
 
 def _fix_weights(result: FixesResult) -> tuple[FixesResult, StageStatus]:
-    """Return candidates with fixed weights and texts, because other tests cover `fixes`."""
+    """Return candidates with fixed weights and texts.
+
+    Other tests cover the weights and texts of `fixes`.
+    """
     others = (
         "acme: mask the sequence number off the response code",
         "acme: take the image count from its bit field",
@@ -231,14 +237,14 @@ def make_walk_app(
     results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str
 ) -> Any:
     file = work.parent / "walk.json"
-    # do not restore the position of the last test
+    # start at the top instead of the position in the previous test
     file.unlink(missing_ok=True)
     memory = SavedState(file)
     memory.save_values(theme=theme)
     app = create_app(work, memory=memory)
 
     def loader_of(stage: Stage) -> Loader:
-        # before a visit, only the record is read
+        # until a stage is opened for the first time, only its stored record is read
         return lambda ask: (
             results[stage]
             if ask.visited or stage not in RECORDED
@@ -280,7 +286,7 @@ def test_stages_look_unchanged(
 
 @pytest.mark.parametrize(
     "size",
-    # a dialog is as wide as its text; larger screens only test its position
+    # a dialog is only as wide as its text, so a larger screen would only test its position
     [SIZES[0], *(pytest.param(size, marks=pytest.mark.long) for size in SIZES[1:])],
     ids=lambda size: f"{size[0]}x{size[1]}",
 )
@@ -306,7 +312,7 @@ def test_dialogs_look_unchanged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    # use a fixed probability, which another test covers
+    # use a fixed probability, because another test covers its computation
     monkeypatch.setattr(adaptation, "confidence_of", lambda *_: 0.8)
     if name == "confirm":
         sending = results[Stage.SEND][0]
@@ -326,7 +332,6 @@ def test_dialogs_look_unchanged(
 
 
 def _make_partial_send(planned: Sending) -> tuple[Sending, StageStatus]:
-    """Return a send of two messages, the second of which was rejected."""
     first = planned.send.entries[0]
     mails = (
         replace(first, state=MailState.ACCEPTED),

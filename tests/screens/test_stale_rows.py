@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test keys pressed between a new result and its rows: the cursor refers to the displayed rows,
-whatever a job has found since.
+"""Test keys that are pressed when a new result exists but is not displayed yet.
+
+The cursor refers to the displayed rows, whatever a job has found since.
 """
 
 from dataclasses import replace

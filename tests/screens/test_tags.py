@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the Tags stage: a candidate's details, the choices below the candidates, and their effects
-on other stages.
+"""Test the Tags stage.
+
+It shows the details of a candidate, and choices below the candidates that affect other stages.
 """
 
 from collections.abc import Callable

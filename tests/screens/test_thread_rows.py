@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the rows of a conversation: badges, folds, and boxes for review comments."""
+"""Test the rows of a conversation, which have badges, folds, and boxes for review comments."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the demo's tour: each stage shows the next key until the patch is merged."""
+"""Test the demo's tour.
+
+In each stage, it names the next key until the patch is merged.
+"""
 
 import re
 from pathlib import Path
@@ -32,7 +35,7 @@ def make_demo_app(work: Path) -> PatchpilotApp:
 
 
 async def wait_for_tour_text(pilot: Pilot[int], start: str) -> str:
-    """Return the tour's text when it starts with these words."""
+    """Wait until the tour's text starts with these words, and return the text."""
 
     def shown() -> str:
         rows = [row for row in pilot.app.screen.query(TourRow) if row.display]
@@ -43,7 +46,6 @@ async def wait_for_tour_text(pilot: Pilot[int], start: str) -> str:
 
 
 def received_replies(sandbox: Sandbox) -> str:
-    """Return the texts of the replies that the mail server received."""
     return "\n".join(
         mail.body
         for mail in (parse_mail(taken.data) for taken in sandbox.sink.take())
@@ -90,7 +92,7 @@ async def test_questions_name_the_demo_answers(clone: Path) -> None:
             await until(pilot, lambda title=title: title in text_of(app), title)  # type: ignore[misc]
             await still(pilot)
             assert "You are Robin: " in text_of(app)
-            # select the first answer, No or [PATCH net]
+            # select the first answer, which is No or [PATCH net]
             await pilot.press("home", "enter")
         await until(
             pilot,
@@ -107,7 +109,7 @@ async def test_questions_name_the_demo_answers(clone: Path) -> None:
 async def test_tour_keys_lead_to_the_end(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # this is the newcomer's text below the question
+    # this text of the newcomer is below the question
     monkeypatch.setenv("GIT_EDITOR", f"sed -i '$a {SAID}'")
     monkeypatch.chdir(sandbox.work)
     app = create_app(sandbox.work, app_class=DemoApp, at_home=True)
@@ -122,7 +124,8 @@ async def test_tour_keys_lead_to_the_end(
             if isinstance(screen, Confirm):
                 await pilot.press(*"send", "enter")
             elif getattr(screen, "title_text", "").endswith(" question"):
-                # Enter would leave the question open; its "In the demo" text names the answer
+                # Enter would not answer the question; the "In the demo" text below it names the
+                # answer
                 letters = {"Security": "n", "Regression": "y", "Tree": "f"}
                 await pilot.press(letters[screen.title_text.partition(" ")[0]])
             elif screen.is_modal:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the TUI asks before running a repository's command, and continues after it is
-trusted.
+"""Test that the TUI asks before it runs a repository's command. It continues when the user trusts
+the command.
 """
 
 from pathlib import Path

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every key in the tutorial works in its stage, according to the generated page of
-keys.
+"""Test that every key in the tutorial works in its stage.
+
+The generated page of keys lists the keys of each stage.
 """
 
 import re

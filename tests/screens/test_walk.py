@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the full workflow in the sandbox using only the keyboard: from the first screen to the sent
-message, the reply, v2, and the merge.
+"""Test the whole workflow in the sandbox using only the keyboard.
+
+It starts at the first screen and includes the sent message, the reply, v2, and the merge.
 """
 
 import pytest
@@ -77,7 +78,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         )
         assert any("Sana" in trailer.trailer for trailer in followed().posted.trailers)
         posted = session.topic.commits[-1].id
-        # only stage 8 makes the newcomer's changes for v2
+        # the newcomer's changes for v2 can be made only in stage 8
         await keys(pilot, Stage.CHECKS, "M")
         assert session.topic.commits[-1].id == posted
         await keys(pilot, Stage.FOLLOW, "M")
@@ -127,7 +128,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await keys(pilot, "escape", Stage.FOLLOW, "home")
         assert "press g to fetch what was merged" in text_of(app)
         for _ in range(60):
-            # the stable tree must contain the fix before the clone can show where it was merged
+            # the clone shows where the fix was merged only when the stable tree contains it
             await keys(pilot, "g", "enter")
             if str(followed().state) == "in-stable":
                 break
@@ -140,6 +141,6 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         }
         assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
         assert standing(Stage.PREVIEW) is standing(Stage.SEND) is StageState.DONE
-    # there are two versions but no reply to the question about v1, because M leaves that to the
-    # user
+    # there are two versions; the question about v1 has no reply, because the key M does not send
+    # one
     assert len(sandbox.sink.take()) == 2

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test terminal features (mouse, clipboard, ^Z and fg, no colors), and choosing which findings are
-shown.
+"""Test terminal features and choosing which findings are shown.
+
+The features are the mouse, the clipboard, ^Z and fg, and missing colors.
 """
 
 import os
@@ -75,7 +76,7 @@ def test_copying_and_suspending_work(fixed: Path, used_before: Path) -> None:
             time.sleep(0.01)
         os.killpg(walk.process.pid, signal.SIGCONT)
         walk.wait_for("\x1b[?1049h", "quit", since=asked)
-        # if a key is pressed too early, the shell receives it
+        # the shell would get a key that is pressed too early
         for _ in range(30):
             if walk.process.poll() is None:
                 walk.type("q")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test creating, writing and parsing change-ids in messages and tag names."""
+"""Test creating change-ids, and finding them in messages and in names of tags."""
 
 import re
 
@@ -55,7 +55,7 @@ def test_new_id_has_date_title_and_random_digits(title: str, words: str) -> None
         (change_id_line(OURS), OURS),
         (f"Change-ID:{OURS}  ", OURS),
         (f"---\nbase-commit: {'a' * 40}\nchange-id: {OURS}\n\n-- \n2.43.0", OURS),
-        # only the last footer counts, because a cover letter may mention an earlier one
+        # only the last change-id line counts, because a cover letter may mention an earlier one
         (f"change-id: 20230101-other-work-1\n\nchange-id: {OURS}", OURS),
         # ignore change-ids in quotations, indented lines, diffs and sentences
         (
@@ -95,10 +95,10 @@ def test_cover_letter_id_comes_first() -> None:
 
 
 def test_gerrit_id_does_not_identify_topic() -> None:
-    """Test that Gerrit's id in the first commit is ignored.
+    """Test that the topic is not identified by Gerrit's id in the first commit.
 
-    If the id were used, dropping that patch would create a new topic, and removed recipients would
-    return.
+    Otherwise, dropping that patch would create a new topic, and removed recipients would be added
+    again.
     """
     assert (
         topic_key(read_mailed_series(f"change-id: {OURS}\n"), None)

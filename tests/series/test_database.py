@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the user's databases: versions, backups, damage and recovery."""
+"""Test the versions, backups, damage and recovery of the user's databases."""
 
 import contextlib
 import os
@@ -39,7 +39,7 @@ TWO = Layout(
 
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reset the state of this process as if no database had been opened."""
+    """Reset this process to the state in which no database has been opened."""
     monkeypatch.setattr(database, "_verified", set())
 
 
@@ -144,7 +144,9 @@ def test_constraint_violation_is_rolled_back(
 
 
 def fill_outbox() -> Path:
-    """Fill the outbox with many pages of data and a draft, and reset the state of this process."""
+    """Fill the outbox with many pages of data and a draft. Then reset this process to the state of
+    a new one.
+    """
     with Outbox() as outbox, Drafts() as drafts:
         for number in range(30):
             record(outbox, change_id=f"{CHANGE[:-2]}{number:02d}")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test importing another person's draft: it is either imported completely or rejected with a line
-number.
+"""Test importing the draft of another person.
+
+The whole draft is imported, or it is rejected with a line number.
 """
 
 import json

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that edits and sends, but not dry runs, modify drafts, and that drafts record the origin of
-their contents.
+"""Test that drafts record the origin of their contents.
+
+Edits and sends change drafts, but dry runs do not.
 """
 
 import json

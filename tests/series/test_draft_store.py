@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test storing drafts, matching patches, and finding the draft of a branch."""
+"""Test storing drafts, matching their patches, and finding the draft of a branch."""
 
 import json
 from dataclasses import replace
@@ -38,7 +38,7 @@ WHOLE = Draft(
 
 
 def make_known_patches(*words: str) -> tuple[KnownPatch, ...]:
-    """Return patches described as "patch-id/subject/date"."""
+    """Return patches. Each is described as "patch-id/subject/date"."""
     parts = (word.split("/") for word in words)
     return tuple(
         KnownPatch(part[0], part[1], None, part[2] if len(part) > 2 else "")
@@ -52,7 +52,7 @@ def make_known_patches(*words: str) -> tuple[KnownPatch, ...]:
         (("a/one", "b/two"), ("b/other", "a/another"), {"a": "a", "b": "b"}),
         (("a/one", "b/two"), ("c/two", "d/new words here"), {"b": "c"}),
         (("a/one/1", "b/two/2"), ("c/x/2", "d/y/1"), {"a": "d", "b": "c"}),
-        # a value that several patches have in common does not identify a patch
+        # a value that several patches share does not identify any of them
         (("a/one/1", "b/two/1"), ("c/x/1", "d/y/1", "e/z/1"), {}),
         (("a/one/1", "b/two/1"), ("c/x/1", "d/y/3", "e/z/4"), {}),
         (("a/one/1", "b/two/2"), ("c/x/1", "d/y/1", "e/z/3"), {}),
@@ -64,7 +64,7 @@ def make_known_patches(*words: str) -> tuple[KnownPatch, ...]:
             ("c/x", "d/net: fix a leak in remove"),
             {"b": "d", "a": "c"},
         ),
-        # if a single patch remains, match it if its position is the same
+        # if only one patch is left, match it if its position is the same
         (("a/one", "b/two"), ("a/one", "c/nothing alike"), {"a": "a", "b": "c"}),
         (("a/one", "b/two"), ("c/nothing alike", "a/one"), {"a": "a"}),
         (("a/one",), ("b/qqq", "c/zzz"), {}),
@@ -164,14 +164,14 @@ def test_drafts_are_listed_newest_first() -> None:
         ("topic", ("a/one", "b/two"), ("topic",), CHANGE),
         ("topic", ("x/one", "y/new"), ("topic",), CHANGE),
         ("topic", ("x/q/1", "y/r"), ("topic",), CHANGE),
-        # without a common patch, a branch of the same name is another topic
+        # a branch of the same name without a common patch is another topic
         ("topic", ("x/q", "y/r"), ("topic",), None),
-        # the branch was renamed, so the old name is gone
+        # the branch was renamed, so no branch has the old name
         ("renamed", ("a/one",), ("renamed",), CHANGE),
         ("renamed", ("x/one",), ("renamed",), CHANGE),
         ("renamed", ("x/q",), ("renamed",), None),
-        # if the draft's branch still exists, another branch is a copy only if it has most of its
-        # patches
+        # if the draft's branch still exists, another branch counts as a copy only if it has most of
+        # the patches
         ("copy", ("a/one", "b/two"), ("topic", "copy"), CHANGE),
         ("copy", ("a/one", "x/two"), ("topic", "copy"), None),
         (None, ("a/one", "b/two"), ("topic",), CHANGE),

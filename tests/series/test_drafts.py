@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that drafts survive rebases, renames and crashes, and that they can be edited."""
+"""Test that drafts are kept after rebases, renames and crashes, and that they can be edited."""
 
 import json
 import re
@@ -273,8 +273,8 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
     notes = first.partition("\n---\r\n")[2]
     assert "- new patch: widget: and another" in notes
     assert "Range-diff against v1 (the commits are not published):" in notes
-    # the range-diff is below the cover letter's diffstat, without the note if the commits are
-    # published
+    # the range-diff is below the diffstat of the cover letter; if the commits are published, there
+    # is no note
     repo.git("update-ref refs/remotes/origin/topic topic")
     cover = ("--cover-subject", "widget: all", "--cover", "Why.", "--changelog", "- x")
     assert call("draft", "-C", repo.path, *cover).code == 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test manual edits of recipients: the last edit of an address counts, even for lists that a
-project adds.
+"""Test edits of recipients.
+
+The last edit of an address counts, even if a project adds it as a list.
 """
 
 import pytest

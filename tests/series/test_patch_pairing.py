@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test matching patches whose titles, contents and order disagree."""
+"""Test matching patches if their titles, contents and order lead to different pairs."""
 
 from collections import Counter
 
@@ -33,9 +33,9 @@ def make_patch_features(
     authored: str = "",
     paths: str = "drivers/net/usb/x.c",
 ) -> PatchFeatures:
-    """Return a patch that changes one line for each letter.
+    """Return a patch that changes one line for each letter in `lines`.
 
-    Its hash is derived from the lines unless given.
+    Unless a hash is given, it is computed from the lines.
     """
     return PatchFeatures(
         title,
@@ -242,7 +242,7 @@ def test_patches_are_paired(
     old: list[PatchFeatures], new: list[PatchFeatures], pairs: dict[int, int]
 ) -> None:
     assert pair_patches(old, new) == pairs
-    # matching gives the same result in both directions
+    # both directions give the same pairs
     assert pair_patches(new, old) == {pair: index for index, pair in pairs.items()}
 
 
@@ -287,7 +287,7 @@ def test_reordered_patches_are_paired(
         ("", "", 0.0, 0.0),
         (" ", '"', 0.0, 0.0),
         ("", "net: check it", 0.0, 0.0),
-        # compare the prefix if the other title consists only of a prefix or has none
+        # compare the prefixes if the other title has no prefix or consists only of one
         ("net: leak", "net", 0.5, 0.8),
         ("net: leak", "leak", 0.5, 0.8),
         # a common prefix is ignored

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test using a Message-ID or archive URL as a TARGET, which reads its series as it was sent."""
+"""Test a TARGET that is a Message-ID or an archive URL. Its series is read as it was sent."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test checking text from an editor against its base, and the positions of findings."""
+"""Test checking the text in an editor against its base, and the positions of the findings."""
 
 from collections.abc import Iterator
 from pathlib import Path

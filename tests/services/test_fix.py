@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --fix` on commits: messages and trees change, later commits and the working tree are
-updated, and undo restores them.
+"""Test `check --fix` on commits.
+
+It changes messages and trees, and updates later commits and the working tree. Undo restores them.
 """
 
 import os
@@ -37,8 +38,9 @@ ADA = "Ada Fixer <ada@example.org>"
 
 
 def create_topic(path: Path) -> Repo:
-    """Create two commits: one with findings in its message and code, and one that changes adjacent
-    lines.
+    """Create two commits.
+
+    The first one has findings in its message and code, and the second one changes adjacent lines.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")
@@ -313,8 +315,8 @@ TIDY = MOVED.replace("if(", "if (").replace("a,1 ", "a, 1")
 
 
 def create_move(path: Path, moved: str) -> Repo:
-    """Create a commit that adds a function at the top of a file, and one that moves it to the
-    end.
+    """Create a commit that adds a function at the top of a file, and a commit that moves the
+    function to the end.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")
@@ -419,7 +421,7 @@ print(count[0])
 def test_killed_fix_leaves_the_old_or_new_state(tmp_path: Path) -> None:
     whole = create_topic(tmp_path / "whole")
     old = whole.git("rev-parse topic")
-    # with a fixed date, the id is reproducible
+    # use a fixed date, so that the id is always the same
     environment = {**os.environ, "GIT_COMMITTER_DATE": "2024-03-04T10:00:00Z"}
     outcome = subprocess.run(
         [sys.executable, "-c", KILLED, str(whole.path), "0"],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that either all files are written or none, even if the run is killed."""
+"""Test that all files are written or none is, even if the run is killed."""
 
 from pathlib import Path
 

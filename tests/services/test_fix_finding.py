@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test fixing a single finding: the fix is previewed, then written on request, and changes nothing
-else.
+"""Test fixing a single finding.
+
+The fix is previewed, written on request, and changes nothing else.
 """
 
 from pathlib import Path
@@ -29,7 +30,7 @@ TEXT = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Create a commit by Ada that only Ben signed off, with two findings on one line."""
+    """Create a commit by Ada with two findings on one line. Only Ben signed it off."""
     repo = Repo(tmp_path / "r")
     for name, value in (
         ("user.name", "Ada Fixer"),

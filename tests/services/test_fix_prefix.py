@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `check --fix` adds a missing subject prefix if the files' history uses only one."""
+"""Test that `check --fix` adds a missing subject prefix if the history of the files has only one
+prefix.
+"""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the facts about git history that a repository provides to rules."""
+"""Test the facts about the git history that rules get from a repository."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test reading Home: the topics in all repositories, whose turn it is, and the cached data that is
-shown first.
+"""Test reading the data for Home.
+
+It contains the topics in all repositories, whose turn it is, and cached data that is shown first.
 """
 
 import shutil
@@ -104,7 +105,7 @@ def test_unsent_branch_is_a_topic(
         repo.git("branch -D topic")
         assert read_topics([KEY.format(repo.path.resolve())]) == ()
         assert read_cached_topics() == ()
-        # a branch is a topic even if it was opened as a range
+        # a branch counts as a topic even if it was opened as a range
         repo.git("branch topic", tip)
         author.run("draft", "master..topic")
         (topic,) = read_topics([KEY.format(repo.path.resolve())])
@@ -229,6 +230,6 @@ def test_merge_in_git_needs_no_archive(tmp_path: Path) -> None:
         author.land()
         (topic,) = read_topics()
         assert topic.state == "in-mainline"
-        # the base contains the branch's commits, so it is no longer a topic
+        # all commits of the branch are in its base, so it is no longer a topic
         author.repo.git("reset -q --hard origin/master")
         assert [topic.state for topic in read_topics()] == ["in-mainline"]

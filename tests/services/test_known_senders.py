@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that known senders come from the repository and the user's settings, as well as from the
+"""Test that senders are known from the repository and the user's settings, and not only from the
 series.
 """
 
@@ -184,7 +184,10 @@ TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2)
 def add_own(
     tmp_path: Path, *mails: bytes, target: str | None = None
 ) -> tuple[Tracked, ...]:
-    """Add the series in an mbox in a repository whose user is Ada."""
+    """Add the series in an mbox to the tracked series.
+
+    This is done in a repository whose user is Ada.
+    """
     repo = Repo(tmp_path / "r")
     file = tmp_path / "thread.mbox"
     file.write_bytes(mbox(*mails))

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test warnings about the tree in a subject prefix, which checking commits cannot produce."""
+"""Test warnings about the tree in a subject prefix.
+
+They cannot occur when commits are checked.
+"""
 
 import pytest
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test notes and committers after each rewriting command: prepare, check --fix, trailers, undo."""
+"""Test that notes and committers are correct after each command that rewrites commits.
+
+These commands are prepare, check --fix, trailers and undo.
+"""
 
 import os
 from collections.abc import Callable

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a reply is quoted, checked, stored as a draft, and sent exactly once with each
-transport.
+"""Test that a reply is quoted, checked and stored as a draft.
+
+Each transport sends it exactly once.
 """
 
 from email import message_from_bytes

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a reply is sent once even if it is repeated, sent by two processes, or killed."""
+"""Test that a reply is sent only once if the command is repeated, runs twice at the same time, or
+is killed.
+"""
 
 import contextlib
 import os
@@ -26,7 +28,6 @@ OTHER = ANSWER.replace("Right, v2 keeps it.", "No, it has to go.")
 def _reply_arguments(
     folder: Path, server: FaultySink, *words: object, text: str = ANSWER
 ) -> tuple[object, ...]:
-    """Return the arguments of a reply to a review in a new repository."""
     repo, review = track_reviewed_patch(folder, server)
     (folder / "answer.txt").write_text(text)
     return (
@@ -188,8 +189,9 @@ def test_new_text_is_kept_after_a_send(tmp_path: Path) -> None:
 def _kill_reply(
     server: FaultySink, words: tuple[object, ...], *, after_data: bool
 ) -> None:
-    """Kill the sending process when the server receives the message or, with `after_data`, when it
-    has accepted the message.
+    """Kill the sending process when the server receives the message.
+
+    If `after_data` is set, kill it when the server has accepted the message.
     """
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test preparing the next version of a topic: its changes, its changelog, and the tag of the sent
-version.
+"""Test preparing the next version of a topic.
+
+The tests cover its changes, its changelog, and the tag of the version that was sent.
 """
 
 from dataclasses import replace
@@ -39,7 +40,7 @@ def make_known_patch(number: int) -> KnownPatch:
 
 
 def record_sends(*versions: int) -> Send:
-    """Record sends of these versions, with two patches each, and return the last send."""
+    """Record sends of these versions, each with two patches. Return the last send."""
     with Outbox() as outbox:
         return [
             record(outbox, MailState.ACCEPTED, MailState.ACCEPTED, version=version)
@@ -88,7 +89,7 @@ def test_reroll_starts_a_version() -> None:
         log[-1] == f"- Link to v1: https://lore.kernel.org/r/{CHANGE}-v1-1@example.org"
     )
     assert has_unfinished_changelog(rerolled)
-    # starting a version again has no effect
+    # starting the same version again has no effect
     assert prepare_next_version(rerolled) == rerolled
 
 
@@ -217,7 +218,7 @@ def test_sent_version_is_tagged(tmp_path: Path) -> None:
             text.strip()
             == f"widget: change 1\n\nbase-commit: {base}\n\nchange-id: {CHANGE}"
         )
-        # resending does not move the tag, and adds the link to the current draft
+        # a resend does not move the tag, but adds the link to the current draft
         record_complete_send(repository, replace(send, head=base), draft)
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
         with Drafts() as drafts:

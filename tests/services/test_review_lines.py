@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the table of patches and reviewers: in `track show`, its JSON output, the TUI and the list
-of series.
+"""Test the table of patches and reviewers.
+
+It is shown in `track show`, in its JSON output, in the TUI and in the list of series.
 """
 
 from pathlib import Path
@@ -23,7 +24,6 @@ PEOPLE = tuple(Address(f"Person Number{at}", f"p{at}@example.org") for at in ran
 
 
 def make_review_table(patches: int, people: int) -> ReviewTable:
-    """Return a table whose rows each contain every state once."""
     states = tuple(ReviewState)
     rows = []
     for number in range(1, patches + 1):

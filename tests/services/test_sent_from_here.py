@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that versions sent from this machine belong to the tracked series before the archive has
-them.
+"""Test versions that were sent from this machine.
+
+They belong to the tracked series even before the archive contains them.
 """
 
 import os
@@ -33,7 +34,9 @@ def _patch_row(text: str, name: str) -> str:
 
 
 def _get_review(life: Life) -> str:
-    """Send v1, add a maintainer's reply with two requests, and return its Message-ID."""
+    """Send v1 and add a maintainer's reply that contains two requests. Return the Message-ID of the
+    reply.
+    """
     first = life.send()
     life.update()
     life.tell(first, ASKS, MATT)
@@ -71,7 +74,7 @@ def test_v2_has_its_own_state(tmp_path: Path, publish: bool) -> None:
             assert _patch_row(
                 topic.track("show", f"<{second}>").out, "state"
             ).startswith("sent")
-            # the version is still known if the archive lacks it
+            # the version is known even if the archive lacks it
             topic.update()
 
 
@@ -163,7 +166,7 @@ def test_duplicate_entries_are_merged(tmp_path: Path) -> None:
         first = _get_review(topic)
         second = _send_next(topic)
         with open_store() as store:
-            # this is how older releases of patchpilot stored an entry
+            # earlier releases of patchpilot stored an entry in this form
             store.add(second, TITLE, topic.archive.url, None)
             store.mark(2, "asks@example.net", 3, "declined")
         assert len(topic.track("--format", "json").json["series"]) == 2
@@ -207,7 +210,7 @@ def test_local_tag_is_not_a_version(tmp_path: Path) -> None:
         assert "changelog" not in shown + author.track().out
         topic = author.track("--format", "json").json["topic"]
         assert "1 tag added locally" in topic["summary"]
-        # rewording a commit message starts a new version
+        # if a commit message is reworded, a new version starts
         author.amend(
             message=author.repo.git("show -s --format=%B").replace("was", "is")
         )

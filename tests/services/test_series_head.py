@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the five rows at the start of every view of a tracked series."""
+"""Test the five rows with which every view of a tracked series starts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot setup mail` with a real mail server: the settings, the stored password, the
-login, and the test message.
+"""Test `patchpilot setup mail` with a real mail server.
+
+The tests cover the settings, the stored password, the login, and the test message.
 """
 
 import stat

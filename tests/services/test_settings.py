@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each setting, valid or invalid, has the same effect in the CLI and in the TUI."""
+"""Test that each setting has the same effect in the CLI and in the TUI.
+
+The tests include invalid values.
+"""
 
 import os
 from pathlib import Path
@@ -88,7 +91,10 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 
 def check_result(repo: Repo, line: str = "check --format json") -> object:
-    """Return the result of `check`: its findings and exit code, or its message and hint."""
+    """Return the result of `check`.
+
+    It is its findings and exit code, or its error message and hint.
+    """
     outcome = repo.patchpilot(line)
     if not outcome.out:
         message, _, hint = outcome.err.strip().partition("\n")

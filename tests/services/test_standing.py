@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that patches of a series are checked against the tree with earlier patches applied, like a
-commit against its parent.
+"""Test that a patch of a series is checked against the tree with the earlier patches applied.
+
+The result is the same as for a commit and its parent.
 """
 
 from pathlib import Path
@@ -63,9 +64,9 @@ def _commit_series(
     commits: list[tuple[str, dict[str, str | None]]],
     *words: str,
 ) -> list[str]:
-    """Create commits on a branch, and return them as messages from December 2022.
+    """Create commits on a branch, and return them as messages that were sent in December 2022.
 
-    The working tree does not change.
+    The working tree is not changed.
     """
     repo.branch("topic")
     for subject, files in commits:

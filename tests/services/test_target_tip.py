@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the branch tip against which patches are checked, in realistic clones."""
+"""Test finding the tip of the branch against which patches are checked.
+
+The clones are like those of kernel developers.
+"""
 
 from pathlib import Path
 
@@ -23,7 +26,7 @@ from tests.kit.repos import Repo
 def target(
     repo: Repo, revision: str = "HEAD", named: str | None = None
 ) -> TargetTree | None:
-    """Return the target of a commit, or of patch files if `revision` is ""."""
+    """Return the target for a commit. If `revision` is "", return the target for patch files."""
     with Repository.open(repo.path) as repository:
         return find_target_tree(
             repository, [repository.resolve(revision)] if revision else [], named
@@ -37,8 +40,9 @@ def target_label(repo: Repo, revision: str = "HEAD", named: str | None = None) -
 
 @pytest.fixture
 def stale(tmp_path: Path) -> Repo:
-    """Create a clone with origin/HEAD at main, a stale origin/master, and a topic without an
-    upstream.
+    """Create a clone with an outdated origin/master, and a topic without an upstream.
+
+    origin/HEAD is main.
     """
     repo = clone(create_upstream(tmp_path / "up"), tmp_path / "r")
     repo.git("checkout -q --no-track -b topic origin/main")

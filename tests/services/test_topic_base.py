@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding a topic's base, and the reason given for it, in realistic clones."""
+"""Test finding the base of a topic, and the reason given for it.
+
+The clones are like those of kernel developers.
+"""
 
 import subprocess
 from collections.abc import Callable
@@ -28,8 +31,9 @@ from tests.kit.repos import Repo
 
 
 def _create_stale_master(folder: Path) -> Repo:
-    """Create a clone with origin/HEAD at main, a stale origin/master, and a branch without an
-    upstream.
+    """Create a clone with an outdated origin/master, and a branch without an upstream.
+
+    origin/HEAD is main.
     """
     repo = clone(create_upstream(folder / "up", 40), folder / "r")
     repo.branch("topic")
@@ -38,7 +42,6 @@ def _create_stale_master(folder: Path) -> Repo:
 
 
 def _work_on_single_branch(folder: Path) -> Repo:
-    """Create a clone whose only branch has the topic's commits."""
     repo = clone(
         create_upstream(folder / "up"), folder / "r", "--single-branch", "-b", "main"
     )
@@ -47,9 +50,9 @@ def _work_on_single_branch(folder: Path) -> Repo:
 
 
 def _clone_fork(folder: Path) -> Repo:
-    """Create a clone with a fork and its project.
+    """Create a clone with the remotes of a fork and of its project.
 
-    Origin is the user's stale fork with the pushed topic, and the remote upstream is the project.
+    Origin is the user's fork, which is outdated and has the pushed topic. Upstream is the project.
     """
     source = create_upstream(folder / "up")
     repo = clone(clone(source, folder / "fork", "--bare"), folder / "r")
@@ -78,9 +81,9 @@ def _push_under_another_name(folder: Path) -> Repo:
 
 
 def _push_and_rebase(folder: Path) -> Repo:
-    """Create a clone whose pushed copy is outdated.
+    """Create a clone whose topic was rebased onto the project's branch after it was pushed.
 
-    The topic was rebased onto the project's branch, but its upstream is still the copy.
+    The topic's upstream is still the pushed copy.
     """
     repo = _clone_fork(folder)
     with commits_by(SUBMAINTAINER):
@@ -122,7 +125,7 @@ def _rebase_upstream(folder: Path) -> Repo:
 
 
 def _create_linux_next(folder: Path) -> tuple[Repo, Repo]:
-    """Create a project, and a linux-next that merged a subsystem into it."""
+    """Create a project, and a linux-next that merged a subsystem's tree into it."""
     source = create_upstream(folder / "up")
     tree = clone(source, folder / "next", "-b", "main")
     tree.branch("subsystem")
@@ -156,8 +159,9 @@ def _work_on_old_linux_next(folder: Path) -> Repo:
 
 
 def _create_mainline_topic(folder: Path) -> Repo:
-    """Create a topic on mainline, with a linux-next that contains the same commit and is equally
-    close.
+    """Create a topic on mainline.
+
+    A linux-next contains the same commit and is equally close to the topic.
     """
     source, tree = _create_linux_next(folder)
     repo = clone(source, folder / "r")
@@ -185,7 +189,6 @@ def _create_stable_topic(folder: Path) -> Repo:
 
 
 def _create_merges(folder: Path) -> Repo:
-    """Create a branch that merged mainline and a subsystem's tree."""
     source = create_upstream(folder / "up")
     tree = clone(source, folder / "sub", "-b", "main")
     add_commits(tree, 5, "subsystem", SUBMAINTAINER)
@@ -199,9 +202,9 @@ def _create_merges(folder: Path) -> Repo:
 
 
 def _use_stale_local_main(folder: Path) -> Repo:
-    """Create a topic whose upstream is the outdated local main.
+    """Create a topic that was rebased onto origin/main.
 
-    The topic was rebased onto origin/main.
+    Its upstream is still the local main, which is outdated.
     """
     source = create_upstream(folder / "up")
     repo = clone(source, folder / "r")
@@ -221,7 +224,7 @@ def _create_without_remote(folder: Path) -> Repo:
 
 
 def _share_copy(folder: Path) -> Repo:
-    """Create a clone in which another developer has based commits on the pushed copy."""
+    """Create a clone with a pushed copy on which another developer has based commits."""
     repo = _clone_fork(folder)
     add_commits(repo, 1, "colleague", SUBMAINTAINER)
     repo.git("push -q origin HEAD:refs/heads/jo/on-top")
@@ -230,7 +233,9 @@ def _share_copy(folder: Path) -> Repo:
 
 
 def _clone_with_several_remotes(folder: Path) -> Repo:
-    """Create a clone with two trees that have the same commit, one of which is in MAINTAINERS."""
+    """Create a clone with two trees that contain the same commit. Only one of them is in
+    MAINTAINERS.
+    """
     source = Repo(folder / "up")
     with commits_by(SUBMAINTAINER):
         source.commit(
@@ -351,10 +356,10 @@ def test_distant_guessed_base_is_confirmed(
 
 
 def _work_in_main_of_fork(folder: Path) -> Repo:
-    """Create a clone with a fork and its project.
+    """Create a clone with the remotes of a fork and of its project.
 
-    Origin is the user's fork, to whose main branch the commits were pushed, and the remote upstream
-    is the project.
+    Origin is the user's fork, and the commits were pushed to its main branch. Upstream is the
+    project.
     """
     source = create_upstream(folder / "up")
     repo = clone(clone(source, folder / "fork", "--bare"), folder / "r", "-b", "main")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the state that each command shows for a topic at each stage of its life."""
+"""Test the state of a topic that each command shows, from its first commit to the merge."""
 
 import os
 from collections.abc import Callable
@@ -91,7 +91,7 @@ def test_closed_store_is_read_again(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.send()
         topic.update()
-        # without the outbox, the author is known only from the messages
+        # without the outbox, only the messages show who the author is
         for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
             file.unlink()
         with Repository.open(topic.repo.path) as repository:
@@ -144,7 +144,7 @@ def test_summary_is_kept_while_topics_change(
             patch.setattr(known_series._SeriesReader, "_read", _fail_if_called)
             topic.repo.git("commit -q --allow-empty -m more")
             assert state() == before
-            # a change of this branch may mean that the series was merged
+            # if this branch changes, the series may have been merged
             topic.repo.git("update-ref refs/heads/master HEAD")
             with pytest.raises(AssertionError, match="were read"):
                 state()
@@ -320,10 +320,10 @@ def work_in_other_repository(life: Life) -> None:
 
 @dataclass(frozen=True)
 class TopicMoment:
-    """A stage of a topic's life, and what is shown.
+    """A point in the life of a topic, and the texts shown at this point.
 
-    These are the states of Follow and Send in the stage bar, Follow's note, the next version in
-    `draft`, the state in `track`, and the result of `trailers` (0, or part of its error).
+    They are the states of Follow and Send in the stage bar, the note of Follow, the next version in
+    `draft`, the state in `track`, and the result of `trailers`, which is 0 or a part of its error.
     """
 
     make: Callable[[Life], object]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which commits `trailers` adds a tag to."""
+"""Test to which commits `trailers` adds a tag."""
 
 from pathlib import Path
 
@@ -267,7 +267,7 @@ def test_retitled_commit_is_matched_by_diff(
         )
         topic.repo.git("cherry-pick", second)
 
-        # pretend that the series was sent with another program
+        # this is the state if the series was sent with another program
         with (
             Outbox() as outbox,
             Drafts() as drafts,

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test configuration in the tree: its packs are used only if trusted, they read only the tree, and
-a branch cannot disable checks.
+"""Test the configuration in a tree.
+
+Its rule packs are used only if the user trusts them, and read only files in the tree. A branch
+cannot disable checks.
 """
 
 import json

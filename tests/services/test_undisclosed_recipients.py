@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test who receives an undisclosed security fix, with every role in MAINTAINERS, every tag, and
-both transports.
+"""Test who receives an undisclosed security fix.
+
+Every role in MAINTAINERS, every tag, and both transports are tested.
 """
 
 from collections.abc import Iterator
@@ -99,7 +100,7 @@ TAGS = (
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """Create a tree with every role, and a tagged commit to fix.
+    """Create a tree with every role, and a tagged commit that introduced the bug.
 
     All tests share it and must not modify it.
     """
@@ -124,7 +125,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 @pytest.fixture
 def repository(repo: Repo) -> Iterator[Repository]:
-    """Yield the repository with all settings that name recipients."""
+    """Yield the repository. All settings that can name recipients are set."""
     for name in ("to", "cc", "bcc"):
         repo.git(
             "config", "--global", f"sendemail.{name}", f"{name}@configured.example"
@@ -155,7 +156,7 @@ def repository(repo: Repo) -> Iterator[Repository]:
 
 
 def make_tagged_series(tag: str, culprit: str) -> Series:
-    """Return a patch whose tag would add another recipient."""
+    """Return a patch with a tag that would normally add a recipient."""
     lines = {
         "closes": "Closes: <somebody@tag.example>",
         "link": "Link: https://lore.kernel.org/r/somebody@tag.example",
@@ -180,7 +181,7 @@ def make_tagged_series(tag: str, culprit: str) -> Series:
 
 
 def store_recipient_edit(tag: str, series: Series, repository: Repository) -> None:
-    """Store a recipient edit made before the fix was marked as a security fix."""
+    """Store an edit of recipients that was made before the fix was marked as a security fix."""
     edits = Edits()
     if tag == "placed by hand":
         edits = edits.place("to", Address("Some Body", "somebody@tag.example"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `undo`, and its hint if a branch cannot be restored."""
+"""Test `undo`, and the hint that it prints if a branch cannot be restored."""
 
 import json
 from pathlib import Path

@@ -36,8 +36,8 @@ def test_worker_starts_its_own_git(
         there = repository.objects.get("HEAD:a.c")
         process = repository.objects._process
         assert process is not None
-        # a thread of the parent is waiting for git, so a worker that shared its pipe or lock would
-        # hang
+        # a thread of this process is waiting for git, so a worker that shared git's pipe or lock
+        # would hang
         os.kill(process.pid, signal.SIGSTOP)
         asking = threading.Thread(target=repository.objects.get, args=("HEAD:a.c",))
         worker = fork.Process(target=_serve_requests, args=(theirs, repository))

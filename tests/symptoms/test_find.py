@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot find` with a symptom: it prints a short list of commits, or that nothing
-matches.
+"""Test `patchpilot find` with a symptom.
+
+It prints a short list of commits, or that no commit matches.
 """
 
 import json
@@ -50,7 +51,10 @@ LOG = """\
 
 @pytest.fixture
 def repo(workdir: Path) -> Repo:
-    """Create v6.1 with the bug, mainline with the fix and other commits, and a stable branch."""
+    """Create a repository.
+
+    It has v6.1 with the bug, mainline with the fix and other commits, and a stable branch.
+    """
     linux_repo = Repo(workdir / "linux")
     base = {"Makefile": "VERSION = 6\n", "Kbuild": "x\n", "Kconfig": "x\n"}
     linux_repo.commit("Linux 6.1\n", {**base, "MAINTAINERS": "x\n", FILE: RING})
@@ -179,7 +183,7 @@ def run_bisection_step(repo: Repo, *words: str, code: int = 0) -> dict[str, Any]
 
 
 def build_answer(repo: Repo, commit: str, fix: str) -> str:
-    """Return the user's answer about a build of a commit."""
+    """Return the answer of a user who has built a commit."""
     return "good" if fix in repo.git("rev-list", commit).split() else "bad"
 
 
@@ -197,7 +201,7 @@ def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
     answer = run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
     builds = 0
     while answer["next"]:
-        # the stored state is the same after booting another kernel
+        # after booting another kernel, the stored state is still the same
         assert run_bisection_step(repo)["next"] == answer["next"]
         answer = run_bisection_step(
             repo, build_answer(repo, answer["next"], log[title])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the source of a printed message is found by its format string, whatever its
-arguments.
+"""Test that the format string of a printed message is found in the source code, whatever its
+arguments are.
 """
 
 import random
@@ -44,7 +44,6 @@ PREFIXES = ["", "acme 0000:05:00.0: ", "acme: ", "acme eth0: ", "acme acme.3.aut
 
 
 def formatted_messages(count: int) -> Iterator[tuple[str, str]]:
-    """Yield a format string and a message that it prints."""
     chance = random.Random(1)
     for _ in range(count):
         text = [
@@ -101,9 +100,10 @@ NAMES = ("widget", "brcm", "acme", "spi_nor", "qcom", "tulip")
 
 @pytest.fixture(scope="module")
 def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, str]]:
-    """Create drivers with one message each, which a later commit fixes, and return their output.
+    """Create drivers that print one message each, and later commits that fix them. Return the
+    messages.
 
-    Other commits use the message's words in their subject, and add a line below a function.
+    Other commits contain words of the messages in their subjects, or add a line below a function.
     """
     repo = Repo(tmp_path_factory.mktemp("drivers") / "linux")
     base = dict.fromkeys(("Makefile", "Kbuild", "Kconfig", "MAINTAINERS"), "x\n")

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Provide fixtures: a small history with a bug, created for each test."""
+"""Provide fixtures for tests of tags.
+
+A small history with a bug is created for each test.
+"""
 
 from pathlib import Path
 

@@ -65,7 +65,6 @@ class RingHistory:
             return find_culprits(repository, FixesRequest(target, **words))
 
     def stable(self, **words: Any) -> StableResult:
-        """Return the result of the `stable` command for the latest commit."""
         with Repository.open(self.repo.path) as repository:
             return propose_stable_tags(repository, StableRequest("HEAD", **words))
 
@@ -80,7 +79,10 @@ def create_ring_history(
     path: Path,
     message: str = "ring: fix the mask\n\nThe mask must be one less than the size.\n",
 ) -> RingHistory:
-    """Create a ring buffer: added in v1.0, with a wrong mask since v1.1, fixed on top of v1.2."""
+    """Create the history of a ring buffer.
+
+    It was added in v1.0, has a wrong mask since v1.1, and is fixed after v1.2.
+    """
     repo = Repo(path)
     start = repo.commit(
         "ring: add ring buffers" + SIGNED, {"ring.c": START, "other.c": "int other;\n"}

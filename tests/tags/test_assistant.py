@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `prepare --trailer 'Assisted-by: …'` and `check` accept the same values."""
+"""Test that `prepare --trailer 'Assisted-by: …'` accepts the same values as `check`."""
 
 from pathlib import Path
 

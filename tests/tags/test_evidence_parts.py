@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test computing the evidence (changes, words, blocks, messages), and the ranker."""
+"""Test computing the evidence from changes, words, blocks and messages. Also test the ranker."""
 
 from hypothesis import given
 from hypothesis import strategies as st

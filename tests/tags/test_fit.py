@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the script that fits weights, and that the shipped weights match the features."""
+"""Test the program that fits the weights, and that the shipped weights are for the current
+features.
+"""
 
 import json
 from itertools import pairwise

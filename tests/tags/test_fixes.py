@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the commit that introduced a bug, in small real histories."""
+"""Test finding the commit that introduced a bug in small git histories."""
 
 from pathlib import Path
 
@@ -315,7 +315,7 @@ def test_shallow_verification_is_incomplete(tmp_path: Path) -> None:
     assert result.code == 0
     assert result.out.count("could not be checked: ") == 1
     assert result.err.count("git fetch --unshallow") == 1
-    # in a shallow clone, a commit may be an ancestor although no path to it is known
+    # in a shallow clone, the path to an ancestor may be missing
     clone.git("fetch", "-q", "--depth", "1", "origin", "old:old")
     clone.commit(fix_of(clone, old), {"b": ""})
     result = call("fixes", "-C", clone.path, "--verify", "HEAD")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test cases in which a tag is not required: a link to a colleague's report, and the sign-off of a
-relay address.
+"""Test cases in which no tag is required.
+
+Examples are a link to a colleague's report, and the sign-off of a relay address.
 """
 
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test contacts, stable lines and word diffs, and the two read-only commands."""
+"""Test finding contacts, lines for stable and word diffs, and the two read-only commands."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `prepare` and `undo`: tags are written, shown as a word diff and undone, and a killed
-command leaves the branch in its old or new state.
+"""Test `prepare` and `undo`.
+
+Tags are added, shown as a word diff and removed again. If the command is killed, the branch is in
+its old or new state.
 """
 
 import json
@@ -334,9 +336,7 @@ def test_protected_commits_are_refused(story: RingHistory) -> None:
 
 
 def test_kill_leaves_the_branch_intact(story: RingHistory) -> None:
-    """Kill the command at random times, and check that the repository is intact and nothing
-    is lost.
-    """
+    """Kill the command at random times. The repository must be intact, and nothing must be lost."""
     rng = random.Random(7)
     old = story.fix
     argv = [
@@ -379,7 +379,7 @@ def test_kill_leaves_the_branch_intact(story: RingHistory) -> None:
 def test_earlier_patch_in_the_series_gets_no_tag(
     story: RingHistory,
 ) -> None:
-    """Test that no tag names a commit that the same run rewrites."""
+    """Test that no tag names a commit that the same run rewrites, which would change its id."""
     story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
     result = story.call(
         "prepare", "--base", "v1.2", "--fixes", "auto", "--format", "json"
@@ -420,7 +420,7 @@ def test_existing_series_tag_is_reported(story: RingHistory) -> None:
 def set_confidence(
     confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Make the search return this confidence and an equally likely second commit."""
+    """Make the search return this confidence, and another commit that is equally likely."""
 
     def found(repository: Any, request: FixesRequest, **words: Any) -> FixesResult:
         result = find_culprits(repository, request, **words)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that all commands agree on topics whose fix is already in mainline or in another tree."""
+"""Test that all commands agree on topics whose fix is in mainline or in another tree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -99,10 +99,10 @@ Edit = tuple[str, str]
 
 @dataclass(frozen=True)
 class UpstreamCase:
-    """A topic, what happened upstream in its driver, and the expected result.
+    """A topic, the upstream changes to its driver, and the expected result.
 
-    Each step is a subject and edits; commits with `subject!` are only in linux-next, those with
-    `subject@` only in the maintainer's tree. The answer is "fixed" or "perhaps" with the tree or
+    Each step is a subject and edits. A commit with `subject!` is only in linux-next, and one with
+    `subject@` only in the maintainer's tree. The result is "fixed" or "perhaps" with the tree or
     release, or "".
     """
 
@@ -357,14 +357,14 @@ def test_merged_commits_and_backports_are_skipped(
             repository, read_settings(repository), head, topic=topic
         )
         assert verdict.rules == ("this branch is a backport itself: [PATCH 6.1.y]",)
-    # a fix that is in no tree may be undisclosed, so the questions are asked
+    # a fix that is in no tree may be undisclosed, so ask the questions
     upstream.repo.git(
         "commit -q --amend -m", backported.replace(fix, "0123456789abcdef" * 2)
     )
     with Repository.open(upstream.repo.path) as repository:
         assert find_pre_send_questions(repository).questions
         assert not find_topic(repository, SendRequest()).draft.prefix
-    # the setting has no effect on other topics
+    # this setting does not affect other topics
     upstream.repo.git("commit -q --amend -m", "same: check it")
     upstream.repo.git("config patchpilot.mainline nowhere")
     with Repository.open(upstream.repo.path) as repository:
@@ -378,7 +378,7 @@ EVE, RITA = "Eve Other <eve@example.net>", "Rita Reviewer <rita@example.com>"
 def commit_mail(
     repo: Repo, rev: str, days: int, subject: str, sender: str = EVE
 ) -> bytes:
-    """Return a commit as a message from `sender`, sent some days ago."""
+    """Return a commit as a message that `sender` sent some days ago."""
     body = repo.git(f"format-patch --stdout -1 {rev}").partition("\n\n")[2]
     when = format_datetime(datetime.now(UTC) - timedelta(days=days, hours=1))
     head = f"From: {sender}\nDate: {when}\nSubject: {subject}\n"
@@ -392,7 +392,7 @@ def make_review_mail(name: str, sender: str) -> bytes:
 
 
 def archive_mails(upstream: UpstreamTree) -> list[bytes]:
-    """Return the archive's messages, one patch to each case's driver."""
+    """Return the messages in the archive. For each case, they contain one patch to its driver."""
     repo = upstream.repo
     for name, edits in (("file", (WRITE,)), ("text", (OTHER_LINE,))):
         repo.git(f"checkout -q -B other/{name}", upstream.base)

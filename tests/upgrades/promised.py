@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """List the interface that a version promises to keep, one item per line.
 
-These are commands, options, exit codes, settings, environment variables, rules and JSON keys.
-`.venv/bin/python -m tests.upgrades.promised > tests/upgrades/0.1/promised.txt` records it.
+The items are commands, options, exit codes, settings, environment variables, rules and JSON keys.
+Write them to the file with `.venv/bin/python -m tests.upgrades.promised >
+tests/upgrades/0.1/promised.txt`.
 """
 
 import json
@@ -25,7 +26,6 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 
 
 def list_promises() -> tuple[str, ...]:
-    """Return all promises of this version, in order."""
     return tuple(
         sorted(
             {
@@ -90,7 +90,6 @@ def _document_promises() -> Iterator[str]:
 
 
 def _schema_keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    """Yield the path and types of each key in a schema."""
     for form in schema.get("oneOf", ()):
         yield from _schema_keys(form, path)
     required = schema.get("required", ())

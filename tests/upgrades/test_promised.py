@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that nothing promised by 0.1 was removed; see docs/explanation/versions.md."""
+"""Test that nothing that 0.1 promised was removed. See docs/explanation/versions.md."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that this version reads all data written by 0.1, and rejects data from a newer version.
+"""Test that this version reads all data written by 0.1, and rejects data of a newer version.
 
-Stores of tracked series are in tests/archive/test_store_versions.py.
+Stores of tracked series are tested in tests/archive/test_store_versions.py.
 """
 
 import json
@@ -36,7 +36,7 @@ CHANGE = "20261120-widget-0123456789ab"
 
 @pytest.fixture
 def state() -> Path:
-    """Return a user's state directory written by 0.1."""
+    """Return a state directory that 0.1 wrote."""
     folder = state_folder()
     shutil.copytree(OLD / "recipients", folder / "recipients")
     for name in ("trusted.json", "walk.json"):
@@ -62,7 +62,7 @@ def test_draft_round_trips() -> None:
 
 
 def test_fixture_has_every_draft_field() -> None:
-    """Test that a new field has a default, and a fixture from the version that adds it."""
+    """Test that a new field has a default. The version that adds it must also add a fixture."""
     text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     for kind in (Draft, KnownPatch):
         assert [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse the stylesheets of small apps only once for all tests."""
+"""Parse the stylesheets of the small apps only once for all tests."""
 
 from collections.abc import Iterator
 

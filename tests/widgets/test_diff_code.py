@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test highlighting syntax and changed words in lines of code."""
+"""Test highlighting the syntax and the changed words in lines of code."""
 
 import pytest
 

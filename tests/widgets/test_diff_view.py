@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the diff view: folds, findings, both sides, hostile text, and its appearance."""
+"""Test the diff view.
+
+The tests cover folds, findings, both sides, hostile text, and its appearance.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -17,7 +20,7 @@ NOTES = (
 
 
 class Shown(App[None]):
-    """An app with only a diff view."""
+    """An app that contains only a diff view."""
 
     def __init__(self, rows: Sequence[str] = PATCH, notes: Sequence[Note] = ()) -> None:
         super().__init__()

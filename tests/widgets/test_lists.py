@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the cursor in a list or table that is empty, has no space, or gets an outdated message about
-rows.
+"""Test the cursor in a list or table.
+
+It may be empty, have no space, or get a message about rows that have changed since.
 """
 
 from textual.app import App, ComposeResult

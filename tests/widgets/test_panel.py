@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test fitting the texts in a panel's border to its width."""
+"""Test shortening the texts in the border of a panel to its width."""
 
 import pytest
 

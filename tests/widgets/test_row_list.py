@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a list's cursor stays on its row when rows are added before it."""
+"""Test that the cursor of a list stays on its row when rows are added above it."""
 
 import pytest
 from rich.text import Text
@@ -13,7 +13,7 @@ HEADING = Row(Text("people"))
 
 
 class RowListApp(App[None]):
-    """An app with only a list, which records its reported cursor moves."""
+    """An app that contains only a list. It records the cursor moves that the list reports."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ async def test_cursor_stays_on_its_row() -> None:
         listed.set_rows(make_rows("abcd"))
         await pilot.pause()
         assert (listed.selected_item, listed.position) == ("C", "3/4")
-        # if its row is gone, select the first row that is not a heading
+        # if the row is gone, select the first row that is not a heading
         listed.set_rows(make_rows("ab"))
         assert listed.selected_item == "A"
         listed.set_rows(make_rows("abc"), "b")

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the release ruler, which shows the bug's range at every width and without Unicode."""
+"""Test the release ruler.
+
+It shows the range of releases with the bug at every width, with and without Unicode.
+"""
 
 from typing import Any
 
@@ -23,7 +26,6 @@ NOTE = "5.15 has it because 33248b1ba072 was backported as fb2977215841"
 
 
 def make_bug_range(**states: ReleaseState) -> BugRange:
-    """Return the demo's bug with these states of series, such as `v5_10=ReleaseState.FIXED`."""
     known = {"v5_10": ReleaseState.CLEAN, **states}
     points = [
         ReleasePoint(

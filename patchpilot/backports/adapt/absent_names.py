@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find names used in an adapted file but missing from the branch."""
+"""Find names that an adapted file uses but that are missing from the branch."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -42,7 +42,7 @@ def absent_names(
     names: Iterable[str],
     nearby_folders: Sequence[str],
 ) -> set[str]:
-    """Return the names found in the base's tree but not in the branch's.
+    """Return the names that occur in the base's tree but not in the branch's tree.
 
     Search `nearby_folders` first.
     """
@@ -73,9 +73,9 @@ def undeclared_variables(
 ) -> set[str]:
     """Return the variables that an adapted function uses but does not declare.
 
-    These are variables of the branch's function, or variables that only the base's function has. If
-    one of the fix's functions also uses such a variable without declaring it, assume that it is
-    declared elsewhere.
+    Only variables of the branch's function, or found only in the base's function, are checked. If
+    one of the fix's functions also uses a variable without declaring it, assume that it is declared
+    elsewhere.
     """
     before, ours_by_name, theirs_by_name, adapted_by_name = map(
         _functions, (base, ours, theirs, adapted)
@@ -113,7 +113,6 @@ def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
 
 
 def _declared_names(body: Sequence[str]) -> set[str]:
-    """Return the variables and parameters that these lines of a function declare."""
     result: set[str] = set()
     for line in body:
         if line.lstrip().startswith(

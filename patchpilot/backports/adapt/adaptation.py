@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adapt a fix to a tree it conflicts with: compute the files, the steps, and the confidence."""
+"""Adapt a fix to a tree with which it conflicts.
+
+The result contains the adapted files, a description of each step, and the confidence.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -105,8 +108,8 @@ def make_adaptation(
 ) -> Adaptation | None:
     """Return the adaptation for merged files, or None if a file fails the checks.
 
-    `fix_lines` is the number of lines changed by the fix; `unknown_names` are names that the branch
-    does not declare.
+    `fix_lines` is the number of lines that the fix changes; `unknown_names` contains names that the
+    branch does not declare.
     """
     if any(
         file.ours is not None
@@ -162,9 +165,9 @@ def _merge_conflicted_files(scratch: Scratch, merge: Merge) -> dict[str, Adapted
 
 
 def _read_sides(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
-    """Read the three sides of a conflicted file.
+    """Read the versions of a conflicted file in the base, the branch and the fix.
 
-    Return None if it is binary, or if the fix adds or deletes it.
+    Return None if the file is binary, or if the fix adds or deletes it.
     """
     sides = merge.stages.get(path, {})
     contents = {number: scratch.content(entry) for number, entry in sides.items()}
@@ -181,9 +184,9 @@ def _read_sides(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None
 
 
 def merge_file(path: str, file: AdaptedFile) -> None:
-    """Apply the fix's change to the branch's version of a file.
+    """Merge the fix's change into the branch's version of a file.
 
-    Skip a file missing from the branch.
+    If the branch lacks the file, drop the change.
     """
     if file.ours is None:
         file.carried = (CarriedChange(How.NO_FILE, 0),)
@@ -199,7 +202,6 @@ def _unknown_names(
     onto: str,
     base: str,
 ) -> set[str]:
-    """Return the names used in the result but missing from the branch."""
     new_names: set[str] = set()
     undeclared: set[str] = set()
     for path in filter(is_code, scratch.changed(onto, merge.tree).keys() | files):
@@ -217,7 +219,6 @@ def _unknown_names(
 
 
 def _related_directories(paths: Sequence[str]) -> list[str]:
-    """Return the directories of these files and of shared headers."""
     return sorted(
         {path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"}
     )

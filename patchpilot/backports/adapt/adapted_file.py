@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define a file being adapted to a branch."""
+"""Define a file that is being adapted to a branch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,9 +9,10 @@ from patchpilot.backports.adapt.three_way import CarriedChange
 
 @dataclass(slots=True)
 class AdaptedFile:
-    """A file being adapted: its mode, the three sides' lines, and the resulting lines.
+    """A file that is being adapted to a branch.
 
-    `ours` is None if the branch lacks the file.
+    It has a mode, the lines of the three sides, and the resulting lines. `ours` is None if the
+    branch lacks the file.
     """
 
     mode: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Match the lines or tokens of two texts."""
+"""Match equal lines or tokens in two texts."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from patchpilot.backports.adapt.tokens import key, token_texts, tokenize
 
-# comparing every pair of a longer list takes seconds
+# for longer lists, comparing every pair would take seconds
 _MOST_PAIRS = 4_000_000
 
 Pairs = dict[int, int]
@@ -16,7 +16,7 @@ Pairs = dict[int, int]
 
 
 def align(first: Sequence[str], second: Sequence[str]) -> Pairs:
-    """Return the pairs of equal items in two sequences, matching common prefixes and suffixes
+    """Return the pairs of equal items in two sequences. Common prefixes and suffixes are matched
     first.
     """
     start, first_end, second_end = 0, len(first), len(second)
@@ -27,7 +27,8 @@ def align(first: Sequence[str], second: Sequence[str]) -> Pairs:
         and first[first_end - 1] == second[second_end - 1]
     ):
         first_end, second_end = first_end - 1, second_end - 1
-    # frequent items in a long text make poor anchors and cost seconds
+    # SequenceMatcher ignores frequent items in a long text, which would be poor anchors and cost
+    # seconds
     blocks = SequenceMatcher(None, first[start:first_end], second[start:second_end])
     return (
         {index: index for index in range(start)}
@@ -71,7 +72,9 @@ def align_tokens(ours: Sequence[str], other: Sequence[str]) -> Pairs:
 def gaps(
     pairs: Pairs, size: int, other_size: int
 ) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Yield the unpaired ranges of two sequences with these sizes."""
+    """Yield the ranges of two sequences that lie between the pairs. `size` and `other_size` are the
+    lengths of the sequences.
+    """
     low = start = 0
     for index, match in [*sorted(pairs.items()), (size, other_size)]:
         if low < index or start < match:

@@ -29,18 +29,20 @@ _WORDS = {
 
 
 def describe_step(path: str, carried: CarriedChange) -> str:
-    """Describe a step of an adaptation, with its location."""
+    """Describe how one change was adapted, with its file and line."""
     location = f"{path}:{carried.line + 1}" if carried.line else path
     return f"{location}: {_WORDS[carried.how]}"
 
 
 def space_step(path: str) -> str:
-    """Describe the step for a file that differs only in whitespace."""
+    """Describe the step for a file whose conflicts are only in whitespace."""
     return f"{path}: the lines around the change differ in white space only"
 
 
 def add_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:
-    """Append to each step the commit that changed its file's lines, if there is exactly one."""
+    """Append to each step the commit that changed the lines of its file, if there is exactly one
+    such commit.
+    """
     line_causes = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
     return tuple(
         _add_cause(

@@ -11,12 +11,12 @@ from patchpilot.backports.adapt.tokens import key
 
 
 def features_of(files: Mapping[str, AdaptedFile], fix_lines: int) -> dict[str, float]:
-    """Return the features of an adaptation, as name → value.
+    """Return the features of an adaptation as a mapping from name to value.
 
-    `own` counts the branch's own lines at the conflicts, `mixed` the result's lines that are on
-    neither side, and `fix_lines` the lines that the fix adds and removes; all three are logarithms.
-    `absent` is set if a change was dropped because its code is missing from the branch. Conflicts
-    in lists are ignored.
+    `own` is computed from the number of the branch's own lines at the conflicts, `mixed` from the
+    number of resulting lines that neither side contains, and `fix_lines` from the number of lines
+    that the fix adds and removes. All three are logarithms. `absent` is 1 if a change was dropped
+    because its code is missing from the branch. Conflicts in lists are ignored.
     """
     counts: Counter[str] = Counter(fix_lines=fix_lines)
     is_absent = False

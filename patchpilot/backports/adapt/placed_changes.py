@@ -8,7 +8,7 @@ from typing import NamedTuple
 from patchpilot.backports.adapt.alignment import align
 from patchpilot.backports.adapt.tokens import key
 
-# if fewer lines than this match, the change does not belong in the file
+# if fewer lines match, the change belongs in another place or file
 _LEAST_FOUND = 0.4
 _NEAR = 4
 _MOST_PLACES = 50
@@ -17,7 +17,9 @@ FARTHEST = 300
 
 
 class Change(NamedTuple):
-    """A change: its expected 0-based line, and its lines before and after with their context."""
+    """A change with its expected 0-based line, and the lines before and after it, including
+    context.
+    """
 
     start: int
     old: Sequence[str]
@@ -51,10 +53,10 @@ def reconstruct_sides(
 def _find_range(
     ours: Sequence[str], old: Sequence[str], intended: int
 ) -> tuple[int, int] | None:
-    """Return the range of lines that a hunk changes in this file.
+    """Return the range of lines that a hunk changes in this file, or None if it matches nowhere.
 
-    It contains most of the hunk's lines, giving more weight to rare ones, and is the closest such
-    range to the intended line.
+    The range contains most of the hunk's lines; rare lines have more weight. If there are several
+    such ranges, it is the one closest to the expected line.
     """
     line_positions: dict[str, list[int]] = {}
     for position, line in enumerate(ours):

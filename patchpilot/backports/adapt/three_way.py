@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Merge three versions line by line, and conflicting lines token by token."""
+"""Merge three versions of a file line by line. Conflicting lines are merged token by token."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -17,14 +17,14 @@ from patchpilot.backports.adapt.tokens import (
     tokenize,
 )
 
-# delete code only if the branch has at least this share of the lines
+# delete code only if the branch has at least this share of the removed lines
 _STILL_THE_SAME = 0.5
 _COMMENT = re.compile(r"\s*(?:/?\*|//|#\s)")
 _QUOTE = re.compile(r"[\"'`]|/\*+|\*+/|//")
 
 
 class How(StrEnum):
-    """The methods of carrying a conflicting change over to the branch, most reliable first."""
+    """The methods of applying a conflicting change to the branch."""
 
     ALREADY = "already"
     TOKENS = "tokens"
@@ -40,9 +40,10 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CarriedChange:
-    """A conflicting change carried over to the branch.
+    """A conflicting change that was applied to the branch.
 
-    It has the method, the 0-based line in the merged text, and the branch's and base's lines.
+    It has the method, the 0-based line in the merged text, and the lines of the branch and of the
+    base.
     """
 
     how: How
@@ -53,7 +54,7 @@ class CarriedChange:
 
 @dataclass(slots=True)
 class MergedLines:
-    """The merged lines and the conflicting changes."""
+    """The merged lines, and the changes that conflicted."""
 
     lines: list[str] = field(default_factory=list)
     carried: list[CarriedChange] = field(default_factory=list)
@@ -112,7 +113,7 @@ def merge_lines(
 def _restore_base_wording(
     our_lines: Sequence[str], base_lines: Sequence[str], fix_keys: Collection[str]
 ) -> Sequence[str]:
-    """Restore the base's comments and strings in the branch's lines that the fix changes.
+    """Restore the base's comments and strings in the lines of the branch that the fix changes.
 
     Maintainers use the fix's wording in such lines.
     """
@@ -184,7 +185,9 @@ def _merge_indent(ours: str, base: str, theirs: str) -> str:
 
 
 class _TokenChunk:
-    """A conflict as tokens; `methods` are the methods by which its changes were carried over."""
+    """A conflict split into tokens. `methods` contains the methods by which its changes were
+    applied.
+    """
 
     def __init__(
         self, ours: Sequence[str], old: Sequence[str], new: Sequence[str]
@@ -205,9 +208,7 @@ class _TokenChunk:
     def _carry(
         self, old: tuple[int, int], added: Sequence[Token]
     ) -> tuple[int, int] | None:
-        """Return the range of the branch's tokens that a change replaces, or None without a
-        match.
-        """
+        """Return the range of the branch's tokens that a change replaces, or None."""
         low, high = old
         start = (
             0
@@ -265,7 +266,7 @@ class _TokenChunk:
         return start, end
 
     def _is_whole_lines(self, start: int, end: int, added: Sequence[str]) -> bool:
-        """Return whether both sides added only whole lines at this position."""
+        """Return whether this range of the branch and the added tokens are whole lines."""
         starts_line = start == 0 or self.ours[start - 1].text == NEWLINE
         return (
             starts_line
@@ -276,8 +277,8 @@ class _TokenChunk:
     def _partial_match(
         self, low: int, high: int, added: Sequence[Token]
     ) -> tuple[int, int] | None:
-        """Return the range for a change whose old text is partly or completely missing from the
-        branch.
+        """Return the range that a change replaces if the branch lacks some or all of its old text,
+        or None.
         """
         previous = max((index for index in self.in_ours if index < low), default=-1)
         following = min(
@@ -297,7 +298,7 @@ class _TokenChunk:
         self.methods.append(How.OVER)
         if inside:
             return min(inside), max(inside) + 1
-        # only whole lines can be moved to another position
+        # insert added lines at another position only if they are whole lines
         return (
             (start, start)
             if self._is_whole_lines(start, start, token_texts(added))
@@ -305,7 +306,6 @@ class _TokenChunk:
         )
 
     def _restore_spacing(self) -> list[Token]:
-        """Return the branch's tokens with the fix's whitespace changes."""
         result = list(self.ours)
         for index, our_index in self.in_ours.items():
             new_index = self.in_new.get(index)
@@ -335,7 +335,6 @@ def _find(texts: Sequence[str], block: Sequence[str]) -> int | None:
 
 
 def _is_alike(first: Sequence[str], second: Sequence[str]) -> bool:
-    """Return whether two texts share most of their words."""
     return (
         similarity([*filter(is_word, first)], [*filter(is_word, second)])
         >= _STILL_THE_SAME

@@ -39,7 +39,7 @@ def join_tokens(tokens: Iterable[Token]) -> str:
 
 
 def key(line: str) -> str:
-    """Remove whitespace from a line to compare it with others."""
+    """Return a line without its whitespace, for comparing lines."""
     return "".join(line.split())
 
 

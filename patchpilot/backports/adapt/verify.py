@@ -68,7 +68,6 @@ def _opens_comment(code: str) -> bool:
 
 
 def _is_marked(lines: Sequence[str]) -> bool:
-    """Return whether any of these lines is a conflict marker."""
     return any(_MARKER.match(line) for line in lines)
 
 

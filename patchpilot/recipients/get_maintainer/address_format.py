@@ -18,9 +18,9 @@ _COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
 
 
 def split_mailbox(mailbox: str) -> tuple[str, str]:
-    """Split a mailbox into (name, address), with the name quoted if headers require it.
+    """Split a mailbox into (name, address).
 
-    The address is "" if there is none.
+    The name is quoted if headers require this. The address is "" if there is none.
     """
     name = address = ""
     if match := _NAMED.match(mailbox):
@@ -77,7 +77,9 @@ def split_mailboxes(value: str) -> list[str]:
 
 
 def _is_mailbox(tokens: list[str]) -> bool:
-    """Return whether tokens form `addr-spec` or `words <addr-spec>`."""
+    """Return whether these tokens are an address (`addr-spec`) or a name followed by an address in
+    angle brackets.
+    """
     if "<" in tokens:
         start = tokens.index("<")
         return (
@@ -171,7 +173,7 @@ def read_ignored(content: str) -> frozenset[str]:
 
 
 class Merger:
-    """Merge mailboxes that share a name or address; the first one replaces later ones."""
+    """Merges mailboxes that share a name or address. Later ones are replaced with the first one."""
 
     def __init__(self, mailmap: Mailmap, merge: bool = True) -> None:
         self.mailmap = mailmap

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compose get_maintainer.pl's output line by line.
+"""Write get_maintainer.pl's output line by line.
 
-It consists of sections that match files and keywords, signers from git, and lines requested with
-options.
+It consists of contacts in the sections that match files and keywords, signers from git, and lines
+requested with options.
 """
 
 import re
@@ -44,9 +44,9 @@ def answer(
     patches: Sequence[tuple[str, str]] = (),
     history: "GitHistory | None" = None,
 ) -> GetMaintainerAnswer:
-    """Return get_maintainer.pl's output for source files and patches (name, text) together.
+    """Return get_maintainer.pl's output for source files and patches together.
 
-    `history`, if given, adds signers from git.
+    Patches are given as (name, text). If `history` is given, add signers from git.
     """
     switches = switches.add_implied
     run_input = _RunInput(list(paths))
@@ -92,7 +92,7 @@ def answer(
 
 
 class _RunInput:
-    """The input of a run: files, texts, changed ranges, Fixes: tags and keywords."""
+    """The input of a run: the files, texts, changed ranges, Fixes: tags and keywords."""
 
     def __init__(self, files: list[str]) -> None:
         self.files = files
@@ -209,7 +209,6 @@ def _output(collected: CollectedRoles, switches: GetMaintainerOptions) -> list[s
 
 
 def _section_lines(section: Section, tree: Tree) -> list[str]:
-    """Format a section's lines as in `--sections`."""
     lines = [section.name]
     for entry in section.entries:
         value = (
@@ -222,8 +221,8 @@ def _section_lines(section: Section, tree: Tree) -> list[str]:
 def _format_pattern(value: str, tree: Tree) -> str:
     """Format a file pattern like the script, which converts regular expressions back to patterns.
 
-    A slash is added to a folder. Only the first of adjacent question marks is printed, because the
-    script skips two characters for a dot or star.
+    A slash is added to a folder. Only the first of several question marks in a row is printed,
+    because the script skips two characters for a dot or star.
     """
     if not set(value) & set(".*?"):
         return value + "/" if not value.endswith("/") and tree.is_dir(value) else value
@@ -239,7 +238,7 @@ def _format_pattern(value: str, tree: Tree) -> str:
 
 
 _USER, _HOST = "[0-9A-Za-z_.+-]+", "[0-9A-Za-z.-]+"
-# match words that may be a name, followed by an address with or without angle brackets
+# match words that may be a name, and an address with or without angle brackets
 _ADDRESS = (
     rf"[A-Za-z\x80-\xc3,.\"' +-]*\s*,*\s*[<({{]?{_USER}@{_HOST}\.[0-9A-Za-z]+[>)}}]?"
 )
@@ -250,7 +249,7 @@ MAX_SCANNED = 1 << 20
 def find_mailboxes_in_files(
     paths: Iterable[str], tree: Tree, switches: GetMaintainerOptions
 ) -> tuple[str, ...]:
-    """Return the mailboxes in source files, without duplicates (see `_binding_addresses`)."""
+    """Return the mailboxes found in source files, without duplicates (see `_binding_addresses`)."""
     return tuple(
         dict.fromkeys(
             box for path in paths for box in _binding_addresses(path, tree, switches)
@@ -282,7 +281,9 @@ def _binding_addresses(
 
 
 def _clean_mailbox(prose: str, switches: GetMaintainerOptions) -> str:
-    """Return a mailbox in prose, using at most two or three preceding words as its name."""
+    """Return the mailbox in a line of prose. Its name consists of at most two or three words before
+    the address.
+    """
     name, address = split_mailbox(re.sub(_BOX, r"<\1>", prose))
     if name == '"[,\\.]"':
         name = ""

@@ -15,7 +15,9 @@ from patchpilot.recipients.get_maintainer.address_format import (
 
 
 class GetMaintainerRequest(NamedTuple):
-    """The input of get_maintainer.pl: files in the script's order, and data parsed from patches."""
+    """The input of get_maintainer.pl, which consists of the files in the script's order and the
+    data parsed from patches.
+    """
 
     files: tuple[str, ...]
     exact: frozenset[str]
@@ -35,7 +37,7 @@ class RoleRow:
 class CollectedRoles:
     """The contacts and lists collected so far.
 
-    Other attributes contain the values of lines such as trees and statuses, in order.
+    The other attributes contain the values of lines such as trees and statuses, in order.
     """
 
     def __init__(
@@ -129,8 +131,8 @@ class CollectedRoles:
                 row.role = f"{row.role},{role}" if row.role else role
 
     def drop_rest(self) -> None:
-        """Drop the catch-all section's maintainers if another section has any (a rule in Xen's
-        script).
+        """Drop the catch-all section's maintainers if another section has any. This is a rule in
+        Xen's script.
         """
         rest_role = f"{self.words.maintainer('supported')}:{self.words.rest}"
         other_rows = [row for row in self.rows if row.role != rest_role]
@@ -140,7 +142,7 @@ class CollectedRoles:
             self.rows = other_rows
 
     def omit_dangerous(self) -> tuple[str, ...]:
-        """Drop addresses that a mail program could parse as options, and return a warning for each.
+        """Drop addresses that a mail program could parse as options. Return a warning for each.
 
         git send-email passes every line to the mail program.
         """
@@ -158,12 +160,14 @@ class CollectedRoles:
         return tuple(omitted)
 
     def settle_names(self) -> None:
-        """Replace each contact with its spelling in .mailmap or in its first mention."""
+        """Write each contact's address as in .mailmap or, if it is not there, as in its first
+        mention.
+        """
         for row in (*self.rows, *self.lists):
             row.printed_address = self.merger.apply(row.printed_address)
 
     def settle_chiefs(self) -> None:
-        """Drop contacts that should not receive every patch, or add them on request."""
+        """Drop contacts who should not get every patch, or add them if an option requests it."""
         for name, address in self.words.chiefs:
             chief = format_mailbox(name, address, with_name=self.switches.n)
             if self.switches.git_chief_penguins:

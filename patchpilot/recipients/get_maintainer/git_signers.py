@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find signers in git history.
 
-They are the signers and authors of a file's recent commits and of the commit being fixed, counted
-like in get_maintainer.pl. The time is limited, for each run of git and in total.
+They are the signers and authors of a file's recent commits and of the commit being fixed. They are
+counted like in get_maintainer.pl. Time is limited for each run of git and for all of them.
 """
 
 import re
@@ -36,8 +36,8 @@ _MOST = 5
 class SignedLog(NamedTuple):
     """The parsed output of `git log`.
 
-    It has the number of commits, the signatures and authors as written, and the file's (added,
-    deleted) line counts by commit.
+    It has the number of commits, the signatures and authors as written, and the numbers of lines
+    added to and deleted from the file, by commit.
     """
 
     commits: int
@@ -47,7 +47,7 @@ class SignedLog(NamedTuple):
 
 
 class GitHistory:
-    """Signers from the repository with the working tree `top`."""
+    """The signers found in the git repository with the working tree `top`."""
 
     def __init__(
         self, top: Path, ignored: frozenset[str] = frozenset(), budget: float = BUDGET
@@ -59,8 +59,8 @@ class GitHistory:
     def add_file_contacts(
         self, collected: CollectedRoles, request: GetMaintainerRequest
     ) -> None:
-        """Add signers and authors for files without an exact maintained section or, with --git, for
-        all files.
+        """Add signers and authors for files that no maintained section matches exactly. With --git,
+        add them for all files.
         """
         switches = collected.switches
         for path in request.files:
@@ -83,7 +83,6 @@ class GitHistory:
                 self._assign(collected, "blamed_fixes", 1, Counter(signers))
 
     def _git(self, *args: str) -> str | None:
-        """Return git's output, or None if it failed or timed out."""
         now = time.monotonic()
         self._end = self._end or now + self.budget
         if now >= self._end:
@@ -206,7 +205,7 @@ def _merge_contacts(
 ) -> tuple[list[str], list[str]]:
     """Merge contacts, and return (authors, signers).
 
-    Authors come first, because the first mention decides the spelling.
+    Authors are merged first, because the first mention determines the spelling.
     """
     authors = collected.merger.all(log.authors)
     return authors, collected.merger.all(log.signers)

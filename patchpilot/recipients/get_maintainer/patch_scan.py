@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse a patch like get_maintainer.pl: files, Fixes: ids, and lines to search for keywords."""
+"""Parse a patch like get_maintainer.pl to find its files, Fixes: ids, and the lines to search for
+keywords.
+"""
 
 import re
 
@@ -17,8 +19,8 @@ AFTER_DIFF = "^[+-].*"
 class Scan:
     """A patch as parsed by get_maintainer.pl.
 
-    `intro` and `diff` contain the lines before and after the first file header, without headers and
-    hunk ranges.
+    `intro` contains the lines before the first file header, and `diff` the lines after it. Neither
+    contains headers and hunk ranges.
     """
 
     def __init__(self) -> None:
@@ -29,9 +31,9 @@ class Scan:
 
     @property
     def texts(self) -> list[tuple[str, list[str]]]:
-        """Return the line groups to search for keywords.
+        """Return the groups of lines to search for keywords.
 
-        Each is paired with the pattern that must precede a keyword.
+        Each group is paired with the pattern that must precede a keyword.
         """
         return [("", self.intro), (AFTER_DIFF, self.diff)]
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `backport --adapt` adapts a conflicting fix like a stable maintainer, or gives up."""
+"""Test that `backport --adapt` adapts a conflicting fix like a stable maintainer, or reports that
+it cannot.
+"""
 
 from pathlib import Path
 
@@ -47,7 +49,7 @@ def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None
         f'applied the change to the branch\'s lines (since {branch} "work: rename") ]'
         in file.read_text()
     )
-    # the note is written in a person's name, so it needs that person's sign-off
+    # the note names a person, so it needs that person's sign-off
     assert "help: your sign-off belongs below your note: use --signoff" in output
     assert "--signoff" not in write_adapted(world, tmp_path / "signed", "--signoff")
 

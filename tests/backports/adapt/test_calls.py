@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test adapting files with calls and variables that differ in the branch."""
+"""Test adapting files in which calls and variables are different in the branch."""
 
 from patchpilot.backports.adapt.absent_names import undeclared_variables
 from patchpilot.backports.symbols import calls_in

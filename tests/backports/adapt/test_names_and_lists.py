@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test adapting names and lists that differ in the branch, and checking the adapted file."""
+"""Test adapting files in which names and lists are different in the branch, and checking the
+adapted file.
+"""
 
 from pathlib import Path
 
@@ -28,8 +30,9 @@ def adapt_fix(
     later: dict[str, str],
     fixed: dict[str, str],
 ) -> tuple[Adaptation | None, dict[str, str]]:
-    """Adapt the fix (from `later` to `fixed`) to a branch with these files, and return it with its
-    files.
+    """Adapt the fix to a branch with these files. The fix changes `later` to `fixed`.
+
+    Return the adaptation and its files.
     """
     repo = Repo(path / "repo")
     old = repo.commit("start", files)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test scanning a patch line by line: files, hunks, and the code on a line."""
+"""Test scanning a patch line by line for files, hunks, and the code on each line."""
 
 from hypothesis import given
 from hypothesis import strategies as st

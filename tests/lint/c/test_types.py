@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which words are types, which ones are learned as types, and how characters are
-classified.
-"""
+"""Test which words are types or are learned as types, and the classes of characters."""
 
 import pytest
 from hypothesis import given

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the walk over C code: its order, its state between lines, and that it ends in linear time on
-any patch.
+"""Test the walk over C code.
+
+The tests cover its order, its state between lines, and that it takes linear time on any patch.
 """
 
 import random
@@ -35,7 +36,6 @@ def _walk_code(lines: list[str], path: str = "frob/a.c", strict: bool = True) ->
 
 
 def _make_recording_check() -> tuple[list[str], CheckFunction]:
-    """Return a check, and the list of lines that it is called for."""
     lines: list[str] = []
 
     def note(context: LineContext) -> tuple[()]:
@@ -110,7 +110,8 @@ def test_layout_check_includes_the_next_line(
         " int d;\n"
     )
     parse_c_code(Context(parse_patch(f"{HEAD}{diff}".encode(), "x.patch")))
-    # skip the hunk's first line, recorded because the file header before it resembles an added line
+    # skip the first line of the hunk, which is recorded because the file header before it looks
+    # like an added line
     assert recorded_lines[1:] == ["+int b;", " int c;"]
 
 
@@ -153,7 +154,7 @@ def test_mixed_case_is_reported_once() -> None:
 )  # fmt: skip
 def test_time_grows_with_the_lines(line: str) -> None:
     def seconds(count: int) -> float:
-        # clear the compiled patterns, which would make the second run seem cheap
+        # clear the compiled patterns, because they would make the second run faster
         re.purge()
         started = time.process_time()
         _walk_code([line.replace("{n}", str(number)) for number in range(count)])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that fixing takes linear time, and that a draft's counts stay correct when lines are
-removed.
+"""Test that fixing takes linear time.
+
+Also test that a draft's line counts stay correct when lines are removed.
 """
 
 import time
@@ -75,7 +76,7 @@ def test_long_name_next_to_a_plain_value_is_fast() -> None:
 
 
 def make_counting_check(check: Check) -> tuple[Check, list[int]]:
-    """Return a check, and the number of lines of each patch that it checks."""
+    """Return a check, and the list of the numbers of lines of the patches that it checks."""
     lines: list[int] = []
 
     def counted(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
@@ -109,7 +110,7 @@ def test_number_of_checks_is_bounded(
     moved = iter(range(10_000))
 
     def never_content(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        # each check has a finding that earlier checks did not have
+        # each check has a finding that the earlier checks did not have
         context, found = check_patch(patch)
         other = next(iter(RULES.values()))
         line = patch.diff_line + 5 + next(moved) % count

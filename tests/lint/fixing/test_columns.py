@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a fix preserves deliberate alignment, or is skipped."""
+"""Test that a fix keeps deliberate alignment. If this is not possible, the fix is skipped."""
 
 import pytest
 

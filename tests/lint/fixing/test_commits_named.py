@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that commit references and Fixes: tags are corrected from the repository only if the
-commit is certain.
+"""Test that commit references and Fixes: tags are corrected only if it is certain which commit they
+name.
 """
 
 import pytest

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test the guard for fixes.
 
-Whitespace may change if tokens do not, strings may never change, and comments only with permission.
+Whitespace may change if no token does. Strings must not change, and comments only with permission.
 """
 
 from typing import Any
@@ -103,6 +103,6 @@ _WORD = st.sampled_from(
 @given(st.lists(_WORD, max_size=12), st.data())
 def test_tokens_ignore_blanks(words: list[str], data: st.DataObject) -> None:
     blank = st.sampled_from([" ", "  ", "\t"])
-    # exclude operators that start a comment
+    # leave out operators that start a comment
     text = "".join(word + data.draw(blank) for word in words)
     assert tokenize_lines([text])[0] == words

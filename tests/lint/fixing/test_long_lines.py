@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that long lines are broken at positions that readers expect, and that following lines are
-realigned.
+"""Test that long lines are broken where readers expect it, and that the lines after them are
+aligned again.
 """
 
 import pytest

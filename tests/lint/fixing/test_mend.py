@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test fixed patches.
 
-Only added lines change, the patch still applies, tokens stay the same, and a second run changes
+Only added lines change, the patch still applies, tokens stay the same, and fixing again changes
 nothing.
 """
 
@@ -298,7 +298,6 @@ _LINE = st.sampled_from(_LINES)
 
 @st.composite
 def messy_code(draw: st.DrawFn) -> str:
-    """Generate lines of C with valid tokens and random whitespace."""
     lines = []
     for words in draw(st.lists(_LINE, min_size=1, max_size=9)):
         text = words[0]
