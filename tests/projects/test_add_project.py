@@ -102,7 +102,7 @@ def test_tree_and_messages_are_detected(repo: Repo) -> None:
     ("to", "path", "shipped"),
     [
         ("acme-devel@lists.acme.example", "a.c", "linux"),
-        ("acme-devel@lists.acme.example", "drivers/frob/a.c", "linux"),
+        ("acme-devel@lists.acme.example", "linux-6.1/drivers/a.c", "linux"),
         ("x@example.org", "boards/acme/a.c", "other"),
     ],
 )
