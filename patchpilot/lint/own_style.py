@@ -81,6 +81,10 @@ _INTENDED = {
         r"\0.*\s(?:do ?\{ ?\} ?while ?\(0\)|\(\(void\) ?0\))$", re.MULTILINE
     ),
     "leading-space": lazy_pattern(r"\0\+ {8}"),
+    "spdx-tag": lazy_pattern(r"\0 "),
+    "long-line": lazy_pattern(
+        r"\A\S+\.sh\n[^\"\0]*\"(?:[^\"\0]*\"[^\"\0]*\")*[^\"\0]*\0"
+    ),
 }
 """Intended uses of what a rule reports: maps each rule to a pattern for the file, the lines around
 the finding and, after a NUL, its own line.

@@ -237,6 +237,8 @@ no-space-around-operator a.h: +\torr\tx0, x0, #(1 << 4)\n+\n+.Lfrob_\\@:\n+\tmsr
 no-space-around-operator a.h: +.macro frob nr\n+\\nr\\()frob:\n+.endm
 space-inside-brackets a.c: -\t[ A(B)   ] = 0,\n+\t[ A(B)   ] = 1,\n \t},\n-\t[ A(B)   ] = 0,\n+\t[ A(B)   ] = 2,
 leading-space a.c: +        frob();
+spdx-tag a.sh:  # frob\n # SPDX-License-Identifier: GPL-2.0\n+frob
+long-line a.sh: +check "one\n+frob is up, frob is up, frob is up, frob is up, frob is up, frob is up, frob is up, frob is up, frob is up, frob is up, nr\n+two"
 leading-space a.c:    FROB(nr);\n   FROB(val);\n+  FROB(mode);
 unused-macro-argument a.h: +#define frob(nr, x) do { } while (0)
 unused-macro-argument a.h: +#define frob(nr)\t((void)0)
@@ -262,6 +264,8 @@ extern-in-source a.c: +extern struct nr frob_start;
 complex-macro-without-parentheses a.h: +#define FROB(nr)\t(nr) + 1, 2
 constant-on-the-left a.c: +\tif (FROB_SIZE > frob)\n+\t\treturn;
 unused-macro-argument a.h: +#define frob(nr)\tfrob_start(4)
+spdx-tag a.sh:  # frob\n+# SPDX-License-Identifier: GPL-2.0\n frob
+long-line a.sh: +check "one"\n+frob is up, frob is up, frob is up, frob is up, frob is up, frob is up, frob is up, frob is up, frob is up, frob is up, nr
 leading-space a.c:  \tfrob(nr);\n+  frob(mode);
 suspect-indent a.c: +\tif (nr)\n+\tfrob();
 unbalanced-else a.c: +\tif (frob) {\n+\t\tfrob();\n+\t} else\n+\t\tfrob_start();
@@ -277,7 +281,7 @@ unrelated-whitespace a.c: +int c;\n int d;\n@@\n int a;\n-\n int b;
 trailing-statement a.c: +\tcase 1: frob = 4; break;\n+\tcase 2:\n+\t\tfrob = 5;
 no-space-around-operator a.h: +\tfrob(nr);\n+\treturn nr==4;
 space-inside-brackets a.c: -\t[A(B)] = 0,\n+\t[ A(B)] = 1,
-"""
+"""  # noqa: E501
 
 
 @pytest.mark.parametrize("edit", ["0 0", *EDITS])
