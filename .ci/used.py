@@ -53,6 +53,7 @@ _.get_system_commands
 _.cursor_blink
 _.virtual_size
 _.render_line
+_.compose
 _.get_content_height
 # attributes of re2's options and of a session of requests
 _.log_errors

@@ -16,7 +16,7 @@ from patchpilot.commits.objects import CatFile
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.model.mail import parse_patch
-from patchpilot.outgoing.credentials import credential_of
+from patchpilot.outgoing.credentials import find_credential
 from patchpilot.outgoing.mail_account import read_account
 from tests.kit.canaries import story
 from tests.kit.child_processes import ENDS, SOURCE, process_starts
@@ -129,16 +129,16 @@ PROGRAMS: dict[str, Kind] = {
     "batch/builds::build_commits": NOTHING,
     "batch/cluster::check_parts": NOTHING,
     "cli/pager::show_in_pager": PAGER,
-    "commits/objects::CatFile._streams": OBJECTS,
+    "commits/objects::CatFile._open_streams": OBJECTS,
     "commits/fastimport::FastImport.__init__": NOTHING,
     "commits/merge_tree::Merges._start": OBJECTS,
-    "commits/run::follow": CALLERS,
-    "commits/run::interactive": CALLERS,
+    "commits/run::run_with_line_callback": CALLERS,
+    "commits/run::run_on_terminal": CALLERS,
     "commits/run::run": CALLERS,
     "commits/run::stream_output": CALLERS,
     "history/commit_graph::_write_graph": NOTHING,
-    "outgoing/credentials::credential_of": PASSWORD,
-    "outgoing/credentials::note_login": PASSWORD,
+    "outgoing/credentials::find_credential": PASSWORD,
+    "outgoing/credentials::store_login_result": PASSWORD,
     "outgoing/smtp::_submit_with_program": RECIPIENTS,
     "reviewers/reviewer::ask": REVIEWER,
     "services/backport/work_clone::build_backport": BUILD,
@@ -149,60 +149,63 @@ PROGRAMS: dict[str, Kind] = {
 
 WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     IDS: {
-        "backports/backport_patches::range_diff": (
+        "backports/backport_patches::compute_range_diff": (
             "f'{backported}^!'",
             "f'{original.id}^!'",
         ),
         "backports/backport_patches::format_series": ("backported.id",),
-        "backports/conflict_reasons::_branch_commits": ("tip",),
+        "backports/conflict_reasons::_find_branch_commits": ("tip",),
         "backports/conflict_reasons::_misplaced_hunk_hints": (
             "applied.merge.tree",
             "tree",
         ),
         "backports/fix_commit::FixCommit.diff_lines": ("self.id",),
         "backports/line_history::_read_log": ("*options",),
-        "backports/line_history::older_names": ("commit", "tip"),
+        "backports/line_history::find_older_names": ("commit", "tip"),
         "backports/object_store::Scratch.grep": ("*flags", "tree"),
         "backports/object_store::Scratch.merge_trees": ("our_commit", "their_commit"),
-        "backports/symbols::commit_that_added": ("f'{fix.id}^'",),
+        "backports/symbols::find_adding_commit": ("f'{fix.id}^'",),
         "building/tree_state::TreeState.grep": ("*flags", "self.commit"),
         "building/tree_state::TreeState._list_files": ("self.commit",),
         "commits/repository::Repository.first_parents": ("tip",),
-        "commits/b4_prep::_fork_point": ("start", "tip"),
+        "commits/b4_prep::_find_fork_point": ("start", "tip"),
         "commits/repository::Repository.changed_files": ("new", "old or EMPTY_TREE"),
-        "commits/make_commits::_commit": ("parent", "tree"),
-        "commits/make_commits::_index": ("tip",),
-        "commits/move_branch::shift": ("new",),
-        "commits/range::range_commits": ("f'{start}..{end}'",),
+        "commits/make_commits::_write_commit": ("parent", "tree"),
+        "commits/make_commits::_make_temporary_index": ("tip",),
+        "commits/move_branch::move_checked_out_branch": ("new",),
+        "commits/range::list_range_commits": ("f'{start}..{end}'",),
         "commits/range::_resolve_range": ("f'{start}..{end}'",),
-        "commits/range::commit_patch": ("commit_id",),
+        "commits/range::format_commit_patch": ("commit_id",),
         "commits/rebase_edits::carry_edits_over": ("new", "old"),
         "commits/rebase_edits::_map_edits": ("after", "before"),
         "commits/repository::Repository.is_ancestor": ("new", "old"),
-        "commits/rewrite::commits_above": ("head",),
+        "commits/rewrite::list_commits_above": ("head",),
         "commits/rewrite::_find_containing_ref": ("commit",),
-        "commits/rewrite::move": ("new", "old"),
+        "commits/rewrite::move_branch_ref": ("new", "old"),
         "commits/tree_readers::CommitTree.files": ("self.commit_id",),
-        "commits/undo_refs::record": ("commit",),
-        "commits/build_trust::build_change": ("base", "commit"),
-        "commits/build_trust::trusted_base": (
+        "commits/undo_refs::record_undo": ("commit",),
+        "commits/build_trust::find_build_change": ("base", "commit"),
+        "commits/build_trust::find_trusted_base": (
             "commit",
             "commit_and_parents[1]",
             "*tips",
         ),
-        "commits/branch_move_journal::_changed_paths": ("move.new", "move.old"),
-        "commits/branch_move_journal::settle": ("move.target", "head"),
+        "commits/branch_move_journal::_list_changed_paths": ("move.new", "move.old"),
+        "commits/branch_move_journal::restore_interrupted_move": (
+            "move.target",
+            "head",
+        ),
         "commits/branch_move_journal::_check_out": ("commit",),
         "history/earlier_fixes::_Walk._git": ("*arguments",),
         "history/earlier_fixes::_Walk.read": ("*self.range",),
         "history/earlier_fixes::_Walk.add_old_names": ("*self.range", "commit"),
-        "history/history_index::_new_facts": ("*tips",),
-        "history/patch_similarity::changed_lines": ("commit",),
+        "history/history_index::_read_new_facts": ("*tips",),
+        "history/patch_similarity::read_changed_lines": ("commit",),
         "history/patch_similarity::change_same_file": ("commit",),
-        "history/stable_branches::is_queued": ("tip",),
+        "history/stable_branches::is_commit_queued": ("tip",),
         "outgoing/b4/b4_series::_find_undecodable_commit": ("id_",),
         "outgoing/b4/enrollment::_fork_point": ("*filter(None, tips)",),
-        "outgoing/target_tree::fit_of_files": ("target.tip",),
+        "outgoing/target_tree::compute_file_fit": ("target.tip",),
         "services/backport/work_clone::build_backport": ("commits[-1].id",),
         "services/backport/work_clone::_prepare_clone": (
             "branch.tip",
@@ -232,11 +235,11 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "[tip, *good_commits][-1]",
             "affected_commit",
         ),
-        "tags/blame::blame": ("rev",),
+        "tags/blame::blame_file": ("rev",),
         "tags/candidate_features::read_candidate_histories": ("*ids",),
         "tags/commit_change::read_change": ("commit", "parent"),
         "tags/overrides::move_bisected_first": ("*bad",),
-        "archive/landed_series::find_in_trees": ("*range_arguments",),
+        "archive/landed_series::find_commits_in_trees": ("*range_arguments",),
     },
     SEARCHED: {
         "services/review/request_sections::_grep_c_files": (
@@ -249,11 +252,13 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     NAMES: {
         "commits/repository::Repository.refs_containing": ("*names",),
-        "commits/b4_prep::_fork_point": ("base_branch",),
+        "commits/b4_prep::_find_fork_point": ("base_branch",),
         "commits/rewrite::_find_containing_ref": ("*prefixes", "*refs"),
-        "commits/rewrite::move": ("ref or 'HEAD'",),
-        "commits/undo_refs::record": ("f'{REFS}/{attempt}'",),
-        "commits/branch_move_journal::settle": ("move.ref or 'HEAD'",),
+        "commits/rewrite::move_branch_ref": ("ref or 'HEAD'",),
+        "commits/undo_refs::record_undo": ("f'{REFS}/{attempt}'",),
+        "commits/branch_move_journal::restore_interrupted_move": (
+            "move.ref or 'HEAD'",
+        ),
         "commits/branch_move_journal::_matches_either": ("f'{commit}:{path}'",),
         "topic/reroll::record_complete_send": ("name",),
     },
@@ -261,14 +266,14 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "building/work_place::Workspace.checkout": ("str(self.tree)",),
         "outgoing/am_roundtrip::_describe_damage": ("str(message)", "str(diff)"),
         "outgoing/git_recipients::_run_command": ("str(file)",),
-        "outgoing/send_email/git_send_email::capture": ("str(files)",),
+        "outgoing/send_email/git_send_email::capture_send_email": ("str(files)",),
         "outgoing/target_tree::fit_of_files.applies": ("str(file)",),
         "services/backport/work_clone::_clone_without_checkout": (
             "str(link)",
             "str(clone)",
             "str(source)",
         ),
-        "commits/private_config::b4_file_entries": ("str(file)",),
+        "commits/private_config::read_b4_file_entries": ("str(file)",),
         "topic/edit_commits::edit_file": ("str(file)",),
     },
     REMOTES: {
@@ -280,9 +285,9 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     AGREED: {"services/setup/run_fix::run_fix_command": ("*",)},
     VALUES: {
-        "outgoing/b4/enrollment::withdraw": ("description[-1]",),
-        "outgoing/b4/tracking::store": ("cover", "json.dumps(new_data)"),
-        "commits/b4_prep::b4_values": ("key",),
+        "outgoing/b4/enrollment::unenroll_branch": ("description[-1]",),
+        "outgoing/b4/tracking::store_tracking_data": ("cover", "json.dumps(new_data)"),
+        "commits/b4_prep::read_b4_values": ("key",),
         "commits/private_config::copy_branch_settings": ("key", "value"),
         "outgoing/transport::Transport.recipient_values": ("key",),
         "services/setup/install_hooks::install_named_hooks": ("b4_command()",),
@@ -302,20 +307,20 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/b4_command::find_user_b4": ("path",),
         "checking/history_facts::RepositoryFacts._walk": ("*words",),
         "backports/backport_patches::format_series": ("*recipients",),
-        "commits/make_commits::_commit": ("parent", "tree"),
-        "commits/make_commits::_index": ("tip",),
-        "commits/move_branch::shift": ("*branch_options",),
+        "commits/make_commits::_write_commit": ("parent", "tree"),
+        "commits/make_commits::_make_temporary_index": ("tip",),
+        "commits/move_branch::move_checked_out_branch": ("*branch_options",),
         "commits/rewrite::_sign_commit": ("*parent_options", "parts['tree']"),
-        "commits/submodules::_list_names": ("option", "variable"),
-        "outgoing/compose_mails::bodies_of_commits": ("*args", "*revisions"),
-        "outgoing/send_email/git_send_email::capture": (
+        "commits/submodules::_list_submodule_names": ("option", "variable"),
+        "outgoing/compose_mails::make_commit_bodies": ("*args", "*revisions"),
+        "outgoing/send_email/git_send_email::capture_send_email": (
             "*_argv(repository, account, bcc, identity, _copies_sender(account, messages))",
         ),
         "outgoing/target_tree::fit_of_files.applies": ("*options",),
         "recipients/contact_history::_read_history": ("*arguments",),
         "recipients/get_maintainer/git_signers::GitHistory._log": ("*args",),
         "topic/posted_elsewhere::_read_tagged_patches": ("*revisions",),
-        "commits/message_mail::mail_of_message": ("base",),
+        "commits/message_mail::make_message_mail": ("base",),
         "topic/edit_commits::edit_file": ("editor",),
         "topic/edit_commits::run_mail_setup": ("sys.executable",),
         "topic/edit_commits::merge_edited_text": ("base", "other", "yours"),
@@ -331,12 +336,12 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "recipients/get_maintainer/git_signers::GitHistory._git": ("*args",),
     },
     RECIPIENTS: {
-        "outgoing/b4/b4_send::capture": (
+        "outgoing/b4/b4_send::capture_b4_messages": (
             "*options",
             "*recipient_options(to, cc)",
             "*suppressing_options()",
         ),
-        "outgoing/b4/web_endpoint::post": ("*suppressing_options()", "*options"),
+        "outgoing/b4/web_endpoint::post_series": ("*suppressing_options()", "*options"),
     },
     TARGETS: {
         "building/module_symbols::needed_symbols.run_tool": ("*arguments", "target"),
@@ -364,8 +369,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "str(work)",
         ),
         "demo/journey::Journey.run": ("*",),
-        "demo/robin::_reference": ("commit",),
-        "demo/robin::_send": ("*config_command",),
+        "demo/robin::_format_reference": ("commit",),
+        "demo/robin::_send_mail": ("*config_command",),
         "demo/upstream::take_into_stable": (
             "commit",
             "str(sandbox.repositories.mainline)",
@@ -631,7 +636,7 @@ def test_password_stays_with_its_host(tmp_path: Path, key: str) -> None:
         Repository.open(repo.path) as repository,
         pytest.raises(RefusedError, match="contains a line break"),
     ):
-        credential_of(repository, read_account(repository), terminal=False)
+        find_credential(repository, read_account(repository), terminal=False)
 
 
 @pytest.mark.parametrize("path", ["--self-test", "-f", "a;b.c", "a$(id).c"])

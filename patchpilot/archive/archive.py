@@ -102,7 +102,7 @@ class NotInArchiveError(MissingError):
     """A message is not in the archive."""
 
 
-def archive_of(target: str, default: str) -> str:
+def find_archive_url(target: str, default: str) -> str:
     """Return the URL of the archive that contains a message: the part of the message's URL before
     the Message-ID.
 
@@ -130,7 +130,7 @@ def quote_phrase(text: str) -> str:
     return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
 
 
-def date_query(first: datetime) -> str:
+def make_date_query(first: datetime) -> str:
     """Return a search condition for messages received on the day of `first` or later.
 
     Times are in seconds, because public-inbox parses any number with more than four digits as
@@ -391,7 +391,7 @@ class Archive(MailArchive):
         except requests.exceptions.ContentDecodingError as error:
             raise NetworkError(f"{self.host}: {error}", hint=_MBOX_HINT) from error
         except requests.RequestException as error:
-            raise self._unreachable(reason_of(error)) from error
+            raise self._unreachable(describe_request_error(error)) from error
         except LibloreError as error:
             raise self._unreachable(str(error)) from error
         except (OSError, ValueError, EOFError, zlib.error) as error:
@@ -416,7 +416,7 @@ class Archive(MailArchive):
                 hint="check the path in --lore, or in git config --global patchpilot.lore",
             )
         if status is None:
-            return self._unreachable(reason_of(error.__cause__ or error))
+            return self._unreachable(describe_request_error(error.__cause__ or error))
         if status == 429:
             return NetworkError(
                 f"{self.host} is rate-limiting requests",
@@ -479,7 +479,7 @@ class Archive(MailArchive):
                 self.url, request_timeout=TIMEOUTS, follow_upstream=False
             )
             self._node.set_user_agent("patchpilot", __version__)
-            self._session = polite_session(
+            self._session = make_polite_session(
                 f"patchpilot/{__version__}",
                 self._stop,
                 self.skipped.append,
@@ -520,7 +520,7 @@ sends the whole thread of each match.
 _BUSY = (429, 502, 503, 504)
 
 
-def polite_session(
+def make_polite_session(
     agent: str, stop: threading.Event, skipped: Skipped, hosts: Container[str]
 ) -> Any:
     """Return a requests session that limits the duration, size and redirects of responses.
@@ -678,7 +678,7 @@ def _exceeds_limit(data: bytes) -> bool:
     )
 
 
-def reason_of(error: BaseException) -> str:
+def describe_request_error(error: BaseException) -> str:
     """Return a short phrase that states why a request failed."""
     import requests
 

@@ -36,7 +36,7 @@ MAX_CARRIED, MAX_FILES = 4, 3
 MAX_FOLLOW_UPS = 4
 
 
-def gather(
+def collect_series_mails(
     archive: MailArchive,
     message_id: str,
     known_mails: Iterable[Mail] = (),
@@ -62,7 +62,7 @@ def gather(
         mail.message_id: mail for mail in sent if mail.message_id not in mails
     }
     mails.update(unarchived)
-    search = _Search(
+    search = _MailSearch(
         archive, message_id, mails, reader, fresh, progress, set(unarchived)
     )
     failure: PatchpilotError | None = None
@@ -88,7 +88,7 @@ def gather(
 
 
 @dataclass
-class _Search:
+class _MailSearch:
     """A search that adds the messages it finds to `have`.
 
     `only_sent` contains the ids of sent messages that have not been found in the archive yet.
@@ -115,7 +115,7 @@ class _Search:
         if posted is None:
             return
         self.progress("searching for other revisions")
-        self._add_threads(_revision_queries(posted))
+        self._add_threads(_make_revision_queries(posted))
         posted = self._find_series() or posted
         self._add_revisions(posted)
         posted = self._find_series() or posted
@@ -126,8 +126,8 @@ class _Search:
             by_patchwork = f"(b:{quote_phrase(title)} AND f:patchwork-bot)"
             query = f"(s:{quote_phrase(title)} AND {MACHINES}) OR {by_patchwork}"
             self._add(self.archive.search(query, fresh=self.fresh))
-        self._add_threads(_forwarding_queries(posted))
-        self._add_mails_naming_the_commit()
+        self._add_threads(_make_forwarding_queries(posted))
+        self._add_mails_about_commits()
         self._add_follow_ups()
 
     def _add(self, mails: Iterable[Mail]) -> None:
@@ -162,7 +162,7 @@ class _Search:
             mail.in_reply_to == message_id for mail in self.have.values()
         )
 
-    def _add_mails_naming_the_commit(self) -> None:
+    def _add_mails_about_commits(self) -> None:
         posted = self._find_series()
         landed = posted.landed if posted else ()
         commits = list(
@@ -177,17 +177,17 @@ class _Search:
         for follow_up in posted.follow_ups[:MAX_FOLLOW_UPS] if posted else ():
             follow_up_series = self._find_series(follow_up.message_id)
             self._add_threads(
-                _revision_queries(follow_up_series) if follow_up_series else ()
+                _make_revision_queries(follow_up_series) if follow_up_series else ()
             )
 
 
-def _revision_queries(posted: PostedSeries) -> list[str]:
+def _make_revision_queries(posted: PostedSeries) -> list[str]:
     """Return queries for other versions of a series.
 
     They search by change-id, links to known versions, title and author and, if versions are
     missing, for the author's patches to the same files.
     """
-    author = _sender_condition(posted.author)
+    author = _make_sender_condition(posted.author)
     by_link = [
         f"b:{quote_phrase(revision.head.message_id)} AND {author}"
         for revision in posted.revisions[-2:]
@@ -202,10 +202,10 @@ def _revision_queries(posted: PostedSeries) -> list[str]:
             if len(title) >= 8
         ]
     )
-    return [*by_identity, *by_link, *_missing_version_queries(posted)]
+    return [*by_identity, *by_link, *_make_missing_version_queries(posted)]
 
 
-def _missing_version_queries(posted: PostedSeries) -> list[str]:
+def _make_missing_version_queries(posted: PostedSeries) -> list[str]:
     known_versions = {revision.version for revision in posted.revisions}
     if all(
         version in known_versions or version in posted.missing.values()
@@ -215,7 +215,7 @@ def _missing_version_queries(posted: PostedSeries) -> list[str]:
     files = sorted(posted.revisions[0].files, key=len)[-MAX_FILES:]
     return (
         [
-            f"{_sender_condition(posted.author)} AND"
+            f"{_make_sender_condition(posted.author)} AND"
             f" ({' OR '.join(f'dfn:{quote_phrase(file)}' for file in files)}) AND NOT s:re"
         ]
         if files
@@ -223,7 +223,7 @@ def _missing_version_queries(posted: PostedSeries) -> list[str]:
     )
 
 
-def _sender_condition(author: Address) -> str:
+def _make_sender_condition(author: Address) -> str:
     """Return a search condition for the sender's address or name, because addresses change."""
     return (
         f"(f:{author.email} OR f:{quote_phrase(author.name)})"
@@ -232,7 +232,7 @@ def _sender_condition(author: Address) -> str:
     )
 
 
-def _forwarding_queries(posted: PostedSeries) -> list[str]:
+def _make_forwarding_queries(posted: PostedSeries) -> list[str]:
     if posted.latest.backport_to:
         return []
     titles = list(
@@ -244,7 +244,7 @@ def _forwarding_queries(posted: PostedSeries) -> list[str]:
     bodies = " OR ".join(f"b:{quote_phrase(title)}" for title in titles)
     forwarded = (
         f"b:{quote_phrase(posted.author.email)} AND ({subjects}) "
-        f"AND NOT {_sender_condition(posted.author)} AND NOT s:re"
+        f"AND NOT {_make_sender_condition(posted.author)} AND NOT s:re"
     )
     return (
         [forwarded, f"s:pull AND ({bodies}) AND b:{quote_phrase(posted.author.name)}"]
@@ -282,11 +282,11 @@ def _select_related(
     own_series = find_posted_series(message_id, topics)
     if own_series is None:
         return unique_mails
-    ids = ids_with_later(own_series, topics) | {message_id}
+    ids = collect_series_ids(own_series, topics) | {message_id}
     return tuple(mail for mail in unique_mails if mail.message_id in ids)
 
 
-def ids_with_later(
+def collect_series_ids(
     posted: PostedSeries, topics: Sequence[PostedSeries]
 ) -> frozenset[str]:
     """Return the Message-IDs of a series and its follow-up series."""

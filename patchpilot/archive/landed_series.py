@@ -23,12 +23,12 @@ from patchpilot.history.fix_in_branch import History, LandedHow, Landing
 from patchpilot.history.patch_similarity import are_alike, count_changed_lines
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import (
-    Branch,
-    linux_next_tip,
-    mainline,
-    next_tags,
-    stable_branches,
-    tree_branches,
+    StableBranch,
+    find_linux_next_tip,
+    find_mainline_tip,
+    find_stable_branches,
+    list_next_tags,
+    list_tree_branches,
 )
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import find_linked_ids
@@ -57,7 +57,7 @@ _DATE_TOLERANCE = timedelta(days=2)
 """A commit can be dated before its message: clocks differ, and rebasing keeps the date."""
 
 
-class InRepository(NamedTuple):
+class RepositoryCommits(NamedTuple):
     """A series' commits in a repository, grouped by tree, mainline first.
 
     `follow_ups` contains later mainline commits that fix the series. `needs` contains the stable
@@ -76,19 +76,19 @@ class _LocatedCommit(NamedTuple):
     landing: Landing
 
 
-def find_in_repository(
+def find_commits_in_repository(
     posted: PostedSeries,
     repository: Repository,
     *,
     progress: Progress = ignore_progress,
-) -> InRepository:
+) -> RepositoryCommits:
     """Return a series' commits in a repository, or no commits if the mainline branch is unknown."""
-    tip = mainline(repository)
+    tip = find_mainline_tip(repository)
     if tip is None:
-        return InRepository()
+        return RepositoryCommits()
     with History(repository, progress) as history:
         history.add([tip])
-        branches = stable_branches(repository, include_ended=True)
+        branches = find_stable_branches(repository, include_ended=True)
         project = detect(CommitTree(repository, tip))
         releases = Releases(repository)
         commits: list[LandedCommit] = []
@@ -110,7 +110,7 @@ def find_in_repository(
                 if (landing := history.landed(commit.landing.commit, branch.tip))
             ]
             for branch, landing in landings:
-                point_release = _first_point_release(
+                point_release = _find_first_point_release(
                     repository, branch.version, landing.commit
                 )
                 commits.append(
@@ -132,16 +132,16 @@ def find_in_repository(
                 branches_with_commit,
                 project.mainline,
             )
-        next_tip = linux_next_tip(repository)
+        next_tip = find_linux_next_tip(repository)
         merged_titles = {title_key(commit.title) for commit in merged}
         if next_tip:
-            tags = next_tags(repository)
+            tags = list_next_tags(repository)
             commits += [
                 _describe_landing(
                     LINUX_NEXT,
                     commit,
                     commit.landing,
-                    _first_tag_containing(repository, tags, commit.landing.commit),
+                    _find_first_tag(repository, tags, commit.landing.commit),
                     repository,
                 )
                 for commit in _find_commits(posted, history, next_tip, merged_titles)
@@ -154,10 +154,10 @@ def find_in_repository(
             authors = {
                 author
                 for post in remaining
-                for author in authors_of(posted, post.mail.body)
+                for author in list_possible_authors(posted, post.mail.body)
             }
             known = (tip, *([next_tip] if next_tip else ()))
-            commits += find_in_trees(
+            commits += find_commits_in_trees(
                 remaining,
                 authors,
                 repository,
@@ -165,14 +165,14 @@ def find_in_repository(
                 known,
             )
         fixes = [commit.landing.commit for commit in merged if commit.landing.holds]
-        needs = stable_needs(fixes, history, branches.branches, project)
-    return InRepository(tuple(commits), tuple(dict.fromkeys(follow_ups)), needs)
+        needs = find_stable_needs(fixes, history, branches.branches, project)
+    return RepositoryCommits(tuple(commits), tuple(dict.fromkeys(follow_ups)), needs)
 
 
-def stable_needs(
+def find_stable_needs(
     commits: Sequence[str],
     history: History,
-    branches: Sequence[Branch],
+    branches: Sequence[StableBranch],
     project: Project,
 ) -> StableNeeds | None:
     """Return the maintained stable branches that need mainline commits, or None if there are no
@@ -199,8 +199,8 @@ def stable_needs(
         branch.version
         for branch in maintained
         if any(
-            _is_in_effect(culprit, branch, history)
-            and not _is_in_effect(commit, branch, history)
+            _is_commit_in_effect(culprit, branch, history)
+            and not _is_commit_in_effect(commit, branch, history)
             for commit, culprits in culprits_by_commit
             for culprit in culprits
         )
@@ -208,7 +208,7 @@ def stable_needs(
     return StableNeeds(is_tagged, tuple(needing))
 
 
-def _is_in_effect(commit: str, branch: Branch, history: History) -> bool:
+def _is_commit_in_effect(commit: str, branch: StableBranch, history: History) -> bool:
     landing = history.landed(commit, branch.tip)
     return landing is not None and landing.holds
 
@@ -235,7 +235,7 @@ def _describe_landing(
 
 
 def _find_fixes(
-    commit: str, history: History, tip: str, branches: Sequence[Branch], tree: str
+    commit: str, history: History, tip: str, branches: Sequence[StableBranch], tree: str
 ) -> Iterator[FollowUp]:
     """Yield the mainline commits that fix a commit, each with the branches that lack it."""
     for fix in history.repository.commits(history.fixers(commit, tip)):
@@ -318,7 +318,7 @@ def _find_by_subject(
 
     Prefer a commit that has not been reverted.
     """
-    authors = authors_of(posted, post.mail.body)
+    authors = list_possible_authors(posted, post.mail.body)
     reach = history.index.reach(tip)
     ids = [
         history.index.id(number)
@@ -352,7 +352,7 @@ def _find_by_content(
         for other_post in posted.posts
         if other_post.key == post.key
     }
-    authors = authors_of(posted, post.mail.body)
+    authors = list_possible_authors(posted, post.mail.body)
     since = f"--since={(first_sent - _DATE_TOLERANCE).isoformat()}"
     folder = str(repository.common_dir.resolve())
     key = make_cache_key(
@@ -393,7 +393,8 @@ def _find_by_content(
         return None
     candidates = tuple(repository.commits(ids))
     linked_commit = next(
-        (commit.id for commit in candidates if same_title & links_of(commit)), None
+        (commit.id for commit in candidates if same_title & list_message_links(commit)),
+        None,
     )
     if linked_commit:
         return linked_commit, ", by its link"
@@ -412,7 +413,7 @@ def _find_by_content(
     return None
 
 
-def authors_of(posted: PostedSeries, body: str) -> set[str]:
+def list_possible_authors(posted: PostedSeries, body: str) -> set[str]:
     """Return the addresses of a commit's possible authors: the sender, and the From: line in the
     body.
     """
@@ -420,7 +421,7 @@ def authors_of(posted: PostedSeries, body: str) -> set[str]:
     return {posted.author.key, *([from_line[1].lower()] if from_line else [])}
 
 
-def _first_point_release(
+def _find_first_point_release(
     repository: Repository, version: str, commit: str
 ) -> str | None:
     tags = [
@@ -429,10 +430,10 @@ def _first_point_release(
         if re.fullmatch(rf"v?{re.escape(version)}\.\d{{1,18}}", name)
     ]
     tags.sort(key=lambda name: int(name.rpartition(".")[2]))
-    return _first_tag_containing(repository, tags, commit)
+    return _find_first_tag(repository, tags, commit)
 
 
-def _first_tag_containing(
+def _find_first_tag(
     repository: Repository, tags: Sequence[str], commit: str
 ) -> str | None:
     low, high = 0, len(tags)
@@ -450,7 +451,7 @@ _PREFERRED = ("for-next", "next", "main", "master", "fixes")
 """Preferred branches of a tree, best first."""
 
 
-def find_in_trees(
+def find_commits_in_trees(
     posts: Sequence[Classified],
     authors: Collection[str],
     repository: Repository,
@@ -463,7 +464,7 @@ def find_in_trees(
     title and author, or links to the message. If only the title matches, the committer must not be
     the patch's author, because then the branch would be the author's.
     """
-    branches = tree_branches(repository, known_tips)
+    branches = list_tree_branches(repository, known_tips)
     if not branches or not posts:
         return
     by_tip: dict[str, list[str]] = {}
@@ -491,10 +492,10 @@ def find_in_trees(
     for commit, post in matches:
         names = [
             name
-            for descendant in _descendants(commit.id, children)
+            for descendant in _find_descendants(commit.id, children)
             for name in by_tip.get(descendant, ())
         ]
-        for tree in _tree_names(repository, names):
+        for tree in _list_tree_names(repository, names):
             yield LandedCommit(
                 tree,
                 commit.id,
@@ -514,7 +515,7 @@ def _match_commits(
         linked_post = next(
             (
                 mails[message_id]
-                for message_id in links_of(commit)
+                for message_id in list_message_links(commit)
                 if message_id in mails
             ),
             None,
@@ -524,7 +525,7 @@ def _match_commits(
             yield commit, post
 
 
-def _descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set[str]:
+def _find_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set[str]:
     descendants, pending = {commit}, [commit]
     while pending:
         new_children = [
@@ -537,7 +538,7 @@ def _descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set[str]
     return descendants
 
 
-def links_of(commit: Commit) -> set[str]:
+def list_message_links(commit: Commit) -> set[str]:
     return {
         message_id
         for tag in commit.tags("Link")
@@ -545,7 +546,7 @@ def links_of(commit: Commit) -> set[str]:
     }
 
 
-def _tree_names(repository: Repository, names: Iterable[str]) -> list[str]:
+def _list_tree_names(repository: Repository, names: Iterable[str]) -> list[str]:
     """Return the tree names of remote branches in the form used in messages, such as
     `netdev/net.git (main)`.
     """
@@ -554,12 +555,12 @@ def _tree_names(repository: Repository, names: Iterable[str]) -> list[str]:
         remote, _, branch = name.partition("/")
         by_remote.setdefault(remote, []).append(branch)
     return [
-        _tree_name(repository, remote, min(names, key=_rank))
+        _tree_name(repository, remote, min(names, key=_rank_branch))
         for remote, names in by_remote.items()
     ]
 
 
-def _rank(branch: str) -> tuple[int, str]:
+def _rank_branch(branch: str) -> tuple[int, str]:
     last = branch.rpartition("/")[2]
     return (_PREFERRED.index(last) if last in _PREFERRED else len(_PREFERRED)), branch
 

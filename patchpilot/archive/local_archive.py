@@ -18,8 +18,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from patchpilot.archive.archive import MailArchive, NotInArchiveError
-from patchpilot.archive.local_mails import FoundMail, LocalMails, local_mails
-from patchpilot.archive.local_query import clean, ids_in, normalize_words, sql_condition
+from patchpilot.archive.local_mails import FoundMail, LocalMails, open_local_mails
+from patchpilot.archive.local_query import (
+    clean_sql_text,
+    find_message_ids,
+    normalize_words,
+    translate_to_sql,
+)
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.cache.entries import cache_dir, is_private_folder
 from patchpilot.errors import CancelledError, InputError, NetworkError
@@ -134,7 +139,7 @@ class LocalArchive(MailArchive):
         If `threads` is set, return the complete threads of the matches. If there are too many
         matches, return the latest ones.
         """
-        parsed_query = sql_condition(query)
+        parsed_query = translate_to_sql(query)
         index = self._open_index(parsed_query.since if not threads else 0.0)
         # messages requested by Message-ID come first, so that the limit never drops them
         requested_ids = _REQUESTED_ID.findall(query)
@@ -228,7 +233,7 @@ class LocalArchive(MailArchive):
         self._queries += 1
         try:
             if self._mails is None:
-                self._mails = local_mails(self._path)
+                self._mails = open_local_mails(self._path)
                 self._state = self._mails.state()
             file = self._file()
             with self._index_lock(file):
@@ -336,7 +341,7 @@ class LocalArchive(MailArchive):
         arrived = found_mail.arrived or (mail.date.timestamp() if mail.date else 0.0)
         values = (
             found_mail.position,
-            clean(mail.message_id),
+            clean_sql_text(mail.message_id),
             normalize_words(mail.subject),
             normalize_words(f"{mail.sender.name} {mail.sender.email}"),
             normalize_words(correspondents),
@@ -351,11 +356,11 @@ class LocalArchive(MailArchive):
         }
         index.executemany(
             "INSERT INTO reference VALUES (?, ?)",
-            ((clean(reference), number) for reference in references),
+            ((clean_sql_text(reference), number) for reference in references),
         )
         index.executemany(
             "INSERT INTO token VALUES (?, ?)",
-            ((clean(token), number) for token in _tokens(mail)),
+            ((clean_sql_text(token), number) for token in _make_search_tokens(mail)),
         )
 
     def _body_contains(self, position: str, phrase: str) -> bool:
@@ -397,7 +402,7 @@ def _lock_for_writing(index: sqlite3.Connection) -> Iterator[sqlite3.Connection]
     index.execute("COMMIT")
 
 
-def _tokens(mail: Mail) -> set[str]:
+def _make_search_tokens(mail: Mail) -> set[str]:
     """Return search tokens for the commits, Message-IDs, change-ids and files that a message
     mentions, and for delivery reports.
     """
@@ -405,7 +410,7 @@ def _tokens(mail: Mail) -> set[str]:
     tokens: dict[str, None] = {REPORT: None} if delivery_reports(mail) else {}
     for terms in (
         (commit for commit in _COMMIT.findall(body) if not commit.isalpha()),
-        ids_in(body),
+        find_message_ids(body),
         (match[1].lower() for match in _CHANGE_ID.finditer(body)),
         (f"file:{match[1]}" for match in _FILE.finditer(body)),
     ):

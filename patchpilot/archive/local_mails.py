@@ -62,7 +62,7 @@ class LocalMails(Protocol):
         """Close open files and processes."""
 
 
-def local_mails(path: Path) -> LocalMails:
+def open_local_mails(path: Path) -> LocalMails:
     """Return the messages in a local archive.
 
     Raise `NetworkError` if the path is not an archive, as for an unreachable remote archive.
@@ -71,7 +71,7 @@ def local_mails(path: Path) -> LocalMails:
         return _Mbox(path)
     if is_maildir(path):
         return _Maildir(path)
-    epochs = epochs_of(path)
+    epochs = list_epochs(path)
     if not epochs:
         reason = (
             "is neither a public-inbox directory, a maildir nor an mbox"
@@ -85,28 +85,28 @@ def local_mails(path: Path) -> LocalMails:
     return _Epochs(path, epochs)
 
 
-def epochs_of(path: Path) -> tuple[Path, ...]:
+def list_epochs(path: Path) -> tuple[Path, ...]:
     """Return the epochs of a public-inbox directory, oldest first.
 
     If the path is itself an epoch, return only this path. If it is neither, return ().
     """
     epochs = (
         [path]
-        if _is_git(path)
+        if _is_git_repository(path)
         else [
             epoch
             for folder in ("git", "local", ".")
             for epoch in sorted((path / folder).glob("*.git"))
         ]
     )
-    return tuple(dict.fromkeys(epoch for epoch in epochs if _is_git(epoch)))
+    return tuple(dict.fromkeys(epoch for epoch in epochs if _is_git_repository(epoch)))
 
 
 def is_maildir(path: Path) -> bool:
     return (path / "cur").is_dir() and (path / "new").is_dir()
 
 
-def _is_git(path: Path) -> bool:
+def _is_git_repository(path: Path) -> bool:
     return (path / "HEAD").is_file() and (path / "objects").is_dir()
 
 

@@ -42,7 +42,7 @@ def normalize_words(text: str) -> str:
     return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
-def ids_in(text: str) -> list[str]:
+def find_message_ids(text: str) -> list[str]:
     """Return the Message-IDs in a text, including those in links, in lower case.
 
     If a Message-ID contains a slash, return the part after it.
@@ -56,15 +56,15 @@ def ids_in(text: str) -> list[str]:
     ]
 
 
-def sql_condition(query: str) -> Condition:
+def translate_to_sql(query: str) -> Condition:
     """Translate a search into an SQL condition.
 
     Raise `UsageError` if the syntax is not supported.
     """
-    return _Parser(query).read()
+    return _QueryParser(query).read()
 
 
-class _Parser:
+class _QueryParser:
     def __init__(self, query: str) -> None:
         self._query = query
         self._tokens = list(_TOKEN.finditer(query))
@@ -133,7 +133,7 @@ class _Parser:
             )
         if field == "m":
             return Condition("mail.message_id = ?", (value,))
-        if field == "rt" and (arrived := _arrival_condition(value)):
+        if field == "rt" and (arrived := _translate_arrival_range(value)):
             return arrived
         if field == "dfn":
             return _has_token(f"file:{value}")
@@ -144,8 +144,8 @@ class _Parser:
                 "mail.id IN (SELECT mail FROM token WHERE token >= ? AND token < ?)",
                 (value[:-1].lower(), f"{value[:-1].lower()}g"),
             )
-        if " " not in value and ids_in(value):
-            return _has_token(ids_in(value)[-1])
+        if " " not in value and find_message_ids(value):
+            return _has_token(find_message_ids(value)[-1])
         if " " not in value and not field:
             return _has_token(value.lower())
         return Condition("says(mail.place, ?)", (normalize_words(value),), 9)
@@ -168,7 +168,7 @@ def _join_conditions(operator: str, parts: list[Condition]) -> Condition:
     )
 
 
-def _arrival_condition(period: str) -> Condition | None:
+def _translate_arrival_range(period: str) -> Condition | None:
     """Translate `rt:FIRST..LAST` to a condition. Both times are in seconds, and either may be
     empty.
     """
@@ -190,6 +190,6 @@ def _arrival_condition(period: str) -> Condition | None:
     )
 
 
-def clean(text: str) -> str:
+def clean_sql_text(text: str) -> str:
     """Replace characters that SQLite cannot store."""
     return text.encode("utf-8", "replace").decode()

@@ -7,9 +7,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.archive.local_mails import epochs_of, is_maildir
+from patchpilot.archive.local_mails import is_maildir, list_epochs
 from patchpilot.commits.objects import CatFile
-from patchpilot.commits.range import patch_files
+from patchpilot.commits.range import list_patch_files
 from patchpilot.commits.run import git, stream_output
 from patchpilot.errors import GitError, InputError
 from patchpilot.model.bounded_gzip import read_unpacked_blocks
@@ -56,10 +56,10 @@ def stream_mails(targets: Iterable[str]) -> Iterator[StreamedMail]:
         path = Path(target)
         if target == "-" or path.is_file():
             yield from _read_file(target)
-        elif epochs := epochs_of(path):
+        elif epochs := list_epochs(path):
             for epoch in reversed(epochs):
-                if head := _commit_id(str(epoch), "HEAD"):
-                    yield from mails_of_range(str(epoch), (head,))
+                if head := _resolve_commit_id(str(epoch), "HEAD"):
+                    yield from stream_range_mails(str(epoch), (head,))
         elif is_maildir(path):
             files = (
                 file for name in ("cur", "new") for file in (path / name).iterdir()
@@ -68,11 +68,11 @@ def stream_mails(targets: Iterable[str]) -> Iterator[StreamedMail]:
                 for mail in _read_file(str(file)):
                     yield mail._replace(archived=True)
         else:
-            for file in patch_files(target):
+            for file in list_patch_files(target):
                 yield from _read_file(str(file))
 
 
-def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMail]:
+def stream_range_mails(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMail]:
     """Yield the messages that these revisions add to an epoch, latest first.
 
     A revision is a commit. `^COMMIT` excludes a commit and its ancestors.
@@ -95,21 +95,24 @@ def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMai
 
 
 def resolve_range(epoch: str, revisions: str) -> tuple[str, ...]:
-    """Convert a range `A..B` or a commit `B` to revisions for `mails_of_range`.
+    """Convert a range `A..B` or a commit `B` to revisions for `stream_range_mails`.
 
     Raise `InputError` if the epoch does not contain such a commit.
     """
     old, _, new = revisions.rpartition("..")
-    return (_commit_id(epoch, new), *((f"^{_commit_id(epoch, old)}",) if old else ()))
+    return (
+        _resolve_commit_id(epoch, new),
+        *((f"^{_resolve_commit_id(epoch, old)}",) if old else ()),
+    )
 
 
-def epoch_commits(epoch: str, step: int) -> Iterator[str]:
+def list_epoch_commits(epoch: str, step: int) -> Iterator[str]:
     """Yield every n-th commit of an epoch, oldest first, and the latest commit.
 
     They split the epoch into parts with n messages.
     """
     commit = ""
-    if not _commit_id(epoch, "HEAD"):
+    if not _resolve_commit_id(epoch, "HEAD"):
         return
     with stream_output(Path(epoch), "rev-list", "--reverse", "HEAD", "--") as ids:
         for number, line in enumerate(ids, 1):
@@ -121,7 +124,7 @@ def epoch_commits(epoch: str, step: int) -> Iterator[str]:
         yield commit
 
 
-def _commit_id(epoch: str, revision: str) -> str:
+def _resolve_commit_id(epoch: str, revision: str) -> str:
     """Return the id of a commit in an epoch.
 
     Return "" if HEAD has no commits, as in a public-inbox's search index.

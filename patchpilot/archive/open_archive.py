@@ -17,7 +17,7 @@ from patchpilot.urls import LORE
 _WEB = lazy_pattern(r"https?://")
 
 
-def archive_address(text: str) -> str:
+def normalize_archive_address(text: str) -> str:
     """Return the URL of a remote archive, or the absolute path of a local one.
 
     A local archive is given as `/…`, `./…`, `~…`, `file://…` or as any existing path.
@@ -66,7 +66,7 @@ def open_archive(
     `cache`, `offline` and `hosts` apply only to remote archives. Raise `UsageError` if the address
     is neither a URL nor a path.
     """
-    address = archive_address(url)
+    address = normalize_archive_address(url)
     if _WEB.match(address) and not is_archive_address(address):
         raise UsageError(
             f"{url}: not the URL of an archive",

@@ -25,7 +25,7 @@ MAX_MISSED = 20
 """Maximum number of patches to search for in vain."""
 
 
-def find_originals(
+def find_original_series(
     archive: MailArchive,
     mails: Sequence[Classified],
     *,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from patchpilot.archive.archive import MailArchive, date_query, quote_phrase
+from patchpilot.archive.archive import MailArchive, make_date_query, quote_phrase
 from patchpilot.errors import NetworkError
 from patchpilot.model.action import Action
 from patchpilot.model.hosts import quote_url
@@ -82,7 +82,7 @@ def find_new_messages(
     reached: datetime | None = None
     for group in _group_by_age(series, now):
         control = group[0].summary.head
-        for query, group_of_query in _queries(group, now):
+        for query, group_of_query in _make_queries(group, now):
             mails = archive.search(
                 query,
                 fresh=fresh,
@@ -90,7 +90,7 @@ def find_new_messages(
             )
             if control not in {mail.message_id for mail in mails}:
                 raise _unreliable_search_error(archive, control)
-            _assign(
+            _assign_to_series(
                 new_ids,
                 (mail for mail in mails if mail.message_id != control),
                 group_of_query,
@@ -104,13 +104,13 @@ def find_new_messages(
     return NewMessages(new_ids, reached)
 
 
-def _assign(
+def _assign_to_series(
     new_ids: dict[int, frozenset[str]],
     mails: Iterable[Mail],
     series: Sequence[PolledSeries],
 ) -> None:
     for mail in mails:
-        for number in find_concerned(mail, series):
+        for number in find_concerned_series(mail, series):
             new_ids[number] = new_ids.get(number, frozenset()) | {mail.message_id}
 
 
@@ -126,12 +126,12 @@ def _group_by_age(
 ) -> Iterator[Sequence[PolledSeries]]:
     """Group the series into active and past ones, each sorted by the start of its search."""
     for is_past in (False, True):
-        group = [polled for polled in series if _is_past(polled, now) is is_past]
+        group = [polled for polled in series if _is_past_series(polled, now) is is_past]
         if group:
-            yield sorted(group, key=lambda polled: _search_start(polled, now))
+            yield sorted(group, key=lambda polled: _find_search_start(polled, now))
 
 
-def _is_past(polled: PolledSeries, now: datetime) -> bool:
+def _is_past_series(polled: PolledSeries, now: datetime) -> bool:
     """Return whether a series had no recent activity, and the time of the archive's latest message
     at the last check is unknown.
     """
@@ -141,17 +141,17 @@ def _is_past(polled: PolledSeries, now: datetime) -> bool:
     )
 
 
-def _search_start(polled: PolledSeries, now: datetime) -> datetime:
+def _find_search_start(polled: PolledSeries, now: datetime) -> datetime:
     if polled.reached:
         return polled.reached - _OVERLAP
     return (
         (polled.summary.last_activity or polled.asked) - _BEFORE
-        if _is_past(polled, now)
+        if _is_past_series(polled, now)
         else polled.asked - _OVERLAP
     )
 
 
-def _queries(
+def _make_queries(
     series: Sequence[PolledSeries], now: datetime
 ) -> Iterator[tuple[str, list[PolledSeries]]]:
     """Yield queries of limited length, each with its series.
@@ -163,8 +163,8 @@ def _queries(
     group: list[PolledSeries] = []
 
     def query(terms: Iterable[str]) -> str:
-        start = max(_search_start(group[0], now), _EARLIEST_DATE)
-        return f"({date_query(start)} AND ({' OR '.join(terms)})) OR {control}"
+        start = max(_find_search_start(group[0], now), _EARLIEST_DATE)
+        return f"({make_date_query(start)} AND ({' OR '.join(terms)})) OR {control}"
 
     def fill_query() -> str:
         """Add as many more titles to the query as fit.
@@ -174,9 +174,9 @@ def _queries(
         """
         remaining = LONGEST_QUERY - len(quote_url(query(terms)))
         for term in (
-            _title_query(title)
+            _make_title_query(title)
             for polled in group
-            for title in _additional_titles(polled.summary)
+            for title in _list_additional_titles(polled.summary)
         ):
             remaining -= len(quote_url(f" OR {term}")) if term not in terms else 0
             if remaining < 0:
@@ -185,7 +185,7 @@ def _queries(
         return query(terms)
 
     for polled in series:
-        new_terms = dict.fromkeys(_terms(polled.summary))
+        new_terms = dict.fromkeys(_make_search_terms(polled.summary))
         if terms and len(quote_url(query({**terms, **new_terms}))) > LONGEST_QUERY:
             yield fill_query(), group
             terms, group = {}, []
@@ -194,10 +194,12 @@ def _queries(
     yield fill_query(), group
 
 
-def _terms(summary: SeriesSummary) -> list[str]:
+def _make_search_terms(summary: SeriesSummary) -> list[str]:
     """Return search terms for messages about a series: author, title and commits."""
     titled = (
-        [_title_query(summary.subject)] if len(summary.subject) >= _SHORTEST else []
+        [_make_title_query(summary.subject)]
+        if len(summary.subject) >= _SHORTEST
+        else []
     )
     return [
         *(f"a:{quote_phrase(email)}" for email in summary.authors[-2:]),
@@ -206,7 +208,7 @@ def _terms(summary: SeriesSummary) -> list[str]:
     ]
 
 
-def _additional_titles(summary: SeriesSummary) -> list[str]:
+def _list_additional_titles(summary: SeriesSummary) -> list[str]:
     """Return titles of a series' patches and of related series that `_terms` omits."""
     own_title = title_key(summary.subject)
     return [
@@ -216,7 +218,7 @@ def _additional_titles(summary: SeriesSummary) -> list[str]:
     ]
 
 
-def _title_query(title: str) -> str:
+def _make_title_query(title: str) -> str:
     return f"s:{quote_phrase(_shorten_title(title))}"
 
 
@@ -244,7 +246,7 @@ class _OmittedIds:
         )
 
 
-def find_concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
+def find_concerned_series(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
     """Return the numbers of the series that a message may be about."""
     title = title_key(parse_subject(mail.subject).title)
     return [polled.number for polled in series if _may_be_about(mail, title, polled)]

@@ -60,19 +60,20 @@ def find_proven_senders(
     also used with the known address.
     """
     keys_by_mail = {
-        mail.message_id: (mail, tuple(_developer_keys(mail))) for mail in mails
+        mail.message_id: (mail, tuple(_find_signed_developer_keys(mail)))
+        for mail in mails
     }
     claimed_keys = {key for _, keys in keys_by_mail.values() for key in keys}
     # each check runs git, so check only messages with one of these keys
     candidates = (
         mail
         for mail in vouching
-        if claimed_keys & {fields.get("pk") for fields in _embedded_keys(mail)}
+        if claimed_keys & {fields.get("pk") for fields in _parse_developer_keys(mail)}
     )
     signers = {
         key: address
         for mail in candidates
-        for key, address in _developer_keys(mail).items()
+        for key, address in _find_signed_developer_keys(mail).items()
     }
     senders = []
     for mail, keys in keys_by_mail.values():
@@ -89,21 +90,21 @@ def find_proven_senders(
     return tuple(senders)
 
 
-def _developer_keys(mail: Mail) -> dict[str, str]:
+def _find_signed_developer_keys(mail: Mail) -> dict[str, str]:
     """Map each Ed25519 key with which the sender signed a message to the sender's address."""
     if mail.header("X-Developer-Signature") is None or not mail.sender.email:
         return {}
     import patatt
 
     keys: dict[str, str] = {}
-    for fields in _embedded_keys(mail):
+    for fields in _parse_developer_keys(mail):
         if fields.get("a") != "ed25519" or "i" not in fields or "pk" not in fields:
             continue
         # ignore a damaged signature header
         with contextlib.suppress(
             patatt.Error, RuntimeError, ValueError, IndexError, UnicodeError, OSError
         ):
-            message = patatt.PatattMessage(_strip_from(mail.raw))
+            message = patatt.PatattMessage(_strip_mbox_line(mail.raw))
             message.get_sigs()
             message.validate(fields["i"], fields["pk"].encode("ascii"))
             # git uses a From: line in the body as the author, but only the sender's identity is
@@ -113,7 +114,7 @@ def _developer_keys(mail: Mail) -> dict[str, str]:
     return keys
 
 
-def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
+def _parse_developer_keys(mail: Mail) -> list[dict[str, str]]:
     """Return the fields of the X-Developer-Key headers: identity, algorithm and key."""
     headers = [
         header.value
@@ -176,7 +177,7 @@ def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
             TypeError,
             UnicodeError,
         ):
-            signature = dkim.DKIM(_strip_from(mail.raw))
+            signature = dkim.DKIM(_strip_mbox_line(mail.raw))
             prepared = signature.verify_headerprep(number)
             if (
                 prepared
@@ -188,5 +189,5 @@ def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
     return False
 
 
-def _strip_from(raw: bytes) -> bytes:
+def _strip_mbox_line(raw: bytes) -> bytes:
     return raw.split(b"\n", 1)[1] if raw.startswith(b"From ") and b"\n" in raw else raw

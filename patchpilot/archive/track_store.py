@@ -23,10 +23,10 @@ from patchpilot.reading.mail_reader import MailReader
 from patchpilot.resources import state_path
 from patchpilot.series.database import (
     DamagedError,
-    Layout,
+    DatabaseLayout,
     Row,
-    backups,
     damaged_error,
+    list_backups,
     open_database,
     write_transaction,
 )
@@ -75,25 +75,25 @@ _INTEGER_COLUMNS = ("id", "series", "seen", "line")
 _TIME_COLUMNS = ("added", "updated", "sent", "news", "at", "reached")
 
 
-def _without_password(lore: str | None) -> str | None:
+def _strip_password(lore: str | None) -> str | None:
     """Strip the password from an archive's URL, because the stored URL is exported and shown."""
     return hide_url_credentials(lore) if lore else lore
 
 
-def _is_valid(table: str, row: Row) -> bool:
+def _is_valid_row(table: str, row: Row) -> bool:
     """Return whether a row of a table is valid. A row with a truncated message is not."""
     for name, value in row.items():
         types = _BINARY_COLUMNS.get(
             name, (int,) if name in _INTEGER_COLUMNS else (str, type(None))
         )
         if not isinstance(value, types) or (
-            name in _TIME_COLUMNS and not _is_time(value)
+            name in _TIME_COLUMNS and not _is_valid_time(value)
         ):
             return False
     return table != "mail" or _unpack_mail(row["raw"]) is not None
 
 
-def _is_time(value: object) -> bool:
+def _is_valid_time(value: object) -> bool:
     return value is None or parse_iso_time(str(value)) is not None
 
 
@@ -103,10 +103,10 @@ def _unpack_mail(raw: object) -> bytes | None:
     return None
 
 
-TRACK_LAYOUT = Layout(
+TRACK_LAYOUT = DatabaseLayout(
     "the database of tracked series",
     (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS, _REACHED, _WEIGHT),
-    _is_valid,
+    _is_valid_row,
 )
 
 
@@ -140,7 +140,7 @@ class StoredMails(NamedTuple):
     left_out: int = 0
 
 
-def default_file() -> Path:
+def default_store_file() -> Path:
     return state_path() / "track.sqlite"
 
 
@@ -151,7 +151,7 @@ class Store:
     """
 
     def __init__(self, file: Path | None = None) -> None:
-        self.file = file or default_file()
+        self.file = file or default_store_file()
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -198,10 +198,10 @@ class Store:
             " ON CONFLICT (message_id) DO UPDATE SET lore = coalesce(excluded.lore, lore), mbox"
             " = coalesce(excluded.mbox, mbox)",
             message_id,
-            _text(subject),
-            _without_password(lore),
-            _path(mbox),
-            _now(),
+            _encode_text(subject),
+            _strip_password(lore),
+            _encode_path(mbox),
+            _format_current_time(),
         )
         return self._entries("WHERE message_id = ?", message_id)[0]
 
@@ -215,9 +215,9 @@ class Store:
             f"SELECT {', '.join(names)} FROM series {condition} ORDER BY id", values
         ):
             row = dict(zip(names, stored, strict=True))
-            if not _is_valid("series", row):
+            if not _is_valid_row("series", row):
                 raise self._invalid(f"series {row['id']}")
-            row["lore"] = _without_password(row["lore"])
+            row["lore"] = _strip_password(row["lore"])
             row["mbox"] = os.fsdecode(row["mbox"]) if row["mbox"] else None
             entries.append(TrackEntry(**row))
         return tuple(entries)
@@ -251,7 +251,8 @@ class Store:
         If several series contain it, return the one added first.
         """
         number = self._database.execute(
-            "SELECT min(series) FROM member WHERE message_id = ?", (_text(message_id),)
+            "SELECT min(series) FROM member WHERE message_id = ?",
+            (_encode_text(message_id),),
         ).fetchone()[0]
         return self.entry(number) if number else None
 
@@ -277,10 +278,10 @@ class Store:
         new_mails = [mail for mail in mails if mail.message_id not in stored_ids]
         with self.transaction() as database:
             self._insert(number, new_mails, read_ids)
-            now = _now()
+            now = _format_current_time()
             database.execute(
                 "UPDATE series SET updated = ?, subject = ? WHERE id = ?",
-                (now, _text(subject), number),
+                (now, _encode_text(subject), number),
             )
             if new_mails:
                 database.execute(
@@ -304,7 +305,7 @@ class Store:
             database.executemany(
                 "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
                 (
-                    (_text(mail.message_id), zlib.compress(mail.raw, 6))
+                    (_encode_text(mail.message_id), zlib.compress(mail.raw, 6))
                     for mail in mails
                 ),
             )
@@ -314,9 +315,9 @@ class Store:
                 (
                     (
                         number,
-                        _text(mail.message_id),
+                        _encode_text(mail.message_id),
                         int(mail.message_id in read_ids),
-                        weight(self.reader.classify(mail)),
+                        compute_mail_weight(self.reader.classify(mail)),
                     )
                     for mail in mails
                 ),
@@ -360,7 +361,7 @@ class Store:
                 mails.append(self._stored_row(message_id, raw))
         return tuple(mails), tuple(damaged)
 
-    def weightiest_mails(self, number: int, max_mails: int) -> StoredMails:
+    def read_important_mails(self, number: int, max_mails: int) -> StoredMails:
         """Return up to `max_mails` messages of a series: the earliest and latest messages, patches,
         and messages that change the state.
 
@@ -369,7 +370,7 @@ class Store:
         left_out = max(0, len(self.message_ids(number)) - max_mails)
         if not left_out:
             return StoredMails(*self.readable_mails(number))
-        self._weigh(number)
+        self._compute_weights(number)
         rowids = "SELECT rowid AS at FROM member WHERE series = ?"
         rows = self._database.execute(
             "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE"
@@ -380,7 +381,7 @@ class Store:
         )
         return StoredMails(*self._read(number, rows), left_out)
 
-    def _weigh(self, number: int) -> None:
+    def _compute_weights(self, number: int) -> None:
         """Compute the weights of messages that were imported or that an earlier release stored
         without weights.
         """
@@ -390,7 +391,7 @@ class Store:
         )
         rows = self._database.execute(query, (number,))
         weights = [
-            (_weight_of(raw), number, message_id)
+            (_compute_raw_weight(raw), number, message_id)
             for message_id, packed in rows
             if (raw := _unpack_mail(packed)) is not None
         ]
@@ -412,7 +413,7 @@ class Store:
     def restore(self, message_ids: Iterable[str]) -> None:
         """Replace damaged messages with the copies in the store's backups."""
         missing = set(message_ids)
-        for backup in reversed(backups(self.file)):
+        for backup in reversed(list_backups(self.file)):
             if not missing:
                 break
             with (
@@ -446,7 +447,9 @@ class Store:
         return ids
 
     def note_poll(self, number: int) -> None:
-        self._change("UPDATE series SET updated = ? WHERE id = ?", _now(), number)
+        self._change(
+            "UPDATE series SET updated = ? WHERE id = ?", _format_current_time(), number
+        )
 
     def note_reached(self, number: int, reached: datetime) -> None:
         """Record the arrival time of the latest message in a series' archive, unless a later time
@@ -482,7 +485,7 @@ class Store:
         stored = []
         for message_id in message_ids:
             row = self._database.execute(
-                "SELECT raw FROM mail WHERE message_id = ?", (_text(message_id),)
+                "SELECT raw FROM mail WHERE message_id = ?", (_encode_text(message_id),)
             ).fetchone()
             if row and (raw := _unpack_mail(row[0])) is not None:
                 stored.append(self._stored_row(message_id, raw))
@@ -497,7 +500,7 @@ class Store:
         if not self.read_stored([message_id]):
             self._change(
                 "INSERT OR REPLACE INTO mail (message_id, raw) VALUES (?, ?)",
-                _text(message_id),
+                _encode_text(message_id),
                 zlib.compress(raw, 6),
             )
 
@@ -512,7 +515,7 @@ class Store:
                 (
                     source.subject if is_newer else target.subject,
                     target.lore or source.lore,
-                    _path(target.mbox or source.mbox),
+                    _encode_path(target.mbox or source.mbox),
                     min(target.added, source.added, key=parse_stored_time),
                     _latest(target.updated, source.updated),
                     _latest(target.news, source.news),
@@ -532,11 +535,11 @@ class Store:
             )
             self.remove(source_number)
 
-    def forget_passed_over(self) -> None:
+    def clear_irrelevant_ids(self) -> None:
         """Clear the list of irrelevant search results."""
         self._change("DELETE FROM passed")
 
-    def pass_over(self, message_ids: Iterable[str]) -> None:
+    def add_irrelevant_ids(self, message_ids: Iterable[str]) -> None:
         """Remember search results that belong to no series, so that later searches skip them.
 
         The number of entries is limited; the oldest are deleted.
@@ -544,7 +547,10 @@ class Store:
         with self.transaction() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO passed VALUES (?, ?)",
-                ((_text(message_id), _now()) for message_id in message_ids),
+                (
+                    (_encode_text(message_id), _format_current_time())
+                    for message_id in message_ids
+                ),
             )
             database.execute(
                 "DELETE FROM passed WHERE rowid NOT IN (SELECT rowid FROM passed ORDER BY at DESC"
@@ -588,7 +594,7 @@ class Store:
         None deletes the user's state, so that it is derived from the messages again.
         """
         with self.transaction() as database:
-            key = (number, _text(message_id), line)
+            key = (number, _encode_text(message_id), line)
             database.execute(
                 "DELETE FROM tick WHERE series = ? AND message_id = ? AND line = ?", key
             )
@@ -612,7 +618,7 @@ class Store:
         return entry
 
 
-def _now() -> str:
+def _format_current_time() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -620,7 +626,7 @@ def _latest(*times: str | None) -> str | None:
     return max(filter(None, times), key=parse_stored_time, default=None)
 
 
-def _path(name: str | None) -> str | bytes | None:
+def _encode_path(name: str | None) -> str | bytes | None:
     """Return a file name in the form stored in the database, which is bytes if it is not UTF-8."""
     raw = os.fsencode(name) if name else b""
     try:
@@ -629,12 +635,12 @@ def _path(name: str | None) -> str | bytes | None:
         return raw
 
 
-def _text(value: str) -> str:
+def _encode_text(value: str) -> str:
     """Return text that SQLite can store, with invalid UTF-8 replaced by U+FFFD."""
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def weight(mail: "Classified") -> int:
+def compute_mail_weight(mail: "Classified") -> int:
     """Return how important a message is for its series' state.
 
     Return 2 for a patch or cover letter, 1 for a tag, a bot's report or a maintainer's decision,
@@ -645,7 +651,7 @@ def weight(mail: "Classified") -> int:
     return int(bool(mail.trailers or mail.bot or mail.kind not in _DISCUSSION))
 
 
-def _weight_of(raw: bytes) -> int | None:
+def _compute_raw_weight(raw: bytes) -> int | None:
     """Return the weight of a raw message, or None if it cannot be parsed.
 
     Parsed messages are not cached, because there may be many.
@@ -653,6 +659,6 @@ def _weight_of(raw: bytes) -> int | None:
     from patchpilot.reading.mail_classifier import classify
 
     try:
-        return weight(classify(parse_mail(raw)))
+        return compute_mail_weight(classify(parse_mail(raw)))
     except InputError:
         return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from patchpilot.backports.merging import Entry, Merge
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.model.json_form import json_form
 
 SURE_ENOUGH = 0.5
@@ -48,7 +48,7 @@ class Adaptation:
         """Return the paths of the adapted files."""
         return tuple(self.contents)
 
-    def tree(self, scratch: Scratch, merge: Merge) -> str:
+    def tree(self, scratch: ScratchStore, merge: Merge) -> str:
         """Write the tree of a merge with the adapted files to another object store."""
         entries: dict[str, Entry] = {
             path: (content[0], scratch.write("blob", content[1])) if content else None

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Merge
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.model.hunk_fit import Fit, Misfit, fit_file
 from patchpilot.model.source_tree import is_safe_path
 
@@ -37,7 +37,7 @@ class ApplyResult:
 class ScratchTree:
     """A tree's files, read from the temporary object store."""
 
-    def __init__(self, scratch: Scratch, tree: str) -> None:
+    def __init__(self, scratch: ScratchStore, tree: str) -> None:
         self.scratch = scratch
         self.tree = tree
 
@@ -53,16 +53,16 @@ class ScratchTree:
         )
 
 
-def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
+def try_fix(scratch: ScratchStore, fix: FixCommit, onto: str) -> ApplyResult:
     """Cherry-pick a fix onto a commit or tree in the object store.
 
     The merge shows whether there is a conflict. If the context of all hunks is present, the fix
     applies without a merge.
     """
-    tree = onto if _is_tree(scratch, onto) else scratch.tree_of(onto)
+    tree = onto if _is_tree_object(scratch, onto) else scratch.tree_of(onto)
     merge = scratch.pick(fix.id, tree, fix.base)
     target = ScratchTree(scratch, tree)
-    file_fits = [_fit(fix, index, target) for index in range(len(fix.files))]
+    file_fits = [_compute_fit(fix, index, target) for index in range(len(fix.files))]
     misfits = tuple(misfit for fit in file_fits for misfit in fit.misfits)
     offsets = tuple(offset for fit in file_fits for offset in fit.offsets)
     outcome = (
@@ -77,12 +77,12 @@ def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
     )
 
 
-def _is_tree(scratch: Scratch, name: str) -> bool:
+def _is_tree_object(scratch: ScratchStore, name: str) -> bool:
     entry = scratch.objects.get(name)
     return bool(entry and entry[1] == "tree")
 
 
-def _fit(fix: FixCommit, index: int, target: ScratchTree) -> Fit:
+def _compute_fit(fix: FixCommit, index: int, target: ScratchTree) -> Fit:
     change = fix.files[index]
     if change.is_binary and change.old_path:
         blob = target.scratch.objects.get(f"{target.tree}:{change.old_path}")

@@ -24,7 +24,7 @@ _NOTE = re.compile(r"^\[ (?![Uu]pstream )[^\]\n:]+: .*", re.MULTILINE)
 _PEOPLE = re.compile(r".*-by|cc|co-developed-by", re.IGNORECASE)
 
 
-def backport_message(
+def make_backport_message(
     commit: Commit,
     stable: StableTrees,
     *,
@@ -99,7 +99,7 @@ def has_note(message: str, original: Commit) -> bool:
     return not set(_NOTE.findall(message)) <= set(_NOTE.findall(original.message))
 
 
-def people(
+def find_backport_contacts(
     commits: Sequence[Commit], excluded: Sequence[str] = ()
 ) -> tuple[Address, ...]:
     """Return the addresses to Cc: on a backport, which are the authors and the people in trailers.

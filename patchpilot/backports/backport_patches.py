@@ -9,8 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.backport_message import backport_message, has_note, people
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.backport_message import (
+    find_backport_contacts,
+    has_note,
+    make_backport_message,
+)
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
@@ -68,7 +72,7 @@ class BackportText:
 
 
 def make_commits(
-    scratch: Scratch,
+    scratch: ScratchStore,
     stable: StableTrees,
     steps: Sequence[Step],
     tip: str,
@@ -112,9 +116,9 @@ def make_commits(
             original,
             tree,
             parent,
-            backport_message(original, stable, dep_of=step.dep_of),
+            make_backport_message(original, stable, dep_of=step.dep_of),
         )
-        difference = range_diff(scratch, original, plain) if not parts else ""
+        difference = compute_range_diff(scratch, original, plain) if not parts else ""
         adapted_steps = adapted.steps if adapted else ()
         notes = (
             (f"only the changes to {', '.join(parts)}",)
@@ -124,7 +128,7 @@ def make_commits(
                 *([wording.note] if wording.note and difference else []),
             )
         )
-        message = backport_message(
+        message = make_backport_message(
             original,
             stable,
             dep_of=step.dep_of,
@@ -149,7 +153,7 @@ def make_commits(
     return tuple(commits)
 
 
-def range_diff(scratch: Scratch, original: Commit, backported: str) -> str:
+def compute_range_diff(scratch: ScratchStore, original: Commit, backported: str) -> str:
     """Return the range-diff between the original and the backport, ignoring commit messages.
 
     Return "" if their patches are identical.
@@ -169,7 +173,7 @@ def range_diff(scratch: Scratch, original: Commit, backported: str) -> str:
 
 
 def format_series(
-    scratch: Scratch,
+    scratch: ScratchStore,
     stable: StableTrees,
     commits: Sequence[MadeCommit],
     tip: str,
@@ -186,7 +190,7 @@ def format_series(
     recipients = [f"--to={stable.list}"] if stable.list else []
     recipients += [
         f"--cc={address.header()}"
-        for address in people(
+        for address in find_backport_contacts(
             [backported.original for backported in commits], (stable.list,)
         )
     ]
@@ -207,7 +211,7 @@ def format_series(
         )  # fmt: skip
         mails.append(
             (
-                file_name(number, backported.original.subject),
+                make_patch_file_name(number, backported.original.subject),
                 _add_note(result.out, notes[number - 1]),
             )
         )
@@ -250,7 +254,7 @@ def _add_note(mail: bytes, note: str) -> bytes:
     )
 
 
-def file_name(number: int, subject: str) -> str:
+def make_patch_file_name(number: int, subject: str) -> str:
     """Return the name that git format-patch would give to a patch file."""
     slug = re.sub(r"[^A-Za-z0-9_.]+", "-", subject).strip("-.")[:52].rstrip("-.")
     return f"{number:04d}-{slug or 'patch'}.patch"

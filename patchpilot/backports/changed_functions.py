@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.line_history import LineTouch, Span, find_crossing
-from patchpilot.backports.object_store import Scratch
-from patchpilot.history.earlier_fixes import head_of, is_head
+from patchpilot.backports.line_history import LineTouch, Span, find_crossing_touches
+from patchpilot.backports.object_store import ScratchStore
+from patchpilot.history.earlier_fixes import find_function_start, is_function_start
 from patchpilot.model.hunk_fit import split_text_lines
 
 _NAME = re.compile(r"\b(\w++)\s*+\(")
@@ -25,19 +25,20 @@ class Function:
     span: Span
 
 
-def function_at(lines: Sequence[str], index: int) -> Function | None:
+def find_enclosing_function(lines: Sequence[str], index: int) -> Function | None:
     """Return the function that contains a 0-based line.
 
     Return None outside of functions, and in languages that are not like C.
     """
-    head_line = head_of(lines, index)
+    head_line = find_function_start(lines, index)
     if head_line is None:
         return None
     end = next(
         (
             line
             for line in range(head_line + 1, len(lines))
-            if lines[line].startswith("}") or (line > index and is_head(lines[line]))
+            if lines[line].startswith("}")
+            or (line > index and is_function_start(lines[line]))
         ),
         len(lines),
     )
@@ -48,7 +49,7 @@ def function_at(lines: Sequence[str], index: int) -> Function | None:
 
 
 def find_conflicting_functions(
-    scratch: Scratch, fix: FixCommit, conflicts: Sequence[ConflictPlace]
+    scratch: ScratchStore, fix: FixCommit, conflicts: Sequence[ConflictPlace]
 ) -> dict[str, tuple[Function, ...]]:
     """Map the old path of each file to the functions with conflicting hunks."""
     result: dict[str, tuple[Function, ...]] = {}
@@ -78,7 +79,7 @@ def find_conflicting_functions(
                 if line.kind in "+-" and (
                     not their_lines or line.kind == "-" or line.text in their_lines
                 ):
-                    function = function_at(lines, line_index)
+                    function = find_enclosing_function(lines, line_index)
                     if function:
                         inside.setdefault(function.name, function)
                 line_index += line.kind in " -"
@@ -97,14 +98,14 @@ def find_function_changes(
     result: dict[str, tuple[LineTouch, str]] = {}
     for path, inside in functions.items():
         for function in inside:
-            for touch in find_crossing(touches, path, function.span):
+            for touch in find_crossing_touches(touches, path, function.span):
                 result.setdefault(touch.commit, (touch, function.name))
     order = {touch.commit: index for index, touch in enumerate(touches)}
     return sorted(result.values(), key=lambda touch: -order[touch[0].commit])
 
 
-def defining_files(
-    scratch: Scratch, tree: str, name: str, folder: str, timeout: float
+def find_defining_files(
+    scratch: ScratchStore, tree: str, name: str, folder: str, timeout: float
 ) -> list[str]:
     """Return the files in a folder that define this function or structure."""
     escaped = re.escape(name)

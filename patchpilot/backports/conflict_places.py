@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from patchpilot.backports.merging import Merge
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.model.hunk_fit import split_text_lines
 from patchpilot.model.json_form import json_form
 
@@ -24,7 +24,9 @@ class ConflictPlace:
     kind: str = "content"
 
 
-def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
+def find_conflict_places(
+    scratch: ScratchStore, merge: Merge
+) -> tuple[ConflictPlace, ...]:
     """Return the conflicts in a merge, sorted by path and line.
 
     A file that was deleted or renamed on one side is one conflict.

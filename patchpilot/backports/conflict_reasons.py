@@ -9,23 +9,23 @@ from dataclasses import dataclass
 
 from patchpilot.backports.applies import AppliesHow, ApplyResult
 from patchpilot.backports.changed_functions import (
-    defining_files,
     find_conflicting_functions,
+    find_defining_files,
+    find_enclosing_function,
     find_function_changes,
-    function_at,
 )
-from patchpilot.backports.conflict_places import find_places
+from patchpilot.backports.conflict_places import find_conflict_places
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
-    dependencies_of,
-    older_names,
-    read_touch,
-    read_touches,
+    find_dependencies,
+    find_older_names,
+    read_line_touch,
+    read_line_touches,
 )
-from patchpilot.backports.object_store import Scratch
-from patchpilot.backports.symbols import commit_that_added, compare_symbols
+from patchpilot.backports.object_store import ScratchStore
+from patchpilot.backports.symbols import compare_symbols, find_adding_commit
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.model.hunk_fit import split_text_lines
@@ -56,9 +56,9 @@ class Cause:
     why: str
 
 
-def explain(
+def explain_conflict(
     history: History,
-    scratch: Scratch,
+    scratch: ScratchStore,
     fix: FixCommit,
     tip: str,
     applied: ApplyResult,
@@ -80,16 +80,16 @@ def explain(
     function_causes: list[Cause] = []
     if applied.how is AppliesHow.CONFLICT:
         causes, function_causes = _find_causes(
-            history, scratch, fix, tip, applied, _seconds_left(end)
+            history, scratch, fix, tip, applied, _compute_seconds_left(end)
         )
-        causes = causes or _branch_commits(
-            history, scratch, fix, tip, applied, _seconds_left(end)
+        causes = causes or _find_branch_commits(
+            history, scratch, fix, tip, applied, _compute_seconds_left(end)
         )
     for symbol, path in missing_symbols.items():
         if time.monotonic() > end:
             break
-        adding_commit = commit_that_added(
-            scratch, fix, symbol, path, tip, timeout=_seconds_left(end)
+        adding_commit = find_adding_commit(
+            scratch, fix, symbol, path, tip, timeout=_compute_seconds_left(end)
         )
         if adding_commit and adding_commit not in [cause.commit for cause in causes]:
             causes.append(
@@ -110,14 +110,14 @@ def explain(
     return tuple(causes), hints
 
 
-def _seconds_left(end: float) -> float:
+def _compute_seconds_left(end: float) -> float:
     """Return the seconds until `end`, or at least the time that a fast query needs."""
     return max(_MIN_TIMEOUT, end - time.monotonic())
 
 
 def _find_causes(
     history: History,
-    scratch: Scratch,
+    scratch: ScratchStore,
     fix: FixCommit,
     tip: str,
     applied: ApplyResult,
@@ -125,7 +125,7 @@ def _find_causes(
 ) -> tuple[list[Cause], list[Cause]]:
     """Return the missing commits that changed the conflicting lines or the same functions."""
     paths = applied.merge.paths
-    goal = read_touch(history.repository, fix.id, fix.paths)
+    goal = read_line_touch(history.repository, fix.id, fix.paths)
     tree = scratch.tree_of(tip)
     names = list(paths)
     missing_paths = [path for path in paths if not scratch.has(tree, path)]
@@ -133,20 +133,20 @@ def _find_causes(
         # in a long history, following renames is slow; without former names, the commits that added
         # the files are still found
         with suppress(GitError):
-            names += older_names(
+            names += find_older_names(
                 history.repository, missing_paths, fix.base, tip, timeout=timeout / 2
             )
     try:
-        touches = read_touches(
+        touches = read_line_touches(
             history.repository, names, fix.base or fix.id, [tip], timeout=timeout
         )
     except GitError:
         return [], []
     commits = [touch.commit for touch in touches]
     present = frozenset(commits) - frozenset(history.missing(commits, tip))
-    bases = dependencies_of(touches, goal, present, frozenset(paths))
+    bases = find_dependencies(touches, goal, present, frozenset(paths))
     functions = find_conflicting_functions(
-        scratch, fix, find_places(scratch, applied.merge)
+        scratch, fix, find_conflict_places(scratch, applied.merge)
     )
     function_touches = [
         (touch, name)
@@ -163,10 +163,10 @@ def _find_causes(
         for touch in bases
         if touch.edits
     ]
-    return lines, _function_causes(history, tip, function_touches)
+    return lines, _find_function_causes(history, tip, function_touches)
 
 
-def _function_causes(
+def _find_function_causes(
     history: History, tip: str, touches: Sequence[tuple[LineTouch, str]]
 ) -> list[Cause]:
     """Return the last few of these commits that the branch lacks, oldest first.
@@ -189,9 +189,9 @@ def _function_causes(
     return causes[::-1]
 
 
-def _branch_commits(
+def _find_branch_commits(
     history: History,
-    scratch: Scratch,
+    scratch: ScratchStore,
     fix: FixCommit,
     tip: str,
     applied: ApplyResult,
@@ -202,7 +202,7 @@ def _branch_commits(
     This is used if no mainline commit explains the conflict.
     """
     causes: dict[str, Cause] = {}
-    for conflict in find_places(scratch, applied.merge)[:_MOST_PLACES]:
+    for conflict in find_conflict_places(scratch, applied.merge)[:_MOST_PLACES]:
         if not conflict.ours or not conflict.line:
             continue
         lines = f"{conflict.line},{conflict.line + len(conflict.ours) - 1}"
@@ -250,7 +250,7 @@ def _describe_edits(edits: Sequence[LineEditStep]) -> str:
 
 
 def _moved_function_hints(
-    scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float
+    scratch: ScratchStore, fix: FixCommit, tree: str, applied: ApplyResult, end: float
 ) -> Iterator[str]:
     """Yield hints that name the branch's file which defines the function or structure of a missing
     file.
@@ -269,7 +269,9 @@ def _moved_function_hints(
         folder = path.rpartition("/")[0]
         for name, label in list(labels.items())[:_MOST_ELSEWHERE]:
             with suppress(GitError):
-                files = defining_files(scratch, tree, name, folder, _seconds_left(end))
+                files = find_defining_files(
+                    scratch, tree, name, folder, _compute_seconds_left(end)
+                )
                 if files:
                     yield (
                         f"{path} does not exist in the branch; {label} is in {', '.join(files[:3])}"
@@ -277,17 +279,17 @@ def _moved_function_hints(
 
 
 def _misplaced_hunk_hints(
-    scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult
+    scratch: ScratchStore, fix: FixCommit, tree: str, applied: ApplyResult
 ) -> list[str]:
     """Return hints about hunks that were applied to a different function with the same context."""
     if applied.how is AppliesHow.CONFLICT:
         return []
     functions_by_path = {
-        change.path: _changed_functions(change) for change in fix.files
+        change.path: _find_changed_functions(change) for change in fix.files
     }
     trees = tree, applied.merge.tree
     if all(
-        _differs_first_in(scratch, trees, *names)
+        _is_first_difference_in(scratch, trees, *names)
         for names in functions_by_path.items()
         if names[1]
     ):
@@ -297,7 +299,7 @@ def _misplaced_hunk_hints(
     for change in parse_diff(tuple(result.text.split("\n")), 1).files:
         expected, functions = (
             functions_by_path.get(change.path, set()),
-            _changed_functions(change),
+            _find_changed_functions(change),
         )
         if expected and functions and not functions & expected:
             hints.append(
@@ -307,8 +309,8 @@ def _misplaced_hunk_hints(
     return hints
 
 
-def _differs_first_in(
-    scratch: Scratch, trees: tuple[str, str], path: str, names: set[str]
+def _is_first_difference_in(
+    scratch: ScratchStore, trees: tuple[str, str], path: str, names: set[str]
 ) -> bool:
     """Return whether the first difference between two trees in a file is in one of the
     functions.
@@ -322,14 +324,14 @@ def _differs_first_in(
         ),
         min(len(old), len(new)),
     )
-    function = function_at(old, first_difference)
+    function = find_enclosing_function(old, first_difference)
     return function is not None and function.name in names
 
 
-def _changed_functions(change: FileChange) -> set[str]:
-    return {_function_name(hunk.section) for hunk in change.hunks} - {""}
+def _find_changed_functions(change: FileChange) -> set[str]:
+    return {_parse_function_name(hunk.section) for hunk in change.hunks} - {""}
 
 
-def _function_name(section: str) -> str:
+def _parse_function_name(section: str) -> str:
     head = section.split("(", 1)[0].split()
     return head[-1].lstrip("*") if "(" in section and head else ""

@@ -9,7 +9,7 @@ from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Entry
-from patchpilot.backports.object_store import EMPTY_TREE, Scratch
+from patchpilot.backports.object_store import EMPTY_TREE, ScratchStore
 from patchpilot.errors import InputError
 from patchpilot.model.hunk_fit import find_misfit_hunks, fit_file
 from patchpilot.model.patch import Patch
@@ -34,7 +34,7 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
     basis = _NO_HISTORY
     forward = find_misfit_hunks(patch.files, tree)
     backward = find_misfit_hunks(patch.files, tree, reverse=True)
-    if forward and backward and _is_dos(patch):
+    if forward and backward and _has_dos_line_ends(patch):
         # git am and patch(1) ignore carriage returns added in transit, so test the patch without
         # them
         basis = (
@@ -71,15 +71,15 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
     conflict = replace(
         result,
         verdict=BranchVerdict.CONFLICT,
-        reason=f"{_describe(*counts)}; {basis}",
+        reason=f"{_describe_counts(*counts)}; {basis}",
         applies=AppliesHow.CONFLICT,
         conflicts=conflicts,
     )
     return conflict, patch
 
 
-def try_merge(
-    result: BranchResult, scratch: Scratch, fix: FixCommit, tree: Tree
+def merge_into_directory(
+    result: BranchResult, scratch: ScratchStore, fix: FixCommit, tree: Tree
 ) -> BranchResult:
     """Return the verdict after a three-way merge.
 
@@ -160,7 +160,7 @@ def _count_hunks(
     return (applied_count, broken, total - applied_count - broken), tuple(conflicts)
 
 
-def _describe(applied: int, broken: int, applicable: int) -> str:
+def _describe_counts(applied: int, broken: int, applicable: int) -> str:
     total = applied + broken + applicable
     if not applied:
         return f"{broken} of {total} hunks do not apply"
@@ -174,6 +174,6 @@ def _describe(applied: int, broken: int, applicable: int) -> str:
     return f"of {total} hunks, {join_words(parts)}"
 
 
-def _is_dos(patch: Patch) -> bool:
+def _has_dos_line_ends(patch: Patch) -> bool:
     diff = [line for line in patch.lines[patch.diff_line - 1 :] if line]
     return bool(diff) and all(line.endswith("\r") for line in diff)

@@ -11,13 +11,13 @@ from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
-    find_crossing,
-    read_touch,
-    read_touches,
+    find_crossing_touches,
+    read_line_touch,
+    read_line_touches,
 )
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
-from patchpilot.history.stable_branches import Branch
+from patchpilot.history.stable_branches import StableBranch
 from patchpilot.model.commit_references import classify_subject
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.patch import DiffLine
@@ -27,7 +27,9 @@ _TIMEOUT = 2.0
 _MOST_LATER = 3
 
 
-def followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:
+def find_followers(
+    history: History, fix: str, mainline: str | None
+) -> tuple[Follower, ...]:
     """Return the mainline commits that fix or revert the fix, oldest first.
 
     Fixes for these commits are included.
@@ -54,7 +56,7 @@ def followers(history: History, fix: str, mainline: str | None) -> tuple[Followe
     return tuple(sorted(result.values(), key=lambda follower: order[follower.commit]))
 
 
-def later_fixes(
+def find_later_fix_hints(
     history: History,
     fix: FixCommit,
     mainline: str | None,
@@ -68,7 +70,7 @@ def later_fixes(
         return ()
     repository = history.repository
     try:
-        later = read_touches(
+        later = read_line_touches(
             repository, fix.paths, mainline, [fix.id], timeout=_TIMEOUT
         )
     except GitError:
@@ -77,9 +79,9 @@ def later_fixes(
     reversed_touches = [_reverse_touch(touch) for touch in reversed(later)]
     fixes = {
         touch.commit: repository.commit(touch.commit).subject
-        for edit in _reverse_touch(read_touch(repository, fix.id, fix.paths)).edits
+        for edit in _reverse_touch(read_line_touch(repository, fix.id, fix.paths)).edits
         for span, _ in edit.hunks
-        for touch in find_crossing(reversed_touches, edit.old_path or "", span)
+        for touch in find_crossing_touches(reversed_touches, edit.old_path or "", span)
     }
     for follower in followers:
         fixes.pop(follower.commit, None)
@@ -102,7 +104,7 @@ def _reverse_touch(touch: LineTouch) -> LineTouch:
     )
 
 
-def needed_followers(
+def find_needed_followers(
     history: History, followers: Sequence[Follower], tip: str
 ) -> tuple[Follower, ...]:
     """Return the follow-ups that the branch needs but lacks.
@@ -117,8 +119,8 @@ def needed_followers(
     return tuple(result)
 
 
-def lacking_newer(
-    branch: Branch, branches: Sequence[tuple[Branch, bool]]
+def find_newer_branches_without_fix(
+    branch: StableBranch, branches: Sequence[tuple[StableBranch, bool]]
 ) -> tuple[str, ...]:
     """Return the newer branches that need the fix but lack it.
 
@@ -136,7 +138,7 @@ def lacking_newer(
     )
 
 
-def stable_rule_violations(fix: FixCommit, project: Project) -> tuple[str, ...]:
+def find_stable_rule_violations(fix: FixCommit, project: Project) -> tuple[str, ...]:
     """Return the stable rules that a fix violates by its size, its kind of change, or a tag."""
     notes: list[str] = []
     _, lines = fix.size

@@ -50,7 +50,7 @@ class LineTouch:
         )
 
 
-def read_touches(
+def read_line_touches(
     repository: Repository,
     paths: Sequence[str],
     tip: str,
@@ -74,7 +74,7 @@ def read_touches(
     )
 
 
-def read_touch(
+def read_line_touch(
     repository: Repository, commit: str, paths: Sequence[str] = ()
 ) -> LineTouch:
     """Return the changes of one commit to `paths`, or to all files."""
@@ -82,7 +82,7 @@ def read_touch(
     return touches[0] if touches else LineTouch(commit, ())
 
 
-def read_each(
+def read_touches_of_commits(
     repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()
 ) -> dict[str, LineTouch]:
     """Return the changes of several commits to `paths`, or to all files, running git once.
@@ -113,7 +113,7 @@ def _read_log(
     return tuple(_parse_touch(block) for block in result.out.split(b"\x01")[1:])
 
 
-def older_names(
+def find_older_names(
     repository: Repository,
     paths: Sequence[str],
     tip: str,
@@ -153,7 +153,7 @@ def older_names(
     return tuple(result)
 
 
-def dependencies_of(
+def find_dependencies(
     touches: Sequence[LineTouch],
     fix: LineTouch,
     present: frozenset[str],
@@ -167,7 +167,7 @@ def dependencies_of(
     fix are considered. `margin` is the number of lines by which the fix's spans are extended at
     both ends.
     """
-    spans_by_path = _changed_spans(fix, paths, margin)
+    spans_by_path = _find_changed_spans(fix, paths, margin)
     result: list[LineTouch] = []
     for touch in reversed(touches):
         is_needed = touch.commit not in present and any(
@@ -179,7 +179,7 @@ def dependencies_of(
     return tuple(reversed(result))
 
 
-def last_writers(
+def find_last_writers(
     touches: Sequence[LineTouch],
     fix: LineTouch,
     present: frozenset[str],
@@ -190,7 +190,7 @@ def last_writers(
     `touches` are the commits before the fix, oldest first. Lines that one of them wrote are not
     traced further back. Renames are followed.
     """
-    spans_by_path = _changed_spans(fix, paths)
+    spans_by_path = _find_changed_spans(fix, paths)
     result: list[LineTouch] = []
     for touch in reversed(touches):
         if touch.commit not in present and any(
@@ -206,7 +206,7 @@ def last_writers(
     return tuple(reversed(result))
 
 
-def find_crossing(
+def find_crossing_touches(
     touches: Sequence[LineTouch], path: str, span: Span
 ) -> tuple[LineTouch, ...]:
     """Return the commits that changed lines in a span of a file.
@@ -222,14 +222,14 @@ def find_crossing(
             low < new[1] and new[0] < high
             for edit in touch.edits
             for low, high in spans_by_path.get(edit.new_path or "", ())
-            for new in _touched_lines(edit)
+            for new in _list_written_spans(edit)
         ):
             result.append(touch)
         _map_spans_back(touch, spans_by_path, is_needed=False)
     return tuple(reversed(result))
 
 
-def _changed_spans(
+def _find_changed_spans(
     fix: LineTouch, paths: frozenset[str] | None, margin: int = 0
 ) -> dict[str, list[Span]]:
     """Map old paths to changed spans, extended by a margin."""
@@ -244,7 +244,7 @@ def _changed_spans(
     return spans
 
 
-def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
+def _list_written_spans(edit: LineEditStep) -> Iterable[Span]:
     """Return the lines that an edit wrote. If it only removes lines, return the lines before and
     after them.
     """
@@ -281,14 +281,14 @@ def _map_spans_back(
         spans = spans_by_path.pop(edit.new_path, []) if edit.new_path else []
         if edit.old_path is None:
             continue
-        old_spans = [_map_back(span, edit.hunks) for span in spans]
+        old_spans = [_map_span_back(span, edit.hunks) for span in spans]
         if is_needed:
             old_spans += [old for old, _ in edit.hunks]
         if old_spans:
             spans_by_path.setdefault(edit.old_path, []).extend(_join_spans(old_spans))
 
 
-def _map_back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
+def _map_span_back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
     low, high = span
     shift_low = shift_high = 0
     for old, new in hunks:

@@ -8,7 +8,7 @@ the files changed on both sides.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from patchpilot.commits.run import Completed, failure
+from patchpilot.commits.run import Completed, make_git_error
 
 Entry = tuple[str, str] | None
 """The (mode, id) of a tree entry, or None."""
@@ -88,7 +88,7 @@ def read_merge(completed: Completed) -> Merge:
     """
     fields = completed.out.decode("utf-8", "surrogateescape").split("\0")
     if len(fields[0]) != 40:
-        raise failure(("merge-tree",), completed)
+        raise make_git_error(("merge-tree",), completed)
     return parse_merge(fields, clean=completed.code == 0)
 
 
@@ -101,10 +101,16 @@ def parse_merge(fields: Sequence[str], *, clean: bool) -> Merge:
         mode, name, stage = entry.split(" ")
         stages.setdefault(path, {})[int(stage)] = (mode, name)
         index += 1
-    return Merge(fields[0], clean, tuple(stages), _kinds(fields[index + 1 :]), stages)
+    return Merge(
+        fields[0],
+        clean,
+        tuple(stages),
+        _map_conflict_kinds(fields[index + 1 :]),
+        stages,
+    )
 
 
-def _kinds(fields: Sequence[str]) -> dict[str, str]:
+def _map_conflict_kinds(fields: Sequence[str]) -> dict[str, str]:
     """Map each path to git's name for its first conflict."""
     kinds: dict[str, str] = {}
     index = 0

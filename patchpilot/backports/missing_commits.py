@@ -7,18 +7,18 @@ The search starts with the conflicting lines and then includes lines around them
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from patchpilot.backports.conflict_places import find_places
+from patchpilot.backports.conflict_places import find_conflict_places
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
-    dependencies_of,
-    last_writers,
-    older_names,
-    read_touch,
-    read_touches,
+    find_dependencies,
+    find_last_writers,
+    find_older_names,
+    read_line_touch,
+    read_line_touches,
 )
 from patchpilot.backports.merging import Merge
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.history.fix_in_branch import History
 from patchpilot.model.hunk_fit import split_text_lines
 
@@ -37,7 +37,7 @@ class MissingCommits:
     def __init__(
         self,
         history: History,
-        scratch: Scratch,
+        scratch: ScratchStore,
         fix: str,
         tip: str,
         tree: str,
@@ -60,11 +60,11 @@ class MissingCommits:
 
         Only its conflicting files are considered.
         """
-        goal, paths = self._goal(commit, conflicts)
-        touches = self.touches_before(commit, self.with_older_names(paths))
+        goal, paths = self._find_conflicting_changes(commit, conflicts)
+        touches = self.read_earlier_touches(commit, self.with_older_names(paths))
         return self._filter_missing(
             touches,
-            lambda present: dependencies_of(
+            lambda present: find_dependencies(
                 touches, goal, present, frozenset(paths), margin
             ),
         )
@@ -73,17 +73,17 @@ class MissingCommits:
         """Return the missing commits that last changed the conflicting lines of a commit,
         oldest first.
         """
-        goal, paths = self._goal(commit, merge.paths)
+        goal, paths = self._find_conflicting_changes(commit, merge.paths)
         goal = replace(
             goal,
             edits=tuple(
                 self._conflicting_part(edit, merge, theirs) for edit in goal.edits
             ),
         )
-        touches = self.touches_before(commit, self.with_older_names(paths))
+        touches = self.read_earlier_touches(commit, self.with_older_names(paths))
         return self._filter_missing(
             touches,
-            lambda present: last_writers(touches, goal, present, frozenset(paths)),
+            lambda present: find_last_writers(touches, goal, present, frozenset(paths)),
         )
 
     def latest(self, commit: str, paths: Sequence[str]) -> tuple[str, ...]:
@@ -93,9 +93,9 @@ class MissingCommits:
         return self.missing(
             [
                 touch.commit
-                for touch in self.touches_before(commit, self.with_older_names(paths))[
-                    -MOST:
-                ]
+                for touch in self.read_earlier_touches(
+                    commit, self.with_older_names(paths)
+                )[-MOST:]
             ]
         )
 
@@ -105,7 +105,7 @@ class MissingCommits:
         """
         return self.history.missing(commits, self.tip)
 
-    def touches_before(
+    def read_earlier_touches(
         self, commit: str, paths: tuple[str, ...]
     ) -> tuple[LineTouch, ...]:
         """Return earlier commits that change the same files and are missing from the branch.
@@ -119,7 +119,7 @@ class MissingCommits:
         if cached_paths is None:
             timeout = self._seconds_left()
             self._touches[path_set] = (
-                read_touches(
+                read_line_touches(
                     self.repository, paths, self._top, [self.tip], timeout=timeout
                 )
                 if self._top
@@ -154,7 +154,7 @@ class MissingCommits:
             path for path in paths if not self.scratch.has(self.tree, path)
         )
         if missing_paths and self._top and missing_paths not in self._older:
-            self._older[missing_paths] = older_names(
+            self._older[missing_paths] = find_older_names(
                 self.repository,
                 missing_paths,
                 self._top,
@@ -163,7 +163,7 @@ class MissingCommits:
             )
         return tuple(dict.fromkeys([*paths, *self._older.get(missing_paths, ())]))
 
-    def _goal(
+    def _find_conflicting_changes(
         self, commit: str, conflicts: Sequence[str]
     ) -> tuple[LineTouch, tuple[str, ...]]:
         """Return a commit's changes and its conflicting paths.
@@ -171,7 +171,7 @@ class MissingCommits:
         If git reported paths that the commit does not change, return all paths of the commit.
         """
         if commit not in self._goals:
-            self._goals[commit] = read_touch(self.repository, commit)
+            self._goals[commit] = read_line_touch(self.repository, commit)
         goal = self._goals[commit]
         touched = [
             edit
@@ -231,7 +231,9 @@ class MissingCommits:
             return edit
         lines = [line.rstrip("\n") for line in split_text_lines(content)]
         conflicting = set()
-        for conflict in find_places(self.scratch, replace(merge, paths=(path,))):
+        for conflict in find_conflict_places(
+            self.scratch, replace(merge, paths=(path,))
+        ):
             block, size = list(conflict.theirs), len(conflict.theirs)
             starts = (
                 [

@@ -19,7 +19,7 @@ from patchpilot.backports.merging import (
     read_merge,
 )
 from patchpilot.commits import alternates
-from patchpilot.commits.merge_tree import Merges
+from patchpilot.commits.merge_tree import MergeProcess
 from patchpilot.commits.objects import CatFile
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
@@ -42,17 +42,19 @@ _LATE = 4_000_000_000
 _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
 
 
-class Scratch:
+class ScratchStore:
     """A temporary object store, deleted when the context exits."""
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self._folder = TemporaryFolder("objects")
         self._path = self._folder.path
-        alternates.write(self._path, (repository.common_dir / "objects").resolve())
+        alternates.write_alternates(
+            self._path, (repository.common_dir / "objects").resolve()
+        )
         self._env = {"GIT_OBJECT_DIRECTORY": str(self._path)}
         self._objects = CatFile(repository.top, self._env)
-        self._merges: Merges | None = None
+        self._merges: MergeProcess | None = None
         self._merge_count = 0
         self._listings: dict[str, Mapping[str, Entry]] = {}
         # do not write these trees until git needs them; it never needs most of them
@@ -62,7 +64,7 @@ class Scratch:
         # without a conflict
         self._merged: dict[tuple[str, Entry, Entry, Entry], tuple[Entry, str]] = {}
 
-    def __enter__(self) -> "Scratch":
+    def __enter__(self) -> "ScratchStore":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -282,7 +284,7 @@ class Scratch:
         )
         self._merge_count += 1
         if self._merge_count > _FEW:
-            self._merges = self._merges or Merges(
+            self._merges = self._merges or MergeProcess(
                 self.repository.top,
                 self._filler(),
                 self._env,

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.line_history import read_each
+from patchpilot.backports.line_history import read_touches_of_commits
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.missing_commits import MARGINS, MissingCommits
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
@@ -94,7 +94,7 @@ class _OutOfTimeError(Exception):
 
 def find_prerequisites(
     history: History,
-    scratch: Scratch,
+    scratch: ScratchStore,
     fix: FixCommit,
     tip: str,
     *,
@@ -109,10 +109,12 @@ def find_prerequisites(
     they do not make the fix apply, or if there are too many, use only their changes to the fix's
     files.
     """
-    return _Seeker(history, scratch, fix, tip, effort, progress, tree).search()
+    return _PrerequisiteSeeker(
+        history, scratch, fix, tip, effort, progress, tree
+    ).search()
 
 
-class _Seeker:
+class _PrerequisiteSeeker:
     """A search that caches trial merges, checks the remaining time at each step, and remembers the
     best result.
     """
@@ -120,7 +122,7 @@ class _Seeker:
     def __init__(
         self,
         history: History,
-        scratch: Scratch,
+        scratch: ScratchStore,
         fix: FixCommit,
         tip: str,
         effort: float,
@@ -207,7 +209,7 @@ class _Seeker:
         Return False if it does not apply even with all of them.
         """
         # read the history of the fix's files once for all steps
-        self._missing.touches_before(
+        self._missing.read_earlier_touches(
             self.fix.id, self._missing.with_older_names(self.fix.paths)
         )
         collected = self._collect((), is_partial=True)
@@ -408,12 +410,12 @@ class _Seeker:
             return True
 
         def widest() -> list[str]:
-            return sorted(result, key=self._breadth, reverse=True)
+            return sorted(result, key=self._count_changed_files, reverse=True)
 
         groups = [
             [commit]
             for commit in widest()[:_MOST_WIDE]
-            if self._breadth(commit) > _WIDE
+            if self._count_changed_files(commit) > _WIDE
         ]
         size = len(result)
         while True:
@@ -430,7 +432,7 @@ class _Seeker:
                 ordered[start : start + size] for start in range(0, len(ordered), size)
             ]
 
-    def _breadth(self, commit: str) -> int:
+    def _count_changed_files(self, commit: str) -> int:
         return len(self.scratch.changed(*self._commit_trees(commit, is_partial=False)))
 
     def _sort_by_mainline(self, commits: tuple[str, ...]) -> tuple[str, ...]:
@@ -470,7 +472,7 @@ class _Seeker:
                 tree = merge.tree
                 applied.append(commit)
         touches = (
-            read_each(
+            read_touches_of_commits(
                 self.repository, applied, sorted(self._paths) if is_partial else ()
             )
             if applied

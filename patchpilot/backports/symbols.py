@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.errors import GitError
 
 _CODE = (".c", ".h", ".cc", ".cpp", ".hpp", ".S", ".rs")
@@ -54,7 +54,7 @@ _CALLED, _NAMED = "called", "named"
 
 
 def compare_symbols(
-    scratch: Scratch, fix: FixCommit, tree: str, *, timeout: float = 5.0
+    scratch: ScratchStore, fix: FixCommit, tree: str, *, timeout: float = 5.0
 ) -> tuple[dict[str, str], list[str]]:
     """Compare the symbols that the fix uses with a tree.
 
@@ -68,14 +68,14 @@ def compare_symbols(
     base = scratch.tree_of(fix.base)
     used = {
         symbol: kind
-        for symbol, kind in _new_symbols(fix).items()
+        for symbol, kind in _find_new_symbols(fix).items()
         if not _is_used_in_branch(scratch, fix, tree, symbol, kind)
     }
     function_hints = [
         f"the fix changes {symbol}(), which the branch's {path} does not have"
-        for symbol, path in _missing_functions(scratch, fix, tree).items()
+        for symbol, path in _find_missing_functions(scratch, fix, tree).items()
     ]
-    folders = _nearby_paths(fix)
+    folders = _list_nearby_paths(fix)
     try:
         before = _find_declarations(scratch, base, used, folders, timeout)
         after = _find_declarations(scratch, tree, before, folders, timeout)
@@ -102,8 +102,8 @@ def compare_symbols(
     return missing, [*hints, *function_hints]
 
 
-def commit_that_added(
-    scratch: Scratch,
+def find_adding_commit(
+    scratch: ScratchStore,
     fix: FixCommit,
     symbol: str,
     path: str,
@@ -133,7 +133,7 @@ def commit_that_added(
     return next(iter(result.text.split()), None)
 
 
-def _new_symbols(fix: FixCommit) -> dict[str, str]:
+def _find_new_symbols(fix: FixCommit) -> dict[str, str]:
     """Map each symbol that only the fix's added lines use to the way it is used."""
     lines = [
         line
@@ -162,7 +162,7 @@ def _new_symbols(fix: FixCommit) -> dict[str, str]:
 
 
 def _is_used_in_branch(
-    scratch: Scratch, fix: FixCommit, tree: str, symbol: str, kind: str
+    scratch: ScratchStore, fix: FixCommit, tree: str, symbol: str, kind: str
 ) -> bool:
     """Return whether the branch's version of the fix's files uses a symbol in the same way.
 
@@ -181,7 +181,7 @@ def _is_used_in_branch(
             return False
         if kind == _CALLED:
             added = "\n".join(line.text for line in change.lines("+"))
-            if not calls_in(added, {symbol}) <= calls_in(branch_text, {symbol}):
+            if not find_calls(added, {symbol}) <= find_calls(branch_text, {symbol}):
                 return False
     return True
 
@@ -190,7 +190,7 @@ Calls = set[tuple[str, int]]
 """Names of functions or macros, each with the number of arguments in a call."""
 
 
-def calls_in(code: str, names: Collection[str] | None = None) -> Calls:
+def find_calls(code: str, names: Collection[str] | None = None) -> Calls:
     """Return the calls and definitions in C text, limited to `names` if given.
 
     Incomplete calls and definitions are omitted.
@@ -225,13 +225,13 @@ def _count_arguments(code: str, start: int) -> int | None:
     return None
 
 
-def _nearby_paths(fix: FixCommit) -> tuple[str, ...]:
+def _list_nearby_paths(fix: FixCommit) -> tuple[str, ...]:
     folders = {path.rpartition("/")[0] for path in fix.paths}
     return (*sorted(folders | set(fix.paths)), "include", "lib")
 
 
 def _find_declarations(
-    scratch: Scratch,
+    scratch: ScratchStore,
     tree: str,
     symbols: Iterable[str],
     folders: Sequence[str],
@@ -297,7 +297,9 @@ def _arguments_differ(old: tuple[str, str], new: tuple[str, str]) -> bool:
     return counts[0] != counts[1]
 
 
-def _missing_functions(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
+def _find_missing_functions(
+    scratch: ScratchStore, fix: FixCommit, tree: str
+) -> dict[str, str]:
     """Map changed functions that the branch lacks to the file's path.
 
     Their names are taken from hunk headers.

@@ -9,20 +9,20 @@ from dataclasses import replace
 
 from patchpilot.backports.applies import AppliesHow, ApplyResult, try_fix
 from patchpilot.backports.branch_result import BranchResult, BranchVerdict
-from patchpilot.backports.conflict_places import find_places
+from patchpilot.backports.conflict_places import find_conflict_places
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.history.fix_in_branch import Culprit, History, Landing
 from patchpilot.history.fix_in_branch import LandedHow as Shown
-from patchpilot.history.stable_branches import Branch
+from patchpilot.history.stable_branches import StableBranch
 
 
-def judge(
+def judge_branch(
     history: History,
-    scratch: Scratch,
+    scratch: ScratchStore,
     fix: FixCommit,
     culprits: tuple[Culprit, ...],
-    branch: Branch,
+    branch: StableBranch,
     tree: str | None = None,
     planned: Collection[str] = (),
 ) -> BranchResult:
@@ -41,7 +41,7 @@ def judge(
         branch.version or None,
         branch.tip,
         BranchVerdict.FIXED,
-        _landed_reason(existing) if existing else "",
+        _format_landed_reason(existing) if existing else "",
         applied=applied,
         applies=applied.how if applied else None,
         landed_as=existing.commit if existing else None,
@@ -52,7 +52,7 @@ def judge(
     )
     if existing or applied is None:
         return result
-    has_bug, culprit_as, bug_reason = judge_affected(
+    has_bug, culprit_as, bug_reason = judge_whether_affected(
         history, culprits, branch.tip, planned
     )
     is_conflict = applied.how is AppliesHow.CONFLICT
@@ -60,14 +60,14 @@ def judge(
         result,
         affected=has_bug,
         culprit_as=culprit_as,
-        conflicts=find_places(scratch, applied.merge) if is_conflict else (),
+        conflicts=find_conflict_places(scratch, applied.merge) if is_conflict else (),
     )
     if has_bug is False:
         return replace(result, verdict=BranchVerdict.NOT_AFFECTED, reason=bug_reason)
     if applied.is_empty:
         reason = "the fix changes nothing here: its content is already in the branch"
         return replace(result, affected=None, culprit_as=None, reason=reason)
-    reason = _applied_reason(applied)
+    reason = _format_applied_reason(applied)
     if landing and landing.reverted_by:
         reason = (
             f"merged as {landing.commit[:12]} and reverted by "
@@ -77,7 +77,7 @@ def judge(
     return replace(result, verdict=verdict, reason=f"{bug_reason}; {reason}")
 
 
-def judge_affected(
+def judge_whether_affected(
     history: History,
     culprits: tuple[Culprit, ...],
     tip: str,
@@ -143,7 +143,7 @@ def judge_affected(
     )
 
 
-def _landed_reason(landing: Landing) -> str:
+def _format_landed_reason(landing: Landing) -> str:
     if landing.how is Shown.ANCESTRY:
         return "the fix is in the branch"
     evidence = {
@@ -154,7 +154,7 @@ def _landed_reason(landing: Landing) -> str:
     return f"merged as {landing.commit[:12]} ({evidence[landing.how]})"
 
 
-def _applied_reason(applied: ApplyResult) -> str:
+def _format_applied_reason(applied: ApplyResult) -> str:
     if applied.how is AppliesHow.CLEAN:
         distance = max((abs(offset) for offset in applied.offsets), default=0)
         return "applies cleanly" + (f", offset {distance} lines" if distance else "")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.checking.driver import DEFAULTS, Options
-from patchpilot.services.check.check_stream import epoch_commits, open_range_stream
+from patchpilot.services.check.check_stream import list_epoch_commits, open_range_stream
 
 
 class EpochRange(NamedTuple):
@@ -43,7 +43,7 @@ def ranges(epoch: str, mails: int) -> Iterator[EpochRange]:
     New messages only change the last part.
     """
     start = ""
-    for number, end in enumerate(epoch_commits(epoch, mails)):
+    for number, end in enumerate(list_epoch_commits(epoch, mails)):
         yield EpochRange(epoch, f"{start}..{end}" if start else end, number)
         start = end
 

@@ -18,7 +18,7 @@ from patchpilot.building.diagnostics import (
 )
 from patchpilot.building.makefiles import target_of
 from patchpilot.building.module_symbols import needed_symbols
-from patchpilot.commits.run import Watched, follow, run
+from patchpilot.commits.run import RunWatch, run, run_with_line_callback
 from patchpilot.errors import GitError
 from patchpilot.model.printable import make_printable
 from patchpilot.model.progress import Progress
@@ -225,12 +225,12 @@ class Maker:
         def running() -> None:
             self._progress(make_printable(status[0]))
 
-        code = follow(
+        code = run_with_line_callback(
             argv,
             line,
             env=make_environment() | dict(env),
             cwd=self._tree,
-            watched=Watched(_TIMEOUT, running),
+            watched=RunWatch(_TIMEOUT, running),
         )
         return code, lines
 

@@ -16,7 +16,7 @@ from patchpilot.building.configuration import (
 from patchpilot.building.diagnostics import COCCINELLE, Diagnostic
 from patchpilot.building.tree_state import TreeState
 from patchpilot.cache.entries import CacheKind, get_or_compute
-from patchpilot.commits.run import Watched, run
+from patchpilot.commits.run import RunWatch, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
 from patchpilot.model.printable import make_printable
@@ -102,7 +102,7 @@ def _run_coccinelle(
     ]
     try:
         return run(
-            argv, env=make_environment(), cwd=folder, timeout=Watched(_TIMEOUT, check)
+            argv, env=make_environment(), cwd=folder, timeout=RunWatch(_TIMEOUT, check)
         ).text
     except GitError:
         return ""

@@ -115,7 +115,7 @@ class Workspace:
             shutil.rmtree(self.tree, ignore_errors=True)
             git(None, "init", "-q", str(self.tree))
         source = repository.common_dir.resolve() / "objects"
-        alternates.write(git_dir / "objects", source)
+        alternates.write_alternates(git_dir / "objects", source)
         (git_dir / "index.lock").unlink(missing_ok=True)
         stamp = git_dir / "patchpilot.state"
         new_stamp = f"{state.commit}{self.pattern}"

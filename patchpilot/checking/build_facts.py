@@ -20,11 +20,11 @@ from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import workspace_of
 from patchpilot.checking.check_result import BuildFacts
 from patchpilot.commits.build_trust import (
-    build_change,
+    find_build_change,
+    find_trusted_base,
     refuse_untrusted_build,
-    trusted_base,
 )
-from patchpilot.commits.private_config import is_trusted
+from patchpilot.commits.private_config import is_trusted_command
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
@@ -136,7 +136,7 @@ def _problems_without_build(
 def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> bool:
     """Return whether the user trusts a commit's changes to code that runs during a build."""
     commit = patch.commit or ""
-    base = trusted_base(repository.top, kept_for.top, commit)
+    base = find_trusted_base(repository.top, kept_for.top, commit)
     # a build also compiles the parent commit
     parents = [
         commit_id
@@ -144,10 +144,10 @@ def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> 
         if commit_id != base
     ]
     changes = (
-        build_change(repository.top, kept_for.top, commit_id)
+        find_build_change(repository.top, kept_for.top, commit_id)
         for commit_id in (*parents, commit)
     )
-    return all(is_trusted(change) for change in changes if change)
+    return all(is_trusted_command(change) for change in changes if change)
 
 
 def _describe_build(built: Built) -> str:

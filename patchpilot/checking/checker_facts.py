@@ -10,8 +10,8 @@ from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.checking.build_facts import runs_trusted
 from patchpilot.checking.check_result import BuildFacts
-from patchpilot.commits.build_trust import build_command
-from patchpilot.commits.private_config import is_trusted
+from patchpilot.commits.build_trust import make_build_trust_item
+from patchpilot.commits.private_config import is_trusted_command
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem
@@ -46,7 +46,7 @@ def checker_facts(
 
     @functools.cache
     def may_run_tree() -> bool:
-        return is_trusted(build_command(repository.top)) and all(
+        return is_trusted_command(make_build_trust_item(repository.top)) and all(
             runs_trusted(patch, repository, repository) for patch in committed
         )
 

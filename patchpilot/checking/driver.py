@@ -13,7 +13,12 @@ from patchpilot.checking.check_result import (
     CheckResult,
     CheckRun,
 )
-from patchpilot.commits.range import FromArchive, Skipped, group, patches_of
+from patchpilot.commits.range import (
+    FromArchive,
+    Skipped,
+    group_into_series,
+    parse_patches,
+)
 from patchpilot.config import DEFAULT, FLAG, Settings
 from patchpilot.errors import ExitCode, findings_exit_code
 from patchpilot.lint.engine import Findings, find_findings, run_series
@@ -184,11 +189,11 @@ class Driver:
         If the messages were made from commits, return the findings for the commits, and add the
         findings that only a message can have.
         """
-        series = group(
+        series = group_into_series(
             [
                 patch
                 for number, mail in enumerate(mails)
-                for patch in patches_of(mail, f"{number:04d}.eml")
+                for patch in parse_patches(mail, f"{number:04d}.eml")
             ]
         )
         if commits is None:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.range import (
     FromArchive,
-    commits_series,
-    group,
-    range_commits,
+    group_into_series,
+    list_range_commits,
+    read_commits_series,
     read_targets,
 )
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.lint.recognize_findings import pair_with_earlier_patches
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
-from patchpilot.series.change_id import change_ids, format_tag_name
+from patchpilot.series.change_id import find_change_ids, format_tag_name
 from patchpilot.topic.topic_base import find_base
 
 if TYPE_CHECKING:
@@ -120,7 +120,9 @@ def _candidate_versions(
     base: str | None,
 ) -> Iterator[tuple[Series, ...]]:
     """Yield the requested version from each source that has it, most reliable source first."""
-    change_ids_found = [change_id for each in series for change_id in change_ids(each)]
+    change_ids_found = [
+        change_id for each in series for change_id in find_change_ids(each)
+    ]
     revisions = [
         target for target in targets or (None,) if not (target and _is_files(target))
     ]
@@ -157,7 +159,7 @@ def _sent_mails(identity: str, number: int) -> tuple[Series, ...]:
         ]
     if not sends:
         return ()
-    return group(
+    return group_into_series(
         [
             parse_patch(
                 entry.raw.replace(b"\r\n", b"\n"),
@@ -184,9 +186,9 @@ def _tracked_version(
 
     The series tracked last is preferred.
     """
-    from patchpilot.archive.track_store import Store, default_file
+    from patchpilot.archive.track_store import Store, default_store_file
 
-    if not default_file().exists():
+    if not default_store_file().exists():
         return ()
     from patchpilot.reading.series_messages import revisions_in
     from patchpilot.series.patch_pairing import title_key
@@ -199,7 +201,7 @@ def _tracked_version(
                 if version.version == number and (
                     version.titles & titles or version.change_ids & set(identities)
                 ):
-                    return group(
+                    return group_into_series(
                         [
                             parse_patch(post.mail.raw, post.message_id)
                             for post in version.posts
@@ -224,8 +226,8 @@ def _tagged_commits(
     start = repository.find(base[1]) if base else None
     return (
         (
-            commits_series(
-                repository, range_commits(repository, start, tag_commit), start
+            read_commits_series(
+                repository, list_range_commits(repository, start, tag_commit), start
             ),
         )
         if start
@@ -248,7 +250,7 @@ def _version_branch(
         if tip and name != repository.branch:
             try:
                 found = find_base(repository, base, tip)
-                return (commits_series(repository, found.commits, found.start),)
+                return (read_commits_series(repository, found.commits, found.start),)
             except PatchpilotError:
                 return ()
     return ()

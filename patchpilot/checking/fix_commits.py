@@ -14,7 +14,7 @@ from patchpilot.commits.rebase_edits import (
     LineEdit,
     apply_line_edits,
     carry_edits_over,
-    file_lines,
+    split_file_lines,
     write_edited_tree,
 )
 from patchpilot.commits.repository import Repository
@@ -70,12 +70,12 @@ class CommitRewrite(NamedTuple):
         # if there are several TARGETs, some may have nothing to fix
         oldest = [newest] if newest and len(self.targets) < 2 else []
         if oldest:
-            rewrite.commits_above(repository, ref, head, oldest)
-        rewrite.refuse_unless_safe(repository, ref, head, oldest, overrides)
+            rewrite.list_commits_above(repository, ref, head, oldest)
+        rewrite.refuse_unsafe_rewrite(repository, ref, head, oldest, overrides)
 
     def _branch(self) -> tuple[str | None, str]:
         named = self.targets[0].rpartition("..")[2] if len(self.targets) == 1 else None
-        return rewrite.branch_of(self.repository, named or None)
+        return rewrite.find_branch_to_rewrite(self.repository, named or None)
 
     def fixable_lines(self, patch: Patch) -> FixDirectory:
         """Return the lines of a patch that may be fixed.
@@ -120,7 +120,7 @@ class CommitRewrite(NamedTuple):
             if change.is_binary or not change.added:
                 continue
             data = self.repository.blob(patch.commit or "", change.path)
-            lines = file_lines(data) if data is not None else []
+            lines = split_file_lines(data) if data is not None else []
             for line in change.lines("+"):
                 at = (line.new_line or 0) - 1
                 if not 0 <= at < len(lines) or lines[at].removesuffix(
@@ -169,11 +169,13 @@ class CommitRewrite(NamedTuple):
                 edits_by_commit[commit.id] = edits
         ref, head = self._branch()
         changed = tuple(dict.fromkeys((*messages, *edits_by_commit)))
-        above = rewrite.commits_above(self.repository, ref, head, changed)
+        above = rewrite.list_commits_above(self.repository, ref, head, changed)
         oldest = tuple([id_ for id_ in above if id_ in changed][:1])
-        rewrite.refuse_unless_safe(self.repository, ref, head, oldest, overrides)
+        rewrite.refuse_unsafe_rewrite(self.repository, ref, head, oldest, overrides)
         states = self._carry_edits(edits_by_commit, above)
-        move_branch.refuse_dirty(self.repository, ref, tuple(states.get(head, {})))
+        move_branch.refuse_dirty_files(
+            self.repository, ref, tuple(states.get(head, {}))
+        )
         return Ready(messages, ref, head, changed, oldest, states)
 
     def write(self, ready: Ready, overrides: Collection[str]) -> dict[str, Any]:
@@ -183,18 +185,20 @@ class CommitRewrite(NamedTuple):
         the new commit `ids`. Raise `RefusedError` if rewriting is no longer safe.
         """
         repository, ref, head = self.repository, ready.ref, ready.head
-        rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, overrides)
+        rewrite.refuse_unsafe_rewrite(repository, ref, head, ready.oldest, overrides)
         trees = {
             id_: write_edited_tree(repository, id_, edits)
             for id_, edits in ready.states.items()
             if edits
         }
-        rewriting = rewrite.plan(repository, ref, head, ready.messages, trees)
-        undo = move_branch.apply(repository, rewriting, VERB)
+        rewriting = rewrite.rewrite_commits(
+            repository, ref, head, ready.messages, trees
+        )
+        undo = move_branch.apply_branch_move(repository, rewriting, VERB)
         return {
             "written": (ref.removeprefix("refs/heads/") if ref else "HEAD",),
             "undo": undo,
-            "costs": rewrite.costs(rewriting, len(ready.changed)),
+            "costs": rewrite.describe_rewrite_costs(rewriting, len(ready.changed)),
             "ids": rewriting.commits,
         }
 

@@ -10,7 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.commits.range import is_network_target, patch_files, read_bytes
+from patchpilot.commits.range import (
+    is_network_target,
+    list_patch_files,
+    read_input_bytes,
+)
 from patchpilot.errors import PatchpilotError, RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.mail import find_mail_bounds, is_mboxrd
@@ -70,8 +74,8 @@ class PatchFiles(NamedTuple):
                     hint="run `b4 am` first, then name the file",
                 )
             if target != "-" and Path(target).exists():
-                for file in patch_files(target):
-                    data[str(file)] = read_bytes(file)
+                for file in list_patch_files(target):
+                    data[str(file)] = read_input_bytes(file)
         mails = {}
         for name, content in data.items():
             if content[:2] == b"\x1f\x8b":
@@ -146,7 +150,7 @@ class PatchFiles(NamedTuple):
             for name, content in changed.items():
                 staged.append((_stage_file(Path(name), content), Path(name)))
             for _, file in staged:
-                if read_bytes(file) != self.data[str(file)]:
+                if read_input_bytes(file) != self.data[str(file)]:
                     raise RefusedError(
                         f"{file} has changed in the meantime",
                         hint="nothing was written; check the file, then try again",

@@ -10,12 +10,12 @@ from typing import IO, TYPE_CHECKING
 
 from patchpilot.cache import entries
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.commits.git_reading import complete_history_hint
+from patchpilot.commits.git_reading import format_complete_history_hint
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stream_output
 from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.history.releases import Releases
-from patchpilot.history.stable_branches import mainline_tips
+from patchpilot.history.stable_branches import list_mainline_tips
 from patchpilot.lint.habits import COMMITS, SPEAKS_FROM
 from patchpilot.lint.lint_context import HistoryFacts
 from patchpilot.model import commit as commit_form
@@ -153,7 +153,8 @@ class RepositoryFacts:
         mainline ref or if the answer is uncertain.
         """
         answers = [
-            self.is_ancestor(commit_id, tip) for tip in mainline_tips(self._repository)
+            self.is_ancestor(commit_id, tip)
+            for tip in list_mainline_tips(self._repository)
         ]
         return None if None in answers or not answers else any(answers)
 
@@ -231,15 +232,13 @@ def missing_data_note(history: HistoryFacts, patches: Iterable[Patch]) -> str:
     )
     missing = [id_ for id_ in ids if history.find_commit(id_) is None]
     if not missing:
-        return f"history (the clone is shallow: {complete_history_hint()})"
+        return f"history (the clone is shallow: {format_complete_history_hint()})"
     named = (
         missing[0]
         if len(missing) == 1
         else f"{missing[0]} and {format_count(len(missing) - 1, 'other commit')}"
     )
-    return (
-        f"the clone is shallow: {named} could not be checked; {complete_history_hint()}"
-    )
+    return f"the clone is shallow: {named} could not be checked; {format_complete_history_hint()}"
 
 
 def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:

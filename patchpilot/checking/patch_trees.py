@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.patched_tree import ParentTree, PatchedTree, Stack
+from patchpilot.commits.patched_tree import ParentTree, PatchedTree, PatchStack
 from patchpilot.commits.range import follows_in_folder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.model.patch import Patch, Series
@@ -26,7 +26,7 @@ def trees(
     trees_of: dict[int, Callable[[], Tree]] = {}
     commits = repository if isinstance(tree, CommitTree) else None
     for run in _runs(series):
-        stack = Stack(tree, run)
+        stack = PatchStack(tree, run)
         for number, patch in enumerate(run):
             if commits is not None and patch.commit:
                 trees_of[id(patch)] = partial(
@@ -38,7 +38,7 @@ def trees(
 
 
 def _commit_tree(
-    stack: Stack, number: int, repository: "Repository", commit: str
+    stack: PatchStack, number: int, repository: "Repository", commit: str
 ) -> Tree:
     parent = repository.find(f"{commit}^")
     if parent is None or (

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from patchpilot.checking.check_result import CheckedPatch, CheckResult
-from patchpilot.commits.range import read_bytes
+from patchpilot.commits.range import read_input_bytes
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series, parse_subject, quote_path
@@ -41,7 +41,7 @@ def _make_patch(target: str, root: Path | None) -> Patch | None:
             f"{target} is a directory",
             hint=f"run `git ls-files {target} | xargs patchpilot check -f`",
         )
-    data = read_bytes(Path(target))
+    data = read_input_bytes(Path(target))
     if not data or b"\0" in data[:BINARY_WITHIN]:
         return None
     full = Path(target).absolute()

@@ -14,7 +14,7 @@ from patchpilot.model.patch import quote_path, unquote_path
 ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 
 
-def entry(directory: Path) -> str:
+def format_alternate(directory: Path) -> str:
     """Format a directory for a list of alternates, in the file or in the environment variable.
 
     The path is quoted if it contains a separator or begins with a quote or `#`.
@@ -28,11 +28,14 @@ def entry(directory: Path) -> str:
     )
 
 
-def write(objects: Path, *directories: Path) -> None:
+def write_alternates(objects: Path, *directories: Path) -> None:
     """Write `info/alternates`, so that `objects` borrows from other object directories."""
     (objects / "info").mkdir(exist_ok=True)
     (objects / "info" / "alternates").write_bytes(
-        b"".join(os.fsencode(entry(directory)) + b"\n" for directory in directories)
+        b"".join(
+            os.fsencode(format_alternate(directory)) + b"\n"
+            for directory in directories
+        )
     )
 
 

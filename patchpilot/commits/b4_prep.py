@@ -10,7 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.commits.private_config import Use, b4_file_entries, untrusted_commands
+from patchpilot.commits.private_config import (
+    Use,
+    list_untrusted_commands,
+    read_b4_file_entries,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, parse_address
@@ -19,7 +23,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.trailer import find_last_paragraph
 
 
-def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
+def read_b4_values(repository: Repository, key: str) -> tuple[str, ...]:
     """Return the values of a b4 setting, for example `b4.send-series-to`.
 
     Values in git's configuration take precedence over the last value in `.b4-config`. Because that
@@ -28,11 +32,13 @@ def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
     if values := repository.config(key):
         return values
     file_values = [
-        entry.value for entry in b4_file_entries(repository.top) if entry.key == key
+        entry.value
+        for entry in read_b4_file_entries(repository.top)
+        if entry.key == key
     ]
     return (
         ()
-        if not file_values or untrusted_commands(repository.top, Use.B4)
+        if not file_values or list_untrusted_commands(repository.top, Use.B4)
         else (file_values[-1],)
     )
 
@@ -89,7 +95,7 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
     tip = repository.find(f"refs/heads/{branch}" if branch else "HEAD")
     if tip is None:
         return None
-    config = branch_config(repository, branch) if branch else {}
+    config = read_branch_config(repository, branch) if branch else {}
     strategy = config.get("b4-prep-cover-strategy", ("",))[-1]
     tracking = config.get("b4-tracking", ("",))[-1]
     if branch and tracking and strategy not in (COMMIT, TIP_COMMIT):
@@ -106,7 +112,9 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
     )
 
 
-def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
+def find_prep_branch_of(
+    repository: "Repository", ids: Sequence[str]
+) -> PrepBranch | None:
     """Return b4's data for the checked-out branch if these commits are its latest patches,
     otherwise None.
 
@@ -125,21 +133,23 @@ def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
     b4's cover commit is ignored.
     """
     head = repository.find("HEAD") if ids else None
-    return head is not None and ids[-1] in (head, skip_cover(repository, head))
+    return head is not None and ids[-1] in (head, skip_cover_commit(repository, head))
 
 
-def tracking_data(repository: "Repository", prep_branch: PrepBranch) -> dict[str, Any]:
+def read_tracking_data(
+    repository: "Repository", prep_branch: PrepBranch
+) -> dict[str, Any]:
     """Return b4's tracking data for a branch, or {} if it was removed."""
     if prep_branch.cover_commit:
         text = repository.commit(prep_branch.cover_commit).message.partition(MARKER)[2]
     else:
-        text = branch_config(repository, prep_branch.branch).get("b4-tracking", ("",))[
-            -1
-        ]
+        text = read_branch_config(repository, prep_branch.branch).get(
+            "b4-tracking", ("",)
+        )[-1]
     return _parse_tracking(text) or {}
 
 
-def is_cover(commit: Commit) -> bool:
+def is_cover_commit(commit: Commit) -> bool:
     """Return whether a commit is b4's cover letter commit."""
     return is_cover_message(commit.message)
 
@@ -149,7 +159,7 @@ def is_cover_message(message: str) -> bool:
     return MARKER in message and _parse_series(message.partition(MARKER)[2]) is not None
 
 
-def drop_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
+def drop_cover_commits(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
     """Remove b4's cover commits from a list of commits.
 
     Raise `UsageError` if a cover commit also changes files, because b4 would not send these
@@ -158,24 +168,26 @@ def drop_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]
     covers = {
         commit.id
         for commit in repository.commits(ids)
-        if is_cover(commit) and _is_empty(repository, commit)
+        if is_cover_commit(commit) and _is_empty_commit(repository, commit)
     }
     return tuple(id_ for id_ in ids if id_ not in covers)
 
 
-def skip_cover(repository: "Repository", commit_id: str) -> str:
+def skip_cover_commit(repository: "Repository", commit_id: str) -> str:
     """Return the commit itself or, if it contains b4's cover letter, its nearest ancestor that does
     not.
 
     Unlike the cover letter, that ancestor may also exist in other repositories.
     """
     commit = repository.commit(commit_id)
-    while commit.parents and is_cover(commit):
+    while commit.parents and is_cover_commit(commit):
         commit = repository.commit(commit.parents[0])
     return commit.id
 
 
-def branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str, ...]]:
+def read_branch_config(
+    repository: "Repository", branch: str
+) -> dict[str, tuple[str, ...]]:
     """Return the section of a branch in git's configuration; it maps keys to values."""
     prefix = f"branch.{branch}."
     section = repository.config_regexp(r"^branch\..*")
@@ -186,7 +198,7 @@ def branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str,
     }
 
 
-def _is_empty(repository: "Repository", commit: Commit) -> bool:
+def _is_empty_commit(repository: "Repository", commit: Commit) -> bool:
     if (
         len(commit.parents) == 1
         and repository.commit(commit.parents[0]).tree != commit.tree
@@ -213,20 +225,22 @@ def _find_latest_cover(
         if MARKER not in message:
             continue
         commit = repository.commit(commit_id)
-        if not is_cover(commit):
+        if not is_cover_commit(commit):
             continue
         user_email = (repository.config("user.email") or ("",))[-1]
         return (
             commit
             if trusted
             or commit.committer.email == user_email
-            or not _is_shared(repository, commit.id, branch)
+            or not _is_on_other_remote_branch(repository, commit.id, branch)
             else None
         )
     return None
 
 
-def _is_shared(repository: "Repository", commit_id: str, branch: str | None) -> bool:
+def _is_on_other_remote_branch(
+    repository: "Repository", commit_id: str, branch: str | None
+) -> bool:
     result = repository.git(
         "for-each-ref",
         f"--contains={commit_id}",
@@ -260,16 +274,16 @@ def _parse_branch(
         branch=branch,
         strategy=strategy,
         change_id=str(series.get("change-id", "")),
-        revision=_number(series.get("revision")),
-        prefixes=_string_items(series.get("prefixes")),
+        revision=_parse_number(series.get("revision")),
+        prefixes=_parse_strings(series.get("prefixes")),
         cover=cover.strip(),
-        history=_history(series.get("history")),
+        history=_parse_history(series.get("history")),
         cover_commit=commit.id if commit else None,
         base=parent
         if strategy == COMMIT
-        else _fork_point(repository, base_branch, tip),
+        else _find_fork_point(repository, base_branch, tip),
         presubject=str(series.get("presubject") or ""),
-        prerequisites=_string_items(series.get("prerequisites")),
+        prerequisites=_parse_strings(series.get("prerequisites")),
     )
 
 
@@ -288,7 +302,7 @@ def _parse_tracking(text: str) -> dict[str, Any] | None:
         return None
 
 
-def _number(value: object) -> int:
+def _parse_number(value: object) -> int:
     return (
         value
         if isinstance(value, int)
@@ -298,7 +312,7 @@ def _number(value: object) -> int:
     )
 
 
-def _string_items(value: object) -> tuple[str, ...]:
+def _parse_strings(value: object) -> tuple[str, ...]:
     return (
         tuple(text for text in value if isinstance(text, str))
         if isinstance(value, list)
@@ -306,15 +320,17 @@ def _string_items(value: object) -> tuple[str, ...]:
     )
 
 
-def _history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _parse_history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (
-        tuple((str(version), _string_items(ids)) for version, ids in value.items())
+        tuple((str(version), _parse_strings(ids)) for version, ids in value.items())
         if isinstance(value, dict)
         else ()
     )
 
 
-def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | None:
+def _find_fork_point(
+    repository: "Repository", base_branch: str, tip: str
+) -> str | None:
     """Return the fork point of a branch, even if its base branch was rewound.
 
     Return None if there is none.

@@ -15,7 +15,7 @@ from glob import iglob
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.undo_refs import branch_ref, commit_id
+from patchpilot.commits.undo_refs import validate_branch_ref, validate_commit_id
 from patchpilot.errors import RefusedError
 from patchpilot.model.printable import format_count
 from patchpilot.resources import state_path, store_json
@@ -48,17 +48,17 @@ class Move:
         return self.new if self.why == UNDO else self.old
 
 
-def begin(repository: Repository, move: Move) -> None:
+def record_move_start(repository: Repository, move: Move) -> None:
     """Record a move before it starts, and wait until the record is on disk."""
-    store_json(record_file(repository), asdict(move), "nothing was changed")
+    store_json(find_record_file(repository), asdict(move), "nothing was changed")
 
 
-def end(repository: Repository) -> None:
+def remove_move_record(repository: Repository) -> None:
     """Remove the record of a move that completed or did not start."""
-    store_json(record_file(repository), None, "the move is complete")
+    store_json(find_record_file(repository), None, "the move is complete")
 
 
-def record_file(repository: Repository) -> Path:
+def find_record_file(repository: Repository) -> Path:
     """Return the path of the record for a working tree, which is outside of the repository."""
     name = hashlib.sha256(os.fsencode(repository.git_dir.resolve())).hexdigest()[:24]
     return state_path() / "moves" / f"{name}.json"
@@ -67,29 +67,31 @@ def record_file(repository: Repository) -> Path:
 def find_unfinished_move(repository: Repository) -> Move | None:
     """Return the interrupted move in this working tree, or None."""
     try:
-        facts = json.loads(record_file(repository).read_text(encoding="utf-8"))
+        facts = json.loads(find_record_file(repository).read_text(encoding="utf-8"))
         move = Move(
-            branch_ref(facts["ref"]),
-            commit_id(facts["old"]),
-            commit_id(facts["new"]),
+            validate_branch_ref(facts["ref"]),
+            validate_commit_id(facts["old"]),
+            validate_commit_id(facts["new"]),
             str(facts["why"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if _is_consistent(repository, move):
-        end(repository)
+        remove_move_record(repository)
         return None
     return move
 
 
 def _is_consistent(repository: Repository, move: Move) -> bool:
     """Return whether an interrupted git command changed either nothing or everything."""
-    if _locks(repository, move.ref) or repository.find("HEAD") not in (
+    if _list_locks(repository, move.ref) or repository.find("HEAD") not in (
         move.old,
         move.new,
     ):
         return False
-    paths = [os.fsdecode(name) for name in _changed_paths(repository, move) if name]
+    paths = [
+        os.fsdecode(name) for name in _list_changed_paths(repository, move) if name
+    ]
     return not repository.git(
         "status",
         "--porcelain",
@@ -102,13 +104,13 @@ def _is_consistent(repository: Repository, move: Move) -> bool:
     ).out
 
 
-def _changed_paths(repository: Repository, move: Move) -> list[bytes]:
+def _list_changed_paths(repository: Repository, move: Move) -> list[bytes]:
     return repository.git(
         "diff-tree", "-r", "-z", "--name-only", "--no-renames", move.old, move.new
     ).out.split(b"\0")
 
 
-def settle(repository: Repository, move: Move) -> None:
+def restore_interrupted_move(repository: Repository, move: Move) -> None:
     """Restore the branch, index and files after an interrupted move.
 
     Raise `RefusedError` if a file was edited since then, or if git is still running.
@@ -121,10 +123,12 @@ def settle(repository: Repository, move: Move) -> None:
             "the branch was changed after an interrupted update of its files",
             hint=(
                 f"check `git status` and `git diff {move.old[:12]}`, then run `rm"
-                f" {record_file(repository)}`"
+                f" {find_record_file(repository)}`"
             ),
         )
-    paths = [os.fsdecode(name) for name in _changed_paths(repository, move) if name]
+    paths = [
+        os.fsdecode(name) for name in _list_changed_paths(repository, move) if name
+    ]
     edited = [path for path in paths if not _matches_either(repository, path, move)]
     if edited:
         raise RefusedError(
@@ -133,7 +137,7 @@ def settle(repository: Repository, move: Move) -> None:
         )
     exists = {path: repository.blob(move.target, path) is not None for path in paths}
     _check_out(repository, move.target, [path for path in paths if exists[path]])
-    _remove(repository, [path for path in paths if not exists[path]])
+    _remove_files(repository, [path for path in paths if not exists[path]])
     repository.git(
         "update-ref",
         "-m",
@@ -143,7 +147,7 @@ def settle(repository: Repository, move: Move) -> None:
         move.target,
         head,
     )
-    end(repository)
+    remove_move_record(repository)
 
 
 def _matches_either(repository: Repository, path: str, move: Move) -> bool:
@@ -184,7 +188,7 @@ def _check_out(repository: Repository, commit: str, paths: Sequence[str]) -> Non
         )
 
 
-def _remove(repository: Repository, paths: Sequence[str]) -> None:
+def _remove_files(repository: Repository, paths: Sequence[str]) -> None:
     if paths:
         stdin = "\0".join(paths).encode("utf-8", "surrogateescape")
         repository.git("update-index", "--force-remove", "-z", "--stdin", stdin=stdin)
@@ -199,20 +203,20 @@ def _clear_locks(repository: Repository, ref: str | None) -> None:
     These locks are newer than the record of the move, and no process has them open.
     """
     started, deadline = (
-        record_file(repository).stat().st_mtime,
+        find_record_file(repository).stat().st_mtime,
         time.monotonic() + _LOCK_TIMEOUT,
     )
     while (
-        any(_is_open(lock) for lock in _locks(repository, ref))
+        any(_is_open_file(lock) for lock in _list_locks(repository, ref))
         and time.monotonic() < deadline
     ):
         time.sleep(0.05)
     refuse_locked(repository, ref, since=started)
-    for lock in _locks(repository, ref):
+    for lock in _list_locks(repository, ref):
         lock.unlink(missing_ok=True)
 
 
-def _locks(repository: Repository, ref: str | None) -> list[Path]:
+def _list_locks(repository: Repository, ref: str | None) -> list[Path]:
     locks = [repository.git_dir / "index.lock", repository.git_dir / "HEAD.lock"]
     locks += [repository.common_dir / f"{ref}.lock"] if ref else []
     return [lock for lock in locks if lock.exists()]
@@ -230,12 +234,12 @@ def refuse_locked(
     deadline = time.monotonic() + _SHORT_LOCK
     while (
         since is None
-        and any(_is_new(lock) for lock in _locks(repository, ref))
+        and any(_is_new_lock(lock) for lock in _list_locks(repository, ref))
         and time.monotonic() < deadline
     ):
         time.sleep(0.02)
-    for lock in _locks(repository, ref):
-        if _is_open(lock):
+    for lock in _list_locks(repository, ref):
+        if _is_open_file(lock):
             raise RefusedError(
                 f"git is running in this repository: a process has {lock} open",
                 hint="wait for it to finish, then try again",
@@ -257,14 +261,14 @@ def refuse_locked(
         )
 
 
-def _is_new(lock: Path) -> bool:
+def _is_new_lock(lock: Path) -> bool:
     try:
         return time.time() - lock.stat().st_mtime < _SHORT_LOCK
     except FileNotFoundError:
         return False
 
 
-def _is_open(file: Path) -> bool:
+def _is_open_file(file: Path) -> bool:
     name = str(file.resolve())
     # Path.glob raises an exception if a process ends during the scan
     for link in map(Path, iglob("/proc/[0-9]*/fd/*")):  # noqa: PTH207

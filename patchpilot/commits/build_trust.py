@@ -8,7 +8,7 @@ user chose to fetch them. Changes by local commits or merges must be trusted sep
 from pathlib import Path
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.commits.private_config import is_trusted, own_command
+from patchpilot.commits.private_config import is_trusted_command, make_trust_item
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
 from patchpilot.model.patch import parse_diff
@@ -23,7 +23,7 @@ _MAKE_CALL = lazy_pattern(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
-def build_command(top: Path) -> OwnCommand:
+def make_build_trust_item(top: Path) -> OwnCommand:
     """Return the build of a tree as a command that the user can trust.
 
     The tree is identified by its path, because its content changes with every commit.
@@ -32,16 +32,16 @@ def build_command(top: Path) -> OwnCommand:
         "make, with the Makefiles, Kconfig files and scripts of this tree and of every commit"
         " that is built"
     )
-    return own_command(top, "build", str(top / "Makefile"), text)
+    return make_trust_item(top, "build", str(top / "Makefile"), text)
 
 
-def build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
+def find_build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
     """Return a commit's changes to code that runs during a build, as a trust item.
 
     Return None if there are none. The commit is in the repository at `directory`. Trust is stored
     for the tree at `top` and applies to all commits that change the same lines.
     """
-    base = trusted_base(directory, top, commit)
+    base = find_trusted_base(directory, top, commit)
     diff = git(
         directory, "diff-tree", "-p", "-r", "--text", "--no-renames", base, commit
     ).text
@@ -56,10 +56,10 @@ def build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
             if line.kind in "+-" and (is_run or _MAKE_CALL.search(line.text))
         ]
     text = "\n".join(changes)
-    return own_command(top, "build files", commit, text) if text else None
+    return make_trust_item(top, "build files", commit, text) if text else None
 
 
-def trusted_base(directory: Path, top: Path, commit: str) -> str:
+def find_trusted_base(directory: Path, top: Path, commit: str) -> str:
     """Return the latest ancestor of a commit that is on a remote branch of the tree at `top`.
 
     If there are no remote branches, return the parent of the commit; if it has none, return the
@@ -80,8 +80,8 @@ def trusted_base(directory: Path, top: Path, commit: str) -> str:
 
 def refuse_untrusted_build(top: Path) -> None:
     """Raise `UntrustedCommandsError` unless the user allows builds of this tree."""
-    command = build_command(top)
-    if is_trusted(command):
+    command = make_build_trust_item(top)
+    if is_trusted_command(command):
         return
     target = () if Path.cwd().is_relative_to(top) else (str(top),)
     show_command = Action(

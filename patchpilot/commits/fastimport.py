@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from patchpilot.commits.run import environment, git_argv, stop
+from patchpilot.commits.run import environment, make_git_argv, stop_process
 from patchpilot.errors import GitError
 from patchpilot.model.address import Address
 
@@ -18,7 +18,7 @@ class FastImport:
 
     def __init__(self, repo: Path) -> None:
         self._process = subprocess.Popen(
-            git_argv(repo, "fast-import", "--quiet", "--force", "--done"),
+            make_git_argv(repo, "fast-import", "--quiet", "--force", "--done"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -32,7 +32,7 @@ class FastImport:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
-            stop(self._process)
+            stop_process(self._process)
             return
         self._write(b"done\n")
         err = self._process.communicate(timeout=120)[1]
@@ -68,7 +68,7 @@ class FastImport:
         )
         commands = [
             f"commit {ref}\nmark :{self._mark}\n{identities}".encode(),
-            _data(message),
+            _format_data(message),
         ]
         if parent:
             commands.append(f"from {parent}\n".encode())
@@ -76,7 +76,7 @@ class FastImport:
             commands.append(
                 f"D {path}\n".encode()
                 if text is None
-                else f"M 100644 inline {path}\n".encode() + _data(text)
+                else f"M 100644 inline {path}\n".encode() + _format_data(text)
             )
         commands.append(f"\nget-mark :{self._mark}\n".encode())
         self._write(b"".join(commands))
@@ -85,7 +85,7 @@ class FastImport:
         self._process.stdin.flush()
         commit_id = self._process.stdout.readline().decode().strip()
         if len(commit_id) != 40:
-            stop(self._process)
+            stop_process(self._process)
             raise GitError(
                 "git fast-import exited early", hint="check whether the disk is full"
             )
@@ -94,13 +94,13 @@ class FastImport:
     def tag(self, name: str, commit: str, *, tagger: Address, when: int) -> None:
         """Write an annotated tag for a commit."""
         head = f"tag {name}\nfrom {commit}\ntagger {tagger.name} <{tagger.email}> {when} +0000\n"
-        self._write(head.encode() + _data(f"Linux {name.removeprefix('v')}\n"))
+        self._write(head.encode() + _format_data(f"Linux {name.removeprefix('v')}\n"))
 
     def reset(self, ref: str, commit: str) -> None:
         """Point a ref at a commit."""
         self._write(f"reset {ref}\nfrom {commit}\n\n".encode())
 
 
-def _data(text: str) -> bytes:
+def _format_data(text: str) -> bytes:
     raw = text.encode("utf-8")
     return b"data %d\n%b\n" % (len(raw), raw)

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import cached_search, lazy_pattern
-from patchpilot.commits.run import git, git_argv
+from patchpilot.commits.run import git, make_git_argv
 
 _HARMLESS_VALUES = {
     r"(?i:true|false|yes|no|on|off|[01]?)": """
@@ -61,7 +61,7 @@ _ACTING_KINDS = ("archive", "url", "path", "paths")
 
 
 @cache
-def _value_patterns() -> dict[str, Pattern[str]]:
+def _load_value_patterns() -> dict[str, Pattern[str]]:
     return {
         name: lazy_pattern(pattern)
         for pattern, names in _HARMLESS_VALUES.items()
@@ -69,7 +69,7 @@ def _value_patterns() -> dict[str, Pattern[str]]:
     }
 
 
-def is_plain(key: str, value: str) -> bool:
+def is_harmless_setting(key: str, value: str) -> bool:
     """Return whether a setting is harmless even if it comes from the repository and is not trusted.
 
     `key` is in the form that git prints: section and variable are in lower case.
@@ -77,19 +77,24 @@ def is_plain(key: str, value: str) -> bool:
     section, _, remainder = key.partition(".")
     subsection, dot, variable = remainder.rpartition(".")
     if section == "patchpilot":
-        return variable.replace("-", "") not in acting_names()
+        return variable.replace("-", "") not in list_acting_settings()
     if dot and not subsection:
         # git cannot open a repository if such a setting is present
         return False
     names = (f"{section}.*.{variable}", f"{section}.{subsection}.*") if dot else (key,)
     pattern = next(
-        (_value_patterns()[name] for name in names if name in _value_patterns()), None
+        (
+            _load_value_patterns()[name]
+            for name in names
+            if name in _load_value_patterns()
+        ),
+        None,
     )
     return pattern is not None and pattern.fullmatch(value) is not None
 
 
 @cache
-def acting_names() -> frozenset[str]:
+def list_acting_settings() -> frozenset[str]:
     """Return the names, without hyphens, of patchpilot's settings that contain servers, paths or
     commands.
     """
@@ -105,7 +110,7 @@ _FILES = ("HEAD", "config", "config.worktree", "packed-refs", "FETCH_HEAD", "sha
 _FOLDERS = ("refs", "reftable")
 
 
-def signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
+def compute_git_signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
     """Return strings that change with the refs, HEAD or the configuration.
 
     Included configuration files are not covered. Changed refs are detected by the modification time
@@ -117,24 +122,26 @@ def signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
         path
         for folder in folders
         for name in _FOLDERS
-        for path in _folders(folder / name)
+        for path in _list_config_folders(folder / name)
     ]
-    return tuple(state_of(path) for path in (*paths, *user_files()))
+    return tuple(
+        describe_file_state(path) for path in (*paths, *list_user_config_files())
+    )
 
 
-def _folders(top: Path) -> Iterator[Path]:
+def _list_config_folders(top: Path) -> Iterator[Path]:
     for folder, _, _ in os.walk(top):
         yield Path(folder)
 
 
-def user_files() -> tuple[Path, ...]:
+def list_user_config_files() -> tuple[Path, ...]:
     """Return the paths of the user's git configuration files."""
     home = Path.home()
     config = os.environ.get("XDG_CONFIG_HOME") or home / ".config"
     return home / ".gitconfig", Path(config) / "git" / "config"
 
 
-def state_of(path: Path) -> str:
+def describe_file_state(path: Path) -> str:
     """Return a string that changes if the path, time, size or inode of a file changes."""
     try:
         status = path.stat()
@@ -183,7 +190,9 @@ _cache_lock = Lock()
 """Held while reading, so that concurrent threads share the result."""
 
 
-def all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
+def read_all_entries(
+    directory: Path, *, tolerant: bool = False
+) -> tuple[ConfigEntry, ...]:
     """Return every setting that git would use in a directory, trusted or not, in git's order.
 
     Settings passed on the command line (`git -c KEY=VALUE patchpilot`) are included. Raise
@@ -193,11 +202,11 @@ def all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry
     caller_settings = [
         item for item in os.environ.items() if item[0].startswith(_CALLER_VARIABLES)
     ]
-    key = (directory, *user_files(), *caller_settings)
+    key = (directory, *list_user_config_files(), *caller_settings)
     with _cache_lock:
         cached = _cache.pop(key, None)
         if cached is None or any(
-            state_of(file) != state for file, state in cached.states.items()
+            describe_file_state(file) != state for file, state in cached.states.items()
         ):
             cached = _list_settings(directory, tolerant)
         while len(_cache) >= _MAX_CACHED:
@@ -207,21 +216,22 @@ def all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry
 
 
 def _list_settings(directory: Path, tolerant: bool) -> _CachedSettings:
-    files = (*(directory / name for name in _CONFIGS), *user_files())
-    states = {file: state_of(file) for file in files}
+    files = (*(directory / name for name in _CONFIGS), *list_user_config_files())
+    states = {file: describe_file_state(file) for file in files}
     result = git(directory, *_LIST, ok=() if tolerant else (0,), timeout=_TIMEOUT)
     fields = result.text.split("\0")
     rows = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
-    entries = tuple(config_entry(*row) for row in rows)
+    entries = tuple(parse_config_entry(*row) for row in rows)
     # the last entries are the -c options that patchpilot itself passes
-    entries = entries[: -git_argv(None).count("-c")]
+    entries = entries[: -make_git_argv(None).count("-c")]
     included = {directory / entry.file for entry in entries}
     return _CachedSettings(
-        states | {file: state_of(file) for file in included - set(states)}, entries
+        states | {file: describe_file_state(file) for file in included - set(states)},
+        entries,
     )
 
 
-def config_entry(scope: str, origin: str, setting: str) -> ConfigEntry:
+def parse_config_entry(scope: str, origin: str, setting: str) -> ConfigEntry:
     """Parse a setting as printed by `git config --list -z`."""
     key, equals, value = setting.partition("\n")
     # a key without "=" is true
@@ -250,7 +260,7 @@ def select_matching(
     return {key: value for key, value in values.items() if cached_search(pattern, key)}
 
 
-def normal_key(key: str) -> str:
+def normalize_key(key: str) -> str:
     """Return a key in the form that git prints.
 
     Section and variable are in lower case, and the subsection is unchanged.

@@ -13,7 +13,11 @@ from threading import Lock
 from typing import NamedTuple
 
 from patchpilot.commits.git_config import ConfigEntry, group_by_key
-from patchpilot.commits.private_config import Places, applied_entries, config_values
+from patchpilot.commits.private_config import (
+    RepositoryPlaces,
+    list_applied_entries,
+    read_config_values,
+)
 from patchpilot.commits.run import Completed, git, run
 from patchpilot.model.address import Address
 
@@ -66,12 +70,12 @@ _MAX_TOTAL = 16 * 1024 * 1024
 _CacheKey = tuple[tuple[str, ...], bytes | None, tuple[tuple[str, str], ...]]
 
 
-def may_change(args: Sequence[str]) -> bool:
+def may_change_repository(args: Sequence[str]) -> bool:
     """Return whether a git command may change refs, HEAD or configuration."""
-    return _command(args) not in _NEUTRAL
+    return _find_subcommand(args) not in _NEUTRAL
 
 
-def _command(args: Sequence[str]) -> str:
+def _find_subcommand(args: Sequence[str]) -> str:
     remaining = iter(args)
     for argument in remaining:
         if argument != "-c":
@@ -130,7 +134,7 @@ class GitOutputCache:
 
     def _keep(self, key: _CacheKey, result: Completed) -> None:
         size = len(result.out) + len(key[1] or b"")
-        if result.code not in _answer_codes(key[0][0]) or size > _MAX_RESULT:
+        if result.code not in _list_valid_exit_codes(key[0][0]) or size > _MAX_RESULT:
             return
         with self._lock:
             if self._size + size <= _MAX_TOTAL:
@@ -149,7 +153,7 @@ def _is_cacheable(args: Sequence[str]) -> bool:
     return args[0] in _READERS or (args[0] == "format-patch" and "--stdout" in args)
 
 
-def _answer_codes(command: str) -> tuple[int, ...]:
+def _list_valid_exit_codes(command: str) -> tuple[int, ...]:
     """Return the exit codes with which a git command reports a result, such as 1 for merge-base and
     grep.
     """
@@ -221,7 +225,7 @@ class GitReading:
     Refs are read on first use.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: RepositoryPlaces) -> None:
         self._places = places
         self._entries: tuple[ConfigEntry, ...] | None = None
         self._config: Mapping[str, tuple[str, ...]] = {}
@@ -233,7 +237,7 @@ class GitReading:
         Keys are in lower case except for the subsection. If a configuration file changes, it is
         read again, because b4 and the user may edit it.
         """
-        entries = applied_entries(self._places.top)
+        entries = list_applied_entries(self._places.top)
         if entries is not self._entries:
             self._entries, self._config = entries, group_by_key(entries)
         return self._config
@@ -246,7 +250,7 @@ class GitReading:
             self._places.top, "for-each-ref", f"--format={_REF_FORMAT}", *names
         )
         rows = (line.split("\0") for line in result.text.split("\n"))
-        return tuple(_ref(row) for row in rows if len(row) == len(_FIELDS))
+        return tuple(_parse_ref(row) for row in rows if len(row) == len(_FIELDS))
 
     @cached_property
     def by_name(self) -> Mapping[str, GitRef]:
@@ -283,10 +287,10 @@ class GitReading:
     @property
     def identity(self) -> Address | None:
         """Return the author that git would use, or None if name or address is missing."""
-        return _identity(self.config)
+        return _find_configured_identity(self.config)
 
 
-def _ref(row: list[str]) -> GitRef:
+def _parse_ref(row: list[str]) -> GitRef:
     (
         is_head,
         name,
@@ -310,14 +314,14 @@ def _ref(row: list[str]) -> GitRef:
     )
 
 
-def identity_in(directory: Path) -> Address | None:
+def read_identity(directory: Path) -> Address | None:
     """Return the author that git would use in a directory, or None if name or address is
     missing.
     """
-    return _identity(config_values(directory, _AUTHOR_KEYS))
+    return _find_configured_identity(read_config_values(directory, _AUTHOR_KEYS))
 
 
-def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
+def _find_configured_identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
     """Return the author that is set in the environment or the configuration (git-var(1)).
 
     The address that git would guess from the host name is not used.
@@ -333,7 +337,7 @@ def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
     return Address(name, email) if name and email else None
 
 
-def complete_history_hint() -> str:
+def format_complete_history_hint() -> str:
     """Return a hint for completing the history of a shallow clone.
 
     In CI, it names the checkout setting.

@@ -23,29 +23,31 @@ _MARKS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
+class UnfinishedOperation:
     """An unfinished git operation, such as "a rebase", and how to finish it."""
 
     what: str
     hint: Advice
 
 
-def find_busy_operation(repository: Repository, ref: str | None = None) -> Busy | None:
+def find_busy_operation(
+    repository: Repository, ref: str | None = None
+) -> UnfinishedOperation | None:
     """Return the git operation that is not finished in this worktree, or None.
 
     With `ref`, also return a rebase of that branch in another worktree.
     """
     if find_unfinished_move(repository):
-        return Busy(
+        return UnfinishedOperation(
             "an interrupted update of the branch's files",
             Action("undo", ("restore",), "restore the files before you commit: {}"),
         )
     for marker, operation, command in _MARKS:
         if (repository.git_dir / marker).exists():
-            return Busy(operation, f"run `{command}` first")
+            return UnfinishedOperation(operation, f"run `{command}` first")
     for worktree in sorted((repository.common_dir / "worktrees").glob("*")):
         if worktree != repository.git_dir and ref and _is_rebasing(worktree, ref):
-            return Busy(
+            return UnfinishedOperation(
                 f"a rebase of this branch in worktree {worktree.name}",
                 "finish it there first",
             )

@@ -62,21 +62,23 @@ class MailCommits:
         ref = f"refs/heads/revision-{self._count}"
         commands: list[bytes] = []
         for number, patch in enumerate(patches):
-            before, after = _partial_files(patch)
+            before, after = _make_partial_files(patch)
             base, merge, commit = 1, 2 * number + 1, 2 * number + 2
             parents = [f"from :{merge - 1}", f"merge :{base}"] if number else []
             commands += [
-                *_commit(ref, merge, merge, parents, b"files", None),
+                *_format_commit(ref, merge, merge, parents, b"files", None),
                 b"deleteall\n",
-                *_tree(before),
+                *_format_tree(before),
             ]
             message = "\n".join([patch.subject.title, "", *patch.message]).encode(
                 "utf-8", "surrogateescape"
             )
             commands += [
-                *_commit(ref, commit, commit, [f"from :{merge}"], message, patch),
+                *_format_commit(
+                    ref, commit, commit, [f"from :{merge}"], message, patch
+                ),
                 b"deleteall\n",
-                *_tree(after),
+                *_format_tree(after),
             ]
         commands.append(f"reset {ref}-base\nfrom :1\n\ndone\n".encode())
         git(self.top, "fast-import", "--quiet", "--done", stdin=b"".join(commands))
@@ -93,10 +95,10 @@ class MailCommits:
         ref = "refs/heads/mail"
         date = parse_header_date(patch.header("Date") or "")
         commands = [
-            *_commit(ref, 1, 1, [], b"files", None),
+            *_format_commit(ref, 1, 1, [], b"files", None),
             b"deleteall\n",
-            *_tree(before),
-            *_commit(
+            *_format_tree(before),
+            *_format_commit(
                 ref,
                 2,
                 int(date.timestamp()) if date else 1,
@@ -105,7 +107,7 @@ class MailCommits:
                 patch,
             ),
             b"deleteall\n",
-            *_tree(after),
+            *_format_tree(after),
             b"\ndone\n",
         ]
         git(
@@ -130,7 +132,7 @@ class MailCommits:
         return self.git("format-patch", *options, ref).out
 
 
-def _commit(
+def _format_commit(
     ref: str,
     mark: int,
     seconds: int,
@@ -148,12 +150,12 @@ def _commit(
     parent_lines = "".join(f"{parent}\n" for parent in parents)
     return [
         head.encode("utf-8", "surrogateescape"),
-        _data(message),
+        _format_data(message),
         parent_lines.encode(),
     ]
 
 
-def _tree(files: Files) -> list[bytes]:
+def _format_tree(files: Files) -> list[bytes]:
     commands = []
     for path, (mode, content) in files.items():
         if not _is_valid_path(path):
@@ -164,15 +166,18 @@ def _tree(files: Files) -> list[bytes]:
             .replace(b'"', b'\\"')
             .replace(b"\n", b"\\n")
         )
-        commands += [b'M %b inline "%b"\n' % (mode.encode(), name), _data(content)]
+        commands += [
+            b'M %b inline "%b"\n' % (mode.encode(), name),
+            _format_data(content),
+        ]
     return commands
 
 
-def _data(content: bytes) -> bytes:
+def _format_data(content: bytes) -> bytes:
     return b"data %d\n%b\n" % (len(content), content)
 
 
-def _partial_files(patch: Patch) -> tuple[Files, Files]:
+def _make_partial_files(patch: Patch) -> tuple[Files, Files]:
     before: Files = {}
     after: Files = {}
     for change in patch.files:
@@ -183,9 +188,11 @@ def _partial_files(patch: Patch) -> tuple[Files, Files]:
             and not change.is_rename
         )
         old_path = change.new_path if is_copy else change.old_path
-        old_mode, new_mode, ids = head_of(patch, change)
+        old_mode, new_mode, ids = parse_diff_header(patch, change)
         old, new = (
-            _binary_contents(ids) if change.is_binary else _old_and_new_text(change)
+            _make_binary_contents(ids)
+            if change.is_binary
+            else _make_old_and_new_text(change)
         )
         if old_path is not None:
             before[old_path] = old_mode, old
@@ -200,7 +207,9 @@ def _is_valid_path(path: str) -> bool:
     )
 
 
-def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]]:
+def parse_diff_header(
+    patch: Patch, change: FileChange
+) -> tuple[str, str, tuple[str, str]]:
     """Parse a changed file's old mode, new mode and blob ids from its extended diff header."""
     modes, ids = {"old": "100644", "new": "100644"}, ("", "")
     for line in patch.lines[
@@ -218,12 +227,12 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
     return modes["old"], modes["new"], ids
 
 
-def _binary_contents(ids: tuple[str, str]) -> tuple[bytes, bytes]:
+def _make_binary_contents(ids: tuple[str, str]) -> tuple[bytes, bytes]:
     old, new = (b"\0" + blob_id.encode() for blob_id in ids)
     return old, new
 
 
-def _old_and_new_text(change: FileChange) -> tuple[bytes, bytes]:
+def _make_old_and_new_text(change: FileChange) -> tuple[bytes, bytes]:
     """Return the text of a file before and after a change.
 
     It consists of the hunks, with filler for the lines between them.
@@ -235,7 +244,7 @@ def _old_and_new_text(change: FileChange) -> tuple[bytes, bytes]:
     next_line = 1
     for number, hunk in enumerate(change.hunks):
         removed, added = split_hunk_sides(hunk)
-        filler = _filler_lines(
+        filler = _make_filler_lines(
             number, min(max(hunk.old_start - next_line, 0), gap), hunk
         )
         old += [*filler, *removed]
@@ -249,7 +258,7 @@ def _old_and_new_text(change: FileChange) -> tuple[bytes, bytes]:
     )  # type: ignore[return-value]
 
 
-def _filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
+def _make_filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
     """Return unique filler lines to insert before a hunk.
 
     The last one is the section heading in the hunk header.

@@ -16,7 +16,7 @@ from patchpilot.model.patch import Patch
 _Environment = dict[str, str]
 
 
-def uncommitted_files(repository: Repository, directory: str = ".") -> list[str]:
+def list_uncommitted_files(repository: Repository, directory: str = ".") -> list[str]:
     """Return the paths of tracked files that differ from HEAD, in git's order.
 
     Only files at or below `directory` are included. A bare repository has none. The repository's
@@ -39,7 +39,7 @@ def commit_patches(
     Raise `UsageError` if a patch has no subject, or does not apply even with a three-way merge.
     """
     commits = [tip]
-    with _index(repository, tip) as index:
+    with _make_temporary_index(repository, tip) as index:
         for patch in patches:
             commits.append(_commit_patch(repository, patch, commits[-1], index))
     return tuple(commits[1:])
@@ -47,17 +47,17 @@ def commit_patches(
 
 def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
     """Commit the working tree's version of these files on top of `tip`; return the commit id."""
-    with _index(repository, tip) as index:
+    with _make_temporary_index(repository, tip) as index:
         names = "".join(f"{path}\0" for path in paths)
         repository.git(
             "update-index", "--add", "--remove", "-z", "--stdin",
             env=index, stdin=names.encode("utf-8", "surrogateescape"),
         )  # fmt: skip
-        return _commit(repository, tip, index, {}, "uncommitted changes")
+        return _write_commit(repository, tip, index, {}, "uncommitted changes")
 
 
 @contextmanager
-def _index(repository: Repository, tip: str) -> Iterator[_Environment]:
+def _make_temporary_index(repository: Repository, tip: str) -> Iterator[_Environment]:
     with TemporaryFolder("index") as folder:
         index = {"GIT_INDEX_FILE": str(folder / "index")}
         repository.git("read-tree", tip, env=index)
@@ -93,10 +93,10 @@ def _commit_patch(
         "EMAIL": author.email if author else "",
     }
     message = "\n".join([patch.subject.title, "", *patch.message]).rstrip() + "\n"
-    return _commit(repository, parent, index, author_fields, message)
+    return _write_commit(repository, parent, index, author_fields, message)
 
 
-def _commit(
+def _write_commit(
     repository: Repository,
     parent: str,
     index: _Environment,

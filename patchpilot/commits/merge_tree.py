@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from patchpilot.commits.run import environment, git_argv, stop
+from patchpilot.commits.run import environment, make_git_argv, stop_process
 
 _FIRST = 5.0
 _LONGEST = 60.0
 
 
-class Merges:
+class MergeProcess:
     """A running `git merge-tree --stdin` process.
 
     It is thread-safe, and must be closed or used as a context manager. Before version 2.50, git
@@ -29,7 +29,7 @@ class Merges:
     def __init__(
         self, repo: Path, filler: tuple[str, str], env: Mapping[str, str] | None = None
     ) -> None:
-        self._argv = git_argv(
+        self._argv = make_git_argv(
             repo, "merge-tree", "--write-tree", "--stdin", "--messages", "-z"
         )
         self._repo, self._env = repo, env
@@ -40,7 +40,7 @@ class Merges:
         self._deadline = 0.0
         self._lock = threading.Lock()
 
-    def __enter__(self) -> "Merges":
+    def __enter__(self) -> "MergeProcess":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -94,7 +94,7 @@ class Merges:
                 if stream:
                     with contextlib.suppress(OSError):
                         stream.close()
-            stop(self._process)
+            stop_process(self._process)
             self._process = None
 
     def _ask(self, ours: str, theirs: str) -> tuple[bool, list[str]]:

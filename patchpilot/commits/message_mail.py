@@ -25,7 +25,7 @@ class MessageMail(NamedTuple):
     lines: Mapping[int, int]
 
 
-def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, str]:
+def make_commit_message_mail(repository: Repository, file: Path) -> tuple[bytes, str]:
     """Return the commit that is being created as the message of a patch, and its base revision.
 
     The commit message is read from `file`; the diff contains the staged changes.
@@ -34,10 +34,10 @@ def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, 
         text = file.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror or error}") from error
-    return mail_of_message(repository, text)[:2]
+    return make_message_mail(repository, text)[:2]
 
 
-def mail_of_message(repository: Repository, text: str) -> MessageMail:
+def make_message_mail(repository: Repository, text: str) -> MessageMail:
     """Return the commit that is being created as the message of a patch.
 
     `text` is the commit message in the editor; comment lines are removed. The diff contains the

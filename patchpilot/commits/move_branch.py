@@ -4,9 +4,14 @@
 from pathlib import Path
 
 from patchpilot.commits import rewrite
-from patchpilot.commits.branch_move_journal import Move, begin, end, refuse_locked
+from patchpilot.commits.branch_move_journal import (
+    Move,
+    record_move_start,
+    refuse_locked,
+    remove_move_record,
+)
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.rewrite import Rewriting, current_ref, move
+from patchpilot.commits.rewrite import RewriteResult, find_current_ref, move_branch_ref
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import RefusedError
 
@@ -14,12 +19,12 @@ MAX_NAMED = 1000
 """Maximum number of paths passed to git as arguments; above this, check all files."""
 
 
-def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]:
+def list_changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]:
     """Return the paths of files that differ between two commits."""
     return tuple(file.path for file in repository.changed_files(old, new))
 
 
-def refuse_dirty(
+def refuse_dirty_files(
     repository: Repository, ref: str | None, paths: tuple[str, ...]
 ) -> None:
     """Raise `RefusedError` if a branch's checked-out files cannot be updated safely.
@@ -35,11 +40,11 @@ def _must_update_files(
 ) -> bool:
     """Return whether the checked-out files must be updated when a branch is moved.
 
-    Raise the same errors as `refuse_dirty`.
+    Raise the same errors as `refuse_dirty_files`.
     """
     if not paths:
         return False
-    is_current = _is_current(repository, ref)
+    is_current = _is_current_branch(repository, ref)
     _refuse_other_worktrees(
         repository, ref, 1 if is_current and not repository.bare else 0
     )
@@ -72,8 +77,8 @@ def _must_update_files(
     return True
 
 
-def _is_current(repository: Repository, ref: str | None) -> bool:
-    return current_ref(repository) == ref
+def _is_current_branch(repository: Repository, ref: str | None) -> bool:
+    return find_current_ref(repository) == ref
 
 
 def _refuse_other_worktrees(
@@ -112,18 +117,22 @@ def _refuse_other_worktrees(
         )
 
 
-def apply(repository: Repository, rewriting: Rewriting, command: str) -> Undo | None:
+def apply_branch_move(
+    repository: Repository, rewriting: RewriteResult, command: str
+) -> Undo | None:
     """Write the undo record, then move the branch, its index and its working tree.
 
     Return None if there is nothing to do.
     """
     if rewriting.old != rewriting.new:
-        paths = changed_paths(repository, rewriting.old, rewriting.new)
-        refuse_dirty(repository, rewriting.ref, paths)
-    return rewrite.apply(repository, rewriting, command, shift)
+        paths = list_changed_paths(repository, rewriting.old, rewriting.new)
+        refuse_dirty_files(repository, rewriting.ref, paths)
+    return rewrite.apply_rewrite(
+        repository, rewriting, command, move_checked_out_branch
+    )
 
 
-def shift(
+def move_checked_out_branch(
     repository: Repository, ref: str | None, new: str, old: str, reflog_message: str
 ) -> None:
     """Move a branch from `old` to `new`, and update the checked-out files.
@@ -132,8 +141,10 @@ def shift(
     update have uncommitted changes. A single git command updates files and branch, and continues
     even if this process is killed. Staged changes to other files remain staged.
     """
-    if not _must_update_files(repository, ref, changed_paths(repository, old, new)):
-        move(repository, ref, new, old, reflog_message)
+    if not _must_update_files(
+        repository, ref, list_changed_paths(repository, old, new)
+    ):
+        move_branch_ref(repository, ref, new, old, reflog_message)
         return
     if repository.find("HEAD") != old:
         raise RefusedError(
@@ -146,7 +157,7 @@ def shift(
         ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
     )
     refuse_locked(repository, ref)
-    begin(repository, Move(ref, old, new, reflog_message))
+    record_move_start(repository, Move(ref, old, new, reflog_message))
     result = repository.git(
         "checkout",
         "--quiet",
@@ -164,9 +175,9 @@ def shift(
             " ".join(line.strip() for line in result.error_text.splitlines()[:2])
             or "git failed"
         )
-        end(repository)
+        remove_move_record(repository)
         raise RefusedError(
             f"the working tree could not be updated: {reason}",
             hint="nothing was changed; run `git status`",
         )
-    end(repository)
+    remove_move_record(repository)

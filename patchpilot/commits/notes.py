@@ -21,7 +21,7 @@ def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
     """
     if not commits:
         return
-    for ref in _rewritten_refs(repository):
+    for ref in _list_rewritten_refs(repository):
         notes = _read_notes(repository, ref, (*commits, *commits.values()))
         pairs = [
             f"{commit} {new_commit}\n"
@@ -39,7 +39,7 @@ def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
             )
 
 
-def _rewritten_refs(repository: Repository) -> Sequence[str]:
+def _list_rewritten_refs(repository: Repository) -> Sequence[str]:
     """Return the notes refs to copy.
 
     GIT_NOTES_REWRITE_REF or notes.rewriteRef names them; by default, all are copied.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.commits.run import OLD_GIT, environment, git_argv, stop
+from patchpilot.commits.run import OLD_GIT, environment, make_git_argv, stop_process
 from patchpilot.errors import GitError
 from patchpilot.model.address import Address
 from patchpilot.model.bounded import EPOCH, clamp_time
@@ -34,7 +34,7 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
     match = _ENCODING.search(head)
     encoding = match[1].decode("ascii", "replace") if match else "utf-8"
     fields: dict[str, list[str]] = {}
-    for line in _text(head, encoding).split("\n"):
+    for line in _decode_text(head, encoding).split("\n"):
         if not line.startswith(" "):
             name, _, value = line.partition(" ")
             fields.setdefault(name, []).append(value)
@@ -50,11 +50,11 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
         authored,
         committer,
         committed,
-        _text(body, encoding),
+        _decode_text(body, encoding),
     )
 
 
-def _text(raw: bytes, encoding: str) -> str:
+def _decode_text(raw: bytes, encoding: str) -> str:
     is_utf8 = encoding.lower() in ("utf-8", "utf8")
     try:
         return raw.decode(encoding, "surrogateescape" if is_utf8 else "replace")
@@ -94,7 +94,7 @@ class CatFile:
     """
 
     def __init__(self, repo: Path, env: Mapping[str, str] | None = None) -> None:
-        self._argv = git_argv(repo, "cat-file", "--batch-command")
+        self._argv = make_git_argv(repo, "cat-file", "--batch-command")
         self._repo, self._env = repo, env
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -115,7 +115,7 @@ class CatFile:
                         # git exited before reading all of its input
                         with contextlib.suppress(BrokenPipeError):
                             stream.close()
-                stop(self._process)
+                stop_process(self._process)
                 self._process = None
 
     def get(self, name: str) -> tuple[str, str, bytes] | None:
@@ -128,7 +128,7 @@ class CatFile:
         with self._lock:
             if name in self._cache:
                 return self._cache[name]
-            stdin, stdout = self._streams()
+            stdin, stdout = self._open_streams()
             _send_requests(stdin, [name])
             result = _read_object(stdout)
             if result and len(result[2]) <= _LARGEST and _IMMUTABLE_NAME.match(name):
@@ -145,7 +145,7 @@ class CatFile:
         if "\n" in name:
             return None
         with self._lock:
-            stdin, stdout = self._streams()
+            stdin, stdout = self._open_streams()
             _send_requests(stdin, [name], "info")
             return _read_info(stdout)
 
@@ -158,7 +158,7 @@ class CatFile:
         Several requests are sent before their results are read, so do not make other requests
         before the end.
         """
-        stdin, stdout = self._streams()
+        stdin, stdout = self._open_streams()
         remaining, requested = iter(ids), list[str]()
         try:
             while True:
@@ -174,7 +174,7 @@ class CatFile:
                 # unread replies would be mistaken for replies to later requests
                 self.close()
 
-    def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
+    def _open_streams(self) -> tuple[IO[bytes], IO[bytes]]:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 self._argv,

@@ -18,7 +18,7 @@ MAX_STATES = 4
 _NAMES = ("+++ ", "--- ", "rename ", "copy ")
 
 
-class Stack:
+class PatchStack:
     """The patches of a series in order, on top of a tree.
 
     The diff of a patch is parsed when one of its files is read.
@@ -37,7 +37,7 @@ class Stack:
         """Map each path to the indexes of the patches, except the last, that change the file."""
         result: dict[str, list[int]] = {}
         for number, patch in enumerate(self._patches[:-1]):
-            for path in dict.fromkeys(_header_paths(patch)):
+            for path in dict.fromkeys(_find_header_paths(patch)):
                 result.setdefault(path, []).append(number)
         return result
 
@@ -139,7 +139,7 @@ def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
     return lines
 
 
-def _header_paths(patch: Patch) -> list[str]:
+def _find_header_paths(patch: Patch) -> list[str]:
     result = []
     for line in patch.lines[patch.diff_line - 1 :]:
         if line.startswith(_NAMES):
@@ -163,7 +163,7 @@ class PatchedTree:
     `ground` is the tree without patches; read data that is read once and cached from it.
     """
 
-    def __init__(self, stack: Stack, number: int) -> None:
+    def __init__(self, stack: PatchStack, number: int) -> None:
         self._stack = stack
         self._number = number
         self.ground = stack.base
@@ -242,7 +242,7 @@ class ParentTree(PatchedTree):
     It differs from `ground`, the base tree, only by the changes of earlier commits.
     """
 
-    def __init__(self, stack: Stack, number: int, parent: Tree) -> None:
+    def __init__(self, stack: PatchStack, number: int, parent: Tree) -> None:
         super().__init__(stack, number)
         self._parent = parent
 

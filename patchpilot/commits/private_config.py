@@ -30,12 +30,12 @@ from patchpilot.cache.entries import (
 from patchpilot.commits.git_config import (
     OWN_SCOPES,
     ConfigEntry,
-    all_entries,
-    config_entry,
+    describe_file_state,
     group_by_key,
-    is_plain,
+    is_harmless_setting,
+    parse_config_entry,
+    read_all_entries,
     select_matching,
-    state_of,
 )
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -67,7 +67,7 @@ _GIT_FILES = (
 """Files that git reads in the working tree and in the git directory."""
 
 
-class Places(NamedTuple):
+class RepositoryPlaces(NamedTuple):
     """The directories of a repository.
 
     `top` is the working tree, or the git directory if the repository is bare.
@@ -79,13 +79,13 @@ class Places(NamedTuple):
     bare: bool
 
 
-def read_places(directory: Path) -> Places | None:
+def read_places(directory: Path) -> RepositoryPlaces | None:
     """Return the directories of the repository that contains `directory`, or None.
 
     Raise `GitError` if git refuses to read the repository, or if it contains a FIFO or device that
     would block git.
     """
-    _refuse_special(_likely_files(directory))
+    _refuse_special(_list_likely_files(directory))
     options = (
         "--path-format=absolute",
         "--git-dir",
@@ -104,7 +104,7 @@ def read_places(directory: Path) -> Places | None:
     if parts["top"]:
         top = Path(parts["top"])
     else:
-        top = git_dir if bare else _working_tree(git_dir)
+        top = git_dir if bare else _find_working_tree(git_dir)
     if not bare:
         _refuse_foreign_worktree(git_dir, top)
     _refuse_special(top / name for name in _TREE_FILES)
@@ -113,8 +113,8 @@ def read_places(directory: Path) -> Places | None:
     ]
     _refuse_special(git_files)
     _refuse_links(git_files)
-    _common[top] = (_repository_inode(top), common_dir)
-    return Places(git_dir, common_dir, top, bare)
+    _common[top] = (_find_repository_inode(top), common_dir)
+    return RepositoryPlaces(git_dir, common_dir, top, bare)
 
 
 def _refuse_links(files: Iterable[Path]) -> None:
@@ -149,7 +149,7 @@ def _refuse_foreign_worktree(git_dir: Path, top: Path) -> None:
     )
 
 
-def _likely_files(directory: Path) -> Iterator[Path]:
+def _list_likely_files(directory: Path) -> Iterator[Path]:
     for folder in (directory.absolute(), *directory.absolute().parents):
         for path in (folder / ".git", folder):
             if path.is_dir() and (path / "HEAD").exists():
@@ -190,10 +190,10 @@ _common: dict[Path, tuple[int, Path]] = {}
 """Maps working trees to their common directory, and to the inode of `.git` when it was read."""
 
 
-def common_dir_of(top: Path) -> Path:
+def find_common_dir(top: Path) -> Path:
     """Return the common git directory of a working tree or bare repository."""
     cached = _common.get(top)
-    if cached and cached[0] == _repository_inode(top):
+    if cached and cached[0] == _find_repository_inode(top):
         return cached[1]
     places = read_places(top)
     if places is None:
@@ -201,14 +201,14 @@ def common_dir_of(top: Path) -> Path:
     return places.common_dir
 
 
-def _repository_inode(top: Path) -> int:
+def _find_repository_inode(top: Path) -> int:
     for path in (top / ".git", top / "HEAD"):
         if path.exists():
             return path.stat().st_ino
     return 0
 
 
-def _working_tree(git_dir: Path) -> Path:
+def _find_working_tree(git_dir: Path) -> Path:
     link = git_dir / "gitdir"
     if link.is_file():
         return Path(os.fsdecode(link.read_bytes()).strip()).parent
@@ -224,7 +224,7 @@ Entry = Mapping[str, str]
 """Data stored with a trusted digest: the `label` of the content, and the date `since`."""
 
 
-def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
+def compute_digest(parts: Iterable[tuple[str, bytes]]) -> str:
     """Return a digest of named contents; it depends on their order."""
     import hashlib
 
@@ -236,29 +236,33 @@ def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
     return digest.hexdigest()
 
 
-def trusted_entries() -> dict[str, Entry]:
+def read_trusted_entries() -> dict[str, Entry]:
     """Return the commands that the user trusts; each digest is mapped to its entry."""
     with suppress(OSError, ValueError):
-        text = _file().read_text(encoding="utf-8")
+        text = _trust_file().read_text(encoding="utf-8")
         import json
 
         data = json.loads(text)
         if isinstance(data, dict):
-            return {digest: entry for digest, entry in data.items() if _is_entry(entry)}
+            return {
+                digest: entry
+                for digest, entry in data.items()
+                if _is_valid_entry(entry)
+            }
     return {}
 
 
-def state() -> str:
+def trust_state() -> str:
     """Return a string that changes if the user trusts another command or no longer trusts one."""
-    return state_of(_file())
+    return describe_file_state(_trust_file())
 
 
-def trust(labels: Mapping[str, str]) -> None:
+def trust_digests(labels: Mapping[str, str]) -> None:
     """Record that the user trusts the commands with these digests and labels."""
     today = f"{date.today():%Y-%m-%d}"
-    _write(
+    _write_trust_file(
         {
-            **trusted_entries(),
+            **read_trusted_entries(),
             **{
                 digest: {"label": label, "since": today}
                 for digest, label in labels.items()
@@ -267,29 +271,29 @@ def trust(labels: Mapping[str, str]) -> None:
     )
 
 
-def forget(digests: Iterable[str], labels: Iterable[str]) -> int:
+def forget_trust(digests: Iterable[str], labels: Iterable[str]) -> int:
     """Remove the trusted commands with these digests or labels, and return their number."""
-    trusted, label_set = trusted_entries(), set(labels)
+    trusted, label_set = read_trusted_entries(), set(labels)
     removed = {
         digest for digest, entry in trusted.items() if entry.get("label") in label_set
     }.union(digests)
     remaining = {
         digest: entry for digest, entry in trusted.items() if digest not in removed
     }
-    _write(remaining)
+    _write_trust_file(remaining)
     return len(trusted) - len(remaining)
 
 
-def _is_entry(entry: object) -> bool:
+def _is_valid_entry(entry: object) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("since"), str)
 
 
-def _file() -> Path:
+def _trust_file() -> Path:
     return state_path() / "trusted.json"
 
 
-def _write(entries: Mapping[str, Entry]) -> None:
-    store_json(_file(), entries, "set XDG_STATE_HOME to a writable directory")
+def _write_trust_file(entries: Mapping[str, Entry]) -> None:
+    store_json(_trust_file(), entries, "set XDG_STATE_HOME to a writable directory")
 
 
 MARK = "# put here by `patchpilot setup hooks`; `patchpilot setup hooks --remove` removes it"
@@ -308,12 +312,12 @@ B4_CALL = (
 """b4 runs this without a shell. The interpreter is passed as $0 to the inner shell."""
 
 
-def hook_script(name: str) -> str:
+def make_hook_script(name: str) -> str:
     """Return the script of a git hook, which runs the current Python interpreter."""
     return _SCRIPT.replace("PYTHON", shlex.quote(sys.executable)).replace("NAME", name)
 
 
-def b4_command() -> str:
+def make_b4_command() -> str:
     """Return the command for the configuration of b4.
 
     It runs patchpilot with the current Python interpreter.
@@ -381,11 +385,11 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
 
     Only the repository's own configuration requires trust.
     """
-    commands = untrusted_commands(top, *uses)
+    commands = list_untrusted_commands(top, *uses)
     if not commands:
         return
     labels = {command.label for command in commands}
-    entries = trusted_entries().values()
+    entries = read_trusted_entries().values()
     dates = [entry["since"] for entry in entries if entry.get("label") in labels]
     state = (
         f"changed since you trusted them on {max(dates)}"
@@ -400,7 +404,7 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
     raise UntrustedCommandsError(message, hint=hint, commands=commands)
 
 
-def own_command(
+def make_trust_item(
     top: Path, name: str, file: str, text: str, content: bytes = b""
 ) -> OwnCommand:
     """Return a command that the user can trust for all worktrees of the repository at `top`.
@@ -408,34 +412,35 @@ def own_command(
     `text` is shown to the user. `content`, such as the content of an alias file, must not change
     after the user has trusted the command.
     """
-    label = f"{common_dir_of(top).resolve()}: {name}"
+    label = f"{find_common_dir(top).resolve()}: {name}"
     parts = [(label, text.encode("utf-8", "surrogateescape"))]
     parts += [("content", content)] if content else []
-    return OwnCommand(name, file, text, digest_of(parts), label)
+    return OwnCommand(name, file, text, compute_digest(parts), label)
 
 
-def is_trusted(command: OwnCommand) -> bool:
+def is_trusted_command(command: OwnCommand) -> bool:
     """Return whether the user trusts a command in its current form."""
-    return command.digest in trusted_entries()
+    return command.digest in read_trusted_entries()
 
 
-def untrusted_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
-    """Return the repository's commands (see `own_commands`) that the user does not trust in their
+def list_untrusted_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
+    """Return the repository's commands (see `list_own_commands`) that the user does not trust in
+    their
     current form.
     """
-    commands = own_commands(top, *uses)
-    trusted = trusted_entries() if commands else {}
+    commands = list_own_commands(top, *uses)
+    trusted = read_trusted_entries() if commands else {}
     return tuple(command for command in commands if command.digest not in trusted)
 
 
-def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
+def list_own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     """Return a repository's acting settings and hooks for these operations.
 
     Omit settings and hooks that patchpilot installs or documents.
     """
-    b4_entries = b4_file_entries(top) if {Use.B4, Use.ARCHIVE} & {*uses} else ()
-    entries = (*all_entries(top), *b4_entries)
-    settings = [entry for entry in entries if is_acting(entry, *uses)]
+    b4_entries = read_b4_file_entries(top) if {Use.B4, Use.ARCHIVE} & {*uses} else ()
+    entries = (*read_all_entries(top), *b4_entries)
+    settings = [entry for entry in entries if is_acting_setting(entry, *uses)]
     hooks = [hook for use in uses for hook in _HOOKS.get(use, ())]
     if not settings and not hooks:
         return ()
@@ -445,7 +450,7 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     return tuple(dict.fromkeys(commands))
 
 
-def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
+def is_acting_setting(entry: ConfigEntry, *uses: Use) -> bool:
     """Return whether a setting of a repository could do harm in these operations, or by default in
     any.
     """
@@ -463,9 +468,9 @@ def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
     )
 
 
-def _is_documented(entry: ConfigEntry) -> bool:
+def _is_documented_setting(entry: ConfigEntry) -> bool:
     if entry.key == B4_KEY:
-        return entry.value == b4_command()
+        return entry.value == make_b4_command()
     names_command = entry.key.startswith(("sendemail.", "b4."))
     return names_command and bool(_RECIPIENTS.fullmatch(entry.value))
 
@@ -477,22 +482,22 @@ in effect.
 """
 
 
-def applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
+def list_applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
     """Return the settings that are in effect in a directory, in git's order.
 
     These are the settings of the user, and the plain, documented or trusted settings of the
-    repository. Raise `GitError` like `all_entries`.
+    repository. Raise `GitError` like `read_all_entries`.
     """
-    entries = all_entries(top, tolerant=tolerant)
+    entries = read_all_entries(top, tolerant=tolerant)
     cached_entries, acting, old_trust, applied = _applied.get(
         top, ((), frozenset(), None, ())
     )
     if cached_entries is not entries:
-        acting, old_trust = frozenset(filter(is_acting, entries)), None
+        acting, old_trust = frozenset(filter(is_acting_setting, entries)), None
     # reading the trusted commands is rarely necessary
-    trust = state() if acting else ""
+    trust = trust_state() if acting else ""
     if old_trust != trust:
-        trusted = _trusted_settings(top, acting)
+        trusted = _list_trusted_settings(top, acting)
         applied = tuple(
             entry for entry in entries if entry in trusted or _needs_no_trust(entry)
         )
@@ -500,10 +505,10 @@ def applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
     return applied
 
 
-def _trusted_settings(
+def _list_trusted_settings(
     top: Path, acting: frozenset[ConfigEntry]
 ) -> frozenset[ConfigEntry]:
-    digests = trusted_entries() if acting else {}
+    digests = read_trusted_entries() if acting else {}
     if not digests:
         return frozenset()
     repository = _OwnSettings(top)
@@ -512,26 +517,28 @@ def _trusted_settings(
     )
 
 
-def config_values(directory: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
+def read_config_values(
+    directory: Path | None, pattern: str
+) -> dict[str, tuple[str, ...]]:
     """Return the settings in effect in a directory whose keys match `pattern`; each key is mapped
     to its values.
 
     The default is the current directory. Return {} if git cannot read its configuration. Raise
     `MissingError` if git is not installed.
     """
-    entries = applied_entries(directory or Path.cwd(), tolerant=True)
+    entries = list_applied_entries(directory or Path.cwd(), tolerant=True)
     return select_matching(group_by_key(entries), pattern)
 
 
 def _needs_no_trust(entry: ConfigEntry) -> bool:
     return (
         entry.scope not in OWN_SCOPES
-        or is_plain(entry.key, entry.value)
-        or _is_documented(entry)
+        or is_harmless_setting(entry.key, entry.value)
+        or _is_documented_setting(entry)
     )
 
 
-def trusted_hooks(top: Path) -> dict[str, bytes]:
+def read_trusted_hooks(top: Path) -> dict[str, bytes]:
     """Return the hooks that may run, which are patchpilot's hooks and hooks that the user trusts.
 
     Each name is mapped to the content of the hook, so that git runs exactly the content that was
@@ -539,7 +546,7 @@ def trusted_hooks(top: Path) -> dict[str, bytes]:
     """
     repository = _OwnSettings(top)
     hooks = repository.hooks([name for names in _HOOKS.values() for name in names])
-    digests = trusted_entries() if hooks else {}
+    digests = read_trusted_entries() if hooks else {}
     return {
         name: content
         for name, (content, command) in hooks.items()
@@ -547,13 +554,13 @@ def trusted_hooks(top: Path) -> dict[str, bytes]:
     }
 
 
-def hooks_folder(top: Path) -> Path:
+def find_hooks_folder(top: Path) -> Path:
     """Return the directory from which git runs hooks.
 
     The path is relative only in a bare repository.
     """
-    common = common_dir_of(top)
-    values = [entry.value for entry in all_entries(top) if entry.key == _HOOKS_KEY]
+    common = find_common_dir(top)
+    values = [entry.value for entry in read_all_entries(top) if entry.key == _HOOKS_KEY]
     if not values:
         return common / "hooks"
     # this path may contain ~ and %(prefix), which git expands
@@ -571,7 +578,7 @@ def hooks_folder(top: Path) -> Path:
     return path if top == common else top / path
 
 
-def b4_file_entries(top: Path) -> list[ConfigEntry]:
+def read_b4_file_entries(top: Path) -> list[ConfigEntry]:
     """Return the settings in the tree's `.b4-config`, which b4 reads."""
     file = top / _B4_FILE
     if not file.is_file():
@@ -580,10 +587,10 @@ def b4_file_entries(top: Path) -> list[ConfigEntry]:
         top, "config", "--file", str(file), "--no-includes", "--list", "-z", ok=()
     )
     lines = [word for word in result.text.split("\0") if word]
-    return [config_entry(OWN_SCOPES[0], _B4_FILE, setting) for setting in lines]
+    return [parse_config_entry(OWN_SCOPES[0], _B4_FILE, setting) for setting in lines]
 
 
-def _read(file: Path) -> bytes:
+def _read_file(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError:
@@ -602,8 +609,8 @@ class _OwnSettings(NamedTuple):
         content = b""
         if _ALIAS_KEY.fullmatch(entry.key):
             file = Path(entry.value).expanduser()
-            content = _read(file) if file.is_file() else b""
-        return own_command(self.top, entry.key, entry.file, entry.value, content)
+            content = _read_file(file) if file.is_file() else b""
+        return make_trust_item(self.top, entry.key, entry.file, entry.value, content)
 
     def hooks(self, names: Sequence[str]) -> dict[str, tuple[bytes, OwnCommand | None]]:
         """Return the hooks that git would run: each name is mapped to the content and to the
@@ -613,19 +620,19 @@ class _OwnSettings(NamedTuple):
         user sets the hooks directory.
         """
         path_entries = [
-            entry for entry in all_entries(self.top) if entry.key == _HOOKS_KEY
+            entry for entry in read_all_entries(self.top) if entry.key == _HOOKS_KEY
         ]
         result: dict[str, tuple[bytes, OwnCommand | None]] = {}
         if path_entries and path_entries[-1].scope not in OWN_SCOPES:
             return result
-        folder = hooks_folder(self.top)
+        folder = find_hooks_folder(self.top)
         for name in names:
             file = folder / name
             if file.is_file() and os.access(file, os.X_OK):
-                content = _read(file)
+                content = _read_file(file)
                 text = content.decode("utf-8", "surrogateescape")
-                is_ours = content == hook_script(name).encode()
-                command = own_command(self.top, f"hook {name}", str(file), text)
+                is_ours = content == make_hook_script(name).encode()
+                command = make_trust_item(self.top, f"hook {name}", str(file), text)
                 result[name] = content, None if is_ours else command
         return result
 
@@ -651,7 +658,7 @@ _MAX_FOLDERS = 64
 class PrivateConfig:
     """A repository's private directory, which is recreated when the allowed settings change."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: RepositoryPlaces) -> None:
         self.places = places
         self.config = b""
         self._entries: tuple[ConfigEntry, ...] | None = None
@@ -666,8 +673,8 @@ class PrivateConfig:
 
         Raise `GitError` if git cannot read the repository's configuration.
         """
-        entries = applied_entries(self.places.top)
-        hooks = state(), state_of(self.places.common_dir / "hooks")
+        entries = list_applied_entries(self.places.top)
+        hooks = trust_state(), describe_file_state(self.places.common_dir / "hooks")
         # another process may have deleted the directory from the cache
         if entries is not self._entries or hooks != self._hooks or not self._exists():
             files = self._files(entries)
@@ -692,18 +699,18 @@ class PrivateConfig:
         own_entries = [
             entry
             for entry in entries
-            if entry.scope in OWN_SCOPES and not is_acting(entry, Use.FILES)
+            if entry.scope in OWN_SCOPES and not is_acting_setting(entry, Use.FILES)
         ]
-        secret_entries = [entry for entry in own_entries if _has_password(entry)]
+        secret_entries = [entry for entry in own_entries if _contains_password(entry)]
         self._secrets = [(entry.key, entry.value) for entry in secret_entries]
         files = {
-            "config": config_text(
+            "config": format_config(
                 entry for entry in own_entries if entry not in secret_entries
             ),
             "info/attributes": self._read_info("attributes") + _ATTRIBUTES,
             "info/exclude": self._read_info("exclude"),
         }
-        hooks = trusted_hooks(self.places.top).items()
+        hooks = read_trusted_hooks(self.places.top).items()
         return files | {f"hooks/{name}": content for name, content in hooks}
 
     def _read_info(self, name: str) -> bytes:
@@ -755,43 +762,45 @@ def _contains_files(folder: Path, files: Mapping[str, bytes]) -> bool:
         return False
 
 
-def _has_password(entry: ConfigEntry) -> bool:
+def _contains_password(entry: ConfigEntry) -> bool:
     return (
         entry.key.endswith("pass") or hide_url_credentials(entry.value) != entry.value
     )
 
 
-def trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:
+def list_trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:
     """Return the trusted settings of the repository's filters.
 
     They are needed only by commands that write files or compare them with the index.
     """
-    entries = applied_entries(top)
+    entries = list_applied_entries(top)
     return tuple(
-        (entry.key, entry.value) for entry in entries if is_acting(entry, Use.FILES)
+        (entry.key, entry.value)
+        for entry in entries
+        if is_acting_setting(entry, Use.FILES)
     )
 
 
-def config_text(entries: Iterable[ConfigEntry]) -> bytes:
+def format_config(entries: Iterable[ConfigEntry]) -> bytes:
     """Format settings as a configuration file (git-config(1))."""
     lines = []
     for entry in entries:
         section, _, remainder = entry.key.partition(".")
         subsection, dot, variable = remainder.rpartition(".")
-        head = section + (f' "{_escape(subsection)}"' if dot else "")
-        value = _escape(entry.value).replace("\n", "\\n").replace("\t", "\\t")
+        head = section + (f' "{_escape_value(subsection)}"' if dot else "")
+        value = _escape_value(entry.value).replace("\n", "\\n").replace("\t", "\\t")
         lines.append(f'[{head}]\n\t{variable} = "{value}"\n')
     return "".join(lines).encode("utf-8", "surrogateescape")
 
 
-def _escape(text: str) -> str:
+def _escape_value(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 _configs: dict[Path, PrivateConfig] = {}
 
 
-def environment_of(
+def make_git_environment(
     repo: Path,
 ) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
     """Return the environment for git in a directory, and settings that contain passwords.
@@ -806,7 +815,7 @@ def environment_of(
     return _configs[repo].environment()
 
 
-def use_private_config(places: Places, repo: Path) -> None:
+def use_private_config(places: RepositoryPlaces, repo: Path) -> None:
     """Make git use a repository's private directory if it is called from `repo`."""
     current = _configs.get(repo)
     if current is None or current.places != places:
@@ -822,8 +831,8 @@ def copy_branch_settings(top: Path) -> None:
     """
     private = _configs[top]
     folder = Path(private.environment()[0]["GIT_COMMON_DIR"])
-    old = _branch_settings(private.config)
-    new = _branch_settings((folder / "config").read_bytes())
+    old = _parse_branch_settings(private.config)
+    new = _parse_branch_settings((folder / "config").read_bytes())
     for key in old.keys() | new.keys():
         if new.get(key) == old.get(key):
             continue
@@ -832,12 +841,13 @@ def copy_branch_settings(top: Path) -> None:
             git(top, "config", "--local", "--add", key, value)
 
 
-def _branch_settings(text: bytes) -> dict[str, tuple[str, ...]]:
+def _parse_branch_settings(text: bytes) -> dict[str, tuple[str, ...]]:
     arguments = ("config", "--file", "-", "--no-includes", "--list", "-z")
     rows = git(None, *arguments, stdin=text).text.split("\0")
-    entries = (config_entry(OWN_SCOPES[0], "", row) for row in rows if row)
+    entries = (parse_config_entry(OWN_SCOPES[0], "", row) for row in rows if row)
     return group_by_key(
         entry
         for entry in entries
-        if entry.key.startswith("branch.") and is_plain(entry.key, entry.value)
+        if entry.key.startswith("branch.")
+        and is_harmless_setting(entry.key, entry.value)
     )

@@ -56,7 +56,7 @@ def is_network_target(target: str) -> bool:
     )
 
 
-def is_mail(target: str) -> bool:
+def is_mail_source(target: str) -> bool:
     """Return whether a TARGET looks like a source of messages rather than a revision.
 
     Such sources are standard input, files, and messages in a mail archive.
@@ -64,7 +64,7 @@ def is_mail(target: str) -> bool:
     return target == "-" or is_network_target(target) or looks_like_file(target)
 
 
-def names_file(target: str) -> bool:
+def is_existing_file(target: str) -> bool:
     """Return whether a TARGET is an existing file or directory.
 
     In a bare repository, HEAD is a commit and not the file.
@@ -83,7 +83,7 @@ def looks_like_file(target: str) -> bool:
     ) or target.startswith(("/", "./", "../", "~"))
 
 
-def refuse_absent(targets: Sequence[str]) -> None:
+def refuse_missing_files(targets: Sequence[str]) -> None:
     """Raise `InputError` if a TARGET looks like the name of a file that does not exist.
 
     Use this only if there is no repository, because otherwise a TARGET can be a commit.
@@ -125,13 +125,13 @@ def read_targets(
     patches: list[Patch] = []
     for target in targets:
         if target == "-":
-            patches += patches_of(
+            patches += parse_patches(
                 sys.stdin.buffer.read(MAX_INPUT + 1) if stdin is None else stdin,
                 "-",
                 skipped,
                 choose_mails,
             )
-        elif names_file(target):
+        elif is_existing_file(target):
             patches += _read_patches(target, skipped, choose_mails)
         elif is_network_target(target):
             if from_archive is None:
@@ -147,8 +147,8 @@ def read_targets(
         elif looks_like_file(target) and not repository.find(target):
             raise _missing_file_error(target, NAME_TARGET)
         else:
-            series.append(revision_series(repository, target))
-    return (*series, *group(patches))
+            series.append(read_revision_series(repository, target))
+    return (*series, *group_into_series(patches))
 
 
 def _read_patches(
@@ -156,9 +156,9 @@ def _read_patches(
 ) -> list[Patch]:
     """Return the patches in a file or directory; raise InputError if a directory has none."""
     patches: list[Patch] = []
-    for file in patch_files(target):
+    for file in list_patch_files(target):
         try:
-            patches += read_file(file, skipped, choose_mails)
+            patches += read_patch_file(file, skipped, choose_mails)
         except NoPatchError as error:
             if skipped is None or not Path(target).is_dir():
                 raise
@@ -171,7 +171,7 @@ def _read_patches(
     return patches
 
 
-def patch_files(target: str) -> tuple[Path, ...]:
+def list_patch_files(target: str) -> tuple[Path, ...]:
     """Return the patch files in a file or directory argument.
 
     Raise `InputError` if the directory contains none.
@@ -197,7 +197,7 @@ def _is_patch_file(file: Path) -> bool:
     )
 
 
-def head_of(repository: "Repository") -> str:
+def find_head_commit(repository: "Repository") -> str:
     """Return the commit id of HEAD.
 
     Raise `MissingError` if there are no commits yet.
@@ -212,12 +212,14 @@ def head_of(repository: "Repository") -> str:
     return head
 
 
-def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, ...]:
+def list_range_commits(
+    repository: "Repository", start: str, end: str
+) -> tuple[str, ...]:
     """Return the commits in `start..end`, oldest first, without merges and b4's cover commit.
 
     Raise `UsageError` if there are none or too many.
     """
-    from patchpilot.commits.b4_prep import drop_covers
+    from patchpilot.commits.b4_prep import drop_cover_commits
 
     ids = repository.rev_list(
         "--reverse",
@@ -236,7 +238,7 @@ def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, 
             f"more than {MAX_COMMITS} commits in {start[:12]}..{end[:12]}",
             hint="pass a shorter range A..B",
         )
-    patches = drop_covers(repository, ids)
+    patches = drop_cover_commits(repository, ids)
     if not patches:
         raise only_cover_error(ids[-1])
     return patches
@@ -252,7 +254,7 @@ def only_cover_error(commit_id: str) -> UsageError:
 
 def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
     """Return the commits named by a commit-ish or range, oldest first."""
-    if is_mail(target) and not repository.find(target):
+    if is_mail_source(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
             raise _missing_file_error(target, NAME_TARGET)
         raise UsageError(
@@ -264,14 +266,14 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
     return (resolve_patch(repository, target),)
 
 
-def newest_patch(repository: "Repository") -> str:
+def find_latest_patch_commit(repository: "Repository") -> str:
     """Return the latest patch on the checked-out branch.
 
     This is HEAD, or its parent if HEAD contains b4's cover letter.
     """
-    from patchpilot.commits.b4_prep import skip_cover
+    from patchpilot.commits.b4_prep import skip_cover_commit
 
-    return skip_cover(repository, head_of(repository))
+    return skip_cover_commit(repository, find_head_commit(repository))
 
 
 def resolve_patch(repository: "Repository", revision: str) -> str:
@@ -279,10 +281,10 @@ def resolve_patch(repository: "Repository", revision: str) -> str:
 
     Raise `UsageError` if the commit contains b4's cover letter.
     """
-    from patchpilot.commits.b4_prep import is_cover
+    from patchpilot.commits.b4_prep import is_cover_commit
 
     result = repository.resolve(revision)
-    if is_cover(repository.commit(result)):
+    if is_cover_commit(repository.commit(result)):
         raise UsageError(
             f"{revision} is b4's cover letter, not a patch ({result[:12]})",
             hint=(
@@ -296,7 +298,7 @@ def resolve_patch(repository: "Repository", revision: str) -> str:
 def _resolve_range(
     repository: "Repository", target: str
 ) -> tuple[str, tuple[str, ...]]:
-    from patchpilot.commits.b4_prep import skip_cover
+    from patchpilot.commits.b4_prep import skip_cover_commit
 
     if "..." in target:
         raise UsageError(
@@ -310,24 +312,26 @@ def _resolve_range(
             f"{target}: no commits in this range",
             hint="A..B means the commits of B that are not in A",
         )
-    return skip_cover(repository, start), range_commits(repository, start, end)
+    return skip_cover_commit(repository, start), list_range_commits(
+        repository, start, end
+    )
 
 
-def revision_series(repository: "Repository", target: str) -> Series:
+def read_revision_series(repository: "Repository", target: str) -> Series:
     """Return the series named by a commit-ish or a range `A..B`."""
     if ".." in target:
         start, ids = _resolve_range(repository, target)
-        return commits_series(repository, ids, start)
-    return commits_series(repository, (resolve_patch(repository, target),), None)
+        return read_commits_series(repository, ids, start)
+    return read_commits_series(repository, (resolve_patch(repository, target),), None)
 
 
-def commits_series(
+def read_commits_series(
     repository: "Repository", ids: Sequence[str], base: str | None
 ) -> Series:
     """Return these commits, in order, as a series of patches formatted by git."""
     return Series(
         _read_linear_history(repository, ids)
-        or tuple(commit_patch(repository, id_) for id_ in ids),
+        or tuple(format_commit_patch(repository, id_) for id_ in ids),
         None,
         base,
     )
@@ -377,7 +381,7 @@ _FORMAT_PATCH = (
 )
 
 
-def commit_patch(repository: "Repository", commit_id: str) -> Patch:
+def format_commit_patch(repository: "Repository", commit_id: str) -> Patch:
     """Format a commit as a patch with `git format-patch --stdout`."""
     parents = repository.commit(commit_id).parents
     if (
@@ -385,12 +389,12 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
         and repository.is_shallow()
         and repository.objects.get(parents[0]) is None
     ):
-        from patchpilot.commits.git_reading import complete_history_hint
+        from patchpilot.commits.git_reading import format_complete_history_hint
 
         # without this option, git would show the whole tree as added
         raise MissingError(
             f"the parent of {commit_id[:12]} is missing: the clone is shallow",
-            hint=complete_history_hint(),
+            hint=format_complete_history_hint(),
         )
     if len(parents) > 1:
         # if the commit is a merge, git would instead format the latest earlier commit that is not a
@@ -408,14 +412,14 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     return parse_patch(result.out, commit_id[:12], commit_id)
 
 
-def read_file(
+def read_patch_file(
     file: Path, skipped: Skipped | None = None, choose_mails: ChooseMails | None = None
 ) -> list[Patch]:
     """Return the patches in a file, which is a patch or an mbox, optionally gzipped."""
-    return patches_of(read_bytes(file), str(file), skipped, choose_mails)
+    return parse_patches(read_input_bytes(file), str(file), skipped, choose_mails)
 
 
-def read_bytes(file: Path) -> bytes:
+def read_input_bytes(file: Path) -> bytes:
     """Return the content of a file.
 
     Raise `InputError` if the file cannot be read or is too large.
@@ -439,7 +443,7 @@ def _too_large_error(source: str) -> InputError:
     )
 
 
-def patches_of(
+def parse_patches(
     data: bytes,
     source: str,
     skipped: Skipped | None = None,
@@ -538,7 +542,7 @@ def follows_in_folder(before: str, after: str) -> bool:
     )
 
 
-def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
+def group_into_series(patches: Sequence[Patch]) -> tuple[Series, ...]:
     """Group patches from files into series by the numbers in their subjects.
 
     A patch without a number is usually a separate series.

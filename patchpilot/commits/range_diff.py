@@ -54,7 +54,7 @@ class PatchDifference(NamedTuple):
     text: str
 
 
-def range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
+def run_range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
     """Return git's range-diff of two ranges of commits.
 
     `run` runs git in the repository that contains them.
@@ -71,7 +71,7 @@ def compare_patches(
     """
     with MailCommits() as commits:
         ranges = commits.write(old), commits.write(new)
-        return read_range_diff(range_diff(commits.git, *ranges))
+        return read_range_diff(run_range_diff(commits.git, *ranges))
 
 
 def read_range_diff(text: str) -> tuple[PatchDifference, ...]:

@@ -34,13 +34,13 @@ Edits = Mapping[str, tuple[LineEdit, ...]]
 
 def apply_line_edits(data: bytes, edits: Sequence[LineEdit]) -> bytes:
     """Apply edits to a file's content."""
-    lines = file_lines(data)
+    lines = split_file_lines(data)
     for line_edit in sorted(edits, key=lambda edit: -edit.first):
         lines[line_edit.first - 1 : line_edit.last] = line_edit.lines
     return b"".join(lines)
 
 
-def file_lines(data: bytes) -> list[bytes]:
+def split_file_lines(data: bytes) -> list[bytes]:
     """Split a file's content into lines at newlines only, like git.
 
     The lines include their line endings.
@@ -102,7 +102,9 @@ def _map_edits(
         ok=(0, 1),
     ).out
     hunks = [
-        _Hunk(int(match[1]), _count(match[2]), int(match[3]), _count(match[4]))
+        _Hunk(
+            int(match[1]), _parse_count(match[2]), int(match[3]), _parse_count(match[4])
+        )
         for match in _RANGE.finditer(diff)
     ]
     mapped: list[LineEdit] = []
@@ -172,7 +174,7 @@ def _find_move(
     Return None unless they are removed once and added once, unchanged.
     """
     before, after = (
-        file_lines(source[2]) if (source := repository.objects.get(blob)) else []
+        split_file_lines(source[2]) if (source := repository.objects.get(blob)) else []
         for blob in blobs
     )
     first, last = hunk.start, min(hunk.start + hunk.old - 1, len(before))
@@ -214,7 +216,7 @@ def _find_block(
     )
 
 
-def _count(text: bytes | None) -> int:
+def _parse_count(text: bytes | None) -> int:
     return 1 if text is None else int(text)
 
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.git_config import (
     OWN_SCOPES,
-    all_entries,
-    normal_key,
+    normalize_key,
+    read_all_entries,
     select_matching,
 )
 from patchpilot.commits.git_reading import (
@@ -19,19 +19,19 @@ from patchpilot.commits.git_reading import (
     GitOutputCache,
     GitReading,
     GitRef,
-    complete_history_hint,
-    may_change,
+    format_complete_history_hint,
+    may_change_repository,
 )
 from patchpilot.commits.objects import CatFile, parse_commit
 from patchpilot.commits.private_config import (
-    Places,
+    RepositoryPlaces,
     Use,
+    list_trusted_filters,
     read_places,
     refuse_untrusted,
-    trusted_filters,
     use_private_config,
 )
-from patchpilot.commits.run import Completed, Watched, configuration, git
+from patchpilot.commits.run import Completed, RunWatch, git, make_config_variable
 from patchpilot.errors import GitError, MissingError, UsageError, did_you_mean
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
@@ -61,7 +61,7 @@ _WRITES_FILES = frozenset(("checkout", "switch"))
 """Commands that may run filters, because they write files."""
 
 
-def path_of_key(key: str) -> Path:
+def repository_path_of_key(key: str) -> Path:
     """Return the common directory of the repository with this key in the databases."""
     return Path(
         os.fsdecode(bytes.fromhex(key.removeprefix("bytes:")))
@@ -115,7 +115,7 @@ class Repository:
     user names is resolved to an id only once.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: RepositoryPlaces) -> None:
         self.git_dir, self.common_dir, self.top, self.bare = places
         self._places = places
         use_private_config(places, self.top)
@@ -182,7 +182,7 @@ class Repository:
         stdin: bytes | None = None,
         env: Mapping[str, str] | None = None,
         ok: Sequence[int] = (0,),
-        timeout: float | Watched = 300.0,
+        timeout: float | RunWatch = 300.0,
         filters: bool = False,
     ) -> Completed:
         """Run git in this repository with pinned configuration; see `run.git`.
@@ -193,7 +193,10 @@ class Repository:
         """
         if filters or args[0] in _WRITES_FILES:
             refuse_untrusted(self.top, Use.FILES)
-            env = {**configuration(trusted_filters(self.top)), **(env or {})}
+            env = {
+                **make_config_variable(list_trusted_filters(self.top)),
+                **(env or {}),
+            }
         environment = {**self.extra_environment, **(env or {})}
 
         def run() -> Completed:
@@ -207,7 +210,7 @@ class Repository:
                     timeout=timeout,
                 )
             finally:
-                if may_change(args):
+                if may_change_repository(args):
                     self.changed()
 
         return self._output_cache.ask(GitCall(args, stdin, environment), ok, run)
@@ -234,7 +237,7 @@ class Repository:
         if hint := did_you_mean(revision, refs):
             return str(hint)
         if self.is_shallow():
-            return complete_history_hint()
+            return format_complete_history_hint()
         if _SHORT_ID.fullmatch(revision):
             return "run `git fetch --all` to fetch the commit"
         return (
@@ -279,7 +282,7 @@ class Repository:
         if not entry or entry[1] != "commit":
             raise GitError(
                 f"commit {commit_id[:12]} is not in the repository",
-                hint=f"in a shallow or partial clone, {complete_history_hint()}",
+                hint=f"in a shallow or partial clone, {format_complete_history_hint()}",
             )
         return parse_commit(entry[0], entry[2])
 
@@ -400,11 +403,11 @@ class Repository:
 
     def config(self, name: str) -> tuple[str, ...]:
         """Return all values of a git setting, in git's order; the last one takes effect."""
-        return self._reading.config.get(normal_key(name), ())
+        return self._reading.config.get(normalize_key(name), ())
 
     def flag(self, name: str) -> bool:
         """Return a boolean setting, parsed as git does; return False if it is not set."""
-        values = self._reading.config.get(normal_key(name), ("",))
+        values = self._reading.config.get(normalize_key(name), ("",))
         return values[-1].lower() in ("true", "yes", "on", "1")
 
     def user_config(self, name: str) -> tuple[str, ...]:
@@ -412,8 +415,8 @@ class Repository:
 
         The configuration of the repository is ignored.
         """
-        entries = all_entries(self.top)
-        key = normal_key(name)
+        entries = read_all_entries(self.top)
+        key = normalize_key(name)
         return tuple(
             entry.value
             for entry in entries

@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from patchpilot.commits.b4_prep import skip_cover
+from patchpilot.commits.b4_prep import skip_cover_commit
 from patchpilot.commits.branch_move_journal import refuse_locked
 from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.objects import parse_ident
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run
-from patchpilot.commits.undo_refs import Undo, record
+from patchpilot.commits.undo_refs import Undo, record_undo
 from patchpilot.errors import GitError, RefusedError, UsageError
 from patchpilot.model.action import CLAIM, PUBLISHED, SHARED, Action, Hint
 from patchpilot.model.printable import format_count
@@ -35,7 +35,7 @@ MAX_REWRITTEN = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Rewriting:
+class RewriteResult:
     """The result of rewriting the commits of a branch.
 
     `ref` is None for a detached HEAD. `old` and `new` are the values of the branch, `commits` maps
@@ -49,7 +49,7 @@ class Rewriting:
     signed: tuple[str, ...]
 
 
-def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
+def describe_rewrite_costs(rewriting: RewriteResult, changed: int) -> tuple[str, ...]:
     """Return the side effects of rewriting `changed` commits, as sentences."""
     result = []
     later_count, signed = len(rewriting.commits) - changed, len(rewriting.signed)
@@ -67,7 +67,7 @@ def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
     return tuple(result)
 
 
-def branch_of(
+def find_branch_to_rewrite(
     repository: Repository, revision: str | None = None
 ) -> tuple[str | None, str]:
     """Return the full ref and commit id of the branch to rewrite, by default the current one.
@@ -87,10 +87,10 @@ def branch_of(
         name = result.text.strip()
         if result.code == 0 and name.startswith("refs/heads/"):
             return name, repository.resolve(name)
-    return current_ref(repository), repository.resolve("HEAD")
+    return find_current_ref(repository), repository.resolve("HEAD")
 
 
-def current_ref(repository: Repository) -> str | None:
+def find_current_ref(repository: Repository) -> str | None:
     """Return the full name of the current branch, or None if HEAD is detached.
 
     The branch may have no commits yet.
@@ -98,7 +98,7 @@ def current_ref(repository: Repository) -> str | None:
     return f"refs/heads/{repository.branch}" if repository.branch else None
 
 
-def commits_above(
+def list_commits_above(
     repository: Repository, ref: str | None, head: str, changed: Collection[str]
 ) -> tuple[str, ...]:
     """Return the commits `changed` and all commits on top of them up to `head`.
@@ -122,13 +122,13 @@ def commits_above(
     not_found = [commit for commit in changed if commit not in result]
     if not_found:
         raise UsageError(
-            f"{not_found[0][:12]} is not on {_short(ref)}",
+            f"{not_found[0][:12]} is not on {_short_ref_name(ref)}",
             hint="run `git switch BRANCH` to switch to the branch with the commit, then try again",
         )
     return result
 
 
-def plan(
+def rewrite_commits(
     repository: Repository,
     ref: str | None,
     head: str,
@@ -137,7 +137,7 @@ def plan(
     *,
     write: bool = True,
     sign: bool = True,
-) -> Rewriting:
+) -> RewriteResult:
     """Write new commits with other messages or trees, up to `head`.
 
     No ref points to the new commits yet. `messages` and `trees` map commit ids to new messages and
@@ -157,12 +157,12 @@ def plan(
     }
     changed = {*messages, *trees}
     if not changed:
-        return Rewriting(ref, head, head, {}, ())
+        return RewriteResult(ref, head, head, {}, ())
     new: dict[str, str] = {}
     signed: list[str] = []
     committer = repository.committer
     sign = sign and write and repository.flag("commit.gpgsign")
-    for commit_id in commits_above(repository, ref, head, changed):
+    for commit_id in list_commits_above(repository, ref, head, changed):
         commit = repository.commit(commit_id)
         if commit_id not in changed and not any(
             parent in new for parent in commit.parents
@@ -188,7 +188,7 @@ def plan(
         if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
             signed.append(commit_id)
         new[commit_id] = _hash_commit(repository, rebuilt, write=write)
-    return Rewriting(ref, head, new[head], new, tuple(signed))
+    return RewriteResult(ref, head, new[head], new, tuple(signed))
 
 
 def rebase_without_covers(
@@ -204,7 +204,7 @@ def rebase_without_covers(
     for id_ in ids:
         parents = repository.commit(id_).parents
         for parent in parents:
-            base = skip_cover(repository, parent)
+            base = skip_cover_commit(repository, parent)
             if base != parent:
                 new[parent] = new.get(base, base)
         raw = repository.objects.get(id_)
@@ -321,7 +321,7 @@ def _sign_commit(
     return result.text.strip()
 
 
-def refuse_unless_safe(
+def refuse_unsafe_rewrite(
     repository: Repository,
     ref: str | None,
     head: str,
@@ -353,7 +353,7 @@ def refuse_unless_safe(
         )
         if public:
             raise RefusedError(
-                f"{commit[:12]} is already published in {_short(public)}",
+                f"{commit[:12]} is already published in {_short_ref_name(public)}",
                 hint=Hint(
                     (
                         (
@@ -376,12 +376,14 @@ def refuse_unless_safe(
         )
         if other:
             raise RefusedError(
-                f"{_short(other)} also contains {commit[:12]}, and would keep the old commit",
+                f"{_short_ref_name(other)} also contains {commit[:12]}, and would keep the"
+                " old commit",
                 hint=Hint(
                     (
                         (
-                            f"rebase it afterwards (git rebase --onto {_short(ref)} {head[:12]}"
-                            f" {_short(other)}) and "
+                            f"rebase it afterwards (git rebase --onto {_short_ref_name(ref)}"
+                            f" {head[:12]}"
+                            f" {_short_ref_name(other)}) and "
                         ),
                         Action("", (f"--{SHARED}",), "add {}"),
                     )
@@ -389,10 +391,12 @@ def refuse_unless_safe(
             )
 
     if oldest and CLAIM not in overrides:
-        refuse_others(repository, commits_above(repository, ref, head, oldest))
+        refuse_foreign_commits(
+            repository, list_commits_above(repository, ref, head, oldest)
+        )
 
 
-def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
+def refuse_foreign_commits(repository: Repository, ids: Sequence[str]) -> None:
     """Raise `RefusedError` if another person committed any of these commits.
 
     Rewriting would make the user the committer.
@@ -446,7 +450,7 @@ def _find_containing_ref(
     )
 
 
-def move(
+def move_branch_ref(
     repository: Repository, ref: str | None, new: str, old: str, reflog_message: str
 ) -> None:
     """Move a branch from `old` to `new`.
@@ -468,16 +472,16 @@ def move(
         refuse_locked(repository, ref)
         reason = (result.error_text.splitlines() or ["git failed"])[-1]
         raise RefusedError(
-            f"{_short(ref)} could not be moved: {reason}",
+            f"{_short_ref_name(ref)} could not be moved: {reason}",
             hint="nothing was changed; check the branch with `git log`, then try again",
         )
 
 
-def apply(
+def apply_rewrite(
     repository: Repository,
-    rewriting: Rewriting,
+    rewriting: RewriteResult,
     command: str,
-    move_to: Callable[[Repository, str | None, str, str, str], None] = move,
+    move_to: Callable[[Repository, str | None, str, str, str], None] = move_branch_ref,
 ) -> Undo | None:
     """Write the undo record, then move the branch or detached HEAD.
 
@@ -486,7 +490,7 @@ def apply(
     if rewriting.old == rewriting.new:
         return None
     copy_notes(repository, rewriting.commits)
-    undo = record(
+    undo = record_undo(
         repository,
         rewriting.ref,
         rewriting.old,
@@ -500,5 +504,5 @@ def apply(
     return undo
 
 
-def _short(ref: str | None) -> str:
+def _short_ref_name(ref: str | None) -> str:
     return re.sub(r"^refs/(?:heads|tags|remotes)/", "", ref) if ref else "HEAD"

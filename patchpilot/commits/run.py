@@ -173,7 +173,7 @@ def environment(
     }
     variables, secrets = _private_environment(repo) if repo else ({}, ())
     env = env | dict(variables) | dict(extra or {})
-    return env | configuration(secrets, env)
+    return env | make_config_variable(secrets, env)
 
 
 def _private_environment(
@@ -187,11 +187,11 @@ def _private_environment(
     # import lazily, because that module imports this one
     module = importlib.import_module("patchpilot.commits.private_config")
     private: tuple[Mapping[str, str], Sequence[tuple[str, str]]]
-    private = module.environment_of(repo)
+    private = module.make_git_environment(repo)
     return private
 
 
-def configuration(
+def make_config_variable(
     settings: Sequence[tuple[str, str]], before: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
     """Return the environment variable that sets configuration for git and its subprocesses.
@@ -200,7 +200,9 @@ def configuration(
     the caller's.
     """
     name = "GIT_CONFIG_PARAMETERS"
-    parameters = [f"{_quote(key)}={_quote(value)}" for key, value in settings]
+    parameters = [
+        f"{_quote_setting(key)}={_quote_setting(value)}" for key, value in settings
+    ]
     return (
         {name: " ".join((before.get(name, ""), *parameters)).strip()}
         if settings
@@ -208,11 +210,11 @@ def configuration(
     )
 
 
-def _quote(text: str) -> str:
+def _quote_setting(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def git_argv(repo: Path | None, *args: str) -> list[str]:
+def make_git_argv(repo: Path | None, *args: str) -> list[str]:
     """Return the start of a command line that runs git with fixed settings."""
     directory = ["-C", str(repo)] if repo else []
     pins = [argument for setting in _PINNED for argument in ("-c", setting)]
@@ -226,7 +228,7 @@ def git_argv(repo: Path | None, *args: str) -> list[str]:
     ]
 
 
-class Watched(NamedTuple):
+class RunWatch(NamedTuple):
     """A timeout in seconds, and a function to call while a program runs.
 
     The function is called immediately and then several times a second. If it raises an exception,
@@ -243,7 +245,7 @@ def run(
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    timeout: float | Watched = 300.0,
+    timeout: float | RunWatch = 300.0,
     pass_fds: Sequence[int] = (),
     name: str = "",
 ) -> Completed:
@@ -252,7 +254,7 @@ def run(
     Raise `MissingError` if it is not installed, and `GitError` after `timeout` seconds. Errors use
     `name` instead of the first argument.
     """
-    watched = timeout if isinstance(timeout, Watched) else Watched(timeout)
+    watched = timeout if isinstance(timeout, RunWatch) else RunWatch(timeout)
     try:
         with subprocess.Popen(
             list(argv),
@@ -267,10 +269,10 @@ def run(
             try:
                 out, err = _communicate(process, stdin, watched)
             except BaseException:
-                stop(process)
+                stop_process(process)
                 raise
     except (FileNotFoundError, PermissionError) as error:
-        raise _start_error(error, name or argv[0]) from error
+        raise _make_start_error(error, name or argv[0]) from error
     except ValueError as error:
         raise GitError(f"{name or argv[0]} cannot be started: {error}") from error
     except subprocess.TimeoutExpired as error:
@@ -282,7 +284,7 @@ def run(
 
 
 def _communicate(
-    process: "subprocess.Popen[bytes]", stdin: bytes | None, watched: Watched
+    process: "subprocess.Popen[bytes]", stdin: bytes | None, watched: RunWatch
 ) -> tuple[bytes, bytes]:
     if watched.while_running is None:
         return process.communicate(stdin, timeout=watched.timeout)
@@ -297,13 +299,13 @@ def _communicate(
             stdin = None
 
 
-def follow(
+def run_with_line_callback(
     argv: Sequence[str],
     callback: Callable[[str], None],
     *,
     env: Mapping[str, str],
     cwd: Path,
-    watched: Watched,
+    watched: RunWatch,
     stdin: int | IO[bytes] = subprocess.DEVNULL,
     errors: int | IO[bytes] = subprocess.STDOUT,
 ) -> int:
@@ -323,20 +325,20 @@ def follow(
             start_new_session=True,
         )
     except (FileNotFoundError, PermissionError) as error:
-        raise _start_error(error, argv[0]) from error
+        raise _make_start_error(error, argv[0]) from error
     assert process.stdout is not None
     try:
         _read_lines(process.stdout, callback, watched, argv[0])
         return process.wait(watched.timeout)
     except BaseException:
-        stop(process)
+        stop_process(process)
         raise
     finally:
         process.stdout.close()
 
 
 def _read_lines(
-    stream: IO[bytes], callback: Callable[[str], None], watched: Watched, name: str
+    stream: IO[bytes], callback: Callable[[str], None], watched: RunWatch, name: str
 ) -> None:
     import select
 
@@ -361,7 +363,7 @@ def _read_lines(
             return
 
 
-def stop(process: "subprocess.Popen[bytes]") -> None:
+def stop_process(process: "subprocess.Popen[bytes]") -> None:
     """Terminate a program and its children."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGTERM)
@@ -379,7 +381,7 @@ def git(
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
     ok: Sequence[int] = (0,),
-    timeout: float | Watched = 300.0,
+    timeout: float | RunWatch = 300.0,
     raw: bool = False,
 ) -> Completed:
     """Run git in `repo` with pinned configuration.
@@ -392,7 +394,7 @@ def git(
     )
     private_repo = None if raw or args[0] in _WITHOUT_PRIVATE else repo
     result = run(
-        git_argv(repo, *args),
+        make_git_argv(repo, *args),
         stdin=stdin,
         env=environment(local_transfers | dict(env or {}), repo=private_repo),
         timeout=timeout,
@@ -402,7 +404,7 @@ def git(
     ):
         ok = (0,)
     if ok and result.code not in ok:
-        raise failure(args, result)
+        raise make_git_error(args, result)
     return result
 
 
@@ -437,7 +439,7 @@ _FETCHING_COMMANDS = {"format-patch": "show", "diff-tree": "diff"}
 """Maps commands to simpler ones that fetch the same objects in a partial clone."""
 
 
-def failure(args: Sequence[str], result: Completed) -> GitError:
+def make_git_error(args: Sequence[str], result: Completed) -> GitError:
     """Return the error for a failed git command, with git's last message and a hint.
 
     In a partial clone, the hint fetches only the missing objects.
@@ -483,7 +485,7 @@ def stream_output(
     with tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(
-                git_argv(repo, *args),
+                make_git_argv(repo, *args),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -491,7 +493,7 @@ def stream_output(
                 start_new_session=True,
             )
         except (FileNotFoundError, PermissionError) as error:
-            raise _start_error(error, "git") from error
+            raise _make_start_error(error, "git") from error
         out = process.stdout
         assert out is not None
         is_complete = False
@@ -501,14 +503,14 @@ def stream_output(
             is_complete = bool(select.select([out], [], [], 0)[0]) and not out.read(1)
         finally:
             out.close()
-            stop(process) if not is_complete else process.wait()
+            stop_process(process) if not is_complete else process.wait()
         if is_complete and process.returncode:
             errors.seek(0)
             result = Completed(process.returncode, b"", errors.read())
-            raise failure(args, result)
+            raise make_git_error(args, result)
 
 
-def interactive(
+def run_on_terminal(
     argv: Sequence[str],
     *,
     cwd: Path | None = None,
@@ -526,7 +528,7 @@ def interactive(
                 list(argv), cwd=cwd, env=environment(env, parsed=False, repo=repo)
             )
         except (FileNotFoundError, PermissionError) as error:
-            raise _start_error(error, argv[0]) from error
+            raise _make_start_error(error, argv[0]) from error
 
 
 @contextlib.contextmanager
@@ -546,7 +548,7 @@ def _ignore_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
 
 
-def _start_error(error: OSError, program: str) -> MissingError:
+def _make_start_error(error: OSError, program: str) -> MissingError:
     """Return the error for a program that could not be started.
 
     If a directory in PATH cannot be read, the error for a missing program is "permission denied".

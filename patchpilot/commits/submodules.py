@@ -23,20 +23,20 @@ _SOURCES = (("--file", _FILE), ("--blob", f":{_FILE}"), ("--blob", f"HEAD:{_FILE
 """Sources of submodule names: working tree, index and commit."""
 
 
-def submodule_settings(top: Path) -> tuple[tuple[str, str], ...]:
+def list_submodule_settings(top: Path) -> tuple[tuple[str, str], ...]:
     """Return settings that make git ignore submodules.
 
     They are for commands such as `git commit` that have no option for this. They override the
     `ignore` setting of each submodule.
     """
-    names = dict.fromkeys(_list_names(top))
+    names = dict.fromkeys(_list_submodule_names(top))
     return (
         *_GLOBAL_SETTINGS,
         *((f"submodule.{name}.ignore", "dirty") for name in names),
     )
 
 
-def _list_names(top: Path) -> Iterator[str]:
+def _list_submodule_names(top: Path) -> Iterator[str]:
     keys: list[str] = []
     for option, variable in _SOURCES:
         # reading a FIFO would block

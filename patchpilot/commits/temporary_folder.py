@@ -27,7 +27,7 @@ class TemporaryFolder:
     def __init__(self, purpose: str) -> None:
         import tempfile
 
-        remove_leftovers()
+        remove_leftover_folders()
         self._folder = tempfile.TemporaryDirectory(
             prefix=f"{PREFIX}{purpose}-", ignore_cleanup_errors=True
         )
@@ -60,7 +60,7 @@ class TemporaryFolder:
 
 
 @functools.cache
-def remove_leftovers() -> tuple[Path, ...]:
+def remove_leftover_folders() -> tuple[Path, ...]:
     """Remove temporary folders left by this user's killed runs; return their paths.
 
     This is done once per process.
@@ -72,15 +72,17 @@ def remove_leftovers() -> tuple[Path, ...]:
         folders = [
             Path(entry.path) for entry in entries if entry.name.startswith(PREFIX)
         ]
-    return tuple(folder for folder in sorted(folders) if _is_removed(folder))
+    return tuple(
+        folder for folder in sorted(folders) if _remove_unlocked_folder(folder)
+    )
 
 
-def _is_removed(folder: Path) -> bool:
+def _remove_unlocked_folder(folder: Path) -> bool:
     """Remove a folder unless a run holds its lock; return whether it was removed."""
     import shutil
 
     try:
-        if not _is_ours(folder):
+        if not _is_own_folder(folder):
             return False
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -98,7 +100,7 @@ def _is_removed(folder: Path) -> bool:
     return True
 
 
-def _is_ours(folder: Path) -> bool:
+def _is_own_folder(folder: Path) -> bool:
     """Return whether a run of this user created the folder at least some time ago.
 
     Other programs may use similar names.

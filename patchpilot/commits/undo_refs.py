@@ -50,7 +50,7 @@ class Undo:
         return f"{REFS}/{self.number}"
 
 
-def record(
+def record_undo(
     repository: Repository,
     ref: str | None,
     old: str,
@@ -79,7 +79,7 @@ def record(
     ).text.strip()
     facts = {"ref": ref, "old": old, "new": new, "verb": command, "when": when}
     error = "nothing was changed, since it could not be undone"
-    store_json(_file(commit), facts | {"commits": pairs}, error)
+    store_json(_undo_file(commit), facts | {"commits": pairs}, error)
     number = max((undo.number for undo in list_undos(repository)), default=0) + 1
     for attempt in range(number, number + _MAX_TRIES):
         if (
@@ -103,15 +103,15 @@ def list_undos(repository: Repository) -> tuple[Undo, ...]:
         name, commit = line.split()
         number = name.rpartition("/")[2]
         if number.isascii() and number.isdigit():
-            result += _read(int(number), commit)
+            result += _read_undo_record(int(number), commit)
     return tuple(sorted(result, key=lambda undo: -undo.number))
 
 
-def _file(commit: str) -> Path:
+def _undo_file(commit: str) -> Path:
     return state_path() / "undo" / f"{commit}.json"
 
 
-def branch_ref(value: object) -> str | None:
+def validate_branch_ref(value: object) -> str | None:
     """Return a stored ref name, or None for a detached HEAD.
 
     Raise ValueError if it is invalid.
@@ -121,24 +121,27 @@ def branch_ref(value: object) -> str | None:
     raise ValueError("not the name of a branch")
 
 
-def commit_id(value: object) -> str:
+def validate_commit_id(value: object) -> str:
     """Return a stored commit id of 40 hexadecimal digits; raise ValueError if it is invalid."""
     if isinstance(value, str) and _ID.fullmatch(value):
         return value
     raise ValueError("not the id of a commit")
 
 
-def _read(number: int, commit: str) -> list[Undo]:
+def _read_undo_record(number: int, commit: str) -> list[Undo]:
     """Read the record of an undo ref; return [] if it is not in the user's state directory."""
     try:
-        facts = json.loads(_file(commit).read_text(encoding="utf-8"))
-        pairs = tuple((commit_id(old), commit_id(new)) for old, new in facts["commits"])
+        facts = json.loads(_undo_file(commit).read_text(encoding="utf-8"))
+        pairs = tuple(
+            (validate_commit_id(old), validate_commit_id(new))
+            for old, new in facts["commits"]
+        )
         return [
             Undo(
                 number,
-                branch_ref(facts["ref"]),
-                commit_id(facts["old"]),
-                commit_id(facts["new"]),
+                validate_branch_ref(facts["ref"]),
+                validate_commit_id(facts["old"]),
+                validate_commit_id(facts["new"]),
                 str(facts["verb"]),
                 int(facts["when"]),
                 pairs,

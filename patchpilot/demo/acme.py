@@ -124,7 +124,7 @@ CHANGES = ("images", "masked", "field", "temperature")
 """Changes of the demo, in order."""
 
 
-def mcp_source(changes: Collection[str] = CHANGES, check: str = "") -> str:
+def make_mcp_source(changes: Collection[str] = CHANGES, check: str = "") -> str:
     """Return acme_mcp.c with these changes and this check of the card's response."""
     text = _HEAD
     if "temperature" in changes:
@@ -239,7 +239,7 @@ int acme_mcp_set_link(struct acme_hwfn *hwfn, bool up);
 """acme.h; names that belong to a change begin with its name."""
 
 
-def files(changes: Collection[str]) -> dict[str, str]:
+def make_acme_files(changes: Collection[str]) -> dict[str, str]:
     header = []
     for line in _HEADER.splitlines(keepends=True):
         change, colon, text = line.partition(":")
@@ -248,7 +248,7 @@ def files(changes: Collection[str]) -> dict[str, str]:
         else:
             header.append(line)
     return {
-        MCP: mcp_source(changes),
+        MCP: make_mcp_source(changes),
         MAIN: _MAIN.format(images=_CALL if "images" in changes else ""),
         HEADER: "".join(header),
     }

@@ -10,7 +10,7 @@ from patchpilot.demo import demo_mails, robin, upstream
 from patchpilot.demo.before import VERDICTS, _describe_verdicts
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
-from patchpilot.demo.journey import Journey, StepFailedError, require
+from patchpilot.demo.journey import Journey, StepFailedError, require_condition
 from patchpilot.model.mail import parse_mail
 
 PREFIX = ["--subject-prefix", "PATCH net"]
@@ -38,37 +38,37 @@ def _wait_for_arrival(journey: Journey) -> Sent:
     )
 
 
-def replies(journey: Journey, first: Sent) -> None:
+def play_replies(journey: Journey, first: Sent) -> None:
     journey.announce("The list answers: a question, a review tag, a build report.")
     journey.run(["patchpilot", "track", "add", f"<{first.message_id}>"])
     journey.sandbox.archive.add(
-        demo_mails.question(first),
-        demo_mails.review(first),
-        demo_mails.build_report(first),
+        demo_mails.make_question(first),
+        demo_mails.make_review(first),
+        demo_mails.make_build_report(first),
     )
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.show(["patchpilot", "track", "show", "1"], judge=_has_replies)
 
 
-def second_version(journey: Journey, first: Sent) -> Sent:
+def play_second_version(journey: Journey, first: Sent) -> Sent:
     sandbox = journey.sandbox
     journey.announce(
         "Robin answers Maya on the list: maintainers do not apply patches with open questions."
     )
-    robin.answer(sandbox.work, parse_mail(demo_mails.question(first)))
+    robin.answer_question(sandbox.work, parse_mail(demo_mails.make_question(first)))
     sandbox.deliver()
     print(f"  -> sent to {NET_LIST} as a reply to {MAINTAINER.name}", file=journey.out)
     journey.announce(
         "v2 names the firmware in the message and drops the variable that the test robot reported."
     )
-    robin.revise(sandbox.work)
+    robin.revise_commit(sandbox.work)
     journey.run(["git", "show", "--format=%B", "--stat", "HEAD"])
     journey.announce(
         "Sana reviewed v1. Only an unused variable was removed since, so the tag is still valid;"
         " Robin confirms that with --changed."
     )
     journey.run(["patchpilot", "trailers", "--changed", "--yes"])
-    require(
+    require_condition(
         "Reviewed-by: Sana"
         in journey.run(["git", "log", "-1", "--format=%B"], quiet=True),
         "v2 has the review tag",
@@ -108,8 +108,8 @@ def play_merge(journey: Journey, second_version: Sent) -> None:
 def _has_replies(result: Any) -> str:
     (series,) = result["series"]
     kinds = {reply["kind"] for reply in series["replies"]}
-    require({"build-failure"} < kinds, "a question and a build report")
-    require(
+    require_condition({"build-failure"} < kinds, "a question and a build report")
+    require_condition(
         "Reviewed-by: Sana" in str(series["trailers"]), "the review tag is credited"
     )
     return f"{len(series['replies'])} replies, state {series['state']}; next: {series['next_step']}"
@@ -117,6 +117,8 @@ def _has_replies(result: Any) -> str:
 
 def _check_merge(result: Any, commit: str) -> str:
     (series,) = result["series"]
-    require(commit[:12] in str(series["landed"]), "the mainline commit is known")
-    require(NEWCOMER.email in str(series["replies"]), "the answer is listed")
+    require_condition(
+        commit[:12] in str(series["landed"]), "the mainline commit is known"
+    )
+    require_condition(NEWCOMER.email in str(series["replies"]), "the answer is listed")
     return f"state {series['state']}; next: {series['next_step']}"

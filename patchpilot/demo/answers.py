@@ -57,7 +57,9 @@ class Answers:
         mail = parse_mail(raw)
         if mail.subject.startswith("[PATCH 6.1") and self._merged:
             commit, title, body, review_date = self._merged
-            review = demo_mails.stable_review(commit, title, body, "6.1", review_date)
+            review = demo_mails.make_stable_review(
+                commit, title, body, "6.1", review_date
+            )
             self.sandbox.archive.add(review)
             self._merged = None
         if mail.in_reply_to:
@@ -80,14 +82,14 @@ class Answers:
         archive = self.sandbox.archive
         # the user may have changed v1, so report a problem only if the message contains it
         build_report = (
-            demo_mails.build_report
+            demo_mails.make_build_report
             if demo_mails.UNUSED in sent.body
-            else demo_mails.build_success
+            else demo_mails.make_build_success
         )
         actions: tuple[Callable[[], None], ...] = (
             (
-                lambda: archive.add(demo_mails.question(sent)),
-                lambda: archive.add(demo_mails.review(sent)),
+                lambda: archive.add(demo_mails.make_question(sent)),
+                lambda: archive.add(demo_mails.make_review(sent)),
                 lambda: archive.add(build_report(sent)),
             )
             if version == 1

@@ -42,7 +42,7 @@ class StandIn:
         self.name = name
         self._mails: dict[str, Mail] = {}
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/{name}"
         self._thread = threading.Thread(
@@ -99,7 +99,9 @@ class StandIn:
                 200, b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.raw
             )
         if page in ("t.mbox.gz", "t.mbox"):
-            return HttpAnswer(200, gzip.compress(_mbox(self._find_thread(message_id))))
+            return HttpAnswer(
+                200, gzip.compress(_make_mbox(self._find_thread(message_id)))
+            )
         return HttpAnswer(200, b"<html><pre>a mail</pre></html>")
 
     def _newest(self) -> bytes:
@@ -122,7 +124,7 @@ class StandIn:
             mails = list(self._mails.values())
         if message_id is not None:
             mails = self._find_thread(message_id)
-        matching_mails = [mail for mail in mails if matches(query_text, mail)]
+        matching_mails = [mail for mail in mails if matches_query(query_text, mail)]
         if "1" in query.get("t", ()):
             threads = {
                 mail.message_id: mail
@@ -131,7 +133,7 @@ class StandIn:
             }
             matching_mails = list(threads.values())
         return (
-            HttpAnswer(200, gzip.compress(_mbox(matching_mails)))
+            HttpAnswer(200, gzip.compress(_make_mbox(matching_mails)))
             if matching_mails
             else HttpAnswer(404)
         )
@@ -155,7 +157,7 @@ class StandIn:
         return [mail for mail in mails if mail.message_id in thread_ids]
 
 
-def matches(query: str, mail: Mail) -> bool:
+def matches_query(query: str, mail: Mail) -> bool:
     """Return whether a message matches a public-inbox query.
 
     The query may contain prefixes such as `s: f: b: …`, phrases, AND, OR, NOT and parentheses;
@@ -185,7 +187,7 @@ def matches(query: str, mail: Mail) -> bool:
             if terms[index]["open"]:
                 operand, index = evaluate_or(index + 1)
             else:
-                operand = _matches(terms[index], mail)
+                operand = _matches_term(terms[index], mail)
             index += 1
             value = value and operand is not is_negated
         return value, index
@@ -193,7 +195,7 @@ def matches(query: str, mail: Mail) -> bool:
     return evaluate_or(0)[0]
 
 
-def _matches(term: dict[str, Any], mail: Mail) -> bool:
+def _matches_term(term: dict[str, Any], mail: Mail) -> bool:
     field = term["field"] or ""
     to_and_cc = [*mail.to, *mail.cc]
     addresses = {
@@ -241,11 +243,11 @@ def _was_received(time_range: str, mail: Mail) -> bool:
     ) <= received_at.timestamp() <= float(last or "inf")
 
 
-def _mbox(mails: Iterable[Mail]) -> bytes:
+def _make_mbox(mails: Iterable[Mail]) -> bytes:
     return join_mbox(mail.raw for mail in mails)
 
 
-def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
+def _make_handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from patchpilot.demo import acme
 from patchpilot.demo.demo_history import LTS, MASK_SUBJECT
-from patchpilot.demo.demo_repository import put_driver
-from patchpilot.demo.journey import Journey, require
+from patchpilot.demo.demo_repository import write_driver
+from patchpilot.demo.journey import Journey, require_condition
 
 SERVER_LOG = (
     "acme 0000:03:00.0: acme_mcp_nvm_num_images: unknown response code, sequence"
@@ -26,7 +26,7 @@ VERDICTS = {
 }
 
 
-def corrected_message(reference: str) -> str:
+def make_corrected_message(reference: str) -> str:
     """Return the newcomer's commit message with check's findings fixed."""
     return (
         "net/acme: allow old cards that cannot count their images\n\n"
@@ -45,7 +45,7 @@ def play_before_send(journey: Journey) -> None:
     journey.announce("A server with 6.1 logs this line. Has mainline fixed the bug?")
     first = journey.show(
         ["patchpilot", "find", SERVER_LOG, "--in", "v6.1"],
-        judge=lambda document: require(
+        judge=lambda document: require_condition(
             document["candidates"][0]["subject"] == MASK_SUBJECT, MASK_SUBJECT
         ),
     )["candidates"][0]
@@ -64,14 +64,14 @@ def play_before_send(journey: Journey) -> None:
     )
 
     journey.announce("Robin fixes the style error and the message.")
-    put_driver(journey.sandbox.work, acme.CHECK_UNUSED)
+    write_driver(journey.sandbox.work, acme.CHECK_UNUSED)
     reference = journey.run(
         ["git", "log", "-1", '--format=%h ("%s")', "--abbrev=12", facts.culprit],
         quiet=True,
     ).strip()
     journey.run(
         ["git", "commit", "-q", "--amend", "-a", "-F", "-"],
-        stdin=corrected_message(reference),
+        stdin=make_corrected_message(reference),
     )
 
     journey.announce("Who should receive it, and why?")
@@ -111,7 +111,7 @@ def _describe_first_findings(result: Any) -> str:
     names = [
         finding["name"] for patch in result["patches"] for finding in patch["findings"]
     ]
-    require(
+    require_condition(
         {"no-sign-off", "missing-fixes"} <= set(names),
         "no sign-off and no Fixes: tag",
     )
@@ -120,7 +120,7 @@ def _describe_first_findings(result: Any) -> str:
 
 def _require_no_errors(result: Any) -> str:
     summary = result["summary"]
-    return require(
+    return require_condition(
         summary["errors"] == summary["warnings"] == 0, "no error, no warning"
     )
 
@@ -135,14 +135,14 @@ def _describe_recipients(output: Any) -> str:
         "maya@acme.example.com",
         "netdev@lists.example.org",
     } <= addresses.keys()
-    require(is_complete, "the driver's maintainer, and the subsystem's list")
+    require_condition(is_complete, "the driver's maintainer, and the subsystem's list")
     return f"{len(addresses)} recipients, each with its reason"
 
 
 def _describe_culprit(result: Any, culprit: str) -> str:
-    require(bool(result["candidates"]), "candidates")
+    require_condition(bool(result["candidates"]), "candidates")
     first = result["candidates"][0]
-    return require(
+    return require_condition(
         first["commit"] == culprit, f"{first['tag']}, first in {first['first_release']}"
     )
 
@@ -150,8 +150,8 @@ def _describe_culprit(result: Any, culprit: str) -> str:
 def _describe_verdicts(result: Any, expected: dict[str, str]) -> str:
     by_version = {branch["version"]: branch for branch in result["branches"]}
     verdicts = {version: by_version[version]["verdict"] for version in LTS}
-    require(verdicts == expected, f"verdicts {expected}, not {verdicts}")
-    require(
+    require_condition(verdicts == expected, f"verdicts {expected}, not {verdicts}")
+    require_condition(
         by_version["5.15"]["affected"] is True
         and by_version["5.15"]["culprit_as"] is not None,
         "5.15 is affected: the commit that introduced the bug was backported",

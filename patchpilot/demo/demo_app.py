@@ -12,13 +12,13 @@ from textual.widgets import Static
 from patchpilot.demo.before import CARD_LOG, SERVER_LOG
 from patchpilot.demo.robin import (
     ANSWERS,
-    fix_first,
+    fix_first_version,
     has_replied,
     has_warning,
     is_answered,
-    is_first,
+    is_first_version,
     list_backports,
-    second_version,
+    prepare_second_version,
     send_backports,
 )
 from patchpilot.model.commit_references import find_upstream_commits
@@ -171,7 +171,7 @@ class DemoApp(PatchpilotApp):
         if self.stage is Stage.BACKPORTS:
             return self._can_send_backports
         return self.stage in (Stage.COMMIT, Stage.CHECKS) and bool(
-            commit and is_first(commit.lines)
+            commit and is_first_version(commit.lines)
         )
 
     @property
@@ -184,7 +184,11 @@ class DemoApp(PatchpilotApp):
         screen = self.stage_screen
         if screen is None or self.screen is not screen:
             return
-        work = second_version if screen.stage is Stage.FOLLOW else fix_first
+        work = (
+            prepare_second_version
+            if screen.stage is Stage.FOLLOW
+            else fix_first_version
+        )
         if screen.stage is Stage.BACKPORTS:
             work, self._has_sent_backports = send_backports, True
 

@@ -33,7 +33,8 @@ class Driver:
             "#include <linux/types.h>",
             "",
             *(
-                f"#define {upper_name}_{name}{_align(f'#define {upper_name}_{name}')}0x{offset:02x}"
+                f"#define {upper_name}_{name}"
+                f"{_align_columns(f'#define {upper_name}_{name}')}0x{offset:02x}"
                 for name, offset in self.registers
             ),
             "",
@@ -75,7 +76,7 @@ class Driver:
         ]
 
 
-def _align(text: str) -> str:
+def _align_columns(text: str) -> str:
     return "\t" * max(1, (40 - len(text) + 7) // 8)
 
 

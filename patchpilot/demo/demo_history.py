@@ -21,7 +21,7 @@ from patchpilot.demo.demo_people import (
     NET_MAINTAINER,
     STABLE,
 )
-from patchpilot.demo.demo_tree import ACME_KCONFIG, first_files, makefile
+from patchpilot.demo.demo_tree import ACME_KCONFIG, make_first_files, make_makefile
 from patchpilot.model.address import Address
 
 RELEASES = (
@@ -172,7 +172,7 @@ class Builder:
             stream,
             ref,
             f"Linux {version}\n",
-            {"Makefile": makefile(version)},
+            {"Makefile": make_makefile(version)},
             committer,
             committer,
         )
@@ -182,9 +182,9 @@ class Builder:
     def _commit_mainline(self, stream: FastImport) -> str:
         state = DemoState(make_drivers())
         files = {
-            **first_files(),
-            "Makefile": makefile("5.9"),
-            **acme.files(state.acme),
+            **make_first_files(),
+            "Makefile": make_makefile("5.9"),
+            **acme.make_acme_files(state.acme),
             **{driver.path: driver.render() for driver in state.drivers},
         }
         first = self._write(
@@ -226,9 +226,9 @@ class Builder:
         subject, body = message
 
         def change(target: DemoState) -> dict[str, str]:
-            before = acme.files(target.acme)
+            before = acme.make_acme_files(target.acme)
             target.acme.add(feature)
-            after = acme.files(target.acme)
+            after = acme.make_acme_files(target.acme)
             return dict(after.items() - before.items())
 
         author = {"images": CULPRIT_AUTHOR, "masked": CROWD[3], "field": CROWD[5]}.get(

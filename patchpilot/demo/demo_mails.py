@@ -39,7 +39,7 @@ class Sent:
     others: tuple[Address, ...] = ()
 
 
-def reply(
+def make_reply(
     to: Sent,
     sender: Address,
     text: str,
@@ -48,9 +48,9 @@ def reply(
     message_id: str,
     subject: str | None = None,
 ) -> bytes:
-    message = _mail(
+    message = _make_mail(
         sender,
-        subject or _re(to.subject),
+        subject or _prefix_reply_subject(to.subject),
         text,
         to.date + hours * PACE,
         message_id,
@@ -61,7 +61,7 @@ def reply(
     return message.as_bytes()
 
 
-def announcement() -> bytes:
+def make_announcement() -> bytes:
     """Return the first message in the archive.
 
     It is needed because an empty archive looks like an unreachable one.
@@ -70,7 +70,7 @@ def announcement() -> bytes:
         "This list is for network drivers of the sandbox. Be kind, quote little, wrap at 75"
         " columns.\n"
     )
-    return _mail(
+    return _make_mail(
         NET_MAINTAINER,
         "Welcome to the list",
         text,
@@ -79,7 +79,7 @@ def announcement() -> bytes:
     ).as_bytes()
 
 
-def question(to: Sent) -> bytes:
+def make_question(to: Sent) -> bytes:
     text = (
         f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
         + _quote_lines(to.body, "driver returned EINVAL", 2)
@@ -87,19 +87,19 @@ def question(to: Sent) -> bytes:
         "function already treats -EOPNOTSUPP as harmless, or the next reader will\n"
         f"wonder. Could you send a v2 with that?\n\nThanks,\n{MAINTAINER.name.split()[0]}\n"
     )
-    return reply(
+    return make_reply(
         to, MAINTAINER, text, hours=15, message_id="sandbox.question@acme.example.com"
     )
 
 
-def review(to: Sent) -> bytes:
+def make_review(to: Sent) -> bytes:
     text = (
         f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
         + _quote_lines(to.body, "Fixes:", 1)
         + "\nThe change itself is right: the caller does not look at the count then.\n\n"
         f"Reviewed-by: {NET_REVIEWER.trailer()}\n"
     )
-    return reply(
+    return make_reply(
         to, NET_REVIEWER, text, hours=20, message_id="sandbox.review@example.org"
     )
 
@@ -108,7 +108,7 @@ UNUSED = "u32 seq = rsp"
 """Text of a patch with the unused variable that the test robot reports."""
 
 
-def answer(to: Sent) -> bytes:
+def make_answer(to: Sent) -> bytes:
     unused_note = "It also drops the unused variable that the test robot reported.\n"
     text = (
         f"On {format_datetime(to.date)}, {MAINTAINER.name} wrote:\n"
@@ -117,10 +117,12 @@ def answer(to: Sent) -> bytes:
         "message, and says that the probe function treats -EOPNOTSUPP as harmless.\n"
         f"{unused_note}\nThanks,\n{NEWCOMER.name.split()[0]}\n"
     )
-    return reply(to, NEWCOMER, text, hours=20, message_id="sandbox.answer@example.net")
+    return make_reply(
+        to, NEWCOMER, text, hours=20, message_id="sandbox.answer@example.net"
+    )
 
 
-def build_report(to: Sent) -> bytes:
+def make_build_report(to: Sent) -> bytes:
     text = (
         f"Hi {NEWCOMER.name.split()[0]},\n\nkernel test robot noticed the following build"
         " warnings:\n\n[auto build test WARNING on net/main]\n[also build test WARNING on"
@@ -131,7 +133,7 @@ def build_report(to: Sent) -> bytes:
         " (new ones prefixed by >>):\n\n>> drivers/net/ethernet/acme/acme_mcp.c:72:7: warning:"
         " unused variable 'seq' [-Wunused-variable]\n"
     )
-    return reply(
+    return make_reply(
         to,
         Address("kernel test robot", "lkp@intel.com"),
         text,
@@ -140,12 +142,12 @@ def build_report(to: Sent) -> bytes:
     )
 
 
-def build_success(to: Sent) -> bytes:
+def make_build_success(to: Sent) -> bytes:
     text = (
         "tree: net/main\n\nBUILD SUCCESS\n\nelapsed time: 731m\n\nconfigs tested: 2\nconfigs"
         " skipped: 0\n"
     )
-    return reply(
+    return make_reply(
         to,
         Address("kernel test robot", "lkp@intel.com"),
         text,
@@ -154,7 +156,7 @@ def build_success(to: Sent) -> bytes:
     )
 
 
-def applied_mail(to: Sent, commit: str, title: str) -> bytes:
+def make_applied_mail(to: Sent, commit: str, title: str) -> bytes:
     text = (
         "Hello:\n\nThis patch was applied to netdev/net.git (main)\n"
         f"by {NET_MAINTAINER.trailer()}:\n\n"
@@ -164,7 +166,7 @@ def applied_mail(to: Sent, commit: str, title: str) -> bytes:
         f" https://git.kernel.org/netdev/net/c/{commit[:12]}\n\nYou are awesome, thank you!\n--"
         " \nDeet-doot-dot, I am a bot.\nhttps://korg.docs.kernel.org/patchwork/pwbot.html\n"
     )
-    return reply(
+    return make_reply(
         to,
         PATCHWORK,
         text,
@@ -173,7 +175,7 @@ def applied_mail(to: Sent, commit: str, title: str) -> bytes:
     )
 
 
-def stable_review(
+def make_stable_review(
     commit: str, title: str, body: str, version: str, date: datetime
 ) -> bytes:
     text = (
@@ -181,7 +183,7 @@ def stable_review(
         f" know.\n\n------------------\n\nFrom: {NEWCOMER.trailer()}\n\ncommit {commit}"
         f" upstream.\n\n{body.rstrip()}\nSigned-off-by: {STABLE.trailer()}\n---\n"
     )
-    message = _mail(
+    message = _make_mail(
         STABLE,
         f"[PATCH {version} 035/120] {title}",
         text,
@@ -193,7 +195,7 @@ def stable_review(
     return message.as_bytes()
 
 
-def stable_failed(commit: str, title: str, version: str, date: datetime) -> bytes:
+def make_stable_failure(commit: str, title: str, version: str, date: datetime) -> bytes:
     """Return the message that a commit does not apply to a branch.
 
     The message asks the author for a backport.
@@ -214,12 +216,12 @@ def stable_failed(commit: str, title: str, version: str, date: datetime) -> byte
     subject = (
         f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree'
     )
-    message = _mail(STABLE, subject, text, date, f"failed-{version}@example.org")
+    message = _make_mail(STABLE, subject, text, date, f"failed-{version}@example.org")
     message["X-stable"] = "review"
     return message.as_bytes()
 
 
-def _mail(
+def _make_mail(
     sender: Address,
     subject: str,
     text: str,
@@ -245,7 +247,7 @@ def _mail(
     return message
 
 
-def _re(subject: str) -> str:
+def _prefix_reply_subject(subject: str) -> str:
     return subject if subject.lower().startswith("re:") else f"Re: {subject}"
 
 

@@ -13,7 +13,7 @@ from patchpilot.commits.run import git
 from patchpilot.demo import acme
 from patchpilot.demo.demo_history import LTS, Builder, DemoFacts
 from patchpilot.demo.demo_people import NEWCOMER
-from patchpilot.demo.repository_settings import configure
+from patchpilot.demo.repository_settings import write_settings
 from patchpilot.model.progress import Progress, ignore_progress
 
 TOPIC = "acme-old-cards"
@@ -30,7 +30,7 @@ class Repositories:
     facts: DemoFacts
 
 
-def first_message(culprit: str) -> str:
+def make_first_message(culprit: str) -> str:
     return (
         "net/acme: allow old cards that cannot count their images\n\n"
         f"Commit {culprit} added reading the\n"
@@ -75,7 +75,7 @@ def make_repositories(root: Path, progress: Progress = ignore_progress) -> Repos
         "user.email": NEWCOMER.email,
         "commit.gpgSign": "false",
     }
-    configure(work / ".git" / "config", identity)
+    write_settings(work / ".git" / "config", identity)
     # do not override the user's settings here, because git must write the upstream branch into the
     # clone's configuration
     git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master", raw=True)
@@ -88,7 +88,7 @@ def write_first_fix(work: Path, culprit: str) -> str:
 
     It has no sign-off, no Fixes: tag, and a style error.
     """
-    put_driver(work, acme.CHECK_BAD_STYLE)
+    write_driver(work, acme.CHECK_BAD_STYLE)
     git(
         work,
         "commit",
@@ -96,11 +96,11 @@ def write_first_fix(work: Path, culprit: str) -> str:
         "-a",
         "-F",
         "-",
-        stdin=first_message(culprit).encode(),
+        stdin=make_first_message(culprit).encode(),
         env={"GIT_AUTHOR_DATE": FIX_TIME, "GIT_COMMITTER_DATE": FIX_TIME},
     )
     return git(work, "rev-parse", "HEAD").text.strip()
 
 
-def put_driver(work: Path, check: str) -> None:
-    (work / acme.MCP).write_text(acme.mcp_source(check=check), encoding="utf-8")
+def write_driver(work: Path, check: str) -> None:
+    (work / acme.MCP).write_text(acme.make_mcp_source(check=check), encoding="utf-8")

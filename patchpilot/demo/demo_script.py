@@ -6,7 +6,12 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from patchpilot.demo.after import play_merge, replies, second_version, send_message
+from patchpilot.demo.after import (
+    play_merge,
+    play_replies,
+    play_second_version,
+    send_message,
+)
 from patchpilot.demo.before import play_before_send
 from patchpilot.demo.journey import Journey
 from patchpilot.demo.sandbox import open_sandbox
@@ -31,8 +36,8 @@ def run_script(
         )
         play_before_send(journey)
         first = send_message(journey)
-        replies(journey, first)
-        second_series = second_version(journey, first)
+        play_replies(journey, first)
+        second_series = play_second_version(journey, first)
         play_merge(journey, second_series)
         delivered = len(sandbox.sink.take())
         journey.announce(

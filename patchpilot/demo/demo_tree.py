@@ -156,7 +156,7 @@ name is not. One statement a line.
 """
 
 
-def makefile(version: str) -> str:
+def make_makefile(version: str) -> str:
     """Return the top-level Makefile of a release such as "6.1", "6.1.4" or "7.1-rc2"."""
     number, _, extra = version.partition("-")
     parts = [*number.split("."), "0", "0"][:3]
@@ -201,7 +201,7 @@ struct net_device;
 """
 
 
-def first_files() -> dict[str, str]:
+def make_first_files() -> dict[str, str]:
     return {
         "COPYING": "The sandbox tree is GPL-2.0-only.\n",
         "Documentation/process/coding-style.rst": CODING_STYLE,

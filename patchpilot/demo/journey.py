@@ -131,7 +131,7 @@ def _parse_json(text: str) -> Any:
         raise StepFailedError(f"no JSON in the output: {text[:200]!r}") from error
 
 
-def require(condition: bool, expected: str) -> str:
+def require_condition(condition: bool, expected: str) -> str:
     """Return `expected` if the condition holds; otherwise raise StepFailedError."""
     if not condition:
         raise StepFailedError(f"expected: {expected}")

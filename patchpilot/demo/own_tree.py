@@ -17,7 +17,7 @@ Nothing is sent before you saw it. `patchpilot send --to-self` sends a test.
 When you quit, the demo removes its files; `{command} demo` starts it again."""
 
 
-def folder_outside_path() -> str:
+def find_folder_outside_path() -> str:
     """Return the folder of the `patchpilot` command if PATH does not contain it, otherwise "".
 
     For example, PATH does not contain it after `make demo`.
@@ -25,7 +25,7 @@ def folder_outside_path() -> str:
     return "" if shutil.which("patchpilot") else str(Path(sys.executable).parent)
 
 
-def own_tree_text(folder: str = "") -> str:
+def format_own_tree_text(folder: str = "") -> str:
     """Return the closing text, with commands that work in the user's shell.
 
     `folder` is the command's folder if PATH does not contain it.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def configure(file: Path, values: Mapping[str, str]) -> None:
+def write_settings(file: Path, values: Mapping[str, str]) -> None:
     """Set keys (`section.name`) in a configuration file.
 
     Values that need quoting are not supported.

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.run import git
 from patchpilot.demo import acme, demo_mails
-from patchpilot.demo.before import corrected_message
+from patchpilot.demo.before import make_corrected_message
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER, STABLE
-from patchpilot.demo.demo_repository import put_driver
+from patchpilot.demo.demo_repository import write_driver
 from patchpilot.model.mail import Mail
 
 if TYPE_CHECKING:
@@ -57,40 +57,43 @@ CHANGES = (
 )
 
 
-def is_first(lines: Iterable[str]) -> bool:
+def is_first_version(lines: Iterable[str]) -> bool:
     return any("We added" in line for line in lines)
 
 
-def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
+def fix_first_version(work: Path, check: str = acme.CHECK_UNUSED) -> str:
     """Fix the style error and the commit message, and return a one-line summary.
 
     Tags in the message are kept. `check` is the code that checks the response.
     """
     message = git(work, "log", "-1", "--format=%B").text
     match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
-    if match is None or not is_first(message.split("\n")):
+    if match is None or not is_first_version(message.split("\n")):
         return "nothing left to fix for v1"
     fixed_parts = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
         # the user has not yet fixed the style error in the Checks stage
-        put_driver(work, check)
+        write_driver(work, check)
         fixed_parts = "the style error and the message"
-    _amend(work, _add_tags(corrected_message(_reference(work, match[1])), message))
+    _amend_commit(
+        work,
+        _add_tags(make_corrected_message(_format_reference(work, match[1])), message),
+    )
     return f"Fixed {fixed_parts} for you (git commit --amend); u undoes it"
 
 
-def _reference(work: Path, commit: str) -> str:
+def _format_reference(work: Path, commit: str) -> str:
     return git(
         work, "log", "-1", '--format=%h ("%s")', "--abbrev=12", commit
     ).text.strip()
 
 
 def _add_tags(text: str, message: str) -> str:
-    tags = _tags(message)
+    tags = _find_tags(message)
     return text + ("\n" + "\n".join(tags) + "\n" if tags else "")
 
 
-def _tags(message: str) -> list[str]:
+def _find_tags(message: str) -> list[str]:
     return [
         line
         for line in message.rstrip("\n").split("\n")
@@ -98,20 +101,20 @@ def _tags(message: str) -> list[str]:
     ]
 
 
-def _amend(work: Path, message: str) -> None:
+def _amend_commit(work: Path, message: str) -> None:
     from patchpilot.commits.repository import Repository
-    from patchpilot.commits.rewrite import branch_of
-    from patchpilot.commits.undo_refs import record
+    from patchpilot.commits.rewrite import find_branch_to_rewrite
+    from patchpilot.commits.undo_refs import record_undo
 
     with Repository.open(work) as repository:
-        ref, old = branch_of(repository)
+        ref, old = find_branch_to_rewrite(repository)
         git(work, "commit", "-q", "--amend", "-a", "-F", "-", stdin=message.encode())
         new = git(work, "rev-parse", "HEAD").text.strip()
         if new != old:
-            record(repository, ref, old, new, COMMAND)
+            record_undo(repository, ref, old, new, COMMAND)
 
 
-def revise(work: Path) -> None:
+def revise_commit(work: Path) -> None:
     """Amend the commit to v2, whatever v1 contains.
 
     The new message answers the maintainer's question, and the new code compiles without a warning.
@@ -119,37 +122,37 @@ def revise(work: Path) -> None:
     message = git(work, "log", "-1", "--format=%B").text
     match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
     text = (
-        _add_tags(corrected_message(_reference(work, match[1])), message)
+        _add_tags(make_corrected_message(_format_reference(work, match[1])), message)
         if match
         else message
     )
     for old, new in ASKED_FOR:
         text = text.replace(old, new, 1)
     if not _has_answers(text):
-        tags = _tags(text)
+        tags = _find_tags(text)
         body = text.rstrip("\n").removesuffix("\n".join(tags)).rstrip("\n")
         text = _add_tags(f"{body}\n\n{STATED}", "\n".join(tags))
     code = (work / acme.MCP).read_text(encoding="utf-8")
     if demo_mails.UNUSED in code or "if((" in code:
-        put_driver(work, acme.CHECK_FIXED)
-    _amend(work, text)
+        write_driver(work, acme.CHECK_FIXED)
+    _amend_commit(work, text)
 
 
 def _has_answers(message: str) -> bool:
     return all(new in message for _, new in ASKED_FOR) or STATED.rstrip("\n") in message
 
 
-def answer(work: Path, question: Mail) -> None:
+def answer_question(work: Path, question: Mail) -> None:
     sent = Sent(
         question.message_id,
         question.subject,
         question.body,
         question.date or datetime.now(UTC),
     )
-    _send(work, [MAINTAINER.email, NET_LIST], demo_mails.answer(sent))
+    _send_mail(work, [MAINTAINER.email, NET_LIST], demo_mails.make_answer(sent))
 
 
-def _send(work: Path, recipients: list[str], message: bytes) -> None:
+def _send_mail(work: Path, recipients: list[str], message: bytes) -> None:
     import smtplib
 
     file = str(work.parent / "home" / ".gitconfig")
@@ -166,7 +169,7 @@ def list_backports(work: Path) -> list[Path]:
 
 def send_backports(work: Path) -> str:
     for file in list_backports(work):
-        _send(work, [STABLE.email, NET_LIST], file.read_bytes())
+        _send_mail(work, [STABLE.email, NET_LIST], file.read_bytes())
     return "Sent the backport for you; the stable maintainer takes it into 6.1"
 
 
@@ -177,14 +180,14 @@ def is_answered(posted_series: "PostedSeries") -> bool:
     """
     replies = [reply.mail for reply in posted_series.replies]
     return (
-        question_of(posted_series) is not None
+        find_question(posted_series) is not None
         and any(reply.robot for reply in replies)
         and bool(posted_series.trailers)
     )
 
 
 def has_replied(posted_series: "PostedSeries") -> bool:
-    question = question_of(posted_series)
+    question = find_question(posted_series)
     return question is not None and any(
         reply.mail.mail.in_reply_to == question.message_id
         and reply.mail.sender.key == NEWCOMER.key
@@ -199,7 +202,7 @@ def has_warning(posted_series: "PostedSeries") -> bool:
     )
 
 
-def question_of(posted_series: "PostedSeries") -> Mail | None:
+def find_question(posted_series: "PostedSeries") -> Mail | None:
     return next(
         (
             reply.mail.mail
@@ -210,7 +213,7 @@ def question_of(posted_series: "PostedSeries") -> Mail | None:
     )
 
 
-def second_version(work: Path) -> str:
+def prepare_second_version(work: Path) -> str:
     """Prepare v2 with the requested changes, and write its changelog. Return a one-line summary.
 
     The user replies to the maintainer.
@@ -245,7 +248,7 @@ def second_version(work: Path) -> str:
         if own_series is None or own_series.posted is None:
             return "wait for the replies first: they arrive in a few seconds"
         dropped = has_warning(own_series.posted)
-        revise(work)
+        revise_commit(work)
         # the review is still valid, because v2 only removes an unused variable
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
         for item in list_latest_requests(own_series):

@@ -21,7 +21,7 @@ from patchpilot.demo.archive_server import StandIn
 from patchpilot.demo.demo_history import LTS
 from patchpilot.demo.demo_people import LISTS
 from patchpilot.demo.demo_repository import Repositories, make_repositories
-from patchpilot.demo.repository_settings import configure
+from patchpilot.demo.repository_settings import write_settings
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, ignore_progress
@@ -120,7 +120,7 @@ def open_sandbox(
         sink = stack.enter_context(Sink())
         archive = stack.enter_context(StandIn())
         use_loopback(root, sink, archive)
-        archive.add(demo_mails.announcement())
+        archive.add(demo_mails.make_announcement())
         (root / "env").write_text(
             "".join(
                 f"export {name}={shlex.quote(env[name])}\n"
@@ -192,7 +192,7 @@ def use_loopback(root: Path, sink: Sink, archive: StandIn) -> None:
         "b4.midmask": f"{archive.url}/%s",
         "b4.send-no-patatt-sign": "yes",
     }
-    configure(root / "home" / ".gitconfig", settings)
+    write_settings(root / "home" / ".gitconfig", settings)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from patchpilot.commits.run import git
 from patchpilot.demo import demo_mails
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_people import LINUS, NET_MAINTAINER, NET_REVIEWER, STABLE
-from patchpilot.demo.demo_tree import makefile
+from patchpilot.demo.demo_tree import make_makefile
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.model.address import Address
 from patchpilot.model.mail import parse_mail
@@ -58,11 +58,11 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
         env=env,
     )
     landed = git(clone, "rev-parse", "HEAD").text.strip()
-    (clone / "Makefile").write_text(makefile("7.2-rc2"))
+    (clone / "Makefile").write_text(make_makefile("7.2-rc2"))
     git(clone, "commit", "-q", "-a", "-m", "Linux 7.2-rc2", env=_act_as(LINUS))
     git(clone, "tag", "-a", "-m", "Linux 7.2-rc2", "v7.2-rc2", env=_act_as(LINUS))
     git(clone, "push", "-q", "origin", "master", "v7.2-rc2")
-    sandbox.archive.add(demo_mails.applied_mail(sent, landed, title))
+    sandbox.archive.add(demo_mails.make_applied_mail(sent, landed, title))
     return landed
 
 
@@ -104,8 +104,8 @@ def land(sandbox: Sandbox, raw: bytes, sent: Sent) -> tuple[str, str, str, datet
     merge_date = sent.date + 9 * 24 * demo_mails.PACE
     body = parse_mail(raw).body.partition("\n---\n")[0]
     sandbox.archive.add(
-        demo_mails.stable_review(commit, title, body, "6.12", merge_date),
-        demo_mails.stable_failed(
+        demo_mails.make_stable_review(commit, title, body, "6.12", merge_date),
+        demo_mails.make_stable_failure(
             commit, title, "6.1", merge_date + 2 * demo_mails.PACE
         ),
     )

@@ -23,9 +23,9 @@ from patchpilot.cache.entries import (
     is_private_folder,
     repository_cache_path,
 )
-from patchpilot.commits.alternates import ALTERNATES, entry, read_alternates
+from patchpilot.commits.alternates import ALTERNATES, format_alternate, read_alternates
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import environment, git_argv, stop
+from patchpilot.commits.run import environment, make_git_argv, stop_process
 from patchpilot.model.progress import Progress, ignore_progress
 
 WORTH = 2 << 20
@@ -41,7 +41,7 @@ MOST_REPOSITORIES = 32
 _running: list["subprocess.Popen[bytes]"] = []
 
 
-def use_graph(
+def use_commit_graph(
     repository: Repository,
     commit: str,
     progress: Progress = ignore_progress,
@@ -53,7 +53,7 @@ def use_graph(
     With `create`, write the graph if it is missing or does not contain `commit`.
     """
     if (
-        _has_own(repository.common_dir / "objects")
+        _has_own_graph(repository.common_dir / "objects")
         or repository.is_shallow()
         or (repository.common_dir / "info" / "grafts").exists()
     ):
@@ -62,26 +62,30 @@ def use_graph(
     if graph.is_symlink() or (graph.exists() and not is_private_folder(graph)):
         return False
     with contextlib.suppress(OSError, ValueError):
-        layers = sound_layers(graph)
-        if create and not layers and _is_worthwhile(repository.common_dir / "objects"):
+        layers = list_sound_layers(graph)
+        if (
+            create
+            and not layers
+            and _is_graph_worthwhile(repository.common_dir / "objects")
+        ):
             _write_graph(repository, graph, None, progress)
-            layers = sound_layers(graph)
-        elif create and layers and not _is_near(repository, commit, layers):
+            layers = list_sound_layers(graph)
+        elif create and layers and not _is_near_graph(repository, commit, layers):
             _write_graph(repository, graph, commit, progress)
         if layers:
-            repository.extra_environment[ALTERNATES] = entry(graph)
+            repository.extra_environment[ALTERNATES] = format_alternate(graph)
             return True
     return False
 
 
-def _has_own(objects: Path) -> bool:
+def _has_own_graph(objects: Path) -> bool:
     info = objects / "info"
     return (info / "commit-graph").exists() or (
         info / "commit-graphs" / "commit-graph-chain"
     ).exists()
 
 
-def _is_worthwhile(objects: Path) -> bool:
+def _is_graph_worthwhile(objects: Path) -> bool:
     folders = {objects, *read_alternates(objects)}
     return (
         sum(
@@ -93,7 +97,7 @@ def _is_worthwhile(objects: Path) -> bool:
     )
 
 
-def sound_layers(graph: Path) -> tuple[Path, ...]:
+def list_sound_layers(graph: Path) -> tuple[Path, ...]:
     """Return the commit-graph files in a directory; delete a corrupt graph."""
     folder = graph / "info" / "commit-graphs"
     try:
@@ -103,13 +107,13 @@ def sound_layers(graph: Path) -> tuple[Path, ...]:
     except ValueError:
         names = [""]
     files = tuple(folder / f"graph-{name}.graph" for name in names)
-    if files and all(_is_sound(file, graph / "checked") for file in files):
+    if files and all(_is_sound_file(file, graph / "checked") for file in files):
         return files
     shutil.rmtree(folder, ignore_errors=True)
     return ()
 
 
-def _is_sound(file: Path, checked: Path) -> bool:
+def _is_sound_file(file: Path, checked: Path) -> bool:
     """Return whether a file's checksum is correct.
 
     The checksum is computed only once. Later calls compare only the file's size and time.
@@ -140,10 +144,10 @@ def _is_sound(file: Path, checked: Path) -> bool:
     return True
 
 
-def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> bool:
+def _is_near_graph(repository: Repository, commit: str, layers: Sequence[Path]) -> bool:
     """Return whether the graph contains a commit or a close ancestor."""
     for _ in range(NEAR):
-        if any(has_commit(layer, commit) for layer in layers):
+        if any(graph_contains_commit(layer, commit) for layer in layers):
             return True
         entry = repository.objects.get(commit)
         parent = entry[2].partition(b"\nparent ")[2][:40] if entry else b""
@@ -153,7 +157,7 @@ def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> boo
     return False
 
 
-def has_commit(file: Path, commit: str) -> bool:
+def graph_contains_commit(file: Path, commit: str) -> bool:
     """Return whether a commit-graph file contains a commit (see gitformat-commit-graph(5))."""
     commit_bytes = bytes.fromhex(commit)
     with (
@@ -217,7 +221,7 @@ def _write_graph(
                 leftover.unlink(missing_ok=True)
         scope = "--stdin-commits" if commit else "--reachable"
         process = subprocess.Popen(
-            git_argv(
+            make_git_argv(
                 repository.top,
                 "commit-graph",
                 "write",
@@ -231,7 +235,7 @@ def _write_graph(
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=environment({ALTERNATES: entry(graph)}, repo=repository.top),
+            env=environment({ALTERNATES: format_alternate(graph)}, repo=repository.top),
             start_new_session=True,
             pass_fds=(lock.fileno(),),
         )
@@ -254,7 +258,7 @@ def _wait_for_writer(process: "subprocess.Popen[bytes]", progress: Progress) -> 
                 return True
             progress("writing a commit-graph (once)", tenth // 10)
     except BaseException:
-        stop(process)
+        stop_process(process)
         raise
     _running.append(process)
     with contextlib.suppress(OSError):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import Watched
+from patchpilot.commits.run import RunWatch
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit_references import CommitMarks, read_commit_marks
 from patchpilot.model.patch import FileChange, Hunk, parse_diff
@@ -60,7 +60,7 @@ class ChangedFunctions:
         return total
 
 
-def changed_functions(files: Sequence[FileChange]) -> ChangedFunctions:
+def group_changes_by_function(files: Sequence[FileChange]) -> ChangedFunctions:
     """Return the changes to files by function."""
     functions = ChangedFunctions()
     for change in files:
@@ -69,15 +69,15 @@ def changed_functions(files: Sequence[FileChange]) -> ChangedFunctions:
     return functions
 
 
-def is_head(line: str) -> bool:
+def is_function_start(line: str) -> bool:
     """Return whether a line starts a function according to git's rule for hunk headers."""
     return bool(_HEAD.match(line)) and not _LABEL.match(line)
 
 
-def head_of(lines: Sequence[str], index: int) -> int | None:
+def find_function_start(lines: Sequence[str], index: int) -> int | None:
     """Return the first line of the function that contains a 0-based line, or None."""
     for line_index in range(min(index, len(lines) - 1), -1, -1):
-        if is_head(lines[line_index]):
+        if is_function_start(lines[line_index]):
             return line_index
         if line_index < index and lines[line_index].startswith("}"):
             break
@@ -115,7 +115,7 @@ def _add_hunk(hunk: Hunk, functions: ChangedFunctions) -> None:
             ):
                 functions.edges.add(Edge(function, previous, content))
             previous, has_changes, is_addition = content, False, True
-        if line.kind in " +-" and is_head(line.text):
+        if line.kind in " +-" and is_function_start(line.text):
             function = function_name(line.text)
 
 
@@ -132,7 +132,7 @@ the commit rewrites the functions.
 """
 
 
-class Tree(NamedTuple):
+class SearchedTree(NamedTuple):
     """A tree that may contain a fix, with the name and tip of its branch."""
 
     name: str
@@ -236,14 +236,16 @@ class _LoggedCommit:
             ),
             0,
         )
-        return changed_functions(parse_diff(lines, start).files if start else ())
+        return group_changes_by_function(
+            parse_diff(lines, start).files if start else ()
+        )
 
 
-def earlier_fixes(
+def find_earlier_fixes(
     repository: Repository,
     patches: Sequence[PatchToFind],
     base: str,
-    trees: Sequence[Tree],
+    trees: Sequence[SearchedTree],
     progress: Progress = ignore_progress,
 ) -> tuple[EarlierFix | None, ...]:
     """Return the commit that makes a patch unnecessary, or None, for each patch.
@@ -261,15 +263,15 @@ def earlier_fixes(
     }
     if not tips or not paths:
         return (None,) * len(patches)
-    walk = _Walk(repository, base, tips, progress)
+    walk = _LogReader(repository, base, tips, progress)
     logged = walk.read(sorted(walk.add_old_names(paths)))
     own_commits = {patch.commit for patch in patches}
-    search = _Search([commit for commit in logged if commit.id not in own_commits])
+    search = _FixSearch([commit for commit in logged if commit.id not in own_commits])
     locations = _Locations(repository, trees)
     return tuple(locations.choose(search.fixes_of(patch)) for patch in patches)
 
 
-class _Walk:
+class _LogReader:
     """The commits that are in the trees but not in the base."""
 
     def __init__(
@@ -285,7 +287,7 @@ class _Walk:
 
     def _git(self, *arguments: str) -> str:
         return self.repository.git(
-            *arguments, timeout=Watched(_SECONDS, self._report)
+            *arguments, timeout=RunWatch(_SECONDS, self._report)
         ).text
 
     def _report(self) -> None:
@@ -338,7 +340,7 @@ class _Walk:
         return tuple(_LoggedCommit(*row) for row in rows)
 
 
-class _Search:
+class _FixSearch:
     """The commits that are searched for fixes. Reverted commits are ignored."""
 
     def __init__(self, logged: Sequence[_LoggedCommit]) -> None:
@@ -360,7 +362,7 @@ class _Search:
         """Return the commits that make a patch unnecessary, latest first, and whether that
         is certain.
         """
-        own_changes = changed_functions(patch.files)
+        own_changes = group_changes_by_function(patch.files)
         screen = _Screen(patch, own_changes)
         reverted_changes: list[Counter[Line]] = []
         result = []
@@ -372,11 +374,13 @@ class _Search:
             if total in reverted_changes:
                 continue
             if total:
-                reverted_changes.append(_inverse(total))
-            verdict = judge(own_changes, their_changes)
+                reverted_changes.append(_invert_lines(total))
+            verdict = compare_changes(own_changes, their_changes)
             if verdict is None and screen.is_related(commit, self._marks[commit.id]):
                 verdict = (
-                    False if _common_functions(own_changes, their_changes) else None
+                    False
+                    if _find_common_functions(own_changes, their_changes)
+                    else None
                 )
             if verdict is not None and not self._is_reverted(commit.id):
                 result.append((commit, verdict))
@@ -419,13 +423,13 @@ class _Screen:
         )
 
 
-def judge(own: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
+def compare_changes(own: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
     """Return whether another change makes a patch unnecessary, or None if it is unrelated.
 
     The result is True if it makes mostly the same changes to the same functions, and False if it
     changes the same lines, or adds lines at the same position, in a different way.
     """
-    names = _common_functions(own, theirs)
+    names = _find_common_functions(own, theirs)
     own_lines, their_lines = own.lines_in(own.lines), theirs.lines_in(names)
     if not names or not own_lines or not their_lines:
         return None
@@ -446,7 +450,9 @@ def judge(own: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
     return False if distinctive and similarity >= _HALF else None
 
 
-def _common_functions(own: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
+def _find_common_functions(
+    own: ChangedFunctions, theirs: ChangedFunctions
+) -> list[str]:
     """Return the functions that both patches change, or all functions if a patch has changes
     outside of named functions.
     """
@@ -465,7 +471,7 @@ def _overlap_in_additions(own: ChangedFunctions, theirs: ChangedFunctions) -> bo
     )
 
 
-def _inverse(lines: Mapping[Line, int]) -> Counter[Line]:
+def _invert_lines(lines: Mapping[Line, int]) -> Counter[Line]:
     return Counter(
         {
             ("-" if sign == "+" else "+", content): count
@@ -477,7 +483,7 @@ def _inverse(lines: Mapping[Line, int]) -> Counter[Line]:
 class _Locations:
     """Finds the trees and releases that contain a fix."""
 
-    def __init__(self, repository: Repository, trees: Sequence[Tree]) -> None:
+    def __init__(self, repository: Repository, trees: Sequence[SearchedTree]) -> None:
         self._repository, self._trees = repository, trees
         self._releases = Releases(repository)
 

@@ -288,7 +288,7 @@ class History:
     def _is_backport_of(self, original: Commit, candidate: Commit) -> bool:
         if (
             original.subject != candidate.subject
-            or not same_person(original, candidate)
+            or not is_same_person(original, candidate)
             or len(candidate.parents) != 1
         ):
             return False
@@ -344,7 +344,7 @@ class History:
         return known_ids[ordinal]
 
 
-def same_person(commit: Commit, other_commit: Commit) -> bool:
+def is_same_person(commit: Commit, other_commit: Commit) -> bool:
     """Return whether two commits have an author with the same email address or name."""
     return commit.author.key == other_commit.author.key or (
         bool(commit.author.name)

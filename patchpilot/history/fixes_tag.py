@@ -81,7 +81,7 @@ class JudgedTag(NamedTuple):
     @property
     def suggestion(self) -> str | None:
         """Return the corrected line, or None if the line is correct or the commit is unknown."""
-        line = tag_text(self.target) if self.target and self.problems else None
+        line = format_fixes_line(self.target) if self.target and self.problems else None
         return line if line != self.tag.text or self.tag.indented else None
 
 
@@ -101,7 +101,7 @@ class Relations(NamedTuple):
     complete: bool = True
 
 
-def tag_text(commit: Commit, digits: int = DIGITS) -> str:
+def format_fixes_line(commit: Commit, digits: int = DIGITS) -> str:
     """Return the Fixes: line for a commit, such as `Fixes: 43645ce03e00 ("qed: …")`.
 
     The subject is copied from the commit and never folded.
@@ -130,7 +130,7 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
         content, closing, tail = remainder[1:].rpartition(")")
         open_parenthesis = not closing
         subject, comment = (content, tail.strip()) if closing else (remainder[1:], "")
-    subject, quoted, open_quote = _unquote(subject.strip())
+    subject, quoted, open_quote = _strip_quotes(subject.strip())
     return FixesTag(
         text=text.strip(),
         line=line,
@@ -148,7 +148,7 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
     )
 
 
-def _unquote(text: str) -> tuple[str, bool, bool]:
+def _strip_quotes(text: str) -> tuple[str, bool, bool]:
     """Return the text without its quotes, whether it is quoted, and whether the closing quote is
     missing.
     """
@@ -160,7 +160,7 @@ def _unquote(text: str) -> tuple[str, bool, bool]:
     return text[1:].strip(), True, True
 
 
-def same_subject(quoted: str, subject: str) -> bool:
+def is_same_subject(quoted: str, subject: str) -> bool:
     """Return whether a quoted subject matches a commit's subject.
 
     Like the bots, accept an ellipsis or a truncated subject.
@@ -229,7 +229,7 @@ def _judge_tag(
             )
         return tuple(problems)
     problems += _format_problems(tag, target)
-    problems += _content_problems(target, relations)
+    problems += _find_content_problems(target, relations)
     return tuple(problems)
 
 
@@ -260,7 +260,7 @@ def _format_problems(tag: FixesTag, target: Commit) -> list[TagProblem]:
         )
     if not tag.rest:
         return problems
-    if not same_subject(tag.subject, target.subject):
+    if not is_same_subject(tag.subject, target.subject):
         problems.append(
             TagProblem(
                 "other-subject",
@@ -287,7 +287,7 @@ def _format_problems(tag: FixesTag, target: Commit) -> list[TagProblem]:
     return problems
 
 
-def _content_problems(target: Commit, relations: Relations) -> list[TagProblem]:
+def _find_content_problems(target: Commit, relations: Relations) -> list[TagProblem]:
     if target.id in relations.series:
         return [
             TagProblem(
@@ -336,7 +336,7 @@ def judge_message(
         target = find_commit(tag.commit_id) if tag.commit_id else None
         position_problems = [
             problem
-            for problem in _position_problems(lines, tag)
+            for problem in _find_position_problems(lines, tag)
             if not (separate_block and problem.kind == "blank-around")
         ]
         problems = [
@@ -356,7 +356,7 @@ def judge_message(
     return tuple(tags)
 
 
-def _position_problems(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
+def _find_position_problems(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
     previous = lines[tag.line - 1].strip() if tag.line else ""
     following = lines[tag.line + 1] if tag.line + 1 < len(lines) else None
     problems = []

@@ -24,8 +24,8 @@ from patchpilot.history.ancestor_bitmap import (
     extend_reachable,
     find_reachable,
 )
-from patchpilot.history.index_file import connect, forget
-from patchpilot.history.shallow_clones import shallow_commits
+from patchpilot.history.index_file import delete_index, open_index_database
+from patchpilot.history.shallow_clones import read_shallow_commits
 from patchpilot.model.commit_references import CommitMarks, read_commit_marks
 from patchpilot.model.progress import Progress, ignore_progress
 
@@ -73,7 +73,7 @@ class Index:
         It is created again if it is missing or corrupt, or if its version or the state of a shallow
         clone differs.
         """
-        return cls(repository, connect(repository))
+        return cls(repository, open_index_database(repository))
 
     def close(self) -> None:
         self._db.close()
@@ -100,8 +100,8 @@ class Index:
         except sqlite3.DatabaseError:
             # the cached index is corrupt, so create it again
             self._db.close()
-            forget(self.repository)
-            self._db, self._reaches = connect(self.repository), {}
+            delete_index(self.repository)
+            self._db, self._reaches = open_index_database(self.repository), {}
             return self._add(tips, progress)
 
     def _add(self, tips: Sequence[str], progress: Progress) -> int:
@@ -123,8 +123,9 @@ class Index:
                     (_KEPT_TIPS,),
                 )
             ]
-            for batch in _batches(
-                _new_facts(self.repository, new_tips, self._is_known, old_tips), 20_000
+            for batch in _split_into_batches(
+                _read_new_facts(self.repository, new_tips, self._is_known, old_tips),
+                20_000,
             ):
                 added += self._insert(batch, start + added, ordinals)
                 if len(ordinals) > 400_000:
@@ -188,7 +189,7 @@ class Index:
             int(row[0])
             for row in self._db.execute(
                 "select ord from commits where subject = ? order by ord",
-                (subject_hash(subject),),
+                (hash_subject(subject),),
             )
         ]
 
@@ -280,7 +281,7 @@ class Index:
             "fixes": [],
         }
         for number, fact in enumerate(facts, start):
-            rows.append((number, bytes.fromhex(fact.id), subject_hash(fact.subject)))
+            rows.append((number, bytes.fromhex(fact.id), hash_subject(fact.subject)))
             ordinals[fact.id] = number
             parents = [
                 value
@@ -349,7 +350,7 @@ class Index:
             )
 
 
-def subject_hash(subject: str) -> int:
+def hash_subject(subject: str) -> int:
     """Return a hash of a subject as a signed 64-bit number."""
     digest = hashlib.blake2b(
         subject.strip().encode("utf-8", "surrogateescape"), digest_size=8
@@ -357,7 +358,9 @@ def subject_hash(subject: str) -> int:
     return int.from_bytes(digest, "little", signed=True)
 
 
-def _batches(facts: Iterable[CommitFact], size: int) -> Iterator[list[CommitFact]]:
+def _split_into_batches(
+    facts: Iterable[CommitFact], size: int
+) -> Iterator[list[CommitFact]]:
     batch: list[CommitFact] = []
     for fact in facts:
         batch.append(fact)
@@ -368,7 +371,7 @@ def _batches(facts: Iterable[CommitFact], size: int) -> Iterator[list[CommitFact
         yield batch
 
 
-def _new_facts(
+def _read_new_facts(
     repository: Repository,
     tips: Sequence[str],
     is_known: Callable[[str], bool],
@@ -439,7 +442,7 @@ def _read_few_facts(
     facts: dict[str, CommitFact] = {}
     order: list[str] = []
     stack = [(tip, False) for tip in reversed(tips)]
-    boundary = shallow_commits(repository)
+    boundary = read_shallow_commits(repository)
     while stack:
         commit_id, is_expanded = stack.pop()
         if is_expanded:

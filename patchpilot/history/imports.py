@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.shallow_clones import ends_at
+from patchpilot.history.shallow_clones import is_shallow_boundary
 from patchpilot.model.commit import Commit
 from patchpilot.projects.loading import projects
 
@@ -45,11 +45,11 @@ class ImportCheck:
         Return "" for ordinary changes. Also return "" for a first commit that Fixes: tags may name
         by convention.
         """
-        reason = _message_reason(self._repository, commit)
+        reason = _find_message_reason(self._repository, commit)
         return (
             reason
             if reason is not None
-            else _size_reason(commit, *self._files(commit.id))
+            else _find_size_reason(commit, *self._files(commit.id))
         )
 
     def _files(self, commit: str) -> tuple[int, int]:
@@ -61,22 +61,22 @@ class ImportCheck:
         return self._counts.get(commit, (0, 0))
 
 
-def _message_reason(repository: Repository, commit: Commit) -> str | None:
+def _find_message_reason(repository: Repository, commit: Commit) -> str | None:
     """Return the reason found in the commit itself, or None if its size must decide."""
     if any(commit.id in project.tags.first_commits for project in projects().values()):
         return ""
-    if ends_at(repository, commit.id):
+    if is_shallow_boundary(repository, commit.id):
         return "the lines are older than the history of this shallow clone"
     if not commit.parents:
         return f"{commit.reference} is the first commit of this history; the lines are older"
-    if _is_release(commit.subject):
+    if _is_release_subject(commit.subject):
         return f"{commit.reference} is a release, not a change"
     if _VENDORED.match(commit.subject) or _IMPORTED_RELEASE.match(commit.subject):
         return f"{commit.reference} imports code without its history"
     return None
 
 
-def _size_reason(commit: Commit, added: int, touched: int) -> str:
+def _find_size_reason(commit: Commit, added: int, touched: int) -> str:
     if (
         added >= (SOME_FILES if _IMPORT.search(commit.subject) else MANY_FILES)
         and added >= MOSTLY * touched
@@ -88,7 +88,7 @@ def _size_reason(commit: Commit, added: int, touched: int) -> str:
     return ""
 
 
-def _is_release(subject: str) -> bool:
+def _is_release_subject(subject: str) -> bool:
     names = "|".join(
         re.escape(name)
         for project in projects().values()

@@ -32,11 +32,11 @@ create unique index commits_by_id on commits (id);
 """
 
 
-def forget(repository: Repository) -> None:
+def delete_index(repository: Repository) -> None:
     """Delete a repository's index; the next query creates it again."""
     file = _create_file(repository)
     if file:
-        _forget(file)
+        _delete_index_file(file)
 
 
 def _create_file(repository: Repository) -> Path | None:
@@ -56,34 +56,34 @@ def _create_file(repository: Repository) -> Path | None:
                 0o600,
             )
         )
-        _forget_oldest(file.parent)
+        _delete_oldest_indexes(file.parent)
     if not is_private(file):
-        _forget(file)
+        _delete_index_file(file)
         return None
     return (
         file if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK) else None
     )
 
 
-def _forget_oldest(folder: Path) -> None:
+def _delete_oldest_indexes(folder: Path) -> None:
     indexes = sorted(folder.glob("*.sqlite"), key=lambda file: file.lstat().st_mtime)
     for file in indexes[:-MOST_REPOSITORIES]:
-        _forget(file)
+        _delete_index_file(file)
 
 
-def _state(repository: Repository) -> str:
+def _compute_state(repository: Repository) -> str:
     shallow = repository.common_dir / "shallow"
     with contextlib.suppress(OSError):
         return f"{VERSION} {hashlib.sha256(shallow.read_bytes()).hexdigest()[:16]}"
     return f"{VERSION} whole"
 
 
-def connect(repository: Repository) -> sqlite3.Connection:
+def open_index_database(repository: Repository) -> sqlite3.Connection:
     """Open the index database of a repository, or one in memory if no file can be created.
 
     It is created again if it is corrupt, or if its version or the state of a shallow clone differs.
     """
-    file, state = _create_file(repository), _state(repository)
+    file, state = _create_file(repository), _compute_state(repository)
     for attempt in (file, file, None):
         with contextlib.suppress(OSError, sqlite3.DatabaseError):
             database = sqlite3.connect(
@@ -93,23 +93,23 @@ def connect(repository: Repository) -> sqlite3.Connection:
                 check_same_thread=False,
             )
             try:
-                if _prepare(database, state):
+                if _create_missing_tables(database, state):
                     return database
             except sqlite3.DatabaseError:
                 database.close()
                 if attempt:
-                    _forget(attempt)
+                    _delete_index_file(attempt)
                 raise
             database.close()
             if attempt:
-                _forget(attempt)
+                _delete_index_file(attempt)
     raise GitError(
         "the history index cannot be created",
         hint="make the cache directory writable, or set XDG_CACHE_HOME",
     )
 
 
-def _prepare(database: sqlite3.Connection, state: str) -> bool:
+def _create_missing_tables(database: sqlite3.Connection, state: str) -> bool:
     """Create missing tables; return whether the database is usable."""
     database.execute("pragma journal_mode = wal")
     database.execute("pragma synchronous = off")
@@ -127,7 +127,7 @@ def _prepare(database: sqlite3.Connection, state: str) -> bool:
     return bool(row and row[0] == state)
 
 
-def _forget(file: Path) -> None:
+def _delete_index_file(file: Path) -> None:
     for name in (
         file,
         file.with_name(file.name + "-wal"),

@@ -4,8 +4,8 @@
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.own_trees import own_trees
-from patchpilot.history.stable_branches import stable_branches
+from patchpilot.history.own_trees import find_own_trees
+from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.action import Action
 
 COMMAND = Action("setup", ("stable", "--fetch"))
@@ -28,19 +28,19 @@ class MissingBranches(NamedTuple):
         return f"{', '.join(self.branches)} from {source}"
 
 
-def missing_branches(
+def find_missing_branches(
     repository: Repository, profile: str | None = None
 ) -> MissingBranches | None:
     """Return the maintained stable branches that were not fetched.
 
     Return None if there are none, or if the project has no stable branches.
     """
-    branches = stable_branches(repository, profile=profile)
-    stable = own_trees(repository, branches.stable, profile)
+    branches = find_stable_branches(repository, profile=profile)
+    stable = find_own_trees(repository, branches.stable, profile)
     if stable is None:
         return None
     if stable != branches.stable:
-        branches = stable_branches(repository, profile=stable.project)
+        branches = find_stable_branches(repository, profile=stable.project)
     if not branches.missing:
         return None
     fetched = [branch.name.partition("/")[0] for branch in branches.branches]

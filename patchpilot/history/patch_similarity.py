@@ -53,7 +53,9 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
     return ids
 
 
-def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
+def read_changed_lines(
+    repository: Repository, commit: str
+) -> "Counter[tuple[str, str]]":
     """Return the added and removed lines of a commit.
 
     Each consists of its sign and its text without surrounding whitespace.
@@ -112,8 +114,10 @@ def are_alike(
 
     Instead of the first commit, its changed lines may be passed.
     """
-    first_lines = changed_lines(repository, first) if isinstance(first, str) else first
-    second_lines = changed_lines(repository, second)
+    first_lines = (
+        read_changed_lines(repository, first) if isinstance(first, str) else first
+    )
+    second_lines = read_changed_lines(repository, second)
     return (
         first_lines == second_lines
         or line_similarity(first_lines, second_lines) >= ENOUGH

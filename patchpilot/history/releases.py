@@ -68,7 +68,7 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
     )
 
 
-def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
+def list_mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
     """Return the releases except point releases of stable branches, oldest first.
 
     A point release is, for example, v6.1.7 if v6.1 exists.
@@ -127,7 +127,7 @@ class Releases:
             if not ref.is_branch and ref.kind == "commit"
         )
         releases = (parse_release(tag.short, tag.object_id, tag.date) for tag in tags)
-        return mainline_releases([release for release in releases if release])
+        return list_mainline_releases([release for release in releases if release])
 
     def first(
         self, commit: str, committed: int | None = None, *, final: bool = False

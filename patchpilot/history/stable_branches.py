@@ -39,7 +39,7 @@ class Mainline(NamedTuple):
         return f"mainline: {self.name} ({self.tip[:12]})", f"  why: {self.reason}"
 
 
-def mainline(repository: Repository) -> str | None:
+def find_mainline_tip(repository: Repository) -> str | None:
     """Return the tip of mainline, or None if it is not in the repository."""
     mainline = find_mainline(repository)
     return mainline.tip if mainline else None
@@ -51,15 +51,19 @@ def find_mainline(repository: Repository) -> Mainline | None:
     Raise UsageError if the configured ref is not a commit. Of several remotes, prefer those with a
     usual name, then the latest tip. Ignore -next trees, queues and release candidates.
     """
-    if setting := _setting(repository):
+    if setting := _read_mainline_setting(repository):
         return Mainline(setting, repository.resolve(setting), f"set by {SETTING}")
-    remote = branch_refs(repository, "refs/remotes")
-    remote_names = [name for name in remote if _is_master(name)]
+    remote = list_branch_refs(repository, "refs/remotes")
+    remote_names = [name for name in remote if _is_master_branch(name)]
     usual_names = [
-        name for name in remote_names if name.partition("/")[0] in _remotes()
+        name
+        for name in remote_names
+        if name.partition("/")[0] in _list_mainline_remotes()
     ]
     if candidates := usual_names or remote_names:
-        newest = _newest(repository, {name: remote[name] for name in candidates})
+        newest = _find_newest_ref(
+            repository, {name: remote[name] for name in candidates}
+        )
         only_reason = "the only branch called master or main of a remote"
         reason = (
             f"the latest of {', '.join(candidates)}"
@@ -67,29 +71,31 @@ def find_mainline(repository: Repository) -> Mainline | None:
             else only_reason
         )
         return Mainline(newest, remote[newest], reason)
-    local = branch_refs(repository, *(f"refs/heads/{name}" for name in _BRANCHES))
+    local = list_branch_refs(repository, *(f"refs/heads/{name}" for name in _BRANCHES))
     if not local:
         return None
-    newest = _newest(repository, local)
+    newest = _find_newest_ref(repository, local)
     reason = "local branch, as no remote has a branch called master or main"
     return Mainline(newest, local[newest], reason)
 
 
-def mainline_tips(repository: Repository) -> frozenset[str]:
+def list_mainline_tips(repository: Repository) -> frozenset[str]:
     """Return the tips of all refs that may contain mainline commits.
 
     These are the configured ref or, without one, the branches of remotes with a usual name.
     """
-    if setting := _setting(repository):
+    if setting := _read_mainline_setting(repository):
         return frozenset((repository.resolve(setting),))
-    remote = branch_refs(repository, "refs/remotes")
-    names = {f"{name}/{branch}" for name in _remotes() for branch in _BRANCHES}
+    remote = list_branch_refs(repository, "refs/remotes")
+    names = {
+        f"{name}/{branch}" for name in _list_mainline_remotes() for branch in _BRANCHES
+    }
     default = repository.find("refs/remotes/origin/HEAD")
     tips = {tip for name, tip in remote.items() if name in names}
     return frozenset(tips | ({default} if default else set()))
 
 
-def is_candidate(name: str) -> bool:
+def is_candidate_remote(name: str) -> bool:
     """Return whether a ref belongs to a remote for release candidates (`stable-rc/linux-6.1.y`).
 
     Such a branch is often rewritten, and does not count as the stable branch.
@@ -98,7 +104,7 @@ def is_candidate(name: str) -> bool:
     return remote.endswith("rc") and not remote.endswith("src")
 
 
-def branch_refs(repository: Repository, *prefixes: str) -> dict[str, str]:
+def list_branch_refs(repository: Repository, *prefixes: str) -> dict[str, str]:
     """Map the short names of branches to their tips.
 
     Each prefix is the full name of a branch, or of a directory of branches. The HEAD of a remote is
@@ -114,26 +120,28 @@ def branch_refs(repository: Repository, *prefixes: str) -> dict[str, str]:
     }
 
 
-def _setting(repository: Repository) -> str:
+def _read_mainline_setting(repository: Repository) -> str:
     return (repository.config(SETTING) or ("",))[-1]
 
 
-def _remotes() -> frozenset[str]:
+def _list_mainline_remotes() -> frozenset[str]:
     usual = (
         name for project in projects().values() for name in project.mainline_remotes
     )
     return frozenset((*_UPSTREAM, *usual))
 
 
-def _is_master(name: str) -> bool:
+def _is_master_branch(name: str) -> bool:
     """Return whether a remote branch is named master or main and may be mainline."""
     remote, _, branch = name.partition("/")
     return (
-        branch in _BRANCHES and not is_candidate(name) and not _IS_NEXT.search(remote)
+        branch in _BRANCHES
+        and not is_candidate_remote(name)
+        and not _IS_NEXT.search(remote)
     )
 
 
-def _newest(repository: Repository, refs: Mapping[str, str]) -> str:
+def _find_newest_ref(repository: Repository, refs: Mapping[str, str]) -> str:
     return max(refs, key=lambda name: repository.commit(refs[name]).committed)
 
 
@@ -142,7 +150,7 @@ _IS_NEXT_BRANCH = lazy_pattern(r"(?:linux-)?next/(?:master|main)")
 _STALE = timedelta(days=45)
 
 
-class Branch(NamedTuple):
+class StableBranch(NamedTuple):
     """A stable branch with its short ref name, version, tip, and end of support.
 
     The end of support is a month, or None if the branch is not long-term. `stale` is set if its
@@ -158,32 +166,32 @@ class Branch(NamedTuple):
 
 
 @json_form()
-class Missing(NamedTuple):
+class MissingSeries(NamedTuple):
     """A maintained stable series without a ref, and the command that fetches it."""
 
     version: str
     command: str
 
 
-class Branches(NamedTuple):
+class StableBranches(NamedTuple):
     """The stable branches in a repository, and the stable trees of its project.
 
     `missing` contains the maintained series that were not fetched.
     """
 
     stable: StableTrees
-    branches: tuple[Branch, ...]
-    missing: tuple[Missing, ...]
+    branches: tuple[StableBranch, ...]
+    missing: tuple[MissingSeries, ...]
 
 
-def stable_branches(
+def find_stable_branches(
     repository: Repository,
     *,
     profile: str | None = None,
     remote: str = "",
     include_ended: bool = False,
     today: date | None = None,
-) -> Branches:
+) -> StableBranches:
     """Return the maintained long-term branches among the refs, oldest first.
 
     Also return the latest stable branch if it is newer, and with `include_ended`, series whose
@@ -191,9 +199,9 @@ def stable_branches(
     remote named stable), and then the latest tip.
     """
     today = today or datetime.now(UTC).date()
-    refs = branch_refs(repository, "refs/heads", "refs/remotes")
-    stable = trees_of(list(refs), profile)
-    best = _best_refs(repository, refs, stable, remote)
+    refs = list_branch_refs(repository, "refs/heads", "refs/remotes")
+    stable = find_stable_trees(list(refs), profile)
+    best = _choose_best_refs(repository, refs, stable, remote)
     maintained = {row.version for row in stable.find_maintained(today)}
     versions = [
         version
@@ -208,13 +216,13 @@ def stable_branches(
         series_.version for series_ in stable.series if series_.is_over(today)
     }
     branches = tuple(
-        Branch(
+        StableBranch(
             best[version],
             version,
             refs[best[version]],
             stable.ends(version),
             stale=version not in ended_versions
-            and _is_stale(
+            and _is_stale_branch(
                 repository, best[version], version, refs[best[version]], today
             ),
             is_over=version in ended_versions,
@@ -222,13 +230,15 @@ def stable_branches(
         for version in sorted(versions, key=version_key)
     )
     missing = tuple(
-        Missing(version, fetch_command(repository, stable, version, best.values()))
+        MissingSeries(
+            version, make_fetch_command(repository, stable, version, best.values())
+        )
         for version in sorted(maintained - set(versions), key=version_key)
     )
-    return Branches(stable, branches, missing)
+    return StableBranches(stable, branches, missing)
 
 
-def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
+def find_stable_trees(refs: Sequence[str], profile: str | None = None) -> StableTrees:
     """Return the stable trees of a repository's project.
 
     Use the project of the profile. Without a profile, use the project whose branch names match the
@@ -253,7 +263,7 @@ def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
     )
 
 
-def version_at(
+def find_version(
     repository: Repository, stable: StableTrees, commit_id: str, name: str
 ) -> str | None:
     """Return the version of a commit named by the user.
@@ -270,46 +280,50 @@ def version_at(
     return f"{makefile[0]}.{makefile[1]}" if makefile else None
 
 
-def linux_next_tip(repository: Repository) -> str | None:
+def find_linux_next_tip(repository: Repository) -> str | None:
     """Return the tip of linux-next, or None if it was not fetched.
 
     It is the latest tag (such as `next-20261120`) or, without tags, the branch of a linux-next
     remote.
     """
-    if tags := next_tags(repository):
+    if tags := list_next_tags(repository):
         return repository.find(repository.refs[tags[-1]])
-    refs = branch_refs(repository, "refs/remotes")
+    refs = list_branch_refs(repository, "refs/remotes")
     return next(
         (tip for name, tip in refs.items() if _IS_NEXT_BRANCH.fullmatch(name)), None
     )
 
 
-def next_tags(repository: Repository) -> list[str]:
+def list_next_tags(repository: Repository) -> list[str]:
     """Return the tags of linux-next, oldest first."""
     return sorted(name for name in repository.refs if _IS_NEXT_TAG.fullmatch(name))
 
 
-def queues(repository: Repository) -> dict[str, str]:
+def list_queue_refs(repository: Repository) -> dict[str, str]:
     """Map the names of refs that may contain queued commits to their tips.
 
     These are branches for release candidates and patch queues.
     """
     return {
         name: tip
-        for name, tip in branch_refs(repository, "refs/heads", "refs/remotes").items()
-        if is_candidate(name) or "queue" in name.partition("/")[0]
+        for name, tip in list_branch_refs(
+            repository, "refs/heads", "refs/remotes"
+        ).items()
+        if is_candidate_remote(name) or "queue" in name.partition("/")[0]
     }
 
 
-def tree_branches(repository: Repository, known_tips: Sequence[str]) -> dict[str, str]:
+def list_tree_branches(
+    repository: Repository, known_tips: Sequence[str]
+) -> dict[str, str]:
     """Map the names of remote branches that may be maintainers' trees to their tips.
 
     Stable branches, release candidates, queues, linux-next, and branches with one of the
     `known_tips` are omitted.
     """
-    refs = branch_refs(repository, "refs/remotes")
-    stable = trees_of(list(refs))
-    queued = queues(repository)
+    refs = list_branch_refs(repository, "refs/remotes")
+    stable = find_stable_trees(list(refs))
+    queued = list_queue_refs(repository)
     return {
         name: tip
         for name, tip in refs.items()
@@ -322,7 +336,7 @@ def tree_branches(repository: Repository, known_tips: Sequence[str]) -> dict[str
     }
 
 
-def is_queued(
+def is_commit_queued(
     history: "History",
     commit: str,
     version: str,
@@ -334,7 +348,7 @@ def is_queued(
     `queue_refs` is the result of `queues`.
     """
     for name, tip in queue_refs.items():
-        if is_candidate(name):
+        if is_candidate_remote(name):
             landing = (
                 history.landed(commit, tip, content=False)
                 if stable.version_of(name) == version
@@ -359,7 +373,7 @@ def is_queued(
     return False
 
 
-def fetch_command(
+def make_fetch_command(
     repository: Repository,
     stable: StableTrees,
     version: str,
@@ -378,13 +392,13 @@ def fetch_command(
     )
 
 
-def _best_refs(
+def _choose_best_refs(
     repository: Repository, refs: Mapping[str, str], stable: StableTrees, remote: str
 ) -> dict[str, str]:
     refs_of: dict[str, list[str]] = {}
     for name in refs:
         version = stable.version_of(name)
-        if version and not is_candidate(name):
+        if version and not is_candidate_remote(name):
             refs_of.setdefault(version, []).append(name)
     preferred = remote or stable.remote_name
 
@@ -399,7 +413,7 @@ def _best_refs(
     return {version: max(names, key=rank) for version, names in refs_of.items()}
 
 
-def _is_stale(
+def _is_stale_branch(
     repository: Repository, name: str, version: str, tip: str, today: date
 ) -> bool:
     """Return whether the remote probably has newer commits.
@@ -411,13 +425,13 @@ def _is_stale(
     if committed.date() >= today - _STALE:
         return False
     tracked = repository.find(f"refs/remotes/{name}") is not None
-    fetched = _fetch_time(repository, name) if tracked else None
+    fetched = _read_fetch_time(repository, name) if tracked else None
     if tracked and (fetched is None or fetched.date() < today - _STALE):
         return True
-    return _newest_release(repository, version) > committed.timestamp()
+    return _find_newest_release_time(repository, version) > committed.timestamp()
 
 
-def _fetch_time(repository: Repository, name: str) -> datetime | None:
+def _read_fetch_time(repository: Repository, name: str) -> datetime | None:
     """Return the time at which a remote-tracking ref was last fetched, according to git's files, or
     None.
     """
@@ -449,7 +463,7 @@ def _is_fetch_of(file: Path, repository: Repository, name: str) -> bool:
     )
 
 
-def _newest_release(repository: Repository, version: str) -> float:
+def _find_newest_release_time(repository: Repository, version: str) -> float:
     """Return the commit time of the latest tag of a series (v6.1.150), or 0."""
     names = re.compile(rf"refs/tags/v?{re.escape(version)}([.-].*)?")
     tags = (ref for ref in repository.all_refs if names.fullmatch(ref.name))

@@ -57,16 +57,18 @@ def find_patch_sections(context: Context) -> "tuple[SectionMatch, ...]":
     """Return the MAINTAINERS sections of the changed files, except the catch-all THE REST."""
     if context.tree is None:
         return ()
-    from patchpilot.maintainers import load
-    from patchpilot.maintainers.load import match_texts
+    from patchpilot.maintainers import load_maintainers
+    from patchpilot.maintainers.load import match_patch_texts
 
     try:
-        file = load(context.tree)
+        file = load_maintainers(context.tree)
     except MissingError:
         return ()
     paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
     return tuple(
-        match_text for match_text in match_texts(file, paths) if not match_text.is_rest
+        match_text
+        for match_text in match_patch_texts(file, paths)
+        if not match_text.is_rest
     )
 
 

@@ -8,8 +8,15 @@ from patchpilot.maintainers.load import (
     MaintainersFile,
     Section,
     SectionMatch,
-    load,
-    match,
+    load_maintainers,
+    match_patch,
 )
 
-__all__ = ["Entry", "MaintainersFile", "Section", "SectionMatch", "load", "match"]
+__all__ = [
+    "Entry",
+    "MaintainersFile",
+    "Section",
+    "SectionMatch",
+    "load_maintainers",
+    "match_patch",
+]

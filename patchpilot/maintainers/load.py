@@ -231,12 +231,12 @@ def read_role_words(script: str | None) -> RoleWords:
     default_words = RoleWords()
     if not script:
         return default_words
-    body = _body(script, "get_maintainer_role")
+    body = _find_sub_body(script, "get_maintainer_role")
     role_match = _FIRST.search(body)
     lists = _LIST.findall(script)
     reviewer, rest_match = (
         _REVIEWER.search(script),
-        _REST.search(_body(script, "get_list_role")),
+        _REST.search(_find_sub_body(script, "get_list_role")),
     )
     chiefs = tuple(
         (name, address.replace("\\@", "@")) for name, address in _CHIEF.findall(script)
@@ -275,7 +275,7 @@ def read_role_words(script: str | None) -> RoleWords:
     )
 
 
-def _body(script: str, name: str) -> str:
+def _find_sub_body(script: str, name: str) -> str:
     start = script.find(f"sub {name}")
     end = script.find("\n}", start)
     return script[start:end] if start >= 0 else ""
@@ -368,10 +368,10 @@ class MaintainersFile:
 
 def make_empty_maintainers() -> MaintainersFile:
     """Return an empty MAINTAINERS."""
-    return MaintainersFile("", build(""), RoleWords())
+    return MaintainersFile("", build_index(""), RoleWords())
 
 
-def build(text: str) -> Plain:
+def build_index(text: str) -> Plain:
     """Build the index of a MAINTAINERS text.
 
     A section's heading is the last line before its entries that is neither blank nor a comment.
@@ -419,7 +419,7 @@ INDEXES = CacheKind("maintainers", (str(Path(__file__).parent),), keep=8)
 """The index of a MAINTAINERS file and the defaults of its get_maintainer.pl."""
 
 
-def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
+def load_maintainers(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     """Load the MAINTAINERS of a tree, which may be a file or a directory of files.
 
     The tree's .get_maintainer.conf may name another file or directory. It may also include every
@@ -427,7 +427,9 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     MissingError if there is no MAINTAINERS.
     """
     path, everywhere = parse_maintainers_options(read_conf_options(tree))
-    content = b"\n".join(data for _, data in maintainers_files(tree, path, everywhere))
+    content = b"\n".join(
+        data for _, data in read_maintainers_files(tree, path, everywhere)
+    )
     script = tree.read(SCRIPT) or b""
     text, index, role_words = _index_file(content, script, keep)
     return MaintainersFile(text, index, role_words, tree.is_dir)
@@ -443,7 +445,7 @@ def _index_file(
     cached = read_cached_value(INDEXES, key) if keep else None
     if not isinstance(cached, dict):
         cached = {
-            "index": build(text),
+            "index": build_index(text),
             "words": tuple(read_role_words(script.decode("utf-8", "replace"))),
         }
         if keep:
@@ -451,7 +453,7 @@ def _index_file(
     return text, cached["index"], RoleWords(*cached["words"])
 
 
-def maintainers_files(
+def read_maintainers_files(
     tree: Tree, path: str, everywhere: bool
 ) -> list[tuple[str, bytes]]:
     """Return (path, content) for each file that belongs to a tree's MAINTAINERS, in order.
@@ -614,7 +616,7 @@ def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
     return tuple(sorted(path_matches, key=lambda row: (-row.depth, row.section)))
 
 
-def keyword_matches(
+def match_keywords(
     file: MaintainersFile, line_groups: Sequence[tuple[str, Iterable[str]]]
 ) -> tuple[Keyword, ...]:
     """Return the K: lines that match a patch's lines.
@@ -647,7 +649,7 @@ def _match_lines(
     )
 
 
-def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
+def find_keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
     """Return the K: lines that match a source file's text."""
     lowered = text.lower()
     return tuple(
@@ -657,7 +659,7 @@ def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
     )
 
 
-def match(
+def match_patch(
     file: MaintainersFile, paths: Iterable[str], text: str = ""
 ) -> tuple[SectionMatch, ...]:
     """Return the sections that match a patch to `paths` with reasons, most specific first.
@@ -665,16 +667,16 @@ def match(
     `text` is the patch as a message (commit message and diff). Its whole commit message and the
     changed lines of its diff are searched for K: keywords.
     """
-    return match_texts(file, paths, split_text(text) if text else ())
+    return match_patch_texts(file, paths, split_patch_text(text) if text else ())
 
 
-def match_texts(
+def match_patch_texts(
     file: MaintainersFile,
     paths: Iterable[str],
     line_groups: Sequence[tuple[str, Iterable[str]]] = (),
 ) -> tuple[SectionMatch, ...]:
     """Return the same as `match` for lines that were already split into groups (see
-    `keyword_matches`).
+    `match_keywords`).
     """
     depths: dict[int, int] = {}
     reasons: dict[int, list[str]] = {}
@@ -692,7 +694,7 @@ def match_texts(
     keyword_sections = set()
     for keyword in (
         sorted(
-            keyword_matches(file, line_groups), key=lambda match: str(match.entry_index)
+            match_keywords(file, line_groups), key=lambda match: str(match.entry_index)
         )
         if line_groups
         else ()
@@ -722,7 +724,7 @@ def match_texts(
     )
 
 
-def split_text(text: str) -> list[tuple[str, list[str]]]:
+def split_patch_text(text: str) -> list[tuple[str, list[str]]]:
     """Split a patch into the lines before the diff and the changed lines, to be searched for K:
     patterns.
     """

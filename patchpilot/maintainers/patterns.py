@@ -23,7 +23,7 @@ class Braces:
     """An F: or X: pattern that contains alternatives in braces."""
 
     def __init__(self, pattern: str) -> None:
-        self._tree = _parse(pattern)
+        self._tree = _parse_alternatives(pattern)
         self._plain = _NOT_PLAIN.isdisjoint("".join(_characters(self._tree)))
 
     @property
@@ -83,14 +83,14 @@ class Braces:
 
 
 @lru_cache(maxsize=4096)
-def braces(pattern: str) -> Braces | None:
+def parse_braces(pattern: str) -> Braces | None:
     """Parse a pattern with alternatives; return None if there are none or it is too long."""
-    if len(pattern) > MAX_PATTERN or not any(True for _ in _groups(pattern)):
+    if len(pattern) > MAX_PATTERN or not any(True for _ in _find_brace_groups(pattern)):
         return None
     return Braces(pattern)
 
 
-def _groups(pattern: str) -> Iterator[tuple[int, int]]:
+def _find_brace_groups(pattern: str) -> Iterator[tuple[int, int]]:
     """Yield the start and end of each group of alternatives.
 
     `{2}` and `{1,3}` are not groups, but repetition counts in a regular expression.
@@ -107,8 +107,8 @@ def _groups(pattern: str) -> Iterator[tuple[int, int]]:
                 yield start, index
 
 
-def _parse(pattern: str) -> Sequence:
-    starts = dict(_groups(pattern))
+def _parse_alternatives(pattern: str) -> Sequence:
+    starts = dict(_find_brace_groups(pattern))
     ends = set(starts.values())
     tree: Sequence = []
     stack: list[tuple[Sequence, list[Sequence]]] = []
@@ -253,7 +253,7 @@ def depth(pattern: str, *, is_folder: bool = False) -> int:
     """
     if pattern.startswith("*"):
         return -1
-    if "{" in pattern and (alternatives := braces(pattern)):
+    if "{" in pattern and (alternatives := parse_braces(pattern)):
         return alternatives.slashes + (
             0 if pattern.endswith("/") and not is_folder else 1
         )
@@ -265,7 +265,7 @@ def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
 
     `is_folder` is called only if the result depends on it.
     """
-    if "{" in pattern and (alternatives := braces(pattern)):
+    if "{" in pattern and (alternatives := parse_braces(pattern)):
         return alternatives.matches(path, is_folder)
     if _META.isdisjoint(pattern):
         if not path.startswith(pattern):

@@ -14,10 +14,10 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action, UntrustedCommandsError
 from patchpilot.model.hosts import LOOPBACK
-from patchpilot.outgoing.credentials import Credential, credential_of
+from patchpilot.outgoing.credentials import Credential, find_credential
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.probes import Probe, ProbeState
-from patchpilot.outgoing.providers import provider_of
+from patchpilot.outgoing.providers import find_provider
 from patchpilot.outgoing.smtp import Submission
 
 _TIMEOUT = 15.0
@@ -29,7 +29,7 @@ def probe_account_settings(account: Account) -> Iterator[Probe]:
     password comes from.
     """
     sender = account.sender
-    provider = provider_of(
+    provider = find_provider(
         account.server,
         account.port,
         sender.email.rpartition("@")[2] if sender and not account.configured else "",
@@ -127,7 +127,7 @@ def probe_mail_server(
             ),
         )
     try:
-        credential = credential_of(repository, account, terminal=terminal)
+        credential = find_credential(repository, account, terminal=terminal)
     except PatchpilotError as error:
         login_probe = Probe(
             "login",
@@ -155,7 +155,9 @@ def _probe_connection(
                 if "STARTTLS" in message
                 else "mail server"
             )
-            return (Probe(step, "fail", message, _server_hint(account, message)),)
+            return (
+                Probe(step, "fail", message, _format_server_hint(account, message)),
+            )
     probes = [Probe("mail server", "ok", f"{account.label} is reachable")]
     if account.needs_login:
         message_ = f"logged in as {account.user}; nothing was sent"
@@ -172,7 +174,7 @@ def _probe_connection(
     return tuple(probes)
 
 
-def _server_hint(account: Account, message: str) -> str:
+def _format_server_hint(account: Account, message: str) -> str:
     if "certificate" in message:
         return "git config --global sendemail.smtpsslcertpath FILE, if you trust that server"
     if "login" in message:

@@ -37,11 +37,11 @@ def has_unclosed_author(raw: bytes) -> bool:
     )[1]
 
 
-def _stripped_lines(text: str) -> list[str]:
+def _strip_lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().split("\n")]
 
 
-def mails_changed_by_am(
+def find_mails_changed_by_am(
     repository: Repository, mails: Iterable[tuple[bytes, Patch]]
 ) -> tuple[tuple[str, str], ...]:
     """Return the subject and the problem of each message from which `git am` would create a
@@ -93,17 +93,17 @@ def _describe_damage(
     ):
         return f"its subject would be {subject!r}"
     body = commit.body if commit else "\n".join(patch.message)
-    if _stripped_lines(_text(message)) != _stripped_lines(body):
+    if _strip_lines(_read_text(message)) != _strip_lines(body):
         return "its message would differ"
-    has_same_diff = _has_diff(_text(diff).split("\n"), patch)
+    has_same_diff = _contains_diff(_read_text(diff).split("\n"), patch)
     return "" if has_same_diff else "its content would differ"
 
 
-def _text(file: Path) -> str:
+def _read_text(file: Path) -> str:
     return file.read_bytes().decode("utf-8", "surrogateescape")
 
 
-def _has_diff(received: Sequence[str], patch: Patch) -> bool:
+def _contains_diff(received: Sequence[str], patch: Patch) -> bool:
     diff = list(patch.lines[patch.diff_line - 1 :])
     if not patch.commit and "-- " in diff:
         # a patch file may end with a signature and with lines added by patchpilot

@@ -56,7 +56,7 @@ class PatchBody(NamedTuple):
     commit: str | None = None
 
 
-def bodies_of_commits(
+def make_commit_bodies(
     repository: Repository, ids: Sequence[str], text: SeriesText, sender: Address
 ) -> tuple[PatchBody, ...]:
     """Return the bodies of commits in order, preceded by the cover letter if there is one.
@@ -84,7 +84,7 @@ def bodies_of_commits(
         contents = [file.read_bytes() for file in files]
     bodies: list[PatchBody] = []
     if text.cover:
-        body = _cover_body(contents.pop(0), text.cover[1])
+        body = _make_cover_body(contents.pop(0), text.cover[1])
         bodies.append(PatchBody(text.cover[0], sender, body))
     if len(contents) != len(ids):
         raise UsageError(
@@ -93,7 +93,7 @@ def bodies_of_commits(
         )
     for commit, content in zip(repository.commits(ids), contents, strict=True):
         bodies.append(
-            PatchBody(commit.subject, commit.author, _body(content), commit.id)
+            PatchBody(commit.subject, commit.author, _find_body(content), commit.id)
         )
     return tuple(_insert_notes(bodies, text))
 
@@ -107,7 +107,7 @@ def _format_options(repository: Repository) -> Iterator[str]:
         yield "--no-notes" if ref is None else f"--notes{ref}"
 
 
-def bodies_of_patches(
+def make_patch_bodies(
     patches: Sequence[Patch], cover: Patch | None, text: SeriesText
 ) -> tuple[PatchBody, ...]:
     """Return the bodies of patch files; notes are added, and everything else stays unchanged."""
@@ -118,7 +118,7 @@ def bodies_of_patches(
                 f"{patch.source}: no From: line",
                 hint="create it with `git format-patch`",
             )
-        start = len(patch.headers) and _body_line(patch)
+        start = len(patch.headers) and _find_body_line(patch)
         lines = patch.lines[start:]
         body = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
         bodies.append(PatchBody(patch.subject.title, patch.author, body, patch.commit))
@@ -128,22 +128,22 @@ def bodies_of_patches(
     return tuple(_insert_notes(bodies, text))
 
 
-def _body_line(patch: Patch) -> int:
+def _find_body_line(patch: Patch) -> int:
     for index, line in enumerate(patch.lines):
         if not line.strip():
             return index + 1
     return 0
 
 
-def _body(content: bytes) -> bytes:
+def _find_body(content: bytes) -> bytes:
     return content.partition(b"\n\n")[2]
 
 
-def _cover_body(content: bytes, text: str) -> bytes:
+def _make_cover_body(content: bytes, text: str) -> bytes:
     """Insert the text of the draft into the cover letter by git, before the shortlog and the
     diffstat.
     """
-    body = _body(content)
+    body = _find_body(content)
     before, placeholder, after = body.partition(_BLURB_PLACEHOLDER)
     blurb = text.strip("\n").encode("utf-8", "surrogateescape")
     return before + blurb + after if placeholder else blurb + b"\n\n" + body
@@ -209,7 +209,9 @@ def insert_footer(body: bytes, line: str) -> bytes:
     return head + separator + line.encode("utf-8", "surrogateescape") + b"\n" + tail
 
 
-def patch_ids_of(repository: Repository, contents: Sequence[bytes]) -> list[str | None]:
+def compute_patch_ids(
+    repository: Repository, contents: Sequence[bytes]
+) -> list[str | None]:
     """Return the `git patch-id --stable` of each patch, or None for one without a diff."""
     inputs = (
         b"commit %040x\n%b\n" % (number, _strip_separators(content))
@@ -221,7 +223,7 @@ def patch_ids_of(repository: Repository, contents: Sequence[bytes]) -> list[str 
     return [ids.get(f"{number:040x}") for number in range(len(contents))]
 
 
-def patch_contents(patches: Iterable[Patch]) -> list[bytes]:
+def encode_patches(patches: Iterable[Patch]) -> list[bytes]:
     """Encode the patches as bytes."""
     return [
         "\n".join((*patch.lines, "")).encode("utf-8", "surrogateescape")

@@ -48,10 +48,10 @@ def compose_message(
     header.
     """
     lines = [
-        ("From", address_header(author)),
-        ("Subject", text_header("Subject", subject)),
-        ("To", address_list(to)),
-        ("Cc", address_list(cc)),
+        ("From", encode_address_header(author)),
+        ("Subject", encode_text_header("Subject", subject)),
+        ("To", encode_address_list(to)),
+        ("Cc", encode_address_list(cc)),
         ("Message-ID", add_brackets(message_id)),
         *((name.replace("_", "-"), value) for name, value in headers.items()),
     ]
@@ -65,7 +65,7 @@ def compose_message(
     return parse_message(head.encode("ascii") + b"\n" + body)
 
 
-def text_header(name: str, text: str) -> str:
+def encode_text_header(name: str, text: str) -> str:
     """Encode text for a header as git format-patch does: folded, with encoded words (RFC 2047) if
     needed.
 
@@ -95,7 +95,7 @@ def text_header(name: str, text: str) -> str:
     return prefix + "\n ".join(f"{encoded}?=" for encoded in (*encoded_words, line))
 
 
-def address_header(address: Address) -> str:
+def encode_address_header(address: Address) -> str:
     """Encode an address as `Name <email>` for a header, with the domain in ASCII.
 
     Raise InputError for an invalid address.
@@ -117,12 +117,12 @@ def address_header(address: Address) -> str:
         )
     if address.name.isascii():
         return formataddr((address.name, verdict.wire))
-    return f"{text_header('From', address.name)} <{verdict.wire}>"
+    return f"{encode_text_header('From', address.name)} <{verdict.wire}>"
 
 
-def address_list(addresses: Sequence[Address]) -> str:
+def encode_address_list(addresses: Sequence[Address]) -> str:
     """Encode addresses for a header, one per line."""
-    return ",\n\t".join(address_header(address) for address in addresses)
+    return ",\n\t".join(encode_address_header(address) for address in addresses)
 
 
 def decode_address(address: Address) -> Address:
@@ -142,7 +142,7 @@ def complete_message(message: Message, account: Account, bcc: Sequence[str]) -> 
     if message.sender != sender:
         author = f"From: {message.sender.header()}\n\n"
         body = author.encode("utf-8", "surrogateescape") + body
-    fields = {"From": address_header(sender), "Date": formatdate(localtime=True)}
+    fields = {"From": encode_address_header(sender), "Date": formatdate(localtime=True)}
     completed = message.replace_raw(replace_fields(head + separator + body, fields))
     bcc_emails = (address.email for text in bcc for address in parse_addresses(text))
     return replace(
@@ -180,7 +180,7 @@ def remove_mailboxes(raw: bytes, keys: Collection[str]) -> bytes:
             decode_address(address) for address in addresses if address.key not in keys
         ]
         if len(remaining) < len(addresses):
-            fields[name] = address_list(remaining)
+            fields[name] = encode_address_list(remaining)
     return replace_fields(raw, fields)
 
 

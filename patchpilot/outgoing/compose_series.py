@@ -16,21 +16,23 @@ from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message
 from patchpilot.outgoing.compose_mails import (
     PatchBody,
-    bodies_of_commits,
-    bodies_of_patches,
+    make_commit_bodies,
+    make_patch_bodies,
 )
 from patchpilot.outgoing.compose_message import (
-    address_list,
     compose_message,
-    text_header,
+    encode_address_list,
+    encode_text_header,
 )
-from patchpilot.outgoing.git_recipients import format_headers
+from patchpilot.outgoing.git_recipients import read_format_headers
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.series.cover_letter import GIT_SUBJECT
-from patchpilot.series.message_ids import new_message_ids, reuse_ids
+from patchpilot.series.message_ids import make_message_ids, reuse_previewed_ids
 
 
-def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]:
+def compose_series_messages(
+    repository: Repository, series: SeriesToSend
+) -> tuple[Message, ...]:
     """Compose the messages of a series with their Message-IDs.
 
     Message-IDs are reused if the last preview had the same messages. All messages reply to the
@@ -40,16 +42,16 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
     sender, text = series.account.sender, series.text
     assert sender is not None
     bodies = (
-        bodies_of_commits(repository, series.ids, text, sender)
+        make_commit_bodies(repository, series.ids, text, sender)
         if series.ids
-        else bodies_of_patches(series.series.patches, series.series.cover, text)
+        else make_patch_bodies(series.series.patches, series.series.cover, text)
     )
-    ids = _message_ids(series, bodies, sender)
+    ids = _make_message_ids(series, bodies, sender)
     patches = series.draft.patches
     total, has_cover = len(patches), len(bodies) > len(patches)
     configured_headers = {
-        name.title(): text_header(name, value)
-        for name, value in format_headers(repository)
+        name.title(): encode_text_header(name, value)
+        for name, value in read_format_headers(repository)
         if name.lower() not in ("to", "cc")
     }
     messages: list[Message] = []
@@ -57,8 +59,8 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
         (to, cc), extra_headers = series.headers(number), configured_headers
         if series.request.to_self:
             extra_headers = configured_headers | {
-                "X_Original_To": address_list(to),
-                "X_Original_Cc": address_list(cc),
+                "X_Original_To": encode_address_list(to),
+                "X_Original_Cc": encode_address_list(cc),
             }
             to, cc = (sender,), ()
         parents = [
@@ -71,7 +73,8 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
         ]
         message = compose_message(
             ids[number],
-            f"{text.presubject}[{_prefix(series, number, total, len(bodies) > 1)}] {body.title}",
+            f"{text.presubject}[{_format_subject_prefix(series, number, total, len(bodies) > 1)}]"
+            f" {body.title}",
             body.author,
             to,
             cc,
@@ -101,7 +104,9 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
     return tuple(messages)
 
 
-def _prefix(series: SeriesToSend, number: int, total: int, is_numbered: bool) -> str:
+def _format_subject_prefix(
+    series: SeriesToSend, number: int, total: int, is_numbered: bool
+) -> str:
     """Return the text in the brackets of the subject, such as `PATCH net v2 1/3`.
 
     If there are several messages, they are numbered, with leading zeros as in git.
@@ -114,7 +119,7 @@ def _prefix(series: SeriesToSend, number: int, total: int, is_numbered: bool) ->
     return " ".join(parts)
 
 
-def _message_ids(
+def _make_message_ids(
     series: SeriesToSend, bodies: Sequence[PatchBody], sender: Address
 ) -> tuple[str, ...]:
     text = series.text
@@ -126,11 +131,11 @@ def _message_ids(
     ]
     for body in bodies:
         content += [body.title, body.author.header(), body.body]
-    return reuse_ids(
+    return reuse_previewed_ids(
         series.draft,
         "to-self" if series.request.to_self else "real",
         content,
-        lambda: new_message_ids(
+        lambda: make_message_ids(
             series.draft.change_id,
             series.draft.version,
             len(bodies),

@@ -41,7 +41,7 @@ class Credential:
         if not password:
             return text
 
-        encoded_forms = tuple(_encoded_forms(password))
+        encoded_forms = tuple(_encode_password(password))
 
         def mask(run: re.Match[bytes]) -> bytes:
             return _MASK if any(part in run[0] for part in encoded_forms) else run[0]
@@ -49,7 +49,7 @@ class Credential:
         return _BASE64.sub(mask, text.replace(password, _MASK))
 
 
-def _encoded_forms(password: bytes) -> Iterator[bytes]:
+def _encode_password(password: bytes) -> Iterator[bytes]:
     """Yield the password's base64 digits at each of the three alignments.
 
     Omit digits that depend on neighboring bytes.
@@ -61,7 +61,7 @@ def _encoded_forms(password: bytes) -> Iterator[bytes]:
             yield digits
 
 
-def note_login(
+def store_login_result(
     repository: Repository, credential: Credential | None, login: str
 ) -> None:
     """Make git's credential helpers store an accepted password or erase a rejected one.
@@ -90,7 +90,7 @@ def note_login(
     )
 
 
-def credential_of(
+def find_credential(
     repository: Repository, account: Account, *, terminal: bool
 ) -> Credential | None:
     """Return the credential for the login, or None if the account needs no password.
@@ -114,7 +114,7 @@ def credential_of(
         env.pop("GIT_TERMINAL_PROMPT", None)
     result = subprocess.run(
         ["git", "-C", str(repository.top), "credential", "fill"],
-        input=_query(account),
+        input=_format_query(account),
         stdout=subprocess.PIPE,
         stderr=None if terminal else subprocess.PIPE,
         env=env,
@@ -138,7 +138,7 @@ def credential_of(
     )
 
 
-def _query(account: Account) -> bytes:
+def _format_query(account: Account) -> bytes:
     host = (
         f"{account.server}:{account.port}"
         if account.value("smtpserverport")

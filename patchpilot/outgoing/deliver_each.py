@@ -9,7 +9,7 @@ from functools import partial
 
 from patchpilot.model.message import MailState, Message
 from patchpilot.outgoing.mail_state import Outcome
-from patchpilot.outgoing.retries import Retries, pause
+from patchpilot.outgoing.retries import Retries, wait_unless_stopped
 from patchpilot.outgoing.smtp import Submission
 from patchpilot.outgoing.transport import Delivery
 
@@ -37,17 +37,19 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) ->
             return
 
 
-def deliver_as_shown(delivery: Delivery) -> str:
+def deliver_previewed_messages(delivery: Delivery) -> str:
     """Send the pending messages exactly as previewed, over a direct SMTP connection.
 
     Return the result of the login: "accepted", "refused" or "".
     """
     with Submission(delivery.account, delivery.credential) as submission:
-        deliver_each(delivery, partial(_send_one, submission, delivery))
+        deliver_each(delivery, partial(_send_message, submission, delivery))
         return submission.login
 
 
-def _send_one(submission: Submission, delivery: Delivery, entry: Message) -> Outcome:
+def _send_message(
+    submission: Submission, delivery: Delivery, entry: Message
+) -> Outcome:
     """Send one message exactly as previewed.
 
     Reconnect after every `sendemail.smtpBatchSize` messages.
@@ -55,7 +57,7 @@ def _send_one(submission: Submission, delivery: Delivery, entry: Message) -> Out
     size, delay = map(delivery.account.number, ("smtpbatchsize", "smtprelogindelay"))
     if size and submission.mails_sent >= size:
         submission.close()
-        pause(delay, delivery.stopping)
+        wait_unless_stopped(delay, delivery.stopping)
     return submission.send(
         entry.envelope_from, delivery.envelope_recipients(entry), entry.raw
     )

@@ -32,7 +32,7 @@ _REASONS = {
 """Patterns of the recipient reasons excluded by each kind of `sendemail.suppresscc`."""
 
 
-def configured_recipients(
+def find_configured_recipients(
     repository: Repository,
     account: Account,
     transport: Transport,
@@ -45,7 +45,7 @@ def configured_recipients(
     aliases = read_aliases(repository)
     recipients: list[Recipient] = []
     notes: list[str] = []
-    suppressed = suppressed_kinds(account)
+    suppressed = list_suppressed_kinds(account)
     for header, name, value in _recipient_settings(repository, account, transport):
         if name.endswith("Cmd"):
             if header == "cc" and "cccmd" in suppressed:
@@ -58,7 +58,7 @@ def configured_recipients(
         elif header == "cc" and name.startswith("format.") and "cc" in suppressed:
             continue
         else:
-            addresses = expand(value, aliases, name)
+            addresses = expand_aliases(value, aliases, name)
         recipients += [
             Recipient(address, "configured", None, header, (name,))
             for address in addresses
@@ -66,7 +66,7 @@ def configured_recipients(
     return RecipientPlan(tuple(recipients), warnings=tuple(notes))
 
 
-def settings_with_recipients(
+def list_recipient_settings(
     repository: Repository, account: Account, transport: Transport
 ) -> tuple[str, ...]:
     """Return the names of the settings that add recipients.
@@ -89,14 +89,14 @@ def _recipient_settings(
                 yield header, name, value
         for value in repository.config(f"format.{header}"):
             yield header, f"format.{header}", value
-        for key, value in format_headers(repository):
+        for key, value in read_format_headers(repository):
             if key.lower() == header:
                 yield header, "format.headers", value
         if command := account.value(f"{header}cmd"):
             yield header, f"sendemail.{header}Cmd", command
 
 
-def format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
+def read_format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
     """Yield the names and values in `format.headers`, including To: and Cc:.
 
     Raise UsageError for a header that must occur only once, or that hides recipients.
@@ -115,18 +115,18 @@ def format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
             yield name.strip(), value.strip()
 
 
-def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...]:
+def read_blind_copies(repository: Repository, account: Account) -> tuple[Address, ...]:
     """Return the addresses in `sendemail.bcc`."""
     values = account.values("bcc")
     aliases = read_aliases(repository) if values else {}
     return tuple(
         address
         for value in values
-        for address in expand(value, aliases, "sendemail.bcc")
+        for address in expand_aliases(value, aliases, "sendemail.bcc")
     )
 
 
-def suppressed_kinds(account: Account) -> frozenset[str]:
+def list_suppressed_kinds(account: Account) -> frozenset[str]:
     """Return the kinds of recipients excluded by `sendemail.suppresscc` and older settings.
 
     "all" and "body" are expanded to the kinds that they include.
@@ -148,7 +148,7 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
     return frozenset(kinds - {"all", "body"})
 
 
-def drop_suppressed(
+def drop_suppressed_recipients(
     recipients: Iterable[Recipient], kinds: frozenset[str]
 ) -> tuple[Recipient, ...]:
     """Remove the recipients for whom all reasons are of these kinds."""
@@ -199,20 +199,22 @@ def _parse_aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]
             if match:
                 yield (
                     match[1],
-                    _alias_targets(match[2], space_separated=kind == "mailrc"),
+                    _split_alias_targets(match[2], space_separated=kind == "mailrc"),
                 )
         elif kind == "pine":
             parts = line.split("\t")
             if len(parts) >= 3:
-                yield parts[0].strip(), _alias_targets(parts[2].strip("() "))
+                yield parts[0].strip(), _split_alias_targets(parts[2].strip("() "))
         elif kind == "elm":
             parts = line.split("=")
             if len(parts) >= 3:
                 for name in parts[0].split(","):
-                    yield name.strip(), _alias_targets(parts[-1])
+                    yield name.strip(), _split_alias_targets(parts[-1])
 
 
-def _alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ...]:
+def _split_alias_targets(
+    text: str, *, space_separated: bool = False
+) -> tuple[str, ...]:
     if space_separated and "<" not in text and "," not in text:
         return tuple(text.replace('"', "").split())
     return tuple(
@@ -222,7 +224,7 @@ def _alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ..
     )
 
 
-def expand(
+def expand_aliases(
     text: str, aliases: dict[str, tuple[str, ...]], source: str, depth: int = 0
 ) -> tuple[Address, ...]:
     """Return the addresses in a word or header value; aliases are resolved up to a depth of 8.
@@ -233,12 +235,12 @@ def expand(
     if depth > 8:
         return ()
     addresses: list[Address] = []
-    for part in _alias_targets(text):
+    for part in _split_alias_targets(text):
         if part in aliases:
             addresses += [
                 address
                 for alias in aliases[part]
-                for address in expand(alias, aliases, source, depth + 1)
+                for address in expand_aliases(alias, aliases, source, depth + 1)
             ]
         elif mailboxes := parse_addresses(part):
             addresses += mailboxes

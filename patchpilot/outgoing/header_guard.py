@@ -37,7 +37,7 @@ NEVER = (
 )
 
 
-def refuse_breaks(commits: Iterable[Commit]) -> None:
+def refuse_header_newlines(commits: Iterable[Commit]) -> None:
     """Raise InputError if a commit's subject or author contains a line break.
 
     Text after a line break would become another header.
@@ -73,7 +73,7 @@ def refuse_unsafe_headers(mails: Sequence[Message]) -> None:
     """
     for number, mail in enumerate(mails, 1):
         head = re.split(rb"\r?\n\r?\n", mail.raw, maxsplit=1)[0]
-        reason = _header_problem(head)
+        reason = _find_header_problem(head)
         if reason:
             raise InputError(
                 f"mail {number}: {reason}",
@@ -115,7 +115,7 @@ def refuse_other_recipients(
         )
 
 
-def _header_problem(head: bytes) -> str:
+def _find_header_problem(head: bytes) -> str:
     if re.search(rb"\r(?!\n)|\0", head):
         return "a bare carriage return or NUL in its headers"
     names = set[bytes]()

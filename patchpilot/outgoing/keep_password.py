@@ -28,7 +28,7 @@ _NETRC_HELPERS = (
 )
 
 
-class Keeper(NamedTuple):
+class PasswordStore(NamedTuple):
     """A place in which a password can be stored.
 
     `name` is its name on the command line, and `what` its description. `plain` is set if the
@@ -41,7 +41,7 @@ class Keeper(NamedTuple):
     helper: str = ""
 
 
-def keepers() -> tuple[Keeper, ...]:
+def find_password_stores() -> tuple[PasswordStore, ...]:
     """Return the password stores on this machine.
 
     The configured helper comes first, then the other stores, safest first. The last entry stores
@@ -53,7 +53,7 @@ def keepers() -> tuple[Keeper, ...]:
     helpers = [helper for helper in result.text.splitlines() if helper]
     exec_path = Path(git(None, "--exec-path").text.strip())
     keepers = [
-        Keeper(name, label, plain=name == "store", helper=name)
+        PasswordStore(name, label, plain=name == "store", helper=name)
         for name, label in _HELPERS
         if shutil.which(
             f"git-credential-{name}",
@@ -66,19 +66,23 @@ def keepers() -> tuple[Keeper, ...]:
     if netrc:
         helper_command = netrc if os.access(netrc, os.X_OK) else f"!perl {netrc}"
         keepers.append(
-            Keeper(NETRC, "~/.netrc, in plain text", plain=True, helper=helper_command)
+            PasswordStore(
+                NETRC, "~/.netrc, in plain text", plain=True, helper=helper_command
+            )
         )
     existing = (
-        [Keeper("helper", f"git's credential helper: {helpers[-1]}")] if helpers else []
+        [PasswordStore("helper", f"git's credential helper: {helpers[-1]}")]
+        if helpers
+        else []
     )
     return (
         *existing,
         *keepers,
-        Keeper(ASK, "nowhere: git asks for the password each time"),
+        PasswordStore(ASK, "nowhere: git asks for the password each time"),
     )
 
 
-def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
+def store_password(keeper: PasswordStore, host: str, user: str, password: str) -> None:
     """Store a password in ~/.netrc or with a credential helper.
 
     `host` is `server:port`. Raise RefusedError on failure.

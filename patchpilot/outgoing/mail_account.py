@@ -162,7 +162,7 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
         encryption=encryption,
         user=user,
         auth=last_value("smtpauth"),
-        password_from=_password_origin(
+        password_from=_find_password_origin(
             repository, user, "smtppass" in settings, server
         ),
         domain=last_value("smtpdomain"),
@@ -176,7 +176,7 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
     )
 
 
-def _password_origin(
+def _find_password_origin(
     repository: Repository, user: str, is_stored: bool, server: str
 ) -> str:
     if not user:

@@ -112,7 +112,7 @@ class Outbox(TopicStore):
 
         Return it with its id, and with all messages pending.
         """
-        timestamp = _now()
+        timestamp = _format_current_time()
         with write_transaction(self._db):
             row = self._db.execute(
                 f"INSERT INTO sends ({', '.join(_SEND_COLUMNS)}, bcc, begun, note)"
@@ -154,7 +154,13 @@ class Outbox(TopicStore):
         """Store the state of a message, and wait until it is on disk."""
         self._db.execute(
             "UPDATE mails SET state = ?, detail = ?, changed = ? WHERE send = ? AND place = ?",
-            (outcome.state, outcome.detail[:2000], _now(), send_id, index),
+            (
+                outcome.state,
+                outcome.detail[:2000],
+                _format_current_time(),
+                send_id,
+                index,
+            ),
         )
 
     def rename(self, send_id: int, index: int, message_id: str, raw: bytes) -> None:
@@ -179,7 +185,7 @@ class Outbox(TopicStore):
                         entry.file,
                         entry.raw,
                         json.dumps(entry.recipients),
-                        _now(),
+                        _format_current_time(),
                         send_id,
                         entry.position,
                     ),
@@ -210,7 +216,9 @@ class Outbox(TopicStore):
 
     def end(self, send_id: int) -> None:
         """Record the time at which the attempt ended."""
-        self._db.execute("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
+        self._db.execute(
+            "UPDATE sends SET ended = ? WHERE id = ?", (_format_current_time(), send_id)
+        )
 
     def forget(self, send_id: int) -> None:
         """Delete a send if none of its messages was sent."""
@@ -378,7 +386,7 @@ class Outbox(TopicStore):
         self._db.execute(
             "UPDATE mails SET state = 'unknown', detail = 'the sending program ended before the"
             " answer was known', changed = ? WHERE send = ? AND state = 'sending'",
-            (_now(), send_id),
+            (_format_current_time(), send_id),
         )
         return self.get(send_id)
 
@@ -449,5 +457,5 @@ _ALL_COLUMNS = ", ".join(
 )
 
 
-def _now() -> str:
+def _format_current_time() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")

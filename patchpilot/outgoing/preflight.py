@@ -20,23 +20,23 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.recipient import TEAM, Recipient
 from patchpilot.model.send_problem import SendProblem, SentRecord
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.providers import provider_of
+from patchpilot.outgoing.providers import find_provider
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.outgoing.undisclosed_texts import (
-    disclosing_problems,
-    undisclosed_problems,
-    undisclosed_warnings,
+    find_disclosing_problems,
+    find_undisclosed_problems,
+    find_undisclosed_warnings,
 )
 from patchpilot.projects.loading import is_list_address, is_on_list_host
 from patchpilot.projects.project import Project
 from patchpilot.series.cover_letter import (
-    cover_body,
-    has_changes,
-    is_written,
+    format_cover_body,
+    has_changelog_items,
+    is_written_cover,
     strip_shortlog,
 )
-from patchpilot.series.same_patches import same_patches
+from patchpilot.series.same_patches import are_same_patches
 
 MANY = 50
 _FIXUP = lazy_pattern(
@@ -100,7 +100,7 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _upstream_problems(facts)
     yield from _recipient_problems(facts)
     if topic.draft.is_undisclosed:
-        yield from undisclosed_problems(topic.series, facts.private_ids)
+        yield from find_undisclosed_problems(topic.series, facts.private_ids)
         if facts.public_parent:
             yield SendProblem(
                 "public-thread",
@@ -108,12 +108,12 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
                 Action("draft", ("--in-reply-to", ""), "start a separate thread: {}"),
             )
     else:
-        yield from disclosing_problems(topic.send.entries, facts.private_ids)
+        yield from find_disclosing_problems(topic.send.entries, facts.private_ids)
     if facts.errors:
         yield SendProblem(
             "check-errors",
             f"check reports {format_count(len(facts.errors), 'error')}:"
-            f" {_first_lines(facts, facts.errors)}",
+            f" {_format_first_lines(facts, facts.errors)}",
             Action("check", (), "see them: {}"),
         )
     for title, problem in facts.damaged:
@@ -140,7 +140,7 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _stable_problems(facts)
 
 
-def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
+def _format_first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
     """Return the first three lines, with an ellipsis if there are more.
 
     A line that occurs for several patches is shown once, with the number of patches.
@@ -163,7 +163,7 @@ def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
     return "; ".join(messages[:3]) + (" …" if len(messages) > 3 else "")
 
 
-def is_list(recipient: Recipient) -> bool:
+def is_mailing_list(recipient: Recipient) -> bool:
     """Return whether a recipient is a mailing list.
 
     This depends on the recipient's role, and otherwise on the address. Security teams are not
@@ -182,7 +182,7 @@ def is_list(recipient: Recipient) -> bool:
 
 def _recipient_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic = facts.topic
-    lists = [recipient for recipient in topic.recipients if is_list(recipient)]
+    lists = [recipient for recipient in topic.recipients if is_mailing_list(recipient)]
     is_undisclosed = topic.draft.is_undisclosed
     if is_undisclosed and lists:
         names = ", ".join(list_.address.email for list_ in lists)
@@ -242,18 +242,18 @@ def _cover_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
     elif topic.request.cover or (draft.has_cover and len(topic.series.patches) > 1):
         subject, source = draft.cover_subject, ""
         # leave out the changelog if it is unfinished, because another check reports this
-        text = draft.cover_text.strip() or cover_body(
+        text = draft.cover_text.strip() or format_cover_body(
             "", draft.changelogs, topic.send.version
         )
     else:
         return
-    if not is_written(subject):
+    if not is_written_cover(subject):
         yield SendProblem(
             "cover-subject",
             f"the cover letter's subject is not written: {subject or 'empty'}",
             source or _COVER_SUBJECT,
         )
-    if not is_written(text):
+    if not is_written_cover(text):
         yield SendProblem(
             "cover-text",
             "the cover letter's text is not written",
@@ -312,7 +312,7 @@ def _target_problems(standing: TargetFit, target: TargetTree) -> Iterator[SendPr
 def _version_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic, version = facts.topic, facts.topic.send.version
     is_resend = topic.request.resend or "RESEND" in topic.draft.prefix.upper().split()
-    has_changelog = has_changes(topic.draft.changelog) or _lists_changes(
+    has_changelog = has_changelog_items(topic.draft.changelog) or _lists_changes(
         topic.series, version
     )
     if version > 1 and not is_resend and not has_changelog:
@@ -341,7 +341,7 @@ def _version_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
             if same_version
             else []
         )
-        if patch_ids and mails and not same_patches(topic.series.patches, mails):
+        if patch_ids and mails and not are_same_patches(topic.series.patches, mails):
             yield SendProblem(
                 "version-sent",
                 f"the patches differ from v{version}, which a resend repeats",
@@ -349,7 +349,7 @@ def _version_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
             )
         return
     for send in topic.before:
-        is_same = send.patch_ids == patch_ids and same_patches(
+        is_same = send.patch_ids == patch_ids and are_same_patches(
             topic.series.patches,
             [entry.raw for entry in send.entries if entry.patch_id],
         )
@@ -363,7 +363,7 @@ def _version_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
             )
             return
     if same_version:
-        yield _sent_version_problem(same_version[-1])
+        yield _make_sent_version_problem(same_version[-1])
     else:
         yield from _recorded_sends(facts, has_changelog)
 
@@ -418,7 +418,7 @@ def _same_patches_hint(facts: PreflightFacts, send: Send) -> Advice:
     )
 
 
-def _sent_version_problem(send: Send) -> SendProblem:
+def _make_sent_version_problem(send: Send) -> SendProblem:
     next_version = Action("send", ("--reroll",), "`{}` sends the next version")
     if send.state == "sent":
         return SendProblem(
@@ -471,7 +471,7 @@ def _stable_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
             )
 
 
-def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
+def find_send_warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
     """Return the warnings, which do not block sending."""
     return (
         *([facts.topic.blocking_problem] if facts.topic.blocking_problem else []),
@@ -488,7 +488,7 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
     )
 
 
-def hidden_findings_note(hidden: int) -> str:
+def format_hidden_findings_note(hidden: int) -> str:
     """Return a note with the number of findings that only --strict shows, to append to the result
     of check.
     """
@@ -497,21 +497,22 @@ def hidden_findings_note(hidden: int) -> str:
 
 def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.topic.draft.is_undisclosed:
-        yield from undisclosed_warnings(facts.topic.series)
+        yield from find_undisclosed_warnings(facts.topic.series)
     if facts.errors is None:
         yield SendProblem("unchecked", "the checks could not run", Action("check"))
     if facts.waived:
         yield SendProblem(
             "waived",
             f"{format_count(len(facts.waived), 'error')} of check waived:"
-            f" {_first_lines(facts, facts.waived)}",
+            f" {_format_first_lines(facts, facts.waived)}",
             Action("check", ("--unwaive", "RULE"), "remove a waiver: {}"),
         )
     if facts.cautions:
         yield SendProblem(
             "check-warnings",
             f"check reports {format_count(len(facts.cautions), 'warning')}:"
-            f" {_first_lines(facts, facts.cautions)}{hidden_findings_note(facts.hidden)}",
+            f" {_format_first_lines(facts, facts.cautions)}"
+            f"{format_hidden_findings_note(facts.hidden)}",
             Action("check", (), "see them: {}"),
         )
     for name in facts.unanswered:
@@ -543,7 +544,7 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
             "no mail was sent from here yet",
             Action("send", ("--to-self",), "send the series to yourself first: {}"),
         )
-    rewriter = provider_of(topic.account.server)
+    rewriter = find_provider(topic.account.server)
     if rewriter and rewriter.rewrites:
         yield SendProblem(
             "gateway",

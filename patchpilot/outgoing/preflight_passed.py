@@ -12,8 +12,8 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.send_problem import CheckLine, CheckState
 from patchpilot.outgoing.preflight import (
     PreflightFacts,
-    hidden_findings_note,
-    is_list,
+    format_hidden_findings_note,
+    is_mailing_list,
 )
 
 COVERED = {
@@ -52,11 +52,11 @@ COVERED = {
 """The problems and warnings of each check, which has passed if none of them was found."""
 
 
-def passed_checks(
+def list_passed_checks(
     facts: PreflightFacts, reported: Collection[str]
 ) -> tuple[CheckLine, ...]:
     """Return the checks for which `reported` has no problem or warning, in the order of COVERED."""
-    results = dict(_check_results(facts))
+    results = dict(_list_check_results(facts))
     return tuple(
         CheckLine(CheckState.OK, name, results[name])
         for name, problems in COVERED.items()
@@ -64,7 +64,7 @@ def passed_checks(
     )
 
 
-def _check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
+def _list_check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     topic, draft = facts.topic, facts.topic.draft
     patches, version = topic.series.patches, topic.send.version
     is_single = len(patches) == 1
@@ -74,7 +74,7 @@ def _check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     build_note = "" if is_clean else f"; {facts.built or 'not built'}"
     yield (
         "check",
-        f"check reports no errors{build_note}{hidden_findings_note(facts.hidden)}",
+        f"check reports no errors{build_note}{format_hidden_findings_note(facts.hidden)}",
     )
     if is_clean:
         note = (
@@ -83,7 +83,7 @@ def _check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
             else ""
         )
         yield "build", f"{facts.built}{note}"
-    list_count = sum(is_list(recipient) for recipient in topic.recipients)
+    list_count = sum(is_mailing_list(recipient) for recipient in topic.recipients)
     other_count = len(topic.recipients) - list_count
     yield (
         "recipients",

@@ -55,7 +55,7 @@ def probe_archive_and_clock(url: str) -> tuple[Probe, ...]:
             Probe(
                 "archive",
                 "warn",
-                f"{url} cannot be reached: {_reason(error)}",
+                f"{url} cannot be reached: {_format_reason(error)}",
                 Action(
                     "track",
                     ("add", "--mbox", "FILE"),
@@ -82,8 +82,8 @@ def probe_archive_and_clock(url: str) -> tuple[Probe, ...]:
             Probe(
                 "clock",
                 "warn",
-                f"this machine's clock is {_span(skew)} (compared with the archive's): messages"
-                " would have a wrong date",
+                f"this machine's clock is {_format_skew(skew)} (compared with the archive's):"
+                " messages would have a wrong date",
                 "timedatectl set-ntp true",
             )
         )
@@ -92,7 +92,7 @@ def probe_archive_and_clock(url: str) -> tuple[Probe, ...]:
     return tuple(probes)
 
 
-def _reason(error: Exception) -> str:
+def _format_reason(error: Exception) -> str:
     text = str(error)
     if "NameResolution" in text or "getaddrinfo" in text:
         return "host not found (or no DNS)"
@@ -105,12 +105,12 @@ def _reason(error: Exception) -> str:
     )
 
 
-def _span(skew: timedelta) -> str:
+def _format_skew(skew: timedelta) -> str:
     minutes = int(abs(skew).total_seconds() // 60)
     return f"{minutes} minutes {'fast' if skew > timedelta(0) else 'slow'}"
 
 
-def commit_graph(repository: Repository, large: int = 20_000) -> Probe:
+def probe_commit_graph(repository: Repository, large: int = 20_000) -> Probe:
     """Check that there is a commit-graph with changed-path filters, for fast history queries."""
     info = repository.common_dir / "objects" / "info"
     command = "git commit-graph write --reachable --changed-paths"
@@ -138,7 +138,7 @@ def commit_graph(repository: Repository, large: int = 20_000) -> Probe:
             "no commit-graph: history queries take ten times as long",
             command,
         )
-    if not any(_has_filters(file) for file in files if file.exists()):
+    if not any(_has_bloom_filters(file) for file in files if file.exists()):
         return Probe(
             "commit-graph",
             "warn",
@@ -150,7 +150,7 @@ def commit_graph(repository: Repository, large: int = 20_000) -> Probe:
     )
 
 
-def _has_filters(file: Path) -> bool:
+def _has_bloom_filters(file: Path) -> bool:
     with file.open("rb") as handle:
         head = handle.read(8)
         if head[:4] != b"CGPH":

@@ -28,7 +28,7 @@ class Provider(NamedTuple):
 
 
 @cache
-def providers() -> tuple[Provider, ...]:
+def load_providers() -> tuple[Provider, ...]:
     """Return all known mail providers."""
     data = tomllib.loads(
         (files("patchpilot.outgoing") / "providers.toml").read_text(encoding="utf-8")
@@ -36,13 +36,13 @@ def providers() -> tuple[Provider, ...]:
     return tuple(Provider(**table) for table in data["provider"])
 
 
-def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None:
+def find_provider(server: str, port: int = 0, domain: str = "") -> Provider | None:
     """Return the provider to which a mail server belongs, or None.
 
     If no server is given, use the domain of an address.
     """
     host = server.lower()
-    for provider in providers():
+    for provider in load_providers():
         for pattern in provider.servers:
             name, _, number = pattern.partition(":")
             if (host == name or (name.endswith(".") and host.startswith(name))) and (
@@ -52,7 +52,7 @@ def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None
     return next(
         (
             provider
-            for provider in providers()
+            for provider in load_providers()
             if domain and domain.lower() in provider.domains
         ),
         None,

@@ -14,7 +14,7 @@ _CLOSING = (221, 421)
 _LOGIN_REQUIRED = 530
 
 
-def is_accepted(code: int) -> bool:
+def is_accepting_reply(code: int) -> bool:
     """Return whether a reply to the end of a message means that the message was accepted.
 
     The reply must be positive, and must not be a greeting, a goodbye or a reply to a login.
@@ -27,10 +27,10 @@ def parse_final_reply(code: int, text: str) -> Outcome:
 
     The outcome is unknown if the reply is invalid at this point.
     """
-    if is_accepted(code):
+    if is_accepting_reply(code):
         return Outcome(MailState.ACCEPTED, text)
     if 400 <= code < 600:
-        return Outcome(MailState.REJECTED, text, _retry_of(code))
+        return Outcome(MailState.REJECTED, text, _choose_retry(code))
     return Outcome(
         MailState.UNKNOWN,
         f"the server answered {text}, which neither accepts nor rejects the mail",
@@ -45,11 +45,11 @@ def parse_early_reply(code: int, text: str, *, reused: bool) -> Outcome:
     if reused and code in (*_CLOSING, _LOGIN_REQUIRED):
         return Outcome(MailState.PENDING, text, Retry.NEW_CONNECTION)
     if 400 <= code < 600:
-        return Outcome(MailState.REJECTED, text, _retry_of(code))
+        return Outcome(MailState.REJECTED, text, _choose_retry(code))
     return Outcome(MailState.PENDING, f"unexpected reply: {text}", Retry.LATER)
 
 
-def lost_connection(reason: str, *, reused: bool) -> Outcome:
+def make_lost_connection_outcome(reason: str, *, reused: bool) -> Outcome:
     """Return the outcome after the connection was lost before the final line was sent."""
     return Outcome(
         MailState.PENDING,
@@ -59,5 +59,5 @@ def lost_connection(reason: str, *, reused: bool) -> Outcome:
     )
 
 
-def _retry_of(code: int) -> Retry:
+def _choose_retry(code: int) -> Retry:
     return Retry.LATER if code < 500 else Retry.NO

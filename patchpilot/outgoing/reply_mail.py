@@ -13,13 +13,13 @@ REFERENCES = 20
 """Maximum number of Message-IDs in References:; the first and the latest ones are kept."""
 
 
-def reply_subject(subject: str) -> str:
+def make_reply_subject(subject: str) -> str:
     """Return the subject of a reply to a message with this subject."""
     plain = " ".join(subject.split())
     return plain if plain[:3].lower() == "re:" else f"Re: {plain}"
 
 
-def reply_recipients(
+def find_reply_recipients(
     parent: Mail, author: Address, own_keys: Collection[str]
 ) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[str, ...]]:
     """Return the To: and Cc: addresses of a reply to all, and the omitted addresses with reasons.
@@ -46,7 +46,7 @@ def reply_recipients(
     )
 
 
-def reply_references(parent: Mail) -> tuple[str, ...]:
+def make_reply_references(parent: Mail) -> tuple[str, ...]:
     """Return the References: header of a reply.
 
     It contains the References: of the message that is answered, followed by its Message-ID.

@@ -66,11 +66,11 @@ class Retries:
         self._progress(
             f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {reason}"
         )
-        pause(seconds - _POLL_INTERVAL, self._stopping)
+        wait_unless_stopped(seconds - _POLL_INTERVAL, self._stopping)
         return not self._stopping()
 
 
-def pause(seconds: float, stopping: Stop) -> None:
+def wait_unless_stopped(seconds: float, stopping: Stop) -> None:
     """Sleep for this many seconds, or until `stopping` returns true."""
     end = time.monotonic() + seconds
     while (remaining := end - time.monotonic()) > 0 and not stopping():

@@ -23,7 +23,7 @@ _RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")
 
 
 @contextlib.contextmanager
-def sole_sender(
+def lock_topic_while_sending(
     change_id: str, name: str = "topic", hint: Advice = _RESUME
 ) -> Iterator[None]:
     """Lock a topic, or another kind of object (`name`), while sending.
@@ -44,7 +44,7 @@ def sole_sender(
 def is_being_sent(change_id: str) -> bool:
     """Return whether another process is sending the topic now."""
     try:
-        with sole_sender(change_id):
+        with lock_topic_while_sending(change_id):
             return False
     except RefusedError:
         return True

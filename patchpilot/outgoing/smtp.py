@@ -20,8 +20,8 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import Outcome, Retry
 from patchpilot.outgoing.reply_codes import (
     NO_ANSWER,
-    is_accepted,
-    lost_connection,
+    is_accepting_reply,
+    make_lost_connection_outcome,
     parse_early_reply,
     parse_final_reply,
 )
@@ -199,7 +199,7 @@ class Submission:
             self._step(
                 f"STARTTLS with {address} failed",
                 hint,
-                lambda: _encrypt(server, account),
+                lambda: _start_tls(server, account),
                 server,
             )
         if account.needs_login and (credential := self.credential):
@@ -210,7 +210,7 @@ class Submission:
             self._step(
                 message,
                 password_hint,
-                lambda: login(server, account, credential),
+                lambda: log_in(server, account, credential),
                 server,
             )
             self.login = "accepted"
@@ -251,7 +251,7 @@ class Submission:
             local_hostname=account.domain or None,
             timeout=self.timeout,
             masked=self.credential.mask if self.credential else bytes,
-            **({"context": tls_context(account)} if over_tls else {}),
+            **({"context": make_tls_context(account)} if over_tls else {}),
         )
         server.ehlo_or_helo_if_needed()
         return server
@@ -269,7 +269,7 @@ class Submission:
             server = self.open()
         except ConnectingError as error:
             return Outcome(MailState.PENDING, error.message, error.retry)
-        outcome = _submit(
+        outcome = _submit_message(
             server, envelope_from, recipients, raw, reused=bool(self.mails_sent)
         )
         if outcome.state is MailState.ACCEPTED:
@@ -312,12 +312,12 @@ def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
     return Retry.LATER if may_succeed else Retry.NO
 
 
-def _encrypt(server: StrictSMTP, account: Account) -> None:
-    server.starttls(context=tls_context(account))
+def _start_tls(server: StrictSMTP, account: Account) -> None:
+    server.starttls(context=make_tls_context(account))
     server.ehlo()
 
 
-def _submit(
+def _submit_message(
     server: StrictSMTP,
     sender: str,
     recipients: Sequence[str],
@@ -337,15 +337,15 @@ def _submit(
             return outcome
         server.send(re.sub(rb"(?m)^\.", b"..", data))
         if early := server.early_reply():
-            return parse_early_reply(early[0], _text(early), reused=False)
+            return parse_early_reply(early[0], _decode_reply(early), reused=False)
     except _FAILURES as error:
-        return lost_connection(describe_error(error), reused=reused)
+        return make_lost_connection_outcome(describe_error(error), reused=reused)
     try:
         server.send(b".\r\n")
         reply = server.getreply()
     except _FAILURES as error:
         return Outcome(MailState.UNKNOWN, f"{NO_ANSWER}: {describe_error(error)}")
-    return parse_final_reply(reply[0], _text(reply))
+    return parse_final_reply(reply[0], _decode_reply(reply))
 
 
 def _send_envelope(
@@ -366,25 +366,27 @@ def _send_envelope(
     if server.has_extn("8bitmime") and not data.isascii():
         options.append("body=8bitmime")
     reply = server.mail(sender, options)
-    if not is_accepted(reply[0]):
+    if not is_accepting_reply(reply[0]):
         return parse_early_reply(
-            reply[0], f"the sender {sender}: {_text(reply)}", reused=reused
+            reply[0], f"the sender {sender}: {_decode_reply(reply)}", reused=reused
         )
     for recipient in recipients:
         reply = server.rcpt(recipient)
-        if not is_accepted(reply[0]):
+        if not is_accepting_reply(reply[0]):
             return parse_early_reply(
-                reply[0], f"{recipient}: {_text(reply)}", reused=reused
+                reply[0], f"{recipient}: {_decode_reply(reply)}", reused=reused
             )
     reply = server.docmd("data")
     return (
         None
         if reply[0] == 354
-        else parse_early_reply(reply[0], f"the mail: {_text(reply)}", reused=reused)
+        else parse_early_reply(
+            reply[0], f"the mail: {_decode_reply(reply)}", reused=reused
+        )
     )
 
 
-def _text(reply: tuple[int, bytes]) -> str:
+def _decode_reply(reply: tuple[int, bytes]) -> str:
     return f"{reply[0]} {reply[1].decode('utf-8', 'replace')}"
 
 
@@ -427,7 +429,7 @@ def _submit_with_program(
     )
 
 
-def tls_context(account: Account) -> ssl.SSLContext:
+def make_tls_context(account: Account) -> ssl.SSLContext:
     """Return a TLS context with the certificates that git send-email would use.
 
     An empty path disables verification.
@@ -446,7 +448,7 @@ def tls_context(account: Account) -> ssl.SSLContext:
     )
 
 
-def login(server: smtplib.SMTP, account: Account, credential: Credential) -> None:
+def log_in(server: smtplib.SMTP, account: Account, credential: Credential) -> None:
     """Log in to the server, using OAuth if the account is configured for it."""
     mechanisms = account.auth.upper().split()
     if any(

@@ -31,7 +31,7 @@ class TargetFit(NamedTuple):
     already: tuple[str, ...] = ()
 
 
-def remote_of(repository: Repository, tree: str) -> TargetTree | None:
+def find_remote_tree(repository: Repository, tree: str) -> TargetTree | None:
     """Return the remote-tracking branch for a `T:` entry in MAINTAINERS, or None.
 
     The entry looks like `git git://host/path.git branch`.
@@ -57,7 +57,7 @@ def remote_of(repository: Repository, tree: str) -> TargetTree | None:
     return None
 
 
-def listed_trees(
+def find_listed_trees(
     repository: Repository, rev: str, paths: Sequence[str]
 ) -> tuple[TargetTree, ...]:
     """Return the fetched trees that MAINTAINERS lists (T:) for these files.
@@ -65,17 +65,17 @@ def listed_trees(
     Return none without a MAINTAINERS file.
     """
     from patchpilot.commits.tree_readers import CommitTree
-    from patchpilot.maintainers import load
-    from patchpilot.maintainers.load import match
+    from patchpilot.maintainers import load_maintainers
+    from patchpilot.maintainers.load import match_patch
 
     try:
-        sections = match(load(CommitTree(repository, rev)), paths)
+        sections = match_patch(load_maintainers(CommitTree(repository, rev)), paths)
     except PatchpilotError:
         return ()
     trees = dict.fromkeys(
         tree for section in sections for tree in section.section.trees
     )
-    targets = (remote_of(repository, tree) for tree in trees)
+    targets = (find_remote_tree(repository, tree) for tree in trees)
     return tuple(remote for remote in targets if remote)
 
 
@@ -93,7 +93,7 @@ def _tree_name(url: str) -> str:
     return re.sub(r"^(?:git|gitolite|ra)\.kernel\.org/", "kernel.org/", text)
 
 
-def fit_of_commits(
+def compute_commit_fit(
     repository: Repository,
     ids: Sequence[str],
     target: TargetTree,
@@ -110,10 +110,10 @@ def fit_of_commits(
     # target
     from patchpilot.backports.applies import AppliesHow, try_fix
     from patchpilot.backports.fix_commit import FixCommit
-    from patchpilot.backports.object_store import Scratch
+    from patchpilot.backports.object_store import ScratchStore
 
     result, applied_subjects = AppliesHow.CLEAN, []
-    with Scratch(repository) as scratch:
+    with ScratchStore(repository) as scratch:
         onto = scratch.tree_of(target.tip)
         for fix in FixCommit.read_all(repository, (*prerequisites, *ids)):
             attempt = try_fix(scratch, fix, onto)
@@ -140,7 +140,7 @@ def fit_of_commits(
     return TargetFit(result, already=tuple(applied_subjects))
 
 
-def fit_of_files(
+def compute_file_fit(
     repository: Repository, patches: Sequence[Patch], target: TargetTree
 ) -> TargetFit:
     """Return the result of applying patch files to the tip of the target one by one.
@@ -148,11 +148,11 @@ def fit_of_files(
     This uses a temporary index.
     """
     from patchpilot.backports.applies import AppliesHow
-    from patchpilot.backports.object_store import Scratch
-    from patchpilot.outgoing.compose_mails import patch_contents
+    from patchpilot.backports.object_store import ScratchStore
+    from patchpilot.outgoing.compose_mails import encode_patches
 
-    result, applied_subjects, contents = AppliesHow.CLEAN, [], patch_contents(patches)
-    with Scratch(repository) as scratch, TemporaryFolder("index") as folder:
+    result, applied_subjects, contents = AppliesHow.CLEAN, [], encode_patches(patches)
+    with ScratchStore(repository) as scratch, TemporaryFolder("index") as folder:
         index, file = {"GIT_INDEX_FILE": str(folder / "index")}, folder / "patch"
         scratch.git("read-tree", target.tip, env=index)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @cache
-def _classes() -> dict[str, str]:
+def _list_transport_classes() -> dict[str, str]:
     folder = patchpilot.outgoing
     entries = [entry.name for entry in iter_modules(folder.__path__) if entry.ispkg]
     packages = [import_module(f"{folder.__name__}.{entry}") for entry in entries]
@@ -34,30 +34,30 @@ def _classes() -> dict[str, str]:
     }
 
 
-def list_names() -> tuple[str, ...]:
+def list_transport_names() -> tuple[str, ...]:
     """Return the names of all transports, default first."""
-    return tuple(_classes())
+    return tuple(_list_transport_classes())
 
 
-def find(name: str) -> "Transport":
+def find_transport(name: str) -> "Transport":
     """Return the transport with this name.
 
     Raise UsageError for an unknown name and suggest the closest match.
     """
-    if name not in _classes():
-        raise unknown_word_error("transport", name, list_names())
-    transport: Transport = resolve_name(_classes()[name])()
+    if name not in _list_transport_classes():
+        raise unknown_word_error("transport", name, list_transport_names())
+    transport: Transport = resolve_name(_list_transport_classes()[name])()
     return transport
 
 
-def is_known(name: str) -> bool:
+def is_known_transport(name: str) -> bool:
     """Return whether a transport with this name exists.
 
     Sends in the outbox may name a transport that was removed.
     """
-    return name in _classes()
+    return name in _list_transport_classes()
 
 
-def all_transports() -> "Iterator[Transport]":
+def load_all_transports() -> "Iterator[Transport]":
     """Yield all transports, default first."""
-    return (find(name) for name in list_names())
+    return (find_transport(name) for name in list_transport_names())

@@ -18,7 +18,7 @@ _REPORTER_TAGS = ("reported-by", "reported-and-tested-by")
 _CVE = lazy_pattern(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
 
 
-def undisclosed_problems(
+def find_undisclosed_problems(
     series: Series, private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
     """Yield a problem for each tag in an undisclosed fix that refers to its report or a private
@@ -28,7 +28,7 @@ def undisclosed_problems(
     (Documentation/process/security-bugs.rst).
     """
     for patch in series.patches:
-        for tag in _tags(patch, _LINKS):
+        for tag in _find_tags(patch, _LINKS):
             linked = parse_message_id(tag.value.split()[0] if tag.value.split() else "")
             if tag.key != "link" or linked:
                 message = (
@@ -43,10 +43,10 @@ def undisclosed_problems(
     texts = [
         (patch.subject.title, "\n".join(patch.message)) for patch in series.patches
     ]
-    yield from _private_threads(texts, private_ids)
+    yield from _find_private_threads(texts, private_ids)
 
 
-def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
+def _find_tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
     return [
         tag
         for line in patch.message
@@ -54,11 +54,11 @@ def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
     ]
 
 
-def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
+def find_undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
     """Yield a warning for each part of an undisclosed fix that requires the reporter's consent."""
     for patch in series.patches:
         title = patch.subject.title
-        for tag in _tags(patch, _REPORTER_TAGS)[:1]:
+        for tag in _find_tags(patch, _REPORTER_TAGS)[:1]:
             message = f"{title}: {tag.name}: names the reporter"
             yield SendProblem(
                 "names-reporter", message, "ask whether the reporter agrees to that"
@@ -71,7 +71,7 @@ def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
             )
 
 
-def disclosing_problems(
+def find_disclosing_problems(
     mails: Sequence[Message], private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
     """Yield a problem for each public message that refers to an undisclosed fix."""
@@ -85,10 +85,10 @@ def disclosing_problems(
                 " ".join((parsed.in_reply_to or "", *parsed.references, parsed.body)),
             )
         )
-    yield from _private_threads(texts, undisclosed)
+    yield from _find_private_threads(texts, undisclosed)
 
 
-def _private_threads(
+def _find_private_threads(
     texts: Iterable[tuple[str, str]], undisclosed: Collection[str]
 ) -> Iterator[SendProblem]:
     for title, text in texts:

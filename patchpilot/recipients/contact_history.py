@@ -67,7 +67,7 @@ class FileHistory(NamedTuple):
     newest: tuple[FileCommit, ...] = ()
 
 
-def file_history(
+def read_file_history(
     repository: Repository, paths: Sequence[str], start: str, seconds: float
 ) -> FileHistory:
     """Return the history of files for the three years up to a commit.

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
-from patchpilot.maintainers.load import match_texts
+from patchpilot.maintainers.load import match_patch_texts
 from patchpilot.model.get_maintainer import GetMaintainerOptions
 from patchpilot.model.recipient import SectionInfo as ShownSection
 from patchpilot.recipients.get_maintainer.address_format import (
@@ -45,8 +45,8 @@ def add_maintainers_recipients(
     reviewers and other lists to Cc:. `patches` maps paths to patch numbers. Contacts get only
     patches to their files; lists get every patch.
     """
-    matches = match_texts(file, paths, texts if switches.keywords else ())
-    own_lists = _section_lists(matches)
+    matches = match_patch_texts(file, paths, texts if switches.keywords else ())
+    own_lists = _find_section_lists(matches)
     left_out: list[tuple[str, str]] = []
     # like get_maintainer.pl, compare names and addresses case-sensitively
     chiefs = (
@@ -72,13 +72,15 @@ def add_maintainers_recipients(
                             for number in patches.get(path, ())
                         }
                         patch_numbers = () if match.by_keyword else touched
-                        _add(collector, box, role, header, match, patch_numbers)
+                        _add_recipient(
+                            collector, box, role, header, match, patch_numbers
+                        )
         for address, remark in section.lists if switches.l else ():
             if "subscribers-only" in remark and not switches.s:
                 left_out.append((section.name, address))
             elif "moderated" not in remark or switches.moderated:
                 role = "moderated list" if "moderated" in remark else "list"
-                _add(
+                _add_recipient(
                     collector,
                     address,
                     role,
@@ -88,7 +90,7 @@ def add_maintainers_recipients(
     return MaintainersMatch(matches, tuple(left_out))
 
 
-def _section_lists(matches: Sequence[SectionMatch]) -> set[str]:
+def _find_section_lists(matches: Sequence[SectionMatch]) -> set[str]:
     """Return the lists of the most specific section of each file that has any lists.
 
     The lists of the catch-all section are used only if no other section has any.
@@ -119,7 +121,7 @@ def _section_lists(matches: Sequence[SectionMatch]) -> set[str]:
     return lists
 
 
-def _add(
+def _add_recipient(
     collector: MergedRecipients,
     box: str,
     role: str,

@@ -44,7 +44,7 @@ MAX_CULPRITS = 20
 _ID = lazy_pattern(r"\b([0-9a-fA-F]{8,40})\b")
 
 
-def message_tags(patch: Patch) -> tuple[Trailer, ...]:
+def find_message_tags(patch: Patch) -> tuple[Trailer, ...]:
     """Return all tags with a mailbox, anywhere in a message or below its `---`."""
     lines = (*patch.message, *patch.notes)
     tags = (parse_trailer(line, index) for index, line in enumerate(lines))
@@ -74,7 +74,7 @@ def add_tagged_recipients(
         add(patch.author.header(), "author", reason="author of the patch")
     special = {rule.address: rule for rule in rules}
     tagged = set[str]()
-    for tag in message_tags(patch):
+    for tag in find_message_tags(patch):
         address = tag.address
         assert address is not None
         list_rule = special.get(address.key)
@@ -93,7 +93,7 @@ def add_tagged_recipients(
             add(rule.address, rule.role, reason=f"{rule.reason} ({rule.reference})")
 
 
-def culprits(
+def find_tagged_culprits(
     patches: Iterable[Patch], repository: Repository
 ) -> dict[str, tuple[Commit, set[int]]]:
     """Map each known commit named in a Fixes: tag to the numbers of the patches with such a tag."""

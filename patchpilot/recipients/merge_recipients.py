@@ -100,7 +100,7 @@ class MergedRecipients:
         """
         recipients = [
             Recipient(
-                _address(row.box),
+                _parse_mailbox(row.box),
                 row.role,
                 row.section,
                 row.header,
@@ -111,27 +111,35 @@ class MergedRecipients:
         ]
         return tuple(
             sorted(
-                (recipient for recipient in recipients if _is_safe(recipient.address)),
-                key=_rank,
+                (
+                    recipient
+                    for recipient in recipients
+                    if _is_safe_address(recipient.address)
+                ),
+                key=_rank_recipient,
             )
         )
 
     @property
     def unsafe(self) -> tuple[str, ...]:
         """Return the mailboxes omitted because a header must not contain them."""
-        return tuple(row.box for row in self._rows if not _is_safe(_address(row.box)))
+        return tuple(
+            row.box
+            for row in self._rows
+            if not _is_safe_address(_parse_mailbox(row.box))
+        )
 
 
 @lru_cache(maxsize=4096)
-def _is_safe(address: Address) -> bool:
+def _is_safe_address(address: Address) -> bool:
     return is_header_safe(address)
 
 
-def _rank(recipient: Recipient) -> tuple[bool, bool]:
+def _rank_recipient(recipient: Recipient) -> tuple[bool, bool]:
     return recipient.header == "cc", recipient.role.endswith("list")
 
 
-def _address(box: str) -> Address:
+def _parse_mailbox(box: str) -> Address:
     name, email = split_mailbox(box)
     if name[:1] == name[-1:] == '"' and len(name) > 1:
         name = name[1:-1].replace('\\"', '"')

@@ -27,7 +27,7 @@ from patchpilot.recipients.from_maintainers import (
 from patchpilot.recipients.from_message import (
     add_culprit_contacts,
     add_tagged_recipients,
-    culprits,
+    find_tagged_culprits,
 )
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
 from patchpilot.recipients.get_maintainer.answer import find_mailboxes_in_files
@@ -36,13 +36,13 @@ from patchpilot.recipients.get_maintainer.collected_roles import (
     GetMaintainerRequest,
 )
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
-from patchpilot.recipients.get_maintainer.patch_scan import scan
+from patchpilot.recipients.get_maintainer.patch_scan import scan_patch
 from patchpilot.recipients.merge_recipients import MergedRecipients
 from patchpilot.recipients.recipient_warnings import (
     RecipientFacts,
-    address_warnings,
+    find_address_warnings,
+    find_recipient_warnings,
     judge_address,
-    warnings_of,
 )
 
 TEAM_REASON = (
@@ -53,7 +53,7 @@ UNDISCLOSED = (
 )
 
 
-class Sources(NamedTuple):
+class RecipientSources(NamedTuple):
     """The sources of a recipient plan. `repository` and `history` are None if they are not
     available.
     """
@@ -68,7 +68,7 @@ class Sources(NamedTuple):
 
 
 def plan_patches(
-    patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None
+    patches: Sequence[Patch], sources: RecipientSources, prep: PrepBranch | None = None
 ) -> RecipientPlan:
     """Return the recipient plan for patches sent together, the cover letter last.
 
@@ -76,11 +76,11 @@ def plan_patches(
     receive the patches that concern them, and lists receive all patches; in some projects,
     everybody receives all patches.
     """
-    collector, maintainers_match, numbers = _maintainers_recipients(patches, sources)
+    collector, maintainers_match, numbers = _collect_maintainers(patches, sources)
     if sources.repository and sources.switches.fixes:
         add_culprit_contacts(
             collector,
-            culprits(patches, sources.repository).values(),
+            find_tagged_culprits(patches, sources.repository).values(),
             (address for _, address in sources.file.words.chiefs),
         )
     for number, patch in enumerate(patches, 1):
@@ -96,7 +96,7 @@ def plan_patches(
                 header,
                 f"{header.title()}: in b4's cover letter",
             )
-    plan = _finish(collector, maintainers_match, sources, numbers, tuple(patches))
+    plan = _make_plan(collector, maintainers_match, sources, numbers, tuple(patches))
     all_patch_lists = sources.project.mail.all_to_all
     lists = {recipient.address.key for recipient in plan.recipients}
     is_series = sum(patch.has_diff for patch in patches) > 1
@@ -106,28 +106,30 @@ def plan_patches(
     return plan._replace(recipients=recipients)
 
 
-def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPlan:
+def plan_undisclosed(
+    patches: Sequence[Patch], sources: RecipientSources
+) -> RecipientPlan:
     """Return the recipient plan for an undisclosed fix.
 
     The maintainers (`M:`) are in To:, the security team is in Cc:, and nobody else receives the fix
     (Documentation/process/security-bugs.rst). If there is no maintainer, the security team is in
     To:. A mailing list in an `M:` line does not count as a maintainer.
     """
-    collector, maintainers_match, _ = _maintainers_recipients(
+    collector, maintainers_match, _ = _collect_maintainers(
         patches, _limit_to_maintainers(sources)
     )
     return _plan_undisclosed(collector, maintainers_match, sources)
 
 
 def plan_undisclosed_for_paths(
-    paths: Sequence[str], sources: Sources, texts: Texts = ()
+    paths: Sequence[str], sources: RecipientSources, texts: Texts = ()
 ) -> RecipientPlan:
     """Return the recipient plan for an undisclosed fix to these files or folders.
 
     See `plan_undisclosed`.
     """
     limited = _limit_to_maintainers(sources)
-    collector = _gather(limited)
+    collector = _collect_recipients(limited)
     return _plan_undisclosed(
         collector,
         add_maintainers_recipients(
@@ -137,23 +139,25 @@ def plan_undisclosed_for_paths(
     )
 
 
-def _limit_to_maintainers(sources: Sources) -> Sources:
+def _limit_to_maintainers(sources: RecipientSources) -> RecipientSources:
     return sources._replace(
         switches=sources.switches._replace(m=True, r=False, l=False)
     )
 
 
 def _plan_undisclosed(
-    collector: MergedRecipients, maintainers_match: MaintainersMatch, sources: Sources
+    collector: MergedRecipients,
+    maintainers_match: MaintainersMatch,
+    sources: RecipientSources,
 ) -> RecipientPlan:
     all_recipients = collector.recipients()
     team = sources.project.lists.security
     candidates = [
         recipient
-        for recipient in _sendable(all_recipients)
+        for recipient in _drop_invalid_recipients(all_recipients)
         if recipient.address.key != team.lower()
     ]
-    list_addresses = _listed_addresses(sources.file)
+    list_addresses = _find_listed_addresses(sources.file)
     lists = [
         recipient
         for recipient in candidates
@@ -175,7 +179,7 @@ def _plan_undisclosed(
             f"{recipient.address.email} ({recipient.section}) is a mailing list and was omitted"
             for recipient in lists
         ),
-        *address_warnings(facts),
+        *find_address_warnings(facts),
     )
     sections = tuple(
         convert_section(match.section) for match in maintainers_match.matches
@@ -185,7 +189,7 @@ def _plan_undisclosed(
     )
 
 
-def _listed_addresses(file: MaintainersFile) -> frozenset[str]:
+def _find_listed_addresses(file: MaintainersFile) -> frozenset[str]:
     """Return the addresses in L: lines, in lower case.
 
     These addresses are mailing lists even if an `M:` line also names them.
@@ -198,7 +202,7 @@ def _listed_addresses(file: MaintainersFile) -> frozenset[str]:
     )
 
 
-def _sendable(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
+def _drop_invalid_recipients(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
     """Drop recipients with invalid addresses.
 
     If there are very many recipients, drop only those with dangerous addresses.
@@ -217,20 +221,22 @@ def _sendable(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
 
 
 def plan_paths(
-    paths: Sequence[str], sources: Sources, texts: Texts = ()
+    paths: Sequence[str], sources: RecipientSources, texts: Texts = ()
 ) -> RecipientPlan:
     """Return the recipient plan for source files or folders.
 
     `texts` contains the contents of the files, which are searched for keywords.
     """
-    collector = _gather(sources)
+    collector = _collect_recipients(sources)
     maintainers_match = add_maintainers_recipients(
         collector, sources.file, paths, texts, sources.switches
     )
-    return _finish(collector, maintainers_match, sources, dict.fromkeys(paths, ()), ())
+    return _make_plan(
+        collector, maintainers_match, sources, dict.fromkeys(paths, ()), ()
+    )
 
 
-def is_maintained(section: Section) -> bool:
+def is_maintained_section(section: Section) -> bool:
     """Return whether a MAINTAINERS section lists contacts and is not orphaned or obsolete."""
     status = (section.status or "").lower()
     return bool(section.values("M") or section.values("R")) and not status.startswith(
@@ -238,20 +244,20 @@ def is_maintained(section: Section) -> bool:
     )
 
 
-def _maintainers_recipients(
-    patches: Sequence[Patch], sources: Sources
+def _collect_maintainers(
+    patches: Sequence[Patch], sources: RecipientSources
 ) -> tuple[MergedRecipients, MaintainersMatch, dict[str, list[int]]]:
     """Return the recipients from MAINTAINERS, the matching sections, and the patch numbers of each
     file.
 
     The sender is not included.
     """
-    collector = _gather(sources)
+    collector = _collect_recipients(sources)
     collector.skip(sources.sender)
     numbers: dict[str, list[int]] = {}
     texts: list[tuple[str, list[str]]] = []
     for number, patch in enumerate(patches, 1):
-        scan_result = scan("\n".join(patch.lines))
+        scan_result = scan_patch("\n".join(patch.lines))
         for path in {*scan_result.files} - {"dev/null"}:
             numbers.setdefault(path, []).append(number)
         texts += scan_result.texts
@@ -261,17 +267,17 @@ def _maintainers_recipients(
     return collector, maintainers_match, dict(sorted(numbers.items()))
 
 
-def _gather(sources: Sources) -> MergedRecipients:
+def _collect_recipients(sources: RecipientSources) -> MergedRecipients:
     data = sources.tree.read(".mailmap")
     return MergedRecipients(
         Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
     )
 
 
-def _finish(
+def _make_plan(
     collector: MergedRecipients,
     maintainers_match: MaintainersMatch,
-    sources: Sources,
+    sources: RecipientSources,
     numbers: Mapping[str, Collection[int]],
     patches: tuple[Patch, ...],
 ) -> RecipientPlan:
@@ -287,14 +293,14 @@ def _finish(
         () if is_full else _add_history(collector, maintainers_match, sources, paths)
     )
     all_recipients = collector.recipients()
-    recipients = _sendable(all_recipients)
+    recipients = _drop_invalid_recipients(all_recipients)
     facts = RecipientFacts(
         all_recipients, maintainers_match, paths, patches, collector.unsafe
     )
     sections = tuple(
         convert_section(match.section) for match in maintainers_match.matches
     )
-    warnings = warnings_of(facts, sources.tree, sources.repository)
+    warnings = find_recipient_warnings(facts, sources.tree, sources.repository)
     remedies = tuple(
         (warning, remedy) for warning, remedy in warnings.items() if remedy
     )
@@ -304,7 +310,7 @@ def _finish(
 def _add_history(
     collector: MergedRecipients,
     maintainers_match: MaintainersMatch,
-    sources: Sources,
+    sources: RecipientSources,
     paths: Sequence[str],
 ) -> tuple[str, ...]:
     """Add signers from git to Cc:.
@@ -318,7 +324,7 @@ def _add_history(
     maintained_paths = frozenset(
         path
         for match in maintainers_match.matches
-        if not match.is_rest and is_maintained(match.section)
+        if not match.is_rest and is_maintained_section(match.section)
         for path in match.paths
     )
     collected = CollectedRoles(

@@ -42,7 +42,7 @@ Warned = tuple[str, Remedy | None]
 """A warning and its remedy."""
 
 
-def warnings_of(
+def find_recipient_warnings(
     facts: RecipientFacts, tree: Tree, repository: Repository | None
 ) -> dict[str, Remedy | None]:
     """Return all warnings about a recipient plan with their remedies, most serious first."""
@@ -57,7 +57,7 @@ def warnings_of(
         *_check_omitted_lists(facts),
         *_check_trees(facts, repository),
         *_check_next_trees(facts, tree),
-        *(silent_maintainers(sections, repository) if repository else ()),
+        *(find_silent_maintainers(sections, repository) if repository else ()),
         *_list_section_rules(sections),
         *_check_count(facts),
     )
@@ -66,7 +66,7 @@ def warnings_of(
     )
 
 
-def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
+def find_address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
     """Return warnings about addresses that are invalid, doubtful, or known to bounce."""
     return tuple(
         warning if isinstance(warning, str) else warning[0]
@@ -179,7 +179,7 @@ def _check_trees(
         ),
         None,
     )
-    remote = _remote(repository) if section else None
+    remote = _find_remote(repository) if section else None
     if section is None or remote is None:
         return
     name, url = remote
@@ -198,7 +198,7 @@ def _check_trees(
         )
 
 
-def _remote(repository: Repository) -> tuple[str, str] | None:
+def _find_remote(repository: Repository) -> tuple[str, str] | None:
     """Return the (name, URL) of the current branch's remote, or of origin if it has none."""
     branch = repository.branch
     names = (
@@ -258,7 +258,7 @@ def _list_section_rules(sections: Iterable[Section]) -> Iterator[str]:
             yield f"{section.name} tracks patches at {value.strip()}"
 
 
-def too_many_warning(count: int) -> str:
+def format_too_many_warning(count: int) -> str:
     """Return the warning for a plan with too many recipients."""
     return (
         f"{count:,} recipients, more than {MOST_RECIPIENTS}: their addresses were not checked, and"
@@ -268,7 +268,7 @@ def too_many_warning(count: int) -> str:
 
 def _check_count(facts: RecipientFacts) -> Iterator[str]:
     if len(facts.recipients) > MOST_RECIPIENTS:
-        yield too_many_warning(len(facts.recipients))
+        yield format_too_many_warning(len(facts.recipients))
     elif len(facts.recipients) > MANY:
         yield (
             f"{len(facts.recipients)} recipients: some servers reject messages with so many;"
@@ -283,7 +283,7 @@ _YEAR = 366 * 86400
 _FORMAT = "--format=%an <%ae>%n%(trailers:only=true,unfold=true)"
 
 
-def silent_maintainers(
+def find_silent_maintainers(
     sections: Iterable[Section], repository: Repository, budget: float = BUDGET
 ) -> tuple[str, ...]:
     """Return a warning for each M: contact who has been inactive for three years.
@@ -299,7 +299,7 @@ def silent_maintainers(
     for section in sections:
         if not section.is_maintained or not section.values("M"):
             continue
-        active = _active_contacts(section, repository, end - time.monotonic())
+        active = _read_active_names(section, repository, end - time.monotonic())
         if not active:
             continue
         for value in section.values("M"):
@@ -329,7 +329,7 @@ def _is_old_enough(repository: Repository) -> bool:
     return bool(completed.out.strip())
 
 
-def _active_contacts(section: Section, repository: Repository, seconds: float) -> str:
+def _read_active_names(section: Section, repository: Repository, seconds: float) -> str:
     """Return all names, in lower case, in the last three years of commits to a section's files.
 
     Return "" if they are unknown.

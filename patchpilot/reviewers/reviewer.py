@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.commits.git_config import OWN_SCOPES, all_entries
-from patchpilot.commits.run import Watched, follow
+from patchpilot.commits.git_config import OWN_SCOPES, read_all_entries
+from patchpilot.commits.run import RunWatch, run_with_line_callback
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.config import REVIEWERS
 from patchpilot.errors import GitError, InputError, MissingError, unknown_word_error
@@ -57,7 +57,7 @@ def reviewers(directory: Path) -> dict[str, Reviewer]:
     `InputError` for an invalid value.
     """
     sections: dict[str, dict[str, str]] = {}
-    for entry in all_entries(directory):
+    for entry in read_all_entries(directory):
         if entry.scope in OWN_SCOPES or not entry.key.startswith(_PREFIX):
             continue
         name, _, variable = entry.key.removeprefix(_PREFIX).rpartition(".")
@@ -76,7 +76,7 @@ def review_before_send(directory: Path) -> str:
     Raise `InputError` for any other configured value.
     """
     value = _WHEN[0]
-    for entry in all_entries(directory):
+    for entry in read_all_entries(directory):
         if entry.scope not in OWN_SCOPES and entry.key == _BEFORE_SEND:
             value = entry.value
     if value not in _WHEN:
@@ -131,12 +131,12 @@ def ask(reviewer: Reviewer, request: str, progress: Progress, step: str) -> str:
     ):
         stdin.write(request.encode("utf-8", "replace"))
         stdin.seek(0)
-        code = follow(
+        code = run_with_line_callback(
             reviewer.command,
             add_line,
             env=_environment(reviewer),
             cwd=folder,
-            watched=Watched(reviewer.seconds, show_progress),
+            watched=RunWatch(reviewer.seconds, show_progress),
             stdin=stdin,
             errors=errors,
         )

@@ -19,7 +19,7 @@ _GERRIT = lazy_pattern(r"I[0-9a-f]{40}")
 _TAG = lazy_pattern(rf"{TAGS}(.+)-v(\d{{1,3}})")
 
 
-def new_change_id(title: str) -> str:
+def make_change_id(title: str) -> str:
     """Return a new change-id in b4's format: the date, words from the title, and twelve random
     digits.
     """
@@ -49,7 +49,7 @@ def find_change_id(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
     return matches[-1] if matches else None
 
 
-def change_ids(series: Series) -> Iterator[str]:
+def find_change_ids(series: Series) -> Iterator[str]:
     """Yield the change-ids in messages and patch files, cover letter first.
 
     Change-ids in commits are not returned.
@@ -59,7 +59,7 @@ def change_ids(series: Series) -> Iterator[str]:
             yield change_id
 
 
-def stem(change_id: str) -> str:
+def change_id_words(change_id: str) -> str:
     """Return a change-id without its date and random digits."""
     return re.sub(r"^\d{8}-", "", re.sub(r"-[0-9a-f]{8,}$", "", change_id))
 

@@ -24,13 +24,13 @@ _CHANGES = re.compile(
 )
 
 
-def template(name: str, folder: Path | None = None) -> str:
+def read_template(name: str, folder: Path | None = None) -> str:
     """Return the text of a template, such as `cover`, `note`, `ping` or `resend`.
 
     A user's template in this folder takes precedence over the shipped one.
     """
     shipped = {file.stem: file for file in data_dir("templates").glob("*.txt")}
-    user_file = (folder or own_templates()) / f"{name}.txt"
+    user_file = (folder or find_own_templates()) / f"{name}.txt"
     source = user_file if user_file.is_file() else shipped.get(name)
     if source is None:
         raise unknown_word_error("template", name, shipped)
@@ -47,14 +47,14 @@ def template(name: str, folder: Path | None = None) -> str:
     ).lstrip("\n")
 
 
-def own_templates() -> Path:
+def find_own_templates() -> Path:
     """Return the directory of the user's templates."""
     import platformdirs
 
     return Path(platformdirs.user_config_path("patchpilot")) / "templates"
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
+def fill_template(text: str, values: Mapping[str, str]) -> str:
     """Replace the `${name}` placeholders in a template, and keep unknown ones.
 
     Lines with `${link}` are removed if the link is "".
@@ -64,7 +64,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return Template(text).safe_substitute(values)
 
 
-def strip_comments(text: str) -> str:
+def strip_template_comments(text: str) -> str:
     """Strip comments and surrounding blank lines from a filled-in template."""
     lines = [line.rstrip() for line in text.split("\n") if not line.startswith(COMMENT)]
     return "\n".join(lines).strip("\n")
@@ -112,12 +112,12 @@ def strip_shortlog(text: str) -> str:
     return _SHORTLOG.split(text, maxsplit=1)[0]
 
 
-def is_written(text: str) -> bool:
+def is_written_cover(text: str) -> bool:
     """Return whether a cover letter has a subject or body without placeholders."""
     return bool(text.strip()) and not _PLACEHOLDER.search(text)
 
 
-def cover_body(text: str, changelogs: Mapping[str, str], version: int) -> str:
+def format_cover_body(text: str, changelogs: Mapping[str, str], version: int) -> str:
     """Append the changelogs up to this version to the body of a cover letter, latest first."""
     parts = [text.strip("\n")]
     parts += [
@@ -128,7 +128,7 @@ def cover_body(text: str, changelogs: Mapping[str, str], version: int) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def changelog_title(version: int) -> str:
+def format_changelog_title(version: int) -> str:
     """Return the heading of a version's changelog, in the form expected by kernel reviewers."""
     return f"Changes in v{version}:"
 
@@ -137,13 +137,13 @@ def format_changelog(version: int, items: Sequence[str], link: str = "") -> str:
     """Format a changelog, which has a heading, one line for each item, and the link to the previous
     version.
     """
-    lines = [changelog_title(version), *(f"- {point}" for point in items)]
+    lines = [format_changelog_title(version), *(f"- {point}" for point in items)]
     if link:
         lines.append(f"- Link to v{version - 1}: {link}")
     return "\n".join(lines)
 
 
-def has_changes(text: str) -> bool:
+def has_changelog_items(text: str) -> bool:
     """Return whether a changelog has more than its heading, link and placeholders."""
     for line in text.splitlines():
         clean = line.strip().lstrip("-* ").strip()

@@ -39,7 +39,7 @@ def _accept_row(_table: str, _row: Row) -> bool:
     return True
 
 
-class Layout(NamedTuple):
+class DatabaseLayout(NamedTuple):
     """The layout of a database.
 
     `what` is its name in error messages. `migrations` contains scripts: the first one creates the
@@ -56,7 +56,7 @@ class DamagedError(InputError):
     """The database cannot be read; `patchpilot doctor --recover` restores a backup."""
 
 
-def open_database(file: Path, layout: Layout) -> "Database":
+def open_database(file: Path, layout: DatabaseLayout) -> "Database":
     """Open a database in autocommit mode: each statement is on disk when it returns.
 
     The database is checked once per process, and backed up daily and before each migration.
@@ -80,7 +80,7 @@ def open_database(file: Path, layout: Layout) -> "Database":
             f"{layout.what} cannot be opened: {error.strerror or error}: {file}",
             hint="set XDG_STATE_HOME to a writable directory",
         ) from error
-    if exists and not has_content and backups(file) and file not in _verified:
+    if exists and not has_content and list_backups(file) and file not in _verified:
         raise damaged_error(file, layout.what, "the file is empty")
     database = sqlite3.connect(
         file, timeout=PATIENCE, isolation_level=None, factory=Database
@@ -88,14 +88,16 @@ def open_database(file: Path, layout: Layout) -> "Database":
     database.file, database.what = file, layout.what
     try:
         file.chmod(0o600)
-        _prepare(database, layout, has_content)
+        _prepare_database(database, layout, has_content)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _prepare(database: "Database", layout: Layout, has_content: bool) -> None:
+def _prepare_database(
+    database: "Database", layout: DatabaseLayout, has_content: bool
+) -> None:
     database.execute("PRAGMA foreign_keys = ON")
     database.execute("PRAGMA synchronous = FULL")
     if database.file not in _verified:
@@ -114,11 +116,11 @@ def _prepare(database: "Database", layout: Layout, has_content: bool) -> None:
             hint=_downgrade_hint(database.file, layout),
         )
     if has_content:
-        back_up(database, f"{datetime.now(UTC):%Y-%m-%d}")
+        back_up_database(database, f"{datetime.now(UTC):%Y-%m-%d}")
     if has_content and version < len(layout.migrations):
-        back_up(database, f"version-{version}")
+        back_up_database(database, f"version-{version}")
     if version < len(layout.migrations):
-        _migrate(database, layout)
+        _run_migrations(database, layout)
     if database.file not in _verified:
         if missing := _describe_missing(database, layout):
             raise damaged_error(database.file, layout.what, f"{missing} is missing")
@@ -140,7 +142,7 @@ def _use_wal(database: "Database") -> None:
         pass
 
 
-def _migrate(database: "Database", layout: Layout) -> None:
+def _run_migrations(database: "Database", layout: DatabaseLayout) -> None:
     with write_transaction(database):
         version = database.execute("PRAGMA user_version").fetchone()[0]
         for script in layout.migrations[version:]:
@@ -149,7 +151,7 @@ def _migrate(database: "Database", layout: Layout) -> None:
         database.execute(f"PRAGMA user_version = {len(layout.migrations)}")
 
 
-def _downgrade_hint(file: Path, layout: Layout) -> str:
+def _downgrade_hint(file: Path, layout: DatabaseLayout) -> str:
     """Return a hint for a database that is too new.
 
     The hint mentions the backup made before the migration, if there is one.
@@ -167,9 +169,9 @@ def _downgrade_hint(file: Path, layout: Layout) -> str:
     return f"upgrade patchpilot: `pip install --upgrade patchpilot`{note}"
 
 
-def _describe_missing(database: sqlite3.Connection, layout: Layout) -> str:
+def _describe_missing(database: sqlite3.Connection, layout: DatabaseLayout) -> str:
     """Describe the first table or column missing from the database, or return ""."""
-    for name, columns in _tables(layout.migrations).items():
+    for name, columns in _list_tables(layout.migrations).items():
         existing = {row[1] for row in database.execute(f"PRAGMA table_info({name})")}
         if not existing:
             return f"the table {name}"
@@ -179,7 +181,7 @@ def _describe_missing(database: sqlite3.Connection, layout: Layout) -> str:
 
 
 @functools.cache
-def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
+def _list_tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         for script in migrations:
             model.executescript(script)
@@ -226,7 +228,7 @@ class Database(sqlite3.Connection):
     what = "the database"
 
     def cursor(self, factory: Any = None) -> Any:
-        return super().cursor(factory or Cursor)
+        return super().cursor(factory or DatabaseCursor)
 
     def execute(self, *words: Any) -> Any:
         return self.cursor().execute(*words)
@@ -280,7 +282,7 @@ class Database(sqlite3.Connection):
         )
 
 
-class Cursor(sqlite3.Cursor):
+class DatabaseCursor(sqlite3.Cursor):
     """A cursor of a Database."""
 
     def execute(self, *words: Any) -> Self:
@@ -311,7 +313,7 @@ class Cursor(sqlite3.Cursor):
 
 def damaged_error(file: Path, problem: str, reason: str) -> DamagedError:
     """Return the error for an unreadable database, with a hint for recovering it."""
-    existing = backups(file)
+    existing = list_backups(file)
     note = (
         f"the latest backup is from {clamp_time(existing[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
         if existing
@@ -328,7 +330,7 @@ def damaged_error(file: Path, problem: str, reason: str) -> DamagedError:
     )
 
 
-def backups(file: Path) -> tuple[Path, ...]:
+def list_backups(file: Path) -> tuple[Path, ...]:
     """Return the backups of a database, latest last."""
     return tuple(
         sorted(
@@ -338,7 +340,7 @@ def backups(file: Path) -> tuple[Path, ...]:
     )
 
 
-def back_up(database: Database, label: str) -> None:
+def back_up_database(database: Database, label: str) -> None:
     """Back up an intact database unless a recent backup with this label exists.
 
     Ignore failures.
@@ -356,7 +358,7 @@ def back_up(database: Database, label: str) -> None:
         temporary.replace(target)
         for old in [
             backup
-            for backup in backups(database.file)
+            for backup in list_backups(database.file)
             if "-version-" not in backup.name
         ][:-KEPT]:
             old.unlink()
@@ -377,7 +379,7 @@ class Recovery(NamedTuple):
     salvaged: int
 
 
-def recover(file: Path, layout: Layout) -> Recovery | None:
+def recover_database(file: Path, layout: DatabaseLayout) -> Recovery | None:
     """Replace a damaged database with its latest valid backup and the valid rows of the damaged
     file.
 
@@ -390,8 +392,8 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
     ):
         if all(
             layout.is_valid(name, row)
-            for name in _tables(layout.migrations)
-            for row in _rows(database, name)
+            for name in _list_tables(layout.migrations)
+            for row in _read_rows(database, name)
         ):
             return None
     damaged_file = file.with_name(
@@ -403,39 +405,44 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
                 damaged_file.with_name(damaged_file.name + suffix)
             )
     backup = next(
-        (backup for backup in reversed(backups(file)) if _is_sound(backup)), None
+        (
+            backup
+            for backup in reversed(list_backups(file))
+            if _is_sound_database(backup)
+        ),
+        None,
     )
-    if backup and _version(backup) < len(layout.migrations):
+    if backup and _read_version(backup) < len(layout.migrations):
         # opening the backup below migrates it
         file.write_bytes(backup.read_bytes())
     _verified.add(file)
     with contextlib.closing(open_database(file, layout)) as database:
-        tables = list(_tables(layout.migrations))
+        tables = list(_list_tables(layout.migrations))
         # turn off foreign keys, so that replacing a row does not delete the rows that reference it
         database.execute("PRAGMA foreign_keys = OFF")
         with write_transaction(database):
             # copy row by row, because a damaged backup may pass the checks
             restored = (
-                sum(_salvage(database, backup, name, layout) for name in tables)
+                sum(_salvage_rows(database, backup, name, layout) for name in tables)
                 if backup
                 else 0
             )
             salvaged = sum(
-                _salvage(database, damaged_file, name, layout) for name in tables
+                _salvage_rows(database, damaged_file, name, layout) for name in tables
             )
             for row in database.execute("PRAGMA foreign_key_check").fetchall():
                 database.execute(f"DELETE FROM {row[0]} WHERE rowid = ?", (row[1],))
     return Recovery(damaged_file, backup, restored, salvaged)
 
 
-def _version(file: Path) -> int:
+def _read_version(file: Path) -> int:
     with contextlib.closing(
         sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
     ) as database:
         return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _is_sound(file: Path) -> bool:
+def _is_sound_database(file: Path) -> bool:
     try:
         with contextlib.closing(
             sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
@@ -445,20 +452,22 @@ def _is_sound(file: Path) -> bool:
         return False
 
 
-def _rows(database: Database, table: str) -> Iterator[Row]:
+def _read_rows(database: Database, table: str) -> Iterator[Row]:
     """Yield a table's rows by column name. Raise DamagedError if a row cannot be read."""
     cursor = database.execute(f"SELECT * FROM {table}")
     names = [column[0] for column in cursor.description]
     return (dict(zip(names, values, strict=True)) for values in cursor)
 
 
-def _salvage(database: Database, source: Path, table: str, layout: Layout) -> int:
+def _salvage_rows(
+    database: Database, source: Path, table: str, layout: DatabaseLayout
+) -> int:
     """Copy the valid rows of a damaged table, and return their number.
 
     The table is read from both ends, because rows after the damage cannot be reached from the
     start.
     """
-    columns = sorted(_tables(layout.migrations)[table])
+    columns = sorted(_list_tables(layout.migrations)[table])
     rows: dict[int, tuple[Any, ...]] = {}
     for order in ("ASC", "DESC"):
         try:

@@ -61,7 +61,7 @@ class Drafts(TopicStore):
 
     def _load(self, text: str) -> Draft:
         with self._db.convert_errors():
-            return _load(text)
+            return _parse_draft(text)
 
     def save(self, draft: Draft) -> Draft:
         """Store a draft and wait until it is on disk."""
@@ -120,7 +120,9 @@ class Drafts(TopicStore):
             else:
                 stored = replace(stored, **{name: new})
                 origins[name] = origin_text
-        origins = {name: text for name, text in origins.items() if _value(stored, name)}
+        origins = {
+            name: text for name, text in origins.items() if _draft_value(stored, name)
+        }
         self.save(replace(stored, origins=origins))
         return replace(after, origins={**after.origins, **origins})
 
@@ -170,7 +172,7 @@ class Drafts(TopicStore):
         return best[1] if best else None
 
 
-def _value(draft: Draft, name: str) -> object:
+def _draft_value(draft: Draft, name: str) -> object:
     field_name, _, key = name.partition(".")
     value = getattr(draft, field_name, None)
     return value.get(key) if isinstance(value, Mapping) else value
@@ -181,16 +183,19 @@ def pair_known_patches(
 ) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
     """Return (old, new) pairs of patches in two versions, as matched by `pair_patches`."""
     pairs = pair_patches(
-        [_features(patch) for patch in old], [_features(patch) for patch in new]
+        [_patch_features(patch) for patch in old],
+        [_patch_features(patch) for patch in new],
     )
     return tuple((old[old_index], new[index]) for index, old_index in pairs.items())
 
 
-def _features(patch: KnownPatch) -> PatchFeatures:
+def _patch_features(patch: KnownPatch) -> PatchFeatures:
     return PatchFeatures(patch.subject, patch.patch_id, patch.authored)
 
 
-def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
+def follow_patches(
+    draft: Draft, branch: str | None, patches: Sequence[KnownPatch]
+) -> Draft:
     """Update the draft after its patches have changed, so that each note belongs to the new version
     of its patch.
     """
@@ -203,7 +208,7 @@ def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> D
     )
 
 
-def _load(text: str) -> Draft:
+def _parse_draft(text: str) -> Draft:
     data = json.loads(text)
     data["patches"] = tuple(KnownPatch(**patch) for patch in data.get("patches", ()))
     names = set(Draft.__dataclass_fields__)

@@ -13,7 +13,12 @@ from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
 from patchpilot.model.printable import make_printable
-from patchpilot.series.cover_letter import COMMENT, fill, strip_comments, template
+from patchpilot.series.cover_letter import (
+    COMMENT,
+    fill_template,
+    read_template,
+    strip_template_comments,
+)
 from patchpilot.series.given_text import read_text_option
 
 _HEADING = re.compile(r"^==== (cover|changelog v(\S+)|note for (.*)) ====$")
@@ -23,7 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _EXPORT = "#~ patchpilot draft, topic "
 
 
-def as_text(
+def format_draft_text(
     draft: Draft, *, change_items: Sequence[str] = (), folder: Path | None = None
 ) -> str:
     """Return the draft as text, formatted with the cover, changelog and note templates.
@@ -41,7 +46,7 @@ def as_text(
         "count": str(len(draft.patches)),
         "patches": _comment_out(patch.subject for patch in draft.patches),
     }
-    lines += ["==== cover ====", fill(template("cover", folder), cover)]
+    lines += ["==== cover ====", fill_template(read_template("cover", folder), cover)]
     versions = sorted(
         {int(changelog) for changelog in draft.changelogs}
         | ({draft.version} if draft.version > 1 else set()),
@@ -50,8 +55,8 @@ def as_text(
     for version in versions:
         text = draft.changelogs.get(str(version), "").strip("\n")
         if version == draft.version:
-            text = fill(
-                template("changelog", folder),
+            text = fill_template(
+                read_template("changelog", folder),
                 {
                     "changelog": text,
                     "previous": str(version - 1),
@@ -66,7 +71,7 @@ def as_text(
         }
         lines += [
             f"==== note for {patch.subject} ====",
-            fill(template("note", folder), note),
+            fill_template(read_template("note", folder), note),
         ]
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -94,7 +99,7 @@ def update_from_text(draft: Draft, text: str) -> Draft:
     for heading, body in parts.items():
         match = _HEADING.match(heading)
         assert match is not None
-        content = strip_comments(body)
+        content = strip_template_comments(body)
         if match[1] == "cover":
             subject, _, remainder = content.partition("\n")
             updated = replace(

@@ -14,11 +14,11 @@ from datetime import date
 from patchpilot.model.address import Address, check_email_address
 from patchpilot.model.draft import Draft
 from patchpilot.model.message import Message
-from patchpilot.series.change_id import stem
+from patchpilot.series.change_id import change_id_words
 from patchpilot.series.draft import Drafts
 
 
-def new_message_ids(
+def make_message_ids(
     change_id: str, version: int, count: int, sender: Address, day: date
 ) -> tuple[str, ...]:
     """Return new Message-IDs for messages 0 to `count` of a series, such as
@@ -27,7 +27,9 @@ def new_message_ids(
     They share a random part.
     """
     slug = (
-        re.sub(r"[^A-Za-z0-9._]+", "-", stem(change_id)).strip("-.")[:40].strip("-.")
+        re.sub(r"[^A-Za-z0-9._]+", "-", change_id_words(change_id))
+        .strip("-.")[:40]
+        .strip("-.")
         or "patch"
     )
     domain = (
@@ -45,7 +47,7 @@ def new_message_ids(
     )
 
 
-def reuse_ids(
+def reuse_previewed_ids(
     draft: Draft,
     kind: str,
     content: Iterable[bytes | str],
@@ -113,7 +115,7 @@ def reuse_message_ids(
         )
     ]
     generated = tuple(mail.message_id for mail in mails)
-    reused = reuse_ids(draft, kind, content, lambda: generated)
+    reused = reuse_previewed_ids(draft, kind, content, lambda: generated)
     if reused == generated or len(reused) != len(generated):
         return mails
     renamed = []

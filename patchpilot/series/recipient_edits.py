@@ -22,14 +22,14 @@ from patchpilot.model.address import (
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.resources import state_path, store_json
-from patchpilot.series.change_id import change_ids
+from patchpilot.series.change_id import find_change_ids
 
 BY_HAND = "by hand"
 _CONTROL = lazy_pattern("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 """Line breaks and other control characters; a tab counts as white space."""
 
 
-class Edits(NamedTuple):
+class RecipientEdits(NamedTuple):
     """The user's edits to a recipient plan.
 
     `placed` contains (header, address) pairs that were added or moved manually, and `dropped` the
@@ -43,20 +43,20 @@ class Edits(NamedTuple):
 
     def edit_patch(
         self, patch: str, address: Address, *, is_recipient: bool
-    ) -> "Edits":
+    ) -> "RecipientEdits":
         """Record whether the patch with this subject is sent to an address."""
         return self._replace(single=(*self.single, (patch, address, is_recipient)))
 
-    def place(self, header: str, address: Address) -> "Edits":
+    def place(self, header: str, address: Address) -> "RecipientEdits":
         """Add an address to a header ("to" or "cc"), or move it there."""
         other_edits = self.restore(address)
         return other_edits._replace(placed=(*other_edits.placed, (header, address)))
 
-    def drop(self, address: Address) -> "Edits":
+    def drop(self, address: Address) -> "RecipientEdits":
         other_edits = self.restore(address)
         return other_edits._replace(dropped=(*other_edits.dropped, address.key))
 
-    def restore(self, address: Address, patch: str = "") -> "Edits":
+    def restore(self, address: Address, patch: str = "") -> "RecipientEdits":
         """Drop the edit for an address and one patch. If there is none, drop all edits for the
         address.
         """
@@ -67,7 +67,7 @@ class Edits(NamedTuple):
         )
         if remaining != self.single:
             return self._replace(single=remaining)
-        return Edits(
+        return RecipientEdits(
             tuple(edit for edit in self.placed if edit[1].key != address.key),
             tuple(key for key in self.dropped if key != address.key),
             tuple(edit for edit in self.single if edit[1].key != address.key),
@@ -79,7 +79,7 @@ class Edits(NamedTuple):
         Added and moved recipients are marked as manual, and removed recipients are listed in a
         warning.
         """
-        if self == Edits():
+        if self == RecipientEdits():
             return plan
         rows = {recipient.address.key: recipient for recipient in plan.recipients}
         removed = [rows.pop(key).address.email for key in self.dropped if key in rows]
@@ -122,15 +122,15 @@ def _add_address(address: Address, header: str) -> Recipient:
     return Recipient(address, BY_HAND, None, header, ("added manually",), by_hand=True)
 
 
-def topic_key(series: Series, repository: Repository | None) -> str:
+def find_topic_key(series: Series, repository: Repository | None) -> str:
     """Return the key that identifies a topic across rebases and versions.
 
     It is the change-id if there is one. Otherwise it is the branch or, without a branch, the author
     and the first title.
     """
-    if change_id := next(change_ids(series), None):
+    if change_id := next(find_change_ids(series), None):
         return f"change-id:{change_id}"
-    key = branch_key(repository) if repository else None
+    key = find_branch_key(repository) if repository else None
     if key:
         return key
     first = series.patches[0] if series.patches else series.cover
@@ -138,7 +138,7 @@ def topic_key(series: Series, repository: Repository | None) -> str:
     return f"title:{author}:{first.subject.title if first else ''}"
 
 
-def branch_key(repository: Repository) -> str | None:
+def find_branch_key(repository: Repository) -> str | None:
     """Return the key of the checked-out branch.
 
     It is the change-id in b4's tracking data or, if there is none, the branch's name. Return None
@@ -155,25 +155,25 @@ def branch_key(repository: Repository) -> str | None:
     )
 
 
-def _file(key: str) -> Path:
+def _edits_file(key: str) -> Path:
     import hashlib
 
     name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
     return state_path() / "recipients" / f"{name}.json"
 
 
-def load_edits(key: str) -> Edits:
+def load_edits(key: str) -> RecipientEdits:
     """Return a topic's edits. Without a file, there are none.
 
     Raise InputError if the file cannot be read.
     """
-    file = _file(key)
+    file = _edits_file(key)
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-        return Edits(
+        return RecipientEdits(
             tuple(
                 (
-                    _header(row["header"]),
+                    _validate_header(row["header"]),
                     Address(str(row["name"]), str(row["email"])),
                 )
                 for row in data["placed"]
@@ -189,7 +189,7 @@ def load_edits(key: str) -> Edits:
             ),
         )
     except FileNotFoundError:
-        return Edits()
+        return RecipientEdits()
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"cannot read {file}: {error}",
@@ -197,7 +197,7 @@ def load_edits(key: str) -> Edits:
         ) from error
 
 
-def save_edits(key: str, edits: Edits) -> None:
+def save_edits(key: str, edits: RecipientEdits) -> None:
     """Store a topic's edits, or delete the file if there are none."""
     rows = [
         {"header": header, "name": address.name, "email": address.email}
@@ -219,10 +219,10 @@ def save_edits(key: str, edits: Edits) -> None:
         "single": single,
     }
     error = "your changes to the recipients were not saved"
-    store_json(_file(key), None if edits == Edits() else data, error)
+    store_json(_edits_file(key), None if edits == RecipientEdits() else data, error)
 
 
-def _header(value: object) -> str:
+def _validate_header(value: object) -> str:
     if value not in ("to", "cc"):
         raise ValueError(f"unknown header: {value!r}")
     return str(value)
@@ -240,7 +240,9 @@ def refuse_control_characters(option: str, values: Sequence[str]) -> None:
             )
 
 
-def addresses(values: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
+def parse_option_addresses(
+    values: Sequence[str], option: str = "an address"
+) -> tuple[Address, ...]:
     """Parse addresses given by the user.
 
     Raise InputError for an invalid address, and UsageError for an address with a control character.
@@ -258,15 +260,17 @@ def addresses(values: Sequence[str], option: str = "an address") -> tuple[Addres
     return tuple(parsed)
 
 
-def new_recipients(values: Sequence[str], option: str) -> tuple[Address, ...]:
+def parse_new_recipients(values: Sequence[str], option: str) -> tuple[Address, ...]:
     """Parse the user's addresses, and check that they can receive messages.
 
     Raise InputError for an address that cannot.
     """
-    return usable_recipients(addresses(values, option), option)
+    return require_usable_recipients(parse_option_addresses(values, option), option)
 
 
-def usable_recipients(addresses: Sequence[Address], option: str) -> tuple[Address, ...]:
+def require_usable_recipients(
+    addresses: Sequence[Address], option: str
+) -> tuple[Address, ...]:
     """Check that an option's addresses can receive messages, and return them.
 
     Raise InputError, with the reason, for an address that cannot.

@@ -14,7 +14,7 @@ from patchpilot.model.patch import Patch
 _Key = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 
-def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
+def are_same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
     """Return whether patches have the same authors, commit messages and changed lines as the sent
     messages with the same patch-ids.
 
@@ -22,26 +22,28 @@ def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
     parsed, return True, so that the user is asked.
     """
     try:
-        sent_keys = {_key(parse_patch(raw, "mail")) for raw in mails}
+        sent_keys = {_patch_key(parse_patch(raw, "mail")) for raw in mails}
     except PatchpilotError:
         return True
-    return sent_keys == {_key(patch) for patch in patches}
+    return sent_keys == {_patch_key(patch) for patch in patches}
 
 
-def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
+def are_equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
     """Return whether two non-empty series have the same authors, messages and changed lines."""
-    keys = {_key(patch) for patch in patches}
-    return bool(keys) and keys == {_key(other) for other in others}
+    keys = {_patch_key(patch) for patch in patches}
+    return bool(keys) and keys == {_patch_key(other) for other in others}
 
 
 def has_patches(patches: Iterable[Patch], required: Iterable[Patch]) -> bool:
     """Return whether a series contains all required patches, with the same authors, messages and
     changed lines.
     """
-    return {_key(patch) for patch in required} <= {_key(patch) for patch in patches}
+    return {_patch_key(patch) for patch in required} <= {
+        _patch_key(patch) for patch in patches
+    }
 
 
-def _key(patch: Patch) -> _Key:
+def _patch_key(patch: Patch) -> _Key:
     message = tuple(
         line.rstrip() for line in "\n".join(patch.message).strip().split("\n")
     )

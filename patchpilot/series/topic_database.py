@@ -4,7 +4,7 @@
 from typing import Self
 
 from patchpilot.resources import state_folder as state_folder
-from patchpilot.series.database import Database, Layout, open_database
+from patchpilot.series.database import Database, DatabaseLayout, open_database
 
 FILE = "outgoing.sqlite3"
 _SCHEMA = """
@@ -29,10 +29,10 @@ CREATE TABLE IF NOT EXISTS replies (
     answers TEXT NOT NULL, template TEXT NOT NULL, message_id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, text TEXT NOT NULL,
     updated TEXT NOT NULL, PRIMARY KEY (answers, template));
 """  # noqa: E501
-LAYOUT = Layout("the outbox", (_SCHEMA, _REPLIES))
+LAYOUT = DatabaseLayout("the outbox", (_SCHEMA, _REPLIES))
 
 
-def connect() -> Database:
+def open_topic_database() -> Database:
     """Open the database of drafts and the outbox in autocommit mode, in which each statement is on
     disk when it returns.
     """
@@ -43,7 +43,7 @@ class TopicStore:
     """A store in the database of drafts and the outbox, closed when its context ends."""
 
     def __init__(self) -> None:
-        self._db = connect()
+        self._db = open_topic_database()
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from patchpilot.checking.fix_commits import VERB
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.undo_refs import record
+from patchpilot.commits.undo_refs import record_undo
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress
 from patchpilot.services.check.apply_fixes import FixResult
@@ -92,9 +92,9 @@ def apply_certain_fixes(
         return CertainFixes(fix_result, FindingChanges(()))
     if overrides is None:
         # tags depend on the fixed messages, so create the commits, but do not change the branch
-        new_ids = rewrite.plan(
+        new_ids = rewrite.rewrite_commits(
             repository,
-            *rewrite.branch_of(repository),
+            *rewrite.find_branch_to_rewrite(repository),
             collect_fixed_messages(fix_result),
             sign=False,
         ).commits
@@ -121,11 +121,11 @@ def apply_certain_fixes(
             **tags.ids,
             **{old: tags.ids.get(new, new) for old, new in fix_result.ids.items()},
         }
-        record(
+        record_undo(
             repository,
             fix_result.undo.ref,
             fix_result.undo.old,
-            rewrite.branch_of(repository)[1],
+            rewrite.find_branch_to_rewrite(repository)[1],
             VERB,
             new_ids,
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.rewrite import branch_of
+from patchpilot.commits.rewrite import find_branch_to_rewrite
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Rule
@@ -134,7 +134,7 @@ def fix_messages(
         )
     rewrite_result = write_messages(
         repository,
-        Preparation(*branch_of(repository), changes),
+        Preparation(*find_branch_to_rewrite(repository), changes),
         "prepare",
         dry_run=overrides is None,
         overrides=overrides or (),

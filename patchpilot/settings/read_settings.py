@@ -165,12 +165,12 @@ def read_user_settings(
 
     Without git, return the defaults.
     """
-    from patchpilot.commits.private_config import config_values
+    from patchpilot.commits.private_config import read_config_values
     from patchpilot.errors import MissingError
 
     try:
         if location is None or isinstance(location, Path):
-            values = config_values(location, _READ)
+            values = read_config_values(location, _READ)
         else:
             values = _read_git_config(location)
     except MissingError:
@@ -204,9 +204,9 @@ def list_tree_packs(settings: Settings, source: Source) -> "tuple[OwnPack, ...]"
 def _read_git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:
     values = repository.config_regexp(_READ)
     if B4_ARCHIVE not in values:
-        from patchpilot.commits.b4_prep import b4_values
+        from patchpilot.commits.b4_prep import read_b4_values
 
-        values[B4_ARCHIVE] = b4_values(repository, B4_ARCHIVE)
+        values[B4_ARCHIVE] = read_b4_values(repository, B4_ARCHIVE)
     return values
 
 
@@ -287,9 +287,9 @@ def _list_profiles() -> Sequence[str]:
 
 
 def _list_transports() -> Sequence[str]:
-    from patchpilot.outgoing.transports import list_names
+    from patchpilot.outgoing.transports import list_transport_names
 
-    return list_names()
+    return list_transport_names()
 
 
 def _raise_or_store(

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits import private_config
-from patchpilot.commits.build_trust import build_change, build_command
+from patchpilot.commits.build_trust import find_build_change, make_build_trust_item
 from patchpilot.commits.private_config import (
     Use,
-    digest_of,
-    own_commands,
-    trusted_entries,
+    compute_digest,
+    list_own_commands,
+    read_trusted_entries,
 )
 from patchpilot.config import FILE_NAME, Settings
 from patchpilot.errors import MissingError, UsageError
@@ -121,14 +121,17 @@ def _read_commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand,
     try:
         with Repository.open(top) as repository:
             repository_top = repository.top
-            commands = [*own_commands(repository_top, *Use)]
+            commands = [*list_own_commands(repository_top, *Use)]
             if build:
-                commands.append(build_command(repository_top))
+                commands.append(make_build_trust_item(repository_top))
             if commits:
                 ids = repository.rev_list("--reverse", "--end-of-options", commits)
                 commands += filter(
                     None,
-                    (build_change(repository_top, repository_top, id_) for id_ in ids),
+                    (
+                        find_build_change(repository_top, repository_top, id_)
+                        for id_ in ids
+                    ),
                 )
             return tuple(commands)
     except MissingError:
@@ -136,7 +139,7 @@ def _read_commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand,
 
 
 def _are_trusted(commands: Iterable[OwnCommand]) -> bool:
-    return {command.digest for command in commands} <= trusted_entries().keys()
+    return {command.digest for command in commands} <= read_trusted_entries().keys()
 
 
 def _find_top(directory: Path | None, repo: Path | None) -> Path:
@@ -164,20 +167,24 @@ def read_tree_configuration(source: Source) -> TreeConfiguration:
     settings = read_settings(source=source)
     packs = list_tree_packs(settings, source) if settings.packs_from_tree else ()
     files = _collect_files(source, packs)
-    digest = digest_of(files)
-    return TreeConfiguration(source.label, files, digest, digest in trusted_entries())
+    digest = compute_digest(files)
+    return TreeConfiguration(
+        source.label, files, digest, digest in read_trusted_entries()
+    )
 
 
 def trust_configuration(configuration: TreeConfiguration) -> None:
     """Record that the user trusts this content."""
     if configuration.has_packs:
-        private_config.trust({configuration.digest: configuration.label})
+        private_config.trust_digests({configuration.digest: configuration.label})
     trust_commands(configuration.commands)
 
 
 def trust_commands(commands: Iterable[OwnCommand]) -> None:
     """Record that the user trusts these commands exactly as displayed."""
-    private_config.trust({command.digest: command.label for command in commands})
+    private_config.trust_digests(
+        {command.digest: command.label for command in commands}
+    )
 
 
 def revoke_trust(configuration: TreeConfiguration) -> int:
@@ -186,13 +193,13 @@ def revoke_trust(configuration: TreeConfiguration) -> int:
     starts = tuple(
         {command.label.removesuffix(command.name) for command in configuration.commands}
     )
-    labels = [entry.get("label", "") for entry in trusted_entries().values()]
+    labels = [entry.get("label", "") for entry in read_trusted_entries().values()]
     packs = [
         label
         for label in labels
         if label == configuration.label or label.startswith(starts)
     ]
-    return private_config.forget([configuration.digest], packs)
+    return private_config.forget_trust([configuration.digest], packs)
 
 
 def read_own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
@@ -232,8 +239,8 @@ def require_trust(source: Source, packs: "Sequence[OwnPack]") -> None:
     """Raise UntrustedError unless the user trusts the current content of these packs and of the
     settings that name them.
     """
-    trusted = trusted_entries()
-    if digest_of(_collect_files(source, packs)) in trusted:
+    trusted = read_trusted_entries()
+    if compute_digest(_collect_files(source, packs)) in trusted:
         return
     names = ", ".join(pack.label for pack in packs)
     before = next(

@@ -8,8 +8,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import configuration, stream_output
-from patchpilot.history.earlier_fixes import function_name, head_of, is_head
+from patchpilot.commits.run import make_config_variable, stream_output
+from patchpilot.history.earlier_fixes import (
+    find_function_start,
+    function_name,
+    is_function_start,
+)
 from patchpilot.model.hunk_fit import split_text_lines
 from patchpilot.symptoms.printed_messages import count_common_letters, make_search_texts
 from patchpilot.symptoms.read_log import Frame, Symptom
@@ -133,7 +137,7 @@ def locate_symptom(
             files[path] = max(files.get(path, 0.0), weight)
         for path, number in printing_lines:
             code = split_text_lines(repository.blob(rev, path) or b"")
-            if (top := head_of(code, number - 1)) is not None:
+            if (top := find_function_start(code, number - 1)) is not None:
                 name = function_name(code[top])
                 functions[name] = max(functions.get(name, 0.0), _PRINTED)
         if definitions or printing_lines:
@@ -151,7 +155,11 @@ def _weigh_definitions(
     """
     files: dict[str, set[str]] = {}
     for path, _, code in lines:
-        if is_head(code) and not code.endswith(";") and not path.endswith(".h"):
+        if (
+            is_function_start(code)
+            and not code.endswith(";")
+            and not path.endswith(".h")
+        ):
             files.setdefault(function_name(code), set()).add(path)
     return [
         (path, weights[name])
@@ -249,7 +257,7 @@ def read_changes(
     output = repository.git(
         "diff-tree", "--stdin", "-r", "-p", "-U0", "-W", "--no-renames", "--root", "--", *_CODE,
         stdin="".join(f"{commit}\n" for commit in commits).encode(),
-        env={**_GLOBS, **configuration(_HEADS)},
+        env={**_GLOBS, **make_config_variable(_HEADS)},
         # a partial clone may lack the largest files
         ok=(0, 128),
     ).out.decode("utf-8", "replace")  # fmt: skip
@@ -271,7 +279,7 @@ def read_changes(
         elif line.startswith(("+", "-", " ")) and not line.startswith(("+++", "---")):
             if code.startswith("}"):
                 function = ""
-            elif is_head(code):
+            elif is_function_start(code):
                 function = "" if code.endswith(";") else function_name(code)
             if line[0] != " ":
                 lines += 1

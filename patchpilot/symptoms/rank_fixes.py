@@ -266,7 +266,7 @@ def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
     raw = 1 / (
         1 + math.exp(-score_evidence(data["first"], list_features(ordered, shares)))
     )
-    first_probability = calibrate(raw, data["calibration"]["curve"])
+    first_probability = convert_to_probability(raw, data["calibration"]["curve"])
     rest_factor = (1 - first_probability) / max(1e-9, 1 - shares[0])
     return [
         RankedCandidate(
@@ -280,7 +280,7 @@ def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
     ]
 
 
-def calibrate(raw: float, curve: Sequence[Sequence[float]]) -> float:
+def convert_to_probability(raw: float, curve: Sequence[Sequence[float]]) -> float:
     """Convert a raw value to a probability, using a curve of (raw, probability) points."""
     previous = curve[0]
     for point in curve:

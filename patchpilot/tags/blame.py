@@ -41,7 +41,7 @@ class Blame:
     origins: dict[int, tuple[str, int]] = field(default_factory=dict)
 
 
-def blame(
+def blame_file(
     repository: Repository, rev: str, path: str
 ) -> tuple[Blame, dict[str, Owner]]:
     """Run git blame on a file at a revision.
@@ -66,7 +66,7 @@ def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:
             blame.ids[number] = current
             blame.origins[number] = (names.get(current, path), origin)
             if facts:
-                owners.setdefault(current, _owner(current, facts))
+                owners.setdefault(current, _make_owner(current, facts))
                 facts = {}
         elif head := _HEAD.match(line):
             current, origin, number = head[1], int(head[2]), int(head[3])
@@ -86,7 +86,7 @@ def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:
     return blame
 
 
-def _owner(commit: str, facts: dict[str, str]) -> Owner:
+def _make_owner(commit: str, facts: dict[str, str]) -> Owner:
     author = facts.get("author-mail", "").strip("<>").lower() or facts.get("author", "")
     return Owner(
         commit,

@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 
 from patchpilot.tags.blame import Blame
 from patchpilot.tags.commit_change import CommitFileChange, Run
-from patchpilot.tags.comparable_words import identifiers, significance, stems
+from patchpilot.tags.comparable_words import (
+    compute_significance,
+    find_identifiers,
+    find_word_stems,
+)
 from patchpilot.tags.evidence_input import EvidenceInput
 
 NEAR = 3
@@ -35,12 +39,12 @@ class Tally:
     beside_lines: list[tuple[str, int]] = field(default_factory=list)
 
 
-def tally(evidence: EvidenceInput) -> dict[str, Tally]:
+def tally_blamed_lines(evidence: EvidenceInput) -> dict[str, Tally]:
     """Return the tally of each commit that last changed a line of the changed files."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     mentioned_words = {
         word
-        for word in identifiers(f"{evidence.subject}\n{evidence.text}")
+        for word in find_identifiers(f"{evidence.subject}\n{evidence.text}")
         if "_" in word or not word.islower()
     }
     for mention in evidence.mentions:
@@ -58,7 +62,7 @@ def _tally_file(
     tallies: dict[str, Tally],
     mentioned_words: set[str],
 ) -> None:
-    words = {line: identifiers(text) for line, text in blame.texts.items()}
+    words = {line: find_identifiers(text) for line, text in blame.texts.items()}
     if 1 in blame.ids:
         tallies[blame.ids[1]].tops += 1
     for owner in blame.ids.values():
@@ -86,7 +90,7 @@ def _credit_neighbors(tallies: dict[str, Tally], blame: Blame, run: Run) -> None
         for line in (before - distance, after + distance):
             if line not in blame.ids:
                 continue
-            weight = significance(blame.texts[line])
+            weight = compute_significance(blame.texts[line])
             tally = tallies[blame.ids[line]]
             tally.context += weight / (1 + distance)
             if distance == 0 and not run.removed:
@@ -101,8 +105,8 @@ def _changed_words(change: CommitFileChange) -> Counter[str]:
     """
     counter: Counter[str] = Counter()
     for run in change.runs:
-        old = {word for text in run.removed for word in identifiers(text)}
-        new = {word for text in run.added for word in identifiers(text)}
+        old = {word for text in run.removed for word in find_identifiers(text)}
+        new = {word for text in run.added for word in find_identifiers(text)}
         counter.update(dict.fromkeys(old ^ new, 2))
         counter.update(dict.fromkeys(old & new, 1))
     return counter
@@ -119,7 +123,7 @@ def _credit_removed_line(
         return
     tally = tallies[blame.ids[line]]
     text = blame.texts[line]
-    weight = significance(text) * (MOVED if text.strip() in added else 1.0)
+    weight = compute_significance(text) * (MOVED if text.strip() in added else 1.0)
     tally.removed += weight
     if weight:
         tally.removed_lines.append((blame.path, line))
@@ -139,9 +143,9 @@ def _split_vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
     votes: dict[str, float] = defaultdict(float)
     for line in lines:
         if line in blame.ids:
-            votes[blame.ids[line]] += significance(blame.texts[line]) or 0.05
+            votes[blame.ids[line]] += compute_significance(blame.texts[line]) or 0.05
     weight = 1.0 if run.removed else 0.5
-    for commit, share in shares(votes).items():
+    for commit, share in divide_by_sum(votes).items():
         tallies[commit].votes += share * weight
 
 
@@ -179,7 +183,7 @@ def _credit_related_lines(
             tallies[blame.ids[line]].named += score
 
 
-def shares(values: Mapping[str, float]) -> dict[str, float]:
+def divide_by_sum(values: Mapping[str, float]) -> dict[str, float]:
     """Divide each value by the sum of all values."""
     total = sum(values.values())
     return (
@@ -189,7 +193,7 @@ def shares(values: Mapping[str, float]) -> dict[str, float]:
     )
 
 
-def features(
+def compute_blame_features(
     evidence: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
     """Return the feature values of each candidate, most of them between 0 and 1.
@@ -199,7 +203,7 @@ def features(
     """
     ids = [tally for tally in tallies if tally in evidence.owners]
     tables = {
-        kind: shares({id_: getattr(tallies[id_], kind) for id_ in ids})
+        kind: divide_by_sum({id_: getattr(tallies[id_], kind) for id_ in ids})
         for kind in (
             "removed",
             "beside",
@@ -210,9 +214,9 @@ def features(
         )
     }
     adds_only = not any(tallies[id_].removed for id_ in ids)
-    fix_words = stems(evidence.subject.rpartition(": ")[2])
-    body_words = stems(evidence.text)
-    weights = _word_weights(evidence, ids)
+    fix_words = find_word_stems(evidence.subject.rpartition(": ")[2])
+    body_words = find_word_stems(evidence.text)
+    weights = _compute_word_weights(evidence, ids)
     direct = {
         id_: tables["removed"][id_]
         if not adds_only
@@ -232,7 +236,7 @@ def features(
     result = {}
     for commit in ids:
         owner = evidence.owners[commit]
-        subject_words = stems(owner.subject.rpartition(": ")[2])
+        subject_words = find_word_stems(owner.subject.rpartition(": ")[2])
         days = max(0.0, (evidence.authored - owner.authored) / DAY)
         result[commit] = {
             "removed": tables["removed"][commit],
@@ -248,8 +252,10 @@ def features(
             "related": tables["related"][commit],
             "related_adds": tables["related"][commit] * adds_only,
             "named": tables["named"][commit],
-            "subject": _overlap(fix_words, subject_words, weights),
-            "body": _overlap(subject_words, body_words | fix_words, weights),
+            "subject": _compute_word_overlap(fix_words, subject_words, weights),
+            "body": _compute_word_overlap(
+                subject_words, body_words | fix_words, weights
+            ),
             "same_author": float(owner.author == evidence.author),
             "age": math.log1p(days) / 8,
             "fresh": float(days < 60),
@@ -264,7 +270,7 @@ def features(
     return result
 
 
-def rough_score(values: Mapping[str, float]) -> float:
+def compute_rough_score(values: Mapping[str, float]) -> float:
     """Return a rough score, with weights that were not fitted, to select the candidates to examine
     in detail.
     """
@@ -279,17 +285,19 @@ def rough_score(values: Mapping[str, float]) -> float:
     )
 
 
-def _word_weights(evidence: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
+def _compute_word_weights(
+    evidence: EvidenceInput, ids: Sequence[str]
+) -> dict[str, float]:
     """Return the weight of each word, higher for words that are rare in the candidates'
     subjects.
     """
     counts: Counter[str] = Counter()
     for id_ in ids:
-        counts.update(stems(evidence.owners[id_].subject.rpartition(": ")[2]))
+        counts.update(find_word_stems(evidence.owners[id_].subject.rpartition(": ")[2]))
     return {word: math.log((1 + len(ids)) / count) for word, count in counts.items()}
 
 
-def _overlap(
+def _compute_word_overlap(
     words: frozenset[str], others: frozenset[str], weights: Mapping[str, float]
 ) -> float:
     """Return the weighted share of the words that are also in the other set."""

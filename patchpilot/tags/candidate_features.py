@@ -9,9 +9,13 @@ from typing import NamedTuple
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.tags.commit_change import CommitFileChange, parse_change
-from patchpilot.tags.comparable_words import identifiers, significance, stems
+from patchpilot.tags.comparable_words import (
+    compute_significance,
+    find_identifiers,
+    find_word_stems,
+)
 from patchpilot.tags.evidence_input import EvidenceInput
-from patchpilot.tags.message_evidence import prose
+from patchpilot.tags.message_evidence import split_prose
 
 SHORT = 3
 """Maximum length of an acronym: `MTU` is a word of prose, `QueueMTU` is not."""
@@ -44,16 +48,17 @@ def read_candidate_histories(
     return result
 
 
-def compute_close_features(
+def compute_similarity_features(
     evidence: EvidenceInput,
     histories: Mapping[str, CandidateHistory],
 ) -> dict[str, dict[str, float]]:
     """Return the features of the candidates that are examined in detail. Their values are from 0 to
     1.
     """
-    changed_words = frozenset().union(*_words(evidence.files))
+    changed_words = frozenset().union(*_find_identifiers(evidence.files))
     words_by_commit = {
-        commit: _words(history.files) for commit, history in histories.items()
+        commit: _find_identifiers(history.files)
+        for commit, history in histories.items()
     }
     commit_counts: Counter[str] = Counter()
     for _, new in words_by_commit.values():
@@ -62,9 +67,11 @@ def compute_close_features(
         word: 1.0 / commit_counts[word] for word in changed_words if commit_counts[word]
     }
     total = sum(weights.values())
-    fix_words = stems(f"{evidence.subject.rpartition(': ')[2]}\n{evidence.text}")
+    fix_words = find_word_stems(
+        f"{evidence.subject.rpartition(': ')[2]}\n{evidence.text}"
+    )
     messages = {
-        commit: stems("\n".join(prose(history.message)))
+        commit: find_word_stems("\n".join(split_prose(history.message)))
         for commit, history in histories.items()
     }
     message_counts: Counter[str] = Counter()
@@ -72,11 +79,13 @@ def compute_close_features(
         message_counts.update(words)
     fixed = _find_fixed_candidates(evidence, histories)
     changed_names = {
-        word for word in set().union(*_words(evidence.files, 0)) if "_" in word
+        word
+        for word in set().union(*_find_identifiers(evidence.files, 0))
+        if "_" in word
     }
     mentioned_words = {
         word
-        for word in identifiers(f"{evidence.subject}\n{evidence.text}")
+        for word in find_identifiers(f"{evidence.subject}\n{evidence.text}")
         if "_" in word or (not word.islower() and len(word) > SHORT)
     }
     result: dict[str, dict[str, float]] = {}
@@ -89,11 +98,13 @@ def compute_close_features(
             / total
             if total
             else 0.0,
-            "speech": _mentioned_word_ratio(
+            "speech": _compute_mentioned_ratio(
                 fix_words, messages[commit], message_counts, len(histories)
             ),
             "fixed": float(commit in fixed),
-            "told": float(not changed_names.isdisjoint(identifiers(history.message))),
+            "told": float(
+                not changed_names.isdisjoint(find_identifiers(history.message))
+            ),
             "brought_told": float(not mentioned_words.isdisjoint(new - old)),
         }
     max_speech = max((numbers["speech"] for numbers in result.values()), default=0.0)
@@ -102,7 +113,7 @@ def compute_close_features(
     return result
 
 
-def _words(
+def _find_identifiers(
     files: Iterable[CommitFileChange], min_significance: float = 1.0
 ) -> tuple[set[str], set[str]]:
     """Return the identifiers in the removed and in the added lines that have at least this
@@ -115,13 +126,13 @@ def _words(
             words.update(
                 word
                 for text in lines
-                if significance(text) >= min_significance
-                for word in identifiers(text)
+                if compute_significance(text) >= min_significance
+                for word in find_identifiers(text)
             )
     return old, new
 
 
-def _mentioned_word_ratio(
+def _compute_mentioned_ratio(
     words: frozenset[str],
     message: frozenset[str],
     message_counts: Mapping[str, int],

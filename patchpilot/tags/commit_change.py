@@ -86,12 +86,16 @@ def parse_change(text: str) -> tuple[CommitFileChange, ...]:
     for block in _FILE.split(text)[1:]:
         head, *hunks = _RUN.split(block)
         if names := _NAMES.search(head):
-            runs = tuple(_run(match) for hunk in hunks if (match := _HUNK.match(hunk)))
-            files.append(CommitFileChange(_path(names[1]), _path(names[2]), runs))
+            runs = tuple(
+                _parse_run(match) for hunk in hunks if (match := _HUNK.match(hunk))
+            )
+            files.append(
+                CommitFileChange(_parse_path(names[1]), _parse_path(names[2]), runs)
+            )
     return tuple(files)
 
 
-def _run(match: re.Match[str]) -> Run:
+def _parse_run(match: re.Match[str]) -> Run:
     lines = match.string.split("\n")[1:]
     removed, added = (
         tuple(line[1:] for line in lines if line.startswith(sign)) for sign in "-+"
@@ -99,6 +103,6 @@ def _run(match: re.Match[str]) -> Run:
     return Run(int(match[1]), removed, added, int(match[2]))
 
 
-def _path(name: str) -> str | None:
+def _parse_path(name: str) -> str | None:
     name = name.rstrip("\t")
     return None if name == "/dev/null" else unquote_path(name)[2:]

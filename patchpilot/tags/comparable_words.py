@@ -22,7 +22,7 @@ _KEYWORDS = frozenset(
 
 
 @lru_cache(maxsize=4096)
-def stems(text: str) -> frozenset[str]:
+def find_word_stems(text: str) -> frozenset[str]:
     """Return the meaningful words in a text in lower case, with common endings removed.
 
     Identifiers are split into their parts.
@@ -31,11 +31,11 @@ def stems(text: str) -> frozenset[str]:
     for word in _WORD.findall(_CAMEL.sub(" ", text.replace("_", " "))):
         lower = word.lower()
         if len(lower) > 1 and lower not in _STOP:
-            result.add(_stem(lower))
+            result.add(_stem_word(lower))
     return frozenset(result)
 
 
-def _stem(word: str) -> str:
+def _stem_word(word: str) -> str:
     for suffix in (
         "ations",
         "ation",
@@ -54,7 +54,7 @@ def _stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 4 else word
 
 
-def identifiers(text: str) -> frozenset[str]:
+def find_identifiers(text: str) -> frozenset[str]:
     """Return the identifiers in a line of code, except keywords and generic names."""
     return frozenset(
         word for word in _IDENTIFIER.findall(text) if word not in _KEYWORDS
@@ -85,7 +85,7 @@ _INSIGNIFICANT = frozenset(
 
 
 @lru_cache(maxsize=65536)
-def significance(text: str) -> float:
+def compute_significance(text: str) -> float:
     """Return how significant a line of code is as evidence, from 0 to 1.
 
     Blank lines and braces have the value 0, comments, includes, labels and plain declarations a low
@@ -100,7 +100,7 @@ def significance(text: str) -> float:
         or _LABEL.match(stripped)
     ):
         return 0.3
-    if stripped.startswith("return ") or not identifiers(stripped):
+    if stripped.startswith("return ") or not find_identifiers(stripped):
         return 0.6
     return (
         0.4

@@ -7,7 +7,7 @@ from patchpilot.tags.blame_features import Tally
 from patchpilot.tags.evidence_input import EvidenceInput
 
 
-def explain(
+def explain_candidate(
     evidence: EvidenceInput, candidate: str, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
     """Return the evidence for a candidate as short phrases, strongest first.
@@ -35,9 +35,15 @@ def _blame_phrases(
 ) -> Iterator[str]:
     if tally.removed_lines:
         count, removed = len(tally.removed_lines), _count_removed_lines(evidence)
-        yield f"last changed {count} of {removed} removed lines ({_line_list(tally.removed_lines)})"
+        yield (
+            f"last changed {count} of {removed} removed lines"
+            f" ({_format_line_list(tally.removed_lines)})"
+        )
     if tally.beside_lines:
-        yield f"last changed the lines next to the added ones ({_line_list(tally.beside_lines)})"
+        yield (
+            "last changed the lines next to the added ones"
+            f" ({_format_line_list(tally.beside_lines)})"
+        )
     elif not tally.removed_lines and numbers["context_only"]:
         yield "last changed a line within 3 lines of the change"
 
@@ -69,7 +75,7 @@ def _similarity_phrases(
         yield "same author"
 
 
-def missing_evidence(
+def list_missing_evidence(
     evidence: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
     """Return phrases for evidence that would support the candidate but was not found."""
@@ -85,10 +91,10 @@ def _count_removed_lines(evidence: EvidenceInput) -> int:
     return sum(len(run.removed) for change in evidence.files for run in change.runs)
 
 
-def _line_list(lines: list[tuple[str, int]]) -> str:
+def _format_line_list(lines: list[tuple[str, int]]) -> str:
     """Format line numbers, such as `file.c:12-14, 20`. Long lists are shortened."""
     path = lines[0][0]
-    ranges = _line_ranges({line for file, line in lines if file == path})
+    ranges = _group_line_ranges({line for file, line in lines if file == path})
     text = ", ".join(
         str(first) if first == last else f"{first}-{last}" for first, last in ranges[:3]
     )
@@ -96,7 +102,7 @@ def _line_list(lines: list[tuple[str, int]]) -> str:
     return f"{path.rpartition('/')[2]}:{text}{' …' if has_more else ''}"
 
 
-def _line_ranges(numbers: set[int]) -> list[tuple[int, int]]:
+def _group_line_ranges(numbers: set[int]) -> list[tuple[int, int]]:
     result: list[tuple[int, int]] = []
     for number in sorted(numbers):
         if result and number <= result[-1][1] + 1:

@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 from patchpilot.commits.repository import Repository
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.tags.blame import Blame, Owner, blame
+from patchpilot.tags.blame import Blame, Owner, blame_file
 from patchpilot.tags.commit_change import CommitFileChange, read_change
-from patchpilot.tags.message_evidence import find_commit_ids, find_quotes, prose
+from patchpilot.tags.message_evidence import (
+    find_commit_ids,
+    find_quoted_subjects,
+    split_prose,
+)
 
 MAX_FILES = 8
 THREADS = 4
@@ -54,7 +58,7 @@ def read_evidence_input(
     progress("blaming the changed lines", 0, len(largest))
     with ThreadPoolExecutor(THREADS) as pool:
         jobs = [
-            pool.submit(blame, repository, parent, change.old_path or "")
+            pool.submit(blame_file, repository, parent, change.old_path or "")
             for change in largest
         ]
         for index, job in enumerate(jobs):
@@ -63,8 +67,8 @@ def read_evidence_input(
             for owner in line_owners.values():
                 owners.setdefault(owner.id, owner)
             progress("blaming the changed lines", index + 1, len(largest))
-    subject, text = prose(commit.message)
-    mentions = _mentions(repository, parent, text, owners)
+    subject, text = split_prose(commit.message)
+    mentions = _find_mentioned_commits(repository, parent, text, owners)
     authored = int(commit.authored.timestamp())
     return EvidenceInput(
         subject,
@@ -78,7 +82,7 @@ def read_evidence_input(
     )
 
 
-def owner_of(commit: Commit) -> Owner:
+def make_blame_owner(commit: Commit) -> Owner:
     """Convert a commit to the form that git blame reports."""
     return Owner(
         commit.id,
@@ -89,7 +93,7 @@ def owner_of(commit: Commit) -> Owner:
     )
 
 
-def _mentions(
+def _find_mentioned_commits(
     repository: Repository, parent: str, text: str, owners: dict[str, Owner]
 ) -> dict[str, float]:
     """Return the fix's ancestors that the text mentions by id or quoted subject.
@@ -103,9 +107,9 @@ def _mentions(
             entry[0] not in owners and not repository.is_ancestor(entry[0], parent)
         ):
             continue
-        owners.setdefault(entry[0], owner_of(repository.commit(entry[0])))
+        owners.setdefault(entry[0], make_blame_owner(repository.commit(entry[0])))
         result[entry[0]] = max(result.get(entry[0], 0.0), weight)
-    for quote in find_quotes(text):
+    for quote in find_quoted_subjects(text):
         for owner in owners.values():
             if owner.subject == quote or (
                 len(quote) > SHORT_QUOTE and owner.subject.startswith(quote)

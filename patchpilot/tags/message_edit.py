@@ -40,7 +40,7 @@ class MessageEdits(NamedTuple):
         return explain_refused_trailers((*self.trailers, *developers, *replaced))
 
 
-def compose(message: str, request: MessageEdits) -> str:
+def apply_message_edits(message: str, request: MessageEdits) -> str:
     """Apply the requested changes to a message, except the ones in `refused`.
 
     The rest of the message, including unknown trailers, is unchanged.
@@ -85,7 +85,7 @@ def _add_developer(message: str, developer: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
+def compute_word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
     """Compute the word diff of two messages as (sign, text) pieces.
 
     The signs are " " (unchanged), "-" (removed) and "+" (added). Each unchanged line is one piece.

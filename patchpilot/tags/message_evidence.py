@@ -33,7 +33,7 @@ _REGZBOT = re.compile(
 )
 
 
-def prose(message: str) -> tuple[str, str]:
+def split_prose(message: str) -> tuple[str, str]:
     """Return a message's subject and its text without trailers.
 
     A `Fixes:` line is removed even if it is indented, quoted or folded.
@@ -85,7 +85,7 @@ def find_commit_ids(text: str) -> dict[str, float]:
     return result
 
 
-def find_quotes(text: str) -> tuple[str, ...]:
+def find_quoted_subjects(text: str) -> tuple[str, ...]:
     """Return the quoted strings that may be the subjects of commits, each joined into one line.
 
     Strings in single quotes are ignored.

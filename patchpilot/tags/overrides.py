@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.history.stable_branches import mainline
+from patchpilot.history.stable_branches import find_mainline_tip
 from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.tags.bisect_log import Bisection
-from patchpilot.tags.message_evidence import prose
-from patchpilot.tags.rank_culprits import Candidate, tag_of
+from patchpilot.tags.message_evidence import split_prose
+from patchpilot.tags.rank_culprits import Candidate, format_fixes_tag
 
 FOUND = 0.98
 REVERTED = 0.97
@@ -24,7 +24,7 @@ def move_reverted_first(
     repository: Repository, commit: Commit, candidates: tuple[Candidate, ...]
 ) -> tuple[Candidate, ...]:
     """Move commits reverted by the fix to the front of the candidates."""
-    subject, text = prose(commit.message)
+    subject, text = split_prose(commit.message)
     ids = (
         repository.find(word)
         for word in read_commit_marks(f"{subject}\n\n{text}").reverts
@@ -40,7 +40,7 @@ def move_reverted_first(
         )
         for commit in reverted
     ]
-    return _reorder(overriding, candidates) if overriding else candidates
+    return _reorder_candidates(overriding, candidates) if overriding else candidates
 
 
 def move_bisected_first(
@@ -55,11 +55,11 @@ def move_bisected_first(
     contradictions between the bisection and git blame.
     """
     if bisection.first_bad:
-        remaining = [_resolve(repository, bisection.first_bad)]
+        remaining = [_resolve_commit(repository, bisection.first_bad)]
     else:
         bad, good = (
-            [_resolve(repository, commit) for commit in bisection.bad[-1:]],
-            [_resolve(repository, commit) for commit in bisection.good],
+            [_resolve_commit(repository, commit) for commit in bisection.bad[-1:]],
+            [_resolve_commit(repository, commit) for commit in bisection.good],
         )
         remaining = list(
             repository.rev_list(
@@ -94,10 +94,10 @@ def move_bisected_first(
         )
     reason = "git bisect reported it as the first bad commit"
     first = _make_certain(repository, culprit, FOUND, reason, candidates)
-    return _reorder([first], candidates), notes
+    return _reorder_candidates([first], candidates), notes
 
 
-def _resolve(repository: Repository, revision: str) -> str:
+def _resolve_commit(repository: Repository, revision: str) -> str:
     result = repository.find(revision)
     if result is None:
         raise UsageError(
@@ -124,14 +124,14 @@ def _make_certain(
     return Candidate(
         commit,
         culprit.subject,
-        tag_of(repository, culprit),
+        format_fixes_tag(repository, culprit),
         confidence,
         (reason,),
         committed=int(culprit.committed.timestamp()),
     )
 
 
-def _reorder(
+def _reorder_candidates(
     first: Sequence[Candidate], candidates: Sequence[Candidate]
 ) -> tuple[Candidate, ...]:
     """Put the overriding candidates first, and multiply the confidence of the others by the
@@ -149,7 +149,7 @@ def _reorder(
     )
 
 
-def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
+def find_mainline_candidate(repository: Repository, candidate: Candidate) -> Candidate:
     """Return the mainline commit of a candidate that is a backport. Otherwise, return the
     candidate.
     """
@@ -161,7 +161,7 @@ def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
     ]
     if len(ids) != 1:
         return candidate
-    main = mainline(repository)
+    main = find_mainline_tip(repository)
     if main and repository.is_ancestor(culprit.id, main):
         return candidate
     upstream_commit = repository.find(ids[0])

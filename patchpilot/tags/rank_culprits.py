@@ -8,21 +8,26 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.fixes_tag import tag_text
+from patchpilot.history.fixes_tag import format_fixes_line
 from patchpilot.history.imports import ImportCheck
 from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import DIGITS
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.tags.blame_features import Tally, features, rough_score, tally
+from patchpilot.tags.blame_features import (
+    Tally,
+    compute_blame_features,
+    compute_rough_score,
+    tally_blamed_lines,
+)
 from patchpilot.tags.candidate_features import (
-    compute_close_features,
+    compute_similarity_features,
     read_candidate_histories,
 )
-from patchpilot.tags.evidence import explain, missing_evidence
+from patchpilot.tags.evidence import explain_candidate, list_missing_evidence
 from patchpilot.tags.evidence_input import EvidenceInput, read_evidence_input
 from patchpilot.tags.multiple_culprits import find_joint_culprits
-from patchpilot.tags.ranker import Weights, load_shipped_weights, rank
+from patchpilot.tags.ranker import Weights, load_shipped_weights, rank_by_confidence
 
 MAX_EXAMINED = 12
 NAMED_CONFIDENCE = 0.92
@@ -62,7 +67,7 @@ class RankedCulprits(NamedTuple):
     imported: str = ""
 
 
-def find(
+def find_likely_culprits(
     repository: Repository,
     commit: Commit,
     *,
@@ -75,13 +80,13 @@ def find(
     The commit must have a parent.
     """
     evidence = read_evidence_input(repository, commit, progress)
-    tallies = tally(evidence)
+    tallies = tally_blamed_lines(evidence)
     progress("examining the likeliest commits")
-    numbers = weigh(repository, evidence, tallies)
+    numbers = weigh_candidates(repository, evidence, tallies)
     candidates: list[Candidate] = []
     imported = ""
     ranked = _move_named_first(
-        evidence, rank(numbers, weights or load_shipped_weights())
+        evidence, rank_by_confidence(numbers, weights or load_shipped_weights())
     )
     imports = ImportCheck(repository, (commit for commit, _ in ranked[:limit]))
     for commit_id, confidence in ranked:
@@ -96,10 +101,12 @@ def find(
             Candidate(
                 commit_id,
                 culprit.subject,
-                tag_of(repository, culprit),
+                format_fixes_tag(repository, culprit),
                 round(confidence, 3),
-                explain(evidence, commit_id, tallies[commit_id], numbers[commit_id]),
-                lacks=missing_evidence(
+                explain_candidate(
+                    evidence, commit_id, tallies[commit_id], numbers[commit_id]
+                ),
+                lacks=list_missing_evidence(
                     evidence, tallies[commit_id], numbers[commit_id]
                 ),
                 committed=int(culprit.committed.timestamp()),
@@ -121,7 +128,7 @@ def find(
     return RankedCulprits(tuple(candidates), joint, imported)
 
 
-def tag_of(repository: Repository, culprit: Commit) -> str:
+def format_fixes_tag(repository: Repository, culprit: Commit) -> str:
     """Return the Fixes: line for a commit.
 
     The id has the project's usual length, or more digits if that length is ambiguous in this
@@ -133,7 +140,7 @@ def tag_of(repository: Repository, culprit: Commit) -> str:
         and repository.objects.get(f"{culprit.id[:digits]}^{{commit}}") is None
     ):
         digits += 1
-    return tag_text(culprit, digits)
+    return format_fixes_line(culprit, digits)
 
 
 def _move_named_first(
@@ -154,15 +161,15 @@ def _move_named_first(
     ]
 
 
-def weigh(
+def weigh_candidates(
     repository: Repository, evidence: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
     """Return the features of the mentioned commits and of the candidates with the best rough
     scores.
     """
-    numbers = features(evidence, tallies)
+    numbers = compute_blame_features(evidence, tallies)
     selected = sorted(
-        numbers, key=lambda commit: (-rough_score(numbers[commit]), commit)
+        numbers, key=lambda commit: (-compute_rough_score(numbers[commit]), commit)
     )[:MAX_EXAMINED]
     paths = {
         blame.origins[line][0]
@@ -173,7 +180,7 @@ def weigh(
     histories = read_candidate_histories(
         repository, selected, paths | set(evidence.blames)
     )
-    close_features = compute_close_features(evidence, histories)
+    close_features = compute_similarity_features(evidence, histories)
     return {
         mention: {**numbers[mention], **close_features.get(mention, {})}
         for mention in dict.fromkeys([*selected, *evidence.mentions])

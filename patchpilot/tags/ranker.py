@@ -52,12 +52,12 @@ def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, fl
     }
 
 
-def score(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
+def score_candidate(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
     """Return the weighted sum of the features, ignoring those without a weight."""
     return sum(weights.get(name, 0.0) * value for name, value in values.items())
 
 
-def rank(
+def rank_by_confidence(
     candidates: Mapping[str, Mapping[str, float]], weights: Weights
 ) -> list[tuple[str, float]]:
     """Rank the candidates by confidence, best first.
@@ -68,22 +68,27 @@ def rank(
     if not candidates:
         return []
     scores = {
-        candidate: score(weights.candidate, numbers)
+        candidate: score_candidate(weights.candidate, numbers)
         for candidate, numbers in candidates.items()
     }
-    none_score = score(weights.none, list_features(candidates))
+    none_score = score_candidate(weights.none, list_features(candidates))
     best = max([*scores.values(), none_score])
     total = math.exp(none_score - best) + sum(
         math.exp(value - best) for value in scores.values()
     )
     ordered = sorted(scores, key=lambda commit: (-scores[commit], commit))
     return [
-        (commit, calibrate(math.exp(scores[commit] - best) / total, weights.curve))
+        (
+            commit,
+            convert_to_confidence(
+                math.exp(scores[commit] - best) / total, weights.curve
+            ),
+        )
         for commit in ordered
     ]
 
 
-def calibrate(raw: float, curve: Sequence[tuple[float, float]]) -> float:
+def convert_to_confidence(raw: float, curve: Sequence[tuple[float, float]]) -> float:
     """Convert a raw share to a confidence, using the calibration curve."""
     if not curve:
         return raw

@@ -32,7 +32,7 @@ DEVELOPER = "Co-developed-by"
 _AUTHORS = (DEVELOPER, "Co-authored-by", "Signed-off-by")
 
 
-def person(value: str, trailer_name: str) -> str:
+def format_person(value: str, trailer_name: str) -> str:
     """Format `Name <address>` as a trailer's value.
 
     Raise InputError if there is no usable address.
@@ -57,7 +57,7 @@ def person(value: str, trailer_name: str) -> str:
     return address.trailer()
 
 
-def link(value: str, archive: str) -> str:
+def format_link(value: str, archive: str) -> str:
     """Return a URL unchanged, and convert a Message-ID to its archive URL.
 
     Raise InputError for anything else.
@@ -105,9 +105,9 @@ def _parse_trailer(line: str, archive: str) -> list[TrailerLine]:
     if url:
         return [("Closes" if _REPORT.search(url[1]) else "Link", url[1])]
     if parse_bracketed_id(line):
-        return [("Link", link(line, archive))]
+        return [("Link", format_link(line, archive))]
     if parse_address(line):
-        return [("Reported-by", person(line, "Reported-by"))]
+        return [("Reported-by", format_person(line, "Reported-by"))]
     raise InputError(
         f"not a link, Message-ID, tag or address: {line!r}",
         hint='paste a link, a Message-ID, a tag line or a "Name <mail>"',
@@ -119,17 +119,17 @@ def _validate_value(trailer: Trailer, archive: str) -> str:
     assistant.
     """
     if trailer.key == "assisted-by":
-        return assistant(trailer.value)
+        return format_assistant(trailer.value)
     value, space, comment = trailer.value.partition(" #")
     if trailer.key == "cc" or trailer.key.endswith("-by"):
-        return person(value, trailer.name) + space + comment
+        return format_person(value, trailer.name) + space + comment
     if trailer.key in ("link", "closes"):
         address, separator, remainder = value.partition(" ")
-        return link(address, archive) + separator + remainder + space + comment
+        return format_link(address, archive) + separator + remainder + space + comment
     return trailer.value
 
 
-def regzbot_line(culprit: str, subject: str) -> str:
+def format_regzbot_introduced(culprit: str, subject: str) -> str:
     """Return the regzbot command that names the commit that introduced a regression.
 
     Messages contain it on a separate line (Documentation/process/handling-regressions.rst).
@@ -137,7 +137,7 @@ def regzbot_line(culprit: str, subject: str) -> str:
     return f'#regzbot introduced: {culprit[:12]} ("{subject}")'
 
 
-def assistant(value: str) -> str:
+def format_assistant(value: str) -> str:
     """Return the value of an Assisted-by: tag (Documentation/process/coding-assistants.rst).
 
     Raise UsageError unless it is AGENT:MODEL, optionally followed by specialized analysis tools.

@@ -43,7 +43,7 @@ class StableAdvice(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def present_lines(commit: Commit) -> tuple[str, ...]:
+def find_stable_lines(commit: Commit) -> tuple[str, ...]:
     """Return the lines in a commit message that already request or rule out a stable backport."""
     return tuple(line.strip() for line in commit.lines[1:] if _STABLE.match(line))
 
@@ -67,40 +67,42 @@ class StableFacts(NamedTuple):
     fixed_in: str | None = None
 
 
-def advise(project: Project, facts: StableFacts) -> StableAdvice:
+def advise_on_stable(project: Project, facts: StableFacts) -> StableAdvice:
     """Return the lines that request a backport to stable trees, or explain why none are needed."""
     if not project.tags.line:
-        return _no_advice(f"{project.name} does not use a tag to request backports")
+        return _make_empty_advice(
+            f"{project.name} does not use a tag to request backports"
+        )
     if facts.present:
         reason = f"already present: {facts.present[0]}"
-        return StableAdvice((), True, (reason,), _warnings(project, facts.size))
+        return StableAdvice((), True, (reason,), _format_warnings(project, facts.size))
     if not facts.is_known:
         reason_unknown = (
             "the commit that introduced the bug is not known; name it with --fixes"
         )
-        return _no_advice(facts.no_fix or reason_unknown)
+        return _make_empty_advice(facts.no_fix or reason_unknown)
     affected = [branch for branch in facts.branches if branch.affected]
     release = facts.release
     if not affected and release is None:
-        return _no_advice(
+        return _make_empty_advice(
             "the bug is not in any release or stable branch, so no backport is needed"
         )
     if not affected and release == facts.fixed_in:
-        return _no_advice(
+        return _make_empty_advice(
             f"{release} has both the bug and the fix, so no release has only the bug"
         )
-    reasons = _reasons(release, affected, facts)
+    reasons = _format_reasons(release, affected, facts)
     line = project.tags.line.format(
-        address=project.lists.stable, version=_earliest_version(release, affected)
+        address=project.lists.stable, version=_find_earliest_version(release, affected)
     )
-    return StableAdvice((line,), True, reasons, _warnings(project, facts.size))
+    return StableAdvice((line,), True, reasons, _format_warnings(project, facts.size))
 
 
-def _no_advice(reason: str) -> StableAdvice:
+def _make_empty_advice(reason: str) -> StableAdvice:
     return StableAdvice((), False, (reason,))
 
 
-def _earliest_version(release: str | None, affected: Sequence[BranchState]) -> str:
+def _find_earliest_version(release: str | None, affected: Sequence[BranchState]) -> str:
     """Return a version that is early enough to include every branch with the bug.
 
     If the commit that introduced the bug was backported, a branch older than its mainline release
@@ -116,7 +118,7 @@ def _earliest_version(release: str | None, affected: Sequence[BranchState]) -> s
     return min(mainline, mainline if in_series else lowest, key=version_sort_key)
 
 
-def _reasons(
+def _format_reasons(
     release: str | None, affected: Sequence[BranchState], facts: StableFacts
 ) -> tuple[str, ...]:
     range_text = f"the bug is in every release since {release}"
@@ -132,7 +134,7 @@ def _reasons(
     return (reason,)
 
 
-def _warnings(project: Project, size: int) -> tuple[str, ...]:
+def _format_warnings(project: Project, size: int) -> tuple[str, ...]:
     if project.stable.max_lines and size > project.stable.max_lines:
         return (
             (

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from patchpilot.archive.archive import archive_of
+from patchpilot.archive.archive import find_archive_url
 from patchpilot.errors import InputError, NetworkError, UsageError
 from patchpilot.model.mail import Mail, parse_message_id, parse_patch
 from patchpilot.model.patch import Series
@@ -87,7 +87,9 @@ def fetch_thread(
     with Outbox() as outbox:
         if message_id in outbox.undisclosed_ids():
             raise undisclosed_error(message_id)
-    with make_archive_opener(directory=directory)(archive_of(target, lore)) as archive:
+    with make_archive_opener(directory=directory)(
+        find_archive_url(target, lore)
+    ) as archive:
         return message_id, unique(archive.thread(message_id))
 
 

@@ -10,7 +10,7 @@ from patchpilot.errors import PatchpilotError, RefusedError
 from patchpilot.model.action import OVERRIDES, SHARED
 from patchpilot.model.draft import Draft
 from patchpilot.outgoing import transports
-from patchpilot.outgoing.b4.draft_texts import cover_of, prefixes_of
+from patchpilot.outgoing.b4.draft_texts import list_prefix_words, make_b4_cover
 from patchpilot.outgoing.outbox import Send
 from patchpilot.topic.reroll import make_send_link
 
@@ -37,13 +37,13 @@ def write_draft_to_b4(repository: Repository, draft: Draft) -> None:
     if prep is None:
         return
     from patchpilot.commits import rewrite
-    from patchpilot.outgoing.b4.tracking import store
+    from patchpilot.outgoing.b4.tracking import store_tracking_data
 
     cover, series = (
-        cover_of(draft, prep),
-        {"revision": draft.version, "prefixes": prefixes_of(draft)},
+        make_b4_cover(draft, prep),
+        {"revision": draft.version, "prefixes": list_prefix_words(draft)},
     )
-    if (cover, draft.version, tuple(prefixes_of(draft))) == (
+    if (cover, draft.version, tuple(list_prefix_words(draft))) == (
         prep.cover,
         prep.revision,
         prep.prefixes,
@@ -58,10 +58,10 @@ def write_draft_to_b4(repository: Repository, draft: Draft) -> None:
             [prep.cover_commit],
         )
         # report an operation in progress, such as a rebase, with a separate hint
-        rewrite.refuse_unless_safe(*rewritten_range, tuple(OVERRIDES))
+        rewrite.refuse_unsafe_rewrite(*rewritten_range, tuple(OVERRIDES))
         try:
             # do not change another branch with the same cover letter, because it may be a backup
-            rewrite.refuse_unless_safe(*rewritten_range, (SHARED,))
+            rewrite.refuse_unsafe_rewrite(*rewritten_range, (SHARED,))
         except RefusedError as error:
             raise RefusedError(
                 f"b4's cover letter cannot be rewritten: {error.message}",
@@ -70,7 +70,7 @@ def write_draft_to_b4(repository: Repository, draft: Draft) -> None:
                     " of others, run b4 prep --claim first"
                 ),
             ) from error
-    store(repository, prep, cover, series, "draft", undo=True)
+    store_tracking_data(repository, prep, cover, series, "draft", undo=True)
 
 
 def find_branch_without_send(repository: Repository, send: Send) -> PrepBranch | None:
@@ -88,8 +88,8 @@ def find_branch_without_send(repository: Repository, send: Send) -> PrepBranch |
     ):
         return None
     by_b4 = (
-        transports.is_known(send.transport)
-        and transports.find(send.transport).keeps_tracking_data
+        transports.is_known_transport(send.transport)
+        and transports.find_transport(send.transport).keeps_tracking_data
     )
     return prep if by_b4 or not prep.by_us else None
 
@@ -102,7 +102,7 @@ def record_send_in_b4(
     Return notes for the user.
     """
     from patchpilot.outgoing.b4.enrollment import restore_tracking
-    from patchpilot.outgoing.b4.tracking import note_sent
+    from patchpilot.outgoing.b4.tracking import record_sent_revision
 
     if send.branch:
         restore_tracking(repository, send.branch, send.tracking_data)
@@ -110,12 +110,12 @@ def record_send_in_b4(
     if prep is None:
         return ()
     try:
-        updated = note_sent(
+        updated = record_sent_revision(
             repository,
             prep,
             send.version,
             send.entries[0].message_id,
-            cover_of(draft, prep),
+            make_b4_cover(draft, prep),
             make_send_link(send, repository),
         )
     except PatchpilotError as error:

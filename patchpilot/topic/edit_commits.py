@@ -10,10 +10,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from patchpilot.commits.private_config import Use, refuse_untrusted, trusted_filters
+from patchpilot.commits.private_config import (
+    Use,
+    list_trusted_filters,
+    refuse_untrusted,
+)
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import configuration, git, interactive
-from patchpilot.commits.submodules import submodule_settings
+from patchpilot.commits.run import git, make_config_variable, run_on_terminal
+from patchpilot.commits.submodules import list_submodule_settings
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import PatchpilotError
 from patchpilot.resources import state_path
@@ -38,11 +42,13 @@ def amend_message(top: Path, editor: str) -> bool:
     # do not fetch missing objects, because a promisor remote may run a command; older versions of
     # git ignore GIT_NO_LAZY_FETCH
     env = {"GIT_ALLOW_PROTOCOL": "none"} | _files_environment(top)
-    return not interactive(["git", "-C", str(top), *options], env=env, repo=top)
+    return not run_on_terminal(["git", "-C", str(top), *options], env=env, repo=top)
 
 
 def _files_environment(top: Path) -> dict[str, str]:
-    return configuration((*submodule_settings(top), *trusted_filters(top)))
+    return make_config_variable(
+        (*list_submodule_settings(top), *list_trusted_filters(top))
+    )
 
 
 def edit_file(
@@ -50,7 +56,7 @@ def edit_file(
 ) -> bool:
     """Open a file in the editor, optionally at a line, and return whether the editor succeeded."""
     position = [f"+{line}"] if line is not None else []
-    return not interactive(
+    return not run_on_terminal(
         ["sh", "-c", f'{editor} "$@"', editor, *position, str(file)], cwd=directory
     )
 
@@ -121,7 +127,7 @@ def _backup_file(text: str, name: str) -> Path:
 def run_mail_setup(top: Path) -> bool:
     """Run `patchpilot setup mail` on the terminal and return whether an account was set up."""
     command = [sys.executable, "-m", "patchpilot", "setup", "mail"]
-    return not interactive(command, cwd=top)
+    return not run_on_terminal(command, cwd=top)
 
 
 def amend_files(top: Path, paths: Sequence[str]) -> None:
@@ -176,6 +182,6 @@ def fetch_all_remotes(top: Path) -> bool:
         "--no-recurse-submodules",
         "--no-auto-maintenance",
     ]
-    return not interactive(
+    return not run_on_terminal(
         ["git", "-C", str(top), "-c", "core.hooksPath=/dev/null", *options], repo=top
     )

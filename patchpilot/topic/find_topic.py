@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 from patchpilot.commits.b4_prep import (
     PrepBranch,
+    find_prep_branch_of,
     is_tip,
     prep_branch,
-    prep_of,
-    skip_cover,
+    skip_cover_commit,
 )
 from patchpilot.commits.range import (
-    commits_series,
+    is_existing_file,
     is_network_target,
-    names_file,
+    read_commits_series,
     read_targets,
 )
 from patchpilot.commits.repository import Repository
@@ -28,11 +28,11 @@ from patchpilot.model.mail import parse_id_option
 from patchpilot.model.patch import Series
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.draft_texts import import_b4_texts
-from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
+from patchpilot.outgoing.compose_mails import compute_patch_ids, encode_patches
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.series.change_id import change_ids, new_change_id
+from patchpilot.series.change_id import find_change_ids, make_change_id
 from patchpilot.series.cover_letter import split_cover
-from patchpilot.series.draft import Drafts, complete_prefix, follow
+from patchpilot.series.draft import Drafts, complete_prefix, follow_patches
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.posted_elsewhere import SentTag, find_tagged_topic
 from patchpilot.topic.topic_base import list_topic_commits
@@ -56,10 +56,10 @@ def read_named_patches(
     """Return the series named by TARGET and its commit ids (none for patch files)."""
     target = request.target
     if target is None or (
-        not names_file(target) and target != "-" and not is_network_target(target)
+        not is_existing_file(target) and target != "-" and not is_network_target(target)
     ):
         ids = list_topic_commits(repository, target, request.base)
-        return commits_series(repository, ids, None), ids
+        return read_commits_series(repository, ids, None), ids
     all_series = read_targets((target,), repository)
     if len(all_series) != 1:
         raise UsageError(
@@ -79,8 +79,8 @@ def find_base_commit(
     if not ids:
         return None
     start = repository.find(f"{ids[0]}^")
-    start = skip_cover(repository, start) if start else None
-    prep = None if request.base else prep_of(repository, ids)
+    start = skip_cover_commit(repository, start) if start else None
+    prep = None if request.base else find_prep_branch_of(repository, ids)
     base_ids = (
         [
             prerequisite.partition(":")[2].strip()
@@ -171,7 +171,7 @@ def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _G
 
     Call this before taking locks, because git may take a long time.
     """
-    contents = patch_contents(series.patches)
+    contents = encode_patches(series.patches)
     patches = tuple(
         KnownPatch(
             patch_id or "",
@@ -180,7 +180,7 @@ def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _G
             repository.commit(patch.commit).author_time if ids and patch.commit else "",
         )
         for patch, patch_id in zip(
-            series.patches, patch_ids_of(repository, contents), strict=True
+            series.patches, compute_patch_ids(repository, contents), strict=True
         )
     )
     branch = repository.branch if is_tip(repository, ids) else None
@@ -199,7 +199,9 @@ def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _G
 def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
     """Find or create the topic's draft, and record the topic's current patches in it."""
     enrolled = facts.enrolled
-    change_id = enrolled.change_id if enrolled else next(change_ids(facts.series), None)
+    change_id = (
+        enrolled.change_id if enrolled else next(find_change_ids(facts.series), None)
+    )
     draft = drafts.get(change_id) if change_id else None
     draft = draft or drafts.recognize(
         facts.home, facts.branch, facts.patches, facts.branches
@@ -228,8 +230,8 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
                 version=last_version or tag.version + 1,
             )
         else:
-            draft = Draft(change_id or new_change_id(title), facts.home, facts.branch)
-    updated = follow(draft, facts.branch, facts.patches)
+            draft = Draft(change_id or make_change_id(title), facts.home, facts.branch)
+    updated = follow_patches(draft, facts.branch, facts.patches)
     if "security" not in updated.answers and outbox.is_undisclosed(updated.change_id):
         # if the draft was lost or reset, treat the fix as undisclosed until the author answers the
         # question again

@@ -10,7 +10,7 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing.b4.draft_texts import import_b4_texts
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.sender_lock import sole_sender
+from patchpilot.outgoing.sender_lock import lock_topic_while_sending
 from patchpilot.series.draft import Drafts
 from patchpilot.settings.read_settings import read_user_settings
 from patchpilot.topic.b4_record import find_branch_without_send, record_send_in_b4
@@ -100,7 +100,7 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
         if draft is None:
             continue
         try:
-            with sole_sender(send.change_id):
+            with lock_topic_while_sending(send.change_id):
                 notes += record_finished_send(repository, send, draft)
         except RefusedError:
             # another process holds the lock and is sending this topic

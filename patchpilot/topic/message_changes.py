@@ -12,7 +12,7 @@ from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.model.json_form import json_form
-from patchpilot.tags.message_edit import format_word_diff, word_diff
+from patchpilot.tags.message_edit import compute_word_diff, format_word_diff
 
 Confirm = Callable[["Preparation"], bool]
 
@@ -38,7 +38,7 @@ class MessageChange(NamedTuple):
     @property
     def pieces(self) -> tuple[tuple[str, str], ...]:
         """Return the word diff of the message."""
-        return word_diff(self.old, self.new)
+        return compute_word_diff(self.old, self.new)
 
     @property
     def marked(self) -> str:
@@ -119,16 +119,16 @@ def write_messages(
     """Write the changed messages, unless this is a dry run or `confirm` returns False.
 
     `command` is recorded in the undo record. Raise RefusedError if the rewrite is unsafe (see
-    `rewrite.refuse_unless_safe`).
+    `rewrite.refuse_unsafe_rewrite`).
     """
     if not preparation.changed:
         return preparation
     oldest = [change.commit for change in preparation.changed][:1]
     if not dry_run:
-        rewrite.refuse_unless_safe(
+        rewrite.refuse_unsafe_rewrite(
             repository, preparation.ref, preparation.head, oldest, overrides
         )
-    plan = rewrite.plan(
+    plan = rewrite.rewrite_commits(
         repository,
         preparation.ref,
         preparation.head,
@@ -136,12 +136,12 @@ def write_messages(
         write=not dry_run,
     )
     preparation = preparation._replace(
-        costs=rewrite.costs(plan, len(preparation.changed)),
+        costs=rewrite.describe_rewrite_costs(plan, len(preparation.changed)),
         ids=dict(plan.commits),
         new_head=plan.new,
     )
     if dry_run or not confirm(preparation):
         return preparation
     return preparation._replace(
-        written=True, undo=rewrite.apply(repository, plan, command)
+        written=True, undo=rewrite.apply_rewrite(repository, plan, command)
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from patchpilot.commits.git_config import signature
+from patchpilot.commits.git_config import compute_git_signature
 from patchpilot.commits.repository import Repository as Repository
 
 
@@ -19,7 +19,9 @@ class _OpenRepository:
         self.users = 0
 
     def compute_signature(self) -> tuple[str, ...]:
-        return signature(self.repository.git_dir, self.repository.common_dir)
+        return compute_git_signature(
+            self.repository.git_dir, self.repository.common_dir
+        )
 
 
 class SharedRepository:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.b4_prep import prep_branch
-from patchpilot.commits.range import commits_series
+from patchpilot.commits.range import read_commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.ago import format_age
@@ -23,7 +23,7 @@ from patchpilot.model.printable import format_count, make_printable
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_problem import SentRecord
 from patchpilot.series.change_id import TAGS, parse_sent_tag
-from patchpilot.series.same_patches import equal_patches, has_patches
+from patchpilot.series.same_patches import are_equal_patches, has_patches
 
 if TYPE_CHECKING:
     from patchpilot.archive.archive import MailArchive
@@ -117,7 +117,7 @@ def _find_tagged_sends(
         is_mine = tag.change_id == draft.change_id
         if is_mine or tag.title in titles:
             sent_patches = _read_tagged_patches(repository, tag, len(series.patches))
-            is_same = equal_patches(series.patches, sent_patches)
+            is_same = are_equal_patches(series.patches, sent_patches)
             if is_mine or is_same:
                 location = f"the tag {tag.name}"
                 yield SentRecord(tag.version, tag.date, location, is_same, is_mine)
@@ -137,7 +137,9 @@ def _read_tagged_patches(
         "rev-list", "--reverse", "--no-merges", *revisions, ok=(0, 128)
     )
     ids = tuple(result.text.split())
-    return commits_series(repository, ids, None).patches if len(ids) == count else ()
+    return (
+        read_commits_series(repository, ids, None).patches if len(ids) == count else ()
+    )
 
 
 def _find_b4_sends(
@@ -263,7 +265,11 @@ def _find_fixes_by_others(
     repository: Repository, patches: Sequence[Patch], archive: "MailArchive"
 ) -> Iterator[PostedFix]:
     """Yield for each series by others the latest patch that makes one of ours redundant."""
-    from patchpilot.history.earlier_fixes import PatchToFind, changed_functions, judge
+    from patchpilot.history.earlier_fixes import (
+        PatchToFind,
+        compare_changes,
+        group_changes_by_function,
+    )
     from patchpilot.reading.mail_reader import MailReader
     from patchpilot.reading.series_messages import posted_in
     from patchpilot.topic.upstream_state import find_merged_equivalent
@@ -275,7 +281,7 @@ def _find_fixes_by_others(
     authors = (repository.identity, *(patch.author for patch in patches))
     own_addresses = {author.key for author in authors if author}
     own_changes = [
-        (set(patch.paths), changed_functions(patch.files)) for patch in patches
+        (set(patch.paths), group_changes_by_function(patch.files)) for patch in patches
     ]
     reader = MailReader()
     for series in posted_in(messages, reader):
@@ -288,14 +294,14 @@ def _find_fixes_by_others(
             is_own = any(author and author.key in own_addresses for author in authors)
             if patch is None or post.when <= since or is_own:
                 continue
-            posted_changes = changed_functions(patch.files)
+            posted_changes = group_changes_by_function(patch.files)
             candidates = (
                 functions
                 for paths, functions in own_changes
                 if not paths.isdisjoint(patch.paths)
             )
             verdicts = {
-                judge(functions, posted_changes) for functions in candidates
+                compare_changes(functions, posted_changes) for functions in candidates
             } - {None}
             if not verdicts:
                 continue
@@ -323,13 +329,13 @@ def _make_archive_query(
     archive: "MailArchive", patches: Sequence[Patch], since: datetime
 ) -> str:
     from patchpilot.archive.archive import quote_phrase
-    from patchpilot.history.earlier_fixes import changed_functions
+    from patchpilot.history.earlier_fixes import group_changes_by_function
 
     is_served = archive.url.startswith(("http://", "https://"))
     parts: dict[str, None] = {}
     for change in (file for patch in patches for file in patch.files[:_MOST_FILES]):
         part = f"dfn:{quote_phrase(change.path)}"
-        names = sorted(filter(None, changed_functions([change]).lines))
+        names = sorted(filter(None, group_changes_by_function([change]).lines))
         if names and is_served:
             hunk_queries = (
                 f"dfhh:{quote_phrase(name)}" for name in names[:_MOST_FUNCTIONS]

@@ -13,7 +13,7 @@ from patchpilot.commits.range import (
     ChooseMails,
     FromArchive,
     Skipped,
-    commits_series,
+    read_commits_series,
     read_targets,
 )
 from patchpilot.errors import MissingError
@@ -118,9 +118,9 @@ def find_subject_prefix(repository: "Repository", ids: Sequence[str]) -> str:
     """
     branch = repository.branch or ""
     if branch.startswith(_B4_BRANCH):
-        from patchpilot.commits.b4_prep import prep_of
+        from patchpilot.commits.b4_prep import find_prep_branch_of
 
-        if prep := prep_of(repository, ids):
+        if prep := find_prep_branch_of(repository, ids):
             return " ".join(("PATCH", *prep.prefixes))
     draft = find_draft_of_commits(repository, ids)
     return draft.prefix if draft else ""
@@ -153,4 +153,6 @@ def read_series(
     from patchpilot.topic.topic_base import find_topic_base
 
     base_of_topic = find_topic_base(repository, base)
-    return (commits_series(repository, base_of_topic.commits, base_of_topic.start),)
+    return (
+        read_commits_series(repository, base_of_topic.commits, base_of_topic.start),
+    )

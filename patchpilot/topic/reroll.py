@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.commits.range import commit_patch
+from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, UsageError
 from patchpilot.model.action import Action
@@ -23,9 +23,9 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.projects.loading import default_project
 from patchpilot.series.change_id import change_id_line, format_tag_name
 from patchpilot.series.cover_letter import (
-    changelog_title,
     format_changelog,
-    has_changes,
+    format_changelog_title,
+    has_changelog_items,
 )
 from patchpilot.series.draft import Drafts, pair_known_patches
 from patchpilot.settings.read_settings import is_in_demo, read_user_settings
@@ -101,7 +101,7 @@ def read_upcoming_patches(
     ids = [patch.commit for patch in draft.patches if patch.commit]
     if repository is None or any(repository.find(commit) is None for commit in ids):
         return ()
-    return tuple(commit_patch(repository, commit) for commit in ids)
+    return tuple(format_commit_patch(repository, commit) for commit in ids)
 
 
 def find_sent_head(repository: Repository, send: Send) -> str:
@@ -120,7 +120,7 @@ def find_sent_head(repository: Repository, send: Send) -> str:
 def _is_template(changelog: str) -> bool:
     return (
         "EDITME" in changelog
-        and not has_changes(changelog)
+        and not has_changelog_items(changelog)
         and not _PREFILLED.search(changelog)
     )
 
@@ -137,7 +137,7 @@ def set_changelog(
         draft = replace(draft, version=last_send.version + 1, in_reply_to="")
     body = text.strip("\n")
     if body and draft.version > 1 and not re.search(rf"\bv{draft.version}\b.*:", body):
-        body = f"{changelog_title(draft.version)}\n{body}"
+        body = f"{format_changelog_title(draft.version)}\n{body}"
     link = make_send_link(last_send, repository) if last_send else ""
     if (
         body
@@ -359,7 +359,7 @@ def compute_range_diff(
             for commit, parent in zip(ids[1:], ids, strict=False)
         )
         new_ids = ids if is_linear else rebase_without_covers(repository, ids)
-        from patchpilot.commits.range_diff import range_diff as commits_range_diff
+        from patchpilot.commits.range_diff import run_range_diff as commits_range_diff
 
         return commits_range_diff(
             repository.git,
@@ -386,5 +386,5 @@ def make_changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...
 def has_unfinished_changelog(draft: Draft) -> bool:
     """Return whether the changelog is empty or still has pre-filled items."""
     return draft.version > 1 and (
-        not has_changes(draft.changelog) or "EDITME" in draft.changelog
+        not has_changelog_items(draft.changelog) or "EDITME" in draft.changelog
     )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits import rewrite
-from patchpilot.commits.range import commits_series
+from patchpilot.commits.range import read_commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.lint.recognize_findings import pair_with_earlier_patches
@@ -22,7 +22,7 @@ from patchpilot.model.patch import Series, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import add_trailers, explain_unfit_trailer, parse_trailer
-from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
+from patchpilot.outgoing.compose_mails import compute_patch_ids, encode_patches
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import PostedSeries
@@ -130,10 +130,10 @@ def find_review_trailers(
     Nothing is written. Raise MissingError if the series is not tracked or not in an archive yet.
     The network is not used; `track update` fetches new replies.
     """
-    ref, head = rewrite.branch_of(repository, request.target)
+    ref, head = rewrite.find_branch_to_rewrite(repository, request.target)
     # tags can be added only to commits, and not to patch files or messages
     ids = list_topic_commits(repository, request.target, request.base)
-    patches = (commits_series(repository, ids, None), ids)
+    patches = (read_commits_series(repository, ids, None), ids)
     topic = read_topic(
         repository, SendRequest(target=request.target, base=request.base), patches
     )
@@ -308,7 +308,9 @@ def _find_equal_posts(
     series, ids = patches
     posts = [post for version in posted.revisions for post in version.patches]
     bodies = (post.mail.body.encode("utf-8", "surrogateescape") for post in posts)
-    patch_ids = patch_ids_of(repository, [*patch_contents(series.patches), *bodies])
+    patch_ids = compute_patch_ids(
+        repository, [*encode_patches(series.patches), *bodies]
+    )
     posts_with_ids = list(zip(posts, patch_ids[len(series.patches) :], strict=True))
     return {
         id_: frozenset(

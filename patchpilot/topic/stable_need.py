@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import Scratch
-from patchpilot.backports.verdict import judge
+from patchpilot.backports.object_store import ScratchStore
+from patchpilot.backports.verdict import judge_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.releases import Release, Releases
-from patchpilot.history.stable_branches import stable_branches
+from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.project import Project
@@ -21,8 +21,8 @@ from patchpilot.tags.stable_decision import (
     BranchState,
     StableAdvice,
     StableFacts,
-    advise,
-    present_lines,
+    advise_on_stable,
+    find_stable_lines,
 )
 
 CYCLE = 365
@@ -67,13 +67,13 @@ def judge_stable_need(
         if culprits and project.tags.line
         else ()
     )
-    advice = advise(
+    advice = advise_on_stable(
         project,
         StableFacts(
             oldest.name if oldest else None,
             branches,
             is_known=bool(culprits),
-            present=present_lines(commit),
+            present=find_stable_lines(commit),
             size=count_patch_lines(repository, commit),
             no_fix=no_fix,
             fixed_in=_first_fixed_release(repository, commit, culprits, releases)
@@ -110,7 +110,7 @@ def compute_branch_states(
     progress: Progress,
 ) -> tuple[BranchState, ...]:
     """Return the state of each stable branch according to `backport`."""
-    stable = stable_branches(repository, profile=project.name)
+    stable = find_stable_branches(repository, profile=project.name)
     cache: dict[object, tuple[BranchState, ...]] = repository.known.setdefault(
         "branch states", {}
     )
@@ -119,9 +119,10 @@ def compute_branch_states(
         return cache.get(key, ())
     fix = FixCommit(repository, commit)
     causes = tuple(Culprit(culprit[:12], "", culprit) for culprit in culprits)
-    with History(repository, progress) as history, Scratch(repository) as scratch:
+    with History(repository, progress) as history, ScratchStore(repository) as scratch:
         verdicts = [
-            judge(history, scratch, fix, causes, branch) for branch in stable.branches
+            judge_branch(history, scratch, fix, causes, branch)
+            for branch in stable.branches
         ]
     cache[key] = tuple(
         BranchState(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.outgoing.target_tree import TargetTree, remote_of
+from patchpilot.outgoing.target_tree import TargetTree, find_remote_tree
 from patchpilot.topic.topic_base import find_apply_base
 
 
@@ -25,7 +25,7 @@ def find_target_tree(
     `ids`), because otherwise it contains the topic's commits.
     """
     for tree in trees:
-        if remote := remote_of(repository, tree):
+        if remote := find_remote_tree(repository, tree):
             return remote
     head = repository.find("HEAD")
     try:

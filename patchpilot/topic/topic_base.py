@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.b4_prep import (
-    branch_config,
-    drop_covers,
-    is_cover,
+    drop_cover_commits,
+    is_cover_commit,
     prep_branch,
-    skip_cover,
+    read_branch_config,
+    skip_cover_commit,
 )
 from patchpilot.commits.git_reading import GitRef
 from patchpilot.commits.range import (
     NAME_TARGET,
-    head_of,
+    find_head_commit,
     only_cover_error,
     resolve_commits,
 )
@@ -353,10 +353,10 @@ def find_topic_base(repository: "Repository", base_name: str | None = None) -> B
     """
     base = find_base(repository, base_name)
     if not base.commits:
-        head = head_of(repository)
+        head = find_head_commit(repository)
         raise (
             only_cover_error(head)
-            if head != base.start and is_cover(repository.commit(head))
+            if head != base.start and is_cover_commit(repository.commit(head))
             else _empty_topic_error(repository, base)
         )
     if base.is_unclear:
@@ -399,7 +399,7 @@ def find_base(
     The commit with b4's cover letter is not one of these commits. Raise UsageError if no base can
     be found.
     """
-    search = BaseSearch(repository, head or head_of(repository))
+    search = BaseSearch(repository, head or find_head_commit(repository))
     key = f"base of {search.head} {base_name or ''}"
     if key not in repository.known:
         base = (
@@ -408,8 +408,8 @@ def find_base(
             else _find_b4_base(search) or _guess_base(search)
         )
         repository.known[key] = base._replace(
-            start=skip_cover(repository, base.start),
-            commits=drop_covers(repository, base.commits),
+            start=skip_cover_commit(repository, base.start),
+            commits=drop_cover_commits(repository, base.commits),
         )
     result: Base = repository.known[key]
     return result
@@ -427,7 +427,7 @@ def find_apply_base(
     return (
         base
         if base.branch
-        else _guess_base(BaseSearch(repository, head or head_of(repository)))
+        else _guess_base(BaseSearch(repository, head or find_head_commit(repository)))
     )
 
 
@@ -459,7 +459,7 @@ def find_likeliest_bases(
 
     They are the chosen base, the upstream branch, and the nearest branches.
     """
-    search = BaseSearch(repository, head_of(repository))
+    search = BaseSearch(repository, find_head_commit(repository))
     guesses = [find_base(repository, base_name)]
     if search.upstream:
         guesses.append(_base_over_upstream(search, search.upstream))
@@ -500,7 +500,8 @@ def _find_b4_base(search: BaseSearch) -> Base | None:
     if branch is None or not (
         branch.startswith("b4/")
         or any(
-            key.startswith("b4-") for key in branch_config(search.repository, branch)
+            key.startswith("b4-")
+            for key in read_branch_config(search.repository, branch)
         )
     ):
         return None
@@ -631,10 +632,10 @@ def _find_listed_branches(
 
     The result is empty if there is no MAINTAINERS file.
     """
-    from patchpilot.outgoing.target_tree import listed_trees
+    from patchpilot.outgoing.target_tree import find_listed_trees
 
     paths = [file.path for file in repository.changed_files(start, head)]
-    return frozenset(tree.label for tree in listed_trees(repository, head, paths))
+    return frozenset(tree.label for tree in find_listed_trees(repository, head, paths))
 
 
 def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from patchpilot.commits.range import commit_patch
+from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
@@ -24,7 +24,7 @@ def read_topic_patches(
     patches = []
     for number, commit in enumerate(commits):
         progress("reading the commits", number, len(commits))
-        patches.append(commit_patch(repository, commit.id))
+        patches.append(format_commit_patch(repository, commit.id))
     merges = not target and repository.rev_list(
         "--merges", "--max-count=1", f"{commits[0].id}^..HEAD"
     )

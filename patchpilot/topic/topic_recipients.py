@@ -11,18 +11,18 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchpilot.commits.b4_prep import prep_of
+from patchpilot.commits.b4_prep import find_prep_branch_of
 from patchpilot.commits.range import (
     FromArchive,
+    is_existing_file,
     is_network_target,
     looks_like_file,
-    names_file,
-    refuse_absent,
+    refuse_missing_files,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.errors import InputError, MissingError
-from patchpilot.maintainers import MaintainersFile, load
+from patchpilot.maintainers import MaintainersFile, load_maintainers
 from patchpilot.maintainers.load import make_empty_maintainers, read_conf_options
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import (
@@ -40,7 +40,7 @@ from patchpilot.projects.loading import detect, find_project
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 from patchpilot.recipients.recipient_plan import (
-    Sources,
+    RecipientSources,
     plan_patches,
     plan_paths,
     plan_undisclosed,
@@ -49,12 +49,12 @@ from patchpilot.recipients.recipient_plan import (
 from patchpilot.resources import state_path
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.series.recipient_edits import (
-    Edits,
-    addresses,
+    RecipientEdits,
+    find_topic_key,
     load_edits,
-    new_recipients,
+    parse_new_recipients,
+    parse_option_addresses,
     save_edits,
-    topic_key,
 )
 from patchpilot.topic.read_series import has_drafts, read_series
 
@@ -84,7 +84,7 @@ class PlannedRecipients(NamedTuple):
     sources: tuple[str, ...]
     plan: RecipientPlan
     topic: str | None = None
-    edits: Edits = Edits()
+    edits: RecipientEdits = RecipientEdits()
     left_out: tuple[Recipient, ...] = ()
     commits: tuple[str, ...] = ()
     undisclosed: bool = False
@@ -172,7 +172,7 @@ def plan_targets(
     """
     with request.repository(request.targets) as repository:
         if repository is None:
-            refuse_absent(request.targets)
+            refuse_missing_files(request.targets)
         source = find_source_tree(request.tree, repository)
         sources = make_recipient_sources(
             source, repository, request.switches, request.profile
@@ -274,7 +274,7 @@ def edit_recipients(
     restore: Sequence[str] = (),
     reset: bool = False,
     patch: str = "",
-) -> Edits:
+) -> RecipientEdits:
     """Edit the recipients of a plan's topic and store the edits.
 
     `patch` limits the edits to the patch with this subject. Raise MissingError if the plan has no
@@ -285,22 +285,22 @@ def edit_recipients(
             f"edits can only be kept for a topic, and {planned.source} is not one",
             hint="pass a series, not source files",
         )
-    edits = Edits() if reset else planned.edits
-    for address in new_recipients(to, "--add-to"):
+    edits = RecipientEdits() if reset else planned.edits
+    for address in parse_new_recipients(to, "--add-to"):
         edits = edits.place("to", address)
-    for address in new_recipients(cc, "--add-cc"):
+    for address in parse_new_recipients(cc, "--add-cc"):
         edits = (
             edits.edit_patch(patch, address, is_recipient=True)
             if patch
             else edits.place("cc", address)
         )
-    for address in addresses(drop, "--drop"):
+    for address in parse_option_addresses(drop, "--drop"):
         edits = (
             edits.edit_patch(patch, address, is_recipient=False)
             if patch
             else edits.drop(address)
         )
-    for address in addresses(restore, "--restore"):
+    for address in parse_option_addresses(restore, "--restore"):
         edits = edits.restore(address, patch)
     save_edits(planned.topic, edits)
     return edits
@@ -320,7 +320,7 @@ def find_absent_addresses(
     }
     return tuple(
         address
-        for address in addresses(drop, "--drop")
+        for address in parse_option_addresses(drop, "--drop")
         if address.key not in planned_keys
     )
 
@@ -333,7 +333,7 @@ def _open_repository(targets: Sequence[str], repo: Path | None) -> Repository | 
     except MissingError:
         if targets and all(
             target == "-"
-            or names_file(target)
+            or is_existing_file(target)
             or looks_like_file(target)
             or is_network_target(target)
             for target in targets
@@ -362,14 +362,14 @@ def make_recipient_sources(
     options: Mapping[str, Any] | None,
     profile: str = "",
     file: MaintainersFile | None = None,
-) -> Sources:
+) -> RecipientSources:
     """Return the sources from which a plan is made.
 
     By default, use the project that is detected from the tree. The tree's .get_maintainer.conf
     applies except for its options about git history, because git history is used only as a
     fallback.
     """
-    file = load(source) if file is None else file
+    file = load_maintainers(source) if file is None else file
     tree_options = parse_conf_options(read_conf_options(source))
     values = {
         name: value for name, value in tree_options.items() if name not in NOT_FOR_PLANS
@@ -387,7 +387,9 @@ def make_recipient_sources(
         )
     sender: Address | None = repository.identity if repository else None
     project = find_project(profile) if profile else detect(source, ())
-    return Sources(file, source, switches, project, repository, history, sender)
+    return RecipientSources(
+        file, source, switches, project, repository, history, sender
+    )
 
 
 def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
@@ -406,7 +408,7 @@ def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
 
 def _plan_recipients(
     series: Series,
-    sources: Sources,
+    sources: RecipientSources,
     repository: Repository | None,
     *,
     undisclosed: bool,
@@ -415,7 +417,7 @@ def _plan_recipients(
         *series.patches,
         *((series.cover,) if series.cover else ()),
     )
-    key = topic_key(series, repository)
+    key = find_topic_key(series, repository)
     edits = load_edits(key)
     names = tuple(patch.source for patch in series.patches)
     ids = [patch.commit for patch in series.patches if patch.commit]
@@ -423,10 +425,14 @@ def _plan_recipients(
         unedited = plan_undisclosed(patches, sources)
         # the user may have added recipients for a public send, and they must not learn of an
         # undisclosed fix; for this send, recipients can be named on the command line
-        plan = _apply_edits(Edits(dropped=edits.dropped).apply(unedited), edits)
+        plan = _apply_edits(
+            RecipientEdits(dropped=edits.dropped).apply(unedited), edits
+        )
     else:
         unedited = plan_patches(
-            patches, sources, prep_of(repository, ids) if repository else None
+            patches,
+            sources,
+            find_prep_branch_of(repository, ids) if repository else None,
         )
         titles = [patch.subject.title for patch in series.patches]
         plan = edits.apply(unedited, titles)
@@ -464,7 +470,7 @@ def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:
                         yield f"{report.words}; {report.advice}"
 
 
-def _apply_edits(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
+def _apply_edits(plan: RecipientPlan, edits: RecipientEdits) -> RecipientPlan:
     """Add a warning about the user's edits to the plan for an undisclosed fix.
 
     Recipients that the user added to the topic do not receive the fix.

@@ -30,7 +30,7 @@ from patchpilot.reading.thread_values import (
     Turn,
     decide_topic,
 )
-from patchpilot.series.cover_letter import has_changes
+from patchpilot.series.cover_letter import has_changelog_items
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.find_topic import Topic, read_topic
@@ -151,7 +151,7 @@ class TopicState(NamedTuple):
         origin = self.draft.origins.get(f"changelogs.{self.draft.version}", "")
         numbered = self.draft.version > self.version and (
             self.draft.version != self.recorded_version
-            or has_changes(self.draft.changelog)
+            or has_changelog_items(self.draft.changelog)
             or origin.startswith(STUBS)
         )
         return self.is_sent and (numbered or self.changed)
@@ -479,8 +479,8 @@ def _matches_topic(
 
 def _is_same_author(posted: "PostedSeries", body: str, commit: Commit) -> bool:
     # import lazily: listing tracked series reads no messages
-    from patchpilot.archive.landed_series import authors_of
+    from patchpilot.archive.landed_series import list_possible_authors
 
-    return posted.is_author(commit.author) or commit.author.key in authors_of(
-        posted, body
-    )
+    return posted.is_author(
+        commit.author
+    ) or commit.author.key in list_possible_authors(posted, body)

@@ -9,26 +9,26 @@ import re
 from collections.abc import Sequence
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.commits.b4_prep import skip_cover
-from patchpilot.commits.range import commit_patch
+from patchpilot.commits.b4_prep import skip_cover_commit
+from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.earlier_fixes import (
     EarlierFix,
     PatchToFind,
+    SearchedTree,
     StableBase,
-    Tree,
     UpstreamState,
-    earlier_fixes,
+    find_earlier_fixes,
 )
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import (
     Mainline,
-    branch_refs,
+    find_linux_next_tip,
     find_mainline,
-    linux_next_tip,
-    mainline_tips,
-    trees_of,
+    find_stable_trees,
+    list_branch_refs,
+    list_mainline_tips,
 )
 from patchpilot.model.commit_references import find_upstream_commits, is_backport
 from patchpilot.model.patch import Patch, parse_subject
@@ -77,7 +77,7 @@ def find_commit_state(
 ) -> UpstreamState:
     """Return in which of mainline and the other fetched trees a commit already is."""
     try:
-        patch = commit_patch(repository, commit)
+        patch = format_commit_patch(repository, commit)
     except PatchpilotError:
         # merges and empty commits have no patch to search for
         return _NOTHING
@@ -103,7 +103,7 @@ def _find_public_mainline(repository: Repository) -> str:
     If it is a local branch, return "", because it may contain the user's work.
     """
     main = find_mainline(repository)
-    return main.tip if main and main.tip in mainline_tips(repository) else ""
+    return main.tip if main and main.tip in list_mainline_tips(repository) else ""
 
 
 def find_merged_equivalent(
@@ -115,7 +115,7 @@ def find_merged_equivalent(
         return None
     trees = _trees_to_search(repository, find_mainline(repository), start, patches)
     try:
-        return earlier_fixes(repository, [other], start, trees)[0]
+        return find_earlier_fixes(repository, [other], start, trees)[0]
     except PatchpilotError:
         return None
 
@@ -137,7 +137,7 @@ def _find_start(repository: Repository, patches: Sequence[Patch]) -> str | None:
     first = patches[0].commit
     if first:
         parent = next(iter(repository.commit(first).parents), None)
-        return skip_cover(repository, parent) if parent else None
+        return skip_cover_commit(repository, parent) if parent else None
     matches = (_BASE.match(line) for patch in patches for line in patch.lines[-60:])
     return next((repository.find(base["id"]) for base in matches if base), None)
 
@@ -162,7 +162,7 @@ def _search_trees(
         )
         for patch in patches
     ]
-    fixes = earlier_fixes(repository, to_find, start, trees, progress)
+    fixes = find_earlier_fixes(repository, to_find, start, trees, progress)
     return UpstreamState(fixes, stable)
 
 
@@ -171,18 +171,18 @@ def _trees_to_search(
     main: Mainline | None,
     start: str,
     patches: Sequence[Patch],
-) -> tuple[Tree, ...]:
-    trees = [Tree(main.name, main.tip)] if main else []
+) -> tuple[SearchedTree, ...]:
+    trees = [SearchedTree(main.name, main.tip)] if main else []
     if repository.config_regexp(r"^remote\..*\.url$"):
-        from patchpilot.outgoing.target_tree import listed_trees
+        from patchpilot.outgoing.target_tree import find_listed_trees
 
         paths = [path for patch in patches for path in patch.paths]
         trees += [
-            Tree(tree.label, tree.tip)
-            for tree in listed_trees(repository, start, paths)
+            SearchedTree(tree.label, tree.tip)
+            for tree in find_listed_trees(repository, start, paths)
         ]
-    if tip := linux_next_tip(repository):
-        trees.append(Tree("linux-next", tip))
+    if tip := find_linux_next_tip(repository):
+        trees.append(SearchedTree("linux-next", tip))
     return tuple({tree.tip: tree for tree in reversed(trees)}.values())[::-1]
 
 
@@ -193,8 +193,8 @@ def _find_stable_base(
     if main and (start == main.tip or repository.is_ancestor(start, main.tip)):
         return None
     name = main.name if main else ""
-    refs = branch_refs(repository, "refs/heads", "refs/remotes")
-    stable = trees_of(list(refs))
+    refs = list_branch_refs(repository, "refs/heads", "refs/remotes")
+    stable = find_stable_trees(list(refs))
     versions = {
         ref.name: version
         for ref in repository.all_refs
@@ -225,7 +225,9 @@ def find_backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
         commit = repository.find(commit_claims[0].id)
         if not (tip and commit and repository.is_ancestor(commit, tip)):
             return ""
-    start = next((skip_cover(repository, parent) for parent in commits[0].parents), "")
+    start = next(
+        (skip_cover_commit(repository, parent) for parent in commits[0].parents), ""
+    )
     base = start and _find_stable_base(repository, find_mainline(repository), start)
     return f"PATCH {base.version}.y" if base else ""
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.archive import archive as module
-from patchpilot.archive.archive import Archive, archive_of, quote_phrase
-from patchpilot.archive.collect_mails import find_posted_series, gather
+from patchpilot.archive.archive import Archive, find_archive_url, quote_phrase
+from patchpilot.archive.collect_mails import collect_series_mails, find_posted_series
 from patchpilot.archive.open_archive import open_archive
 from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
 from patchpilot.model.mail import parse_message_id
@@ -148,7 +148,7 @@ def test_missing_message_is_not_reported_as_unreachable_archive(url: str) -> Non
 
 def test_one_message_finds_the_whole_series(url: str) -> None:
     with open_archive(url) as archive:
-        mails, troubles, failure = gather(archive, "v1@example.org")
+        mails, troubles, failure = collect_series_mails(archive, "v1@example.org")
     assert message_ids(mails) == {
         "v1",
         "r1",
@@ -168,7 +168,7 @@ def test_one_message_finds_the_whole_series(url: str) -> None:
 
 def test_third_version_finds_all_other_versions(url: str) -> None:
     with open_archive(url) as archive:
-        mails, troubles, failure = gather(archive, "w3@example.org")
+        mails, troubles, failure = collect_series_mails(archive, "w3@example.org")
     assert message_ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
     assert (troubles, failure) == ((), None)
     series = find_posted_series(
@@ -506,15 +506,17 @@ def test_ids_are_extracted_from_pasted_text(
 
 def test_archive_is_determined_from_message_url() -> None:
     lore = "https://lore.kernel.org/all"
-    assert archive_of("a@example.org", lore) == lore
-    assert archive_of("https://lore.kernel.org/netdev/a@example.org/", lore) == lore
-    assert archive_of("https://patch.msgid.link/a@example.org", lore) == lore
+    assert find_archive_url("a@example.org", lore) == lore
     assert (
-        archive_of("https://inbox.dpdk.org/dev/a@example.org/", lore)
+        find_archive_url("https://lore.kernel.org/netdev/a@example.org/", lore) == lore
+    )
+    assert find_archive_url("https://patch.msgid.link/a@example.org", lore) == lore
+    assert (
+        find_archive_url("https://inbox.dpdk.org/dev/a@example.org/", lore)
         == "https://inbox.dpdk.org/dev"
     )
     assert (
-        archive_of("http://127.0.0.1:8080/demo/a@example.org/T/", lore)
+        find_archive_url("http://127.0.0.1:8080/demo/a@example.org/T/", lore)
         == "http://127.0.0.1:8080/demo"
     )
 

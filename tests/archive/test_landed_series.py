@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from patchpilot.archive import landed_series
-from patchpilot.archive.landed_series import find_in_repository
+from patchpilot.archive.landed_series import find_commits_in_repository
 from patchpilot.archive.open_archive import open_archive
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
@@ -32,7 +32,7 @@ ALONE = mailed(f"p1 [PATCH] {ONE}")
 def track_series(trees: Trees, *mails: bytes) -> PostedSeries:
     series = read_thread(parse(mbox(*mails)))[0]
     with Repository.open(trees.repo.path) as repository:
-        commits = find_in_repository(series, repository)
+        commits = find_commits_in_repository(series, repository)
     return with_commits(series, commits.commits, commits.follow_ups, commits.needs)
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from patchpilot.archive import local_archive
-from patchpilot.archive.archive import date_query
+from patchpilot.archive.archive import make_date_query
 from patchpilot.archive.local_mails import FoundMail
-from patchpilot.archive.local_query import normalize_words, sql_condition
-from patchpilot.archive.open_archive import archive_address, open_archive
+from patchpilot.archive.local_query import normalize_words, translate_to_sql
+from patchpilot.archive.open_archive import normalize_archive_address, open_archive
 from patchpilot.cache.entries import cache_dir
 from patchpilot.errors import CancelledError, NetworkError, UsageError
 from patchpilot.model.mail import parse_mail
@@ -52,9 +52,9 @@ def test_archive_setting_accepts_a_path(
         )
         (series,) = json.loads(call("track", "--format", "json").out)["series"]
         assert series["source"] == str(workdir / "pi" / "mails")
-    assert archive_address("file:///a%20b") == "/a b"
+    assert normalize_archive_address("file:///a%20b") == "/a b"
     assert (
-        archive_address("https://lore.kernel.org/netdev")
+        normalize_archive_address("https://lore.kernel.org/netdev")
         == "https://lore.kernel.org/netdev"
     )
     with pytest.raises(UsageError, match="not the URL of an archive"):
@@ -193,11 +193,11 @@ def test_arrival_dates_limit_a_search(kind: str, tmp_path: Path) -> None:
         mail("one", "x\n", id="one"),
         reply("one", "y", id="two", reply_to="one", minutes=4320),
     ) as archive:
-        assert search_subjects(archive.url, f"f:example AND {date_query(second)}") == [
-            "two"
-        ]
+        assert search_subjects(
+            archive.url, f"f:example AND {make_date_query(second)}"
+        ) == ["two"]
         assert sorted(
-            search_subjects(archive.url, f"f:example AND {date_query(first)}")
+            search_subjects(archive.url, f"f:example AND {make_date_query(first)}")
         ) == [
             "one",
             "two",
@@ -209,7 +209,7 @@ def test_arrival_dates_limit_a_search(kind: str, tmp_path: Path) -> None:
 )
 def test_unsupported_query_is_refused(query: str) -> None:
     with pytest.raises(UsageError, match="a local archive cannot be searched"):
-        sql_condition(query)
+        translate_to_sql(query)
 
 
 def test_words_are_normalized() -> None:
@@ -267,7 +267,7 @@ def test_only_requested_days_are_indexed(
     monkeypatch.setattr(local_archive.LocalArchive, "_add", count_call)
     with archive_server(LOCAL[0], tmp_path, *mails) as archive:
         assert search_subjects(
-            archive.url, f"f:rita AND {date_query(START + timedelta(days=2))}"
+            archive.url, f"f:rita AND {make_date_query(START + timedelta(days=2))}"
         ) == ["two"]
         assert added == ["two"]
         assert sorted(search_subjects(archive.url, "s:one")) == ["one", "two"]
@@ -275,7 +275,7 @@ def test_only_requested_days_are_indexed(
         archive.add(reply("one", "z", id="three", reply_to="one", minutes=4 * 24 * 60))
         assert sorted(
             search_subjects(
-                archive.url, f"f:rita AND {date_query(START + timedelta(days=2))}"
+                archive.url, f"f:rita AND {make_date_query(START + timedelta(days=2))}"
             )
         ) == ["three", "two"]
         assert added == ["two", "one", "three"]

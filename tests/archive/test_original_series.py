@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.archive.archive import NotInArchiveError
-from patchpilot.archive.original_series import find_originals
+from patchpilot.archive.original_series import find_original_series
 from patchpilot.archive.track_store import Store
 from patchpilot.errors import UsageError
 from patchpilot.model.mail import Mail, parse_mail
@@ -257,5 +257,5 @@ def test_failed_search_is_not_repeated() -> None:
     ]
     archive = EmptyArchive()
     classified = [classify(parse_mail(mail_)) for mail_ in mails]
-    assert find_originals(archive, classified, reader=MailReader()) == {}  # type: ignore[arg-type]  # all of it that is asked
+    assert find_original_series(archive, classified, reader=MailReader()) == {}  # type: ignore[arg-type]  # all of it that is asked
     assert archive.asked < 60

@@ -124,9 +124,9 @@ def test_archives_report_new_messages(kind: str, news: bytes, workdir: Path) -> 
         server.add(news)
         assert update_series()[2] == []
     store_of_mails = make_polled_series(1, story.V1)
-    assert poll.find_concerned(parse(mbox(news))[0], [store_of_mails]) == [1]
+    assert poll.find_concerned_series(parse(mbox(news))[0], [store_of_mails]) == [1]
     assert (
-        poll.find_concerned(
+        poll.find_concerned_series(
             parse(mbox(mailed("z+9 [PATCH] pump: another thing")))[0],
             [make_polled_series(1, other_mails[0])],
         )
@@ -294,11 +294,11 @@ def test_message_from_an_unpolled_series_is_read_once(
 
 def test_query_length_is_limited() -> None:
     series = [make_polled_series(number, make_patch(number)) for number in range(300)]
-    queries = [query for query, _ in poll._queries(series, START)]
+    queries = [query for query, _ in poll._make_queries(series, START)]
     assert max(len(quote(query)) for query in queries) <= poll.LONGEST_QUERY
     assert sorted(
         polled.number
-        for _, polled_ones in poll._queries(series, START)
+        for _, polled_ones in poll._make_queries(series, START)
         for polled in polled_ones
     ) == list(range(300))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.archive.track_store import Store, default_file
+from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.errors import InputError, UsageError
 from patchpilot.reading.mbox import parse
 from tests.kit.mails import mbox
@@ -70,7 +70,7 @@ def test_removing_a_series_removes_its_messages(tmp_path: Path) -> None:
 
 def test_store_is_private(tmp_path: Path) -> None:
     with Store() as store:
-        assert store.file == default_file()
+        assert store.file == default_store_file()
         assert stat.S_IMODE(store.file.stat().st_mode) == 0o600
 
 
@@ -113,9 +113,9 @@ def test_messages_stored_by_old_versions_get_a_weight(
         store.keep(entry.id, "demo", MAILS)
         with store.transaction() as database:
             database.execute("UPDATE member SET weight = NULL")
-        stored = store.weightiest_mails(entry.id, 1)
+        stored = store.read_important_mails(entry.id, 1)
         assert ([mail.message_id for mail in stored.mails], stored.left_out) == (
             ["v1@example.org"],
             1,
         )
-        assert store.weightiest_mails(entry.id, 2).left_out == 0
+        assert store.read_important_mails(entry.id, 2).left_out == 0

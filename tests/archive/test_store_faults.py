@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.archive.track_store import Store, default_file
+from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.series import database
-from patchpilot.series.database import backups
+from patchpilot.series.database import list_backups
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import mailed, mbox
 from tests.reading import story
@@ -44,9 +44,9 @@ def store_file(workdir: Path) -> Path:
     call("track", "show", "1")
     start_next_process()
     call("track", "add", "--mbox", "other.mbox")
-    assert backups(default_file())
+    assert list_backups(default_store_file())
     start_next_process()
-    return default_file()
+    return default_store_file()
 
 
 def overwrite_bytes(file: Path, start: int, size: int) -> None:
@@ -225,7 +225,7 @@ def test_unreadable_message_is_skipped(
 def test_lost_message_is_restored_from_a_backup(
     store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    saved = backups(store_file)
+    saved = list_backups(store_file)
     run_sql(BAD_MAILS["a bad blob"])(store_file)
     Path("whole.mbox").unlink()
     assert call("track", "update").code == 0
@@ -257,10 +257,10 @@ def test_fully_damaged_series_skips_the_archive(
 
 @contextmanager
 def fill_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    original = database._prepare
+    original = database._prepare_database
 
     def prepare(
-        base: database.Database, layout: database.Layout, existed: bool
+        base: database.Database, layout: database.DatabaseLayout, existed: bool
     ) -> None:
         original(base, layout, existed)
         base.execute(
@@ -268,7 +268,7 @@ def fill_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         )
 
     with monkeypatch.context() as patched:
-        patched.setattr(database, "_prepare", prepare)
+        patched.setattr(database, "_prepare_database", prepare)
         yield
 
 
@@ -348,7 +348,7 @@ def test_update_fetches_messages_missed_by_recovery(store_file: Path) -> None:
     with Store() as store:
         ids = store.message_ids(1)
     start_next_process()
-    for backup in backups(store_file):
+    for backup in list_backups(store_file):
         backup.unlink()
     run_sql("UPDATE mail SET raw = x'01'")(store_file)
     assert call("doctor", "--recover").code == 0

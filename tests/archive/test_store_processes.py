@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.archive.track_store import Store, default_file
+from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.series import database
 from tests.kit.cli import call
 from tests.kit.mails import mbox, thread
@@ -67,15 +67,15 @@ def test_corrupt_row_can_be_repaired(
     call("track", "add", "--mbox", "m")
     monkeypatch.setattr(database, "_verified", set())
     chance = random.Random(seed)
-    content = default_file().read_bytes()
+    content = default_store_file().read_bytes()
     for number in range(8):
         monkeypatch.setenv("XDG_CACHE_HOME", str(workdir / f"cache-{number}"))
         data = bytearray(content)
         for _ in range(chance.choice((1, 1, 3, 40))):
             data[chance.randrange(len(data))] = chance.randrange(256)
-        for file in default_file().parent.glob("track.sqlite*"):
+        for file in default_store_file().parent.glob("track.sqlite*"):
             file.unlink()
-        default_file().write_bytes(data)
+        default_store_file().write_bytes(data)
         for words in (
             (),
             ("show", "1", "--keep-unread"),

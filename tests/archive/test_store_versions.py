@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.archive.track_store import TRACK_LAYOUT, Store, default_file
-from patchpilot.series.database import backups
+from patchpilot.archive.track_store import TRACK_LAYOUT, Store, default_store_file
+from patchpilot.series.database import list_backups
 from tests.kit.cli import call
 from tests.kit.mails import mbox
 from tests.reading import story
@@ -27,7 +27,7 @@ def create_old_store(version: int) -> Path:
 
     It contains a series of two messages, one of which was read.
     """
-    file = default_file()
+    file = default_store_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(file)) as base:
         base.executescript((OLD / f"version-{version}.sql").read_text(encoding="utf-8"))
@@ -72,7 +72,7 @@ def test_old_store_is_migrated_completely(version: int, workdir: Path) -> None:
             {("r1@example.org", 4): "addressed"} if version > 1 else {}
         )
     saved = [
-        backup for backup in backups(file) if f"-version-{version}." in backup.name
+        backup for backup in list_backups(file) if f"-version-{version}." in backup.name
     ]
     assert len(saved) == (1 if version < CURRENT else 0)
     for backup in saved:
@@ -101,7 +101,7 @@ def test_migrated_store_matches_a_new_one(
         pass
     with Store(workdir / "new.sqlite"):
         pass
-    assert tables(default_file()) == tables(workdir / "new.sqlite")
+    assert tables(default_store_file()) == tables(workdir / "new.sqlite")
     (workdir / "m").write_bytes(mbox(*story.WHOLE))
     assert call("track", "add", "--mbox", "m").code == 0
     with Store() as store:
@@ -124,7 +124,7 @@ def test_newer_store_is_restored_from_its_backup(
     outcome = call("track")
     assert outcome.code == 2
     assert "was written by a newer version of patchpilot" in outcome.err
-    (saved,) = [backup for backup in backups(file) if "-version-" in backup.name]
+    (saved,) = [backup for backup in list_backups(file) if "-version-" in backup.name]
     assert str(saved) in outcome.err
     with Store(saved) as store:
         assert store.message_ids(2) == set(IDS)

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from patchpilot.archive import archive as archive_reading
-from patchpilot.archive.track_store import Store, default_file
+from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.cli.output.track_table import format_series_table
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.errors import PatchpilotError
@@ -397,7 +397,7 @@ def test_rejected_series_is_still_polled(workdir: Path) -> None:
 
 def test_finished_series_is_polled_less_often(workdir: Path) -> None:
     def age(**columns: timedelta) -> None:
-        with sqlite3.connect(default_file()) as database:
+        with sqlite3.connect(default_store_file()) as database:
             for column, past in columns.items():
                 database.execute(
                     f"UPDATE series SET {column} = ?",
@@ -587,7 +587,7 @@ def test_other_archive_serves_a_lore_url(workdir: Path) -> None:
 def test_offline_shows_age_of_stored_data(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         track_series("add", "<v1@example.org>", "--lore", server.url)
-    with sqlite3.connect(default_file()) as database:
+    with sqlite3.connect(default_store_file()) as database:
         database.execute(
             "UPDATE series SET updated = ?",
             ((datetime.now(UTC) - timedelta(hours=3)).isoformat(),),

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from patchpilot.archive.track_store import Store, default_file
+from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.series import database
-from patchpilot.series.database import backups
+from patchpilot.series.database import list_backups
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.mails import mailed, mbox
@@ -25,7 +25,7 @@ def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def execute_sql(statement: str) -> None:
-    with sqlite3.connect(default_file()) as plain:
+    with sqlite3.connect(default_store_file()) as plain:
         plain.execute(statement)
 
 
@@ -104,7 +104,7 @@ def test_unavailable_message_is_restored_from_a_backup(
     outcome = call("track", "update", "--all")
     assert (outcome.code, read_local_data()) == (4, before)
     execute_sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
-    for backup in backups(default_file()):
+    for backup in list_backups(default_store_file()):
         backup.unlink()
     outcome = call("track", "update", "--all")
     assert (outcome.code, "cannot be reached" in outcome.err) == (4, True)
@@ -121,7 +121,7 @@ def test_tracked_file_is_read_again(workdir: Path) -> None:
     execute_sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     assert track_series("update", "--all")["state"] == "accepted"
     assert set(before["mails"]) < set(read_local_data()["mails"])
-    for backup in backups(default_file()):
+    for backup in list_backups(default_store_file()):
         backup.unlink()
     file.unlink()
     database._verified.clear()

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from patchpilot.building import configuration
-from patchpilot.commits.build_trust import build_command
-from patchpilot.commits.private_config import trust
+from patchpilot.commits.build_trust import make_build_trust_item
+from patchpilot.commits.private_config import trust_digests
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import CancelledError
 from patchpilot.services.backport.backport_targets import backport_trees
@@ -55,8 +55,8 @@ def only_make(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trust_tree(repo: Repo) -> None:
-    command = build_command(repo.path)
-    trust({command.digest: command.label})
+    command = make_build_trust_item(repo.path)
+    trust_digests({command.digest: command.label})
 
 
 def driver_files(body: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test finding commits that changed the conflicting function but not the conflicting lines."""
 
-from patchpilot.backports.changed_functions import function_at
+from patchpilot.backports.changed_functions import find_enclosing_function
 from tests.backports.world import FIXED, World, function_source
 
 
@@ -78,7 +78,7 @@ def test_function_ends_at_its_closing_brace() -> None:
         "{\n",
         "}\n",
     ]
-    functions = [function_at(lines, index) for index in range(len(lines))]
+    functions = [find_enclosing_function(lines, index) for index in range(len(lines))]
     assert [function.name if function else "" for function in functions] == [
         "",
         *["one"] * 6,
@@ -88,7 +88,7 @@ def test_function_ends_at_its_closing_brace() -> None:
     ]
     assert functions[4] is not None
     assert functions[4].span == (1, 7)
-    assert function_at([], 0) is None
+    assert find_enclosing_function([], 0) is None
 
 
 def test_missing_file_hint_names_the_new_location(

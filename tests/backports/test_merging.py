@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patchpilot.backports.merging import plan_merge
-from patchpilot.backports.object_store import EMPTY_TREE, Scratch
+from patchpilot.backports.object_store import EMPTY_TREE, ScratchStore
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 
@@ -26,7 +26,7 @@ TREES = st.dictionaries(
 )
 
 
-def write_tree(scratch: Scratch, files: dict[str, str | None]) -> str:
+def write_tree(scratch: ScratchStore, files: dict[str, str | None]) -> str:
     entries = {
         name: ("100644", scratch.write("blob", text.encode()))
         for name, text in files.items()
@@ -37,7 +37,10 @@ def write_tree(scratch: Scratch, files: dict[str, str | None]) -> str:
 
 def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
     Repo(tmp_path / "r").commit("start", {"x": "x\n"})
-    with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch:
+    with (
+        Repository.open(tmp_path / "r") as repository,
+        ScratchStore(repository) as scratch,
+    ):
 
         @settings(
             max_examples=60, deadline=None, suppress_health_check=list(HealthCheck)

@@ -41,9 +41,9 @@ class FakeHistory:
         self.present: set[str] = set()
         self.landed: dict[str, bool] = {}
         self.asked: list[str] = []
-        monkeypatch.setattr(missing_commits, "read_touch", self._read_touch)
-        monkeypatch.setattr(missing_commits, "read_touches", self._read_touches)
-        monkeypatch.setattr(missing_commits, "older_names", self._older_names)
+        monkeypatch.setattr(missing_commits, "read_line_touch", self._read_touch)
+        monkeypatch.setattr(missing_commits, "read_line_touches", self._read_touches)
+        monkeypatch.setattr(missing_commits, "find_older_names", self._older_names)
 
     def _read_touch(self, _: object, commit: str) -> LineTouch:
         self.asked.append(f"show {commit}")
@@ -266,7 +266,7 @@ def test_common_history_is_read_once(
     search = branch.search()
 
     def before(commit: str, *paths: str) -> list[str]:
-        return [touch.commit for touch in search.touches_before(commit, paths)]
+        return [touch.commit for touch in search.read_earlier_touches(commit, paths)]
 
     assert before("fix", "f.c", "g.c", "h.c") == ["a", "b", "c"]
     assert before("b", "f.c", "g.c", "h.c") == ["a"]
@@ -276,7 +276,7 @@ def test_common_history_is_read_once(
     assert before("c", "g.c") == ["b"]
     assert before("fix", "h.c") == ["c"]
     assert branch.asked == ["log f.c g.c h.c of top less tip in 7.0"]
-    assert branch.search(parents=()).touches_before("fix", ("f.c",)) == ()
+    assert branch.search(parents=()).read_earlier_touches("fix", ("f.c",)) == ()
 
 
 def test_most_recent_commits_are_returned(

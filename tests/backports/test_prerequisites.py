@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
-    dependencies_of,
+    find_dependencies,
 )
-from patchpilot.backports.prerequisites import _OutOfTimeError, _Seeker
+from patchpilot.backports.prerequisites import _OutOfTimeError, _PrerequisiteSeeker
 from tests.backports.world import FIXED, World, function_source
 
 
@@ -259,10 +259,10 @@ def test_larger_time_limit_finds_no_fewer_prerequisites(
         make_touch(str(number), ((new[0], new[0] + size), new))
         for number, (new, size) in enumerate(rows)
     ]
-    without_margin = dependencies_of(
+    without_margin = find_dependencies(
         touches, make_touch("fix", (span, span)), frozenset()
     )
-    with_margin = dependencies_of(
+    with_margin = find_dependencies(
         touches, make_touch("fix", (span, span)), frozenset(), margin=3
     )
     assert {touch.commit for touch in without_margin} <= {
@@ -294,7 +294,7 @@ def test_timeout_reports_the_best_result(
     def hit_time_limit(*_: object, **__: object) -> None:
         raise _OutOfTimeError
 
-    monkeypatch.setattr(_Seeker, "_drop_unneeded", hit_time_limit)
+    monkeypatch.setattr(_PrerequisiteSeeker, "_drop_unneeded", hit_time_limit)
     answer = world.branch_result(fix, "--onto", tip)
     assert commit_ids(answer) == chain
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
@@ -308,7 +308,7 @@ def test_interrupted_search_reports_partial_results(
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_Seeker, "_drop_unneeded", stop)
+    monkeypatch.setattr(_PrerequisiteSeeker, "_drop_unneeded", stop)
     outcome = world.call(world.fix, "--onto", tip)
     assert (outcome.code, outcome.out) == (130, "")
     message = (

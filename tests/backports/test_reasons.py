@@ -9,13 +9,13 @@ from patchpilot.backports import verdict
 from patchpilot.backports.applies import AppliesHow, ApplyResult
 from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.backports.merging import Merge
-from patchpilot.backports.verdict import judge, judge_affected
+from patchpilot.backports.verdict import judge_branch, judge_whether_affected
 from patchpilot.history.fix_in_branch import Culprit, Landing
 from patchpilot.history.fix_in_branch import LandedHow as Shown
-from patchpilot.history.stable_branches import Branch
+from patchpilot.history.stable_branches import StableBranch
 
 FIX, BUG, OTHER, THERE, UNDONE = (letter * 40 for letter in "fbo71")
-BRANCH = Branch("linux-6.6.y", "6.6", "tip", None)
+BRANCH = StableBranch("linux-6.6.y", "6.6", "tip", None)
 CLEAN = ApplyResult(AppliesHow.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), False)
 
 
@@ -83,7 +83,7 @@ def test_branch_is_affected_if_it_has_the_bug(
     expected: tuple[bool | None, str | None],
     words: list[str],
 ) -> None:
-    answer = judge_affected(make_history(**landings), culprits, "tip")  # type: ignore[arg-type]
+    answer = judge_whether_affected(make_history(**landings), culprits, "tip")  # type: ignore[arg-type]
     assert answer[:2] == expected
     for word in words:
         assert word in answer[2]
@@ -106,8 +106,8 @@ def branch_verdict(
         return applied
 
     monkeypatch.setattr(verdict, "try_fix", try_fix)
-    monkeypatch.setattr(verdict, "find_places", lambda scratch, merge: ())
-    return judge(
+    monkeypatch.setattr(verdict, "find_conflict_places", lambda scratch, merge: ())
+    return judge_branch(
         make_history(**landings),
         None,
         SimpleNamespace(id=FIX),

@@ -12,13 +12,13 @@ from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
     Span,
-    dependencies_of,
-    find_crossing,
-    last_writers,
-    older_names,
-    read_each,
-    read_touch,
-    read_touches,
+    find_crossing_touches,
+    find_dependencies,
+    find_last_writers,
+    find_older_names,
+    read_line_touch,
+    read_line_touches,
+    read_touches_of_commits,
 )
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
@@ -65,14 +65,14 @@ def make_fix(*spans: Span) -> LineTouch:
 )
 def test_fix_depends_on_nearby_changes(changed: Span, meets: bool) -> None:
     before = make_touch("a", replace_lines(changed))
-    assert commit_ids(dependencies_of([before], make_fix((10, 12)), NONE)) == (
+    assert commit_ids(find_dependencies([before], make_fix((10, 12)), NONE)) == (
         ["a"] if meets else []
     )
-    assert commit_ids(last_writers([before], make_fix((10, 12)), NONE, PATHS)) == (
+    assert commit_ids(find_last_writers([before], make_fix((10, 12)), NONE, PATHS)) == (
         ["a"] if meets else []
     )
-    assert dependencies_of([before], make_fix((10, 12)), frozenset("a")) == ()
-    assert last_writers([before], make_fix((10, 12)), frozenset("a"), PATHS) == ()
+    assert find_dependencies([before], make_fix((10, 12)), frozenset("a")) == ()
+    assert find_last_writers([before], make_fix((10, 12)), frozenset("a"), PATHS) == ()
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_margin_includes_adjacent_lines(
 ) -> None:
     assert (
         bool(
-            dependencies_of(
+            find_dependencies(
                 [make_touch("a", replace_lines(changed))],
                 make_fix((10, 12)),
                 NONE,
@@ -136,7 +136,7 @@ def test_line_numbers_map_through_commits(old: Span, new: Span, mapped: Span) ->
         assert (
             "a"
             in commit_ids(
-                dependencies_of([first, second], make_fix((10, 12)), frozenset("b"))
+                find_dependencies([first, second], make_fix((10, 12)), frozenset("b"))
             )
         ) is expected, line
 
@@ -144,17 +144,19 @@ def test_line_numbers_map_through_commits(old: Span, new: Span, mapped: Span) ->
 def test_prerequisites_of_prerequisites_are_needed() -> None:
     first = make_touch("a", replace_lines((30, 31)))
     second = make_touch("b", replace_lines((10, 11), (30, 31)))
-    assert commit_ids(dependencies_of([first, second], make_fix((10, 12)), NONE)) == [
+    assert commit_ids(find_dependencies([first, second], make_fix((10, 12)), NONE)) == [
         "a",
         "b",
     ]
     assert (
-        commit_ids(dependencies_of([first, second], make_fix((10, 12)), frozenset("b")))
+        commit_ids(
+            find_dependencies([first, second], make_fix((10, 12)), frozenset("b"))
+        )
         == []
     )
     # the commits that wrote the lines have no prerequisites themselves
     assert commit_ids(
-        last_writers([first, second], make_fix((10, 12)), NONE, PATHS)
+        find_last_writers([first, second], make_fix((10, 12)), NONE, PATHS)
     ) == ["b"]
 
 
@@ -163,11 +165,13 @@ def test_rewritten_lines_are_not_traced() -> None:
         make_touch("a", replace_lines((10, 12))),
         make_touch("b", replace_lines((10, 12))),
     )
-    assert commit_ids(last_writers([old, new], make_fix((10, 12)), NONE, PATHS)) == [
-        "b"
-    ]
+    assert commit_ids(
+        find_last_writers([old, new], make_fix((10, 12)), NONE, PATHS)
+    ) == ["b"]
     half = make_touch("b", replace_lines((10, 11)))
-    assert commit_ids(last_writers([old, half], make_fix((10, 12)), NONE, PATHS)) == [
+    assert commit_ids(
+        find_last_writers([old, half], make_fix((10, 12)), NONE, PATHS)
+    ) == [
         "a",
         "b",
     ]
@@ -176,7 +180,7 @@ def test_rewritten_lines_are_not_traced() -> None:
         assert (
             "a"
             in commit_ids(
-                last_writers(
+                find_last_writers(
                     [make_touch("a", replace_lines((line, line + 1))), middle],
                     make_fix((10, 19)),
                     NONE,
@@ -185,7 +189,9 @@ def test_rewritten_lines_are_not_traced() -> None:
             )
         ) is expected
     removed = make_touch("b", make_edit_step(((10, 12), (10, 10))))
-    assert commit_ids(last_writers([old, removed], make_fix((9, 11)), NONE, PATHS)) == [
+    assert commit_ids(
+        find_last_writers([old, removed], make_fix((9, 11)), NONE, PATHS)
+    ) == [
         "a",
         "b",
     ]
@@ -199,7 +205,7 @@ def test_only_requested_files_are_considered() -> None:
         make_touch("f", replace_lines((1, 2))),
         make_touch("g", replace_lines((1, 2), old="g.c", new="g.c")),
     ]
-    assert commit_ids(dependencies_of(touches, fix_touch, NONE)) == ["f", "g"]
+    assert commit_ids(find_dependencies(touches, fix_touch, NONE)) == ["f", "g"]
     for requested, expected in (
         (["f.c"], ["f"]),
         (["g.c"], ["g"]),
@@ -207,16 +213,20 @@ def test_only_requested_files_are_considered() -> None:
         (["x.c"], []),
     ):
         assert (
-            commit_ids(dependencies_of(touches, fix_touch, NONE, frozenset(requested)))
+            commit_ids(
+                find_dependencies(touches, fix_touch, NONE, frozenset(requested))
+            )
             == expected
         )
         assert (
-            commit_ids(last_writers(touches, fix_touch, NONE, frozenset(requested)))
+            commit_ids(
+                find_last_writers(touches, fix_touch, NONE, frozenset(requested))
+            )
             == expected
         )
     created = make_touch("fix", make_edit_step(((0, 0), (0, 9)), old=None, new="n.c"))
     assert (
-        dependencies_of(
+        find_dependencies(
             [make_touch("n", make_edit_step(((0, 0), (0, 9)), old=None, new="n.c"))],
             created,
             NONE,
@@ -228,20 +238,20 @@ def test_only_requested_files_are_considered() -> None:
 def test_rename_can_be_a_prerequisite() -> None:
     first = make_touch("a", replace_lines((10, 11), old="old.c", new="old.c"))
     move = make_touch("m", make_edit_step(old="old.c", new="f.c"))
-    assert commit_ids(dependencies_of([first, move], make_fix((10, 12)), NONE)) == [
+    assert commit_ids(find_dependencies([first, move], make_fix((10, 12)), NONE)) == [
         "a",
         "m",
     ]
     assert commit_ids(
-        dependencies_of([first, move], make_fix((10, 12)), frozenset("m"))
+        find_dependencies([first, move], make_fix((10, 12)), frozenset("m"))
     ) == ["a"]
-    assert commit_ids(last_writers([first, move], make_fix((10, 12)), NONE, PATHS)) == [
-        "a"
-    ]
-    assert commit_ids(find_crossing([first, move], "f.c", (10, 12))) == ["a"]
+    assert commit_ids(
+        find_last_writers([first, move], make_fix((10, 12)), NONE, PATHS)
+    ) == ["a"]
+    assert commit_ids(find_crossing_touches([first, move], "f.c", (10, 12))) == ["a"]
     rename = make_touch("c", make_edit_step(((0, 0), (0, 40)), old=None, new="f.c"))
     assert commit_ids(
-        dependencies_of(
+        find_dependencies(
             [make_touch("x", replace_lines((10, 11))), rename], make_fix((10, 12)), NONE
         )
     ) == ["c"]
@@ -267,7 +277,11 @@ def test_commit_may_overlap_the_start_of_a_span(
     old: Span, new: Span, span: Span, crosses: bool
 ) -> None:
     assert (
-        bool(find_crossing([make_touch("a", make_edit_step((old, new)))], "f.c", span))
+        bool(
+            find_crossing_touches(
+                [make_touch("a", make_edit_step((old, new)))], "f.c", span
+            )
+        )
         is crosses
     )
 
@@ -278,8 +292,8 @@ def test_span_maps_back_to_the_oldest_commit() -> None:
         make_touch("b", make_edit_step(((0, 0), (0, 10)))),
         make_touch("c", make_edit_step(((15, 16), (15, 18)))),
     ]
-    assert commit_ids(find_crossing(touches, "f.c", (16, 17))) == ["a", "c"]
-    assert find_crossing(touches, "g.c", (16, 17)) == ()
+    assert commit_ids(find_crossing_touches(touches, "f.c", (16, 17))) == ["a", "c"]
+    assert find_crossing_touches(touches, "g.c", (16, 17)) == ()
 
 
 def test_commit_size_counts_changed_lines() -> None:
@@ -304,7 +318,7 @@ def test_changes_are_read_from_git_unmodified(tmp_path: Path) -> None:
     repo.git("rm", "-q", "grü ße.c")
     three = repo.commit("remove", {"empty.c": ""})
     with Repository.open(repo.path) as repository:
-        touched = read_touch(repository, commit)
+        touched = read_line_touch(repository, commit)
         assert touched.commit == commit
         (edited,) = touched.edits
         assert (edited.old_path, edited.new_path) == ("f.c", "f.c")
@@ -313,40 +327,43 @@ def test_changes_are_read_from_git_unmodified(tmp_path: Path) -> None:
             ((9, 10), (11, 11)),
             ((19, 20), (20, 21)),
         )
-        (moved,) = read_touch(repository, two).edits
+        (moved,) = read_line_touch(repository, two).edits
         assert (moved.old_path, moved.new_path, moved.hunks) == ("f.c", "grü ße.c", ())
         edits = {
             row.old_path or row.new_path: row
-            for row in read_touch(repository, three).edits
+            for row in read_line_touch(repository, three).edits
         }
         assert (edits["grü ße.c"].new_path, edits["grü ße.c"].hunks) == (
             None,
             (((0, 21), (0, 0)),),
         )
         assert (edits["empty.c"].old_path, edits["empty.c"].hunks) == (None, ())
-        first = read_touch(repository, base)
+        first = read_line_touch(repository, base)
         assert {row.new_path: row.hunks for row in first.edits}["keep.c"] == (
             ((0, 0), (0, 1)),
         )
         assert [
-            change.commit for change in read_touches(repository, ["f.c"], three, [base])
+            change.commit
+            for change in read_line_touches(repository, ["f.c"], three, [base])
         ] == [
             commit,
             two,
         ]
         assert [
             change.commit
-            for change in read_touches(repository, ["f.c", "empty.c"], three, [commit])
+            for change in read_line_touches(
+                repository, ["f.c", "empty.c"], three, [commit]
+            )
         ] == [two, three]
-        by_commit = read_each(repository, [two, commit, base], ["f.c"])
+        by_commit = read_touches_of_commits(repository, [two, commit, base], ["f.c"])
         assert list(by_commit) == [two, commit, base]
         assert by_commit[commit] == touched
-        assert read_each(repository, [commit, three], ["keep.c"]) == {
+        assert read_touches_of_commits(repository, [commit, three], ["keep.c"]) == {
             name: LineTouch(name, ()) for name in (commit, three)
         }
-        assert older_names(repository, ["grü ße.c"], two, base) == ("f.c",)
-        assert older_names(repository, ["grü ße.c"], two, two) == ()
-        assert older_names(repository, ["keep.c"], two, base) == ()
+        assert find_older_names(repository, ["grü ße.c"], two, base) == ("f.c",)
+        assert find_older_names(repository, ["grü ße.c"], two, two) == ()
+        assert find_older_names(repository, ["keep.c"], two, base) == ()
 
 
 def test_earlier_file_names_are_found_newest_first(
@@ -364,13 +381,13 @@ def test_earlier_file_names_are_found_newest_first(
         repo.git("mv", old, new)
         tip = repo.commit(f"move {old}")
     with Repository.open(repo.path) as repository:
-        assert older_names(repository, ["c.c"], tip, base) == ("b.c", "a.c")
-        assert older_names(repository, ["c.c", "y.c"], tip, base) == (
+        assert find_older_names(repository, ["c.c"], tip, base) == ("b.c", "a.c")
+        assert find_older_names(repository, ["c.c", "y.c"], tip, base) == (
             "b.c",
             "z.c",
             "a.c",
         )
-        assert older_names(repository, ["c.c", "b.c"], tip, base) == ("a.c",)
+        assert find_older_names(repository, ["c.c", "b.c"], tip, base) == ("a.c",)
 
 
 class FakeGit:
@@ -404,7 +421,7 @@ def test_remaining_time_limits_each_command(
     monkeypatch.setattr(
         line_history, "time", SimpleNamespace(monotonic=lambda: fake.now)
     )
-    assert older_names(fake.repository, ["new.c"], "tip", "less", timeout=5) == (
+    assert find_older_names(fake.repository, ["new.c"], "tip", "less", timeout=5) == (
         "older.c",
     )
     calls = [
@@ -422,13 +439,13 @@ def test_remaining_time_limits_each_command(
 
 def test_rename_search_is_bounded() -> None:
     fake = FakeGit(log=b"c\n" * 50, diff_tree=b"")
-    assert older_names(fake.repository, ["new.c"], "tip", "less") == ()
+    assert find_older_names(fake.repository, ["new.c"], "tip", "less") == ()
     assert [words[0] for words, _ in fake.asked] == ["log"] + ["diff-tree"] * 40
-    assert older_names(fake.repository, [], "tip", "less") == ()
+    assert find_older_names(fake.repository, [], "tip", "less") == ()
     assert len(fake.asked) == 41
     chain = b"".join(b"R100\0%d\0%d\0" % (number + 1, number) for number in range(9))
     fake = FakeGit(log=b"c\n", diff_tree=chain)
-    assert older_names(fake.repository, ["0"], "tip", "less") == tuple("123456")
+    assert find_older_names(fake.repository, ["0"], "tip", "less") == tuple("123456")
 
 
 def test_lines_of_created_file_have_no_earlier_commits() -> None:
@@ -436,19 +453,21 @@ def test_lines_of_created_file_have_no_earlier_commits() -> None:
     creation = make_edit_step(((0, 0), (0, 9)), old=None, new="n.c")
     moved = make_touch("b", creation, make_edit_step(((0, 0), (0, 20))))
     assert commit_ids(
-        dependencies_of([first, moved], make_fix((50, 51)), frozenset("b"))
+        find_dependencies([first, moved], make_fix((50, 51)), frozenset("b"))
     ) == ["a"]
     assert (
-        commit_ids(dependencies_of([first, moved], make_fix((30, 31)), frozenset("b")))
+        commit_ids(
+            find_dependencies([first, moved], make_fix((30, 31)), frozenset("b"))
+        )
         == []
     )
 
 
 def test_path_arguments_limit_git() -> None:
     fake = FakeGit(log=b"")
-    assert read_touch(fake.repository, "c", ["f.c"]) == LineTouch("c", ())
-    assert read_touch(fake.repository, "c") == LineTouch("c", ())
-    assert read_touches(fake.repository, ["f.c"], "tip", ["a", "b"]) == ()
+    assert read_line_touch(fake.repository, "c", ["f.c"]) == LineTouch("c", ())
+    assert read_line_touch(fake.repository, "c") == LineTouch("c", ())
+    assert read_line_touches(fake.repository, ["f.c"], "tip", ["a", "b"]) == ()
     (paths, _), (unlimited, _), (several, seconds) = fake.asked
     assert paths[-3:] == ("c", "--", "f.c")
     assert unlimited[-1] == "c"
@@ -464,7 +483,7 @@ def test_hunk_belongs_to_its_diff() -> None:
     )
     diff = b"\ndiff --git a/f.c b/f.c\n@@ -1 +1,2 @@\n-@@ -5 +5 @@\n+x\n@@ no hunk @@\n"
     fake = FakeGit(log=head + b"@@ -7 +7 @@\n" + raws + diff)
-    touch = read_touch(fake.repository, "c")
+    touch = read_line_touch(fake.repository, "c")
     assert touch.commit == "c"
     assert [(edit.new_path, edit.hunks) for edit in touch.edits] == [
         ("f.c", (((0, 1), (0, 2)),)),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.backport_message import backport_message
+from patchpilot.backports.backport_message import make_backport_message
 from patchpilot.backports.backport_patches import BackportText, MadeCommit
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
@@ -84,9 +84,11 @@ def test_unsafe_tag_is_reported() -> None:
         format_backport_note(commit, "6.6", BackportText())
         == f'not added: Stable-dep-of: {"1" * 12} ("work: x<U+202E>y"): contains <U+202E>'
     )
-    assert "Stable-dep-of" not in backport_message(HIDDEN, stable, dep_of=HIDDEN)
+    assert "Stable-dep-of" not in make_backport_message(HIDDEN, stable, dep_of=HIDDEN)
     with pytest.raises(InputError, match="cannot write your Signed-off-by:"):
-        backport_message(HIDDEN, stable, signer=Address("A\x85da", "ada@example.org"))
+        make_backport_message(
+            HIDDEN, stable, signer=Address("A\x85da", "ada@example.org")
+        )
 
 
 def test_adapt_adds_no_prerequisites(world: World, tmp_path: Path) -> None:
@@ -267,7 +269,7 @@ def test_duplicate_sign_off_is_skipped() -> None:
         ),
     ):
         original = HIDDEN._replace(message=f"work: x\n\nWhy.\n\n{tags}")
-        message = backport_message(original, stable, signer=ADA)
+        message = make_backport_message(original, stable, signer=ADA)
         assert message.count("Signed-off-by:") == count
 
 

@@ -18,8 +18,8 @@ from patchpilot.building.plan import BuildOptions
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import Workspace, list_build_directories
 from patchpilot.checking.driver import Driver, PatchSource
-from patchpilot.commits.build_trust import build_change, build_command
-from patchpilot.commits.private_config import trust
+from patchpilot.commits.build_trust import find_build_change, make_build_trust_item
+from patchpilot.commits.private_config import trust_digests
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import CancelledError, GitError
 from patchpilot.model.built_commit import (
@@ -73,8 +73,8 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def trust_tree(repo: Repo) -> None:
-    command = build_command(repo.path)
-    trust({command.digest: command.label})
+    command = make_build_trust_item(repo.path)
+    trust_digests({command.digest: command.label})
 
 
 def build_branch(
@@ -204,14 +204,14 @@ def test_untrusted_tree_runs_nothing(repo: Repo, tmp_path: Path) -> None:
 )
 def test_untrusted_build_script_is_not_run(repo: Repo, path: str) -> None:
     repo.commit("drv: add", {path: "x\n"})
-    change = build_change(repo.path, repo.path, "HEAD")
+    change = find_build_change(repo.path, repo.path, "HEAD")
     assert change is not None
     assert change.text.startswith(f"{path} changes\n")
     assert change.text.endswith(f"{path}: +x")
     repo.commit("drv: plain", {"drv/w.c": DRIVER})
-    assert build_change(repo.path, repo.path, "HEAD") is None
+    assert find_build_change(repo.path, repo.path, "HEAD") is None
     repo.commit("drv: hidden", {".gitattributes": "* -diff\n", path: "y\n"})
-    assert build_change(repo.path, repo.path, "HEAD") is not None
+    assert find_build_change(repo.path, repo.path, "HEAD") is not None
 
 
 @pytest.mark.parametrize("action", ["earlier commit", "merge", "only before"])
@@ -301,7 +301,7 @@ def test_remote_build_files_are_hidden(repo: Repo) -> None:
     repo.commit("drv: upstream", {"Makefile": f"# new\n{MAKEFILE}"})
     repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
     repo.commit("drv: plain", {"drv/w.c": f"{DRIVER}\n"})
-    assert build_change(repo.path, repo.path, "HEAD") is None
+    assert find_build_change(repo.path, repo.path, "HEAD") is None
 
 
 def test_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:

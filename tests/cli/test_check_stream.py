@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from patchpilot.archive.local_mails import epochs_of
+from patchpilot.archive.local_mails import list_epochs
 from patchpilot.model.mail import join_mbox
 from tests.kit import patches
 from tests.kit.archive import LOCAL, archive_server
@@ -55,7 +55,7 @@ def make_source(kind: str, folder: Path, mails: list[bytes]) -> Path:
         LOCAL[0] if kind == "epoch" else kind, folder, *mails
     ) as archive:
         path = Path(archive.url)
-    return epochs_of(path)[0] if kind == "epoch" else path
+    return list_epochs(path)[0] if kind == "epoch" else path
 
 
 @pytest.fixture(params=KINDS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.move_branch import shift
+from patchpilot.commits.move_branch import move_checked_out_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from tests.kit.repos import Repo
@@ -32,7 +32,9 @@ class BranchPlace:
         self.repository = Repository.open(path)
 
     def shift(self, new: str = "", ref: str | None = "refs/heads/topic") -> None:
-        shift(self.repository, ref, new or self.new, self.old, "patchpilot test")
+        move_checked_out_branch(
+            self.repository, ref, new or self.new, self.old, "patchpilot test"
+        )
 
     def state(self) -> tuple[str, str, str]:
         return (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits import git_config
-from patchpilot.commits.git_config import all_entries
+from patchpilot.commits.git_config import read_all_entries
 from patchpilot.commits.run import Completed
 
 
@@ -24,5 +24,5 @@ def test_concurrent_threads_start_one_git_process(
 
     monkeypatch.setattr(git_config, "git", slow)
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: all_entries(tmp_path), range(4)))
+        list(threads.map(lambda _: read_all_entries(tmp_path), range(4)))
     assert len(calls) == 1

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.range import (
-    commit_patch,
-    commits_series,
+    format_commit_patch,
+    read_commits_series,
+    read_revision_series,
     resolve_commits,
-    revision_series,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
@@ -25,17 +25,17 @@ def test_target_can_be_commit_or_range(tmp_path: Path) -> None:
         assert resolve_commits(repository, "0001-fix.patch") == (ids[0],)
         assert list(resolve_commits(repository, "master..")) == ids
         assert list(resolve_commits(repository, f"{ids[0]}..HEAD~1")) == [ids[1]]
-        series = revision_series(repository, f"{ids[0]}..{ids[2]}")
+        series = read_revision_series(repository, f"{ids[0]}..{ids[2]}")
         assert ([patch.commit for patch in series.patches], series.base) == (
             ids[1:],
             ids[0],
         )
-        alone = revision_series(repository, "HEAD")
+        alone = read_revision_series(repository, "HEAD")
         assert ([patch.commit for patch in alone.patches], alone.base) == (
             [ids[2]],
             None,
         )
-        assert commits_series(repository, ids, "b").base == "b"
+        assert read_commits_series(repository, ids, "b").base == "b"
         for target, word in (
             ("master...topic", "two dots"),
             ("topic..master", "no commits in this range"),
@@ -57,7 +57,7 @@ def test_single_commit_has_no_number(
     ):
         repo.git("config", name, value)
     with Repository.open(repo.path) as repository:
-        patch = commit_patch(repository, repo.git("rev-parse", "HEAD"))
+        patch = format_commit_patch(repository, repo.git("rev-parse", "HEAD"))
     assert patch.header("Subject") == "[PATCH] widget: change line 2"
     assert (patch.header("To"), patch.header("X-A")) == (None, None)
     assert not [line for line in patch.lines if line.rstrip() == "--"]

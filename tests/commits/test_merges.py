@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.object_store import EMPTY_TREE, Scratch
-from patchpilot.commits.merge_tree import Merges
+from patchpilot.backports.object_store import EMPTY_TREE, ScratchStore
+from patchpilot.commits.merge_tree import MergeProcess
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 
 BODY = "".join(f"line {number}\n" for number in range(20))
 
 
-def create_sides(scratch: Scratch) -> list[str]:
+def create_sides(scratch: ScratchStore) -> list[str]:
     """Return four trees.
 
     They are a base, two trees that change different lines, and one that changes the first line in
@@ -40,23 +40,26 @@ def create_sides(scratch: Scratch) -> list[str]:
 
 
 @pytest.fixture
-def scratch(tmp_path: Path) -> Iterator[Scratch]:
+def scratch(tmp_path: Path) -> Iterator[ScratchStore]:
     Repo(tmp_path / "r").commit("start", {"x": "x\n"})
-    with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch:
+    with (
+        Repository.open(tmp_path / "r") as repository,
+        ScratchStore(repository) as scratch,
+    ):
         yield scratch
 
 
 def test_results_match_separate_processes(
-    tmp_path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, scratch: ScratchStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
     with (
         Repository.open(tmp_path / "r") as repository,
-        Scratch(repository) as plain,
+        ScratchStore(repository) as plain,
     ):
         start, left, other, clashing = create_sides(scratch)
         assert create_sides(plain) == [start, left, other, clashing]
-        plain._merges = Merges(tmp_path / "nowhere", ("0" * 40, "0" * 40))
+        plain._merges = MergeProcess(tmp_path / "nowhere", ("0" * 40, "0" * 40))
         for _ in range(3):
             for ours, theirs in ((left, other), (left, clashing), (other, clashing)):
                 shared, alone = (
@@ -69,7 +72,7 @@ def test_results_match_separate_processes(
 
 
 def test_submodule_advice_is_skipped(
-    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+    scratch: ScratchStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
     start, ours, theirs, clashing = create_sides(scratch)
@@ -84,7 +87,7 @@ def test_submodule_advice_is_skipped(
 
 
 def test_old_git_uses_one_process_per_merge(
-    tmp_path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, scratch: ScratchStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mute = tmp_path / "bin" / "git"
     mute.parent.mkdir()
@@ -104,13 +107,13 @@ def test_old_git_uses_one_process_per_merge(
 
 
 def test_repeated_file_merge_uses_cache(
-    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+    scratch: ScratchStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start, ours, theirs, clashing = create_sides(scratch)
     first = scratch.merge(start, ours, theirs)
     bad = scratch.merge(start, ours, clashing)
     monkeypatch.setattr(
-        Scratch, "merge_trees", lambda *_: pytest.fail("git was asked again")
+        ScratchStore, "merge_trees", lambda *_: pytest.fail("git was asked again")
     )
     extra_files = {"d/b.c": ("100644", scratch.write("blob", b"b\n"))}
     second = scratch.merge(
@@ -121,7 +124,7 @@ def test_repeated_file_merge_uses_cache(
     assert (bad.clean, bad.paths) == (False, ("d/a.c",))
 
 
-def test_trees_are_only_written_on_request(scratch: Scratch) -> None:
+def test_trees_are_only_written_on_request(scratch: ScratchStore) -> None:
     tree = create_sides(scratch)[0]
     assert not (scratch._path / tree[:2] / tree[2:]).exists()
     assert scratch.has(tree, "d/a.c")

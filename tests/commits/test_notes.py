@@ -24,7 +24,7 @@ def read_notes(repo: Repo, ref: str = "commits", count: int = 3) -> list[str]:
 
 def add_rewritten_id(repo: Repo, commit: str) -> None:
     with Repository.open(repo.path) as repository:
-        rewrite.apply(
+        rewrite.apply_rewrite(
             repository,
             plan_message_change(repository, commit, "other\n\nOther text.\n"),
             "prepare",
@@ -135,11 +135,11 @@ def test_notes_follow_moved_files(tmp_path: Path) -> None:
     repo, ids = create_topic(tmp_path / "r")
     add_note(repo, ids[2], "a note")
     with Repository.open(repo.path) as repository:
-        ref, head = rewrite.branch_of(repository)
+        ref, head = rewrite.find_branch_to_rewrite(repository)
         tree = repository.commit(ids[1]).tree
-        move_branch.apply(
+        move_branch.apply_branch_move(
             repository,
-            rewrite.plan(repository, ref, head, {}, {ids[2]: tree}),
+            rewrite.rewrite_commits(repository, ref, head, {}, {ids[2]: tree}),
             "check --fix",
         )
     assert read_notes(repo)[0] == "a note"

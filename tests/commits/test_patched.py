@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.patched_tree import PatchedTree, Stack
-from patchpilot.commits.range import revision_series
+from patchpilot.commits.patched_tree import PatchedTree, PatchStack
+from patchpilot.commits.range import read_revision_series
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.model.mail import parse_patch
@@ -61,14 +61,14 @@ def test_files_match_git(tmp_path: Path, seed: int) -> None:
     repo = Repo(tmp_path / "repo")
     _create_history(repo, random.Random(seed), 14)
     repository = Repository.open(repo.path)
-    patches = revision_series(repository, "start..HEAD").patches
+    patches = read_revision_series(repository, "start..HEAD").patches
     start = repository.resolve("start")
     trees = [
         CommitTree(repository, start),
         *(CommitTree(repository, patch.commit or "") for patch in patches),
     ]
     all_paths = sorted({path for tree in trees for path in tree.files()})
-    stack = Stack(trees[0], patches)
+    stack = PatchStack(trees[0], patches)
     # read the patches in another order, as parallel processes do
     for number in (3, 1, 7, len(patches) - 1, 5, 2):
         ours, theirs = PatchedTree(stack, number), trees[number]
@@ -94,9 +94,9 @@ def test_untouched_file_is_read_from_the_base(tmp_path: Path) -> None:
     repo.commit("one", {"a": "1\n2\n3\n4\n"})
     repo.commit("two", {"a": "1\n2\n3\n4\n5\n"})
     repository = Repository.open(repo.path)
-    patches = revision_series(repository, "start..HEAD").patches
+    patches = read_revision_series(repository, "start..HEAD").patches
     tree = PatchedTree(
-        Stack(CommitTree(repository, repository.resolve("start")), patches), 1
+        PatchStack(CommitTree(repository, repository.resolve("start")), patches), 1
     )
     assert tree.changes("a")
     assert not tree.changes("b")
@@ -116,8 +116,8 @@ def test_file_is_marked_as_guess_if_patch_does_not_apply(tmp_path: Path) -> None
     )
     repo.commit("two", {"b": "b\n"})
     repository = Repository.open(repo.path)
-    patches = revision_series(repository, "start..HEAD").patches
-    tree = PatchedTree(Stack(CommitTree(repository, other), patches), 1)
+    patches = read_revision_series(repository, "start..HEAD").patches
+    tree = PatchedTree(PatchStack(CommitTree(repository, other), patches), 1)
     assert tree.is_guess("a")
     # the added lines are known even if the patch does not apply
     assert b"seven\n" in (tree.read("a") or b"")
@@ -158,7 +158,7 @@ def _renaming_patch(number: int, *names: str) -> Patch:
 
 
 def test_rename_cycle_is_followed_quickly() -> None:
-    stack = Stack(
+    stack = PatchStack(
         LetterTree(),
         [_renaming_patch(number, "ab", "bc", "ca") for number in range(200)],
     )
@@ -173,7 +173,7 @@ def test_rename_cycle_is_followed_quickly() -> None:
 def test_file_with_endless_renames_is_marked_as_guess() -> None:
     pairs = [left + other for left in "abcdef" for other in "abcdef" if left != other]
     chance = random.Random(1)
-    stack = Stack(
+    stack = PatchStack(
         LetterTree(),
         [_renaming_patch(number, *chance.sample(pairs, 12)) for number in range(120)],
     )

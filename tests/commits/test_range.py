@@ -93,8 +93,8 @@ def test_target_kind_depends_on_its_form(
 ) -> None:
     assert module.is_network_target(target) is network
     assert module.looks_like_file(target) is file
-    assert module.is_mail(target) is (network or file)
-    assert module.is_mail("-")
+    assert module.is_mail_source(target) is (network or file)
+    assert module.is_mail_source("-")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_bare_repository_prefers_commit_head(
     for folder in folders:
         (tmp_path / folder).mkdir()
     monkeypatch.chdir(tmp_path)
-    assert module.names_file(word) is is_file
+    assert module.is_existing_file(word) is is_file
 
 
 class LinearHistory:
@@ -181,7 +181,7 @@ RANGE = "A..B means the commits of B that are not in A"
             "run `b4 am <x@y>` first",
         ),
         (
-            lambda: module.refuse_absent(["HEAD", "a.patch", "b.patch"]),
+            lambda: module.refuse_missing_files(["HEAD", "a.patch", "b.patch"]),
             "a.patch: no such file",
             "check the path, or name a repository with -C DIR",
         ),
@@ -206,51 +206,53 @@ RANGE = "A..B means the commits of B that are not in A"
             RANGE,
         ),
         (
-            lambda: module.range_commits(LinearHistory(), "a" * 40, "b" * 40),
+            lambda: module.list_range_commits(LinearHistory(), "a" * 40, "b" * 40),
             f"no commits in {'a' * 12}..{'b' * 12}",
             RANGE,
         ),
         (
-            lambda: module.range_commits(
+            lambda: module.list_range_commits(
                 LinearHistory(*"c" * 1001), "a" * 40, "b" * 40
             ),
             f"more than 1000 commits in {'a' * 12}..{'b' * 12}",
             "pass a shorter range A..B",
         ),
         (
-            lambda: module.head_of(LinearHistory()),
+            lambda: module.find_head_commit(LinearHistory()),
             "the branch topic has no commits yet",
             "commit your fix first, or name a commit or a range A..B",
         ),
         (
-            lambda: module.head_of(LinearHistory(branch=None)),
+            lambda: module.find_head_commit(LinearHistory(branch=None)),
             "HEAD has no commits yet",
             "commit your fix first, or name a commit or a range A..B",
         ),
         (
-            lambda: module.commit_patch(LinearHistory(shallow=True), "c" * 40),
+            lambda: module.format_commit_patch(LinearHistory(shallow=True), "c" * 40),
             f"the parent of {'c' * 12} is missing: the clone is shallow",
             "run `git fetch --unshallow`",
         ),
         (
-            lambda: module.commit_patch(LinearHistory(parents=("p", "q")), "c" * 40),
+            lambda: module.format_commit_patch(
+                LinearHistory(parents=("p", "q")), "c" * 40
+            ),
             f"{'c' * 12} is a merge commit, which has no patch",
             "pass the commit that makes the change, or a range A..B",
         ),
         (
-            lambda: module.commit_patch(LinearHistory(), "c" * 40),
+            lambda: module.format_commit_patch(LinearHistory(), "c" * 40),
             f"{'c' * 12} is an empty commit, which has no patch",
             "pass a commit that changes files",
         ),
         (
-            lambda: module.commit_patch(
+            lambda: module.format_commit_patch(
                 LinearHistory(shallow=True, objects={"p": "there"}), "c" * 40
             ),
             f"{'c' * 12} is an empty commit, which has no patch",
             "pass a commit that changes files",
         ),
         (
-            lambda: module.commit_patch(
+            lambda: module.format_commit_patch(
                 LinearHistory(shallow=True, parents=()), "c" * 40
             ),
             f"{'c' * 12} is an empty commit, which has no patch",
@@ -277,8 +279,8 @@ def test_b4_cover_letter_is_not_a_patch() -> None:
 
 def test_as_many_commits_as_the_limit_are_accepted() -> None:
     ids = tuple(f"{index:040x}" for index in range(1000))
-    assert module.range_commits(LinearHistory(*ids), "a", "b") == ids  # type: ignore[arg-type]
-    assert module.head_of(LinearHistory(found="c" * 40)) == "c" * 40  # type: ignore[arg-type]
+    assert module.list_range_commits(LinearHistory(*ids), "a", "b") == ids  # type: ignore[arg-type]
+    assert module.find_head_commit(LinearHistory(found="c" * 40)) == "c" * 40  # type: ignore[arg-type]
 
 
 def test_series_from_archives_come_before_series_from_files(tmp_path: Path) -> None:
@@ -311,12 +313,12 @@ def test_folder_is_read_in_order(tmp_path: Path) -> None:
     ):
         (tmp_path / name).write_bytes(ONE)
     (tmp_path / "h.patch").mkdir()
-    names = [file.name for file in module.patch_files(str(tmp_path))]
+    names = [file.name for file in module.list_patch_files(str(tmp_path))]
     assert names == ["a.patch", "b.eml", "c.diff", "d.mbox"]
-    assert module.patch_files("absent.txt") == (Path("absent.txt"),)
+    assert module.list_patch_files("absent.txt") == (Path("absent.txt"),)
     empty = tmp_path / "h.patch"
     with pytest.raises(InputError) as error:
-        module.patch_files(str(empty))
+        module.list_patch_files(str(empty))
     assert error.value.message == f"{empty}: no patches in this directory"
     assert (
         error.value.hint == "patch file names must end in .patch, .diff, .eml or .mbox"
@@ -351,14 +353,14 @@ MEETING = mail("Re: meeting 0/1", diff="").encode()
 
 
 def test_mailbox_has_patches_and_cover_letters() -> None:
-    patches = module.patches_of(ANSWER + MEETING + COVER + ONE + TWO, "x")
+    patches = module.parse_patches(ANSWER + MEETING + COVER + ONE + TWO, "x")
     assert [patch.source for patch in patches] == ["x:3", "x:4", "x:5"]
-    patches = module.patches_of(
+    patches = module.parse_patches(
         COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
     )
     assert [patch.source for patch in patches] == ["x:3"]
     # if a file has only one message, it is read whatever its subject is
-    assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
+    assert [patch.source for patch in module.parse_patches(ANSWER, "x")] == ["x"]
 
 
 def test_oversized_message_is_skipped(
@@ -367,11 +369,11 @@ def test_oversized_message_is_skipped(
     monkeypatch.setattr("patchpilot.model.mail.MAX_LINE", 200)
     long = ONE.replace(b"part 1", b"part" * 100)
     skipped: list[str] = []
-    patches = module.patches_of(long + TWO, "x", skipped.append)
+    patches = module.parse_patches(long + TWO, "x", skipped.append)
     assert [patch.source for patch in patches] == ["x:2"]
     assert [message.partition(" too long")[0] for message in skipped] == ["x:1: line 4"]
     with pytest.raises(InputError, match="x:1: line 4 too long"):
-        module.patches_of(long + TWO, "x")
+        module.parse_patches(long + TWO, "x")
 
 
 @pytest.mark.parametrize(("more", "is_refused"), [(0, False), (-1, True)])
@@ -382,8 +384,8 @@ def test_file_as_large_as_the_limit_is_accepted(
     file.write_bytes(ONE)
     monkeypatch.setattr(module, "MAX_INPUT", len(ONE) + more)
     for ask in (
-        lambda: module.read_bytes(file),
-        lambda: module.patches_of(ONE, str(file)),
+        lambda: module.read_input_bytes(file),
+        lambda: module.parse_patches(ONE, str(file)),
     ):
         if is_refused:
             with pytest.raises(
@@ -396,7 +398,7 @@ def test_file_as_large_as_the_limit_is_accepted(
     with pytest.raises(
         InputError, match=r"^cannot read .*absent: No such file or directory$"
     ):
-        module.read_bytes(tmp_path / "absent")
+        module.read_input_bytes(tmp_path / "absent")
 
 
 def make_member(
@@ -532,18 +534,20 @@ def make_member(
     ],
 )
 def test_files_are_grouped_into_series(patches: list[Patch], sizes: list[int]) -> None:
-    assert [len(series.patches) for series in module.group(patches)] == sizes
+    assert [
+        len(series.patches) for series in module.group_into_series(patches)
+    ] == sizes
 
 
 def test_cover_letter_is_grouped_with_series() -> None:
     letter, patch = make_member("PATCH 0/1"), make_member("PATCH 1/1")
-    (series,) = module.group([letter, patch])
+    (series,) = module.group_into_series([letter, patch])
     assert (series.cover, series.patches) == (letter, (patch,))
-    (alone,) = module.group([patch])
+    (alone,) = module.group_into_series([patch])
     assert (alone.cover, alone.patches) == (None, (patch,))
     # a message with number 0 and a diff is a patch, not a cover letter
     odd = parse_patch(ONE.replace(b"1/2", b"0/2"), "x")._replace(diff_line=1)
-    (series,) = module.group([odd])
+    (series,) = module.group_into_series([odd])
     assert (series.cover, series.patches) == (None, (odd,))
 
 

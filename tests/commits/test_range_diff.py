@@ -9,8 +9,8 @@ import pytest
 from patchpilot.commits.range_diff import (
     Difference,
     compare_patches,
-    range_diff,
     read_range_diff,
+    run_range_diff,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_patch
@@ -84,7 +84,9 @@ def repo(tmp_path: Path) -> Repo:
 
 def test_messages_compare_like_commits(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
-        expected = read_range_diff(range_diff(repository.git, "base..v1", "base2..v2"))
+        expected = read_range_diff(
+            run_range_diff(repository.git, "base..v1", "base2..v2")
+        )
     differences = compare_patches(
         format_patches(repo, "base..v1"), format_patches(repo, "base2..v2")
     )

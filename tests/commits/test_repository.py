@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.range import commit_patch, read_targets
+from patchpilot.commits.range import format_commit_patch, read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.errors import GitError, MissingError, UsageError
@@ -55,7 +55,7 @@ def test_user_diff_settings_are_ignored(
     repo: Repo,
 ) -> None:
     plain = Repository.open(repo.path)
-    before = commit_patch(plain, plain.resolve("HEAD")).lines
+    before = format_commit_patch(plain, plain.resolve("HEAD")).lines
     for name, value in {
         "diff.noprefix": "true",
         "diff.external": "false",
@@ -77,7 +77,7 @@ def test_user_diff_settings_are_ignored(
         "alias.format-patch": "!false",
     }.items():
         repo.git("config", name, value)
-    after = commit_patch(plain, plain.resolve("HEAD"))
+    after = format_commit_patch(plain, plain.resolve("HEAD"))
     assert [line.replace("[X]", "[PATCH]") for line in after.lines] == list(before)
     assert plain.git("diff", "--no-ext-diff", "HEAD~1", "HEAD").text.startswith(
         "diff --git a/"
@@ -127,7 +127,7 @@ def test_shallow_boundary_is_not_a_patch(repo: Repo, tmp_path: Path) -> None:
         Repository.open(tmp_path / "shallow") as repository,
         pytest.raises(MissingError, match="the clone is shallow") as reported,
     ):
-        commit_patch(repository, repository.resolve("HEAD"))
+        format_commit_patch(repository, repository.resolve("HEAD"))
     assert "git fetch" in (reported.value.hint or "")
 
 

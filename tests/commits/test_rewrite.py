@@ -32,9 +32,9 @@ def create_topic(path: Path) -> tuple[Repo, list[str]]:
 
 def plan_message_change(
     repository: Repository, commit: str, message: str
-) -> rewrite.Rewriting:
-    ref, head = rewrite.branch_of(repository)
-    return rewrite.plan(repository, ref, head, {commit: message})
+) -> rewrite.RewriteResult:
+    ref, head = rewrite.find_branch_to_rewrite(repository)
+    return rewrite.rewrite_commits(repository, ref, head, {commit: message})
 
 
 def test_rewriting_changes_only_messages_and_parents(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_rewriting_changes_only_messages_and_parents(tmp_path: Path) -> None:
     before = repo.git("log", f"--format={fields}", "topic").split("\n")
     with Repository.open(tmp_path / "r") as repository:
         plan = plan_message_change(repository, ids[1], "step 1\n\nOther text.\n")
-        rewrite.apply(repository, plan, "prepare")
+        rewrite.apply_rewrite(repository, plan, "prepare")
     assert list(plan.commits) == ids[1:]
     assert repo.git("log", f"--format={fields}", "topic").split("\n") == before
     assert repo.git("log", "--format=%s|%b", "-1", "topic~1") == "step 1|Other text."
@@ -60,7 +60,7 @@ def test_rewriting_sets_the_committer(
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Grün Löwe")
     monkeypatch.setenv("GIT_COMMITTER_DATE", "1800000000 +0200")
     with Repository.open(tmp_path / "r") as repository:
-        rewrite.apply(
+        rewrite.apply_rewrite(
             repository,
             plan_message_change(repository, ids[1], "step 1\n\nOther text.\n"),
             "prepare",
@@ -115,10 +115,10 @@ def test_commits_by_others_need_claim(
     repo.commit("step 4\n", {"a": "4\n"})
     last = repo.git("rev-parse", "HEAD")
     with Repository.open(tmp_path / "r") as repository:
-        rewrite.refuse_unless_safe(repository, "refs/heads/topic", last, [last])
+        rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", last, [last])
         oldest = [[*ids, theirs][at + 1]]
         with pytest.raises(RefusedError) as caught:
-            rewrite.refuse_unless_safe(
+            rewrite.refuse_unsafe_rewrite(
                 repository, "refs/heads/topic", last, oldest, ("published", "shared")
             )
         assert (
@@ -126,7 +126,7 @@ def test_commits_by_others_need_claim(
             == f"{theirs[:12]} was committed by Max Keeper <max@keeper.example>"
         )
         assert "add --claim" in (caught.value.hint or "")
-        rewrite.refuse_unless_safe(
+        rewrite.refuse_unsafe_rewrite(
             repository, "refs/heads/topic", last, oldest, ("claim",)
         )
 
@@ -144,7 +144,7 @@ def test_rewriting_needs_a_name(tmp_path: Path) -> None:
 def test_undo_record_contains_the_old_branch(tmp_path: Path) -> None:
     repo, ids = create_topic(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
-        undo = rewrite.apply(
+        undo = rewrite.apply_rewrite(
             repository,
             plan_message_change(repository, ids[2], "step 2\n\nNew.\n"),
             "prepare",
@@ -165,7 +165,7 @@ def test_merges_keep_their_parents(tmp_path: Path) -> None:
     repo.checkout("topic")
     repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
     with Repository.open(tmp_path / "r") as repository:
-        rewrite.apply(
+        rewrite.apply_rewrite(
             repository, plan_message_change(repository, ids[1], "step one\n"), "prepare"
         )
     assert repo.git("rev-parse", "topic^2") == side
@@ -200,9 +200,11 @@ def test_rewritten_commits_are_signed(tmp_path: Path) -> None:
     with Repository.open(tmp_path / "r") as repository:
         plan = plan_message_change(repository, ids[1], "step 1\n\nOther text.\n")
         assert (len(plan.commits), plan.signed) == (2, ())
-        rewrite.apply(repository, plan, "prepare")
-        ref, head = rewrite.branch_of(repository)
-        preview = rewrite.plan(repository, ref, head, {head: "x\n"}, sign=False)
+        rewrite.apply_rewrite(repository, plan, "prepare")
+        ref, head = rewrite.find_branch_to_rewrite(repository)
+        preview = rewrite.rewrite_commits(
+            repository, ref, head, {head: "x\n"}, sign=False
+        )
     fields = "%T %an %ae %ad"
     new = repo.git("log", f"--format={fields}", "-3", "topic")
     assert new == repo.git("log", f"--format={fields}", "-3", ids[2])
@@ -224,7 +226,7 @@ def test_moved_branch_is_not_rewritten(tmp_path: Path) -> None:
         plan = plan_message_change(repository, ids[2], "other\n")
         later = repo.commit("meanwhile", {"c": "1\n"})
         with pytest.raises(RefusedError):
-            rewrite.apply(repository, plan, "prepare")
+            rewrite.apply_rewrite(repository, plan, "prepare")
     assert repo.git("rev-parse", "topic") == later
 
 
@@ -248,7 +250,7 @@ def test_unfinished_git_operation_blocks_rewrite(tmp_path: Path, mark: str) -> N
         Repository.open(tmp_path / "r") as repository,
         pytest.raises(RefusedError) as caught,
     ):
-        rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
+        rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", ids[2], [ids[2]])
     assert "git " in (caught.value.hint or "")
 
 
@@ -259,7 +261,7 @@ def test_rebase_in_another_worktree_is_refused(tmp_path: Path) -> None:
     state.mkdir()
     (state / "head-name").write_text("refs/heads/topic\n")
     with Repository.open(tmp_path / "r") as repository, pytest.raises(RefusedError):
-        rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
+        rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", ids[2], [ids[2]])
 
 
 def test_published_commits_need_an_override(
@@ -270,10 +272,14 @@ def test_published_commits_need_an_override(
     repo.git("branch", "also", ids[2])
     with Repository.open(tmp_path / "r") as repository:
         with pytest.raises(RefusedError, match="published"):
-            rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]])
+            rewrite.refuse_unsafe_rewrite(
+                repository, "refs/heads/topic", ids[2], [ids[1]]
+            )
         with pytest.raises(RefusedError, match="also"):
-            rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
-        rewrite.refuse_unless_safe(
+            rewrite.refuse_unsafe_rewrite(
+                repository, "refs/heads/topic", ids[2], [ids[2]]
+            )
+        rewrite.refuse_unsafe_rewrite(
             repository, "refs/heads/topic", ids[2], [ids[1]], ("published", "shared")
         )
 
@@ -294,7 +300,7 @@ def test_rewrite_reads_history_once(
 
     monkeypatch.setattr(Repository, "git", read_note)
     with Repository.open(tmp_path / "r") as repository:
-        rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]])
+        rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", ids[2], [ids[1]])
     assert {words[0] for words in calls} >= {"rev-list"}
     assert not [
         words
@@ -309,15 +315,19 @@ def test_detached_head_is_rewritten(tmp_path: Path) -> None:
     repo.git("branch", "also", ids[1])
     with Repository.open(tmp_path / "r") as repository:
         with pytest.raises(RefusedError, match="also contains"):
-            rewrite.refuse_unless_safe(repository, None, ids[2], [ids[1]])
+            rewrite.refuse_unsafe_rewrite(repository, None, ids[2], [ids[1]])
         with pytest.raises(RefusedError, match="topic also contains"):
-            rewrite.refuse_unless_safe(repository, None, ids[2], [ids[2]])
+            rewrite.refuse_unsafe_rewrite(repository, None, ids[2], [ids[2]])
         repo.git("update-ref", "refs/remotes/sent/topic", ids[2])
         repository.changed()
         with pytest.raises(RefusedError, match="published in sent/topic"):
-            rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
+            rewrite.refuse_unsafe_rewrite(
+                repository, "refs/heads/topic", ids[2], [ids[2]]
+            )
         repo.git("update-ref", "-d", "refs/remotes/sent/topic")
         repo.git("tag", "v1", ids[2])
         repository.changed()
         with pytest.raises(RefusedError, match="published in v1"):
-            rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
+            rewrite.refuse_unsafe_rewrite(
+                repository, "refs/heads/topic", ids[2], [ids[2]]
+            )

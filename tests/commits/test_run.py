@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.run import (
-    Watched,
-    configuration,
+    RunWatch,
     environment,
     git,
-    interactive,
+    make_config_variable,
     run,
+    run_on_terminal,
     stream_output,
 )
 from patchpilot.errors import CancelledError, GitError, MissingError
@@ -28,7 +28,7 @@ def test_git_environment_is_cleared(
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "mine")
     monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'a.b'='it'\\''s'")
     monkeypatch.setenv("GIT_ASKPASS", "mine")
-    env = environment(configuration((("a.b", "its'"), ("a.c", "x"))))
+    env = environment(make_config_variable((("a.b", "its'"), ("a.c", "x"))))
     assert "GIT_DIR" not in env
     assert env["GIT_ASKPASS"] == "mine"
     arguments = ["git", "config", "--get-regexp", r"a\..|core.pager"]
@@ -44,7 +44,7 @@ def test_missing_program_exits_with_3() -> None:
 
 def test_non_executable_program_exits_with_3(tmp_path: Path) -> None:
     (tmp_path / "locked").write_text("#!/bin/sh\n")
-    for start in (run, interactive):
+    for start in (run, run_on_terminal):
         with pytest.raises(
             MissingError, match="locked is not installed or not executable"
         ):
@@ -63,7 +63,7 @@ def test_canceled_program_is_killed_with_its_children(tmp_path: Path) -> None:
         if child.exists() and child.read_text():
             raise CancelledError
 
-    watched = Watched(300, cancel)
+    watched = RunWatch(300, cancel)
     with pytest.raises(CancelledError):
         run(["sh", "-c", f"sleep 60 & echo $! >{child}; wait"], timeout=watched)
     assert has_ended(int(child.read_text()))
@@ -71,12 +71,12 @@ def test_canceled_program_is_killed_with_its_children(tmp_path: Path) -> None:
 
 def test_watched_program_receives_stdin() -> None:
     records: list[int] = []
-    watched = Watched(300, lambda: records.append(1))
+    watched = RunWatch(300, lambda: records.append(1))
     outcome = run(["sh", "-c", "sleep 1; cat"], stdin=b"all of it", timeout=watched)
     assert outcome.out == b"all of it"
     assert records
     with pytest.raises(GitError, match="timed out"):
-        run(["sleep", "60"], timeout=Watched(0.4, lambda: None))
+        run(["sleep", "60"], timeout=RunWatch(0.4, lambda: None))
 
 
 def test_failure_contains_gits_message(tmp_path: Path) -> None:

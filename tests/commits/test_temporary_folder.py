@@ -16,7 +16,7 @@ from patchpilot.commits.temporary_folder import (
     LOCK,
     YOUNG,
     TemporaryFolder,
-    remove_leftovers,
+    remove_leftover_folders,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -31,9 +31,9 @@ RUN = (
 def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    remove_leftovers.cache_clear()
+    remove_leftover_folders.cache_clear()
     yield tmp_path
-    remove_leftovers.cache_clear()
+    remove_leftover_folders.cache_clear()
 
 
 def make_folder_old(folder: Path) -> Path:
@@ -130,10 +130,10 @@ def test_recent_and_foreign_folders_are_kept(
     foreign = create_stale_folder(tmpdir, "patchpilot-objects-x")
     with monkeypatch.context() as patched:
         patched.setattr(os, "geteuid", lambda: 12345)
-        assert remove_leftovers() == ()
+        assert remove_leftover_folders() == ()
     assert all(folder.exists() for folder in (*kept_folders, foreign))
-    remove_leftovers.cache_clear()
-    assert remove_leftovers() == (foreign,)
+    remove_leftover_folders.cache_clear()
+    assert remove_leftover_folders() == (foreign,)
     assert all(folder.exists() for folder in kept_folders)
     assert YOUNG < 3600
 

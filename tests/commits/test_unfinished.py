@@ -15,11 +15,11 @@ import pytest
 
 from patchpilot.commits.branch_move_journal import (
     Move,
-    begin,
-    end,
+    find_record_file,
     find_unfinished_move,
-    record_file,
+    record_move_start,
     refuse_locked,
+    remove_move_record,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode
@@ -42,7 +42,7 @@ def _interrupt_checkout(
     new = repo.git("rev-parse", "topic")
     repo.git("reset", "-q", "--hard", old)
     with Repository.open(path) as repository:
-        begin(repository, Move("refs/heads/topic", old, new, reason))
+        record_move_start(repository, Move("refs/heads/topic", old, new, reason))
     (path / "frob0.c").write_text(repo.git("show", f"{new}:frob0.c") + "\n")
     (path / "frob1.c").write_text("int a;\nint")
     (path / "frob2.c").unlink()
@@ -165,10 +165,10 @@ def test_move_record_in_repository_is_ignored(tmp_path: Path) -> None:
     record = {"ref": "refs/heads/topic", "old": old, "new": new, "why": "x"}
     planted.write_text(json.dumps(record))
     with Repository.open(repo.path) as repository:
-        end(repository)
+        remove_move_record(repository)
         assert find_unfinished_move(repository) is None
-        begin(repository, Move("refs/heads/topic", old, new, "x"))
+        record_move_start(repository, Move("refs/heads/topic", old, new, "x"))
         assert victim.read_text() == "precious\n"
         for change in ({"old": "--output=x"}, {"ref": "--force"}, {"new": "HEAD"}):
-            record_file(repository).write_text(json.dumps(record | change))
+            find_record_file(repository).write_text(json.dumps(record | change))
             assert find_unfinished_move(repository) is None

@@ -28,22 +28,24 @@ def test_v2_contains_the_requested_changes(
 ) -> None:
     work = make_repositories(tmp_path).work
     assert (
-        robin.fix_first(work)
+        robin.fix_first_version(work)
         == "Fixed the style error and the message for you (git commit --amend); u undoes it"
     )
-    assert robin.fix_first(work) == "nothing left to fix for v1"
+    assert robin.fix_first_version(work) == "nothing left to fix for v1"
     sent = Sent(
         "v1@example.net",
         "[PATCH net] acme",
         "",
-        parse_mail(demo_mails.announcement()).date,
+        parse_mail(demo_mails.make_announcement()).date,
     )  # type: ignore[arg-type]
     where = (
-        parse_mail(demo_mails.build_report(sent)).body.partition(">> ")[2].split(":")
+        parse_mail(demo_mails.make_build_report(sent))
+        .body.partition(">> ")[2]
+        .split(":")
     )
     reported = git(work, "show", f"HEAD:{where[0]}").text.split("\n")[int(where[1]) - 1]
     assert reported[int(where[2]) - 1 :].startswith("seq = ")
-    robin.revise(work)
+    robin.revise_commit(work)
     assert reported not in git(work, "show", f"HEAD:{acme.MCP}").text.split("\n")
     message = git(work, "log", "-1", "--format=%B").text
     for _, new in robin.ASKED_FOR:
@@ -74,9 +76,9 @@ def test_v2_code_is_fixed_once(
         ).encode(),
     )
     code = file.read_text()
-    robin.fix_first(work)
+    robin.fix_first_version(work)
     assert file.read_text() == code
-    robin.revise(work)
+    robin.revise_commit(work)
     revised = git(work, "log", "-1", "--format=%B").text
     assert all(new in revised for _, new in robin.ASKED_FOR)
     assert revised.rstrip().endswith("Reviewed-by: Sana <sana@example.org>")
@@ -92,13 +94,13 @@ def test_v2_keeps_user_edits(tmp_path: Path) -> None:
         "\nReviewed-by: Sana <sana@example.org>\n"
     )
     git(work, "commit", "-q", "--amend", "-a", "-F", "-", stdin=own.encode())
-    robin.revise(work)
+    robin.revise_commit(work)
     assert (
         git(work, "log", "-1", "--format=%B").text.rstrip()
         == own.replace("\n\nRev", f"\n\n{robin.STATED}\nRev").rstrip()
     )
     assert "old cards */" in file.read_text()
-    robin.revise(work)
+    robin.revise_commit(work)
     assert git(work, "log", "-1", "--format=%B").text.count("Firmware older") == 1
 
 
@@ -106,7 +108,7 @@ def test_rewrite_is_undone_and_redone(tmp_path: Path) -> None:
     work = make_repositories(tmp_path).work
     file = work / acme.MCP
     before, code = git(work, "rev-parse", "HEAD").text.strip(), file.read_text()
-    robin.fix_first(work)
+    robin.fix_first_version(work)
     after, fixed = git(work, "rev-parse", "HEAD").text.strip(), file.read_text()
     with Repository.open(work) as repository:
         (state,) = list_recorded_rewrites(repository)
@@ -134,14 +136,14 @@ def test_question_is_answered_on_the_list(tmp_path: Path) -> None:
         "v1@example.net",
         "[PATCH net] acme",
         "",
-        parse_mail(demo_mails.announcement()).date,
+        parse_mail(demo_mails.make_announcement()).date,
     )  # type: ignore[arg-type]
-    question = parse_mail(demo_mails.question(sent))
+    question = parse_mail(demo_mails.make_question(sent))
     file = tmp_path / "home" / ".gitconfig"
     file.parent.mkdir()
     with Sink() as sink:
         file.write_text(f"[sendemail]\nsmtpServerPort = {sink.port}\n")
-        robin.answer(tmp_path / "linux", question)
+        robin.answer_question(tmp_path / "linux", question)
         (received,) = sink.take()
     assert received.recipients == (MAINTAINER.email, NET_LIST)
     mail = parse_mail(received.data)

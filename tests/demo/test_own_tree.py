@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.demo.own_tree import folder_outside_path, own_tree_text
+from patchpilot.demo.own_tree import find_folder_outside_path, format_own_tree_text
 
 
 def test_commands_use_the_shell_name(
@@ -16,17 +16,17 @@ def test_commands_use_the_shell_name(
     command.write_text("#!/bin/sh\n")
     command.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert folder_outside_path() == ""
-    assert "PATH=" not in own_tree_text()
-    assert own_tree_text().endswith("`patchpilot demo` starts it again.")
+    assert find_folder_outside_path() == ""
+    assert "PATH=" not in format_own_tree_text()
+    assert format_own_tree_text().endswith("`patchpilot demo` starts it again.")
 
 
 def test_folder_is_added_to_path_if_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    folder = folder_outside_path()
+    folder = find_folder_outside_path()
     assert folder == str(Path(sys.executable).parent)
-    rows = own_tree_text("/opt/my tools/bin").split("\n")
+    rows = format_own_tree_text("/opt/my tools/bin").split("\n")
     assert rows[2:4] == ["    PATH='/opt/my tools/bin':$PATH", "    cd ~/linux"]
     assert rows[-1].endswith("`'/opt/my tools/bin/patchpilot' demo` starts it again.")

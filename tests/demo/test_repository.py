@@ -8,7 +8,11 @@ import pytest
 from patchpilot.commits.run import git
 from patchpilot.demo import acme
 from patchpilot.demo.demo_history import LTS
-from patchpilot.demo.demo_repository import Repositories, make_repositories, put_driver
+from patchpilot.demo.demo_repository import (
+    Repositories,
+    make_repositories,
+    write_driver,
+)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +87,7 @@ def test_demo_culprit_matches_the_script(made: Repositories) -> None:
 def test_demo_fix_applies_as_scripted(made: Repositories, tmp_path: Path) -> None:
     work = tmp_path / "w"
     git(None, "clone", "-q", str(made.work), str(work))
-    put_driver(work, acme.CHECK_FIXED)
+    write_driver(work, acme.CHECK_FIXED)
     git(
         work,
         "-c",

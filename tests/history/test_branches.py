@@ -12,12 +12,12 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.history.stable_branches import (
+    find_linux_next_tip,
     find_mainline,
-    linux_next_tip,
-    mainline,
-    mainline_tips,
-    stable_branches,
-    version_at,
+    find_mainline_tip,
+    find_stable_branches,
+    find_version,
+    list_mainline_tips,
 )
 from tests.kit.repos import Repo
 
@@ -34,7 +34,7 @@ def create_branches(path: Path, *refs: str) -> Repo:
 
 def list_branches(repo: Repo, **more: object) -> tuple[list[str], list[str]]:
     with Repository.open(repo.path) as repository:
-        answer = stable_branches(repository, today=TODAY, **more)  # type: ignore[arg-type]
+        answer = find_stable_branches(repository, today=TODAY, **more)  # type: ignore[arg-type]
         return [branch.name for branch in answer.branches], [
             missing.version for missing in answer.missing
         ]
@@ -120,7 +120,7 @@ def test_series_without_a_branch_are_listed(tmp_path: Path) -> None:
 
 def has_stale_branches(repo: Repo, today: date = TODAY) -> bool:
     with Repository.open(repo.path) as repository:
-        return stable_branches(repository, today=today).branches[0].stale
+        return find_stable_branches(repository, today=today).branches[0].stale
 
 
 def make_old(*files: Path) -> None:
@@ -186,14 +186,14 @@ def test_missing_series_has_a_fetch_command(tmp_path: Path) -> None:
     repo = create_branches(tmp_path, "refs/remotes/korg/linux-6.1.y")
     with Repository.open(repo.path) as repository:
         assert (
-            stable_branches(repository, today=TODAY).missing[0].command
+            find_stable_branches(repository, today=TODAY).missing[0].command
             == "git fetch korg linux-5.10.y"
         )
     bare = Repo(tmp_path / "b")
     bare.commit("start")
     with Repository.open(bare.path) as repository:
         assert (
-            stable_branches(repository, today=TODAY)
+            find_stable_branches(repository, today=TODAY)
             .missing[0]
             .command.startswith("git remote add stable https://git.kernel.org/")
         )
@@ -202,10 +202,10 @@ def test_missing_series_has_a_fetch_command(tmp_path: Path) -> None:
 def test_version_comes_from_the_ref_or_tree(tmp_path: Path) -> None:
     repo = create_branches(tmp_path, "refs/heads/linux-5.15.y")
     with Repository.open(repo.path) as repository:
-        stable = stable_branches(repository).stable
+        stable = find_stable_branches(repository).stable
         tip = repository.resolve("HEAD")
-        assert version_at(repository, stable, tip, "linux-5.15.y") == "5.15"
-        assert version_at(repository, stable, tip, "HEAD") == "6.1"
+        assert find_version(repository, stable, tip, "linux-5.15.y") == "5.15"
+        assert find_version(repository, stable, tip, "HEAD") == "6.1"
 
 
 def test_mainline_is_the_latest_master(tmp_path: Path) -> None:
@@ -215,17 +215,17 @@ def test_mainline_is_the_latest_master(tmp_path: Path) -> None:
     repo.git("update-ref", "refs/remotes/origin/master", new)
     repo.git("reset", "-q", "--hard", old)
     with Repository.open(repo.path) as repository:
-        assert mainline(repository) == new
+        assert find_mainline_tip(repository) == new
     repo.git("config", "patchpilot.mainline", old[:12])
     with Repository.open(repo.path) as repository:
-        assert mainline(repository) == old
-        assert mainline_tips(repository) == {old}
+        assert find_mainline_tip(repository) == old
+        assert list_mainline_tips(repository) == {old}
     repo.git("config", "patchpilot.mainline", "mastre")
     with (
         Repository.open(repo.path) as repository,
         pytest.raises(UsageError, match="mastre"),
     ):
-        mainline(repository)
+        find_mainline_tip(repository)
 
 
 def test_local_mainline_is_master_or_main(
@@ -246,9 +246,9 @@ def test_local_mainline_is_master_or_main(
         repo.git("tag", f"torvalds/{name.rpartition('/')[2]}", check=False)
     with Repository.open(repo.path) as repository:
         assert (
-            mainline(repository),
-            mainline_tips(repository),
-            linux_next_tip(repository),
+            find_mainline_tip(repository),
+            list_mainline_tips(repository),
+            find_linux_next_tip(repository),
         ) == (
             None,
             set(),
@@ -269,7 +269,7 @@ def test_local_mainline_is_master_or_main(
             "origin/master",
             repo.git("rev-parse", "main"),
         )
-        assert mainline_tips(repository) == {branch.tip}
+        assert list_mainline_tips(repository) == {branch.tip}
 
 
 def test_next_trees_are_not_mainline(tmp_path: Path) -> None:
@@ -279,4 +279,4 @@ def test_next_trees_are_not_mainline(tmp_path: Path) -> None:
         repo.git("update-ref", f"refs/remotes/{remote}/master", repo.commit(remote))
     repo.git("update-ref", "refs/remotes/torvalds/master", old)
     with Repository.open(repo.path) as repository:
-        assert mainline(repository) == old
+        assert find_mainline_tip(repository) == old

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from patchpilot.history.fixes_tag import (
     Relations,
+    format_fixes_line,
+    is_same_subject,
     judge_message,
     parse_tag,
-    same_subject,
-    tag_text,
 )
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
@@ -90,7 +90,7 @@ def test_problems_of_a_bad_tag_are_listed(line: str) -> None:
 
 def test_good_tag_has_no_problem() -> None:
     assert judge_tag(GOOD) == []
-    assert tag_text(COMMIT) == GOOD
+    assert format_fixes_line(COMMIT) == GOOD
 
 
 def test_other_lines_are_not_checked() -> None:
@@ -177,7 +177,7 @@ def test_file_round_trip_is_exact(subject: str) -> None:
     subject = " ".join(subject.split())
     commit = COMMIT._replace(message=subject + "\n")
     if commit.subject:
-        tag = parse_tag(tag_text(commit))
+        tag = parse_tag(format_fixes_line(commit))
         assert tag is not None
         assert tag.subject == commit.subject
-        assert same_subject(tag.subject, commit.subject) or "..." in subject
+        assert is_same_subject(tag.subject, commit.subject) or "..." in subject

@@ -16,9 +16,9 @@ from patchpilot.history import commit_graph
 from patchpilot.history.commit_graph import (
     ALTERNATES,
     VERSION,
-    has_commit,
-    sound_layers,
-    use_graph,
+    graph_contains_commit,
+    list_sound_layers,
+    use_commit_graph,
 )
 from tests.kit.repos import Repo
 
@@ -39,7 +39,7 @@ def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def use_repository_graph(repo: Repo, *, make: bool = True) -> bool:
     with Repository.open(repo.path) as repository:
-        result = use_graph(repository, repository.resolve("HEAD"), create=make)
+        result = use_commit_graph(repository, repository.resolve("HEAD"), create=make)
         assert result == (ALTERNATES in repository.extra_environment)
         assert repository.is_ancestor("HEAD~3", "HEAD")
         assert repository.git("blame", "-w", "HEAD", "--", "a.c").text
@@ -53,7 +53,10 @@ def graph_directory(repo: Repo) -> Path:
 def commits_in_graph(repo: Repo) -> list[bool]:
     ids = repo.git("rev-list", "--reverse", "HEAD").split()
     return [
-        any(has_commit(layer, id_) for layer in sound_layers(graph_directory(repo)))
+        any(
+            graph_contains_commit(layer, id_)
+            for layer in list_sound_layers(graph_directory(repo))
+        )
         for id_ in ids
     ]
 
@@ -109,7 +112,7 @@ def test_incomplete_clones_have_no_graph(repo: Repo, tmp_path: Path) -> None:
         repo.git("rev-parse", "HEAD") + "\n"
     )
     with Repository.open(repo.path) as repository:
-        assert not use_graph(repository, repository.resolve("HEAD"))
+        assert not use_commit_graph(repository, repository.resolve("HEAD"))
     (repo.path / ".git" / "info" / "grafts").unlink()
     repo.git("config", "remote.origin.promisor", "true")
     assert not use_repository_graph(repo)
@@ -124,7 +127,7 @@ def test_graph_respects_replaced_commits(repo: Repo) -> None:
     replacement = repo.git("commit-tree", "-m", "a: another history", "HEAD^{tree}")
     repo.git("replace", "HEAD~1", replacement)
     with Repository.open(repo.path) as repository:
-        use_graph(repository, repository.resolve("HEAD"))
+        use_commit_graph(repository, repository.resolve("HEAD"))
         assert len(repository.rev_list("HEAD")) == 2
 
 
@@ -133,7 +136,7 @@ def test_graph_respects_replaced_commits(repo: Repo) -> None:
 )
 def test_corrupt_graph_is_written_again(repo: Repo, harm: str) -> None:
     use_repository_graph(repo)
-    layer = sound_layers(graph_directory(repo))[0]
+    layer = list_sound_layers(graph_directory(repo))[0]
     data = layer.read_bytes()
     chain = layer.parent / "commit-graph-chain"
     for file in (layer, chain):
@@ -175,7 +178,7 @@ def test_time_limit_stops_the_wait(repo: Repo, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(commit_graph, "PATIENCE", 0.0)
     with monkeypatch.context() as patched:
         # a small graph may be finished before it is checked, so pretend that it is not
-        patched.setattr(commit_graph, "sound_layers", lambda _: ())
+        patched.setattr(commit_graph, "list_sound_layers", lambda _: ())
         assert not use_repository_graph(repo)
     assert commit_graph._running.pop().wait(20) == 0
     assert use_repository_graph(repo)

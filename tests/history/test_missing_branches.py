@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.missing_branches import MissingBranches, missing_branches
+from patchpilot.history.missing_branches import MissingBranches, find_missing_branches
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -17,7 +17,7 @@ LINUX = {"Kbuild": "", "MAINTAINERS": "", "init/main.c": "", "kernel/fork.c": ""
 
 def find_missing_series(repo: Repo) -> MissingBranches | None:
     with Repository.open(repo.path) as repository:
-        return missing_branches(repository)
+        return find_missing_branches(repository)
 
 
 @pytest.fixture
@@ -74,6 +74,6 @@ def test_remote_name_is_not_an_option(
         calls.append(words)
         return 0
 
-    monkeypatch.setattr("patchpilot.services.setup.fetch_branches.interactive", run)
+    monkeypatch.setattr("patchpilot.services.setup.fetch_branches.run_on_terminal", run)
     assert call("setup", "stable", "--fetch", "-C", clone.path).code == 0
     assert calls[0].index("--") < calls[0].index(name)

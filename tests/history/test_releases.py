@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.history.releases import Releases, mainline_releases, parse_release
+from patchpilot.history.releases import Releases, list_mainline_releases, parse_release
 from tests.kit.repos import Repo
 
 
@@ -35,7 +35,7 @@ def test_other_tags_are_skipped(name: str) -> None:
 
 def test_point_releases_are_skipped() -> None:
     names = ["v6.1", "v6.1.1", "v6.2-rc1", "v2.6.32", "v2.6.32.5"]
-    releases = mainline_releases(
+    releases = list_mainline_releases(
         [release for name in names if (release := parse_release(name))]
     )
     assert [release.name for release in releases] == ["v2.6.32", "v6.1", "v6.2-rc1"]

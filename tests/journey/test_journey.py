@@ -14,7 +14,7 @@ import pytest
 
 from patchpilot.demo.demo_history import LTS
 from patchpilot.demo.demo_script import run_script
-from patchpilot.demo.journey import Journey, StepFailedError, require
+from patchpilot.demo.journey import Journey, StepFailedError, require_condition
 from patchpilot.demo.sandbox import (
     Sandbox,
     open_sandbox,
@@ -86,7 +86,8 @@ def test_failed_expectation_ends_the_script(tmp_path: Path) -> None:
     )  # type: ignore[arg-type]
     with pytest.raises(StepFailedError):
         journey.read(
-            ["git", "--version"], judge=lambda output: require(output == 1, "one")
+            ["git", "--version"],
+            judge=lambda output: require_condition(output == 1, "one"),
         )
 
 

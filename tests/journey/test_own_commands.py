@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.private_config import Use, own_commands
+from patchpilot.commits.private_config import Use, list_own_commands
 from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.topic.edit_commits import amend_message, fetch_all_remotes
 from tests.kit.canaries import Canaries
@@ -305,7 +305,7 @@ def test_installed_commands_need_no_trust(repo: Repo) -> None:
             key.replace("sendemail.", "b4.send-auto-"),
             f"{value.strip(chr(39))} --no-git-fallback",
         )
-    assert own_commands(repo.path, *Use) == ()
+    assert list_own_commands(repo.path, *Use) == ()
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_changed_hook_needs_trust(repo: Repo, change: str) -> None:
     assert assert_refused(run_own_command(repo, _SEND["dry run"]))
     ours = repo.git("config", "b4.prep-perpatch-check-cmd")
     repo.git("config", "b4.prep-perpatch-check-cmd", f"{ours}; touch x")
-    assert {command.name for command in own_commands(repo.path, *Use)} == {
+    assert {command.name for command in list_own_commands(repo.path, *Use)} == {
         "hook sendemail-validate",
         "b4.prep-perpatch-check-cmd",
     }
@@ -495,7 +495,7 @@ def test_plain_settings_need_no_trust(
 ) -> None:
     repo = Repo(tmp_path / "r")
     repo.git("config", key, value)
-    assert bool(own_commands(repo.path, use)) == is_one
+    assert bool(list_own_commands(repo.path, use)) == is_one
 
 
 @pytest.mark.parametrize("scope", ["--local", "--global"])

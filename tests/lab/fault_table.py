@@ -27,7 +27,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import retries, smtp
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.series.topic_database import connect
+from patchpilot.series.topic_database import open_topic_database
 from patchpilot.services.send.plan_send import plan_sending
 from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import add_send_result, deliver_mails
@@ -417,7 +417,7 @@ def _send_with_full_disk(repository: Repository, planned: Sending, state: str) -
     """
     at = planned.send.waiting_messages[0].position if planned.send.id else 2
     full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
-    with contextlib.closing(connect()) as base:
+    with contextlib.closing(open_topic_database()) as base:
         base.execute(
             f"CREATE TRIGGER no_mail BEFORE UPDATE ON mails WHEN NEW.place >= {at} AND NEW.state ="
             f" '{state}' {full}"

@@ -21,11 +21,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.backports.adapt.adaptation import adapt
-from patchpilot.backports.adapt.confidence import UNSURE, confidence_of
+from patchpilot.backports.adapt.adaptation import adapt_conflicts
+from patchpilot.backports.adapt.confidence import UNSURE, compute_confidence
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Entry, Merge
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 
 HERE = Path(__file__).parent
@@ -59,7 +59,7 @@ def adaptation_cases(
 
     If `count` is given, the results of each tool and of each kind are counted in it.
     """
-    with Repository.open(folder) as repository, Scratch(repository) as scratch:
+    with Repository.open(folder) as repository, ScratchStore(repository) as scratch:
         for row in rows:
             fix = FixCommit.read(repository, row["fix"])
             target, expected_tree = (
@@ -67,7 +67,9 @@ def adaptation_cases(
                 scratch.tree_of(row["backport"]),
             )
             merge = scratch.pick(fix.id, target, fix.base)
-            adaptation = adapt(scratch, merge, target, fix, row.get("others", ()))
+            adaptation = adapt_conflicts(
+                scratch, merge, target, fix, row.get("others", ())
+            )
             results = {"patchpilot": adaptation.made if adaptation else None}
             if adaptation:
                 results |= {adaptation.kind: adaptation.made}
@@ -88,7 +90,7 @@ def adaptation_cases(
 
 
 def _merge_with_tool(
-    scratch: Scratch, merge: Merge, command: Sequence[str]
+    scratch: ScratchStore, merge: Merge, command: Sequence[str]
 ) -> str | None:
     """Return the tree that a tool makes of a conflicting merge, or None if a conflict remains."""
     entries: dict[str, Entry] = {}
@@ -108,7 +110,7 @@ def _merge_with_tool(
     return scratch.write_with_files(merge.tree, entries)
 
 
-def _is_same(scratch: Scratch, adapted: str, real: str, onto: str) -> bool:
+def _is_same(scratch: ScratchStore, adapted: str, real: str, onto: str) -> bool:
     paths = scratch.changed(onto, adapted).keys() | scratch.changed(onto, real).keys()
     return all(
         _squeeze_file(scratch, adapted, path) == _squeeze_file(scratch, real, path)
@@ -116,7 +118,7 @@ def _is_same(scratch: Scratch, adapted: str, real: str, onto: str) -> bool:
     )
 
 
-def _squeeze_file(scratch: Scratch, tree: str, path: str) -> bytes:
+def _squeeze_file(scratch: ScratchStore, tree: str, path: str) -> bytes:
     return b"".join((scratch.blob(tree, path) or b"").split())
 
 
@@ -183,7 +185,9 @@ def cross_validate(
                 for case in cases_
             ]
         )
-        yield from ((confidence_of(case.features, weights), case) for case in own_cases)
+        yield from (
+            (compute_confidence(case.features, weights), case) for case in own_cases
+        )
 
 
 def main() -> None:
@@ -216,7 +220,9 @@ def main() -> None:
     all_cases = [case for own_cases in by_repository.values() for case in own_cases]
     print(
         "with the shipped weights",
-        *confidence_rows([(confidence_of(case.features), case) for case in all_cases]),
+        *confidence_rows(
+            [(compute_confidence(case.features), case) for case in all_cases]
+        ),
         sep="\n  ",
     )
     if len(by_repository) > 1:

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.commits.repository import Repository
-from patchpilot.tags.blame_features import tally
+from patchpilot.tags.blame_features import tally_blamed_lines
 from patchpilot.tags.evidence_input import read_evidence_input
-from patchpilot.tags.rank_culprits import weigh
-from patchpilot.tags.ranker import list_features, load_shipped_weights, score
+from patchpilot.tags.rank_culprits import weigh_candidates
+from patchpilot.tags.ranker import list_features, load_shipped_weights, score_candidate
 
 Row = dict[str, float]
 Case = tuple[int, list[Row], Row, list[int]]
@@ -41,7 +41,7 @@ def make_case(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set
         scene = read_evidence_input(repository, commit)
         return (
             row["fold"],
-            weigh(repository, scene, tally(scene)),
+            weigh_candidates(repository, scene, tally_blamed_lines(scene)),
             set(row["fixes"]),
         )
 
@@ -75,7 +75,7 @@ def fit_weights(cases: Sequence[Case]) -> tuple[Row, Row]:
     )
     lists: list[tuple[list[Row], set[int]]] = []
     for _, rows, none, hits in cases:
-        sums = [score(weights, row) for row in rows]
+        sums = [score_candidate(weights, row) for row in rows]
         top = max(sums, default=0.0)
         features = (
             top + math.log(sum(math.exp(sum_ - top) for sum_ in sums)) if sums else 0.0
@@ -147,8 +147,8 @@ def rated_answers(
     """
     outcomes = []
     for _, rows, none, hits in cases:
-        sums = [score(weights[0], row) for row in rows]
-        none_score = score(weights[1], none)
+        sums = [score_candidate(weights[0], row) for row in rows]
+        none_score = score_candidate(weights[1], none)
         if not sums:
             outcomes.append((0.0, False, False))
             continue

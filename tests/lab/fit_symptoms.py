@@ -26,7 +26,7 @@ from patchpilot.symptoms.rank_fixes import (
     Evidence,
     Query,
     add_shares,
-    calibrate,
+    convert_to_probability,
     list_features,
     score_evidence,
 )
@@ -284,7 +284,7 @@ def rejection_threshold(rankings: Sequence[Ranking], first: Row, curve: Curve) -
     Only quoted logs are considered, because they resemble other messages most.
     """
     shares_without_fix = sorted(
-        calibrate(raw_probability(row, first), curve)
+        convert_to_probability(raw_probability(row, first), curve)
         for row in rankings
         if row.removed and row.case.mode == "quoted"
     )
@@ -315,7 +315,10 @@ def print_ranking_quality(
             )
         if first is None:
             continue
-        sure = {id(row): calibrate(raw_probability(row, first), curve) for row in rows}
+        sure = {
+            id(row): convert_to_probability(raw_probability(row, first), curve)
+            for row in rows
+        }
         likely = [row for row in rows if sure[id(row)] >= rank_fixes.LIKELY]
         right = sum(row.rank == 0 for row in likely)
         without_fix = [row for row in rows if row.removed]

@@ -139,11 +139,16 @@ def _fixes_run() -> Run:
 
 
 def _maintainers_run() -> Run:
-    from patchpilot.maintainers.load import MaintainersFile, RoleWords, build, match
+    from patchpilot.maintainers.load import (
+        MaintainersFile,
+        RoleWords,
+        build_index,
+        match_patch,
+    )
 
     def run(text: str) -> None:
-        file = MaintainersFile(text, build(text), RoleWords())
-        match(
+        file = MaintainersFile(text, build_index(text), RoleWords())
+        match_patch(
             file,
             ("a/b.c", "xen/{a,b}", "drivers/net/x.h"),
             "say foo\n---\ndiff --git a/x b/x\n+foo bar_baz aaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
@@ -187,9 +192,9 @@ def _b4_run() -> Run:
 
     def run(text: str) -> None:
         series = b4_prep._parse_series(text) or {}
-        b4_prep._history(series.get("history"))
-        b4_prep._number(series.get("revision"))
-        b4_prep._string_items(series.get("prefixes"))
+        b4_prep._parse_history(series.get("history"))
+        b4_prep._parse_number(series.get("revision"))
+        b4_prep._parse_strings(series.get("prefixes"))
         b4_prep._split_addresses(b4_prep._strip_comments(text))
 
     return _text_run(run)

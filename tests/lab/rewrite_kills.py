@@ -20,7 +20,10 @@ from email import message_from_bytes
 from pathlib import Path
 
 from patchpilot.commits.b4_prep import COMMIT, TIP_COMMIT
-from patchpilot.commits.branch_move_journal import find_unfinished_move, record_file
+from patchpilot.commits.branch_move_journal import (
+    find_record_file,
+    find_unfinished_move,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.services.tags.undo_rewrite import undo_branch_rewrite
@@ -195,7 +198,7 @@ def kill_and_check(
         process.wait(delay)
     kill_process_tree(process)
     with Repository.open(repo.path) as repository:
-        left_files = record_file(repository).exists()
+        left_files = find_record_file(repository).exists()
         if left_files and find_unfinished_move(repository):
             undo_branch_rewrite(repository)
     new_state = repo.state()

@@ -4,7 +4,7 @@
 import pytest
 
 from patchpilot.checking.driver import Driver
-from patchpilot.commits.range import group, patches_of
+from patchpilot.commits.range import group_into_series, parse_patches
 from patchpilot.lint.lint_context import Options
 from patchpilot.model.patch import Patch
 from tests.kit.snippets import MemoryTree
@@ -33,13 +33,13 @@ def make_patch(
         f"Subject: [{mark}] {title} {number}\nMessage-ID: <s{number}@example.org>\n{reply_header}\n"
         f"{body}\n\nSigned-off-by: Ada Fixer <ada@example.org>\n{diff if number else notes}"
     )
-    return patches_of(text.encode(), "x")[0]
+    return parse_patches(text.encode(), "x")[0]
 
 
 def finding_names(
     *mails: Patch, tree: MemoryTree | None = None, strict: bool = True
 ) -> set[str]:
-    result = Driver(Options(strict=strict), tree=tree).check(group(mails))
+    result = Driver(Options(strict=strict), tree=tree).check(group_into_series(mails))
     findings = [finding for patch in result.patches for finding in patch.findings]
     return {finding.name for finding in (*findings, *result.series)}
 
@@ -69,7 +69,7 @@ def test_compatible_may_be_documented_in_another_patch(order: int) -> None:
     assert "undocumented-compatible" in finding_names(
         make_patch("PATCH", 1, **driver), tree=tree
     )
-    result = Driver(Options(strict=True), tree=tree).check(group(patches))
+    result = Driver(Options(strict=True), tree=tree).check(group_into_series(patches))
     assert "acme,frob" not in str([patch.findings for patch in result.patches])
 
 
@@ -104,5 +104,7 @@ def test_newest_message_rules_are_used() -> None:
     patch = make_patch("PATCH", 1, body)
     assert "report-without-closes" in finding_names(patch, tree=old)
     chosen = Options(strict=True, kernel=(6, 1), origins={"kernel": "flag"})
-    findings = Driver(chosen, tree=old).check(group([patch])).patches[0].findings
+    findings = (
+        Driver(chosen, tree=old).check(group_into_series([patch])).patches[0].findings
+    )
     assert "report-without-closes" not in {finding.name for finding in findings}

@@ -6,7 +6,7 @@ They concern versions, totals, prefixes and outdated cover letters.
 
 import pytest
 
-from patchpilot.commits.range import group, patches_of
+from patchpilot.commits.range import group_into_series, parse_patches
 from patchpilot.lint.engine import run_series
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_rules
@@ -34,7 +34,7 @@ def make_patch(
         f" [{mark}] frob: step {number} of the way\nMessage-ID:"
         f" <s{number}@example.org>\n{reply_header}\n{body}\n\n"
     )
-    return patches_of(
+    return parse_patches(
         (
             text
             + ("Signed-off-by: Ada Fixer <ada@example.org>\n" + diff if number else "")
@@ -53,7 +53,7 @@ def finding_names(series: Series) -> list[str]:
 
 
 def test_patch_of_another_version_is_reported() -> None:
-    series = group(
+    series = group_into_series(
         [
             make_patch("PATCH v2 0/2", 0),
             make_patch("PATCH v2 1/2", 1),
@@ -68,7 +68,7 @@ def test_patch_of_another_version_is_reported() -> None:
 def test_backports_must_follow_mainline_order(reference: str) -> None:
     fixes = 'Fixes: 123456789abc ("frob: read the value")'
     bodies = COVER, f"{COVER}\n\n{fixes}"
-    (series,) = group(
+    (series,) = group_into_series(
         [
             make_patch(f"PATCH {number}/2", number, body=reference + body)
             for number, body in enumerate(bodies, 1)
@@ -78,7 +78,7 @@ def test_backports_must_follow_mainline_order(reference: str) -> None:
 
 
 def test_new_thread_starts_a_new_series() -> None:
-    series = group(
+    series = group_into_series(
         [
             make_patch("PATCH v2 0/2", 0),
             make_patch("PATCH v3 1/2", 1, root="<other@example.org>"),
@@ -97,7 +97,7 @@ def test_new_thread_starts_a_new_series() -> None:
 def test_inconsistent_cover_letter_is_reported(
     cover: str, patch: str, name: str
 ) -> None:
-    series = group(
+    series = group_into_series(
         [
             make_patch(cover, 0),
             make_patch(patch, 1),
@@ -114,10 +114,12 @@ def test_stale_cover_letter_is_reported() -> None:
     )
     patches = [make_patch("PATCH 1/2", 1), make_patch("PATCH 2/2", 2)]
     findings = finding_names(
-        group([make_patch("PATCH 0/2", 0, body=body), *patches])[0]
+        group_into_series([make_patch("PATCH 0/2", 0, body=body), *patches])[0]
     )
     assert findings == ["stale-cover-letter"]
-    assert not finding_names(group([make_patch("PATCH 0/2", 0), *patches])[0])
+    assert not finding_names(
+        group_into_series([make_patch("PATCH 0/2", 0), *patches])[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_numbered_files_form_a_series(marks: tuple[str, str], reported: str) -> 
         make_patch(mark, number)._replace(source=f"out/000{number}-frob.patch")
         for number, mark in enumerate(marks, 1)
     ]
-    (series,) = group(patches)
+    (series,) = group_into_series(patches)
     number_rules = [
         rule for rule in load_rules() if rule.name == "inconsistent-series-numbers"
     ]
@@ -146,4 +148,11 @@ def test_numbered_files_form_a_series(marks: tuple[str, str], reported: str) -> 
         patch._replace(source=f"{number}/0001-frob.patch")
         for number, patch in enumerate(patches)
     ]
-    assert len(group([patch._replace(headers=()) for patch in separate_patches])) == 2
+    assert (
+        len(
+            group_into_series(
+                [patch._replace(headers=()) for patch in separate_patches]
+            )
+        )
+        == 2
+    )

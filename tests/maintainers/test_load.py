@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
-from patchpilot.maintainers import load
+from patchpilot.maintainers import load_maintainers
 from patchpilot.maintainers.load import INDEXES, _index_file
 from tests.kit.maintainers import write_tree
 
@@ -22,10 +22,10 @@ def cached_sections() -> Path:
 
 def test_index_round_trip_is_exact(tmp_path: Path, cached_sections: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
-    first = load(tree)
+    first = load_maintainers(tree)
     assert len(list(cached_sections.glob("maintainers-*"))) == 1
     _index_file.cache_clear()
-    second = load(tree)
+    second = load_maintainers(tree)
     assert [section.name for section in first.sections] == [
         section.name for section in second.sections
     ]
@@ -34,7 +34,7 @@ def test_index_round_trip_is_exact(tmp_path: Path, cached_sections: Path) -> Non
 
 def test_damaged_index_is_rebuilt(tmp_path: Path, cached_sections: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
-    load(tree)
+    load_maintainers(tree)
     file = next(cached_sections.glob("maintainers-*"))
     index_bytes = file.read_bytes()
     for damaged in (
@@ -45,15 +45,17 @@ def test_damaged_index_is_rebuilt(tmp_path: Path, cached_sections: Path) -> None
     ):
         file.write_bytes(damaged)
         _index_file.cache_clear()
-        assert "THE REST" in {section.name for section in load(tree).sections}
+        assert "THE REST" in {
+            section.name for section in load_maintainers(tree).sections
+        }
         assert file.read_bytes() == index_bytes
 
 
 def test_changed_content_gets_a_new_index(
     tmp_path: Path, cached_sections: Path
 ) -> None:
-    load(DirectoryTree(write_tree(tmp_path / "a")))
-    changed = load(
+    load_maintainers(DirectoryTree(write_tree(tmp_path / "a")))
+    changed = load_maintainers(
         DirectoryTree(write_tree(tmp_path / "b", MAINTAINERS="ONE\nF:\t*\n"))
     )
     assert [section.name for section in changed.sections] == ["ONE"]
@@ -62,7 +64,7 @@ def test_changed_content_gets_a_new_index(
 
 def test_old_indexes_are_deleted(tmp_path: Path, cached_sections: Path) -> None:
     for number in range(INDEXES.keep + 5):
-        load(
+        load_maintainers(
             DirectoryTree(
                 write_tree(tmp_path / str(number), MAINTAINERS=f"S{number}\nF:\t*\n")
             )
@@ -74,7 +76,7 @@ def test_concurrent_writers_are_safe(tmp_path: Path, cached_sections: Path) -> N
     tree = DirectoryTree(write_tree(tmp_path))
     results: list[int] = []
     threads = [
-        threading.Thread(target=lambda: results.append(len(load(tree))))
+        threading.Thread(target=lambda: results.append(len(load_maintainers(tree))))
         for _ in range(8)
     ]
     for thread in threads:
@@ -90,7 +92,7 @@ def test_index_works_without_a_cache(
     blocked = tmp_path / "file"
     blocked.write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
-    assert len(load(DirectoryTree(write_tree(tmp_path / "tree")))) == 6
+    assert len(load_maintainers(DirectoryTree(write_tree(tmp_path / "tree")))) == 6
 
 
 def test_folder_of_patches_is_one_series(tmp_path: Path) -> None:
@@ -99,7 +101,9 @@ def test_folder_of_patches_is_one_series(tmp_path: Path) -> None:
     (tmp_path / "MAINTAINERS").mkdir()
     (tmp_path / "MAINTAINERS" / "a").write_text("ONE\nF:\ta/\n")
     (tmp_path / "MAINTAINERS" / "b").write_text("TWO\nF:\tb/\n")
-    assert [section.name for section in load(DirectoryTree(tmp_path)).sections] == [
+    assert [
+        section.name for section in load_maintainers(DirectoryTree(tmp_path)).sections
+    ] == [
         "ONE",
         "TWO",
     ]
@@ -113,11 +117,11 @@ def test_file_locations_are_read_from_the_configuration(tmp_path: Path) -> None:
         "--find-maintainer-files # all of them\n--maintainer-path=.\n"
     )
     assert "BOARD X" in [
-        section.name for section in load(DirectoryTree(tmp_path)).sections
+        section.name for section in load_maintainers(DirectoryTree(tmp_path)).sections
     ]
 
 
 def test_missing_maintainers_file_has_a_hint(tmp_path: Path) -> None:
     with pytest.raises(MissingError) as caught:
-        load(DirectoryTree(tmp_path))
+        load_maintainers(DirectoryTree(tmp_path))
     assert caught.value.hint

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.commits.tree_readers import DirectoryTree
-from patchpilot.maintainers import MaintainersFile, load, match
-from patchpilot.maintainers.load import RoleWords, build, match_path
+from patchpilot.maintainers import MaintainersFile, load_maintainers, match_patch
+from patchpilot.maintainers.load import RoleWords, build_index, match_path
 from patchpilot.maintainers.patterns import depth, matches
 from tests.kit.maintainers import MAINTAINERS, patch, write_tree
 
 
 def parse_maintainers(text: str) -> MaintainersFile:
-    return MaintainersFile(text, build(text), RoleWords())
+    return MaintainersFile(text, build_index(text), RoleWords())
 
 
 def section_names(file: MaintainersFile, path: str) -> list[str]:
@@ -80,7 +80,9 @@ def test_ties_come_in_file_order() -> None:
 
 def test_keywords_match_message_and_changed_lines() -> None:
     file = parse_maintainers(MAINTAINERS)
-    matches = match(file, ["lib/plain.c"], patch("lib/plain.c", added="widget_get(x);"))
+    matches = match_patch(
+        file, ["lib/plain.c"], patch("lib/plain.c", added="widget_get(x);")
+    )
     assert [match.section.name for match in matches] == [
         "THE REST",
         "ACME WIDGET DRIVER",
@@ -89,13 +91,13 @@ def test_keywords_match_message_and_changed_lines() -> None:
     assert matches[1].reasons == (r"the patch matches K: \bwidget_(get|put)\b",)
     assert not [
         section
-        for section in match(file, ["lib/plain.c"], patch("lib/plain.c"))
+        for section in match_patch(file, ["lib/plain.c"], patch("lib/plain.c"))
         if section.by_keyword
     ]
 
 
 def test_reasons_contain_path_and_pattern() -> None:
-    first = match(parse_maintainers(MAINTAINERS), ["drivers/net/port.c"])[0]
+    first = match_patch(parse_maintainers(MAINTAINERS), ["drivers/net/port.c"])[0]
     assert first.reasons == ("drivers/net/port.c matches F: drivers/net/",)
     assert first.paths == ("drivers/net/port.c",)
     assert not first.is_rest
@@ -106,9 +108,9 @@ def test_pattern_without_a_slash_matches_a_folder(
 ) -> None:
     text = "ONE\nS:\tMaintained\nF:\tdrivers/widget\n"
     write_tree(tmp_path, MAINTAINERS=text)
-    assert section_names(load(DirectoryTree(tmp_path)), "drivers/widget/core.c") == [
-        "ONE"
-    ]
+    assert section_names(
+        load_maintainers(DirectoryTree(tmp_path)), "drivers/widget/core.c"
+    ) == ["ONE"]
     assert section_names(parse_maintainers(text), "drivers/widget/core.c") == []
 
 

@@ -254,17 +254,17 @@ def test_unknown_transport_suggests_the_nearest(
             "__path__",
             [*patchpilot.outgoing.__path__, str(setup.added)],
         )
-        transports._classes.cache_clear()
-        assert transports.list_names() == ("git-send-email", "b4", "maildir")
+        transports._list_transport_classes.cache_clear()
+        assert transports.list_transport_names() == ("git-send-email", "b4", "maildir")
         assert [next_transport(name) for name in ("", "b4", "maildir")] == [
             "b4",
             "maildir",
             "git-send-email",
         ]
-    transports._classes.cache_clear()
+    transports._list_transport_classes.cache_clear()
     for name in [
         name for name in sys.modules if name.startswith("patchpilot.outgoing.maildir")
     ]:
         del sys.modules[name]
     with pytest.raises(UsageError, match="unknown transport 'maildir'"):
-        transports.find("maildir")
+        transports.find_transport("maildir")

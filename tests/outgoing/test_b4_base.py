@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.outgoing.b4.enrollment import base_name
+from patchpilot.outgoing.b4.enrollment import choose_base_name
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
@@ -64,4 +64,4 @@ def test_fork_point_is_the_base(
     if expected.startswith("origin/"):
         repo.git("update-ref refs/remotes/origin/main", base)
     with Repository.open(repo.path) as repository:
-        assert base_name(repository, "topic", base, asked) == expected
+        assert choose_base_name(repository, "topic", base, asked) == expected

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.private_config import Use, own_commands
+from patchpilot.commits.private_config import Use, list_own_commands
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing import transports
 from patchpilot.settings.read_settings import read_settings, read_user_settings
@@ -64,7 +64,7 @@ def test_tree_endpoint_requires_trust(
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo.git("config --global --unset sendemail.smtpserver")
     set_b4_option(repo, "send-endpoint-web", URL)
-    b4 = transports.find("b4")
+    b4 = transports.find_transport("b4")
     with Repository.open(repo.path) as repository:
         assert b4.account(repository).destination == ""
     assert call("trust", repo.path).code == 0
@@ -78,7 +78,7 @@ def test_tree_endpoint_requires_trust(
 def test_repository_endpoint_requires_trust(tmp_path: Path, value: str) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config b4.send-endpoint-web", value)
-    names = [command.name for command in own_commands(repo.path, Use.B4)]
+    names = [command.name for command in list_own_commands(repo.path, Use.B4)]
     assert names == ["b4.send-endpoint-web"]
 
 
@@ -86,9 +86,9 @@ def test_repository_endpoint_requires_trust(tmp_path: Path, value: str) -> None:
 def test_tree_archive_needs_trust(tmp_path: Path, key: str) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "--global", f"b4.{key}", "https://mine.example.org/%s")
-    assert own_commands(repo.path, Use.B4) == ()
+    assert list_own_commands(repo.path, Use.B4) == ()
     set_b4_option(repo, key, "https://example.org/%s")
-    assert [command.name for command in own_commands(repo.path, Use.B4)] == [
+    assert [command.name for command in list_own_commands(repo.path, Use.B4)] == [
         f"b4.{key}"
     ]
 

@@ -39,7 +39,7 @@ def test_tested_version_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = install_b4(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.7")
-    assert b4_command.command("send")[:2] == [program, "-n"]
+    assert b4_command.make_b4_argv("send")[:2] == [program, "-n"]
     output = call("doctor --offline --via b4").out
     assert f"b4 {b4_command.KNOWN_VERSION}.7 ({program})" in " ".join(output.split())
 
@@ -49,7 +49,7 @@ def test_untested_b4_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str
 ) -> None:
     program = install_b4(tmp_path, monkeypatch, says)
-    assert program not in b4_command.command("send")
+    assert program not in b4_command.make_b4_argv("send")
     output = call("doctor --offline --via b4").out
     assert f"({program}) is untested" in " ".join(output.split())
     assert "\x1b" not in output

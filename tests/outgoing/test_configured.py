@@ -13,8 +13,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.address import Address
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.git_recipients import (
-    configured_recipients,
-    expand,
+    expand_aliases,
+    find_configured_recipients,
     read_aliases,
 )
 from patchpilot.outgoing.mail_account import read_account
@@ -76,10 +76,10 @@ def test_failing_command_is_reported(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.tocmd 'exit 3;'")
     with Repository.open(repo.path) as repository:
-        plan = configured_recipients(
+        plan = find_configured_recipients(
             repository,
             read_account(repository),
-            transports.find("git-send-email"),
+            transports.find_transport("git-send-email"),
             [b"x"],
         )
     assert plan.recipients == ()
@@ -149,8 +149,8 @@ def test_alias_fifo_does_not_block(tmp_path: Path) -> None:
 
 def test_alias_depth_is_limited() -> None:
     aliases = {"a": ("b", "A <a@example.org>"), "b": ("a",)}
-    assert Address("A", "a@example.org") in expand("a", aliases, "--to")
-    assert expand('"Doe, J." <j@example.org>, k@example.org', {}, "--to") == (
+    assert Address("A", "a@example.org") in expand_aliases("a", aliases, "--to")
+    assert expand_aliases('"Doe, J." <j@example.org>, k@example.org', {}, "--to") == (
         Address("Doe, J.", "j@example.org"),
         Address("", "k@example.org"),
     )

@@ -11,7 +11,7 @@ import pytest
 from patchpilot.commits.run import Completed
 from patchpilot.outgoing import probes
 from patchpilot.outgoing.b4.b4_transport import B4Transport
-from patchpilot.outgoing.providers import provider_of, providers
+from patchpilot.outgoing.providers import find_provider, load_providers
 from patchpilot.outgoing.send_email import send_email_transport
 from patchpilot.projects.loading import default_project
 from tests.kit.cli import call
@@ -176,24 +176,24 @@ def test_commit_graph_is_checked(tmp_path: Path) -> None:
 
     repo = topic(tmp_path / "r", 1)
     with Repository.open(repo.path) as repository:
-        assert probes.commit_graph(repository).state == "ok"
-        assert probes.commit_graph(repository, large=1).state == "warn"
+        assert probes.probe_commit_graph(repository).state == "ok"
+        assert probes.probe_commit_graph(repository, large=1).state == "warn"
         repo.git("commit-graph write --reachable")
-        assert "filters" in probes.commit_graph(repository).message
+        assert "filters" in probes.probe_commit_graph(repository).message
         repo.git("commit-graph write --reachable --changed-paths --split=replace")
-        assert probes.commit_graph(repository).state == "ok"
+        assert probes.probe_commit_graph(repository).state == "ok"
 
 
 def test_every_mail_provider_has_required_settings() -> None:
-    for provider in providers():
+    for provider in load_providers():
         assert provider.name
         assert provider.servers
         assert provider.encryption in ("tls", "ssl")
         assert provider.login
         assert provider.reference.startswith("https://")
-    assert provider_of("email-smtp.eu-west-1.amazonaws.com").name == "Amazon SES"
-    assert provider_of("127.0.0.1", 1025).name == "Proton Mail Bridge"
-    assert provider_of("127.0.0.1", 25) is None
+    assert find_provider("email-smtp.eu-west-1.amazonaws.com").name == "Amazon SES"
+    assert find_provider("127.0.0.1", 1025).name == "Proton Mail Bridge"
+    assert find_provider("127.0.0.1", 25) is None
 
 
 def test_old_stable_branches_share_a_warning(tmp_path: Path) -> None:

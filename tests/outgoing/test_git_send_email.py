@@ -16,7 +16,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_email import git_send_email
 from patchpilot.series import topic_database
 from patchpilot.series.database import Database
-from patchpilot.series.topic_database import connect
+from patchpilot.series.topic_database import open_topic_database
 from patchpilot.services.send.plan_send import plan_sending
 from patchpilot.services.send.send_mails import deliver_mails
 from tests.kit.cli import Outcome, call
@@ -181,11 +181,11 @@ def test_full_disk_is_reported_before_sending(
             )
 
             def full() -> Database:
-                database = connect()
+                database = open_topic_database()
                 database.execute("PRAGMA max_page_count = 1")
                 return database
 
-            monkeypatch.setattr(topic_database, "connect", full)
+            monkeypatch.setattr(topic_database, "open_topic_database", full)
             with pytest.raises(PatchpilotError, match="disk is full"):
                 deliver_mails(repository, planned)
         assert server.take() == ()

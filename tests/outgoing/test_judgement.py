@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.range import commits_series
+from patchpilot.commits.range import read_commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError
 from patchpilot.model.message import MailState
@@ -20,7 +20,7 @@ from patchpilot.outgoing import account_probes, probes
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.smtp import Submission, tls_context
+from patchpilot.outgoing.smtp import Submission, make_tls_context
 from patchpilot.projects.loading import find_project
 from patchpilot.services.send.preflight_facts import (
     _find_upstream_commits,
@@ -124,7 +124,7 @@ def test_upstream_claim_is_verified(tmp_path: Path) -> None:
     ids = repo.git("rev-list --reverse -3 HEAD").split()
     with Repository.open(repo.path) as repository:
         assert _find_upstream_commits(
-            repository, commits_series(repository, ids, None)
+            repository, read_commits_series(repository, ids, None)
         ) == {
             there: True,
             not_there: False,
@@ -213,7 +213,9 @@ def test_early_error_is_reported(tmp_path: Path) -> None:
         with Submission(plain, Credential("ada", "s3cret"), 5.0) as submission:
             submission.open()
         assert (
-            tls_context(make_account(server, cert_path=str(tmp_path))).verify_mode.name
+            make_tls_context(
+                make_account(server, cert_path=str(tmp_path))
+            ).verify_mode.name
             == "CERT_REQUIRED"
         )
 

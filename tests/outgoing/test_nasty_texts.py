@@ -24,7 +24,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import has_unclosed_author
-from patchpilot.outgoing.compose_message import compose_message, text_header
+from patchpilot.outgoing.compose_message import compose_message, encode_text_header
 from patchpilot.services.send.plan_send import plan_sending
 from tests.kit.cover_letters import cover
 from tests.kit.topics import SIGNED, apply, commits, topic
@@ -75,7 +75,7 @@ def _is_usable(line: str) -> bool:
 @example("x: =?utf-8?q?evil?= \U0001f600 " + "long " * 60)
 @example("x: " + "größe" * 60)
 def test_encoded_subject_is_decoded_exactly(title: str) -> None:
-    value = text_header("Subject", title)
+    value = encode_text_header("Subject", title)
     assert value.isascii()
     assert all(len(line) <= 998 and line.strip() != "" for line in value.split("\n"))
     unfolded = re.sub(r"\n(?=[ \t])", "", value)
@@ -141,12 +141,10 @@ def test_author_name_with_unbalanced_quote_is_rejected_before_sending(
     name: str, wrong: bool
 ) -> None:
     inside = (
-        f"From: Ada Fixer <ada@example.org>\n\nFrom: {text_header('From', name)}"
+        f"From: Ada Fixer <ada@example.org>\n\nFrom: {encode_text_header('From', name)}"
         " <n@example.org>\n\nx\n".encode()
     )
-    alone = (
-        f"From: {text_header('From', name)} <n@example.org>\nSubject: s\n\nx\n".encode()
-    )
+    alone = f"From: {encode_text_header('From', name)} <n@example.org>\nSubject: s\n\nx\n".encode()
     assert (has_unclosed_author(inside), has_unclosed_author(alone)) == (wrong, wrong)
 
 

@@ -18,7 +18,7 @@ from patchpilot.model.message import MailState
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.series.change_id import new_change_id
+from patchpilot.series.change_id import make_change_id
 from patchpilot.series.draft import Drafts
 from patchpilot.services.send.plan_send import plan_sending
 from patchpilot.services.send.resume import plan_resume
@@ -68,13 +68,13 @@ def test_concurrent_starts_create_one_topic(
     def slow(title: str) -> str:
         with contextlib.suppress(threading.BrokenBarrierError):
             both.wait(1.0)
-        return new_change_id(title)
+        return make_change_id(title)
 
     def begin(_: int) -> str:
         with Repository.open(repo.path) as repository:
             return find_draft(repository, SendRequest()).change_id
 
-    monkeypatch.setattr(topics, "new_change_id", slow)
+    monkeypatch.setattr(topics, "make_change_id", slow)
     with Drafts():
         pass
     with ThreadPoolExecutor(2) as pool:

@@ -17,8 +17,12 @@ from patchpilot.model.message import MailState
 from patchpilot.outgoing import sender_lock
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.sender_lock import hold_sender_lock, is_being_sent, sole_sender
-from patchpilot.series.topic_database import connect, state_folder
+from patchpilot.outgoing.sender_lock import (
+    hold_sender_lock,
+    is_being_sent,
+    lock_topic_while_sending,
+)
+from patchpilot.series.topic_database import open_topic_database, state_folder
 from tests.kit.outbox import CHANGE, LIST, MAX, message, record
 
 PENDING, SENDING, ACCEPTED, REJECTED, UNKNOWN = MailState
@@ -179,7 +183,9 @@ def test_end_time_of_send_is_recorded() -> None:
     with Outbox() as outbox:
         send, other = record(outbox), record(outbox)
         outbox.end(send.id)
-    ended = dict(connect().execute("SELECT id, ended FROM sends").fetchall())
+    ended = dict(
+        open_topic_database().execute("SELECT id, ended FROM sends").fetchall()
+    )
     assert datetime.fromisoformat(ended[send.id]).tzinfo is not None
     assert ended[other.id] is None
 
@@ -238,11 +244,11 @@ def test_full_disk_has_a_hint(
         file.unlink()
     (state_folder() / "outgoing.sqlite3").write_bytes(b"no database" * 100)
     with pytest.raises(PatchpilotError, match="the outbox is damaged"):
-        connect()
+        open_topic_database()
 
 
 def test_outbox_is_private() -> None:
-    connection = connect()
+    connection = open_topic_database()
     assert (state_folder() / "outgoing.sqlite3").stat().st_mode & 0o777 == 0o600
     assert state_folder().stat().st_mode & 0o077 == 0
     with pytest.raises(sqlite3.IntegrityError):
@@ -268,25 +274,25 @@ def test_topic_is_sent_by_one_process() -> None:
         assert other.stdout.readline() == b"held\n"
         with (
             pytest.raises(RefusedError, match="is already sending this topic") as error,
-            sole_sender(CHANGE),
+            lock_topic_while_sending(CHANGE),
         ):
             raise AssertionError("two hold the topic")
         assert error.value.hint
         assert is_being_sent(CHANGE)
         assert not is_being_sent("20261120-other-0123456789ab")
-        with sole_sender("20261120-other-0123456789ab"):
+        with lock_topic_while_sending("20261120-other-0123456789ab"):
             pass
     finally:
         other.kill()
         other.wait()
         other.stdin.close()
         other.stdout.close()
-    with sole_sender(CHANGE):
+    with lock_topic_while_sending(CHANGE):
         pass
 
 
 def test_topic_lock_is_in_the_state_folder() -> None:
-    with sole_sender("../../a b/c"):
+    with lock_topic_while_sending("../../a b/c"):
         assert [file.name for file in state_folder().glob("sending-*")] == [
             "sending-.._.._a_b_c.lock"
         ]

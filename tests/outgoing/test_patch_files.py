@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail, parse_patch
-from patchpilot.outgoing.am_roundtrip import mails_changed_by_am
+from patchpilot.outgoing.am_roundtrip import find_mails_changed_by_am
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -129,7 +129,7 @@ def test_changed_message_is_reported(
     )
     patch = parse_patch(text.encode(), "x")
     with Repository.open(repo.path) as repository:
-        changed = mails_changed_by_am(
+        changed = find_mails_changed_by_am(
             repository,
             [(text.replace(old, new, 1).encode() if old else text.encode(), patch)],
         )

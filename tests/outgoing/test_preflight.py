@@ -23,8 +23,8 @@ from patchpilot.outgoing.preflight import (
     PreflightFacts,
     blockers,
     claimed_upstream_commit,
-    is_list,
-    warnings,
+    find_send_warnings,
+    is_mailing_list,
 )
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree
 from patchpilot.outgoing.transport import SeriesToSend
@@ -84,7 +84,7 @@ def make_facts(
     stable = changed.pop("stable_list", "")
     topic = SeriesToSend(
         request=changed.pop("request", SendRequest()),
-        transport=transports.find(via),
+        transport=transports.find_transport(via),
         account=changed.pop("account", make_account()),
         draft=changed.pop("draft", Draft("20260303-mend-0123456789ab", "/r", "topic")),
         send=send_of(*mails, version=version),
@@ -115,7 +115,7 @@ def find_blocking_problems(*patches: Patch, **changed: Any) -> set[str]:
 
 
 def find_warning_names(*patches: Patch, **changed: Any) -> set[str]:
-    return problem_names(warnings(make_facts(*patches, **changed)))
+    return problem_names(find_send_warnings(make_facts(*patches, **changed)))
 
 
 def test_good_patch_is_not_blocked() -> None:
@@ -223,8 +223,8 @@ def test_stable_gets_mainline_commits_only(line: str) -> None:
     ],
 )
 def test_lists_are_recognized(email: str) -> None:
-    assert is_list(make_recipient(email, "added"))
-    assert not is_list(make_recipient("jane@vendor.example.com"))
+    assert is_mailing_list(make_recipient(email, "added"))
+    assert not is_mailing_list(make_recipient("jane@vendor.example.com"))
 
 
 GOOD = Draft("20260303-mend-0123456789ab", "/r", "topic")
@@ -269,11 +269,14 @@ def test_first_three_errors_are_shown() -> None:
     assert "4 error" in four.message
     assert "four" not in four.message
     assert "three …" in four.message
-    (waived,) = warnings(make_facts(waived=("one", "two", "three", "four")))
+    (waived,) = find_send_warnings(make_facts(waived=("one", "two", "three", "four")))
     assert waived.name == "waived"
     assert "three …" in waived.message
     assert "four" not in waived.message
-    assert "…" not in warnings(make_facts(waived=("one", "two", "three")))[0].message
+    assert (
+        "…"
+        not in find_send_warnings(make_facts(waived=("one", "two", "three")))[0].message
+    )
 
 
 def test_failing_patch_is_not_applied() -> None:
@@ -296,7 +299,7 @@ def test_undisclosed_fix_hides_reporter_and_cve() -> None:
         named, draft=SECRET, recipients=(make_recipient("m@example.org"),)
     )
     assert blockers(facts_) == ()
-    assert {"names-reporter", "names-cve"} <= problem_names(warnings(facts_))
+    assert {"names-reporter", "names-cve"} <= problem_names(find_send_warnings(facts_))
     assert not {"names-reporter", "names-cve"} & find_warning_names(named)
     plain = make_facts(
         make_patch(body=f"Link: https://vendor.example/datasheet.pdf\n{SIGNED}"),
@@ -328,7 +331,7 @@ def test_security_team_is_not_public() -> None:
     ],
 )
 def test_role_identifies_a_list(role: str, list_: bool) -> None:
-    assert is_list(make_recipient("someone@vendor.example.com", role)) is list_
+    assert is_mailing_list(make_recipient("someone@vendor.example.com", role)) is list_
 
 
 @pytest.mark.parametrize(
@@ -490,18 +493,18 @@ def test_long_series_needs_a_cover_letter(
         make_patch(f"[PATCH] widget: mend {index}") for index in range(patches)
     )
     facts_ = make_facts(*several, **changed)
-    assert ("no-cover" in problem_names(warnings(facts_))) is is_missing
+    assert ("no-cover" in problem_names(find_send_warnings(facts_))) is is_missing
     with_cover = facts_._replace(
         topic=replace(
             facts_.topic, series=facts_.topic.series._replace(cover=make_patch())
         ),
     )
-    assert "no-cover" not in problem_names(warnings(with_cover))
+    assert "no-cover" not in problem_names(find_send_warnings(with_cover))
     backports = tuple(
         make_patch(f"[PATCH 6.1.y] widget: mend {index}") for index in range(2)
     )
     assert "no-cover" not in problem_names(
-        warnings(make_facts(*backports, cover_from=2))
+        find_send_warnings(make_facts(*backports, cover_from=2))
     )
 
 
@@ -837,15 +840,16 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
 def test_warnings_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
-    assert [problem_texts(problem) for problem in warnings(make_facts(**changed))] == [
-        (name, message, hint)
-    ]
+    assert [
+        problem_texts(problem) for problem in find_send_warnings(make_facts(**changed))
+    ] == [(name, message, hint)]
     assert find_blocking_problems(**changed) == set()
 
 
 def test_provider_that_alters_messages_is_reported() -> None:
     ((name, message, hint),) = map(
-        problem_texts, warnings(make_facts(account=make_account("smtp.office365.com")))
+        problem_texts,
+        find_send_warnings(make_facts(account=make_account("smtp.office365.com"))),
     )
     assert (name, hint) == (
         "gateway",
@@ -1051,6 +1055,6 @@ def test_hint_for_sent_patches_depends_on_their_state(
 def test_hint_for_many_recipients_suggests_dropping() -> None:
     ((action,),) = (
         actions_in_advice(problem.hint)
-        for problem in warnings(make_facts(recipients=MANY_TO))
+        for problem in find_send_warnings(make_facts(recipients=MANY_TO))
     )
     assert action.command == "patchpilot maintainers --drop ADDRESS"

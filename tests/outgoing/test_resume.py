@@ -14,7 +14,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.series.recipient_edits import branch_key, load_edits
+from patchpilot.series.recipient_edits import find_branch_key, load_edits
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cli import Outcome as Ended
 from tests.kit.prep import prep
@@ -83,7 +83,7 @@ def test_dropped_recipients_are_saved(
             assert outcome.code == (0 if arguments else 1), outcome.err
             assert [str(address) for address in outcome.json["messages"][1]["cc"]] == []
     with Repository.open(repo.path) as repository:
-        key = branch_key(repository)
+        key = find_branch_key(repository)
         assert key
         assert load_edits(key).dropped == ()
     assert len(server.take()) == 1

@@ -16,15 +16,15 @@ from typing import NamedTuple
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import configuration
+from patchpilot.commits.run import make_config_variable
 from patchpilot.model.address import decode_words
 from patchpilot.model.message import Message, parse_message
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.compose_series import compose
+from patchpilot.outgoing.compose_series import compose_series_messages
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.send_email.git_send_email import capture
+from patchpilot.outgoing.send_email.git_send_email import capture_send_email
 from patchpilot.outgoing.transport import SeriesToSend
-from patchpilot.outgoing.transports import find
+from patchpilot.outgoing.transports import find_transport
 from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.services.send.plan_send import collect_mail_texts, plan_sending
 from patchpilot.topic.find_topic import find_base_commit, find_topic
@@ -238,7 +238,7 @@ def check_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Compose
     (repo.path / ".git/HEAD").write_text(
         f"ref: refs/heads/{create_series_branch(name)}\n"
     )
-    settings = configuration(CASES[name].settings, {})
+    settings = make_config_variable(CASES[name].settings, {})
     monkeypatch.setenv(
         "GIT_CONFIG_PARAMETERS", settings.get("GIT_CONFIG_PARAMETERS", "")
     )
@@ -248,7 +248,7 @@ def check_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> Compose
 def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
     """Return the files for git send-email that contain the topic."""
     request = SendRequest(base=start, cover=repository.flag("format.coverletter"))
-    topic, transport = find_topic(repository, request), find(request.via)
+    topic, transport = find_topic(repository, request), find_transport(request.via)
     account = transport.account(repository)
     base = find_base_commit(repository, request, topic.commits)
     assert base
@@ -256,7 +256,7 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
     people = choose_recipients(repository, request, account, topic.draft, topic.series)
     send = Send(0, "", "", None, 1, "", "", "", "real", None, None, None, (), "", ())
     text = collect_mail_texts(repository, request, topic.draft, topic.series, public)
-    return compose(
+    return compose_series_messages(
         repository,
         SeriesToSend(
             request,
@@ -316,13 +316,13 @@ def test_messages_match_git(
         of_git += [f"{name} {int(file.name[:4])}" for file in sorted(folder.iterdir())]
         with Repository.open(repo.path) as repository:
             files = compose_files(repository, case.start)
-            account = find("git-send-email").account(repository)
+            account = find_transport("git-send-email").account(repository)
         messages += files
         names += [f"{name} {message.number}" for message in files]
     monkeypatch.delenv("GIT_CONFIG_PARAMETERS")
     expected = list(send_by_git(repo, folders, tmp_path / "out"))
     with Repository.open(repo.path) as repository:
-        sent = capture(repository, account, messages)
+        sent = capture_send_email(repository, account, messages)
     assert names == of_git
     different = set[str]()
     for name, ours, gits in zip(names, sent, expected, strict=True):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.model.mail import join_mbox, parse_mail
-from patchpilot.outgoing.sender_lock import sole_sender
+from patchpilot.outgoing.sender_lock import lock_topic_while_sending
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
@@ -194,7 +194,7 @@ def test_second_sender_is_refused(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         change_id = send_topic(repo, "--dry-run --format json").json["change_id"]
-        with sole_sender(change_id):
+        with lock_topic_while_sending(change_id):
             outcome = send_topic(repo, "--yes")
         outcome.expect(1, "is already sending this topic")
         assert server.take() == ()

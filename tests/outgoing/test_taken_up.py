@@ -12,7 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.series.recipient_edits import branch_key, load_edits
+from patchpilot.series.recipient_edits import find_branch_key, load_edits
 from tests.kit.cli import Outcome as Ended
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
@@ -131,7 +131,7 @@ def test_dropped_recipient_is_not_added_again(
         server.faults.heal()
         assert send_topic(repo, "--resume --drop gone@example.org --yes").code == 0
     with Repository.open(repo.path) as repository:
-        key = branch_key(repository)
+        key = find_branch_key(repository)
     assert key is not None
     assert load_edits(key).dropped == ("gone@example.org",)
 

@@ -243,10 +243,10 @@ def test_recipient_added_by_transport_blocks_send(
 def test_recipient_added_by_b4_blocks_the_send(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words_of = b4_send.recipient_options
+    words_of = b4_send.make_recipient_options
     more = ["--cc", "eve@evil.example"]
     monkeypatch.setattr(
-        b4_send, "recipient_options", lambda *who: [*words_of(*who), *more]
+        b4_send, "make_recipient_options", lambda *who: [*words_of(*who), *more]
     )
     repo = prep(tmp_path / "r", "branch-description", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")

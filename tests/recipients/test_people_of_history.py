@@ -13,7 +13,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import Section
 from patchpilot.maintainers.load import Entry
-from patchpilot.recipients.recipient_warnings import silent_maintainers
+from patchpilot.recipients.recipient_warnings import find_silent_maintainers
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, patch
 from tests.kit.repos import Repo
@@ -69,14 +69,18 @@ def test_short_history_reports_nothing(repo: Repo) -> None:
         1,
     )
     repository = Repository.open(repo.path)
-    assert len(silent_maintainers([section], repository)) == 1
-    assert silent_maintainers([section], repository, budget=0.0) == ()
+    assert len(find_silent_maintainers([section], repository)) == 1
+    assert find_silent_maintainers([section], repository, budget=0.0) == ()
     assert (
-        silent_maintainers([section._replace(entries=section.entries[:2])], repository)
+        find_silent_maintainers(
+            [section._replace(entries=section.entries[:2])], repository
+        )
         == ()
     )
     assert (
-        silent_maintainers([section._replace(entries=section.entries[:1])], repository)
+        find_silent_maintainers(
+            [section._replace(entries=section.entries[:1])], repository
+        )
         == ()
     )
 

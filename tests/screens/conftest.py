@@ -11,7 +11,7 @@ from patchpilot.demo import acme
 from patchpilot.demo.answers import Answers
 from patchpilot.demo.demo_app import DemoFollow
 from patchpilot.demo.demo_repository import Repositories, make_repositories
-from patchpilot.demo.robin import fix_first
+from patchpilot.demo.robin import fix_first_version
 from patchpilot.demo.sandbox import Sandbox, deliver_regularly, open_sandbox
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
@@ -43,7 +43,7 @@ def clone(built: Repositories, tmp_path: Path) -> Path:
 @pytest.fixture
 def fixed(clone: Path) -> Path:
     """Return the clone after the demo's newcomer has fixed the style error and the message."""
-    fix_first(clone, check=acme.CHECK_FIXED)
+    fix_first_version(clone, check=acme.CHECK_FIXED)
     return clone
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from patchpilot.demo.answers import Answers
-from patchpilot.demo.robin import fix_first
+from patchpilot.demo.robin import fix_first_version
 from patchpilot.demo.sandbox import Sandbox, deliver_regularly, open_sandbox
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
@@ -132,7 +132,7 @@ def make_readable(svg: str) -> str:
 
 def play_send(sandbox: Sandbox) -> None:
     """Make the newcomer's changes, send them, and receive the replies."""
-    fix_first(sandbox.work)
+    fix_first_version(sandbox.work)
     for words in (
         ["prepare", "--fixes", "auto", "--stable", "auto", "--signoff"],
         [

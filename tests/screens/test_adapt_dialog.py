@@ -68,7 +68,7 @@ async def test_z_writes_the_adaptation(
         fixed, "diff-tree", "--no-commit-id", "--name-only", "-r", "HEAD"
     ).text.split()
     made = Adaptation("context", 0.9, ("a step",), {files[0]: ("100644", b"adapted\n")})
-    monkeypatch.setattr(topic_backports, "adapt", lambda *_: made)
+    monkeypatch.setattr(topic_backports, "adapt_conflicts", lambda *_: made)
     async with running(app, (120, 36)) as pilot:
         git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS, "a")

@@ -12,7 +12,7 @@ import pytest
 from textual.app import App
 
 import patchpilot.tui
-from patchpilot.demo.robin import is_first
+from patchpilot.demo.robin import is_first_version
 from patchpilot.tui.palette import Help, list_commands
 from patchpilot.tui.screens.backports_screen import BackportsScreen
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
@@ -108,8 +108,8 @@ def test_branch_has_only_useful_keys(
 
 
 def test_demo_key_is_shown_until_done() -> None:
-    assert is_first(["net: x", "", "We added a check."])
-    assert not is_first(["net: x", "", "Add a check."])
+    assert is_first_version(["net: x", "", "We added a check."])
+    assert not is_first_version(["net: x", "", "Add a check."])
 
 
 def test_recipient_is_moved_in_the_whole_series() -> None:

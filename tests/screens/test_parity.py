@@ -123,9 +123,9 @@ async def test_follow_matches_track(
         join_mbox(
             [
                 first,
-                demo_mails.question(sent),
-                demo_mails.review(sent),
-                demo_mails.build_report(sent),
+                demo_mails.make_question(sent),
+                demo_mails.make_review(sent),
+                demo_mails.make_build_report(sent),
             ]
         )
     )

@@ -21,7 +21,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_repository import Repositories
-from patchpilot.demo.robin import fix_first
+from patchpilot.demo.robin import fix_first_version
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState, parse_message
@@ -73,7 +73,7 @@ def work(
         for name in ("CONFIG", "DATA", "STATE", "CACHE"):
             patch.setenv(f"XDG_{name}_HOME", str(place / name.lower()))
         made = copy_clone(built, place)
-        fix_first(made, check=acme.CHECK_FIXED)
+        fix_first_version(made, check=acme.CHECK_FIXED)
         yield made
 
 
@@ -214,9 +214,9 @@ def _follow_thread(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
     box = place.parent / "thread.mbox"
     parts = [
         raw.replace(b"\r\n", b"\n"),
-        demo_mails.question(sent),
-        demo_mails.review(sent),
-        demo_mails.build_report(sent),
+        demo_mails.make_question(sent),
+        demo_mails.make_review(sent),
+        demo_mails.make_build_report(sent),
     ]
     box.write_bytes(
         b"".join(
@@ -313,7 +313,7 @@ def test_dialogs_look_unchanged(
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     # use a fixed probability, because another test covers its computation
-    monkeypatch.setattr(adaptation, "confidence_of", lambda *_: 0.8)
+    monkeypatch.setattr(adaptation, "compute_confidence", lambda *_: 0.8)
     if name == "confirm":
         sending = results[Stage.SEND][0]
         results = dict(results)

@@ -9,14 +9,14 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.series.change_id import (
     change_id_line,
-    change_ids,
+    change_id_words,
     find_change_id,
+    find_change_ids,
     format_tag_name,
-    new_change_id,
+    make_change_id,
     parse_sent_tag,
-    stem,
 )
-from patchpilot.series.recipient_edits import topic_key
+from patchpilot.series.recipient_edits import find_topic_key
 from tests.kit.mails import patch
 
 OURS = "20240304-demo-check-abcdef012345"
@@ -42,11 +42,11 @@ def read_mailed_series(notes: str, subject: str = "[PATCH] demo: check it") -> S
 )
 def test_new_id_has_date_title_and_random_digits(title: str, words: str) -> None:
     match = re.fullmatch(
-        r"\d{8}-(.+)-([0-9a-f]{12})", change_id := new_change_id(title)
+        r"\d{8}-(.+)-([0-9a-f]{12})", change_id := make_change_id(title)
     )
     assert match is not None
-    assert match[1] == words == stem(change_id)
-    assert new_change_id(title) != new_change_id(title)
+    assert match[1] == words == change_id_words(change_id)
+    assert make_change_id(title) != make_change_id(title)
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,14 @@ def test_gerrit_id_is_optional() -> None:
 def test_cover_letter_id_comes_first() -> None:
     series = read_mailed_series(f"change-id: {OURS}\n")
     other = read_mailed_series("change-id: 20240101-else-1\n").patches[0]
-    assert list(change_ids(Series(series.patches, cover=other))) == [
+    assert list(find_change_ids(Series(series.patches, cover=other))) == [
         "20240101-else-1",
         OURS,
     ]
-    assert not list(change_ids(Series((series.patches[0]._replace(commit="c" * 40),))))
-    assert not list(change_ids(read_mailed_series("")))
+    assert not list(
+        find_change_ids(Series((series.patches[0]._replace(commit="c" * 40),)))
+    )
+    assert not list(find_change_ids(read_mailed_series("")))
 
 
 def test_gerrit_id_does_not_identify_topic() -> None:
@@ -101,12 +103,12 @@ def test_gerrit_id_does_not_identify_topic() -> None:
     again.
     """
     assert (
-        topic_key(read_mailed_series(f"change-id: {OURS}\n"), None)
+        find_topic_key(read_mailed_series(f"change-id: {OURS}\n"), None)
         == f"change-id:{OURS}"
     )
-    assert topic_key(read_mailed_series(f"Change-Id: {GERRIT}\n"), None) == topic_key(
-        read_mailed_series(""), None
-    )
+    assert find_topic_key(
+        read_mailed_series(f"Change-Id: {GERRIT}\n"), None
+    ) == find_topic_key(read_mailed_series(""), None)
 
 
 @pytest.mark.parametrize(

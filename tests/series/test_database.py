@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.archive.track_store import Store, default_file
+from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.draft import Draft
 from patchpilot.model.message import MailState
@@ -18,21 +18,21 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series import database
 from patchpilot.series.database import (
     DamagedError,
-    Layout,
-    backups,
+    DatabaseLayout,
+    list_backups,
     open_database,
-    recover,
+    recover_database,
     write_transaction,
 )
 from patchpilot.series.draft import Drafts
-from patchpilot.series.topic_database import connect, state_folder
+from patchpilot.series.topic_database import open_topic_database, state_folder
 from tests.kit.cli import call
 from tests.kit.outbox import CHANGE, record
 from tests.kit.topics import topic
 
 FIRST = "CREATE TABLE IF NOT EXISTS a (x TEXT NOT NULL UNIQUE)"
-ONE = Layout("the record", (FIRST,))
-TWO = Layout(
+ONE = DatabaseLayout("the record", (FIRST,))
+TWO = DatabaseLayout(
     "the record", (FIRST, "ALTER TABLE a ADD COLUMN y TEXT; CREATE INDEX a_y ON a (y)")
 )
 
@@ -69,7 +69,7 @@ def test_new_database_uses_a_write_ahead_log(
         assert {file.stat().st_mode & 0o77 for file in tmp_path.glob("a.sqlite3*")} == {
             0
         }
-    assert not backups(tmp_path / "a.sqlite3")
+    assert not list_backups(tmp_path / "a.sqlite3")
 
 
 def test_migration_makes_a_backup(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_failed_migration_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(PatchpilotError):
         open_database(
             file,
-            Layout(
+            DatabaseLayout(
                 "the record",
                 (
                     FIRST,
@@ -110,7 +110,7 @@ def test_backups_are_kept_for_a_week(tmp_path: Path) -> None:
     for text in ("1", "2", "3"):
         with contextlib.closing(open_database(file, ONE)) as base:
             base.execute("INSERT INTO a VALUES (?)", (text,))
-    known = backups(file)
+    known = list_backups(file)
     assert stored_rows(known[-1]) == [("1",)]
     assert known[-1].stat().st_mode & 0o77 == 0
     assert len(known) == database.KEPT
@@ -152,7 +152,7 @@ def fill_outbox() -> Path:
             record(outbox, change_id=f"{CHANGE[:-2]}{number:02d}")
         drafts.save(Draft(CHANGE, "/src/linux", "widget", cover_text="text " * 2000))
     forget_verified()
-    for backup in backups(state_folder() / "outgoing.sqlite3"):
+    for backup in list_backups(state_folder() / "outgoing.sqlite3"):
         os.utime(backup, (1, 1))
     return state_folder() / "outgoing.sqlite3"
 
@@ -177,7 +177,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("name", DAMAGE)
 def test_damaged_outbox_is_recovered(name: str, tmp_path: Path) -> None:
     file = fill_outbox()
-    connect().close()  # restore the day's backup
+    open_topic_database().close()  # restore the day's backup
     with Outbox() as outbox:
         late = record(outbox, change_id="20261120-late-0123456789ab")
     forget_verified()
@@ -209,7 +209,7 @@ def test_damaged_outbox_is_recovered(name: str, tmp_path: Path) -> None:
 
 def test_recovery_keeps_readable_rows(tmp_path: Path) -> None:
     file = fill_outbox()
-    connect().close()
+    open_topic_database().close()
     with Outbox() as outbox:
         late = record(outbox, MailState.PENDING, change_id="20261120-late-0123456789ab")
         outbox.mark(late.id, 0, Outcome(MailState.UNKNOWN, "nobody knows"))
@@ -264,7 +264,7 @@ def test_damaged_series_is_recovered() -> None:
     with Store() as store:
         pass
     forget_verified()
-    overwrite_bytes(default_file(), 4096, 40000)
+    overwrite_bytes(default_store_file(), 4096, 40000)
     result = call("track")
     assert result.code == 2
     assert "doctor --recover" in result.err
@@ -277,7 +277,7 @@ def test_missing_database_is_created(
     tmp_path: Path,
 ) -> None:
     file = fill_outbox()
-    connect().close()
+    open_topic_database().close()
     for leftover in state_folder().glob("outgoing.sqlite3*"):
         leftover.unlink()
     forget_verified()
@@ -287,10 +287,10 @@ def test_missing_database_is_created(
     forget_verified()
     file.mkdir()
     with pytest.raises(InputError, match="cannot be opened"):
-        connect()
+        open_topic_database()
 
 
 def test_recovery_does_not_change_an_intact_database(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     open_database(file, ONE).close()
-    assert recover(file, ONE) is None
+    assert recover_database(file, ONE) is None

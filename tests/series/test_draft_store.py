@@ -10,11 +10,11 @@ from patchpilot.errors import UsageError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.series.draft import (
     Drafts,
-    follow,
+    follow_patches,
     pair_known_patches,
     refuse_header_breaks,
 )
-from patchpilot.series.topic_database import connect
+from patchpilot.series.topic_database import open_topic_database
 
 REPO, CHANGE = "/src/linux/.git", "20261120-widget-0123456789ab"
 WHOLE = Draft(
@@ -89,14 +89,14 @@ def test_note_on_changed_patch_is_kept() -> None:
         notes={"a": "old", "b": "two", "z": "gone"},
         patches=make_known_patches("a/one", "b/two"),
     )
-    moved = follow(draft, "renamed", make_known_patches("c/one", "b/two"))
+    moved = follow_patches(draft, "renamed", make_known_patches("c/one", "b/two"))
     assert moved.notes == {"a": "old", "b": "two", "z": "gone", "c": "old"}
     assert (moved.branch, moved.patches) == (
         "renamed",
         make_known_patches("c/one", "b/two"),
     )
-    assert follow(draft, None, make_known_patches("a/one")).branch == "topic"
-    mine = follow(
+    assert follow_patches(draft, None, make_known_patches("a/one")).branch == "topic"
+    mine = follow_patches(
         replace(draft, notes={"a": "old", "c": "mine"}),
         "topic",
         make_known_patches("c/one", "b/two"),
@@ -117,7 +117,7 @@ def test_draft_round_trip_is_exact() -> None:
         assert len(drafts.all("/other")) == 1
         drafts.remove(CHANGE)
         assert drafts.get(CHANGE) is None
-    columns = connect().execute("SELECT change_id FROM drafts").fetchall()
+    columns = open_topic_database().execute("SELECT change_id FROM drafts").fetchall()
     assert not columns
 
 
@@ -142,7 +142,7 @@ def test_drafts_written_by_other_versions_are_read() -> None:
                 "of_the_future": 1,
             }
         )
-        connect().execute("UPDATE drafts SET data = ?", (data,))
+        open_topic_database().execute("UPDATE drafts SET data = ?", (data,))
         assert drafts.get(CHANGE) == Draft(CHANGE, REPO, None)
 
 

@@ -15,15 +15,15 @@ from patchpilot.errors import InputError, RefusedError, UsageError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.cover_letter import (
-    fill,
+    fill_template,
     format_changelog,
-    has_changes,
+    has_changelog_items,
+    read_template,
     split_cover,
-    strip_comments,
-    template,
+    strip_template_comments,
 )
 from patchpilot.series.draft import Drafts
-from patchpilot.series.draft_text import as_text, update_from_text
+from patchpilot.series.draft_text import format_draft_text, update_from_text
 from patchpilot.services.send.edit_draft import (
     DraftChanges,
     change_draft,
@@ -133,7 +133,10 @@ def test_export_and_import_are_inverse(
         notes=given_notes,
         changelogs={"2": changes} if changes else {},
     )
-    assert update_from_text(draft, as_text(draft, change_items=("a hint",))) == draft
+    assert (
+        update_from_text(draft, format_draft_text(draft, change_items=("a hint",)))
+        == draft
+    )
 
 
 def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
@@ -329,15 +332,17 @@ def test_changelog_after_a_send_is_for_the_next_version(
 
 
 def test_user_templates_take_precedence(tmp_path: Path) -> None:
-    text = fill(
-        template("cover"),
+    text = fill_template(
+        read_template("cover"),
         {"subject": "S", "text": "T", "count": "2", "patches": "#~  a"},
     )
-    assert strip_comments(text) == "S\n\nT"
+    assert strip_template_comments(text) == "S\n\nT"
     (tmp_path / "cover.txt").write_text("mine ${subject}\n")
-    assert fill(template("cover", tmp_path), {"subject": "S"}) == "mine S\n"
+    assert (
+        fill_template(read_template("cover", tmp_path), {"subject": "S"}) == "mine S\n"
+    )
     with pytest.raises(UsageError, match="unknown template"):
-        template("covr")
+        read_template("covr")
 
 
 def test_cover_letters_are_split() -> None:
@@ -347,8 +352,12 @@ def test_cover_letters_are_split() -> None:
         "Changes in v3:\n- a",
     )
     assert split_cover("s") == ("s", "", "")
-    assert not has_changes(format_changelog(2, ["EDITME changed: x"], "https://x/"))
-    assert has_changes(format_changelog(2, ["mended the leak (Bob)"], "https://x/"))
+    assert not has_changelog_items(
+        format_changelog(2, ["EDITME changed: x"], "https://x/")
+    )
+    assert has_changelog_items(
+        format_changelog(2, ["mended the leak (Bob)"], "https://x/")
+    )
 
 
 def test_drafts_are_listed_and_forgotten(tmp_path: Path) -> None:

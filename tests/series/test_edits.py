@@ -8,7 +8,7 @@ import pytest
 
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan
-from patchpilot.series.recipient_edits import Edits
+from patchpilot.series.recipient_edits import RecipientEdits
 
 MAX, LIST = (
     Address("Max Keeper", "max@keeper.example"),
@@ -22,7 +22,7 @@ PLAN = RecipientPlan(
 )
 
 
-def edited_headers(edits: Edits) -> dict[str, str]:
+def edited_headers(edits: RecipientEdits) -> dict[str, str]:
     return {
         recipient.address.email: recipient.header
         for recipient in edits.apply(PLAN).recipients
@@ -30,7 +30,7 @@ def edited_headers(edits: Edits) -> dict[str, str]:
 
 
 def test_editing_one_patch_keeps_others() -> None:
-    def patches(edits: Edits) -> dict[str, tuple[int, ...]]:
+    def patches(edits: RecipientEdits) -> dict[str, tuple[int, ...]]:
         plan = edits.apply(PLAN, ["a: one", "a: two", "a: three"])
         return {
             recipient.address.name or "list": recipient.patches
@@ -38,7 +38,7 @@ def test_editing_one_patch_keeps_others() -> None:
         }
 
     hal = Address("Hal Hand", "hal@hand.example")
-    edits = Edits().edit_patch("a: two", MAX, is_recipient=False)
+    edits = RecipientEdits().edit_patch("a: two", MAX, is_recipient=False)
     assert patches(edits) == {"Max Keeper": (1, 3), "list": ()}
     assert patches(edits.restore(MAX, "a: one")) == {"Max Keeper": (), "list": ()}
     edits = edits.edit_patch("a: one", hal, is_recipient=True)
@@ -52,7 +52,9 @@ def test_editing_one_patch_keeps_others() -> None:
 def test_dropped_address_can_be_added_again(
     header: str,
 ) -> None:
-    edits = Edits().drop(MAX).place(header, Address("Max", "MAX@keeper.example"))
+    edits = (
+        RecipientEdits().drop(MAX).place(header, Address("Max", "MAX@keeper.example"))
+    )
     assert edited_headers(edits) == {
         "max@keeper.example": header,
         "widgets@lists.example": "cc",
@@ -63,12 +65,12 @@ def test_dropped_address_can_be_added_again(
 
 def test_manually_added_address_can_be_dropped() -> None:
     hal = Address("Hal Hand", "hal@hand.example")
-    assert edited_headers(Edits().place("to", hal)) == {
+    assert edited_headers(RecipientEdits().place("to", hal)) == {
         "max@keeper.example": "to",
         "hal@hand.example": "to",
         "widgets@lists.example": "cc",
     }
-    assert edited_headers(Edits().place("to", hal).drop(hal)) == {
+    assert edited_headers(RecipientEdits().place("to", hal).drop(hal)) == {
         "max@keeper.example": "to",
         "widgets@lists.example": "cc",
     }
@@ -76,7 +78,10 @@ def test_manually_added_address_can_be_dropped() -> None:
 
 def test_edit_keeps_other_addresses() -> None:
     edits = (
-        Edits().drop(LIST).place("cc", MAX).place("cc", Address("", "hal@hand.example"))
+        RecipientEdits()
+        .drop(LIST)
+        .place("cc", MAX)
+        .place("cc", Address("", "hal@hand.example"))
     )
     assert edited_headers(edits) == {
         "max@keeper.example": "cc",
@@ -95,7 +100,7 @@ def test_edit_keeps_other_addresses() -> None:
 
 
 def test_last_move_of_an_address_wins() -> None:
-    moved = Edits().place("cc", MAX).place("to", MAX).place("cc", MAX)
+    moved = RecipientEdits().place("cc", MAX).place("to", MAX).place("cc", MAX)
     assert moved.placed == (("cc", MAX),)
     (there,) = [
         recipient

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.rewrite import Rewriting, costs
+from patchpilot.commits.rewrite import RewriteResult, describe_rewrite_costs
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model import patch as shorten
 from patchpilot.services.check.apply_fixes import FixResult, fix_findings
@@ -257,8 +257,13 @@ def test_consequences_of_the_rewrite_are_described(
     above: int, reported: tuple[str, ...]
 ) -> None:
     commits = {str(number): f"new{number}" for number in range(above + 1)}
-    assert costs(Rewriting(None, "0", "new0", commits, ()), 1) == reported
-    (lost,) = costs(Rewriting(None, "0", "new0", {"0": "new0"}, ("0",)), 1)
+    assert (
+        describe_rewrite_costs(RewriteResult(None, "0", "new0", commits, ()), 1)
+        == reported
+    )
+    (lost,) = describe_rewrite_costs(
+        RewriteResult(None, "0", "new0", {"0": "new0"}, ("0",)), 1
+    )
     assert lost.startswith("1 commit loses its signature; sign it again")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from patchpilot.commits.run import git
 from patchpilot.errors import UsageError
-from patchpilot.outgoing.keep_password import NETRC, Keeper, keep
+from patchpilot.outgoing.keep_password import NETRC, PasswordStore, store_password
 from patchpilot.services.setup.diagnose import Diagnosis
 from patchpilot.services.setup.run_fix import list_fix_commands
 from patchpilot.services.setup.set_up_mail import (
@@ -159,7 +159,12 @@ def test_password_file_is_readable_only_by_the_user(workdir: Path) -> None:
     netrc = Path.home() / ".netrc"
     netrc.write_text("machine lists.example.org login ada password other")
     for _ in range(2):
-        keep(Keeper(NETRC, "~/.netrc", plain=True), "mail.example.org:587", "ada", "pw")
+        store_password(
+            PasswordStore(NETRC, "~/.netrc", plain=True),
+            "mail.example.org:587",
+            "ada",
+            "pw",
+        )
     lines = netrc.read_text().splitlines()
     assert lines == [
         "machine lists.example.org login ada password other",

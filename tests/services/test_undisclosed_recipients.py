@@ -18,7 +18,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.recipients.from_message import ROLES
 from patchpilot.series.draft import Drafts
-from patchpilot.series.recipient_edits import Edits, save_edits, topic_key
+from patchpilot.series.recipient_edits import RecipientEdits, find_topic_key, save_edits
 from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.services.send.questions import save_draft_answer
 from patchpilot.topic.topic_recipients import (
@@ -182,13 +182,13 @@ def make_tagged_series(tag: str, culprit: str) -> Series:
 
 def store_recipient_edit(tag: str, series: Series, repository: Repository) -> None:
     """Store an edit of recipients that was made before the fix was marked as a security fix."""
-    edits = Edits()
+    edits = RecipientEdits()
     if tag == "placed by hand":
         edits = edits.place("to", Address("Some Body", "somebody@tag.example"))
     if tag == "moved by hand":
         edits = edits.place("to", Address("Rea Reviewer", "rea@reviewer.example"))
         edits = edits.place("cc", Address("Mia Maintainer", "mia@maintainer.example"))
-    save_edits(topic_key(series, repository), edits)
+    save_edits(find_topic_key(series, repository), edits)
 
 
 def plan_recipients(
@@ -204,7 +204,7 @@ def plan_recipients(
     answers = {"security": security} | (
         {"regression": "yes"} if tag == "answered: regression" else {}
     )
-    account = transports.find(via).account(repository)
+    account = transports.find_transport(via).account(repository)
     plan = choose_recipients(
         repository,
         request._replace(via=via),
@@ -217,7 +217,7 @@ def plan_recipients(
     } | dict.fromkeys(plan.bcc, "bcc")
 
 
-@pytest.mark.parametrize("via", transports.list_names())
+@pytest.mark.parametrize("via", transports.list_transport_names())
 @pytest.mark.parametrize("tag", TAGS)
 def test_undisclosed_fix_has_private_recipients(
     tag: str, via: str, repo: Repo, repository: Repository
@@ -227,7 +227,7 @@ def test_undisclosed_fix_has_private_recipients(
     assert not list(repo.path.parent.glob("*.ran"))
 
 
-@pytest.mark.parametrize("via", transports.list_names())
+@pytest.mark.parametrize("via", transports.list_transport_names())
 def test_only_options_add_recipients(via: str, repository: Repository) -> None:
     request = SendRequest(
         to=("Ann Expert <ann@expert.example>",), cc=("rea@reviewer.example",)
@@ -267,8 +267,8 @@ def test_public_patch_reaches_everyone(repo: Repo, repository: Repository) -> No
 def test_dropped_maintainer_is_not_added_again(repository: Repository) -> None:
     series = make_tagged_series("cc", repository.resolve("HEAD"))
     save_edits(
-        topic_key(series, repository),
-        Edits().drop(Address("", "mo@maintainer.example")),
+        find_topic_key(series, repository),
+        RecipientEdits().drop(Address("", "mo@maintainer.example")),
     )
     plan = plan_series(series, repository, undisclosed=True).plan
     assert {recipient.address.email for recipient in plan.to} == TO - {
@@ -296,7 +296,7 @@ def test_public_plan_is_not_reused(
 ) -> None:
     series = make_tagged_series("reported-by", "")
     public: PlannedRecipients = plan_series(series, repository)
-    account = transports.find("git-send-email").account(repository)
+    account = transports.find_transport("git-send-email").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
     plan = choose_recipients(repository, SendRequest(), account, draft, series, public)
     assert {recipient.address.email for recipient in plan.recipients} == {*TO, TEAM}
@@ -305,7 +305,7 @@ def test_public_plan_is_not_reused(
 def test_ignored_recipients_are_listed(repository: Repository) -> None:
     series = make_tagged_series("placed by hand", "")
     store_recipient_edit("placed by hand", series, repository)
-    account = transports.find("b4").account(repository)
+    account = transports.find_transport("b4").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
     warnings = "\n".join(
         choose_recipients(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.undo_refs import list_undos, record
+from patchpilot.commits.undo_refs import list_undos, record_undo
 from patchpilot.errors import ExitCode
 from patchpilot.resources import state_path
 from tests.kit.repos import Repo
@@ -76,7 +76,7 @@ def test_record_values_are_validated(tmp_path: Path, key: str, value: str) -> No
     repo = Repo(tmp_path / "r")
     first = repo.commit("first\n", {"a.c": "int a;\n"})
     with Repository.open(repo.path) as repository:
-        record(repository, "refs/heads/master", first, first, "x")
+        record_undo(repository, "refs/heads/master", first, first, "x")
         assert len(list_undos(repository)) == 1
         (file,) = (state_path() / "undo").iterdir()
         file.write_text(json.dumps(json.loads(file.read_text()) | {key: value}))

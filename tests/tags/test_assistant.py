@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import InputError, UsageError
-from patchpilot.tags.report_trailers import assistant, parse_typed_trailers, person
+from patchpilot.tags.report_trailers import (
+    format_assistant,
+    format_person,
+    parse_typed_trailers,
+)
 from tests.kit.cli import call
 from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
 
@@ -31,10 +35,10 @@ def test_tag_reported_by_check_is_refused(
     output = call("check", "--strict", file).out
     assert ("assisted-by" in output.lower()) is not valid, output
     if valid:
-        assert assistant(f" {value} ") == value
+        assert format_assistant(f" {value} ") == value
     else:
         with pytest.raises(UsageError):
-            assistant(value)
+            format_assistant(value)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +63,6 @@ def test_error_shows_the_correct_form(value: str, right: str) -> None:
 )
 def test_program_cannot_be_a_co_developer(value: str) -> None:
     with pytest.raises(InputError) as error:
-        person(value, "Co-developed-by")
+        format_person(value, "Co-developed-by")
     assert "Assisted-by:" in str(error.value.hint)
-    assert person("Claude Reader <claude@example.org>", "Co-developed-by")
+    assert format_person("Claude Reader <claude@example.org>", "Co-developed-by")

@@ -6,9 +6,22 @@ from hypothesis import strategies as st
 
 from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.tags.commit_change import parse_change
-from patchpilot.tags.comparable_words import identifiers, significance, stems
-from patchpilot.tags.message_evidence import find_commit_ids, find_quotes, prose
-from patchpilot.tags.ranker import Weights, calibrate, load_shipped_weights, rank
+from patchpilot.tags.comparable_words import (
+    compute_significance,
+    find_identifiers,
+    find_word_stems,
+)
+from patchpilot.tags.message_evidence import (
+    find_commit_ids,
+    find_quoted_subjects,
+    split_prose,
+)
+from patchpilot.tags.ranker import (
+    Weights,
+    convert_to_confidence,
+    load_shipped_weights,
+    rank_by_confidence,
+)
 
 DIFF = """\
 diff --git a/x.c b/x.c
@@ -57,13 +70,13 @@ def test_change_parser_accepts_any_text(text: str) -> None:
 
 
 def test_message_words_are_reduced_to_stems() -> None:
-    assert stems("allocating buffers in mlx5_flow_create()") >= {
+    assert find_word_stems("allocating buffers in mlx5_flow_create()") >= {
         "allocat",
         "buff",
         "mlx5",
         "flow",
     }
-    assert identifiers("if (ring->mask != NULL) return ring_get(x);") == {
+    assert find_identifiers("if (ring->mask != NULL) return ring_get(x);") == {
         "ring",
         "mask",
         "ring_get",
@@ -72,7 +85,7 @@ def test_message_words_are_reduced_to_stems() -> None:
 
 def test_lines_of_code_differ_in_significance() -> None:
     ordered = [
-        significance(text)
+        compute_significance(text)
         for text in ("}", "out:", "\tint i;", "\treturn -1;", "\tring->mask = size;")
     ]
     assert ordered == sorted(ordered)
@@ -93,14 +106,14 @@ Reported-by: Eve <eve@example.org>
 
 
 def test_trailers_are_removed_from_prose() -> None:
-    subject, text = prose(MESSAGE)
+    subject, text = split_prose(MESSAGE)
     assert subject == "net: fix it"
     assert "1111111" not in text
     assert "half" not in text
     assert "2222222" not in text
     assert "Eve" not in text
     assert find_commit_ids(text) == {"0123456789ab": 1.0, "abcdefabcdef": 0.2}
-    assert find_quotes(text) == ("net: break it all",)
+    assert find_quoted_subjects(text) == ("net: break it all",)
 
 
 def test_first_bad_commit_is_blamed() -> None:
@@ -147,7 +160,12 @@ def test_shipped_weights_are_monotonic() -> None:
 def test_confidence_rises_with_the_share(one: float, other: float) -> None:
     curve = load_shipped_weights().curve
     low, high = sorted((one, other))
-    assert 0 <= calibrate(low, curve) <= calibrate(high, curve) <= 1
+    assert (
+        0
+        <= convert_to_confidence(low, curve)
+        <= convert_to_confidence(high, curve)
+        <= 1
+    )
 
 
 def test_ranking_is_stable() -> None:
@@ -157,5 +175,5 @@ def test_ranking_is_stable() -> None:
         "a": {"removed": 0.5, "mentioned": 0.0},
         "c": {"removed": 1.0, "mentioned": 0.0},
     }
-    assert [name for name, _ in rank(rows, weights)] == ["c", "a", "b"]
-    assert rank({}, weights) == []
+    assert [name for name, _ in rank_by_confidence(rows, weights)] == ["c", "a", "b"]
+    assert rank_by_confidence({}, weights) == []

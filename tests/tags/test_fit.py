@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.commits.repository import Repository
-from patchpilot.tags.blame_features import tally
+from patchpilot.tags.blame_features import tally_blamed_lines
 from patchpilot.tags.evidence_input import read_evidence_input
-from patchpilot.tags.rank_culprits import weigh
+from patchpilot.tags.rank_culprits import weigh_candidates
 from patchpilot.tags.ranker import list_features, load_shipped_weights
 from tests.lab import fit_fixes
 from tests.tags.culprits import CULPRIT, LATER, SIGNED, create_ring_history
@@ -24,7 +24,7 @@ def test_every_weight_is_used(tmp_path: Path) -> None:
     story = create_ring_history(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
         scene = read_evidence_input(repository, repository.commit(story.fix))
-        numbers = weigh(repository, scene, tally(scene))
+        numbers = weigh_candidates(repository, scene, tally_blamed_lines(scene))
     counted = {name for row in numbers.values() for name in row}
     assert set(load_shipped_weights().candidate) == counted
     assert set(load_shipped_weights().none) == set(list_features(numbers))
@@ -50,7 +50,7 @@ def test_close_features_use_candidate_message_and_change(tmp_path: Path) -> None
         scene = read_evidence_input(
             repository, repository.commit(repository.resolve("HEAD"))
         )
-        numbers = weigh(repository, scene, tally(scene))
+        numbers = weigh_candidates(repository, scene, tally_blamed_lines(scene))
     assert (numbers[teller]["told"], numbers[teller]["brought_told"]) == (1, 1)
     assert (numbers[story.start]["told"], numbers[story.start]["brought_told"]) == (
         0,

@@ -13,17 +13,17 @@ from patchpilot.model.trailer import parse_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.tags.message_edit import (
     MessageEdits,
-    compose,
+    apply_message_edits,
+    compute_word_diff,
     format_word_diff,
-    word_diff,
 )
 from patchpilot.tags.report_trailers import (
-    link,
+    format_link,
+    format_person,
+    format_regzbot_introduced,
     parse_typed_trailers,
-    person,
-    regzbot_line,
 )
-from patchpilot.tags.stable_decision import BranchState, StableFacts, advise
+from patchpilot.tags.stable_decision import BranchState, StableFacts, advise_on_stable
 from tests.tags.culprits import FIX, RingHistory, create_ring_history
 
 LORE = "https://lore.kernel.org/r/"
@@ -74,22 +74,24 @@ def test_invalid_change_id_is_refused(text: str) -> None:
 
 
 def test_contacts_and_links_are_validated() -> None:
-    assert person('"Eve, R" <eve@example.org>', "Cc") == "Eve, R <eve@example.org>"
-    assert link("a@b.example", LORE) == "https://lore.kernel.org/r/a@b.example"
     assert (
-        regzbot_line("0" * 40, "net: x")
+        format_person('"Eve, R" <eve@example.org>', "Cc") == "Eve, R <eve@example.org>"
+    )
+    assert format_link("a@b.example", LORE) == "https://lore.kernel.org/r/a@b.example"
+    assert (
+        format_regzbot_introduced("0" * 40, "net: x")
         == '#regzbot introduced: 000000000000 ("net: x")'
     )
     for bad in ("nobody", "A <a b@example.org>"):
         with pytest.raises(InputError):
-            person(bad, "Cc")
+            format_person(bad, "Cc")
     with pytest.raises(InputError):
-        link("not a link", LORE)
+        format_link("not a link", LORE)
 
 
 def test_developer_precedes_the_sender() -> None:
-    developer = person("Cy <cy@example.org>", "Co-developed-by")
-    text = compose(
+    developer = format_person("Cy <cy@example.org>", "Co-developed-by")
+    text = apply_message_edits(
         "x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n",
         MessageEdits(developers=(developer,)),
     )
@@ -98,8 +100,10 @@ def test_developer_precedes_the_sender() -> None:
         f"Signed-off-by: {developer}",
         "Signed-off-by: Ada <ada@example.org>",
     ]
-    assert compose(text, MessageEdits(developers=(developer,))) == text
-    assert compose("x: y\n", MessageEdits(developers=(developer,))).split("\n") == [
+    assert apply_message_edits(text, MessageEdits(developers=(developer,))) == text
+    assert apply_message_edits("x: y\n", MessageEdits(developers=(developer,))).split(
+        "\n"
+    ) == [
         "x: y",
         "",
         f"Co-developed-by: {developer}",
@@ -115,7 +119,7 @@ def test_unsafe_trailer_is_skipped() -> None:
         {2: "Cc: A\x0bB"},
     )
     assert (
-        compose("x: y\n\nText.\n", request)
+        apply_message_edits("x: y\n\nText.\n", request)
         == "x: y\n\nText.\n\nCc: stable@vger.kernel.org\n"
     )
     assert [words.partition(": contains ")[2] for words in request.refused] == [
@@ -141,7 +145,7 @@ RELEASED = "v5.10"
 def test_stable_line_names_first_release_with_bug(
     words: dict[str, object], lines: tuple[str, ...], eligible: bool
 ) -> None:
-    advice = advise(LINUX, StableFacts(**words))  # type: ignore[arg-type]
+    advice = advise_on_stable(LINUX, StableFacts(**words))  # type: ignore[arg-type]
     assert (advice.lines, advice.eligible) == (lines, eligible)
     assert advice.reasons
 
@@ -151,19 +155,19 @@ def test_released_culprit_needs_a_backport() -> None:
         BranchState("6.1", "linux-6.1.y", True, "d"),
         BranchState("5.10", "linux-5.10.y", False),
     ]
-    advice = advise(LINUX, StableFacts(None, branches))
+    advice = advise_on_stable(LINUX, StableFacts(None, branches))
     assert advice.eligible
     assert "6.1" in advice.reasons[1]
 
 
 def test_size_warning_depends_on_the_profile() -> None:
-    assert advise(LINUX, StableFacts(RELEASED, size=101)).warnings
-    assert not advise(LINUX, StableFacts(RELEASED, size=100)).warnings
-    assert advise(find_project("dpdk"), StableFacts(RELEASED)).lines == (
+    assert advise_on_stable(LINUX, StableFacts(RELEASED, size=101)).warnings
+    assert not advise_on_stable(LINUX, StableFacts(RELEASED, size=100)).warnings
+    assert advise_on_stable(find_project("dpdk"), StableFacts(RELEASED)).lines == (
         "Cc: stable@dpdk.org",
     )
-    assert not advise(find_project("u-boot"), StableFacts(RELEASED)).eligible
-    assert advise(find_project("xen"), StableFacts(RELEASED)).lines == (
+    assert not advise_on_stable(find_project("u-boot"), StableFacts(RELEASED)).eligible
+    assert advise_on_stable(find_project("xen"), StableFacts(RELEASED)).lines == (
         "Backport: 5.10+",
     )
     with pytest.raises(UsageError):
@@ -172,7 +176,7 @@ def test_size_warning_depends_on_the_profile() -> None:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_word_diff_is_reversible(old: str, new: str) -> None:
-    pieces = word_diff(old, new)
+    pieces = compute_word_diff(old, new)
     for sign, text in (("-", old), ("+", new)):
         assert "".join(part for kind, part in pieces if kind in (" ", sign)).strip(
             "\n"
@@ -195,7 +199,7 @@ def test_word_diff_is_reversible(old: str, new: str) -> None:
 )
 def test_existing_trailers_are_not_moved(tags: list[str]) -> None:
     lines = ["x: y", "", "Text.", *(["", *tags] if tags else [])]
-    result = compose(
+    result = apply_message_edits(
         "\n".join(lines) + "\n",
         MessageEdits((("Fixes", 'abc ("z")'), ("Cc", "stable@vger.kernel.org"))),
     )
@@ -307,4 +311,6 @@ def test_version_includes_backported_bugs(
         for name in ("5.15", "6.1", "6.6", "6.12")
     )
     line = f"Backport: {version}+"
-    assert advise(find_project("xen"), StableFacts("v6.6", branches)).lines == (line,)
+    assert advise_on_stable(
+        find_project("xen"), StableFacts("v6.6", branches)
+    ).lines == (line,)

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from patchpilot.outgoing.preflight import hidden_findings_note
+from patchpilot.outgoing.preflight import format_hidden_findings_note
 from tests.kit.topics import topic
 
 SEND = (
@@ -28,4 +28,4 @@ def test_check_respects_the_draft_prefix(tmp_path: Path) -> None:
     }
     reported = warned["check-warnings"]["message"]
     assert "[PATCH net] is for fixes, but there is no Fixes: tag" in reported
-    assert reported.endswith(hidden_findings_note(checked["summary"]["hidden"]))
+    assert reported.endswith(format_hidden_findings_note(checked["summary"]["hidden"]))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.checking.driver import Driver, Options, PatchSource
-from patchpilot.commits.range import commit_patch
+from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.model.send_request import SendRequest
@@ -347,7 +347,9 @@ def test_merged_commits_and_backports_are_skipped(
         for commit in (fix, repository.resolve("HEAD")):
             state = find_commit_state(repository, commit)
             assert (state.known, state.stable) == ((), None)
-            merged = find_merged_series(repository, [commit_patch(repository, commit)])
+            merged = find_merged_series(
+                repository, [format_commit_patch(repository, commit)]
+            )
             assert bool(merged) == (commit == fix)
         result = find_pre_send_questions(repository)
         assert (result.questions, result.missing_tree) == ((), "")
@@ -435,7 +437,7 @@ def test_fixes_posted_by_others_are_found(
     ):
         posted = {}
         for name in POSTED:
-            patch = commit_patch(repository, repository.resolve(f"topic/{name}"))
+            patch = format_commit_patch(repository, repository.resolve(f"topic/{name}"))
             fixes = find_posts_by_others(
                 repository, [patch], undisclosed=False, lore=box.url
             ).fixes

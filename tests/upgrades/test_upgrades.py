@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.private_config import trusted_entries
+from patchpilot.commits.private_config import read_trusted_entries
 from patchpilot.config import KEYS, load_settings
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
@@ -22,9 +22,9 @@ from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
-from patchpilot.series.database import backups
+from patchpilot.series.database import list_backups
 from patchpilot.series.draft import Drafts
-from patchpilot.series.recipient_edits import Edits, load_edits
+from patchpilot.series.recipient_edits import RecipientEdits, load_edits
 from patchpilot.series.topic_database import FILE, LAYOUT, state_folder
 from patchpilot.tui.stage.saved_state import SavedState
 from tests.kit.cli import call
@@ -104,16 +104,16 @@ def test_version_1_outbox_is_migrated() -> None:
         assert len(outbox.sends(CHANGE)) == 1
     with ReplyDrafts() as replies:
         assert replies.all() == ()
-    assert [name.name for name in backups(file) if "version-1" in name.name]
+    assert [name.name for name in list_backups(file) if "version-1" in name.name]
 
 
 @pytest.mark.usefixtures("state")
 def test_old_state_files_are_read() -> None:
-    assert load_edits(f"change-id:{CHANGE}") == Edits(
+    assert load_edits(f"change-id:{CHANGE}") == RecipientEdits(
         (("to", Address("Max Keeper", "max@keeper.example")),), ("old@example.org",)
     )
     label = "/src/linux: .patchpilot.toml"
-    assert trusted_entries() == {"0" * 64: {"label": label, "since": "2026-11-20"}}
+    assert read_trusted_entries() == {"0" * 64: {"label": label, "since": "2026-11-20"}}
     saved = SavedState()
     assert saved.get("theme") == "textual-light"
     assert saved.get("stage", "/src/linux topic") == "send"

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from patchpilot.backports.adapt.tokens import IDENTIFIER
-from patchpilot.backports.adapt.verify import code_lines
-from patchpilot.backports.changed_functions import function_at
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.adapt.verify import strip_comments_and_strings
+from patchpilot.backports.changed_functions import find_enclosing_function
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.errors import GitError
 
 _USED = re.compile(
@@ -20,23 +20,23 @@ _MOST = 40
 _TIMEOUT = 10.0
 
 
-def names_in(lines: Iterable[str]) -> set[str]:
+def find_names(lines: Iterable[str]) -> set[str]:
     return {name for line in lines for name in IDENTIFIER.findall(line)}
 
 
-def names_used(lines: Sequence[str]) -> set[str]:
+def find_used_names(lines: Sequence[str]) -> set[str]:
     """Return the functions, fields and constants used in lines of C."""
     return {
         name
-        for line in code_lines(lines)
+        for line in strip_comments_and_strings(lines)
         for match in _USED.findall(line)
         for name in match
         if name
     }
 
 
-def absent_names(
-    scratch: Scratch,
+def find_absent_names(
+    scratch: ScratchStore,
     tree: str,
     base: str,
     names: Iterable[str],
@@ -65,7 +65,7 @@ def absent_names(
     return remaining
 
 
-def undeclared_variables(
+def find_undeclared_variables(
     ours: Sequence[str],
     base: Sequence[str],
     theirs: Sequence[str],
@@ -78,30 +78,32 @@ def undeclared_variables(
     elsewhere.
     """
     before, ours_by_name, theirs_by_name, adapted_by_name = map(
-        _functions, (base, ours, theirs, adapted)
+        _map_functions, (base, ours, theirs, adapted)
     )
     missing: set[str] = set()
     for name, body in adapted_by_name.items():
         branch_body = ours_by_name.get(name)
         if branch_body is None or name not in before or body == branch_body:
             continue
-        used_names, fix_body = names_in(body), theirs_by_name.get(name, [])
-        undeclared = (used_names - names_in(branch_body)) & _declared_names(
+        used_names, fix_body = find_names(body), theirs_by_name.get(name, [])
+        undeclared = (used_names - find_names(branch_body)) & _find_declared_names(
             before[name]
-        ) | used_names & _declared_names(branch_body)
+        ) | used_names & _find_declared_names(branch_body)
         missing |= (
             undeclared
-            - _declared_names(body)
-            - (names_in(fix_body) - _declared_names(fix_body))
+            - _find_declared_names(body)
+            - (find_names(fix_body) - _find_declared_names(fix_body))
         )
     return missing
 
 
-def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
+def _map_functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
     """Map function names to the functions' lines, omitting names that occur twice."""
     bodies: dict[str, list[Sequence[str]]] = {}
     for index, line in enumerate(lines):
-        function = function_at(lines, index) if line.startswith("{") else None
+        function = (
+            find_enclosing_function(lines, index) if line.startswith("{") else None
+        )
         if function:
             start, end = function.span
             bodies.setdefault(function.name, []).append(lines[start:end])
@@ -112,7 +114,7 @@ def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
     }
 
 
-def _declared_names(body: Sequence[str]) -> set[str]:
+def _find_declared_names(body: Sequence[str]) -> set[str]:
     result: set[str] = set()
     for line in body:
         if line.lstrip().startswith(

@@ -9,30 +9,30 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from patchpilot.backports.adapt.absent_names import (
-    absent_names,
-    names_in,
-    names_used,
-    undeclared_variables,
+    find_absent_names,
+    find_names,
+    find_undeclared_variables,
+    find_used_names,
 )
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
-from patchpilot.backports.adapt.confidence import TAKEN, UNSURE, confidence_of
-from patchpilot.backports.adapt.explain_steps import describe_step, space_step
-from patchpilot.backports.adapt.features import features_of
+from patchpilot.backports.adapt.confidence import TAKEN, UNSURE, compute_confidence
+from patchpilot.backports.adapt.explain_steps import describe_space_step, describe_step
+from patchpilot.backports.adapt.features import compute_adaptation_features
 from patchpilot.backports.adapt.placed_changes import FARTHEST
-from patchpilot.backports.adapt.three_way import CarriedChange, How, merge_lines
-from patchpilot.backports.adapt.verify import is_code, is_sound
+from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod, merge_lines
+from patchpilot.backports.adapt.verify import is_code_file, is_sound_result
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Merge
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.model.hunk_fit import split_text_lines
 
 _KINDS = {
-    How.BESIDE: "beside",
-    How.ABSENT: "dropped",
-    How.NO_FILE: "dropped",
-    How.PIECE: "rewritten",
-    How.OVER: "rewritten",
+    CarryMethod.BESIDE: "beside",
+    CarryMethod.ABSENT: "dropped",
+    CarryMethod.NO_FILE: "dropped",
+    CarryMethod.PIECE: "rewritten",
+    CarryMethod.OVER: "rewritten",
 }
 _LEAST_CERTAIN_LAST = ("context", "beside", "dropped", "rewritten")
 
@@ -42,13 +42,13 @@ _LIST = re.compile(
 )
 
 
-def is_list(path: str) -> bool:
+def is_list_file(path: str) -> bool:
     """Return whether a file is a list to which both sides can add entries independently."""
     return _LIST.fullmatch(path) is not None
 
 
-def adapt(
-    scratch: Scratch,
+def adapt_conflicts(
+    scratch: ScratchStore,
     merge: Merge,
     onto: str,
     fix: FixCommit,
@@ -65,7 +65,7 @@ def adapt(
     files = _merge_conflicted_files(scratch, merge)
     if fix.base is None or not files:
         return None
-    unknown_names = _unknown_names(
+    unknown_names = _find_unknown_names(
         scratch, files, merge, onto, scratch.tree_of(fix.base)
     )
     adaptation = make_adaptation(files, fix.size[1], unknown_names)
@@ -73,18 +73,18 @@ def adapt(
     if adaptation is None or result == onto:
         return None
     # a backport of only the tests or comments does not include the fix
-    if any(map(is_code, fix.paths)) and not any(
-        map(is_code, scratch.changed(onto, result))
+    if any(map(is_code_file, fix.paths)) and not any(
+        map(is_code_file, scratch.changed(onto, result))
     ):
         features = {**adaptation.features, UNSURE: 1.0}
         adaptation = replace(
-            adaptation, features=features, confidence=confidence_of(features)
+            adaptation, features=features, confidence=compute_confidence(features)
         )
     return replace(adaptation, made=result)
 
 
 def _adapt_from_backport(
-    scratch: Scratch, merge: Merge, onto: str, backport: str
+    scratch: ScratchStore, merge: Merge, onto: str, backport: str
 ) -> Adaptation | None:
     """Return a maintainer's backport as an adaptation, or None if it does not apply."""
     fix = FixCommit.read(scratch.repository, backport)
@@ -113,7 +113,7 @@ def make_adaptation(
     """
     if any(
         file.ours is not None
-        and not is_sound(path, file.made, file.ours, file.base, file.theirs)
+        and not is_sound_result(path, file.made, file.ours, file.base, file.theirs)
         for path, file in files.items()
     ):
         return None
@@ -124,13 +124,13 @@ def make_adaptation(
         for carried in file.carried
     ]
     steps += [
-        space_step(path)
+        describe_space_step(path)
         for path, file in files.items()
         if file.ours is not None and not file.carried
     ]
     kinds = {_KINDS.get(how, "context") for how in methods}
     kind = max(kinds, key=_LEAST_CERTAIN_LAST.index, default="context")
-    features = features_of(files, fix_lines)
+    features = compute_adaptation_features(files, fix_lines)
     is_far = any(
         len(carried.ours) - len(carried.base) > FARTHEST
         for file in files.values()
@@ -140,7 +140,7 @@ def make_adaptation(
         features[UNSURE] = 1.0
     return Adaptation(
         kind,
-        confidence_of(features),
+        compute_confidence(features),
         tuple(dict.fromkeys(steps)),
         {
             path: (file.mode, "".join(file.made).encode("utf-8", "surrogateescape"))
@@ -152,7 +152,9 @@ def make_adaptation(
     )
 
 
-def _merge_conflicted_files(scratch: Scratch, merge: Merge) -> dict[str, AdaptedFile]:
+def _merge_conflicted_files(
+    scratch: ScratchStore, merge: Merge
+) -> dict[str, AdaptedFile]:
     """Merge the conflicted files; return {} if any of them cannot be adapted."""
     files: dict[str, AdaptedFile] = {}
     for path in merge.paths:
@@ -164,7 +166,7 @@ def _merge_conflicted_files(scratch: Scratch, merge: Merge) -> dict[str, Adapted
     return files
 
 
-def _read_sides(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
+def _read_sides(scratch: ScratchStore, merge: Merge, path: str) -> AdaptedFile | None:
     """Read the versions of a conflicted file in the base, the branch and the fix.
 
     Return None if the file is binary, or if the fix adds or deletes it.
@@ -189,14 +191,14 @@ def merge_file(path: str, file: AdaptedFile) -> None:
     If the branch lacks the file, drop the change.
     """
     if file.ours is None:
-        file.carried = (CarriedChange(How.NO_FILE, 0),)
+        file.carried = (CarriedChange(CarryMethod.NO_FILE, 0),)
         return
-    merged = merge_lines(file.ours, file.base, file.theirs, is_list=is_list(path))
+    merged = merge_lines(file.ours, file.base, file.theirs, is_list=is_list_file(path))
     file.made, file.carried = merged.lines, tuple(merged.carried)
 
 
-def _unknown_names(
-    scratch: Scratch,
+def _find_unknown_names(
+    scratch: ScratchStore,
     files: Mapping[str, AdaptedFile],
     merge: Merge,
     onto: str,
@@ -204,25 +206,25 @@ def _unknown_names(
 ) -> set[str]:
     new_names: set[str] = set()
     undeclared: set[str] = set()
-    for path in filter(is_code, scratch.changed(onto, merge.tree).keys() | files):
+    for path in filter(is_code_file, scratch.changed(onto, merge.tree).keys() | files):
         file = files.get(path)
         ours = _read_lines(scratch, onto, path)
         lines = file.made if file else _read_lines(scratch, merge.tree, path)
-        new_names |= names_used(lines) - names_in(ours)
+        new_names |= find_used_names(lines) - find_names(ours)
         if file and file.ours is not None:
-            undeclared |= undeclared_variables(ours, file.base, file.theirs, lines)
+            undeclared |= find_undeclared_variables(ours, file.base, file.theirs, lines)
             # joining parts of two names can create a name that neither side uses
-            undeclared |= names_in(lines) - names_in(ours) - names_in(file.theirs)
-    return undeclared | absent_names(
-        scratch, onto, base, new_names, _related_directories(merge.paths)
+            undeclared |= find_names(lines) - find_names(ours) - find_names(file.theirs)
+    return undeclared | find_absent_names(
+        scratch, onto, base, new_names, _list_related_directories(merge.paths)
     )
 
 
-def _related_directories(paths: Sequence[str]) -> list[str]:
+def _list_related_directories(paths: Sequence[str]) -> list[str]:
     return sorted(
         {path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"}
     )
 
 
-def _read_lines(scratch: Scratch, tree: str, path: str) -> Sequence[str]:
+def _read_lines(scratch: ScratchStore, tree: str, path: str) -> Sequence[str]:
     return split_text_lines(scratch.blob(tree, path) or b"")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import accumulate
 
-from patchpilot.backports.adapt.tokens import key, token_texts, tokenize
+from patchpilot.backports.adapt.tokens import normalize_line, token_texts, tokenize
 
 # for longer lists, comparing every pair would take seconds
 _MOST_PAIRS = 4_000_000
@@ -15,7 +15,7 @@ Pairs = dict[int, int]
 """Index in one text → index of the same item in the other, increasing."""
 
 
-def align(first: Sequence[str], second: Sequence[str]) -> Pairs:
+def align_items(first: Sequence[str], second: Sequence[str]) -> Pairs:
     """Return the pairs of equal items in two sequences. Common prefixes and suffixes are matched
     first.
     """
@@ -32,7 +32,10 @@ def align(first: Sequence[str], second: Sequence[str]) -> Pairs:
     blocks = SequenceMatcher(None, first[start:first_end], second[start:second_end])
     return (
         {index: index for index in range(start)}
-        | {start + index: start + match for index, match in _to_pairs(blocks).items()}
+        | {
+            start + index: start + match
+            for index, match in _convert_to_pairs(blocks).items()
+        }
         | {
             index: index - first_end + second_end
             for index in range(first_end, len(first))
@@ -49,27 +52,32 @@ def align_tokens(ours: Sequence[str], other: Sequence[str]) -> Pairs:
         [*accumulate((len(line) for line in side), initial=0)]
         for side in (our_tokens, other_tokens)
     )
-    lines = align([key(line) for line in ours], [key(line) for line in other])
+    lines = align_items(
+        [normalize_line(line) for line in ours],
+        [normalize_line(line) for line in other],
+    )
     result = {
         our_starts[index] + token: other_starts[match] + token
         for index, match in lines.items()
         for token in range(len(our_tokens[index]))
     }
-    for (low, index), (start, match) in gaps(lines, len(ours), len(other)):
+    for (low, index), (start, match) in find_unpaired_ranges(
+        lines, len(ours), len(other)
+    ):
         our_texts, other_texts = (
             [token_text for line in side for token_text in token_texts(line)]
             for side in (our_tokens[low:index], other_tokens[start:match])
         )
         result |= {
             our_starts[low] + our_index: other_starts[start] + other_index
-            for our_index, other_index in _matching_blocks(
+            for our_index, other_index in _find_matching_blocks(
                 our_texts, other_texts
             ).items()
         }
     return result
 
 
-def gaps(
+def find_unpaired_ranges(
     pairs: Pairs, size: int, other_size: int
 ) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """Yield the ranges of two sequences that lie between the pairs. `size` and `other_size` are the
@@ -82,7 +90,7 @@ def gaps(
         low, start = index + 1, match + 1
 
 
-def similarity(first: Sequence[str], second: Sequence[str]) -> float:
+def compute_similarity(first: Sequence[str], second: Sequence[str]) -> float:
     """Return the similarity of two token sequences, from 0 to 1."""
     if not first and not second:
         return 1.0
@@ -90,13 +98,13 @@ def similarity(first: Sequence[str], second: Sequence[str]) -> float:
     return 2 * common / (len(first) + len(second))
 
 
-def _matching_blocks(first: Sequence[str], second: Sequence[str]) -> Pairs:
+def _find_matching_blocks(first: Sequence[str], second: Sequence[str]) -> Pairs:
     if len(first) * len(second) > _MOST_PAIRS:
         return {}
-    return _to_pairs(SequenceMatcher(None, first, second, autojunk=False))
+    return _convert_to_pairs(SequenceMatcher(None, first, second, autojunk=False))
 
 
-def _to_pairs(matcher: SequenceMatcher[str]) -> Pairs:
+def _convert_to_pairs(matcher: SequenceMatcher[str]) -> Pairs:
     return {
         block.a + offset: block.b + offset
         for block in matcher.get_matching_blocks()

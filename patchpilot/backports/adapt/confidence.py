@@ -22,7 +22,7 @@ maintainers also change lines without a conflict.
 _MOST_UNSURE = 0.45
 
 
-def confidence_of(
+def compute_confidence(
     features: Mapping[str, float], weights: Mapping[str, float] | None = None
 ) -> float:
     """Return the probability, from 0 to 1, that an adaptation with these features is correct.

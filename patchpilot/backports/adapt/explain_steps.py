@@ -3,28 +3,31 @@
 
 from collections.abc import Iterable, Sequence
 
-from patchpilot.backports.adapt.three_way import CarriedChange, How
+from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod
 from patchpilot.backports.conflict_reasons import CHANGED_LINES, OWN_LINES, Cause
 
 _WORDS = {
-    How.ALREADY: "the branch already contains this change",
-    How.TOKENS: (
+    CarryMethod.ALREADY: "the branch already contains this change",
+    CarryMethod.TOKENS: (
         "the lines around the change differ in the branch; applied the change to the branch's lines"
     ),
-    How.EDGE: (
+    CarryMethod.EDGE: (
         "the lines next to the change are not in the branch; made the change next to the lines"
         " that are"
     ),
-    How.REMOVED: "the lines that the fix removes differ in the branch; removed the branch's lines",
-    How.ABSENT: "dropped the change to code that is missing from the branch",
-    How.BESIDE: "the branch has different lines at the same place; kept both",
-    How.OVER: "the lines that the fix replaces differ in the branch; took the fix's lines",
-    How.PIECE: (
+    CarryMethod.REMOVED: (
+        "the lines that the fix removes differ in the branch; removed the branch's"
+        " lines"
+    ),
+    CarryMethod.ABSENT: "dropped the change to code that is missing from the branch",
+    CarryMethod.BESIDE: "the branch has different lines at the same place; kept both",
+    CarryMethod.OVER: "the lines that the fix replaces differ in the branch; took the fix's lines",
+    CarryMethod.PIECE: (
         "a part of a line next to the change is not in the branch; made the change in what is left"
         " of it"
     ),
-    How.NO_FILE: "dropped: the file is missing from the branch",
-    How.LISTED: "the branch has other entries at the same place; added the fix's entries",
+    CarryMethod.NO_FILE: "dropped: the file is missing from the branch",
+    CarryMethod.LISTED: "the branch has other entries at the same place; added the fix's entries",
 }
 
 
@@ -34,7 +37,7 @@ def describe_step(path: str, carried: CarriedChange) -> str:
     return f"{location}: {_WORDS[carried.how]}"
 
 
-def space_step(path: str) -> str:
+def describe_space_step(path: str) -> str:
     """Describe the step for a file whose conflicts are only in whitespace."""
     return f"{path}: the lines around the change differ in white space only"
 

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
-from patchpilot.backports.adapt.three_way import How
-from patchpilot.backports.adapt.tokens import key
+from patchpilot.backports.adapt.three_way import CarryMethod
+from patchpilot.backports.adapt.tokens import normalize_line
 
 
-def features_of(files: Mapping[str, AdaptedFile], fix_lines: int) -> dict[str, float]:
+def compute_adaptation_features(
+    files: Mapping[str, AdaptedFile], fix_lines: int
+) -> dict[str, float]:
     """Return the features of an adaptation as a mapping from name to value.
 
     `own` is computed from the number of the branch's own lines at the conflicts, `mixed` from the
@@ -21,16 +23,20 @@ def features_of(files: Mapping[str, AdaptedFile], fix_lines: int) -> dict[str, f
     counts: Counter[str] = Counter(fix_lines=fix_lines)
     is_absent = False
     for file in files.values():
-        carried = [carried for carried in file.carried if carried.how is not How.LISTED]
-        is_absent |= any(change.how is How.ABSENT for change in carried)
+        carried = [
+            carried for carried in file.carried if carried.how is not CarryMethod.LISTED
+        ]
+        is_absent |= any(change.how is CarryMethod.ABSENT for change in carried)
         for change in {change.line: change for change in carried}.values():
-            counts["own"] += (_count(change.ours) - _count(change.base)).total()
+            counts["own"] += (
+                _count_lines(change.ours) - _count_lines(change.base)
+            ).total()
         if file.ours is not None:
-            known_lines = _count(file.ours) + _count(file.theirs)
-            counts["mixed"] += (_count(file.made) - known_lines).total()
+            known_lines = _count_lines(file.ours) + _count_lines(file.theirs)
+            counts["mixed"] += (_count_lines(file.made) - known_lines).total()
     features = {name: math.log1p(count) for name, count in counts.items() if count}
     return features | ({"absent": 1.0} if is_absent else {})
 
 
-def _count(lines: Iterable[str]) -> Counter[str]:
-    return Counter(filter(None, map(key, lines)))
+def _count_lines(lines: Iterable[str]) -> Counter[str]:
+    return Counter(filter(None, map(normalize_line, lines)))

@@ -3,7 +3,7 @@
 
 from patchpilot.backports.adapt.adaptation import make_adaptation, merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
-from patchpilot.backports.adapt.placed_changes import Change, reconstruct_sides
+from patchpilot.backports.adapt.placed_changes import PlacedChange, reconstruct_sides
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.model.hunk_fit import fit_file, split_hunk_sides, split_text_lines
 from patchpilot.model.patch import FileChange, Patch
@@ -20,7 +20,7 @@ def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
     files: dict[str, AdaptedFile] = {}
     for change in patch.files:
         if fit_file(change, tree).misfits:
-            file = _read(change, tree)
+            file = _read_adapted_file(change, tree)
             if file is None:
                 return None
             merge_file(change.path, file)
@@ -31,7 +31,7 @@ def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
     return make_adaptation(files, lines) if files else None
 
 
-def _read(change: FileChange, tree: Tree) -> AdaptedFile | None:
+def _read_adapted_file(change: FileChange, tree: Tree) -> AdaptedFile | None:
     if (
         change.is_binary
         or change.is_rename
@@ -45,7 +45,10 @@ def _read(change: FileChange, tree: Tree) -> AdaptedFile | None:
     ours = split_text_lines(content)
     images = reconstruct_sides(
         ours,
-        [Change(hunk.old_start - 1, *split_hunk_sides(hunk)) for hunk in change.hunks],
+        [
+            PlacedChange(hunk.old_start - 1, *split_hunk_sides(hunk))
+            for hunk in change.hunks
+        ],
     )
     return (
         AdaptedFile(PLAIN_FILE, ours, *images)

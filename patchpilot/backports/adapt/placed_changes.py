@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from patchpilot.backports.adapt.alignment import align
-from patchpilot.backports.adapt.tokens import key
+from patchpilot.backports.adapt.alignment import align_items
+from patchpilot.backports.adapt.tokens import normalize_line
 
 # if fewer lines match, the change belongs in another place or file
 _LEAST_FOUND = 0.4
@@ -16,7 +16,7 @@ FARTHEST = 300
 """Maximum number of lines between a change and its context."""
 
 
-class Change(NamedTuple):
+class PlacedChange(NamedTuple):
     """A change with its expected 0-based line, and the lines before and after it, including
     context.
     """
@@ -27,18 +27,20 @@ class Change(NamedTuple):
 
 
 def reconstruct_sides(
-    ours: Sequence[str], changes: Sequence[Change]
+    ours: Sequence[str], changes: Sequence[PlacedChange]
 ) -> tuple[list[str], list[str]] | None:
     """Reconstruct a file's lines before and after a fix from `ours` and the changes.
 
     Return None if a change cannot be placed.
     """
-    keys = [key(line) for line in ours]
+    keys = [normalize_line(line) for line in ours]
     before: list[str] = []
     after: list[str] = []
     end = drift = 0
     for intended, old, new in changes:
-        span = _find_range(keys, [key(line) for line in old], max(0, intended + drift))
+        span = _find_range(
+            keys, [normalize_line(line) for line in old], max(0, intended + drift)
+        )
         if span is None or span[0] < end:
             return None
         drift = span[0] - intended
@@ -83,7 +85,7 @@ def _find_range(
         ),
     )
     low = max(0, start - _NEAR)
-    pairs = align(old, ours[low : start + len(old) + _NEAR])
+    pairs = align_items(old, ours[low : start + len(old) + _NEAR])
     if len(pairs) < _LEAST_FOUND * len(old):
         return None
     first, last = min(pairs), max(pairs)

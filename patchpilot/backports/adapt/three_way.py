@@ -6,13 +6,18 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from patchpilot.backports.adapt.alignment import align, align_tokens, gaps, similarity
+from patchpilot.backports.adapt.alignment import (
+    align_items,
+    align_tokens,
+    compute_similarity,
+    find_unpaired_ranges,
+)
 from patchpilot.backports.adapt.tokens import (
     NEWLINE,
     Token,
     is_word,
     join_tokens,
-    key,
+    normalize_line,
     token_texts,
     tokenize,
 )
@@ -23,7 +28,7 @@ _COMMENT = re.compile(r"\s*(?:/?\*|//|#\s)")
 _QUOTE = re.compile(r"[\"'`]|/\*+|\*+/|//")
 
 
-class How(StrEnum):
+class CarryMethod(StrEnum):
     """The methods of applying a conflicting change to the branch."""
 
     ALREADY = "already"
@@ -46,7 +51,7 @@ class CarriedChange:
     base.
     """
 
-    how: How
+    how: CarryMethod
     line: int
     ours: tuple[str, ...] = ()
     base: tuple[str, ...] = ()
@@ -76,8 +81,8 @@ def merge_lines(
     branch's own lines.
     """
     merged = MergedLines()
-    for branch, old, new in _chunks(ours, base, theirs):
-        keys = [[key(line) for line in side] for side in (branch, old, new)]
+    for branch, old, new in _split_into_chunks(ours, base, theirs):
+        keys = [[normalize_line(line) for line in side] for side in (branch, old, new)]
         if keys[0] == keys[1] == keys[2]:
             merged.lines += [
                 _merge_spacing(*lines) for lines in zip(branch, old, new, strict=True)
@@ -92,7 +97,7 @@ def merge_lines(
                 for line, line_key in zip(new, keys[2], strict=True)
                 if line_key not in {*keys[0], *keys[1]}
             ]
-            merged.carried.append(CarriedChange(How.LISTED, len(merged.lines)))
+            merged.carried.append(CarriedChange(CarryMethod.LISTED, len(merged.lines)))
             is_first = bool(old) and keys[1][0] != keys[2][0]
             merged.lines += [*added, *branch] if is_first else [*branch, *added]
         else:
@@ -120,30 +125,34 @@ def _restore_base_wording(
     if len(our_lines) != len(base_lines):
         return our_lines
     return [
-        base if key(base) not in fix_keys and _is_wording(line, base) else line
+        base
+        if normalize_line(base) not in fix_keys and _differs_only_in_wording(line, base)
+        else line
         for line, base in zip(our_lines, base_lines, strict=True)
     ]
 
 
-def _is_wording(line: str, other_line: str) -> bool:
+def _differs_only_in_wording(line: str, other_line: str) -> bool:
     """Return whether two lines differ only in quotes or comment markers, or are similar
     comments.
     """
     if all(map(_COMMENT.match, (line, other_line))):
-        return _is_alike(
+        return _is_similar_text(
             token_texts(tokenize([line])), token_texts(tokenize([other_line]))
         )
-    return key(_QUOTE.sub("", line)) == key(_QUOTE.sub("", other_line))
+    return normalize_line(_QUOTE.sub("", line)) == normalize_line(
+        _QUOTE.sub("", other_line)
+    )
 
 
-def _chunks(
+def _split_into_chunks(
     ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
 ) -> Iterator[Chunk]:
     """Yield chunks of the three texts, split at common lines."""
     ours_keys, old, new = (
-        [key(line) for line in side] for side in (ours, base, theirs)
+        [normalize_line(line) for line in side] for side in (ours, base, theirs)
     )
-    in_ours, in_theirs = align(old, ours_keys), align(old, new)
+    in_ours, in_theirs = align_items(old, ours_keys), align_items(old, new)
     o = b = f = 0
     for index in range(len(base) + 1):
         if index < len(base) and not (index in in_ours and index in in_theirs):
@@ -167,10 +176,10 @@ def _merge_spacing(ours: str, base: str, theirs: str) -> str:
     """
     if ours == base or theirs == base:
         return theirs if ours == base else ours
-    return _merge_indent(*map(_indent, (ours, base, theirs))) + ours.lstrip(" \t")
+    return _merge_indent(*map(_find_indent, (ours, base, theirs))) + ours.lstrip(" \t")
 
 
-def _indent(line: str) -> str:
+def _find_indent(line: str) -> str:
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
@@ -194,12 +203,14 @@ class _TokenChunk:
     ) -> None:
         self.ours, self.old, self.new = map(tokenize, (ours, old, new))
         self.in_ours, self.in_new = align_tokens(old, ours), align_tokens(old, new)
-        self.methods: list[How] = []
+        self.methods: list[CarryMethod] = []
 
     def merge(self) -> list[Token]:
         """Apply the fix's changes to the branch's tokens."""
         result = self._restore_spacing()
-        for old, new in reversed(list(gaps(self.in_new, len(self.old), len(self.new)))):
+        for old, new in reversed(
+            list(find_unpaired_ranges(self.in_new, len(self.old), len(self.new)))
+        ):
             span = self._carry(old, self.new[new[0] : new[1]])
             if span:
                 result[span[0] : span[1]] = self.new[new[0] : new[1]]
@@ -229,12 +240,12 @@ class _TokenChunk:
                 token_texts(self.ours[position : position + len(added)]),
                 token_texts(self.ours[max(0, position - len(added)) : position]),
             ):
-                self.methods.append(How.ALREADY)
+                self.methods.append(CarryMethod.ALREADY)
                 return None
             self.methods.append(
-                How.EDGE
+                CarryMethod.EDGE
                 if self._is_whole_lines(position, position, token_texts(added))
-                else How.PIECE
+                else CarryMethod.PIECE
             )
             return position, position
         return self._partial_match(low, high, added)
@@ -244,25 +255,27 @@ class _TokenChunk:
     ) -> tuple[int, int] | None:
         texts = token_texts(self.ours[start:end])
         if texts == removed:
-            self.methods.append(How.TOKENS)
+            self.methods.append(CarryMethod.TOKENS)
             return start, end
-        if texts == added or (not removed and _find(texts, added) is not None):
-            self.methods.append(How.ALREADY)
+        if texts == added or (
+            not removed and _find_unique_block(texts, added) is not None
+        ):
+            self.methods.append(CarryMethod.ALREADY)
             return None
-        offset = _find(texts, removed) if removed else None
+        offset = _find_unique_block(texts, removed) if removed else None
         if offset is not None:
-            self.methods.append(How.TOKENS)
+            self.methods.append(CarryMethod.TOKENS)
             return start + offset, start + offset + len(removed)
         if not removed:
             self.methods.append(
-                How.OVER
-                if _is_alike(texts, added)
+                CarryMethod.OVER
+                if _is_similar_text(texts, added)
                 or not self._is_whole_lines(start, end, added)
-                else How.BESIDE
+                else CarryMethod.BESIDE
             )
             return end, end
-        is_same = not added and (not texts or _is_alike(texts, removed))
-        self.methods.append(How.REMOVED if is_same else How.OVER)
+        is_same = not added and (not texts or _is_similar_text(texts, removed))
+        self.methods.append(CarryMethod.REMOVED if is_same else CarryMethod.OVER)
         return start, end
 
     def _is_whole_lines(self, start: int, end: int, added: Sequence[str]) -> bool:
@@ -290,12 +303,12 @@ class _TokenChunk:
             self.in_ours[index] for index in range(low, high) if index in self.in_ours
         ]
         if not inside and start == end:
-            self.methods.append(How.ABSENT)
+            self.methods.append(CarryMethod.ABSENT)
             return None
         if not added:
-            self.methods.append(How.REMOVED)
+            self.methods.append(CarryMethod.REMOVED)
             return (min(inside), max(inside) + 1) if inside else None
-        self.methods.append(How.OVER)
+        self.methods.append(CarryMethod.OVER)
         if inside:
             return min(inside), max(inside) + 1
         # insert added lines at another position only if they are whole lines
@@ -324,7 +337,7 @@ class _TokenChunk:
         return result
 
 
-def _find(texts: Sequence[str], block: Sequence[str]) -> int | None:
+def _find_unique_block(texts: Sequence[str], block: Sequence[str]) -> int | None:
     """Return the position of `block` in a text, or None unless it occurs exactly once."""
     positions = [
         position
@@ -334,8 +347,8 @@ def _find(texts: Sequence[str], block: Sequence[str]) -> int | None:
     return positions[0] if len(positions) == 1 else None
 
 
-def _is_alike(first: Sequence[str], second: Sequence[str]) -> bool:
+def _is_similar_text(first: Sequence[str], second: Sequence[str]) -> bool:
     return (
-        similarity([*filter(is_word, first)], [*filter(is_word, second)])
+        compute_similarity([*filter(is_word, first)], [*filter(is_word, second)])
         >= _STILL_THE_SAME
     )

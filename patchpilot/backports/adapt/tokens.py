@@ -38,7 +38,7 @@ def join_tokens(tokens: Iterable[Token]) -> str:
     return "".join(token.space + token.text for token in tokens)
 
 
-def key(line: str) -> str:
+def normalize_line(line: str) -> str:
     """Return a line without its whitespace, for comparing lines."""
     return "".join(line.split())
 

@@ -12,7 +12,7 @@ _BRACKETS = "(){}[]"
 _MARKER = re.compile(r"(?:<{7}|>{7}|\|{7}) ")
 
 
-def is_sound(
+def is_sound_result(
     path: str,
     result: Sequence[str],
     ours: Sequence[str],
@@ -23,12 +23,12 @@ def is_sound(
 
     Ignore problems that the branch's file already has. Check brackets only in C files.
     """
-    if _is_marked(result) and not _is_marked(ours):
+    if _has_conflict_marker(result) and not _has_conflict_marker(ours):
         return False
-    if not is_code(path):
+    if not is_code_file(path):
         return True
     counts, ours_counts, old, new = (
-        _brackets(side) for side in (result, ours, base, theirs)
+        _count_brackets(side) for side in (result, ours, base, theirs)
     )
     return all(
         counts[char] - ours_counts[char] - (counts[pair] - ours_counts[pair])
@@ -37,11 +37,11 @@ def is_sound(
     )
 
 
-def is_code(path: str) -> bool:
+def is_code_file(path: str) -> bool:
     return path.endswith(_CODE)
 
 
-def code_lines(lines: Sequence[str]) -> Iterator[str]:
+def strip_comments_and_strings(lines: Sequence[str]) -> Iterator[str]:
     """Yield the lines with comments, strings and preprocessor directives removed."""
     in_comment = is_continued = False
     for line in lines:
@@ -54,11 +54,11 @@ def code_lines(lines: Sequence[str]) -> Iterator[str]:
             is_continued = code.endswith("\\")
             yield ""
             continue
-        in_comment = in_comment or _opens_comment(code)
+        in_comment = in_comment or _leaves_comment_open(code)
         yield _QUIET.sub(" ", code)
 
 
-def _opens_comment(code: str) -> bool:
+def _leaves_comment_open(code: str) -> bool:
     last_comment = [match[0] for match in _QUIET.finditer(code)][-1:]
     return any(
         comment.startswith(_COMMENT_START)
@@ -67,11 +67,14 @@ def _opens_comment(code: str) -> bool:
     )
 
 
-def _is_marked(lines: Sequence[str]) -> bool:
+def _has_conflict_marker(lines: Sequence[str]) -> bool:
     return any(_MARKER.match(line) for line in lines)
 
 
-def _brackets(lines: Sequence[str]) -> Counter[str]:
+def _count_brackets(lines: Sequence[str]) -> Counter[str]:
     return Counter(
-        char for line in code_lines(lines) for char in line if char in _BRACKETS
+        char
+        for line in strip_comments_and_strings(lines)
+        for char in line
+        if char in _BRACKETS
     )

@@ -85,7 +85,10 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             line.wipe()
         if shell:
             print_message(_WELCOME.format(work=sandbox.work))
-        from patchpilot.demo.own_tree import folder_outside_path, own_tree_text
+        from patchpilot.demo.own_tree import (
+            find_folder_outside_path,
+            format_own_tree_text,
+        )
 
         argv = (
             [os.environ.get("SHELL") or "/bin/sh"]
@@ -102,7 +105,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
                 ) from error
             terminal_states.append(code >= 0)
         if not shell and code == 0:
-            print_message(own_tree_text(folder_outside_path()))
+            print_message(format_own_tree_text(find_folder_outside_path()))
         if keep:
             print_message(
                 f"the sandbox is kept in {keep}; its mail server and archive are stopped. To enter"

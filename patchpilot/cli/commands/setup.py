@@ -177,13 +177,13 @@ def _fetch_missing_series(common: Common) -> int:
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.services.setup.fetch_branches import (
         fetch_branches,
-        missing_branches,
+        find_missing_branches,
     )
 
     if common.offline:
         raise UsageError("--fetch and --offline cannot be combined")
     with common.workplace() as workplace:
-        missing_series = missing_branches(workplace.repository, common.profile)
+        missing_series = find_missing_branches(workplace.repository, common.profile)
         if missing_series is None:
             print_notice("note", "no maintained stable branch is missing here")
             return 0

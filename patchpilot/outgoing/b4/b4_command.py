@@ -15,9 +15,9 @@ from patchpilot.commits.private_config import (
     refuse_untrusted,
 )
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import Completed, configuration, environment
+from patchpilot.commits.run import Completed, environment, make_config_variable
 from patchpilot.commits.run import run as run_program
-from patchpilot.commits.submodules import submodule_settings
+from patchpilot.commits.submodules import list_submodule_settings
 from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.extras import install_command
 
@@ -78,7 +78,7 @@ def find_packaged_b4() -> InstalledB4 | None:
     return InstalledB4(version("b4"))
 
 
-def chosen() -> InstalledB4 | None:
+def choose_b4() -> InstalledB4 | None:
     """Return the b4 to run.
 
     This is the user's b4 if its version is tested, otherwise the one installed with patchpilot.
@@ -87,12 +87,12 @@ def chosen() -> InstalledB4 | None:
     return user_b4 if user_b4 and user_b4.is_tested else find_packaged_b4()
 
 
-def command(*arguments: str) -> list[str]:
+def make_b4_argv(*arguments: str) -> list[str]:
     """Return the command line of the b4 that is installed with patchpilot.
 
     Raise MissingError if there is none.
     """
-    program = chosen()
+    program = choose_b4()
     if program and program.path:
         return [program.path, "-n", *arguments]
     if program is None:
@@ -111,7 +111,7 @@ def command(*arguments: str) -> list[str]:
     ]
 
 
-def run(
+def run_b4(
     repository: Repository,
     *arguments: str,
     settings: Sequence[tuple[str, str]] = (),
@@ -124,9 +124,9 @@ def run(
     """
     try:
         return run_program(
-            command(*arguments),
+            make_b4_argv(*arguments),
             stdin=stdin,
-            env=b4_environment(repository, settings),
+            env=make_b4_environment(repository, settings),
             cwd=repository.top,
             timeout=timeout,
             name="b4",
@@ -135,7 +135,7 @@ def run(
         copy_branch_settings(repository.top)
 
 
-def b4_environment(
+def make_b4_environment(
     repository: Repository, settings: Sequence[tuple[str, str]] = ()
 ) -> dict[str, str]:
     """Return a clean environment for b4, with a marker for patchpilot's own hooks.
@@ -145,8 +145,8 @@ def b4_environment(
     """
     refuse_untrusted(repository.top, Use.B4)
     env = environment(
-        configuration(
-            (*_SAFE_SETTINGS, *submodule_settings(repository.top), *settings)
+        make_config_variable(
+            (*_SAFE_SETTINGS, *list_submodule_settings(repository.top), *settings)
         ),
         repo=repository.top,
     )

@@ -15,7 +15,7 @@ from patchpilot.errors import (
 )
 from patchpilot.model.address import Address, check_email_address
 from patchpilot.model.message import Message, parse_message
-from patchpilot.outgoing.b4.b4_command import run
+from patchpilot.outgoing.b4.b4_command import run_b4
 from patchpilot.outgoing.header_guard import refuse_other_recipients
 from patchpilot.outgoing.mail_account import Account
 
@@ -25,7 +25,7 @@ _ALTERNATIVE = (
 )
 
 
-def capture(
+def capture_b4_messages(
     repository: Repository,
     account: Account,
     to: Sequence[Address],
@@ -44,15 +44,15 @@ def capture(
             hint="add a recipient with --to",
         )
     with TemporaryFolder("b4") as folder:
-        result = run(
+        result = run_b4(
             repository,
-            *suppressing_options(),
+            *make_suppressing_options(),
             "-c",
             "sendemail.sendmailcmd=true",
             "send",
             "-o",
             str(folder),
-            *recipient_options(to, cc),
+            *make_recipient_options(to, cc),
             *options,
             settings=settings,
         )
@@ -71,7 +71,7 @@ def capture(
         return tuple(mails)
 
 
-def suppressing_options() -> list[str]:
+def make_suppressing_options() -> list[str]:
     """Return options that make b4 ignore the recipients in the user's configuration.
 
     The plan already contains these recipients.
@@ -94,7 +94,7 @@ def _format_recipient(address: Address) -> str:
     ).header()
 
 
-def recipient_options(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
+def make_recipient_options(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
     """Return the b4 options that select only these recipients."""
     # To: is empty only if recipients were removed from an earlier send; b4's messages are then
     # compared but not sent
@@ -111,7 +111,7 @@ def recipient_options(to: Sequence[Address], cc: Sequence[Address]) -> list[str]
     )
 
 
-def flags(cover: bool, sign: bool, resend: int = 0) -> list[str]:
+def make_send_options(cover: bool, sign: bool, resend: int = 0) -> list[str]:
     """Return the b4 options that force a cover letter, disable signing, or resend a version."""
     return [
         *(["--resend", f"v{resend}"] if resend else []),

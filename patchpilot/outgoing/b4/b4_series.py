@@ -19,7 +19,7 @@ from patchpilot.commits.b4_prep import (
     TIP_COMMIT,
     is_tip,
     prep_branch,
-    tracking_data,
+    read_tracking_data,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
@@ -30,29 +30,29 @@ from patchpilot.model.message import Message
 from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing.b4.b4_send import (
     UndecodableError,
-    capture,
-    flags,
-    recipient_options,
+    capture_b4_messages,
+    make_recipient_options,
+    make_send_options,
 )
-from patchpilot.outgoing.b4.draft_texts import cover_of
-from patchpilot.outgoing.b4.enrollment import base_name, branch_tracking
-from patchpilot.outgoing.b4.web_endpoint import post
-from patchpilot.outgoing.compose_mails import SeriesText, insert_note, patch_ids_of
+from patchpilot.outgoing.b4.draft_texts import make_b4_cover
+from patchpilot.outgoing.b4.enrollment import choose_base_name, read_branch_tracking
+from patchpilot.outgoing.b4.web_endpoint import post_series
+from patchpilot.outgoing.compose_mails import SeriesText, compute_patch_ids, insert_note
 from patchpilot.outgoing.compose_message import remove_recipients, replace_fields
-from patchpilot.outgoing.deliver_each import deliver_as_shown
+from patchpilot.outgoing.deliver_each import deliver_previewed_messages
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.transport import Delivery, Rendered, SeriesToSend
 from patchpilot.series.change_id import format_tag_name
 from patchpilot.series.message_ids import reuse_message_ids
 
 
-def render(repository: Repository, series: Rendered) -> Rendered:
+def render_with_b4(repository: Repository, series: Rendered) -> Rendered:
     """Render the messages for the checked-out branch with b4.
 
     The result includes notes on how they are sent, and the tracking data that b4 needs for sending.
     """
     account, draft, text, ids = series.account, series.draft, series.text, series.ids
-    branch = _checked_out_branch(repository, ids)
+    branch = _find_checked_out_branch(repository, ids)
     if not account.configured and not account.destination:
         raise MissingError(
             "no mail server is set: b4 would choose a web endpoint by itself",
@@ -70,18 +70,18 @@ def render(repository: Repository, series: Rendered) -> Rendered:
             "b4 sends only from a clean working tree",
             hint="commit or stash your changes first",
         )
-    signs = is_signing(repository) or bool(account.destination)
-    tracking_data = _tracking_data(repository, branch, series)
+    signs = is_b4_signing(repository) or bool(account.destination)
+    tracking_data = _make_tracking_data(repository, branch, series)
     try:
-        mails = capture(
+        mails = capture_b4_messages(
             repository,
             account,
             *series.headers(),
-            _settings(branch, tracking_data),
-            flags(
+            _make_settings(branch, tracking_data),
+            make_send_options(
                 text.cover is not None,
                 signs,
-                0 if tracking_data else _sent_version(repository, series),
+                0 if tracking_data else _find_sent_version(repository, series),
             ),
         )
     except UndecodableError as error:
@@ -114,7 +114,7 @@ def render(repository: Repository, series: Rendered) -> Rendered:
         for patch in draft.patches
         if patch.commit
     }
-    insertions = additions(text, notes, mails)
+    insertions = list_inserted_texts(text, notes, mails)
     if signs and any(note.strip() for note in insertions):
         raise RefusedError(
             "cannot add a note to these messages: b4 signs them as it makes them",
@@ -124,11 +124,11 @@ def render(repository: Repository, series: Rendered) -> Rendered:
         )
     mails = insert_texts(mails, insertions, draft.in_reply_to or None)
     return series.rendered(
-        mails, _remarks(series, branch, signs, tracking_data), tracking_data
+        mails, _list_remarks(series, branch, signs, tracking_data), tracking_data
     )
 
 
-def _remarks(
+def _list_remarks(
     series: SeriesToSend,
     branch: str,
     signs: bool,
@@ -166,7 +166,7 @@ def _remarks(
         )
 
 
-def deliver(delivery: Delivery) -> str:
+def deliver_with_b4(delivery: Delivery) -> str:
     """Send the messages that the outbox does not list as accepted.
 
     b4 posts the whole series to the web endpoint. For a mail server, patchpilot sends the bytes of
@@ -174,8 +174,8 @@ def deliver(delivery: Delivery) -> str:
     """
     send = delivery.send
     if not delivery.account.destination:
-        return deliver_as_shown(delivery)
-    _refuse_changed(delivery.repository, send)
+        return deliver_previewed_messages(delivery)
+    _refuse_changed_mails(delivery.repository, send)
     to, cc = (
         tuple(
             {
@@ -188,14 +188,16 @@ def deliver(delivery: Delivery) -> str:
     )
     # the web endpoint accepts only signed messages
     options = [
-        *recipient_options(to, cc),
-        *flags(send.entries[0].number == 0, sign=True),
+        *make_recipient_options(to, cc),
+        *make_send_options(send.entries[0].number == 0, sign=True),
     ]
-    post(delivery, options, _settings(send.branch or "", send.tracking_data))
+    post_series(
+        delivery, options, _make_settings(send.branch or "", send.tracking_data)
+    )
     return ""
 
 
-def _refuse_changed(repository: Repository, send: Send) -> None:
+def _refuse_changed_mails(repository: Repository, send: Send) -> None:
     if repository.branch == send.branch and is_tip(
         repository, [entry.commit for entry in send.entries if entry.commit]
     ):
@@ -217,7 +219,7 @@ def _refuse_changed(repository: Repository, send: Send) -> None:
     )
 
 
-def is_signing(repository: Repository) -> bool:
+def is_b4_signing(repository: Repository) -> bool:
     """Return whether b4 signs messages, which requires a patatt key and that signing is enabled."""
     is_disabled = (repository.config("b4.send-no-patatt-sign") or ("no",))[
         -1
@@ -229,7 +231,7 @@ def is_signing(repository: Repository) -> bool:
     return bool(repository.config("patatt.signingkey")) and not is_disabled
 
 
-def _checked_out_branch(repository: Repository, ids: Sequence[str]) -> str:
+def _find_checked_out_branch(repository: Repository, ids: Sequence[str]) -> str:
     branch = repository.branch
     if branch is None or not is_tip(repository, ids):
         raise UsageError(
@@ -253,7 +255,7 @@ def _checked_out_branch(repository: Repository, ids: Sequence[str]) -> str:
     return branch
 
 
-def _settings(
+def _make_settings(
     branch: str, tracking_data: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str]]:
     return [
@@ -263,7 +265,7 @@ def _settings(
     ]
 
 
-def _tracking_data(
+def _make_tracking_data(
     repository: Repository, branch: str, series: SeriesToSend
 ) -> dict[str, tuple[str, ...]]:
     """Return the configuration section of the branch, with b4's data and the texts of this draft.
@@ -273,11 +275,11 @@ def _tracking_data(
     """
     draft, text, count = series.draft, series.text, len(series.ids)
     prep = prep_branch(repository, branch)
-    if prep and not prep.by_us and _sent_version(repository, series):
+    if prep and not prep.by_us and _find_sent_version(repository, series):
         return {}
     prefixes = [word for word in text.prefix.split() if word != "PATCH"]
     if prep and not prep.by_us:
-        cover = cover_of(draft, prep)
+        cover = make_b4_cover(draft, prep)
         if "EDITME" in cover and count > 1:
             raise RefusedError(
                 "the b4 cover letter has not been written yet",
@@ -315,12 +317,12 @@ def _tracking_data(
                 ),
             )
         return {}
-    section = branch_tracking(repository, branch)
+    section = read_branch_tracking(repository, branch)
     if prep:
-        data = tracking_data(repository, prep)
+        data = read_tracking_data(repository, prep)
     else:
         base = repository.resolve(f"{series.ids[0]}^")
-        base_branch = base_name(repository, branch, base, series.request.base)
+        base_branch = choose_base_name(repository, branch, base, series.request.base)
         data = {"series": {"base-branch": base_branch, "presubject": text.presubject}}
         if "description" in section:
             section["patchpilot-description"] = section["description"]
@@ -347,7 +349,7 @@ def _tracking_data(
     }
 
 
-def _sent_version(repository: Repository, series: SeriesToSend) -> int:
+def _find_sent_version(repository: Repository, series: SeriesToSend) -> int:
     """Return the version that b4 resends from its tag, or 0 if b4 does not resend.
 
     b4 resends only if the user requested a resend and the tag exists. The web endpoint cannot
@@ -370,7 +372,7 @@ def _add_commits(
 
     Raise RefusedError if the messages are not for the requested commits.
     """
-    patches = [mail for mail in mails if not _is_cover(mail)]
+    patches = [mail for mail in mails if not _is_cover_mail(mail)]
     titles = [parse_subject(patch.subject).title for patch in patches]
     subjects = [" ".join(repository.commit(id_).subject.split()) for id_ in ids]
     if len(titles) != len(subjects) or not _titles_agree(titles, subjects):
@@ -378,7 +380,7 @@ def _add_commits(
             f"b4 would send {len(patches)} patches instead of the {len(ids)} selected patches",
             hint="b4 sends the whole branch; omit TARGET",
         )
-    patch_ids = patch_ids_of(repository, [patch.raw for patch in patches])
+    patch_ids = compute_patch_ids(repository, [patch.raw for patch in patches])
     commits = dict(
         zip(
             (patch.message_id for patch in patches),
@@ -426,7 +428,7 @@ def _titles_agree(titles: Sequence[str], subjects: Sequence[str]) -> bool:
     )
 
 
-def _is_cover(mail: Message) -> bool:
+def _is_cover_mail(mail: Message) -> bool:
     return parse_subject(mail.subject).number == 0 or not re.search(
         rb"^diff --git ", mail.raw, re.MULTILINE
     )
@@ -438,7 +440,7 @@ _ENCODING = re.compile(
 )
 
 
-def additions(
+def list_inserted_texts(
     series_text: SeriesText,
     notes: Mapping[str, str],
     mails: Sequence[Message],

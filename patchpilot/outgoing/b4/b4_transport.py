@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from patchpilot.commits.b4_prep import b4_values
+from patchpilot.commits.b4_prep import read_b4_values
 from patchpilot.commits.private_config import Use
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
@@ -42,7 +42,7 @@ class B4Transport(Transport):
         """Return the setting's values as read by b4, including values from a trusted
         `.b4-config`.
         """
-        return b4_values(repository, key)
+        return read_b4_values(repository, key)
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
         """Return the `sendemail` account.
@@ -51,7 +51,7 @@ class B4Transport(Transport):
         `.b4-config`. b4's default endpoint for kernel trees is used only if the user requests it.
         """
         account = read_account(repository, identity)
-        url = (b4_values(repository, "b4.send-endpoint-web") or ("",))[-1]
+        url = (read_b4_values(repository, "b4.send-endpoint-web") or ("",))[-1]
         if account.configured or not url.startswith(("https://", "http://")):
             return account
         return replace(account, destination=f"b4's web endpoint {url}")
@@ -63,7 +63,7 @@ class B4Transport(Transport):
 
         A missing or untested b4 is a failure only if b4 is `chosen`.
         """
-        program, user_b4 = b4_command.chosen(), b4_command.find_user_b4()
+        program, user_b4 = b4_command.choose_b4(), b4_command.find_user_b4()
         if program is None:
             return (
                 Probe("b4", "fail", "b4 is not installed", install_command("send"))
@@ -107,22 +107,22 @@ class B4Transport(Transport):
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
         """Create the messages with b4 from the checked-out branch."""
-        from patchpilot.outgoing.b4.b4_series import render
+        from patchpilot.outgoing.b4.b4_series import render_with_b4
 
-        return render(repository, series)
+        return render_with_b4(repository, series)
 
     def deliver(self, delivery: Delivery) -> str:
         """Send the pending messages as previewed, or let b4 post the series."""
-        from patchpilot.outgoing.b4.b4_series import deliver
+        from patchpilot.outgoing.b4.b4_series import deliver_with_b4
 
-        return deliver(delivery)
+        return deliver_with_b4(delivery)
 
     def deliver_mail(self, delivery: Delivery) -> str:
         """Send one message through the mail server.
 
         The web endpoint of b4 accepts only whole series.
         """
-        from patchpilot.outgoing.deliver_each import deliver_as_shown
+        from patchpilot.outgoing.deliver_each import deliver_previewed_messages
 
         if delivery.account.destination:
             raise RefusedError(
@@ -134,4 +134,4 @@ class B4Transport(Transport):
                     " from your mail program",
                 ),
             )
-        return deliver_as_shown(delivery)
+        return deliver_previewed_messages(delivery)

@@ -12,7 +12,11 @@ from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.model.draft import Draft
 from patchpilot.model.trailer import is_trailer
-from patchpilot.series.cover_letter import cover_body, has_changes, split_cover
+from patchpilot.series.cover_letter import (
+    format_cover_body,
+    has_changelog_items,
+    split_cover,
+)
 
 _HEADING = lazy_pattern(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 
@@ -23,11 +27,11 @@ def import_b4_texts(draft: Draft, prep_branch: PrepBranch) -> Draft:
     If b4's changelog lists no changes for a version, keep the draft's changelog.
     """
     subject, body, changes = split_cover(prep_branch.text)
-    if "EDITME" in subject and not prose_of(body):
+    if "EDITME" in subject and not strip_final_trailers(body):
         subject, body = "", ""
     changelogs = dict(draft.changelogs)
-    for version, text in _changelogs_by_version(changes, prep_branch.revision).items():
-        if has_changes(text) or not changelogs.get(version):
+    for version, text in _split_changelogs(changes, prep_branch.revision).items():
+        if has_changelog_items(text) or not changelogs.get(version):
             changelogs[version] = text
     return replace(
         draft,
@@ -41,7 +45,7 @@ def import_b4_texts(draft: Draft, prep_branch: PrepBranch) -> Draft:
     )
 
 
-def cover_of(draft: Draft, prep_branch: PrepBranch) -> str:
+def make_b4_cover(draft: Draft, prep_branch: PrepBranch) -> str:
     """Return the cover letter for b4 to store.
 
     If the draft has the same content as b4's cover letter, return it unchanged, otherwise with the
@@ -71,7 +75,7 @@ def cover_of(draft: Draft, prep_branch: PrepBranch) -> str:
             if part
         )
     else:
-        head = _empty_template(prep_branch)
+        head = _make_empty_template(prep_branch)
     addresses = [
         *(f"To: {address.trailer()}" for address in prep_branch.to),
         *(f"Cc: {address.trailer()}" for address in prep_branch.cc),
@@ -85,16 +89,16 @@ def cover_of(draft: Draft, prep_branch: PrepBranch) -> str:
         )
         head += separator + "\n".join(addresses)
     head = re.sub(r"^#", ">#", head, flags=re.MULTILINE)
-    changes = cover_body("", changelogs, max(map(int, changelogs), default=1))
+    changes = format_cover_body("", changelogs, max(map(int, changelogs), default=1))
     return f"{head}\n\n---\n{changes}" if changes else head
 
 
-def prefixes_of(draft: Draft) -> list[str]:
+def list_prefix_words(draft: Draft) -> list[str]:
     """Return the words in the draft's subject prefix, omitting PATCH, which b4 adds."""
     return [word for word in draft.prefix.split() if word != "PATCH"]
 
 
-def prose_of(body: str) -> str:
+def strip_final_trailers(body: str) -> str:
     """Return a cover letter's text without the trailers at its end."""
     text, separator, last_paragraph = body.strip().rpartition("\n\n")
     tags = last_paragraph.split("\n")
@@ -105,12 +109,12 @@ def prose_of(body: str) -> str:
     )
 
 
-def _empty_template(prep_branch: PrepBranch) -> str:
+def _make_empty_template(prep_branch: PrepBranch) -> str:
     subject, body, _ = split_cover(prep_branch.text)
     return "\n\n".join(part for part in (subject, body) if part)
 
 
-def _changelogs_by_version(text: str, revision: int) -> Mapping[str, str]:
+def _split_changelogs(text: str, revision: int) -> Mapping[str, str]:
     """Split a text into changelogs by version.
 
     A changelog without a heading belongs to the next version.

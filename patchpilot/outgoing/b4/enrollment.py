@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from patchpilot.commits.b4_prep import branch_config, prep_branch
+from patchpilot.commits.b4_prep import prep_branch, read_branch_config
 from patchpilot.commits.repository import Repository
 
 _KEYS = (
@@ -18,7 +18,7 @@ _KEYS = (
 """Settings of a branch that contain b4's tracking data."""
 
 
-def base_name(
+def choose_base_name(
     repository: Repository, branch: str, base: str, requested: str | None
 ) -> str:
     """Return the base with which b4 enrolls a branch.
@@ -63,9 +63,9 @@ def _fork_point(repository: Repository, branch: str, other: str) -> str:
     )
 
 
-def withdraw(repository: Repository, branch: str) -> None:
+def unenroll_branch(repository: Repository, branch: str) -> None:
     """Unenroll a branch from b4, keeping the branch description unless b4 wrote it."""
-    description = branch_config(repository, branch).get("patchpilot-description")
+    description = read_branch_config(repository, branch).get("patchpilot-description")
     for key in _KEYS:
         name = f"branch.{branch}.{key}"
         repository.git("config", "--unset-all", name, ok=(0, 1, 5))
@@ -73,7 +73,9 @@ def withdraw(repository: Repository, branch: str) -> None:
         repository.git("config", f"branch.{branch}.description", description[-1])
 
 
-def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:
+def read_branch_tracking(
+    repository: Repository, branch: str
+) -> dict[str, tuple[str, ...]]:
     """Return b4's tracking data for a branch from the repository's configuration.
 
     `write_branch_tracking` restores it.
@@ -94,7 +96,7 @@ def write_branch_tracking(
     repository: Repository, branch: str, data: Mapping[str, Sequence[str]]
 ) -> None:
     """Set a branch's tracking data to `data`, writing only values that differ."""
-    current = branch_tracking(repository, branch)
+    current = read_branch_tracking(repository, branch)
     for key in _KEYS:
         if tuple(data.get(key, ())) == current.get(key, ()):
             continue
@@ -116,7 +118,7 @@ def restore_tracking(
     data: dict[str, Any] = json.loads(original["b4-tracking"][-1])
     current = prep_branch(repository, branch)
     if current and current.revision > int(data["series"].get("revision", 1)):
-        original = {**original, **branch_tracking(repository, branch)}
+        original = {**original, **read_branch_tracking(repository, branch)}
     elif current and current.history:
         history = {version: list(ids) for version, ids in current.history}
         data["series"]["history"] = {**(data["series"].get("history") or {}), **history}

@@ -16,17 +16,17 @@ from patchpilot.commits.b4_prep import (
     MARKER,
     PrepBranch,
     prep_branch,
-    tracking_data,
+    read_tracking_data,
 )
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
-from patchpilot.series.cover_letter import changelog_title
+from patchpilot.series.cover_letter import format_changelog_title
 
 _HEADING = re.compile(r"^changes in v\d+", re.IGNORECASE | re.MULTILINE)
 _RULE = re.compile(r"^---[ \t]*\n", re.MULTILINE)
 
 
-def store(
+def store_tracking_data(
     repository: Repository,
     prep: PrepBranch,
     cover: str,
@@ -40,7 +40,7 @@ def store(
     Return b4's resulting data for the branch. With `undo`, record rewritten commits for `patchpilot
     undo`. Raise RefusedError if the branch was moved in the meantime.
     """
-    data = tracking_data(repository, prep)
+    data = read_tracking_data(repository, prep)
     new_data = {**data, "series": {**data.get("series", {}), **series}}
     if cover == prep.cover and new_data == data:
         return prep
@@ -57,16 +57,18 @@ def store(
             f" purposes.\n{json.dumps(new_data, indent=2)}\n"
         )
         head = repository.resolve(ref)
-        rewrite.refuse_others(
+        rewrite.refuse_foreign_commits(
             repository,
-            rewrite.commits_above(repository, ref, head, [prep.cover_commit]),
+            rewrite.list_commits_above(repository, ref, head, [prep.cover_commit]),
         )
-        rewriting = rewrite.plan(repository, ref, head, {prep.cover_commit: message})
+        rewriting = rewrite.rewrite_commits(
+            repository, ref, head, {prep.cover_commit: message}
+        )
         if undo:
-            rewrite.apply(repository, rewriting, command)
+            rewrite.apply_rewrite(repository, rewriting, command)
         elif rewriting.old != rewriting.new:
             copy_notes(repository, rewriting.commits)
-            rewrite.move(
+            rewrite.move_branch_ref(
                 repository, ref, rewriting.new, rewriting.old, f"patchpilot {command}"
             )
     stored = prep_branch(repository, prep.branch)
@@ -74,7 +76,7 @@ def store(
     return stored._replace(by_us=prep.by_us)
 
 
-def note_sent(
+def record_sent_revision(
     repository: Repository,
     prep_branch: PrepBranch,
     version: int,
@@ -94,7 +96,7 @@ def note_sent(
     next_revision = max(prep_branch.revision, version + 1)
     if prep_branch.revision <= version:
         cover = _add_heading(cover, next_revision, link)
-    return store(
+    return store_tracking_data(
         repository,
         prep_branch,
         cover,
@@ -105,7 +107,10 @@ def note_sent(
 
 def _add_heading(cover: str, version: int, link: str) -> str:
     item = f"- Link to v{version - 1}: {link}\n" if link else ""
-    entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n{item}\n"
+    entry = (
+        f"{format_changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n"
+        f"{item}\n"
+    )
     parts = _RULE.split(cover)
     index = next(
         (

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.errors import RefusedError
 from patchpilot.model.message import MailState
-from patchpilot.outgoing.b4.b4_command import run
-from patchpilot.outgoing.b4.b4_send import suppressing_options
+from patchpilot.outgoing.b4.b4_command import run_b4
+from patchpilot.outgoing.b4.b4_send import make_suppressing_options
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.transport import Delivery
 
@@ -20,7 +20,7 @@ _NOT_SENT = re.compile(
 )
 
 
-def post(
+def post_series(
     delivery: Delivery, options: Sequence[str], settings: Sequence[tuple[str, str]]
 ) -> None:
     """Post the series with b4, using these options of `b4 send` and the branch's tracking data.
@@ -35,9 +35,9 @@ def post(
     for entry in send.entries:
         delivery.report(entry.position, Outcome(MailState.SENDING))
     reflect = ["--reflect"] if delivery.to_self else []
-    result = run(
+    result = run_b4(
         delivery.repository,
-        *suppressing_options(),
+        *make_suppressing_options(),
         "send",
         "--use-web-endpoint",
         *options,
@@ -46,7 +46,7 @@ def post(
         stdin=b"\n\n",
         timeout=300.0,
     )
-    outcome = _outcome(result.code, result.error_text)
+    outcome = _make_outcome(result.code, result.error_text)
     for entry in send.entries:
         delivery.report(entry.position, outcome)
     if outcome.state is not MailState.ACCEPTED or delivery.to_self:
@@ -78,7 +78,7 @@ def _store_message_ids(delivery: Delivery, recorded_id: str) -> None:
         delivery.rename(entry.position, new_id, raw)
 
 
-def _outcome(code: int, output: str) -> Outcome:
+def _make_outcome(code: int, output: str) -> Outcome:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     reason = next(
         (line for line in reversed(lines) if "CRITICAL" in line or "Error" in line),

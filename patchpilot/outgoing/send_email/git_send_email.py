@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import Watched, configuration, environment, run
+from patchpilot.commits.run import RunWatch, environment, make_config_variable, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, MissingError, PatchpilotError
 from patchpilot.extras import system_install_command
@@ -44,7 +44,7 @@ _SETTINGS = Action(
 )
 
 
-def capture(
+def capture_send_email(
     repository: Repository,
     account: Account,
     messages: Sequence[Message],
@@ -64,7 +64,7 @@ def capture(
             (files / f"{number:05d}").write_bytes(message.file)
         (folder / "count").write_text("0\n")
         argv = [
-            *_argv(
+            *_make_argv(
                 repository, account, bcc, identity, _copies_sender(account, messages)
             ),
             "--confirm=never",
@@ -72,12 +72,12 @@ def capture(
             f"--sendmail-cmd={_STORE_SCRIPT.format(folder=shlex.quote(str(folder)))}",
             str(files),
         ]
-        env = _environment(repository, account)
+        env = _make_environment(repository, account)
         result = run(
             argv,
             env=env,
             cwd=repository.top,
-            timeout=Watched(CAPTURE, meanwhile),
+            timeout=RunWatch(CAPTURE, meanwhile),
             name="git send-email",
         )
         if result.code or (folder / "count").read_text() != f"{len(messages)}\n":
@@ -102,7 +102,7 @@ def capture(
         return tuple(rendered)
 
 
-def _argv(
+def _make_argv(
     repository: Repository,
     account: Account,
     bcc: Sequence[str],
@@ -161,7 +161,7 @@ def _copies_sender(account: Account, messages: Sequence[Message]) -> bool:
     )
 
 
-def _environment(repository: Repository, account: Account) -> dict[str, str]:
+def _make_environment(repository: Repository, account: Account) -> dict[str, str]:
     sections = [
         "sendemail",
         *([f"sendemail.{account.identity}"] if account.identity else []),
@@ -171,7 +171,7 @@ def _environment(repository: Repository, account: Account) -> dict[str, str]:
         for section in sections
         for key, value in (*_OFF, *_NO_COPY)
     ]
-    env = environment(configuration(settings), repo=repository.top)
+    env = environment(make_config_variable(settings), repo=repository.top)
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):
         env.pop(name, None)
     return env | {"PATCHPILOT_SENDING": "1"}

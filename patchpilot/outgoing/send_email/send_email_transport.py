@@ -63,18 +63,18 @@ class SendEmailTransport(Transport):
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
         """Compose the messages, and pass them through git send-email."""
-        from patchpilot.outgoing.compose_series import compose
-        from patchpilot.outgoing.send_email.git_send_email import capture
+        from patchpilot.outgoing.compose_series import compose_series_messages
+        from patchpilot.outgoing.send_email.git_send_email import capture_send_email
 
         remarks = (
             ("sendemail.headerCmd is not run: every message has the headers shown",)
             if series.account.value("headercmd")
             else ()
         )
-        messages = capture(
+        messages = capture_send_email(
             repository,
             series.account,
-            compose(repository, series),
+            compose_series_messages(repository, series),
             series.send.bcc,
             series.request.identity,
             meanwhile,
@@ -82,9 +82,9 @@ class SendEmailTransport(Transport):
         return series.rendered(messages, remarks)
 
     def deliver(self, delivery: Delivery) -> str:
-        from patchpilot.outgoing.deliver_each import deliver_as_shown
+        from patchpilot.outgoing.deliver_each import deliver_previewed_messages
 
-        return deliver_as_shown(delivery)
+        return deliver_previewed_messages(delivery)
 
     def render_mail(
         self,
@@ -95,6 +95,6 @@ class SendEmailTransport(Transport):
         identity: str | None = None,
     ) -> Message:
         """Pass a single message through git send-email, without sending it."""
-        from patchpilot.outgoing.send_email.git_send_email import capture
+        from patchpilot.outgoing.send_email.git_send_email import capture_send_email
 
-        return capture(repository, account, [message], bcc, identity)[0]
+        return capture_send_email(repository, account, [message], bcc, identity)[0]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.maintainers.load import (
     MaintainersFile,
     Section,
-    keyword_matches,
-    keywords_in_text,
+    find_keywords_in_text,
+    match_keywords,
     match_path,
 )
 from patchpilot.model.bounded import compile_bounded
@@ -29,13 +29,13 @@ from patchpilot.recipients.get_maintainer.collected_roles import (
     CollectedRoles,
     GetMaintainerRequest,
 )
-from patchpilot.recipients.get_maintainer.patch_scan import Scan, scan
+from patchpilot.recipients.get_maintainer.patch_scan import PatchScan, scan_patch
 
 if TYPE_CHECKING:
     from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 
 
-def answer(
+def answer_get_maintainer(
     file: MaintainersFile,
     tree: Tree,
     switches: GetMaintainerOptions,
@@ -53,18 +53,18 @@ def answer(
     if switches.keywords and switches.keywords_in_file:
         run_input.keyword_positions |= _find_keyword_positions(file, tree, paths)
     for name, patch_text in patches:
-        run_input.add_patch(name, scan(patch_text))
+        run_input.add_patch(name, scan_patch(patch_text))
     if patches:
         run_input.files = sorted(set(run_input.files))
     if switches.keywords and run_input.texts:
         run_input.keyword_positions |= {
-            match.entry_index for match in keyword_matches(file, run_input.texts)
+            match.entry_index for match in match_keywords(file, run_input.texts)
         }
 
     collected = CollectedRoles(
         switches,
         file.words,
-        Merger(_mailmap(tree), switches.remove_duplicates),
+        Merger(_read_mailmap(tree), switches.remove_duplicates),
     )
     matched = _add_sections(collected, file, tree, switches, run_input.files)
     sections = (
@@ -87,7 +87,7 @@ def answer(
         *collected.omit_dangerous(),
     )
     return GetMaintainerAnswer(
-        (*matched.printed, *_output(collected, switches)), remarks
+        (*matched.printed, *_format_output(collected, switches)), remarks
     )
 
 
@@ -101,7 +101,7 @@ class _RunInput:
         self.keyword_positions: set[int] = set()
         self.remarks: list[str] = []
 
-    def add_patch(self, name: str, scan_result: Scan) -> None:
+    def add_patch(self, name: str, scan_result: PatchScan) -> None:
         """Add the contents of a patch."""
         if not scan_result.files:
             self.remarks.append(
@@ -127,7 +127,7 @@ def _find_keyword_positions(
         item.entry_index
         for data in contents
         if data is not None
-        for item in keywords_in_text(file, data.decode("utf-8", "surrogateescape"))
+        for item in find_keywords_in_text(file, data.decode("utf-8", "surrogateescape"))
     }
 
 
@@ -153,7 +153,7 @@ def _add_sections(
                 exact.add(path)
             collected.add_section(section)
             if switches.sections:
-                printed_lines += _section_lines(section, tree)
+                printed_lines += _format_section(section, tree)
     if switches.drop_the_rest_supporter and not only_rest:
         collected.drop_rest()
     return _MatchedSections(frozenset(exact), tuple(printed_lines))
@@ -180,12 +180,14 @@ def _add_file_contacts(
         collected.add_role(mailbox, "in file")
 
 
-def _mailmap(tree: Tree) -> Mailmap:
+def _read_mailmap(tree: Tree) -> Mailmap:
     data = tree.read(".mailmap")
     return Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
 
 
-def _output(collected: CollectedRoles, switches: GetMaintainerOptions) -> list[str]:
+def _format_output(
+    collected: CollectedRoles, switches: GetMaintainerOptions
+) -> list[str]:
     entries: dict[str, str] = {}
     for row in (*collected.rows, *(collected.lists if switches.l else ())):
         entries.setdefault(
@@ -208,7 +210,7 @@ def _output(collected: CollectedRoles, switches: GetMaintainerOptions) -> list[s
     return lines
 
 
-def _section_lines(section: Section, tree: Tree) -> list[str]:
+def _format_section(section: Section, tree: Tree) -> list[str]:
     lines = [section.name]
     for entry in section.entries:
         value = (
@@ -249,15 +251,19 @@ MAX_SCANNED = 1 << 20
 def find_mailboxes_in_files(
     paths: Iterable[str], tree: Tree, switches: GetMaintainerOptions
 ) -> tuple[str, ...]:
-    """Return the mailboxes found in source files, without duplicates (see `_binding_addresses`)."""
+    """Return the mailboxes found in source files, without duplicates (see
+    `_find_binding_addresses`).
+    """
     return tuple(
         dict.fromkeys(
-            box for path in paths for box in _binding_addresses(path, tree, switches)
+            box
+            for path in paths
+            for box in _find_binding_addresses(path, tree, switches)
         )
     )
 
 
-def _binding_addresses(
+def _find_binding_addresses(
     path: str, tree: Tree, switches: GetMaintainerOptions
 ) -> list[str]:
     """Return the mailboxes in a .yaml file, because devicetree bindings name their maintainers."""

@@ -58,7 +58,7 @@ class CollectedRoles:
     def add_section(self, section: Section) -> None:
         """Add a section's contacts and values, in the order of its lines."""
         name = shorten_name(section.name, self.words.name_length)
-        role = f"{self.words.maintainer(section_status(section))}:{name}"
+        role = f"{self.words.maintainer(find_section_status(section))}:{name}"
         self.names.append(section.name)
         for entry in section.entries:
             value = entry.value
@@ -178,7 +178,7 @@ class CollectedRoles:
                 ]
 
 
-def section_status(section: Section) -> str | None:
+def find_section_status(section: Section) -> str | None:
     """Return the last S: line of a section as written, or None."""
     values = section.values("S")
     return values[-1] if values else None

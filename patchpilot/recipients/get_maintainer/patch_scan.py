@@ -16,7 +16,7 @@ _RANGE = r"@@ -\d{1,10},\d{1,10}(?!\d)"
 AFTER_DIFF = "^[+-].*"
 
 
-class Scan:
+class PatchScan:
     """A patch as parsed by get_maintainer.pl.
 
     `intro` contains the lines before the first file header, and `diff` the lines after it. Neither
@@ -38,9 +38,9 @@ class Scan:
         return [("", self.intro), (AFTER_DIFF, self.diff)]
 
 
-def scan(text: str) -> Scan:
+def scan_patch(text: str) -> PatchScan:
     """Parse one or more patches or messages."""
-    result = Scan()
+    result = PatchScan()
     lines = result.intro
     for line in text.split("\n"):
         if not line.startswith(_STARTS):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from patchpilot.backports.adapted_fix import Adaptation as Adaptation
 from patchpilot.backports.branch_result import BranchResult as BranchResult
 from patchpilot.backports.branch_result import BranchVerdict as BranchVerdict
-from patchpilot.history.stable_branches import Missing
+from patchpilot.history.stable_branches import MissingSeries
 from patchpilot.model.bug_range import NOWHERE, BugRange
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form
@@ -39,7 +39,7 @@ class BackportResult:
     subject: str
     culprits: tuple[str, ...] = ()
     branches: tuple[BranchResult, ...] = ()
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[MissingSeries, ...] = ()
     rules: tuple[str, ...] = ()
     followers: tuple[Follower, ...] = ()
     upstream: bool | None = None

@@ -10,22 +10,22 @@ from pathlib import Path
 
 from patchpilot.commits.range import (
     FromArchive,
-    commit_patch,
+    format_commit_patch,
+    is_existing_file,
     is_network_target,
-    names_file,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError, UsageError, did_you_mean
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.missing_branches import COMMAND
-from patchpilot.history.own_trees import own_trees
+from patchpilot.history.own_trees import find_own_trees
 from patchpilot.history.patch_similarity import count_changed_lines
 from patchpilot.history.stable_branches import (
-    Branches,
-    fetch_command,
-    mainline,
-    stable_branches,
+    StableBranches,
+    find_mainline_tip,
+    find_stable_branches,
+    make_fetch_command,
 )
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.patch import Patch
@@ -54,7 +54,7 @@ class BackportTarget:
             return self.patch
         assert repository is not None
         assert self.commit is not None
-        return commit_patch(repository, self.commit)
+        return format_commit_patch(repository, self.commit)
 
 
 def read_fixes(
@@ -69,7 +69,7 @@ def read_fixes(
     patch or a diff is damaged.
     """
     is_patch_source = target is not None and (
-        target == "-" or names_file(target) or is_network_target(target)
+        target == "-" or is_existing_file(target) or is_network_target(target)
     )
     if repository and not is_patch_source:
         return tuple(
@@ -108,7 +108,7 @@ def find_mainline_commit(
 
     All other fixes are returned unchanged.
     """
-    tip = mainline(repository)
+    tip = find_mainline_tip(repository)
     if target.commit or target.patch is None or not tip:
         return target
     with History(repository, progress) as history:
@@ -152,7 +152,9 @@ def branch_ref(repository: Repository, name: str, *, profile: str | None = None)
     """Return the ref for a branch name or a stable version such as `6.1`."""
     if repository.find(name) and "." not in name:
         return name
-    branches = stable_branches(repository, profile=profile, include_ended=True).branches
+    branches = find_stable_branches(
+        repository, profile=profile, include_ended=True
+    ).branches
     matches = (
         branch.name
         for branch in branches
@@ -178,9 +180,9 @@ def _stable_series_ref(
     ref = branch_ref(repository, version_or_name, profile=profile)
     if repository.find(ref):
         return ref
-    stable = own_trees(
+    stable = find_own_trees(
         repository,
-        stable_branches(repository, profile=profile).stable,
+        find_stable_branches(repository, profile=profile).stable,
         profile,
     )
     version = (
@@ -189,7 +191,7 @@ def _stable_series_ref(
     if stable and any(series_.version == version for series_ in stable.series):
         raise UsageError(
             f"the stable branch {version_or_name} has not been fetched",
-            hint=fetch_command(repository, stable, version),
+            hint=make_fetch_command(repository, stable, version),
         )
     listing = "run `git branch -a` to list the branches"
     raise UsageError(
@@ -203,7 +205,7 @@ def backport_trees(repository: Repository, profile: str | None) -> StableTrees:
 
     For an unknown project, they have no mailing list.
     """
-    trees = stable_branches(repository, profile=profile).stable
+    trees = find_stable_branches(repository, profile=profile).stable
     head = repository.find("HEAD")
     is_known = (
         profile
@@ -211,17 +213,17 @@ def backport_trees(repository: Repository, profile: str | None) -> StableTrees:
         or (head and project_of_tree(CommitTree(repository, head)))
     )
     return (
-        own_trees(repository, trees, profile) if is_known else None
+        find_own_trees(repository, trees, profile) if is_known else None
     ) or StableTrees()
 
 
 def format_fetch_hint(
-    repository: Repository, branches: Branches, profile: str | None
+    repository: Repository, branches: StableBranches, profile: str | None
 ) -> Advice:
     """Return the hint for a repository without stable branches.
 
     It suggests fetching the project's stable branches or naming a branch.
     """
-    if own_trees(repository, branches.stable, profile) is None:
+    if find_own_trees(repository, branches.stable, profile) is None:
         return "name a branch or commit with --onto REV (see `git branch -a`)"
     return COMMAND

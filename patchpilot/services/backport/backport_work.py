@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from patchpilot.backports.backport_patches import BackportText
-from patchpilot.commits.git_reading import identity_in
+from patchpilot.commits.git_reading import read_identity
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action, Advice
@@ -203,7 +203,7 @@ def run_backport_actions(
 def _make_backport_text(
     repository: Repository | None, request: BackportRequest
 ) -> BackportText:
-    identity = repository.identity if repository else identity_in(Path.cwd())
+    identity = repository.identity if repository else read_identity(Path.cwd())
     reply_to = parse_id_option(request.in_reply_to) if request.in_reply_to else None
     return BackportText(
         request.note if not request.request else "",

@@ -10,42 +10,42 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from patchpilot.backports.adapt.adaptation import adapt
+from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.applies import AppliesHow, ApplyResult
-from patchpilot.backports.backport_patches import range_diff
+from patchpilot.backports.backport_patches import compute_range_diff
 from patchpilot.backports.branch_result import BranchVerdict
-from patchpilot.backports.conflict_reasons import explain
+from patchpilot.backports.conflict_reasons import explain_conflict
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.followups import (
-    followers,
-    lacking_newer,
-    later_fixes,
-    needed_followers,
-    stable_rule_violations,
+    find_followers,
+    find_later_fix_hints,
+    find_needed_followers,
+    find_newer_branches_without_fix,
+    find_stable_rule_violations,
 )
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.backports.prerequisites import (
     PrerequisiteSearch,
     SearchState,
     find_prerequisites,
 )
-from patchpilot.backports.verdict import judge, judge_affected
+from patchpilot.backports.verdict import judge_branch, judge_whether_affected
 from patchpilot.commits.make_commits import commit_patches
 from patchpilot.commits.range import FromArchive
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
-from patchpilot.history.earlier_fixes import changed_functions
+from patchpilot.history.earlier_fixes import group_changes_by_function
 from patchpilot.history.fix_in_branch import Culprit, History
-from patchpilot.history.index_file import forget
+from patchpilot.history.index_file import delete_index
 from patchpilot.history.stable_branches import (
-    Branch,
-    Branches,
-    is_queued,
-    mainline,
-    queues,
-    stable_branches,
-    version_at,
+    StableBranch,
+    StableBranches,
+    find_mainline_tip,
+    find_stable_branches,
+    find_version,
+    is_commit_queued,
+    list_queue_refs,
 )
 from patchpilot.model.action import Action
 from patchpilot.model.follow_up import Follower
@@ -150,7 +150,7 @@ def compute_backport_verdicts(
         if any(fix.commit is None for fix in targets):
             base = _find_patch_base(repository, targets, request.base)
             targets = _add_commits(repository, targets, base)
-        stable = stable_branches(repository, profile=profile)
+        stable = find_stable_branches(repository, profile=profile)
         branches = (
             resolve_onto_revisions(repository, stable, revisions)
             if revisions
@@ -175,7 +175,7 @@ def compute_backport_verdicts(
             ) from error
         except sqlite3.DatabaseError:
             # the index is only a cache: rebuild it if it is damaged
-            forget(repository)
+            delete_index(repository)
             with BackportSession(
                 repository, stable, request, progress, introduced_by
             ) as session:
@@ -220,7 +220,7 @@ def _find_patch_base(
             before, _, name = line.partition("base-commit: ")
             if not before and name and (commit := repository.find(name.strip())):
                 return commit
-    return mainline(repository) or repository.resolve("HEAD")
+    return find_mainline_tip(repository) or repository.resolve("HEAD")
 
 
 @dataclass(slots=True)
@@ -240,7 +240,7 @@ class BackportSession:
     def __init__(
         self,
         repository: Repository,
-        branches: Branches,
+        branches: StableBranches,
         request: BackportRequest,
         progress: Progress,
         culprits: Sequence[str] = (),
@@ -252,9 +252,9 @@ class BackportSession:
             for culprit in culprits
         )
         self.history = History(repository, progress)
-        self.scratch = Scratch(repository)
-        self.main = mainline(repository)
-        self.queues = queues(repository)
+        self.scratch = ScratchStore(repository)
+        self.main = find_mainline_tip(repository)
+        self.queues = list_queue_refs(repository)
         self._guesses: dict[str, tuple[Culprit, ...]] = {}
 
     def __enter__(self) -> "BackportSession":
@@ -265,7 +265,7 @@ class BackportSession:
         self.history.close()
 
     def ask(
-        self, commits: Sequence[str], branches: Sequence[Branch]
+        self, commits: Sequence[str], branches: Sequence[StableBranch]
     ) -> tuple[BackportResult, ...]:
         """Return the backport verdicts for commits, in order.
 
@@ -300,14 +300,14 @@ class BackportSession:
     def _compute_fix_verdicts(
         self,
         requested_fix: str,
-        branches: Sequence[Branch],
+        branches: Sequence[StableBranch],
         pending_branches: Mapping[str, _PendingBranch],
         chosen: tuple[Culprit, ...],
     ) -> BackportResult:
         commit = self._find_mainline_commit(requested_fix)
         fix = FixCommit.read(self.repository, commit)
         culprits = chosen or self.history.culprits(commit) or self.named
-        follow_ups = followers(self.history, commit, self.main)
+        follow_ups = find_followers(self.history, commit, self.main)
         verdicts = []
         for number, branch in enumerate(branches):
             self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
@@ -321,7 +321,7 @@ class BackportSession:
             for branch, verdict in zip(branches, verdicts, strict=True)
         ]
         later_hints = (
-            later_fixes(self.history, fix, self.main, follow_ups)
+            find_later_fix_hints(self.history, fix, self.main, follow_ups)
             if any(is_needed for _, is_needed in needs_by_branch)
             else ()
         )
@@ -329,7 +329,9 @@ class BackportSession:
             (
                 replace(
                     verdict,
-                    lacking_newer=lacking_newer(branch, needs_by_branch),
+                    lacking_newer=find_newer_branches_without_fix(
+                        branch, needs_by_branch
+                    ),
                     hints=(*verdict.hints, *later_hints),
                 )
                 if verdict.wants_fix
@@ -344,7 +346,9 @@ class BackportSession:
             fix.commit.subject,
             culprit_ids,
             tuple(verdicts),
-            rules=stable_rule_violations(fix, find_project(self.found.stable.project)),
+            rules=find_stable_rule_violations(
+                fix, find_project(self.found.stable.project)
+            ),
             followers=follow_ups,
             upstream=upstream,
             list=self.found.stable.list,
@@ -352,7 +356,7 @@ class BackportSession:
             max_lines=self.found.stable.max_lines,
         )
 
-    def _find_other_backports(self, commit: str, branch: Branch) -> Iterator[str]:
+    def _find_other_backports(self, commit: str, branch: StableBranch) -> Iterator[str]:
         branches = self.found.branches
         newer_branches = [
             candidate
@@ -373,11 +377,11 @@ class BackportSession:
         fix: FixCommit,
         culprits: tuple[Culprit, ...],
         follow_ups: tuple[Follower, ...],
-        branch: Branch,
+        branch: StableBranch,
         pending_branch: _PendingBranch,
     ) -> BranchResult:
         tree = pending_branch.tree
-        result = judge(
+        result = judge_branch(
             self.history,
             self.scratch,
             fix,
@@ -405,20 +409,20 @@ class BackportSession:
         is_conflict = result.verdict is BranchVerdict.CONFLICT
         if self.request.adapt and is_conflict and applied:
             backports = self._find_other_backports(fix.id, branch)
-            adapted = adapt(self.scratch, applied.merge, tree, fix, backports)
+            adapted = adapt_conflicts(self.scratch, applied.merge, tree, fix, backports)
             if adapted and self.request.range_diff:
                 parent = self.scratch.commit(tree, branch.tip)
                 backported = self.scratch.commit_like(
                     fix.commit, adapted.made, parent, fix.commit.message
                 )
                 source = self.repository.commit(adapted.start or fix.id)
-                comparison = range_diff(self.scratch, source, backported)
+                comparison = compute_range_diff(self.scratch, source, backported)
                 adapted = replace(adapted, range_diff=comparison)
             result = replace(result, adaptation=adapted)
         adapted = result.adaptation
         sure_adaptation = adapted if adapted and adapted.is_sure else None
         if applied and wants_fix and self.request.effort > 0:
-            causes, hints = explain(
+            causes, hints = explain_conflict(
                 self.history,
                 self.scratch,
                 fix,
@@ -460,11 +464,13 @@ class BackportSession:
             result,
             queued=wants_fix
             and bool(branch.version)
-            and is_queued(self.history, fix.id, branch.version, stable, self.queues),
+            and is_commit_queued(
+                self.history, fix.id, branch.version, stable, self.queues
+            ),
             commands=_list_cherry_pick_commands(result, fix),
             followers=()
             if result.verdict is BranchVerdict.NOT_AFFECTED
-            else needed_followers(self.history, follow_ups, branch.tip),
+            else find_needed_followers(self.history, follow_ups, branch.tip),
         )
 
     def _explain_missing_functions(
@@ -476,7 +482,9 @@ class BackportSession:
         functions that the fix changes nor the commit that the `fixes` command finds.
         """
         functions = [
-            function for function in changed_functions(fix.files).lines if function
+            function
+            for function in group_changes_by_function(fix.files).lines
+            if function
         ]
         for change in fix.files:
             content = self.scratch.blob(pending_branch.tree, change.path) or b""
@@ -485,14 +493,16 @@ class BackportSession:
         if not functions or len(fix.commit.parents) != 1:
             return ""
         if fix.id not in self._guesses:
-            candidates = rank_culprits.find(self.repository, fix.commit).candidates
+            candidates = rank_culprits.find_likely_culprits(
+                self.repository, fix.commit
+            ).candidates
             self._guesses[fix.id] = tuple(
                 Culprit(candidate.commit[:12], candidate.subject, candidate.commit)
                 for candidate in candidates[:1]
                 if candidate.confidence >= rank_culprits.SURE
             )
         guess = self._guesses[fix.id]
-        has_bug, _, reason = judge_affected(
+        has_bug, _, reason = judge_whether_affected(
             self.history, guess, tip, pending_branch.commits
         )
         return (
@@ -532,20 +542,20 @@ def _list_cherry_pick_commands(result: BranchResult, fix: FixCommit) -> tuple[st
 
 
 def resolve_onto_revisions(
-    repository: Repository, branches: Branches, revisions: Sequence[str]
-) -> tuple[Branch, ...]:
+    repository: Repository, branches: StableBranches, revisions: Sequence[str]
+) -> tuple[StableBranch, ...]:
     """Convert the revisions given with --onto to branches."""
     resolved_branches = []
     today = datetime.now(UTC).date()
     for revision in revisions:
         tip = repository.resolve(revision)
-        version = version_at(repository, branches.stable, tip, revision) or ""
+        version = find_version(repository, branches.stable, tip, revision) or ""
         is_over = any(
             series_.version == version and series_.is_over(today)
             for series_ in branches.stable.series
         )
         resolved_branches.append(
-            Branch(
+            StableBranch(
                 revision, version, tip, branches.stable.ends(version), is_over=is_over
             )
         )

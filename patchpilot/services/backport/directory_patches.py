@@ -4,8 +4,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from patchpilot.backports.backport_message import backport_message
-from patchpilot.backports.backport_patches import BackportText, file_name
+from patchpilot.backports.backport_message import make_backport_message
+from patchpilot.backports.backport_patches import BackportText, make_patch_file_name
 from patchpilot.commits.mail_commits import MailCommits
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.model.address import Address
@@ -90,7 +90,7 @@ def _make_directory_messages(
                 *(adaptation.steps if adaptation else ()),
                 *([wording.note] if wording.note and adaptation else []),
             )
-            message = backport_message(
+            message = make_backport_message(
                 original_commit,
                 stable,
                 notes=notes,
@@ -105,7 +105,7 @@ def _make_directory_messages(
             title = f"{prefix} {number}/{len(fixes)}" if len(fixes) > 1 else prefix
             messages.append(
                 (
-                    file_name(number, original_commit.subject),
+                    make_patch_file_name(number, original_commit.subject),
                     commits.mail(
                         change.patch, message, change.before, change.after, title
                     ),

@@ -4,9 +4,9 @@
 from pathlib import Path
 from textwrap import fill as fill_text
 
-from patchpilot.backports.backport_message import people
+from patchpilot.backports.backport_message import find_backport_contacts
 from patchpilot.backports.branch_result import BranchVerdict
-from patchpilot.commits.range import commit_patch
+from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.action import Action
@@ -16,7 +16,11 @@ from patchpilot.model.printable import join_words, make_printable
 from patchpilot.projects.project import StableTrees
 from patchpilot.recipients.recipient_plan import plan_patches
 from patchpilot.resources import save_draft_file
-from patchpilot.series.cover_letter import fill, strip_comments, template
+from patchpilot.series.cover_letter import (
+    fill_template,
+    read_template,
+    strip_template_comments,
+)
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_targets import backport_trees
 from patchpilot.topic.topic_recipients import find_source_tree, make_recipient_sources
@@ -87,7 +91,9 @@ def make_stable_request_mail(
         "state": "\n".join(line for line in facts if line),
         "name": identity.name if identity else "",
     }
-    body = strip_comments(fill(template("stable-request"), values))
+    body = strip_template_comments(
+        fill_template(read_template("stable-request"), values)
+    )
     cc = _find_cc_addresses(repository, commit, stable, identity)
     subject = f'Please apply {commit.short} ("{result.subject}") to {values["trees"]}'
     headers = [
@@ -118,7 +124,10 @@ def _find_cc_addresses(
     """Return the Cc: addresses of the request: the contacts named in the commit, and the
     maintainers and lists of its files.
     """
-    by_key = {address.key: address for address in people([commit], (stable.list,))}
+    by_key = {
+        address.key: address
+        for address in find_backport_contacts([commit], (stable.list,))
+    }
     for address in _find_commit_maintainers(repository, commit):
         if address.key != stable.list:
             by_key.setdefault(address.key, address)
@@ -141,7 +150,7 @@ def _find_commit_maintainers(
         sources = make_recipient_sources(
             tree, repository, {"git_fallback": False, "git": False}
         )
-        plan = plan_patches([commit_patch(repository, commit.id)], sources)
+        plan = plan_patches([format_commit_patch(repository, commit.id)], sources)
     except PatchpilotError:
         # a malformed MAINTAINERS does not matter: the stable maintainers still get the request
         return ()

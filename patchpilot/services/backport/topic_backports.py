@@ -8,18 +8,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.backports.adapt.adaptation import adapt
+from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.backport_patches import BackportText
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import Scratch
-from patchpilot.commits.range import commit_patch
+from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import MissingError, PatchpilotError
-from patchpilot.history.missing_branches import COMMAND, missing_branches
-from patchpilot.history.stable_branches import stable_branches
+from patchpilot.history.missing_branches import COMMAND, find_missing_branches
+from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, ignore_progress
@@ -120,14 +120,14 @@ def _make_empty_result(
     """
     profile = settings.get("profile")
     project = project_of(
-        repository, profile, Series((commit_patch(repository, commit.id),))
+        repository, profile, Series((format_commit_patch(repository, commit.id),))
     )
-    if stable_branches(repository, profile=profile or None).branches:
+    if find_stable_branches(repository, profile=profile or None).branches:
         return None
     if not (project.lists.stable or project.stable.branch):
         rule = f"{project.name} maintains no stable branches: nothing to backport"
         return BackportResult(commit.id, commit.subject, rules=(rule,))
-    missing = missing_branches(repository, profile or None)
+    missing = find_missing_branches(repository, profile or None)
     if missing is None:
         return None
     rule = (
@@ -208,7 +208,7 @@ def list_conflict_options(
     assert result.commit
     if is_resolution_started(repository, result.commit, branch):
         return ConflictOptions(is_started=True)
-    with Scratch(repository) as scratch:
+    with ScratchStore(repository) as scratch:
         fix, tree = (
             FixCommit.read(repository, result.commit),
             scratch.tree_of(branch.tip),
@@ -219,7 +219,7 @@ def list_conflict_options(
             if branch_result.landed_as and branch_result.landed_as != result.commit
         ]
         merge = scratch.pick(fix.id, tree, fix.base)
-        adapted = adapt(scratch, merge, tree, fix, backports)
+        adapted = adapt_conflicts(scratch, merge, tree, fix, backports)
     if adapted:
         adapted = replace(adapted, steps=add_causes(adapted.steps, branch.causes))
     return ConflictOptions(adapted)

@@ -11,10 +11,10 @@ from patchpilot.backports.branch_result import (
     BranchVerdict,
     DirectoryChange,
 )
-from patchpilot.backports.directory_verdict import judge_directory, try_merge
+from patchpilot.backports.directory_verdict import judge_directory, merge_into_directory
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import Scratch
-from patchpilot.commits.mail_commits import Files, head_of
+from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.mail_commits import Files, parse_diff_header
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.model.hunk_fit import fit_file
@@ -102,9 +102,9 @@ def _check_patch(
 ) -> BranchResult:
     verdict, patch = judge_directory(patch, tree)
     if repository and commit and verdict.verdict is BranchVerdict.CONFLICT:
-        with Scratch(repository) as scratch:
+        with ScratchStore(repository) as scratch:
             fix = FixCommit.read(repository, commit)
-            verdict = try_merge(verdict, scratch, fix, tree)
+            verdict = merge_into_directory(verdict, scratch, fix, tree)
     conflicts = verdict.verdict in (BranchVerdict.CONFLICT, BranchVerdict.THREE_WAY)
     adaptation = adapt_patch(patch, tree) if adapt and conflicts else None
     is_applicable = verdict.verdict is BranchVerdict.CLEAN or adaptation is not None
@@ -128,7 +128,7 @@ def _make_directory_change(
     before: Files = {}
     after: Files = {}
     for change in patch.files:
-        old_mode, new_mode, _ = head_of(patch, change)
+        old_mode, new_mode, _ = parse_diff_header(patch, change)
         fitted_file = fit_file(change, tree)
         if fitted_file.misfits:
             content = adaptation.contents.get(change.path) if adaptation else None

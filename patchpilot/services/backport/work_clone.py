@@ -15,18 +15,18 @@ from functools import partial
 from pathlib import Path
 
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.backport_message import backport_message, has_note
+from patchpilot.backports.backport_message import has_note, make_backport_message
 from patchpilot.backports.backport_patches import (
     BackportText,
     MadeCommit,
     Step,
+    compute_range_diff,
     make_commits,
-    range_diff,
 )
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import Watched, git, run
+from patchpilot.commits.run import RunWatch, git, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, UsageError
@@ -167,7 +167,7 @@ def build_backport(
             str(skip_reason)
             or "nothing to build: the branch has the fix, or does not have the bug",
         )
-    with Scratch(repository) as scratch, TemporaryFolder("build") as build_folder:
+    with ScratchStore(repository) as scratch, TemporaryFolder("build") as build_folder:
         commits = make_commits(scratch, stable, steps, branch.tip, BackportText())
         folder = build_folder / "tree"
         _clone_without_checkout(repository, folder, extra=scratch.path)
@@ -175,7 +175,7 @@ def build_backport(
             return compile_objects(repository, folder, branch, commits[-1].id, progress)
         git(folder, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
         report = partial(progress, f"{branch.branch}: {argv[0]}")
-        limits = Watched(_BUILD_HOURS * 3600, report)
+        limits = RunWatch(_BUILD_HOURS * 3600, report)
         result = run(argv, cwd=folder, env=dict(os.environ), timeout=limits)
     output = (result.out + result.err).decode("utf-8", "replace")
     return BranchBuild(
@@ -220,7 +220,7 @@ def _clone_without_checkout(
             timeout=1800,
         )
     git(clone, "config", "remote.origin.url", str(source))
-    alternates.write(
+    alternates.write_alternates(
         clone / ".git" / "objects", source / "objects", *([extra] if extra else [])
     )
     identity = repository.identity
@@ -251,7 +251,7 @@ def _prepare_clone(
     partial_clone = folder.with_name(folder.name + ".unready")
     shutil.rmtree(partial_clone, ignore_errors=True)
     try:
-        with Scratch(repository) as scratch:
+        with ScratchStore(repository) as scratch:
             commits = make_commits(scratch, stable, prerequisites, branch.tip, wording)
             _clone_without_checkout(repository, partial_clone, extra=scratch.path)
             base = commits[-1].id if commits else branch.tip
@@ -279,7 +279,7 @@ def _prepare_clone(
             timeout=1800,
         )
         notes = start.steps if start else ()
-        message = backport_message(
+        message = make_backport_message(
             fix,
             stable,
             notes=notes,
@@ -321,7 +321,7 @@ def _prepare_clone(
 
 
 def _copy_objects(
-    folder: Path, scratch: Scratch, commits: Sequence[MadeCommit]
+    folder: Path, scratch: ScratchStore, commits: Sequence[MadeCommit]
 ) -> None:
     """Copy the objects of the temporary object store into the clone, so that the store can be
     deleted.
@@ -332,7 +332,7 @@ def _copy_objects(
             if not destination.exists():
                 destination.parent.mkdir(exist_ok=True)
                 shutil.copyfile(file, destination)
-    alternates.write(
+    alternates.write_alternates(
         folder / ".git" / "objects",
         (scratch.repository.common_dir / "objects").resolve(),
     )
@@ -377,7 +377,7 @@ def _continue_resolution(
             return ConflictResolution(
                 branch.branch, clone_folder, "conflict", conflicted, advice
             )
-        with Scratch(clone) as scratch:
+        with ScratchStore(clone) as scratch:
             resolved_commits = _list_resolved_commits(
                 repository, clone, scratch, base, head.id
             )
@@ -407,7 +407,7 @@ def _continue_resolution(
 def _list_resolved_commits(
     repository: Repository,
     clone: Repository,
-    scratch: Scratch,
+    scratch: ScratchStore,
     base: str,
     head: str,
 ) -> list[MadeCommit]:
@@ -418,7 +418,7 @@ def _list_resolved_commits(
         upstream = read_commit_marks(message).upstream
         original_id = repository.find(upstream[0]) if upstream else None
         commit = repository.commit(original_id) if original_id else clone.commit(id_)
-        diff = range_diff(scratch, commit, id_) if commit.id != id_ else ""
+        diff = compute_range_diff(scratch, commit, id_) if commit.id != id_ else ""
         is_explained = has_note(message, commit)
         commits.append(MadeCommit(id_, commit, diff, is_explained=is_explained))
     return commits

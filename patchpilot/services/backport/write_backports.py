@@ -16,7 +16,7 @@ from patchpilot.backports.backport_patches import (
 )
 from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, PatchpilotError, UsageError
 from patchpilot.model.action import Action, Advice
@@ -25,7 +25,11 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_id_option
 from patchpilot.projects.project import StableTrees
-from patchpilot.series.cover_letter import fill, strip_comments, template
+from patchpilot.series.cover_letter import (
+    fill_template,
+    read_template,
+    strip_template_comments,
+)
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import backport_trees
 from patchpilot.write_file import replace_file
@@ -97,11 +101,11 @@ def find_failed_messages(
 
     Only commits of tracked series have such a message.
     """
-    from patchpilot.archive.track_store import Store, default_file
+    from patchpilot.archive.track_store import Store, default_store_file
     from patchpilot.topic.followed.follow_series import find_failure_mails
 
     commits = [result.commit for result in results if result.commit]
-    if not commits or not default_file().exists():
+    if not commits or not default_store_file().exists():
         return {}
     with Store() as store:
         return find_failure_mails(commits, store=store)
@@ -144,7 +148,7 @@ def write_backports(
     stable = backport_trees(repository, profile)
     backports: list[WrittenBackport] = []
     failed_messages = {} if wording.in_reply_to else find_failed_messages(results)
-    with Scratch(repository) as scratch:
+    with ScratchStore(repository) as scratch:
         for index in range(len(results[-1].branches)):
             pairs = [(result, result.branches[index]) for result in results]
             branch = pairs[0][1]
@@ -260,7 +264,7 @@ def _explain_obstacle(fix: Commit, answer: BranchResult, *, adapt: bool) -> Advi
 
 
 def make_backport_messages(
-    scratch: Scratch,
+    scratch: ScratchStore,
     stable: StableTrees,
     commits: Sequence[MadeCommit],
     tip: str,
@@ -309,9 +313,11 @@ def _format_difference_note(
         "tree": version,
         "rangediff": commit.rangediff,
     }
-    return strip_comments(
-        fill(
-            template("backport-adapted" if commit.is_explained else "backport-note"),
+    return strip_template_comments(
+        fill_template(
+            read_template(
+                "backport-adapted" if commit.is_explained else "backport-note"
+            ),
             values,
         )
     )

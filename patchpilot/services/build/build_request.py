@@ -11,14 +11,14 @@ from patchpilot.building.work_place import clean, list_build_directories
 from patchpilot.commits.make_commits import (
     commit_files,
     commit_patches,
-    uncommitted_files,
+    list_uncommitted_files,
 )
 from patchpilot.commits.range import (
     FromArchive,
-    head_of,
-    is_mail,
-    names_file,
-    read_bytes,
+    find_head_commit,
+    is_existing_file,
+    is_mail_source,
+    read_input_bytes,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
@@ -46,7 +46,7 @@ def make_build_options(
                 hint="use a directory in arch/, for example --arch arm64",
             )
     return BuildOptions(
-        config=read_bytes(config).decode("utf-8", "surrogateescape")
+        config=read_input_bytes(config).decode("utf-8", "surrogateescape")
         if config
         else None,
         llvm=compiler == "llvm",
@@ -69,7 +69,7 @@ def list_build_revisions(
     Patch files and messages become commits on top of `base`, by default HEAD. `from_archive` is the
     function that reads a Message-ID or URL.
     """
-    head = head_of(repository)
+    head = find_head_commit(repository)
     if not targets:
         if not (edited_files := _list_edited_files(repository, repository.top)):
             return ()
@@ -87,7 +87,7 @@ def list_build_revisions(
             repository, Path(target)
         ):
             paths += target_files
-        elif names_file(target) or is_mail(target):
+        elif is_existing_file(target) or is_mail_source(target):
             mails.append(target)
         else:
             revisions.append(target)
@@ -111,7 +111,7 @@ def _list_edited_files(repository: Repository, path: Path) -> list[str]:
     top, inner = repository.top.resolve(), path.resolve()
     if not inner.is_relative_to(top):
         return []
-    names = uncommitted_files(repository, str(inner.relative_to(top)))
+    names = list_uncommitted_files(repository, str(inner.relative_to(top)))
     folders = ((name, (top / name).parent) for name in names)
     return [name for name, folder in folders if folder.resolve() == folder]
 

@@ -88,7 +88,7 @@ def fix_findings(
     With `write`, modify patch files in place and rewrite commits, with an undo record; without it,
     return a preview. `is_selected` selects the findings to fix; None selects all. Raise
     `UsageError` for a TARGET that cannot be fixed. Raise `RefusedError` if rewriting the commits is
-    unsafe and `overrides` does not allow it (see `rewrite.refuse_unless_safe`).
+    unsafe and `overrides` does not allow it (see `rewrite.refuse_unsafe_rewrite`).
     """
     targets, stdin = source.targets, source.stdin
     files = fix_files.PatchFiles.of(targets, stdin)

@@ -7,7 +7,11 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.range import is_network_target, looks_like_file, names_file
+from patchpilot.commits.range import (
+    is_existing_file,
+    is_network_target,
+    looks_like_file,
+)
 from patchpilot.errors import PatchpilotError
 from patchpilot.settings.read_settings import (
     Source,
@@ -121,7 +125,7 @@ def can_stream_targets(targets: Sequence[str]) -> bool:
 def _names_local_file(target: str) -> bool:
     return (
         target == "-"
-        or names_file(target)
+        or is_existing_file(target)
         or (looks_like_file(target) and not is_network_target(target))
     )
 
@@ -138,6 +142,6 @@ def can_fix_targets(targets: Sequence[str]) -> bool:
 
 def find_uncommitted_files(repository: "Repository") -> list[str]:
     """Return the tracked files that differ from HEAD."""
-    from patchpilot.commits.make_commits import uncommitted_files
+    from patchpilot.commits.make_commits import list_uncommitted_files
 
-    return uncommitted_files(repository)
+    return list_uncommitted_files(repository)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from patchpilot.archive.mail_stream import (
     StreamedMail,
-    mails_of_range,
     resolve_range,
     stream_mails,
+    stream_range_mails,
 )
-from patchpilot.archive.mail_stream import epoch_commits as epoch_commits
+from patchpilot.archive.mail_stream import list_epoch_commits as list_epoch_commits
 from patchpilot.checking.driver import Driver, exit_code
-from patchpilot.commits.range import refuse_absent
+from patchpilot.commits.range import refuse_missing_files
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import ExitCode, InputError
 from patchpilot.lint.engine import find_findings
@@ -38,7 +38,7 @@ _BATCH_SIZE = 16
 
 def open_target_stream(driver: Driver, targets: Sequence[str]) -> "CheckStream":
     """Return a stream that checks the messages in the TARGETs."""
-    refuse_absent(targets)
+    refuse_missing_files(targets)
     return CheckStream(driver, stream_mails(targets))
 
 
@@ -51,7 +51,9 @@ def open_range_stream(
     patches are checked in this process, against the source tree in `top`.
     """
     driver = Driver(options._replace(jobs=1), tree=DirectoryTree(top) if top else None)
-    return CheckStream(driver, mails_of_range(epoch, resolve_range(epoch, revisions)))
+    return CheckStream(
+        driver, stream_range_mails(epoch, resolve_range(epoch, revisions))
+    )
 
 
 class CheckStream:

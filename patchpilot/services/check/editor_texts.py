@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.commits.message_mail import SUBJECT, mail_of_message
+from patchpilot.commits.message_mail import SUBJECT, make_message_mail
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.mail import extract_mail, find_mail_bounds, parse_patch
@@ -76,7 +76,7 @@ def convert_message_to_patch(
     repository: "Repository", name: str, text: str
 ) -> TextPatch:
     """Return the edited commit message and the staged changes as a patch."""
-    mail = mail_of_message(repository, text)
+    mail = make_message_mail(repository, text)
     return TextPatch(parse_patch(mail.content, name), mail.lines, 0, mail.base, SUBJECT)
 
 

@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, UsageError
-from patchpilot.history.commit_graph import use_graph
+from patchpilot.history.commit_graph import use_commit_graph
 from patchpilot.history.releases import Releases
-from patchpilot.history.shallow_clones import missing_history_notes
+from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.history.stable_branches import (
-    Branch,
     Mainline,
+    StableBranch,
     find_mainline,
-    stable_branches,
+    find_stable_branches,
 )
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
@@ -190,7 +190,7 @@ def find_fixes(
         if index < FEW or fix.probability >= WORTH or search.symptom.name
     ]
     is_likely = bool(listed_fixes) and listed_fixes[0].probability >= LIKELY
-    notes = missing_history_notes(repository)
+    notes = list_missing_history_notes(repository)
     if search.symptom.name and len(search.fixes) > SHOWN:
         notes.append(
             f"{len(search.fixes)} commits change it: these are the latest ones"
@@ -232,7 +232,7 @@ def rank_fix_candidates(
     name = tree or _find_release_tag(repository, symptom.release) or "HEAD"
     name = branch_ref(repository, name, profile=profile)
     revision = repository.resolve(name)
-    use_graph(repository, mainline.tip, progress)
+    use_commit_graph(repository, mainline.tip, progress)
     progress(f"reading the commits since {name}, and the source that the symptom names")
     with ThreadPoolExecutor(1) as pool:
         pending_locations = pool.submit(locate_symptom, repository, revision, symptom)
@@ -364,7 +364,9 @@ def find_later_fixes(
         if is_near and blame_count < _MAX_BLAMED:
             progress(f"finding the commit that {message.id[:12]} fixes")
             blame_count += 1
-            culprits = rank_culprits.find(repository, repository.commit(message.id))
+            culprits = rank_culprits.find_likely_culprits(
+                repository, repository.commit(message.id)
+            )
             confidence = sum(
                 candidate.confidence
                 for candidate in culprits.candidates
@@ -455,9 +457,9 @@ def add_backport_verdicts(
     Merges have no verdicts. In a partial clone, no commit has verdicts.
     """
     releases = Releases(repository)
-    stable = stable_branches(repository, profile=profile)
+    stable = find_stable_branches(repository, profile=profile)
     searched = resolve_onto_revisions(repository, stable, [tree])
-    branches: list[Branch] = [
+    branches: list[StableBranch] = [
         *searched,
         *(branch for branch in stable.branches if branch.tip != searched[0].tip),
     ]

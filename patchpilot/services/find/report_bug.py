@@ -7,7 +7,11 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.model.printable import make_printable
 from patchpilot.resources import save_draft_file
-from patchpilot.series.cover_letter import fill, strip_comments, template
+from patchpilot.series.cover_letter import (
+    fill_template,
+    read_template,
+    strip_template_comments,
+)
 from patchpilot.services.find.find_fix import FoundFixes
 
 _MAX_LOG_LINES = 60
@@ -37,5 +41,5 @@ def save_bug_report(repository: Repository, fixes: FoundFixes, log: str) -> Path
         "name": identity.name if identity else "",
     }
     name = f"{date.today():%Y-%m-%d}-{names[0]}"
-    text = strip_comments(fill(template("bug-report"), values))
+    text = strip_template_comments(fill_template(read_template("bug-report"), values))
     return save_draft_file("reports", name, f"{make_printable(text)}\n")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import InputError, MissingError, UsageError
-from patchpilot.maintainers.load import load, read_conf_options
+from patchpilot.maintainers.load import load_maintainers, read_conf_options
 from patchpilot.model.get_maintainer import (
     GetMaintainerAnswer,
     apply_option_layers,
@@ -21,7 +21,7 @@ from patchpilot.model.get_maintainer import (
     read_script_defaults,
 )
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
-from patchpilot.recipients.get_maintainer.answer import answer
+from patchpilot.recipients.get_maintainer.answer import answer_get_maintainer
 
 if TYPE_CHECKING:
     from patchpilot.commits.range import FromArchive
@@ -49,9 +49,9 @@ def run_get_maintainer(
             source, top = _find_kernel_tree(tree, repo, stack)
         except MissingError:
             if not options.get("file"):
-                from patchpilot.commits.range import refuse_absent
+                from patchpilot.commits.range import refuse_missing_files
 
-                refuse_absent(targets)
+                refuse_missing_files(targets)
             raise
         return _run_in_tree(
             targets,
@@ -77,7 +77,7 @@ def _run_in_tree(
     conf_options = parse_conf_options(
         (*_read_user_conf(source), *read_conf_options(source))
     )
-    maintainers_file = load(source)
+    maintainers_file = load_maintainers(source)
     switches = apply_option_layers(
         read_script_defaults(maintainers_file.words.defaults), conf_options, options
     )
@@ -90,7 +90,7 @@ def _run_in_tree(
             patches += _read_patches(target, directory, from_archive)
         else:
             patches.append((target, _read_patch_text(target, stdin)))
-    return answer(
+    return answer_get_maintainer(
         maintainers_file,
         source,
         switches,
@@ -226,10 +226,10 @@ def _read_patch_text(target: str, stdin: bool) -> str:
                 hint="pass a patch file, or use -f for a source file",
             ) from error
     if data[:2] == b"\x1f\x8b":
-        from patchpilot.commits.range import read_file
+        from patchpilot.commits.range import read_patch_file
 
         return "\n".join(
-            line for patch in read_file(Path(target)) for line in patch.lines
+            line for patch in read_patch_file(Path(target)) for line in patch.lines
         )
     return data.decode("utf-8", "surrogateescape")
 

@@ -4,7 +4,7 @@
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
 from patchpilot.recipients.contact_history import FileHistory as FileHistory
-from patchpilot.recipients.contact_history import file_history
+from patchpilot.recipients.contact_history import read_file_history
 from patchpilot.topic.find_topic import read_named_patches
 
 SECONDS = 8.0
@@ -27,7 +27,7 @@ def find_recipient_history(
     parents = repository.commit(ids[0]).parents if ids else ()
     paths = tuple(dict.fromkeys(path for patch in patches for path in patch.paths))
     return (
-        file_history(repository, paths, parents[0], SECONDS)
+        read_file_history(repository, paths, parents[0], SECONDS)
         if parents and paths
         else FileHistory((), 0, {})
     )

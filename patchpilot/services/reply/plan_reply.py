@@ -18,24 +18,24 @@ from patchpilot.outgoing import transports
 from patchpilot.outgoing.compose_mails import (
     PatchBody,
     SeriesText,
-    bodies_of_commits,
-    patch_ids_of,
+    compute_patch_ids,
+    make_commit_bodies,
 )
 from patchpilot.outgoing.compose_message import compose_message
-from patchpilot.outgoing.git_recipients import blind_copies
+from patchpilot.outgoing.git_recipients import read_blind_copies
 from patchpilot.outgoing.header_guard import refuse_unsafe_headers
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
 from patchpilot.outgoing.reply_mail import (
-    reply_recipients,
-    reply_references,
-    reply_subject,
+    find_reply_recipients,
+    make_reply_references,
+    make_reply_subject,
 )
 from patchpilot.outgoing.transport import Transport
 from patchpilot.projects.loading import is_list_address, is_on_list_host, projects
 from patchpilot.reading.sender import real_sender
-from patchpilot.series.message_ids import new_message_ids
+from patchpilot.series.message_ids import make_message_ids
 from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed_mail
 from patchpilot.services.reply.reply_text import (
     find_text_problems,
@@ -106,7 +106,7 @@ def open_reply_draft(
     return _make_reply_draft(
         answered_mail,
         template,
-        reply_subject(answered_mail.mail.mail.subject),
+        make_reply_subject(answered_mail.mail.mail.subject),
         make_reply_text(answered_mail.mail, template, sender, archive, tags),
     )
 
@@ -134,7 +134,7 @@ def open_patch_draft(
             f"commit {commit[:12]} does not name its upstream commit",
             hint="run `git cherry-pick -x` to backport the commit, then amend the message",
         )
-    body = bodies_of_commits(repository, (commit,), SeriesText(), sender)[0]
+    body = make_commit_bodies(repository, (commit,), SeriesText(), sender)[0]
     if f"<{sender.email}>".encode("utf-8", "surrogateescape") not in b"\n".join(
         line for line in body.body.split(b"\n") if line.startswith(b"Signed-off-by:")
     ):
@@ -164,7 +164,9 @@ def save_reply_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
     """Save the draft of a reply; if its Message-ID was already sent, assign a new one."""
     message_id = draft.message_id
     if not message_id or is_message_id_used(message_id):
-        message_id = new_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
+        message_id = make_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[
+            0
+        ]
     with ReplyDrafts() as drafts:
         return drafts.keep(draft._replace(message_id=message_id))
 
@@ -178,7 +180,7 @@ def choose_reply_sender(
     would run untrusted commands from the repository's configuration. Nothing is written in either
     case.
     """
-    transport = transports.find(transport_name)
+    transport = transports.find_transport(transport_name)
     account = transport.account(repository, identity)
     transport.refuse_untrusted(repository, account)
     sender = account.sender
@@ -215,14 +217,14 @@ def plan_reply(
     Nothing is sent. With `patch`, the message contains the patch. Raise `RefusedError` if there are
     no recipients.
     """
-    transport = transports.find(transport_name)
+    transport = transports.find_transport(transport_name)
     account = transport.account(repository, identity)
     sender = choose_reply_sender(repository, transport_name, identity)
     own_addresses = {
         address.lower()
         for address in (*find_own_addresses(repository, repository.top), sender.email)
     }
-    to, cc, omitted_recipients = reply_recipients(
+    to, cc, omitted_recipients = find_reply_recipients(
         answered_mail.mail.mail, real_sender(answered_mail.mail.mail), own_addresses
     )
     lists = {project.lists.stable for project in projects().values()}
@@ -249,7 +251,7 @@ def plan_reply(
             hint="reply to a mail that others sent or received",
         )
     refuse_many_recipients(len(to) + len(cc), force)
-    references = map(add_brackets, reply_references(answered_mail.mail.mail))
+    references = map(add_brackets, make_reply_references(answered_mail.mail.mail))
     mail = compose_message(
         draft.message_id,
         draft.subject,
@@ -261,10 +263,10 @@ def plan_reply(
         References="\n ".join(references),
     )
     if patch:
-        (patch_id,) = patch_ids_of(repository, [patch.body])
+        (patch_id,) = compute_patch_ids(repository, [patch.body])
         mail = replace(mail, commit=patch.commit, patch_id=patch_id)
     bcc_addresses, unusable_addresses = split_usable_addresses(
-        () if undisclosed else blind_copies(repository, account)
+        () if undisclosed else read_blind_copies(repository, account)
     )
     bcc = tuple(address.header() for address in bcc_addresses)
     rendered_mail = transport.render_mail(repository, account, mail, bcc, identity)

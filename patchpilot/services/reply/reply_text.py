@@ -15,7 +15,12 @@ from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.phrases import CLOSING, GREETING
 from patchpilot.reading.requests import find_requests
-from patchpilot.series.cover_letter import COMMENT, fill, strip_comments, template
+from patchpilot.series.cover_letter import (
+    COMMENT,
+    fill_template,
+    read_template,
+    strip_template_comments,
+)
 
 MAX_COLUMNS = 80
 REPLY = "reply"
@@ -54,8 +59,8 @@ def make_reply_text(
     }
     if versions:
         values["trees"] = ", ".join(f"{version}.y" for version in versions)
-    text = strip_comments(fill(template(name), values))
-    if tags and "own_tags" not in template(name):
+    text = strip_template_comments(fill_template(read_template(name), values))
+    if tags and "own_tags" not in read_template(name):
         text = "\n".join([text, "", *(f"{tag}: {sender}" for tag in tags)])
     return re.sub(r"\n{4,}", "\n\n\n", text).strip("\n") + "\n"
 
@@ -68,7 +73,7 @@ def clean_edited_text(text: str) -> str:
     """Return an edited reply without comments, trailing spaces, and blank lines at the start and
     end.
     """
-    return strip_comments(text.replace("\r\n", "\n")) + "\n"
+    return strip_template_comments(text.replace("\r\n", "\n")) + "\n"
 
 
 def find_text_problems(text: str) -> Iterator[SendProblem]:

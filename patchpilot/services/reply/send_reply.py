@@ -13,7 +13,7 @@ from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState, Message
-from patchpilot.outgoing.credentials import credential_of, note_login
+from patchpilot.outgoing.credentials import find_credential, store_login_result
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
@@ -128,7 +128,7 @@ def _deliver_reply(
     plan: ReplyPlan,
     terminal: bool,
 ) -> None:
-    credential = credential_of(repository, plan.account, terminal=terminal)
+    credential = find_credential(repository, plan.account, terminal=terminal)
     try:
         delivery = Delivery(
             repository,
@@ -138,7 +138,9 @@ def _deliver_reply(
             partial(outbox.rename, send.id),
             credential,
         )
-        note_login(repository, credential, plan.transport.deliver_mail(delivery))
+        store_login_result(
+            repository, credential, plan.transport.deliver_mail(delivery)
+        )
     finally:
         outbox.end(send.id)
         outbox.settle(send.id)

@@ -11,7 +11,7 @@ from patchpilot.model.message import MailState
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.reply_drafts import ReplyDraft
-from patchpilot.outgoing.sender_lock import sole_sender
+from patchpilot.outgoing.sender_lock import lock_topic_while_sending
 
 
 @contextlib.contextmanager
@@ -22,7 +22,7 @@ def lock_message(answers: str) -> Iterator[None]:
     """
     # use a hash as the name of the lock file, because a Message-ID may be too long for a file name
     key = hashlib.sha256(answers.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    with sole_sender(
+    with lock_topic_while_sending(
         f"reply-{key}",
         "reply",
         "wait for it to finish, then run the same command again",

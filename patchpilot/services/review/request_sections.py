@@ -7,13 +7,13 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from patchpilot.backports.changed_functions import Function, function_at
+from patchpilot.backports.changed_functions import Function, find_enclosing_function
 from patchpilot.checking.path_facts import path_facts
-from patchpilot.commits.patched_tree import Stack
+from patchpilot.commits.patched_tree import PatchStack
 from patchpilot.errors import GitError, MissingError
 from patchpilot.lint.habits import common_folder
-from patchpilot.maintainers import load
-from patchpilot.maintainers.load import match
+from patchpilot.maintainers import load_maintainers
+from patchpilot.maintainers.load import match_patch
 from patchpilot.model.patch import FileChange, Patch
 from patchpilot.reviewers.request import Section, number_lines
 
@@ -41,7 +41,7 @@ class PatchedFiles:
         self.tree = tree
         self._old = {change.path: change.old_path for change in patch.files}
         # Stack does not apply the last of its patches, so pass this patch twice
-        self._stack = Stack(tree, (patch, patch)) if tree else None
+        self._stack = PatchStack(tree, (patch, patch)) if tree else None
         self.after = cache(self._lines_after)
 
     def lines_before(self, path: str) -> tuple[str, ...] | None:
@@ -109,7 +109,9 @@ def make_request_sections(
 
 def _find_listed_documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
     try:
-        matches = match(load(files.tree), patch.paths) if files.tree else ()
+        matches = (
+            match_patch(load_maintainers(files.tree), patch.paths) if files.tree else ()
+        )
     except MissingError:
         return
     paths = (path.strip() for match in matches for path in match.section.values("P"))
@@ -135,7 +137,7 @@ def _find_changed_functions(
             continue
         reported_spans: set[tuple[int, int]] = set()
         for line in _changed_line_numbers(change, is_new=is_new):
-            function = function_at(lines, line)
+            function = find_enclosing_function(lines, line)
             if function is None or function.span in reported_spans:
                 continue
             reported_spans.add(function.span)
@@ -272,7 +274,7 @@ def _find_matching_functions(
     )
     for path, line in _grep_c_files(repository, revision, folders, grep_options):
         lines = read_lines(path)
-        yield path, line, lines, function_at(lines, line - 1)
+        yield path, line, lines, find_enclosing_function(lines, line - 1)
 
 
 def _parent_folders(paths: Sequence[str]) -> tuple[str, ...]:

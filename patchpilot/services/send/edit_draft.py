@@ -21,16 +21,20 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import format_count
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.b4.enrollment import withdraw
+from patchpilot.outgoing.b4.enrollment import unenroll_branch
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.cover_letter import (
-    fill,
+    fill_template,
+    read_template,
     split_subject_and_body,
-    strip_comments,
-    template,
+    strip_template_comments,
 )
 from patchpilot.series.draft import Drafts, complete_prefix, refuse_header_breaks
-from patchpilot.series.draft_text import as_text, read_draft_file, update_from_text
+from patchpilot.series.draft_text import (
+    format_draft_text,
+    read_draft_file,
+    update_from_text,
+)
 from patchpilot.topic.b4_record import write_draft_to_b4
 from patchpilot.topic.edit_commits import (
     edit_text,
@@ -178,7 +182,7 @@ def _format_for_editing(repository: Repository, draft: Draft) -> str:
         if offered_draft.version > 1
         else ()
     )
-    return as_text(offered_draft, change_items=hints)
+    return format_draft_text(offered_draft, change_items=hints)
 
 
 def export_draft(repository: Repository, target: str | None, base: str | None) -> str:
@@ -187,7 +191,7 @@ def export_draft(repository: Repository, target: str | None, base: str | None) -
     If a version was sent, include the changelog of the next version, with the changes since the
     sent version filled in.
     """
-    return as_text(
+    return format_draft_text(
         _find_editable_draft(
             repository, find_draft(repository, SendRequest(target=target, base=base))
         )
@@ -262,7 +266,7 @@ def write_reminder(
         "name": name,
         "version": str(last_send.version),
     }
-    return strip_comments(fill(template("ping"), values)) + "\n"
+    return strip_template_comments(fill_template(read_template("ping"), values)) + "\n"
 
 
 def delete_draft(
@@ -296,7 +300,7 @@ def unenroll_from_b4(repository: Repository) -> str:
             f"cannot unenroll {name}: b4 keeps its cover letter in a commit",
             hint="run `b4 prep --cleanup`, or drop that commit with `git rebase -i`",
         )
-    withdraw(repository, name)
+    unenroll_branch(repository, name)
     return name
 
 

@@ -17,21 +17,21 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.recipient import TEAM, Recipient, RecipientPlan
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
-from patchpilot.outgoing.compose_mails import patch_contents
+from patchpilot.outgoing.compose_mails import encode_patches
 from patchpilot.outgoing.git_recipients import (
     NO_ADDRESS,
-    blind_copies,
-    configured_recipients,
-    drop_suppressed,
-    expand,
+    drop_suppressed_recipients,
+    expand_aliases,
+    find_configured_recipients,
+    list_recipient_settings,
+    list_suppressed_kinds,
     read_aliases,
-    settings_with_recipients,
-    suppressed_kinds,
+    read_blind_copies,
 )
 from patchpilot.outgoing.mail_account import Account, read_account
-from patchpilot.outgoing.preflight import is_list
+from patchpilot.outgoing.preflight import is_mailing_list
 from patchpilot.projects.project import Project
-from patchpilot.series.recipient_edits import usable_recipients
+from patchpilot.series.recipient_edits import require_usable_recipients
 from patchpilot.services.send.questions import save_draft_answer, validate_answer
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_project import project_of
@@ -54,7 +54,7 @@ def choose_recipients(
     `project` if they are already known.
     """
     project = project or project_of(repository, request.profile, series)
-    transport = transports.find(request.via)
+    transport = transports.find_transport(request.via)
     is_undisclosed = draft.is_undisclosed
     plan = RecipientPlan(())
     if is_undisclosed or request.auto:
@@ -78,12 +78,12 @@ def choose_recipients(
                 if request.auto or recipient.role == TEAM
             ],
         )
-        settings = settings_with_recipients(repository, account, transport)
+        settings = list_recipient_settings(repository, account, transport)
         if settings:
             notes += (f"not used for an undisclosed fix: {', '.join(settings)}",)
     elif request.auto:
-        configured = configured_recipients(
-            repository, account, transport, patch_contents(series.patches)
+        configured = find_configured_recipients(
+            repository, account, transport, encode_patches(series.patches)
         )
         all_recipients = [
             recipient
@@ -93,7 +93,8 @@ def choose_recipients(
             or recipient.address.key != account.sender.key
         ]
         _merge_recipients(
-            by_address, drop_suppressed(all_recipients, suppressed_kinds(account))
+            by_address,
+            drop_suppressed_recipients(all_recipients, list_suppressed_kinds(account)),
         )
         omitted_addresses = {
             recipient.address.email
@@ -106,7 +107,7 @@ def choose_recipients(
             )
         _merge_recipients(by_address, configured.recipients)
         bcc_addresses, invalid = split_usable_addresses(
-            blind_copies(repository, account)
+            read_blind_copies(repository, account)
         )
         notes += (
             *configured.warnings,
@@ -143,7 +144,7 @@ def _list_recipients(
     if (
         request.auto
         and planned_recipients
-        and not any(map(is_list, by_address.values()))
+        and not any(map(is_mailing_list, by_address.values()))
     ):
         for address in project.lists.main[:1]:
             reasons = (f"{project.title}'s list",)
@@ -269,12 +270,12 @@ def _parse_given_recipients(
     recipients = []
     for header, texts in (("to", request.to), ("cc", request.cc)):
         for text in texts:
-            addresses = expand(text, aliases, f"--{header}")
+            addresses = expand_aliases(text, aliases, f"--{header}")
             if not addresses:
                 raise UsageError(
                     f"--{header}: {text!r} has no address", hint=NO_ADDRESS
                 )
-            addresses = usable_recipients(addresses, f"--{header}")
+            addresses = require_usable_recipients(addresses, f"--{header}")
             recipients += [
                 Recipient(
                     address, "added", None, header, (f"--{header}",), by_hand=True

@@ -20,14 +20,17 @@ from patchpilot.model.recipient import refuse_many_recipients
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
-from patchpilot.outgoing.b4.draft_texts import prose_of
+from patchpilot.outgoing.b4.draft_texts import strip_final_trailers
 from patchpilot.outgoing.compose_mails import SeriesText
-from patchpilot.outgoing.header_guard import refuse_breaks, refuse_unsafe_headers
+from patchpilot.outgoing.header_guard import (
+    refuse_header_newlines,
+    refuse_unsafe_headers,
+)
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.preflight import PreflightFacts, blockers, warnings
-from patchpilot.outgoing.preflight_passed import passed_checks
+from patchpilot.outgoing.preflight import PreflightFacts, blockers, find_send_warnings
+from patchpilot.outgoing.preflight_passed import list_passed_checks
 from patchpilot.projects.loading import find_layered
-from patchpilot.series.cover_letter import cover_body
+from patchpilot.series.cover_letter import format_cover_body
 from patchpilot.series.recipient_edits import refuse_control_characters
 from patchpilot.services.send.build_proof import format_compile_tested_line
 from patchpilot.services.send.concurrent_sends import find_earlier_sends
@@ -80,7 +83,7 @@ def plan_sending(
     Nothing is sent, and only the plan's Message-IDs are saved in the draft. Raise `RefusedError` if
     there are no recipients, and `MissingError` if git has no identity.
     """
-    transport = transports.find(request.via)
+    transport = transports.find_transport(request.via)
     refuse_control_characters("--to", request.to)
     refuse_control_characters("--cc", request.cc)
     account = transport.account(repository, request.identity)
@@ -96,7 +99,7 @@ def plan_sending(
     progress("reading the topic")
     finished_sends = finish_sends(repository)
     series, ids = patches = read_named_patches(repository, request)
-    refuse_breaks([repository.commit(id_) for id_ in ids])
+    refuse_header_newlines([repository.commit(id_) for id_ in ids])
     project = project_of(repository, request.profile, series)
     draft = find_topic(repository, request, patches).draft
     if not request.profile:
@@ -192,7 +195,7 @@ def plan_sending(
     refuse_unsafe_headers(sending.send.entries)
     progress("checking")
     facts, check_result = add_message_facts(repository, facts, sending)
-    blocking_problems, problems_to_warn = blockers(facts), warnings(facts)
+    blocking_problems, problems_to_warn = blockers(facts), find_send_warnings(facts)
     problems_to_warn = (
         *problems_to_warn,
         *(
@@ -209,7 +212,7 @@ def plan_sending(
         *(warn_about_unclear_fixes(repository, series) if ids else ()),
         *(SendProblem("recipients", remark) for remark in recipients.warnings),
     )
-    passed = passed_checks(
+    passed = list_passed_checks(
         facts, [problem.name for problem in (*blocking_problems, *problems_to_warn)]
     )
     if request.to_self:
@@ -367,7 +370,7 @@ def collect_mail_texts(
     )
     extra_lines = tuple(line for line in (regzbot, compile_tested, depends_on) if line)
     if draft.has_cover and (request.cover or is_series):
-        body = cover_body(draft.cover_text, draft.changelogs, draft.version)
+        body = format_cover_body(draft.cover_text, draft.changelogs, draft.version)
         cover = (draft.cover_subject, "\n\n".join((body, *extra_lines)))
     notes = {
         patch.commit: draft.notes[patch.patch_id]
@@ -379,9 +382,9 @@ def collect_mail_texts(
     )
     first_commit = next((patch.commit for patch in draft.patches if patch.commit), None)
     if cover is None and first_commit:
-        changes = cover_body("", draft.changelogs, draft.version)
+        changes = format_cover_body("", draft.changelogs, draft.version)
         # b4 puts the cover letter of a single patch below the `---`
-        body = prose_of(draft.cover_text) if prep and not is_series else ""
+        body = strip_final_trailers(draft.cover_text) if prep and not is_series else ""
         text = "\n\n".join(
             paragraph
             for paragraph in (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.releases import Releases
-from patchpilot.history.stable_branches import mainline
+from patchpilot.history.stable_branches import find_mainline_tip
 from patchpilot.model.action import Action
 from patchpilot.model.bounded import clamp_time, parse_stored_time
 from patchpilot.model.built_commit import summarize_builds
@@ -24,14 +24,14 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
 from patchpilot.model.rule import Severity
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.outgoing.am_roundtrip import mails_changed_by_am
+from patchpilot.outgoing.am_roundtrip import find_mails_changed_by_am
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.preflight import PreflightFacts
 from patchpilot.outgoing.target_tree import (
     TargetFit,
     TargetTree,
-    fit_of_commits,
-    fit_of_files,
+    compute_commit_fit,
+    compute_file_fit,
 )
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.projects.project import Project
@@ -118,7 +118,7 @@ def add_message_facts(
     """Add the facts about the messages. Return them and the result of `check_messages`."""
     patches = topic.series.patches
     raw_messages = [mail.raw for mail in topic.send.entries[-len(patches) :]]
-    damaged = mails_changed_by_am(
+    damaged = find_mails_changed_by_am(
         repository, list(zip(raw_messages, patches, strict=True))
     )
     check_result = check_messages(repository, topic)
@@ -312,8 +312,8 @@ def _compute_target_fit(
     try:
         if topic.ids:
             unpublished = topic.text.unpublished
-            return fit_of_commits(repository, topic.ids, target, unpublished)
-        return fit_of_files(repository, topic.series.patches, target)
+            return compute_commit_fit(repository, topic.ids, target, unpublished)
+        return compute_file_fit(repository, topic.series.patches, target)
     except PatchpilotError:
         return None
 
@@ -328,7 +328,7 @@ def _find_upstream_commits(repository: Repository, series: Series) -> dict[str, 
         claimed_commit = claimed_upstream_commit(patch)
         if not claimed_commit:
             continue
-        tip = mainline(repository)
+        tip = find_mainline_tip(repository)
         commit = repository.find(claimed_commit)
         if tip and (commit is None or not repository.is_shallow()):
             is_upstream[claimed_commit] = bool(
@@ -346,7 +346,7 @@ def _format_merge_window_message(
     """
     if not project.mail.merge_window_days:
         return ""
-    tip = mainline(repository) or (target.tip if target else None)
+    tip = find_mainline_tip(repository) or (target.tip if target else None)
     if tip is None:
         return ""
     release = next(reversed(Releases(repository).all), None)

@@ -20,7 +20,7 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.preflight import suggest_commands
-from patchpilot.outgoing.target_tree import TargetFit, TargetTree, fit_of_commits
+from patchpilot.outgoing.target_tree import TargetFit, TargetTree, compute_commit_fit
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
 from patchpilot.services.send.propose_prefix import propose_tree_prefix
@@ -110,7 +110,9 @@ def find_pre_send_questions(
     series, ids, draft = topic.series, topic.commits, topic.draft
     target_tree = find_target_tree(repository, ids, base) if ids else None
     project = project_of(repository, "", series)
-    target_fit = fit_of_commits(repository, ids, target_tree) if target_tree else None
+    target_fit = (
+        compute_commit_fit(repository, ids, target_tree) if target_tree else None
+    )
     proposed_prefix = propose_tree_prefix(
         series, draft.prefix, project.name, is_regression=is_regression_fix(draft)
     )

@@ -12,7 +12,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import RecipientPlan, Remedy, RemedyKind
-from patchpilot.outgoing.target_tree import remote_of
+from patchpilot.outgoing.target_tree import find_remote_tree
 from patchpilot.projects.project import Project
 from patchpilot.services.send.propose_prefix import (
     format_tree_advice,
@@ -155,7 +155,7 @@ def _base_tree_notes(
     tree_tips = {
         branch.label: branch.tip
         for tree in remedy.values
-        if (branch := remote_of(repository, tree))
+        if (branch := find_remote_tree(repository, tree))
     }
     try:
         base_result = find_base(repository, base)

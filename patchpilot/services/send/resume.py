@@ -21,9 +21,9 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send, remove_from_send
-from patchpilot.outgoing.sender_lock import sole_sender
+from patchpilot.outgoing.sender_lock import lock_topic_while_sending
 from patchpilot.series.recipient_edits import (
-    branch_key,
+    find_branch_key,
     load_edits,
     refuse_control_characters,
     save_edits,
@@ -69,7 +69,7 @@ def plan_resume(
         repository, request._replace(prefix=None, version=None, in_reply_to=None)
     )
     draft = add_request_answers(repository, draft, request)
-    with sole_sender(draft.change_id), Outbox() as outbox:
+    with lock_topic_while_sending(draft.change_id), Outbox() as outbox:
         sends = outbox.sends(
             draft.change_id, kind="to-self" if request.to_self else "real"
         )
@@ -115,7 +115,7 @@ def plan_resume(
     )
     send = remove_from_send(send, _find_dropped_mailboxes(send, drop) if drop else ())
     identity = request.identity or send.identity
-    transport = transports.find(send.transport)
+    transport = transports.find_transport(send.transport)
     account = transport.account(repository, identity)
     refuse_public_server(draft, account)
     later_sends = () if request.to_self else find_later_sends(send)
@@ -277,7 +277,7 @@ def exclude_recipients_permanently(
     repository: Repository, send: Send, keys: Sequence[str]
 ) -> None:
     """Save the removed recipients, so that they are omitted from later versions."""
-    key = branch_key(repository)
+    key = find_branch_key(repository)
     if send.kind == "to-self" or key is None or send.branch != repository.branch:
         return
     edits = load_edits(key)

@@ -16,7 +16,7 @@ from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.message import WAITING, MailState
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.outgoing.credentials import credential_of, note_login
+from patchpilot.outgoing.credentials import find_credential, store_login_result
 from patchpilot.outgoing.mail_state import (
     Outcome,
     Report,
@@ -25,11 +25,16 @@ from patchpilot.outgoing.mail_state import (
     never_stops,
 )
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.sender_lock import hold_sender_lock, sole_sender
+from patchpilot.outgoing.sender_lock import hold_sender_lock, lock_topic_while_sending
 from patchpilot.outgoing.transport import Delivery
 from patchpilot.series.draft import Drafts
 from patchpilot.series.message_ids import forget_ids
-from patchpilot.series.recipient_edits import Edits, branch_key, load_edits, save_edits
+from patchpilot.series.recipient_edits import (
+    RecipientEdits,
+    find_branch_key,
+    load_edits,
+    save_edits,
+)
 from patchpilot.services.send.concurrent_sends import refuse_concurrent_sends
 from patchpilot.services.send.resume import exclude_recipients_permanently
 from patchpilot.services.send.sending import Sending
@@ -66,7 +71,7 @@ def deliver_mails(
     with contextlib.ExitStack() as locks, Outbox() as outbox:
         # hold the global lock only for this check, not while messages are sent
         with hold_sender_lock():
-            locks.enter_context(sole_sender(sending.draft.change_id))
+            locks.enter_context(lock_topic_while_sending(sending.draft.change_id))
             send = _claim_send(outbox, sending)
         if sending.send.left_out:
             exclude_recipients_permanently(repository, send, sending.send.left_out)
@@ -88,9 +93,9 @@ def deliver_mails(
                 len(send.entries),
             )
 
-        credential = credential_of(repository, sending.account, terminal=terminal)
+        credential = find_credential(repository, sending.account, terminal=terminal)
         try:
-            old_key = branch_key(repository)
+            old_key = find_branch_key(repository)
             delivery = Delivery(
                 repository,
                 sending.account,
@@ -102,8 +107,8 @@ def deliver_mails(
                 show_status,
             )
             login = sending.transport.deliver(delivery)
-            _copy_recipient_edits(old_key, branch_key(repository))
-            note_login(repository, credential, login)
+            _copy_recipient_edits(old_key, find_branch_key(repository))
+            store_login_result(repository, credential, login)
         finally:
             outbox.end(send.id)
             outbox.settle(send.id)
@@ -154,9 +159,9 @@ def _save_send_choices(sending: Sending) -> None:
 
 
 def _copy_recipient_edits(before: str | None, after: str | None) -> None:
-    if before and after and before != after and load_edits(after) == Edits():
+    if before and after and before != after and load_edits(after) == RecipientEdits():
         edits = load_edits(before)
-        if edits != Edits():
+        if edits != RecipientEdits():
             save_edits(after, edits)
 
 

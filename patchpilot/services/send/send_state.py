@@ -20,7 +20,7 @@ from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.preflight import is_list
+from patchpilot.outgoing.preflight import is_mailing_list
 from patchpilot.outgoing.sender_lock import is_being_sent
 from patchpilot.projects.loading import default_project, find_project, projects
 from patchpilot.series.draft import complete_prefix
@@ -150,8 +150,12 @@ def split_lists_and_contacts(
 ) -> tuple[list[Recipient], list[Recipient]]:
     """Return the recipients of a plan as two groups: mailing lists, and other recipients."""
     return (
-        [recipient for recipient in sending.recipients if is_list(recipient)],
-        [recipient for recipient in sending.recipients if not is_list(recipient)],
+        [recipient for recipient in sending.recipients if is_mailing_list(recipient)],
+        [
+            recipient
+            for recipient in sending.recipients
+            if not is_mailing_list(recipient)
+        ],
     )
 
 

@@ -4,7 +4,7 @@
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import transports
 
-transport_names = transports.list_names
+transport_names = transports.list_transport_names
 """Valid values of `--via`; the default comes first."""
 
 
@@ -13,5 +13,5 @@ def next_transport(name: str) -> str:
 
     An empty name means the default transport.
     """
-    names = transports.list_names()
+    names = transports.list_transport_names()
     return names[(names.index(name or DEFAULT_TRANSPORT) + 1) % len(names)]

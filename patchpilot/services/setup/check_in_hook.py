@@ -7,7 +7,7 @@ from pathlib import Path
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, PatchSource, options_of
 from patchpilot.checking.topic_waivers import suppressions_of
-from patchpilot.commits.message_mail import mail_for_commit_message
+from patchpilot.commits.message_mail import make_commit_message_mail
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError
@@ -51,7 +51,7 @@ def check_message_in_hook(workplace: Workplace, file: Path) -> tuple[CheckResult
     """
     with TemporaryFolder("hook") as folder:
         mail = folder / "commit.patch"
-        content, base = mail_for_commit_message(workplace.repository, file)
+        content, base = make_commit_message_mail(workplace.repository, file)
         mail.write_bytes(content)
         return check_patch_in_hook(workplace, mail, base)
 

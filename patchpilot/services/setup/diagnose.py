@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from patchpilot.archive.track_store import TRACK_LAYOUT, default_file
+from patchpilot.archive.track_store import TRACK_LAYOUT, default_store_file
 from patchpilot.commits.branch_move_journal import find_unfinished_move, refuse_locked
 from patchpilot.commits.git_reading import git_version
 from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.private_config import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
-from patchpilot.commits.temporary_folder import TemporaryFolder, remove_leftovers
+from patchpilot.commits.temporary_folder import TemporaryFolder, remove_leftover_folders
 from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
 from patchpilot.extras import install_command, system_install_command
 from patchpilot.model.action import Action, Advice, UntrustedCommandsError
@@ -29,8 +29,13 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports
 from patchpilot.outgoing.mail_account import read_account
-from patchpilot.series.database import damaged_error, recover
-from patchpilot.series.topic_database import FILE, LAYOUT, connect, state_folder
+from patchpilot.series.database import damaged_error, recover_database
+from patchpilot.series.topic_database import (
+    FILE,
+    LAYOUT,
+    open_topic_database,
+    state_folder,
+)
 from patchpilot.topic.finish_send import finish_sends
 
 
@@ -175,7 +180,7 @@ def _check_repository(repository: Repository | None) -> Iterator[probes.Probe]:
             "the clone is partial: missing objects are not fetched automatically",
             "git fetch --refetch --no-filter",
         )
-    yield probes.commit_graph(repository)
+    yield probes.probe_commit_graph(repository)
     yield from _check_untrusted_commands(repository)
     yield from _check_rewrites(repository)
     for finished_send in finish_sends(repository):
@@ -260,11 +265,11 @@ def _check_branches(
         yield probes.Probe("stable branches", "skip", "needs a repository")
         return
     from patchpilot.history.missing_branches import COMMAND
-    from patchpilot.history.own_trees import own_trees
-    from patchpilot.history.stable_branches import stable_branches
+    from patchpilot.history.own_trees import find_own_trees
+    from patchpilot.history.stable_branches import find_stable_branches
 
-    stable = stable_branches(repository, profile=profile or None)
-    if own_trees(repository, stable.stable, profile or None) is None:
+    stable = find_stable_branches(repository, profile=profile or None)
+    if find_own_trees(repository, stable.stable, profile or None) is None:
         yield probes.Probe(
             "stable branches", "skip", "the project has no stable branches"
         )
@@ -308,9 +313,9 @@ def _check_sending(
     offline: bool,
     terminal: bool,
 ) -> Iterator[probes.Probe]:
-    chosen_transport = transports.find(transport_name)
+    chosen_transport = transports.find_transport(transport_name)
     account = chosen_transport.account(repository, identity)
-    for transport in transports.all_transports():
+    for transport in transports.load_all_transports():
         if probe := transport.installed(
             repository, account, chosen=transport.name == chosen_transport.name
         ):
@@ -331,11 +336,11 @@ def _check_archive(lore: str, offline: bool) -> Iterator[probes.Probe]:
 
 
 def _check_local_archive(lore: str) -> probes.Probe:
-    from patchpilot.archive.local_mails import local_mails
-    from patchpilot.archive.open_archive import archive_address
+    from patchpilot.archive.local_mails import open_local_mails
+    from patchpilot.archive.open_archive import normalize_archive_address
 
     try:
-        local_mails(Path(archive_address(lore))).close()
+        open_local_mails(Path(normalize_archive_address(lore))).close()
     except NetworkError as error:
         return probes.Probe(
             "archive",
@@ -354,11 +359,11 @@ def recover_databases() -> tuple[str, ...]:
     lines = []
     for file, layout in (
         (state_folder() / FILE, LAYOUT),
-        (default_file(), TRACK_LAYOUT),
+        (default_store_file(), TRACK_LAYOUT),
     ):
         if not file.exists():
             continue
-        result = recover(file, layout)
+        result = recover_database(file, layout)
         if result is None:
             lines.append(f"{layout.what} is intact: nothing was changed")
             continue
@@ -422,7 +427,7 @@ def _list_checkers() -> Iterator[probes.Probe]:
 def _check_state_directory() -> Iterator[probes.Probe]:
     try:
         folder = state_folder()
-        with contextlib.closing(connect()) as database:
+        with contextlib.closing(open_topic_database()) as database:
             is_intact = database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
             if not is_intact:
                 raise damaged_error(
@@ -437,7 +442,7 @@ def _check_state_directory() -> Iterator[probes.Probe]:
         )
         return
     yield probes.Probe("outbox", "ok", f"{folder} is intact")
-    if removed_folders := remove_leftovers():
+    if removed_folders := remove_leftover_folders():
         names = ", ".join(map(str, removed_folders))
         yield probes.Probe(
             "temporary files",

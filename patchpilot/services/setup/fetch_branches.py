@@ -3,12 +3,12 @@
 
 from patchpilot.commits.private_config import refuse_untrusted
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import interactive
+from patchpilot.commits.run import run_on_terminal
 from patchpilot.errors import MissingError
-from patchpilot.history.missing_branches import MissingBranches, missing_branches
+from patchpilot.history.missing_branches import MissingBranches, find_missing_branches
 from patchpilot.topic.edit_commits import FETCHING
 
-__all__ = ["MissingBranches", "fetch_branches", "missing_branches"]
+__all__ = ["MissingBranches", "fetch_branches", "find_missing_branches"]
 
 
 def fetch_branches(repository: Repository, missing: MissingBranches) -> None:
@@ -30,7 +30,7 @@ def fetch_branches(repository: Repository, missing: MissingBranches) -> None:
     is_fetched = False
     try:
         argv = [*git_command, *fetch_arguments, missing.remote, *missing.branches]
-        is_fetched = not interactive(argv, repo=repository.top)
+        is_fetched = not run_on_terminal(argv, repo=repository.top)
     finally:
         if missing.url and not is_fetched:
             repository.git("remote", "remove", missing.remote)

@@ -14,9 +14,9 @@ from patchpilot.commits.b4_prep import is_cover_message
 from patchpilot.commits.private_config import (
     B4_CALL,
     B4_KEY,
-    b4_command,
-    hook_script,
-    hooks_folder,
+    find_hooks_folder,
+    make_b4_command,
+    make_hook_script,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError, unknown_word_error
@@ -61,11 +61,11 @@ def install_named_hooks(
     for name in chosen:
         if name == "b4":
             _remove_b4_setting(repository)
-            repository.git("config", "--local", "--add", B4_KEY, b4_command())
+            repository.git("config", "--local", "--add", B4_KEY, make_b4_command())
             continue
         file = _find_hooks_folder(repository) / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(file, hook_script(name), mode=0o755)
+        replace_file(file, make_hook_script(name), mode=0o755)
     return tuple(_hook_status(repository, name) for name in HOOKS)
 
 
@@ -126,7 +126,7 @@ def _hook_status(repository: Repository, name: str) -> Hook:
     if not file.exists():
         return Hook(name, str(file), "absent")
     text = file.read_text(encoding="utf-8", errors="replace")
-    is_ours = _PYTHON.sub("", text) == _PYTHON.sub("", hook_script(name))
+    is_ours = _PYTHON.sub("", text) == _PYTHON.sub("", make_hook_script(name))
     return Hook(name, str(file), "installed" if is_ours else "foreign")
 
 
@@ -143,7 +143,7 @@ def _remove_b4_setting(repository: Repository) -> None:
 
 
 def _find_hooks_folder(repository: Repository) -> Path:
-    folder = hooks_folder(repository.top)
+    folder = find_hooks_folder(repository.top)
     if not folder.is_absolute():
         raise UsageError(
             "core.hooksPath is relative, and the repository is bare",

@@ -37,7 +37,7 @@ class ConfigRow:
 def list_settings(settings: Settings) -> tuple[ConfigRow, ...]:
     keys = {key.name: key for key in KEYS}
     meanings = {key.name: key.meaning for key in KEYS} | {
-        "via": f"transport: {' or '.join(transports.list_names())}",
+        "via": f"transport: {' or '.join(transports.list_transport_names())}",
         "profile": f"project of the rules: {', '.join(projects())} (empty: detected)",
     }
     return tuple(

@@ -6,7 +6,7 @@ import shlex
 import sys
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import interactive
+from patchpilot.commits.run import run_on_terminal
 from patchpilot.services.setup.diagnose import Diagnosis
 
 _ALLOWED_PREFIXES = (
@@ -50,7 +50,7 @@ def run_fix_command(repository: Repository | None, command: str) -> bool:
     argv = shlex.split(command)
     if argv[0] == "patchpilot":
         argv[:1] = [sys.executable, "-P", "-m", "patchpilot"]
-    exit_code = interactive(argv, cwd=repository.top if repository else None)
+    exit_code = run_on_terminal(argv, cwd=repository.top if repository else None)
     if repository:
         repository.changed()
     return exit_code == 0

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
-from patchpilot.commits.git_config import all_entries, normal_key
+from patchpilot.commits.git_config import normalize_key, read_all_entries
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.errors import NetworkError, UsageError, unknown_word_error
@@ -23,9 +23,13 @@ from patchpilot.model.hosts import LOOPBACK
 from patchpilot.model.message import MailState
 from patchpilot.model.printable import UNSAFE
 from patchpilot.outgoing.credentials import Credential
-from patchpilot.outgoing.keep_password import Keeper, keep, keepers
+from patchpilot.outgoing.keep_password import (
+    PasswordStore,
+    find_password_stores,
+    store_password,
+)
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.providers import Provider, provider_of, providers
+from patchpilot.outgoing.providers import Provider, find_provider, load_providers
 from patchpilot.outgoing.smtp import Submission
 
 OWN, MSMTP, WEB = "own", "msmtp", "b4"
@@ -83,7 +87,7 @@ class MailPlan:
     account: Account
     login: str
     notes: tuple[str, ...]
-    keeper: Keeper
+    keeper: PasswordStore
 
     @property
     def needs_password(self) -> bool:
@@ -101,7 +105,7 @@ def list_providers() -> tuple[tuple[str, str], ...]:
     return (
         *(
             (_short_provider_name(provider), provider.name)
-            for provider in providers()
+            for provider in load_providers()
             if provider.server
         ),
         (OWN, "another server"),
@@ -119,7 +123,7 @@ def guess_provider(address: str) -> str:
 
     For an unknown domain, return the name for any other server.
     """
-    provider = provider_of("", 0, address.rpartition("@")[2])
+    provider = find_provider("", 0, address.rpartition("@")[2])
     return _short_provider_name(provider) if provider and provider.server else OWN
 
 
@@ -144,7 +148,7 @@ def plan_mail_settings(request: MailRequest) -> MailPlan:
     provider = next(
         (
             provider
-            for provider in providers()
+            for provider in load_providers()
             if _short_provider_name(provider) == name
         ),
         None,
@@ -185,7 +189,7 @@ def plan_mail_settings(request: MailRequest) -> MailPlan:
 
 
 def _make_server_settings(
-    request: MailRequest, provider: Provider | None, password_store: Keeper
+    request: MailRequest, provider: Provider | None, password_store: PasswordStore
 ) -> dict[str, str]:
     host, _, port_text = request.server.partition(":")
     server = host or (provider.server if provider else "")
@@ -218,8 +222,8 @@ def _make_server_settings(
     return settings
 
 
-def _find_password_store(name: str) -> Keeper:
-    stores = keepers()
+def _find_password_store(name: str) -> PasswordStore:
+    stores = find_password_stores()
     if not name:
         return next((store for store in stores if not store.plain), stores[0])
     for store in stores:
@@ -314,7 +318,7 @@ def _open_smtp_session(plan: MailPlan, password: str) -> Submission:
 def write_mail_settings(plan: MailPlan, password: str = "") -> None:
     """Store the password, and write the planned settings to the user's git configuration."""
     if plan.needs_password and password:
-        keep(plan.keeper, plan.host, plan.account.user, password)
+        store_password(plan.keeper, plan.host, plan.account.user, password)
     for setting in plan.settings:
         if setting.value != setting.before:
             git(None, "config", "--global", setting.key, setting.value)
@@ -327,12 +331,12 @@ def find_overridden_settings(
     if repository is None:
         return ()
     repository_values = {
-        entry.key: entry.value for entry in all_entries(repository.top)
+        entry.key: entry.value for entry in read_all_entries(repository.top)
     }
     return tuple(
         setting.key
         for setting in plan.settings
-        if repository_values.get(normal_key(setting.key), setting.value)
+        if repository_values.get(normalize_key(setting.key), setting.value)
         != setting.value
     )
 
@@ -365,6 +369,6 @@ def _make_test_message(address: str) -> bytes:
     return mail.as_bytes()
 
 
-def list_password_stores() -> tuple[Keeper, ...]:
+def list_password_stores() -> tuple[PasswordStore, ...]:
     """Return the password stores on this machine, the safest first."""
-    return keepers()
+    return find_password_stores()

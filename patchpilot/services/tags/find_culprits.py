@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from patchpilot.commits.range import (
-    is_mail,
-    newest_patch,
+    find_latest_patch_commit,
+    is_mail_source,
     resolve_commits,
     resolve_patch,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import UsageError
-from patchpilot.history.commit_graph import use_graph
+from patchpilot.history.commit_graph import use_commit_graph
 from patchpilot.history.fixes_tag import JudgedTag, Relations, judge_message, parse_tag
 from patchpilot.history.releases import Releases
-from patchpilot.history.shallow_clones import missing_history_notes
+from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
@@ -139,8 +139,12 @@ def find_culprits_of_each(
     The target is a commit or a range. Raise `UsageError` for a patch file, because it has no
     history.
     """
-    target = newest_patch(repository) if request.target is None else request.target
-    if is_mail(target) and not repository.find(target):
+    target = (
+        find_latest_patch_commit(repository)
+        if request.target is None
+        else request.target
+    )
+    if is_mail_source(target) and not repository.find(target):
         raise UsageError(
             f"{target}: a patch file has no git history to search",
             hint=Action("fixes", ("HEAD",), "run `git am FILE`, then {}"),
@@ -187,10 +191,12 @@ def find_culprits(
     commit = repository.commit(
         resolve_patch(
             repository,
-            newest_patch(repository) if request.target is None else request.target,
+            find_latest_patch_commit(repository)
+            if request.target is None
+            else request.target,
         )
     )
-    use_graph(
+    use_commit_graph(
         repository,
         (commit.parents or (commit.id,))[0],
         progress,
@@ -228,7 +234,9 @@ def find_culprits(
         )
         return FixesResult(commit.id, commit.subject, present, (), False, reason)
     ranking = (
-        finder.find(repository, commit, limit=request.limit, progress=progress)
+        finder.find_likely_culprits(
+            repository, commit, limit=request.limit, progress=progress
+        )
         if len(commit.parents) == 1
         else finder.RankedCulprits(())
     )
@@ -273,7 +281,7 @@ def find_culprits(
         for culprit in culprits[:1]
         if culprit.commit in series_commits
     ]
-    notes += missing_history_notes(repository)
+    notes += list_missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
     notes += _find_contradicting_evidence(present, culprits)
     fix_claim = judge_fix(repository, commit)
@@ -304,9 +312,9 @@ def _add_release(
 ) -> Candidate:
     credited_candidate = candidate
     if candidate.is_marked:
-        from patchpilot.tags.overrides import upstream_of
+        from patchpilot.tags.overrides import find_mainline_candidate
 
-        credited_candidate = upstream_of(repository, candidate)
+        credited_candidate = find_mainline_candidate(repository, candidate)
         if credited_candidate.commit != candidate.commit and not repository.find(
             credited_candidate.commit
         ):
@@ -336,7 +344,7 @@ def _format_fixes_lines(
         ),
         key=lambda cause: cause.committed,
     )
-    return tuple(finder.tag_of(repository, culprit) for culprit in causes)
+    return tuple(finder.format_fixes_tag(repository, culprit) for culprit in causes)
 
 
 def format_same_series_note(subject: str) -> str:
@@ -413,9 +421,9 @@ def _find_tag_relations(
         return result if result or is_complete else None
 
     def in_mainline(target: Commit) -> bool | None:
-        from patchpilot.history.stable_branches import mainline
+        from patchpilot.history.stable_branches import find_mainline_tip
 
-        tip = mainline(repository)
+        tip = find_mainline_tip(repository)
         if tip is None or repository.is_ancestor(target.id, tip):
             return None if tip is None else True
         # the commit that a tag names may also be missing because mainline is outdated or the clone

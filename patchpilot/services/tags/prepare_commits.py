@@ -25,12 +25,12 @@ from patchpilot.services.tags.stable_request_tag import (
     StableRequest,
     propose_stable_tags,
 )
-from patchpilot.tags.message_edit import MessageEdits, compose
-from patchpilot.tags.rank_culprits import tag_of
+from patchpilot.tags.message_edit import MessageEdits, apply_message_edits
+from patchpilot.tags.rank_culprits import format_fixes_tag
 from patchpilot.tags.report_trailers import (
     DEVELOPER,
+    format_regzbot_introduced,
     parse_typed_trailers,
-    regzbot_line,
 )
 from patchpilot.topic.fix_claims import (
     judge_author_answer,
@@ -53,7 +53,7 @@ class PrepareRequest:
     `target` is a commit or range; None means the topic. `fixes` is "auto", "none" or a list of
     commits, and `stable` is "auto" or "none". `trailers` contains lines with tags, and links,
     Message-IDs or addresses that the user pasted. `overrides` allows rewrites that
-    `rewrite.refuse_unless_safe` rejects. With `dry_run`, nothing is written. `is_fix` is the
+    `rewrite.refuse_unsafe_rewrite` rejects. With `dry_run`, nothing is written. `is_fix` is the
     author's answer to whether the commits are fixes, which is saved with the topic; None means that
     the author did not answer.
     """
@@ -81,9 +81,9 @@ def prepare_commit_tags(
     """Plan the tags of each commit, and write them if `confirm` accepts the plan.
 
     If `dry_run` is set in the request, nothing is written. Raise `RefusedError` if the rewrite is
-    unsafe (see `rewrite.refuse_unless_safe`).
+    unsafe (see `rewrite.refuse_unsafe_rewrite`).
     """
-    ref, head = rewrite.branch_of(repository, request.target)
+    ref, head = rewrite.find_branch_to_rewrite(repository, request.target)
     ids = list_topic_commits(repository, request.target, request.base)
     for id_ in ids:
         if len(repository.commit(id_).parents) > 1:
@@ -159,7 +159,8 @@ def _plan_commit_message(
         trailers.append(("Cc", project.lists.regressions))
     if request.regression and culprits:
         notes.append(
-            f"for the report's thread: {regzbot_line(culprits[0].id, culprits[0].subject)}"
+            "for the report's thread: "
+            f"{format_regzbot_introduced(culprits[0].id, culprits[0].subject)}"
         )
     if request.signoff:
         trailers.append(("Signed-off-by", _find_sign_off_identity(repository)))
@@ -167,7 +168,7 @@ def _plan_commit_message(
     other_trailers = tuple(trailer for trailer in trailers if trailer[0] != DEVELOPER)
     edits = MessageEdits(other_trailers, developers, message.replaced)
     notes += edits.refused
-    new_message = compose(commit.message, edits)
+    new_message = apply_message_edits(commit.message, edits)
     uncertainty = next((note for note in notes if note.startswith(_UNSURE)), "")
     return MessageChange(
         commit.id,
@@ -304,7 +305,7 @@ _POSITION_PROBLEMS = frozenset(["blank-around"])
 
 
 def _format_fixes_value(repository: Repository, culprit: Commit) -> str:
-    return tag_of(repository, culprit).partition(": ")[2]
+    return format_fixes_tag(repository, culprit).partition(": ")[2]
 
 
 def _add_stable_tags(

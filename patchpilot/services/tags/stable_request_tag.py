@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.commits.range import is_mail, newest_patch, resolve_patch
+from patchpilot.commits.range import (
+    find_latest_patch_commit,
+    is_mail_source,
+    resolve_patch,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import UsageError
-from patchpilot.history.commit_graph import use_graph
-from patchpilot.history.shallow_clones import missing_history_notes
+from patchpilot.history.commit_graph import use_commit_graph
+from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
@@ -89,14 +93,20 @@ def propose_stable_tags(
 
     Raise `UsageError` for a patch file, because it has no history.
     """
-    target = newest_patch(repository) if request.target is None else request.target
-    if (is_mail(target) or Path(target).is_file()) and not repository.find(target):
+    target = (
+        find_latest_patch_commit(repository)
+        if request.target is None
+        else request.target
+    )
+    if (is_mail_source(target) or Path(target).is_file()) and not repository.find(
+        target
+    ):
         raise UsageError(
             f"{target}: finding affected branches needs a commit in the git history",
             hint=Action("stable", ("HEAD",), "run `git am FILE`, then {}"),
         )
     commit = repository.commit(resolve_patch(repository, target))
-    use_graph(repository, commit.id, progress)
+    use_commit_graph(repository, commit.id, progress)
     project = (
         find_project(request.profile)
         if request.profile
@@ -136,7 +146,7 @@ def propose_stable_tags(
             notes.append(
                 f"no Fixes: tag: using {best_candidate.tag} ({best_candidate.confidence:.0%} sure)"
             )
-    notes += missing_history_notes(repository)
+    notes += list_missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
     stable_verdict = judge_stable_need(
         repository, commit, introduced_by, project, progress, not_a_fix

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from patchpilot.commits.range import commit_patch
+from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import UsageError
@@ -16,7 +16,7 @@ from patchpilot.services.tags.find_culprits import (
     FixesResult,
     find_culprits,
 )
-from patchpilot.tags.rank_culprits import Candidate, tag_of
+from patchpilot.tags.rank_culprits import Candidate, format_fixes_tag
 from patchpilot.topic.fix_claims import judge_fix
 
 
@@ -61,7 +61,7 @@ def find_named_culprit(repository: Repository, revision: str, fix: str) -> Candi
     return Candidate(
         commit.id,
         commit.subject,
-        tag_of(repository, commit),
+        format_fixes_tag(repository, commit),
         1.0,
         ("you named it",),
         release.name if release else None,
@@ -77,7 +77,7 @@ def compare_culprit_and_fix(
     Patches are lists of lines, and line numbers are 0-based. The candidate's patch contains only
     the files that the fix changes.
     """
-    patch = commit_patch(repository, fix)
+    patch = format_commit_patch(repository, fix)
     paths = sorted(
         {
             path

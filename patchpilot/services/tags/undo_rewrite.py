@@ -4,9 +4,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from patchpilot.commits.branch_move_journal import find_unfinished_move, settle
+from patchpilot.commits.branch_move_journal import (
+    find_unfinished_move,
+    restore_interrupted_move,
+)
 from patchpilot.commits.git_state import find_busy_operation
-from patchpilot.commits.move_branch import shift
+from patchpilot.commits.move_branch import move_checked_out_branch
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo, list_undos
@@ -88,7 +91,7 @@ def undo_branch_rewrite(repository: Repository, number: int | None = None) -> Un
     """
     unfinished_move = find_unfinished_move(repository)
     if unfinished_move:
-        settle(repository, unfinished_move)
+        restore_interrupted_move(repository, unfinished_move)
         for state in list_recorded_rewrites(repository):
             if (state.undo.ref, {state.undo.old, state.undo.new}) == (
                 unfinished_move.ref,
@@ -117,7 +120,7 @@ def undo_branch_rewrite(repository: Repository, number: int | None = None) -> Un
         )
     _refuse_busy_branch(repository, undo)
     copy_notes(repository, {new: old for old, new in undo.commits})
-    shift(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
+    move_checked_out_branch(repository, undo.ref, undo.old, undo.new, "patchpilot undo")
     return UndoState(undo, "restored", undo.old)
 
 
@@ -171,7 +174,7 @@ def redo_rewrite(repository: Repository, number: int) -> UndoState:
     undo = chosen.undo
     _refuse_busy_branch(repository, undo)
     copy_notes(repository, dict(undo.commits))
-    shift(repository, undo.ref, undo.new, undo.old, "patchpilot redo")
+    move_checked_out_branch(repository, undo.ref, undo.new, undo.old, "patchpilot redo")
     return UndoState(undo, "in-force", undo.new)
 
 

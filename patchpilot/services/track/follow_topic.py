@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.archive.track_store import Store, TrackEntry, default_file
+from patchpilot.archive.track_store import Store, TrackEntry, default_store_file
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.json_form import json_form
@@ -51,7 +51,7 @@ def read_store_timestamps() -> tuple[int, ...]:
 
     It consists of their modification times.
     """
-    file, timestamps = default_file(), []
+    file, timestamps = default_store_file(), []
     for path in (file, file.with_name(f"{file.name}-wal")):
         with suppress(OSError):
             timestamps.append(path.stat().st_mtime_ns)

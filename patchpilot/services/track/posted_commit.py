@@ -9,12 +9,12 @@ from typing import NamedTuple
 from patchpilot.archive.archive import (
     MailArchive,
     NotInArchiveError,
-    archive_of,
+    find_archive_url,
     quote_phrase,
 )
-from patchpilot.archive.open_archive import archive_address
+from patchpilot.archive.open_archive import normalize_archive_address
 from patchpilot.archive.track_store import Store
-from patchpilot.commits.range import commit_patch
+from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import MissingError, RefusedError
@@ -297,7 +297,9 @@ def find_posted_series(
         Store(folder / "track.sqlite") as store,
     ):
         # links in commit messages are not trusted, so query only the configured archive
-        with archive_at(archive_of("", archive_address(lore))) as archive:
+        with archive_at(
+            find_archive_url("", normalize_archive_address(lore))
+        ) as archive:
             mail = mail_of_commit(
                 archive,
                 repository,
@@ -337,7 +339,7 @@ def find_similar_posts(
         return ()
     return find_posts_by_others(
         repository,
-        [commit_patch(repository, commit.id)],
+        [format_commit_patch(repository, commit.id)],
         undisclosed=False,
         lore=lore,
         offline=offline,

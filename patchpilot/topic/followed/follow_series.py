@@ -11,16 +11,16 @@ from pathlib import Path
 from patchpilot.archive.archive import (
     MailArchive,
     NotInArchiveError,
-    archive_of,
+    find_archive_url,
 )
 from patchpilot.archive.collect_mails import (
     CollectedMails,
+    collect_series_ids,
+    collect_series_mails,
     find_posted_series,
-    gather,
-    ids_with_later,
 )
-from patchpilot.archive.open_archive import archive_address
-from patchpilot.archive.original_series import find_originals
+from patchpilot.archive.open_archive import normalize_archive_address
+from patchpilot.archive.original_series import find_original_series
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -97,9 +97,9 @@ def track_named_series(
         )
     if message_id in find_undisclosed_ids(store):
         raise undisclosed_error(message_id)
-    url = archive_of(target, archive_address(lore))
+    url = find_archive_url(target, normalize_archive_address(lore))
     with archive_at(url) as archive:
-        thread = gather(
+        thread = collect_series_mails(
             archive, message_id, fresh=fresh, reader=store.reader, progress=progress
         )
         posted = _find_posted(thread, message_id, store)
@@ -109,7 +109,7 @@ def track_named_series(
             named_mails = [
                 mail for mail in thread.mails if mail.message_id == message_id
             ]
-            thread = gather(
+            thread = collect_series_mails(
                 archive,
                 original,
                 named_mails,
@@ -203,7 +203,7 @@ def _find_original(
         for mail in thread.mails
         if mail.message_id == message_id
     ]
-    originals = find_originals(
+    originals = find_original_series(
         archive,
         [mail for mail in classified if mail.kind in STABLE],
         reader=store.reader,
@@ -280,7 +280,7 @@ def track_series_in_mbox(
         )
     tracked = []
     for posted in selection:
-        ids = ids_with_later(posted, candidates)
+        ids = collect_series_ids(posted, candidates)
         series_mails = [mail for mail in mails if mail.message_id in ids]
         source = None, str(mbox.resolve())
         stored = _store_series(
@@ -499,7 +499,7 @@ def reread_mboxes(
         for entry in entries:
             series_mails = mails
             if posted := find_posted_series(entry.message_id, candidates):
-                ids = ids_with_later(posted, candidates)
+                ids = collect_series_ids(posted, candidates)
                 series_mails = tuple(mail for mail in mails if mail.message_id in ids)
             collected[entry.id] = CollectedMails(series_mails, troubles)
     return collected
@@ -537,7 +537,7 @@ def fetch_series(
     """
     try:
         with archives.open(url) as archive:
-            thread = gather(
+            thread = collect_series_mails(
                 archive,
                 entry.message_id,
                 known_mails,

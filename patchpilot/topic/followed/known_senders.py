@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, MissingError
-from patchpilot.history.stable_branches import mainline, stable_branches
+from patchpilot.history.stable_branches import find_mainline_tip, find_stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.mail import parse_message_id
@@ -125,7 +125,7 @@ def find_addresses_in_tree(
     Search MAINTAINERS, .mailmap, and the commits since three years before `year`. The commits of a
     topic are not searched. In stable branches, only committers are searched.
     """
-    tip = mainline(repository)
+    tip = find_mainline_tip(repository)
     if tip is None:
         return ()
     keys = {address.key for address in addresses}
@@ -139,7 +139,7 @@ def find_addresses_in_tree(
         return tuple(matches)
     stable = tuple(
         branch.tip
-        for branch in stable_branches(repository, include_ended=True).branches
+        for branch in find_stable_branches(repository, include_ended=True).branches
     )
     for key in remaining:
         for role, tips in (("author", (tip,)), ("committer", (tip, *stable))):

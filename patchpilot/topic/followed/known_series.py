@@ -443,7 +443,7 @@ class _SeriesReader:
 
         Include messages sent from this machine, unless all stored messages are delivery reports.
         """
-        stored = self._store.weightiest_mails(
+        stored = self._store.read_important_mails(
             self._entry.id, sys.maxsize if self._every_mail else MOST_READ
         )
         self._damaged = stored.damaged
@@ -537,10 +537,10 @@ class _SeriesReader:
         """Use `posted` as the result of reading the messages, and add facts from the repository."""
         posted = self._recognize_senders(posted) if posted is not None else None
         if posted is not None and self._repository is not None:
-            from patchpilot.archive.landed_series import find_in_repository
+            from patchpilot.archive.landed_series import find_commits_in_repository
             from patchpilot.reading.read_thread import with_commits
 
-            merged = find_in_repository(
+            merged = find_commits_in_repository(
                 posted, self._repository, progress=self._progress
             )
             posted = with_commits(
@@ -560,10 +560,17 @@ def make_summaries_key(repository: "Repository | None") -> str:
     kind = _SUMMARIES._replace(code=(*_SUMMARIES.code, *folders))
     if repository is None:
         return make_cache_key(kind, ())
-    from patchpilot.history.stable_branches import find_mainline, queues, trees_of
+    from patchpilot.history.stable_branches import (
+        find_mainline,
+        find_stable_trees,
+        list_queue_refs,
+    )
 
     refs = repository.all_refs
-    stable, queue_names = trees_of([ref.short for ref in refs]), queues(repository)
+    stable, queue_names = (
+        find_stable_trees([ref.short for ref in refs]),
+        list_queue_refs(repository),
+    )
     lines = [
         f"{ref.name} {ref.object_id}"
         for ref in refs

@@ -4,7 +4,7 @@
 import re
 from pathlib import Path
 
-from patchpilot.commits.private_config import config_values
+from patchpilot.commits.private_config import read_config_values
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.address import Address, parse_address
@@ -22,7 +22,7 @@ def find_own_addresses(
     If there is a repository, add the author's other addresses in its .mailmap.
     """
     try:
-        values = config_values(directory, _SENDERS)
+        values = read_config_values(directory, _SENDERS)
     except MissingError:
         values = {}
     parsed = [

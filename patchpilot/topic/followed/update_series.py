@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.archive.archive import date_query
+from patchpilot.archive.archive import make_date_query
 from patchpilot.archive.local_archive import REPORT
-from patchpilot.archive.open_archive import archive_address
+from patchpilot.archive.open_archive import normalize_archive_address
 from patchpilot.archive.poll import PolledSeries
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
@@ -69,7 +69,7 @@ def update_tracked_series(
     numbers = request.numbers
     archives = Archives(archive_at)
     if request.everything:
-        store.forget_passed_over()
+        store.clear_irrelevant_ids()
     report_ids, problem = _store_mailbox_reports(store, archives, progress)
     entries = [store.entry(number) for number in numbers] or store.entries()
     previous = {
@@ -216,7 +216,9 @@ def _record_poll(
     pending_ids = frozenset().union(
         *(ids for number, ids in poll.news.items() if number in failed_numbers)
     )
-    store.pass_over(frozenset().union(*poll.news.values()) - accepted_ids - pending_ids)
+    store.add_irrelevant_ids(
+        frozenset().union(*poll.news.values()) - accepted_ids - pending_ids
+    )
 
 
 def _store_mailbox_reports(
@@ -235,10 +237,12 @@ def _store_mailbox_reports(
         *(store.message_ids(entry.id) for entry in store.entries())
     )
     try:
-        with archives.open(archive_address(str(Path(mailbox).expanduser()))) as archive:
+        with archives.open(
+            normalize_archive_address(str(Path(mailbox).expanduser()))
+        ) as archive:
             archive.parse_mail = store.reader.parse
             mails = archive.search(
-                f"{date_query(store.reader.now - _REPORTED)} AND {REPORT}",
+                f"{make_date_query(store.reader.now - _REPORTED)} AND {REPORT}",
                 excluded_ids=known_ids,
             )
     except PatchpilotError as error:
@@ -249,7 +253,7 @@ def _store_mailbox_reports(
         series.entry.id: series.new
         for series in store_delivery_reports(mails, store, None, progress)
     }
-    store.pass_over(
+    store.add_irrelevant_ids(
         frozenset(mail.message_id for mail in mails).difference(*by_series.values())
     )
     return by_series, ""

@@ -36,12 +36,12 @@ def fetch_stable_branches(screen: "AnyScreen") -> None:
     from patchpilot.errors import PatchpilotError
     from patchpilot.services.setup.fetch_branches import (
         fetch_branches,
-        missing_branches,
+        find_missing_branches,
     )
 
     with screen.session.open_repository() as repository:
         profile = screen.session.read_settings(repository).get("profile")
-        missing = missing_branches(repository, profile or None)
+        missing = find_missing_branches(repository, profile or None)
     if missing is None:
         screen.action_reload()
         return

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test adapting files in which calls and variables are different in the branch."""
 
-from patchpilot.backports.adapt.absent_names import undeclared_variables
-from patchpilot.backports.symbols import calls_in
+from patchpilot.backports.adapt.absent_names import find_undeclared_variables
+from patchpilot.backports.symbols import find_calls
 
 
 def test_arguments_of_calls_are_counted() -> None:
@@ -10,11 +10,11 @@ def test_arguments_of_calls_are_counted() -> None:
         'if (any(1, both(2, "x, y"), c[3, 4]) && none()) '
         "/* comment(1) */ each(\n1,\n2); open(1, 2"
     )
-    assert calls_in(text) == {("any", 3), ("both", 2), ("none", 0), ("each", 2)}
+    assert find_calls(text) == {("any", 3), ("both", 2), ("none", 0), ("each", 2)}
 
 
 def test_unterminated_comment_reaches_the_end_of_file() -> None:
-    assert calls_in("call(1); /* one(1) /* two(1, 2)") == {("call", 1)}
+    assert find_calls("call(1); /* one(1) /* two(1, 2)") == {("call", 1)}
 
 
 def function_lines(*body: str) -> list[str]:
@@ -24,10 +24,10 @@ def function_lines(*body: str) -> list[str]:
 def test_undeclared_variable_is_found() -> None:
     ours = function_lines("int here = 1;", "use(here);")
     base = function_lines("struct node *p = 0;", "use(p);")
-    assert undeclared_variables(
+    assert find_undeclared_variables(
         ours, base, base, function_lines("int here = 1;", "use(here);", "put(p);")
     ) == {"p"}
-    assert not undeclared_variables(
+    assert not find_undeclared_variables(
         ours, base, base, function_lines("int here = 1;", "struct node *p;", "put(p);")
     )
 
@@ -38,10 +38,10 @@ def test_variable_still_used_on_the_branch_is_found() -> None:
         function_lines("int here = 1;", "use(here);", "more(here);"),
         function_lines("more(here);"),
     )
-    assert undeclared_variables(ours, base, function_lines("done();"), adapted) == {
-        "here"
-    }
-    assert not undeclared_variables(
+    assert find_undeclared_variables(
+        ours, base, function_lines("done();"), adapted
+    ) == {"here"}
+    assert not find_undeclared_variables(
         ours, base, function_lines("EACH(here)", "use(here);"), adapted
     )
 
@@ -53,4 +53,4 @@ def test_macro_generated_functions_are_not_compared() -> None:
         for line in function_lines(*body)
     ]
     adapted = [line.replace("use(two);", "use(one);") for line in lines]
-    assert not undeclared_variables(lines, lines, lines, adapted)
+    assert not find_undeclared_variables(lines, lines, lines, adapted)

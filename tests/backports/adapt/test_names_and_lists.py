@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.adapt.adaptation import adapt
-from patchpilot.backports.adapt.verify import is_sound
+from patchpilot.backports.adapt.adaptation import adapt_conflicts
+from patchpilot.backports.adapt.verify import is_sound_result
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import Scratch
+from patchpilot.backports.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 
@@ -38,12 +38,12 @@ def adapt_fix(
     old = repo.commit("start", files)
     repo.commit("move on", later)
     fix = repo.commit("fix it", fixed)
-    with Repository.open(repo.path) as repository, Scratch(repository) as scratch:
+    with Repository.open(repo.path) as repository, ScratchStore(repository) as scratch:
         commit = FixCommit.read(repository, fix)
         onto = scratch.tree_of(old)
         merge = scratch.pick(fix, onto, commit.base)
         assert not merge.clean
-        adaptation = adapt(scratch, merge, onto, commit)
+        adaptation = adapt_conflicts(scratch, merge, onto, commit)
         tree = adaptation.tree(scratch, merge) if adaptation else onto
         return (
             adaptation,
@@ -99,7 +99,7 @@ def test_branch_list_entries_are_kept(tmp_path: Path) -> None:
 def test_damaged_adaptation_is_rejected(adapted: str, expected: bool) -> None:
     plain = function_source("work", "a(f);").splitlines(keepends=True)
     lines = adapted.splitlines(keepends=True)
-    assert is_sound("work.c", lines, plain, plain, plain) is expected
+    assert is_sound_result("work.c", lines, plain, plain, plain) is expected
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_brackets_are_checked_only_in_c(
 ) -> None:
     branch_lines = ours.splitlines(keepends=True)
     assert (
-        is_sound(
+        is_sound_result(
             path,
             adapted.splitlines(keepends=True),
             branch_lines,

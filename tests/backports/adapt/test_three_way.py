@@ -5,7 +5,7 @@ conflict.
 
 import pytest
 
-from patchpilot.backports.adapt.three_way import How, merge_lines
+from patchpilot.backports.adapt.three_way import CarryMethod, merge_lines
 from patchpilot.backports.adapt.tokens import join_tokens, tokenize
 
 HEAD = "int work(void)\n{\n\tbegin();\n"
@@ -32,7 +32,7 @@ def file_lines(middle: str) -> list[str]:
             "\tdo(ONE, 2);\n",
             "\tdo(ONE, 3);\n",
             "\tdo(one, 3);\n",
-            {How.TOKENS},
+            {CarryMethod.TOKENS},
             id="other argument",
         ),
         pytest.param(
@@ -40,7 +40,7 @@ def file_lines(middle: str) -> list[str]:
             '\tlog("rx of RTE_RX_A");\n',
             '\tlog("tx of RTE_TX_A");\n',
             '\tlog("tx of DEV_TX_A");\n',
-            {How.TOKENS},
+            {CarryMethod.TOKENS},
             id="part of a name in a string",
         ),
         pytest.param(
@@ -48,7 +48,7 @@ def file_lines(middle: str) -> list[str]:
             '\t/* Ignore all fds */\n\tset("a");\n\tuse("b");\n',
             '\t/* Close all fds */\n\tset("c");\n\tuse("b");\n',
             "\t/* Close all fds */\n\tset(\"c\");\n\tuse('b');\n",
-            {How.TOKENS},
+            {CarryMethod.TOKENS},
             id="wording of a comment and quotes",
         ),
         pytest.param(
@@ -56,7 +56,7 @@ def file_lines(middle: str) -> list[str]:
             "\ta();\n\tlater();\n",
             "\ta();\n\tadded();\n\tlater();\n",
             "\ta();\n\tadded();\n",
-            {How.EDGE},
+            {CarryMethod.EDGE},
             id="next line absent",
         ),
         pytest.param(
@@ -64,7 +64,7 @@ def file_lines(middle: str) -> list[str]:
             "\tfree(q->p);\n",
             "",
             "",
-            {How.REMOVED},
+            {CarryMethod.REMOVED},
             id="removed line differs",
         ),
         pytest.param(
@@ -80,13 +80,13 @@ def file_lines(middle: str) -> list[str]:
             "\tif (a)\n\t\trun(b);\n",
             "\tif (ok) {\n\t\tif (a)\n\t\t\trun(b);\n\t}\n",
             "\tif (ok) {\n\t\tif (a)\n\t\t\trun(o);\n\t}\n",
-            {How.TOKENS},
+            {CarryMethod.TOKENS},
             id="a new block around other lines",
         ),
     ],
 )
 def test_change_is_applied_to_the_branch_lines(
-    ours: str, base: str, theirs: str, expected: str, methods: set[How]
+    ours: str, base: str, theirs: str, expected: str, methods: set[CarryMethod]
 ) -> None:
     sides = [file_lines(side) for side in (ours, base, theirs)]
     merged = merge_lines(*sides)
@@ -105,7 +105,7 @@ def test_change_in_a_missing_function_is_dropped() -> None:
     ).splitlines(keepends=True)
     merged = merge_lines(first_function.splitlines(keepends=True), base, theirs)
     assert "".join(merged.lines) == first_function
-    assert [carried.how for carried in merged.carried] == [How.ABSENT]
+    assert [carried.how for carried in merged.carried] == [CarryMethod.ABSENT]
 
 
 @pytest.mark.parametrize(
@@ -122,13 +122,13 @@ def test_lines_added_by_both_sides_are_kept() -> None:
         base,
         file_lines("\ta();\n\tcompletely(different, thing);\n"),
     )
-    assert [carried.how for carried in merged.carried] == [How.BESIDE]
+    assert [carried.how for carried in merged.carried] == [CarryMethod.BESIDE]
     alike = merge_lines(
         file_lines("\ta();\n\tcheck(p, q);\n"),
         base,
         file_lines("\ta();\n\tcheck(p, r);\n"),
     )
-    assert [carried.how for carried in alike.carried] == [How.OVER]
+    assert [carried.how for carried in alike.carried] == [CarryMethod.OVER]
 
 
 def test_partial_line_is_not_inserted() -> None:
