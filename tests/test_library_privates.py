@@ -12,8 +12,8 @@ import patchpilot.tui
 from patchpilot.extras import EXTRA_OF
 from tests.kit.source import trees
 
-DOCUMENTED = {"_exit"}
-"""Names of the standard library that its documentation has: os._exit."""
+DOCUMENTED = {"_exit", "_replace"}
+"""Names documented by the standard library: os._exit, and _replace of named tuples."""
 LIBRARIES = ("codespell_lib", "platformdirs", "re2", *EXTRA_OF)
 USES = tuple(f"{word} {name}" for word in ("from", "import") for name in LIBRARIES)
 

@@ -27,7 +27,7 @@ from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import PatchpilotError
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.lint.selection import rule_records
+from patchpilot.lint.selection import load_rule_records
 from patchpilot.model.rule import RuleRecord, Severity
 from tests.lab.list_archive import ArchivedMail, read_archive, unquoted_paragraphs
 
@@ -225,8 +225,9 @@ def main(arguments: list[str]) -> int:
     for rule, record in records(rows):
         if rule[0] in rules and (record.noise or record.gone or record.hit):
             # readers judge the findings of other patches
-            judged = rule_records().get((rule[0], Severity(rule[1])), record)[-2:]
-            print("\t".join((*rule, *map(str, (*record[1:-2], *judged)))))
+            judged = load_rule_records().get((rule[0], Severity(rule[1])), record)[-2:]
+            line = "\t".join((*rule, *map(str, (*record[1:-2], *judged))))
+            print(line.removesuffix("\t0\t0"))
     return 0
 
 

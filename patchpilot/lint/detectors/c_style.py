@@ -247,6 +247,12 @@ def _check_attributes(line: ScannedLine) -> TypedHits:
         yield "PREFER_DEFINED_ATTRIBUTE_MACRO", make_hit(line.number, "unused")
 
 
+_HEAD = lazy_pattern(r"\t+(?:if|for|while) \(.*\) \{$")
+_LONE_STATEMENT = lazy_pattern(
+    r"\t+(?!if\b|for\b|while\b|do\b|switch\b|case\b)[^/{}#]+;$"
+)
+
+
 @detector("trailing-comma")
 def missing_trailing_comma(context: Context) -> Hits:
     """Report a missing comma after the last entry of a list.
@@ -361,6 +367,27 @@ def text_on_comment_start(context: Context, _arguments: Arguments) -> Hits:
         subsystem = find_file_subsystem(context, hunk.change.path)
         if subsystem and subsystem.comments == "empty-first-line":
             yield make_hit(line.patch_line, subsystem=subsystem.title)
+
+
+@detector("leftover-braces")
+def leftover_braces(context: Context) -> Hits:
+    """Report braces that the patch leaves around a single statement."""
+    for hunk in find_c_hunks(context):
+        for index, head in enumerate(hunk.lines[:-2]):
+            body, end = hunk.lines[index + 1 : index + 3]
+            next_line = find_next_code_line(hunk.lines, index + 2)
+            added = head.added + body.added + end.added
+            # there may be removed lines in between
+            fewer = end.patch_line - head.patch_line - 2 - added
+            if (
+                (0 < added < 3 or (not added and fewer > 0))
+                and end.code.strip() == "}"
+                and _LONE_STATEMENT.match(body.text)
+                and _HEAD.match(head.code)
+                and head.code.count("(") == head.code.count(")")
+                and not (next_line and next_line.code.strip().startswith("else"))
+            ):
+                yield Hit(head.patch_line)
 
 
 @detector("c", check=str)
