@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.kit.maintainers import patch, write_tree
+from tests.kit.maintainers import build_widget_patch, write_widget_tree
 
 # use the same examples in each run, so that results depend only on the commit; `make fuzz` searches
 # for new ones
@@ -43,9 +43,9 @@ def _use_memory_for_temporary_files() -> None:
     """Create pytest's folders in memory if there is enough space and programs can be run there."""
     with contextlib.suppress(OSError):
         state = os.statvfs(MEMORY_DISK)
-        enough = state.f_bavail * state.f_frsize >= ROOM_NEEDED
+        has_enough_space = state.f_bavail * state.f_frsize >= ROOM_NEEDED
         if (
-            enough
+            has_enough_space
             and not state.f_flag & os.ST_NOEXEC
             and os.access(MEMORY_DISK, os.W_OK)
         ):
@@ -85,15 +85,15 @@ GIT_CONFIGURATION = """\
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests that use the b4 transport as long, because starting b4 takes seconds."""
     for item in items:
-        case = getattr(item, "callspec", None)
-        if case and "b4" in case.params.values():
+        parameters = getattr(item, "callspec", None)
+        if parameters and "b4" in parameters.params.values():
             item.add_marker(pytest.mark.long)
     if SHUFFLED:
         random.Random(SHUFFLED).shuffle(items)
 
 
 @pytest.fixture(scope="session")
-def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+def warm_cache_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     """Return the files that a run caches.
 
     With them, each test that checks a patch is a third of a second faster.
@@ -106,7 +106,7 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     }
     subprocess.run(
         [sys.executable, "-m", "patchpilot", "check", "-"],
-        input=patch().encode(),
+        input=build_widget_patch().encode(),
         env={**os.environ, **environment},
         cwd=folder,
         capture_output=True,
@@ -130,17 +130,17 @@ def tmp_path(
 
 
 @pytest.fixture(autouse=True)
-def _home(
+def _separate_home(
     tmp_path_factory: pytest.TempPathFactory,
-    warm_cache: tuple[Path, ...],
+    warm_cache_files: tuple[Path, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     home = tmp_path_factory.mktemp(f"home{next(FOLDERS)}", numbered=False)
-    cache = home / "cache" / "patchpilot"
-    cache.mkdir(parents=True, mode=0o700)
-    for cached in warm_cache:
+    cache_folder = home / "cache" / "patchpilot"
+    cache_folder.mkdir(parents=True, mode=0o700)
+    for cached_file in warm_cache_files:
         # links are safe, because the cache replaces its files and never modifies them
-        os.link(cached, cache / cached.name)
+        os.link(cached_file, cache_folder / cached_file.name)
     for name in [
         name
         for name in os.environ
@@ -162,23 +162,23 @@ def _home(
 
 
 @pytest.fixture
-def cold_cache(_home: None) -> None:
-    for cached in (Path(os.environ["XDG_CACHE_HOME"]) / "patchpilot").iterdir():
-        cached.unlink()
+def cold_cache(_separate_home: None) -> None:
+    for cached_file in (Path(os.environ["XDG_CACHE_HOME"]) / "patchpilot").iterdir():
+        cached_file.unlink()
 
 
 @pytest.fixture(autouse=True)
-def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    connect = socket.socket.connect
+def _block_other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    real_connect = socket.socket.connect
 
-    def guarded(self: socket.socket, address: Any) -> Any:
+    def connect_to_loopback(self: socket.socket, address: Any) -> Any:
         if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(
             address[0]
         ):
             raise AssertionError(f"a test tried to reach {address[0]}")
-        return connect(self, address)
+        return real_connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+    monkeypatch.setattr(socket.socket, "connect", connect_to_loopback)
 
 
 def _is_loopback(host: str) -> bool:
@@ -189,16 +189,16 @@ def _is_loopback(host: str) -> bool:
 
 
 @pytest.fixture
-def widget_tree(tmp_path: Path) -> Path:
+def widget_tree_folder(tmp_path: Path) -> Path:
     """Return the small kernel tree of tests/kit/maintainers.py."""
-    return write_tree(tmp_path / "tree")
+    return write_widget_tree(tmp_path / "tree")
 
 
 @pytest.fixture
-def widget_mail(tmp_path: Path) -> Path:
+def widget_patch_file(tmp_path: Path) -> Path:
     """Write a patch for that kernel tree to a file."""
     file = tmp_path / "one.patch"
-    file.write_text(patch())
+    file.write_text(build_widget_patch())
     return file
 
 

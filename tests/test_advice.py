@@ -4,7 +4,7 @@
 The TUI could not replace a command in plain text with its own keys.
 """
 
-from tests.kit.printed import commands_in, strings
+from tests.kit.printed import find_quoted_commands, find_user_strings
 from tests.kit.source import SOURCE, trees
 
 FRONT = ("cli", "tui", "demo")
@@ -32,8 +32,8 @@ def test_command_in_a_lower_package_is_an_action() -> None:
         if not name.startswith(FRONT):
             printed = [
                 command
-                for text in strings(tree, actions=False)
-                for command in commands_in(text)
+                for text in find_user_strings(tree, includes_actions=False)
+                for command in find_quoted_commands(text)
             ]
             if printed:
                 commands_by_file[name] = printed

@@ -18,8 +18,8 @@ from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.model.mail import parse_patch
 from patchpilot.outgoing.credentials import find_credential
 from patchpilot.outgoing.mail_account import read_account
-from tests.kit.canaries import story
-from tests.kit.child_processes import ENDS, SOURCE, process_starts
+from tests.kit.canaries import create_conflicting_patches
+from tests.kit.child_processes import ENDS, SOURCE, find_process_starts
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -399,7 +399,7 @@ def test_every_process_start_is_listed() -> None:
             rows.setdefault(start, set()).update(words)
     assert {
         row: tuple(sorted(words)) for row, words in rows.items()
-    } == process_starts()
+    } == find_process_starts()
 
 
 def test_every_proof_is_an_existing_test() -> None:
@@ -437,7 +437,7 @@ def test_new_process_start_is_found(tmp_path: Path) -> None:
         "    repository.git('log', *words)\n"
         "async def n(): await loop.subprocess_exec(x)\n"
     )
-    assert process_starts(tmp_path) == {
+    assert find_process_starts(tmp_path) == {
         "new::a": ("*",),
         "new::b": ("*",),
         "new::c": ("*",),
@@ -473,12 +473,14 @@ def test_shell_runs_only_user_commands() -> None:
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+def hostile_repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """Create a fix in which all names are hostile.
 
     Its refs, files, tags, authors, MAINTAINERS and tracking data start with '-'.
     """
-    repo = story(tmp_path_factory.mktemp("hostile") / "repo", end="")
+    repo = create_conflicting_patches(
+        tmp_path_factory.mktemp("hostile") / "repo", end=""
+    )
     head = repo.git("rev-parse", "HEAD")
     files = {f"{word}.c": "int hostile;\n" for word in HOSTILE_WORDS}
     lines = "".join(
@@ -497,7 +499,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     )
     repo.commit(message, files, author=f"{HOSTILE_WORDS[1]} <a@x.example>")
     for word in HOSTILE_WORDS:
-        for namespace in (
+        for ref_namespace in (
             "heads/",
             "tags/",
             "tags/v",
@@ -505,7 +507,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
             "remotes/origin/",
             "tags/sent/",
         ):
-            repo.git("update-ref", f"refs/{namespace}{word}", head)
+            repo.git("update-ref", f"refs/{ref_namespace}{word}", head)
         repo.git("config", f"remote.{word}.url", word)
         repo.git("config", f"branch.{word}.remote", word)
     repo.git("config", "branch.topic.remote", HOSTILE_WORDS[0])
@@ -550,7 +552,7 @@ CALLS = (
 
 @pytest.mark.parametrize("argv", CALLS, ids=" ".join)
 def test_outside_text_is_never_an_option(
-    hostile: Repo,
+    hostile_repo: Repo,
     tmp_path: Path,
     argv: tuple[str, ...],
     monkeypatch: pytest.MonkeyPatch,
@@ -558,53 +560,57 @@ def test_outside_text_is_never_an_option(
     calls: list[list[str]] = []
     real = subprocess.Popen.__init__
 
-    def recorded(self: object, args: object, *more: object, **named: object) -> None:
+    def record_arguments(
+        self: object, args: object, *options: object, **named_options: object
+    ) -> None:
         calls.append(
-            [str(word) for word in args]
+            [str(argument) for argument in args]
             if isinstance(args, list | tuple)
             else [str(args)]
         )
-        real(self, args, *more, **named)  # type: ignore[arg-type,call-overload]
+        real(self, args, *options, **named_options)  # type: ignore[arg-type,call-overload]
 
     if "b4" in argv:
-        hostile.git("config", "--unset-all", "branch.topic.b4-tracking", check=False)
+        hostile_repo.git(
+            "config", "--unset-all", "branch.topic.b4-tracking", must_succeed=False
+        )
     else:
         # b4 itself rejects a base like this
-        hostile.git("config", "branch.topic.b4-tracking", json.dumps(TRACKING))
-        hostile.git(
+        hostile_repo.git("config", "branch.topic.b4-tracking", json.dumps(TRACKING))
+        hostile_repo.git(
             "config", "branch.topic.b4-prep-cover-strategy", "branch-description"
         )
-    monkeypatch.setattr(subprocess.Popen, "__init__", recorded)
+    monkeypatch.setattr(subprocess.Popen, "__init__", record_arguments)
     with FaultySink() as server:
-        configure_mail_server(hostile, server)
+        configure_mail_server(hostile_repo, server)
         words = (word.format(out=tmp_path / "out") for word in argv[1:])
-        outcome = call(argv[0], "-C", hostile.path, *words)
+        outcome = call(argv[0], "-C", hostile_repo.path, *words)
     assert outcome.code != ExitCode.BUG, outcome.err
     assert calls, outcome.err
     assert argv[0] != "send" or outcome.code == ExitCode.OK, outcome.err
     for words_of_call in calls:
         read = takewhile(lambda word: word not in ENDS, words_of_call)
         assert not [
-            word for word in _without_values(read) if word.startswith(HOSTILE_WORDS)
+            word for word in _drop_option_values(read) if word.startswith(HOSTILE_WORDS)
         ], words_of_call
 
 
-def _without_values(words: Iterator[str]) -> Iterator[str]:
+def _drop_option_values(arguments: Iterator[str]) -> Iterator[str]:
     """Yield the arguments of a command.
 
     If `git config` is called without options, omit the values after the key.
     """
     is_config = False
-    for word in words:
-        yield word
-        if is_config and not word.startswith("-"):
+    for argument in arguments:
+        yield argument
+        if is_config and not argument.startswith("-"):
             return
-        is_config = is_config or word == "config"
+        is_config = is_config or argument == "config"
 
 
 @pytest.mark.parametrize("word", [*HOSTILE_WORDS, "", "HEAD\n"])
-def test_dashed_word_is_not_a_revision(hostile: Repo, word: str) -> None:
-    with Repository.open(hostile.path) as repository:
+def test_dashed_word_is_not_a_revision(hostile_repo: Repo, word: str) -> None:
+    with Repository.open(hostile_repo.path) as repository:
         assert repository.find(word) is None
         with pytest.raises(UsageError):
             repository.resolve(word)
@@ -618,8 +624,8 @@ def test_git_config_reads_no_later_option(tmp_path: Path) -> None:
             assert repository.config("branch.x.description") == (value,)
 
 
-def test_object_name_with_a_newline_is_not_found(hostile: Repo) -> None:
-    with CatFile(hostile.path) as objects:
+def test_object_name_with_a_newline_is_not_found(hostile_repo: Repo) -> None:
+    with CatFile(hostile_repo.path) as objects:
         assert objects.get("HEAD:frob.c\nHEAD:frob.h") is None
         assert objects.get("HEAD:frob.h") is not None
         assert objects.get(f"HEAD:{HOSTILE_WORDS[0]}.c") is not None

@@ -34,33 +34,33 @@ IMPORTED_AS = {
 """The import name of a distribution, if it is not its name with `_` for `-`."""
 
 
-def imported_modules(requirements: list[str]) -> set[str]:
+def list_imported_modules(requirements: list[str]) -> set[str]:
     names = [re.split(r"[\[<>=~! ]", line)[0].lower() for line in requirements]
     return {IMPORTED_AS.get(name, name.replace("-", "_")) for name in names}
 
 
-def third_party_imports() -> Iterator[tuple[str, str]]:
+def find_third_party_imports() -> Iterator[tuple[str, str]]:
     """Yield every third-party package imported at run time, with the importing file."""
     for file in (ROOT / "patchpilot").rglob("*.py"):
         tree = ast.parse(file.read_text())
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
+                names = [imported_name.name for imported_name in node.names]
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module or ""]
             else:
                 continue
             for name in names:
-                top = name.partition(".")[0]
-                if top not in sys.stdlib_module_names | {"patchpilot"}:
-                    yield top, str(file.relative_to(ROOT))
+                top_package = name.partition(".")[0]
+                if top_package not in sys.stdlib_module_names | {"patchpilot"}:
+                    yield top_package, str(file.relative_to(ROOT))
 
 
 def test_imports_belong_to_core_or_an_extra() -> None:
-    core = imported_modules(PROJECT["dependencies"])
+    core = list_imported_modules(PROJECT["dependencies"])
     assert not {
         module
-        for module in third_party_imports()
+        for module in find_third_party_imports()
         if module[0] not in core | EXTRA_OF.keys()
     }
     assert not core & EXTRA_OF.keys()
@@ -70,7 +70,7 @@ def test_every_extra_installs_its_imports() -> None:
     # another package in the same extra depends on this package
     implied = {"lsprotocol"}
     for name, extra in EXTRA_OF.items():
-        extra_imports = imported_modules(PROJECT["optional-dependencies"][extra])
+        extra_imports = list_imported_modules(PROJECT["optional-dependencies"][extra])
         assert name in extra_imports | implied, name
 
 
@@ -138,10 +138,10 @@ def test_hint_names_the_package_manager(
 def test_missing_package_names_its_extra(
     name: str, code: int, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def work() -> int:
+    def raise_missing() -> int:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-    assert run_and_report_errors(work) == code
+    assert run_and_report_errors(raise_missing) == code
     assert words in capsys.readouterr().err
 
 

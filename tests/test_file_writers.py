@@ -54,15 +54,16 @@ def opens_for_writing(call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if name in ("write_text", "write_bytes"):
         return True
-    words = [ast.unparse(word) for word in call.args]
+    argument_texts = [ast.unparse(argument) for argument in call.args]
     if name == "open" and ast.unparse(call.func) == "os.open":
-        return "os.devnull" not in words and any(
-            "O_WRONLY" in word or "O_CREAT" in word for word in words
+        return "os.devnull" not in argument_texts and any(
+            "O_WRONLY" in argument or "O_CREAT" in argument
+            for argument in argument_texts
         )
     return name == "open" and any(
-        isinstance(word, ast.Constant) and set(str(word.value)) & set("wax+")
-        for word in (*call.args, *(key.value for key in call.keywords))
-        if isinstance(word, ast.Constant) and len(str(word.value)) <= 3
+        isinstance(argument, ast.Constant) and set(str(argument.value)) & set("wax+")
+        for argument in (*call.args, *(key.value for key in call.keywords))
+        if isinstance(argument, ast.Constant) and len(str(argument.value)) <= 3
     )
 
 
@@ -100,10 +101,10 @@ def test_failed_write_leaves_nothing(
         replace_file(tmp_path / "folder" / "file", "x")
     assert [entry.name for entry in (tmp_path / "folder").iterdir()] == ["file"]
 
-    def full(_: int) -> None:
+    def raise_disk_full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", raise_disk_full)
     with pytest.raises(InputError, match="No space left"):
         write_file(file, "half")
     assert file.read_text() == "new"

@@ -19,13 +19,15 @@ def _read_files(pattern: str) -> dict[Path, str]:
     return {file: file.read_text("utf-8") for file in TESTS.glob(pattern)}
 
 
-def _named_modules(text: str) -> set[str]:
-    return {name for names in _IMPORT.findall(text) for name in names if name}
+def _find_named_modules(document_text: str) -> set[str]:
+    return {name for names in _IMPORT.findall(document_text) for name in names if name}
 
 
-def _lab_programs() -> set[str]:
+def _list_lab_programs() -> set[str]:
     return {
-        file.stem for file, text in _read_files("lab/*.py").items() if _PROGRAM in text
+        file.stem
+        for file, program_text in _read_files("lab/*.py").items()
+        if _PROGRAM in program_text
     }
 
 
@@ -33,10 +35,10 @@ def test_every_module_is_used() -> None:
     imported = {
         name
         for text in _read_files("lab/*.py").values()
-        for name in _named_modules(text)
+        for name in _find_named_modules(text)
     }
     assert {file.stem for file in _read_files("lab/*.py")} - {"__init__"} <= (
-        _lab_programs() | imported
+        _list_lab_programs() | imported
     )
 
 
@@ -47,9 +49,9 @@ def test_kit_contains_no_program() -> None:
 
 
 def test_page_lists_every_program() -> None:
-    tests: dict[str, set[str]] = {name: set() for name in _lab_programs()}
+    tests: dict[str, set[str]] = {name: set() for name in _list_lab_programs()}
     for file, text in _read_files("**/test_*.py").items():
-        for name in _named_modules(text) & tests.keys():
+        for name in _find_named_modules(text) & tests.keys():
             parts = file.relative_to(TESTS).with_suffix("").parts
             tests[name].add(".".join(parts))
     rows = re.findall(r"^\| `(\w+)`(.*)", PAGE.read_text("utf-8"), re.MULTILINE)

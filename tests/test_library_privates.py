@@ -27,11 +27,13 @@ def _is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
-def _textual_classes(kind: type) -> list[type]:
-    return [base for base in kind.__mro__ if base.__module__.startswith("textual.")]
+def _list_textual_bases(widget_class: type) -> list[type]:
+    return [
+        base for base in widget_class.__mro__ if base.__module__.startswith("textual.")
+    ]
 
 
-def _private_imports() -> set[tuple[str, str]]:
+def _find_private_imports() -> set[tuple[str, str]]:
     result = set()
     for tree in _parse_modules():
         for node in ast.walk(tree):
@@ -48,42 +50,42 @@ def _private_imports() -> set[tuple[str, str]]:
     return result
 
 
-def _private_attributes() -> set[str]:
-    used, ours = set(), set()
+def _find_private_attributes() -> set[str]:
+    used_names, own_names = set(), set()
     for node in (node for tree in _parse_modules() for node in ast.walk(tree)):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                ours.add(node.name)
+                own_names.add(node.name)
             case ast.Attribute(ctx=ast.Store()):
-                ours.add(node.attr)
+                own_names.add(node.attr)
             case ast.Attribute() if _is_private(node.attr):
-                used.add(node.attr)
+                used_names.add(node.attr)
             case ast.Name(ctx=ast.Store()):
-                ours.add(node.id)
-    return used - ours
+                own_names.add(node.id)
+    return used_names - own_names
 
 
-def _overridden_attributes() -> set[str]:
+def _find_overridden_attributes() -> set[str]:
     result = set()
     for module in pkgutil.walk_packages(patchpilot.tui.__path__, "patchpilot.tui."):
-        for kind in vars(importlib.import_module(module.name)).values():
-            if not inspect.isclass(kind) or not kind.__module__.startswith(
-                "patchpilot"
-            ):
+        for module_member in vars(importlib.import_module(module.name)).values():
+            if not inspect.isclass(
+                module_member
+            ) or not module_member.__module__.startswith("patchpilot"):
                 continue
-            bases = _textual_classes(kind)
+            textual_bases = _list_textual_bases(module_member)
             result |= {
                 name
-                for name, value in vars(kind).items()
+                for name, value in vars(module_member).items()
                 if _is_private(name)
                 and isinstance(value, FunctionType)
                 and value.__module__.startswith("patchpilot")
-                and any(name in vars(base) for base in bases)
+                and any(name in vars(base) for base in textual_bases)
             }
     return result
 
 
 def test_private_library_names_are_not_used() -> None:
-    assert _private_imports() == set()
-    assert _private_attributes() == DOCUMENTED
-    assert _overridden_attributes() == set()
+    assert _find_private_imports() == set()
+    assert _find_private_attributes() == DOCUMENTED
+    assert _find_overridden_attributes() == set()

@@ -8,7 +8,7 @@ from tests.bench.performance import (
     RATIOS,
     TOLERANCE,
     find_regressions,
-    recorded_ratios,
+    read_recorded_ratios,
     render_page,
 )
 
@@ -43,5 +43,5 @@ def test_page_lists_every_pair() -> None:
 
 def test_recorded_promises_exist() -> None:
     assert RATIOS.exists()
-    assert recorded_ratios()
-    assert all(ratio > 0 for ratio in recorded_ratios().values())
+    assert read_recorded_ratios()
+    assert all(ratio > 0 for ratio in read_recorded_ratios().values())

@@ -21,7 +21,7 @@ from patchpilot.outgoing.credentials import Credential
 from patchpilot.tui.stage.job_errors import to_patchpilot_error
 from patchpilot.urls import hide_url_credentials
 from tests.kit.cli import call
-from tests.kit.mails import mail
+from tests.kit.mails import build_mail
 from tests.kit.raw_smtp import Fault, RawServer
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -48,11 +48,11 @@ class LockedArchive(StandIn):
     def __init__(self, password: str) -> None:
         super().__init__()
         expected = "Basic " + base64.b64encode(f"ada:{password}".encode()).decode()
-        handler = self._server.RequestHandlerClass
+        request_handler = self._server.RequestHandlerClass
         self.refused = 0
         archive = self
 
-        class Handler(handler):  # type: ignore[misc,valid-type]
+        class Handler(request_handler):  # type: ignore[misc,valid-type]
             def parse_request(self) -> bool:
                 if not super().parse_request():
                     return False
@@ -64,7 +64,7 @@ class LockedArchive(StandIn):
 
         self._server.RequestHandlerClass = Handler
 
-    def with_password(self, name: str) -> str:
+    def make_url_with_password(self, name: str) -> str:
         return self.url.replace("://", f"://{make_login(name)}")
 
 
@@ -89,27 +89,31 @@ class SecretWorld:
         }.items():
             self.repo.git("config", "--global", name, value)
         self.repo.git(
-            "config", "--global", "patchpilot.lore", archive.with_password("lore")
+            "config",
+            "--global",
+            "patchpilot.lore",
+            archive.make_url_with_password("lore"),
         )
-        helper = (
+        credential_helper = (
             f"!f() {{ echo username=ada; echo password={make_secret('helper')}; }}; f"
         )
-        self.repo.git("config", "--global", "credential.helper", helper)
+        self.repo.git("config", "--global", "credential.helper", credential_helper)
 
-    def call(self, *argv: object, stdin: bytes = b"") -> int:
+    def run_command(self, *argv: object, stdin: bytes = b"") -> int:
         command, *arguments = argv
-        outcome = call(command, "-C", self.repo.path, *arguments, stdin=stdin)
-        self.printed += f"$ {argv}\n{outcome.out}{outcome.err}"
-        return outcome.code
+        result = call(command, "-C", self.repo.path, *arguments, stdin=stdin)
+        self.printed += f"$ {argv}\n{result.out}{result.err}"
+        return result.code
 
-    def assert_kept(self) -> None:
+    def assert_nothing_leaked(self) -> None:
         lines = [
             line
             for line in self.printed.split("\n")
-            if any(form in line for form in _canary_forms()) and line[:1] != "$"
+            if any(canary_form in line for canary_form in _list_canary_forms())
+            and line[:1] != "$"
         ]
         assert not lines
-        planted = (
+        planted_files = (
             self.repo.path / ".git" / "config",
             Path.home() / ".gitconfig",
             Path.home() / ".netrc",
@@ -120,26 +124,31 @@ class SecretWorld:
             for file in folder.rglob("*")
             if file.is_file()
         ]
-        leaks = [
+        leaking_files = [
             file
             for file in files
-            if file not in planted
-            and any(form.encode() in file.read_bytes() for form in _canary_forms())
+            if file not in planted_files
+            and any(
+                canary_form.encode() in file.read_bytes()
+                for canary_form in _list_canary_forms()
+            )
         ]
-        assert not leaks
+        assert not leaking_files
 
 
-def _canary_forms() -> tuple[str, ...]:
+def _list_canary_forms() -> tuple[str, ...]:
     """Return the forms of the canary.
 
     They are the text, and its base64 encoding at each of three offsets.
     """
-    shifted = [base64.b64encode(b"\0" * shift + MARK.encode()) for shift in range(3)]
+    shifted_forms = [
+        base64.b64encode(b"\0" * byte_shift + MARK.encode()) for byte_shift in range(3)
+    ]
     return (
         MARK,
         *(
-            text[(4 if shift else 0) : -4].decode()
-            for shift, text in enumerate(shifted)
+            encoded_form[(4 if byte_shift else 0) : -4].decode()
+            for byte_shift, encoded_form in enumerate(shifted_forms)
         ),
     )
 
@@ -170,7 +179,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretWor
     with ExitStack() as stack:
         archive = stack.enter_context(LockedArchive(make_secret("lore")))
         archive.add(
-            mail(
+            build_mail(
                 "[PATCH] widget: change line 1",
                 POST + DIFF,
                 sender="Ada Fixer <ada@example.org>",
@@ -178,7 +187,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretWor
             )
         )
         archive.add(
-            mail(
+            build_mail(
                 "Re: [PATCH] widget: change line 1",
                 "Why?\n",
                 sender="Rita <rita@example.net>",
@@ -194,103 +203,103 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretWor
 
 
 def test_output_contains_no_password(world: SecretWorld) -> None:
-    world.call("config")
-    world.call("config", "--format", "json")
-    world.call("config", "lore")
-    world.call("doctor", "--offline")
-    world.call("doctor")
-    world.call("doctor", "--format", "json")
-    world.call("explain", "repeated-word")
+    world.run_command("config")
+    world.run_command("config", "--format", "json")
+    world.run_command("config", "lore")
+    world.run_command("doctor", "--offline")
+    world.run_command("doctor")
+    world.run_command("doctor", "--format", "json")
+    world.run_command("explain", "repeated-word")
     assert f"{world.archive.url} is reachable" in world.printed
     for wrong in (
         f"ftp://{make_login('wrong')}lore.example.org",
         f"http://{make_login('wrong')} x",
     ):
         world.repo.git("config", "--global", "patchpilot.lore", wrong)
-        world.call("config")
-        world.call("track", "add", "<post@example.org>")
-        world.call("doctor", "--offline")
-    world.assert_kept()
+        world.run_command("config")
+        world.run_command("track", "add", "<post@example.org>")
+        world.run_command("doctor", "--offline")
+    world.assert_nothing_leaked()
 
 
 def test_tracked_series_contains_no_password(world: SecretWorld) -> None:
-    assert world.call("track", "add", "<post@example.org>") == 0
+    assert world.run_command("track", "add", "<post@example.org>") == 0
     assert (
-        world.call(
+        world.run_command(
             "track",
             "add",
-            f"{world.archive.with_password('lore')}/post@example.org/",
+            f"{world.archive.make_url_with_password('lore')}/post@example.org/",
             "--lore",
-            world.archive.with_password("lore"),
+            world.archive.make_url_with_password("lore"),
         )
         == 0
     )
-    assert world.call("track", "update", "--fresh") == 0
+    assert world.run_command("track", "update", "--fresh") == 0
     refused_before = world.archive.refused
-    world.call("track", "--format", "json")
-    world.call("track", "show", "1")
-    world.call("track", "show", "1", "--format", "json")
-    world.call("track", "update", "1", "--all")
-    world.call("check", "<post@example.org>")
+    world.run_command("track", "--format", "json")
+    world.run_command("track", "show", "1")
+    world.run_command("track", "show", "1", "--format", "json")
+    world.run_command("track", "update", "1", "--all")
+    world.run_command("check", "<post@example.org>")
     assert world.archive.refused == refused_before == 0
     assert f'"source": "{world.archive.url}"' in world.printed
-    world.call(
+    world.run_command(
         "track",
         "add",
         "<no@example.org>",
         "--lore",
-        world.archive.with_password("lore"),
+        world.archive.make_url_with_password("lore"),
     )
-    world.call(
+    world.run_command(
         "track",
         "add",
         "<why@example.org>",
         "--lore",
-        world.archive.with_password("bad-login"),
+        world.archive.make_url_with_password("bad-login"),
     )
-    world.call(
+    world.run_command(
         "track",
         "add",
         "<why@example.org>",
         "--lore",
         f"http://{make_login('closed')}127.0.0.1:1/all",
     )
-    world.call(
+    world.run_command(
         "track",
         "add",
         "<why@example.org>",
         "--lore",
         f"http://{make_login('proxied')}lore.example.org/all",
     )
-    world.call(
+    world.run_command(
         "track",
         "add",
         "<why@example.org>",
         "--lore",
         f"http://{make_login('odd/port')}lore.example.org/all",
     )
-    world.call(
+    world.run_command(
         "track", "update", "--lore", f"http://{make_login('closed')}127.0.0.1:1/all"
     )
-    world.assert_kept()
+    world.assert_nothing_leaked()
 
 
 @pytest.mark.parametrize("transport", ["git-send-email", "b4"])
 def test_send_has_no_password(world: SecretWorld, transport: str) -> None:
-    words = ("send", "--via", transport, "--force", "a test")
-    world.call(*words, "--dry-run", "--format", "json")
-    assert world.call(*words, "--yes") != 0
+    arguments = ("send", "--via", transport, "--force", "a test")
+    world.run_command(*arguments, "--dry-run", "--format", "json")
+    assert world.run_command(*arguments, "--yes") != 0
     world.repo.git("config", "--global", "sendemail.smtppass", make_secret("smtppass"))
-    assert world.call("send", "--resume", "--yes") != 0
+    assert world.run_command("send", "--resume", "--yes") != 0
     assert {good for _, good in world.server.logins} == {False}
     world.repo.git("config", "--global", "sendemail.smtppass", make_secret("right"))
-    assert world.call("send", "--resume", "--yes") == 0
+    assert world.run_command("send", "--resume", "--yes") == 0
     assert world.server.logins[-1] == ("ada", True)
     for command in ("draft", "track", "maintainers"):
-        world.call(command)
-        world.call(command, "--format", "json")
+        world.run_command(command)
+        world.run_command(command, "--format", "json")
     assert "git.example.org/team/widget.git" in world.printed
-    world.assert_kept()
+    world.assert_nothing_leaked()
 
 
 _ECHOES = {
@@ -319,11 +328,14 @@ def test_server_replies_are_masked(
     world.repo.git("config", "--global", "sendemail.smtppass", password.decode())
     with RawServer(fault, login=True) as server:
         configure_mail_server(world.repo, server)
-        assert world.call("send", "--via", transport, "--force", "a test", "--yes") != 0
+        assert (
+            world.run_command("send", "--via", transport, "--force", "a test", "--yes")
+            != 0
+        )
         assert server.fault_count
-        world.call("doctor")
-        world.call("draft")
-    world.assert_kept()
+        world.run_command("doctor")
+        world.run_command("draft")
+    world.assert_nothing_leaked()
 
 
 @given(
@@ -369,12 +381,14 @@ def test_mail_program_has_no_password(
         "sendemail.sendmailcmd",
         command.format(make_secret("program")),
     )
-    world.call("doctor", "--offline")
-    assert world.call("send", "--via", transport, "--force", "a test", "--yes") != 0
-    world.call("send", "--resume", "--dry-run")
-    world.call("draft")
+    world.run_command("doctor", "--offline")
+    assert (
+        world.run_command("send", "--via", transport, "--force", "a test", "--yes") != 0
+    )
+    world.run_command("send", "--resume", "--dry-run")
+    world.run_command("draft")
     assert f"program {command.partition(' ')[0]}" in world.printed
-    world.assert_kept()
+    world.assert_nothing_leaked()
 
 
 def test_web_endpoint_has_no_password(world: SecretWorld) -> None:
@@ -386,24 +400,27 @@ def test_web_endpoint_has_no_password(world: SecretWorld) -> None:
     )
     world.repo.git("config", "--global", "--unset", "sendemail.smtpserver")
     for option in ("--dry-run", "--yes"):
-        world.call("send", "--via", "b4", "--force", "a test", option)
-    world.call("doctor", "--offline", "--via", "b4")
-    world.assert_kept()
+        world.run_command("send", "--via", "b4", "--force", "a test", option)
+    world.run_command("doctor", "--offline", "--via", "b4")
+    world.assert_nothing_leaked()
 
 
 def test_bug_log_has_no_password(
     world: SecretWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise RuntimeError(f"cannot parse {world.archive.with_password('lore')}")
+    def raise_bug(*_: object, **__: object) -> None:
+        raise RuntimeError(
+            f"cannot parse {world.archive.make_url_with_password('lore')}"
+        )
 
-    monkeypatch.setattr("patchpilot.topic.own_archive.open_archive", fail)
+    monkeypatch.setattr("patchpilot.topic.own_archive.open_archive", raise_bug)
     monkeypatch.setattr(
-        "sys.argv", ["patchpilot", "--lore", world.archive.with_password("argv")]
+        "sys.argv",
+        ["patchpilot", "--lore", world.archive.make_url_with_password("argv")],
     )
-    assert world.call("track", "add", "<post@example.org>") == ExitCode.BUG
+    assert world.run_command("track", "add", "<post@example.org>") == ExitCode.BUG
     with pytest.raises(RuntimeError) as raised:
-        fail()
+        raise_bug()
     assert to_patchpilot_error(raised.value).exit_code == ExitCode.BUG
     logs = [
         file.read_text() for file in (world.folder / "tmp").glob("patchpilot-bug-*.log")
@@ -412,10 +429,10 @@ def test_bug_log_has_no_password(
     assert all(f"cannot parse {world.archive.url}" in log for log in logs)
     secret_path = f"/mail/{make_secret('command')}"
     world.repo.git("config", "--global", "patchpilot.mailbox", secret_path)
-    assert world.call("doctor", "--report") == ExitCode.OK
+    assert world.run_command("doctor", "--report") == ExitCode.OK
     assert "RuntimeError: cannot parse" in world.printed
     assert "mailbox = (not shown) (git config)" in world.printed
-    world.assert_kept()
+    world.assert_nothing_leaked()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from patchpilot.topic.followed.follow_series import track_named_series
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.followed.update_series import update_tracked_series
-from tests.kit.archive import FilledArchive, archive_server
+from tests.kit.archive import FilledArchive, serve_archive
 from tests.kit.mails import START
 from tests.kit.trees import Trees
 
@@ -37,17 +37,17 @@ class FollowedArchive:
     def update(self, *mails: bytes, days: float = 0) -> Tracked:
         """Add messages, let this many days pass, and return the series."""
         self._archive.add(*mails)
-        dates = [date for mail in mails if (date := parse_mail(mail).date)]
-        self._now = max([self._now, *dates]) + timedelta(days=days, minutes=1)
+        mail_dates = [date for mail in mails if (date := parse_mail(mail).date)]
+        self._now = max([self._now, *mail_dates]) + timedelta(days=days, minutes=1)
         with (
             Store(self._place / "track.sqlite") as store,
             Repository.open(self.trees.repo.path) as repository,
         ):
             store.reader.now = self._now
             if not self.followed:
-                first = parse_mail(mails[0]).message_id
+                message_id = parse_mail(mails[0]).message_id
                 (series,) = track_named_series(
-                    first,
+                    message_id,
                     lore=self._archive.url,
                     store=store,
                     archive_at=open_archive,
@@ -83,14 +83,14 @@ class FollowedArchive:
 
 @contextmanager
 def open_followed_archive(
-    folder: Path, kind: str = "stand-in"
+    folder: Path, archive_kind: str = "stand-in"
 ) -> Iterator[FollowedArchive]:
     """Yield an empty archive of this kind, which is one of SERVED."""
-    with archive_server(kind, folder / "inbox") as archive:
+    with serve_archive(archive_kind, folder / "inbox") as archive:
         yield FollowedArchive(folder, archive)
 
 
-def days_to_minutes(number: float) -> int:
+def convert_days_to_minutes(number: float) -> int:
     return int(number * 1440)
 
 

@@ -23,18 +23,26 @@ from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageE
 from patchpilot.model.mail import parse_message_id
 from patchpilot.reading import mbox as mbox_module
 from patchpilot.reading.read_thread import read_thread
-from tests.kit.archive import LOCAL, SERVED, archive_server
-from tests.kit.mails import ADA, MATT, mail, mailed, mbox, patch, reply
+from tests.kit.archive import LOCAL, SERVED, serve_archive
+from tests.kit.mails import (
+    ADA,
+    MATT,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_patch_mail,
+    build_reply,
+)
 from tests.reading import story
 from tests.reading.story import SHA, TITLE
 
 
 def make_valve_patch(
-    subject: str, ident: str, days: int, author: str = ADA, **options: str
+    subject: str, message_id: str, days: int, author: str = ADA, **options: str
 ) -> bytes:
     """Return a patch to the valve without references to other versions."""
-    return patch(
-        subject, id=ident, author=author, minutes=days * 24 * 60, **options
+    return build_patch_mail(
+        subject, id=message_id, author=author, minutes=days * 24 * 60, **options
     ).replace(b"demo/pump.c", b"demo/valve.c")
 
 
@@ -50,7 +58,7 @@ YEARS = (
         f"[RFC PATCH v2] {OPENED}", "w2", 410, "Ada Fixer <ada@old.example.com>"
     ),
     make_valve_patch(f"[PATCH v3] {STUCK}", "w3", 700),
-    reply(
+    build_reply(
         f"[PATCH v3] {STUCK}",
         "Please name the boards.",
         id="w3r",
@@ -58,7 +66,9 @@ YEARS = (
         minutes=701 * 24 * 60,
     ),
     make_valve_patch(f"[PATCH v4] {STUCK}", "w4", 710),
-    mailed(f"k0+{720 * 24 * 60} [PATCH 0/1] valves for next", sender=MATT),
+    build_described_mail(
+        f"k0+{720 * 24 * 60} [PATCH 0/1] valves for next", sender=MATT
+    ),
     make_valve_patch(
         f"[PATCH 1/1] {STUCK}",
         "k1",
@@ -67,7 +77,7 @@ YEARS = (
         message=f"From: {ADA}\n\nBail out.\n",
         reply_to="k0",
     ),
-    mail(
+    build_mail(
         "[GIT PULL] valves for 6.20",
         f"Please pull.\n\nAda Fixer (1):\n      {STUCK}\n\n drivers/demo/valve.c | 3 +++\n 1 file"
         " changed, 3 insertions(+)\n",
@@ -81,44 +91,46 @@ YEARS = (
 
 
 @pytest.fixture(scope="module", params=[*SERVED, *LOCAL])
-def url(
+def archive_url(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    with archive_server(
+    with serve_archive(
         request.param, tmp_path_factory.mktemp("archive"), *story.WHOLE, *YEARS
     ) as server:
         yield server.url
 
 
-def message_ids(mails: tuple[object, ...]) -> set[str]:
+def read_message_ids(mails: tuple[object, ...]) -> set[str]:
     return {mail.message_id.split("@")[0] for mail in mails}  # type: ignore[attr-defined]
 
 
-def test_thread_has_all_its_messages(url: str) -> None:
-    with open_archive(url) as archive:
-        assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1", "r2"}
-        assert message_ids(archive.thread("r1@example.org")) == {"v1", "r1", "r2"}
+def test_thread_has_all_its_messages(archive_url: str) -> None:
+    with open_archive(archive_url) as archive:
+        assert read_message_ids(archive.thread("v1@example.org")) == {"v1", "r1", "r2"}
+        assert read_message_ids(archive.thread("r1@example.org")) == {"v1", "r1", "r2"}
 
 
-def test_single_message_is_read(url: str) -> None:
-    with open_archive(url) as archive:
+def test_single_message_is_read(archive_url: str) -> None:
+    with open_archive(archive_url) as archive:
         assert archive.mail("v2@example.org").subject == f"[PATCH net v2] {TITLE}"
 
 
-def test_search_covers_subject_sender_and_body(url: str) -> None:
-    with open_archive(url) as archive:
-        assert message_ids(archive.search(f"s:{quote_phrase(TITLE)} AND f:gregkh")) == {
+def test_search_covers_subject_sender_and_body(archive_url: str) -> None:
+    with open_archive(archive_url) as archive:
+        assert read_message_ids(
+            archive.search(f"s:{quote_phrase(TITLE)} AND f:gregkh")
+        ) == {
             "s1",
             "s2",
             "s3",
         }
-        assert message_ids(
+        assert read_message_ids(
             archive.search(f"s:{quote_phrase(TITLE)} AND f:ada@example.org")
         ) >= {
             "v1",
             "v2",
         }
-        assert message_ids(
+        assert read_message_ids(
             archive.search(
                 f"s:{quote_phrase(TITLE)} AND f:ada@example.org", threads=True
             )
@@ -130,7 +142,7 @@ def test_search_covers_subject_sender_and_body(url: str) -> None:
             "r3",
             "r4",
         }
-        assert message_ids(archive.search(f"b:{SHA[:12]}*")) >= {
+        assert read_message_ids(archive.search(f"b:{SHA[:12]}*")) >= {
             "r4",
             "s1",
             "s2",
@@ -140,16 +152,18 @@ def test_search_covers_subject_sender_and_body(url: str) -> None:
         assert archive.search("s:nothingofthekind") == ()
 
 
-def test_missing_message_is_not_reported_as_unreachable_archive(url: str) -> None:
-    with open_archive(url) as archive, pytest.raises(MissingError) as reported:
+def test_missing_message_is_not_reported_as_unreachable_archive(
+    archive_url: str,
+) -> None:
+    with open_archive(archive_url) as archive, pytest.raises(MissingError) as reported:
         archive.thread("nobody@example.org")
     assert reported.value.exit_code == 3
 
 
-def test_one_message_finds_the_whole_series(url: str) -> None:
-    with open_archive(url) as archive:
+def test_one_message_finds_the_whole_series(archive_url: str) -> None:
+    with open_archive(archive_url) as archive:
         mails, troubles, failure = collect_series_mails(archive, "v1@example.org")
-    assert message_ids(mails) == {
+    assert read_message_ids(mails) == {
         "v1",
         "r1",
         "r2",
@@ -166,10 +180,10 @@ def test_one_message_finds_the_whole_series(url: str) -> None:
     assert (troubles, failure) == ((), None)
 
 
-def test_third_version_finds_all_other_versions(url: str) -> None:
-    with open_archive(url) as archive:
+def test_third_version_finds_all_other_versions(archive_url: str) -> None:
+    with open_archive(archive_url) as archive:
         mails, troubles, failure = collect_series_mails(archive, "w3@example.org")
-    assert message_ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
+    assert read_message_ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
     assert (troubles, failure) == ((), None)
     series = find_posted_series(
         "w3@example.org", read_thread(mails, anchors={"w3@example.org"})
@@ -192,38 +206,40 @@ def test_third_version_finds_all_other_versions(url: str) -> None:
 
 def test_new_message_is_found_immediately(tmp_path: Path) -> None:
     for kind in (*SERVED, *LOCAL):
-        with archive_server(kind, tmp_path / kind, story.V1) as server:
+        with serve_archive(kind, tmp_path / kind, story.V1) as server:
             with open_archive(server.url) as archive:
-                assert message_ids(archive.thread("v1@example.org")) == {"v1"}
+                assert read_message_ids(archive.thread("v1@example.org")) == {"v1"}
             server.add(story.REVIEW, story.QUEUED)
             with open_archive(server.url) as archive:
-                assert message_ids(archive.thread("v1@example.org", fresh=True)) == {
+                assert read_message_ids(
+                    archive.thread("v1@example.org", fresh=True)
+                ) == {
                     "v1",
                     "r1",
                 }
-                assert message_ids(archive.search("f:gregkh")) == {"s2"}
+                assert read_message_ids(archive.search("f:gregkh")) == {"s2"}
 
 
 def test_message_ids_with_special_characters_are_fetched(tmp_path: Path) -> None:
-    odd = mail("[PATCH] odd", "x\n").replace(
+    odd_mail = build_mail("[PATCH] odd", "x\n").replace(
         b"Message-ID: <", b"Message-ID: <a/b+c%d?e"
     )
-    message_id = odd.split(b"Message-ID: <")[1].split(b">")[0].decode()
+    message_id = odd_mail.split(b"Message-ID: <")[1].split(b">")[0].decode()
     for kind in (*SERVED, *LOCAL):
         with (
-            archive_server(kind, tmp_path / kind, odd) as server,
+            serve_archive(kind, tmp_path / kind, odd_mail) as server,
             open_archive(server.url) as archive,
         ):
             assert archive.thread(message_id)[0].message_id == message_id
 
 
 def test_responses_are_cached_for_ten_minutes(tmp_path: Path) -> None:
-    with archive_server("stand-in", tmp_path, story.V1) as server:
+    with serve_archive("stand-in", tmp_path, story.V1) as server:
         url = server.url
         with Archive(url, cache=tmp_path / "cache") as archive:
             archive.thread("v1@example.org")
     with Archive(url, cache=tmp_path / "cache") as archive:
-        assert message_ids(archive.thread("v1@example.org")) == {"v1"}
+        assert read_message_ids(archive.thread("v1@example.org")) == {"v1"}
         with pytest.raises(NetworkError):
             archive.thread("v1@example.org", fresh=True)
 
@@ -245,7 +261,7 @@ def serve_responses(
     status: int,
     bodies: bytes | list[bytes],
     headers: dict[str, str] | None = None,
-    until: int = 99,
+    max_requests: int = 99,
 ) -> Iterator[tuple[str, list[str]]]:
     """Run a server that sends these responses in order and records its requests.
 
@@ -258,7 +274,7 @@ def serve_responses(
         def do_GET(self) -> None:
             body = bodies_in_order[min(len(requests), len(bodies_in_order) - 1)]
             requests.append(self.headers["User-Agent"])
-            self.send_response(status if len(requests) <= until else 404)
+            self.send_response(status if len(requests) <= max_requests else 404)
             for name, value in (headers or {}).items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
@@ -349,17 +365,19 @@ def test_decompression_bomb_is_truncated(
 ) -> None:
     monkeypatch.setattr(mbox_module, "MAX_MAIL", 4 << 20)
     monkeypatch.setattr(module, "MAX_ANSWER", 6 << 20)
-    huge = reply(
+    huge_mail = build_reply(
         f"[PATCH] {TITLE}", f"{'x' * 999}\n" * (9 << 10), id="huge", reply_to="v1"
     )
     with (
-        serve_responses(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (
+        serve_responses(
+            200, gzip.compress(build_mbox(story.V1, huge_mail, story.REVIEW), 1)
+        ) as (
             url,
             _,
         ),
         Archive(url) as archive,
     ):
-        assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+        assert read_message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
         assert ["<huge@example.org>" in reason for reason in archive.skipped] == [True]
     with (
         serve_responses(200, gzip.compress(bytes(8 << 20), 1)) as (url, _),
@@ -372,22 +390,32 @@ def test_decompression_bomb_is_truncated(
 def test_response_has_a_total_size_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_ANSWER", 4 << 20)
     large = [
-        reply(f"[PATCH] {TITLE}", "x\n" * (1 << 19), id=f"l{number}", reply_to="v1")
+        build_reply(
+            f"[PATCH] {TITLE}", "x\n" * (1 << 19), id=f"l{number}", reply_to="v1"
+        )
         for number in range(12)
     ]
     with (
-        serve_responses(200, gzip.compress(mbox(story.V1, *large), 1)) as (url, _),
+        serve_responses(200, gzip.compress(build_mbox(story.V1, *large), 1)) as (
+            url,
+            _,
+        ),
         Archive(url) as archive,
     ):
-        assert message_ids(archive.thread("v1@example.org")) == {"v1", "l0", "l1", "l2"}
+        assert read_message_ids(archive.thread("v1@example.org")) == {
+            "v1",
+            "l0",
+            "l1",
+            "l2",
+        }
         assert ["more than 4 MiB" in reason for reason in archive.skipped] == [True]
 
 
-THREAD = gzip.compress(mbox(story.V1, story.REVIEW), 1)
+THREAD = gzip.compress(build_mbox(story.V1, story.REVIEW), 1)
 _BAD = {
     "empty": b"",
     "empty gzip": gzip.compress(b""),
-    "another thread": gzip.compress(mbox(story.FIX_V1)),
+    "another thread": gzip.compress(build_mbox(story.FIX_V1)),
     "HTML": b"<html>Log in</html>",
 }
 
@@ -401,19 +429,19 @@ def test_unusable_response_is_not_cached(tmp_path: Path, body: bytes) -> None:
     ):
         with pytest.raises(NetworkError):
             archive.thread("v1@example.org")
-        assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+        assert read_message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
         assert not archive.remembered
-        assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+        assert read_message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
         assert archive.remembered
         assert len(requests) == 2
 
 
 def test_unknown_message_finds_its_replies() -> None:
     with (
-        serve_responses(200, gzip.compress(mbox(story.REVIEW))) as (url, _),
+        serve_responses(200, gzip.compress(build_mbox(story.REVIEW))) as (url, _),
         Archive(url) as archive,
     ):
-        assert message_ids(archive.thread("v1@example.org")) == {"r1"}
+        assert read_message_ids(archive.thread("v1@example.org")) == {"r1"}
 
 
 @pytest.mark.parametrize(
@@ -451,7 +479,7 @@ def test_redirect_to_a_configured_host_is_followed() -> None:
             serve_responses(302, b"", {"Location": target}) as (url, _),
             Archive(url, hosts=("localhost",)) as archive,
         ):
-            assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+            assert read_message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
 
 
 def test_canceled_archive_stops_fetching() -> None:
@@ -476,9 +504,9 @@ def test_offline_opens_no_connection() -> None:
         Archive("http://127.0.0.1:9/x", offline=True).thread("a@example.org")
 
 
-def test_charsets_of_the_email_package_are_restored(url: str) -> None:
+def test_charsets_of_the_email_package_are_restored(archive_url: str) -> None:
     before = dict(email.charset.CHARSETS)
-    with open_archive(url) as archive:
+    with open_archive(archive_url) as archive:
         archive.thread("v1@example.org")
     assert before == email.charset.CHARSETS
 
@@ -533,15 +561,15 @@ def test_search_phrase_is_quoted_safely() -> None:
 
 def test_search_stub_supports_brackets_and_not(tmp_path: Path) -> None:
     with (
-        archive_server(
+        serve_archive(
             "stand-in",
             tmp_path,
             story.V1,
             story.REVIEW,
-            mailed("w [PATCH] valve: x"),
+            build_described_mail("w [PATCH] valve: x"),
         ) as server,
         Archive(server.url) as archive,
     ):
-        assert message_ids(archive.search("s:PATCH AND NOT (f:rita OR s:valve)")) == {
-            "v1"
-        }
+        assert read_message_ids(
+            archive.search("s:PATCH AND NOT (f:rita OR s:valve)")
+        ) == {"v1"}

@@ -20,17 +20,17 @@ from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread, with_commits
 from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.followed.update_series import update_tracked_series
-from tests.kit.mails import ADA, MATT, mail, mailed, mbox
+from tests.kit.mails import ADA, MATT, build_described_mail, build_mail, build_mbox
 from tests.kit.trees import FILE, Trees
 
 ONE, TWO = "pump: check the pointer", "pump: count the pointers"
-P1 = mailed(f"p1 [PATCH 1/2] {ONE}")
-P2 = mailed(f"p2+1>p1 [PATCH 2/2] {TWO}")
-ALONE = mailed(f"p1 [PATCH] {ONE}")
+P1 = build_described_mail(f"p1 [PATCH 1/2] {ONE}")
+P2 = build_described_mail(f"p2+1>p1 [PATCH 2/2] {TWO}")
+ALONE = build_described_mail(f"p1 [PATCH] {ONE}")
 
 
 def track_series(trees: Trees, *mails: bytes) -> PostedSeries:
-    series = read_thread(parse(mbox(*mails)))[0]
+    series = read_thread(parse(build_mbox(*mails)))[0]
     with Repository.open(trees.repo.path) as repository:
         commits = find_commits_in_repository(series, repository)
     return with_commits(series, commits.commits, commits.follow_ups, commits.needs)
@@ -197,7 +197,7 @@ def test_retitled_commit_is_matched_by_link_or_diff(trees: Trees, link: str) -> 
         f"--- a/{FILE}\n+++ b/{FILE}\n@@ -11,3 +11,6 @@\n \tint rc;\n \n+\tif (!pump)\n+\t\treturn"
         " -EINVAL;\n+\n \trc = pump_prime(pump);\n"
     )
-    patch_mail = mail(
+    patch_mail = build_mail(
         f"[PATCH] {ONE}",
         f"Check it.\n\nSigned-off-by: {ADA}\n---\ndiff --git a/{FILE} b/{FILE}\n{diff}",
         id="p1",
@@ -227,9 +227,11 @@ def test_second_search_covers_only_new_commits(
     searches: list[tuple[str, ...]] = []
     git = Repository.git
 
-    def count_call(self: Repository, *words: str, **options: Any) -> Completed:
-        searches.extend([words] if words[0] == "rev-list" and FILE in words else [])
-        return git(self, *words, **options)
+    def count_call(self: Repository, *arguments: str, **options: Any) -> Completed:
+        searches.extend(
+            [arguments] if arguments[0] == "rev-list" and FILE in arguments else []
+        )
+        return git(self, *arguments, **options)
 
     monkeypatch.setattr(Repository, "git", count_call)
     first = trees.commit("demo: pump: another change\n", checked=False)
@@ -246,21 +248,21 @@ def test_second_search_covers_only_new_commits(
 def test_later_fix_makes_the_series_unfinished(trees: Trees) -> None:
     commit = trees.commit(f"{ONE}\n\nCheck it.\n")
     backport = trees.backport(commit, "6.1")
-    fix = trees.repo.commit(
+    fix_id = trees.repo.commit(
         f'pump: check it rightly\n\nFixes: {commit[:12]} ("{ONE}")\n', {FILE: "new\n"}
     )
     merged = track_series(trees, ALONE)
     assert [
         (follow_up.relation, follow_up.commit, follow_up.lacking)
         for follow_up in merged.follow_ups
-    ] == [("fixes", fix, ("6.1",))]
+    ] == [("fixes", fix_id, ("6.1",))]
     assert next_step(merged).startswith("“pump: check it rightly”")
     trees.repo.checkout(backport)
-    fixed = trees.repo.commit(
-        f'pump: check it rightly\n\ncommit {fix} upstream.\n\nFixes: {commit[:12]} ("{ONE}")\n',
+    fixed_commit = trees.repo.commit(
+        f'pump: check it rightly\n\ncommit {fix_id} upstream.\n\nFixes: {commit[:12]} ("{ONE}")\n',
         {FILE: "new\n"},
     )
-    trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", fixed)
+    trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", fixed_commit)
     trees.repo.checkout("master")
     merged = track_series(trees, ALONE)
     assert [follow_up.lacking for follow_up in merged.follow_ups] == [()]
@@ -326,7 +328,7 @@ def test_merge_is_found_without_the_archive(trees: Trees, tmp_path: Path) -> Non
         Repository.open(trees.repo.path) as repository,
     ):
         entry = store.add("p1@example.org", ONE, nowhere, None)
-        store.keep(entry.id, ONE, parse(mbox(ALONE)), seen_ids=["p1@example.org"])
+        store.keep(entry.id, ONE, parse(build_mbox(ALONE)), seen_ids=["p1@example.org"])
     trees.commit(f"{ONE}\n\nCheck it.\n")
     with (
         Store(tmp_path / "track.sqlite") as store,

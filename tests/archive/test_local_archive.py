@@ -20,9 +20,9 @@ from patchpilot.archive.open_archive import normalize_archive_address, open_arch
 from patchpilot.cache.entries import cache_dir
 from patchpilot.errors import CancelledError, NetworkError, UsageError
 from patchpilot.model.mail import parse_mail
-from tests.kit.archive import LOCAL, SERVED, archive_server
+from tests.kit.archive import LOCAL, SERVED, serve_archive
 from tests.kit.cli import call
-from tests.kit.mails import RITA, START, mail, reply
+from tests.kit.mails import RITA, START, build_mail, build_reply
 from tests.reading import story
 
 
@@ -33,9 +33,9 @@ def search_subjects(url: str, query: str) -> list[str]:
 
 @pytest.mark.parametrize("kind", LOCAL)
 def test_series_is_tracked_offline(kind: str, workdir: Path) -> None:
-    with archive_server(kind, workdir / "pi", story.V1) as archive:
-        added = call("track", "add", "<v1@example.org>", "--lore", archive.url)
-        assert added.code == 0, added.err
+    with serve_archive(kind, workdir / "pi", story.V1) as archive:
+        added_outcome = call("track", "add", "<v1@example.org>", "--lore", archive.url)
+        assert added_outcome.code == 0, added_outcome.err
         archive.add(story.REVIEW)
         outcome = call("track", "update", "--format", "json")
     (series,) = json.loads(outcome.out)["series"]
@@ -46,7 +46,7 @@ def test_series_is_tracked_offline(kind: str, workdir: Path) -> None:
 def test_archive_setting_accepts_a_path(
     workdir: Path,
 ) -> None:
-    with archive_server("maildir", workdir / "pi", story.V1):
+    with serve_archive("maildir", workdir / "pi", story.V1):
         assert (
             call("track", "add", "<v1@example.org>", "--lore", "./pi/mails").code == 0
         )
@@ -62,7 +62,7 @@ def test_archive_setting_accepts_a_path(
 
 
 def test_deleted_maildir_message_disappears(tmp_path: Path) -> None:
-    with archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive:
+    with serve_archive("maildir", tmp_path, story.V1, story.REVIEW) as archive:
         assert search_subjects(archive.url, "f:ada") == ["v1"]
         (tmp_path / "mails" / "new" / "0.example").unlink()
         assert search_subjects(archive.url, "f:ada") == []
@@ -75,7 +75,7 @@ def test_deleted_maildir_message_disappears(tmp_path: Path) -> None:
 
 
 def test_rewritten_mbox_is_indexed_again(tmp_path: Path) -> None:
-    with archive_server("mbox", tmp_path, story.V1, story.REVIEW) as archive:
+    with serve_archive("mbox", tmp_path, story.V1, story.REVIEW) as archive:
         assert search_subjects(archive.url, "m:v1@example.org") == ["v1"]
         content = Path(archive.url).read_bytes()
         Path(archive.url).write_bytes(content[content.rindex(b"\nFrom mboxrd") + 1 :])
@@ -95,10 +95,10 @@ def test_concurrent_indexing_is_serialized(
     workdir: Path,
 ) -> None:
     messages = [
-        mail(f"Re: {number}", "Fine.\n", sender=RITA, id=f"i{number}")
+        build_mail(f"Re: {number}", "Fine.\n", sender=RITA, id=f"i{number}")
         for number in range(1500)
     ]
-    with archive_server("mbox", workdir, *messages) as archive:
+    with serve_archive("mbox", workdir, *messages) as archive:
         command = [sys.executable, "-c", _COUNT, archive.url]
         running = [
             subprocess.Popen(
@@ -107,28 +107,28 @@ def test_concurrent_indexing_is_serialized(
             for _ in range(3)
         ]
         for process in running:
-            output, err = process.communicate(timeout=60)
-            assert (output.strip(), err) == ("1500", "")
+            output, error_output = process.communicate(timeout=60)
+            assert (output.strip(), error_output) == ("1500", "")
 
 
 def test_waiting_for_the_lock_can_be_canceled(tmp_path: Path) -> None:
     with (
-        archive_server("mbox", tmp_path, story.V1) as archive,
-        open_archive(archive.url) as first,
-        open_archive(archive.url) as second,
+        serve_archive("mbox", tmp_path, story.V1) as archive,
+        open_archive(archive.url) as first_archive,
+        open_archive(archive.url) as second_archive,
     ):
-        assert isinstance(first, local_archive.LocalArchive)
-        file = first._file()
-        with first._index_lock(file):
-            second.cancel()
+        assert isinstance(first_archive, local_archive.LocalArchive)
+        file = first_archive._file()
+        with first_archive._index_lock(file):
+            second_archive.cancel()
             with pytest.raises(CancelledError):
-                second.search("f:ada")
+                second_archive.search("f:ada")
 
 
 def test_indexed_messages_are_not_kept_in_memory(tmp_path: Path) -> None:
     parsed = []
     with (
-        archive_server("mbox", tmp_path, story.V1, story.REVIEW) as archive,
+        serve_archive("mbox", tmp_path, story.V1, story.REVIEW) as archive,
         open_archive(archive.url) as opened,
     ):
         opened.parse_mail = lambda raw: parsed.append(raw) or parse_mail(raw)
@@ -139,7 +139,7 @@ def test_indexed_messages_are_not_kept_in_memory(tmp_path: Path) -> None:
 
 
 def test_damaged_index_is_rebuilt(tmp_path: Path) -> None:
-    with archive_server("maildir", tmp_path, story.V1) as archive:
+    with serve_archive("maildir", tmp_path, story.V1) as archive:
         assert search_subjects(archive.url, "f:ada") == ["v1"]
         (index,) = (cache_dir() / "local-archives").glob("*.sqlite")
         index.write_bytes(b"no database at all " * 400)
@@ -156,7 +156,7 @@ def test_damaged_index_is_rebuilt(tmp_path: Path) -> None:
 def test_path_without_an_archive_is_an_error(
     path_type: str, reason: str, workdir: Path
 ) -> None:
-    with archive_server("maildir", workdir / "pi", story.V1) as archive:
+    with serve_archive("maildir", workdir / "pi", story.V1) as archive:
         assert call("track", "add", "<v1@example.org>", "--lore", archive.url).code == 0
     Path(archive.url).rename(workdir / "away")
     if path_type == "folder":
@@ -173,8 +173,10 @@ def test_title_matches_whole_words_only(tmp_path: Path) -> None:
         "a": "Ada Fixer (1):\n   demo: check the pointer\n",
         "b": "demo: check the pointers\n",
     }
-    mails = [mail("[GIT PULL] demo", text, id=ident) for ident, text in texts.items()]
-    with archive_server("maildir", tmp_path, *mails) as archive:
+    mails = [
+        build_mail("[GIT PULL] demo", text, id=ident) for ident, text in texts.items()
+    ]
+    with serve_archive("maildir", tmp_path, *mails) as archive:
         assert search_subjects(
             archive.url, 's:pull AND (b:"demo: check the pointer") AND b:"Ada Fixer"'
         ) == ["a"]
@@ -187,11 +189,11 @@ def test_title_matches_whole_words_only(tmp_path: Path) -> None:
 )
 def test_arrival_dates_limit_a_search(kind: str, tmp_path: Path) -> None:
     first, second = START, START + timedelta(days=3)
-    with archive_server(
+    with serve_archive(
         kind,
         tmp_path,
-        mail("one", "x\n", id="one"),
-        reply("one", "y", id="two", reply_to="one", minutes=4320),
+        build_mail("one", "x\n", id="one"),
+        build_reply("one", "y", id="two", reply_to="one", minutes=4320),
     ) as archive:
         assert search_subjects(
             archive.url, f"f:example AND {make_date_query(second)}"
@@ -217,19 +219,19 @@ def test_words_are_normalized() -> None:
 
 
 def test_characters_that_sqlite_cannot_store_are_replaced(tmp_path: Path) -> None:
-    odd = (
-        mail("[PATCH] odd", "diff --git a/b\\udcd4 b/x\n", id="odd")
+    odd_mail = (
+        build_mail("[PATCH] odd", "diff --git a/b\\udcd4 b/x\n", id="odd")
         .replace(b"\\udcd4", b"\xd4\xc8\x08")
         .replace(b"Subject: ", b"Subject: \xd4")
     )
-    with archive_server("maildir", tmp_path, odd, story.V1) as archive:
+    with serve_archive("maildir", tmp_path, odd_mail, story.V1) as archive:
         assert search_subjects(archive.url, "f:ada") != []
         assert search_subjects(archive.url, "m:odd@example.org") == ["odd"]
 
 
 def test_indexed_messages_are_not_read_again(tmp_path: Path) -> None:
     with (
-        archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive,
+        serve_archive("maildir", tmp_path, story.V1, story.REVIEW) as archive,
         open_archive(archive.url) as opened,
     ):
         mails = opened.search("f:ada OR f:rita", excluded_ids={"v1@example.org"})
@@ -241,10 +243,10 @@ def test_message_is_found_in_a_large_archive(
 ) -> None:
     monkeypatch.setattr(local_archive, "_MAX_MATCHES", 2)
     later = [
-        reply("demo", "Again.", id=f"l{number}", minutes=10_000 + number)
+        build_reply("demo", "Again.", id=f"l{number}", minutes=10_000 + number)
         for number in range(4)
     ]
-    with archive_server("maildir", tmp_path, story.V1, *later) as archive:
+    with serve_archive("maildir", tmp_path, story.V1, *later) as archive:
         assert "v1" in search_subjects(archive.url, 'f:rita OR m:"v1@example.org"')
 
 
@@ -252,8 +254,8 @@ def test_only_requested_days_are_indexed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mails = [
-        mail("one", "x\n", id="one"),
-        reply("one", "y", id="two", reply_to="one", minutes=3 * 24 * 60),
+        build_mail("one", "x\n", id="one"),
+        build_reply("one", "y", id="two", reply_to="one", minutes=3 * 24 * 60),
     ]
     added: list[str] = []
     add = local_archive.LocalArchive._add
@@ -265,14 +267,16 @@ def test_only_requested_days_are_indexed(
         add(archive, index, mail)
 
     monkeypatch.setattr(local_archive.LocalArchive, "_add", count_call)
-    with archive_server(LOCAL[0], tmp_path, *mails) as archive:
+    with serve_archive(LOCAL[0], tmp_path, *mails) as archive:
         assert search_subjects(
             archive.url, f"f:rita AND {make_date_query(START + timedelta(days=2))}"
         ) == ["two"]
         assert added == ["two"]
         assert sorted(search_subjects(archive.url, "s:one")) == ["one", "two"]
         assert added == ["two", "one"]
-        archive.add(reply("one", "z", id="three", reply_to="one", minutes=4 * 24 * 60))
+        archive.add(
+            build_reply("one", "z", id="three", reply_to="one", minutes=4 * 24 * 60)
+        )
         assert sorted(
             search_subjects(
                 archive.url, f"f:rita AND {make_date_query(START + timedelta(days=2))}"
@@ -286,11 +290,11 @@ def test_interrupted_indexing_keeps_its_progress(
 ) -> None:
     monkeypatch.setattr(local_archive, "_BATCH", 2)
     mails = [
-        mail(f"title {number}", "x\n", id=f"m{number}", minutes=number)
+        build_mail(f"title {number}", "x\n", id=f"m{number}", minutes=number)
         for number in range(5)
     ]
     reported: list[tuple[int, int | None]] = []
-    with archive_server(LOCAL[0], tmp_path, *mails) as archive:
+    with serve_archive(LOCAL[0], tmp_path, *mails) as archive:
         opened = open_archive(
             archive.url,
             progress=lambda _what, done=0, total=None: (

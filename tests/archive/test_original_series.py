@@ -18,20 +18,20 @@ from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.services.track.moment_since import parse_since
-from tests.kit.archive import archive_server
+from tests.kit.archive import serve_archive
 from tests.kit.cli import call
 from tests.kit.mails import (
     ADA,
     RITA,
     START,
-    applied_by_robot,
-    mail,
-    mbox,
-    patch,
-    reply,
-    stable_added,
-    stable_failed,
-    stable_review,
+    build_applied_notice,
+    build_mail,
+    build_mbox,
+    build_patch_mail,
+    build_reply,
+    build_stable_failure_notice,
+    build_stable_queue_notice,
+    build_stable_review,
 )
 
 NOW = datetime.now(UTC)
@@ -40,12 +40,12 @@ ADA_AT_HOME = "Ada Fixer <ada@home.example>"
 RENAMED, UNLINKED, OLD, LOST = "a1" * 20, "b2" * 20, "c3" * 20, "d4" * 20
 
 
-def minutes_ago(days: float) -> int:
+def time_days_ago(days: float) -> int:
     """Return the time this many days ago, in minutes after the first message."""
     return int((NOW - START - timedelta(days=days)).total_seconds() // 60)
 
 
-def autosel_patch(
+def build_autosel_patch(
     title: str,
     commit: str,
     days: float,
@@ -60,40 +60,40 @@ def autosel_patch(
         f"From: {author}\n\n[ Upstream commit {commit} ]\n\nCheck it.\n\n{tags}Signed-off-by:"
         f" {author}\nSigned-off-by: {sender}\n---\n x | 1 +\n"
     )
-    return mail(
+    return build_mail(
         f"[PATCH AUTOSEL 6.6 01/20] {title}",
         body,
         sender=sender,
-        minutes=minutes_ago(days),
+        minutes=time_days_ago(days),
         **options,
     )  # type: ignore[arg-type]
 
 
 MAILS = (
-    patch("[PATCH] pump: check the pointer", id="p1", minutes=minutes_ago(60)),
-    reply("[PATCH] pump: check the pointer", "Please explain.", id="pr", reply_to="p1", minutes=minutes_ago(59)),  # noqa: E501
-    patch("[PATCH v2] pump: check the pointer", id="p2", minutes=minutes_ago(50)),
-    mail("[PATCH 0/2] valve: two fixes", "Two fixes, which have nothing in common.\n", sender=ADA_AT_HOME, id="c0", minutes=minutes_ago(30)),  # noqa: E501
-    patch("[PATCH 1/2] valve: re-enable it", author=ADA_AT_HOME, id="c1", reply_to="c0", minutes=minutes_ago(30)),  # noqa: E501
-    patch("[PATCH 2/2] valve: close it", author=ADA_AT_HOME, id="c2", reply_to="c0", minutes=minutes_ago(30)),  # noqa: E501
-    patch("[PATCH] hose: long ago", id="h1", minutes=minutes_ago(250)),
-    patch("[PATCH] tank: of another", author=OTTO, id="o1", minutes=minutes_ago(20)),
-    reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=minutes_ago(19)),  # noqa: E501
+    build_patch_mail("[PATCH] pump: check the pointer", id="p1", minutes=time_days_ago(60)),
+    build_reply("[PATCH] pump: check the pointer", "Please explain.", id="pr", reply_to="p1", minutes=time_days_ago(59)),  # noqa: E501
+    build_patch_mail("[PATCH v2] pump: check the pointer", id="p2", minutes=time_days_ago(50)),
+    build_mail("[PATCH 0/2] valve: two fixes", "Two fixes, which have nothing in common.\n", sender=ADA_AT_HOME, id="c0", minutes=time_days_ago(30)),  # noqa: E501
+    build_patch_mail("[PATCH 1/2] valve: re-enable it", author=ADA_AT_HOME, id="c1", reply_to="c0", minutes=time_days_ago(30)),  # noqa: E501
+    build_patch_mail("[PATCH 2/2] valve: close it", author=ADA_AT_HOME, id="c2", reply_to="c0", minutes=time_days_ago(30)),  # noqa: E501
+    build_patch_mail("[PATCH] hose: long ago", id="h1", minutes=time_days_ago(250)),
+    build_patch_mail("[PATCH] tank: of another", author=OTTO, id="o1", minutes=time_days_ago(20)),
+    build_reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=time_days_ago(19)),  # noqa: E501
     # the original of each stable patch was posted earlier; the last original is not in the archive,
     # and one patch is from a different series
-    patch("[PATCH] gauge: older than all", id="g1", minutes=minutes_ago(700)),
-    autosel_patch("gauge: older than all", OLD, 12, id="sg"),
-    patch("[PATCH] nozzle: as it was sent", id="n1", minutes=minutes_ago(400)),
-    autosel_patch("nozzle: as it was merged", RENAMED, 11, id="sn", link="https://lore.kernel.org/r/n1@example.org"),
-    patch("[PATCH] crank: sent by its maintainer", author=RITA, message=f"From: {ADA}\n\nCheck it.\n", id="k1", minutes=minutes_ago(420)),  # noqa: E501
-    autosel_patch("crank: sent by its maintainer", "d7" * 20, 13, id="sk"),
-    patch("[PATCH] filter: as it was sent", id="f1", minutes=minutes_ago(410)),
-    applied_by_robot("filter: as it was merged", UNLINKED[:12], id="f2", reply_to="f1", minutes=minutes_ago(405)),  # noqa: E501
-    stable_failed("filter: as it was merged", UNLINKED, "6.1", id="sf", minutes=minutes_ago(10)),
-    stable_added("hose: long ago", "e5" * 20, "6.6", id="sh", minutes=minutes_ago(9)),
-    stable_review("pump: check the pointer", "f6" * 20, "6.6", id="sp", minutes=minutes_ago(8)),
-    stable_failed("sieve: in no archive", LOST, "5.15", id="sl", minutes=minutes_ago(7)),
-    autosel_patch("tank: of another", "a7" * 20, 6, author=OTTO, id="so", to="ada@example.org"),
+    build_patch_mail("[PATCH] gauge: older than all", id="g1", minutes=time_days_ago(700)),
+    build_autosel_patch("gauge: older than all", OLD, 12, id="sg"),
+    build_patch_mail("[PATCH] nozzle: as it was sent", id="n1", minutes=time_days_ago(400)),
+    build_autosel_patch("nozzle: as it was merged", RENAMED, 11, id="sn", link="https://lore.kernel.org/r/n1@example.org"),
+    build_patch_mail("[PATCH] crank: sent by its maintainer", author=RITA, message=f"From: {ADA}\n\nCheck it.\n", id="k1", minutes=time_days_ago(420)),  # noqa: E501
+    build_autosel_patch("crank: sent by its maintainer", "d7" * 20, 13, id="sk"),
+    build_patch_mail("[PATCH] filter: as it was sent", id="f1", minutes=time_days_ago(410)),
+    build_applied_notice("filter: as it was merged", UNLINKED[:12], id="f2", reply_to="f1", minutes=time_days_ago(405)),  # noqa: E501
+    build_stable_failure_notice("filter: as it was merged", UNLINKED, "6.1", id="sf", minutes=time_days_ago(10)),  # noqa: E501
+    build_stable_queue_notice("hose: long ago", "e5" * 20, "6.6", id="sh", minutes=time_days_ago(9)),  # noqa: E501
+    build_stable_review("pump: check the pointer", "f6" * 20, "6.6", id="sp", minutes=time_days_ago(8)),  # noqa: E501
+    build_stable_failure_notice("sieve: in no archive", LOST, "5.15", id="sl", minutes=time_days_ago(7)),  # noqa: E501
+    build_autosel_patch("tank: of another", "a7" * 20, 6, author=OTTO, id="so", to="ada@example.org"),  # noqa: E501
 )  # fmt: skip
 
 
@@ -101,9 +101,9 @@ MAILS = (
 def archive(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("GIT_CONFIG_NOSYSTEM", "1")
-        with archive_server(
+    with pytest.MonkeyPatch.context() as patched_module:
+        patched_module.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        with serve_archive(
             request.param, tmp_path_factory.mktemp("pi"), *MAILS
         ) as server:
             yield server.url
@@ -143,18 +143,28 @@ def test_stable_message_leads_to_its_original(
     ("first", "state"),
     [
         (
-            stable_added("sieve: in no archive", LOST, "6.1", id="x", to=OTTO),
+            build_stable_queue_notice(
+                "sieve: in no archive", LOST, "6.1", id="x", to=OTTO
+            ),
             "in-stable",
         ),
-        (stable_failed("sieve: in no archive", LOST, "6.1", id="x"), "in-mainline"),
-        (stable_review("sieve: in no archive", LOST, "6.1", id="x"), "in-mainline"),
-        (autosel_patch("sieve: in no archive", LOST, 3, id="x"), "in-mainline"),
         (
-            applied_by_robot("sieve: in no archive", LOST[:12], id="x", reply_to="v1"),
+            build_stable_failure_notice("sieve: in no archive", LOST, "6.1", id="x"),
+            "in-mainline",
+        ),
+        (
+            build_stable_review("sieve: in no archive", LOST, "6.1", id="x"),
+            "in-mainline",
+        ),
+        (build_autosel_patch("sieve: in no archive", LOST, 3, id="x"), "in-mainline"),
+        (
+            build_applied_notice(
+                "sieve: in no archive", LOST[:12], id="x", reply_to="v1"
+            ),
             "accepted",
         ),
         (
-            mail(
+            build_mail(
                 "Re: [GIT PULL] sieve fixes",
                 f"has been merged into torvalds/linux.git:\nhttps://git.kernel.org/torvalds/c/{LOST}\n",
                 sender="pr-tracker-bot@kernel.org",
@@ -170,7 +180,7 @@ def test_stable_message_leads_to_its_original(
 def test_series_can_start_from_a_report(
     first: bytes, state: str, workdir: Path
 ) -> None:
-    (workdir / "m").write_bytes(mbox(first))
+    (workdir / "m").write_bytes(build_mbox(first))
     assert call("track", "add", "--mbox", "m").code == 0
     for _ in range(2):
         (tracked,) = json.loads(call("track", "show", "1", "--json").out)["series"]
@@ -183,12 +193,14 @@ def test_series_can_start_from_a_report(
 
 def test_stable_review_has_one_series_per_patch(workdir: Path) -> None:
     of_round = (
-        stable_review(ident, LOST, "6.1", id=ident, reply_to="round")
+        build_stable_review(ident, LOST, "6.1", id=ident, reply_to="round")
         for ident in ("a", "b")
     )
-    (workdir / "m").write_bytes(mbox(*of_round))
-    added = json.loads(call("track", "add", "--mbox", "m", "--json").out)["series"]
-    assert [ident["id"] for ident in added] == [1, 2]
+    (workdir / "m").write_bytes(build_mbox(*of_round))
+    added_series = json.loads(call("track", "add", "--mbox", "m", "--json").out)[
+        "series"
+    ]
+    assert [ident["id"] for ident in added_series] == [1, 2]
 
 
 def test_stable_message_without_an_original_starts_a_series(archive: str) -> None:
@@ -210,10 +222,10 @@ def test_stable_message_without_an_original_starts_a_series(archive: str) -> Non
     ],
 )
 def test_since_accepts_dates_and_periods(text: str, days: float | None) -> None:
-    now = datetime(2026, 11, 21, tzinfo=UTC)
-    past = parse_since(text, now)
+    current_date = datetime(2026, 11, 21, tzinfo=UTC)
+    past = parse_since(text, current_date)
     if days:
-        assert abs((now - past).total_seconds() / 86400 - days) < 0.1
+        assert abs((current_date - past).total_seconds() / 86400 - days) < 0.1
     else:
         assert past <= datetime(2026, 1, 31, tzinfo=UTC)
 
@@ -245,7 +257,7 @@ class EmptyArchive:
 def test_failed_search_is_not_repeated() -> None:
     link = "https://lore.kernel.org/r/nothing@example.org"
     mails = [
-        autosel_patch(
+        build_autosel_patch(
             f"sieve: number {patch_}",
             f"{patch_:040x}",
             5,

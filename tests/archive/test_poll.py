@@ -23,9 +23,15 @@ from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.topic.followed.series_record import summarize_series
-from tests.kit.archive import LOCAL, SERVED, archive_server
+from tests.kit.archive import LOCAL, SERVED, serve_archive
 from tests.kit.cli import call
-from tests.kit.mails import START, mail, mailed, mbox, reply
+from tests.kit.mails import (
+    START,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_reply,
+)
 from tests.reading import story
 
 
@@ -36,29 +42,29 @@ class CountingArchive(StandIn):
         super().__init__()
         self.asked: list[str] = []
 
-    def answer(self, method: str, target: str) -> HttpAnswer:
+    def answer(self, http_method: str, target: str) -> HttpAnswer:
         self.asked.append(target)
-        return super().answer(method, target)
+        return super().answer(http_method, target)
 
 
-def author_name(number: int) -> str:
+def make_author_name(number: int) -> str:
     return f"Ada{number} Fixer{number} <ada{number}@example.org>"
 
 
-def patch_title(number: int) -> str:
+def make_patch_title(number: int) -> str:
     return f"demo{number}: check the pointer number {number} before it is used"
 
 
 def make_patch(number: int) -> bytes:
-    return mailed(
-        f"p{number} [PATCH] {patch_title(number)}", author=author_name(number)
+    return build_described_mail(
+        f"p{number} [PATCH] {make_patch_title(number)}", author=make_author_name(number)
     )
 
 
 def update_series(*argv: str) -> dict[int, list[str]]:
-    outcome = call("track", "update", "--fresh", *argv, "--format", "json")
-    assert outcome.code == 0, outcome.err
-    return {series["id"]: series["new"] for series in json.loads(outcome.out)["series"]}
+    result = call("track", "update", "--fresh", *argv, "--format", "json")
+    assert result.code == 0, result.err
+    return {series["id"]: series["new"] for series in json.loads(result.out)["series"]}
 
 
 @pytest.mark.parametrize(
@@ -72,20 +78,24 @@ def test_many_series_take_few_requests(
         with Store() as store:
             for number in range(count):
                 entry = store.add(
-                    f"p{number}@example.org", patch_title(number), server.url, None
+                    f"p{number}@example.org", make_patch_title(number), server.url, None
                 )
                 store.keep(
                     entry.id,
-                    patch_title(number),
-                    parse(mbox(make_patch(number))),
+                    make_patch_title(number),
+                    parse(build_mbox(make_patch(number))),
                     seen_ids=[f"p{number}@example.org"],
                 )
         assert update_series() == {number: [] for number in range(1, count + 1)}
         assert len(server.asked) <= max_requests
         assert all(len(target) < 2000 for target in server.asked)
         server.add(
-            reply(
-                f"[PATCH] {patch_title(7)}", "Why?", id="why", reply_to="p7", minutes=60
+            build_reply(
+                f"[PATCH] {make_patch_title(7)}",
+                "Why?",
+                id="why",
+                reply_to="p7",
+                minutes=60,
             )
         )
         server.asked.clear()
@@ -104,17 +114,17 @@ def test_many_series_take_few_requests(
 @pytest.mark.parametrize(
     "news",
     [
-        reply(f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60),
-        reply("[PATCH] another subject", "Why?", id="n", reply_to="v1", to="Ada Fixer <ada@example.org>", minutes=60),  # noqa: E501
-        mailed("n+600 [PATCH v2] demo: look before use", notes="v1: https://lore.kernel.org/r/v1@example.org/"),
-        mailed(f"n+600 [PATCH net v2] {story.TITLE}"),
-        mail(f"+ demo-check.patch added to mm: {story.TITLE}", f"Subject: {story.TITLE}\n", sender="akpm@linux-foundation.org", id="n", minutes=900),  # noqa: E501
+        build_reply(f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60),
+        build_reply("[PATCH] another subject", "Why?", id="n", reply_to="v1", to="Ada Fixer <ada@example.org>", minutes=60),  # noqa: E501
+        build_described_mail("n+600 [PATCH v2] demo: look before use", notes="v1: https://lore.kernel.org/r/v1@example.org/"),
+        build_described_mail(f"n+600 [PATCH net v2] {story.TITLE}"),
+        build_mail(f"+ demo-check.patch added to mm: {story.TITLE}", f"Subject: {story.TITLE}\n", sender="akpm@linux-foundation.org", id="n", minutes=900),  # noqa: E501
     ],
     ids=["reply", "renamed reply", "renamed v2", "v2", "a bot's mail"],
 )  # fmt: skip
 def test_archives_report_new_messages(kind: str, news: bytes, workdir: Path) -> None:
-    other_mails = [mailed("w [PATCH] valve: open it", author=story.OTTO)]
-    with archive_server(kind, workdir / "pi", story.V1, *other_mails) as server:
+    other_mails = [build_described_mail("w [PATCH] valve: open it", author=story.OTTO)]
+    with serve_archive(kind, workdir / "pi", story.V1, *other_mails) as server:
         for name in ("v1", "w"):
             assert (
                 call("track", "add", f"<{name}@example.org>", "--lore", server.url).code
@@ -124,10 +134,14 @@ def test_archives_report_new_messages(kind: str, news: bytes, workdir: Path) -> 
         server.add(news)
         assert update_series()[2] == []
     store_of_mails = make_polled_series(1, story.V1)
-    assert poll.find_concerned_series(parse(mbox(news))[0], [store_of_mails]) == [1]
+    assert poll.find_concerned_series(parse(build_mbox(news))[0], [store_of_mails]) == [
+        1
+    ]
     assert (
         poll.find_concerned_series(
-            parse(mbox(mailed("z+9 [PATCH] pump: another thing")))[0],
+            parse(build_mbox(build_described_mail("z+9 [PATCH] pump: another thing")))[
+                0
+            ],
             [make_polled_series(1, other_mails[0])],
         )
         == []
@@ -135,7 +149,7 @@ def test_archives_report_new_messages(kind: str, news: bytes, workdir: Path) -> 
 
 
 def make_polled_series(number: int, *mails: bytes) -> PolledSeries:
-    (status,) = read_thread(parse(mbox(*mails)))
+    (status,) = read_thread(parse(build_mbox(*mails)))
     return PolledSeries(number, summarize_series(status, {}), status.message_ids, START)
 
 
@@ -143,11 +157,11 @@ def test_search_missing_a_known_message_is_an_error(workdir: Path) -> None:
     class Forgetful(StandIn):
         forgets = False
 
-        def answer(self, method: str, target: str) -> HttpAnswer:
+        def answer(self, http_method: str, target: str) -> HttpAnswer:
             return (
                 HttpAnswer(404)
-                if self.forgets and method == "POST"
-                else super().answer(method, target)
+                if self.forgets and http_method == "POST"
+                else super().answer(http_method, target)
             )
 
     with Forgetful() as server:
@@ -165,12 +179,12 @@ def test_search_missing_a_known_message_is_an_error(workdir: Path) -> None:
 _YEAR = 525_600
 
 
-def add_received_header(raw: bytes, minutes: int) -> bytes:
+def add_received_header(raw_mail: bytes, minutes: int) -> bytes:
     """Add a Received: header with this time, which may differ from the message's date."""
     return (
         f"Received: from a by b;\n\t{START + timedelta(minutes=minutes):%a, %d %b %Y %H:%M:%S}"
         " +0000\n".encode()
-        + raw
+        + raw_mail
     )
 
 
@@ -179,12 +193,12 @@ def parsed_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ids: list[str] = []
     parse_once = MailReader.parse
 
-    def parse(self: MailReader, raw: bytes) -> Mail:
-        mail = parse_once(self, raw)
+    def parse_and_record(self: MailReader, raw_mail: bytes) -> Mail:
+        mail = parse_once(self, raw_mail)
         ids.append(mail.message_id)
         return mail
 
-    monkeypatch.setattr(MailReader, "parse", parse)
+    monkeypatch.setattr(MailReader, "parse", parse_and_record)
     return ids
 
 
@@ -197,25 +211,28 @@ def test_poll_skips_known_and_old_messages(
     # these messages arrive after the time in their Date: headers, which is on the first day
     other_mails = [
         add_received_header(
-            mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR
+            build_mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number),
+            _YEAR,
         )
         for number in range(30)
     ]
-    with archive_server(
+    with serve_archive(
         kind, workdir / "pi", story.V1, story.REVIEW, *other_mails
     ) as server:
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         late = _YEAR + 90 * 1440
         server.add(
             add_received_header(
-                reply(
+                build_reply(
                     f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60
                 ),
                 late,
             )
         )
         server.add(
-            add_received_header(mail("Another", "Nothing.", id="last", minutes=0), late)
+            add_received_header(
+                build_mail("Another", "Nothing.", id="last", minutes=0), late
+            )
         )
         assert update_series() == {1: ["n@example.org"]}
         parsed_ids.clear()
@@ -227,17 +244,19 @@ def test_failed_download_is_retried_by_the_next_poll(workdir: Path) -> None:
     class Half(StandIn):
         broken = False
 
-        def answer(self, method: str, target: str) -> HttpAnswer:
+        def answer(self, http_method: str, target: str) -> HttpAnswer:
             return (
                 HttpAnswer(403)
                 if self.broken and "t.mbox" in target
-                else super().answer(method, target)
+                else super().answer(http_method, target)
             )
 
     with Half() as server:
         server.add(story.V1)
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
-        server.add(story.REVIEW, mail("Other", "Nothing.", id="later", minutes=_YEAR))
+        server.add(
+            story.REVIEW, build_mail("Other", "Nothing.", id="later", minutes=_YEAR)
+        )
         server.broken = True
         assert call("track", "update", "--fresh").code == 4
         server.broken = False
@@ -246,7 +265,9 @@ def test_failed_download_is_retried_by_the_next_poll(workdir: Path) -> None:
 
 def test_future_date_does_not_hide_new_messages(workdir: Path) -> None:
     with StandIn() as server:
-        server.add(story.V1, mail("Hello", "Nothing.", id="clock", minutes=99 * _YEAR))
+        server.add(
+            story.V1, build_mail("Hello", "Nothing.", id="clock", minutes=99 * _YEAR)
+        )
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         assert update_series() == {1: []}
         with Store() as store:
@@ -260,7 +281,11 @@ def test_unrelated_message_is_read_once(workdir: Path) -> None:
         server.add(story.V1)
         call("track", "add", "<v1@example.org>", "--lore", server.url)
         # this patch is by the same author and for the same file, so it may be a new version
-        server.add(mailed("other+99999 [PATCH v5] demo: another patch of the pump"))
+        server.add(
+            build_described_mail(
+                "other+99999 [PATCH v5] demo: another patch of the pump"
+            )
+        )
         update_series()
         server.asked.clear()
         assert update_series() == {1: []}
@@ -274,7 +299,9 @@ def test_message_from_an_unpolled_series_is_read_once(
         # the same author's later patch is similar to the finished one
         server.add(
             *story.WHOLE,
-            mailed("alike+1 [PATCH] demo: check the pointer before each use"),
+            build_described_mail(
+                "alike+1 [PATCH] demo: check the pointer before each use"
+            ),
         )
         for name in ("v1", "alike"):
             assert (
@@ -304,7 +331,7 @@ def test_query_length_is_limited() -> None:
 
 
 def test_cached_summary_matches_a_fresh_one() -> None:
-    for status in read_thread(parse(mbox(*story.WHOLE))):
+    for status in read_thread(parse(build_mbox(*story.WHOLE))):
         summary = replace(summarize_series(status, {}), ci=CiVerdict.FAILED)
         cached = marshal.loads(marshal.dumps(summary.as_dict()))
         assert SeriesSummary.read(cached) == summary

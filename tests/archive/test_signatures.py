@@ -16,7 +16,7 @@ from patchpilot.archive.signatures import find_proven_senders, look_up_dkim_key
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.identities import Identities
-from tests.kit.mails import mailed, patch
+from tests.kit.mails import build_described_mail, build_patch_mail
 
 ADA = Address("Ada Fixer", "ada@example.org")
 NEW = "Ada Fixer <ada@work.example.com>"
@@ -31,14 +31,16 @@ class Signer:
         self.private = base64.b64encode(bytes(key))
         self.public = base64.b64encode(bytes(key.verify_key))
 
-    def sign_as_developer(self, raw: bytes, identity: str) -> Mail:
-        message = patatt.PatattMessage(raw)
-        message.sign("ed25519", self.private, identity, None)
+    def sign_as_developer(self, raw_mail: bytes, signing_identity: str) -> Mail:
+        message = patatt.PatattMessage(raw_mail)
+        message.sign("ed25519", self.private, signing_identity, None)
         return parse_mail(message.as_bytes())
 
-    def sign_with_dkim(self, raw: bytes, domain: str, *, length: bool = False) -> Mail:
+    def sign_with_dkim(
+        self, raw_mail: bytes, domain: str, *, length: bool = False
+    ) -> Mail:
         header = dkim.sign(
-            raw,
+            raw_mail,
             b"s1",
             domain.encode(),
             self.private,
@@ -46,7 +48,7 @@ class Signer:
             include_headers=[b"from", b"subject"],
             length=length,
         )
-        return parse_mail(header.replace(b"\r\n", b"\n") + raw)
+        return parse_mail(header.replace(b"\r\n", b"\n") + raw_mail)
 
     def record(self, domain: str) -> "dict[str, bytes]":
         return {f"s1._domainkey.{domain}.": b"v=DKIM1; k=ed25519; p=" + self.public}
@@ -56,55 +58,60 @@ ADAS, EVES = Signer(1), Signer(2)
 
 
 @pytest.fixture(scope="module")
-def first() -> Mail:
+def first_mail() -> Mail:
     return ADAS.sign_as_developer(
-        mailed("v1 [PATCH] demo: check it"), "ada@example.org"
+        build_described_mail("v1 [PATCH] demo: check it"), "ada@example.org"
     )
 
 
-def sender_key_proofs(new: Mail, first: Mail) -> list[str]:
+def find_sender_key_proofs(new_mail: Mail, first_mail: Mail) -> list[str]:
     return [
         str(address)
-        for address in find_proven_senders([new], [first], KNOWN, lambda _: None)
+        for address in find_proven_senders(
+            [new_mail], [first_mail], KNOWN, lambda _: None
+        )
     ]
 
 
-def test_same_developer_key_proves_a_new_address(first: Mail) -> None:
-    assert sender_key_proofs(
+def test_same_developer_key_proves_a_new_address(first_mail: Mail) -> None:
+    assert find_sender_key_proofs(
         ADAS.sign_as_developer(
-            patch("[PATCH v2] demo: check it", author=NEW), "ada@work.example.com"
-        ),
-        first,
-    ) == [NEW]
-    new_address = "Otto Other <ada@work.example.com>"
-    assert sender_key_proofs(
-        ADAS.sign_as_developer(
-            patch("[PATCH v2] demo: check it", author=new_address),
+            build_patch_mail("[PATCH v2] demo: check it", author=NEW),
             "ada@work.example.com",
         ),
-        first,
+        first_mail,
+    ) == [NEW]
+    new_address = "Otto Other <ada@work.example.com>"
+    assert find_sender_key_proofs(
+        ADAS.sign_as_developer(
+            build_patch_mail("[PATCH v2] demo: check it", author=new_address),
+            "ada@work.example.com",
+        ),
+        first_mail,
     ) == ["ada@work.example.com"]
 
 
-def test_wrong_key_or_changed_message_proves_nothing(first: Mail) -> None:
-    raw = patch("[PATCH v2] demo: check it", author=NEW)
-    assert sender_key_proofs(parse_mail(raw), first) == []
+def test_wrong_key_or_changed_message_proves_nothing(first_mail: Mail) -> None:
+    raw_mail = build_patch_mail("[PATCH v2] demo: check it", author=NEW)
+    assert find_sender_key_proofs(parse_mail(raw_mail), first_mail) == []
     assert (
-        sender_key_proofs(EVES.sign_as_developer(raw, "ada@work.example.com"), first)
+        find_sender_key_proofs(
+            EVES.sign_as_developer(raw_mail, "ada@work.example.com"), first_mail
+        )
         == []
     )
-    good = ADAS.sign_as_developer(raw, "ada@work.example.com")
+    good = ADAS.sign_as_developer(raw_mail, "ada@work.example.com")
     assert (
-        sender_key_proofs(
+        find_sender_key_proofs(
             parse_mail(good.raw.replace(b"Check the pointer", b"Trust the pointer")),
-            first,
+            first_mail,
         )
         == []
     )
 
 
-def test_forwarded_signed_patch_proves_nothing(first: Mail) -> None:
-    head, _, body = first.raw.partition(b"\n\n")
+def test_forwarded_signed_patch_proves_nothing(first_mail: Mail) -> None:
+    head, _, body = first_mail.raw.partition(b"\n\n")
     forwarded = (
         head.replace(
             b"From: Ada Fixer <ada@example.org>", b"From: Ada Fixer <eve@evil.example>"
@@ -112,30 +119,39 @@ def test_forwarded_signed_patch_proves_nothing(first: Mail) -> None:
         + b"\n\nFrom: Ada Fixer <ada@example.org>\n\n"
         + body
     )
-    assert sender_key_proofs(parse_mail(forwarded), first) == []
+    assert find_sender_key_proofs(parse_mail(forwarded), first_mail) == []
 
 
-def domain_proofs(
-    new: Mail, known: Identities, *signers: "dict[str, bytes]"
+def find_domain_proofs(
+    new_mail: Mail, known_identities: Identities, *signing_records: "dict[str, bytes]"
 ) -> list[str]:
-    records = {name: text for record in signers for name, text in record.items()}
+    records = {
+        name: record_text
+        for record in signing_records
+        for name, record_text in record.items()
+    }
     return [
-        str(address) for address in find_proven_senders([new], [], known, records.get)
+        str(address)
+        for address in find_proven_senders(
+            [new_mail], [], known_identities, records.get
+        )
     ]
 
 
 def test_parent_domain_proves_the_same_mailbox() -> None:
-    raw = patch("[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>")
-    signed = ADAS.sign_with_dkim(raw, "example.org")
-    assert domain_proofs(signed, KNOWN, ADAS.record("example.org")) == [
+    raw_mail = build_patch_mail(
+        "[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>"
+    )
+    signed = ADAS.sign_with_dkim(raw_mail, "example.org")
+    assert find_domain_proofs(signed, KNOWN, ADAS.record("example.org")) == [
         "Ada Fixer <ada@linux.example.org>"
     ]
-    assert domain_proofs(signed, KNOWN) == [], "without its key"
-    assert domain_proofs(signed, KNOWN, EVES.record("example.org")) == [], (
+    assert find_domain_proofs(signed, KNOWN) == [], "without its key"
+    assert find_domain_proofs(signed, KNOWN, EVES.record("example.org")) == [], (
         "with another key"
     )
     assert (
-        domain_proofs(
+        find_domain_proofs(
             parse_mail(signed.raw.replace(b"Check", b"Trust")),
             KNOWN,
             ADAS.record("example.org"),
@@ -155,26 +171,29 @@ def test_parent_domain_proves_the_same_mailbox() -> None:
 )
 def test_personal_domain_proves_nothing(author: str, domain: str) -> None:
     signed = EVES.sign_with_dkim(
-        patch("[PATCH v2] demo: check it", author=author), domain
+        build_patch_mail("[PATCH v2] demo: check it", author=author), domain
     )
-    assert domain_proofs(signed, KNOWN, EVES.record(domain)) == []
+    assert find_domain_proofs(signed, KNOWN, EVES.record(domain)) == []
 
 
 def test_partial_signature_proves_nothing() -> None:
-    raw = patch("[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>")
+    raw_mail = build_patch_mail(
+        "[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>"
+    )
     assert (
-        domain_proofs(
-            ADAS.sign_with_dkim(raw, "example.org", length=True),
+        find_domain_proofs(
+            ADAS.sign_with_dkim(raw_mail, "example.org", length=True),
             KNOWN,
             ADAS.record("example.org"),
         )
         == []
     )
-    signed_twice = ADAS.sign_with_dkim(raw, "example.org").raw.replace(
+    signed_twice = ADAS.sign_with_dkim(raw_mail, "example.org").raw.replace(
         b"From: ", b"From: Ada Fixer <ada@linux.example.org>\nFrom: ", 1
     )
     assert (
-        domain_proofs(parse_mail(signed_twice), KNOWN, ADAS.record("example.org")) == []
+        find_domain_proofs(parse_mail(signed_twice), KNOWN, ADAS.record("example.org"))
+        == []
     )
 
 
@@ -193,22 +212,22 @@ def test_partial_signature_proves_nothing() -> None:
         "DKIM-Signature: v=1; a=ed25519-sha256; d=example.org; s=s1; h=from:from; bh=; b=;",
     ],
 )
-def test_damaged_signatures_prove_nothing(header: str, first: Mail) -> None:
-    raw = (
+def test_damaged_signatures_prove_nothing(header: str, first_mail: Mail) -> None:
+    raw_mail = (
         header.encode("utf-8", "surrogateescape")
         + b"\n"
-        + patch("[PATCH v2] x", author="Ada Fixer <ada@linux.example.org>")
+        + build_patch_mail("[PATCH v2] x", author="Ada Fixer <ada@linux.example.org>")
     )
     assert (
         find_proven_senders(
-            [parse_mail(raw)], [first], KNOWN, ADAS.record("example.org").get
+            [parse_mail(raw_mail)], [first_mail], KNOWN, ADAS.record("example.org").get
         )
         == ()
     )
     assert (
         find_proven_senders(
-            [parse_mail(raw.partition(b"\n\n")[0] + b"\n\n")],
-            [first],
+            [parse_mail(raw_mail.partition(b"\n\n")[0] + b"\n\n")],
+            [first_mail],
             KNOWN,
             ADAS.record("example.org").get,
         )

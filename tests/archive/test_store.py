@@ -10,10 +10,10 @@ import pytest
 from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.errors import InputError, UsageError
 from patchpilot.reading.mbox import parse
-from tests.kit.mails import mbox
+from tests.kit.mails import build_mbox
 from tests.reading import story
 
-MAILS = parse(mbox(story.V1, story.REVIEW))
+MAILS = parse(build_mbox(story.V1, story.REVIEW))
 
 
 def test_series_is_stored_with_its_messages(tmp_path: Path) -> None:
@@ -99,10 +99,10 @@ def test_non_utf8_messages_are_stored(tmp_path: Path) -> None:
 
 
 def test_two_processes_may_write(tmp_path: Path) -> None:
-    with Store(tmp_path / "s") as first, Store(tmp_path / "s") as second:
-        first.add("a", "a", None, None)
-        second.add("b", "b", None, None)
-        assert len(first.entries()) == 2
+    with Store(tmp_path / "s") as first_store, Store(tmp_path / "s") as second_store:
+        first_store.add("a", "a", None, None)
+        second_store.add("b", "b", None, None)
+        assert len(first_store.entries()) == 2
 
 
 def test_messages_stored_by_old_versions_get_a_weight(

@@ -17,10 +17,10 @@ from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.series import database
 from patchpilot.series.database import list_backups
 from tests.kit.cli import Outcome, call
-from tests.kit.mails import mailed, mbox
+from tests.kit.mails import build_described_mail, build_mbox
 from tests.reading import story
 
-OTHER = mailed("w+5 [PATCH] valve: open it", author=story.OTTO)
+OTHER = build_described_mail("w+5 [PATCH] valve: open it", author=story.OTTO)
 HARMFUL = re.compile(r"\b(?:delete|remove|rm|move)\b")
 
 
@@ -39,7 +39,7 @@ def start_next_process() -> None:
 def store_file(workdir: Path) -> Path:
     """Return the file of a store that has two series. Its backup has only the first one."""
     for name, mails in (("whole.mbox", story.WHOLE), ("other.mbox", (OTHER,))):
-        (workdir / name).write_bytes(mbox(*mails))
+        (workdir / name).write_bytes(build_mbox(*mails))
     call("track", "add", "--mbox", "whole.mbox")
     call("track", "show", "1")
     start_next_process()
@@ -56,27 +56,27 @@ def overwrite_bytes(file: Path, start: int, size: int) -> None:
 
 
 def run_sql(*statements: str) -> Callable[[Path], None]:
-    def run(file: Path) -> None:
-        with contextlib.closing(sqlite3.connect(file)) as plain:
+    def execute_statements(file: Path) -> None:
+        with contextlib.closing(sqlite3.connect(file)) as connection:
             for statement in statements:
-                plain.execute(statement)
-            plain.commit()
+                connection.execute(statement)
+            connection.commit()
 
-    return run
+    return execute_statements
 
 
 def damage_page(table: str) -> Callable[[Path], None]:
     """Return a fault that damages the first page of a table."""
 
-    def run(file: Path) -> None:
-        with contextlib.closing(sqlite3.connect(file)) as plain:
-            size = plain.execute("PRAGMA page_size").fetchone()[0]
-            page = plain.execute(
+    def overwrite_page(file: Path) -> None:
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            size = connection.execute("PRAGMA page_size").fetchone()[0]
+            page = connection.execute(
                 "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
             ).fetchone()[0]
         overwrite_bytes(file, size * (page - 1), size)
 
-    return run
+    return overwrite_page
 
 
 DAMAGED = "the database of tracked series is damaged"
@@ -174,8 +174,8 @@ def test_store_fault_names_the_repair_command(
         assert expected in outcome.err
         assert f"`patchpilot {command}`" in outcome.err
         assert not HARMFUL.search(outcome.err), outcome.err
-    repaired = call(*command.split())
-    assert repaired.code == 0, repaired.err
+    repaired_outcome = call(*command.split())
+    assert repaired_outcome.code == 0, repaired_outcome.err
     start_next_process()
     # rows that were added after the backup may be lost, but they are restored from the tracked
     # files
@@ -216,8 +216,8 @@ def test_unreadable_message_is_skipped(
         assert ("valve: open it" in outcome.out) is (words != ("show", "1"))
         start_next_process()
     # the file still contains the series, so it can be restored from there
-    updated = call("track", "update")
-    assert (updated.code, updated.err) == (0, "")
+    updated_outcome = call("track", "update")
+    assert (updated_outcome.code, updated_outcome.err) == (0, "")
     assert read_messages() == stored_messages
     assert call("track", "show", "1", "--keep-unread").out == output
 
@@ -257,18 +257,18 @@ def test_fully_damaged_series_skips_the_archive(
 
 @contextmanager
 def fill_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    original = database._prepare_database
+    real_prepare = database._prepare_database
 
-    def prepare(
-        base: database.Database, layout: database.DatabaseLayout, existed: bool
+    def prepare_with_full_disk(
+        base: database.Database, layout: database.DatabaseLayout, has_database: bool
     ) -> None:
-        original(base, layout, existed)
+        real_prepare(base, layout, has_database)
         base.execute(
             f"PRAGMA max_page_count = {base.execute('PRAGMA page_count').fetchone()[0]}"
         )
 
-    with monkeypatch.context() as patched:
-        patched.setattr(database, "_prepare_database", prepare)
+    with monkeypatch.context() as patched_database:
+        patched_database.setattr(database, "_prepare_database", prepare_with_full_disk)
         yield
 
 
@@ -283,12 +283,12 @@ def lock_store(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @contextmanager
 def migrate_to_newer(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     version = 0
-    with contextlib.closing(sqlite3.connect(file)) as plain:
-        version = plain.execute("PRAGMA user_version").fetchone()[0]
-        plain.execute("PRAGMA user_version = 99")
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute("PRAGMA user_version = 99")
     yield
-    with contextlib.closing(sqlite3.connect(file)) as plain:
-        plain.execute(f"PRAGMA user_version = {version}")
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
 
 
 @contextmanager
@@ -327,12 +327,12 @@ def test_temporary_fault_changes_nothing(
 ) -> None:
     before = call("track", "--format", "json").out
     start_next_process()
-    big = mailed(
+    big_mail = build_described_mail(
         "big [PATCH] pump: large",
         message=f"{zlib.crc32(b'')}\n"
         + "".join(f"{zlib.crc32(bytes([n % 256, n // 256]))}\n" for n in range(9000)),
     )
-    Path("big.mbox").write_bytes(mbox(big))
+    Path("big.mbox").write_bytes(build_mbox(big_mail))
     make, expected, hint = PASSING[name]
     with make(store_file, monkeypatch):
         outcome = call("track", "add", "--mbox", "big.mbox")

@@ -11,7 +11,7 @@ import pytest
 from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.series import database
 from tests.kit.cli import call
-from tests.kit.mails import mbox, thread
+from tests.kit.mails import build_mbox, build_thread_mbox
 from tests.lab import store_kills
 from tests.reading import story
 
@@ -24,15 +24,15 @@ def test_killed_process_leaves_no_partial_series(
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         # monkeypatch undoes the changes after the test
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
-    store_kills.create_store(tmp_path)
-    right, what = store_kills.kill_and_check(tmp_path, 7, delay)
+    store_kills.create_series_store(tmp_path)
+    right, what = store_kills.kill_writers_and_check(tmp_path, 7, delay)
     assert right, what
 
 
 def test_concurrent_writers_are_serialized(workdir: Path) -> None:
     names = [f"s{number}" for number in range(6)]
     for name in names:
-        (workdir / f"{name}.mbox").write_bytes(thread(name, 12))
+        (workdir / f"{name}.mbox").write_bytes(build_thread_mbox(name, 12))
     running = [
         subprocess.Popen(
             [
@@ -50,8 +50,8 @@ def test_concurrent_writers_are_serialized(workdir: Path) -> None:
         for name in names
     ]
     for process in running:
-        _, err = process.communicate(timeout=60)
-        assert (process.returncode, err) == (0, b"")
+        _, error_output = process.communicate(timeout=60)
+        assert (process.returncode, error_output) == (0, b"")
     with Store() as store:
         assert sorted(entry.message_id for entry in store.entries()) == [
             f"{name}@example.org" for name in names
@@ -63,7 +63,7 @@ def test_concurrent_writers_are_serialized(workdir: Path) -> None:
 def test_corrupt_row_can_be_repaired(
     seed: int, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (workdir / "m").write_bytes(mbox(*story.WHOLE))
+    (workdir / "m").write_bytes(build_mbox(*story.WHOLE))
     call("track", "add", "--mbox", "m")
     monkeypatch.setattr(database, "_verified", set())
     chance = random.Random(seed)
@@ -76,13 +76,13 @@ def test_corrupt_row_can_be_repaired(
         for file in default_store_file().parent.glob("track.sqlite*"):
             file.unlink()
         default_store_file().write_bytes(data)
-        for words in (
+        for arguments in (
             (),
             ("show", "1", "--keep-unread"),
             ("update", "--offline"),
         ):
-            outcome = call("track", *words)
-            assert outcome.code in (0, 2), (words, outcome.err)
+            outcome = call("track", *arguments)
+            assert outcome.code in (0, 2), (arguments, outcome.err)
             assert "a bug in patchpilot" not in outcome.err
             database._verified.clear()
         assert call("doctor", "--recover").code == 0

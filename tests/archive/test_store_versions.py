@@ -11,7 +11,7 @@ import pytest
 from patchpilot.archive.track_store import TRACK_LAYOUT, Store, default_store_file
 from patchpilot.series.database import list_backups
 from tests.kit.cli import call
-from tests.kit.mails import mbox
+from tests.kit.mails import build_mbox
 from tests.reading import story
 
 OLD = Path(__file__).parent / "stores"
@@ -84,7 +84,7 @@ def test_old_store_is_migrated_completely(version: int, workdir: Path) -> None:
 def test_migrated_store_matches_a_new_one(
     version: int, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def tables(file: Path) -> dict[str, list[tuple[object, ...]]]:
+    def read_tables(file: Path) -> dict[str, list[tuple[object, ...]]]:
         with closing(sqlite3.connect(file)) as base:
             names = [
                 row[0]
@@ -101,8 +101,8 @@ def test_migrated_store_matches_a_new_one(
         pass
     with Store(workdir / "new.sqlite"):
         pass
-    assert tables(default_store_file()) == tables(workdir / "new.sqlite")
-    (workdir / "m").write_bytes(mbox(*story.WHOLE))
+    assert read_tables(default_store_file()) == read_tables(workdir / "new.sqlite")
+    (workdir / "m").write_bytes(build_mbox(*story.WHOLE))
     assert call("track", "add", "--mbox", "m").code == 0
     with Store() as store:
         assert [entry.id for entry in store.entries()] == [2]
@@ -117,8 +117,8 @@ def test_newer_store_is_restored_from_its_backup(
         TRACK_LAYOUT.what,
         (*TRACK_LAYOUT.migrations, "ALTER TABLE series ADD COLUMN more TEXT"),
     )
-    with monkeypatch.context() as patched:
-        patched.setattr("patchpilot.archive.track_store.TRACK_LAYOUT", newer)
+    with monkeypatch.context() as patched_module:
+        patched_module.setattr("patchpilot.archive.track_store.TRACK_LAYOUT", newer)
         with Store():
             pass
     outcome = call("track")

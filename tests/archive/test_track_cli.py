@@ -28,32 +28,38 @@ from patchpilot.model.printable import crop_text
 from patchpilot.reading import mbox as mbox_reading
 from patchpilot.topic import topic_base
 from patchpilot.topic.followed.known_series import read_all_series
-from tests.kit.archive import archive_server
+from tests.kit.archive import serve_archive
 from tests.kit.cli import Outcome, call
-from tests.kit.mails import RITA, mail, mailed, mbox, reply
+from tests.kit.mails import (
+    RITA,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_reply,
+)
 from tests.kit.repos import Repo
 from tests.reading import story
 from tests.reading.story import SHA, TITLE
 
 
-def json_document(outcome: Outcome) -> dict[str, Any]:
+def parse_json_output(outcome: Outcome) -> dict[str, Any]:
     assert outcome.err == ""
     document: dict[str, Any] = json.loads(outcome.out)
     return document
 
 
 def track_series(*argv: object) -> list[dict[str, Any]]:
-    outcome = call("track", *argv, "--format", "json")
-    assert outcome.code == 0, outcome.err
-    document = json_document(outcome)
+    result = call("track", *argv, "--format", "json")
+    assert result.code == 0, result.err
+    document = parse_json_output(result)
     assert document["schema"] == "patchpilot/track/1"
     return list(document["series"])
 
 
 @pytest.fixture
-def thread(workdir: Path) -> Path:
+def thread_mbox(workdir: Path) -> Path:
     file = workdir / "thread.mbox"
-    file.write_bytes(mbox(*story.WHOLE))
+    file.write_bytes(build_mbox(*story.WHOLE))
     return file
 
 
@@ -61,7 +67,7 @@ def test_missing_values_are_null_in_json(workdir: Path) -> None:
     added = story.QUEUED.replace(f"commit {SHA} upstream.\n".encode(), b"").replace(
         SHA.encode(), b""
     )
-    (workdir / "m").write_bytes(mbox(*story.ACCEPTED, added, story.FIX_V1))
+    (workdir / "m").write_bytes(build_mbox(*story.ACCEPTED, added, story.FIX_V1))
     (tracked,) = track_series("add", "--mbox", workdir / "m")
     assert [(commit["commit"], commit["tree"]) for commit in tracked["follow_ups"]] == [
         (None, None)
@@ -69,8 +75,8 @@ def test_missing_values_are_null_in_json(workdir: Path) -> None:
     assert [branch["commit"] for branch in tracked["stable"]] == [None]
 
 
-def test_series_is_found_in_an_mbox(thread: Path) -> None:
-    (tracked,) = track_series("add", "--mbox", thread)
+def test_series_is_found_in_an_mbox(thread_mbox: Path) -> None:
+    (tracked,) = track_series("add", "--mbox", thread_mbox)
     assert (tracked["id"], tracked["subject"], tracked["state"]) == (
         1,
         TITLE,
@@ -106,7 +112,7 @@ def test_series_is_found_in_an_mbox(thread: Path) -> None:
     ] == "review"
     assert tracked["follow_ups"][0]["commit"] == "fedcba987654"
     assert tracked["next_step"]
-    assert track_series("add", "--mbox", thread)[0]["id"] == 1
+    assert track_series("add", "--mbox", thread_mbox)[0]["id"] == 1
 
 
 _READING = (
@@ -118,35 +124,37 @@ _READING = (
 """Modules that read messages or a repository."""
 
 
-def run_list(folder: Path, *modules: str) -> str:
+def run_track_in_folder(folder: Path, *modules: str) -> str:
     """Run `track` in a directory.
 
     Return its exit code, and the modules of a given list that it imported.
     """
-    code = (
+    program = (
         "import sys; from patchpilot.cli import main; code = main.run(['track']); "
         f"print(code, [name for name in {modules!r} if name in sys.modules], file=sys.stderr)"
     )
-    outcome = subprocess.run(
-        [sys.executable, "-c", code],
+    completed = subprocess.run(
+        [sys.executable, "-c", program],
         cwd=folder,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert TITLE[:20] in outcome.stdout
-    return outcome.stderr.strip()
+    assert TITLE[:20] in completed.stdout
+    return completed.stderr.strip()
 
 
-def test_track_list_imports_no_mail_or_git_code(thread: Path, workdir: Path) -> None:
-    track_series("add", "--mbox", thread)
-    assert run_list(workdir, *_READING) == "0 []"
+def test_track_list_imports_no_mail_or_git_code(
+    thread_mbox: Path, workdir: Path
+) -> None:
+    track_series("add", "--mbox", thread_mbox)
+    assert run_track_in_folder(workdir, *_READING) == "0 []"
 
 
 def test_track_list_in_a_repository_imports_no_mail_code(
-    thread: Path, workdir: Path
+    thread_mbox: Path, workdir: Path
 ) -> None:
-    track_series("add", "--mbox", thread)
+    track_series("add", "--mbox", thread_mbox)
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
@@ -154,7 +162,7 @@ def test_track_list_in_a_repository_imports_no_mail_code(
     assert track_series()[0]["state"] == "in-stable"
     call("track", "-C", repo.path)
     assert (
-        run_list(
+        run_track_in_folder(
             repo.path,
             "patchpilot.reading.mail_classifier",
             "patchpilot.topic.topic_state",
@@ -165,13 +173,15 @@ def test_track_list_in_a_repository_imports_no_mail_code(
         "valve: open it\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"b.c": "x\n"}
     )
     call("track", "-C", repo.path)
-    assert run_list(repo.path, "patchpilot.reading.mail_classifier") == "0 []"
+    assert (
+        run_track_in_folder(repo.path, "patchpilot.reading.mail_classifier") == "0 []"
+    )
 
 
 def test_empty_branch_needs_no_base_search(
-    thread: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
+    thread_mbox: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    track_series("add", "--mbox", thread)
+    track_series("add", "--mbox", thread_mbox)
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
@@ -187,15 +197,15 @@ def test_empty_branch_needs_no_base_search(
 
 
 def test_compressed_mbox_is_read(workdir: Path) -> None:
-    (workdir / "t.mbox.gz").write_bytes(gzip.compress(mbox(*story.BEGINNING)))
+    (workdir / "t.mbox.gz").write_bytes(gzip.compress(build_mbox(*story.BEGINNING)))
     assert track_series("add", "--mbox", "t.mbox.gz")[0]["state"] == "changes-requested"
 
 
 def test_ambiguous_mbox_needs_a_series(workdir: Path) -> None:
     (workdir / "m").write_bytes(
-        mbox(
+        build_mbox(
             story.V1,
-            mailed("w+5 [PATCH] valve: open it", author=story.OTTO),
+            build_described_mail("w+5 [PATCH] valve: open it", author=story.OTTO),
         )
     )
     assert [
@@ -205,19 +215,19 @@ def test_ambiguous_mbox_needs_a_series(workdir: Path) -> None:
     assert len(track_series("add", "--mbox", "m")) == 2
 
 
-def test_add_is_atomic(thread: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fill_disk(*words: object, **options: object) -> None:
+def test_add_is_atomic(thread_mbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_disk(*arguments: object, **options: object) -> None:
         raise PatchpilotError("the disk is full")
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Store, "keep", fill_disk)
-        assert call("track", "add", "--mbox", thread).code != 0
+    with monkeypatch.context() as patched_module:
+        patched_module.setattr(Store, "keep", fill_disk)
+        assert call("track", "add", "--mbox", thread_mbox).code != 0
     assert track_series() == []
 
 
-def test_list_shows_state_and_next_step(thread: Path) -> None:
+def test_list_shows_state_and_next_step(thread_mbox: Path) -> None:
     assert "track add" in call("track").out
-    call("track", "add", "--mbox", thread)
+    call("track", "add", "--mbox", thread_mbox)
     outcome = call("track")
     assert TITLE in outcome.out
     assert "in-stable" in outcome.out
@@ -231,22 +241,22 @@ def test_table_is_sorted_by_turn_and_new_messages(
         "valve: open it when asked, and close it again "
         "before anybody has noticed that it was open"
     )
-    robot = reply(
+    robot_mail = build_reply(
         f"[PATCH] {title}", "kernel test robot noticed the following build errors:\n\n>> a.c:1: error: x\n",  # noqa: E501
         sender="kernel test robot <lkp@intel.com>", id="k", reply_to="w", minutes=60,
     )  # fmt: skip
-    pump = mailed("p [PATCH] pump: stop", author=story.OTTO)
-    question = reply(
+    pump = build_described_mail("p [PATCH] pump: stop", author=story.OTTO)
+    question = build_reply(
         "[PATCH] pump: stop", "Please say why.", id="q", reply_to="p", minutes=90
     )
     files = (
         (pump, question),
-        (mailed(f"w [PATCH] {title}", author=story.OTTO), robot),
+        (build_described_mail(f"w [PATCH] {title}", author=story.OTTO), robot_mail),
         story.ACCEPTED,
         (story.FIX_V1,),
     )
     for number, mails in enumerate(files, 1):
-        (workdir / str(number)).write_bytes(mbox(*mails))
+        (workdir / str(number)).write_bytes(build_mbox(*mails))
         assert call("track", "add", "--mbox", str(number)).code == 0
     call("track", "show", "1")
     with Store() as store:
@@ -288,7 +298,7 @@ def test_since_and_waiting_filter_the_list(
     workdir: Path,
 ) -> None:
     for number, mails in enumerate((story.BEGINNING[:2], (story.FIX_V1,)), 1):
-        (workdir / str(number)).write_bytes(mbox(*mails))
+        (workdir / str(number)).write_bytes(build_mbox(*mails))
         call("track", "add", "--mbox", str(number))
     assert call("track --waiting").out.splitlines() == [
         f"1  {TITLE}",
@@ -305,17 +315,17 @@ def test_since_and_waiting_filter_the_list(
     assert call("track --since soon").code == 2
 
 
-def test_unrelated_archive_is_trusted(thread: Path, workdir: Path) -> None:
-    call("track", "add", "--mbox", thread)
-    with archive_server(
-        "stand-in", workdir, mailed("w [PATCH] valve: open it")
+def test_unrelated_archive_is_trusted(thread_mbox: Path, workdir: Path) -> None:
+    call("track", "add", "--mbox", thread_mbox)
+    with serve_archive(
+        "stand-in", workdir, build_described_mail("w [PATCH] valve: open it")
     ) as archive:
         outcome = call("track", "update", "1", "--lore", archive.url)
     assert (outcome.code, "which is in the archive" in outcome.err) == (0, False)
 
 
-def test_showing_marks_replies_as_read(thread: Path) -> None:
-    call("track", "add", "--mbox", thread)
+def test_showing_marks_replies_as_read(thread_mbox: Path) -> None:
+    call("track", "add", "--mbox", thread_mbox)
     assert track_series()[0]["unread"] > 0
     assert any(
         series_["unread"]
@@ -325,22 +335,22 @@ def test_showing_marks_replies_as_read(thread: Path) -> None:
     assert track_series()[0]["unread"] == 0
 
 
-def test_file_is_shown_without_tracking(thread: Path) -> None:
-    outcome = call("track", "show", "--mbox", thread)
+def test_file_is_shown_without_tracking(thread_mbox: Path) -> None:
+    outcome = call("track", "show", "--mbox", thread_mbox)
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.splitlines()[0].endswith(TITLE)
     assert outcome.out.splitlines()[1].startswith("  state     in-stable")
     assert "as of" in outcome.out
-    assert f"not tracked: `patchpilot track add --mbox {thread}`" in outcome.out
+    assert f"not tracked: `patchpilot track add --mbox {thread_mbox}`" in outcome.out
     assert track_series() == []
-    assert call("track", "show", "1", "--mbox", thread).code == 2
+    assert call("track", "show", "1", "--mbox", thread_mbox).code == 2
 
 
 def test_growing_mbox_is_read_again(workdir: Path) -> None:
     file = workdir / "m"
-    file.write_bytes(mbox(story.V1))
+    file.write_bytes(build_mbox(story.V1))
     assert track_series("add", "--mbox", file)[0]["state"] == "sent"
-    file.write_bytes(mbox(*story.BEGINNING))
+    file.write_bytes(build_mbox(*story.BEGINNING))
     (tracked,) = track_series("update")
     assert (tracked["state"], tracked["new"]) == (
         "changes-requested",
@@ -350,8 +360,8 @@ def test_growing_mbox_is_read_again(workdir: Path) -> None:
     assert "no mail found" in call("track", "update").out
 
 
-def test_series_can_be_removed(thread: Path) -> None:
-    call("track", "add", "--mbox", thread)
+def test_series_can_be_removed(thread_mbox: Path) -> None:
+    call("track", "add", "--mbox", thread_mbox)
     assert call("track", "remove", "1").code == 0
     assert track_series() == []
     outcome = call("track", "remove", "1")
@@ -360,7 +370,7 @@ def test_series_can_be_removed(thread: Path) -> None:
 
 
 def test_archive_is_polled(workdir: Path) -> None:
-    with archive_server("public-inbox", workdir / "pi", *story.BEGINNING) as server:
+    with serve_archive("public-inbox", workdir / "pi", *story.BEGINNING) as server:
         (tracked,) = track_series("add", f"{server.url}/v1@example.org/")
         assert (tracked["state"], tracked["source"]) == (
             "changes-requested",
@@ -379,14 +389,14 @@ def test_archive_is_polled(workdir: Path) -> None:
 
 
 def test_rejected_series_is_still_polled(workdir: Path) -> None:
-    rejection = reply(
+    rejection = build_reply(
         f"[PATCH] {TITLE}",
         "NAK, this is the wrong place for the check.",
         id="no",
         reply_to="v1",
         minutes=60,
     )
-    with archive_server("stand-in", workdir, story.V1, rejection) as server:
+    with serve_archive("stand-in", workdir, story.V1, rejection) as server:
         assert (
             track_series("add", "<v1@example.org>", "--lore", server.url)[0]["state"]
             == "rejected"
@@ -396,22 +406,22 @@ def test_rejected_series_is_still_polled(workdir: Path) -> None:
 
 
 def test_finished_series_is_polled_less_often(workdir: Path) -> None:
-    def age(**columns: timedelta) -> None:
+    def age_columns(**columns: timedelta) -> None:
         with sqlite3.connect(default_store_file()) as database:
-            for column, past in columns.items():
+            for column, days_ago in columns.items():
                 database.execute(
                     f"UPDATE series SET {column} = ?",
-                    ((datetime.now(UTC) - past).isoformat(),),
+                    ((datetime.now(UTC) - days_ago).isoformat(),),
                 )
 
-    with archive_server("stand-in", workdir, *story.WHOLE) as server:
+    with serve_archive("stand-in", workdir, *story.WHOLE) as server:
         track_series("add", "<v1@example.org>", "--lore", server.url)
-        age(news=timedelta(days=100), updated=timedelta(days=9))
+        age_columns(news=timedelta(days=100), updated=timedelta(days=9))
         before = track_series()[0]["updated"]
         assert track_series("update", "--fresh")[0]["updated"] == before
-        age(updated=timedelta(days=11))
+        age_columns(updated=timedelta(days=11))
         assert track_series("update", "--fresh")[0]["updated"] != before
-        age(news=timedelta(days=2000), updated=timedelta(days=29))
+        age_columns(news=timedelta(days=2000), updated=timedelta(days=29))
         before = track_series()[0]["updated"]
         assert track_series("update", "--fresh")[0]["updated"] == before
         assert track_series("update", "--fresh", "--all")[0]["updated"] != before
@@ -419,41 +429,43 @@ def test_finished_series_is_polled_less_often(workdir: Path) -> None:
 
 @contextmanager
 def serve_bytes(
-    response: bytes, pause: float = 0.0
+    response: bytes, delay: float = 0.0
 ) -> Iterator[tuple[str, list[bytes]]]:
     """Run a server that responds to every request with these bytes, and record the requests."""
     requests: list[bytes] = []
-    listener = socket.create_server(("127.0.0.1", 0))
-    finished = threading.Event()
+    listening_socket = socket.create_server(("127.0.0.1", 0))
+    is_finished = threading.Event()
 
-    def serve(connection: socket.socket) -> None:
+    def send_response(connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             connection.settimeout(5)
             requests.append(connection.recv(65536))
-            if not pause:
+            if not delay:
                 connection.sendall(response)
-            for byte in response if pause else b"":
-                if finished.wait(pause):
+            for byte in response if delay else b"":
+                if is_finished.wait(delay):
                     return
                 connection.sendall(bytes([byte]))
 
-    def listen() -> None:
+    def accept_connections() -> None:
         with contextlib.suppress(OSError):
             while True:
                 threading.Thread(
-                    target=serve, args=(listener.accept()[0],), daemon=True
+                    target=send_response,
+                    args=(listening_socket.accept()[0],),
+                    daemon=True,
                 ).start()
 
-    threading.Thread(target=listen, daemon=True).start()
+    threading.Thread(target=accept_connections, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/demo", requests
+        yield f"http://127.0.0.1:{listening_socket.getsockname()[1]}/demo", requests
     finally:
-        finished.set()
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
+        is_finished.set()
+        listening_socket.shutdown(socket.SHUT_RDWR)
+        listening_socket.close()
 
 
-def http_response(status: str, body: bytes = b"", *headers: str) -> bytes:
+def format_http_response(status: str, body: bytes = b"", *headers: str) -> bytes:
     head = [
         f"HTTP/1.1 {status}",
         f"Content-Length: {len(body)}",
@@ -465,35 +477,41 @@ def http_response(status: str, body: bytes = b"", *headers: str) -> bytes:
 
 FAULTS = {
     "unreachable": (b"", 0.0, "cannot be reached"),
-    "404": (http_response("404 Not Found"), 0.0, "is not an archive: HTTP status 404"),
-    "empty": (http_response("200 OK"), 0.0, "sent an empty answer"),
+    "404": (
+        format_http_response("404 Not Found"),
+        0.0,
+        "is not an archive: HTTP status 404",
+    ),
+    "empty": (format_http_response("200 OK"), 0.0, "sent an empty answer"),
     "429": (
-        http_response("429 Too Many Requests", b"", "Retry-After: 0"),
+        format_http_response("429 Too Many Requests", b"", "Retry-After: 0"),
         0.0,
         "is rate-limiting requests",
     ),
     "503": (
-        http_response("503 Service Unavailable", b"", "Retry-After: 0"),
+        format_http_response("503 Service Unavailable", b"", "Retry-After: 0"),
         0.0,
         "HTTP status 503",
     ),
     "html": (
-        http_response("200 OK", b"<html>log in</html>", "Content-Type: text/html"),
+        format_http_response(
+            "200 OK", b"<html>log in</html>", "Content-Type: text/html"
+        ),
         0.0,
         "did not send an mbox",
     ),
     "truncated": (
-        http_response("200 OK", gzip.compress(mbox(story.V1))[:-20]),
+        format_http_response("200 OK", gzip.compress(build_mbox(story.V1))[:-20]),
         0.0,
         "did not send an mbox",
     ),
     "dripping": (
-        http_response("200 OK", gzip.compress(mbox(story.V1))),
+        format_http_response("200 OK", gzip.compress(build_mbox(story.V1))),
         0.2,
         "no whole answer within",
     ),
     "dripping body": (
-        http_response("200 OK", b"x" * 9999, "Content-Type: text/plain"),
+        format_http_response("200 OK", b"x" * 9999, "Content-Type: text/plain"),
         0.05,
         "no whole answer within",
     ),
@@ -506,21 +524,21 @@ def test_archive_fault_is_not_reported_as_no_new_messages(
 ) -> None:
     response, pause, reported = FAULTS[fault]
     monkeypatch.setattr(archive_reading, "MAX_SECONDS", 1.0)
-    with archive_server(
+    with serve_archive(
         "stand-in",
         workdir,
         story.V1,
-        mailed("w [PATCH] valve: open it", author=story.OTTO),
+        build_described_mail("w [PATCH] valve: open it", author=story.OTTO),
     ) as server:
         for name in ("v1", "w"):
             track_series("add", f"<{name}@example.org>", "--lore", server.url)
     with serve_bytes(response, pause) as (url, requests):
-        started = time.monotonic()
+        start_time = time.monotonic()
         outcome = call("track", "update", "--fresh", "--lore", url, "--format", "json")
-        elapsed = time.monotonic() - started
+        elapsed = time.monotonic() - start_time
     assert (
         outcome.code,
-        [load["state"] for load in json.loads(outcome.out)["series"]],
+        [series["state"] for series in json.loads(outcome.out)["series"]],
     ) == (
         4,
         ["stalled", "stalled"],
@@ -540,7 +558,7 @@ def test_oversized_response_is_reported(
         for limit in {"MAX_ANSWER", "MAX_MAIL"} & vars(module).keys():
             monkeypatch.setattr(module, limit, 1 << 20)
     with serve_bytes(
-        http_response("200 OK", gzip.compress(b"\0" * (3 << 20))), 0.0
+        format_http_response("200 OK", gzip.compress(b"\0" * (3 << 20))), 0.0
     ) as (url, _):
         outcome = call("track", "add", "<v1@example.org>", "--lore", url)
     assert outcome.code == 4
@@ -551,9 +569,11 @@ def test_oversized_response_is_reported(
 
 def test_results_before_a_failed_search_are_kept(workdir: Path) -> None:
     class Half(StandIn):
-        def answer(self, method: str, target: str) -> HttpAnswer:
+        def answer(self, http_method: str, target: str) -> HttpAnswer:
             return (
-                HttpAnswer(403) if method == "POST" else super().answer(method, target)
+                HttpAnswer(403)
+                if http_method == "POST"
+                else super().answer(http_method, target)
             )
 
     with Half() as server:
@@ -574,7 +594,7 @@ def test_results_before_a_failed_search_are_kept(workdir: Path) -> None:
 
 
 def test_other_archive_serves_a_lore_url(workdir: Path) -> None:
-    with archive_server("stand-in", workdir, story.V1) as server:
+    with serve_archive("stand-in", workdir, story.V1) as server:
         (tracked,) = track_series(
             "add",
             "https://lore.kernel.org/netdev/v1@example.org/",
@@ -585,7 +605,7 @@ def test_other_archive_serves_a_lore_url(workdir: Path) -> None:
 
 
 def test_offline_shows_age_of_stored_data(workdir: Path) -> None:
-    with archive_server("stand-in", workdir, story.V1) as server:
+    with serve_archive("stand-in", workdir, story.V1) as server:
         track_series("add", "<v1@example.org>", "--lore", server.url)
     with sqlite3.connect(default_store_file()) as database:
         database.execute(
@@ -608,7 +628,7 @@ def test_offline_shows_age_of_stored_data(workdir: Path) -> None:
 
 
 def test_cached_response_is_reported(workdir: Path) -> None:
-    with archive_server("stand-in", workdir, *story.BEGINNING) as server:
+    with serve_archive("stand-in", workdir, *story.BEGINNING) as server:
         call("track", "add", "<v1@example.org>", "--lore", server.url)
         assert call("track", "update").err == ""
         cached = call("track", "update")
@@ -618,13 +638,13 @@ def test_cached_response_is_reported(workdir: Path) -> None:
         server.add(story.V2)
         assert len(track_series("update")[0]["revisions"]) == 1
         assert track_series()[0]["updated"] == before
-        fresh = call("track", "update", "--fresh")
-        assert fresh.err == ""
-        assert "v2" in fresh.out
+        fresh_outcome = call("track", "update", "--fresh")
+        assert fresh_outcome.err == ""
+        assert "v2" in fresh_outcome.out
 
 
 def test_missing_message_and_outage_exit_differently(workdir: Path) -> None:
-    with archive_server("stand-in", workdir, story.V1) as server:
+    with serve_archive("stand-in", workdir, story.V1) as server:
         outcome = call("track", "add", "nobody@example.org", "--lore", server.url)
         assert (outcome.code, outcome.out) == (3, "")
         assert "has no message" in outcome.err
@@ -636,7 +656,7 @@ def test_missing_message_and_outage_exit_differently(workdir: Path) -> None:
 
 
 def test_stored_data_is_shown_while_the_archive_is_down(workdir: Path) -> None:
-    with archive_server("stand-in", workdir, story.V1) as server:
+    with serve_archive("stand-in", workdir, story.V1) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
     assert track_series("show", "1")[0]["state"] == "stalled"
 
@@ -644,11 +664,13 @@ def test_stored_data_is_shown_while_the_archive_is_down(workdir: Path) -> None:
 def test_failed_archive_does_not_block_others(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with archive_server(
-        "stand-in", workdir, mailed("w [PATCH] valve: open it", author=story.OTTO)
+    with serve_archive(
+        "stand-in",
+        workdir,
+        build_described_mail("w [PATCH] valve: open it", author=story.OTTO),
     ) as server:
         call("track", "add", "w@example.org", "--lore", server.url)
-    with archive_server("stand-in", workdir, story.V1) as server:
+    with serve_archive("stand-in", workdir, story.V1) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
         server.add(story.REVIEW)
         outcome = call("track", "update", "--fresh", "--format", "json")
@@ -681,7 +703,7 @@ def test_invalid_arguments_are_reported(
 
 
 def test_thread_without_a_patch_is_reported(workdir: Path) -> None:
-    (workdir / "m").write_bytes(mbox(mail("Hello", "Nothing here.\n")))
+    (workdir / "m").write_bytes(build_mbox(build_mail("Hello", "Nothing here.\n")))
     assert call("track", "add", "--mbox", "m").code == 2
 
 
@@ -691,25 +713,27 @@ def _create_fixed_tree(path: Path) -> tuple[Repo, str]:
     files = dict.fromkeys(("MAINTAINERS", "Kbuild", "Kconfig"), "x\n")
     repo.commit("start\n", {"Makefile": "VERSION = 6\n"} | files)
     repo.tag("v6.8")
-    text = f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
-    return repo, repo.commit(text, {"a.c": "x\n"})
+    commit_message = (
+        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+    )
+    return repo, repo.commit(commit_message, {"a.c": "x\n"})
 
 
-def _backport_fix(repo: Repo, fix: str) -> str:
+def _backport_fix(repo: Repo, fix_commit: str) -> str:
     repo.branch("linux-6.6.y", "v6.8")
-    sign = "Signed-off-by: Ada Fixer <ada@example.org>"
-    text = f"{TITLE}\n\ncommit {fix} upstream.\n\n{sign}\n"
-    return repo.commit(text, {"a.c": "y\n"})
+    signoff = "Signed-off-by: Ada Fixer <ada@example.org>"
+    commit_message = f"{TITLE}\n\ncommit {fix_commit} upstream.\n\n{signoff}\n"
+    return repo.commit(commit_message, {"a.c": "y\n"})
 
 
-def test_release_is_read_from_the_repository(thread: Path, workdir: Path) -> None:
+def test_release_is_read_from_the_repository(thread_mbox: Path, workdir: Path) -> None:
     repo, fix = _create_fixed_tree(workdir / "linux")
     repo.commit("Linux 6.9-rc1\n", {"Makefile": "VERSION = 69\n"})
     repo.tag("v6.9-rc1")
     backport = _backport_fix(repo, fix)
     repo.tag("v6.6.30")
     repo.checkout("master")
-    (tracked,) = track_series("add", "--mbox", thread, "-C", repo.path)
+    (tracked,) = track_series("add", "--mbox", thread_mbox, "-C", repo.path)
     places = {
         commit["tree"]: (commit["commit"], commit["release"])
         for commit in tracked["landed"]
@@ -721,9 +745,11 @@ def test_release_is_read_from_the_repository(thread: Path, workdir: Path) -> Non
     ] == "released"
 
 
-def test_show_lists_events_with_their_proof(thread: Path, workdir: Path) -> None:
+def test_show_lists_events_with_their_proof(thread_mbox: Path, workdir: Path) -> None:
     repo, fix = _create_fixed_tree(workdir / "linux")
-    output = call("track", "add", "--mbox", thread, "-C", repo.path).out.splitlines()
+    output = call(
+        "track", "add", "--mbox", thread_mbox, "-C", repo.path
+    ).out.splitlines()
     start, end = output.index("  story"), output.index("  replies")
     assert output[start + 1 : end] == [
         "    2024-03-04  v1 sent  <v1@example.org>",
@@ -745,11 +771,11 @@ def test_show_lists_events_with_their_proof(thread: Path, workdir: Path) -> None
     ]
 
 
-def test_stable_branch_state_is_consistent(thread: Path, workdir: Path) -> None:
+def test_stable_branch_state_is_consistent(thread_mbox: Path, workdir: Path) -> None:
     repo, fix = _create_fixed_tree(workdir / "linux")
     backport = _backport_fix(repo, fix)
     repo.checkout("master")
-    output = call("track", "add", "--mbox", thread, "-C", repo.path).out
+    output = call("track", "add", "--mbox", thread_mbox, "-C", repo.path).out
     lines = [
         line for line in output.partition("  story\n")[0].splitlines() if "6.6" in line
     ]
@@ -770,8 +796,8 @@ def test_stable_branch_state_is_consistent(thread: Path, workdir: Path) -> None:
 
 def test_messages_are_classified_without_a_store(workdir: Path) -> None:
     (workdir / "one.eml").write_bytes(story.REVIEW)
-    (workdir / "all.mbox").write_bytes(mbox(*story.ACCEPTED))
-    document = json_document(
+    (workdir / "all.mbox").write_bytes(build_mbox(*story.ACCEPTED))
+    document = parse_json_output(
         call("track", "classify", "--format", "json", "one.eml", "all.mbox")
     )
     assert document["schema"] == "patchpilot/classify/1"
@@ -795,11 +821,11 @@ def test_messages_are_classified_without_a_store(workdir: Path) -> None:
 
 def test_standard_input_is_classified() -> None:
     outcome = call("track", "classify", "-", "--format", "json", stdin=story.TAG)
-    assert json_document(outcome)["mails"][0]["trailers"][0]["credited"] is True
+    assert parse_json_output(outcome)["mails"][0]["trailers"][0]["credited"] is True
 
 
 def test_mail_text_is_escaped(workdir: Path) -> None:
-    bad = mail(
+    bad_mail = build_mail(
         f"Re: [PATCH] {TITLE} \x1b[31m\u202e",
         "> x\n\nPlease \x1b]0;owned\x07 change \u202eit.\n",
         sender="\x1b[2JRita <rita@example.net>",
@@ -807,7 +833,7 @@ def test_mail_text_is_escaped(workdir: Path) -> None:
         reply_to="v1",
         minutes=9,
     )
-    (workdir / "m").write_bytes(mbox(story.V1, bad))
+    (workdir / "m").write_bytes(build_mbox(story.V1, bad_mail))
     call("track", "add", "--mbox", "m")
     for argv in (["track"], ["track", "show", "1"], ["track", "classify", "m"]):
         output = call(*argv).out
@@ -823,13 +849,17 @@ def test_only_important_messages_of_a_huge_thread_are_read(
     monkeypatch.setattr("patchpilot.archive.track_store.FIRST_READ", 1)
     title = "[PATCH] demo: check the pointer"
     talk = [
-        reply(title, f"I wonder about point {index}.", id=f"t{index}", reply_to="v1")
+        build_reply(
+            title, f"I wonder about point {index}.", id=f"t{index}", reply_to="v1"
+        )
         for index in range(8)
     ]
-    tag = reply(
+    tag = build_reply(
         title, "Reviewed-by: Rita Reviewer <rita@example.org>", id="tag", reply_to="v1"
     )
-    (workdir / "m").write_bytes(mbox(mailed(f"v1 {title}"), tag, *talk))
+    (workdir / "m").write_bytes(
+        build_mbox(build_described_mail(f"v1 {title}"), tag, *talk)
+    )
     assert call("track", "add", "--mbox", "m").code == 0
     output = call("track", "show", "1", "--mails").out
     assert "5 of 10 messages not read" in output

@@ -11,9 +11,9 @@ import pytest
 from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.series import database
 from patchpilot.series.database import list_backups
-from tests.kit.archive import archive_server
+from tests.kit.archive import serve_archive
 from tests.kit.cli import call
-from tests.kit.mails import mailed, mbox
+from tests.kit.mails import build_described_mail, build_mbox
 from tests.reading import story
 
 DAMAGE = "UPDATE mail SET raw = x'00'"
@@ -25,8 +25,8 @@ def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def execute_sql(statement: str) -> None:
-    with sqlite3.connect(default_store_file()) as plain:
-        plain.execute(statement)
+    with sqlite3.connect(default_store_file()) as connection:
+        connection.execute(statement)
 
 
 def read_local_data(number: int = 1) -> dict[str, Any]:
@@ -44,19 +44,19 @@ def read_local_data(number: int = 1) -> dict[str, Any]:
         }
 
 
-def track_series(*words: object) -> dict[str, Any]:
-    outcome = call("track", *words, "--format", "json")
-    assert (outcome.code, outcome.err) == (0, "")
-    (tracked,) = json.loads(outcome.out)["series"]
-    return dict(tracked)
+def track_series(*arguments: object) -> dict[str, Any]:
+    result = call("track", *arguments, "--format", "json")
+    assert (result.code, result.err) == (0, "")
+    (tracked_series,) = json.loads(result.out)["series"]
+    return dict(tracked_series)
 
 
 def test_damaged_message_is_restored(workdir: Path) -> None:
-    with archive_server(
+    with serve_archive(
         "public-inbox",
         workdir / "pi",
         *story.ACCEPTED,
-        mailed("w [PATCH] valve: open it", author=story.OTTO),
+        build_described_mail("w [PATCH] valve: open it", author=story.OTTO),
     ) as server:
         call("track", "add", "w@example.org", "--lore", server.url)
         call("track", "remove", "1")
@@ -80,9 +80,9 @@ def test_damaged_message_is_restored(workdir: Path) -> None:
 
 
 def test_update_adds_messages_and_keeps_lost_ones(workdir: Path) -> None:
-    with archive_server("stand-in", workdir, story.V1, story.REVIEW) as server:
+    with serve_archive("stand-in", workdir, story.V1, story.REVIEW) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
-    with archive_server("stand-in", workdir, story.V1, story.V2, story.TAG) as archive:
+    with serve_archive("stand-in", workdir, story.V1, story.V2, story.TAG) as archive:
         tracked = track_series("update", "--all", "--lore", archive.url)
     assert set(tracked["new"]) == {"v2@example.org", "r3@example.org"}
     assert {reply["message_id"] for reply in tracked["replies"]} == {
@@ -95,7 +95,7 @@ def test_update_adds_messages_and_keeps_lost_ones(workdir: Path) -> None:
 def test_unavailable_message_is_restored_from_a_backup(
     workdir: Path,
 ) -> None:
-    with archive_server("stand-in", workdir, *story.BEGINNING) as server:
+    with serve_archive("stand-in", workdir, *story.BEGINNING) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
         before = read_local_data()
         call("track")  # delete today's backup as well
@@ -114,10 +114,10 @@ def test_unavailable_message_is_restored_from_a_backup(
 
 def test_tracked_file_is_read_again(workdir: Path) -> None:
     file = workdir / "thread.mbox"
-    file.write_bytes(mbox(*story.BEGINNING))
+    file.write_bytes(build_mbox(*story.BEGINNING))
     call("track", "add", "--mbox", file)
     before = read_local_data()
-    file.write_bytes(mbox(*story.ACCEPTED))
+    file.write_bytes(build_mbox(*story.ACCEPTED))
     execute_sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     assert track_series("update", "--all")["state"] == "accepted"
     assert set(before["mails"]) < set(read_local_data()["mails"])

@@ -8,10 +8,10 @@ import pytest
 
 from patchpilot.backports.applies import ScratchTree, try_fix
 from patchpilot.model.patch import parse_diff
-from tests.backports.world import World, function_source
+from tests.backports.world import World, format_function
 
 
-def commit_content(world: World, path: str, content: bytes, message: str) -> str:
+def commit_file_content(world: World, path: str, content: bytes, message: str) -> str:
     (world.repo.path / path).write_bytes(content)
     return world.repo.commit(message)
 
@@ -19,91 +19,106 @@ def commit_content(world: World, path: str, content: bytes, message: str) -> str
 def test_binary_file_must_be_identical(
     world: World,
 ) -> None:
-    before = commit_content(world, "logo.bin", b"\0\1\2", "add logo")
-    fix = commit_content(world, "logo.bin", b"\0\1\3", "mend logo")
-    identical = world.branch("6.12", before, ("top", {"other.c": "x\n"}))
-    assert world.branch_result(fix, "--onto", identical)["verdict"] == "clean"
+    before = commit_file_content(world, "logo.bin", b"\0\1\2", "add logo")
+    fix = commit_file_content(world, "logo.bin", b"\0\1\3", "mend logo")
+    identical = world.create_stable_branch("6.12", before, ("top", {"other.c": "x\n"}))
+    assert world.read_branch_result(fix, "--onto", identical)["verdict"] == "clean"
     world.repo.branch("linux-6.6.y", before)
-    different = commit_content(world, "logo.bin", b"\0\7\7", "another logo")
+    different = commit_file_content(world, "logo.bin", b"\0\7\7", "another logo")
     world.repo.checkout("master")
-    assert world.branch_result(fix, "--onto", different)["verdict"] == "conflict"
+    assert world.read_branch_result(fix, "--onto", different)["verdict"] == "conflict"
 
 
 def test_new_file_conflicts_with_an_existing_one(world: World) -> None:
-    fix = world.repo.commit("add a file", {"new.c": "int a;\n"})
+    fix_commit = world.repo.commit("add a file", {"new.c": "int a;\n"})
     assert (
-        world.branch_result(fix, "--onto", world.branch("6.6", world.groundwork))[
-            "verdict"
-        ]
+        world.read_branch_result(
+            fix_commit, "--onto", world.create_stable_branch("6.6", world.groundwork)
+        )["verdict"]
         == "clean"
     )
-    branch = world.branch("6.12", world.groundwork, ("own", {"new.c": "int other;\n"}))
-    assert world.branch_result(fix, "--onto", branch)["verdict"] == "conflict"
+    branch = world.create_stable_branch(
+        "6.12", world.groundwork, ("own", {"new.c": "int other;\n"})
+    )
+    assert (
+        world.read_branch_result(fix_commit, "--onto", branch)["verdict"] == "conflict"
+    )
 
 
 def test_deletion_conflicts_with_a_change(world: World) -> None:
     world.repo.git("rm", "-q", "other.c")
-    fix = world.repo.commit("drop other.c")
+    fix_commit = world.repo.commit("drop other.c")
     assert (
-        world.branch_result(fix, "--onto", world.branch("6.6", world.groundwork))[
-            "verdict"
-        ]
+        world.read_branch_result(
+            fix_commit, "--onto", world.create_stable_branch("6.6", world.groundwork)
+        )["verdict"]
         == "clean"
     )
-    changed = world.branch(
-        "6.12", world.groundwork, ("own", {"other.c": function_source(l3="own(3);")})
+    changed = world.create_stable_branch(
+        "6.12", world.groundwork, ("own", {"other.c": format_function(l3="own(3);")})
     )
-    answer = world.branch_result(fix, "--onto", changed)
-    assert answer["verdict"] == "conflict"
-    assert answer["conflicts"][0]["line"] is None
+    result = world.read_branch_result(fix_commit, "--onto", changed)
+    assert result["verdict"] == "conflict"
+    assert result["conflicts"][0]["line"] is None
 
 
 def test_rename_needs_the_original_file(world: World) -> None:
     world.repo.git("mv", "other.c", "moved.c")
-    fix = world.repo.commit("move other.c", {"moved.c": function_source(l5="five(5);")})
+    fix_commit = world.repo.commit(
+        "move other.c", {"moved.c": format_function(l5="five(5);")}
+    )
     assert (
-        world.branch_result(fix, "--onto", world.branch("6.6", world.groundwork))[
-            "verdict"
-        ]
+        world.read_branch_result(
+            fix_commit, "--onto", world.create_stable_branch("6.6", world.groundwork)
+        )["verdict"]
         == "clean"
     )
 
 
 def test_mode_change_applies_cleanly(world: World) -> None:
     (world.repo.path / "other.c").chmod(0o755)
-    fix = world.repo.commit("make it executable")
+    fix_commit = world.repo.commit("make it executable")
     assert (
-        world.branch_result(fix, "--onto", world.branch("6.6", world.groundwork))[
-            "verdict"
-        ]
+        world.read_branch_result(
+            fix_commit, "--onto", world.create_stable_branch("6.6", world.groundwork)
+        )["verdict"]
         == "clean"
     )
 
 
 def test_whitespace_change_is_not_for_stable(world: World) -> None:
-    fix = world.repo.commit("indent", {"other.c": function_source(l5="step( 5 );")})
-    assert "whitespace only" in world.ask(fix, "--onto", world.base)["rules"][0]
+    fix_commit = world.repo.commit(
+        "indent", {"other.c": format_function(l5="step( 5 );")}
+    )
+    assert (
+        "whitespace only"
+        in world.read_backport_json(fix_commit, "--onto", world.base)["rules"][0]
+    )
 
 
 @pytest.mark.parametrize(
     "name", ["with space.c", "ümlaut.c", 'quo"te".c"', "tab\tname.c"]
 )
 def test_odd_file_names_are_handled(world: World, name: str) -> None:
-    first = world.repo.commit("add", {name: function_source()})
-    ground = world.repo.commit("ground", {name: function_source(l20="ground(20);")})
-    fix = world.repo.commit(
-        f'mend\n\nFixes: {first[:12]} ("add")\n',
-        {name: function_source(l20="ground(20, all);")},
+    first_commit = world.repo.commit("add", {name: format_function()})
+    ground = world.repo.commit("ground", {name: format_function(l20="ground(20);")})
+    fix_commit = world.repo.commit(
+        f'mend\n\nFixes: {first_commit[:12]} ("add")\n',
+        {name: format_function(l20="ground(20, all);")},
     )
     assert (
-        world.branch_result(
-            fix, "--onto", world.branch("6.12", ground, ("top", {"x.c": "1\n"}))
+        world.read_branch_result(
+            fix_commit,
+            "--onto",
+            world.create_stable_branch("6.12", ground, ("top", {"x.c": "1\n"})),
         )["verdict"]
         == "clean"
     )
-    answer = world.branch_result(fix, "--onto", world.branch("6.6", first))
-    assert answer["conflicts"][0]["path"] == name
-    assert [prerequisite["commit"] for prerequisite in answer["prerequisites"]] == [
+    result = world.read_branch_result(
+        fix_commit, "--onto", world.create_stable_branch("6.6", first_commit)
+    )
+    assert result["conflicts"][0]["path"] == name
+    assert [prerequisite["commit"] for prerequisite in result["prerequisites"]] == [
         ground
     ]
 
@@ -111,8 +126,10 @@ def test_odd_file_names_are_handled(world: World, name: str) -> None:
 class FakeStore:
     """A stub of the temporary object store that contains these objects."""
 
-    def __init__(self, tree: str = "t", *, clean: bool = True, **blobs: bytes) -> None:
-        self.picked, self.clean, self.blobs = tree, clean, blobs
+    def __init__(
+        self, tree: str = "t", *, is_clean: bool = True, **blobs: bytes
+    ) -> None:
+        self.picked, self.clean, self.blobs = tree, is_clean, blobs
         self.asked: list[tuple[str, str, str]] = []
         self.objects = {
             "t": ("t-id", "tree"),
@@ -129,8 +146,8 @@ class FakeStore:
         assert tree == "t"
         return self.blobs.get(path)
 
-    def pick(self, fix: str, tree: str, base: str) -> SimpleNamespace:
-        self.asked.append((fix, tree, base))
+    def pick(self, fix_commit: str, tree: str, base: str) -> SimpleNamespace:
+        self.asked.append((fix_commit, tree, base))
         return SimpleNamespace(clean=self.clean, tree=self.picked)
 
 
@@ -163,12 +180,12 @@ BINARY = "diff --git a/a b/a\nindex 1..2\nBinary files a/a and b/a differ\n"
         (TEXT, FakeStore("new"), ("clean-3way", 1, (), False)),
         (
             TEXT,
-            FakeStore("new", clean=False, a=b"w\nx\ny\nx\n"),
+            FakeStore("new", is_clean=False, a=b"w\nx\ny\nx\n"),
             ("conflict", 0, (0,), False),
         ),
         (
             TEXT,
-            FakeStore("t", clean=False, a=b"w\nx\ny\nx\n"),
+            FakeStore("t", is_clean=False, a=b"w\nx\ny\nx\n"),
             ("conflict", 0, (0,), False),
         ),
         (BINARY, FakeStore("new", a=b"1"), ("clean", 0, (), False)),

@@ -49,7 +49,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(autouse=True)
-def only_make(monkeypatch: pytest.MonkeyPatch) -> None:
+def hide_build_tools_except_make(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the build require no program except make."""
     monkeypatch.setattr(configuration, "REQUIRED_PROGRAMS", ("make",))
 
@@ -59,16 +59,16 @@ def trust_tree(repo: Repo) -> None:
     trust_digests({command.digest: command.label})
 
 
-def driver_files(body: str) -> dict[str, str]:
+def make_driver_files(body: str) -> dict[str, str]:
     return {
         "drv/w.c": f"int work(void);\n\nint work(void)\n{{\n\tint old;\n\n{body}\treturn 1;\n}}\n"
     }
 
 
-def create_kernel(tmp_path: Path, body: str, **files: str) -> Repo:
+def create_kernel_with_stable_branch(tmp_path: Path, body: str, **files: str) -> Repo:
     """Return a kernel tree whose stable branch has additional files."""
     repo = Repo(tmp_path / "kernel")
-    repo.commit("start", KERNEL | driver_files(body))
+    repo.commit("start", KERNEL | make_driver_files(body))
     repo.branch("linux-6.6.y", "HEAD")
     if files:
         repo.commit("branch only", files)
@@ -76,21 +76,25 @@ def create_kernel(tmp_path: Path, body: str, **files: str) -> Repo:
     return repo
 
 
-def run_backport(repo: Repo, fix: str, *words: object) -> Outcome:
-    onto = ("--onto", "linux-6.6.y", "--build", "objects")
-    return call("backport", "-C", repo.path, fix, *onto, *words)
+def run_backport(repo: Repo, fix_commit: str, *arguments: object) -> Outcome:
+    options = ("--onto", "linux-6.6.y", "--build", "objects")
+    return call("backport", "-C", repo.path, fix_commit, *options, *arguments)
 
 
-def run_build(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
-    repo = create_kernel(tmp_path, "\n\n\n", **{"init/main.c": "int x;\n"})
-    fix = repo.commit("drv: fix it", driver_files(body))
+def backport_and_build(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
+    repo = create_kernel_with_stable_branch(
+        tmp_path, "\n\n\n", **{"init/main.c": "int x;\n"}
+    )
+    fix_commit = repo.commit("drv: fix it", make_driver_files(body))
     trust_tree(repo)
-    (answer,) = json.loads(run_backport(repo, fix, "--format", "json").out)["builds"]
-    return run_backport(repo, fix).out, answer
+    (build_result,) = json.loads(
+        run_backport(repo, fix_commit, "--format", "json").out
+    )["builds"]
+    return run_backport(repo, fix_commit).out, build_result
 
 
 def test_affected_objects_are_built(tmp_path: Path) -> None:
-    output, answer = run_build(tmp_path, "\t/* done */\n")
+    output, answer = backport_and_build(tmp_path, "\t/* done */\n")
     assert "linux-6.6.y: builds\n" in output
     # the matrix also shows the warning
     assert "\n      builds\n" in output
@@ -99,7 +103,7 @@ def test_affected_objects_are_built(tmp_path: Path) -> None:
 
 
 def test_new_warning_is_listed(tmp_path: Path) -> None:
-    output, answer = run_build(tmp_path, "\tint mine;\n")
+    output, answer = backport_and_build(tmp_path, "\tint mine;\n")
     assert (
         "linux-6.6.y: builds with 1 new warning\n  drv/w.c:7: warning: unused variable"
         in output
@@ -108,25 +112,25 @@ def test_new_warning_is_listed(tmp_path: Path) -> None:
 
 
 def test_failed_object_has_a_reason(tmp_path: Path) -> None:
-    output, answer = run_build(tmp_path, "\tmissing;\n")
+    output, answer = backport_and_build(tmp_path, "\tmissing;\n")
     assert "linux-6.6.y: does not build (exit 2)" in output
     assert "'missing' undeclared" in answer["tail"].replace("‘", "'").replace("’", "'")
 
 
 def test_canceled_build_ends(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "kernel")
-    repo.commit("start", KERNEL | driver_files(""))
-    fix = repo.commit("drv: fix it", driver_files("\t/* done */\n"))
+    repo.commit("start", KERNEL | make_driver_files(""))
+    fix_commit = repo.commit("drv: fix it", make_driver_files("\t/* done */\n"))
     started = tmp_path / "started"
 
-    def cancel(what: str, done: int = 0, total: int | None = None) -> None:
+    def raise_canceled(what: str, done: int = 0, total: int | None = None) -> None:
         if started.exists() and what.startswith("linux-6.6.y: sh"):
             raise CancelledError
 
-    repo.branch("linux-6.6.y", f"{fix}^")
+    repo.branch("linux-6.6.y", f"{fix_commit}^")
     with Repository.open(repo.path) as repository:
         (result,) = compute_backport_verdicts(
-            repository, BackportRequest(fix, onto=["linux-6.6.y"], effort=0.0)
+            repository, BackportRequest(fix_commit, onto=["linux-6.6.y"], effort=0.0)
         )
         command = f"sh -c 'touch {started}; sleep 60; touch {started}.ended'"
         with pytest.raises(CancelledError):
@@ -135,7 +139,7 @@ def test_canceled_build_ends(tmp_path: Path) -> None:
                 [(result, result.branches[0])],
                 backport_trees(repository, None),
                 command,
-                cancel,
+                raise_canceled,
             )
 
 
@@ -143,39 +147,39 @@ def test_missing_programs_are_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(configuration, "find_missing_programs", lambda _: ["flex"])
-    repo = create_kernel(tmp_path, "")
-    fix = repo.commit("drv: fix it", driver_files("\t/* done */\n"))
-    assert "is not trusted for that yet" in run_backport(repo, fix).err
+    repo = create_kernel_with_stable_branch(tmp_path, "")
+    fix_commit = repo.commit("drv: fix it", make_driver_files("\t/* done */\n"))
+    assert "is not trusted for that yet" in run_backport(repo, fix_commit).err
     trust_tree(repo)
-    outcome = run_backport(repo, fix)
+    outcome = run_backport(repo, fix_commit)
     assert outcome.code == 3
     assert "not installed: flex" in outcome.err
 
 
 def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
-    repo = create_kernel(tmp_path, "\n")
-    text = driver_files("\n")["drv/w.c"]
+    repo = create_kernel_with_stable_branch(tmp_path, "\n")
+    text = make_driver_files("\n")["drv/w.c"]
     # the fix applies, but uses a function that the branch lacks
     text = f"#define MORE 1\n\n\n\n\n{text}"
     repo.commit("drv: more", {"drv/w.c": text})
-    fix = repo.commit(
+    fix_commit = repo.commit(
         "drv: fix it", {"drv/w.c": text.replace("return 1", "return MORE")}
     )
     repo.git("remote", "add", "origin", str(repo.path))
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     trust_tree(repo)
-    outcome = run_backport(repo, fix, "--write", tmp_path / "out")
+    outcome = run_backport(repo, fix_commit, "--write", tmp_path / "out")
     assert "the branch compiles without the fix, but not with it" in outcome.out
     assert "linux-6.6.y: does not build" in outcome.out
     assert not list(tmp_path.glob("out/*/*"))
-    words = ("--onto", "linux-6.6.y", "--write", tmp_path / "out")
-    assert call("backport", "-C", repo.path, fix, *words).code == 0
+    arguments = ("--onto", "linux-6.6.y", "--write", tmp_path / "out")
+    assert call("backport", "-C", repo.path, fix_commit, *arguments).code == 0
     assert list(tmp_path.glob("out/*/*.patch"))
 
 
 def test_whole_range_is_compiled(tmp_path: Path) -> None:
-    repo = create_kernel(tmp_path, "\n")
-    broken = driver_files("\n")["drv/w.c"].replace("return 1", "return MORE")
+    repo = create_kernel_with_stable_branch(tmp_path, "\n")
+    broken = make_driver_files("\n")["drv/w.c"].replace("return 1", "return MORE")
     repo.commit("drv: fix it", {"drv/w.c": broken})
     repo.commit("init: fix it too", {"init/main.c": "int x;\n"})
     repo.git("remote", "add", "origin", str(repo.path))
@@ -190,7 +194,7 @@ def test_whole_range_is_compiled(tmp_path: Path) -> None:
 
 def test_objects_are_built_only_in_a_kernel_tree(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "tool")
-    repo.commit("start", driver_files(""))
+    repo.commit("start", make_driver_files(""))
     outcome = call(
         "backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects"
     )

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from patchpilot.model.mail import parse_patch
-from tests.backports.world import World, function_source
+from tests.backports.world import World, format_function
 
 
 def add_later_fix(world: World) -> str:
@@ -12,20 +12,22 @@ def add_later_fix(world: World) -> str:
         f'work: step 20 is for each\n\nFixes: {world.fix[:12]} ("work: do not forget step'
         ' 20")\nSigned-off-by: Ada Fixer <ada@example.org>\n',
         {
-            "w.c": function_source(
+            "w.c": format_function(
                 l10="quick(10);", l19="check(19);", l20="check(20, all, each);"
             )
         },
     )
 
 
-def write_patches(world: World, folder: Path, *words: object) -> tuple[str, list[Path]]:
-    outcome = world.call(
-        *words, "--onto", "linux-6.6.y", "--adapt", "--write", folder, "--signoff"
+def write_patches(
+    world: World, folder: Path, *arguments: object
+) -> tuple[str, list[Path]]:
+    result = world.run_backport(
+        *arguments, "--onto", "linux-6.6.y", "--adapt", "--write", folder, "--signoff"
     )
     # the exit code is 1 if a branch needs the fix but nothing was written
-    assert outcome.code == ("nothing written" in outcome.out), outcome.err
-    return outcome.out, sorted(folder.rglob("*.patch"))
+    assert result.code == ("nothing written" in result.out), result.err
+    return result.out, sorted(folder.rglob("*.patch"))
 
 
 def test_fix_of_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> None:
@@ -45,7 +47,9 @@ def test_fix_of_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> Non
         "[PATCH 6.6.y 1/2] work: do not forget step 20",
         "[PATCH 6.6.y 2/2] work: step 20 is for each",
     ]
-    assert "\tverify(20, all, each);\n" in world.applied(tip, files, tmp_path / "clone")
+    assert "\tverify(20, all, each);\n" in world.apply_to_clone(
+        tip, files, tmp_path / "clone"
+    )
 
 
 def test_later_fix_is_only_listed(world: World, tmp_path: Path) -> None:

@@ -5,16 +5,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.backports.world import FIXED, World, function_source
-from tests.kit.archive import archive_server
+from tests.backports.world import FIXED, World, format_function
+from tests.kit.archive import serve_archive
 from tests.kit.cli import call
 
 
-def first_branch_result(*words: object) -> dict[str, Any]:
-    outcome = call("backport", *words, "--format", "json")
-    assert outcome.code == 0, outcome.err
-    answer: dict[str, Any] = json.loads(outcome.out)["branches"][0]
-    return answer
+def read_first_branch_result(*arguments: object) -> dict[str, Any]:
+    result = call("backport", *arguments, "--format", "json")
+    assert result.code == 0, result.err
+    branch_result: dict[str, Any] = json.loads(result.out)["branches"][0]
+    return branch_result
 
 
 def write_patch(world: World, folder: Path) -> Path:
@@ -29,7 +29,7 @@ def write_crlf_patch(world: World, folder: Path) -> Path:
     return file
 
 
-FITTING = function_source(l19="check(19);", l20="check(20);")
+FITTING = format_function(l19="check(19);", l20="check(20);")
 
 
 def write_tree(folder: Path, content: str = FITTING) -> Path:
@@ -41,8 +41,8 @@ def write_tree(folder: Path, content: str = FITTING) -> Path:
 
 
 def test_applied_content_is_reported(world: World, workdir: Path) -> None:
-    tree = write_tree(workdir, function_source(**FIXED))
-    answer = first_branch_result(write_patch(world, workdir), "--onto", tree)
+    tree = write_tree(workdir, format_function(**FIXED))
+    answer = read_first_branch_result(write_patch(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["landed_as"], answer["version"]) == (
         "already-fixed",
         None,
@@ -54,14 +54,14 @@ def test_applied_content_is_reported(world: World, workdir: Path) -> None:
 
 def test_patch_can_apply_to_a_directory(world: World, workdir: Path) -> None:
     tree = write_tree(workdir)
-    answer = first_branch_result(write_patch(world, workdir), "--onto", tree)
+    answer = read_first_branch_result(write_patch(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["affected"]) == ("clean", None)
     assert answer["commands"][0].startswith("patch -p1 -d ")
 
 
 def test_error_gives_line_of_failing_patch(world: World, workdir: Path) -> None:
-    answer = first_branch_result(
-        write_patch(world, workdir), "--onto", write_tree(workdir, function_source())
+    answer = read_first_branch_result(
+        write_patch(world, workdir), "--onto", write_tree(workdir, format_function())
     )
     assert answer["verdict"] == "conflict"
     assert answer["conflicts"][0]["path"] == "w.c"
@@ -71,26 +71,26 @@ def test_missing_file_is_a_conflict(world: World, workdir: Path) -> None:
     tree = write_tree(workdir, "")
     (tree / "w.c").unlink()
     assert (
-        first_branch_result(write_patch(world, workdir), "--onto", tree)["conflicts"][
-            0
-        ]["kind"]
+        read_first_branch_result(write_patch(world, workdir), "--onto", tree)[
+            "conflicts"
+        ][0]["kind"]
         == "file does not exist"
     )
 
 
 def test_directory_and_branch_can_be_combined(world: World, workdir: Path) -> None:
     tree = write_tree(workdir)
-    outcome = world.call(
+    outcome = world.run_backport(
         world.fix, "--onto", tree, "--onto", "master", "--format", "json"
     )
-    assert [load["verdict"] for load in json.loads(outcome.out)["branches"]] == [
+    assert [branch["verdict"] for branch in json.loads(outcome.out)["branches"]] == [
         "already-fixed",
         "clean",
     ]
 
 
 def test_patch_file_matches_its_merged_commit(world: World, workdir: Path) -> None:
-    outcome = world.call(
+    outcome = world.run_backport(
         write_patch(world, workdir), "--onto", world.culprit, "--format", "json"
     )
     assert json.loads(outcome.out)["commit"] == world.fix
@@ -106,10 +106,10 @@ def test_uncommitted_patch_is_checked_as_git_am_commits_it(
     parent = world.repo.git("rev-parse", f"{world.fix}^").strip()
     arguments = ("backport", "-C", world.repo.path, "--base", parent, file)
     outcome = call(*arguments, "--onto", "master", "--format", "json")
-    answer = json.loads(outcome.out)
-    commit = answer["asked"]
-    assert answer["commit"] == world.fix
-    assert answer["branches"][0]["verdict"] == "already-fixed"
+    document = json.loads(outcome.out)
+    commit = document["asked"]
+    assert document["commit"] == world.fix
+    assert document["branches"][0]["verdict"] == "already-fixed"
     assert world.repo.git("show", "-s", "--format=%P", commit).strip() == parent
     assert "do forget" in world.repo.git("show", "-s", "--format=%s", commit)
     # a second run gives the same result, and does not change the user's files
@@ -126,7 +126,7 @@ def test_patch_without_a_base_is_a_usage_error(world: World, workdir: Path) -> N
         .replace("do not forget", "do forget")
         .replace("check(", "cook(")
     )
-    outcome = world.call(file, "--onto", "master")
+    outcome = world.run_backport(file, "--onto", "master")
     assert outcome.code == 2
     assert "does not apply to" in outcome.err
     assert "--base" in outcome.err
@@ -135,7 +135,7 @@ def test_patch_without_a_base_is_a_usage_error(world: World, workdir: Path) -> N
 def test_message_id_is_fetched(world: World, workdir: Path) -> None:
     file = write_patch(world, workdir)
     mail = file.read_bytes().partition(b"\n")[2]
-    with archive_server(
+    with serve_archive(
         "stand-in", workdir / "inbox", b"Message-ID: <fix@example.org>\n" + mail
     ) as archive:
         world.repo.git("config", "--global", "patchpilot.lore", archive.url)
@@ -143,9 +143,9 @@ def test_message_id_is_fetched(world: World, workdir: Path) -> None:
             *("backport", "-C", world.repo.path, "<fix@example.org>"),
             *("--onto", world.culprit, "--format", "json"),
         )
-    answer = json.loads(outcome.out)
-    assert answer["commit"] == world.fix
-    assert answer["branches"][0]["verdict"] == "conflict"
+    document = json.loads(outcome.out)
+    assert document["commit"] == world.fix
+    assert document["branches"][0]["verdict"] == "conflict"
 
 
 def test_file_without_a_diff_is_an_error(workdir: Path) -> None:
@@ -172,18 +172,18 @@ def test_truncated_patch_is_an_error(world: World, workdir: Path) -> None:
 def test_crlf_patch_is_checked_as_git_am_reads_it(world: World, workdir: Path) -> None:
     dos = write_crlf_patch(world, workdir)
     tree = write_tree(workdir)
-    answer = first_branch_result(dos, "--onto", tree)
+    answer = read_first_branch_result(dos, "--onto", tree)
     assert answer["verdict"] == "clean"
     assert "CR LF" in answer["reason"]
-    (tree / "w.c").write_text(function_source())
-    assert "CR LF" in first_branch_result(dos, "--onto", tree)["reason"]
+    (tree / "w.c").write_text(format_function())
+    assert "CR LF" in read_first_branch_result(dos, "--onto", tree)["reason"]
 
 
 def test_crlf_patch_fits_a_crlf_file(world: World, workdir: Path) -> None:
     dos = write_crlf_patch(world, workdir)
     tree = write_tree(workdir, "")
     (tree / "w.c").write_bytes(FITTING.replace("\n", "\r\n").encode())
-    answer = first_branch_result(dos, "--onto", tree)
+    answer = read_first_branch_result(dos, "--onto", tree)
     assert answer["verdict"] == "clean"
     assert "CR LF" not in answer["reason"]
 
@@ -194,7 +194,7 @@ def test_bare_diff_is_named_after_its_file(world: World, workdir: Path) -> None:
     )
     tree = write_tree(workdir)
     assert call("backport", "bare.diff", "--onto", tree).out.startswith("bare.diff\n")
-    outcome = world.call(workdir / "bare.diff", "--onto", "master")
+    outcome = world.run_backport(workdir / "bare.diff", "--onto", "master")
     assert outcome.code == 2
     assert "the diff has no subject" in outcome.err
 
@@ -212,16 +212,16 @@ def test_hunks_are_counted_by_result(world: World, workdir: Path) -> None:
     repo.commit(
         "more",
         {
-            "w.c": function_source(**content, l32="a(32);", l44="b(44);", l56="c(56);"),
-            "other.c": function_source(l5="d(5);", l25="e(25);"),
+            "w.c": format_function(**content, l32="a(32);", l44="b(44);", l56="c(56);"),
+            "other.c": format_function(l5="d(5);", l25="e(25);"),
         },
     )
     file = workdir / "more.patch"
     file.write_text(repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
     tree = write_tree(
-        workdir, function_source(**content, l32="a(32);", l44="else(44);")
+        workdir, format_function(**content, l32="a(32);", l44="else(44);")
     )
-    answer = first_branch_result(file, "--onto", tree)
+    answer = read_first_branch_result(file, "--onto", tree)
     assert answer["verdict"] == "conflict"
     assert answer["reason"].startswith(
         "of 5 hunks, 1 is already applied, 3 do not apply and 1 applies; "
@@ -231,9 +231,9 @@ def test_hunks_are_counted_by_result(world: World, workdir: Path) -> None:
         "already applied",
         "context not found",
     ]
-    (tree / "other.c").write_text(function_source(l5="d(5);", l25="e(25);"))
-    (tree / "w.c").write_text(function_source(**content, l32="a(32);"))
-    answer = first_branch_result(file, "--onto", tree)
+    (tree / "other.c").write_text(format_function(l5="d(5);", l25="e(25);"))
+    (tree / "w.c").write_text(format_function(**content, l32="a(32);"))
+    answer = read_first_branch_result(file, "--onto", tree)
     assert answer["reason"].startswith(
         "of 5 hunks, 3 are already applied and 2 apply; "
     )
@@ -242,18 +242,20 @@ def test_hunks_are_counted_by_result(world: World, workdir: Path) -> None:
 def test_tag_branch_and_directory_agree(world: World, workdir: Path) -> None:
     fitting = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20);"}
     contents = {
-        "clean": function_source(**fitting),
-        "clean-3way": function_source(**fitting, l22="other(22);"),
-        "conflict": function_source(l10="quick(10);", l20="quite_other(20);"),
+        "clean": format_function(**fitting),
+        "clean-3way": format_function(**fitting, l22="other(22);"),
+        "conflict": format_function(l10="quick(10);", l20="quite_other(20);"),
     }
     for number, (verdict, content) in enumerate(contents.items()):
-        tip = world.branch(f"5.{number}", world.culprit, ("own", {"w.c": content}))
+        tip = world.create_stable_branch(
+            f"5.{number}", world.culprit, ("own", {"w.c": content})
+        )
         world.repo.git("tag", f"old-{number}", tip)
         folder = workdir / verdict
         folder.mkdir()
         (folder / "w.c").write_text(content)
         answers = [
-            first_branch_result("-C", world.repo.path, world.fix, "--onto", onto)
+            read_first_branch_result("-C", world.repo.path, world.fix, "--onto", onto)
             for onto in (f"old-{number}", tip, folder)
         ]
         assert [answer["verdict"] for answer in answers] == [verdict] * 3
@@ -265,7 +267,7 @@ def test_cover_letter_alone_is_not_a_patch(workdir: Path) -> None:
         "From: Rita <rita@example.net>\nSubject: [PATCH 0/2] w: quick\n\nPlease add a Fixes: tag.\n"
     )
     outcome = call(
-        "backport", "cover.eml", "--onto", write_tree(workdir, function_source())
+        "backport", "cover.eml", "--onto", write_tree(workdir, format_function())
     )
     assert outcome.code == 2
     assert "cover.eml contains no patch" in outcome.err

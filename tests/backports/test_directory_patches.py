@@ -9,22 +9,24 @@ from pathlib import Path
 
 from patchpilot.model.mail import parse_patch
 from tests.backports.test_directory import (
-    first_branch_result,
+    read_first_branch_result,
     write_crlf_patch,
     write_patch,
     write_tree,
 )
-from tests.backports.world import World, function_source
+from tests.backports.world import World, format_function
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
-def write_patches(patch: Path, tree: Path, *words: object) -> tuple[str, list[Path]]:
+def write_patches(
+    patch: Path, tree: Path, *arguments: object
+) -> tuple[str, list[Path]]:
     folder = tree.parent / "out"
-    outcome = call("backport", patch, "--onto", tree, "--write", folder, *words)
+    result = call("backport", patch, "--onto", tree, "--write", folder, *arguments)
     files = sorted(folder.rglob("*.patch"))
-    assert outcome.code == (0 if files else 1), outcome.err
-    return outcome.out, files
+    assert result.code == (0 if files else 1), result.err
+    return result.out, files
 
 
 def apply_patch(tree: Path, file: Path) -> str:
@@ -58,19 +60,19 @@ def test_conflicting_patch_is_adapted_and_explained(
     world: World, workdir: Path
 ) -> None:
     tree = write_tree(
-        workdir, function_source(l10="slow(10);", l19="verify(19);", l20="verify(20);")
+        workdir, format_function(l10="slow(10);", l19="verify(19);", l20="verify(20);")
     )
     output, (file,) = write_patches(
         write_patch(world, workdir), tree, "--adapt", "--signoff"
     )
     assert "adapted (context, confidence 0." in output
     assert "help: only the hunks are known" in output
-    text = parse_patch(file.read_bytes(), str(file)).message
+    patch_text = parse_patch(file.read_bytes(), str(file)).message
     assert any(
         line.startswith("[ ") and "w.c:22: the lines around the change differ" in line
-        for line in text
+        for line in patch_text
     )
-    assert text[-1].startswith("Signed-off-by: ")
+    assert patch_text[-1].startswith("Signed-off-by: ")
     assert "\tverify(20, all);" in apply_patch(tree, file)
 
 
@@ -83,7 +85,7 @@ def test_unadaptable_fix_is_not_written(world: World, workdir: Path) -> None:
 
 def test_uncertain_adaptation_is_not_written(world: World, workdir: Path) -> None:
     tree = write_tree(
-        workdir, function_source(l19="check(19);", l20="check(20, none);")
+        workdir, format_function(l19="check(19);", l20="check(20, none);")
     )
     output, files = write_patches(write_patch(world, workdir), tree, "--adapt")
     assert "nothing written: adapted with a confidence of 0." in output
@@ -96,7 +98,7 @@ def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
     repo.commit(
         "work: forget step 20 no more",
         {
-            "w.c": function_source(
+            "w.c": format_function(
                 l10="quick(10);", l19="check(19);", l20="check(20, each);"
             )
         },
@@ -105,7 +107,7 @@ def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
     mails.write_text(
         first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n"
     )
-    tree = write_tree(workdir, function_source(l19="verify(19);", l20="verify(20);"))
+    tree = write_tree(workdir, format_function(l19="verify(19);", l20="verify(20);"))
     _, (first_patch, second_patch) = write_patches(mails, tree, "--adapt")
     assert (
         parse_patch(second_patch.read_bytes(), str(second_patch)).header("Subject")
@@ -116,8 +118,10 @@ def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
 
 
 def test_json_describes_a_directory(world: World, workdir: Path) -> None:
-    tree = write_tree(workdir, function_source(l19="verify(19);", l20="verify(20);"))
-    answer = first_branch_result(write_patch(world, workdir), "--onto", tree, "--adapt")
+    tree = write_tree(workdir, format_function(l19="verify(19);", l20="verify(20);"))
+    answer = read_first_branch_result(
+        write_patch(world, workdir), "--onto", tree, "--adapt"
+    )
     assert (
         answer["verdict"],
         answer["adaptation"]["kind"],
@@ -128,7 +132,9 @@ def test_json_describes_a_directory(world: World, workdir: Path) -> None:
         ["w.c"],
     )
     assert (
-        first_branch_result(write_patch(world, workdir), "--onto", tree)["adaptation"]
+        read_first_branch_result(write_patch(world, workdir), "--onto", tree)[
+            "adaptation"
+        ]
         is None
     )
 

@@ -2,7 +2,7 @@
 """Test finding commits that changed the conflicting function but not the conflicting lines."""
 
 from patchpilot.backports.changed_functions import find_enclosing_function
-from tests.backports.world import FIXED, World, function_source
+from tests.backports.world import FIXED, World, format_function
 
 
 def test_line_history_precedes_function_history(
@@ -10,31 +10,33 @@ def test_line_history_precedes_function_history(
 ) -> None:
     steps = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     distant_commit = world.repo.commit(
-        "work: far away", {"w.c": function_source(**steps, l45="far(45);")}
+        "work: far away", {"w.c": format_function(**steps, l45="far(45);")}
     )
     other_commit = world.repo.commit(
         "work: another function",
         {
-            "w.c": function_source(**steps, l45="far(45);")
+            "w.c": format_function(**steps, l45="far(45);")
             + "int rest(void)\n{\n\treturn 1;\n}\n"
         },
     )
     nearby_commit = world.repo.commit(
         "work: near",
         {
-            "w.c": function_source(**steps | {"l20": "near(20);"}, l45="far(45);")
+            "w.c": format_function(**steps | {"l20": "near(20);"}, l45="far(45);")
             + "int rest(void)\n{\n\treturn 1;\n}\n"
         },
     )
-    fix = world.repo.commit(
+    fix_commit = world.repo.commit(
         "work: the fix",
         {
-            "w.c": function_source(**steps | {"l20": "done(20);"}, l45="far(45);")
+            "w.c": format_function(**steps | {"l20": "done(20);"}, l45="far(45);")
             + "int rest(void)\n{\n\treturn 1;\n}\n"
         },
     )
-    answer = world.branch_result(fix, "--onto", world.branch("6.6", world.fix))
-    causes = [(cause["commit"], cause["why"]) for cause in answer["causes"]]
+    result = world.read_branch_result(
+        fix_commit, "--onto", world.create_stable_branch("6.6", world.fix)
+    )
+    causes = [(cause["commit"], cause["why"]) for cause in result["causes"]]
     assert causes[0][0] == nearby_commit
     assert (distant_commit, "it changed other lines of work()") in causes[1:]
     assert other_commit not in [cause for cause, _ in causes]
@@ -43,24 +45,24 @@ def test_line_history_precedes_function_history(
 def test_same_change_with_another_id_is_not_listed(world: World) -> None:
     steps = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     distant_commit = world.repo.commit(
-        "work: far away", {"w.c": function_source(**steps, l45="far(45);")}
+        "work: far away", {"w.c": format_function(**steps, l45="far(45);")}
     )
     world.repo.commit(
         "work: near",
-        {"w.c": function_source(**steps | {"l20": "near(20);"}, l45="far(45);")},
+        {"w.c": format_function(**steps | {"l20": "near(20);"}, l45="far(45);")},
     )
-    fix = world.repo.commit(
+    fix_commit = world.repo.commit(
         "work: the fix",
-        {"w.c": function_source(**steps | {"l20": "done(20);"}, l45="far(45);")},
+        {"w.c": format_function(**steps | {"l20": "done(20);"}, l45="far(45);")},
     )
-    tip = world.branch(
+    tip = world.create_stable_branch(
         "6.6",
         world.fix,
-        ("work: far away", {"w.c": function_source(**steps, l45="far(45);")}),
+        ("work: far away", {"w.c": format_function(**steps, l45="far(45);")}),
     )
-    answer = world.branch_result(fix, "--onto", tip)
-    assert answer["verdict"] == "conflict"
-    assert distant_commit not in [cause["commit"] for cause in answer["causes"]]
+    result = world.read_branch_result(fix_commit, "--onto", tip)
+    assert result["verdict"] == "conflict"
+    assert distant_commit not in [cause["commit"] for cause in result["causes"]]
 
 
 def test_function_ends_at_its_closing_brace() -> None:
@@ -94,13 +96,13 @@ def test_function_ends_at_its_closing_brace() -> None:
 def test_missing_file_hint_names_the_new_location(
     world: World,
 ) -> None:
-    moved = function_source(**FIXED)
+    moved = format_function(**FIXED)
     world.repo.git("rm", "-q", "w.c")
     world.repo.commit(
         "work: into a file of its own",
         {"new.c": "/* new */\nint other(void);\n" + moved.replace("quick", "swift")},
     )
-    fix = world.repo.commit(
+    fix_commit = world.repo.commit(
         "work: the fix",
         {
             "new.c": "/* new */\nint other(void);\n"
@@ -108,8 +110,10 @@ def test_missing_file_hint_names_the_new_location(
         },
     )
     old = "int\nrest(void);\n\n" + moved.replace("step", "walk")
-    answer = world.branch_result(
-        fix, "--onto", world.branch("6.6", world.fix, ("own", {"w.c": old}))
+    answer = world.read_branch_result(
+        fix_commit,
+        "--onto",
+        world.create_stable_branch("6.6", world.fix, ("own", {"w.c": old})),
     )
     assert answer["verdict"] == "conflict"
     assert any(

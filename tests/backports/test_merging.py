@@ -28,9 +28,9 @@ TREES = st.dictionaries(
 
 def write_tree(scratch: ScratchStore, files: dict[str, str | None]) -> str:
     entries = {
-        name: ("100644", scratch.write("blob", text.encode()))
-        for name, text in files.items()
-        if text is not None
+        name: ("100644", scratch.write("blob", content.encode()))
+        for name, content in files.items()
+        if content is not None
     }
     return scratch.write_with_files(EMPTY_TREE, entries)
 
@@ -46,27 +46,33 @@ def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
             max_examples=60, deadline=None, suppress_health_check=list(HealthCheck)
         )
         @given(TREES, TREES, TREES)
-        def is_resolved(
+        def merge_equals_gits(
             base: dict[str, str | None],
-            our: dict[str, str | None],
+            our_files: dict[str, str | None],
             their_files: dict[str, str | None],
         ) -> None:
             # make most files the same on all three sides
             start: dict[str, str | None] = dict.fromkeys(NAMES, BODY)
-            trees = [
+            tree_ids = [
                 write_tree(scratch, start | base),
-                write_tree(scratch, start | base | our),
+                write_tree(scratch, start | base | our_files),
                 write_tree(scratch, start | base | their_files),
             ]
-            planned, expected = scratch.merge(*trees), scratch.merge_trees(*trees)
-            assert (planned.clean, planned.paths) == (expected.clean, expected.paths)
-            assert planned.tree == expected.tree or (
+            planned_merge, expected = (
+                scratch.merge(*tree_ids),
+                scratch.merge_trees(*tree_ids),
+            )
+            assert (planned_merge.clean, planned_merge.paths) == (
+                expected.clean,
+                expected.paths,
+            )
+            assert planned_merge.tree == expected.tree or (
                 not expected.clean
-                and set(scratch.changed(planned.tree, expected.tree))
+                and set(scratch.changed(planned_merge.tree, expected.tree))
                 <= set(expected.paths)
             )
 
-        is_resolved()
+        merge_equals_gits()
 
 
 def test_git_handles_possible_renames() -> None:

@@ -19,22 +19,24 @@ FIRST, SECOND = (2, 3), (10, 11)
 
 
 def make_edit_step(
-    *spans: Span, old: str | None = "f.c", new: str | None = "f.c"
+    *spans: Span, old_path: str | None = "f.c", new_path: str | None = "f.c"
 ) -> LineEditStep:
     hunks = tuple((span, span) for span in spans)
-    return LineEditStep(old, new, hunks)
+    return LineEditStep(old_path, new_path, hunks)
 
 
-def conflicted_file(*theirs: str) -> str:
+def make_conflicted_file(*their_lines: str) -> str:
     """Return a conflicted file in which the commit's side has these lines."""
-    return "".join(("<<<<<<< ours\nx\n=======\n", *theirs, ">>>>>>> theirs\n"))
+    return "".join(("<<<<<<< ours\nx\n=======\n", *their_lines, ">>>>>>> theirs\n"))
 
 
 class FakeHistory:
     """A branch, the commits before the fix, and a record of the git calls during a search."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *touches: LineTouch) -> None:
-        self.touches = touches
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, *line_touches: LineTouch
+    ) -> None:
+        self.touches = line_touches
         self.fix = LineTouch("fix", (make_edit_step(FIRST, SECOND),))
         self.blobs: dict[tuple[str, str], str] = {}
         self.in_branch: set[str] = {"f.c"}
@@ -47,10 +49,10 @@ class FakeHistory:
 
     def _read_touch(self, _: object, commit: str) -> LineTouch:
         self.asked.append(f"show {commit}")
-        touches = [
+        matching_touches = [
             touch for touch in (*self.touches, self.fix) if touch.commit == commit
         ]
-        return touches[0]
+        return matching_touches[0]
 
     def _read_touches(
         self,
@@ -88,20 +90,20 @@ class FakeHistory:
             missing=lambda commits, _: tuple(
                 commit for commit in commits if commit not in self.present
             ),
-            landed=self._landing,
+            landed=self._find_landing,
         )
-        scratch = SimpleNamespace(
+        fake_scratch = SimpleNamespace(
             has=lambda _, path: path in self.in_branch,
-            blob=lambda tree, path: self._blob(tree, path),
+            blob=lambda tree, path: self._read_blob(tree, path),
         )
-        arguments = (cast("Any", history), cast("Any", scratch))
+        arguments = (cast("Any", history), cast("Any", fake_scratch))
         return MissingCommits(*arguments, "fix", "tip", "tree", lambda: 7.0)
 
-    def _blob(self, tree: str, path: str) -> bytes | None:
-        text = self.blobs.get((tree, path))
-        return None if text is None else text.encode()
+    def _read_blob(self, tree: str, path: str) -> bytes | None:
+        content = self.blobs.get((tree, path))
+        return None if content is None else content.encode()
 
-    def _landing(self, commit: str, _: str) -> object:
+    def _find_landing(self, commit: str, _: str) -> object:
         self.asked.append(f"landed {commit}")
         return (
             SimpleNamespace(holds=self.landed[commit])
@@ -122,19 +124,25 @@ def make_two_writers(monkeypatch: pytest.MonkeyPatch) -> FakeHistory:
 @pytest.mark.parametrize(
     ("conflict", "expected"),
     [
-        (conflicted_file("line 11\n"), ("b",)),
-        (conflicted_file("line 3\n"), ("a",)),
-        (conflicted_file("line 3\n") + conflicted_file("line 11\n"), ("a", "b")),
+        (make_conflicted_file("line 11\n"), ("b",)),
+        (make_conflicted_file("line 3\n"), ("a",)),
+        (
+            make_conflicted_file("line 3\n") + make_conflicted_file("line 11\n"),
+            ("a", "b"),
+        ),
         # lines directly before and after a hunk belong to it
-        (conflicted_file("line 2\n"), ("a",)),
-        (conflicted_file("line 4\n"), ("a",)),
-        (conflicted_file("line 12\n"), ("b",)),
+        (make_conflicted_file("line 2\n"), ("a",)),
+        (make_conflicted_file("line 4\n"), ("a",)),
+        (make_conflicted_file("line 12\n"), ("b",)),
         # these conflicts are outside the hunks, in lines that do not exist, without lines, or
         # without markers
-        (conflicted_file("line 6\n"), ("a", "b")),
-        (conflicted_file("line 11\n") + conflicted_file("line 6\n"), ("a", "b")),
-        (conflicted_file("line 30\n"), ("a", "b")),
-        (conflicted_file(), ("a", "b")),
+        (make_conflicted_file("line 6\n"), ("a", "b")),
+        (
+            make_conflicted_file("line 11\n") + make_conflicted_file("line 6\n"),
+            ("a", "b"),
+        ),
+        (make_conflicted_file("line 30\n"), ("a", "b")),
+        (make_conflicted_file(), ("a", "b")),
         ("x\n", ("a", "b")),
     ],
 )
@@ -157,7 +165,7 @@ def test_conflict_at_the_end_of_file_is_found(
     text = "".join(f"line {number}\n" for number in range(1, 12))
     branch.blobs = {
         ("theirs", "f.c"): text,
-        ("merged", "f.c"): conflicted_file("line 11\n"),
+        ("merged", "f.c"): make_conflicted_file("line 11\n"),
     }
     assert branch.search().find_writers(
         "fix", Merge("merged", False, ("f.c",)), "theirs"
@@ -169,13 +177,13 @@ def test_conflict_at_the_end_of_file_is_found(
     [
         (
             make_edit_step(FIRST, SECOND),
-            {("merged", "f.c"): conflicted_file("line 11\n")},
+            {("merged", "f.c"): make_conflicted_file("line 11\n")},
         ),
         (
-            make_edit_step(FIRST, SECOND, old="f.c", new="g.c"),
+            make_edit_step(FIRST, SECOND, old_path="f.c", new_path="g.c"),
             {("theirs", "g.c"): TEXT},
         ),
-        (make_edit_step(FIRST, SECOND, new=None), {("theirs", ""): TEXT}),
+        (make_edit_step(FIRST, SECOND, new_path=None), {("theirs", ""): TEXT}),
     ],
 )
 def test_deleted_file_traces_every_hunk(
@@ -185,7 +193,7 @@ def test_deleted_file_traces_every_hunk(
 ) -> None:
     branch = make_two_writers(monkeypatch)
     branch.fix = LineTouch("fix", (change,))
-    branch.blobs = {("merged", "g.c"): conflicted_file("line 11\n"), **blobs}
+    branch.blobs = {("merged", "g.c"): make_conflicted_file("line 11\n"), **blobs}
     merge = Merge("merged", False, ("f.c", "g.c"))
     assert branch.search().find_writers("fix", merge, "theirs") == ("a", "b")
 
@@ -225,10 +233,13 @@ def test_only_conflicting_files_are_searched(
     branch = FakeHistory(
         monkeypatch,
         LineTouch("f", (make_edit_step(FIRST),)),
-        LineTouch("g", (make_edit_step(FIRST, old="g.c", new="g.c"),)),
+        LineTouch("g", (make_edit_step(FIRST, old_path="g.c", new_path="g.c"),)),
     )
     branch.in_branch = {"f.c", "g.c", "h.c"}
-    edits = (make_edit_step(FIRST), make_edit_step(FIRST, old="g.c", new="h.c"))
+    edits = (
+        make_edit_step(FIRST),
+        make_edit_step(FIRST, old_path="g.c", new_path="h.c"),
+    )
     branch.fix = LineTouch("fix", edits)
     for conflicts, expected in (
         (["f.c"], ("f",)),
@@ -260,21 +271,21 @@ def test_common_history_is_read_once(
     branch = FakeHistory(
         monkeypatch,
         LineTouch("a", (make_edit_step(FIRST),)),
-        LineTouch("b", (make_edit_step(FIRST, old="g.c", new="g.c"),)),
-        LineTouch("c", (make_edit_step(FIRST, old="g.c", new="h.c"),)),
+        LineTouch("b", (make_edit_step(FIRST, old_path="g.c", new_path="g.c"),)),
+        LineTouch("c", (make_edit_step(FIRST, old_path="g.c", new_path="h.c"),)),
     )
     search = branch.search()
 
-    def before(commit: str, *paths: str) -> list[str]:
+    def read_earlier_touches(commit: str, *paths: str) -> list[str]:
         return [touch.commit for touch in search.read_earlier_touches(commit, paths)]
 
-    assert before("fix", "f.c", "g.c", "h.c") == ["a", "b", "c"]
-    assert before("b", "f.c", "g.c", "h.c") == ["a"]
-    assert before("unknown", "f.c", "g.c", "h.c") == ["a", "b", "c"]
-    assert before("fix", "f.c") == ["a"]
-    assert before("fix", "g.c") == ["b", "c"]
-    assert before("c", "g.c") == ["b"]
-    assert before("fix", "h.c") == ["c"]
+    assert read_earlier_touches("fix", "f.c", "g.c", "h.c") == ["a", "b", "c"]
+    assert read_earlier_touches("b", "f.c", "g.c", "h.c") == ["a"]
+    assert read_earlier_touches("unknown", "f.c", "g.c", "h.c") == ["a", "b", "c"]
+    assert read_earlier_touches("fix", "f.c") == ["a"]
+    assert read_earlier_touches("fix", "g.c") == ["b", "c"]
+    assert read_earlier_touches("c", "g.c") == ["b"]
+    assert read_earlier_touches("fix", "h.c") == ["c"]
     assert branch.asked == ["log f.c g.c h.c of top less tip in 7.0"]
     assert branch.search(parents=()).read_earlier_touches("fix", ("f.c",)) == ()
 

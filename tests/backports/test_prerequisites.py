@@ -13,22 +13,22 @@ from patchpilot.backports.line_history import (
     find_dependencies,
 )
 from patchpilot.backports.prerequisites import _OutOfTimeError, _PrerequisiteSeeker
-from tests.backports.world import FIXED, World, function_source
+from tests.backports.world import FIXED, World, format_function
 
 
-def commit_ids(answer: dict[str, object]) -> list[str]:
-    prerequisites = answer["prerequisites"]
+def list_commit_ids(branch_answer: dict[str, object]) -> list[str]:
+    prerequisites = branch_answer["prerequisites"]
     assert isinstance(prerequisites, list)
     return [commit["commit"] for commit in prerequisites]
 
 
 def test_only_the_prerequisite_is_found(world: World) -> None:
-    answer = world.branch_result(
-        world.fix, "--onto", world.branch("6.12", world.culprit)
+    result = world.read_branch_result(
+        world.fix, "--onto", world.create_stable_branch("6.12", world.culprit)
     )
-    assert commit_ids(answer) == [world.groundwork]
-    assert (answer["search"], answer["prerequisites_partial"]) == ("found", False)
-    assert answer["commands"][1:] == [
+    assert list_commit_ids(result) == [world.groundwork]
+    assert (result["search"], result["prerequisites_partial"]) == ("found", False)
+    assert result["commands"][1:] == [
         f"git cherry-pick -x {world.groundwork}",
         f"git cherry-pick -x {world.fix}",
     ]
@@ -43,59 +43,61 @@ def test_chain_is_listed_in_application_order(world: World) -> None:
         chain.append(
             repo.commit(
                 f"work: step {number}",
-                {"w.c": function_source(**content), f"side{number}.c": "x\n"},
+                {"w.c": format_function(**content), f"side{number}.c": "x\n"},
             )
         )
         repo.commit(
-            f"elsewhere {number}", {"other.c": function_source(l5=f"n({number});")}
+            f"elsewhere {number}", {"other.c": format_function(l5=f"n({number});")}
         )
     content["l20"] = "check(20, done);"
-    fix = repo.commit(
+    fix_commit = repo.commit(
         f'work: last\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": function_source(**content)},
+        {"w.c": format_function(**content)},
     )
-    tip = world.branch("6.12", world.fix)
-    answer = world.branch_result(fix, "--onto", tip)
-    assert commit_ids(answer) == chain
+    tip = world.create_stable_branch("6.12", world.fix)
+    result = world.read_branch_result(fix_commit, "--onto", tip)
+    assert list_commit_ids(result) == chain
 
 
 def test_backported_commits_are_not_listed(world: World) -> None:
     ground = (
         f"work: check first\n\n[ Upstream commit {world.groundwork} ]\n",
-        {"w.c": function_source(l19="check(19);", l20="check(20); /* 6.12 */")},
+        {"w.c": format_function(l19="check(19);", l20="check(20); /* 6.12 */")},
     )
-    answer = world.branch_result(
-        world.fix, "--onto", world.branch("6.12", world.culprit, ground)
+    answer = world.read_branch_result(
+        world.fix, "--onto", world.create_stable_branch("6.12", world.culprit, ground)
     )
     assert answer["verdict"] == "conflict"
-    assert commit_ids(answer) == []
+    assert list_commit_ids(answer) == []
     assert answer["search"] == "none"
 
 
 def test_prerequisites_in_other_files_come_first(world: World) -> None:
     repo = world.repo
     deep_commit = repo.commit(
-        "other: prepare", {"other.c": function_source(l30="prepare(30);")}
+        "other: prepare", {"other.c": format_function(l30="prepare(30);")}
     )
-    wide_commit, fix = world.steps(
-        {"other.c": function_source(l30="prepare(30, more);")}
+    wide_commit, fix = world.commit_prerequisite_and_fix(
+        {"other.c": format_function(l30="prepare(30, more);")}
     )
-    answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix))
-    assert commit_ids(answer) == [deep_commit, wide_commit]
-    assert answer["search"] == "found"
+    result = world.read_branch_result(
+        fix, "--onto", world.create_stable_branch("6.12", world.fix)
+    )
+    assert list_commit_ids(result) == [deep_commit, wide_commit]
+    assert result["search"] == "found"
 
 
 def test_partial_prerequisite_is_reported(
     world: World,
 ) -> None:
-    wide_commit, fix = world.steps(
-        {"other.c": function_source(l30="prepare(30, more);")}
+    wide_commit, fix = world.commit_prerequisite_and_fix(
+        {"other.c": format_function(l30="prepare(30, more);")}
     )
-    branch_commit = ("own", {"other.c": function_source(l30="quite_other(30);")})
-    answer = world.branch_result(
-        fix, "--onto", world.branch("6.12", world.fix, branch_commit)
+    branch_commit = ("own", {"other.c": format_function(l30="quite_other(30);")})
+    answer = world.read_branch_result(
+        fix, "--onto", world.create_stable_branch("6.12", world.fix, branch_commit)
     )
-    assert commit_ids(answer) == [wide_commit]
+    assert list_commit_ids(answer) == [wide_commit]
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
 
 
@@ -106,16 +108,18 @@ def test_unrelated_chain_is_not_required(
     for number in range(14):
         repo.commit(
             f"other: step {number}",
-            {"other.c": function_source(l30=f"prepare({number});")},
+            {"other.c": format_function(l30=f"prepare({number});")},
         )
-    wide_commit, fix = world.steps({"other.c": function_source(l30="prepare(all);")})
-    tip = world.branch("6.12", world.fix)
-    answer = world.branch_result(fix, "--onto", tip)
-    assert commit_ids(answer) == [wide_commit]
-    assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
-    assert answer["prerequisites"][0]["lines"] == 2
-    assert answer["commands"][1:] == [f"git cherry-pick -x {fix}"]
-    output = world.call(fix, "--onto", tip).out
+    wide_commit, fix = world.commit_prerequisite_and_fix(
+        {"other.c": format_function(l30="prepare(all);")}
+    )
+    tip = world.create_stable_branch("6.12", world.fix)
+    result = world.read_branch_result(fix, "--onto", tip)
+    assert list_commit_ids(result) == [wide_commit]
+    assert (result["search"], result["prerequisites_partial"]) == ("partial", True)
+    assert result["prerequisites"][0]["lines"] == 2
+    assert result["commands"][1:] == [f"git cherry-pick -x {fix}"]
+    output = world.run_backport(fix, "--onto", tip).out
     assert "prerequisites (only their changes to the files of the fix):" in output
 
 
@@ -123,32 +127,42 @@ def test_only_required_hunks_of_large_prerequisite_are_reported(
     world: World,
 ) -> None:
     big = "".join(f"line {number};\n" for number in range(2500))
-    wide_commit, fix = world.steps({"big.c": big}, subject="tree: more")
-    answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix))
-    assert (commit_ids(answer), answer["search"]) == ([wide_commit], "partial")
-    assert "git cherry-pick -x " + wide_commit not in answer["commands"]
+    wide_commit, fix = world.commit_prerequisite_and_fix(
+        {"big.c": big}, subject="tree: more"
+    )
+    result = world.read_branch_result(
+        fix, "--onto", world.create_stable_branch("6.12", world.fix)
+    )
+    assert (list_commit_ids(result), result["search"]) == ([wide_commit], "partial")
+    assert "git cherry-pick -x " + wide_commit not in result["commands"]
 
 
 def test_renamed_file_is_followed(world: World) -> None:
     repo = world.repo
     repo.git("mv", "w.c", "new.c")
-    moved = repo.commit("work: move", {})
-    step, fix = world.steps({}, path="new.c")
-    answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix))
-    assert step in commit_ids(answer)
-    assert set(commit_ids(answer)) <= {moved, step}
+    moved_commit = repo.commit("work: move", {})
+    step, fix = world.commit_prerequisite_and_fix({}, path="new.c")
+    result = world.read_branch_result(
+        fix, "--onto", world.create_stable_branch("6.12", world.fix)
+    )
+    assert step in list_commit_ids(result)
+    assert set(list_commit_ids(result)) <= {moved_commit, step}
 
 
 def test_timeout_skips_the_search(world: World) -> None:
-    answer = world.branch_result(
-        world.fix, "--onto", world.branch("6.12", world.culprit), "--effort", "0"
+    answer = world.read_branch_result(
+        world.fix,
+        "--onto",
+        world.create_stable_branch("6.12", world.culprit),
+        "--effort",
+        "0",
     )
-    assert (answer["verdict"], answer["search"], commit_ids(answer)) == (
+    assert (answer["verdict"], answer["search"], list_commit_ids(answer)) == (
         "conflict",
         None,
         [],
     )
-    answer = world.branch_result(
+    answer = world.read_branch_result(
         world.fix, "--onto", "linux-6.12.y", "--effort", "0.000001"
     )
     assert answer["search"] == "gave-up"
@@ -157,39 +171,39 @@ def test_timeout_skips_the_search(world: World) -> None:
 def test_unmerged_fix_gets_stable_lines(
     world: World,
 ) -> None:
-    world.branch("6.6", world.culprit)
+    world.create_stable_branch("6.6", world.culprit)
     world.repo.git("update-ref", "refs/remotes/origin/master", world.groundwork)
-    answer = world.ask(world.fix)
-    assert answer["upstream"] is False
-    assert answer["cc_stable"] == [
+    result = world.read_backport_json(world.fix)
+    assert result["upstream"] is False
+    assert result["cc_stable"] == [
         f"Cc: <stable@vger.kernel.org> # 6.6.x: {world.groundwork[:12]}: work: check first",
         "Cc: <stable@vger.kernel.org> # 6.6.x",
     ]
 
 
 def test_causes_list_the_conflicting_commits(world: World) -> None:
-    answer = world.branch_result(
-        world.fix, "--onto", world.branch("6.12", world.culprit)
+    result = world.read_branch_result(
+        world.fix, "--onto", world.create_stable_branch("6.12", world.culprit)
     )
-    assert [cause["commit"] for cause in answer["causes"]] == [world.groundwork]
+    assert [cause["commit"] for cause in result["causes"]] == [world.groundwork]
 
 
 def test_commit_on_the_branch_can_cause_the_conflict(world: World) -> None:
-    tip = world.branch(
+    tip = world.create_stable_branch(
         "6.12",
         world.groundwork,
         (
             "own way",
             {
-                "w.c": function_source(
+                "w.c": format_function(
                     l10="quick(10);", l19="check(19);", l20="own(20);"
                 )
             },
         ),
     )
-    answer = world.branch_result(world.fix, "--onto", tip)
+    result = world.read_branch_result(world.fix, "--onto", tip)
     assert [
-        (cause["commit"], cause["why"].split(":")[0]) for cause in answer["causes"]
+        (cause["commit"], cause["why"].split(":")[0]) for cause in result["causes"]
     ] == [(tip, "a commit of this branch that wrote the conflicting lines")]
 
 
@@ -201,17 +215,19 @@ def test_missing_helper_names_its_commit(
         "lib: add a helper", {"include/helper.h": "int helper_new(int a);\n"}
     )
     content = {**FIXED, "l50": "helper_new(50);"}
-    fix = repo.commit(
+    fix_commit = repo.commit(
         f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": function_source(**content)},
+        {"w.c": format_function(**content)},
     )
-    answer = world.branch_result(fix, "--onto", world.branch("6.12", world.groundwork))
-    assert answer["verdict"] == "clean"
+    result = world.read_branch_result(
+        fix_commit, "--onto", world.create_stable_branch("6.12", world.groundwork)
+    )
+    assert result["verdict"] == "clean"
     assert any(
         "the fix calls helper_new, which the branch does not have" in hint
-        for hint in answer["hints"]
+        for hint in result["hints"]
     )
-    assert helper in [cause["commit"] for cause in answer["causes"]]
+    assert helper in [cause["commit"] for cause in result["causes"]]
 
 
 def test_changed_signature_is_reported_as_a_hint(
@@ -219,27 +235,35 @@ def test_changed_signature_is_reported_as_a_hint(
 ) -> None:
     repo = world.repo
     repo.commit("lib: a helper", {"include/helper.h": "int helper(int a);\n"})
-    old = repo.git("rev-parse", "HEAD")
+    old_commit = repo.git("rev-parse", "HEAD")
     repo.commit(
         "lib: helper takes flags",
         {"include/helper.h": "int helper(int a, int flags);\n"},
     )
     content = {**FIXED, "l50": "helper(50, 0);"}
-    fix = repo.commit(
+    fix_commit = repo.commit(
         f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": function_source(**content)},
+        {"w.c": format_function(**content)},
     )
-    answer = world.branch_result(fix, "--onto", world.branch("6.12", old))
-    assert any("helper() has different arguments" in hint for hint in answer["hints"])
+    result = world.read_branch_result(
+        fix_commit, "--onto", world.create_stable_branch("6.12", old_commit)
+    )
+    assert any("helper() has different arguments" in hint for hint in result["hints"])
 
 
 def test_stable_rules_check_size_and_kind(world: World, tmp_path: Path) -> None:
-    big = world.repo.commit(
+    big_commit = world.repo.commit(
         "big", {"big.c": "".join(f"line {number};\n" for number in range(150))}
     )
-    assert "at most 100" in world.ask(big, "--onto", world.base)["rules"][0]
+    assert (
+        "at most 100"
+        in world.read_backport_json(big_commit, "--onto", world.base)["rules"][0]
+    )
     words = world.repo.commit("doc", {"Documentation/x.rst": "x\n"})
-    assert "documentation only" in world.ask(words, "--onto", world.base)["rules"][0]
+    assert (
+        "documentation only"
+        in world.read_backport_json(words, "--onto", world.base)["rules"][0]
+    )
 
 
 SPANS = st.tuples(st.integers(0, 30), st.integers(0, 4)).map(
@@ -282,34 +306,34 @@ def test_timeout_reports_the_best_result(
     for number in range(6):
         content["l20"] = f"check(20, all, {number});"
         chain.append(
-            repo.commit(f"work: step {number}", {"w.c": function_source(**content)})
+            repo.commit(f"work: step {number}", {"w.c": format_function(**content)})
         )
     content["l20"] = "check(20, done);"
-    fix = repo.commit(
+    fix_commit = repo.commit(
         f'work: last\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {"w.c": function_source(**content)},
+        {"w.c": format_function(**content)},
     )
-    tip = world.branch("6.12", world.fix)
+    tip = world.create_stable_branch("6.12", world.fix)
 
-    def hit_time_limit(*_: object, **__: object) -> None:
+    def raise_timeout(*_: object, **__: object) -> None:
         raise _OutOfTimeError
 
-    monkeypatch.setattr(_PrerequisiteSeeker, "_drop_unneeded", hit_time_limit)
-    answer = world.branch_result(fix, "--onto", tip)
-    assert commit_ids(answer) == chain
-    assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
+    monkeypatch.setattr(_PrerequisiteSeeker, "_drop_unneeded", raise_timeout)
+    result = world.read_branch_result(fix_commit, "--onto", tip)
+    assert list_commit_ids(result) == chain
+    assert (result["search"], result["prerequisites_partial"]) == ("partial", True)
 
 
 def test_interrupted_search_reports_partial_results(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tip = world.branch("6.12", world.culprit)
+    tip = world.create_stable_branch("6.12", world.culprit)
 
-    def stop(*_: object, **__: object) -> None:
+    def raise_interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_PrerequisiteSeeker, "_drop_unneeded", stop)
-    outcome = world.call(world.fix, "--onto", tip)
+    monkeypatch.setattr(_PrerequisiteSeeker, "_drop_unneeded", raise_interrupt)
+    outcome = world.run_backport(world.fix, "--onto", tip)
     assert (outcome.code, outcome.out) == (130, "")
     message = (
         f"prerequisites of {world.fix[:12]} found before that (1 commit, only the changes to the"

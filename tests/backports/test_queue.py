@@ -22,7 +22,7 @@ from patchpilot.services.backport.topic_backports import (
 )
 from patchpilot.services.candidate_impact import compute_candidate_impact
 from patchpilot.topic.fix_claims import record_fix_answer
-from tests.backports.world import World, function_source, track_failed_backports
+from tests.backports.world import World, format_function, track_failed_backports
 
 
 def find_topic_backports(world: World) -> BackportResult:
@@ -32,8 +32,11 @@ def find_topic_backports(world: World) -> BackportResult:
         )
 
 
-def release_states(result: BackportResult) -> list[tuple[str, ReleaseState]]:
-    return [(point.version, point.state) for point in result.bug.points]
+def list_release_states(result: BackportResult) -> list[tuple[str, ReleaseState]]:
+    return [
+        (release_point.version, release_point.state)
+        for release_point in result.bug.points
+    ]
 
 
 def test_range_extends_from_culprit_to_fix(
@@ -41,19 +44,19 @@ def test_range_extends_from_culprit_to_fix(
 ) -> None:
     world.repo.git("tag", "v6.4-rc1", world.culprit)
     world.repo.git("tag", "v6.13-rc2", world.groundwork)
-    world.branch("5.15", world.base)
-    world.branch(
+    world.create_stable_branch("5.15", world.base)
+    world.create_stable_branch(
         "6.1",
         world.base,
         (
             f"work: be quick\n\n[ Upstream commit {world.culprit} ]",
-            {"w.c": function_source(l10="quick(10);")},
+            {"w.c": format_function(l10="quick(10);")},
         ),
     )
-    world.branch("6.6", world.culprit)
-    world.branch("6.12", world.fix)
+    world.create_stable_branch("6.6", world.culprit)
+    world.create_stable_branch("6.12", world.fix)
     result = find_topic_backports(world)
-    assert release_states(result) == [
+    assert list_release_states(result) == [
         ("5.15", ReleaseState.CLEAN),
         ("6.1", ReleaseState.AFFECTED),
         ("6.4-rc1", ReleaseState.ENTERS),
@@ -61,16 +64,16 @@ def test_range_extends_from_culprit_to_fix(
         ("6.12", ReleaseState.FIXED),
         ("6.13-rc2", ReleaseState.FIX),
     ]
-    backport = world.repo.git("rev-parse", "linux-6.1.y")
+    backport_commit = world.repo.git("rev-parse", "linux-6.1.y")
     assert result.bug.notes == (
-        f"6.1 has it because {world.culprit[:12]} was backported as {backport[:12]}",
+        f"6.1 has it because {world.culprit[:12]} was backported as {backport_commit[:12]}",
     )
 
 
 def test_candidate_previews_range_and_message(world: World) -> None:
     world.repo.git("tag", "v6.4-rc1", world.culprit)
-    world.branch("6.1", world.base)
-    world.branch("6.6", world.culprit)
+    world.create_stable_branch("6.1", world.base)
+    world.create_stable_branch("6.6", world.culprit)
     world.repo.branch("topic")
     with Repository.open(world.repo.path) as repository:
         impact = compute_candidate_impact(repository, world.fix, [world.groundwork])
@@ -103,7 +106,7 @@ def test_each_conflict_has_both_sides() -> None:
 
 
 def test_only_selected_prerequisites_are_written(world: World, tmp_path: Path) -> None:
-    world.branch("6.6", world.culprit)
+    world.create_stable_branch("6.6", world.culprit)
     result = find_topic_backports(world)
     assert [need.commit for need in result.branches[0].prerequisites] == [
         world.groundwork
@@ -142,8 +145,8 @@ def test_size_is_not_risky_without_a_limit() -> None:
 
 
 def test_reported_failure_applies_to_one_branch(world: World, tmp_path: Path) -> None:
-    world.branch("6.6", world.culprit)
-    world.branch("6.12", world.groundwork)
+    world.create_stable_branch("6.6", world.culprit)
+    world.create_stable_branch("6.12", world.groundwork)
     track_failed_backports(world.fix, tmp_path, "6.6")
     assert [bool(branch.failed) for branch in find_topic_backports(world).branches] == [
         True,
@@ -152,7 +155,7 @@ def test_reported_failure_applies_to_one_branch(world: World, tmp_path: Path) ->
 
 
 def test_non_fix_has_no_backports(world: World) -> None:
-    world.branch("6.6", world.culprit)
+    world.create_stable_branch("6.6", world.culprit)
     world.repo.branch("topic", world.fix)
     with Repository.open(world.repo.path) as repository:
         record_fix_answer(

@@ -24,8 +24,8 @@ def make_history(**landings: Landing) -> SimpleNamespace:
     return SimpleNamespace(landed=lambda commit, tip: landings.get(commit[0]))
 
 
-def make_culprit(commit: str | None, written: str = "abcdef123456") -> Culprit:
-    return Culprit(written, "subject", commit)
+def make_culprit(commit: str | None, author_date: str = "abcdef123456") -> Culprit:
+    return Culprit(author_date, "subject", commit)
 
 
 @pytest.mark.parametrize(
@@ -90,20 +90,20 @@ def test_branch_is_affected_if_it_has_the_bug(
     assert ("reverted" in answer[2]) is any("reverted" in word for word in words)
 
 
-def branch_verdict(
+def compute_branch_verdict(
     monkeypatch: pytest.MonkeyPatch,
-    applied: ApplyResult,
+    apply_result: ApplyResult,
     tree: str | None = None,
     **landings: Landing,
 ) -> tuple[BranchResult, list[str]]:
     """Return the verdict for a fix that applies with this result, and the trees to which it was
     applied.
     """
-    tried: list[str] = []
+    tried_trees: list[str] = []
 
-    def try_fix(scratch: object, fix: object, onto: str) -> ApplyResult:
-        tried.append(onto)
-        return applied
+    def try_fix(scratch: object, fix_commit: object, target_tree: str) -> ApplyResult:
+        tried_trees.append(target_tree)
+        return apply_result
 
     monkeypatch.setattr(verdict, "try_fix", try_fix)
     monkeypatch.setattr(verdict, "find_conflict_places", lambda scratch, merge: ())
@@ -114,20 +114,24 @@ def branch_verdict(
         (make_culprit(BUG),),
         BRANCH,
         tree,
-    ), tried  # type: ignore[arg-type]
+    ), tried_trees  # type: ignore[arg-type]
 
 
 def test_merged_fix_is_retried_only_as_a_backport(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    result, tried = branch_verdict(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
+    result, tried = compute_branch_verdict(
+        monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY)
+    )
     assert (result.verdict, result.applied, tried) == (BranchVerdict.FIXED, None, [])
     for evidence, word in (
         (Shown.MARKER, "message"),
         (Shown.SUBJECT, "same subject"),
         (Shown.PATCH_ID, "patch-id"),
     ):
-        result, tried = branch_verdict(monkeypatch, CLEAN, f=Landing(THERE, evidence))
+        result, tried = compute_branch_verdict(
+            monkeypatch, CLEAN, f=Landing(THERE, evidence)
+        )
         assert (result.verdict, result.applied, tried) == (
             BranchVerdict.FIXED,
             CLEAN,
@@ -135,15 +139,15 @@ def test_merged_fix_is_retried_only_as_a_backport(
         )
         assert THERE[:12] in result.reason
         assert word in result.reason
-    assert branch_verdict(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER))[
-        1
-    ] == ["tree"]
+    assert compute_branch_verdict(
+        monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER)
+    )[1] == ["tree"]
 
 
 def test_branch_with_reverted_fix_needs_it_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    result, tried = branch_verdict(
+    result, tried = compute_branch_verdict(
         monkeypatch,
         CLEAN,
         "tree",
@@ -211,7 +215,9 @@ def test_verdict_states_how_the_fix_applies(
     words: str,
     never: str,
 ) -> None:
-    result, _ = branch_verdict(monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY))
+    result, _ = compute_branch_verdict(
+        monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY)
+    )
     assert (result.verdict, result.applied) == (state, applied)
     reason = result.reason.partition("; ")[2]
     assert words in reason
@@ -223,7 +229,7 @@ def test_verdict_states_how_the_fix_applies(
 def test_branch_without_the_bug_is_not_affected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    result, _ = branch_verdict(monkeypatch, CLEAN)
+    result, _ = compute_branch_verdict(monkeypatch, CLEAN)
     assert (result.verdict, result.affected, result.culprit_as, result.applied) == (
         BranchVerdict.NOT_AFFECTED,
         False,

@@ -13,12 +13,12 @@ from patchpilot.services.backport.branch_verdicts import (
     compute_backport_verdicts,
 )
 from patchpilot.services.backport.work_clone import find_resolution_folder
-from tests.backports.world import World, function_source, track_failed_backports
+from tests.backports.world import World, format_function, track_failed_backports
 
 
-def run_git(folder: Path, *words: str) -> str:
+def run_git(folder: Path, *arguments: str) -> str:
     return subprocess.run(
-        ["git", "-c", "core.editor=true", *words],
+        ["git", "-c", "core.editor=true", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -26,17 +26,17 @@ def run_git(folder: Path, *words: str) -> str:
     ).stdout
 
 
-def resolve_conflict(world: World, *words: object) -> dict[str, Any]:
-    result: dict[str, Any] = world.ask(world.fix, "--resolve", "6.12", *words)[
-        "resolve"
-    ]
+def resolve_conflict(world: World, *arguments: object) -> dict[str, Any]:
+    result: dict[str, Any] = world.read_backport_json(
+        world.fix, "--resolve", "6.12", *arguments
+    )["resolve"]
     return result
 
 
-def commit_resolution(clone: Path, text: str = "") -> None:
+def commit_resolution(clone: Path, resolved_content: str = "") -> None:
     """Commit the resolution. If a text is given, first write it to the file."""
-    if text:
-        (clone / "w.c").write_text(text)
+    if resolved_content:
+        (clone / "w.c").write_text(resolved_content)
     run_git(clone, "add", "-u")
     run_git(clone, "cherry-pick", "--continue")
 
@@ -44,10 +44,10 @@ def commit_resolution(clone: Path, text: str = "") -> None:
 @pytest.fixture
 def conflicting_branch(world: World) -> World:
     """Return a branch that has the prerequisite and a conflicting line 20."""
-    world.branch(
+    world.create_stable_branch(
         "6.12",
         world.culprit,
-        ("own", {"w.c": function_source(l10="quick(10);", l20="own(20);")}),
+        ("own", {"w.c": format_function(l10="quick(10);", l20="own(20);")}),
     )
     return world
 
@@ -55,35 +55,35 @@ def conflicting_branch(world: World) -> World:
 def test_conflict_is_resolved_in_two_calls(
     conflicting_branch: World, tmp_path: Path
 ) -> None:
-    first = resolve_conflict(conflicting_branch)
-    assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
-    clone = Path(first["folder"])
+    first_result = resolve_conflict(conflicting_branch)
+    assert (first_result["state"], first_result["conflicted"]) == ("conflict", ["w.c"])
+    clone = Path(first_result["folder"])
     assert "<<<<<<<" in (clone / "w.c").read_text()
-    commit_resolution(clone, function_source(l10="quick(10);", l20="own(20, all);"))
-    second = conflicting_branch.ask(
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    second = conflicting_branch.read_backport_json(
         conflicting_branch.fix, "--resolve", "linux-6.12.y", "--write", tmp_path / "out"
     )["resolve"]
     assert second["state"] == "done"
-    text = Path(second["files"][0]).read_text()
-    assert "Subject: [PATCH 6.12.y] work: do not forget step 20" in text
-    assert f"commit {conflicting_branch.fix} upstream." in text
-    assert "+\town(20, all);" in text
-    assert "This differs from upstream" in text
-    assert "yourname" not in text.partition("\n---\n")[0]
+    content = Path(second["files"][0]).read_text()
+    assert "Subject: [PATCH 6.12.y] work: do not forget step 20" in content
+    assert f"commit {conflicting_branch.fix} upstream." in content
+    assert "+\town(20, all);" in content
+    assert "This differs from upstream" in content
+    assert "yourname" not in content.partition("\n---\n")[0]
 
 
 def test_adapt_fills_in_conflicting_files(
     conflicting_branch: World, tmp_path: Path
 ) -> None:
-    first = resolve_conflict(conflicting_branch, "--adapt")
-    assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
-    clone = Path(first["folder"])
+    first_result = resolve_conflict(conflicting_branch, "--adapt")
+    assert (first_result["state"], first_result["conflicted"]) == ("conflict", ["w.c"])
+    clone = Path(first_result["folder"])
     assert "own(20, all);" in (clone / "w.c").read_text()
     commit_resolution(clone)
-    second = resolve_conflict(conflicting_branch, "--write", tmp_path / "out")
+    second_result = resolve_conflict(conflicting_branch, "--write", tmp_path / "out")
     assert (
         "the lines around the change differ in the branch"
-        in Path(second["files"][0]).read_text().partition("\n---\n")[0]
+        in Path(second_result["files"][0]).read_text().partition("\n---\n")[0]
     )
 
 
@@ -92,11 +92,11 @@ def test_resolution_replies_to_the_failed_message(
 ) -> None:
     track_failed_backports(conflicting_branch.fix, tmp_path, "6.12")
     clone = Path(resolve_conflict(conflicting_branch)["folder"])
-    commit_resolution(clone, function_source(l10="quick(10);", l20="own(20, all);"))
-    resolved = resolve_conflict(conflicting_branch)
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    resolved_result = resolve_conflict(conflicting_branch)
     assert (
         "In-Reply-To: <failed-6.12-2@example.org>"
-        in Path(resolved["files"][0]).read_text()
+        in Path(resolved_result["files"][0]).read_text()
     )
     resolved_with_option = resolve_conflict(
         conflicting_branch, "--in-reply-to", "mine@example.org"
@@ -108,8 +108,8 @@ def test_resolution_replies_to_the_failed_message(
 
 
 def test_prerequisites_are_committed_first(world: World) -> None:
-    world.branch("6.6", world.culprit)
-    resolved = world.ask(world.fix, "--resolve", "6.6")["resolve"]
+    world.create_stable_branch("6.6", world.culprit)
+    resolved = world.read_backport_json(world.fix, "--resolve", "6.6")["resolve"]
     log = run_git(Path(resolved["folder"]), "log", "--format=%s", "-3").split("\n")
     assert log[:2] == ["work: do not forget step 20", "work: check first"]
     assert resolved["state"] == "done"
@@ -119,23 +119,25 @@ def test_prerequisites_are_committed_first(world: World) -> None:
 def test_unfinished_resolution_is_resumed(
     conflicting_branch: World,
 ) -> None:
-    first = resolve_conflict(conflicting_branch)
-    (Path(first["folder"]) / "w.c").write_text("half done\n")
-    second = resolve_conflict(conflicting_branch)
-    assert second["folder"] == first["folder"]
-    assert second["state"] == "conflict"
-    assert (Path(first["folder"]) / "w.c").read_text() == "half done\n"
+    first_result = resolve_conflict(conflicting_branch)
+    (Path(first_result["folder"]) / "w.c").write_text("half done\n")
+    second_result = resolve_conflict(conflicting_branch)
+    assert second_result["folder"] == first_result["folder"]
+    assert second_result["state"] == "conflict"
+    assert (Path(first_result["folder"]) / "w.c").read_text() == "half done\n"
 
 
 def test_conflicts_in_a_directory_cannot_be_resolved(
     conflicting_branch: World, tmp_path: Path
 ) -> None:
-    outcome = conflicting_branch.call(conflicting_branch.fix, "--resolve", tmp_path)
+    outcome = conflicting_branch.run_backport(
+        conflicting_branch.fix, "--resolve", tmp_path
+    )
     assert outcome.code == 2
 
 
 def test_written_resolution_is_found_again(conflicting_branch: World) -> None:
-    def known() -> Path | None:
+    def find_known_resolution() -> Path | None:
         with Repository.open(conflicting_branch.repo.path) as repository:
             result = compute_backport_verdicts(
                 repository, BackportRequest(conflicting_branch.fix)
@@ -147,7 +149,7 @@ def test_written_resolution_is_found_again(conflicting_branch: World) -> None:
             )
 
     clone = Path(resolve_conflict(conflicting_branch)["folder"])
-    assert known() is None
-    commit_resolution(clone, function_source(l10="quick(10);", l20="own(20, all);"))
-    resolved = resolve_conflict(conflicting_branch)
-    assert known() == Path(resolved["files"][0]).parent
+    assert find_known_resolution() is None
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    resolved_result = resolve_conflict(conflicting_branch)
+    assert find_known_resolution() == Path(resolved_result["files"][0]).parent

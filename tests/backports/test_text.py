@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test formatting the matrix of verdicts as text."""
 
-from tests.backports.world import World, function_source
+from tests.backports.world import World, format_function
 
 
-def printed_text(world: World, *words: object) -> str:
-    outcome = world.call(*words)
-    assert outcome.code == 0, outcome.err
-    return outcome.out
+def print_backport_text(world: World, *arguments: object) -> str:
+    result = world.run_backport(*arguments)
+    assert result.code == 0, result.err
+    return result.out
 
 
 def test_text_fits_in_80_columns(world: World) -> None:
@@ -17,17 +17,17 @@ def test_text_fits_in_80_columns(world: World) -> None:
         " anybody who reads it"
     )
     base = world.repo.commit(
-        subject, {"w.c": function_source(l10="quick(10);", l20=code)}
+        subject, {"w.c": format_function(l10="quick(10);", l20=code)}
     )
-    last = world.repo.commit(
-        f"{subject} again", {"w.c": function_source(l10="quick(10);", l20="last(20);")}
+    last_commit = world.repo.commit(
+        f"{subject} again", {"w.c": format_function(l10="quick(10);", l20="last(20);")}
     )
-    world.branch(
+    world.create_stable_branch(
         "6.6",
         world.culprit,
-        ("own", {"w.c": function_source(l10="quick(10);", l20="own(20);")}),
+        ("own", {"w.c": format_function(l10="quick(10);", l20="own(20);")}),
     )
-    output = printed_text(world, f"{world.groundwork}..{last}")
+    output = print_backport_text(world, f"{world.groundwork}..{last_commit}")
     assert output.count("linux-6.6.y  conflict") == 3
     assert output.count("not in this repository: 5.10, 5.15, 6.1, 6.12, 6.18\n") == 1
     assert base[:12] in output
@@ -47,11 +47,15 @@ def test_tree_order_is_explained_once(
 ) -> None:
     world.repo.branch("topic", "master")
     unmerged_fix = world.repo.commit(
-        "work: mine", {"other.c": function_source(l40="mine(40);")}
+        "work: mine", {"other.c": format_function(l40="mine(40);")}
     )
     world.repo.checkout("master")
     for version in ("6.6", "6.12"):
-        world.branch(version, world.groundwork)
-    assert "needed in newer trees" not in (output := printed_text(world, unmerged_fix))
+        world.create_stable_branch(version, world.groundwork)
+    assert "needed in newer trees" not in (
+        output := print_backport_text(world, unmerged_fix)
+    )
     assert "only after that, newer trees first" in output
-    assert "needed in newer trees first: linux-6.12.y" in printed_text(world, world.fix)
+    assert "needed in newer trees first: linux-6.12.y" in print_backport_text(
+        world, world.fix
+    )

@@ -42,7 +42,7 @@ def make_touch(name: str, *edits: LineEditStep) -> LineTouch:
     return LineTouch(name, edits)
 
 
-def commit_ids(touches: tuple[LineTouch, ...]) -> list[str]:
+def list_commit_ids(touches: tuple[LineTouch, ...]) -> list[str]:
     return [touch.commit for touch in touches]
 
 
@@ -65,12 +65,12 @@ def make_fix(*spans: Span) -> LineTouch:
 )
 def test_fix_depends_on_nearby_changes(changed: Span, meets: bool) -> None:
     before = make_touch("a", replace_lines(changed))
-    assert commit_ids(find_dependencies([before], make_fix((10, 12)), NONE)) == (
+    assert list_commit_ids(find_dependencies([before], make_fix((10, 12)), NONE)) == (
         ["a"] if meets else []
     )
-    assert commit_ids(find_last_writers([before], make_fix((10, 12)), NONE, PATHS)) == (
-        ["a"] if meets else []
-    )
+    assert list_commit_ids(
+        find_last_writers([before], make_fix((10, 12)), NONE, PATHS)
+    ) == (["a"] if meets else [])
     assert find_dependencies([before], make_fix((10, 12)), frozenset("a")) == ()
     assert find_last_writers([before], make_fix((10, 12)), frozenset("a"), PATHS) == ()
 
@@ -128,35 +128,41 @@ def test_margin_includes_adjacent_lines(
     ],
 )
 def test_line_numbers_map_through_commits(old: Span, new: Span, mapped: Span) -> None:
-    second = make_touch("b", make_edit_step((old, new)))
+    second_touch = make_touch("b", make_edit_step((old, new)))
     low, high = mapped
     for line in range(30):
-        first = make_touch("a", replace_lines((line, line + 1)))
+        first_touch = make_touch("a", replace_lines((line, line + 1)))
         expected = low <= line + 1 and line <= high
         assert (
             "a"
-            in commit_ids(
-                find_dependencies([first, second], make_fix((10, 12)), frozenset("b"))
+            in list_commit_ids(
+                find_dependencies(
+                    [first_touch, second_touch], make_fix((10, 12)), frozenset("b")
+                )
             )
         ) is expected, line
 
 
 def test_prerequisites_of_prerequisites_are_needed() -> None:
-    first = make_touch("a", replace_lines((30, 31)))
-    second = make_touch("b", replace_lines((10, 11), (30, 31)))
-    assert commit_ids(find_dependencies([first, second], make_fix((10, 12)), NONE)) == [
+    first_touch = make_touch("a", replace_lines((30, 31)))
+    second_touch = make_touch("b", replace_lines((10, 11), (30, 31)))
+    assert list_commit_ids(
+        find_dependencies([first_touch, second_touch], make_fix((10, 12)), NONE)
+    ) == [
         "a",
         "b",
     ]
     assert (
-        commit_ids(
-            find_dependencies([first, second], make_fix((10, 12)), frozenset("b"))
+        list_commit_ids(
+            find_dependencies(
+                [first_touch, second_touch], make_fix((10, 12)), frozenset("b")
+            )
         )
         == []
     )
     # the commits that wrote the lines have no prerequisites themselves
-    assert commit_ids(
-        find_last_writers([first, second], make_fix((10, 12)), NONE, PATHS)
+    assert list_commit_ids(
+        find_last_writers([first_touch, second_touch], make_fix((10, 12)), NONE, PATHS)
     ) == ["b"]
 
 
@@ -165,11 +171,11 @@ def test_rewritten_lines_are_not_traced() -> None:
         make_touch("a", replace_lines((10, 12))),
         make_touch("b", replace_lines((10, 12))),
     )
-    assert commit_ids(
+    assert list_commit_ids(
         find_last_writers([old, new], make_fix((10, 12)), NONE, PATHS)
     ) == ["b"]
     half = make_touch("b", replace_lines((10, 11)))
-    assert commit_ids(
+    assert list_commit_ids(
         find_last_writers([old, half], make_fix((10, 12)), NONE, PATHS)
     ) == [
         "a",
@@ -179,7 +185,7 @@ def test_rewritten_lines_are_not_traced() -> None:
     for line, expected in ((10, True), (17, True), (13, False)):
         assert (
             "a"
-            in commit_ids(
+            in list_commit_ids(
                 find_last_writers(
                     [make_touch("a", replace_lines((line, line + 1))), middle],
                     make_fix((10, 19)),
@@ -188,9 +194,9 @@ def test_rewritten_lines_are_not_traced() -> None:
                 )
             )
         ) is expected
-    removed = make_touch("b", make_edit_step(((10, 12), (10, 10))))
-    assert commit_ids(
-        find_last_writers([old, removed], make_fix((9, 11)), NONE, PATHS)
+    removed_touch = make_touch("b", make_edit_step(((10, 12), (10, 10))))
+    assert list_commit_ids(
+        find_last_writers([old, removed_touch], make_fix((9, 11)), NONE, PATHS)
     ) == [
         "a",
         "b",
@@ -205,7 +211,7 @@ def test_only_requested_files_are_considered() -> None:
         make_touch("f", replace_lines((1, 2))),
         make_touch("g", replace_lines((1, 2), old="g.c", new="g.c")),
     ]
-    assert commit_ids(find_dependencies(touches, fix_touch, NONE)) == ["f", "g"]
+    assert list_commit_ids(find_dependencies(touches, fix_touch, NONE)) == ["f", "g"]
     for requested, expected in (
         (["f.c"], ["f"]),
         (["g.c"], ["g"]),
@@ -213,13 +219,13 @@ def test_only_requested_files_are_considered() -> None:
         (["x.c"], []),
     ):
         assert (
-            commit_ids(
+            list_commit_ids(
                 find_dependencies(touches, fix_touch, NONE, frozenset(requested))
             )
             == expected
         )
         assert (
-            commit_ids(
+            list_commit_ids(
                 find_last_writers(touches, fix_touch, NONE, frozenset(requested))
             )
             == expected
@@ -236,21 +242,25 @@ def test_only_requested_files_are_considered() -> None:
 
 
 def test_rename_can_be_a_prerequisite() -> None:
-    first = make_touch("a", replace_lines((10, 11), old="old.c", new="old.c"))
+    first_touch = make_touch("a", replace_lines((10, 11), old="old.c", new="old.c"))
     move = make_touch("m", make_edit_step(old="old.c", new="f.c"))
-    assert commit_ids(find_dependencies([first, move], make_fix((10, 12)), NONE)) == [
+    assert list_commit_ids(
+        find_dependencies([first_touch, move], make_fix((10, 12)), NONE)
+    ) == [
         "a",
         "m",
     ]
-    assert commit_ids(
-        find_dependencies([first, move], make_fix((10, 12)), frozenset("m"))
+    assert list_commit_ids(
+        find_dependencies([first_touch, move], make_fix((10, 12)), frozenset("m"))
     ) == ["a"]
-    assert commit_ids(
-        find_last_writers([first, move], make_fix((10, 12)), NONE, PATHS)
+    assert list_commit_ids(
+        find_last_writers([first_touch, move], make_fix((10, 12)), NONE, PATHS)
     ) == ["a"]
-    assert commit_ids(find_crossing_touches([first, move], "f.c", (10, 12))) == ["a"]
+    assert list_commit_ids(
+        find_crossing_touches([first_touch, move], "f.c", (10, 12))
+    ) == ["a"]
     rename = make_touch("c", make_edit_step(((0, 0), (0, 40)), old=None, new="f.c"))
-    assert commit_ids(
+    assert list_commit_ids(
         find_dependencies(
             [make_touch("x", replace_lines((10, 11))), rename], make_fix((10, 12)), NONE
         )
@@ -292,7 +302,10 @@ def test_span_maps_back_to_the_oldest_commit() -> None:
         make_touch("b", make_edit_step(((0, 0), (0, 10)))),
         make_touch("c", make_edit_step(((15, 16), (15, 18)))),
     ]
-    assert commit_ids(find_crossing_touches(touches, "f.c", (16, 17))) == ["a", "c"]
+    assert list_commit_ids(find_crossing_touches(touches, "f.c", (16, 17))) == [
+        "a",
+        "c",
+    ]
     assert find_crossing_touches(touches, "g.c", (16, 17)) == ()
 
 
@@ -314,7 +327,7 @@ def test_changes_are_read_from_git_unmodified(tmp_path: Path) -> None:
     changed = [*text[:2], "new\n", "more\n", *text[2:9], *text[10:19], "end\n"]
     commit = repo.commit("change", {"f.c": "".join(changed)})
     repo.git("mv", "f.c", "grü ße.c")
-    two = repo.commit("move")
+    second_commit = repo.commit("move")
     repo.git("rm", "-q", "grü ße.c")
     three = repo.commit("remove", {"empty.c": ""})
     with Repository.open(repo.path) as repository:
@@ -327,7 +340,7 @@ def test_changes_are_read_from_git_unmodified(tmp_path: Path) -> None:
             ((9, 10), (11, 11)),
             ((19, 20), (20, 21)),
         )
-        (moved,) = read_line_touch(repository, two).edits
+        (moved,) = read_line_touch(repository, second_commit).edits
         assert (moved.old_path, moved.new_path, moved.hunks) == ("f.c", "grü ße.c", ())
         edits = {
             row.old_path or row.new_path: row
@@ -347,23 +360,30 @@ def test_changes_are_read_from_git_unmodified(tmp_path: Path) -> None:
             for change in read_line_touches(repository, ["f.c"], three, [base])
         ] == [
             commit,
-            two,
+            second_commit,
         ]
         assert [
             change.commit
             for change in read_line_touches(
                 repository, ["f.c", "empty.c"], three, [commit]
             )
-        ] == [two, three]
-        by_commit = read_touches_of_commits(repository, [two, commit, base], ["f.c"])
-        assert list(by_commit) == [two, commit, base]
+        ] == [second_commit, three]
+        by_commit = read_touches_of_commits(
+            repository, [second_commit, commit, base], ["f.c"]
+        )
+        assert list(by_commit) == [second_commit, commit, base]
         assert by_commit[commit] == touched
         assert read_touches_of_commits(repository, [commit, three], ["keep.c"]) == {
             name: LineTouch(name, ()) for name in (commit, three)
         }
-        assert find_older_names(repository, ["grü ße.c"], two, base) == ("f.c",)
-        assert find_older_names(repository, ["grü ße.c"], two, two) == ()
-        assert find_older_names(repository, ["keep.c"], two, base) == ()
+        assert find_older_names(repository, ["grü ße.c"], second_commit, base) == (
+            "f.c",
+        )
+        assert (
+            find_older_names(repository, ["grü ße.c"], second_commit, second_commit)
+            == ()
+        )
+        assert find_older_names(repository, ["keep.c"], second_commit, base) == ()
 
 
 def test_earlier_file_names_are_found_newest_first(
@@ -397,16 +417,16 @@ class FakeGit:
     of simulated time.
     """
 
-    def __init__(self, **answers: bytes) -> None:
-        self.answers, self.now = answers, 100.0
+    def __init__(self, **git_outputs: bytes) -> None:
+        self.answers, self.now = git_outputs, 100.0
         self.asked: list[tuple[tuple[str, ...], float | None]] = []
 
     def git(
-        self, *words: str, timeout: float | None = None, stdin: bytes | None = None
+        self, *arguments: str, timeout: float | None = None, stdin: bytes | None = None
     ) -> SimpleNamespace:
-        self.asked.append((words, timeout))
+        self.asked.append((arguments, timeout))
         self.now += 2
-        output = self.answers[words[0].replace("-", "_")]
+        output = self.answers[arguments[0].replace("-", "_")]
         return SimpleNamespace(out=output, text=output.decode())
 
     @property
@@ -449,15 +469,19 @@ def test_rename_search_is_bounded() -> None:
 
 
 def test_lines_of_created_file_have_no_earlier_commits() -> None:
-    first = make_touch("a", replace_lines((30, 31)))
+    first_touch = make_touch("a", replace_lines((30, 31)))
     creation = make_edit_step(((0, 0), (0, 9)), old=None, new="n.c")
-    moved = make_touch("b", creation, make_edit_step(((0, 0), (0, 20))))
-    assert commit_ids(
-        find_dependencies([first, moved], make_fix((50, 51)), frozenset("b"))
+    moved_touch = make_touch("b", creation, make_edit_step(((0, 0), (0, 20))))
+    assert list_commit_ids(
+        find_dependencies(
+            [first_touch, moved_touch], make_fix((50, 51)), frozenset("b")
+        )
     ) == ["a"]
     assert (
-        commit_ids(
-            find_dependencies([first, moved], make_fix((30, 31)), frozenset("b"))
+        list_commit_ids(
+            find_dependencies(
+                [first_touch, moved_touch], make_fix((30, 31)), frozenset("b")
+            )
         )
         == []
     )

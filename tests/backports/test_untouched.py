@@ -10,21 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.backports.world import World, function_source
-from tests.kit.cli import call, spawn
+from tests.backports.world import World, format_function
+from tests.kit.cli import call, start_and_wait
 
 
 def test_backport_leaves_the_repository_unchanged(world: World, tmp_path: Path) -> None:
-    world.branch("6.1", world.base)
-    world.branch("6.6", world.culprit)
-    world.branch("6.12", world.groundwork)
-    world.branch(
+    world.create_stable_branch("6.1", world.base)
+    world.create_stable_branch("6.6", world.culprit)
+    world.create_stable_branch("6.12", world.groundwork)
+    world.create_stable_branch(
         "6.18",
         world.groundwork,
         (
             "top",
             {
-                "w.c": function_source(
+                "w.c": format_function(
                     l22="other(22);", l20="check(20);", l19="check(19);"
                 )
             },
@@ -32,32 +32,34 @@ def test_backport_leaves_the_repository_unchanged(world: World, tmp_path: Path) 
     )
     world.repo.put("untracked.txt", "mine\n")
     world.repo.put("other.c", "edited, not committed\n")
-    before = world.state()
-    assert [branch["verdict"] for branch in world.ask(world.fix)["branches"]] == [
+    before = world.read_state()
+    assert [
+        branch["verdict"] for branch in world.read_backport_json(world.fix)["branches"]
+    ] == [
         "not-affected",
         "conflict",
         "clean",
         "clean-3way",
     ]
-    for words in (
+    for arguments in (
         ["--write", tmp_path / "out"],
         ["--build", "true"],
         ["--request"],
         ["--resolve", "linux-6.6.y"],
     ):
-        outcome = world.call(world.fix, *words)
+        outcome = world.run_backport(world.fix, *arguments)
         assert outcome.code == 0, outcome.err
-    assert world.state() == before
+    assert world.read_state() == before
 
 
 def test_read_only_repository_is_supported(world: World) -> None:
-    tip = world.branch("6.12", world.culprit)
-    expected = world.branch_result(world.fix, "--onto", tip)
+    tip = world.create_stable_branch("6.12", world.culprit)
+    expected = world.read_branch_result(world.fix, "--onto", tip)
     folders = [Path(top) for top, _, _ in os.walk(world.repo.path)]
     for folder in folders:
         folder.chmod(0o555)
     try:
-        assert world.branch_result(world.fix, "--onto", tip) == expected
+        assert world.read_branch_result(world.fix, "--onto", tip) == expected
     finally:
         for folder in folders:
             folder.chmod(0o755)
@@ -68,14 +70,16 @@ def test_temporary_objects_are_removed(
 ) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    world.branch_result(world.fix, "--onto", world.branch("6.12", world.culprit))
-    assert world.call(world.fix, "--onto", "nothing").code == 2
+    world.read_branch_result(
+        world.fix, "--onto", world.create_stable_branch("6.12", world.culprit)
+    )
+    assert world.run_backport(world.fix, "--onto", "nothing").code == 2
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_concurrent_calls_agree(world: World) -> None:
-    tip = world.branch("6.12", world.culprit)
-    words = (
+    tip = world.create_stable_branch("6.12", world.culprit)
+    arguments = (
         "backport",
         "-C",
         world.repo.path,
@@ -86,13 +90,13 @@ def test_concurrent_calls_agree(world: World) -> None:
         "json",
     )
     with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda _: spawn(*words), range(2))
+        first, second = pool.map(lambda _: start_and_wait(*arguments), range(2))
     assert first.code == second.code == 0, first.err + second.err
     assert first.out == second.out
 
 
 def test_missing_objects_are_reported(world: World, tmp_path: Path) -> None:
-    tip = world.branch("6.12", world.culprit)
+    tip = world.create_stable_branch("6.12", world.culprit)
     world.repo.git("config", "uploadpack.allowFilter", "true")
     world.repo.git(
         "clone",
@@ -116,8 +120,8 @@ def test_missing_objects_are_reported(world: World, tmp_path: Path) -> None:
 def test_colon_in_the_git_directory_works(tmp_path: Path) -> None:
     world = World(tmp_path / "a:b c")
     assert (
-        world.branch_result(world.fix, "--onto", world.branch("6.12", world.culprit))[
-            "search"
-        ]
+        world.read_branch_result(
+            world.fix, "--onto", world.create_stable_branch("6.12", world.culprit)
+        )["search"]
         == "found"
     )

@@ -21,7 +21,7 @@ from tests.backports.world import (
     FIXED,
     GROUND,
     World,
-    function_source,
+    format_function,
     track_failed_backports,
 )
 from tests.kit.cli import Outcome, call
@@ -32,15 +32,19 @@ HIDDEN = Commit("1" * 40, "", (), ADA, DATE, ADA, DATE, "work: x\u202ey\n\nWhy.\
 
 
 def write_backports(
-    world: World, folder: Path, *words: object, fix: str = "", code: int = 0
+    world: World,
+    folder: Path,
+    *arguments: object,
+    fix_commit: str = "",
+    exit_code: int = 0,
 ) -> Outcome:
-    outcome = world.call(fix or world.fix, "--write", folder, *words)
-    assert outcome.code == code, outcome.err
-    return outcome
+    result = world.run_backport(fix_commit or world.fix, "--write", folder, *arguments)
+    assert result.code == exit_code, result.err
+    return result
 
 
 def test_clean_backport_is_one_message(world: World, tmp_path: Path) -> None:
-    tip = world.branch("6.12", world.groundwork)
+    tip = world.create_stable_branch("6.12", world.groundwork)
     write_backports(world, tmp_path / "out", "--signoff")
     file = next((tmp_path / "out" / "6.12").iterdir())
     patch = parse_patch(file.read_bytes(), str(file))
@@ -61,7 +65,7 @@ def test_clean_backport_is_one_message(world: World, tmp_path: Path) -> None:
 
 
 def test_prerequisites_precede_the_fix(world: World, tmp_path: Path) -> None:
-    world.branch("6.6", world.culprit)
+    world.create_stable_branch("6.6", world.culprit)
     write_backports(world, tmp_path / "out")
     files = sorted((tmp_path / "out" / "6.6").iterdir())
     first, second = (parse_patch(file.read_bytes(), str(file)) for file in files)
@@ -92,41 +96,49 @@ def test_unsafe_tag_is_reported() -> None:
 
 
 def test_adapt_adds_no_prerequisites(world: World, tmp_path: Path) -> None:
-    world.branch("6.6", world.culprit)
+    world.create_stable_branch("6.6", world.culprit)
     world.repo.checkout("master")
     world.repo.commit(
         "work: a file of its own", {"own.c": "int own(void)\n{\n\treturn 1;\n}\n"}
     )
     tags = f'Fixes: {world.culprit[:12]} ("work: be quick")'
-    fix = world.repo.commit(
+    fix_commit = world.repo.commit(
         f"work: own is two\n\n{tags}\n", {"own.c": "int own(void)\n{\n\treturn 2;\n}\n"}
     )
-    words = ["backport", "-C", world.repo.path, fix, "--onto", "linux-6.6.y", "--write"]
-    adapted = call(*words, tmp_path / "adapted", "--adapt")
-    assert "prerequisites:" in adapted.out
+    arguments = [
+        "backport",
+        "-C",
+        world.repo.path,
+        fix_commit,
+        "--onto",
+        "linux-6.6.y",
+        "--write",
+    ]
+    adapted_outcome = call(*arguments, tmp_path / "adapted", "--adapt")
+    assert "prerequisites:" in adapted_outcome.out
     assert (
         "nothing written: the fix cannot be adapted: omit --adapt to write it with its"
-        " prerequisites" in " ".join(adapted.out.split())
+        " prerequisites" in " ".join(adapted_outcome.out.split())
     )
     assert not list(tmp_path.rglob("*.patch"))
-    assert "with its prerequisites" not in call(*words, tmp_path / "whole").out
+    assert "with its prerequisites" not in call(*arguments, tmp_path / "whole").out
     assert len(list((tmp_path / "whole").rglob("*.patch"))) == 2
 
 
 def test_git_am_accepts_the_output(world: World, tmp_path: Path) -> None:
     three_way = (
         "top",
-        {"w.c": function_source(**GROUND, l22="other(22);")},
+        {"w.c": format_function(**GROUND, l22="other(22);")},
     )
     tips = {
-        "6.6": world.branch("6.6", world.culprit),
-        "6.12": world.branch("6.12", world.groundwork, three_way),
+        "6.6": world.create_stable_branch("6.6", world.culprit),
+        "6.12": world.create_stable_branch("6.12", world.groundwork, three_way),
     }
     write_backports(world, tmp_path / "out", "--signoff", "--note", "context differs")
     for version, tip in tips.items():
         clone = tmp_path / version
         files = sorted((tmp_path / "out" / version).iterdir())
-        assert "check(20, all);" in world.applied(tip, files, clone)
+        assert "check(20, all);" in world.apply_to_clone(tip, files, clone)
         author = world.repo.git("-C", str(clone), "log", "-1", "--format=%an <%ae> %ad")
         assert author == world.repo.git(
             "log", "-1", "--format=%an <%ae> %ad", world.fix
@@ -134,8 +146,8 @@ def test_git_am_accepts_the_output(world: World, tmp_path: Path) -> None:
 
 
 def test_adapted_patch_explains_its_changes(world: World, tmp_path: Path) -> None:
-    content = function_source(**GROUND, l22="other(22);")
-    world.branch("6.12", world.groundwork, ("top", {"w.c": content}))
+    content = format_function(**GROUND, l22="other(22);")
+    world.create_stable_branch("6.12", world.groundwork, ("top", {"w.c": content}))
     write_backports(
         world, tmp_path / "out", "--signoff", "--note", "line 22 is another one here"
     )
@@ -152,20 +164,22 @@ def test_adapted_patch_explains_its_changes(world: World, tmp_path: Path) -> Non
 
 
 def test_unmerged_fix_is_not_written(world: World, tmp_path: Path) -> None:
-    world.branch("6.12", world.groundwork)
+    world.create_stable_branch("6.12", world.groundwork)
     world.repo.branch("topic", world.groundwork)
     unmerged_fix = world.repo.commit(
-        "work: mine", {"w.c": function_source(l40="mine(40);")}
+        "work: mine", {"w.c": format_function(l40="mine(40);")}
     )
     world.repo.checkout("master")
-    outcome = write_backports(world, tmp_path / "out", fix=unmerged_fix, code=1)
+    outcome = write_backports(
+        world, tmp_path / "out", fix_commit=unmerged_fix, exit_code=1
+    )
     assert "not in mainline" in outcome.out
     assert not (tmp_path / "out").exists()
 
 
 def test_send_command_is_printed(world: World, tmp_path: Path) -> None:
-    world.branch("6.6", world.groundwork)
-    world.branch("6.12", world.groundwork)
+    world.create_stable_branch("6.6", world.groundwork)
+    world.create_stable_branch("6.12", world.groundwork)
     output = write_backports(world, tmp_path / "out").out
     sends = [line.strip() for line in output.split("\n") if "git send-email" in line]
     assert sends == [
@@ -180,32 +194,33 @@ def test_send_command_is_printed(world: World, tmp_path: Path) -> None:
 
 
 def test_empty_result_is_a_success(world: World, tmp_path: Path) -> None:
-    world.branch("6.12", world.fix)
-    world.branch("6.1", world.base)
+    world.create_stable_branch("6.12", world.fix)
+    world.create_stable_branch("6.1", world.base)
     assert "nothing written" in write_backports(world, tmp_path / "out").out
 
 
 def test_plain_conflict_suggests_resolve(world: World, tmp_path: Path) -> None:
-    world.branch(
+    world.create_stable_branch(
         "6.12",
         world.culprit,
-        ("own", {"w.c": function_source(l10="quick(10);", l20="own(20);")}),
+        ("own", {"w.c": format_function(l10="quick(10);", l20="own(20);")}),
     )
     assert (
-        "--resolve linux-6.12.y" in write_backports(world, tmp_path / "out", code=1).out
+        "--resolve linux-6.12.y"
+        in write_backports(world, tmp_path / "out", exit_code=1).out
     )
 
 
 def test_existing_patches_are_not_overwritten(world: World, tmp_path: Path) -> None:
-    world.branch("6.12", world.groundwork)
+    world.create_stable_branch("6.12", world.groundwork)
     write_backports(world, tmp_path / "out")
-    outcome = world.call(world.fix, "--write", tmp_path / "out")
+    outcome = world.run_backport(world.fix, "--write", tmp_path / "out")
     assert outcome.code == 2
     assert "already has patches" in outcome.err
 
 
 def test_answered_message_is_identified(world: World, tmp_path: Path) -> None:
-    world.branch("6.12", world.groundwork)
+    world.create_stable_branch("6.12", world.groundwork)
     write_backports(
         world, tmp_path / "out", "--in-reply-to", "2026111-failed@example.org"
     )
@@ -219,15 +234,17 @@ def test_answered_message_is_identified(world: World, tmp_path: Path) -> None:
 def test_malformed_message_id_is_refused(
     world: World, tmp_path: Path, bad: str
 ) -> None:
-    world.branch("6.12", world.groundwork)
-    outcome = world.call(world.fix, "--write", tmp_path / "out", "--in-reply-to", bad)
+    world.create_stable_branch("6.12", world.groundwork)
+    outcome = world.run_backport(
+        world.fix, "--write", tmp_path / "out", "--in-reply-to", bad
+    )
     assert outcome.code == 2
 
 
 def test_request_contains_trees_commit_and_reason(world: World) -> None:
-    world.branch("6.6", world.culprit)
-    world.branch("6.12", world.groundwork)
-    outcome = world.call(world.fix, "--request")
+    world.create_stable_branch("6.6", world.culprit)
+    world.create_stable_branch("6.12", world.groundwork)
+    outcome = world.run_backport(world.fix, "--request")
     assert outcome.out.startswith(
         "To: stable@vger.kernel.org\nCc: Ada Author <author@example.org>,\n"
         " Rita Reporter <rita@example.org>\nSubject: Please apply "
@@ -238,20 +255,22 @@ def test_request_contains_trees_commit_and_reason(world: World) -> None:
     # verdicts are printed to stderr, so that the message on stdout can be sent unchanged
     assert "conflict" in outcome.err
     assert "git send-email FILE" in outcome.err
-    assert f"--request{chr(10)}" in world.call(world.fix).out
+    assert f"--request{chr(10)}" in world.run_backport(world.fix).out
     note = "It is seen as: " + "step 20 is lost, " * 9
     assert max(map(len, write_request(world, "--note", note).splitlines()[5:])) < 80
 
 
 def test_tree_without_the_code_is_not_affected(world: World) -> None:
-    added = function_source().replace("work", "more").replace("step", "go")
-    world.repo.commit("work: more\n", {"w.c": f"{function_source(**FIXED)}\n{added}"})
+    added = format_function().replace("work", "more").replace("step", "go")
+    world.repo.commit("work: more\n", {"w.c": f"{format_function(**FIXED)}\n{added}"})
     fixed = added.replace("go(20)", "go(all)")
-    text = f"{function_source(**FIXED)}\n{fixed}"
-    fix = world.repo.commit("work: fix more\n\nIt crashed.\n", {"w.c": text})
-    world.branch("6.6", world.base)
-    assert world.branch_result(fix)["verdict"] == "not-affected"
-    world.call(fix, "--request").expect(2, "no stable tree needs the fix")
+    text = f"{format_function(**FIXED)}\n{fixed}"
+    fix_commit = world.repo.commit("work: fix more\n\nIt crashed.\n", {"w.c": text})
+    world.create_stable_branch("6.6", world.base)
+    assert world.read_branch_result(fix_commit)["verdict"] == "not-affected"
+    world.run_backport(fix_commit, "--request").expect(
+        2, "no stable tree needs the fix"
+    )
 
 
 def test_duplicate_sign_off_is_skipped() -> None:
@@ -273,19 +292,19 @@ def test_duplicate_sign_off_is_skipped() -> None:
         assert message.count("Signed-off-by:") == count
 
 
-def write_request(world: World, *words: object) -> str:
-    outcome = world.call(world.fix, "--request", *words)
-    assert outcome.code == 0, outcome.err
-    return outcome.out
+def write_request(world: World, *arguments: object) -> str:
+    result = world.run_backport(world.fix, "--request", *arguments)
+    assert result.code == 0, result.err
+    return result.out
 
 
 def test_request_does_not_claim_untested_builds(
     world: World,
 ) -> None:
-    world.branch("6.12", world.groundwork)
+    world.create_stable_branch("6.12", world.groundwork)
     mail = write_request(world)
     assert "git applies it there without conflicts." in mail
-    world.branch("6.6", world.culprit)
+    world.create_stable_branch("6.6", world.culprit)
     mail += write_request(world)
     for claim in ("I have", "checked", "tested", "follows", "unchanged"):
         assert claim not in mail
@@ -295,7 +314,7 @@ def test_request_does_not_claim_untested_builds(
 def test_request_excludes_the_sender(
     world: World,
 ) -> None:
-    world.branch("6.12", world.groundwork)
+    world.create_stable_branch("6.12", world.groundwork)
     world.repo.put(
         "MAINTAINERS",
         "Maintainers List\n----------------\n\nWORK\n"
@@ -310,22 +329,27 @@ def test_request_excludes_the_sender(
 
 
 def test_build_runs_in_the_fixed_tree(world: World) -> None:
-    world.branch("6.6", world.culprit)
-    answer = world.ask(world.fix, "--build", "grep -c all w.c")
-    assert answer["builds"][0]["exit_code"] == 0
-    assert world.ask(world.fix, "--build", "false")["builds"][0]["exit_code"] == 1
+    world.create_stable_branch("6.6", world.culprit)
+    result = world.read_backport_json(world.fix, "--build", "grep -c all w.c")
+    assert result["builds"][0]["exit_code"] == 0
+    assert (
+        world.read_backport_json(world.fix, "--build", "false")["builds"][0][
+            "exit_code"
+        ]
+        == 1
+    )
 
 
-def read_reply(folder: Path) -> set[str | None]:
+def read_reply(patch_folder: Path) -> set[str | None]:
     return {
         parse_patch(file.read_bytes(), str(file)).header("In-Reply-To")
-        for file in folder.iterdir()
+        for file in patch_folder.iterdir()
     }
 
 
 def test_backport_replies_to_the_failed_message(world: World, tmp_path: Path) -> None:
-    world.branch("6.6", world.culprit)
-    world.branch("6.12", world.groundwork)
+    world.create_stable_branch("6.6", world.culprit)
+    world.create_stable_branch("6.12", world.groundwork)
     track_failed_backports(world.fix, tmp_path, "6.6", "5.15")
     outcome = write_backports(world, tmp_path / "out")
     assert read_reply(tmp_path / "out" / "6.6") == {"<failed-6.6-2@example.org>"}
@@ -350,31 +374,36 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
     )
     world.repo.commit(
         ground,
-        {"w.c": function_source(**steps, l20="near(20);")},
+        {"w.c": format_function(**steps, l20="near(20);")},
         author="Bea Fixer <bea@example.org>",
     )
-    files = {"w.c": function_source(**steps, l20="on(20);")}
-    fix = world.repo.commit(
+    files = {"w.c": format_function(**steps, l20="on(20);")}
+    fix_commit = world.repo.commit(
         message.format(world.culprit[:12]), files, author="Bea Fixer <bea@example.org>"
     )
-    world.branch("6.6", world.fix)
-    world.branch(
+    world.create_stable_branch("6.6", world.fix)
+    world.create_stable_branch(
         "6.12",
-        f"{fix}^",
-        ("top", {"w.c": function_source(**steps, l20="near(20);", l22="other(22);")}),
+        f"{fix_commit}^",
+        ("top", {"w.c": format_function(**steps, l20="near(20);", l22="other(22);")}),
     )
-    outcome = world.call(
-        fix, "--write", tmp_path / "out", "--signoff", "--note", "context differs"
+    outcome = world.run_backport(
+        fix_commit,
+        "--write",
+        tmp_path / "out",
+        "--signoff",
+        "--note",
+        "context differs",
     )
     assert outcome.code == 0, outcome.err
     for version, count in (("6.6", 2), ("6.12", 1)):
         written = sorted((tmp_path / "out" / version).iterdir())
         assert len(written) == count
         outcome = call("check", "-C", world.repo.path, *written, "--format", "json")
-        answer = json.loads(outcome.out)
+        document = json.loads(outcome.out)
         findings = [
             (finding["rule"], finding["message"])
-            for entry in [*answer["patches"], answer["series"]]
+            for entry in [*document["patches"], document["series"]]
             for finding in entry["findings"]
         ]
         assert not findings
@@ -382,9 +411,9 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
 
 def test_author_of_the_backport_signs_off_once(world: World, tmp_path: Path) -> None:
     message = "work: on\n\nIt was lost.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
-    fix = world.repo.commit(message, {"other.c": function_source(l40="on(40);")})
-    world.branch("6.12", world.fix)
-    world.call(fix, "--write", tmp_path / "out", "--signoff")
+    fix_commit = world.repo.commit(message, {"other.c": format_function(l40="on(40);")})
+    world.create_stable_branch("6.12", world.fix)
+    world.run_backport(fix_commit, "--write", tmp_path / "out", "--signoff")
     assert (
         next((tmp_path / "out" / "6.12").iterdir())
         .read_text()
@@ -398,20 +427,22 @@ def test_partial_prerequisites_are_marked(world: World, tmp_path: Path) -> None:
     for number in range(14):
         repo.commit(
             f"other: step {number}",
-            {"other.c": function_source(l30=f"prepare({number});")},
+            {"other.c": format_function(l30=f"prepare({number});")},
         )
-    _, fix = world.steps({"other.c": function_source(l30="prepare(all);")})
-    tip = world.branch("6.12", world.fix)
+    _, fix = world.commit_prerequisite_and_fix(
+        {"other.c": format_function(l30="prepare(all);")}
+    )
+    tip = world.create_stable_branch("6.12", world.fix)
     options = ("--write", tmp_path / "out", "--signoff")
-    answer = world.ask(fix, "--onto", "6.12", *options)
-    assert [len(backport["files"]) for backport in answer["written"]] == [2]
+    result = world.read_backport_json(fix, "--onto", "6.12", *options)
+    assert [len(backport["files"]) for backport in result["written"]] == [2]
     part = (tmp_path / "out" / "6.12" / "0001-work-more.patch").read_text()
     assert "[ Ada: only the changes to w.c ]\nSigned-off-by: Ada" in part
     assert "Only part of upstream commit" in part.partition("\n---\n")[2]
     assert "other.c" not in part
     clone = tmp_path / "clone"
     patches = sorted((tmp_path / "out" / "6.12").iterdir())
-    assert "check(20, all, right);" in world.applied(tip, patches, clone)
+    assert "check(20, all, right);" in world.apply_to_clone(tip, patches, clone)
     assert "prepare(all);" not in (clone / "other.c").read_text()
 
 

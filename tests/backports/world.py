@@ -13,13 +13,18 @@ from typing import Any, ClassVar
 from patchpilot.archive.track_store import Store
 from patchpilot.topic.followed import follow_series
 from tests.kit.cli import Outcome, call
-from tests.kit.mails import mbox, patch, reply, stable_failed
+from tests.kit.mails import (
+    build_mbox,
+    build_patch_mail,
+    build_reply,
+    build_stable_failure_notice,
+)
 from tests.kit.repos import Repo
 
 BODY = [f"\tstep({number});\n" for number in range(60)]
 
 
-def function_source(**changes: str) -> str:
+def format_function(**changes: str) -> str:
     """Return a C file with one function in which these lines were changed.
 
     For example, `l7="seven"` replaces line 7. The value may consist of several lines.
@@ -44,55 +49,57 @@ class World:
 
     def __init__(self, path: Path) -> None:
         if World._made and World._made[0].repo.path.exists():
-            made = World._made[0]
-            self.repo = copy.copy(made.repo)
+            template = World._made[0]
+            self.repo = copy.copy(template.repo)
             self.repo.path = path / "world"
-            shutil.copytree(made.repo.path, self.repo.path, symlinks=True)
+            shutil.copytree(template.repo.path, self.repo.path, symlinks=True)
             self.base, self.culprit, self.groundwork, self.fix = (
-                made.base,
-                made.culprit,
-                made.groundwork,
-                made.fix,
+                template.base,
+                template.culprit,
+                template.groundwork,
+                template.fix,
             )
             return
-        self._make(path / "world")
-        pristine = World.__new__(World)
-        pristine.__dict__ |= self.__dict__
-        pristine.repo = copy.copy(self.repo)
-        pristine.repo.path = (
+        self._create_repository(path / "world")
+        template_world = World.__new__(World)
+        template_world.__dict__ |= self.__dict__
+        template_world.repo = copy.copy(self.repo)
+        template_world.repo.path = (
             Path(tempfile.mkdtemp(prefix="patchpilot-world-")) / "world"
         )
-        atexit.register(shutil.rmtree, pristine.repo.path.parent, ignore_errors=True)
-        shutil.copytree(self.repo.path, pristine.repo.path, symlinks=True)
-        World._made.append(pristine)
+        atexit.register(
+            shutil.rmtree, template_world.repo.path.parent, ignore_errors=True
+        )
+        shutil.copytree(self.repo.path, template_world.repo.path, symlinks=True)
+        World._made.append(template_world)
 
-    def _make(self, path: Path) -> None:
+    def _create_repository(self, path: Path) -> None:
         self.repo = repo = Repo(path)
         self.base = repo.commit(
             "start",
             {
-                "w.c": function_source(),
-                "other.c": function_source(),
+                "w.c": format_function(),
+                "other.c": format_function(),
                 "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n",
             },
         )
         repo.tag("v6.1")
         self.culprit = repo.commit(
-            "work: be quick", {"w.c": function_source(l10="quick(10);")}
+            "work: be quick", {"w.c": format_function(l10="quick(10);")}
         )
         self.groundwork = repo.commit(
             "work: check first",
-            {"w.c": function_source(**GROUND)},
+            {"w.c": format_function(**GROUND)},
         )
         self.fix = repo.commit(
             f'work: do not forget step 20\n\nIt was lost.\n\nFixes: {self.culprit[:12]} ("work: be'
             ' quick")\nReported-by: Rita Reporter <rita@example.org>\nSigned-off-by: Ada Fixer'
             " <ada@example.org>\n",
-            {"w.c": function_source(**FIXED)},
+            {"w.c": format_function(**FIXED)},
             author="Ada Author <author@example.org>",
         )
 
-    def branch(
+    def create_stable_branch(
         self, version: str, start: str, *commits: tuple[str, dict[str, str]]
     ) -> str:
         """Create a stable branch that has an additional commit, and return its tip."""
@@ -108,10 +115,14 @@ class World:
         """Create a branch in which the line that the fix changes has a different name. Return the
         branch's tip.
         """
-        text = function_source(l10="quick(10);", l19="verify(19);", l20="verify(20);")
-        return self.branch("6.6", self.groundwork, ("work: rename", {"w.c": text}))
+        content = format_function(
+            l10="quick(10);", l19="verify(19);", l20="verify(20);"
+        )
+        return self.create_stable_branch(
+            "6.6", self.groundwork, ("work: rename", {"w.c": content})
+        )
 
-    def steps(
+    def commit_prerequisite_and_fix(
         self,
         other_files: dict[str, str],
         path: str = "w.c",
@@ -120,37 +131,39 @@ class World:
         """Create a commit that changes a line and these files, and then a fix of that line."""
         content = {**GROUND, "l20": "check(20, all, more);"}
         prerequisite = self.repo.commit(
-            subject, {path: function_source(**content), **other_files}
+            subject, {path: format_function(**content), **other_files}
         )
         content["l20"] = "check(20, all, right);"
         message = f'work: right\n\nFixes: {self.culprit[:12]} ("work: be quick")\n'
         return prerequisite, self.repo.commit(
-            message, {path: function_source(**content)}
+            message, {path: format_function(**content)}
         )
 
-    def applied(self, tip: str, files: Iterable[object], clone: Path) -> str:
+    def apply_to_clone(self, tip: str, files: Iterable[object], clone: Path) -> str:
         """Apply the patches to a clone of a branch with `git am`, and return the changed file."""
         self.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
         self.repo.git("-C", str(clone), "checkout", "-q", "--detach", tip)
         self.repo.git("-C", str(clone), "am", "-q", *map(str, files))
         return (clone / "w.c").read_text()
 
-    def call(self, *words: object) -> Outcome:
-        return call("backport", "-C", self.repo.path, *words)
+    def run_backport(self, *arguments: object) -> Outcome:
+        return call("backport", "-C", self.repo.path, *arguments)
 
-    def ask(self, *words: object, code: int = 0) -> dict[str, Any]:
-        outcome = self.call(*words, "--format", "json")
-        assert outcome.code == code, outcome.err
-        answer: dict[str, Any] = json.loads(outcome.out)
-        return answer
+    def read_backport_json(
+        self, *arguments: object, exit_code: int = 0
+    ) -> dict[str, Any]:
+        result = self.run_backport(*arguments, "--format", "json")
+        assert result.code == exit_code, result.err
+        document: dict[str, Any] = json.loads(result.out)
+        return document
 
-    def branch_result(self, *words: object) -> dict[str, Any]:
-        branches = self.ask(*words)["branches"]
+    def read_branch_result(self, *arguments: object) -> dict[str, Any]:
+        branches = self.read_backport_json(*arguments)["branches"]
         assert len(branches) == 1
         branch: dict[str, Any] = branches[0]
         return branch
 
-    def state(self) -> tuple[str, ...]:
+    def read_state(self) -> tuple[str, ...]:
         """Return the repository's state. It is used to check that queries do not change the
         repository.
         """
@@ -172,25 +185,25 @@ class World:
         )
 
 
-def track_failed_backports(fix: str, folder: Path, *versions: str) -> None:
+def track_failed_backports(fix_commit: str, folder: Path, *versions: str) -> None:
     """Track the series of the fix. It has FAILED messages for these versions."""
     title = "work: do not forget step 20"
-    mails = [patch(f"[PATCH] {title}", id="first")]
+    mails = [build_patch_mail(f"[PATCH] {title}", id="first")]
     mails += [
-        stable_failed(
-            title, fix, version, id=f"failed-{version}-{minute}", minutes=minute
+        build_stable_failure_notice(
+            title, fix_commit, version, id=f"failed-{version}-{minute}", minutes=minute
         )
         for version in versions
         for minute in (1, 2)
     ]
     mails.append(
-        reply(
+        build_reply(
             f'FAILED: patch "[PATCH] {title}" failed to apply to 6.12-stable tree',
-            f"git cherry-pick -x {fix} works",
+            f"git cherry-pick -x {fix_commit} works",
             minutes=9,
         )
     )
     file = folder / "followed.mbox"
-    file.write_bytes(mbox(*mails))
+    file.write_bytes(build_mbox(*mails))
     with Store() as store:
         follow_series.track_series_in_mbox(file, store=store)

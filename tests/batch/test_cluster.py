@@ -32,40 +32,40 @@ MAINTAINERS = (
 
 
 @pytest.fixture(scope="module")
-def epoch(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+def archive_epoch(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     repo = Repo(tmp_path_factory.mktemp("epoch") / "inbox")
     for number in range(COUNT):
-        text = patches.mail(
+        patch_text = patches.build_patch_text(
             f"[PATCH] foo: fix {number}",
             headers={"Message-ID": f"<{number}@example.org>", "To": "list@example.org"},
         )
-        repo.commit(f"[PATCH] foo: fix {number}", {"m": text.split("\n", 1)[1]})
+        repo.commit(f"[PATCH] foo: fix {number}", {"m": patch_text.split("\n", 1)[1]})
     return repo
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
+def cluster_client() -> Iterator[Client]:
     with (
         LocalCluster(
             n_workers=2,
             threads_per_worker=1,
             processes=True,
             dashboard_address="127.0.0.1:0",
-        ) as cluster,
-        Client(cluster) as client,
+        ) as local_cluster,
+        Client(local_cluster) as client,
     ):
         yield client
 
 
-def summary_folder(epoch: Repo) -> str:
-    return str(epoch.path / ".git")
+def write_summaries(archive_epoch: Repo) -> str:
+    return str(archive_epoch.path / ".git")
 
 
-def message_ids(folder: Path) -> list[str]:
+def read_message_numbers(output_folder: Path) -> list[str]:
     """Check the summaries in all files. Return the sorted numbers in the Message-IDs."""
     lines: list[dict[str, Any]] = [
         json.loads(line)
-        for file in folder.iterdir()
+        for file in output_folder.iterdir()
         for line in file.read_text().splitlines()
     ]
     assert sum(line["summary"]["mails"] for line in lines if "summary" in line) == sum(
@@ -77,9 +77,9 @@ def message_ids(folder: Path) -> list[str]:
     )
 
 
-def test_range_covers_the_new_messages(epoch: Repo) -> None:
+def test_range_covers_the_new_messages(archive_epoch: Repo) -> None:
     *lines, summary = map(
-        json.loads, check_range(summary_folder(epoch), "HEAD~3..HEAD~1")
+        json.loads, check_range(write_summaries(archive_epoch), "HEAD~3..HEAD~1")
     )
     assert [line["message_id"] for line in lines] == [
         f"{COUNT - 2}@example.org",
@@ -87,84 +87,111 @@ def test_range_covers_the_new_messages(epoch: Repo) -> None:
     ]
     assert summary["summary"]["mails"] == 2
     with pytest.raises(InputError, match="no commit nosuch"):
-        check_range(summary_folder(epoch), "nosuch..HEAD")
+        check_range(write_summaries(archive_epoch), "nosuch..HEAD")
 
 
 @pytest.mark.long
 def test_killed_worker_does_not_lose_a_message(
-    client: Client, epoch: Repo, tmp_path: Path
+    cluster_client: Client, archive_epoch: Repo, tmp_path: Path
 ) -> None:
-    workers = client.run(os.getpid)
+    workers = cluster_client.run(os.getpid)
     victim = next(iter(workers.values()))
 
-    def kill(_: str, done: int = 0, total: int | None = None) -> None:
+    def kill_worker(_: str, done: int = 0, total: int | None = None) -> None:
         if done == 1:
             os.kill(victim, signal.SIGKILL)
         if done == 6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        check_epochs(client, [summary_folder(epoch)], tmp_path, mails=4, progress=kill)
-    assert len(message_ids(tmp_path)) == 6 * 4
+        check_epochs(
+            cluster_client,
+            [write_summaries(archive_epoch)],
+            tmp_path,
+            mails=4,
+            progress=kill_worker,
+        )
+    assert len(read_message_numbers(tmp_path)) == 6 * 4
     assert (
-        check_epochs(client, [summary_folder(epoch)], tmp_path, mails=4)
+        check_epochs(
+            cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=4
+        )
         == COUNT // 4 - 6
     )
-    assert message_ids(tmp_path) == [str(number) for number in range(COUNT)]
-    assert check_epochs(client, [summary_folder(epoch)], tmp_path, mails=4) == 0
-    assert victim not in client.run(os.getpid).values()
+    assert read_message_numbers(tmp_path) == [str(number) for number in range(COUNT)]
+    assert (
+        check_epochs(
+            cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=4
+        )
+        == 0
+    )
+    assert victim not in cluster_client.run(os.getpid).values()
 
 
 @pytest.mark.long
 def test_epochs_have_separate_files(
-    client: Client, epoch: Repo, tmp_path: Path
+    cluster_client: Client, archive_epoch: Repo, tmp_path: Path
 ) -> None:
-    other = Repo(tmp_path / "other-list" / "inbox")
-    other.commit(
+    other_repo = Repo(tmp_path / "other-list" / "inbox")
+    other_repo.commit(
         "[PATCH] bar: fix it",
         {
-            "m": patches.mail(
+            "m": patches.build_patch_text(
                 "[PATCH] bar: fix it", headers={"Message-ID": f"<{COUNT}@example.org>"}
             )
         },
     )
     lines = tmp_path / "lines"
     assert (
-        check_epochs(client, [summary_folder(epoch), summary_folder(other)], lines) == 2
+        check_epochs(
+            cluster_client,
+            [write_summaries(archive_epoch), write_summaries(other_repo)],
+            lines,
+        )
+        == 2
     )
     assert (
-        check_epochs(client, [summary_folder(epoch), summary_folder(other)], lines) == 0
+        check_epochs(
+            cluster_client,
+            [write_summaries(archive_epoch), write_summaries(other_repo)],
+            lines,
+        )
+        == 0
     )
-    assert message_ids(lines) == [str(number) for number in range(COUNT + 1)]
+    assert read_message_numbers(lines) == [str(number) for number in range(COUNT + 1)]
 
 
 @pytest.mark.long
 def test_patches_are_checked_against_a_tree(
-    epoch: Repo, client: Client, tmp_path: Path
+    archive_epoch: Repo, cluster_client: Client, tmp_path: Path
 ) -> None:
     tree = tmp_path / "linux"
     tree.mkdir()
     (tree / "MAINTAINERS").write_text(MAINTAINERS)
     (tree / "Kbuild").touch()
     options = Options(strict=True)
-    (alone,) = finding_names(
-        check_range(summary_folder(epoch), "HEAD~1..HEAD", options)
+    (alone,) = list_finding_names(
+        check_range(write_summaries(archive_epoch), "HEAD~1..HEAD", options)
     )
-    (inside,) = finding_names(
-        check_range(summary_folder(epoch), "HEAD~1..HEAD", options, tree)
+    (inside,) = list_finding_names(
+        check_range(write_summaries(archive_epoch), "HEAD~1..HEAD", options, tree)
     )
     assert "maintainer-not-addressed" in inside - alone
     check_epochs(
-        client, [summary_folder(epoch)], tmp_path / "lines", options=options, tree=tree
+        cluster_client,
+        [write_summaries(archive_epoch)],
+        tmp_path / "lines",
+        options=options,
+        tree=tree,
     )
     assert all(
         inside == names
         for file in (tmp_path / "lines").iterdir()
-        for names in finding_names(file.read_text().splitlines())
+        for names in list_finding_names(file.read_text().splitlines())
     )
 
 
-def finding_names(lines: Iterable[str]) -> list[set[str]]:
+def list_finding_names(lines: Iterable[str]) -> list[set[str]]:
     return [
         {finding["name"] for finding in line["findings"]}
         for line in map(json.loads, lines)
@@ -174,18 +201,34 @@ def finding_names(lines: Iterable[str]) -> list[set[str]]:
 
 @pytest.mark.long
 def test_new_messages_change_the_last_part(
-    client: Client, epoch: Repo, tmp_path: Path
+    cluster_client: Client, archive_epoch: Repo, tmp_path: Path
 ) -> None:
-    assert check_epochs(client, [summary_folder(epoch)], tmp_path, mails=15) == 3
-    before = {file.name for file in tmp_path.iterdir()}
-    epoch.commit(
-        "[PATCH] foo: one more",
-        {"m": patches.mail(headers={"Message-ID": f"<{COUNT}@example.org>"})},
+    assert (
+        check_epochs(
+            cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=15
+        )
+        == 3
     )
-    assert check_epochs(client, [summary_folder(epoch)], tmp_path, mails=15) == 1
+    before = {file.name for file in tmp_path.iterdir()}
+    archive_epoch.commit(
+        "[PATCH] foo: one more",
+        {
+            "m": patches.build_patch_text(
+                headers={"Message-ID": f"<{COUNT}@example.org>"}
+            )
+        },
+    )
+    assert (
+        check_epochs(
+            cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=15
+        )
+        == 1
+    )
     after = {file.name for file in tmp_path.iterdir()}
     assert (len(after), len(before & after)) == (3, 2)
-    assert message_ids(tmp_path) == [str(number) for number in range(COUNT + 1)]
+    assert read_message_numbers(tmp_path) == [
+        str(number) for number in range(COUNT + 1)
+    ]
 
 
 def test_missing_distributed_names_its_extra(

@@ -47,88 +47,103 @@ print(used.ru_utime + used.ru_stime, used.ru_maxrss)
 """
 
 
-def measure_growth(patchpilot: str, scratch: Path) -> None:
+def measure_growth(patchpilot: str, scratch_folder: Path) -> None:
     """Print the cost of each command with this many items."""
     for command in ("check", "send", "track", "backport", "fixes"):
-        costs = [
+        command_costs = [
             measure_command(
-                command_line(patchpilot, command, size, scratch), scratch / f"{size}"
+                prepare_command_line(patchpilot, command, size, scratch_folder),
+                scratch_folder / f"{size}",
             )
             for size in SIZES
         ]
-        (_, _), (medium, _), (largest, peak) = costs
-        exponent = math.log10(largest / medium)
-        seconds = ", ".join(f"{seconds:.2f}" for seconds, _ in costs)
+        (_, _), (medium_seconds, _), (largest_seconds, peak_memory) = command_costs
+        exponent = math.log10(largest_seconds / medium_seconds)
+        seconds = ", ".join(f"{seconds:.2f}" for seconds, _ in command_costs)
         verdict = "met" if exponent <= MOST_EXPONENT else "MISSED"
         print(
             f"{command}: {seconds} s of CPU for 10, 100, 1,000 items: exponent {exponent:.2f}"
-            f" {verdict}; {peak} MB",
+            f" {verdict}; {peak_memory} MB",
             flush=True,
         )
     for command in ("check", "send"):
-        _, peak = measure_command(
-            command_line(patchpilot, command, 300, scratch), scratch / "300"
+        _, peak_memory = measure_command(
+            prepare_command_line(patchpilot, command, 300, scratch_folder),
+            scratch_folder / "300",
         )
-        print(command, "of 300:", peak, "MB", "met" if peak <= MOST_MB else "MISSED")
+        print(
+            command,
+            "of 300:",
+            peak_memory,
+            "MB",
+            "met" if peak_memory <= MOST_MB else "MISSED",
+        )
 
 
-def command_line(
-    patchpilot: str, command: str, size: int, scratch: Path
+def prepare_command_line(
+    patchpilot: str, command: str, size: int, scratch_folder: Path
 ) -> tuple[str, ...]:
     """Return a command's arguments for this many items, and create the items if necessary."""
-    work = scratch / f"{size}"
-    if not work.exists():
-        subprocess.run(["git", "init", "-q", "-b", "main", str(work)], check=True)
+    size_folder = scratch_folder / f"{size}"
+    if not size_folder.exists():
         subprocess.run(
-            ["git", "-C", str(work), "fast-import", "--quiet"],
-            input="".join(history_stream(size)).encode(),
+            ["git", "init", "-q", "-b", "main", str(size_folder)], check=True
+        )
+        subprocess.run(
+            ["git", "-C", str(size_folder), "fast-import", "--quiet"],
+            input="".join(generate_history_stream(size)).encode(),
             check=True,
         )
-        subprocess.run(["git", "-C", str(work), "reset", "-q", "--hard"], check=True)
+        subprocess.run(
+            ["git", "-C", str(size_folder), "reset", "-q", "--hard"], check=True
+        )
         mails = [
             _MAIL.format(author=_AUTHOR, number=number, total=size)
             for number in range(1, size + 1)
         ]
-        (work / "mails.mbox").write_text(
+        (size_folder / "mails.mbox").write_text(
             "".join(f"From a@b Thu Jan  1 00:00:00 1970\n{mail}" for mail in mails)
         )
-    words = {
+    arguments_by_command = {
         "check": ("--jobs", "1", "mails.mbox"),
         "send": ("--dry-run", "--offline", "--to", "a@example.org", "base..main"),
         "track": ("classify", "mails.mbox"),
         "backport": ("main", "--onto", "base"),
         "fixes": ("main",),
     }
-    return (patchpilot, command, *words[command])
+    return (patchpilot, command, *arguments_by_command[command])
 
 
-def history_stream(size: int) -> Iterator[str]:
+def generate_history_stream(size: int) -> Iterator[str]:
     """Yield the input of `git fast-import` for a history of this many commits above `base`."""
     lines = [f"int value_{number} = {number};\n" for number in range(1000)]
     for number in range(size + 1):
         if number:
             lines[number - 1] = lines[number - 1].replace("int", "long")
-        text, subject = "".join(lines), f"frob: widen value {number}\n\nIt is long.\n"
+        content, subject = (
+            "".join(lines),
+            f"frob: widen value {number}\n\nIt is long.\n",
+        )
         date = 1_700_000_000 + number
         yield (
             f"commit refs/heads/main\nauthor {_AUTHOR} {date} +0000\n"
             f"committer {_AUTHOR} {date} +0000\ndata {len(subject)}\n{subject}"
-            f"M 100644 inline drivers/frob/frob.c\ndata {len(text)}\n{text}\n"
+            f"M 100644 inline drivers/frob/frob.c\ndata {len(content)}\n{content}\n"
         )
         if not number:
             yield "reset refs/heads/base\nfrom refs/heads/main\n\n"
 
 
-def measure_command(words: tuple[str, ...], work: Path) -> tuple[float, int]:
+def measure_command(arguments: tuple[str, ...], workdir: Path) -> tuple[float, int]:
     """Return a run's CPU seconds and peak memory in megabytes, including child processes.
 
     A child's peak is at least its parent's memory at the fork, so this process must be small.
     """
     completed = subprocess.run(
-        [sys.executable, "-S", "-c", _MEASURED, *words],
-        cwd=work,
+        [sys.executable, "-S", "-c", _MEASURED, *arguments],
+        cwd=workdir,
         stdout=subprocess.PIPE,
         check=True,
     )
-    seconds, peak = completed.stdout.split()
-    return float(seconds), int(peak) // 1024
+    seconds, peak_memory = completed.stdout.split()
+    return float(seconds), int(peak_memory) // 1024

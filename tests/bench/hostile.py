@@ -47,7 +47,7 @@ FUNCTION = (
 Text = Iterator[str]
 
 
-def new_file_diff(path: str, lines: int, body: Text) -> Text:
+def generate_new_file_diff(path: str, lines: int, body: Text) -> Text:
     yield (
         f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0"
         f" +1,{lines} @@\n"
@@ -55,7 +55,7 @@ def new_file_diff(path: str, lines: int, body: Text) -> Text:
     yield from body
 
 
-def code_lines(lines: int) -> Text:
+def generate_code_lines(lines: int) -> Text:
     line_count, number = 0, 0
     while line_count < lines:
         block = FUNCTION.format(number).split("\n")[:-1][: lines - line_count]
@@ -63,18 +63,18 @@ def code_lines(lines: int) -> Text:
         line_count, number = line_count + len(block), number + 1
 
 
-def patch_mail(
+def generate_patch_mail(
     diff: Text, *, head: str = HEAD + SUBJECT, message: str = PROSE + SIGNED
 ) -> Text:
     yield f"{head}\n{message}"
     yield from diff
 
 
-def small_diff() -> Text:
+def generate_small_diff() -> Text:
     yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
 
 
-def many_files_diff(count: int) -> Text:
+def generate_many_files_diff(count: int) -> Text:
     for number in range(count):
         path = f"drivers/frob/f{number}.c"
         yield (
@@ -83,38 +83,39 @@ def many_files_diff(count: int) -> Text:
         )
 
 
-def many_hunks_diff(count: int) -> Text:
+def generate_many_hunks_diff(count: int) -> Text:
     yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n"
     for number in range(count):
         yield f"@@ -{number * 10 + 1},1 +{number * 11 + 1},2 @@\n int a;\n+int b{number};\n"
 
 
-def replaced_lines_diff(lines: int) -> Text:
+def generate_replaced_lines_diff(lines: int) -> Text:
     yield f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,{lines} +1,{lines} @@\n"
-    for sign in "-+":
+    for line_sign in "-+":
         yield from (
-            f"{sign}\tfrob_write(f, {number} + {sign}1);\n" for number in range(lines)
+            f"{line_sign}\tfrob_write(f, {number} + {line_sign}1);\n"
+            for number in range(lines)
         )
 
 
-def nested_parts_mail(depth: int) -> Text:
+def generate_nested_parts_mail(depth: int) -> Text:
     yield f"{HEAD}{SUBJECT}MIME-Version: 1.0\n"
     for level in range(depth):
         yield f'Content-Type: multipart/mixed; boundary="b{level}"\n\n--b{level}\n'
     yield "Content-Type: text/plain\n\nhello\n"
 
 
-def many_parts_mail(count: int) -> Text:
+def generate_many_parts_mail(count: int) -> Text:
     yield f'{HEAD}{SUBJECT}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
     yield from ("--b\nContent-Type: text/plain\n\nhello\n" for _ in range(count))
     yield "--b--\n"
 
 
-def many_patches_mbox(count: int) -> Text:
+def generate_many_patches_mbox(count: int) -> Text:
     for number in range(count):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
-        yield from patch_mail(
-            small_diff(), head=(HEAD + SUBJECT).replace("<1@", f"<{number}@")
+        yield from generate_patch_mail(
+            generate_small_diff(), head=(HEAD + SUBJECT).replace("<1@", f"<{number}@")
         )
         yield "\n"
 
@@ -123,7 +124,7 @@ def header_text(text: str) -> str:
     return f"{HEAD}{text}\n{SUBJECT}"
 
 
-def many_tags(count: int) -> str:
+def generate_many_tags(count: int) -> str:
     return (
         PROSE
         + "\n"
@@ -154,23 +155,23 @@ class Case:
     named: Callable[[], str] = lambda: MAINTAINERS
 
 
-def numbered_series_mbox(count: int) -> Text:
+def generate_numbered_series_mbox(count: int) -> Text:
     for number in range(1, count + 1):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         subject = (
             f"Subject: [PATCH {number}/{count}] frob: wait "
             f"for link {number} before it is used\n"
         )
-        yield from patch_mail(
-            small_diff(), head=(HEAD + subject).replace("<1@", f"<{number}@")
+        yield from generate_patch_mail(
+            generate_small_diff(), head=(HEAD + subject).replace("<1@", f"<{number}@")
         )
         yield "\n"
 
 
-def replies_mbox(count: int) -> Text:
+def generate_replies_mbox(count: int) -> Text:
     start = "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
     yield start
-    yield from patch_mail(small_diff())
+    yield from generate_patch_mail(generate_small_diff())
     for number in range(count):
         yield (
             f"\n{start}From: Rev {number % 500} <rev{number % 500}@example.com>\nDate: Wed, 7 Jan"
@@ -187,7 +188,7 @@ def replies_mbox(count: int) -> Text:
         )
 
 
-def maintainers_file(count: int) -> str:
+def generate_maintainers_file(count: int) -> str:
     """Return a MAINTAINERS file whose first section has this many maintainers."""
     people = "".join(
         f"M:\tAda {number} <ada{number}@example.org>\n" for number in range(count)
@@ -199,8 +200,10 @@ def bad_lines_patch(size: int, *lines: str) -> Callable[[], Text]:
     """Return a function that yields a patch of this many bytes that repeats these lines."""
     body = "".join(f"+{line}\n" for line in lines)
     count = size // len(body)
-    return lambda: patch_mail(
-        new_file_diff("drivers/frob/frob.c", count * len(lines), iter([body] * count))
+    return lambda: generate_patch_mail(
+        generate_new_file_diff(
+            "drivers/frob/frob.c", count * len(lines), iter([body] * count)
+        )
     )
 
 
@@ -212,54 +215,72 @@ M = 1_000_000
 CASES: dict[str, Case] = {
     "1,000,000-line hunk, new file": Case(
         CHECK,
-        lambda: patch_mail(new_file_diff("drivers/frob/frob.c", M, code_lines(M))),
+        lambda: generate_patch_mail(
+            generate_new_file_diff("drivers/frob/frob.c", M, generate_code_lines(M))
+        ),
     ),
     "1,000,000-line hunk, rewrite": Case(
-        CHECK, lambda: patch_mail(replaced_lines_diff(M // 2))
+        CHECK, lambda: generate_patch_mail(generate_replaced_lines_diff(M // 2))
     ),
     "1,000,000 lines of text file": Case(
         CHECK,
-        lambda: patch_mail(
-            new_file_diff("Documentation/x.rst", M, ("+text of it\n" for _ in range(M)))
+        lambda: generate_patch_mail(
+            generate_new_file_diff(
+                "Documentation/x.rst", M, ("+text of it\n" for _ in range(M))
+            )
         ),
     ),
     "1,000,000 lines of message": Case(
         CHECK,
-        lambda: patch_mail(
-            small_diff(), message="A line of words here.\n" * M + SIGNED
+        lambda: generate_patch_mail(
+            generate_small_diff(), message="A line of words here.\n" * M + SIGNED
         ),
     ),
-    "100,000 files": Case(CHECK, lambda: patch_mail(many_files_diff(100_000))),
-    "100,000 hunks": Case(CHECK, lambda: patch_mail(many_hunks_diff(100_000))),
+    "100,000 files": Case(
+        CHECK, lambda: generate_patch_mail(generate_many_files_diff(100_000))
+    ),
+    "100,000 hunks": Case(
+        CHECK, lambda: generate_patch_mail(generate_many_hunks_diff(100_000))
+    ),
     "200 MB patch": Case(
         CHECK,
-        lambda: patch_mail(
-            new_file_diff("drivers/frob/frob.c", 11 * M, code_lines(11 * M))
+        lambda: generate_patch_mail(
+            generate_new_file_diff(
+                "drivers/frob/frob.c", 11 * M, generate_code_lines(11 * M)
+            )
         ),
         refused=True,
     ),
     "10 MB line of code": Case(
         CHECK,
-        lambda: patch_mail(
-            new_file_diff("a.c", 1, iter(["+" + "int a; " * 1_500_000 + "\n"]))
+        lambda: generate_patch_mail(
+            generate_new_file_diff("a.c", 1, iter(["+" + "int a; " * 1_500_000 + "\n"]))
         ),
         refused=True,
     ),
     "10 MB line of message": Case(
         CHECK,
-        lambda: patch_mail(small_diff(), message="word " * 2_000_000 + "\n" + SIGNED),
+        lambda: generate_patch_mail(
+            generate_small_diff(), message="word " * 2_000_000 + "\n" + SIGNED
+        ),
         refused=True,
     ),
     "4,000 tags": Case(
-        CHECK, lambda: patch_mail(small_diff(), message=many_tags(4000))
+        CHECK,
+        lambda: generate_patch_mail(
+            generate_small_diff(), message=generate_many_tags(4000)
+        ),
     ),
     "40,000 tags": Case(
-        CHECK, lambda: patch_mail(small_diff(), message=many_tags(40_000))
+        CHECK,
+        lambda: generate_patch_mail(
+            generate_small_diff(), message=generate_many_tags(40_000)
+        ),
     ),
     "4,000 Fixes: tags": Case(
         CHECK,
-        lambda: patch_mail(
-            small_diff(),
+        lambda: generate_patch_mail(
+            generate_small_diff(),
             message=PROSE
             + "\n"
             + 'Fixes: 123456789abc ("frob: x")\n' * 4000
@@ -268,75 +289,95 @@ CASES: dict[str, Case] = {
     ),
     "4,000 doubled words": Case(
         CHECK,
-        lambda: patch_mail(small_diff(), message="the the link\n" * 4000 + SIGNED),
+        lambda: generate_patch_mail(
+            generate_small_diff(), message="the the link\n" * 4000 + SIGNED
+        ),
     ),
     "4,000 doubled words in code": Case(
         CHECK,
-        lambda: patch_mail(
-            new_file_diff("a.c", 4000, iter(["+/* the the link */\n"] * 4000))
+        lambda: generate_patch_mail(
+            generate_new_file_diff("a.c", 4000, iter(["+/* the the link */\n"] * 4000))
         ),
     ),
     "700,000 encoded words": Case(
         CHECK,
-        lambda: patch_mail(
-            small_diff(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"
+        lambda: generate_patch_mail(
+            generate_small_diff(),
+            head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n",
         ),
         refused=True,
     ),
     "1,000,000 folds": Case(
         CHECK,
-        lambda: patch_mail(small_diff(), head=header_text("X-Long: a" + "\n a" * M)),
+        lambda: generate_patch_mail(
+            generate_small_diff(), head=header_text("X-Long: a" + "\n a" * M)
+        ),
         refused=True,
     ),
     "header just under its limit": Case(
         CHECK,
-        lambda: patch_mail(
-            small_diff(), head=header_text("Cc: " + "a@b.org,\n " * 85_000)
+        lambda: generate_patch_mail(
+            generate_small_diff(), head=header_text("Cc: " + "a@b.org,\n " * 85_000)
         ),
     ),
     "100,000 header fields": Case(
         CHECK,
-        lambda: patch_mail(small_diff(), head=header_text("X-Y: z\n" * 100_000)[:-1]),
+        lambda: generate_patch_mail(
+            generate_small_diff(), head=header_text("X-Y: z\n" * 100_000)[:-1]
+        ),
     ),
     "gzip bomb, 2 GB": Case(CHECK, lambda: iter(()), refused=True, packed=True),
     "gzip bomb, 2 GB, classify": Case(
         CLASSIFY, lambda: iter(()), refused=True, packed=True
     ),
     "mbox of 500 patches": Case(
-        ("check", "--jobs", "1"), lambda: many_patches_mbox(500)
+        ("check", "--jobs", "1"), lambda: generate_many_patches_mbox(500)
     ),
-    "mbox of 20,000 mails, classify": Case(CLASSIFY, lambda: many_patches_mbox(20_000)),
-    "MIME depth 100,000": Case(CLASSIFY, lambda: nested_parts_mail(100_000)),
-    "MIME depth 100,000, check": Case(CHECK, lambda: nested_parts_mail(100_000)),
-    "200,000 MIME parts": Case(CLASSIFY, lambda: many_parts_mail(200_000)),
+    "mbox of 20,000 mails, classify": Case(
+        CLASSIFY, lambda: generate_many_patches_mbox(20_000)
+    ),
+    "MIME depth 100,000": Case(CLASSIFY, lambda: generate_nested_parts_mail(100_000)),
+    "MIME depth 100,000, check": Case(
+        CHECK, lambda: generate_nested_parts_mail(100_000)
+    ),
+    "200,000 MIME parts": Case(CLASSIFY, lambda: generate_many_parts_mail(200_000)),
     "700,000 encoded words, classify": Case(
         CLASSIFY,
-        lambda: patch_mail(
-            small_diff(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"
+        lambda: generate_patch_mail(
+            generate_small_diff(),
+            head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n",
         ),
         refused=True,
     ),
     "1,000,000 folds, classify": Case(
         CLASSIFY,
-        lambda: patch_mail(small_diff(), head=header_text("X-Long: a" + "\n a" * M)),
+        lambda: generate_patch_mail(
+            generate_small_diff(), head=header_text("X-Long: a" + "\n a" * M)
+        ),
         refused=True,
     ),
     "1,000,000 lines of mail, classify": Case(
         CLASSIFY,
-        lambda: patch_mail(
-            small_diff(), message="> quoted\nI do not think so.\n" * (M // 2) + SIGNED
+        lambda: generate_patch_mail(
+            generate_small_diff(),
+            message="> quoted\nI do not think so.\n" * (M // 2) + SIGNED,
         ),
     ),
     "4,000 tags, maintainers": Case(
         ("maintainers", "--tree", "."),
-        lambda: patch_mail(small_diff(), message=many_tags(4000)),
+        lambda: generate_patch_mail(
+            generate_small_diff(), message=generate_many_tags(4000)
+        ),
     ),
     "100,000 files, maintainers": Case(
-        ("maintainers", "--tree", "."), lambda: patch_mail(many_files_diff(100_000))
+        ("maintainers", "--tree", "."),
+        lambda: generate_patch_mail(generate_many_files_diff(100_000)),
     ),
     "1,000,000-line hunk, maintainers": Case(
         ("maintainers", "--tree", "."),
-        lambda: patch_mail(new_file_diff("a/frob.c", M, code_lines(M))),
+        lambda: generate_patch_mail(
+            generate_new_file_diff("a/frob.c", M, generate_code_lines(M))
+        ),
     ),
     "27 KB of fixes that undo each other, --diff": Case(
         FIX, bad_lines_patch(KB27, "*/", "\tif(a==b ){"), seconds=5
@@ -352,23 +393,28 @@ CASES: dict[str, Case] = {
         FIX, bad_lines_patch(KB27, "\tfrob(((a , b"), seconds=3
     ),
     "series of 2,000 patches, json": Case(
-        ("check", "--jobs", "1", "--format", "json"), lambda: numbered_series_mbox(2000)
+        ("check", "--jobs", "1", "--format", "json"),
+        lambda: generate_numbered_series_mbox(2000),
     ),
     "thread of 20,000 mails, show": Case(
         ("track", "show"),
-        lambda: replies_mbox(20_000),
+        lambda: generate_replies_mbox(20_000),
         seconds=2,
         megabytes=200,
         first=("track", "add", "--mbox"),
     ),
     "100,000 maintainers": Case(
         ("maintainers", "--tree", "."),
-        lambda: patch_mail(new_file_diff("drivers/frob/frob.c", 100, code_lines(100))),
-        named=lambda: maintainers_file(100_000),
+        lambda: generate_patch_mail(
+            generate_new_file_diff("drivers/frob/frob.c", 100, generate_code_lines(100))
+        ),
+        named=lambda: generate_maintainers_file(100_000),
     ),
     "1,000,000-line hunk, --diff": Case(
         (*CHECK, "--diff"),
-        lambda: patch_mail(new_file_diff("drivers/frob/frob.c", M, code_lines(M))),
+        lambda: generate_patch_mail(
+            generate_new_file_diff("drivers/frob/frob.c", M, generate_code_lines(M))
+        ),
     ),
 }
 MAINTAINERS = (
@@ -377,28 +423,28 @@ MAINTAINERS = (
 )
 
 
-def write_input(case: Case, folder: Path) -> None:
-    if case.packed:
-        packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+def write_case_input(hostile_case: Case, folder: Path) -> None:
+    if hostile_case.packed:
+        compressor = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
         with folder.open("wb") as file:
-            file.write(packer.compress(HEAD.encode() + b"\n"))
+            file.write(compressor.compress(HEAD.encode() + b"\n"))
             for _ in range(2048):
-                file.write(packer.compress(b"a" * (1 << 20)))
-            file.write(packer.flush())
+                file.write(compressor.compress(b"a" * (1 << 20)))
+            file.write(compressor.flush())
         return
     with folder.open("w") as file:
-        file.writelines(case.text())
+        file.writelines(hostile_case.text())
 
 
-def run_case(
-    command: list[str], case: Case, folder: Path, seconds: float
+def run_hostile_case(
+    command: list[str], hostile_case: Case, folder: Path, seconds: float
 ) -> tuple[float, int, int, str]:
     """Run a case and return (CPU seconds, peak megabytes, exit code, first line of stderr).
 
     A run that takes too long is killed.
     """
-    name = folder / ("case.patch.gz" if case.packed else "case.patch")
-    write_input(case, name)
+    name = folder / ("case.patch.gz" if hostile_case.packed else "case.patch")
+    write_case_input(hostile_case, name)
     errors = folder / "stderr"
     file_actions = [
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
@@ -410,36 +456,38 @@ def run_case(
             0o600,
         ),
     ]
-    began = time.monotonic()
+    start_time = time.monotonic()
     original_folder = Path.cwd()
     os.chdir(folder)
     environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
-    if case.first:
+    if hostile_case.first:
         subprocess.run(
-            [*command, *case.first, name.name],
+            [*command, *hostile_case.first, name.name],
             env=environment,
             check=True,
             stdout=subprocess.DEVNULL,
         )
-    words = case.words if case.first else (*case.words, name.name)
+    arguments = (
+        hostile_case.words if hostile_case.first else (*hostile_case.words, name.name)
+    )
     pid = os.posix_spawn(
-        command[0], [*command, *words], environment, file_actions=file_actions
+        command[0], [*command, *arguments], environment, file_actions=file_actions
     )
     os.chdir(original_folder)
     while True:
-        waited_pid, status, used = os.wait4(pid, os.WNOHANG)
+        waited_pid, status, resource_usage = os.wait4(pid, os.WNOHANG)
         if waited_pid:
             break
-        if time.monotonic() - began > seconds:
+        if time.monotonic() - start_time > seconds:
             os.kill(pid, signal.SIGKILL)
-            _, status, used = os.wait4(pid, 0)
+            _, status, resource_usage = os.wait4(pid, 0)
             break
         time.sleep(0.02)
     name.unlink()
     message = errors.read_text(errors="replace").strip().split("\n")[0]
     return (
-        used.ru_utime + used.ru_stime,
-        used.ru_maxrss // 1024,
+        resource_usage.ru_utime + resource_usage.ru_stime,
+        resource_usage.ru_maxrss // 1024,
         os.waitstatus_to_exitcode(status),
         message,
     )
@@ -456,28 +504,28 @@ def main() -> int:
     )
     parser.add_argument("cases", nargs="*")
     args = parser.parse_args()
-    missed = 0
+    missed_limits = 0
     print(f"{'case':38} {'seconds':>8} {'MB':>6} exit")
-    for name, case in CASES.items():
-        if args.cases and not any(word in name for word in args.cases):
+    for name, case_ in CASES.items():
+        if args.cases and not any(name_part in name for name_part in args.cases):
             continue
         with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "MAINTAINERS").write_text(case.named())
-            seconds, peak, code_, message = run_case(
-                args.command.split(), case, Path(folder), args.seconds
+            (Path(folder) / "MAINTAINERS").write_text(case_.named())
+            seconds, peak_memory, code_, message = run_hostile_case(
+                args.command.split(), case_, Path(folder), args.seconds
             )
         good = (
-            seconds <= case.seconds
-            and peak <= case.megabytes
-            and code_ in ((2,) if case.refused else (0, 1))
+            seconds <= case_.seconds
+            and peak_memory <= case_.megabytes
+            and code_ in ((2,) if case_.refused else (0, 1))
         )
-        missed += not good
+        missed_limits += not good
         print(
-            f"{name:38} {seconds:8.2f} {peak:6d} {code_:4d} "
-            f" {'' if good else 'MISSED  '}{message[:110] if case.refused or not good else ''}",
+            f"{name:38} {seconds:8.2f} {peak_memory:6d} {code_:4d} "
+            f" {'' if good else 'MISSED  '}{message[:110] if case_.refused or not good else ''}",
             flush=True,
         )
-    return 1 if missed else 0
+    return 1 if missed_limits else 0
 
 
 if __name__ == "__main__":

@@ -53,43 +53,55 @@ def time_job(job: Job) -> tuple[float, float]:
         if job.fresh:
             env |= {f"XDG_{name}_HOME": folder for name in ("CACHE", "STATE")}
             env["PYTHONPYCACHEPREFIX"] = folder
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        started = time.perf_counter()
+        old_usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start_time = time.perf_counter()
         for command in job.commands:
             subprocess.run(
                 command, cwd=job.cwd, capture_output=True, check=False, env=env
             )
-        wall = time.perf_counter() - started
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        wall_seconds = time.perf_counter() - start_time
+        new_usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (
+        wall_seconds,
+        new_usage.ru_utime
+        + new_usage.ru_stime
+        - old_usage.ru_utime
+        - old_usage.ru_stime,
+    )
 
 
 def time_jobs(
-    jobs: Sequence[Job], runs: int = 5
+    jobs: Sequence[Job], run_count: int = 5
 ) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
-    """Return the wall and CPU seconds of each job in `runs` rounds, after a warm-up round."""
-    rounds = [[time_job(job) for job in jobs] for _ in range(runs + 1)][1:]
+    """Return the wall and CPU seconds of each job in `run_count` rounds, after a warm-up round."""
+    timed_rounds = [[time_job(job) for job in jobs] for _ in range(run_count + 1)][1:]
     return [
         (
-            tuple(timings[index][0] for timings in rounds),
-            tuple(timings[index][1] for timings in rounds),
+            tuple(round_timings[index][0] for round_timings in timed_rounds),
+            tuple(round_timings[index][1] for round_timings in timed_rounds),
         )
         for index in range(len(jobs))
     ]
 
 
 def report_pair(
-    title: str, ours: Job, theirs: Job | None = None, runs: int = 5
+    title: str, our_job: Job, their_job: Job | None = None, run_count: int = 5
 ) -> PairRow:
     """Print a line for a pair or, without a peer, for patchpilot's job, and return the row."""
-    jobs = [job for job in (ours, theirs) if job]
-    (wall, cpu), *other_rows = time_jobs(jobs, runs)
+    jobs = [job for job in (our_job, their_job) if job]
+    (our_wall, our_cpu), *other_rows = time_jobs(jobs, run_count)
     label, theirs_wall, ratio, cpu_ratio = "", 0.0, 0.0, 0.0
     for job, (other_wall, other_cpu) in zip(jobs[1:], other_rows, strict=True):
         label, theirs_wall = job.label, min(other_wall)
-        ratio, cpu_ratio = min(wall) / theirs_wall, min(cpu) / min(other_cpu)
+        ratio, cpu_ratio = min(our_wall) / theirs_wall, min(our_cpu) / min(other_cpu)
     row = PairRow(
-        title, min(wall), label, theirs_wall, ratio, cpu_ratio, max(wall) / min(wall)
+        title,
+        min(our_wall),
+        label,
+        theirs_wall,
+        ratio,
+        cpu_ratio,
+        max(our_wall) / min(our_wall),
     )
     ROWS.append(row)
     comparison = (

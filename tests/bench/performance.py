@@ -22,28 +22,35 @@ TOLERANCE = 1.25
 """A recorded ratio may grow by this factor, as two runs on a noisy machine may differ this much."""
 
 
-def find_regressions(rows: Sequence[PairRow], recorded: dict[str, float]) -> list[str]:
+def find_regressions(
+    rows: Sequence[PairRow], recorded_values: dict[str, float]
+) -> list[str]:
     """Return a sentence for each pair whose ratio exceeds the recorded one by more than its
     tolerance.
     """
     return [
-        f"{row.title}: ratio {row.ratio:.3f}, recorded {recorded[row.title]:.3f}"
+        f"{row.title}: ratio {row.ratio:.3f}, recorded {recorded_values[row.title]:.3f}"
         for row in rows
-        if row.title in recorded and row.ratio > recorded[row.title] * TOLERANCE
+        if row.title in recorded_values
+        and row.ratio > recorded_values[row.title] * TOLERANCE
     ]
 
 
-def recorded_ratios() -> dict[str, float]:
-    ratios: dict[str, float] = json.loads(RATIOS.read_text()) if RATIOS.exists() else {}
-    return ratios
+def read_recorded_ratios() -> dict[str, float]:
+    ratios_by_title: dict[str, float] = (
+        json.loads(RATIOS.read_text()) if RATIOS.exists() else {}
+    )
+    return ratios_by_title
 
 
 def record_ratios(rows: Sequence[PairRow]) -> None:
     """Record these ratios; pairs that were not measured keep their old ratios."""
-    ratios = recorded_ratios() | {
+    ratios_by_title = read_recorded_ratios() | {
         row.title: round(row.ratio, 3) for row in rows if row.ratio
     }
-    RATIOS.write_text(json.dumps(dict(sorted(ratios.items())), indent=1) + "\n")
+    RATIOS.write_text(
+        json.dumps(dict(sorted(ratios_by_title.items())), indent=1) + "\n"
+    )
 
 
 def write_page(rows: Sequence[PairRow], versions: Sequence[str]) -> None:
@@ -51,7 +58,10 @@ def write_page(rows: Sequence[PairRow], versions: Sequence[str]) -> None:
 
 
 def render_page(
-    rows: Sequence[PairRow], versions: Sequence[str], machine: str, date: datetime
+    rows: Sequence[PairRow],
+    versions: Sequence[str],
+    machine_description: str,
+    date: datetime,
 ) -> str:
     table = [
         f"{row.title}|{_format_seconds(row.ours)}|{row.spread:.2f}|{row.theirs_label}"
@@ -75,18 +85,18 @@ def render_page(
             "---|--:|--:|---|--:|--:|--:",
             *table,
             "",
-            f"Measured on {date:%Y-%m-%d}, {machine}: {', '.join(versions)}.",
+            f"Measured on {date:%Y-%m-%d}, {machine_description}: {', '.join(versions)}.",
             "",
         ]
     )
 
 
 def describe_machine() -> str:
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    return f"{os.cpu_count()} processors ({platform.machine()}), {memory:.0f} GiB"
+    memory_size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
+    return f"{os.cpu_count()} processors ({platform.machine()}), {memory_size:.0f} GiB"
 
 
-def program_versions() -> list[str]:
+def read_program_versions() -> list[str]:
     names = [f"Python {platform.python_version()}"]
     for command in (("git", "--version"), ("perl", "-e", 'print "perl $^V"')):
         try:

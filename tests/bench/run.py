@@ -23,16 +23,16 @@ from tests.bench.growth import measure_growth
 from tests.bench.pairs import ROWS, Job, report_pair, time_job
 from tests.bench.performance import (
     find_regressions,
-    program_versions,
+    read_program_versions,
+    read_recorded_ratios,
     record_ratios,
-    recorded_ratios,
     write_page,
 )
 from tests.bench.walk import (
     create_sandbox,
+    make_used_environment,
     time_program_start,
     time_walks,
-    used_environment,
 )
 
 BIN = Path(sys.executable).parent
@@ -48,101 +48,110 @@ WORTH = 0.01
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
+        scratch_folder = Path(folder)
         os.environ |= {
-            f"XDG_{name}_HOME": str(scratch / name)
+            f"XDG_{name}_HOME": str(scratch_folder / name)
             for name in ("CACHE", "STATE", "CONFIG")
         }
-        tree = clone_kernel_tree(scratch)
+        tree = clone_kernel_tree(scratch_folder)
         if tree is None or not shutil.which("perl"):
             print("bench: no kernel tree or no perl: set PATCHPILOT_TREE")
             return 0
         if os.environ.get("CACHE") == "no":
-            measure_caches(tree, scratch / "CACHE" / "patchpilot")
+            measure_caches(tree, scratch_folder / "CACHE" / "patchpilot")
             return 0
         measure_commit_checks(tree)
         measure_patch_checks(tree)
         measure_starts(tree)
-        measure_tui(tree, scratch)
-        measure_object_builds(tree, scratch)
-        measure_growth(PATCHPILOT, scratch)
-    write_page(ROWS, [*program_versions(), "Linux 6.1"])
+        measure_tui(tree, scratch_folder)
+        measure_object_builds(tree, scratch_folder)
+        measure_growth(PATCHPILOT, scratch_folder)
+    write_page(ROWS, [*read_program_versions(), "Linux 6.1"])
     if "--record" in sys.argv:
         record_ratios(ROWS)
-    for line in (slower := find_regressions(ROWS, recorded_ratios())):
+    for line in (regressions := find_regressions(ROWS, read_recorded_ratios())):
         print(f"bench: slower than recorded: {line}", file=sys.stderr)
-    return 1 if slower else 0
+    return 1 if regressions else 0
 
 
-def clone_kernel_tree(scratch: Path) -> Path | None:
+def clone_kernel_tree(scratch_folder: Path) -> Path | None:
     """Return a clone of the tree with a topic of `COMMITS` commits."""
-    work = scratch / "linux"
+    tree = scratch_folder / "linux"
     if source := os.environ.get("PATCHPILOT_TREE"):
         subprocess.run(
-            ["git", "clone", "-q", "--shared", source, str(work)], check=True
+            ["git", "clone", "-q", "--shared", source, str(tree)], check=True
         )
     elif PACKAGED.exists():
         with tarfile.open(PACKAGED) as archive:
-            archive.extractall(scratch, filter="data")
-        next(scratch.glob("linux-source-*")).rename(work)
-        for words in (("init", "-q"), ("add", "-Af"), ("commit", "-qm", "Linux 6.1")):
-            subprocess.run(["git", "-C", str(work), *USER, *words], check=True)
+            archive.extractall(scratch_folder, filter="data")
+        next(scratch_folder.glob("linux-source-*")).rename(tree)
+        for git_arguments in (
+            ("init", "-q"),
+            ("add", "-Af"),
+            ("commit", "-qm", "Linux 6.1"),
+        ):
+            subprocess.run(["git", "-C", str(tree), *USER, *git_arguments], check=True)
     else:
         return None
-    files = sorted((work / DRIVER).parent.glob("*.c"))[:COMMITS]
-    for file in (*files[1:], work / DRIVER):
-        text = file.read_text().replace("if (err)\n", "if (err < 0)\n")
-        file.write_text(f"{text}\n/* the end */\n")
+    files = sorted((tree / DRIVER).parent.glob("*.c"))[:COMMITS]
+    for file in (*files[1:], tree / DRIVER):
+        content = file.read_text().replace("if (err)\n", "if (err < 0)\n")
+        file.write_text(f"{content}\n/* the end */\n")
         message = f"hwmon: ({file.stem}) Name the end\n\nIt was not named. Name it."
-        words = (*USER, "commit", "-qsam", message)
-        subprocess.run(["git", "-C", str(work), *words], check=True)
-    return work
+        git_arguments = (*USER, "commit", "-qsam", message)
+        subprocess.run(["git", "-C", str(tree), *git_arguments], check=True)
+    return tree
 
 
 def measure_commit_checks(tree: Path) -> None:
     """Measure checking one and nine commits, a file, recipients, a rule, and messages."""
-    perl = ("perl", "scripts/checkpatch.pl", "--terse", "--no-summary")
-    last = [f"HEAD~{number}" for number in range(COMMITS)]
+    checkpatch_command = ("perl", "scripts/checkpatch.pl", "--terse", "--no-summary")
+    last_commits = [f"HEAD~{number}" for number in range(COMMITS)]
     series = f"HEAD~{COMMITS}..HEAD"
     command = "git format-patch --stdout -1 {} | perl scripts/get_maintainer.pl"
-    scripts = tuple(("sh", "-c", command.format(commit)) for commit in last)
+    check_scripts = tuple(
+        ("sh", "-c", command.format(commit)) for commit in last_commits
+    )
 
-    def ours(*words: str) -> Job:
-        return Job(words[0], ((PATCHPILOT, *words),), tree)
+    def make_our_job(*arguments: str) -> Job:
+        return Job(arguments[0], ((PATCHPILOT, *arguments),), tree)
 
-    def theirs(label: str, *words: tuple[str, ...]) -> Job:
-        return Job(label, words, tree)
+    def make_their_job(label: str, *arguments: tuple[str, ...]) -> Job:
+        return Job(label, arguments, tree)
 
     report_pair(
         "check, one commit",
-        ours("check", "HEAD"),
-        theirs("checkpatch.pl -g", (*perl, "-g", "HEAD")),
+        make_our_job("check", "HEAD"),
+        make_their_job("checkpatch.pl -g", (*checkpatch_command, "-g", "HEAD")),
     )
     report_pair(
         "check, nine commits",
-        ours("check", series),
-        theirs("9 x checkpatch.pl -g", *((*perl, "-g", commit) for commit in last)),
+        make_our_job("check", series),
+        make_their_job(
+            "9 x checkpatch.pl -g",
+            *((*checkpatch_command, "-g", commit) for commit in last_commits),
+        ),
     )
     report_pair(
         "check, one file",
-        ours("check", "-f", DRIVER),
-        theirs("checkpatch.pl -f", (*perl, "-f", DRIVER)),
+        make_our_job("check", "-f", DRIVER),
+        make_their_job("checkpatch.pl -f", (*checkpatch_command, "-f", DRIVER)),
     )
     report_pair(
         "maintainers, one commit",
-        ours("maintainers", "HEAD"),
-        theirs("get_maintainer.pl", scripts[0]),
+        make_our_job("maintainers", "HEAD"),
+        make_their_job("get_maintainer.pl", check_scripts[0]),
     )
     report_pair(
         "maintainers, nine commits",
-        ours("maintainers", series),
-        theirs("9 x get_maintainer.pl", *scripts),
+        make_our_job("maintainers", series),
+        make_their_job("9 x get_maintainer.pl", *check_scripts),
     )
-    report_pair("explain, one rule", ours("explain", "missing-fixes"))
+    report_pair("explain, one rule", make_our_job("explain", "missing-fixes"))
     report_pair(
         "send --dry-run, one commit",
-        ours("send", "--dry-run", "--offline", "--to", "a@example.org", "HEAD"),
-        theirs(
+        make_our_job("send", "--dry-run", "--offline", "--to", "a@example.org", "HEAD"),
+        make_their_job(
             "git send-email --dry-run",
             ("git", "send-email", "--dry-run", "--quiet", "--to=a@example.org", "-1"),
         ),
@@ -154,16 +163,32 @@ def measure_patch_checks(tree: Path) -> None:
     files = tuple(map(str, sorted(folder.resolve().glob("*.patch"))[:100]))
     if not files:
         return
-    perl = ("perl", "scripts/checkpatch.pl", "--terse", "--no-summary", "--strict")
-    check = (PATCHPILOT, "check", "--strict", "--tree", ".")
-    for title, ours, label, words in (
-        ("", check, "100 x checkpatch.pl", tuple((*perl, file) for file in files)),
-        (", one core", (*check, "--jobs", "1"), "checkpatch.pl", ((*perl, *files),)),
+    checkpatch_command = (
+        "perl",
+        "scripts/checkpatch.pl",
+        "--terse",
+        "--no-summary",
+        "--strict",
+    )
+    check_command = (PATCHPILOT, "check", "--strict", "--tree", ".")
+    for title, our_command, label, their_commands in (
+        (
+            "",
+            check_command,
+            "100 x checkpatch.pl",
+            tuple((*checkpatch_command, file) for file in files),
+        ),
+        (
+            ", one core",
+            (*check_command, "--jobs", "1"),
+            "checkpatch.pl",
+            ((*checkpatch_command, *files),),
+        ),
     ):
         report_pair(
             f"check, 100 patches{title}",
-            Job("check", ((*ours, *files),), tree),
-            Job(label, words, tree),
+            Job("check", ((*our_command, *files),), tree),
+            Job(label, their_commands, tree),
             1,
         )
 
@@ -178,10 +203,13 @@ def measure_starts(tree: Path) -> None:
     )
 
 
-def measure_tui(tree: Path, scratch: Path) -> None:
+def measure_tui(tree: Path, scratch_folder: Path) -> None:
     """Measure the TUI in the kernel tree and in the demo, and lazygit if it is installed."""
-    for label, work in (("kernel", tree), ("demo", create_sandbox(scratch))):
-        time_walks(label, work, used_environment(scratch, label))
+    for label, tree_folder in (
+        ("kernel", tree),
+        ("demo", create_sandbox(scratch_folder)),
+    ):
+        time_walks(label, tree_folder, make_used_environment(scratch_folder, label))
     if shutil.which("lazygit"):
         time_program_start("lazygit", "Commit", tree)
 
@@ -193,19 +221,21 @@ def measure_caches(tree: Path, folder: Path) -> None:
     kinds = sorted(
         {file.name.rpartition("-")[0] or file.name for file in folder.iterdir()}
     )
-    for kind in kinds:
+    for cache_kind in kinds:
         with_cache, without_cache = [], []
         for _ in range(5):
             with_cache.append(time_job(job)[1])
-            for file in (*folder.glob(f"{kind}-*"), *folder.glob(kind)):
+            for file in (*folder.glob(f"{cache_kind}-*"), *folder.glob(cache_kind)):
                 shutil.rmtree(file) if file.is_dir() else file.unlink()
             without_cache.append(time_job(job)[1])
-        saved = min(without_cache) - min(with_cache)
-        verdict = "" if saved >= WORTH else "(less than 10)"
-        print("cache of", kind, "saves", round(saved * 1000), "ms", verdict)
+        saved_seconds = min(without_cache) - min(with_cache)
+        verdict = "" if saved_seconds >= WORTH else "(less than 10)"
+        print(
+            "cache of", cache_kind, "saves", round(saved_seconds * 1000), "ms", verdict
+        )
 
 
-def measure_object_builds(tree: Path, scratch: Path) -> None:
+def measure_object_builds(tree: Path, scratch_folder: Path) -> None:
     """Measure building a driver's object before and after a change, from scratch and again."""
     if not all(map(shutil.which, ("make", "gcc", "flex", "bison", "bc"))):
         return
@@ -213,40 +243,52 @@ def measure_object_builds(tree: Path, scratch: Path) -> None:
         [PATCHPILOT, "trust", "--build", str(tree)], check=True, input=b"y\n"
     )
     # deleting thousands of files takes as long as building, so move old output out of the way
-    stored = f"{scratch}/CACHE/patchpilot"
-    clean = ("mv", "-T", "--backup=numbered", stored, f"{scratch}/old")
-    build = (PATCHPILOT, "build", "--quick", "-q", "-C", str(tree), "HEAD")
+    cache_folder = f"{scratch_folder}/CACHE/patchpilot"
+    clean_command = (
+        "mv",
+        "-T",
+        "--backup=numbered",
+        cache_folder,
+        f"{scratch_folder}/old",
+    )
+    build_command = (PATCHPILOT, "build", "--quick", "-q", "-C", str(tree), "HEAD")
     target = DRIVER.removesuffix(".c") + ".o"
-    make = (
+    make_command = (
         "make",
         "-s",
         "-C",
         str(tree),
-        f"O={stored}/by-make",
+        f"O={cache_folder}/by-make",
         f"-j{os.cpu_count()}",
         "W=1",
         "C=1",
         f"ARCH={os.uname().machine}",
     )
     # configuring, and building objtool, take half the time, so let make reuse the results
-    subprocess.run(build, check=True)
-    (fragment,) = scratch.glob("CACHE/patchpilot/builds/*/out-*/patchpilot.config")
-    fragment = fragment.rename(scratch / "fragment")
-    configured = (*make, "allnoconfig", f"KCONFIG_ALLCONFIG={fragment}")
-    edit = ("sh", "-c", f"echo >>{tree / DRIVER}")
+    subprocess.run(build_command, check=True)
+    (config_fragment,) = scratch_folder.glob(
+        "CACHE/patchpilot/builds/*/out-*/patchpilot.config"
+    )
+    config_fragment = config_fragment.rename(scratch_folder / "fragment")
+    configure_command = (
+        *make_command,
+        "allnoconfig",
+        f"KCONFIG_ALLCONFIG={config_fragment}",
+    )
+    edit_command = ("sh", "-c", f"echo >>{tree / DRIVER}")
     report_pair(
         "build, one driver, from nothing",
-        Job("build", (clean, build)),
+        Job("build", (clean_command, build_command)),
         Job(
             "make of the same object",
-            (clean, configured, (*make, target)),
+            (clean_command, configure_command, (*make_command, target)),
         ),
         1,
     )
     report_pair(
         "build, one driver, after an edit",
-        Job("build", (edit, (*build[:-1], str(tree / DRIVER)))),
-        Job("make of the same object", (edit, (*make, target))),
+        Job("build", (edit_command, (*build_command[:-1], str(tree / DRIVER)))),
+        Job("make of the same object", (edit_command, (*make_command, target))),
     )
 
 

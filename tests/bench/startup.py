@@ -88,17 +88,17 @@ def main() -> int:
     """Print the counts for a run with caches; return 1 if one exceeds its limit."""
     # with PYTHONDONTWRITEBYTECODE, every run would compile the sources
     compileall.compile_dir(str(Path(__file__).parents[2] / "patchpilot"), quiet=2)
-    with tempfile.TemporaryDirectory() as scratch:
-        os.environ["XDG_CACHE_HOME"] = str(Path(scratch, "cache"))
-        patch = Path(scratch, "a.patch")
+    with tempfile.TemporaryDirectory() as scratch_folder:
+        os.environ["XDG_CACHE_HOME"] = str(Path(scratch_folder, "cache"))
+        patch = Path(scratch_folder, "a.patch")
         patch.write_text(PATCH)
-        check = ("check", "--fail-on", "never", str(patch))
-        count_startup_work(*check)
-        later = count_startup_work(*check)
+        check_arguments = ("check", "--fail-on", "never", str(patch))
+        count_startup_work(*check_arguments)
+        cached_counts = count_startup_work(*check_arguments)
         for name, limit in LIMITS.items():
-            verdict = "  OVER" if later[name] > limit else ""
-            print(f"start-up, {name}: {later[name]} (at most {limit}){verdict}")
-    return any(later[name] > limit for name, limit in LIMITS.items())
+            verdict = "  OVER" if cached_counts[name] > limit else ""
+            print(f"start-up, {name}: {cached_counts[name]} (at most {limit}){verdict}")
+    return any(cached_counts[name] > limit for name, limit in LIMITS.items())
 
 
 if __name__ == "__main__":

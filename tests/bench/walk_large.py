@@ -37,20 +37,20 @@ def main() -> int:
                 for name in ("CONFIG", "DATA", "STATE", "CACHE")
             }
         )
-        work = Path(folder) / "work"
-        create_large_branch(work)
-        asyncio.run(measure_walk(work, Path(folder)))
+        repository = Path(folder) / "work"
+        create_large_branch(repository)
+        asyncio.run(measure_walk(repository, Path(folder)))
     return 0
 
 
-def create_large_branch(work: Path) -> None:
+def create_large_branch(repository: Path) -> None:
     """Create a repository with a branch of 100 commits, the last of them with 3,000 lines."""
 
-    def git(*args: str, data: str | None = None) -> str:
+    def run_git(*args: str, data: str | None = None) -> str:
         argv = [
             "git",
             "-C",
-            str(work),
+            str(repository),
             "-c",
             "user.name=Ada Fixer",
             "-c",
@@ -61,20 +61,20 @@ def create_large_branch(work: Path) -> None:
             argv, check=True, capture_output=True, text=True, input=data
         ).stdout
 
-    work.mkdir()
-    git("init", "-q", "-b", "topic")
-    (work / "frob.c").write_text("int frob;\n")
-    git("add", "frob.c")
-    git("commit", "-q", "-m", "frob: begin")
-    git("branch", "main")
-    git("branch", "-q", "--set-upstream-to", "main")
+    repository.mkdir()
+    run_git("init", "-q", "-b", "topic")
+    (repository / "frob.c").write_text("int frob;\n")
+    run_git("add", "frob.c")
+    run_git("commit", "-q", "-m", "frob: begin")
+    run_git("branch", "main")
+    run_git("branch", "-q", "--set-upstream-to", "main")
     for number in range(1, PATCHES + 1):
         lines = LINES if number == PATCHES else 20
-        with (work / "frob.c").open("a") as file:
+        with (repository / "frob.c").open("a") as file:
             file.writelines(
                 f"\tfrob_write(f, {number}, {line});  \n" for line in range(lines)
             )
-        git(
+        run_git(
             "commit",
             "-q",
             "-a",
@@ -90,13 +90,15 @@ def make_large_thread() -> Any:
     from patchpilot.topic.followed import follow_series
 
     with tempfile.TemporaryDirectory() as folder:
-        box = Path(folder) / "thread.mbox"
-        box.write_text("".join(thread_mail(number) for number in range(MAILS)))
+        mbox_file = Path(folder) / "thread.mbox"
+        mbox_file.write_text(
+            "".join(make_thread_mail(number) for number in range(MAILS))
+        )
         with Store(Path(folder) / "store.sqlite") as store:
-            return follow_series.track_series_in_mbox(box, store=store)
+            return follow_series.track_series_in_mbox(mbox_file, store=store)
 
 
-def thread_mail(number: int) -> str:
+def make_thread_mail(number: int) -> str:
     """Return a message of the thread: the patch, or a reply to it."""
     reply = (
         "In-Reply-To: <0@example.org>\n"
@@ -139,25 +141,25 @@ def thread_mail(number: int) -> str:
     return f"{from_}From: {sender}\nDate: {day:02d} Jan 2026 {hour:02d}:{minute:02d}:00 +0000{end}"
 
 
-async def measure_walk(work: Path, folder: Path) -> None:
+async def measure_walk(repository: Path, folder: Path) -> None:
     """Measure keys in each stage whose cost grows with the input."""
-    memory = SavedState(folder / "walk.json")
-    memory.save_values(theme="patchpilot-dark")
-    app = create_app(work, memory=memory)
+    saved_state = SavedState(folder / "walk.json")
+    saved_state.save_values(theme="patchpilot-dark")
+    app = create_app(repository, memory=saved_state)
     thread_ = make_large_thread()
     loader_of = app.session.loader_of
     assert loader_of is not None
 
-    def loader(stage: Stage) -> Loader:
+    def make_loader(stage: Stage) -> Loader:
         # the prefetching job for Follow also imports the module
-        usual = loader_of(stage)
+        usual_loader = loader_of(stage)
         return (
             (lambda _: (thread_, StageStatus(StageState.DONE, "1 series")))
             if stage is Stage.FOLLOW
-            else usual
+            else usual_loader
         )
 
-    app.session.loader_of = loader
+    app.session.loader_of = make_loader
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         print(
@@ -210,25 +212,25 @@ async def measure_walk(work: Path, folder: Path) -> None:
                 "pagedown",
             ],
         )
-        fold = min(app.screen.query_one("#thread").laid.folds)  # type: ignore[attr-defined]
-        app.screen.query_one("#thread").go_to_line(fold)  # type: ignore[attr-defined]
+        first_fold = min(app.screen.query_one("#thread").laid.folds)  # type: ignore[attr-defined]
+        app.screen.query_one("#thread").go_to_line(first_fold)  # type: ignore[attr-defined]
         await print_draw_time(
             app, pilot, "follow: quotes shown and folded", ["enter", "enter", "enter"]
         )
 
 
 async def print_draw_time(
-    app: PatchpilotApp, pilot: Any, label: str, pressed: Sequence[str]
+    app: PatchpilotApp, pilot: Any, label: str, pressed_keys: Sequence[str]
 ) -> None:
-    spent = []
-    for key in pressed:
+    times = []
+    for key in pressed_keys:
         start = time.thread_time()
         await pilot.press(key)
         await pilot.pause()
-        spent.append((time.thread_time() - start) * 1000)
+        times.append((time.thread_time() - start) * 1000)
         await settle(pilot)
     print(
-        f"{label:48s} median {statistics.median(spent):4.0f}, worst {max(spent):4.0f}",
+        f"{label:48s} median {statistics.median(times):4.0f}, worst {max(times):4.0f}",
         flush=True,
     )
 

@@ -60,7 +60,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(autouse=True)
-def only_gcc(monkeypatch: pytest.MonkeyPatch) -> None:
+def hide_compilers_except_gcc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(configuration, "REQUIRED_PROGRAMS", ("make",))
 
 
@@ -83,14 +83,14 @@ def build_branch(
     """Build the branch. Return each finding with the subject of its commit, and the notes."""
     trust_tree(repo)
     arguments = ("build", "-C", repo.path, "--quick", *words, "--format", "json")
-    outcome = call(*arguments, *targets)
-    assert outcome.out, outcome.err
-    document = json.loads(outcome.out)
+    result = call(*arguments, *targets)
+    assert result.out, result.err
+    document = json.loads(result.out)
     return [
         {**finding, "subject": patch["subject"]}
         for patch in document["patches"]
         for finding in patch["findings"]
-    ], outcome.err
+    ], result.err
 
 
 def test_second_run_compiles_nothing(
@@ -120,7 +120,7 @@ def test_new_warning_on_a_moved_line_is_reported(repo: Repo) -> None:
     assert "not_used_here" in finding["message"]
 
 
-def build_finding_positions(repo: Repo, *targets: str) -> list[tuple[str, str, int]]:
+def find_build_positions(repo: Repo, *targets: str) -> list[tuple[str, str, int]]:
     findings, _ = build_branch(repo, targets=targets)
     return [
         (finding["subject"], finding["path"], finding["line"]) for finding in findings
@@ -134,11 +134,11 @@ def test_uncommitted_changes_are_built_last(repo: Repo) -> None:
         f"{DRIVER}static int spare;\nstatic int more;\n"
     )
     last = ("uncommitted changes", "drv/w.c", 10)
-    assert build_finding_positions(repo, "--base", "base") == [
+    assert find_build_positions(repo, "--base", "base") == [
         ("drv: add a user", "drv/w.c", 9),
         last,
     ]
-    assert build_finding_positions(repo, str(repo.path / "drv")) == [last]
+    assert find_build_positions(repo, str(repo.path / "drv")) == [last]
     assert repo.path.joinpath(".git", "index").read_bytes() == index
 
 
@@ -146,7 +146,7 @@ def test_patch_files_are_built_on_their_base(repo: Repo) -> None:
     repo.commit("drv: 1", {"drv/w.c": f"{DRIVER}static int n;\n"})
     repo.git("format-patch", "-q", "-o", "out", "base")
     file = str(next(repo.path.glob("out/*.patch")))
-    assert build_finding_positions(repo, "--base", "base", file) == [
+    assert find_build_positions(repo, "--base", "base", file) == [
         ("drv: 1", "drv/w.c", 9)
     ]
 
@@ -166,24 +166,24 @@ def test_later_commit_is_reported_as_missing(repo: Repo) -> None:
 
 
 def test_untrusted_tree_runs_nothing(repo: Repo, tmp_path: Path) -> None:
-    touched = tmp_path / "touched"
-    hostile = f"$(shell touch {touched})\n{MAKEFILE}"
+    touched_folder = tmp_path / "touched"
+    hostile = f"$(shell touch {touched_folder})\n{MAKEFILE}"
     repo.commit("drv: evil", {"Makefile": hostile, "drv/w.c": f"{DRIVER}\n"})
-    for words in (("build",), ("check", "--build")):
-        outcome = call(*words, "-C", repo.path, "HEAD")
+    for arguments in (("build",), ("check", "--build")):
+        outcome = call(*arguments, "-C", repo.path, "HEAD")
         assert outcome.code == 1
         assert "is not trusted for that yet" in outcome.err
         assert f"`patchpilot trust --build {repo.path}`" in outcome.err
-    assert not touched.exists()
+    assert not touched_folder.exists()
     assert call("trust", "--build", repo.path).code == 0
     findings, _ = build_branch(repo)
     assert [finding["name"] for finding in findings] == ["build-not-built"]
     assert "`patchpilot trust --build-changes RANGE`" in findings[0]["message"]
-    assert not touched.exists()
+    assert not touched_folder.exists()
     changes = call("trust", "--build-changes", "base..HEAD", repo.path)
-    assert f"Makefile: +$(shell touch {touched})" in changes.out
+    assert f"Makefile: +$(shell touch {touched_folder})" in changes.out
     call("build", "-C", repo.path, "--quick", "HEAD")
-    assert touched.exists()
+    assert touched_folder.exists()
     assert "no longer trusted" in call("trust", "--revoke", repo.path).err
     assert "not trusted" in call("build", "-C", repo.path, "HEAD").err
 
@@ -218,9 +218,9 @@ def test_untrusted_build_script_is_not_run(repo: Repo, path: str) -> None:
 def test_trust_covers_only_remote_build_files(
     repo: Repo, tmp_path: Path, action: str
 ) -> None:
-    touched = tmp_path / "touched"
+    touched_folder = tmp_path / "touched"
     repo.git("update-ref", "refs/remotes/origin/main", "base")
-    evil = {"Makefile": f"$(shell touch {touched})\n{MAKEFILE}"}
+    evil = {"Makefile": f"$(shell touch {touched_folder})\n{MAKEFILE}"}
     if action == "merge":
         repo.git("checkout", "-q", "-b", "side")
         repo.commit("drv: side", {"side": ""})
@@ -231,15 +231,15 @@ def test_trust_covers_only_remote_build_files(
     repaired = {"Makefile": MAKEFILE} if action == "only before" else {}
     repo.commit("drv: innocent", {"drv/w.c": f"{DRIVER}\n", **repaired})
     trust_tree(repo)
-    words = ("build", "-C", repo.path, "--quick", "HEAD", "--format", "json")
-    findings = json.loads(call(*words).out)["patches"][0]["findings"]
+    arguments = ("build", "-C", repo.path, "--quick", "HEAD", "--format", "json")
+    findings = json.loads(call(*arguments).out)["patches"][0]["findings"]
     assert [finding["name"] for finding in findings] == ["build-not-built"]
-    assert not touched.exists()
+    assert not touched_folder.exists()
     revision_range = "HEAD~2..HEAD~" if repaired else "HEAD~..HEAD"
     output = call("trust", "--build-changes", revision_range, repo.path).out
-    assert f"Makefile: +$(shell touch {touched})" in output
-    call(*words)
-    assert touched.exists()
+    assert f"Makefile: +$(shell touch {touched_folder})" in output
+    call(*arguments)
+    assert touched_folder.exists()
 
 
 def test_checkout_does_not_follow_symlinks(repo: Repo, tmp_path: Path) -> None:
@@ -247,29 +247,40 @@ def test_checkout_does_not_follow_symlinks(repo: Repo, tmp_path: Path) -> None:
     outside.mkdir()
     (outside / "x.c").write_text("mine")
 
-    def store(kind: str, content: bytes) -> str:
+    def write_object(object_type: str, content: bytes) -> str:
         file = tmp_path / "object"
         file.write_bytes(content)
-        words = ("hash-object", "-w", "-t", kind, "--literally", str(file))
-        return repo.git(*words).strip()
-
-    def commit(text: bytes, *parents: str) -> str:
-        def entry(mode: bytes, name: bytes, of: str) -> bytes:
-            return mode + b" " + name + b"\0" + bytes.fromhex(of)
-
-        folder = store("tree", entry(b"100644", b"x.c", store("blob", text)))
-        link = store("blob", str(outside).encode())
-        tree = store(
-            "tree", entry(b"40000", b"d", folder) + entry(b"120000", b"d", link)
+        git_arguments = (
+            "hash-object",
+            "-w",
+            "-t",
+            object_type,
+            "--literally",
+            str(file),
         )
-        parent_options = [word for parent in parents for word in ("-p", parent)]
+        return repo.git(*git_arguments).strip()
+
+    def write_commit(content: bytes, *parents: str) -> str:
+        def format_tree_entry(mode: bytes, name: bytes, object_id: str) -> bytes:
+            return mode + b" " + name + b"\0" + bytes.fromhex(object_id)
+
+        folder = write_object(
+            "tree", format_tree_entry(b"100644", b"x.c", write_object("blob", content))
+        )
+        link = write_object("blob", str(outside).encode())
+        tree = write_object(
+            "tree",
+            format_tree_entry(b"40000", b"d", folder)
+            + format_tree_entry(b"120000", b"d", link),
+        )
+        parent_options = [argument for parent in parents for argument in ("-p", parent)]
         return repo.git("commit-tree", "-m", "d: change", *parent_options, tree).strip()
 
-    first = commit(b"first")
-    second = commit(b"second", first)
+    first_commit = write_commit(b"first")
+    second_commit = write_commit(b"second", first_commit)
     workspace = Workspace(tmp_path / "place")
     with Repository.open(repo.path) as repository:
-        for revision in (first, second):
+        for revision in (first_commit, second_commit):
             with suppress(GitError):
                 workspace.checkout(repository, TreeState(repository, revision))
     assert (outside / "x.c").read_text() == "mine"
@@ -310,13 +321,15 @@ def test_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
     repo.commit("drv: slow", {"Makefile": slow, "drv/w.c": f"{DRIVER}\n"})
     assert call("trust", "--build-changes", "base..HEAD", repo.path).code == 0
 
-    def cancel(what: str, done: int = 0, total: int | None = None) -> None:
+    def raise_canceled(what: str, done: int = 0, total: int | None = None) -> None:
         if mark.exists() and mark.read_text():
             raise CancelledError
 
     source, build = PatchSource(("HEAD",)), BuildOptions(quick=True)
     with Repository.open(repo.path) as repository, pytest.raises(CancelledError):
-        Driver(repository=repository, progress=cancel).check_source(source, build=build)
+        Driver(repository=repository, progress=raise_canceled).check_source(
+            source, build=build
+        )
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), 0)
     assert repo.git("status", "--porcelain", "--ignored") == ""
@@ -383,7 +396,7 @@ def test_unreadable_kconfig_is_an_error(repo: Repo) -> None:
 def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
     guards = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
     repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{guards}"})
-    assert build_finding_positions(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
+    assert find_build_positions(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
     # this check runs nothing from the tree, so the build files need not be trusted
     selects = 'config LIB\n\tbool\n\tdepends on BUS\nconfig BUS\n\tbool "Bus"\n'
     repo.commit("drv: lib", {"Kconfig": f"{KERNEL['Kconfig']}\tselect LIB\n{selects}"})
@@ -395,7 +408,7 @@ def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
 def test_user_space_header_is_compiled_separately(repo: Repo) -> None:
     text = "#include <linux/compiler.h>\nextern int __user *fine;\nextern u32 new;\n"
     repo.commit("frob: grow", {"include/uapi/frob.h": text})
-    assert build_finding_positions(repo, "HEAD") == [
+    assert find_build_positions(repo, "HEAD") == [
         ("frob: grow", "include/uapi/frob.h", 3)
     ]
 
@@ -405,7 +418,7 @@ def test_slow_header_does_not_stop_the_build(
 ) -> None:
     monkeypatch.setattr(make_objects, "_HEADER_TIMEOUT", 0.001)
     repo.commit("frob: grow", {"include/uapi/frob.h": "int frob;\n"})
-    ((_, path, _),) = build_finding_positions(repo, "HEAD")
+    ((_, path, _),) = find_build_positions(repo, "HEAD")
     assert path == "include/uapi/frob.h"
 
 
@@ -413,7 +426,7 @@ def test_directory_replaced_by_a_symlink_does_not_stop_the_build(repo: Repo) -> 
     repo.path.joinpath("drv/w.c").write_text(f"{DRIVER}static int spare;\n")
     repo.path.joinpath("init").rename(repo.path / "moved")
     repo.path.joinpath("init").symlink_to("moved")
-    assert build_finding_positions(repo) == [("uncommitted changes", "drv/w.c", 9)]
+    assert find_build_positions(repo) == [("uncommitted changes", "drv/w.c", 9)]
 
 
 def test_given_configuration_is_not_modified(repo: Repo, tmp_path: Path) -> None:
@@ -493,42 +506,51 @@ def test_build_note_is_dropped_if_the_commit_changes(
     assert "patchpilot build" in blocked.err
     build_branch(repo)
 
-    def preview() -> str:
-        outcome = call(
+    def preview_send() -> str:
+        result = call(
             "send", *options, "--dry-run", "--to", "a@example.org", "--verbose"
         )
-        return outcome.out + outcome.err
+        return result.out + result.err
 
-    assert "built in 1 configuration, nothing new" in preview()
+    assert "built in 1 configuration, nothing new" in preview_send()
     last = "last build: built in 1 configuration, nothing new"
     assert last in call("check", *options).err
-    assert "Compile-tested: " not in preview()
+    assert "Compile-tested: " not in preview_send()
     assert call("draft", *options, "--note-build").code == 0
-    assert re.search(r"---\nCompile-tested: [\w-]+, W=1", preview())
+    assert re.search(r"---\nCompile-tested: [\w-]+, W=1", preview_send())
     words = "drv: touch it\n\nSigned-off-by: A <a@b.cd>"
     repo.git("commit", "-q", "--amend", "-m", words)
-    assert "Compile-tested: " in preview()
+    assert "Compile-tested: " in preview_send()
     (repo.path / "drv/w.c").write_text(f"{DRIVER}\n\n", "utf-8")
     repo.git("commit", "-q", "-a", "--amend", "--no-edit")
-    assert "Compile-tested: " not in preview()
+    assert "Compile-tested: " not in preview_send()
     repo.git("reset", "-q", "--hard", "HEAD@{1}")
-    assert "Compile-tested: " in preview()
+    assert "Compile-tested: " in preview_send()
     assert call("draft", *options, "--no-note-build").code == 0
-    assert "Compile-tested: " not in preview()
+    assert "Compile-tested: " not in preview_send()
 
 
 def test_summary_names_every_configuration() -> None:
-    def commit(*names: str, builds: bool = True, sparse: bool = False) -> BuiltCommit:
+    def make_built_commit(
+        *names: str, builds: bool = True, sparse: bool = False
+    ) -> BuiltCommit:
         rows = tuple(
             BuiltConfiguration(name, "gcc", "smallest", ("a.c",), (), sparse)
             for name in names
         )
         return BuiltCommit("0" * 40, builds, rows)
 
-    two_arches, one_arch = commit("arm64", "x86_64", sparse=True), commit("x86_64")
+    two_arches, one_arch = (
+        make_built_commit("arm64", "x86_64", sparse=True),
+        make_built_commit("x86_64"),
+    )
     assert list_tested_architectures([two_arches]) == "arm64 and x86-64, W=1, sparse"
     assert list_tested_architectures([two_arches, one_arch]) == "x86-64, W=1"
-    for incomplete in (None, commit("x86_64", builds=False), commit()):
+    for incomplete in (
+        None,
+        make_built_commit("x86_64", builds=False),
+        make_built_commit(),
+    ):
         assert list_tested_architectures([two_arches, incomplete]) == ""
 
 

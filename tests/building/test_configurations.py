@@ -145,9 +145,9 @@ def test_select_is_unmet_if_the_selecting_symbol_does_not_require_the_dependency
 
 
 def test_blank_lines_of_a_kconfig_file_are_skipped_quickly() -> None:
-    began = time.process_time()
+    start_time = time.process_time()
     assert _CONFIG.findall("config A\n" + "\n" * 100_000) == ["A"]
-    assert time.process_time() - began < 1
+    assert time.process_time() - start_time < 1
 
 
 def test_module_state_depends_on_the_type() -> None:

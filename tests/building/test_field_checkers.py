@@ -92,9 +92,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return repo
 
 
-def checker_findings(repo: Repo, *more: str) -> list[tuple[Any, ...]]:
+def find_checker_findings(repo: Repo, *arguments: str) -> list[tuple[Any, ...]]:
     """Return the rule, path and line of each finding by a checker in the latest commit."""
-    outcome = call(
+    result = call(
         "check",
         "-C",
         repo.path,
@@ -103,10 +103,10 @@ def checker_findings(repo: Repo, *more: str) -> list[tuple[Any, ...]]:
         "linux",
         "--format",
         "json",
-        *more,
+        *arguments,
         "HEAD",
     )
-    (patch,) = json.loads(outcome.out)["patches"]
+    (patch,) = json.loads(result.out)["patches"]
     return [
         (finding["name"], finding["path"], finding["line"])
         for finding in patch["findings"]
@@ -118,7 +118,7 @@ def test_only_new_checker_warnings_are_reported(repo: Repo) -> None:
     page = PAGE + "\nNew *text.\n\n.. include:: /etc/passwd\n"
     binding = "a:  1\nx: 3\ny:  2\ntype: number\n$ref: common.yaml#\n"
     repo.commit("frob: change it", {RST: page, BINDING: binding})
-    assert sorted(checker_findings(repo)) == [
+    assert sorted(find_checker_findings(repo)) == [
         ("docutils-markup", RST, 10),
         ("dtschema-binding", BINDING, 4),
         ("yamllint-binding", BINDING, 3),
@@ -127,12 +127,12 @@ def test_only_new_checker_warnings_are_reported(repo: Repo) -> None:
 
 def test_untrusted_tree_script_is_not_run(repo: Repo, tmp_path: Path) -> None:
     repo.commit("frob: change it", {CODE: "/** @old */\nint a;\n/** @new */\nint b;\n"})
-    assert checker_findings(repo) == []
+    assert find_checker_findings(repo) == []
     output = call("check", "-C", repo.path, "--checkers", "HEAD").err
     assert "not run before `patchpilot trust --build`: scripts/kernel-doc" in output
     assert not (tmp_path / "ran").exists()
     assert call("trust", "--build", repo.path).code == 0
-    assert checker_findings(repo) == [("kernel-doc-comment", CODE, 3)]
+    assert find_checker_findings(repo) == [("kernel-doc-comment", CODE, 3)]
     assert (tmp_path / "ran").exists()
 
 
@@ -157,12 +157,15 @@ def test_examples_and_boards_are_validated(repo: Repo, tmp_path: Path) -> None:
     board = f'#include "frob.dtsi"\n/ {{\n{NODE}\n}};\n'
     cells = "/dts-v1/;\n/ { #address-cells = <1>; #size-cells = <0>; };\n"
     files = {BINDING: SCHEMA, BOARD: board, f"{BOARD}i": cells}
-    good = {name: text.replace("acme,gain;", "") for name, text in files.items()}
+    good = {name: content.replace("acme,gain;", "") for name, content in files.items()}
     repo.commit("frob: start", good)
     repo.commit("frob: misspell", files)
-    assert not checker_findings(repo)
+    assert not find_checker_findings(repo)
     assert call("trust", "--build", repo.path).code == 0
-    assert {row[1:] for row in checker_findings(repo)} == {(BINDING, 19), (BOARD, 5)}
+    assert {row[1:] for row in find_checker_findings(repo)} == {
+        (BINDING, 19),
+        (BOARD, 5),
+    }
 
 
 def test_checkers_are_optional(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:

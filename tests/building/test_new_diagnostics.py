@@ -42,8 +42,8 @@ def parse_changes() -> tuple[FileChange, ...]:
     return parse_diff(tuple(DIFF.split("\n")), 1).files
 
 
-def make_warning(line: int, text: str, path: str = "a.c") -> Diagnostic:
-    return read_diagnostics([f"{path}:{line}:1: warning: {text} [-Wx]"], "/t")[0]
+def make_warning(line: int, message: str, path: str = "a.c") -> Diagnostic:
+    return read_diagnostics([f"{path}:{line}:1: warning: {message} [-Wx]"], "/t")[0]
 
 
 def make_diff_line(number: int | None) -> str:

@@ -47,7 +47,7 @@ FILES = {
 }
 
 
-def fake_tree_state(files: dict[str, str]) -> Any:
+def make_fake_tree_state(files: dict[str, str]) -> Any:
     return SimpleNamespace(
         files=files,
         read=files.get,
@@ -68,43 +68,45 @@ def fake_tree_state(files: dict[str, str]) -> Any:
 def test_semantic_patch_runs_if_its_keyword_occurs(text: str, names: list[str]) -> None:
     reported = [
         path.rpartition("/")[2].removesuffix(".cocci")
-        for path in scripts_for(fake_tree_state(FILES), text, ignore_progress)
+        for path in scripts_for(make_fake_tree_state(FILES), text, ignore_progress)
     ]
     assert reported == names
 
 
 @pytest.fixture(scope="module")
-def linux(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def kernel_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not LINUX.exists():
         pytest.skip(f"{LINUX} is not installed")
-    top = tmp_path_factory.mktemp("linux")
+    tree_root = tmp_path_factory.mktemp("linux")
     with tarfile.open(LINUX, "r|xz") as archive:
         for member in archive:
             path = member.name.partition("/")[2]
             if path.startswith(f"{FOLDER}/") and member.isfile():
                 member.name = path
-                archive.extract(member, top, filter="data")
-    scripts = {str(path.relative_to(top / FOLDER)) for path in top.rglob("*.cocci")}
-    assert scripts == set(PLANTED)
-    return top
+                archive.extract(member, tree_root, filter="data")
+    script_paths = {
+        str(path.relative_to(tree_root / FOLDER)) for path in tree_root.rglob("*.cocci")
+    }
+    assert script_paths == set(PLANTED)
+    return tree_root
 
 
 @pytest.mark.long
 @needs_coccinelle
 @pytest.mark.parametrize("name", REPORTING)
-def test_planted_defect_is_reported_by_its_script(linux: Path, name: str) -> None:
+def test_planted_defect_is_reported_by_its_script(kernel_tree: Path, name: str) -> None:
     script, text, line = (
         f"{FOLDER}/{name}",
         PLANTED[name]["code"],
         PLANTED[name]["line"],
     )
-    rules = (linux / script).read_text("utf-8")
+    rules = (kernel_tree / script).read_text("utf-8")
     if "ocaml@" in rules and not shutil.which("ocamlopt"):
         pytest.skip("ocaml-nox is not installed")
-    (linux / "drv.c").write_text(text, "utf-8")
-    tree = fake_tree_state({script: rules, "drv.c": text})
+    (kernel_tree / "drv.c").write_text(text, "utf-8")
+    tree = make_fake_tree_state({script: rules, "drv.c": text})
     assert list(scripts_for(tree, text_around(text, [line]), ignore_progress)) == [
         script
     ]
-    report = run_scripts(linux, tree, "drv.c", [script], ignore_progress)
+    report = run_scripts(kernel_tree, tree, "drv.c", [script], ignore_progress)
     assert line in {diagnostic.line for diagnostic in report}

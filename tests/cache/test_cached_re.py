@@ -41,26 +41,26 @@ cached_re.save_compiled_patterns()
 """  # noqa: E501
 
 
-def _run_program(*words: str, program: str = PROGRAM) -> tuple[str, int]:
-    done = subprocess.run(
-        [sys.executable, "-c", program, *words],
+def _run_program(*arguments: str, program: str = PROGRAM) -> tuple[str, int]:
+    completed = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
         capture_output=True,
         text=True,
         check=True,
     )
-    return done.stdout, int(done.stderr or 0)
+    return completed.stdout, int(completed.stderr or 0)
 
 
-def _cached_files() -> list[Path]:
+def _list_cached_files() -> list[Path]:
     return list(cache_dir().glob("patterns-*"))
 
 
 def test_cached_pattern_equals_the_pattern() -> None:
     plain, compiled = _run_program()
     assert compiled == 12
-    assert not _cached_files()
+    assert not _list_cached_files()
     assert _run_program("use") == (plain, compiled)
-    assert len(_cached_files()) == 1
+    assert len(_list_cached_files()) == 1
     assert _run_program("use") == (plain, 0)
 
 
@@ -69,7 +69,7 @@ def test_cached_pattern_equals_the_pattern() -> None:
 )
 def test_damaged_cache_file_is_ignored(content: bytes) -> None:
     plain, compiled = _run_program("use")
-    (kept,) = _cached_files()
+    (kept,) = _list_cached_files()
     kept.write_bytes(content)
     assert _run_program("use") == (plain, compiled)
     assert _run_program("use") == (plain, 0)

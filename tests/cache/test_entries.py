@@ -30,20 +30,20 @@ pytestmark = pytest.mark.usefixtures("cold_cache")
 KIND = CacheKind("words", ())
 
 
-def _entry_file(key: str) -> Path:
+def _find_entry_file(key: str) -> Path:
     return cache_dir() / f"words-{key}"
 
 
 def test_single_changed_bit_is_detected() -> None:
     key, value = make_cache_key(KIND, [b"a"]), {"a": [1, 2, (3, "four")]}
     assert cache_value(KIND, key, value)
-    whole = _entry_file(key).read_bytes()
+    whole_data = _find_entry_file(key).read_bytes()
     assert read_cached_value(KIND, key) == value
-    for offset in range(len(whole)):
-        _entry_file(key).write_bytes(
-            whole[:offset]
-            + bytes((whole[offset] ^ 1 << offset % 8,))
-            + whole[offset + 1 :]
+    for offset in range(len(whole_data)):
+        _find_entry_file(key).write_bytes(
+            whole_data[:offset]
+            + bytes((whole_data[offset] ^ 1 << offset % 8,))
+            + whole_data[offset + 1 :]
         )
         assert read_cached_value(KIND, key) is None
 
@@ -51,8 +51,8 @@ def test_single_changed_bit_is_detected() -> None:
 def test_another_format_is_not_read() -> None:
     key = make_cache_key(KIND, [b"a"])
     cache_value(KIND, key, ["a"])
-    _entry_file(key).write_bytes(
-        _entry_file(key).read_bytes().replace(b"cache 3", b"cache 2")
+    _find_entry_file(key).write_bytes(
+        _find_entry_file(key).read_bytes().replace(b"cache 3", b"cache 2")
     )
     assert read_cached_value(KIND, key) is None
 
@@ -83,7 +83,7 @@ def test_key_depends_on_all_parts_and_the_code(tmp_path: Path) -> None:
 def test_writable_file_of_others_is_ignored(tmp_path: Path) -> None:
     key = make_cache_key(KIND, [b"a"])
     cache_value(KIND, key, ["a"])
-    file = _entry_file(key)
+    file = _find_entry_file(key)
     for mode in (0o620, 0o602):
         file.chmod(mode)
         assert read_cached_value(KIND, key) is None
@@ -104,10 +104,10 @@ def test_writable_file_of_others_is_ignored(tmp_path: Path) -> None:
 def test_only_regular_files_are_read() -> None:
     key = make_cache_key(KIND, [b"a"])
     assert is_private_folder(cache_dir())
-    os.mkfifo(_entry_file(key), 0o600)
+    os.mkfifo(_find_entry_file(key), 0o600)
     assert read_cached_value(KIND, key) is None
-    _entry_file(key).unlink()
-    _entry_file(key).mkdir(0o700)
+    _find_entry_file(key).unlink()
+    _find_entry_file(key).mkdir(0o700)
     assert read_cached_value(KIND, key) is None
     assert not cache_value(KIND, key, ["a"])
 
@@ -116,9 +116,9 @@ def test_only_regular_files_are_read() -> None:
 def test_entry_owned_by_another_user_is_ignored() -> None:
     key = make_cache_key(KIND, [b"a"])
     cache_value(KIND, key, ["a"])
-    os.chown(_entry_file(key), 65534, 65534)
+    os.chown(_find_entry_file(key), 65534, 65534)
     assert read_cached_value(KIND, key) is None
-    os.chown(_entry_file(key), 0, 0)
+    os.chown(_find_entry_file(key), 0, 0)
     os.chown(cache_dir(), 65534, 65534)
     assert read_cached_value(KIND, key) is None
     assert not cache_value(KIND, key, ["a"])
@@ -141,10 +141,10 @@ def test_oldest_entries_are_evicted() -> None:
     now = time.time()
     for number in range(KIND.keep + 3):
         cache_value(KIND, f"{number}", number)
-        os.utime(_entry_file(f"{number}"), (now - 1000 + number,) * 2)
+        os.utime(_find_entry_file(f"{number}"), (now - 1000 + number,) * 2)
     cache_value(CacheKind("wordsmith", ()), "0", 0)
     # reading must update the time, so that the entry is not evicted
-    os.utime(_entry_file("3"), (now - 90000,) * 2)
+    os.utime(_find_entry_file("3"), (now - 90000,) * 2)
     assert read_cached_value(KIND, "3") == 3
     cache_value(KIND, "new", 1)
     left = sorted(file.name for file in cache_dir().iterdir())
@@ -183,7 +183,7 @@ def test_oversized_or_shared_file_is_ignored(tmp_path: Path) -> None:
     assert read_cache_file(file, 100) is None
 
 
-def _write_often(number: int) -> None:
+def _write_entry_often(number: int) -> None:
     for _ in range(100):
         write_cache_file(cache_dir() / "words-shared", bytes([number]) * 10_000)
 
@@ -191,7 +191,9 @@ def _write_often(number: int) -> None:
 def test_file_replacement_is_atomic() -> None:
     write_cache_file(cache_dir() / "words-shared", b"\0" * 10_000)
     writers = [
-        multiprocessing.get_context("fork").Process(target=_write_often, args=(number,))
+        multiprocessing.get_context("fork").Process(
+            target=_write_entry_often, args=(number,)
+        )
         for number in (1, 2)
     ]
     for writer in writers:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.bases import clone, commit_fix, commits_by, create_upstream
+from tests.kit.bases import clone, commit_fix, create_upstream, set_commit_identity
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -20,18 +20,18 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     origin/master is 41 commits behind, and the fix's branch has no upstream.
     """
     source = create_upstream(tmp_path / "up", 39)
-    with commits_by("Linus T <linus@example.com>"):
+    with set_commit_identity("Linus T <linus@example.com>"):
         source.commit(
             "maintainers\n",
             {
                 "MAINTAINERS": "WIDGET\nM:\tJo Keeper <jo@example.net>\nS:\tMaintained\nF:\t*\n"
             },
         )
-    cloned = clone(source, tmp_path / "r")
-    cloned.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
-    commit_fix(cloned)
-    monkeypatch.chdir(cloned.path)
-    return cloned
+    clone_repo = clone(source, tmp_path / "r")
+    clone_repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    commit_fix(clone_repo)
+    monkeypatch.chdir(clone_repo.path)
+    return clone_repo
 
 
 def test_stale_master_does_not_enlarge_the_topic(repo: Repo) -> None:

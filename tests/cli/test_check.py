@@ -13,50 +13,54 @@ import pytest
 
 from patchpilot.cli.check.check_options import FORMATS
 from patchpilot.errors import ExitCode
-from tests.kit.cli import call, spawn
-from tests.kit.maintainers import patch
+from tests.kit.cli import call, start_and_wait
+from tests.kit.maintainers import build_widget_patch
 from tests.kit.repos import Repo
-from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
+from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, build_file_diff, mail
 
 CLEAN = mail(
     "frob: wait for the link before it is used",
     f"{PROSE}\n\n{SIGN_OFF}",
-    file_diff(PATH, HUNK),
+    build_file_diff(PATH, HUNK),
 )
 DIRTY = mail(
     "frob: wait for the link before it is used",
     f"Hello all,\n\nChange-Id: I0123456789abcdef\n{SIGN_OFF}",
-    file_diff(PATH, HUNK),
+    build_file_diff(PATH, HUNK),
 )
 
 
 @pytest.fixture
-def clean(workdir: Path) -> Path:
+def clean_patch(workdir: Path) -> Path:
     file = workdir / "clean.patch"
     file.write_text(CLEAN)
     return file
 
 
 @pytest.fixture
-def dirty(workdir: Path) -> Path:
+def bad_patch(workdir: Path) -> Path:
     file = workdir / "dirty.patch"
     file.write_text(DIRTY)
     return file
 
 
-def test_findings_set_the_exit_code(clean: Path, dirty: Path) -> None:
-    assert call("check", clean).code == 0
-    assert call("check", dirty).code == 1
-    assert call("check", "--fail-on", "never", dirty).code == 0
+def test_findings_set_the_exit_code(clean_patch: Path, bad_patch: Path) -> None:
+    assert call("check", clean_patch).code == 0
+    assert call("check", bad_patch).code == 1
+    assert call("check", "--fail-on", "never", bad_patch).code == 0
 
 
-def test_checkpatch_format_is_empty_for_a_clean_patch(clean: Path) -> None:
-    outcome = spawn("check", "--format", "checkpatch", "-", stdin=clean.read_bytes())
+def test_checkpatch_format_is_empty_for_a_clean_patch(clean_patch: Path) -> None:
+    outcome = start_and_wait(
+        "check", "--format", "checkpatch", "-", stdin=clean_patch.read_bytes()
+    )
     assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
 
 
-def test_checkpatch_format_has_one_line_each(dirty: Path) -> None:
-    outcome = spawn("check", "--format", "checkpatch", "-", stdin=dirty.read_bytes())
+def test_checkpatch_format_has_one_line_each(bad_patch: Path) -> None:
+    outcome = start_and_wait(
+        "check", "--format", "checkpatch", "-", stdin=bad_patch.read_bytes()
+    )
     lines = outcome.out.splitlines()
     assert outcome.code == 1
     assert outcome.err == ""
@@ -68,15 +72,15 @@ def test_checkpatch_format_has_one_line_each(dirty: Path) -> None:
     )
 
 
-def test_json_matches_the_contract(dirty: Path) -> None:
-    outcome = call("check", "--strict", "--format", "json", dirty)
+def test_json_matches_the_contract(bad_patch: Path) -> None:
+    outcome = call("check", "--strict", "--format", "json", bad_patch)
     document = json.loads(outcome.out)
     assert document["schema"] == "patchpilot/check/1"
     assert document["repository"] is None
     assert document["summary"]["exit_code"] == 1
     assert document["summary"]["patches"] == 1
     (patch,) = document["patches"]
-    assert (patch["source"], patch["commit"]) == (str(dirty), None)
+    assert (patch["source"], patch["commit"]) == (str(bad_patch), None)
     finding = next(
         finding
         for finding in patch["findings"]
@@ -92,35 +96,35 @@ def test_json_matches_the_contract(dirty: Path) -> None:
     assert document["series"] == {"findings": []}
 
 
-def test_reason_is_shown_once(dirty: Path) -> None:
-    out = call("check", "--strict", dirty, dirty).out
-    assert f"{dirty}:6: warning: " in out
-    assert "    Hello all," in out
-    assert out.count("why: Everything above the --- becomes") == 1
-    assert out.splitlines()[0].startswith("2 patches checked, not ready to send: ")
-    assert "not checked: whether it compiles (use --build); " in out
-    assert "\x1b" not in out
+def test_reason_is_shown_once(bad_patch: Path) -> None:
+    output = call("check", "--strict", bad_patch, bad_patch).out
+    assert f"{bad_patch}:6: warning: " in output
+    assert "    Hello all," in output
+    assert output.count("why: Everything above the --- becomes") == 1
+    assert output.splitlines()[0].startswith("2 patches checked, not ready to send: ")
+    assert "not checked: whether it compiles (use --build); " in output
+    assert "\x1b" not in output
 
 
-def test_advice_is_shown_once(dirty: Path) -> None:
-    out = call("check", "--strict", dirty, dirty).out
-    assert out.count("    help: delete the line") == 1
+def test_advice_is_shown_once(bad_patch: Path) -> None:
+    output = call("check", "--strict", bad_patch, bad_patch).out
+    assert output.count("    help: delete the line") == 1
 
 
-def test_fix_offer_is_text_only(clean: Path, dirty: Path) -> None:
+def test_fix_offer_is_text_only(clean_patch: Path, bad_patch: Path) -> None:
     reported = "patchpilot: note: 1 finding fixable with --fix (preview: --diff)"
-    outcome = call("check", dirty)
+    outcome = call("check", bad_patch)
     assert reported in outcome.err
     assert "--fix" not in outcome.out
-    for words in (
+    for arguments in (
         ("-q",),
         ("--format", "checkpatch"),
         ("--format", "json"),
         ("--checkpatch-compat",),
         ("--fix",),
     ):
-        assert "fixable" not in call("check", *words, dirty).err
-    assert call("check", clean).err == ""
+        assert "fixable" not in call("check", *arguments, bad_patch).err
+    assert call("check", clean_patch).err == ""
 
 
 def test_no_op_fix_is_not_counted(
@@ -145,16 +149,16 @@ def test_misspelling_is_shown_with_its_line(workdir: Path) -> None:
         mail(
             "frob: say it",
             f"{PROSE}\n\n{SIGN_OFF}",
-            file_diff(PATH, HUNK + "\n+\t/* recieve it */"),
+            build_file_diff(PATH, HUNK + "\n+\t/* recieve it */"),
         )
     )
-    out = call("check", "--data", "scripts", "--select", "misspelling", file).out
-    assert f"({PATH}:" in out
-    assert "    +       /* recieve it */\n               ^" in out
+    output = call("check", "--data", "scripts", "--select", "misspelling", file).out
+    assert f"({PATH}:" in output
+    assert "    +       /* recieve it */\n               ^" in output
 
 
-def test_color_is_printed_on_request(dirty: Path) -> None:
-    assert "\x1b[1;35mwarning" in call("check", "--strict", "--color", dirty).out
+def test_color_is_printed_on_request(bad_patch: Path) -> None:
+    assert "\x1b[1;35mwarning" in call("check", "--strict", "--color", bad_patch).out
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -162,67 +166,67 @@ def test_formats_contain_no_control_characters(workdir: Path, form: str) -> None
     file = workdir / "evil.patch"
     evil = DIRTY.replace("Hello all", "We added \x1b[31ma\u202e <b>wait</b> & [bold]")
     file.write_bytes(evil.encode() + b"+\xff\xfe\n")
-    out = call("check", "--strict", "--format", form, file).out
-    assert out
+    output = call("check", "--strict", "--format", form, file).out
+    assert output
     # JSON may contain U+202E, because a program that reads JSON does not print the JSON itself
-    assert not set(out) & ({"\x1b"} if form == "json" else {"\x1b", "\u202e"})
+    assert not set(output) & ({"\x1b"} if form == "json" else {"\x1b", "\u202e"})
     if form in ("json", "sarif", "gitlab"):
-        json.loads(out)
+        json.loads(output)
     elif form == "jsonl":
-        assert [sorted(json.loads(line)) for line in out.splitlines()][-1] == [
+        assert [sorted(json.loads(line)) for line in output.splitlines()][-1] == [
             "schema",
             "summary",
         ]
     elif form == "junit":
-        suites = ET.fromstring(out)
+        suites = ET.fromstring(output)
         assert int(suites.attrib["failures"]) == len(suites.findall(".//failure")) > 0
     elif form == "github":
         assert all(
             line.startswith(("::error ", "::warning ", "::notice "))
-            for line in out.splitlines()
+            for line in output.splitlines()
         )
 
 
 @pytest.mark.parametrize("form", ["checkpatch", "github"])
-def test_line_formats_are_empty_for_a_clean_patch(clean: Path, form: str) -> None:
-    assert call("check", "--format", form, clean).out == ""
+def test_line_formats_are_empty_for_a_clean_patch(clean_patch: Path, form: str) -> None:
+    assert call("check", "--format", form, clean_patch).out == ""
 
 
-def test_sarif_describes_reported_rules(dirty: Path) -> None:
-    (run,) = json.loads(call("check", "--format", "sarif", dirty).out)["runs"]
+def test_sarif_describes_reported_rules(bad_patch: Path) -> None:
+    (run,) = json.loads(call("check", "--format", "sarif", bad_patch).out)["runs"]
     rules = run["tool"]["driver"]["rules"]
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["locations"][0]["physicalLocation"]["region"]["startLine"] >= 1
 
 
-def test_gitlab_fingerprints_are_unique_and_stable(dirty: Path) -> None:
-    first, two = (
-        json.loads(call("check", "--format", "gitlab", dirty).out) for _ in range(2)
+def test_gitlab_fingerprints_are_unique_and_stable(bad_patch: Path) -> None:
+    first_document, second_document = (
+        json.loads(call("check", "--format", "gitlab", bad_patch).out) for _ in range(2)
     )
-    prints = [issue["fingerprint"] for issue in first]
+    prints = [issue["fingerprint"] for issue in first_document]
     assert len(set(prints)) == len(prints)
-    assert first == two
+    assert first_document == second_document
 
 
-def test_rules_are_selected_and_ignored(dirty: Path) -> None:
-    def finding_names(*words: str) -> list[str]:
+def test_rules_are_selected_and_ignored(bad_patch: Path) -> None:
+    def list_finding_names(*arguments: str) -> list[str]:
         return [
-            load["name"]
-            for load in json.loads(
-                call("check", "--format", "json", *words, dirty).out
+            finding["name"]
+            for finding in json.loads(
+                call("check", "--format", "json", *arguments, bad_patch).out
             )["patches"][0]["findings"]
         ]
 
-    assert finding_names("--select", "MSG006") == ["greeting-in-message"]
-    assert finding_names("--select", "GERRIT_CHANGE_ID,greeting-in-message") != [
+    assert list_finding_names("--select", "MSG006") == ["greeting-in-message"]
+    assert list_finding_names("--select", "GERRIT_CHANGE_ID,greeting-in-message") != [
         "greeting-in-message"
     ]
-    assert "greeting-in-message" not in finding_names("--ignore", "message")
+    assert "greeting-in-message" not in list_finding_names("--ignore", "message")
 
 
-def test_unknown_rule_suggests_the_nearest(dirty: Path) -> None:
-    outcome = call("check", "--select", "no-descriptio", dirty)
+def test_unknown_rule_suggests_the_nearest(bad_patch: Path) -> None:
+    outcome = call("check", "--select", "no-descriptio", bad_patch)
     assert outcome.code == 2
     assert "did you mean 'no-description'?" in outcome.err
 
@@ -236,8 +240,8 @@ def test_unknown_rule_suggests_the_nearest(dirty: Path) -> None:
         ["--fail-on", "note"],
     ],
 )
-def test_invalid_option_is_a_usage_error(clean: Path, words: list[str]) -> None:
-    assert call("check", *words, clean).code == 2
+def test_invalid_option_is_a_usage_error(clean_patch: Path, words: list[str]) -> None:
+    assert call("check", *words, clean_patch).code == 2
 
 
 def test_non_patch_file_is_a_usage_error(workdir: Path) -> None:
@@ -247,14 +251,14 @@ def test_non_patch_file_is_a_usage_error(workdir: Path) -> None:
     assert "neither a mail nor a diff" in outcome.err
 
 
-def test_directories_mboxes_and_gzip_are_read(workdir: Path, clean: Path) -> None:
+def test_directories_mboxes_and_gzip_are_read(workdir: Path, clean_patch: Path) -> None:
     folder = workdir / "series"
     folder.mkdir()
     for number in (1, 2):
         (folder / f"000{number}-x.patch").write_text(CLEAN)
     mbox = workdir / "all.mbox.gz"
     mbox.write_bytes(gzip.compress((CLEAN + CLEAN).encode()))
-    for target, count in ((folder, 2), (mbox, 2), (clean, 1)):
+    for target, count in ((folder, 2), (mbox, 2), (clean_patch, 1)):
         assert (
             json.loads(call("check", "--format", "json", target).out)["summary"][
                 "patches"
@@ -272,7 +276,7 @@ def test_commits_are_checked_with_their_history(workdir: Path) -> None:
             {PATH: f"int a{number};\n"},
         )
     repo.git("branch", "base")
-    fix = repo.commit(
+    fix_commit = repo.commit(
         "Frobber: mend step 3\n\nStep 3 was taken too early on old boards, so take it"
         f" later.\n\n{SIGN_OFF}\n",
         {PATH: "int b;\n"},
@@ -282,7 +286,7 @@ def test_commits_are_checked_with_their_history(workdir: Path) -> None:
     )
     document = json.loads(outcome.out)
     assert document["repository"] == str(repo.path)
-    assert [patch["commit"] for patch in document["patches"]] == [fix]
+    assert [patch["commit"] for patch in document["patches"]] == [fix_commit]
     findings = {patch["name"]: patch for patch in document["patches"][0]["findings"]}
     assert "100 % of 10 commits" in findings["unconventional-prefix"]["message"]
     assert findings["unconventional-prefix"]["fix"]["text"] == "frob: mend step 3"
@@ -319,14 +323,14 @@ def test_parallel_check_equals_serial_check(workdir: Path) -> None:
     assert single == four
 
 
-def test_tree_setting_is_applied(workdir: Path, dirty: Path) -> None:
+def test_tree_setting_is_applied(workdir: Path, bad_patch: Path) -> None:
     tree = workdir / "tree"
     tree.mkdir()
     (tree / ".patchpilot.toml").write_text('ignore = ["message", "GERRIT_CHANGE_ID"]\n')
-    assert call("check", "--tree", tree, dirty).code == 0
+    assert call("check", "--tree", tree, bad_patch).code == 0
 
 
-def test_tree_script_runs_only_on_request(workdir: Path, clean: Path) -> None:
+def test_tree_script_runs_only_on_request(workdir: Path, clean_patch: Path) -> None:
     tree = workdir / "tree"
     (tree / "scripts").mkdir(parents=True)
     script = (
@@ -334,11 +338,14 @@ def test_tree_script_runs_only_on_request(workdir: Path, clean: Path) -> None:
         ' too\\n"; exit 1;\n'
     )
     (tree / "scripts" / "checkpatch.pl").write_text(script)
-    assert call("check", "--tree", tree, clean).code == 0
+    assert call("check", "--tree", tree, clean_patch).code == 0
     assert not (tree / "ran").exists()
-    outcome = call("check", "--checkpatch", "--format", "json", "--tree", tree, clean)
+    outcome = call(
+        "check", "--checkpatch", "--format", "json", "--tree", tree, clean_patch
+    )
     assert [
-        load["checkpatch"] for load in json.loads(outcome.out)["patches"][0]["findings"]
+        finding["checkpatch"]
+        for finding in json.loads(outcome.out)["patches"][0]["findings"]
     ] == [
         "OURS",
         "THEIRS",
@@ -350,13 +357,15 @@ def test_path_is_not_interpreted_by_the_shell(workdir: Path) -> None:
     tree = workdir / "tree"
     (tree / "scripts").mkdir(parents=True)
     (tree / "scripts" / "checkpatch.pl").write_text('open(F, ">", "ran");\n')
-    evil = workdir / "evil.patch"
-    evil.write_text(
+    evil_file = workdir / "evil.patch"
+    evil_file.write_text(
         mail(
-            "frob: x", f"{PROSE}\n\n{SIGN_OFF}", file_diff("drivers/$(touch x).c", HUNK)
+            "frob: x",
+            f"{PROSE}\n\n{SIGN_OFF}",
+            build_file_diff("drivers/$(touch x).c", HUNK),
         )
     )
-    assert call("check", "--checkpatch", "--tree", tree, evil).code == 1
+    assert call("check", "--checkpatch", "--tree", tree, evil_file).code == 1
     assert not (tree / "ran").exists()
 
 
@@ -405,11 +414,11 @@ HEAVY = (
 )
 
 
-def test_check_imports_little(clean: Path) -> None:
+def test_check_imports_little(clean_patch: Path) -> None:
     program = (
         "import sys; from patchpilot.cli import main; "
-        f"code = main.run(['check', '--format', 'text', {str(clean)!r}]); "
-        f"code = main.run(['check', {str(clean)!r}]) if code == 0 else code; "
+        f"code = main.run(['check', '--format', 'text', {str(clean_patch)!r}]); "
+        f"code = main.run(['check', {str(clean_patch)!r}]) if code == 0 else code; "
         f"print(code, [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )
     # fill the caches
@@ -425,12 +434,12 @@ def test_check_imports_little(clean: Path) -> None:
 
 
 def test_explain_prints_the_rule_page() -> None:
-    out = call("explain", "missing-fixes").out
+    output = call("explain", "missing-fixes").out
     parts = [
-        out.index(f"\n{word}") for word in ("Why", "Bad", "Good", "Fix", "Reference")
+        output.index(f"\n{word}") for word in ("Why", "Bad", "Good", "Fix", "Reference")
     ]
     assert parts == sorted(parts)
-    assert call("explain", "TAG001").out == out
+    assert call("explain", "TAG001").out == output
     assert call("explain", "mising-fixes").code == 2
 
 
@@ -438,8 +447,8 @@ def test_rules_lists_every_rule_once() -> None:
     rules = json.loads(call("explain", "--format", "json").out)["rules"]
     assert len({rule["id"] for rule in rules}) == len(rules) > 60
     assert len([rule for rule in rules if rule["checkpatch"]]) >= 40
-    listed = call("explain").out
-    assert all(rule["name"] in listed for rule in rules)
+    output = call("explain").out
+    assert all(rule["name"] in output for rule in rules)
 
 
 def test_missing_patch_file_is_reported(
@@ -485,18 +494,18 @@ def test_git_show_output_is_rejected(
     commit = "0123456789abcdef0123456789abcdef01234567"
     file.write_text(
         f"commit {commit} (HEAD)\nAuthor: Ada Fixer <ada@example.org>\n\n    frob: mend it\n\n"
-        + file_diff(PATH, HUNK)
+        + build_file_diff(PATH, HUNK)
     )
     outcome = call("check", file)
     assert outcome.code == ExitCode.USAGE
     assert f"git format-patch -1 {commit[:12]}" in outcome.err
 
 
-def test_bare_diff_notes_the_missing_message(workdir: Path, clean: Path) -> None:
+def test_bare_diff_notes_the_missing_message(workdir: Path, clean_patch: Path) -> None:
     file = workdir / "bare.diff"
-    file.write_text(file_diff(PATH, HUNK))
+    file.write_text(build_file_diff(PATH, HUNK))
     assert "(1 diff without a commit message)" in call("check", file).out
-    assert "bare" not in call("check", clean).out
+    assert "bare" not in call("check", clean_patch).out
 
 
 def test_explain_shows_the_missing_tag() -> None:
@@ -552,8 +561,8 @@ def test_crlf_message_is_checked(workdir: Path) -> None:
 
 
 @pytest.mark.parametrize("word", ["--published", "--shared", "--claim"])
-def test_leave_to_rewrite_needs_fix(clean: Path, word: str) -> None:
-    outcome = call("check", word, clean)
+def test_leave_to_rewrite_needs_fix(clean_patch: Path, word: str) -> None:
+    outcome = call("check", word, clean_patch)
     assert outcome.code == ExitCode.USAGE
     assert f"check --fix {word}" in outcome.err
 
@@ -575,10 +584,10 @@ def test_prose_with_colons_is_not_a_patch(workdir: Path) -> None:
 
 def test_strict_only_findings_are_counted(tmp_path: Path) -> None:
     file = tmp_path / "a.patch"
-    file.write_text(patch(message="This patch repairs the widget.\n"))
+    file.write_text(build_widget_patch(message="This patch repairs the widget.\n"))
     plain, strict = (
-        json.loads(call("check", *words, "--format", "json", file).out)["summary"]
-        for words in ((), ("--strict",))
+        json.loads(call("check", *arguments, "--format", "json", file).out)["summary"]
+        for arguments in ((), ("--strict",))
     )
     more = strict["checks"] - plain["checks"]
     assert (plain["hidden"], strict["hidden"]) == (more, 0)

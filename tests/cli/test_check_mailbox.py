@@ -10,52 +10,54 @@ import json
 import pytest
 
 from tests.kit.cli import call
-from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
+from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, build_file_diff, mail
 
 ADA = "Ada Fixer <ada@example.org>"
-DIFF = file_diff(PATH, HUNK)
+DIFF = build_file_diff(PATH, HUNK)
 
 
-def thread_mail(
+def build_thread_mail(
     name: str,
     subject: str,
-    day: int,
+    sent_day: int,
     *,
-    above: str = "",
+    parent_id: str = "",
     sender: str = ADA,
     body: str = "",
 ) -> str:
     """Return a message of the thread with the Message-ID <name@example.org>."""
-    text = (
+    mail_text = (
         mail(subject, f"{PROSE}\n\n{SIGN_OFF}", DIFF)
         .partition("\n")[2]
-        .replace("Tue, 6 Jan", f"{('Mon', 'Tue', 'Wed')[day % 3]}, {day} Jan")
+        .replace("Tue, 6 Jan", f"{('Mon', 'Tue', 'Wed')[sent_day % 3]}, {sent_day} Jan")
     )
-    head, _, rest = text.partition("\n\n")
+    head, _, mail_body = mail_text.partition("\n\n")
     head = (
         head.replace(f"From: {ADA}", f"From: {sender}")
         + f"\nMessage-ID: <{name}@example.org>"
     )
     head += (
-        f"\nIn-Reply-To: <{above}@example.org>\nReferences: <{above}@example.org>"
-        if above
+        f"\nIn-Reply-To: <{parent_id}@example.org>\nReferences: <{parent_id}@example.org>"
+        if parent_id
         else ""
     )
-    return f"{head}\n\n{body or rest}"
+    return f"{head}\n\n{body or mail_body}"
 
 
-def make_series(version: int, day: int) -> list[str]:
-    mark = f"PATCH v{version}" if version > 1 else "PATCH"
-    first = thread_mail(
-        f"v{version}-1", f"[{mark} 1/2] frob: wait for the link before it is used", day
+def make_series(version: int, sent_day: int) -> list[str]:
+    subject_prefix = f"PATCH v{version}" if version > 1 else "PATCH"
+    first_mail = build_thread_mail(
+        f"v{version}-1",
+        f"[{subject_prefix} 1/2] frob: wait for the link before it is used",
+        sent_day,
     )
     return [
-        first,
-        thread_mail(
+        first_mail,
+        build_thread_mail(
             f"v{version}-2",
-            f"[{mark} 2/2] frob: use the link",
-            day,
-            above=f"v{version}-1",
+            f"[{subject_prefix} 2/2] frob: use the link",
+            sent_day,
+            parent_id=f"v{version}-1",
         ),
     ]
 
@@ -71,22 +73,22 @@ FAILED = (
     f" original commit in Linus's tree ----\n\n{DIFF}"
 )
 OTHERS = [
-    thread_mail(
+    build_thread_mail(
         "review",
         "Re: [PATCH 1/2] frob: wait for the link before it is used",
         7,
-        above="v1-1",
+        parent_id="v1-1",
         sender="Rita <rita@example.org>",
         body=REVIEW,
     ),
-    thread_mail(
+    build_thread_mail(
         "added",
         'Patch "frob: wait for the link" has been added to the 6.1-stable tree',
         9,
         sender=STABLE,
         body=NOTICE,
     ),
-    thread_mail(
+    build_thread_mail(
         "failed",
         'FAILED: patch "[PATCH] frob: wait for the link" failed to apply to 6.1-stable tree',
         9,
@@ -104,22 +106,23 @@ def make_mbox(mails: list[str]) -> bytes:
 
 def make_digest(mails: list[str]) -> bytes:
     parts = "".join(
-        f"--=_part\n{'' if at else 'Content-Type: message/rfc822'}\n{'' if at else chr(10)}{mail}\n"
-        for at, mail in enumerate(mails)
+        f"--=_part\n{'' if index else 'Content-Type: message/rfc822'}\n"
+        f"{'' if index else chr(10)}{mail}\n"
+        for index, mail in enumerate(mails)
     )
-    top = (
+    digest_header = (
         "From: list@example.org\nSubject: frob Digest, Vol 1\nMIME-Version: 1.0\nContent-Type:"
         ' multipart/digest;\n\tboundary="=_part"\n\n'
     )
-    return f"{top}{parts}--=_part--\n".encode()
+    return f"{digest_header}{parts}--=_part--\n".encode()
 
 
-def checked_subjects(data: bytes) -> list[tuple[str, int]]:
-    outcome = call("check", "--format", "json", "--fail-on", "never", "-", stdin=data)
-    assert outcome.code == 0, outcome.err
+def check_and_list_subjects(data: bytes) -> list[tuple[str, int]]:
+    result = call("check", "--format", "json", "--fail-on", "never", "-", stdin=data)
+    assert result.code == 0, result.err
     return [
         (patch["subject"], int(patch["source"].rpartition(":")[2]))
-        for patch in json.loads(outcome.out)["patches"]
+        for patch in json.loads(result.out)["patches"]
     ]
 
 
@@ -128,11 +131,11 @@ def test_only_the_latest_version_is_checked(form: object) -> None:
     first, second = make_series(1, 6), make_series(2, 8)
     data = form([*first, OTHERS[0], *second, *OTHERS[1:]])  # type: ignore[operator]
     titles = ["frob: wait for the link before it is used", "frob: use the link"]
-    assert checked_subjects(data) == list(zip(titles, (4, 5), strict=True))
+    assert check_and_list_subjects(data) == list(zip(titles, (4, 5), strict=True))
 
 
 def test_all_series_are_checked_without_duplicates() -> None:
-    other = thread_mail(
+    other_mail = build_thread_mail(
         "other",
         "[PATCH] grob: do not count twice",
         6,
@@ -140,8 +143,8 @@ def test_all_series_are_checked_without_duplicates() -> None:
     )
     assert [
         title
-        for title, _ in checked_subjects(
-            make_mbox([*make_series(1, 6), other, other, *make_series(2, 8)])
+        for title, _ in check_and_list_subjects(
+            make_mbox([*make_series(1, 6), other_mail, other_mail, *make_series(2, 8)])
         )
     ] == [
         "grob: do not count twice",
@@ -155,4 +158,4 @@ def test_unsent_messages_are_all_checked() -> None:
         mail(f"[PATCH {at}/2] frob: wait for link {at}", f"{PROSE}\n\n{SIGN_OFF}", DIFF)
         for at in (1, 2)
     ]
-    assert len(checked_subjects("\n".join(written).encode())) == 2
+    assert len(check_and_list_subjects("\n".join(written).encode())) == 2

@@ -15,17 +15,17 @@ import pytest
 from patchpilot.archive.local_mails import list_epochs
 from patchpilot.model.mail import join_mbox
 from tests.kit import patches
-from tests.kit.archive import LOCAL, archive_server
+from tests.kit.archive import LOCAL, serve_archive
 from tests.kit.cli import call
-from tests.kit.mails import mail
+from tests.kit.mails import build_mail
 from tests.kit.repos import Repo
 
 KINDS = (*LOCAL, "epoch", "directory of files")
 TRAILING = patches.DIFF.replace("rc = bar();", "rc = bar(); ")
 ABOUT = (
-    mail("Re: [PATCH] foo: one", "Looks good."),
-    mail("Re: [PATCH] foo: one", f"Better like this:\n\n{patches.DIFF}"),
-    mail(
+    build_mail("Re: [PATCH] foo: one", "Looks good."),
+    build_mail("Re: [PATCH] foo: one", f"Better like this:\n\n{patches.DIFF}"),
+    build_mail(
         'Patch "foo: one" has been added to the 6.1-stable tree',
         "This is a note to let you know that I've just added the patch titled\n\n    foo:"
         f" one\n\nto the 6.1-stable tree\n\n{patches.DIFF}",
@@ -37,42 +37,42 @@ NAMES = [f"patch {number}" for number in range(1, 9)]
 
 
 def make_patch(name: str, diff: str = patches.DIFF, message_id: str = "") -> bytes:
-    text = patches.mail(
+    patch_text = patches.build_patch_text(
         f"[PATCH] foo: {name}",
         diff=diff,
         headers={"Message-ID": f"<{message_id or name.replace(' ', '-')}@example.org>"},
     )
-    return text.encode().split(b"\n", 1)[1]
+    return patch_text.encode().split(b"\n", 1)[1]
 
 
-def make_source(kind: str, folder: Path, mails: list[bytes]) -> Path:
-    if kind == "directory of files":
+def make_source(source_kind: str, folder: Path, mails: list[bytes]) -> Path:
+    if source_kind == "directory of files":
         folder.mkdir()
         for number, message in enumerate(mails):
             (folder / f"{number:04}.eml").write_bytes(message)
         return folder
-    with archive_server(
-        LOCAL[0] if kind == "epoch" else kind, folder, *mails
+    with serve_archive(
+        LOCAL[0] if source_kind == "epoch" else source_kind, folder, *mails
     ) as archive:
         path = Path(archive.url)
-    return list_epochs(path)[0] if kind == "epoch" else path
+    return list_epochs(path)[0] if source_kind == "epoch" else path
 
 
 @pytest.fixture(params=KINDS)
-def source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+def mail_source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return make_source(
         request.param, tmp_path / "mails", [make_patch(name) for name in NAMES]
     )
 
 
-def read_stream(*words: object, code: int = 0) -> list[dict[str, Any]]:
-    outcome = call("check", "--format", "jsonl", *words)
-    assert outcome.code == code, outcome.err
-    return [json.loads(line) for line in outcome.out.splitlines()]
+def check_as_stream(*arguments: object, exit_code: int = 0) -> list[dict[str, Any]]:
+    result = call("check", "--format", "jsonl", *arguments)
+    assert result.code == exit_code, result.err
+    return [json.loads(line) for line in result.out.splitlines()]
 
 
-def test_every_patch_has_a_line(source: Path) -> None:
-    *rows, last = read_stream(source)
+def test_every_patch_has_a_line(mail_source: Path) -> None:
+    *rows, last = check_as_stream(mail_source)
     names = [line["subject"].removeprefix("foo: ") for line in rows]
     assert names in (NAMES, NAMES[::-1])
     assert [line["message_id"] for line in rows] == [
@@ -89,7 +89,7 @@ def test_stream_matches_a_single_check(tmp_path: Path) -> None:
     mbox.write_bytes(
         join_mbox([make_patch("one"), *ABOUT, make_patch("one", TRAILING, "two")])
     )
-    first, two, last = read_stream(mbox, code=1)
+    first, two, last = check_as_stream(mbox, exit_code=1)
     assert [
         (finding["name"], finding["line"])
         for finding in two["findings"]
@@ -116,13 +116,13 @@ def write_mbox(folder: Path, *mails: bytes) -> Path:
 def test_damaged_message_does_not_end_the_stream(
     tmp_path: Path,
 ) -> None:
-    long = make_patch("long", patches.DIFF + "+" + "x" * (1 << 20) + "\n")
+    long_patch = make_patch("long", patches.DIFF + "+" + "x" * (1 << 20) + "\n")
     for number, content in enumerate(
-        (make_patch("one"), long, b"", b"what is this?\n", make_patch("two"))
+        (make_patch("one"), long_patch, b"", b"what is this?\n", make_patch("two"))
     ):
         (tmp_path / f"{number}.eml").write_bytes(content)
     (tmp_path / "5.mbox").symlink_to("nowhere")
-    *rows, last = read_stream(tmp_path, code=2)
+    *rows, last = check_as_stream(tmp_path, exit_code=2)
     assert [
         line.get("subject") or line["error"].replace(f"{tmp_path}/", "")
         for line in rows
@@ -136,7 +136,7 @@ def test_damaged_message_does_not_end_the_stream(
     ]
     assert rows[1]["message_id"] == "long@example.org"
     assert last["summary"]["damaged"] == 4
-    assert read_stream(tmp_path, "--fail-on", "never", code=0)[:-1] == rows
+    assert check_as_stream(tmp_path, "--fail-on", "never", exit_code=0)[:-1] == rows
 
 
 def test_commits_have_lines_and_a_summary(
@@ -147,7 +147,7 @@ def test_commits_have_lines_and_a_summary(
         repo.commit(f"frob: step {number}", {"a.c": f"int a{number};\n"})
         for number in (1, 2, 3)
     ]
-    *rows, last = read_stream("-C", repo.path, f"{ids[0]}..HEAD", code=1)
+    *rows, last = check_as_stream("-C", repo.path, f"{ids[0]}..HEAD", exit_code=1)
     assert [(line["position"], line["commit"]) for line in rows] == [
         (id_, id_) for id_ in ids[1:]
     ]
@@ -164,7 +164,7 @@ def test_unknown_rule_precedes_the_stream(tmp_path: Path) -> None:
     assert "patchpilot: error: unknown rule 'nosuch'" in outcome.err
 
 
-def start_check(*words: object, **more: Any) -> "subprocess.Popen[bytes]":
+def start_check(*arguments: object, **popen_options: Any) -> "subprocess.Popen[bytes]":
     argv = [
         sys.executable,
         "-m",
@@ -174,14 +174,14 @@ def start_check(*words: object, **more: Any) -> "subprocess.Popen[bytes]":
         "jsonl",
         "--fail-on",
         "never",
-        *map(str, words),
+        *map(str, arguments),
     ]
     return subprocess.Popen(
         argv,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        **more,
+        **popen_options,
     )
 
 
@@ -240,15 +240,15 @@ def test_interrupt_leaves_no_process(
             os.killpg(process.pid, sign)
         else:
             process.send_signal(sign)
-        _, err = process.communicate(timeout=60)
+        _, error_output = process.communicate(timeout=60)
     assert process.returncode == code
-    assert b"Traceback" not in err
-    assert have_ended(process.pid)
+    assert b"Traceback" not in error_output
+    assert have_workers_ended(process.pid)
 
 
-def have_ended(session: int) -> bool:
-    until = time.monotonic() + 20
-    while list_workers(session) and time.monotonic() < until:
+def have_workers_ended(session: int) -> bool:
+    deadline = time.monotonic() + 20
+    while list_workers(session) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not list_workers(session)
 
@@ -263,13 +263,15 @@ def test_series_rules_run_once(
     series = Series(tuple(parse_patch(make_patch(name), name) for name in NAMES))
     runs: list[int] = []
 
-    def make(patches: tuple[Any, ...]) -> int:
+    def count_series_checks(patches: tuple[Any, ...]) -> int:
         runs.append(len(patches))
         return len(patches)
 
     assert [
-        Context(patch, series).cache_for_series("number", make)
+        Context(patch, series).cache_for_series("number", count_series_checks)
         for patch in series.patches
     ] == [len(NAMES)] * len(NAMES)
     assert runs == [len(NAMES)]
-    assert Context(series.patches[0]).cache_for_series("number", make) == 1
+    assert (
+        Context(series.patches[0]).cache_for_series("number", count_series_checks) == 1
+    )

@@ -21,7 +21,7 @@ from tests.kit.cli import Outcome
 from tests.kit.cli import call as call_cli
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
-from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
+from tests.kit.snippets import PATH, PROSE, SIGN_OFF, build_file_diff, mail
 from tests.kit.topics import topic as of_several
 
 CLEAN = "\tret = frob_wait(frob);"
@@ -30,48 +30,50 @@ GLUED = "\tret =frob_start(frob);"
 """A line with two errors: trailing whitespace, and no space after `=`."""
 
 
-def run_command(*words: Any) -> Outcome:
+def run_command(*arguments: Any) -> Outcome:
     """Run a command.
 
     If it is `check`, disable the rules that always report something in these patches.
     """
-    if words[0] == "check":
-        words = (
+    if arguments[0] == "check":
+        arguments = (
             "check",
             "--ignore",
             "missing-changelog",
-            *words[1:],
+            *arguments[1:],
         )
-    return call_cli(*words)
+    return call_cli(*arguments)
 
 
 def make_patch(
-    *added: str,
+    *added_line: str,
     subject: str = "frob: wait for the link",
-    prose: str = PROSE,
+    commit_text: str = PROSE,
     path: str = PATH,
-    at: int = 10,
+    line_number: int = 10,
 ) -> str:
-    lines = "".join(f"+{line}\n" for line in added)
-    diff = file_diff(
+    lines = "".join(f"+{line}\n" for line in added_line)
+    diff = build_file_diff(
         path,
         f" \tint ret;\n \n-\tret = frob_init(frob);\n{lines} \tif (ret)\n \t\treturn ret;\n ",
     )
     return mail(
         subject,
-        f"{prose}\n\n{SIGN_OFF}",
-        diff.replace("@@ -10,", f"@@ -{at},").replace(" +10,", f" +{at},"),
+        f"{commit_text}\n\n{SIGN_OFF}",
+        diff.replace("@@ -10,", f"@@ -{line_number},").replace(
+            " +10,", f" +{line_number},"
+        ),
     )
 
 
-def write_file(name: str, text: str) -> Path:
+def write_file(name: str, content: str) -> Path:
     file = Path(name)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
+    file.write_text(content)
     return file
 
 
-def finding_names(outcome: Outcome) -> list[str]:
+def list_finding_names(outcome: Outcome) -> list[str]:
     document = json.loads(outcome.out)
     return [
         finding["name"]
@@ -80,8 +82,8 @@ def finding_names(outcome: Outcome) -> list[str]:
     ] + [entry["name"] for entry in document["series"]["findings"]]
 
 
-def run_check(*words: object) -> Outcome:
-    return run_command("check", "--format", "json", *words)
+def run_check(*arguments: object) -> Outcome:
+    return run_command("check", "--format", "json", *arguments)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def run_check(*words: object) -> Outcome:
 def test_every_baseline_option_writes_it(workdir: Path, words: tuple[str, ...]) -> None:
     write_file("a.patch", make_patch(SPACED))
     outcome = run_check(*words)
-    assert (outcome.code, finding_names(outcome)) == (0, []), outcome.err
+    assert (outcome.code, list_finding_names(outcome)) == (0, []), outcome.err
     assert "b.json: 1 finding recorded, 1 new, 0 removed" in outcome.err
     assert str(workdir) not in Path("b.json").read_text()
     assert run_check("--baseline", "b.json", "a.patch").code == 0
@@ -127,12 +129,12 @@ def test_baseline_survives_moved_and_reworded_lines(
             CLEAN,
             SPACED,
             subject="[PATCH v2 2/2] frob: other words",
-            prose=f"{PROSE}\nAnd more.",
-            at=400,
+            commit_text=f"{PROSE}\nAnd more.",
+            line_number=400,
         ),
     )
     outcome = run_check("--baseline", "b.json", "later")
-    assert (outcome.code, finding_names(outcome)) == (0, [])
+    assert (outcome.code, list_finding_names(outcome)) == (0, [])
     summary = json.loads(outcome.out)["summary"]
     assert (summary["baselined"], summary["waived"], summary["errors"]) == (1, 0, 0)
 
@@ -152,7 +154,7 @@ def test_changed_findings_are_new(workdir: Path, text: str, new: list[str]) -> N
     run_check("--write-baseline", "b.json", "a.patch")
     write_file("a.patch", text)
     outcome = run_check("--baseline", "b.json", "a.patch")
-    assert len(finding_names(outcome)) == len(new), finding_names(outcome)
+    assert len(list_finding_names(outcome)) == len(new), list_finding_names(outcome)
     assert outcome.code == int(bool(new))
 
 
@@ -216,11 +218,11 @@ def test_baseline_is_deterministic(workdir: Path) -> None:
 def test_broken_baseline_is_kept(workdir: Path) -> None:
     write_file("a.patch", make_patch(SPACED))
     write_file("b.json", '{"schema": "patchpilot/baseline/1",\n "findings": [}')
-    for words in (
+    for arguments in (
         ("--baseline", "b.json"),
         ("--baseline", "b.json", "--write-baseline"),
     ):
-        outcome = run_command("check", *words, "a.patch")
+        outcome = run_command("check", *arguments, "a.patch")
         assert (outcome.code, outcome.out) == (2, "")
         assert (
             "b.json: not valid JSON: Expecting value: line 2 column 15" in outcome.err
@@ -271,7 +273,7 @@ def test_tree_waivers_show_their_reasons(
     tree: Path,
 ) -> None:
     outcome = run_check("--tree", tree, "a.patch")
-    assert (outcome.code, finding_names(outcome)) == (0, [])
+    assert (outcome.code, list_finding_names(outcome)) == (0, [])
     document = json.loads(outcome.out)
     (waived,) = document["waived"]
     assert document["summary"]["waived"] == 1
@@ -291,8 +293,8 @@ def test_waived_findings_are_hidden_in_every_format(tree: Path, form: str) -> No
     if form in ("checkpatch", "github"):
         assert outcome.out == ""
     elif form == "jsonl":
-        line, last = map(json.loads, outcome.out.splitlines())
-        assert (line["findings"], last["summary"]["waived"]) == ([], 1)
+        line, last_output = map(json.loads, outcome.out.splitlines())
+        assert (line["findings"], last_output["summary"]["waived"]) == ([], 1)
     elif form == "gitlab":
         assert json.loads(outcome.out) == []
     elif form == "junit":
@@ -329,8 +331,10 @@ def test_waived_findings_are_hidden_in_every_format(tree: Path, form: str) -> No
 
 
 def test_verbose_text_shows_waiver_reasons(tree: Path) -> None:
-    out = run_command("check", "-v", "--tree", tree, "a.patch").out
-    assert "waived: trailing whitespace [trailing-space]\n    a <table> & more (" in out
+    output = run_command("check", "-v", "--tree", tree, "a.patch").out
+    assert (
+        "waived: trailing whitespace [trailing-space]\n    a <table> & more (" in output
+    )
 
 
 def test_expired_waiver_is_reported(tree: Path) -> None:
@@ -365,8 +369,8 @@ def test_verbose_reports_unused_waivers(tree: Path) -> None:
     write_file("a.patch", make_patch(CLEAN))
     assert run_command("check", "--tree", tree, "a.patch").err == ""
     assert [
-        load["rule"]
-        for load in json.loads(run_check("--tree", tree, "a.patch").out)["waivers"][
+        unused["rule"]
+        for unused in json.loads(run_check("--tree", tree, "a.patch").out)["waivers"][
             "unused"
         ]
     ] == ["trailing-space"]
@@ -442,13 +446,13 @@ def topic(workdir: Path) -> Repo:
 def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
     where = ("-C", topic.path)
     assert run_check(*where).code == 1
-    given = run_check(*where, "--waive", "trailing-space=a fixture has it")
-    assert given.code == 0, given.err
-    assert "--unwaive removes it" in given.err
-    later = run_check(*where)
+    given_outcome = run_check(*where, "--waive", "trailing-space=a fixture has it")
+    assert given_outcome.code == 0, given_outcome.err
+    assert "--unwaive removes it" in given_outcome.err
+    later_outcome = run_check(*where)
     assert (
-        later.code,
-        [load["origin"] for load in json.loads(later.out)["waived"]],
+        later_outcome.code,
+        [waived["origin"] for waived in json.loads(later_outcome.out)["waived"]],
     ) == (
         0,
         ["your topic"],
@@ -465,19 +469,19 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
         f"frob: use a\n\n{PROSE}\n\n{SIGN_OFF}",
         {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"},
     )
-    assert "trailing-space" not in finding_names(run_check(*where))
+    assert "trailing-space" not in list_finding_names(run_check(*where))
     # a different branch is a different topic
     topic.git("switch", "-q", "-c", "other", "topic~2")
     topic.commit(
         f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"}
     )
-    assert "trailing-space" in finding_names(run_check(*where, "HEAD"))
+    assert "trailing-space" in list_finding_names(run_check(*where, "HEAD"))
     topic.git("switch", "-q", "topic")
     assert run_command("check", *where, "--unwaive", "trailing-spce").code == 2
-    assert "trailing-space" in finding_names(
+    assert "trailing-space" in list_finding_names(
         run_check(*where, "--unwaive", "trailing-space")
     )
-    assert "trailing-space" in finding_names(run_check(*where))
+    assert "trailing-space" in list_finding_names(run_check(*where))
     assert (
         "has no waivers"
         in run_command("check", *where, "--unwaive", "trailing-space").err
@@ -487,7 +491,7 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
 def test_send_ignores_waivers_from_the_tree(
     topic: Repo,
 ) -> None:
-    words = (
+    arguments = (
         "send",
         "-C",
         topic.path,
@@ -498,25 +502,25 @@ def test_send_ignores_waivers_from_the_tree(
         "json",
     )
 
-    def blocking_problems(done: Outcome) -> list[str]:
-        return [str(load) for load in json.loads(done.out)["refusals"]]
+    def list_refusals(send_result: Outcome) -> list[str]:
+        return [str(refusal) for refusal in json.loads(send_result.out)["refusals"]]
 
-    assert "check-errors" in str(blocking_problems(run_command(*words)))
+    assert "check-errors" in str(list_refusals(run_command(*arguments)))
     (topic.path / FILE_NAME).write_text(
         '[[waiver]]\nrule = "trailing-space"\nreason = "r"\n'
     )
-    assert "check-errors" in str(blocking_problems(run_command(*words)))
+    assert "check-errors" in str(list_refusals(run_command(*arguments)))
     (topic.path / FILE_NAME).unlink()
     assert (
         run_check("-C", topic.path, "--waive", "trailing-space=a fixture has it").code
         == 0
     )
-    outcome = run_command(*words)
-    assert "check-errors" not in str(blocking_problems(outcome))
+    outcome = run_command(*arguments)
+    assert "check-errors" not in str(list_refusals(outcome))
     assert "a fixture has it" in outcome.out + outcome.err
 
 
-def new_findings(outcome: Outcome) -> dict[str, Any]:
+def map_new_findings(outcome: Outcome) -> dict[str, Any]:
     """Map the line or name of each finding to whether the finding is new."""
     document = json.loads(outcome.out)
     return {
@@ -531,7 +535,9 @@ def test_findings_are_marked_as_new(workdir: Path, form: str) -> None:
     write_file("v1/0001-a.patch", make_patch(SPACED))
     write_file(
         "v2/v2-0001-a.patch",
-        make_patch(CLEAN, SPACED, GLUED, subject="[PATCH v2] frob: wait well", at=90),
+        make_patch(
+            CLEAN, SPACED, GLUED, subject="[PATCH v2] frob: wait well", line_number=90
+        ),
     )
     outcome = run_command("check", "--format", form, "--since-version", "v1", "v2")
     assert outcome.code == 1
@@ -546,8 +552,8 @@ def test_findings_are_marked_as_new(workdir: Path, form: str) -> None:
             1,
             0,
         )
-        assert sorted(new_findings(outcome).values()) == [False, True]
-        assert new_findings(outcome)[f"trailing-space:{PATH}"] is False
+        assert sorted(map_new_findings(outcome).values()) == [False, True]
+        assert map_new_findings(outcome)[f"trailing-space:{PATH}"] is False
     elif form == "jsonl":
         assert sorted(
             finding["new"]
@@ -555,8 +561,8 @@ def test_findings_are_marked_as_new(workdir: Path, form: str) -> None:
         ) == [False, True]
     elif form == "sarif":
         assert sorted(
-            load["baselineState"]
-            for load in json.loads(outcome.out)["runs"][0]["results"]
+            result["baselineState"]
+            for result in json.loads(outcome.out)["runs"][0]["results"]
         ) == ["new", "unchanged"]
         assert "suppressions" not in outcome.out
     elif form == "checkpatch":
@@ -592,7 +598,7 @@ def test_previous_version_is_found_next_to_the_files(
     outcome = run_check("--since-version", "1", target)
     assert outcome.code == 1, outcome.err
     assert sorted(
-        new for name, new in new_findings(outcome).items() if PATH in name
+        new for name, new in map_new_findings(outcome).items() if PATH in name
     ) == [
         False,
         True,
@@ -601,24 +607,28 @@ def test_previous_version_is_found_next_to_the_files(
 
 
 def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
-    first = make_patch(SPACED, subject="[PATCH] frob: wait")
+    first_patch = make_patch(SPACED, subject="[PATCH] frob: wait")
     reply = make_patch(GLUED, subject="[PATCH] frob: wait").replace(
         "Subject: ", "Subject: Re: "
     )
-    two = make_patch(SPACED, GLUED, subject="[PATCH v2] frob: wait")
-    three = make_patch(SPACED, GLUED, at=70, subject="[PATCH v3] frob: wait longer")
-    other = make_patch(
+    second_patch = make_patch(SPACED, GLUED, subject="[PATCH v2] frob: wait")
+    three = make_patch(
+        SPACED, GLUED, line_number=70, subject="[PATCH v3] frob: wait longer"
+    )
+    other_patch = make_patch(
         SPACED, subject="[PATCH v2] grob: another work", path="drivers/grob.c"
     )
-    write_file("thread.mbx", first + reply + two + three + other)
+    write_file("thread.mbx", first_patch + reply + second_patch + three + other_patch)
     for number, old in (("1", [False, True]), ("2", [False, False])):
         outcome = run_check("--since-version", number, "thread.mbx")
-        assert [load["subject"] for load in json.loads(outcome.out)["patches"]] == [
+        assert [patch["subject"] for patch in json.loads(outcome.out)["patches"]] == [
             "frob: wait longer",
             "grob: another work",
         ]
         assert (
-            sorted(new for name, new in new_findings(outcome).items() if PATH in name)
+            sorted(
+                new for name, new in map_new_findings(outcome).items() if PATH in name
+            )
             == old
         )
 
@@ -630,9 +640,9 @@ def test_unknown_version_shows_a_hint(workdir: Path) -> None:
     assert "v4 not found" in outcome.err
     assert "--since-version DIR, FILE, A..B or a Message-ID" in outcome.err
     write_file("elsewhere.patch", make_patch(SPACED))
-    assert new_findings(run_check("--since-version", "elsewhere.patch", "a.patch")) == {
-        f"trailing-space:{PATH}": False
-    }
+    assert map_new_findings(
+        run_check("--since-version", "elsewhere.patch", "a.patch")
+    ) == {f"trailing-space:{PATH}": False}
 
 
 def test_finding_moved_between_patches_is_old(workdir: Path) -> None:
@@ -650,7 +660,7 @@ def test_finding_moved_between_patches_is_old(workdir: Path) -> None:
         + make_patch(SPACED).split("---\n", 1)[1].lstrip("\n"),
     )
     assert (
-        new_findings(run_check("--since-version", "1", "v2")).get(
+        map_new_findings(run_check("--since-version", "1", "v2")).get(
             f"trailing-space:{PATH}"
         )
         is False
@@ -669,7 +679,7 @@ def test_commits_are_compared_with_the_sent_version(topic: Repo) -> None:
         "-m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
-    by_age = new_findings(run_check("-C", topic.path, "--since-version", "1"))
+    by_age = map_new_findings(run_check("-C", topic.path, "--since-version", "1"))
     assert by_age["trailing-space:drivers/frob.c"] is False
     assert by_age["gerrit-change-id:None"] is True
 
@@ -710,7 +720,7 @@ def test_reroll_is_compared_with_the_sent_version(
     for _ in range(2):
         outcome = run_check("-C", repo.path, "--since-version", "1")
         assert outcome.code == 1, outcome.err
-        by_age = new_findings(outcome)
+        by_age = map_new_findings(outcome)
         assert (by_age["gerrit-change-id:None"], by_age["trailing-space:widget.c"]) == (
             True,
             False,
@@ -737,7 +747,7 @@ def test_commits_are_compared_with_a_tracked_version(topic: Repo) -> None:
         "-m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
-    by_age = new_findings(run_check("-C", topic.path, "--since-version", "v1"))
+    by_age = map_new_findings(run_check("-C", topic.path, "--since-version", "v1"))
     assert (
         by_age["trailing-space:drivers/frob.c"],
         by_age["gerrit-change-id:None"],
@@ -783,7 +793,7 @@ def test_b4_branch_is_compared_with_its_sent_tag(topic: Repo) -> None:
     )
     outcome = run_check("-C", topic.path, "--since-version", "1")
     assert outcome.code == 1, outcome.err
-    by_age = new_findings(outcome)
+    by_age = map_new_findings(outcome)
     assert (
         by_age["trailing-space:drivers/frob.c"],
         by_age["gerrit-change-id:None"],
@@ -808,31 +818,31 @@ def test_suppressed_finding_is_not_fixed(tree: Path) -> None:
 
 
 def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
-    def walk() -> tuple[list[str], str]:
+    def load_checks_stage() -> tuple[list[str], str]:
         with Repository.open(topic.path) as repository:
-            result, standing = checks_rows.load_stage(
+            result, stage_state = checks_rows.load_stage(
                 JobRequest(repository, Session(topic.path), lambda *_: None)
             )
-        return [finding.name for finding in result.all], standing.note
+        return [finding.name for finding in result.all], stage_state.note
 
-    def hook() -> Outcome:
+    def run_commit_hook() -> Outcome:
         file = topic.path / ".git" / "COMMIT_EDITMSG"
         file.write_text(f"frob: use b\n\n{PROSE}\n\n{SIGN_OFF}\n")
         (topic.path / "drivers/frob.c").write_text(
             "int a;\nint bb; \nint c;\nint d; \n"
         )
         topic.git("add", "-A")
-        outcome = run_command(
+        result = run_command(
             "setup", "hooks", "-C", topic.path, "commit-msg", "--run", file
         )
         topic.git("reset", "-q", "--hard")
-        return outcome
+        return result
 
-    assert "trailing-space" in walk()[0]
-    assert hook().code == 1
+    assert "trailing-space" in load_checks_stage()[0]
+    assert run_commit_hook().code == 1
     run_check("-C", topic.path, "--waive", "trailing-space=a fixture has it")
-    assert walk() == ([], "no findings, 1 waived")
-    assert hook().code == 0
+    assert load_checks_stage() == ([], "no findings, 1 waived")
+    assert run_commit_hook().code == 0
     run_check("-C", topic.path, "--unwaive", "trailing-space")
     # the hook does not load the pack, but accepts waivers for its rules
     (topic.path / ".git/info").mkdir(exist_ok=True)
@@ -841,4 +851,4 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     (topic.path / FILE_NAME).write_text(
         f'{ours}[[waiver]]\nrule = "trailing-space"\nreason = "r"\n'
     )
-    assert hook().code == 0
+    assert run_commit_hook().code == 0

@@ -47,25 +47,25 @@ OWN_FORMAT = re.compile(
 )
 
 
-def executed_commands(log: str) -> Iterator[str]:
+def find_executed_commands(log: str) -> Iterator[str]:
     """Return the lines of a log that GitHub, Azure or TeamCity would execute as commands."""
     for line in re.split(r"\r\n|\r|\n", log):
         if WORKFLOW.match(line.lstrip()) or re.search(r"##\w*\[", line):
             yield line
 
 
-def diff(name: str) -> str:
-    quoted = f'"b/{name}"' if "\\" in name else f"b/{name}"
-    old = quoted.replace("b/", "a/", 1)
+def make_diff(name: str) -> str:
+    path = f'"b/{name}"' if "\\" in name else f"b/{name}"
+    old = path.replace("b/", "a/", 1)
     lines = "".join(
         f"+/* teh teh {line} */ \n" for line in COMMANDS if "\r" not in line
     )
-    added = lines.count("\n")
-    return f"diff --git {old} {quoted}\n--- /dev/null\n+++ {quoted}\n@@ -0,0 +1,{added} @@\n{lines}"
+    count = lines.count("\n")
+    return f"diff --git {old} {path}\n--- /dev/null\n+++ {path}\n@@ -0,0 +1,{count} @@\n{lines}"
 
 
 @pytest.fixture
-def hostile(workdir: Path) -> Path:
+def hostile_patch(workdir: Path) -> Path:
     """Create a patch with CI commands in names, subject, message, tags and lines."""
     trailers = "".join(
         f"Reviewed-by: {line.strip()}\n" for line in COMMANDS if "\r" not in line
@@ -74,7 +74,8 @@ def hostile(workdir: Path) -> Path:
     file.write_text(
         "From: ::error::a <a@example.org>\nSubject: [PATCH] ::error::teh: ##[error]Teh the the"
         f" {COMMANDS[-1]}.\n\n"
-        f'{MESSAGE}\n\n{trailers}Fixes: 123 ("{COMMANDS[3]}")\n---\n{"".join(map(diff, NAMES))}--'
+        f'{MESSAGE}\n\n{trailers}Fixes: 123 ("{COMMANDS[3]}")\n---\n'
+        f"{''.join(map(make_diff, NAMES))}--"
         " \n2.40\n",
         newline="",
     )
@@ -82,22 +83,26 @@ def hostile(workdir: Path) -> Path:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_patch_text_is_not_a_ci_command(hostile: Path, form: str) -> None:
-    outcome = call("check", "--strict", "--format", form, hostile)
+def test_patch_text_is_not_a_ci_command(hostile_patch: Path, form: str) -> None:
+    outcome = call("check", "--strict", "--format", form, hostile_patch)
     assert outcome.code == 1
     assert "teh" in outcome.out
     commands = [
         line
-        for line in executed_commands(outcome.out)
+        for line in find_executed_commands(outcome.out)
         if form != "github" or not OWN_FORMAT.match(line)
     ]
     assert commands == []
-    assert list(executed_commands(outcome.err)) == []
+    assert list(find_executed_commands(outcome.err)) == []
 
 
-def test_github_has_one_command_per_finding(hostile: Path) -> None:
-    lines = call("check", "--strict", "--format", "github", hostile).out.splitlines()
-    others = json.loads(call("check", "--strict", "--format", "gitlab", hostile).out)
+def test_github_has_one_command_per_finding(hostile_patch: Path) -> None:
+    lines = call(
+        "check", "--strict", "--format", "github", hostile_patch
+    ).out.splitlines()
+    others = json.loads(
+        call("check", "--strict", "--format", "gitlab", hostile_patch).out
+    )
     assert len(lines) == len(others)
     assert all(OWN_FORMAT.match(line) for line in lines)
 
@@ -106,13 +111,13 @@ def test_github_has_one_command_per_finding(hostile: Path) -> None:
     "words", [("--verbose",), ("--diff",), ("--fix",), ("--color",)]
 )
 def test_options_do_not_enable_ci_commands(
-    hostile: Path, words: tuple[str, ...]
+    hostile_patch: Path, words: tuple[str, ...]
 ) -> None:
-    outcome = call("check", "--strict", *words, hostile)
+    outcome = call("check", "--strict", *words, hostile_patch)
     assert outcome.code in (0, 1, 2)
     # a diff must be exact, and its lines cannot be commands because each starts with a sign
     log = outcome.err if words == ("--diff",) else outcome.out + outcome.err
-    assert list(executed_commands(log)) == []
+    assert list(find_executed_commands(log)) == []
 
 
 @pytest.mark.parametrize(
@@ -121,19 +126,26 @@ def test_options_do_not_enable_ci_commands(
 def test_file_name_is_not_a_ci_command(workdir: Path, name: str) -> None:
     missing = call("check", name)
     Path(name).write_text("nothing\n")
-    empty = call("check", name)
-    assert (missing.code, empty.code) == (2, 2)
+    empty_outcome = call("check", name)
+    assert (missing.code, empty_outcome.code) == (2, 2)
     assert (
-        list(executed_commands(missing.out + missing.err + empty.out + empty.err)) == []
+        list(
+            find_executed_commands(
+                missing.out + missing.err + empty_outcome.out + empty_outcome.err
+            )
+        )
+        == []
     )
 
 
-def test_gitlab_and_sarif_use_one_line(hostile: Path) -> None:
-    issues = json.loads(call("check", "--strict", "--format", "gitlab", hostile).out)
+def test_gitlab_and_sarif_use_one_line(hostile_patch: Path) -> None:
+    issues = json.loads(
+        call("check", "--strict", "--format", "gitlab", hostile_patch).out
+    )
     assert all("\n" not in issue["description"] for issue in issues)
-    (run,) = json.loads(call("check", "--strict", "--format", "sarif", hostile).out)[
-        "runs"
-    ]
+    (run,) = json.loads(
+        call("check", "--strict", "--format", "sarif", hostile_patch).out
+    )["runs"]
     messages = [result["message"]["text"] for result in run["results"]]
     assert any("evil.example" in message for message in messages)
     assert not [
@@ -151,12 +163,12 @@ def test_gitlab_and_sarif_use_one_line(hostile: Path) -> None:
     ]
 
 
-def test_junit_escapes_text(hostile: Path) -> None:
-    text = call("check", "--strict", "--format", "junit", hostile).out
-    assert {element.tag for element in ET.fromstring(text).iter()} <= {
+def test_junit_escapes_text(hostile_patch: Path) -> None:
+    output = call("check", "--strict", "--format", "junit", hostile_patch).out
+    assert {element.tag for element in ET.fromstring(output).iter()} <= {
         *("testsuites", "testsuite", "testcase", "failure", "system-out", "skipped")
     }
-    assert "<img" not in text
+    assert "<img" not in output
 
 
 @pytest.mark.parametrize(
@@ -173,13 +185,13 @@ def test_junit_escapes_text(hostile: Path) -> None:
 )
 def test_only_ci_commands_are_escaped(text: str, safe: str) -> None:
     assert escape_commands(text) == safe
-    assert list(executed_commands(safe)) == []
+    assert list(find_executed_commands(safe)) == []
 
 
 def test_escaped_json_keeps_its_value() -> None:
     value = {"a": "##[error]x \\##vso[a]", "##[b]": ["::error::x"]}
     assert json.loads(json_text(value)) == value
-    assert list(executed_commands(json_text(value))) == []
+    assert list(find_executed_commands(json_text(value))) == []
 
 
 def test_action_runs_no_code_from_the_checkout(workdir: Path) -> None:

@@ -33,16 +33,16 @@ CALLS = (
 )
 
 
-def open_pipes() -> set[str]:
-    ends = set()
+def list_open_pipes() -> set[str]:
+    pipe_ends = set()
     for name in os.listdir("/proc/self/fd"):
         try:
             end = os.readlink(f"/proc/self/fd/{name}")
         except FileNotFoundError:
             continue
         if end.startswith("pipe:"):
-            ends.add(end)
-    return ends
+            pipe_ends.add(end)
+    return pipe_ends
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
@@ -68,8 +68,8 @@ def test_call_closes_its_repository(
     call(*words)
     gc.disable()
     try:
-        before = open_pipes()
+        before = list_open_pipes()
         outcome = call(*words)
-        assert open_pipes() <= before, outcome.err
+        assert list_open_pipes() <= before, outcome.err
     finally:
         gc.enable()

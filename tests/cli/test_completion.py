@@ -115,7 +115,7 @@ FILES = (
 )
 
 
-def file_size(file: Path) -> int:
+def measure_file(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
 
 
@@ -156,11 +156,11 @@ def test_completion_is_a_single_word(shell: str, repo: Repo) -> None:
             start = name.partition("-")[0]
             terminal.type(f"{CLEAR}patchpilot check {start}")
             terminal.quiet()
-            before = file_size(repo.path / "asked")
+            before = measure_file(repo.path / "asked")
             terminal.type("\t")
             for _ in range(200):
                 terminal.read()
-                if file_size(repo.path / "asked") > before:
+                if measure_file(repo.path / "asked") > before:
                     break
             terminal.quiet(0.8)
             terminal.type("\r")

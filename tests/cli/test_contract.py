@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import IDENTITY
 from tests.kit import patches
-from tests.kit.cli import Outcome, call, spawn
+from tests.kit.cli import Outcome, call, start_and_wait
 from tests.kit.repos import Repo
 
 BROKEN = "int rc;\n\nint foo(void)\n{\n\trc = bar();\n\treturn 0;\n}\n"
@@ -78,8 +78,12 @@ def sample_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
             {"drivers/foo/foo.c": BROKEN},
         )
         repo.tag("v6.2")
-        for name, at in (("linux-6.1.y", "v6.1"), ("linux-6.2.y", "v6.2")):
-            repo.git("update-ref", f"refs/remotes/stable/{name}", f"{at}^{{commit}}")
+        for name, branch_start in (("linux-6.1.y", "v6.1"), ("linux-6.2.y", "v6.2")):
+            repo.git(
+                "update-ref",
+                f"refs/remotes/stable/{name}",
+                f"{branch_start}^{{commit}}",
+            )
         repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
         repo.branch("topic")
         repo.commit(MESSAGE.format(culprit=culprit[:12]), {"drivers/foo/foo.c": FIXED})
@@ -248,32 +252,34 @@ SHAPES: dict[str, Any] = {
 }
 
 
-def find_mismatches(value: Any, shape: Any, where: str = "") -> list[str]:
-    if isinstance(shape, dict):
+def find_mismatches(value: Any, expected_shape: Any, location: str = "") -> list[str]:
+    if isinstance(expected_shape, dict):
         if not isinstance(value, dict):
-            return [f"{where}: no object"]
+            return [f"{location}: no object"]
         return [
-            trouble
-            for key, part in shape.items()
-            for trouble in (
-                find_mismatches(value[key], part, f"{where}.{key}")
+            mismatch
+            for key, part_shape in expected_shape.items()
+            for mismatch in (
+                find_mismatches(value[key], part_shape, f"{location}.{key}")
                 if key in value
-                else [f"{where}.{key}: missing"]
+                else [f"{location}.{key}: missing"]
             )
         ]
-    if isinstance(shape, list):
+    if isinstance(expected_shape, list):
         return (
             [
-                trouble
-                for at, item in enumerate(value)
-                for trouble in find_mismatches(item, shape[0], f"{where}[{at}]")
+                mismatch
+                for item_index, item in enumerate(value)
+                for mismatch in find_mismatches(
+                    item, expected_shape[0], f"{location}[{item_index}]"
+                )
             ]
             if isinstance(value, list)
-            else [f"{where}: no list"]
+            else [f"{location}: no list"]
         )
-    if isinstance(shape, set):
-        return [] if value in shape else [f"{where}: {value!r}"]
-    return [] if isinstance(value, shape) else [f"{where}: {value!r}"]
+    if isinstance(expected_shape, set):
+        return [] if value in expected_shape else [f"{location}: {value!r}"]
+    return [] if isinstance(value, expected_shape) else [f"{location}: {value!r}"]
 
 
 def walk_texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -287,9 +293,9 @@ def walk_texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-def strip_variable_parts(text: str) -> str:
+def strip_variable_parts(preview_text: str) -> str:
     """Remove the parts of a preview that are different in each run."""
-    return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", text)
+    return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", preview_text)
 
 
 @pytest.mark.parametrize("command", CALLS)
@@ -330,8 +336,8 @@ def test_option_c_is_accepted_everywhere(
     monkeypatch.chdir(tmp_path / "elsewhere")
     # use a fixed date, because a preview contains the ids of the new commits
     monkeypatch.setenv("GIT_COMMITTER_DATE", "2024-03-04T10:00:00Z")
-    words = (*CALLS[command], "--format", "json")
-    before, after = call("-C", repo, *words), call(*words, f"--repo={repo}")
+    arguments = (*CALLS[command], "--format", "json")
+    before, after = call("-C", repo, *arguments), call(*arguments, f"--repo={repo}")
     assert before.code == after.code in (0, 1)
     assert strip_variable_parts(before.out) == strip_variable_parts(after.out)
 
@@ -397,18 +403,18 @@ def test_invalid_setting_exits_with_2(
 
 def test_binary_tree_file_exits_with_2(repo: Path) -> None:
     (repo / ".patchpilot.toml").write_bytes(b'profile = "\xff"\n')
-    outcome = call("check --tree", repo, "-", stdin=patches.mail().encode())
+    outcome = call("check --tree", repo, "-", stdin=patches.build_patch_text().encode())
     assert (outcome.code, outcome.out) == (2, "")
     assert ".patchpilot.toml" in outcome.err
 
 
 @pytest.mark.parametrize("command", CALLS)
 def test_option_o_matches_stdout(repo: Path, command: str, tmp_path: Path) -> None:
-    reported = call(*CALLS[command], "--no-color")
-    written = call(*CALLS[command], "--no-color", "-o", tmp_path / "out")
-    assert (written.code, written.out) == (reported.code, "")
+    reported_outcome = call(*CALLS[command], "--no-color")
+    written_outcome = call(*CALLS[command], "--no-color", "-o", tmp_path / "out")
+    assert (written_outcome.code, written_outcome.out) == (reported_outcome.code, "")
     assert strip_variable_parts((tmp_path / "out").read_text()) == strip_variable_parts(
-        reported.out
+        reported_outcome.out
     )
     full = call(*CALLS[command], "--output", tmp_path / "none" / "out")
     assert (full.code, full.out) == (2, "")
@@ -433,9 +439,9 @@ def test_full_disk_and_closed_pipe_have_exit_codes(repo: Path, command: str) -> 
 
 @pytest.mark.parametrize("command", CALLS)
 def test_unknown_option_exits_with_2(repo: Path, command: str) -> None:
-    for words in (("--no-such-option",), ("--format", "yaml")):
-        outcome = call(*CALLS[command], *words)
-        assert (outcome.code, outcome.out) == (2, ""), words
+    for arguments in (("--no-such-option",), ("--format", "yaml")):
+        outcome = call(*CALLS[command], *arguments)
+        assert (outcome.code, outcome.out) == (2, ""), arguments
 
 
 def make_targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
@@ -443,7 +449,7 @@ def make_targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
     patch = write_patch(repo)
     (repo.parent / "one.mbox").write_bytes(patch.read_bytes())
     (repo.parent / "one.mbox.gz").write_bytes(gzip.compress(patch.read_bytes()))
-    plain: dict[str, tuple[tuple[str, ...], bytes]] = {
+    plain_targets: dict[str, tuple[tuple[str, ...], bytes]] = {
         "commit": (("HEAD",), b""),
         "range": (("origin/master..HEAD",), b""),
         "open range": (("origin/master..",), b""),
@@ -456,7 +462,7 @@ def make_targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
         "packed standard input": (("-",), gzip.compress(patch.read_bytes())),
         "none": ((), b""),
     }
-    return plain
+    return plain_targets
 
 
 @pytest.mark.parametrize("command", ["check", "maintainers"])
@@ -506,7 +512,7 @@ def test_missing_base_hint_shows_how_to_set_it(repo: Path) -> None:
 def test_checkpatch_format_is_silent_without_findings(
     repo: Path,
 ) -> None:
-    done = spawn(
+    result = start_and_wait(
         "check",
         "--format",
         "checkpatch",
@@ -515,8 +521,8 @@ def test_checkpatch_format_is_silent_without_findings(
         "-",
         stdin=write_patch(repo).read_bytes(),
     )
-    assert done == Outcome(0, "", "")
-    outcome = spawn(
+    assert result == Outcome(0, "", "")
+    outcome = start_and_wait(
         "check",
         "--format",
         "checkpatch",
@@ -589,9 +595,9 @@ def test_color_obeys_option_and_no_color(
 
 @pytest.mark.parametrize("command", ["check", "maintainers", "rules"])
 def test_machine_output_is_utf_8(repo: Path, command: str) -> None:
-    for words in (("--format", "json"), ()):
+    for arguments in (("--format", "json"), ()):
         outcome = subprocess.run(
-            [sys.executable, "-m", "patchpilot", *CALLS[command], *words],
+            [sys.executable, "-m", "patchpilot", *CALLS[command], *arguments],
             env={
                 **os.environ,
                 "LC_ALL": "C",
@@ -603,7 +609,7 @@ def test_machine_output_is_utf_8(repo: Path, command: str) -> None:
             check=False,
         )
         assert outcome.returncode in (0, 1), outcome.stderr
-        if words:
+        if arguments:
             json.loads(outcome.stdout.decode("utf-8"))
         assert b"bug" not in outcome.stderr
 

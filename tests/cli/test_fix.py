@@ -16,7 +16,7 @@ from patchpilot.cli.output.fix_text import BOLD, GREEN, PLAIN, RED, color_diff
 from patchpilot.lint.fixing.fixer import LONGEST_LINE
 from tests.kit.cli import call
 from tests.kit.repos import Repo
-from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
+from tests.kit.snippets import PATH, PROSE, SIGN_OFF, build_file_diff, mail
 from tests.kit.topics import SIGNED
 
 UNTIDY = (
@@ -33,7 +33,7 @@ UNTIDY = (
 def make_patch(
     subject: str = "frob: wait for the link", body: str = UNTIDY, path: str = PATH
 ) -> str:
-    return mail(subject, f"{PROSE}\n\n{SIGN_OFF}", file_diff(path, body))
+    return mail(subject, f"{PROSE}\n\n{SIGN_OFF}", build_file_diff(path, body))
 
 
 @pytest.fixture
@@ -143,9 +143,9 @@ def test_diff_can_be_applied_and_writes_nothing(
 def test_standard_input_is_not_truncated(monkeypatch: pytest.MonkeyPatch) -> None:
     mails = b"".join(
         b"From x Thu Jan  1 00:00:00 2026\n"
-        + make_patch(f"frob: wait for link {at}").encode()
+        + make_patch(f"frob: wait for link {index}").encode()
         + b"\n"
-        for at in range(3)
+        for index in range(3)
     )
     # the size limit is lower for a message than for an mbox
     monkeypatch.setattr("patchpilot.model.mail.MAX_MAIL", len(mails) // 2)
@@ -162,8 +162,8 @@ def test_fixed_stdin_is_written_to_stdout(file: Path) -> None:
     call("check", "--fix", file)
     assert outcome.out == file.read_text()
     assert " fixed, " in outcome.err
-    clean = call("check", "--fix", "-", stdin=file.read_bytes())
-    assert clean.out == file.read_text()
+    clean_outcome = call("check", "--fix", "-", stdin=file.read_bytes())
+    assert clean_outcome.out == file.read_text()
 
 
 @pytest.mark.parametrize(
@@ -190,20 +190,20 @@ def test_unfixable_targets_are_refused(tmp_path: Path, file: Path) -> None:
 
 
 def test_unwritable_file_stops_the_whole_fix(tmp_path: Path, file: Path) -> None:
-    other = tmp_path / "0002-frob.patch"
-    other.write_text(make_patch("frob: wait again", path="drivers/frob/two.c"))
+    other_file = tmp_path / "0002-frob.patch"
+    other_file.write_text(make_patch("frob: wait again", path="drivers/frob/two.c"))
     before = file.read_bytes()
-    other.chmod(0o444)
-    outcome = call("check", "--fix", file, other)
+    other_file.chmod(0o444)
+    outcome = call("check", "--fix", file, other_file)
     assert (outcome.code, "read-only" in outcome.err, file.read_bytes()) == (
         2,
         True,
         before,
     )
-    other.unlink()
+    other_file.unlink()
     (tmp_path / "real").write_bytes(before)
-    other.symlink_to(tmp_path / "real")
-    outcome = call("check", "--fix", file, other)
+    other_file.symlink_to(tmp_path / "real")
+    outcome = call("check", "--fix", file, other_file)
     assert (outcome.code, "is a symbolic link" in outcome.err, file.read_bytes()) == (
         2,
         True,
@@ -219,19 +219,19 @@ def test_unwritable_file_stops_the_whole_fix(tmp_path: Path, file: Path) -> None
 def test_failed_write_restores_all_files(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = tmp_path / "0002-frob.patch"
-    other.write_text(make_patch("frob: wait again", path="drivers/frob/two.c"))
-    before = (file.read_bytes(), other.read_bytes())
+    other_file = tmp_path / "0002-frob.patch"
+    other_file.write_text(make_patch("frob: wait again", path="drivers/frob/two.c"))
+    before = (file.read_bytes(), other_file.read_bytes())
     real = Path.replace
 
-    def fails(self: Path, target: Path) -> Path:
-        if target == other:
+    def fail_to_write(self: Path, target: Path) -> Path:
+        if target == other_file:
             raise OSError(28, "No space left on device", str(target))
         return real(self, target)
 
-    monkeypatch.setattr(Path, "replace", fails)
-    outcome = call("check", "--fix", file, other)
-    assert (outcome.code, (file.read_bytes(), other.read_bytes())) == (2, before)
+    monkeypatch.setattr(Path, "replace", fail_to_write)
+    outcome = call("check", "--fix", file, other_file)
+    assert (outcome.code, (file.read_bytes(), other_file.read_bytes())) == (2, before)
     assert len(list(tmp_path.iterdir())) == 2
 
 
@@ -257,51 +257,54 @@ def test_encoded_message_is_not_changed(file: Path, form: str) -> None:
 
 
 def test_mbox_messages_are_fixed_in_place(tmp_path: Path) -> None:
-    box = tmp_path / "series.mbox"
+    mbox_file = tmp_path / "series.mbox"
     first, second = (
         make_patch("[PATCH 1/2] frob: wait for the link"),
         make_patch("[PATCH 2/2] frob: wait again", path="drivers/frob/two.c"),
     )
-    box.write_text(first + "\n" + second)
-    assert call("check", "--fix", box).code == 0
+    mbox_file.write_text(first + "\n" + second)
+    assert call("check", "--fix", mbox_file).code == 0
     fixed = [mail.replace("(frob,1 );  ", "(frob, 1);") for mail in (first, second)]
-    assert box.read_text() == fixed[0] + "\n" + fixed[1]
+    assert mbox_file.read_text() == fixed[0] + "\n" + fixed[1]
 
 
 def test_quoted_from_line_stays_quoted(tmp_path: Path) -> None:
-    box = tmp_path / "series.mbox"
-    text = (
+    mbox_file = tmp_path / "series.mbox"
+    patch_text = (
         make_patch()
         .split("\n", 1)[1]
         .replace("early. Wait", "early.\n>From here on it waits. Wait")
     )
-    box.write_text(f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{text}")
-    call("check", "--fix", box)
-    assert box.read_text() == f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{text}".replace(
-        "(frob,1 );  ", "(frob, 1);"
+    mbox_file.write_text(f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{patch_text}")
+    call("check", "--fix", mbox_file)
+    assert (
+        mbox_file.read_text()
+        == f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{patch_text}".replace(
+            "(frob,1 );  ", "(frob, 1);"
+        )
     )
 
 
 def test_non_utf8_bytes_are_kept(file: Path) -> None:
-    raw = (
+    raw_mail = (
         make_patch()
         .encode()
         .replace(b"Old boards", b"Old bo\xe4rds")
         .replace(b"\tif (ret)", b"\tif (ret) /* \xff */")
     )
-    file.write_bytes(raw)
+    file.write_bytes(raw_mail)
     call("check", "--fix", file)
-    assert file.read_bytes() == raw.replace(b"(frob,1 );  ", b"(frob, 1);")
+    assert file.read_bytes() == raw_mail.replace(b"(frob,1 );  ", b"(frob, 1);")
 
 
 def test_line_needed_by_a_later_patch_is_not_fixed(tmp_path: Path, file: Path) -> None:
     later = " \n \tint ret;\n \n \tret = frob_start(frob,1 );  \n+\tfrob_end(frob,2 );\n \tif (ret)"
-    other = tmp_path / "0002-frob.patch"
-    other.write_text(make_patch("frob: end it", later))
-    outcome = call("check", "--fix", file, other)
+    other_file = tmp_path / "0002-frob.patch"
+    other_file.write_text(make_patch("frob: end it", later))
+    outcome = call("check", "--fix", file, other_file)
     assert "3 not fixed: a later patch depends on these lines" in outcome.out
     assert file.read_text() == make_patch()
-    assert "frob_end(frob, 2);" in other.read_text()
+    assert "frob_end(frob, 2);" in other_file.read_text()
 
 
 @pytest.mark.parametrize("kind", ["rename", "copy"])
@@ -319,7 +322,7 @@ def test_line_needed_after_a_rename_is_not_fixed(
             f"diff --git a/{new} b/{last}\nsimilarity index 100%\n{kind} from {new}\n{kind} to"
             f" {last}\n"
         ),
-        file_diff(last, f"{lines}\n+\tfrob_end(frob,2 );\n \tif (ret)"),
+        build_file_diff(last, f"{lines}\n+\tfrob_end(frob,2 );\n \tif (ret)"),
     ]
     others = [tmp_path / f"000{number}-frob.patch" for number in (2, 3, 4)]
     for other, change in zip(others, changes, strict=True):
@@ -357,8 +360,8 @@ def test_fix_works_with_an_unborn_head(tmp_path: Path) -> None:
 
 def test_fixes_tag_stays_above_the_sign_off(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
-    first = repo.commit("frob: start\n", {"frob.c": "int a;\n"})
-    tags = f'{SIGNED}\nFixes: {first[:12]} ("frob: start")'
+    first_commit = repo.commit("frob: start\n", {"frob.c": "int a;\n"})
+    tags = f'{SIGNED}\nFixes: {first_commit[:12]} ("frob: start")'
     repo.commit(
         f"frob: fix it\n\nIt is wrong. Do it right.\n\n{tags}\n",
         {"frob.c": "int a;\nint f( void);\n"},

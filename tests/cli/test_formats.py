@@ -33,8 +33,10 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def print_report(repo: Repo, form: str, *words: str) -> str:
-    return call("check", "-C", repo.path, "HEAD", "--format", form, *words).out
+def print_report(repo: Repo, output_format: str, *arguments: str) -> str:
+    return call(
+        "check", "-C", repo.path, "HEAD", "--format", output_format, *arguments
+    ).out
 
 
 WAYS = [
@@ -47,7 +49,7 @@ WAYS = [
 
 
 @pytest.fixture
-def kinds(
+def check_inputs(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[tuple[str, ...], bytes]]:
     """Return inputs for check.
@@ -67,8 +69,8 @@ def kinds(
     (repo.path / "mails.mbox").write_bytes(mails)
     patch = str(next((repo.path / "out").iterdir()).relative_to(repo.path))
     return [
-        (words, mails)
-        for words in (
+        (arguments, mails)
+        for arguments in (
             ("HEAD",),
             (patch,),
             ("mails.mbox",),
@@ -79,12 +81,16 @@ def kinds(
 
 
 def print_documents(
-    form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
+    output_format: str,
+    arguments: tuple[str, ...],
+    check_inputs: list[tuple[tuple[str, ...], bytes]],
 ) -> Iterator[str]:
-    for target, stdin in kinds:
-        if target[0] == "-f" and words[:1] == ("--since-version",):
+    for target, stdin in check_inputs:
+        if target[0] == "-f" and arguments[:1] == ("--since-version",):
             continue
-        yield call("check", *target, "--format", form, *words, stdin=stdin).out
+        yield call(
+            "check", *target, "--format", output_format, *arguments, stdin=stdin
+        ).out
 
 
 @pytest.mark.skipif(
@@ -92,11 +98,11 @@ def print_documents(
 )
 @pytest.mark.parametrize("words", WAYS)
 def test_junit_matches_the_jenkins_schema(
-    words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
+    words: tuple[str, ...], check_inputs: list[tuple[tuple[str, ...], bytes]]
 ) -> None:
     schema = xmlschema.XMLSchema(JUNIT)
     skipped = False
-    for text in print_documents("junit", words, kinds):
+    for text in print_documents("junit", words, check_inputs):
         assert [
             f"{error.path}: {error.reason}" for error in schema.iter_errors(text)
         ] == []
@@ -113,9 +119,9 @@ SCHEMAS = {
 @pytest.mark.parametrize("words", WAYS)
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_documents_match_their_schemas(
-    form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
+    form: str, words: tuple[str, ...], check_inputs: list[tuple[tuple[str, ...], bytes]]
 ) -> None:
-    for text in print_documents(form, words, kinds):
+    for text in print_documents(form, words, check_inputs):
         assert [
             f"{error.json_path}: {error.message}"
             for error in SCHEMAS[form].iter_errors(json.loads(text))
@@ -154,7 +160,7 @@ def test_sarif_fixes_match_fix(
         lines,
         [
             (
-                *_region_lines(replacement["deletedRegion"]),
+                *_read_region_lines(replacement["deletedRegion"]),
                 replacement["insertedContent"]["text"],
             )
             for change in changes
@@ -163,7 +169,7 @@ def test_sarif_fixes_match_fix(
     )
 
 
-def _region_lines(region: dict[str, int]) -> tuple[int, int]:
+def _read_region_lines(region: dict[str, int]) -> tuple[int, int]:
     return region["startLine"], region["endLine"] + (
         0 if region.get("endColumn") == 1 else 1
     )
@@ -171,10 +177,12 @@ def _region_lines(region: dict[str, int]) -> tuple[int, int]:
 
 def _apply_edits(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
     """Apply each edit once. Return whether the result is the same as the fixed file."""
-    after = list(lines)
-    for first, end, text in sorted(set(edits), reverse=True):
-        after[first - 1 : end - 1] = text.split("\n") if text else []
-    return "\n".join(after) == FIXED
+    fixed_lines = list(lines)
+    for first_line, end, replacement in sorted(set(edits), reverse=True):
+        fixed_lines[first_line - 1 : end - 1] = (
+            replacement.split("\n") if replacement else []
+        )
+    return "\n".join(fixed_lines) == FIXED
 
 
 def test_columns_count_characters(repo: Repo) -> None:
@@ -212,23 +220,23 @@ def test_path_is_relative_to_the_repository(repo: Repo, form: str) -> None:
     (file,) = (repo.path / "out").iterdir()
     text = file.read_text().replace("The user has", "Teh user has")
     file.write_text(text.replace(SIGNED, ""))
-    out = call(
+    output = call(
         "check", "-C", repo.path, file, "--format", form, "--select", "MISSING_SIGN_OFF"
     ).out
-    assert f"out/{file.name}" in out
-    assert str(repo.path) not in out
+    assert f"out/{file.name}" in output
+    assert str(repo.path) not in output
 
 
 @pytest.mark.parametrize(
     ("form", "key"), [("gitlab", "fingerprint"), ("sarif", "partialFingerprints")]
 )
 def test_fingerprints_survive_an_amend(repo: Repo, form: str, key: str) -> None:
-    def prints() -> list[str]:
+    def read_fingerprints() -> list[str]:
         document = json.loads(print_report(repo, form, "--strict"))
         results = document if form == "gitlab" else document["runs"][0]["results"]
         return [json.dumps(result[key]) for result in results]
 
-    before = prints()
+    before = read_fingerprints()
     assert len(set(before)) == len(before) > 1
     repo.git(
         "commit",
@@ -237,4 +245,4 @@ def test_fingerprints_survive_an_amend(repo: Repo, form: str, key: str) -> None:
         "-m",
         f"frob: say it\n\nThe user has to see the size of it. Print it.\n\n{SIGNED}",
     )
-    assert prints() == before
+    assert read_fingerprints() == before

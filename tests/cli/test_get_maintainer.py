@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.cli import Outcome, call, spawn
-from tests.kit.maintainers import patch, write_tree
+from tests.kit.cli import Outcome, call, start_and_wait
+from tests.kit.maintainers import build_widget_patch, write_widget_tree
 from tests.kit.repos import Repo
 
 
@@ -26,47 +26,49 @@ from tests.kit.repos import Repo
     ],
 )
 def test_separate_process_agrees(
-    widget_tree: Path, widget_mail: Path, words: tuple[str, ...]
+    widget_tree_folder: Path, widget_patch_file: Path, words: tuple[str, ...]
 ) -> None:
     argv = [
         "maintainers",
         "--tree",
-        str(widget_tree),
+        str(widget_tree_folder),
         "--format=get_maintainer",
         *words,
-        str(widget_mail),
+        str(widget_patch_file),
     ]
-    assert spawn(*argv) == call(*argv)
+    assert start_and_wait(*argv) == call(*argv)
 
 
-def test_patch_is_read_from_stdin(widget_tree: Path) -> None:
+def test_patch_is_read_from_stdin(widget_tree_folder: Path) -> None:
     argv = ["maintainers", "--format", "get_maintainer", "--norolestats", "-"]
     short = subprocess.run(
         [sys.executable, "-m", "patchpilot", *argv],
-        cwd=widget_tree,
-        input=patch().encode(),
+        cwd=widget_tree_folder,
+        input=build_widget_patch().encode(),
         capture_output=True,
         check=False,
     )
     assert "ada@widgets.example" in short.stdout.decode()
 
 
-def test_slow_modules_are_not_imported(widget_tree: Path, widget_mail: Path) -> None:
+def test_slow_modules_are_not_imported(
+    widget_tree_folder: Path, widget_patch_file: Path
+) -> None:
     code = (
         "import os, sys\nos._exit = lambda code: sys.exit(f'{code} {sorted(set(sys.modules) &"
         ' {"argparse", "inspect", "dataclasses"})}\')\nfrom patchpilot.__main__ import'
         " main\nmain()\n"
     )
-    words = [
+    arguments = [
         "maintainers",
         "--tree",
-        str(widget_tree),
+        str(widget_tree_folder),
         "--format",
         "get_maintainer",
-        str(widget_mail),
+        str(widget_patch_file),
     ]
     outcome = subprocess.run(
-        [sys.executable, "-c", code, *words],
+        [sys.executable, "-c", code, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -76,7 +78,7 @@ def test_slow_modules_are_not_imported(widget_tree: Path, widget_mail: Path) -> 
 
 
 def test_ranges_and_folders_are_accepted(tmp_path: Path) -> None:
-    repo = Repo(write_tree(tmp_path / "tree"))
+    repo = Repo(write_widget_tree(tmp_path / "tree"))
     repo.commit("all")
     repo.commit(
         "widget: one\n\nSigned-off-by: Ada Fixer <ada@widgets.example>",
@@ -89,7 +91,7 @@ def test_ranges_and_folders_are_accepted(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     repo.git("format-patch", "-q", "-2", "-o", str(folder))
 
-    def ask(word: object) -> Outcome:
+    def find_maintainers(target: object) -> Outcome:
         return call(
             "maintainers",
             "-C",
@@ -99,37 +101,43 @@ def test_ranges_and_folders_are_accepted(tmp_path: Path) -> None:
             "--no-git-fallback",
             "--norolestats",
             "--nol",
-            word,
+            target,
         )
 
-    head, both, files = ask("HEAD"), ask("HEAD~2..HEAD"), ask(folder)
+    head, both, files = (
+        find_maintainers("HEAD"),
+        find_maintainers("HEAD~2..HEAD"),
+        find_maintainers(folder),
+    )
     assert head.out.splitlines() == ["Eve Router <eve@net.example>"]
     assert {"Eve Router <eve@net.example>", "Ada Fixer <ada@widgets.example>"} <= set(
         both.out.splitlines()
     )
     assert both == files
-    wrong = ask("nothing-of-that-name")
+    wrong = find_maintainers("nothing-of-that-name")
     assert (wrong.code, wrong.out) == (2, "")
     assert "nothing-of-that-name" in wrong.err
 
 
-def test_unencodable_name_is_escaped(widget_tree: Path, widget_mail: Path) -> None:
-    file = widget_tree / "MAINTAINERS"
+def test_unencodable_name_is_escaped(
+    widget_tree_folder: Path, widget_patch_file: Path
+) -> None:
+    file = widget_tree_folder / "MAINTAINERS"
     file.write_text(
         file.read_text(encoding="utf-8").replace("Ada Fixer", "Łada Fixer"),
         encoding="utf-8",
     )
-    words = [
+    arguments = [
         "maintainers",
         "--tree",
-        str(widget_tree),
+        str(widget_tree_folder),
         "--format",
         "get_maintainer",
-        str(widget_mail),
+        str(widget_patch_file),
     ]
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
     outcome = subprocess.run(
-        [sys.executable, "-m", "patchpilot", *words],
+        [sys.executable, "-m", "patchpilot", *arguments],
         capture_output=True,
         env=env,
         check=False,

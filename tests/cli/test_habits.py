@@ -184,12 +184,12 @@ def test_dumb_terminal_has_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.long
 def test_long_output_is_paged(tmp_path: Path) -> None:
     def run_paged(*argv: str) -> tuple[str, bool]:
-        paged = tmp_path / "paged"
-        paged.unlink(missing_ok=True)
-        env = {"GIT_PAGER": f"cat > {paged}"}
+        pager_output = tmp_path / "paged"
+        pager_output.unlink(missing_ok=True)
+        env = {"GIT_PAGER": f"cat > {pager_output}"}
         with Terminal((*PROGRAM, *argv), tmp_path, env=env) as terminal:
             assert terminal.end() == 0
-        return terminal.seen, paged.exists() and bool(paged.read_text())
+        return terminal.seen, pager_output.exists() and bool(pager_output.read_text())
 
     long, is_paged = run_paged("explain")
     assert (is_paged, long) == (True, "")

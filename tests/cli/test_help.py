@@ -38,9 +38,9 @@ def test_overview_fits_a_terminal() -> None:
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_short_and_long_help_agree(command: str) -> None:
-    shown = call(command, "--help").out
-    assert shown.startswith(f"Usage: patchpilot {command}")
-    assert call(command, "-h").out == call("help", command).out == shown
+    output = call(command, "--help").out
+    assert output.startswith(f"Usage: patchpilot {command}")
+    assert call(command, "-h").out == call("help", command).out == output
 
 
 def test_command_line_stays_small() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from patchpilot.errors import ExitCode
 from tests.kit.cli import call
-from tests.kit.mails import mbox, patch, reply
+from tests.kit.mails import build_mbox, build_patch_mail, build_reply
 from tests.kit.snippets import PROSE, SIGN_OFF, mail
 
 DIFF = (
@@ -21,49 +21,53 @@ LONG_LINE = "a" * 1_100_000
 
 @pytest.mark.parametrize("huge", ["header", "line"])
 def test_oversized_message_is_skipped(workdir: Path, huge: str) -> None:
-    def message(number: int, *, bad: bool = False) -> str:
+    def make_message(number: int, *, is_bad: bool = False) -> str:
         head = f"Message-ID: <{number}@example.org>\nDate: Tue, 6 Jan 2026 10:00:00 +0000\n"
-        head += HUGE_HEADER if bad and huge == "header" else ""
-        text = GOOD.split("\n", 1)[1] if GOOD.startswith("From ") else GOOD
-        end = f"{LONG_LINE}\n" if bad and huge == "line" else "\n"
+        head += HUGE_HEADER if is_bad and huge == "header" else ""
+        mail_text = GOOD.split("\n", 1)[1] if GOOD.startswith("From ") else GOOD
+        end = f"{LONG_LINE}\n" if is_bad and huge == "line" else "\n"
         return (
             "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00"
-            f" 2001\n{head}{text.rstrip()}\n{end}\n"
+            f" 2001\n{head}{mail_text.rstrip()}\n{end}\n"
         )
 
-    box = workdir / "all.mbox"
+    mbox_file = workdir / "all.mbox"
     # give each message a separate title, because of several messages with the same title, only the
     # last one is checked
-    box.write_text(
+    mbox_file.write_text(
         "".join(
-            message(number, bad=number == 2).replace("wait for", f"wait {number} s for")
+            make_message(number, is_bad=number == 2).replace(
+                "wait for", f"wait {number} s for"
+            )
             for number in (1, 2, 3)
         )
     )
-    outcome = call("check", "--format", "json", box)
+    outcome = call("check", "--format", "json", mbox_file)
     assert [each["source"] for each in json.loads(outcome.out)["patches"]] == [
-        f"{box}:1",
-        f"{box}:3",
+        f"{mbox_file}:1",
+        f"{mbox_file}:3",
     ]
-    assert f"{box}:2: " in outcome.err
+    assert f"{mbox_file}:2: " in outcome.err
     assert "skipped" in outcome.err
-    box.write_text(message(1) + message(2, bad=True) + message(3))
-    outcome = call("track", "classify", "--format", "json", box)
+    mbox_file.write_text(
+        make_message(1) + make_message(2, is_bad=True) + make_message(3)
+    )
+    outcome = call("track", "classify", "--format", "json", mbox_file)
     assert outcome.code == ExitCode.OK
     assert len(json.loads(outcome.out)["mails"]) == 2
-    assert f"{box}:2: " in outcome.err
-    outcome = call("track", "add", "--mbox", box)
+    assert f"{mbox_file}:2: " in outcome.err
+    outcome = call("track", "add", "--mbox", mbox_file)
     assert outcome.code == ExitCode.OK
-    assert f"{box}:2: " in outcome.out
+    assert f"{mbox_file}:2: " in outcome.out
     (workdir / "MAINTAINERS").write_text("FROB\nM:\tAda <ada@example.org>\nF:\t*\n")
     alone = workdir / "alone.patch"
-    alone.write_text(message(2, bad=True))
-    for words in (
+    alone.write_text(make_message(2, is_bad=True))
+    for arguments in (
         ("check", alone),
         ("track", "classify", alone),
         ("maintainers", "--tree", workdir, alone),
     ):
-        outcome = call(*words)
+        outcome = call(*arguments)
         assert outcome.code == ExitCode.USAGE
         assert "alone.patch" in outcome.err
 
@@ -78,15 +82,15 @@ _DATES = {
 @pytest.mark.parametrize("date", _DATES.values(), ids=_DATES)
 def test_damaged_date_falls_back_to_arrival(workdir: Path, date: str) -> None:
     arrival = "Received: from a by b; Mon, 4 Mar 2024 09:30:00 +0000\n"
-    box = workdir / "thread.mbox"
-    answer = reply("[PATCH] pump: prime it", "Why?", id="r1", reply_to="v1")
+    mbox_file = workdir / "thread.mbox"
+    answer = build_reply("[PATCH] pump: prime it", "Why?", id="r1", reply_to="v1")
     sent = "Date: Mon, 04 Mar 2024 09:00:00 +0000"
     mails = [
-        raw.decode().replace(sent, f"{arrival}Date: {date}")
-        for raw in (patch("[PATCH] pump: prime it", id="v1"), answer)
+        raw_mail.decode().replace(sent, f"{arrival}Date: {date}")
+        for raw_mail in (build_patch_mail("[PATCH] pump: prime it", id="v1"), answer)
     ]
-    box.write_bytes(mbox(*(text.encode() for text in mails)))
-    outcome = call("track", "add", "--mbox", box)
+    mbox_file.write_bytes(build_mbox(*(text.encode() for text in mails)))
+    outcome = call("track", "add", "--mbox", mbox_file)
     assert outcome.code == ExitCode.OK, outcome.err
     assert outcome.out.count("2024-03-04") >= 2
     assert outcome.out.count("(damaged Date: header)") == 2

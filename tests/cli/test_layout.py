@@ -27,8 +27,8 @@ _LINE = st.tuples(st.integers(0, 30), st.lists(_WORD, max_size=30)).map(
 )
 
 
-def _strip_colors(text: str) -> str:
-    return re.sub("\x1b\\[[0-9;]*m", "", text)
+def _strip_colors(colored_text: str) -> str:
+    return re.sub("\x1b\\[[0-9;]*m", "", colored_text)
 
 
 @given(st.lists(_LINE, max_size=4).map("\n".join), st.integers(40, 100))

@@ -57,7 +57,7 @@ _CASES = {
     ids=" ".join,
 )
 def test_long_number_in_a_patch_is_accepted(
-    widget_tree: Path, tmp_path: Path, case: str, argv: tuple[str, ...]
+    widget_tree_folder: Path, tmp_path: Path, case: str, argv: tuple[str, ...]
 ) -> None:
     prose, hunks = _CASES[case]
     file = tmp_path / "one.patch"
@@ -68,13 +68,13 @@ def test_long_number_in_a_patch_is_accepted(
             _DIFF.format(hunks),
         )
     )
-    where = ("--tree", widget_tree) if argv[0] == "maintainers" else ()
+    where = ("--tree", widget_tree_folder) if argv[0] == "maintainers" else ()
     outcome = call(*argv, *where, file)
     assert outcome.code in (ExitCode.OK, ExitCode.FINDINGS), outcome.err
 
 
 def test_long_numbers_in_messages_are_accepted(tmp_path: Path) -> None:
-    text = mail(
+    patch_text = mail(
         "frob: wait for the link",
         f"{PROSE}\n\n{SIGN_OFF}\n---\nv{LONG} -> v{LONG}: more\nv{LONG}: most\nChanges in"
         f" v{LONG}\n",
@@ -82,7 +82,7 @@ def test_long_numbers_in_messages_are_accepted(tmp_path: Path) -> None:
     )
     file = tmp_path / "one.patch"
     for marks in (f"[PATCH {LONG}/{LONG}]", f"[PATCH v2 1/{LONG}]", f"[PATCH v{LONG}]"):
-        file.write_text(text.replace("[PATCH]", marks, 1))
+        file.write_text(patch_text.replace("[PATCH]", marks, 1))
         outcome = call("check", file)
         assert outcome.code in (ExitCode.OK, ExitCode.FINDINGS), outcome.err
 
@@ -93,14 +93,14 @@ def test_long_numbers_are_not_a_release(tmp_path: Path) -> None:
         "frob: begin",
         {"frob.c": "int a;\n", "Makefile": f"VERSION = {LONG}\nPATCHLEVEL = {LONG}\n"},
     )
-    first = repo.git("rev-parse", "HEAD")
+    first_commit = repo.git("rev-parse", "HEAD")
     repo.tag("v6.1")
-    repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", first)
+    repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", first_commit)
     (repo.path / ".git" / "packed-refs").write_text(
-        f"{first} refs/tags/v6.{LONG}\n{first} refs/tags/v6.1-rc{LONG}\n"
+        f"{first_commit} refs/tags/v6.{LONG}\n{first_commit} refs/tags/v6.1-rc{LONG}\n"
     )
     repo.commit(
-        f'frob: fix it\n\nIt crashes since v6.{LONG}.\n\nFixes: {first[:12]} ("frob:'
+        f'frob: fix it\n\nIt crashes since v6.{LONG}.\n\nFixes: {first_commit[:12]} ("frob:'
         f' begin")\n{SIGN_OFF}',
         {"frob.c": "int b;\n"},
     )
@@ -115,16 +115,16 @@ def test_long_numbers_are_not_a_release(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_long_number_in_a_reply_is_accepted(workdir: Path, line: str) -> None:
     title = "demo: pump: check the pointer"
-    answer = mails.reply(f"[PATCH] {title}", line, id="r", reply_to="v1")
+    answer = mails.build_reply(f"[PATCH] {title}", line, id="r", reply_to="v1")
     (workdir / "m").write_bytes(
-        mails.mbox(mails.patch(f"[PATCH] {title}", id="v1"), answer)
+        mails.build_mbox(mails.build_patch_mail(f"[PATCH] {title}", id="v1"), answer)
     )
-    for words in (
+    for arguments in (
         ("add", "--mbox", "m"),
         ("show", 1),
         ("show", 1, "--ledger"),
     ):
-        outcome = call("track", *words)
+        outcome = call("track", *arguments)
         assert outcome.code == ExitCode.OK, outcome.err
 
 
@@ -166,7 +166,7 @@ def test_hunk_with_a_long_range_is_ignored() -> None:
 )
 def test_damaged_commit_date_is_accepted(tmp_path: Path, date: str) -> None:
     repo = Repo(tmp_path / "r")
-    first = repo.commit("frob: begin", {"frob.c": "int a;\nint b;\n"})
+    first_commit = repo.commit("frob: begin", {"frob.c": "int a;\nint b;\n"})
     raw = (
         repo.git(
             "cat-file",
@@ -187,7 +187,7 @@ def test_damaged_commit_date_is_accepted(tmp_path: Path, date: str) -> None:
     )
     repo.git("reset", "-q", "--hard", broken)
     repo.git("update-ref", "refs/remotes/origin/master", broken)
-    repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", first)
+    repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", first_commit)
     repo.commit(
         f"frob: fix it\n\nIt crashes.\n\n{SIGN_OFF}",
         {"frob.c": "int a;\nint b;\nlong c;\n"},

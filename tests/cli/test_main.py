@@ -15,17 +15,17 @@ import pytest
 from patchpilot.cli import main
 from patchpilot.cli.command import Command
 from patchpilot.errors import ExitCode, InputError, UsageError
-from tests.kit.cli import call, spawn
+from tests.kit.cli import call, start_and_wait
 
 
-def raise_error(error: BaseException) -> Command:
-    def raises() -> None:
+def make_failing_command(error: BaseException) -> Command:
+    def run_and_raise() -> None:
         raise error
 
-    return Command(raises, "check", "")
+    return Command(run_and_raise, "check", "")
 
 
-def wrap_error(cause: BaseException) -> Exception:
+def raise_from_cause(cause: BaseException) -> Exception:
     error = RuntimeError("Error calling __set_name__")
     error.__cause__ = cause
     return error
@@ -39,7 +39,7 @@ def wrap_error(cause: BaseException) -> Exception:
         (ZeroDivisionError("ouch"), ExitCode.BUG),
         (RecursionError("deep"), ExitCode.BUG),
         (PermissionError(13, "Permission denied", "/etc/shadow"), ExitCode.USAGE),
-        (wrap_error(KeyboardInterrupt()), ExitCode.INTERRUPTED),
+        (raise_from_cause(KeyboardInterrupt()), ExitCode.INTERRUPTED),
         (UsageError("no"), ExitCode.USAGE),
     ],
 )
@@ -47,7 +47,9 @@ def test_every_error_has_an_exit_code(
     error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(main.Commands, "__getitem__", lambda *_: raise_error(error))
+    monkeypatch.setattr(
+        main.Commands, "__getitem__", lambda *_: make_failing_command(error)
+    )
     outcome = call("check")
     assert outcome.code == code
     assert "Traceback" not in outcome.err
@@ -59,7 +61,9 @@ def test_bug_report_names_the_traceback_file(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(
-        main.Commands, "__getitem__", lambda *_: raise_error(ZeroDivisionError("ouch"))
+        main.Commands,
+        "__getitem__",
+        lambda *_: make_failing_command(ZeroDivisionError("ouch")),
     )
     outcome = call("check")
     (log,) = tmp_path.glob("patchpilot-bug-*.log")
@@ -85,9 +89,9 @@ def test_examples_fit_in_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("check", "backport", "draft", "prepare", "send", "stable"):
         command = main.root.sub(name)
         assert command.epilog
-        shown = call(name, "--help").out.splitlines()
+        output = call(name, "--help").out.splitlines()
         for example in command.epilog.splitlines()[2:]:
-            assert example in shown
+            assert example in output
             assert len(example) < 80
 
 
@@ -98,7 +102,7 @@ def test_error_message_is_escaped() -> None:
 
 
 def test_bare_command_without_a_terminal_prints_help() -> None:
-    outcome = spawn()
+    outcome = start_and_wait()
     assert outcome.out.startswith("Usage: patchpilot")
     assert "  check " in outcome.out
 
@@ -115,19 +119,19 @@ def test_ctrl_c_exits_with_130(tmp_path: Path) -> None:
     process.stdin.flush()
     _wait_until_read(process.stdin.fileno())
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, error_output = process.communicate(timeout=20)
     assert process.returncode == ExitCode.INTERRUPTED
     assert out == b""
-    assert b"Traceback" not in err
+    assert b"Traceback" not in error_output
 
 
-def _wait_until_read(pipe: int) -> None:
+def _wait_until_read(pipe_end: int) -> None:
     deadline = time.monotonic() + 60
-    unread = array.array("i", [1])
-    while unread[0] and time.monotonic() < deadline:
+    unread_bytes = array.array("i", [1])
+    while unread_bytes[0] and time.monotonic() < deadline:
         time.sleep(0.02)
-        fcntl.ioctl(pipe, termios.FIONREAD, unread)
-    assert not unread[0]
+        fcntl.ioctl(pipe_end, termios.FIONREAD, unread_bytes)
+    assert not unread_bytes[0]
 
 
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])

@@ -53,24 +53,28 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def call_at_site(
-    site: Path, argv: list[str], *, at: str = "linux"
+def run_in_site(
+    site: Path, argv: list[str], *, subfolder: str = "linux"
 ) -> tuple[int, list[str], str]:
-    here = Path.cwd()
-    os.chdir(site / at)
+    old_folder = Path.cwd()
+    os.chdir(site / subfolder)
     try:
-        outcome = call(*argv)
+        result = call(*argv)
     finally:
-        os.chdir(here)
-    lines = outcome.err.replace(str(site), "PLACE").rstrip("\n").split("\n")
-    return outcome.code, lines, outcome.out
+        os.chdir(old_folder)
+    lines = result.err.replace(str(site), "PLACE").rstrip("\n").split("\n")
+    return result.code, lines, result.out
 
 
-def _option_spellings(name: str) -> set[str]:
+def _list_option_spellings(name: str) -> set[str]:
     command = Commands().get(name)
     commands = (command, *command.commands.values()) if command else ()
-    options = [option for each in commands for option in each.options]
-    return {word for option in options for word in (*option.spellings, *option.off)}
+    options = [
+        option for current_command in commands for option in current_command.options
+    ]
+    return {
+        spelling for option in options for spelling in (*option.spellings, *option.off)
+    }
 
 
 def test_at_least_eighty_misuses_are_listed() -> None:
@@ -80,14 +84,16 @@ def test_at_least_eighty_misuses_are_listed() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case["argv"]))
 def test_misuse_has_a_hint(site: Path, case: dict[str, Any]) -> None:
-    code, lines, out = call_at_site(site, case["argv"], at=case.get("at", "linux"))
-    assert (code, lines) == (case["code"], [case["error"], case["hint"]])
+    exit_code, lines, out = run_in_site(
+        site, case["argv"], subfolder=case.get("at", "linux")
+    )
+    assert (exit_code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out
     assert case["error"].startswith("patchpilot: error: ")
     # the hint may use only options of this command or of a command that it names
     ours = re.sub(r"`(?!patchpilot)[^`]*`", "", case["hint"])
     names = (*case["argv"][:1], *re.findall(r"patchpilot ([a-z0-9]+)", ours))
-    known = {"--help"}.union(*map(_option_spellings, names))
+    known = {"--help"}.union(*map(_list_option_spellings, names))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", ours)) <= known
     assert case["hint"].startswith("hint: ")
 

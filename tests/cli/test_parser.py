@@ -25,16 +25,16 @@ from patchpilot.cli.command import (
 from patchpilot.cli.commands.check import command
 from patchpilot.cli.common import Common
 from patchpilot.errors import UsageError
-from tests.kit.option_words import command_lines
+from tests.kit.option_words import generate_command_lines
 
 COMMON = list_common_options(FORMATS)
 
 
-def parse_arguments(*words: str) -> dict[str, Any]:
-    return Parser(command).parse(words)[0]
+def parse_arguments(*arguments: str) -> dict[str, Any]:
+    return Parser(command).parse(arguments)[0]
 
 
-@given(argv=command_lines((*COMMON, *OPTIONS)))
+@given(argv=generate_command_lines((*COMMON, *OPTIONS)))
 @settings(max_examples=600)
 def test_any_arguments_are_parsed_or_refused(argv: list[str]) -> None:
     try:

@@ -17,9 +17,9 @@ import pytest
 
 from tests.conftest import IDENTITY
 from tests.kit.cli import Outcome, call
-from tests.kit.life import LIST, Life, life
-from tests.kit.mails import MATT, RITA, mbox, reply
-from tests.kit.printed import ROOT, commands_in, printed_commands
+from tests.kit.life import LIST, Life, create_life
+from tests.kit.mails import MATT, RITA, build_mbox, build_reply
+from tests.kit.printed import ROOT, find_quoted_commands, map_printed_commands
 from tests.kit.repos import Repo
 from tests.kit.terminal import PROGRAM, Terminal
 from tests.reading import story
@@ -256,21 +256,21 @@ WORLDS = (
 class SavedWorld:
     """A sandbox whose states are created only once. `enter` restores a copy of a state."""
 
-    def __init__(self, root: Path, life: Life) -> None:
-        self.root, self.life = root, life
+    def __init__(self, root: Path, topic_life: Life) -> None:
+        self.root, self.life = root, topic_life
         self.values: dict[str, str] = {}
 
     @property
-    def here(self) -> Path:
+    def current_folder(self) -> Path:
         return self.life.repo.path
 
-    def save(self, name: str) -> None:
+    def save_state(self, name: str) -> None:
         shutil.copytree(self.root, self.root.parent / f"saved-{name}", symlinks=True)
 
-    def enter(self, name: str) -> None:
+    def restore_state(self, name: str) -> None:
         shutil.rmtree(self.root)
         shutil.copytree(self.root.parent / f"saved-{name}", self.root, symlinks=True)
-        os.chdir(self.here)
+        os.chdir(self.current_folder)
 
 
 def _build_environment(root: Path, patch: pytest.MonkeyPatch) -> None:
@@ -289,9 +289,9 @@ def _build_environment(root: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 def _run_successfully(*argv: object) -> Outcome:
-    outcome = call(*argv)
-    assert outcome.code == 0, (argv, outcome.err, outcome.out)
-    return outcome
+    result = call(*argv)
+    assert result.code == 0, (argv, result.err, result.out)
+    return result
 
 
 def _create_files(world: SavedWorld) -> None:
@@ -322,18 +322,18 @@ def _create_files(world: SavedWorld) -> None:
     repo.tag("v6.1")
     repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", "HEAD")
     repo.git("branch", "-q", "v5.4-rt", "v5.15.20")
-    landed = repo.commit(
+    merged_commit = repo.commit(
         message,
         {"drivers/net/foo.c": BROKEN.replace("return rc;", "return 0;")},
         author=MATT,
     )
     repo.git("checkout", "-q", "-b", "linux-5.15", "v5.15.20")
-    backport = (
+    backport_message = (
         f"net: foo: add foo\n\ncommit {culprit} upstream.\n\n"
         f"Add foo.\n\nSigned-off-by: {MATT}"
     )
     repo.commit(
-        backport,
+        backport_message,
         {"drivers/net/foo.c": BROKEN.replace("bar();", "bar(1);")},
         author=MATT,
     )
@@ -361,9 +361,9 @@ def _create_files(world: SavedWorld) -> None:
     ):
         (repo.path / name).parent.mkdir(exist_ok=True)
         (repo.path / name).write_text(repo.git("format-patch", "--stdout", "-1") + "\n")
-    (repo.path / "thread.mbox").write_bytes(mbox(*story.WHOLE))
+    (repo.path / "thread.mbox").write_bytes(build_mbox(*story.WHOLE))
     (repo.path / "reply.eml").write_bytes(
-        reply("[PATCH] x", f"Reviewed-by: {RITA}", id="r9")
+        build_reply("[PATCH] x", f"Reviewed-by: {RITA}", id="r9")
     )
     (repo.path / "bisect.txt").write_text(
         f"git bisect start\n# first bad commit: [{culprit}] net: foo: add foo\n"
@@ -391,16 +391,16 @@ def _create_files(world: SavedWorld) -> None:
         check=True,
     )
     (home / "src" / "linux-6.1" / ".git").unlink()
-    epoch = home / "lists" / "linux-usb" / "git" / "0.git"
-    inbox = Repo(home / "inbox")
-    newest = inbox.commit(
+    archive_epoch = home / "lists" / "linux-usb" / "git" / "0.git"
+    inbox_repo = Repo(home / "inbox")
+    newest_mail = inbox_repo.commit(
         "[PATCH] net: fix it", {"m": (repo.path / "fix.patch").read_text()}
     )
-    inbox.git("clone", "-q", "--bare", ".", str(epoch))
+    inbox_repo.git("clone", "-q", "--bare", ".", str(archive_epoch))
     world.values = {
-        "LANDED": landed[:12],
+        "LANDED": merged_commit[:12],
         "CULPRIT": culprit[:12],
-        "POSITION": f"{epoch}:{newest}",
+        "POSITION": f"{archive_epoch}:{newest_mail}",
     }
 
 
@@ -415,76 +415,81 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SavedWorld]:
         ]:
             patch.delenv(name)
         _build_environment(root, patch)
-        with life(root) as topic:
-            created = SavedWorld(root, topic)
-            _create_files(created)
-            patch.chdir(created.here)
-            _save_states(created)
-            yield created
+        with create_life(root) as topic:
+            saved_world = SavedWorld(root, topic)
+            _create_files(saved_world)
+            patch.chdir(saved_world.current_folder)
+            _save_states(saved_world)
+            yield saved_world
 
 
 def _save_states(world: SavedWorld) -> None:
-    life = world.life
+    topic_life = world.life
     _run_successfully("send", "--security", "no", "--regression", "no", "--dry-run")
     # make the archive unreachable, because it contains later messages but the topic was not sent
-    life.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
-    world.save("ready")
+    topic_life.repo.git(
+        "config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/"
+    )
+    world.save_state("ready")
     for name in (
         "Otto Other <otto@example.com>",
         "Rita Reviewer <rita@example.net>",
         "Max Muster <max@example.com>",
     ):
         _run_successfully("prepare", "--trailer", f"Cc: {name}", "--yes")
-    world.save("prepared")
-    world.enter("ready")
+    world.save_state("prepared")
+    world.restore_state("ready")
     _run_successfully("check", "--waive", "long-line=reads better")
-    world.save("waived")
-    world.enter("ready")
+    world.save_state("waived")
+    world.restore_state("ready")
     _run_successfully("maintainers", "--add-cc", "otto@example.com")
     _run_successfully("maintainers", "--drop", "otto@example.com")
-    world.save("dropped")
-    world.enter("ready")
-    (world.here / ".patchpilot.toml").write_text('packs = ["ours.toml"]\n')
-    (world.here / "ours.toml").write_text("")
-    world.save("configured")
-    world.enter("ready")
+    world.save_state("dropped")
+    world.restore_state("ready")
+    (world.current_folder / ".patchpilot.toml").write_text('packs = ["ours.toml"]\n')
+    (world.current_folder / "ours.toml").write_text("")
+    world.save_state("configured")
+    world.restore_state("ready")
     page = (ROOT / "docs" / "how-to" / "add-a-rule.md").read_text()
     (world.root / "home" / "ours.toml").write_text(
         textwrap.dedent(
             page[page.index("        [[rule]]") : page.index("    In a rule, `where`")]
         )
     )
-    life.repo.git("config", "--global", "patchpilot.packs", "~/ours.toml")
-    world.save("own rules")
-    world.enter("ready")
+    topic_life.repo.git("config", "--global", "patchpilot.packs", "~/ours.toml")
+    world.save_state("own rules")
+    world.restore_state("ready")
     call("check", "--write-baseline", "baseline.json", "origin/master..HEAD")
-    world.save("baseline")
-    world.enter("ready")
+    world.save_state("baseline")
+    world.restore_state("ready")
     _run_successfully("send", "--via", "b4", "--yes")
-    world.save("b4")
-    world.enter("ready")
-    life.server.faults.reject = frozenset({"otto@example.com"})
-    cut = call("send", "--cc", "otto@example.com", "--yes")
-    assert (cut.code, "otto@example.com" in cut.out) == (4, True), cut.err + cut.out
-    life.server.faults.heal()
-    world.save("cut")
-    world.enter("ready")
-    life.repo.git("config", "--global", "patchpilot.lore", life.archive.url)
-    world.values["MESSAGE-ID"] = first = life.send()
-    world.values["ARCHIVE"] = life.archive.url
-    world.values["URL"] = f"{life.archive.url}/{first}/"
-    life.tell(
-        first,
+    world.save_state("b4")
+    world.restore_state("ready")
+    topic_life.server.faults.reject = frozenset({"otto@example.com"})
+    interrupted_send = call("send", "--cc", "otto@example.com", "--yes")
+    assert (interrupted_send.code, "otto@example.com" in interrupted_send.out) == (
+        4,
+        True,
+    ), interrupted_send.err + interrupted_send.out
+    topic_life.server.faults.heal()
+    world.save_state("cut")
+    world.restore_state("ready")
+    topic_life.repo.git("config", "--global", "patchpilot.lore", topic_life.archive.url)
+    world.values["MESSAGE-ID"] = first_message_id = topic_life.send()
+    world.values["ARCHIVE"] = topic_life.archive.url
+    world.values["URL"] = f"{topic_life.archive.url}/{first_message_id}/"
+    topic_life.add_reply(
+        first_message_id,
         f"Reviewed-by: {RITA}",
         subject="Re: [PATCH] net: foo: hand up the error of bar()",
     )
     _run_successfully("track", "add", "--mbox", "thread.mbox")
-    (world.here / "other.mbox").write_bytes(mbox(story.FIX_V1))
+    (world.current_folder / "other.mbox").write_bytes(build_mbox(story.FIX_V1))
     _run_successfully("track", "add", "--mbox", "other.mbox")
-    world.save("sent")
-    life.amend()
+    world.save_state("sent")
+    topic_life.amend_patch()
     _run_successfully("draft", "--changelog", "- hand it up here as well (Rita)")
-    world.save("rerolled")
+    world.save_state("rerolled")
 
 
 def fill_placeholders(command: str, values: dict[str, str]) -> str:
@@ -495,11 +500,11 @@ def fill_placeholders(command: str, values: dict[str, str]) -> str:
     return command
 
 
-COMMANDS = sorted(set(printed_commands()) - set(NOT_RUN))
+COMMANDS = sorted(set(map_printed_commands()) - set(NOT_RUN))
 
 
 def test_printed_codes_have_reasons() -> None:
-    assert set(NOT_RUN) <= set(printed_commands())
+    assert set(NOT_RUN) <= set(map_printed_commands())
     assert len(COMMANDS) > 130
 
 
@@ -508,14 +513,16 @@ def test_command_ends_before_the_sentence_continues() -> None:
         "`patchpilot undo` takes it back; patchpilot track add '<a, b>', then patchpilot track"
         " update (see patchpilot doctor)"
     )
-    assert list(commands_in(text)) == [
+    assert list(find_quoted_commands(text)) == [
         "patchpilot undo",
         "patchpilot track add '<a, b>'",
         "patchpilot track update",
         "patchpilot doctor",
     ]
     assert list(
-        commands_in("git config a 'patchpilot check -'\nnext; patchpilot knows")
+        find_quoted_commands(
+            "git config a 'patchpilot check -'\nnext; patchpilot knows"
+        )
     ) == ["patchpilot check -"]
 
 
@@ -524,40 +531,45 @@ def test_command_ends_before_the_sentence_continues() -> None:
 def test_printed_command_runs_as_printed(
     command: str, world: SavedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.enter(next(name for pattern, name in WORLDS if re.search(pattern, command)))
+    world.restore_state(
+        next(name for pattern, name in WORLDS if re.search(pattern, command))
+    )
     _build_environment(world.root, monkeypatch)
-    monkeypatch.chdir(world.here)
-    words = shlex.split(fill_placeholders(command, world.values))[1:]
+    monkeypatch.chdir(world.current_folder)
+    arguments = shlex.split(fill_placeholders(command, world.values))[1:]
     stdin = b""
-    while words and (mark := next((word for word in words if word in "<>"), None)):
-        at = words.index(mark)
-        stdin = Path(words[at + 1]).read_bytes() if mark == "<" else stdin
-        del words[at : at + 2]
-    if words[-1] == "-":
+    while arguments and (
+        mark := next((word for word in arguments if word in "<>"), None)
+    ):
+        index = arguments.index(mark)
+        stdin = Path(arguments[index + 1]).read_bytes() if mark == "<" else stdin
+        del arguments[index : index + 2]
+    if arguments[-1] == "-":
         stdin = stdin or Path("fix.patch").read_bytes()
-    words = [os.path.expanduser(word) for word in words]
+    arguments = [os.path.expanduser(word) for word in arguments]
     # these commands ask questions on a terminal
     asks = (
-        words[0] in ("send", "prepare", "trailers") or words[:2] == ["track", "reply"]
+        arguments[0] in ("send", "prepare", "trailers")
+        or arguments[:2] == ["track", "reply"]
     ) and not {
         "--yes",
         "--dry-run",
         "--outbox",
-    } & set(words)
-    outcome = call(*words, *(("--yes",) if asks else ()), stdin=stdin)
+    } & set(arguments)
+    outcome = call(*arguments, *(("--yes",) if asks else ()), stdin=stdin)
     assert outcome.code in (0, 1), (
-        f"{' '.join(words)}: exit {outcome.code}\n{outcome.err}{outcome.out}"
+        f"{' '.join(arguments)}: exit {outcome.code}\n{outcome.err}{outcome.out}"
     )
-    if words[0] in ("send", "draft", "track", "trailers", "undo"):
+    if arguments[0] in ("send", "draft", "track", "trailers", "undo"):
         assert outcome.code == 0, outcome.err + outcome.out
 
 
 def test_printed_draft_edit_command_works(
     world: SavedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.enter("ready")
+    world.restore_state("ready")
     _build_environment(world.root, monkeypatch)
-    monkeypatch.chdir(world.here)
+    monkeypatch.chdir(world.current_folder)
     editor = world.root / "editor"
     editor.write_text(
         "#!/bin/sh\ntest -t 0 && test -t 1 && sed -i '/^==== note for/a Tested on a board.'"
@@ -565,7 +577,7 @@ def test_printed_draft_edit_command_works(
     )
     editor.chmod(0o755)
     monkeypatch.setenv("GIT_EDITOR", str(editor))
-    with Terminal((*PROGRAM, "draft", "--edit"), world.here) as terminal:
+    with Terminal((*PROGRAM, "draft", "--edit"), world.current_folder) as terminal:
         terminal.wait_for("Tested on a board.")
         assert terminal.end() == 0, terminal.seen
     assert "Tested on a board." in _run_successfully("draft", "--export", "-").out

@@ -111,8 +111,8 @@ def test_untrusted_pack_is_skipped(
         "start", {"ours.toml": OWN, ".patchpilot.toml": 'packs = ["ours.toml"]\n'}
     )
     monkeypatch.chdir(repo.path)
-    for words in (("explain",), ("explain", "missing-fixes")):
-        outcome = call(*words)
+    for arguments in (("explain",), ("explain", "missing-fixes")):
+        outcome = call(*arguments)
         assert outcome.code == 0, outcome.err
         assert "no-magic-board" not in outcome.out
         assert "its rule packs are not trusted yet: ours.toml" in outcome.err

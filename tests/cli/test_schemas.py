@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from patchpilot.cli.json_schemas import generate_schemas
-from tests.kit.schemas import FOLDER, check_document
+from tests.kit.schemas import FOLDER, find_schema_errors
 
 FILES = sorted(FOLDER.glob("*.json"))
 
@@ -50,9 +50,9 @@ def test_invalid_document_is_detected() -> None:
         "file": None,
         "series": [{"version": 6.1}],
     }
-    assert len(check_document(json.dumps(document))) == 3
+    assert len(find_schema_errors(json.dumps(document))) == 3
     with pytest.raises(KeyError, match="nosuch"):
-        check_document('{"schema": "patchpilot/nosuch/1"}')
+        find_schema_errors('{"schema": "patchpilot/nosuch/1"}')
 
 
 def _list_properties(schema: object) -> list[tuple[str, dict[str, object]]]:

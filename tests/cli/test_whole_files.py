@@ -48,26 +48,26 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return repo.path
 
 
-def reported_types(*words: object) -> list[str]:
-    form = ("--format", "checkpatch", "--noise", "0", "--fail-on", "never")
-    outcome = call("check", "-f", *form, *words)
-    assert outcome.err == ""
+def list_reported_types(*arguments: object) -> list[str]:
+    options = ("--format", "checkpatch", "--noise", "0", "--fail-on", "never")
+    result = call("check", "-f", *options, *arguments)
+    assert result.err == ""
     return [
         line.split(": ")[0].partition(":")[2] + " " + line.split(": ")[1]
-        for line in outcome.out.splitlines()
+        for line in result.out.splitlines()
     ]
 
 
 def test_whole_files_match_checkpatch_f(
     tree: Path,
 ) -> None:
-    assert reported_types("frob.c") == [
+    assert list_reported_types("frob.c") == [
         "6 WARNING:SPACING",
         "7 ERROR:CODE_INDENT",
         "7 WARNING:SPACE_BEFORE_TAB",
         "7 WARNING:LEADING_SPACE",
     ]
-    strict = reported_types("--strict", "frob.c")
+    strict = list_reported_types("--strict", "frob.c")
     assert {"10 CHECK:AVOID_BUG", "11 CHECK:LONG_LINE_COMMENT"} <= set(strict)
     assert not {kind.rpartition(":")[2] for kind in strict} & {
         "ENOTSUPP",
@@ -113,13 +113,13 @@ def test_caret_is_below_the_column(
         "frob.c",
     ).out.splitlines()
     assert json.loads(lines[0])["findings"][0]["patch_line"] == 6
-    text = call(
+    output = call(
         "check", "-f", "--select", "space-before-semicolon", "frob.c"
     ).out.splitlines()
-    assert text[0] == "1 file checked: 1 warning"
-    assert text[1].startswith("frob.c:6: warning: ")
-    assert text[1].endswith(" [space-before-semicolon]")
-    assert text[2][text[3].index("^")] == ";"
+    assert output[0] == "1 file checked: 1 warning"
+    assert output[1].startswith("frob.c:6: warning: ")
+    assert output[1].endswith(" [space-before-semicolon]")
+    assert output[2][output[3].index("^")] == ";"
 
 
 def test_non_text_files_are_skipped(
@@ -137,7 +137,7 @@ def test_non_text_files_are_skipped(
         "frob.c",
         "../net/clean.h",
     }
-    assert reported_types("firmware.bin", "empty.c") == []
+    assert list_reported_types("firmware.bin", "empty.c") == []
 
 
 def test_file_outside_a_repository_is_checked(
@@ -146,10 +146,10 @@ def test_file_outside_a_repository_is_checked(
     (tmp_path / "alone").mkdir()
     monkeypatch.chdir(tmp_path / "alone")
     Path("frob.c").write_text(CODE)
-    assert "10 CHECK:AVOID_BUG" in reported_types("--strict", "frob.c")
-    assert reported_types(
+    assert "10 CHECK:AVOID_BUG" in list_reported_types("--strict", "frob.c")
+    assert list_reported_types(
         "--tree", tree, tree / "drivers/frob/frob.c"
-    ) == reported_types("frob.c")
+    ) == list_reported_types("frob.c")
 
 
 @pytest.mark.parametrize(

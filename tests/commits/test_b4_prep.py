@@ -12,8 +12,8 @@ from patchpilot.errors import UsageError
 from patchpilot.services.tags.find_culprits import _list_commits_since_base
 from patchpilot.topic.read_series import read_series
 from patchpilot.topic.topic_base import BaseSource, find_base, list_topic_commits
-from tests.kit.b4 import b4
-from tests.kit.prep import COVER, STRATEGIES, prep
+from tests.kit.b4 import run_b4
+from tests.kit.prep import COVER, STRATEGIES, create_prep_repository
 from tests.kit.repos import Repo
 
 BRANCH = "b4/widget"
@@ -24,7 +24,7 @@ def read_prep_branch(repo: Repo, branch: str | None = BRANCH) -> PrepBranch | No
         return prep_branch(repository, branch)
 
 
-def patch_subjects(repo: Repo, target: str | None = None) -> list[str]:
+def read_patch_subjects(repo: Repo, target: str | None = None) -> list[str]:
     """Return the subjects of a TARGET's patches, after reading them in two ways."""
     with Repository.open(repo.path) as repository:
         (series,) = read_series([target] if target else [], repository)
@@ -34,7 +34,7 @@ def patch_subjects(repo: Repo, target: str | None = None) -> list[str]:
     return [patch.subject.title for patch in series.patches]
 
 
-def read_cover(repo: Repo) -> str:
+def read_cover_letter(repo: Repo) -> str:
     return repo.git(
         "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
     )
@@ -42,14 +42,14 @@ def read_cover(repo: Repo) -> str:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_b4_tracking_data_is_read(tmp_path: Path, strategy: str) -> None:
-    repo = prep(tmp_path / "r", strategy, 2, cover=COVER)
-    b4(repo, "prep", "--set-prefixes", "RFC", "net")
-    b4(repo, "prep", "--force-revision", "3")
+    repo = create_prep_repository(tmp_path / "r", strategy, 2, cover=COVER)
+    run_b4(repo, "prep", "--set-prefixes", "RFC", "net")
+    run_b4(repo, "prep", "--force-revision", "3")
     known = read_prep_branch(repo)
     assert known is not None
     shown = dict(
         line.split(": ", 1)
-        for line in b4(repo, "prep", "--show-info").stdout.splitlines()
+        for line in run_b4(repo, "prep", "--show-info").stdout.splitlines()
     )
     assert (known.strategy, known.revision, known.prefixes) == (
         strategy,
@@ -58,7 +58,7 @@ def test_b4_tracking_data_is_read(tmp_path: Path, strategy: str) -> None:
     )
     assert (known.change_id, known.base) == (shown["change-id"], shown["base-commit"])
     assert known.base == repo.git("rev-parse", "master")
-    assert known.cover_commit == (read_cover(repo) or None)
+    assert known.cover_commit == (read_cover_letter(repo) or None)
     assert [address.header() for address in known.to] == [
         "Mona Maintainer <mona@example.org>"
     ]
@@ -74,46 +74,51 @@ def test_b4_tracking_data_is_read(tmp_path: Path, strategy: str) -> None:
 def test_cover_letter_commit_is_not_a_patch(
     tmp_path: Path, strategy: str, above: bool
 ) -> None:
-    repo = prep(tmp_path / "r", strategy, 2, patches_above=above)
+    repo = create_prep_repository(tmp_path / "r", strategy, 2, patches_above=above)
     expected = ["widget: change line 1", "widget: change line 2"]
-    assert patch_subjects(repo) == expected
-    assert patch_subjects(repo, "master..HEAD") == expected
+    assert read_patch_subjects(repo) == expected
+    assert read_patch_subjects(repo, "master..HEAD") == expected
     assert (
-        patch_subjects(repo, f"HEAD~{2 if strategy == 'branch-description' else 3}..")
+        read_patch_subjects(
+            repo, f"HEAD~{2 if strategy == 'branch-description' else 3}.."
+        )
         == expected
     )
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
 def test_cover_letter_target_is_refused(tmp_path: Path, strategy: str) -> None:
-    repo = prep(tmp_path / "r", strategy)
-    for target in (read_cover(repo), *(["HEAD"] if strategy == "tip-commit" else [])):
+    repo = create_prep_repository(tmp_path / "r", strategy)
+    for target in (
+        read_cover_letter(repo),
+        *(["HEAD"] if strategy == "tip-commit" else []),
+    ):
         with pytest.raises(UsageError, match="is b4's cover letter, not a patch"):
-            patch_subjects(repo, target)
+            read_patch_subjects(repo, target)
 
 
 def test_base_is_below_the_cover_letter(
     tmp_path: Path,
 ) -> None:
-    repo = prep(tmp_path / "r", "commit")
+    repo = create_prep_repository(tmp_path / "r", "commit")
     with Repository.open(repo.path) as repository:
-        (series,) = read_targets([f"{read_cover(repo)}.."], repository)
+        (series,) = read_targets([f"{read_cover_letter(repo)}.."], repository)
     assert series.base == repo.git("rev-parse", "master")
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_branch_without_a_patch_is_reported(tmp_path: Path, strategy: str) -> None:
-    repo = prep(tmp_path / "r", strategy, 0)
+    repo = create_prep_repository(tmp_path / "r", strategy, 0)
     with pytest.raises(
         UsageError,
         match=r"no patches: .* is b4's cover letter|no commits on top of the base",
     ):
-        patch_subjects(repo)
+        read_patch_subjects(repo)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_base_is_stable_while_the_branch_moves(tmp_path: Path, strategy: str) -> None:
-    repo = prep(tmp_path / "r", strategy)
+    repo = create_prep_repository(tmp_path / "r", strategy)
     base = repo.git("rev-parse", "master")
     repo.checkout("master")
     repo.commit("other: go on", {"other.c": "int x;\n"})
@@ -124,18 +129,18 @@ def test_base_is_stable_while_the_branch_moves(tmp_path: Path, strategy: str) ->
 
 
 def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
-    repo = prep(tmp_path / "r", "commit", 0)
+    repo = create_prep_repository(tmp_path / "r", "commit", 0)
     repo.put("widget.c", "int lost;\n")
     repo.git("commit", "-qa", "--amend", "--no-edit")
     with pytest.raises(
         UsageError, match="cover letter commit, but it also changes files"
     ):
-        patch_subjects(repo)
+        read_patch_subjects(repo)
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
 def test_pushed_b4_branch_is_recognized(tmp_path: Path, strategy: str) -> None:
-    repo = prep(tmp_path / "r", strategy)
+    repo = create_prep_repository(tmp_path / "r", strategy)
     repo.git("update-ref", f"refs/remotes/mine/{BRANCH}", "HEAD")
     repo.git("config", "--remove-section", f"branch.{BRANCH}")
     repo.git("config", "--unset", "b4.prep-cover-strategy")
@@ -147,7 +152,7 @@ def test_pushed_b4_branch_is_recognized(tmp_path: Path, strategy: str) -> None:
 def test_cover_letter_by_another_author_is_ignored(
     tmp_path: Path,
 ) -> None:
-    repo = prep(tmp_path / "r", "commit")
+    repo = create_prep_repository(tmp_path / "r", "commit")
     repo.git(
         "-c", "user.email=other@example.org", "rebase", "-q", "--force-rebase", "master"
     )
@@ -155,20 +160,20 @@ def test_cover_letter_by_another_author_is_ignored(
     repo.branch("topic")
     repo.commit("widget: another\n\nText.", {"widget.c": "int other;\n"})
     assert read_prep_branch(repo, "topic") is None
-    assert patch_subjects(repo) == ["widget: another"]
+    assert read_patch_subjects(repo) == ["widget: another"]
 
 
 def test_commit_that_mentions_b4_is_not_a_cover_letter(tmp_path: Path) -> None:
-    repo = prep(tmp_path / "r", "branch-description")
+    repo = create_prep_repository(tmp_path / "r", "branch-description")
     repo.commit(
         "widget: quote\n\nThe marker is\n--- b4-submit-tracking ---\nand no more.",
         {"widget.c": "int quote;\n"},
     )
-    assert patch_subjects(repo)[-1] == "widget: quote"
+    assert read_patch_subjects(repo)[-1] == "widget: quote"
 
 
 def test_unreadable_tracking_data_is_ignored(tmp_path: Path) -> None:
-    repo = prep(tmp_path / "r", "branch-description")
+    repo = create_prep_repository(tmp_path / "r", "branch-description")
     for text in ("{", "[]", '{"series": 1}', "[" * 100000):
         repo.git("config", f"branch.{BRANCH}.b4-tracking", text)
         assert read_prep_branch(repo) is None
@@ -192,7 +197,7 @@ def test_named_commit_keeps_the_branch_base(tmp_path: Path, strategy: str) -> No
     """Test that b4's base is preferred to a remote branch that is closer but contains the first
     patch.
     """
-    repo = prep(tmp_path / "r", strategy, 2)
+    repo = create_prep_repository(tmp_path / "r", strategy, 2)
     base = repo.git("rev-parse", "master")
     first, second = (
         repo.git("log", "--format=%H", f"--grep=change line {number}")

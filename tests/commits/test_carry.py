@@ -19,7 +19,7 @@ from tests.kit.repos import Repo
 Lines = list[str]
 
 
-def _change_lines(rng: random.Random, lines: Lines, name: str) -> Lines:
+def _change_random_lines(rng: random.Random, lines: Lines, name: str) -> Lines:
     """Remove, add and replace lines at random.
 
     Each line is unique, so that it is clear which lines are kept.
@@ -33,36 +33,45 @@ def _change_lines(rng: random.Random, lines: Lines, name: str) -> Lines:
     return result
 
 
-def _random_edits(rng: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
+def _choose_random_edits(rng: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
     """Return edits that are not adjacent. Each replaces one to three lines with at most three
     lines.
     """
     result, index = [], rng.randint(1, 4)
     while index <= len(lines):
-        last = min(index + rng.randrange(3), len(lines))
+        last_line = min(index + rng.randrange(3), len(lines))
         result.append(
             LineEdit(
                 index,
-                last,
+                last_line,
                 tuple(
                     f"mended {index} {number}\n".encode()
                     for number in range(rng.randrange(4))
                 ),
             )
         )
-        index = last + rng.randint(2, 5)
+        index = last_line + rng.randint(2, 5)
     return tuple(result)
 
 
-def _apply_edits(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
+def _apply_edits(
+    old_lines: Lines, new_lines: Lines, edits: tuple[LineEdit, ...]
+) -> bytes:
     """Apply every edit whose lines are still adjacent in the new file."""
-    text = "".join(new)
+    content = "".join(new_lines)
     for edit in edits:
-        block = old[edit.first - 1 : edit.last]
-        index = new.index(block[0]) if block[0] in new else -1
-        if index >= 0 and new[index : index + len(block)] == block:
-            text = text.replace("".join(block), b"".join(edit.lines).decode(), 1)
-    return text.encode()
+        replaced_lines = old_lines[edit.first - 1 : edit.last]
+        index = (
+            new_lines.index(replaced_lines[0]) if replaced_lines[0] in new_lines else -1
+        )
+        if (
+            index >= 0
+            and new_lines[index : index + len(replaced_lines)] == replaced_lines
+        ):
+            content = content.replace(
+                "".join(replaced_lines), b"".join(edit.lines).decode(), 1
+            )
+    return content.encode()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -76,20 +85,29 @@ def test_edits_of_unchanged_lines_apply_to_later_commits(
         ]
         for index in range(60)
     }
-    after = {path: _change_lines(chance, lines, path) for path, lines in before.items()}
+    after = {
+        path: _change_random_lines(chance, lines, path)
+        for path, lines in before.items()
+    }
     repo = Repo(tmp_path / "repo")
-    old = repo.commit("old", {path: "".join(lines) for path, lines in before.items()})
-    new = repo.commit("new", {path: "".join(lines) for path, lines in after.items()})
-    edits = {path: _random_edits(chance, lines) for path, lines in before.items()}
+    old_commit = repo.commit(
+        "old", {path: "".join(lines) for path, lines in before.items()}
+    )
+    new_commit = repo.commit(
+        "new", {path: "".join(lines) for path, lines in after.items()}
+    )
+    edits = {
+        path: _choose_random_edits(chance, lines) for path, lines in before.items()
+    }
     with Repository.open(repo.path) as repository:
-        reached = carry_edits_over(repository, old, new, edits)
-        tree = write_edited_tree(repository, new, reached)
+        reached = carry_edits_over(repository, old_commit, new_commit, edits)
+        tree = write_edited_tree(repository, new_commit, reached)
         for path, lines in after.items():
             assert repository.blob(tree, path) == _apply_edits(
                 before[path], lines, edits[path]
             )
             assert apply_line_edits(
-                repository.blob(new, path) or b"", reached.get(path, ())
+                repository.blob(new_commit, path) or b"", reached.get(path, ())
             ) == repository.blob(tree, path)
     assert sum(map(len, reached.values())) < sum(map(len, edits.values()))
     assert repo.git("fsck", "--strict", "--no-dangling") == ""
@@ -101,7 +119,7 @@ def test_line_edit_follows_renames_but_not_links(
     lines = [f"line {number}\n" for number in range(30)]
     repo = Repo(tmp_path / "repo")
     names = ("moved", "changed-and-moved", "gone", "linked", "kept", "executable")
-    old = repo.commit(
+    old_commit = repo.commit(
         "old", {f"d/{name}": f"{name}\n" + "".join(lines) for name in names}
     )
     for name in ("moved", "changed-and-moved"):
@@ -111,11 +129,11 @@ def test_line_edit_follows_renames_but_not_links(
         (repo.path / "d" / name).unlink()
     (repo.path / "d" / "linked").symlink_to("kept")
     (repo.path / "d" / "executable").chmod(0o755)
-    new = repo.commit("new")
+    new_commit = repo.commit("new")
     edit = LineEdit(5, 5, (b"mended\n",))
     with Repository.open(repo.path) as repository:
         edits = carry_edits_over(
-            repository, old, new, {f"d/{name}": (edit,) for name in names}
+            repository, old_commit, new_commit, {f"d/{name}": (edit,) for name in names}
         )
         assert edits == {
             "moved-there": (edit,),
@@ -123,9 +141,9 @@ def test_line_edit_follows_renames_but_not_links(
             "d/kept": (edit,),
             "d/executable": (edit,),
         }
-        tree = write_edited_tree(repository, new, edits)
-        assert carry_edits_over(repository, old, new, {}) == {}
-    assert repo.git("diff", "--numstat", new, tree) == "\n".join(
+        tree = write_edited_tree(repository, new_commit, edits)
+        assert carry_edits_over(repository, old_commit, new_commit, {}) == {}
+    assert repo.git("diff", "--numstat", new_commit, tree) == "\n".join(
         f"1\t1\t{path}" for path in sorted(edits)
     )
     modes = {
@@ -141,14 +159,14 @@ def test_line_edit_follows_renames_but_not_links(
 
 def test_missing_final_newline_is_kept(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
-    old = repo.commit("old", {"file": "one\ntwo\nthree"})
-    new = repo.commit("new", {"file": "zero\none\ntwo\nthree"})
+    old_commit = repo.commit("old", {"file": "one\ntwo\nthree"})
+    new_commit = repo.commit("new", {"file": "zero\none\ntwo\nthree"})
     with Repository.open(repo.path) as repository:
         edits = carry_edits_over(
-            repository, old, new, {"file": (LineEdit(2, 2, (b"2\n",)),)}
+            repository, old_commit, new_commit, {"file": (LineEdit(2, 2, (b"2\n",)),)}
         )
         assert (
-            repository.blob(write_edited_tree(repository, new, edits), "file")
+            repository.blob(write_edited_tree(repository, new_commit, edits), "file")
             == b"zero\none\n2\nthree"
         )
 

@@ -31,12 +31,14 @@ class BranchPlace:
         self.repo.checkout("topic")
         self.repository = Repository.open(path)
 
-    def shift(self, new: str = "", ref: str | None = "refs/heads/topic") -> None:
+    def move_branch(
+        self, new_tip: str = "", ref: str | None = "refs/heads/topic"
+    ) -> None:
         move_checked_out_branch(
-            self.repository, ref, new or self.new, self.old, "patchpilot test"
+            self.repository, ref, new_tip or self.new, self.old, "patchpilot test"
         )
 
-    def state(self) -> tuple[str, str, str]:
+    def read_state(self) -> tuple[str, str, str]:
         return (
             self.repo.git("rev-parse", "topic"),
             self.repo.git("ls-files", "--stage", "a"),
@@ -46,9 +48,9 @@ class BranchPlace:
 
 @pytest.fixture
 def moved_branch(tmp_path: Path) -> Iterator[BranchPlace]:
-    setup = BranchPlace(tmp_path / "repo")
-    with setup.repository:
-        yield setup
+    branch_place = BranchPlace(tmp_path / "repo")
+    with branch_place.repository:
+        yield branch_place
 
 
 @pytest.mark.parametrize("detached", [False, True])
@@ -67,7 +69,7 @@ def test_other_staged_files_stay_staged(
     repo.git("add", "-N", "meant")
     before = repo.git("status", "--porcelain")
     assert "MM b" in before
-    moved_branch.shift(ref=None if detached else "refs/heads/topic")
+    moved_branch.move_branch(ref=None if detached else "refs/heads/topic")
     assert repo.git("status", "--porcelain") == before
     assert (
         repo.git("show", ":b"),
@@ -79,7 +81,7 @@ def test_other_staged_files_stay_staged(
         moved_branch.old if detached else moved_branch.new
     )
     assert repo.git("branch", "--show-current") == ("" if detached else "topic")
-    assert repo.git("config", "--get-regexp", r"^branch\.", check=False) == ""
+    assert repo.git("config", "--get-regexp", r"^branch\.", must_succeed=False) == ""
 
 
 def test_branch_in_two_worktrees_is_refused(
@@ -88,13 +90,13 @@ def test_branch_in_two_worktrees_is_refused(
     moved_branch.repo.git(
         "worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic"
     )
-    before = moved_branch.state()
+    before = moved_branch.read_state()
     with pytest.raises(RefusedError, match="other, whose files would not be updated"):
-        moved_branch.shift()
-    assert moved_branch.state() == before
+        moved_branch.move_branch()
+    assert moved_branch.read_state() == before
     moved_branch.repo.git("-C", str(tmp_path / "other"), "checkout", "-q", "--detach")
-    moved_branch.shift()
-    assert moved_branch.state()[0] == moved_branch.new
+    moved_branch.move_branch()
+    assert moved_branch.read_state()[0] == moved_branch.new
 
 
 def test_deleted_worktree_is_ignored(moved_branch: BranchPlace, tmp_path: Path) -> None:
@@ -102,8 +104,8 @@ def test_deleted_worktree_is_ignored(moved_branch: BranchPlace, tmp_path: Path) 
         "worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic"
     )
     shutil.rmtree(tmp_path / "other")
-    moved_branch.shift()
-    assert moved_branch.state()[0] == moved_branch.new
+    moved_branch.move_branch()
+    assert moved_branch.read_state()[0] == moved_branch.new
 
 
 def test_assume_unchanged_files_are_not_overwritten(
@@ -111,12 +113,12 @@ def test_assume_unchanged_files_are_not_overwritten(
 ) -> None:
     moved_branch.repo.git("update-index", "--assume-unchanged", "a")
     moved_branch.repo.put("a", "precious\n")
-    before = moved_branch.state()
+    before = moved_branch.read_state()
     with pytest.raises(
         RefusedError, match=r"could not be updated: .*overwritten by checkout: a"
     ):
-        moved_branch.shift()
-    assert moved_branch.state() == before
+        moved_branch.move_branch()
+    assert moved_branch.read_state() == before
 
 
 @pytest.mark.parametrize("name", ["added", "ignored"])
@@ -127,39 +129,39 @@ def test_untracked_file_is_not_overwritten(
     repo.checkout("made")
     repo.put(name, "theirs\n")
     repo.git("add", "-f", name)
-    new = repo.commit("with one more")
+    new_commit = repo.commit("with one more")
     repo.checkout("topic")
     repo.put(name, "mine\n")
-    before = moved_branch.state()
+    before = moved_branch.read_state()
     with pytest.raises(RefusedError, match="could not be updated"):
-        moved_branch.shift(new)
-    assert moved_branch.state() == before
+        moved_branch.move_branch(new_commit)
+    assert moved_branch.read_state() == before
     assert (repo.path / name).read_text() == "mine\n"
 
 
 def test_running_git_blocks_changes(moved_branch: BranchPlace) -> None:
     lock = moved_branch.repo.path / ".git" / "index.lock"
     lock.touch()
-    before = moved_branch.state()
+    before = moved_branch.read_state()
     with pytest.raises(RefusedError, match=r"index\.lock, created"):
-        moved_branch.shift()
-    assert moved_branch.state() == before
+        moved_branch.move_branch()
+    assert moved_branch.read_state() == before
     lock.unlink()
-    moved_branch.shift()
-    assert moved_branch.state()[2] == "3\n"
+    moved_branch.move_branch()
+    assert moved_branch.read_state()[2] == "3\n"
 
 
 def test_moved_branch_is_not_changed(moved_branch: BranchPlace) -> None:
-    newer = moved_branch.repo.commit("meanwhile", {"b": "more\n"})
+    newer_commit = moved_branch.repo.commit("meanwhile", {"b": "more\n"})
     with pytest.raises(RefusedError, match="moved in the meantime"):
-        moved_branch.shift()
-    assert moved_branch.repo.git("rev-parse", "topic") == newer
+        moved_branch.move_branch()
+    assert moved_branch.repo.git("rev-parse", "topic") == newer_commit
 
 
 def test_sparse_checkout_is_respected(moved_branch: BranchPlace) -> None:
     moved_branch.repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/a")
     assert not (moved_branch.repo.path / "a").exists()
-    moved_branch.shift()
+    moved_branch.move_branch()
     assert (
         moved_branch.repo.git("rev-parse", "topic"),
         moved_branch.repo.git("status", "--porcelain"),
@@ -171,6 +173,6 @@ def test_sparse_checkout_is_respected(moved_branch: BranchPlace) -> None:
 
 
 def test_reflog_contains_the_command(moved_branch: BranchPlace) -> None:
-    moved_branch.shift()
+    moved_branch.move_branch()
     assert "patchpilot test" in moved_branch.repo.git("reflog", "-1", "HEAD")
     assert moved_branch.repo.git("rev-parse", "topic@{1}") == moved_branch.old

@@ -17,12 +17,12 @@ def test_concurrent_threads_start_one_git_process(
 ) -> None:
     calls = []
 
-    def slow(*words: object, **_: object) -> Completed:
-        calls.append(words)
+    def run_git_slowly(*arguments: object, **_: object) -> Completed:
+        calls.append(arguments)
         time.sleep(0.05)
         return Completed(0, b"", b"")
 
-    monkeypatch.setattr(git_config, "git", slow)
+    monkeypatch.setattr(git_config, "git", run_git_slowly)
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: read_all_entries(tmp_path), range(4)))
     assert len(calls) == 1

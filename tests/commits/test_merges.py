@@ -19,13 +19,13 @@ from tests.kit.repos import Repo
 BODY = "".join(f"line {number}\n" for number in range(20))
 
 
-def create_sides(scratch: ScratchStore) -> list[str]:
+def create_merge_trees(scratch: ScratchStore) -> list[str]:
     """Return four trees.
 
     They are a base, two trees that change different lines, and one that changes the first line in
     another way.
     """
-    contents = [
+    file_contents = [
         BODY,
         BODY.replace("line 3\n", "three\n"),
         BODY.replace("line 15\n", "fifteen\n"),
@@ -33,9 +33,9 @@ def create_sides(scratch: ScratchStore) -> list[str]:
     ]
     return [
         scratch.write_with_files(
-            EMPTY_TREE, {"d/a.c": ("100644", scratch.write("blob", text.encode()))}
+            EMPTY_TREE, {"d/a.c": ("100644", scratch.write("blob", content.encode()))}
         )
-        for text in contents
+        for content in file_contents
     ]
 
 
@@ -57,8 +57,8 @@ def test_results_match_separate_processes(
         Repository.open(tmp_path / "r") as repository,
         ScratchStore(repository) as plain,
     ):
-        start, left, other, clashing = create_sides(scratch)
-        assert create_sides(plain) == [start, left, other, clashing]
+        start, left, other, clashing = create_merge_trees(scratch)
+        assert create_merge_trees(plain) == [start, left, other, clashing]
         plain._merges = MergeProcess(tmp_path / "nowhere", ("0" * 40, "0" * 40))
         for _ in range(3):
             for ours, theirs in ((left, other), (left, clashing), (other, clashing)):
@@ -75,7 +75,7 @@ def test_submodule_advice_is_skipped(
     scratch: ScratchStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
-    start, ours, theirs, clashing = create_sides(scratch)
+    start, ours, theirs, clashing = create_merge_trees(scratch)
     modules = [
         scratch.write_with_files(tree, {"lib": ("160000", digit * 40)})
         for tree, digit in ((start, "1"), (ours, "2"), (theirs, "3"))
@@ -100,7 +100,7 @@ def test_old_git_uses_one_process_per_merge(
     monkeypatch.setenv("PATH", f"{mute.parent}:{os.environ['PATH']}")
     monkeypatch.setattr("patchpilot.commits.merge_tree._FIRST", 0.2)
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
-    start, ours, theirs, _ = create_sides(scratch)
+    start, ours, theirs, _ = create_merge_trees(scratch)
     assert scratch.merge_trees(start, ours, theirs).clean
     assert scratch._merges is not None
     assert scratch._merges.merge(ours, theirs) is None
@@ -109,7 +109,7 @@ def test_old_git_uses_one_process_per_merge(
 def test_repeated_file_merge_uses_cache(
     scratch: ScratchStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start, ours, theirs, clashing = create_sides(scratch)
+    start, ours, theirs, clashing = create_merge_trees(scratch)
     first = scratch.merge(start, ours, theirs)
     bad = scratch.merge(start, ours, clashing)
     monkeypatch.setattr(
@@ -125,13 +125,13 @@ def test_repeated_file_merge_uses_cache(
 
 
 def test_trees_are_only_written_on_request(scratch: ScratchStore) -> None:
-    tree = create_sides(scratch)[0]
+    tree = create_merge_trees(scratch)[0]
     assert not (scratch._path / tree[:2] / tree[2:]).exists()
     assert scratch.has(tree, "d/a.c")
     entry = scratch.objects.get(tree)
     assert entry is not None
     assert entry[1] == "tree"
     assert (
-        scratch.git("ls-tree", "-r", "--name-only", create_sides(scratch)[1]).text
+        scratch.git("ls-tree", "-r", "--name-only", create_merge_trees(scratch)[1]).text
         == "d/a.c\n"
     )

@@ -13,13 +13,15 @@ from tests.commits.test_rewrite import create_topic, plan_message_change
 from tests.kit.repos import Repo
 
 
-def add_note(repo: Repo, commit: str, text: str, ref: str = "commits") -> None:
-    repo.git("notes", f"--ref={ref}", "add", "-f", "-F", "-", commit, stdin=text)
+def add_note(repo: Repo, commit: str, note: str, ref: str = "commits") -> None:
+    repo.git("notes", f"--ref={ref}", "add", "-f", "-F", "-", commit, stdin=note)
 
 
 def read_notes(repo: Repo, ref: str = "commits", count: int = 3) -> list[str]:
-    shown = repo.git("log", f"--notes={ref}", "-z", "--format=%N", f"-{count}", "topic")
-    return [text.strip() for text in shown.removesuffix("\0").split("\0")]
+    note_output = repo.git(
+        "log", f"--notes={ref}", "-z", "--format=%N", f"-{count}", "topic"
+    )
+    return [note.strip() for note in note_output.removesuffix("\0").split("\0")]
 
 
 def add_rewritten_id(repo: Repo, commit: str) -> None:

@@ -15,8 +15,8 @@ from patchpilot.model.patch import Patch
 from tests.kit.repos import Repo
 
 
-def _edit_text(rng: random.Random, text: str) -> str:
-    lines = text.split("\n")
+def _edit_random_lines(rng: random.Random, content: str) -> str:
+    lines = content.split("\n")
     for _ in range(rng.randint(1, 3)):
         index = rng.randrange(len(lines))
         lines[index : index + rng.randint(0, 2)] = [
@@ -25,7 +25,7 @@ def _edit_text(rng: random.Random, text: str) -> str:
     return "\n".join(lines) if lines else "left\n"
 
 
-def _create_history(repo: Repo, rng: random.Random, commits: int) -> None:
+def _create_random_history(repo: Repo, rng: random.Random, commits: int) -> None:
     files = {
         f"dir{number % 3}/file{number}": "".join(
             f"{number} {line}\n" for line in range(30)
@@ -39,27 +39,27 @@ def _create_history(repo: Repo, rng: random.Random, commits: int) -> None:
             path = rng.choice(sorted(files))
             change = rng.choice("eeeedrn")
             if change == "e":
-                files[path] = _edit_text(rng, files[path])
+                files[path] = _edit_random_lines(rng, files[path])
                 repo.put(path, files[path])
             elif change == "d" and len(files) > 3:
                 del files[path]
                 (repo.path / path).unlink()
             elif change == "r":
-                new = f"dir{rng.randrange(5)}/moved{rng.randrange(10**6)}"
-                files[new] = files.pop(path)
-                repo.put(new, files[new])
+                new_path = f"dir{rng.randrange(5)}/moved{rng.randrange(10**6)}"
+                files[new_path] = files.pop(path)
+                repo.put(new_path, files[new_path])
                 (repo.path / path).unlink()
             else:
-                new = f"dir{rng.randrange(5)}/made{rng.randrange(10**6)}"
-                files[new] = f"made {rng.random()}\n"
-                repo.put(new, files[new])
+                new_path = f"dir{rng.randrange(5)}/made{rng.randrange(10**6)}"
+                files[new_path] = f"made {rng.random()}\n"
+                repo.put(new_path, files[new_path])
         repo.commit(f"commit {number}", {"count": f"{number}\n"})
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_files_match_git(tmp_path: Path, seed: int) -> None:
     repo = Repo(tmp_path / "repo")
-    _create_history(repo, random.Random(seed), 14)
+    _create_random_history(repo, random.Random(seed), 14)
     repository = Repository.open(repo.path)
     patches = read_revision_series(repository, "start..HEAD").patches
     start = repository.resolve("start")
@@ -107,7 +107,7 @@ def test_untouched_file_is_read_from_the_base(tmp_path: Path) -> None:
 
 def test_file_is_marked_as_guess_if_patch_does_not_apply(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
-    other = repo.commit("other", {"a": "quite\nanother\nfile\n"})
+    other_commit = repo.commit("other", {"a": "quite\nanother\nfile\n"})
     repo.commit("start", {"a": "".join(f"{number}\n" for number in range(20))})
     repo.tag("start")
     repo.commit(
@@ -117,7 +117,7 @@ def test_file_is_marked_as_guess_if_patch_does_not_apply(tmp_path: Path) -> None
     repo.commit("two", {"b": "b\n"})
     repository = Repository.open(repo.path)
     patches = read_revision_series(repository, "start..HEAD").patches
-    tree = PatchedTree(PatchStack(CommitTree(repository, other), patches), 1)
+    tree = PatchedTree(PatchStack(CommitTree(repository, other_commit), patches), 1)
     assert tree.is_guess("a")
     # the added lines are known even if the patch does not apply
     assert b"seven\n" in (tree.read("a") or b"")
@@ -141,14 +141,14 @@ class LetterTree:
         return tuple("abcdef")
 
 
-def _renaming_patch(number: int, *names: str) -> Patch:
+def _make_renaming_patch(number: int, *names: str) -> Patch:
     lines = [
         line
-        for name, other in names
+        for name, new_name in names
         for line in (
-            f"diff --git a/{name} b/{other}",
+            f"diff --git a/{name} b/{new_name}",
             f"rename from {name}",
-            f"rename to {other}",
+            f"rename to {new_name}",
         )
     ]
     return parse_patch(
@@ -160,7 +160,7 @@ def _renaming_patch(number: int, *names: str) -> Patch:
 def test_rename_cycle_is_followed_quickly() -> None:
     stack = PatchStack(
         LetterTree(),
-        [_renaming_patch(number, "ab", "bc", "ca") for number in range(200)],
+        [_make_renaming_patch(number, "ab", "bc", "ca") for number in range(200)],
     )
     for number in (199, 198, 3, 100):
         tree = PatchedTree(stack, number)
@@ -175,7 +175,10 @@ def test_file_with_endless_renames_is_marked_as_guess() -> None:
     chance = random.Random(1)
     stack = PatchStack(
         LetterTree(),
-        [_renaming_patch(number, *chance.sample(pairs, 12)) for number in range(120)],
+        [
+            _make_renaming_patch(number, *chance.sample(pairs, 12))
+            for number in range(120)
+        ],
     )
     trees = [PatchedTree(stack, number) for number in chance.sample(range(120), 120)]
     assert any(tree.is_guess(path) for tree in trees for path in "abcdef")

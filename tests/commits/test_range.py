@@ -13,17 +13,20 @@ from patchpilot.errors import InputError, NoPatchError, PatchpilotError, UsageEr
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from tests.kit.cli import call
-from tests.kit.patches import mail
+from tests.kit.patches import build_patch_text
 
 ONE, TWO = (
-    mail(f"[PATCH {number}/2] foo: part {number}").encode() for number in (1, 2)
+    build_patch_text(f"[PATCH {number}/2] foo: part {number}").encode()
+    for number in (1, 2)
 )
 
 
-def read_subjects(*targets: object) -> list[str]:
+def read_subjects(*target_names: object) -> list[str]:
     return [
         patch.subject.title
-        for series in module.read_targets([str(target) for target in targets], None)
+        for series in module.read_targets(
+            [str(target) for target in target_names], None
+        )
         for patch in series.patches
     ]
 
@@ -125,22 +128,28 @@ def test_bare_repository_prefers_commit_head(
 class LinearHistory:
     """A stub of a repository with a linear history."""
 
-    def __init__(self, *ids: str, found: str | None = None, **more: Any) -> None:
-        self.ids, self.found = ids, found
-        self.branch: str | None = more.pop("branch", "topic")
-        self.parents: tuple[str, ...] = more.pop("parents", ("p",))
-        self.shallow: bool = more.pop("shallow", False)
-        self.objects: dict[str, str] = more.pop("objects", {})
+    def __init__(
+        self, *ids: str, found_commit: str | None = None, **extra_attributes: Any
+    ) -> None:
+        self.ids, self.found = ids, found_commit
+        self.branch: str | None = extra_attributes.pop("branch", "topic")
+        self.parents: tuple[str, ...] = extra_attributes.pop("parents", ("p",))
+        self.shallow: bool = extra_attributes.pop("shallow", False)
+        self.objects: dict[str, str] = extra_attributes.pop("objects", {})
 
     def find(self, _word: str) -> str | None:
         return self.found
 
-    def resolve(self, word: str) -> str:
-        return f"{word}-id"
+    def resolve(self, revision: str) -> str:
+        return f"{revision}-id"
 
-    def rev_list(self, *words: str) -> tuple[str, ...]:
+    def rev_list(self, *arguments: str) -> tuple[str, ...]:
         return self.ids[
-            : int(next(word for word in words if "count" in word).partition("=")[2])
+            : int(
+                next(
+                    argument for argument in arguments if "count" in argument
+                ).partition("=")[2]
+            )
         ]
 
     def is_shallow(self) -> bool:
@@ -280,7 +289,7 @@ def test_b4_cover_letter_is_not_a_patch() -> None:
 def test_as_many_commits_as_the_limit_are_accepted() -> None:
     ids = tuple(f"{index:040x}" for index in range(1000))
     assert module.list_range_commits(LinearHistory(*ids), "a", "b") == ids  # type: ignore[arg-type]
-    assert module.find_head_commit(LinearHistory(found="c" * 40)) == "c" * 40  # type: ignore[arg-type]
+    assert module.find_head_commit(LinearHistory(found_commit="c" * 40)) == "c" * 40  # type: ignore[arg-type]
 
 
 def test_series_from_archives_come_before_series_from_files(tmp_path: Path) -> None:
@@ -288,12 +297,12 @@ def test_series_from_archives_come_before_series_from_files(tmp_path: Path) -> N
     file.write_bytes(ONE)
     requested = []
 
-    def from_archive(target: str) -> Series:
+    def read_from_archive(target: str) -> Series:
         requested.append(target)
         return Series((), base="archive")
 
     series = module.read_targets(
-        [str(file), "<x@y>", "-"], None, from_archive, stdin=TWO
+        [str(file), "<x@y>", "-"], None, read_from_archive, stdin=TWO
     )
     assert requested == ["<x@y>"]
     assert [target.base for target in series] == ["archive", None]
@@ -316,10 +325,10 @@ def test_folder_is_read_in_order(tmp_path: Path) -> None:
     names = [file.name for file in module.list_patch_files(str(tmp_path))]
     assert names == ["a.patch", "b.eml", "c.diff", "d.mbox"]
     assert module.list_patch_files("absent.txt") == (Path("absent.txt"),)
-    empty = tmp_path / "h.patch"
+    empty_file = tmp_path / "h.patch"
     with pytest.raises(InputError) as error:
-        module.list_patch_files(str(empty))
-    assert error.value.message == f"{empty}: no patches in this directory"
+        module.list_patch_files(str(empty_file))
+    assert error.value.message == f"{empty_file}: no patches in this directory"
     assert (
         error.value.hint == "patch file names must end in .patch, .diff, .eml or .mbox"
     )
@@ -347,9 +356,9 @@ def test_other_file_names_are_skipped(tmp_path: Path) -> None:
     assert skipped == [f"{tmp_path}/a.patch:1: neither a mail nor a diff"] * 2
 
 
-COVER = mail("[PATCH 0/2] foo: both", diff="").encode()
-ANSWER = mail("Re: [PATCH 1/2] foo: part 1", diff="").encode()
-MEETING = mail("Re: meeting 0/1", diff="").encode()
+COVER = build_patch_text("[PATCH 0/2] foo: both", diff="").encode()
+ANSWER = build_patch_text("Re: [PATCH 1/2] foo: part 1", diff="").encode()
+MEETING = build_patch_text("Re: meeting 0/1", diff="").encode()
 
 
 def test_mailbox_has_patches_and_cover_letters() -> None:
@@ -401,7 +410,7 @@ def test_file_as_large_as_the_limit_is_accepted(
         module.read_input_bytes(tmp_path / "absent")
 
 
-def make_member(
+def make_series_patch(
     subject: str, source: str = "x", *, author: str = "Ada", **headers: str
 ) -> Patch:
     """Return a patch or, for number 0, a cover letter."""
@@ -410,124 +419,136 @@ def make_member(
         if " 0/" in subject
         else "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
     )
-    more = "".join(
+    header_lines = "".join(
         f"{name.replace('_', '-')}: {value}\n" for name, value in headers.items()
     )
-    text = (
+    mail_text = (
         f"From: {author} <{author}@example.org>\nSubject: "
-        f"[{subject}] t\n{more}\nWhy.\n---\n{diff}"
+        f"[{subject}] t\n{header_lines}\nWhy.\n---\n{diff}"
     )
-    return parse_patch(text.encode(), source)
+    return parse_patch(mail_text.encode(), source)
 
 
 @pytest.mark.parametrize(
     ("patches", "sizes"),
     [
         ([], []),
-        ([make_member("PATCH")], [1]),
-        ([make_member("PATCH"), make_member("PATCH")], [1, 1]),
-        ([make_member("PATCH 1/2"), make_member("PATCH 2/2")], [2]),
-        ([make_member("PATCH 1/3"), make_member("PATCH 3/3")], [2]),
-        ([make_member("PATCH 2/2"), make_member("PATCH 1/2")], [1, 1]),
-        ([make_member("PATCH 1/2"), make_member("PATCH 1/2")], [1, 1]),
-        ([make_member("PATCH 1/2"), make_member("PATCH 2/3")], [1, 1]),
-        ([make_member("PATCH 0/2")], [0]),
-        ([make_member("PATCH 1/2"), make_member("PATCH v2 2/2")], [1, 1]),
-        ([make_member("PATCH 1/2"), make_member("PATCH")], [1, 1]),
-        ([make_member("PATCH"), make_member("PATCH 2/2")], [1, 1]),
+        ([make_series_patch("PATCH")], [1]),
+        ([make_series_patch("PATCH"), make_series_patch("PATCH")], [1, 1]),
+        ([make_series_patch("PATCH 1/2"), make_series_patch("PATCH 2/2")], [2]),
+        ([make_series_patch("PATCH 1/3"), make_series_patch("PATCH 3/3")], [2]),
+        ([make_series_patch("PATCH 2/2"), make_series_patch("PATCH 1/2")], [1, 1]),
+        ([make_series_patch("PATCH 1/2"), make_series_patch("PATCH 1/2")], [1, 1]),
+        ([make_series_patch("PATCH 1/2"), make_series_patch("PATCH 2/3")], [1, 1]),
+        ([make_series_patch("PATCH 0/2")], [0]),
+        ([make_series_patch("PATCH 1/2"), make_series_patch("PATCH v2 2/2")], [1, 1]),
+        ([make_series_patch("PATCH 1/2"), make_series_patch("PATCH")], [1, 1]),
+        ([make_series_patch("PATCH"), make_series_patch("PATCH 2/2")], [1, 1]),
         # messages with different totals and versions are still one thread
         (
             [
-                make_member("PATCH 1/2", Message_ID="<a@x>"),
-                make_member("PATCH 2/3", In_Reply_To="<a@x>"),
-                make_member("PATCH v2 3/3", References="<z@x> <a@x>"),
+                make_series_patch("PATCH 1/2", Message_ID="<a@x>"),
+                make_series_patch("PATCH 2/3", In_Reply_To="<a@x>"),
+                make_series_patch("PATCH v2 3/3", References="<z@x> <a@x>"),
             ],
             [3],
         ),
         (
-            [make_member("PATCH 1/2", Message_ID="<a@x>"), make_member("PATCH 2/3")],
-            [1, 1],
-        ),
-        (
-            [make_member("PATCH 1/2"), make_member("PATCH 2/3", In_Reply_To="<a@x>")],
-            [1, 1],
-        ),
-        (
             [
-                make_member("PATCH 1/2", Message_ID="<a@x>"),
-                make_member("PATCH 3/3", In_Reply_To="<a@x>"),
+                make_series_patch("PATCH 1/2", Message_ID="<a@x>"),
+                make_series_patch("PATCH 2/3"),
             ],
             [1, 1],
         ),
         (
             [
-                make_member("PATCH 1/2", Message_ID="<a@x>"),
-                make_member("PATCH 2/3", In_Reply_To="<a@x>", author="Bob"),
+                make_series_patch("PATCH 1/2"),
+                make_series_patch("PATCH 2/3", In_Reply_To="<a@x>"),
+            ],
+            [1, 1],
+        ),
+        (
+            [
+                make_series_patch("PATCH 1/2", Message_ID="<a@x>"),
+                make_series_patch("PATCH 3/3", In_Reply_To="<a@x>"),
+            ],
+            [1, 1],
+        ),
+        (
+            [
+                make_series_patch("PATCH 1/2", Message_ID="<a@x>"),
+                make_series_patch("PATCH 2/3", In_Reply_To="<a@x>", author="Bob"),
             ],
             [1, 1],
         ),
         # `git format-patch` numbers the files that it writes
         (
             [
-                make_member("PATCH", "0001-a.patch"),
-                make_member("PATCH", "0002-b.patch"),
+                make_series_patch("PATCH", "0001-a.patch"),
+                make_series_patch("PATCH", "0002-b.patch"),
             ],
             [2],
         ),
         (
             [
-                make_member("PATCH", "0001-a.patch"),
-                make_member("PATCH", "0003-b.patch"),
+                make_series_patch("PATCH", "0001-a.patch"),
+                make_series_patch("PATCH", "0003-b.patch"),
             ],
             [1, 1],
         ),
         (
             [
-                make_member("PATCH 1/2", "0001-a.patch"),
-                make_member("PATCH 2/3", "0002-b.patch"),
+                make_series_patch("PATCH 1/2", "0001-a.patch"),
+                make_series_patch("PATCH 2/3", "0002-b.patch"),
             ],
             [2],
         ),
         (
             [
-                make_member("PATCH 1/2", "0001-a.patch"),
-                make_member("PATCH 3/3", "0002-b.patch"),
+                make_series_patch("PATCH 1/2", "0001-a.patch"),
+                make_series_patch("PATCH 3/3", "0002-b.patch"),
             ],
             [1, 1],
         ),
         (
             [
-                make_member("PATCH 1/2", "0001-a.patch"),
-                make_member("PATCH", "0002-b.patch"),
+                make_series_patch("PATCH 1/2", "0001-a.patch"),
+                make_series_patch("PATCH", "0002-b.patch"),
             ],
             [1, 1],
         ),
         (
             [
-                make_member("PATCH", "0001-a.patch"),
-                make_member("PATCH 2/2", "0002-b.patch"),
+                make_series_patch("PATCH", "0001-a.patch"),
+                make_series_patch("PATCH 2/2", "0002-b.patch"),
             ],
             [1, 1],
         ),
         (
             [
-                make_member("PATCH", "0001-a.patch"),
-                make_member("PATCH v2", "0002-b.patch"),
+                make_series_patch("PATCH", "0001-a.patch"),
+                make_series_patch("PATCH v2", "0002-b.patch"),
             ],
             [1, 1],
         ),
         (
-            [make_member("PATCH", "0001-a.patch"), make_member("foo", "0002-b.patch")],
-            [1, 1],
-        ),
-        (
-            [make_member("foo", "0001-a.patch"), make_member("PATCH", "0002-b.patch")],
+            [
+                make_series_patch("PATCH", "0001-a.patch"),
+                make_series_patch("foo", "0002-b.patch"),
+            ],
             [1, 1],
         ),
         (
             [
-                make_member("PATCH", "0001-a.patch"),
-                make_member("PATCH", "0002-b.patch", author="Bob"),
+                make_series_patch("foo", "0001-a.patch"),
+                make_series_patch("PATCH", "0002-b.patch"),
+            ],
+            [1, 1],
+        ),
+        (
+            [
+                make_series_patch("PATCH", "0001-a.patch"),
+                make_series_patch("PATCH", "0002-b.patch", author="Bob"),
             ],
             [1, 1],
         ),
@@ -540,15 +561,15 @@ def test_files_are_grouped_into_series(patches: list[Patch], sizes: list[int]) -
 
 
 def test_cover_letter_is_grouped_with_series() -> None:
-    letter, patch = make_member("PATCH 0/1"), make_member("PATCH 1/1")
+    letter, patch = make_series_patch("PATCH 0/1"), make_series_patch("PATCH 1/1")
     (series,) = module.group_into_series([letter, patch])
     assert (series.cover, series.patches) == (letter, (patch,))
     (alone,) = module.group_into_series([patch])
     assert (alone.cover, alone.patches) == (None, (patch,))
     # a message with number 0 and a diff is a patch, not a cover letter
-    odd = parse_patch(ONE.replace(b"1/2", b"0/2"), "x")._replace(diff_line=1)
-    (series,) = module.group_into_series([odd])
-    assert (series.cover, series.patches) == (None, (odd,))
+    odd_patch = parse_patch(ONE.replace(b"1/2", b"0/2"), "x")._replace(diff_line=1)
+    (series,) = module.group_into_series([odd_patch])
+    assert (series.cover, series.patches) == (None, (odd_patch,))
 
 
 @pytest.mark.parametrize(

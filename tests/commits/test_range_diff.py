@@ -25,10 +25,10 @@ VALVE = "".join(f"int valve_{part};\n" for part in range(40))
 
 
 def format_patches(repo: Repo, revision: str) -> list[Patch]:
-    text = repo.git("format-patch", "--stdout", "-M", revision)
+    mbox_text = repo.git("format-patch", "--stdout", "-M", revision)
     return [
         parse_patch(f"From {mail}".encode(), "mail")
-        for mail in re.split(r"(?m)^From (?=[0-9a-f]{40} )", text)[1:]
+        for mail in re.split(r"(?m)^From (?=[0-9a-f]{40} )", mbox_text)[1:]
     ]
 
 
@@ -62,12 +62,16 @@ def repo(tmp_path: Path) -> Repo:
     repo.git("tag", "v1")
     repo.git("checkout", "-q", "-b", "second", "base")
     # this is the same change with different context, as after a rebase
-    moved = "/* moved */\n" * 30 + PUMP
-    repo.commit("unrelated", {"pump.c": moved})
+    moved_content = "/* moved */\n" * 30 + PUMP
+    repo.commit("unrelated", {"pump.c": moved_content})
     repo.git("tag", "base2")
     repo.commit(
         "pump: start at 11\n\nBecause of that.",
-        {"pump.c": moved.replace("a = 1;", "a = 11;").replace("a = 4;", "a = 40;")},
+        {
+            "pump.c": moved_content.replace("a = 1;", "a = 11;").replace(
+                "a = 4;", "a = 40;"
+            )
+        },
     )
     repo.git("rm", "-q", "valve.c")
     repo.commit(

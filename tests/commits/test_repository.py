@@ -17,17 +17,17 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    created = Repo(tmp_path / "r")
-    created.commit(
+    new_repo = Repo(tmp_path / "r")
+    new_repo.commit(
         "first\n", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "a.c": "int a;\n"}
     )
-    created.tag("v6.1")
-    created.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    created.commit(
+    new_repo.tag("v6.1")
+    new_repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    new_repo.commit(
         "a: second\n\nwhy\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
         {"a.c": "int a;\nint b;\n"},
     )
-    return created
+    return new_repo
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_external_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_merge_commit_has_no_patch(repo: Repo) -> None:
-    second = repo.git("rev-parse", "HEAD")
+    second_commit = repo.git("rev-parse", "HEAD")
     repo.branch("side", "v6.1")
     side = repo.commit("b: side\n", {"b.c": "int b;\n"})
     repo.checkout("master")
@@ -220,7 +220,7 @@ def test_merge_commit_has_no_patch(repo: Repo) -> None:
             read_targets(("HEAD",), repository)
         (series,) = read_targets(("v6.1..HEAD",), repository)
     assert "pass the commit" in (error.value.hint or "")
-    assert {patch.commit for patch in series.patches} == {second, side}
+    assert {patch.commit for patch in series.patches} == {second_commit, side}
 
 
 @pytest.mark.parametrize(

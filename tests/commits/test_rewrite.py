@@ -93,11 +93,14 @@ def test_rewrite_keeps_message_encoding(
     repo.git(*latin, "commit", "-q", "--allow-empty", "-F", "-", stdin="x")
     monkeypatch.setenv("GIT_COMMITTER_NAME", committer)
     with Repository.open(tmp_path / "r") as repository:
-        new = plan_message_change(
+        new_commit = plan_message_change(
             repository, repo.git("rev-parse", "HEAD"), f"{subject}\n"
         ).new
-        assert repo.git("log", "-1", "--format=%cn|%s", new) == f"{committer}|{subject}"
-        raw = repository.objects.get(new)
+        assert (
+            repo.git("log", "-1", "--format=%cn|%s", new_commit)
+            == f"{committer}|{subject}"
+        )
+        raw = repository.objects.get(new_commit)
         assert raw is not None
         assert (b"encoding ISO-8859-1" in raw[2]) is kept
 
@@ -109,25 +112,31 @@ def test_commits_by_others_need_claim(
     repo, ids = create_topic(tmp_path / "r")
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Max Keeper")
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "max@keeper.example")
-    theirs = repo.commit("step 3\n", {"a": "3\n"})
+    their_commit = repo.commit("step 3\n", {"a": "3\n"})
     monkeypatch.delenv("GIT_COMMITTER_NAME")
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ADA@example.org")
     repo.commit("step 4\n", {"a": "4\n"})
-    last = repo.git("rev-parse", "HEAD")
+    last_commit = repo.git("rev-parse", "HEAD")
     with Repository.open(tmp_path / "r") as repository:
-        rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", last, [last])
-        oldest = [[*ids, theirs][at + 1]]
+        rewrite.refuse_unsafe_rewrite(
+            repository, "refs/heads/topic", last_commit, [last_commit]
+        )
+        oldest = [[*ids, their_commit][at + 1]]
         with pytest.raises(RefusedError) as caught:
             rewrite.refuse_unsafe_rewrite(
-                repository, "refs/heads/topic", last, oldest, ("published", "shared")
+                repository,
+                "refs/heads/topic",
+                last_commit,
+                oldest,
+                ("published", "shared"),
             )
         assert (
             caught.value.message
-            == f"{theirs[:12]} was committed by Max Keeper <max@keeper.example>"
+            == f"{their_commit[:12]} was committed by Max Keeper <max@keeper.example>"
         )
         assert "add --claim" in (caught.value.hint or "")
         rewrite.refuse_unsafe_rewrite(
-            repository, "refs/heads/topic", last, oldest, ("claim",)
+            repository, "refs/heads/topic", last_commit, oldest, ("claim",)
         )
 
 
@@ -206,8 +215,8 @@ def test_rewritten_commits_are_signed(tmp_path: Path) -> None:
             repository, ref, head, {head: "x\n"}, sign=False
         )
     fields = "%T %an %ae %ad"
-    new = repo.git("log", f"--format={fields}", "-3", "topic")
-    assert new == repo.git("log", f"--format={fields}", "-3", ids[2])
+    new_git_output = repo.git("log", f"--format={fields}", "-3", "topic")
+    assert new_git_output == repo.git("log", f"--format={fields}", "-3", ids[2])
     assert repo.git("log --format=%s|%b -1 topic~1") == "step 1|Other text."
     for commit in plan.commits.values():
         assert "SSH SIGNATURE" in repo.git("cat-file commit", commit)
@@ -224,10 +233,10 @@ def test_moved_branch_is_not_rewritten(tmp_path: Path) -> None:
     repo, ids = create_topic(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
         plan = plan_message_change(repository, ids[2], "other\n")
-        later = repo.commit("meanwhile", {"c": "1\n"})
+        later_commit = repo.commit("meanwhile", {"c": "1\n"})
         with pytest.raises(RefusedError):
             rewrite.apply_rewrite(repository, plan, "prepare")
-    assert repo.git("rev-parse", "topic") == later
+    assert repo.git("rev-parse", "topic") == later_commit
 
 
 def test_commit_of_another_branch_is_refused(tmp_path: Path) -> None:
@@ -294,9 +303,9 @@ def test_rewrite_reads_history_once(
     calls: list[tuple[str, ...]] = []
     git = Repository.git
 
-    def read_note(repository: Repository, *words: str, **options: object) -> object:
-        calls.append(words)
-        return git(repository, *words, **options)  # type: ignore[arg-type]
+    def read_note(repository: Repository, *arguments: str, **options: object) -> object:
+        calls.append(arguments)
+        return git(repository, *arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Repository, "git", read_note)
     with Repository.open(tmp_path / "r") as repository:

@@ -59,11 +59,11 @@ def test_hanging_program_is_killed() -> None:
 def test_canceled_program_is_killed_with_its_children(tmp_path: Path) -> None:
     child = tmp_path / "child"
 
-    def cancel() -> None:
+    def raise_canceled() -> None:
         if child.exists() and child.read_text():
             raise CancelledError
 
-    watched = RunWatch(300, cancel)
+    watched = RunWatch(300, raise_canceled)
     with pytest.raises(CancelledError):
         run(["sh", "-c", f"sleep 60 & echo $! >{child}; wait"], timeout=watched)
     assert has_ended(int(child.read_text()))

@@ -28,7 +28,7 @@ RUN = (
 
 
 @pytest.fixture(autouse=True)
-def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     remove_leftover_folders.cache_clear()
@@ -36,22 +36,22 @@ def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     remove_leftover_folders.cache_clear()
 
 
-def make_folder_old(folder: Path) -> Path:
+def age_folder_lock(folder: Path) -> Path:
     """Set the time of a directory's lock to a few minutes ago."""
     os.utime(folder / LOCK, (0, 0))
     return folder
 
 
-def create_stale_folder(tmpdir: Path, name: str, *more: str) -> Path:
-    folder = tmpdir / name
+def create_stale_folder(temporary_folder: Path, name: str, *files: str) -> Path:
+    folder = temporary_folder / name
     (folder / FILES / "ab").mkdir(parents=True)
     (folder / LOCK).touch()
-    for file in more:
+    for file in files:
         (folder / file).touch()
-    return make_folder_old(folder)
+    return age_folder_lock(folder)
 
 
-def start_program(tmpdir: Path) -> "subprocess.Popen[str]":
+def start_program(temporary_folder: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", RUN],
         cwd=ROOT,
@@ -66,27 +66,30 @@ def read_first_line(process: "subprocess.Popen[str]") -> Path:
     return Path(process.stdout.readline().strip())
 
 
-def test_folder_is_removed_on_exit(tmpdir: Path) -> None:
+def test_folder_is_removed_on_exit(temporary_folder: Path) -> None:
     with TemporaryFolder("objects") as folder:
-        assert folder.is_relative_to(tmpdir)
+        assert folder.is_relative_to(temporary_folder)
         (folder / "x").write_text("x")
-    assert not list(tmpdir.iterdir())
+    assert not list(temporary_folder.iterdir())
 
 
 def test_next_run_removes_stale_folders(
-    tmpdir: Path,
+    temporary_folder: Path,
 ) -> None:
-    with start_program(tmpdir) as killed, start_program(tmpdir) as living:
+    with (
+        start_program(temporary_folder) as killed,
+        start_program(temporary_folder) as living,
+    ):
         removed, kept_folder = (
-            make_folder_old(read_first_line(killed)),
-            make_folder_old(read_first_line(living)),
+            age_folder_lock(read_first_line(killed)),
+            age_folder_lock(read_first_line(living)),
         )
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         argv = [sys.executable, "-m", "patchpilot", "doctor", "--offline"]
         outcome = subprocess.run(
             argv,
-            cwd=tmpdir,
+            cwd=temporary_folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
@@ -101,35 +104,35 @@ def test_next_run_removes_stale_folders(
     assert not kept_folder.exists()
 
 
-def test_one_run_removes_all_stale_folders(tmpdir: Path) -> None:
+def test_one_run_removes_all_stale_folders(temporary_folder: Path) -> None:
     folders = [
-        create_stale_folder(tmpdir, f"patchpilot-{name}")
+        create_stale_folder(temporary_folder, f"patchpilot-{name}")
         for name in ("objects-a", "mails-b", "demo-c")
     ]
     with TemporaryFolder("text"):
         assert not [folder for folder in folders if folder.exists()]
-        second = create_stale_folder(tmpdir, "patchpilot-objects-d")
+        second = create_stale_folder(temporary_folder, "patchpilot-objects-d")
         with TemporaryFolder("text"):
             assert second.exists()
 
 
 def test_recent_and_foreign_folders_are_kept(
-    tmpdir: Path, monkeypatch: pytest.MonkeyPatch
+    temporary_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept_folders = [
-        create_stale_folder(tmpdir, "patchpilot-notes", "notes.txt"),
-        create_stale_folder(tmpdir, "linux-objects-a"),
-        tmpdir / "patchpilot-empty",
-        tmpdir / "patchpilot-link",
-        create_stale_folder(tmpdir, "patchpilot-young"),
+        create_stale_folder(temporary_folder, "patchpilot-notes", "notes.txt"),
+        create_stale_folder(temporary_folder, "linux-objects-a"),
+        temporary_folder / "patchpilot-empty",
+        temporary_folder / "patchpilot-link",
+        create_stale_folder(temporary_folder, "patchpilot-young"),
     ]
     kept_folders[2].mkdir()
-    kept_folders[3].symlink_to(create_stale_folder(tmpdir, "elsewhere"))
+    kept_folders[3].symlink_to(create_stale_folder(temporary_folder, "elsewhere"))
     (kept_folders[4] / LOCK).touch()
-    (tmpdir / "patchpilot-bug-x.log").touch()
-    foreign = create_stale_folder(tmpdir, "patchpilot-objects-x")
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "geteuid", lambda: 12345)
+    (temporary_folder / "patchpilot-bug-x.log").touch()
+    foreign = create_stale_folder(temporary_folder, "patchpilot-objects-x")
+    with monkeypatch.context() as patched_module:
+        patched_module.setattr(os, "geteuid", lambda: 12345)
         assert remove_leftover_folders() == ()
     assert all(folder.exists() for folder in (*kept_folders, foreign))
     remove_leftover_folders.cache_clear()

@@ -26,7 +26,7 @@ from patchpilot.errors import ExitCode
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import topic_with_spaces
-from tests.lab.rewrite_kills import COMMANDS, kill_and_check
+from tests.lab.rewrite_kills import COMMANDS, kill_rewrite_and_check
 
 
 def _interrupt_checkout(
@@ -37,17 +37,19 @@ def _interrupt_checkout(
     Half of the files are new, and the index is still locked.
     """
     repo = topic_with_spaces(path, 4)
-    old = repo.git("rev-parse", "topic")
+    old_commit = repo.git("rev-parse", "topic")
     assert call("check", "-C", path, "--fix").code == ExitCode.OK
-    new = repo.git("rev-parse", "topic")
-    repo.git("reset", "-q", "--hard", old)
+    new_commit = repo.git("rev-parse", "topic")
+    repo.git("reset", "-q", "--hard", old_commit)
     with Repository.open(path) as repository:
-        record_move_start(repository, Move("refs/heads/topic", old, new, reason))
-    (path / "frob0.c").write_text(repo.git("show", f"{new}:frob0.c") + "\n")
+        record_move_start(
+            repository, Move("refs/heads/topic", old_commit, new_commit, reason)
+        )
+    (path / "frob0.c").write_text(repo.git("show", f"{new_commit}:frob0.c") + "\n")
     (path / "frob1.c").write_text("int a;\nint")
     (path / "frob2.c").unlink()
     (path / ".git" / "index.lock").write_bytes(b"DIRC")
-    return repo, old, new
+    return repo, old_commit, new_commit
 
 
 @pytest.mark.parametrize("why", ["patchpilot check --fix", "patchpilot undo"])
@@ -123,22 +125,22 @@ def test_briefly_held_lock_is_waited_for(
     timer.join()
 
 
-def _doctor_check(repo: Repo, name: str) -> dict[str, str]:
-    outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
-    checks: list[dict[str, str]] = json.loads(outcome.out)["checks"]
-    return {check["name"]: check for check in checks}[name]
+def _read_doctor_check(repo: Repo, name: str) -> dict[str, str]:
+    result = call("doctor", "-C", repo.path, "--offline", "--format", "json")
+    doctor_checks: list[dict[str, str]] = json.loads(result.out)["checks"]
+    return {doctor_check["name"]: doctor_check for doctor_check in doctor_checks}[name]
 
 
 def test_doctor_reports_killed_move_and_stale_lock(tmp_path: Path) -> None:
     repo, _, _ = _interrupt_checkout(tmp_path / "r")
-    finding = _doctor_check(repo, "unfinished move")
+    finding = _read_doctor_check(repo, "unfinished move")
     assert finding["state"] == "fail"
     assert "patchpilot undo restore" in finding["hint"]
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
     assert "unfinished move" not in call("doctor", "-C", repo.path, "--offline").out
     lock = repo.path / ".git" / "index.lock"
     lock.write_bytes(b"")
-    finding = _doctor_check(repo, "lock")
+    finding = _read_doctor_check(repo, "lock")
     assert (finding["state"], f"rm {lock}" in finding["hint"]) == ("warn", True)
 
 
@@ -152,7 +154,7 @@ def test_doctor_reports_killed_move_and_stale_lock(tmp_path: Path) -> None:
     ],
 )
 def test_killed_command_leaves_old_or_new_state(tmp_path: Path, command: str) -> None:
-    right, what = kill_and_check(tmp_path, command, 0.002, in_checkout=True)
+    right, what = kill_rewrite_and_check(tmp_path, command, 0.002, in_checkout=True)
     assert right, what
 
 

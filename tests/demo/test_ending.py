@@ -18,12 +18,12 @@ def test_closed_terminal_leaves_no_sandbox(
     tmp_path: Path, sent: signal.Signals, ignored: bool
 ) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path)}
-    words = [sys.executable, "-m", "patchpilot", "demo", "--script"]
+    arguments = [sys.executable, "-m", "patchpilot", "demo", "--script"]
     # a signal that is ignored when a program starts stays ignored, for example under nohup
     saved = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
     try:
         demo = subprocess.Popen(
-            words, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            arguments, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
     finally:
         signal.signal(signal.SIGHUP, saved)

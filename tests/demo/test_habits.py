@@ -109,7 +109,7 @@ def test_rewrite_is_undone_and_redone(tmp_path: Path) -> None:
     file = work / acme.MCP
     before, code = git(work, "rev-parse", "HEAD").text.strip(), file.read_text()
     robin.fix_first_version(work)
-    after, fixed = git(work, "rev-parse", "HEAD").text.strip(), file.read_text()
+    after, fixed_commit = git(work, "rev-parse", "HEAD").text.strip(), file.read_text()
     with Repository.open(work) as repository:
         (state,) = list_recorded_rewrites(repository)
         assert (state.state, state.undo.old, state.undo.new) == (
@@ -126,9 +126,9 @@ def test_rewrite_is_undone_and_redone(tmp_path: Path) -> None:
         redo_rewrite(repository, state.undo.number)
     assert (git(work, "rev-parse", "HEAD").text.strip(), file.read_text()) == (
         after,
-        fixed,
+        fixed_commit,
     )
-    assert code != fixed
+    assert code != fixed_commit
 
 
 def test_question_is_answered_on_the_list(tmp_path: Path) -> None:

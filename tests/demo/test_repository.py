@@ -16,65 +16,74 @@ from patchpilot.demo.demo_repository import (
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Repositories:
+def demo_repositories(tmp_path_factory: pytest.TempPathFactory) -> Repositories:
     return make_repositories(tmp_path_factory.mktemp("demo"))
 
 
-def test_ids_are_reproducible(made: Repositories, tmp_path: Path) -> None:
+def test_ids_are_reproducible(demo_repositories: Repositories, tmp_path: Path) -> None:
     again = make_repositories(tmp_path / "again")
-    assert again.facts == made.facts
+    assert again.facts == demo_repositories.facts
     assert (
         git(again.work, "rev-parse", "HEAD").text
-        == git(made.work, "rev-parse", "HEAD").text
+        == git(demo_repositories.work, "rev-parse", "HEAD").text
     )
 
 
 def test_repository_has_hundreds_of_commits(
-    made: Repositories,
+    demo_repositories: Repositories,
 ) -> None:
-    assert made.facts.commits > 300
+    assert demo_repositories.facts.commits > 300
     refs = git(
-        made.work, "for-each-ref", "--format=%(refname:short)", "refs/remotes/stable"
+        demo_repositories.work,
+        "for-each-ref",
+        "--format=%(refname:short)",
+        "refs/remotes/stable",
     ).text.split()
     assert refs == sorted(f"stable/linux-{version}.y" for version in LTS)
 
 
-def test_both_markers_are_used(made: Repositories) -> None:
-    log = git(made.work, "log", "--format=%B", "--remotes=stable").text
+def test_both_markers_are_used(demo_repositories: Repositories) -> None:
+    log = git(demo_repositories.work, "log", "--format=%B", "--remotes=stable").text
     assert "upstream.\n" in log
     assert "[ Upstream commit " in log
 
 
-def test_every_fix_names_an_existing_commit(made: Repositories) -> None:
-    for line in git(made.work, "log", "--format=%B", "origin/master").text.splitlines():
+def test_every_fix_names_an_existing_commit(demo_repositories: Repositories) -> None:
+    for line in git(
+        demo_repositories.work, "log", "--format=%B", "origin/master"
+    ).text.splitlines():
         if line.startswith("Fixes: "):
             assert (
-                git(made.work, "cat-file", "-t", line.split()[1]).text.strip()
+                git(
+                    demo_repositories.work, "cat-file", "-t", line.split()[1]
+                ).text.strip()
                 == "commit"
             )
 
 
-def test_demo_culprit_matches_the_script(made: Repositories) -> None:
-    def has(version: str) -> tuple[bool, bool]:
-        tip = made.facts.branches[version]
-        ancestor = (
+def test_demo_culprit_matches_the_script(demo_repositories: Repositories) -> None:
+    def has_culprit_and_backport(version: str) -> tuple[bool, bool]:
+        tip = demo_repositories.facts.branches[version]
+        contains_culprit = (
             git(
-                made.work,
+                demo_repositories.work,
                 "merge-base",
                 "--is-ancestor",
-                made.facts.culprit,
+                demo_repositories.facts.culprit,
                 tip,
                 ok=(0, 1),
             ).code
             == 0
         )
-        marked = (
-            made.facts.culprit
-            in git(made.work, "log", "--format=%B", f"origin/master..{tip}").text
+        names_culprit = (
+            demo_repositories.facts.culprit
+            in git(
+                demo_repositories.work, "log", "--format=%B", f"origin/master..{tip}"
+            ).text
         )
-        return ancestor, marked
+        return contains_culprit, names_culprit
 
-    assert [has(version) for version in LTS] == [
+    assert [has_culprit_and_backport(version) for version in LTS] == [
         (False, False),
         (False, True),
         (True, False),
@@ -84,9 +93,11 @@ def test_demo_culprit_matches_the_script(made: Repositories) -> None:
     ]
 
 
-def test_demo_fix_applies_as_scripted(made: Repositories, tmp_path: Path) -> None:
+def test_demo_fix_applies_as_scripted(
+    demo_repositories: Repositories, tmp_path: Path
+) -> None:
     work = tmp_path / "w"
-    git(None, "clone", "-q", str(made.work), str(work))
+    git(None, "clone", "-q", str(demo_repositories.work), str(work))
     write_driver(work, acme.CHECK_FIXED)
     git(
         work,
@@ -103,11 +114,11 @@ def test_demo_fix_applies_as_scripted(made: Repositories, tmp_path: Path) -> Non
     )
     diff = git(work, "diff", "HEAD^").out
 
-    def verdict_on(tip: str) -> str:
+    def cherry_pick_onto(tip: str) -> str:
         git(work, "checkout", "-q", "-f", "--detach", tip)
         if git(work, "apply", "--check", "-", stdin=diff, ok=()).code == 0:
             return "clean"
-        picked = git(
+        pick_result = git(
             work,
             "-c",
             "user.name=x",
@@ -119,9 +130,12 @@ def test_demo_fix_applies_as_scripted(made: Repositories, tmp_path: Path) -> Non
             ok=(),
         )
         git(work, "reset", "-q", "--hard")
-        return "clean-3way" if picked.code == 0 else "conflict"
+        return "clean-3way" if pick_result.code == 0 else "conflict"
 
-    verdicts = {version: verdict_on(made.facts.branches[version]) for version in LTS}
+    verdicts = {
+        version: cherry_pick_onto(demo_repositories.facts.branches[version])
+        for version in LTS
+    }
     assert verdicts == {
         "5.10": "conflict",
         "5.15": "clean",
@@ -130,7 +144,14 @@ def test_demo_fix_applies_as_scripted(made: Repositories, tmp_path: Path) -> Non
         "6.12": "clean",
         "6.18": "clean",
     }
-    git(work, "checkout", "-q", "-f", "--detach", made.facts.branches["6.1"])
+    git(
+        work,
+        "checkout",
+        "-q",
+        "-f",
+        "--detach",
+        demo_repositories.facts.branches["6.1"],
+    )
     git(
         work,
         "-c",
@@ -138,7 +159,7 @@ def test_demo_fix_applies_as_scripted(made: Repositories, tmp_path: Path) -> Non
         "-c",
         "user.email=x@example.org",
         "cherry-pick",
-        made.facts.prerequisite,
+        demo_repositories.facts.prerequisite,
     )
     git(
         work,

@@ -17,7 +17,7 @@ from patchpilot.demo.sandbox import Sandbox
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_classifier import classify
-from tests.kit.mails import patch
+from tests.kit.mails import build_patch_mail
 
 
 class _Archive:
@@ -30,7 +30,7 @@ class _Archive:
         self.mails += map(parse_mail, mails)
 
     @property
-    def ids(self) -> list[str]:
+    def message_ids(self) -> list[str]:
         return [mail.message_id for mail in self.mails]
 
 
@@ -55,29 +55,33 @@ def test_archive_contains_list_mail_only(tmp_path: Path) -> None:
         ("list", [MAINTAINER.email, NET_LIST]),
     ):
         sandbox.sink.keep(
-            NEWCOMER.email, recipients, patch("[PATCH net] acme: x", id=name)
+            NEWCOMER.email, recipients, build_patch_mail("[PATCH net] acme: x", id=name)
         )
     assert sandbox.deliver() == 1
     sandbox.sink.keep(
-        NEWCOMER.email, [KERNEL_LIST], patch("[PATCH net] acme: y", id="other")
+        NEWCOMER.email,
+        [KERNEL_LIST],
+        build_patch_mail("[PATCH net] acme: y", id="other"),
     )
     assert sandbox.deliver() == 1
-    assert archive.ids == ["list@example.org", "other@example.org"]
+    assert archive.message_ids == ["list@example.org", "other@example.org"]
 
 
 def test_message_to_self_gets_no_reply(tmp_path: Path) -> None:
     sandbox, archive = _create_sandbox(tmp_path)
     answers = Answers(sandbox, (0.0, 0.0, 0.0))
     sandbox.sink.keep(
-        NEWCOMER.email, [NEWCOMER.email], patch("[PATCH net] acme: x", id="self")
+        NEWCOMER.email,
+        [NEWCOMER.email],
+        build_patch_mail("[PATCH net] acme: x", id="self"),
     )
     answers.answer()
-    assert archive.ids == []
+    assert archive.message_ids == []
     sandbox.sink.keep(
-        NEWCOMER.email, [NET_LIST], patch("[PATCH net] acme: x", id="list")
+        NEWCOMER.email, [NET_LIST], build_patch_mail("[PATCH net] acme: x", id="list")
     )
     answers.answer()
-    assert len(archive.ids) == 3
+    assert len(archive.message_ids) == 3
 
 
 def test_reply_to_the_list_is_archived(
@@ -88,12 +92,12 @@ def test_reply_to_the_list_is_archived(
     sandbox.sink.keep(
         NEWCOMER.email,
         [NET_LIST],
-        patch("Re: [PATCH net] acme: x", id="reply", reply_to="question"),
+        build_patch_mail("Re: [PATCH net] acme: x", id="reply", reply_to="question"),
     )
     answers.answer()
-    assert archive.ids == []
+    assert archive.message_ids == []
     assert sandbox.deliver() == 1
-    assert archive.ids == ["reply@example.org"]
+    assert archive.message_ids == ["reply@example.org"]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +110,7 @@ def test_robot_reports_only_the_message(
     sandbox.sink.keep(
         NEWCOMER.email,
         [NET_LIST],
-        patch("[PATCH net] acme: x", message=code, id="list"),
+        build_patch_mail("[PATCH net] acme: x", message=code, id="list"),
     )
     Answers(sandbox, (0.0, 0.0, 0.0)).answer()
     (robot,) = [

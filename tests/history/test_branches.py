@@ -32,11 +32,13 @@ def create_branches(path: Path, *refs: str) -> Repo:
     return repo
 
 
-def list_branches(repo: Repo, **more: object) -> tuple[list[str], list[str]]:
+def find_branches_and_missing(
+    repo: Repo, **options: object
+) -> tuple[list[str], list[str]]:
     with Repository.open(repo.path) as repository:
-        answer = find_stable_branches(repository, today=TODAY, **more)  # type: ignore[arg-type]
-        return [branch.name for branch in answer.branches], [
-            missing.version for missing in answer.missing
+        found_branches = find_stable_branches(repository, today=TODAY, **options)  # type: ignore[arg-type]
+        return [branch.name for branch in found_branches.branches], [
+            missing_branch.version for missing_branch in found_branches.missing
         ]
 
 
@@ -110,12 +112,15 @@ STABLE = "refs/remotes/stable"
 def test_stable_branches_are_found(
     tmp_path: Path, refs: Sequence[str], options: dict[str, Any], names: list[str]
 ) -> None:
-    assert list_branches(create_branches(tmp_path, *refs), **options)[0] == names
+    assert (
+        find_branches_and_missing(create_branches(tmp_path, *refs), **options)[0]
+        == names
+    )
 
 
 def test_series_without_a_branch_are_listed(tmp_path: Path) -> None:
     repo = create_branches(tmp_path, f"{STABLE}/linux-6.1.y", "refs/heads/linux-6.6.y")
-    assert list_branches(repo)[1] == ["5.10", "5.15", "6.12", "6.18"]
+    assert find_branches_and_missing(repo)[1] == ["5.10", "5.15", "6.12", "6.18"]
 
 
 def has_stale_branches(repo: Repo, today: date = TODAY) -> bool:
@@ -123,7 +128,7 @@ def has_stale_branches(repo: Repo, today: date = TODAY) -> bool:
         return find_stable_branches(repository, today=today).branches[0].stale
 
 
-def make_old(*files: Path) -> None:
+def age_files(*files: Path) -> None:
     for file in files:
         os.utime(file, (1_700_000_000, 1_700_000_000))
 
@@ -135,7 +140,7 @@ def test_fetched_quiet_branch_is_current(tmp_path: Path) -> None:
 
 def test_unfetched_branch_is_stale(tmp_path: Path) -> None:
     repo = create_branches(tmp_path, "refs/remotes/stable/linux-6.1.y")
-    make_old(
+    age_files(
         repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y"
     )
     assert has_stale_branches(repo)
@@ -148,7 +153,7 @@ def test_fresh_clone_is_not_stale(tmp_path: Path) -> None:
     # git clone writes a log for the remote's HEAD, but not for its branches
     (logs / "linux-6.1.y").rename(logs / "HEAD")
     assert not has_stale_branches(repo)
-    make_old(logs / "HEAD")
+    age_files(logs / "HEAD")
     assert has_stale_branches(repo)
 
 
@@ -156,7 +161,7 @@ def test_unchanged_fetch_updates_the_age_of_its_remote(
     tmp_path: Path,
 ) -> None:
     repo = create_branches(tmp_path, "refs/remotes/stable/linux-6.1.y")
-    make_old(
+    age_files(
         repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y"
     )
     repo.git("config", "remote.stable.url", "https://example.org/stable.git")
@@ -210,16 +215,16 @@ def test_version_comes_from_the_ref_or_tree(tmp_path: Path) -> None:
 
 def test_mainline_is_the_latest_master(tmp_path: Path) -> None:
     repo = create_branches(tmp_path)
-    old = repo.git("rev-parse", "HEAD")
-    new = repo.commit("next")
-    repo.git("update-ref", "refs/remotes/origin/master", new)
-    repo.git("reset", "-q", "--hard", old)
+    old_commit = repo.git("rev-parse", "HEAD")
+    new_commit = repo.commit("next")
+    repo.git("update-ref", "refs/remotes/origin/master", new_commit)
+    repo.git("reset", "-q", "--hard", old_commit)
     with Repository.open(repo.path) as repository:
-        assert find_mainline_tip(repository) == new
-    repo.git("config", "patchpilot.mainline", old[:12])
+        assert find_mainline_tip(repository) == new_commit
+    repo.git("config", "patchpilot.mainline", old_commit[:12])
     with Repository.open(repo.path) as repository:
-        assert find_mainline_tip(repository) == old
-        assert list_mainline_tips(repository) == {old}
+        assert find_mainline_tip(repository) == old_commit
+        assert list_mainline_tips(repository) == {old_commit}
     repo.git("config", "patchpilot.mainline", "mastre")
     with (
         Repository.open(repo.path) as repository,
@@ -243,7 +248,7 @@ def test_local_mainline_is_master_or_main(
         "next/master",
     ):
         repo.git("branch", name)
-        repo.git("tag", f"torvalds/{name.rpartition('/')[2]}", check=False)
+        repo.git("tag", f"torvalds/{name.rpartition('/')[2]}", must_succeed=False)
     with Repository.open(repo.path) as repository:
         assert (
             find_mainline_tip(repository),
@@ -274,9 +279,9 @@ def test_local_mainline_is_master_or_main(
 
 def test_next_trees_are_not_mainline(tmp_path: Path) -> None:
     repo = create_branches(tmp_path)
-    old = repo.git("rev-parse", "HEAD")
+    old_commit = repo.git("rev-parse", "HEAD")
     for remote in ("linux-next", "stable-queue", "stable-rc"):
         repo.git("update-ref", f"refs/remotes/{remote}/master", repo.commit(remote))
-    repo.git("update-ref", "refs/remotes/torvalds/master", old)
+    repo.git("update-ref", "refs/remotes/torvalds/master", old_commit)
     with Repository.open(repo.path) as repository:
-        assert find_mainline_tip(repository) == old
+        assert find_mainline_tip(repository) == old_commit

@@ -35,11 +35,11 @@ COMMIT = Commit(
 )
 
 
-def find_commit(word: str) -> Commit | None:
-    return COMMIT if ID.startswith(word) and len(word) >= 7 else None
+def find_commit(commit_prefix: str) -> Commit | None:
+    return COMMIT if ID.startswith(commit_prefix) and len(commit_prefix) >= 7 else None
 
 
-def judge_tag(line: str, relations: Relations | None = None) -> list[str]:
+def find_tag_problems(line: str, relations: Relations | None = None) -> list[str]:
     message = ["x: y", "", line]
     return [
         problem.kind
@@ -85,16 +85,16 @@ BAD = {
 
 @pytest.mark.parametrize("line", BAD)
 def test_problems_of_a_bad_tag_are_listed(line: str) -> None:
-    assert judge_tag(line) == BAD[line]
+    assert find_tag_problems(line) == BAD[line]
 
 
 def test_good_tag_has_no_problem() -> None:
-    assert judge_tag(GOOD) == []
+    assert find_tag_problems(GOOD) == []
     assert format_fixes_line(COMMIT) == GOOD
 
 
 def test_other_lines_are_not_checked() -> None:
-    assert judge_tag("This fixes: nothing") == []
+    assert find_tag_problems("This fixes: nothing") == []
 
 
 @pytest.mark.parametrize(
@@ -107,15 +107,15 @@ def test_other_lines_are_not_checked() -> None:
     ],
 )
 def test_history_facts_are_reported(relations: Relations, kind: str) -> None:
-    assert judge_tag(GOOD, relations) == [kind]
+    assert find_tag_problems(GOOD, relations) == [kind]
 
 
 def test_ambiguous_and_unknown_ids_differ() -> None:
     line = 'Fixes: fffffff ("x")'
-    assert judge_tag(line, Relations(ambiguous=lambda _: True)) == ["ambiguous"]
+    assert find_tag_problems(line, Relations(ambiguous=lambda _: True)) == ["ambiguous"]
 
 
-def problem_kinds(message: str) -> list[list[str]]:
+def list_problem_kinds(message: str) -> list[list[str]]:
     return [
         [problem.kind for problem in tag.problems]
         for tag in judge_message(message.split("\n"), find_commit)
@@ -123,14 +123,14 @@ def problem_kinds(message: str) -> list[list[str]]:
 
 
 def test_tag_position_is_checked() -> None:
-    assert problem_kinds(
+    assert list_problem_kinds(
         f"x: y\n\nBody.\n\n{GOOD}\n\nSigned-off-by: A <a@example.org>"
     ) == [["blank-around"]]
-    assert problem_kinds(
+    assert list_problem_kinds(
         f"x: y\n\nBody.\n\n{GOOD}\nSigned-off-by: A <a@example.org>"
     ) == [[]]
-    assert problem_kinds(f"x: y\n\nBody.\n\n    {GOOD}\nmore") == [["indented"]]
-    assert problem_kinds(
+    assert list_problem_kinds(f"x: y\n\nBody.\n\n    {GOOD}\nmore") == [["indented"]]
+    assert list_problem_kinds(
         f"x: y\n\n{GOOD}\n{GOOD}\nSigned-off-by: A <a@example.org>"
     ) == [
         [],
@@ -145,7 +145,7 @@ def test_folded_tag_is_reported() -> None:
         '  (and more) to it")\n'
         "Signed-off-by: A <a@example.org>"
     )
-    assert "folded" in problem_kinds(message)[0]
+    assert "folded" in list_problem_kinds(message)[0]
 
 
 def test_corrected_line_is_suggested() -> None:
@@ -157,7 +157,7 @@ def test_corrected_line_is_suggested() -> None:
 
 def test_typographic_quotes_are_accepted() -> None:
     line = "Fixes: 0123456789ab (“net: foo: add the bar (and more) to it”)"
-    assert judge_tag(line) == []
+    assert find_tag_problems(line) == []
 
 
 @given(st.text(max_size=80))

@@ -25,10 +25,10 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    created = Repo(tmp_path / "r")
+    new_repo = Repo(tmp_path / "r")
     for number in range(5):
-        created.commit(f"a: step {number}", {"a.c": f"{number}\n"})
-    return created
+        new_repo.commit(f"a: step {number}", {"a.c": f"{number}\n"})
+    return new_repo
 
 
 @pytest.fixture(autouse=True)
@@ -37,25 +37,27 @@ def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commit_graph, "NEAR", 2)
 
 
-def use_repository_graph(repo: Repo, *, make: bool = True) -> bool:
+def use_repository_graph(repo: Repo, *, should_create: bool = True) -> bool:
     with Repository.open(repo.path) as repository:
-        result = use_commit_graph(repository, repository.resolve("HEAD"), create=make)
+        result = use_commit_graph(
+            repository, repository.resolve("HEAD"), create=should_create
+        )
         assert result == (ALTERNATES in repository.extra_environment)
         assert repository.is_ancestor("HEAD~3", "HEAD")
         assert repository.git("blame", "-w", "HEAD", "--", "a.c").text
         return result
 
 
-def graph_directory(repo: Repo) -> Path:
+def find_graph_directory(repo: Repo) -> Path:
     return repository_cache_path("graphs", repo.path / ".git", VERSION)
 
 
-def commits_in_graph(repo: Repo) -> list[bool]:
+def check_commits_in_graph(repo: Repo) -> list[bool]:
     ids = repo.git("rev-list", "--reverse", "HEAD").split()
     return [
         any(
-            graph_contains_commit(layer, id_)
-            for layer in list_sound_layers(graph_directory(repo))
+            graph_contains_commit(graph_layer, id_)
+            for graph_layer in list_sound_layers(find_graph_directory(repo))
         )
         for id_ in ids
     ]
@@ -72,7 +74,7 @@ def list_files(folder: Path) -> dict[str, str]:
 def test_graph_is_stored_outside_the_repository(repo: Repo) -> None:
     before = list_files(repo.path)
     assert use_repository_graph(repo)
-    assert commits_in_graph(repo) == [True] * 5
+    assert check_commits_in_graph(repo) == [True] * 5
     assert list_files(repo.path) == before
 
 
@@ -80,25 +82,25 @@ def test_outdated_graph_is_extended(repo: Repo) -> None:
     use_repository_graph(repo)
     repo.commit("a: near", {"a.c": "near\n"})
     assert use_repository_graph(repo)
-    assert commits_in_graph(repo) == [True] * 5 + [False]
+    assert check_commits_in_graph(repo) == [True] * 5 + [False]
     for number in range(4):
         repo.commit(f"a: later {number}", {"a.c": f"later {number}\n"})
     assert use_repository_graph(repo)
-    assert commits_in_graph(repo) == [True] * 10
+    assert check_commits_in_graph(repo) == [True] * 10
 
 
 def test_small_repository_has_no_graph(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not use_repository_graph(repo, make=False)
+    assert not use_repository_graph(repo, should_create=False)
     monkeypatch.setattr(commit_graph, "WORTH", 1 << 20)
     assert not use_repository_graph(repo)
-    assert not graph_directory(repo).exists()
+    assert not find_graph_directory(repo).exists()
 
 
 def test_existing_graph_is_used(repo: Repo) -> None:
     use_repository_graph(repo)
-    assert use_repository_graph(repo, make=False)
+    assert use_repository_graph(repo, should_create=False)
 
 
 def test_gits_own_graph_is_not_replaced(repo: Repo) -> None:
@@ -136,7 +138,7 @@ def test_graph_respects_replaced_commits(repo: Repo) -> None:
 )
 def test_corrupt_graph_is_written_again(repo: Repo, harm: str) -> None:
     use_repository_graph(repo)
-    layer = list_sound_layers(graph_directory(repo))[0]
+    layer = list_sound_layers(find_graph_directory(repo))[0]
     data = layer.read_bytes()
     chain = layer.parent / "commit-graph-chain"
     for file in (layer, chain):
@@ -155,11 +157,11 @@ def test_corrupt_graph_is_written_again(repo: Repo, harm: str) -> None:
         case _:
             layer.unlink()
     assert use_repository_graph(repo)
-    assert commits_in_graph(repo) == [True] * 5
+    assert check_commits_in_graph(repo) == [True] * 5
 
 
 def test_second_writer_continues_without_a_graph(repo: Repo) -> None:
-    folder = graph_directory(repo)
+    folder = find_graph_directory(repo)
     folder.mkdir(parents=True)
     with (folder / "lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -168,7 +170,7 @@ def test_second_writer_continues_without_a_graph(repo: Repo) -> None:
 
 
 def test_stale_git_lock_is_removed(repo: Repo) -> None:
-    folder = graph_directory(repo) / "info" / "commit-graphs"
+    folder = find_graph_directory(repo) / "info" / "commit-graphs"
     folder.mkdir(parents=True)
     (folder / "commit-graph-chain.lock").write_text("")
     assert use_repository_graph(repo)
@@ -176,9 +178,9 @@ def test_stale_git_lock_is_removed(repo: Repo) -> None:
 
 def test_time_limit_stops_the_wait(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commit_graph, "PATIENCE", 0.0)
-    with monkeypatch.context() as patched:
+    with monkeypatch.context() as patched_module:
         # a small graph may be finished before it is checked, so pretend that it is not
-        patched.setattr(commit_graph, "list_sound_layers", lambda _: ())
+        patched_module.setattr(commit_graph, "list_sound_layers", lambda _: ())
         assert not use_repository_graph(repo)
     assert commit_graph._running.pop().wait(20) == 0
     assert use_repository_graph(repo)
@@ -187,10 +189,10 @@ def test_time_limit_stops_the_wait(repo: Repo, monkeypatch: pytest.MonkeyPatch) 
 def test_failure_is_not_retried_at_once(repo: Repo) -> None:
     repo.git("config", "core.commitGraph", "false")
     assert not use_repository_graph(repo)
-    assert (graph_directory(repo) / "failed").exists()
+    assert (find_graph_directory(repo) / "failed").exists()
     repo.git("config", "core.commitGraph", "true")
     assert not use_repository_graph(repo)
-    (graph_directory(repo) / "failed").unlink()
+    (find_graph_directory(repo) / "failed").unlink()
     assert use_repository_graph(repo)
 
 
@@ -207,7 +209,7 @@ def test_cache_directory_may_contain_a_colon(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / 'of: "me"'))
     assert use_repository_graph(repo)
-    assert commits_in_graph(repo) == [True] * 5
+    assert check_commits_in_graph(repo) == [True] * 5
     shutil.rmtree(tmp_path / 'of: "me"')
     assert use_repository_graph(repo)
 

@@ -20,33 +20,33 @@ A = "0123456789abcdef0123456789abcdef01234567"
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     """Create three commits on master, a branch starting at one of them, and a merge of both."""
-    created = Repo(tmp_path / "r")
-    created.commit("one", {"a": "1\n"})
-    created.commit("two", {"a": "2\n"})
-    created.branch("side")
-    created.commit(f"three\n\n[ Upstream commit {A} ]\n", {"b": "1\n"})
-    created.checkout("master")
-    created.commit(
-        f'four\n\nFixes: {created.git("rev-parse", "HEAD")[:12]} ("two")\n',
+    new_repo = Repo(tmp_path / "r")
+    new_repo.commit("one", {"a": "1\n"})
+    new_repo.commit("two", {"a": "2\n"})
+    new_repo.branch("side")
+    new_repo.commit(f"three\n\n[ Upstream commit {A} ]\n", {"b": "1\n"})
+    new_repo.checkout("master")
+    new_repo.commit(
+        f'four\n\nFixes: {new_repo.git("rev-parse", "HEAD")[:12]} ("two")\n',
         {"a": "4\n"},
     )
-    return created
+    return new_repo
 
 
 @pytest.fixture
 def repository(repo: Repo) -> Iterator[Repository]:
-    with Repository.open(repo.path) as opened:
-        yield opened
+    with Repository.open(repo.path) as open_repository:
+        yield open_repository
 
 
-def index_path(repository: Repository) -> Path:
+def find_index_file(repository: Repository) -> Path:
     folder = (
         Path(platformdirs.user_cache_dir("patchpilot", appauthor=False)) / "history"
     )
     return next(folder.glob("*.sqlite"))
 
 
-def reachable_subjects(index: Index, tip: str) -> set[str]:
+def list_reachable_subjects(index: Index, tip: str) -> set[str]:
     return set(index.ids(index.reach(tip).iterate_missing_from()))
 
 
@@ -56,7 +56,7 @@ def test_reachable_commits_match_git(repo: Repo, repository: Repository) -> None
         for name in ("master", "side", "HEAD^", "HEAD^2"):
             tip = repo.git("rev-parse", name)
             index.add([tip])
-            assert reachable_subjects(index, tip) == set(
+            assert list_reachable_subjects(index, tip) == set(
                 repo.git("rev-list", tip).split()
             )
 
@@ -76,10 +76,10 @@ def test_backports_are_found_by_upstream_commit(
 def test_second_run_reads_only_new_commits(repo: Repo, repository: Repository) -> None:
     with Index.open(repository) as index:
         assert index.add([repo.git("rev-parse", "master")]) == 3
-    new = repo.commit("five", {"a": "5\n"})
+    new_commit = repo.commit("five", {"a": "5\n"})
     with Index.open(repository) as index:
-        assert index.add([new, repo.git("rev-parse", "side")]) == 2
-        assert index.add([new]) == 0
+        assert index.add([new_commit, repo.git("rev-parse", "side")]) == 2
+        assert index.add([new_commit]) == 0
 
 
 def test_index_survives_rebase_and_deletion(repo: Repo, repository: Repository) -> None:
@@ -88,18 +88,18 @@ def test_index_survives_rebase_and_deletion(repo: Repo, repository: Repository) 
         index.add([side])
     repo.checkout("side")
     repo.git("rebase", "-q", "master")
-    moved = repo.git("rev-parse", "side")
+    moved_commit = repo.git("rev-parse", "side")
     repo.checkout("master")
     repo.git("branch", "-D", "side")
     repo.git("reflog", "expire", "--expire=now", "--all")
-    repo.git("tag", "kept", moved)
+    repo.git("tag", "kept", moved_commit)
     repo.git("gc", "-q", "--prune=now")
     with Index.open(repository) as index:
-        index.add([moved])
-        assert reachable_subjects(index, moved) == set(
-            repo.git("rev-list", moved).split()
+        index.add([moved_commit])
+        assert list_reachable_subjects(index, moved_commit) == set(
+            repo.git("rev-list", moved_commit).split()
         )
-        assert side not in reachable_subjects(index, moved)
+        assert side not in list_reachable_subjects(index, moved_commit)
 
 
 @pytest.mark.parametrize(
@@ -118,18 +118,18 @@ def test_corrupt_index_is_created_again(
     tip = repo.git("rev-parse", "master")
     with Index.open(repository) as index:
         index.add([tip])
-    file = index_path(repository)
+    file = find_index_file(repository)
     file.write_bytes(file.read_bytes()[:size] + content)
     with Index.open(repository) as index:
         index.add([tip])
-        assert len(reachable_subjects(index, tip)) == 3
+        assert len(list_reachable_subjects(index, tip)) == 3
 
 
 def test_deleted_index_is_created_again(repo: Repo, repository: Repository) -> None:
     tip = repo.git("rev-parse", "master")
     with Index.open(repository) as index:
         index.add([tip])
-    index_path(repository).unlink()
+    find_index_file(repository).unlink()
     with Index.open(repository) as index:
         assert index.add([tip]) == 3
 
@@ -156,24 +156,24 @@ def test_shallow_clone_uses_available_history(repo: Repo, tmp_path: Path) -> Non
     with Repository.open(tmp_path / "shallow") as shallow, Index.open(shallow) as index:
         tip = shallow.resolve("HEAD")
         index.add([tip])
-        assert len(reachable_subjects(index, tip)) == 2
+        assert len(list_reachable_subjects(index, tip)) == 2
         repo.git("-C", str(shallow.top), "fetch", "-q", "--unshallow")
         shallow.changed()
         with Index.open(shallow) as deep:
             deep.add([tip])
-            assert len(reachable_subjects(deep, tip)) == 3
+            assert len(list_reachable_subjects(deep, tip)) == 3
 
 
 def test_two_processes_can_fill_the_index(repo: Repo) -> None:
     tips = [repo.git("rev-parse", name) for name in ("master", "side", "master^")]
 
-    def fill(tip: str) -> int:
+    def index_tip(tip: str) -> int:
         with Repository.open(repo.path) as repository, Index.open(repository) as index:
             index.add([tip])
-            return len(reachable_subjects(index, tip))
+            return len(list_reachable_subjects(index, tip))
 
     with ThreadPoolExecutor(4) as pool:
-        assert sorted(pool.map(fill, tips * 4)) == [2] * 4 + [3] * 8
+        assert sorted(pool.map(index_tip, tips * 4)) == [2] * 4 + [3] * 8
 
 
 def test_commits_indexed_by_another_run_are_found(
@@ -198,7 +198,7 @@ def test_commits_indexed_by_another_run_are_found(
 
 def test_graph_is_read_like_git(tmp_path: Path) -> None:
     rnd = random.Random(7)
-    bare = Repo(tmp_path / "g", bare=True)
+    bare = Repo(tmp_path / "g", is_bare=True)
     stream = []
     for number in range(1, 300):
         parents = (
@@ -228,6 +228,6 @@ def test_graph_is_read_like_git(tmp_path: Path) -> None:
         for number in (40, 299, 150, 7):
             tip = bare.git("rev-parse", f"b{number}")
             index.add([tip])
-            assert reachable_subjects(index, tip) == set(
+            assert list_reachable_subjects(index, tip) == set(
                 bare.git("rev-list", tip).split()
             )

@@ -37,39 +37,42 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{running.server_address[1]}/releases.json"
+    with HTTPServer(("127.0.0.1", 0), Handler) as http_server:
+        threading.Thread(target=http_server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{http_server.server_address[1]}/releases.json"
 
-        def linux() -> Project:
+        def make_linux_project() -> Project:
             project = default_project()
             return project._replace(stable=project.stable._replace(releases=url))
 
-        monkeypatch.setattr(lts_branches, "default_project", linux)
+        monkeypatch.setattr(lts_branches, "default_project", make_linux_project)
         yield url, body
-        running.shutdown()
+        http_server.shutdown()
 
 
-def list_series(*words: str) -> dict[str, str]:
-    outcome = call("setup", "stable", "--offline", "--format", "json", *words)
-    assert outcome.code == 0, outcome.err
-    return {load["version"]: load["ends"] for load in json.loads(outcome.out)["series"]}
+def read_stable_series(*arguments: str) -> dict[str, str]:
+    result = call("setup", "stable", "--offline", "--format", "json", *arguments)
+    assert result.code == 0, result.err
+    return {
+        stable_series["version"]: stable_series["ends"]
+        for stable_series in json.loads(result.out)["series"]
+    }
 
 
 def test_end_dates_of_maintained_series_are_listed() -> None:
-    assert list_series()["6.1"] == "2027-12"
+    assert read_stable_series()["6.1"] == "2027-12"
     assert "EOL 2027-12" in call("setup", "stable", "--offline").out
-    assert "24.11" in list_series("--profile", "dpdk")
+    assert "24.11" in read_stable_series("--profile", "dpdk")
     assert call("setup", "stable", "--offline", "--profile", "linx").code == 2
 
 
 def test_update_keeps_server_data(server: tuple[str, list[bytes]]) -> None:
     assert call("setup", "stable").code == 0
-    after = list_series()
+    after = read_stable_series()
     assert (after["6.1"], after["7.1"]) == ("2027-12", "unknown")
     assert "6.6" not in after
     assert user_lts_file().is_file()
-    assert list_series("--profile", "dpdk")
+    assert read_stable_series("--profile", "dpdk")
 
 
 @pytest.mark.parametrize(
@@ -80,10 +83,10 @@ def test_update_keeps_server_data(server: tuple[str, list[bytes]]) -> None:
 def test_invalid_response_changes_nothing(
     server: tuple[str, list[bytes]], body: bytes
 ) -> None:
-    before = list_series()
+    before = read_stable_series()
     server[1][0] = body
     assert call("setup", "stable").code == 4
-    assert list_series() == before
+    assert read_stable_series() == before
 
 
 def test_series_missing_from_the_list_has_ended() -> None:
@@ -125,11 +128,11 @@ def test_user_project_is_also_refreshed(
         f' "https://git.example/acme"\nreleases = "{server[0]}"\n[stable.series]\n"6.1" ='
         ' "2999-12"\n"5.0" = "2999-12"\n'
     )
-    assert set(list_series("--profile", "acme")) == {"5.0", "6.1"}
+    assert set(read_stable_series("--profile", "acme")) == {"5.0", "6.1"}
     assert call("setup", "stable", "--profile", "acme").code == 0
-    assert list_series("--profile", "acme") == {
+    assert read_stable_series("--profile", "acme") == {
         "6.1": "2999-12",
         "6.12": "unknown",
         "7.1": "unknown",
     }
-    assert list_series()["6.6"] == "2027-12"
+    assert read_stable_series()["6.6"] == "2027-12"

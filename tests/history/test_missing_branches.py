@@ -23,14 +23,14 @@ def find_missing_series(repo: Repo) -> MissingBranches | None:
 @pytest.fixture
 def clone(tmp_path: Path) -> Repo:
     """Create a kernel tree without stable branches, and a local stable repository."""
-    remote = Repo(tmp_path / "there")
-    remote.commit("start", {**LINUX, "a.c": "x\n"})
+    stable_repo = Repo(tmp_path / "there")
+    stable_repo.commit("start", {**LINUX, "a.c": "x\n"})
     for version in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18"):
-        remote.git("branch", f"linux-{version}.y")
-    local = Repo(tmp_path / "here")
-    local.commit("start", {**LINUX, "a.c": "x\n"})
-    local.git("config", "--global", f"url.{remote.path}.insteadOf", STABLE)
-    return local
+        stable_repo.git("branch", f"linux-{version}.y")
+    kernel_repo = Repo(tmp_path / "here")
+    kernel_repo.commit("start", {**LINUX, "a.c": "x\n"})
+    kernel_repo.git("config", "--global", f"url.{stable_repo.path}.insteadOf", STABLE)
+    return kernel_repo
 
 
 def test_project_without_stable_series_has_no_missing_branches(tmp_path: Path) -> None:
@@ -70,10 +70,12 @@ def test_remote_name_is_not_an_option(
     clone.git("update-ref", f"refs/remotes/{name}/linux-6.1.y", "HEAD")
     calls: list[list[str]] = []
 
-    def run(words: list[str], **_: object) -> int:
-        calls.append(words)
+    def record_git_call(arguments: list[str], **_: object) -> int:
+        calls.append(arguments)
         return 0
 
-    monkeypatch.setattr("patchpilot.services.setup.fetch_branches.run_on_terminal", run)
+    monkeypatch.setattr(
+        "patchpilot.services.setup.fetch_branches.run_on_terminal", record_git_call
+    )
     assert call("setup", "stable", "--fetch", "-C", clone.path).code == 0
     assert calls[0].index("--") < calls[0].index(name)

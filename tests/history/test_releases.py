@@ -56,21 +56,21 @@ def test_first_release_follows_a_late_merge(tmp_path: Path) -> None:
     repo.git("merge", "-q", "--no-ff", "-m", "Merge topic", "topic")
     repo.commit("last", {"a": "end\n"})
     repo.tag("v2.0-rc1")
-    late = repo.commit("unreleased", {"a": "after\n"})
+    late_commit = repo.commit("unreleased", {"a": "after\n"})
     with Repository.open(tmp_path / "r") as repository:
         releases = Releases(repository)
         first = [
             release.name if (release := releases.first(commit)) else None
-            for commit in (topic, direct, late)
+            for commit in (topic, direct, late_commit)
         ]
     assert first == ["v2.0-rc1", "v1.1-rc1", None]
 
 
 def test_final_release_can_be_requested(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
-    first = repo.commit("one", {"a": "1\n"})
+    first_commit = repo.commit("one", {"a": "1\n"})
     repo.tag("v1.0-rc1")
-    two = repo.commit("two", {"a": "2\n"})
+    second_commit = repo.commit("two", {"a": "2\n"})
     repo.tag("v1.0")
     three = repo.commit("three", {"a": "3\n"})
     repo.tag("v1.1-rc1")
@@ -78,7 +78,7 @@ def test_final_release_can_be_requested(tmp_path: Path) -> None:
         releases = Releases(repository)
         names = [
             release.name if (release := releases.first(commit, final=True)) else None
-            for commit in (first, two, three)
+            for commit in (first_commit, second_commit, three)
         ]
     assert names == ["v1.0", "v1.0", None]
 
@@ -90,17 +90,21 @@ def test_moved_tag_invalidates_the_cache(tmp_path: Path) -> None:
     second_commit = repo.commit("two", {"a": "2\n"})
     repo.tag("v1.1")
 
-    def first(commit: str) -> str | None:
+    def find_first_release(commit: str) -> str | None:
         with Repository.open(tmp_path / "r") as repository:
             release = Releases(repository).first(commit)
         return release.name if release else None
 
-    assert [first(first_commit), first(second_commit), first(second_commit)] == [
+    assert [
+        find_first_release(first_commit),
+        find_first_release(second_commit),
+        find_first_release(second_commit),
+    ] == [
         "v1.0",
         "v1.1",
         "v1.1",
     ]
     repo.git("tag", "-d", "v1.1")
-    assert first(second_commit) is None
+    assert find_first_release(second_commit) is None
     repo.git("tag", "v2.0", second_commit)
-    assert first(second_commit) == "v2.0"
+    assert find_first_release(second_commit) == "v2.0"

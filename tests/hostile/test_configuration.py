@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.canaries import Canaries, story
+from tests.kit.canaries import Canaries, create_conflicting_patches
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -53,14 +53,14 @@ _NOT_TEXT = {"advice", "extensions", "feature", "fetch", "gc", "index", "pack"}
 """Sections of switches and numbers, which git reads in each call."""
 
 
-def documented_keys() -> tuple[str, ...]:
+def list_documented_keys() -> tuple[str, ...]:
     """Return each key that `git help -c` lists, for each subsection."""
     arguments = ["git", "help", "-c"]
-    listed = subprocess.run(
+    key_listing = subprocess.run(
         arguments, capture_output=True, text=True, check=True
     ).stdout
     keys = dict.fromkeys(_OF_LATER_GIT)
-    for line in listed.splitlines():
+    for line in key_listing.splitlines():
         name = line.strip()
         if not re.fullmatch(r"[A-Za-z]+(\.(<[^>]+>|[^.\s]+))+", name):
             continue
@@ -69,39 +69,41 @@ def documented_keys() -> tuple[str, ...]:
     return tuple(keys)
 
 
-def plant_value(repo: Repo, file: Path, value: str) -> int:
+def write_all_keys(repo: Repo, file: Path, value: str) -> int:
     """Write every key with this value to a configuration file. Return the number of keys.
 
     Keys that prevent git from opening the repository are skipped.
     """
     entries: dict[str, str] = {}
-    for key in documented_keys():
-        section, _, remainder = key.partition(".")
-        subsection, dot, variable = remainder.rpartition(".")
+    for key in list_documented_keys():
+        section, _, key_end = key.partition(".")
+        subsection, separator, variable = key_end.rpartition(".")
         if section in _NOT_TEXT:
             continue
         if section == "core" and variable not in _OF_CORE:
             continue
         if key.lower() == "include.path" or not _VARIABLE.fullmatch(variable):
             continue
-        head = f'[{section} "{subsection}"]' if dot else f"[{section}]"
+        head = f'[{section} "{subsection}"]' if separator else f"[{section}]"
         entries[key.lower()] = f'{head}\n\t{variable} = "{value}"\n'
-    before = file.read_text() if file.exists() else ""
-    while error := _open_error(repo, file, before + "".join(entries.values())):
+    old_content = file.read_text() if file.exists() else ""
+    while error := _find_open_error(
+        repo, file, old_content + "".join(entries.values())
+    ):
         match = re.search(r"(?:for|variable) '([^']+)'", error)
         assert match, error
         del entries[match[1].lower()]
     return len(entries)
 
 
-def _open_error(repo: Repo, file: Path, text: str) -> str:
-    file.write_text(text)
+def _find_open_error(repo: Repo, file: Path, configuration: str) -> str:
+    file.write_text(configuration)
     arguments = ["git", "-C", str(repo.path), "rev-parse", "--git-dir"]
     result = subprocess.run(arguments, capture_output=True, text=True, check=False)
     return result.stderr if result.returncode else ""
 
 
-def planted_value(kind: str, canaries: Canaries) -> str:
+def make_planted_value(value_kind: str, canaries: Canaries) -> str:
     """Return a value that makes the key run the planted command."""
     command = canaries.command("planted", "exit 0")
     return {
@@ -110,12 +112,12 @@ def planted_value(kind: str, canaries: Canaries) -> str:
         "path": "%(prefix)/../../" + command,
         "helper": f"ext::{command}",
         "arguments": f"{command} #",
-    }[kind]
+    }[value_kind]
 
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    repository = story(tmp_path / "r")
+    repository = create_conflicting_patches(tmp_path / "r")
     repository.put(
         ".git/info/attributes", "*.[ch] filter= diff= merge=\n*.h filter=run diff=run\n"
     )
@@ -147,11 +149,11 @@ def test_repository_settings_have_no_effect(
     if scope == "included":
         repo.git("config", "include.path", "included")
     file = repo.path / ".git" / scope
-    assert plant_value(repo, file, planted_value(kind, canaries)) > 700
+    assert write_all_keys(repo, file, make_planted_value(kind, canaries)) > 700
     canaries.touch(repo.path)
     for arguments in _READING:
         result = call(arguments[0], "-C", repo.path, *arguments[1:])
-        assert canaries.executed == set(), arguments
+        assert canaries.executed_names == set(), arguments
         assert result.code in (0, 1), (arguments, result.err)
 
 
@@ -174,12 +176,12 @@ def test_plain_git_runs_the_planted_command(
     with (repo.path / ".git/config").open("a") as config:
         config.write(f'{head}\n\t{name} = "{command}"\n')
     canaries.touch(repo.path)
-    repo.git(*words, check=False)
-    assert canaries.executed == {"planted"}
+    repo.git(*words, must_succeed=False)
+    assert canaries.executed_names == {"planted"}
     canaries.reset()
     for call_words in _READING:
         call(call_words[0], "-C", repo.path, *call_words[1:])
-    assert canaries.executed == set()
+    assert canaries.executed_names == set()
 
 
 @pytest.mark.parametrize("scope", ["config", "config.worktree"])

@@ -14,7 +14,7 @@ import pytest
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.printable import HIDDEN, HIDDEN_IN_PROSE
 from tests.kit.cli import call
-from tests.kit.patches import BODY, DIFF, mail
+from tests.kit.patches import BODY, DIFF, build_patch_text
 
 _SHOWN = re.compile(
     "[\t\n\x0c\r\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
@@ -28,7 +28,7 @@ _IGNORABLE = (
 """Of other categories, but Default_Ignorable_Code_Point."""
 
 
-def hidden_characters() -> Iterator[str]:
+def list_hidden_characters() -> Iterator[str]:
     for char in map(chr, range(sys.maxunicode + 1)):
         is_format = unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp")
         if is_format and not _SHOWN.match(char):
@@ -37,7 +37,7 @@ def hidden_characters() -> Iterator[str]:
 
 
 def test_hidden_characters_are_found() -> None:
-    for char in (*hidden_characters(), "\r"):
+    for char in (*list_hidden_characters(), "\r"):
         assert HIDDEN.search(f"a{char}b"), hex(ord(char))
         # another rule reports control characters in messages
         if char == "\r" or unicodedata.category(char) != "Cc":
@@ -53,22 +53,22 @@ KINDS = (
 @pytest.mark.parametrize("char", KINDS)
 @pytest.mark.parametrize("part", ["code", "message", "name", "path"])
 def test_hidden_character_is_reported_everywhere(char: str, part: str) -> None:
-    text = mail()
+    patch_text = build_patch_text()
     if part == "code":
-        text = text.replace("bar();", f'bar("{char}a");')
+        patch_text = patch_text.replace("bar();", f'bar("{char}a");')
     elif part == "message":
-        text = text.replace("The caller", f"The c{char}aller")
+        patch_text = patch_text.replace("The caller", f"The c{char}aller")
     elif part == "name":
-        text = text.replace("From: Ada", f"From: A{char}da")
+        patch_text = patch_text.replace("From: Ada", f"From: A{char}da")
     else:
         code = "".join(f"\\{byte:03o}" for byte in char.encode())
         names = DIFF.replace("a/drivers/demo/f", f'"a/drivers/demo/{code}f')
         names = names.replace("b/drivers/demo/f", f'"b/drivers/demo/{code}f')
-        text = mail(diff=names.replace("foo.c", 'foo.c"'))
+        patch_text = build_patch_text(diff=names.replace("foo.c", 'foo.c"'))
     if part == "name" and char == "\r":
         pytest.skip("a header ends there")
     command = "check --select invisible-character --format json -"
-    result = call(command, stdin=text.encode())
+    result = call(command, stdin=patch_text.encode())
     findings = result.json["patches"][0]["findings"]
     severity = "error" if part in ("code", "path") else "warning"
     assert [finding["severity"] for finding in findings] == [severity], result.out
@@ -76,8 +76,8 @@ def test_hidden_character_is_reported_everywhere(char: str, part: str) -> None:
 
 @pytest.mark.parametrize("word", ["p\u0430th", "\u00b5s", "\uff41b", "x\u0301"])
 def test_non_ascii_identifier_is_reported(word: str) -> None:
-    text = mail().replace("bar();", f"{word}();").encode()
-    result = call("check --select invisible-character -", stdin=text)
+    patch_text = build_patch_text().replace("bar();", f"{word}();").encode()
+    result = call("check --select invisible-character -", stdin=patch_text)
     assert (result.code, "not ASCII" in result.out) == (1, True)
 
 
@@ -86,10 +86,10 @@ def test_other_scripts_are_accepted() -> None:
         "Größe, žluťoučký, Ελληνικά, русский, 日本語, 한국어, हिन्दी क्\u200dष, می\u200cخواهم,\n"
         "עברית\u200f!, ❤\ufe0f, 葛\U000e0100城, 👩\u200d💻.\n\n"
     )
-    text = mail(body=prose + BODY).replace(
+    patch_text = build_patch_text(body=prose + BODY).replace(
         "From: Ada Fixer", "From: Зоя 葛\U000e0100 می\u200cخ"
     )
-    code = text.replace("bar();", 'bar("größe"); /* 日本語 */')
+    code = patch_text.replace("bar();", 'bar("größe"); /* 日本語 */')
     assert parse_patch(code.encode(), "x").files
     result = call("check --select invisible-character -", stdin=code.encode())
     assert (result.code, result.out.count("invisible")) == (0, 0), result.out

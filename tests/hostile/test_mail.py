@@ -84,14 +84,14 @@ EACH = [
 ]
 
 
-def make_part(kind: str, encoding: str, charset: str, text: str) -> bytes:
-    data = text.encode(charset)
+def make_part(content_type: str, encoding: str, charset: str, content: str) -> bytes:
+    data = content.encode(charset)
     if encoding == "base64":
         data = base64.encodebytes(data)
     elif encoding == "quoted-printable":
         data = quopri.encodestring(data)
     head = (
-        f"Content-Type: {kind}; charset={charset}\n"
+        f"Content-Type: {content_type}; charset={charset}\n"
         f"Content-Transfer-Encoding: {encoding}\n\n"
     )
     return head.encode() + data
@@ -106,38 +106,46 @@ def make_message(
     in_body: str,
     diff: str,
 ) -> bytes:
-    text = f"{in_body}Grüner Tee.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+    message_text = (
+        f"{in_body}Grüner Tee.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
+    )
     change = f"---\n foo.c | 2 +-\n\n{DIFFS[diff]}"
-    top = (
+    mail_header = (
         f"From: {author}\nDate: Tue, 9 Jun 2026 10:13:20 +0000\nSubject: {subject}\n"
         "MIME-Version: 1.0\n"
     ).encode()
     if parts == "none":
-        return top + make_part("text/plain", encoding, charset, text + change)
+        return mail_header + make_part(
+            "text/plain", encoding, charset, message_text + change
+        )
     kinds = {"patch": "text/x-patch", "octet-stream": "application/octet-stream"}
-    first = make_part("text/plain", encoding, charset, text)
-    second = make_part(kinds.get(parts, "text/plain"), encoding, charset, change)
+    first_part = make_part("text/plain", encoding, charset, message_text)
+    second_part = make_part(kinds.get(parts, "text/plain"), encoding, charset, change)
     boundary = b"two words" if parts == "boundary" else b"b"
     if parts == "html":
-        first = (
-            make_part("text/html", "7bit", "utf-8", "<p>no</p>\n") + b"--b\n" + first
+        first_part = (
+            make_part("text/html", "7bit", "utf-8", "<p>no</p>\n")
+            + b"--b\n"
+            + first_part
         )
     if parts.startswith("nested"):
-        gap = b"\n" if parts == "nested" else b""
+        nested_separator = b"\n" if parts == "nested" else b""
         head = b'Content-Type: multipart/alternative; boundary="c"\n\n'
-        first = head + gap + b"--c\n" + first + b"\n--c--\n"
-    top += b'Content-Type: multipart/mixed; boundary="%b"\n\npreamble\n' % boundary
-    return top + b"--%b\n%b\n--%b\n%b\n--%b--\nend\n" % (
-        *(boundary, first),
-        *(boundary, second, boundary),
+        first_part = head + nested_separator + b"--c\n" + first_part + b"\n--c--\n"
+    mail_header += (
+        b'Content-Type: multipart/mixed; boundary="%b"\n\npreamble\n' % boundary
+    )
+    return mail_header + b"--%b\n%b\n--%b\n%b\n--%b--\nend\n" % (
+        *(boundary, first_part),
+        *(boundary, second_part, boundary),
     )
 
 
-def split_lines(text: str) -> str:
+def normalize_line_ends(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().split("\n"))
 
 
-def git_numstat(diff: str, folder: Path) -> list[str]:
+def count_lines_with_git(diff: str, folder: Path) -> list[str]:
     """Return the number of lines that git apply would add and remove in each file."""
     arguments = ["git", "apply", "--numstat", "-"]
     data = diff.encode("utf-8", "surrogateescape")
@@ -147,33 +155,33 @@ def git_numstat(diff: str, folder: Path) -> list[str]:
     return result.stdout.decode().splitlines()
 
 
-def git_mail_facts(raw: bytes, folder: Path) -> dict[str, object]:
+def parse_mail_with_git(raw_mail: bytes, folder: Path) -> dict[str, object]:
     arguments = ["git", "-c", "mailinfo.scissors=false", "mailinfo", "m", "p"]
     result = subprocess.run(
-        arguments, input=raw, capture_output=True, check=True, cwd=folder
+        arguments, input=raw_mail, capture_output=True, check=True, cwd=folder
     )
-    info = dict(
+    mailinfo_fields = dict(
         line.split(": ", 1) for line in result.stdout.decode().splitlines() if line
     )
-    text, diff = (
+    message_text, diff = (
         (folder / name).read_bytes().decode("utf-8", "surrogateescape") for name in "mp"
     )
     return {
-        "author": (info.get("Author"), info.get("Email")),
-        "date": (info.get("Date") or "").strip(),
-        "subject": info.get("Subject"),
-        "message": split_lines(text),
-        "files": git_numstat(diff, folder),
+        "author": (mailinfo_fields.get("Author"), mailinfo_fields.get("Email")),
+        "date": (mailinfo_fields.get("Date") or "").strip(),
+        "subject": mailinfo_fields.get("Subject"),
+        "message": normalize_line_ends(message_text),
+        "files": count_lines_with_git(diff, folder),
     }
 
 
-def mail_facts(patch: Patch) -> dict[str, object]:
+def collect_patch_facts(patch: Patch) -> dict[str, object]:
     author = patch.author
     return {
         "author": (author.name, author.email) if author else (None, None),
         "date": patch.date,
         "subject": " ".join(patch.subject.title.split()),
-        "message": split_lines("\n".join(patch.message)),
+        "message": normalize_line_ends("\n".join(patch.message)),
         "files": [
             f"{file.added}\t{file.removed}\t{file.new_path or file.old_path}"
             for file in patch.files
@@ -181,9 +189,11 @@ def mail_facts(patch: Patch) -> dict[str, object]:
     }
 
 
-def assert_same_facts(case: tuple[str, ...], folder: Path) -> None:
-    raw = make_message(*case)
-    assert mail_facts(parse_patch(raw, "x")) == git_mail_facts(raw, folder), case
+def assert_same_facts(mail_case: tuple[str, ...], folder: Path) -> None:
+    raw_mail = make_message(*mail_case)
+    assert collect_patch_facts(parse_patch(raw_mail, "x")) == parse_mail_with_git(
+        raw_mail, folder
+    ), mail_case
 
 
 @pytest.mark.parametrize("case", EACH, ids=range(len(EACH)))
@@ -244,13 +254,13 @@ def test_text_in_a_binary_patch_is_reported(
 
 def test_reply_without_re_is_a_reply() -> None:
     text = "> +\treturn rc;\n\nReviewed-by: Rita Reviewer <rita@example.net>\n"
-    raw = (
+    raw_mail = (
         "From: Rita Reviewer <rita@example.net>\nSubject: [PATCH 1/2] foo: a\n"
         f"In-Reply-To: <1@example.org>\n\n{text}"
     )
-    classified = classify(parse_mail(raw.encode()))
+    classified = classify(parse_mail(raw_mail.encode()))
     assert classified.kind is MailKind.TRAILERS
-    second = raw.replace("In-Reply-To", "X")
+    second = raw_mail.replace("In-Reply-To", "X")
     assert classify(parse_mail(second.encode())).kind is MailKind.PATCH
 
 

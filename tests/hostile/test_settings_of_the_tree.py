@@ -35,15 +35,15 @@ def repo(tmp_path: Path) -> Repo:
     return repository
 
 
-def plant_settings(repo: Repo, file: str, text: str) -> None:
+def commit_hostile_settings(repo: Repo, file: str, configuration: str) -> None:
     """Commit a file that could hide findings, and then commit code with findings."""
-    repo.commit(MESSAGE, {file: text})
+    repo.commit(MESSAGE, {file: configuration})
     repo.commit(MESSAGE, {"a.c": "int a;\nint b;   \n"})
 
 
 @pytest.mark.parametrize(("file", "text"), CASES)
 def test_branch_settings_come_from_its_base(repo: Repo, file: str, text: str) -> None:
-    plant_settings(repo, file, text)
+    commit_hostile_settings(repo, file, text)
     for form, target in itertools.product(FORMATS, ("HEAD", "base..HEAD", "")):
         arguments = ("--fail-on", "error", "--format", form, *target.split())
         result = repo.patchpilot("check", *arguments)
@@ -53,14 +53,14 @@ def test_branch_settings_come_from_its_base(repo: Repo, file: str, text: str) ->
 
 @pytest.mark.parametrize(("file", "text"), CASES)
 def test_change_to_check_settings_is_reported(repo: Repo, file: str, text: str) -> None:
-    plant_settings(repo, file, text)
+    commit_hostile_settings(repo, file, text)
     result = repo.patchpilot("check --select changed-check-settings base..")
     assert (result.code, result.out.count("[changed-check-settings]")) == (1, 1)
 
 
 @pytest.mark.parametrize("text", SOFTENERS[".gitattributes"])
 def test_attributes_do_not_hide_changes(repo: Repo, text: str) -> None:
-    plant_settings(repo, ".gitattributes", text)
+    commit_hostile_settings(repo, ".gitattributes", text)
     repo.git("config core.bigFileThreshold 1")
     assert "int b;" not in repo.git("show HEAD")
     result = repo.patchpilot("check --fail-on error HEAD")

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from tests.kit.canaries import story
+from tests.kit.canaries import create_conflicting_patches
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -56,17 +56,17 @@ _SECRET = "precious-words-of-the-user"
 
 
 @pytest.fixture
-def patience() -> Iterator[None]:
-    def waits(_: int, __: FrameType | None) -> NoReturn:
+def time_limit() -> Iterator[None]:
+    def raise_timeout(_: int, __: FrameType | None) -> NoReturn:
         raise AssertionError("it waits for a file")
 
-    before = signal.signal(signal.SIGALRM, waits)
+    old_handler = signal.signal(signal.SIGALRM, raise_timeout)
     yield
     signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    signal.signal(signal.SIGALRM, old_handler)
 
 
-@pytest.mark.usefixtures("patience")
+@pytest.mark.usefixtures("time_limit")
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
@@ -75,7 +75,7 @@ def patience() -> Iterator[None]:
     ],
 )
 def test_special_file_does_not_block(tmp_path: Path, name: str, kind: str) -> None:
-    repo: Repo = story(tmp_path / "repo")
+    repo: Repo = create_conflicting_patches(tmp_path / "repo")
     secret = tmp_path / "secret"
     secret.write_text(f"{_SECRET}: {_SECRET}@example.org\n{_SECRET}\n")
     file = repo.path / name

@@ -12,7 +12,7 @@ from patchpilot.errors import ExitCode, GitError
 from patchpilot.services.check.editor_check import EditorCheck
 from patchpilot.topic.edit_commits import amend_files, amend_message, hash_changed_files
 from patchpilot.topic.home.home_branches import switch_branch
-from tests.kit.canaries import Canaries, story
+from tests.kit.canaries import Canaries, create_conflicting_patches
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -62,12 +62,14 @@ _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
 @pytest.mark.parametrize("name", _CALLS)
 def test_unlisted_configured_commands_do_not_run(tmp_path: Path, name: str) -> None:
     repo, canaries = (
-        story(tmp_path / "repo", end="" if name.startswith("send") else "   "),
+        create_conflicting_patches(
+            tmp_path / "repo", end="" if name.startswith("send") else "   "
+        ),
         Canaries(tmp_path / "canaries"),
     )
     if name == "backport --resolve":
         repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    canaries.plant(repo, process=name != "check --fix")
+    canaries.set_config_canaries(repo, process=name != "check --fix")
     argv, expected = _CALLS[name]
     with FaultySink() as server:
         configure_mail_server(repo, server)
@@ -80,23 +82,23 @@ def test_unlisted_configured_commands_do_not_run(tmp_path: Path, name: str) -> N
                 "frob: fix both\n\nWhy both are wrong.",
             )
             canaries.reset()
-        words = (
+        arguments = (
             argv[0],
             "-C",
             repo.path,
             *(word.format(out=tmp_path / "out") for word in argv[1:]),
         )
         if expected or name.startswith("send"):
-            refused = call(*words)
+            refused_outcome = call(*arguments)
             # `check` exits with 1 if it has findings
-            assert refused.code == (
+            assert refused_outcome.code == (
                 ExitCode.USAGE if name.startswith("check") else ExitCode.FINDINGS
             )
-            assert "patchpilot trust" in refused.err
-            assert canaries.executed == set(), "not trusted yet"
+            assert "patchpilot trust" in refused_outcome.err
+            assert canaries.executed_names == set(), "not trusted yet"
         assert call("trust", repo.path).code == ExitCode.OK
-        outcome = call(*words)
-    assert canaries.executed == expected, outcome.err
+        outcome = call(*arguments)
+    assert canaries.executed_names == expected, outcome.err
     assert outcome.code not in (ExitCode.BUG, ExitCode.USAGE)
     if name.startswith("send"):
         assert outcome.code == ExitCode.OK, outcome.err
@@ -124,8 +126,8 @@ def _remove_amended_file(repo: Repo) -> None:
 
 def _list_changed_files(repo: Repo) -> None:
     repo.put("frob.c", "int other;\n")
-    with contextlib.closing(EditorCheck(repo.path)) as check:
-        assert check.changed() == (repo.path / "frob.c",)
+    with contextlib.closing(EditorCheck(repo.path)) as editor_check:
+        assert editor_check.changed() == (repo.path / "frob.c",)
 
 
 def _switch_branch(repo: Repo) -> None:
@@ -147,10 +149,13 @@ _TUI_CALLS = (
     "name", [*_IN_WORK_TREE, *(call_.__name__ for call_ in _TUI_CALLS)]
 )
 def test_submodule_commands_do_not_run(tmp_path: Path, name: str) -> None:
-    repo, canaries = story(tmp_path / "repo", end=""), Canaries(tmp_path / "canaries")
-    canaries.plant_in_submodule(repo)
+    repo, canaries = (
+        create_conflicting_patches(tmp_path / "repo", end=""),
+        Canaries(tmp_path / "canaries"),
+    )
+    canaries.add_submodule_canaries(repo)
     repo.git("status")
-    assert {"inner.filter.run.clean", "inner.core.fsmonitor"} <= canaries.executed
+    assert {"inner.filter.run.clean", "inner.core.fsmonitor"} <= canaries.executed_names
     canaries.reset()
     canaries.touch(repo.path / "sub")
     with FaultySink() as server:
@@ -158,19 +163,22 @@ def test_submodule_commands_do_not_run(tmp_path: Path, name: str) -> None:
         call(
             "draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong."
         )
-        assert canaries.executed == set()
+        assert canaries.executed_names == set()
         if name in _CALLS:
             argv = [word.format(out=tmp_path / "out") for word in _CALLS[name][0]]
             outcome = call(argv[0], "-C", repo.path, *argv[1:])
             assert outcome.code not in (ExitCode.BUG, ExitCode.USAGE)
         else:
             next(call_ for call_ in _TUI_CALLS if call_.__name__ == name)(repo)
-    assert canaries.executed == set()
+    assert canaries.executed_names == set()
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def test_commit_signatures_are_not_verified(tmp_path: Path, via: str) -> None:
-    repo, canaries = story(tmp_path / "repo", end=""), Canaries(tmp_path / "canaries")
+    repo, canaries = (
+        create_conflicting_patches(tmp_path / "repo", end=""),
+        Canaries(tmp_path / "canaries"),
+    )
     head, _, body = repo.git("cat-file", "commit", "HEAD").partition("\n\n")
     signature = (
         "gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----"
@@ -187,7 +195,7 @@ def test_commit_signatures_are_not_verified(tmp_path: Path, via: str) -> None:
     )
     repo.git("config", "log.showSignature", "true")
     repo.git("log", "-1")
-    assert canaries.executed == {"gpg.program"}
+    assert canaries.executed_names == {"gpg.program"}
     canaries.reset()
     with FaultySink() as server:
         configure_mail_server(repo, server)
@@ -197,26 +205,32 @@ def test_commit_signatures_are_not_verified(tmp_path: Path, via: str) -> None:
         assert (
             call("send", "-C", repo.path, *_SEND[1:], "--via", via).code == ExitCode.OK
         )
-    assert canaries.executed == set()
+    assert canaries.executed_names == set()
 
 
 def test_required_filter_runs_for_undo(
     tmp_path: Path,
 ) -> None:
-    repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
-    canaries.plant(repo, process=False)
+    repo, canaries = (
+        create_conflicting_patches(tmp_path / "repo"),
+        Canaries(tmp_path / "canaries"),
+    )
+    canaries.set_config_canaries(repo, process=False)
     assert call("trust", repo.path).code == ExitCode.OK
     assert call("check", "-C", repo.path, "--fix").code == ExitCode.OK
     canaries.reset()
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
-    assert canaries.executed <= {"filter.run.clean", "filter.run.smudge"}
+    assert canaries.executed_names <= {"filter.run.clean", "filter.run.smudge"}
 
 
 def test_missing_object_is_not_fetched(tmp_path: Path) -> None:
-    repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
-    canaries.plant(repo)
+    repo, canaries = (
+        create_conflicting_patches(tmp_path / "repo"),
+        Canaries(tmp_path / "canaries"),
+    )
+    canaries.set_config_canaries(repo)
     blob = repo.git("rev-parse", "HEAD~:frob.c")
     (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     for command in ("check", "fixes", "backport", "stable"):
         call(command, "-C", repo.path, "HEAD~")
-    assert canaries.executed == set()
+    assert canaries.executed_names == set()

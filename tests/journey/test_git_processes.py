@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.demo.demo_repository import make_repositories
 from tests.kit.cli import call
-from tests.kit.git_processes import counted_processes
+from tests.kit.git_processes import count_git_processes
 
 MOST = {
     ("check", "HEAD"): 8,
@@ -40,7 +40,7 @@ def test_command_runs_few_git_processes(
     monkeypatch.chdir(clone)
     # fill the caches, such as git's version
     call(*words)
-    with counted_processes(tmp_path / "trace") as seen:
+    with count_git_processes(tmp_path / "trace") as seen:
         call(*words)
     assert seen
     repeated = [

@@ -81,7 +81,7 @@ def test_failing_step_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_failed_expectation_ends_the_script(tmp_path: Path) -> None:
     journey = Journey(
-        Sandbox(tmp_path, _empty_demo(tmp_path), None, None, dict(os.environ)),
+        Sandbox(tmp_path, _create_empty_demo(tmp_path), None, None, dict(os.environ)),
         io.StringIO(),
     )  # type: ignore[arg-type]
     with pytest.raises(StepFailedError):
@@ -91,7 +91,7 @@ def test_failed_expectation_ends_the_script(tmp_path: Path) -> None:
         )
 
 
-def _empty_demo(path: Path):
+def _create_empty_demo(path: Path):
     from patchpilot.demo.demo_history import DemoFacts
     from patchpilot.demo.demo_repository import Repositories
 

@@ -19,8 +19,8 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.printable import format_count
 from patchpilot.services.check.editor_check import EditorCheck
 from patchpilot.topic.home.read_home import read_topics
-from tests.kit.canaries import story
-from tests.kit.life import life
+from tests.kit.canaries import create_conflicting_patches
+from tests.kit.life import create_life
 from tests.kit.mails import ADA, MATT, RITA
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -36,61 +36,63 @@ _TEXT = re.compile(
 )
 
 
-def _topic_builder(
-    before: str = "int a;\n",
-    after: str = "int b;\n",
+def _make_topic_builder(
+    old_code: str = "int a;\n",
+    new_code: str = "int b;\n",
     author: str | None = None,
-    **more: str,
+    **options: str,
 ) -> Callable[[Path], Repo]:
-    def build(path: Path) -> Repo:
-        repo = story(path, end="")
+    def create_topic(path: Path) -> Repo:
+        repo = create_conflicting_patches(path, end="")
         repo.checkout("master")
-        repo.commit(f"frob: more\n\n{SIGNED}", {"frob.c": before})
+        repo.commit(f"frob: more\n\n{SIGNED}", {"frob.c": old_code})
         repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
         repo.git("checkout", "-q", "-B", "topic")
         repo.git("branch", "-q", "-u", "master")
-        text = more.get(
+        commit_message = options.get(
             "message", f"frob: change a\n\nIt was wrong. Change it.\n\n{SIGNED}"
         )
-        repo.commit(text, {"frob.c": after}, author=author)
+        repo.commit(commit_message, {"frob.c": new_code}, author=author)
         return repo
 
-    return build
+    return create_topic
 
 
-def _citing_topic_builder(*tags: str) -> Callable[[Path], Repo]:
+def _make_citing_topic_builder(*tags: str) -> Callable[[Path], Repo]:
     """Return a function that creates a topic with these Fixes: tags.
 
     `{good}` and `{bad}` stand for commits.
     """
 
-    def build(path: Path) -> Repo:
-        repo = _topic_builder()(path)
-        good, bad = repo.git("rev-parse master master~1").split()
-        lines = "\n".join(tags).format(good=good[:12], bad=bad[:12])
-        text = f"frob: change a\n\nIt was wrong. Change it.\n\n{lines}\n{SIGNED}"
-        repo.git("commit", "-q", "--amend", "-m", text)
+    def create_topic(path: Path) -> Repo:
+        repo = _make_topic_builder()(path)
+        good_commit, bad_commit = repo.git("rev-parse master master~1").split()
+        lines = "\n".join(tags).format(good=good_commit[:12], bad=bad_commit[:12])
+        commit_message = (
+            f"frob: change a\n\nIt was wrong. Change it.\n\n{lines}\n{SIGNED}"
+        )
+        repo.git("commit", "-q", "--amend", "-m", commit_message)
         return repo
 
-    return build
+    return create_topic
 
 
 _GOOD = 'Fixes: {good} ("frob: more")'
 WORLDS: dict[str, Callable[[Path], Repo]] = {
-    "two patches": lambda path: story(path, end=""),
-    "white space": story,
-    "CR line ends": _topic_builder(
+    "two patches": lambda path: create_conflicting_patches(path, end=""),
+    "white space": create_conflicting_patches,
+    "CR line ends": _make_topic_builder(
         "int a;\r\n" * 9, "int a;\r\n" * 4 + "int b;\r\n" * 4
     ),
-    "CR and UTF-8": _topic_builder("int a;\r\n", "/* größer */\r\nint b;\r\n"),
-    "long lines": _topic_builder(after=f"/* {'x' * 1200} */\n"),
-    "another author": _topic_builder(author=_LATIN),
-    "equal signs": _topic_builder(after="int a = 1; /* =3D =C3 */\n"),
-    "valid Fixes": _citing_topic_builder(_GOOD),
-    "two Fixes": _citing_topic_builder(_GOOD, 'Fixes: {bad} ("frob: begin")'),
-    "wrong title": _citing_topic_builder('Fixes: {good} ("frob: other")'),
-    "unknown commit": _citing_topic_builder('Fixes: 0123456789ab ("frob: other")'),
-    "no description": _topic_builder(message=f"frob: change a\n\n{SIGNED}"),
+    "CR and UTF-8": _make_topic_builder("int a;\r\n", "/* größer */\r\nint b;\r\n"),
+    "long lines": _make_topic_builder(new_code=f"/* {'x' * 1200} */\n"),
+    "another author": _make_topic_builder(author=_LATIN),
+    "equal signs": _make_topic_builder(new_code="int a = 1; /* =3D =C3 */\n"),
+    "valid Fixes": _make_citing_topic_builder(_GOOD),
+    "two Fixes": _make_citing_topic_builder(_GOOD, 'Fixes: {bad} ("frob: begin")'),
+    "wrong title": _make_citing_topic_builder('Fixes: {good} ("frob: other")'),
+    "unknown commit": _make_citing_topic_builder('Fixes: 0123456789ab ("frob: other")'),
+    "no description": _make_topic_builder(message=f"frob: change a\n\n{SIGNED}"),
 }
 
 
@@ -103,7 +105,7 @@ def _count_findings(patches: Iterable[dict[str, Any]]) -> Findings:
     )
 
 
-def _people_of_topic(*mails: Patch) -> set[tuple[str, str]]:
+def _list_topic_recipients(*mails: Patch) -> set[tuple[str, str]]:
     return {
         (name, address.key)
         for mail in mails
@@ -121,7 +123,7 @@ def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
     with FaultySink() as server:
         configure_mail_server(repo, server)
         plan = ask("send --dry-run --format json --to list@example.org").json
-        shown = ask("send --dry-run --to list@example.org").out
+        output = ask("send --dry-run --to list@example.org").out
         ask("send --to list@example.org --outbox", out)
         ask("send --to list@example.org --yes --force test")
         sent = [unpacked(mail) for mail in server.take()]
@@ -171,12 +173,16 @@ def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
         f"check reports {format_count(errors, 'error')}"
     )
     lines = sum(
-        line.startswith("problem: ") for line in shown.partition("━━━")[0].splitlines()
+        line.startswith("problem: ") for line in output.partition("━━━")[0].splitlines()
     )
-    assert lines == int("".join(re.findall(r"^not ready: (\d+)", shown)) or 0)
+    assert lines == int("".join(re.findall(r"^not ready: (\d+)", output)) or 0)
 
-    planned = ask("maintainers --format json").json["results"][0]["recipients"]
-    reasons = {recipient["email"]: recipient["reasons"] for recipient in planned}
+    planned_recipients = ask("maintainers --format json").json["results"][0][
+        "recipients"
+    ]
+    reasons = {
+        recipient["email"]: recipient["reasons"] for recipient in planned_recipients
+    }
     assert reasons == {
         recipient["email"]: recipient["reasons"]
         for recipient in plan["recipients"]
@@ -187,9 +193,13 @@ def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
         for recipient in plan["recipients"]
     }
     assert {
-        (recipient["header"], recipient["email"]) for recipient in planned
+        (recipient["header"], recipient["email"]) for recipient in planned_recipients
     } <= people
-    assert people - {("to", "list@example.org")} <= _people_of_topic(*mails) <= people
+    assert (
+        people - {("to", "list@example.org")}
+        <= _list_topic_recipients(*mails)
+        <= people
+    )
 
     base = plan["base"]
     assert ask("check --explain-base").err.startswith(f"base: master ({base[:12]})")
@@ -226,8 +236,8 @@ def test_fixes_tags_agree(tmp_path: Path, world: str) -> None:
     assert not valid or offered <= {commit[:12] for commit in valid}
 
 
-def _fix_with_branches(path: Path) -> Repo:
-    repo = story(path, end="")
+def _create_fix_with_branches(path: Path) -> Repo:
+    repo = create_conflicting_patches(path, end="")
     for version, commits in (("6.1", "topic~1 topic"), ("6.6", "")):
         repo.git("checkout", "-q", "--detach", "master")
         for commit in repo.git(f"rev-parse {commits}").split() if commits else ():
@@ -241,7 +251,9 @@ def _fix_with_branches(path: Path) -> Repo:
     return repo
 
 
-@pytest.mark.parametrize("build", [story, _fix_with_branches])
+@pytest.mark.parametrize(
+    "build", [create_conflicting_patches, _create_fix_with_branches]
+)
 def test_branch_verdicts_agree(tmp_path: Path, build: Callable[[Path], Repo]) -> None:
     ask = build(tmp_path / "r").patchpilot
     verdicts = {
@@ -279,38 +291,38 @@ _APPLIED = "Applied to widget/next, thanks!\n\nhttps://git.example.org/c/0123456
 def test_series_states_agree(
     tmp_path: Path, replies: tuple[tuple[str, str], ...]
 ) -> None:
-    with life(tmp_path) as author:
-        first = author.send()
+    with create_life(tmp_path) as author:
+        first_message_id = author.send()
         author.update()
         for sender, text in replies:
-            author.tell(first, text, sender)
+            author.add_reply(first_message_id, text, sender)
         (series,) = author.track("show", "1", "--format", "json").json["series"]
-        (listed,) = author.track("--format", "json").json["series"]
-        shown = " ".join(author.track("show", "1").out.split())
+        (listed_series,) = author.track("--format", "json").json["series"]
+        output = " ".join(author.track("show", "1").out.split())
         topic = author.run("draft", "--format", "json").json["topic"]
         ledger = author.track("show", "1", "--ledger", "--format", "json").json
         with Repository.open(author.repo.path) as repository:
             (home,) = [top for top in read_topics((repository.key,)) if top.series]
-        added = author.run("trailers", "--dry-run", "--format", "json").json
+        added_document = author.run("trailers", "--dry-run", "--format", "json").json
         settings = author.run("config", "--format", "json").json["settings"]
     for key in ("state", "proven", "why", "turn", "next_step", "source", "trailers"):
-        assert series[key] == listed[key]
+        assert series[key] == listed_series[key]
     assert series["state"] == topic["state"] == home.state
     assert str(home.step) == series["next_step"] == topic["next_step"]
     assert re.search(
-        rf"state {series['state']}(?: \(.*?\))?: {re.escape(series['why'])}", shown
+        rf"state {series['state']}(?: \(.*?\))?: {re.escape(series['why'])}", output
     )
     assert (series["turn"], series["tags"]) == (home.turn, home.tags)
     is_open = sum(point["state"] == "open" for point in ledger["points"])
-    assert (f"open {format_count(is_open, 'request')} by" in shown) == bool(is_open)
-    assert "none of them" not in shown
+    assert (f"open {format_count(is_open, 'request')} by" in output) == bool(is_open)
+    assert "none of them" not in output
     held = [
         tag["trailer"]
         for tag in series["trailers"]
         if tag["conditional"] or tag["asks"]
     ]
-    assert [tag["trailer"] for tag in added["held"]] == held
-    message = added["commits"][0]["message"]
+    assert [tag["trailer"] for tag in added_document["held"]] == held
+    message = added_document["commits"][0]["message"]
     tags = [tag["trailer"] for tag in series["trailers"]]
     assert [tag for tag in tags if tag in message.split("\n")] == [
         tag for tag in tags if tag not in held

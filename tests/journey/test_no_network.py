@@ -13,7 +13,7 @@ import pytest
 
 from patchpilot.cli.command import COMMANDS
 from patchpilot.errors import ExitCode
-from tests.kit.canaries import story
+from tests.kit.canaries import create_conflicting_patches
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -57,26 +57,26 @@ REACHES = (
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    return story(tmp_path_factory.mktemp("network") / "repo")
+    return create_conflicting_patches(tmp_path_factory.mktemp("network") / "repo")
 
 
 @pytest.fixture
 def connection_attempts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    tried: list[Any] = []
+    attempts: list[Any] = []
 
-    def blocked(self: socket.socket, *words: Any) -> NoReturn:
-        tried.append(words)
+    def block_connection(self: socket.socket, *arguments: Any) -> NoReturn:
+        attempts.append(arguments)
         raise OSError("blocked")
 
-    def unresolved(*words: Any, **_: Any) -> NoReturn:
-        tried.append(words)
+    def block_lookup(*arguments: Any, **_: Any) -> NoReturn:
+        attempts.append(arguments)
         raise socket.gaierror("blocked")
 
     for name in ("connect", "connect_ex", "sendto", "bind"):
-        monkeypatch.setattr(socket.socket, name, blocked)
+        monkeypatch.setattr(socket.socket, name, block_connection)
     for name in ("getaddrinfo", "gethostbyname"):
-        monkeypatch.setattr(socket, name, unresolved)
-    return tried
+        monkeypatch.setattr(socket, name, block_lookup)
+    return attempts
 
 
 def test_every_command_is_covered() -> None:
@@ -87,10 +87,10 @@ def test_every_command_is_covered() -> None:
 def test_command_opens_no_connection(
     command: str, repo: Repo, connection_attempts: list[Any]
 ) -> None:
-    for words in CALLS[command]:
+    for arguments in CALLS[command]:
         options = ("-C", str(repo.path))
-        outcome = call(*options, command, *words)
-        assert connection_attempts == [], words
+        outcome = call(*options, command, *arguments)
+        assert connection_attempts == [], arguments
         assert outcome.code != ExitCode.BUG, outcome.err
         assert outcome.code != ExitCode.NETWORK, outcome.err
 
@@ -124,7 +124,7 @@ def test_requested_connection_is_detected(
     finally:
         for key in settings:
             for scope in (("--global",), ("--local",)):
-                repo.git("config", *scope, "--unset-all", key, check=False)
+                repo.git("config", *scope, "--unset-all", key, must_succeed=False)
 
 
 def test_page_covers_every_command() -> None:

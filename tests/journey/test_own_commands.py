@@ -17,7 +17,7 @@ from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.topic.edit_commits import amend_message, fetch_all_remotes
 from tests.kit.canaries import Canaries
 from tests.kit.cli import Outcome, call
-from tests.kit.mails import mail
+from tests.kit.mails import build_mail
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.terminal import TerminalCommand
@@ -68,26 +68,26 @@ _LOGIN = ("credential.helper", "credential.smtp://127.0.0.1.helper", "core.askPa
 
 @pytest.fixture
 def server() -> Iterator[FaultySink]:
-    with FaultySink() as sink:
-        yield sink
+    with FaultySink() as smtp_server:
+        yield smtp_server
 
 
 @pytest.fixture
 def login_server() -> Iterator[FaultySink]:
-    with FaultySink(login=("ada", "s3cret")) as sink:
-        yield sink
+    with FaultySink(login=("ada", "s3cret")) as smtp_server:
+        yield smtp_server
 
 
 @pytest.fixture
 def repo(tmp_path: Path, server: FaultySink) -> Repo:
-    created = topic(tmp_path / "r", 1, server=server)
-    post = mail(
+    topic_repo = topic(tmp_path / "r", 1, server=server)
+    post = build_mail(
         "[PATCH] widget: change line 1",
         "Why.\n",
         sender="Ada Fixer <ada@example.org>",
         id="post",
     )
-    review = mail(
+    review = build_mail(
         "Re: [PATCH] widget: change line 1",
         "Why?\n",
         sender="Rita <rita@example.net>",
@@ -101,7 +101,7 @@ def repo(tmp_path: Path, server: FaultySink) -> Repo:
     (tmp_path / "t.mbox").write_bytes(b"".join(parts))
     assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
     (tmp_path / "answer").write_text("> Why?\n\nBecause it was wrong.\n")
-    return created
+    return topic_repo
 
 
 @pytest.fixture
@@ -109,18 +109,18 @@ def canaries(tmp_path: Path) -> Canaries:
     return Canaries(tmp_path / "canaries")
 
 
-def run_own_command(repo: Repo, words: tuple[str, ...]) -> Outcome:
+def run_own_command(repo: Repo, command_words: tuple[str, ...]) -> Outcome:
     folder = repo.path.parent
-    count = 2 if words[0] == "track" else 1
-    rest = [
-        word.format(out=folder / "out", text=folder / "answer")
-        for word in words[count:]
+    count = 2 if command_words[0] == "track" else 1
+    remaining_words = [
+        command_word.format(out=folder / "out", text=folder / "answer")
+        for command_word in command_words[count:]
     ]
-    return call(*words[:count], "-C", repo.path, *rest)
+    return call(*command_words[:count], "-C", repo.path, *remaining_words)
 
 
-def assert_refused(done: Outcome) -> bool:
-    return done.code == 1 and "patchpilot trust" in done.err
+def assert_refused(result: Outcome) -> bool:
+    return result.code == 1 and "patchpilot trust" in result.err
 
 
 _FIRST = (
@@ -145,12 +145,12 @@ def test_repository_command_requires_trust(
     repo.git("config", key, f"!{command}" if key.startswith("alias.") else command)
     for name, words in _KEYS[key].items():
         outcome = run_own_command(repo, words)
-        assert canaries.executed == set(), name
+        assert canaries.executed_names == set(), name
         assert assert_refused(outcome), (name, outcome)
         assert key.lower() in outcome.err.lower()
     call("doctor", "-C", repo.path)
     call("maintainers", "-C", repo.path)
-    assert canaries.executed == set()
+    assert canaries.executed_names == set()
     assert server.take() == ()
 
 
@@ -163,12 +163,12 @@ def test_repository_credential_helper_requires_trust(
     repo.git("config", key, helper)
     for words in (_SEND["send"], _SEND["reply"], _B4["b4: send"]):
         assert assert_refused(run_own_command(repo, words))
-    reported = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
+    document = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
     (failed,) = (
-        check for check in reported["checks"] if check["name"] == "own commands"
+        check for check in document["checks"] if check["name"] == "own commands"
     )
     assert "patchpilot trust" in failed["hint"]
-    assert canaries.executed == set()
+    assert canaries.executed_names == set()
     assert server.take() == ()
 
 
@@ -180,12 +180,12 @@ def test_only_the_trusted_hook_runs(
         shutil.copy(
             canaries.command(folder.name, "exit 0"), folder / "sendemail-validate"
         )
-        for words in _SEND.values():
-            assert assert_refused(run_own_command(repo, words))
-        assert canaries.executed == set()
+        for arguments in _SEND.values():
+            assert assert_refused(run_own_command(repo, arguments))
+        assert canaries.executed_names == set()
         assert call("trust", repo.path).code == 0
         assert run_own_command(repo, _SEND["dry run"]).code == 0
-        assert canaries.executed == {folder.name}
+        assert canaries.executed_names == {folder.name}
         canaries.reset()
         with (folder / "sendemail-validate").open("a") as hook:
             hook.write("# more\n")
@@ -208,14 +208,14 @@ def test_trust_ends_when_the_command_changes(
     repo: Repo, canaries: Canaries, key: str
 ) -> None:
     repo.git("config", key, canaries.command("first", "cat >/dev/null"))
-    shown = call("trust", "--show", repo.path)
-    assert f"{canaries.folder}/first" in shown.out
-    assert key in shown.out
+    shown_outcome = call("trust", "--show", repo.path)
+    assert f"{canaries.folder}/first" in shown_outcome.out
+    assert key in shown_outcome.out
     assert assert_refused(run_own_command(repo, _SEND["send"]))
-    reported = json.loads(call("trust", "--format", "json", repo.path).out)
-    assert [command["name"] for command in reported["commands"]] == [key]
+    document = json.loads(call("trust", "--format", "json", repo.path).out)
+    assert [command["name"] for command in document["commands"]] == [key]
     assert run_own_command(repo, _SEND["send"]).code == 0
-    assert canaries.executed == {"first"}
+    assert canaries.executed_names == {"first"}
     canaries.reset()
     repo.git("config", key, canaries.command("second", "cat >/dev/null"))
     outcome = run_own_command(repo, _SEND["dry run"])
@@ -223,7 +223,7 @@ def test_trust_ends_when_the_command_changes(
     assert "changed since you trusted" in outcome.err
     repo.git("config", key, f"{canaries.folder}/first")
     assert run_own_command(repo, _SEND["dry run"]).code == 0
-    assert "second" not in canaries.executed
+    assert "second" not in canaries.executed_names
     repo.git("config", "--unset", key)
     repo.git("config", "core.editor", "true")
     assert call("trust", "--revoke", repo.path).code == 0
@@ -263,7 +263,7 @@ def test_every_configuration_file_is_read(
     assert assert_refused(run_own_command(repo, words))
     assert call("trust", repo.path).code == 0
     assert run_own_command(repo, words).code == 0
-    assert canaries.executed == (
+    assert canaries.executed_names == (
         {"tocmd"} if file != "the tree's .b4-config" else set()
     )
 
@@ -280,7 +280,7 @@ def test_user_configured_command_runs(repo: Repo, canaries: Canaries) -> None:
         repo.path / ".git/hooks/sendemail-validate",
     )
     assert run_own_command(repo, _SEND["dry run"]).code == 0
-    assert canaries.executed == {"tocmd", "hook"}
+    assert canaries.executed_names == {"tocmd", "hook"}
     assert call("trust", repo.path).code == 3
 
 
@@ -332,8 +332,8 @@ def test_changed_hook_needs_trust(repo: Repo, change: str) -> None:
     hook = repo.path / ".git/hooks/sendemail-validate"
     hook.write_text(hook.read_text().replace("python=", f"{change}\npython="))
     assert assert_refused(run_own_command(repo, _SEND["dry run"]))
-    ours = repo.git("config", "b4.prep-perpatch-check-cmd")
-    repo.git("config", "b4.prep-perpatch-check-cmd", f"{ours}; touch x")
+    our_git_output = repo.git("config", "b4.prep-perpatch-check-cmd")
+    repo.git("config", "b4.prep-perpatch-check-cmd", f"{our_git_output}; touch x")
     assert {command.name for command in list_own_commands(repo.path, *Use)} == {
         "hook sendemail-validate",
         "b4.prep-perpatch-check-cmd",
@@ -350,7 +350,7 @@ def test_trust_is_per_repository(
     repo.git("worktree", "add", "-q", "-b", "other", str(tmp_path / "tree"))
     repo.git("branch", "-q", "-u", "master", "other")
     assert call("send", "-C", tmp_path / "tree", *_TO, "--dry-run").code == 0
-    assert canaries.executed == {"tocmd"}
+    assert canaries.executed_names == {"tocmd"}
 
 
 def test_alias_does_not_replace_git_send_email(
@@ -364,26 +364,26 @@ def test_alias_does_not_replace_git_send_email(
             (programs / file.name).symlink_to(file)
     monkeypatch.setenv("GIT_EXEC_PATH", str(programs))
     assert assert_refused(run_own_command(repo, _SEND["dry run"]))
-    assert canaries.executed == set()
+    assert canaries.executed_names == set()
     assert call("trust", repo.path).code == 0
     run_own_command(repo, _SEND["dry run"])
-    assert canaries.executed == {"alias"}, "else the guard is for nothing"
+    assert canaries.executed_names == {"alias"}, "else the guard is for nothing"
 
 
 def test_terminal_prompt_asks_for_trust(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
-    words = ("send", "-C", str(repo.path), *_TO, "--dry-run")
-    screen = TerminalCommand(*words)
+    arguments = ("send", "-C", str(repo.path), *_TO, "--dry-run")
+    screen = TerminalCommand(*arguments)
     screen.wait_for("Type 'trust' to trust and use them")
     assert f"{canaries.folder}/tocmd" in screen.seen
     screen.type("y\n")
     assert screen.end() == 1
-    assert canaries.executed == set()
-    screen = TerminalCommand(*words)
+    assert canaries.executed_names == set()
+    screen = TerminalCommand(*arguments)
     screen.wait_for("Type 'trust' to trust and use them")
     screen.type("trust\n")
     assert screen.end() == 0
-    assert canaries.executed == {"tocmd"}
+    assert canaries.executed_names == {"tocmd"}
 
 
 def test_repository_editor_requires_trust(repo: Repo, canaries: Canaries) -> None:
@@ -394,7 +394,7 @@ def test_repository_editor_requires_trust(repo: Repo, canaries: Canaries) -> Non
         screen.wait_for("Type 'trust' to trust and use them")
         screen.type(f"{answer}\n")
         screen.end()
-        assert canaries.executed == ran
+        assert canaries.executed_names == ran
 
 
 @pytest.mark.parametrize("file", ["remotes", "branches", "config", "alternates"])
@@ -405,15 +405,15 @@ def test_fetch_requires_trust(
     repo.git("config", "remote.evil.fetch", "+refs/heads/*:refs/remotes/evil/*")
     repo.git("config", "--global", "protocol.ext.allow", "always")
     if file == "alternates":
-        other = Repo(tmp_path / "other")
-        other.commit("x\n", {"a": "1\n"})
+        other_repo = Repo(tmp_path / "other")
+        other_repo.commit("x\n", {"a": "1\n"})
         (repo.path / ".git/objects/info/alternates").write_text(
-            f"{other.path}/.git/objects\n"
+            f"{other_repo.path}/.git/objects\n"
         )
         repo.git("config", "core.alternateRefsCommand", url.removeprefix("ext::"))
-        repo.git("config", "remote.evil.url", str(other.path))
+        repo.git("config", "remote.evil.url", str(other_repo.path))
         fetch_all_remotes(repo.path)
-        assert canaries.executed == set()
+        assert canaries.executed_names == set()
         return
     if file == "config":
         repo.git("config", "remote.evil.url", url)
@@ -424,23 +424,23 @@ def test_fetch_requires_trust(
             f"URL: {url}\n" if file == "remotes" else f"{url}\n"
         )
         fetch_all_remotes(repo.path)
-        assert canaries.executed == set()
+        assert canaries.executed_names == set()
         return
     with pytest.raises(UntrustedCommandsError):
         fetch_all_remotes(repo.path)
-    assert canaries.executed == set()
+    assert canaries.executed_names == set()
     assert call("trust", repo.path).code == 0
     fetch_all_remotes(repo.path)
-    assert canaries.executed == {"fetched"}, "otherwise the guard is for nothing"
+    assert canaries.executed_names == {"fetched"}, "otherwise the guard is for nothing"
 
 
 def test_repository_pager_never_runs(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "core.pager", canaries.command("core.pager"))
     assert TerminalCommand("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
-    assert canaries.executed == set()
+    assert canaries.executed_names == set()
     repo.git("config", "--global", "core.pager", canaries.command("pager"))
     assert TerminalCommand("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
-    assert canaries.executed == {"pager"}
+    assert canaries.executed_names == {"pager"}
 
 
 def test_commit_hooks_require_trust(repo: Repo, canaries: Canaries) -> None:
@@ -456,10 +456,10 @@ def test_commit_hooks_require_trust(repo: Repo, canaries: Canaries) -> None:
         "hook pre-commit",
         "hook post-rewrite",
     ]
-    assert canaries.executed == set()
+    assert canaries.executed_names == set()
     assert call("trust", repo.path).code == 0
     assert amend_message(repo.path, "true")
-    assert canaries.executed == {"pre-commit", "post-rewrite"}
+    assert canaries.executed_names == {"pre-commit", "post-rewrite"}
 
 
 @pytest.mark.parametrize(
@@ -513,17 +513,17 @@ def test_repository_server_gets_no_password(
         assert run_own_command(repo, calls[0]).code == 0
         assert login_server.logins
         return
-    for words in calls:
-        outcome = run_own_command(repo, words)
+    for arguments in calls:
+        outcome = run_own_command(repo, arguments)
         assert assert_refused(outcome), outcome
         assert "sendemail.smtpserver" in outcome.err
     with monkeypatch.context() as watched:
         watched.setattr(
             socket, "create_connection", lambda *_, **__: pytest.fail("connected")
         )
-        reported = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
+        document = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
     (failed,) = (
-        check for check in reported["checks"] if check["name"] == "mail server"
+        check for check in document["checks"] if check["name"] == "mail server"
     )
     assert (failed["state"], "not trusted yet" in failed["message"]) == ("fail", True)
     assert login_server.logins == []
@@ -535,6 +535,6 @@ def test_repository_server_gets_no_password(
 
 def test_control_character_in_a_command_is_escaped(repo: Repo) -> None:
     repo.git("config", "sendemail.tocmd", "true \x1b[2K\u202e")
-    shown = call("trust", "--show", repo.path).out
-    assert "\x1b" not in shown
-    assert "<U+202E>" in shown
+    output = call("trust", "--show", repo.path).out
+    assert "\x1b" not in output
+    assert "<U+202E>" in output

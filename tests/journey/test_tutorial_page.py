@@ -33,11 +33,13 @@ DIFFERS = (
 """Parts that differ between runs."""
 
 
-def page_commands() -> list[tuple[str, list[str]]]:
+def read_page_commands() -> list[tuple[str, list[str]]]:
     """Return each command in the console blocks of the page, with its output."""
     result: list[tuple[str, list[str]]] = []
-    for block in re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(), re.M | re.S):
-        lines = iter(block.splitlines())
+    for console_block in re.findall(
+        r"^```console\n(.*?)^```$", PAGE.read_text(), re.M | re.S
+    ):
+        lines = iter(console_block.splitlines())
         for line in lines:
             if not line.startswith("$ "):
                 result[-1][1].append(line)
@@ -56,32 +58,39 @@ def normalize_line(line: str) -> str:
     return line.rstrip()
 
 
-def first_missing_line(shown: list[str], printed: list[str]) -> str | None:
+def find_first_missing_line(
+    page_lines: list[str], output_lines: list[str]
+) -> str | None:
     """Return the first line on the page that the output lacks, or None. `…` matches any number of
     lines.
     """
-    at, anywhere = 0, False
-    for line in map(normalize_line, shown):
+    next_index, skips_lines = 0, False
+    for line in map(normalize_line, page_lines):
         if line == "…":
-            anywhere = True
+            skips_lines = True
             continue
-        rest = printed[at:]
-        here = next(
-            (n for n, shown_line in enumerate(rest) if shown_line == line), None
+        remaining_lines = output_lines[next_index:]
+        match_index = next(
+            (n for n, shown_line in enumerate(remaining_lines) if shown_line == line),
+            None,
         )
-        if here is None or (here and not anywhere):
+        if match_index is None or (match_index and not skips_lines):
             return line
-        at, anywhere = at + here + 1, False
-    return None if anywhere or at == len(printed) else f"(the end) {printed[at]}"
+        next_index, skips_lines = next_index + match_index + 1, False
+    return (
+        None
+        if skips_lines or next_index == len(output_lines)
+        else f"(the end) {output_lines[next_index]}"
+    )
 
 
 def test_lines_are_matched_in_order() -> None:
     printed = ["a", "b", "c"]
-    assert first_missing_line(["a", "…", "c"], printed) is None
-    assert first_missing_line(["a", "…"], printed) is None
-    assert first_missing_line(["a", "c"], printed) == "c"
-    assert first_missing_line(["…", "c", "a"], printed) == "a"
-    assert first_missing_line(["a", "b"], printed) == "(the end) c"
+    assert find_first_missing_line(["a", "…", "c"], printed) is None
+    assert find_first_missing_line(["a", "…"], printed) is None
+    assert find_first_missing_line(["a", "c"], printed) == "c"
+    assert find_first_missing_line(["…", "c", "a"], printed) == "a"
+    assert find_first_missing_line(["a", "b"], printed) == "(the end) c"
 
 
 @pytest.mark.long
@@ -94,26 +103,28 @@ def test_commands_print_the_output_on_the_page() -> None:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         env = {**sandbox.env, "COLUMNS": WIDTH, "PATH": path}
 
-        def run(command: str) -> list[str]:
+        def run_shell_command(command: str) -> list[str]:
             if command.startswith(ASKS):
                 command += " --yes"
-            shell = ["bash", "-c", command]
-            out = subprocess.run(
-                shell,
+            shell_argv = ["bash", "-c", command]
+            output = subprocess.run(
+                shell_argv,
                 cwd=sandbox.work,
                 env=env,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
             ).stdout
-            return [normalize_line(line) for line in out.splitlines()]
+            return [normalize_line(line) for line in output.splitlines()]
 
-        for command, shown in page_commands():
+        for command, shown in read_page_commands():
             until = time.monotonic() + (WAITS if "--fresh" in command else 0)
-            while missing := first_missing_line(shown, printed := run(command)):
+            while missing := find_first_missing_line(
+                shown, printed := run_shell_command(command)
+            ):
                 if time.monotonic() > until:
                     pytest.fail(f"{command}\nlacks: {missing}\n" + "\n".join(printed))
                 time.sleep(1)
-                run("git fetch -q --all --tags")
+                run_shell_command("git fetch -q --all --tags")
             done += 1
     assert done > 20

@@ -22,10 +22,10 @@ SERVED = ("public-inbox", "stand-in")
 class _Folder:
     """A maildir or an mbox."""
 
-    def __init__(self, path: Path, *, maildir: bool) -> None:
+    def __init__(self, path: Path, *, is_maildir: bool) -> None:
         self.url = str(path)
-        self._path, self._maildir, self._mails = path, maildir, list[bytes]()
-        for folder in ("cur", "new", "tmp") if maildir else ():
+        self._path, self._maildir, self._mails = path, is_maildir, list[bytes]()
+        for folder in ("cur", "new", "tmp") if is_maildir else ():
             (path / folder).mkdir(parents=True)
 
     def add(self, *mails: bytes) -> None:
@@ -65,11 +65,11 @@ class FilledArchive(Protocol):
 
 
 @contextmanager
-def archive_server(
-    kind: str, directory: Path, *mails: bytes
+def serve_archive(
+    archive_kind: str, directory: Path, *mails: bytes
 ) -> Iterator[FilledArchive]:
     """Yield an archive that contains these messages. Its kind is one of SERVED or LOCAL."""
-    server = _create(kind, directory)
+    server = _create_archive(archive_kind, directory)
     try:
         server.add(*mails)
         yield server
@@ -77,13 +77,13 @@ def archive_server(
         server.close()
 
 
-def _create(kind: str, directory: Path) -> FilledArchive:
-    if kind == "public-inbox":
+def _create_archive(archive_kind: str, directory: Path) -> FilledArchive:
+    if archive_kind == "public-inbox":
         return PublicInbox(directory)
-    if kind == "stand-in":
+    if archive_kind == "stand-in":
         return StandIn()
     return (
         _Directory(directory)
-        if kind == LOCAL[0]
-        else _Folder(directory / "mails", maildir=kind == "maildir")
+        if archive_kind == LOCAL[0]
+        else _Folder(directory / "mails", is_maildir=archive_kind == "maildir")
     )

@@ -45,15 +45,15 @@ for line in sys.stdin:
 """
 
 
-def b4(
-    repo: Repo, line: str, *more: str, stdin: str = ""
+def run_b4(
+    repo: Repo, line: str, *arguments: str, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Run b4 in the repository without network access, and require that it succeeds.
 
     `line` is split as in a shell.
     """
-    argv = (*shlex.split(line), *more)
-    server = _server()
+    argv = (*shlex.split(line), *arguments)
+    server = _start_server()
     assert server.stdin is not None
     assert server.stdout is not None
     with tempfile.TemporaryDirectory(prefix="patchpilot-b4-") as folder:
@@ -68,16 +68,16 @@ def b4(
         }
         server.stdin.write(json.dumps(request) + "\n")
         server.stdin.flush()
-        code = int(server.stdout.readline())
+        exit_code = int(server.stdout.readline())
         outcome = subprocess.CompletedProcess(
-            argv, code, files["stdout"].read_text(), files["stderr"].read_text()
+            argv, exit_code, files["stdout"].read_text(), files["stderr"].read_text()
         )
     assert outcome.returncode == 0, outcome.stderr
     return outcome
 
 
 @cache
-def _server() -> subprocess.Popen[str]:
+def _start_server() -> subprocess.Popen[str]:
     server = subprocess.Popen(
         [sys.executable, "-c", _SERVER],
         stdin=subprocess.PIPE,

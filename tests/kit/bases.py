@@ -18,20 +18,20 @@ SUBMAINTAINER = "Jo Keeper <jo@example.net>"
 
 
 @contextmanager
-def commits_by(author: str) -> Iterator[None]:
+def set_commit_identity(author: str) -> Iterator[None]:
     """Set the author and committer of the commits that are created in this context."""
     name, _, email = author.removesuffix(">").partition(" <")
     variables = {
-        f"GIT_{role}_{part}": value
+        f"GIT_{role}_{key_part}": value
         for role in ("AUTHOR", "COMMITTER")
-        for part, value in (("NAME", name), ("EMAIL", email))
+        for key_part, value in (("NAME", name), ("EMAIL", email))
     }
-    saved = {key: os.environ.get(key) for key in variables}
+    saved_values = {key: os.environ.get(key) for key in variables}
     os.environ.update(variables)
     try:
         yield
     finally:
-        for key, value in saved.items():
+        for key, value in saved_values.items():
             if value is None:
                 del os.environ[key]
             else:
@@ -43,7 +43,7 @@ def add_commits(
 ) -> str:
     """Add `count` commits by `author` to the current branch, and return the last commit id."""
     last_id = ""
-    with commits_by(author):
+    with set_commit_identity(author):
         for number in range(count):
             last_id = repo.commit(
                 f"{subject}: step {number}\n",
@@ -64,9 +64,9 @@ def create_upstream(path: Path, commits: int = 5) -> Repo:
 def clone(source: Repo, path: Path, *options: str) -> Repo:
     """Return a clone whose commits are dated a minute later than the source's."""
     source.git("clone", "-q", *options, f"file://{source.path}", str(path))
-    cloned = Repo.__new__(Repo)
-    cloned.path, cloned._clock = path, source._clock + 60
-    return cloned
+    clone_repo = Repo.__new__(Repo)
+    clone_repo.path, clone_repo._clock = path, source._clock + 60
+    return clone_repo
 
 
 def commit_fix(repo: Repo, number: int = 1) -> str:

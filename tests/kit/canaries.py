@@ -49,14 +49,14 @@ class Canaries:
         return str(file)
 
     @property
-    def executed(self) -> set[str]:
+    def executed_names(self) -> set[str]:
         """Return the names of the commands that ran since the last `reset`."""
         return set(self._log.read_text().split()) if self._log.exists() else set()
 
     def reset(self) -> None:
         self._log.unlink(missing_ok=True)
 
-    def plant(self, repo: Repo, *, process: bool = True) -> None:
+    def set_config_canaries(self, repo: Repo, *, process: bool = True) -> None:
         """Set every configuration key that can run a command to a canary.
 
         If `process` is set, also set a filter process that does not implement git's protocol, so
@@ -66,7 +66,7 @@ class Canaries:
         hooks.mkdir()
         for hook in _HOOKS:
             (hooks / hook).symlink_to(self.command(f"hook.{hook}", "exit 0"))
-        for key, next_command in _keys().items():
+        for key, next_command in _commands_by_config_key().items():
             if key == "filter.piped.process" and not process:
                 continue
             repo.git("config", key, self.command(key, next_command))
@@ -94,17 +94,17 @@ class Canaries:
         )
         self.touch(repo.path)
 
-    def plant_in_submodule(self, repo: Repo) -> None:
+    def add_submodule_canaries(self, repo: Repo) -> None:
         """Add a modified submodule with canaries in its configuration.
 
         The repository's settings make git examine the submodule whenever possible.
         """
-        inner = Repo(repo.path / "sub")
-        inner.commit("sub: start\n", {"s.c": "int s;\n"})
-        gitmodules = ("config", "--file", ".gitmodules")
-        repo.git(*gitmodules, "submodule.inner.path", "sub")
-        repo.git(*gitmodules, "submodule.inner.url", "./sub")
-        repo.git(*gitmodules, "submodule.inner.ignore", "none")
+        submodule = Repo(repo.path / "sub")
+        submodule.commit("sub: start\n", {"s.c": "int s;\n"})
+        config_command = ("config", "--file", ".gitmodules")
+        repo.git(*config_command, "submodule.inner.path", "sub")
+        repo.git(*config_command, "submodule.inner.url", "./sub")
+        repo.git(*config_command, "submodule.inner.ignore", "none")
         repo.commit(f"frob: use a submodule\n\nIt is needed.\n\n{SIGNED}")
         repo.commit(
             f"frob: add a file\n\nIt was missing.\n\n{SIGNED}",
@@ -126,14 +126,14 @@ class Canaries:
         hooks.mkdir()
         for hook in _HOOKS:
             (hooks / hook).symlink_to(self.command(f"inner.hook.{hook}", "exit 0"))
-        inner.git("config", "core.hooksPath", str(hooks))
-        for key, next_command in _keys().items():
+        submodule.git("config", "core.hooksPath", str(hooks))
+        for key, next_command in _commands_by_config_key().items():
             if key != "filter.piped.process":
-                inner.git("config", key, self.command(f"inner.{key}", next_command))
-        (inner.path / ".git/info/attributes").write_text(
+                submodule.git("config", key, self.command(f"inner.{key}", next_command))
+        (submodule.path / ".git/info/attributes").write_text(
             "*.c filter=run diff=run merge=run\n"
         )
-        self.touch(inner.path)
+        self.touch(submodule.path)
 
     def touch(self, folder: Path) -> None:
         """Set the files' modification times to the future, so that git runs its clean filters on
@@ -147,7 +147,7 @@ class Canaries:
             os.utime(file, (mtime, mtime))
 
 
-def _keys() -> dict[str, str]:
+def _commands_by_config_key() -> dict[str, str]:
     """Map each configuration key to the command that its canary runs after logging its name."""
     return {
         "filter.run.clean": "cat",
@@ -186,7 +186,7 @@ def _keys() -> dict[str, str]:
     }
 
 
-def story(path: Path, end: str = "   ") -> Repo:
+def create_conflicting_patches(path: Path, end: str = "   ") -> Repo:
     """Create two commits that change files that a stable branch also changes.
 
     Changed lines end with this text.

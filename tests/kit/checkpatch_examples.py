@@ -14,8 +14,8 @@ from patchpilot.lint.engine import find_findings
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose_rules
 from patchpilot.model.rule import Example, Rule
-from tests.kit.retired import retired_types
-from tests.kit.snippets import context_of, mail_of
+from tests.kit.retired import load_retired_types
+from tests.kit.snippets import build_context, build_example_mail
 
 KERNEL = (6, 1)
 EXPECTED = Path(__file__).parent.parent / "packs" / "checkpatch-6.1.json"
@@ -33,12 +33,12 @@ class Case:
     example: Example
 
     @property
-    def stamp(self) -> str:
+    def content_hash(self) -> str:
         """Return a hash of the example, which changes when the example changes."""
-        return f"{zlib.crc32((mail_of(self.example) + repr(sorted(self.example.tree.items()))).encode('utf-8', 'surrogateescape')):08x}"  # noqa: E501
+        return f"{zlib.crc32((build_example_mail(self.example) + repr(sorted(self.example.tree.items()))).encode('utf-8', 'surrogateescape')):08x}"  # noqa: E501
 
 
-def cases() -> Iterator[Case]:
+def list_example_cases() -> Iterator[Case]:
     """Yield the examples of rules that replace checkpatch.pl types, and the examples of retired
     types.
     """
@@ -51,7 +51,7 @@ def cases() -> Iterator[Case]:
                             f"{rule.id} {'bad' if example.bad else 'good'} {number}",
                             example,
                         )
-    for retired_type in retired_types():
+    for retired_type in load_retired_types():
         yield Case(
             f"retired {retired_type.checkpatch}",
             Example(bad=False, path=retired_type.path, code=retired_type.code),
@@ -62,19 +62,19 @@ def find_our_types(example: Example, rules: tuple[Rule, ...]) -> Findings:
     """Return patchpilot's findings in an example by checkpatch.pl type, using the rules for Linux
     6.1.
     """
-    context = context_of(example._replace(kernel=KERNEL, profile="linux"))
-    skipped = SKIPPED_TYPES | (set() if example.tree else WORD_LISTS)
+    context = build_context(example._replace(kernel=KERNEL, profile="linux"))
+    skipped_types = SKIPPED_TYPES | (set() if example.tree else WORD_LISTS)
     return findings_by_type(
         find_findings(context, choose_rules(rules, kernel=KERNEL, profile="linux")),
-        skipped,
+        skipped_types,
     )
 
 
-def findings_by_type(findings: object, left_out: set[str]) -> Findings:
+def findings_by_type(findings: object, excluded_types: set[str]) -> Findings:
     """Return sorted (type, patch line) pairs of the findings that have a checkpatch.pl type."""
     result = [
         (finding.checkpatch, finding.patch_line or 0)
         for finding in findings
-        if finding.checkpatch and finding.checkpatch not in left_out
+        if finding.checkpatch and finding.checkpatch not in excluded_types
     ]  # type: ignore[attr-defined]
     return sorted(result)

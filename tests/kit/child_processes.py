@@ -58,68 +58,73 @@ _HARMLESS = (
 )
 
 
-def process_starts(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
+def find_process_starts(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
     """Map the `module::function` of each process start to its untrusted arguments.
 
     `*` stands for unknown arguments. They are unknown if the function calls Python's own functions
     (such as subprocess), or if it receives the list from elsewhere.
     """
-    starts: dict[str, set[str]] = {}
+    untrusted_by_start: dict[str, set[str]] = {}
     for file, tree in trees(root=source):
         module = file.relative_to(source).as_posix().removesuffix(".py")
-        names = _imports(tree)
-        for function, enclosing, call in _calls(tree, "", tree):
-            arguments = _Arguments(enclosing).untrusted_arguments(
-                call, _full_name(call.func, names)
+        names = _find_imported_names(tree)
+        for function, enclosing_function, call in _find_calls(tree, "", tree):
+            arguments = _Arguments(enclosing_function).untrusted_arguments(
+                call, _resolve_function_name(call.func, names)
             )
             if arguments:
-                starts.setdefault(f"{module}::{function}", set()).update(arguments)
-    return {start: tuple(sorted(arguments)) for start, arguments in starts.items()}
+                untrusted_by_start.setdefault(f"{module}::{function}", set()).update(
+                    arguments
+                )
+    return {
+        start: tuple(sorted(arguments))
+        for start, arguments in untrusted_by_start.items()
+    }
 
 
 Values = Mapping[str, ast.expr]
 
 
-def _calls(
-    node: ast.AST, function: str, enclosing: ast.AST
+def _find_calls(
+    node: ast.AST, function: str, enclosing_function: ast.AST
 ) -> Iterator[tuple[str, ast.AST, ast.Call]]:
     """Yield every call as (qualified name of the enclosing function, the function's node, the
     call).
     """
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Call):
-            yield function, enclosing, child
+            yield function, enclosing_function, child
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from _calls(
+            yield from _find_calls(
                 child, f"{function}.{child.name}" if function else child.name, child
             )
         else:
-            yield from _calls(child, function, enclosing)
+            yield from _find_calls(child, function, enclosing_function)
 
 
-def _assigned_once(function: ast.AST) -> Values:
+def _find_constant_values(function: ast.AST) -> Values:
     """Map the names that a function assigns once and does not modify to their values."""
     values: dict[str, ast.expr] = {}
-    stored: Counter[str] = Counter()
+    store_counts: Counter[str] = Counter()
     for node in ast.walk(function):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if isinstance(target, ast.Name):
                 values[target.id] = node.value
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            stored[node.id] += 1
+            store_counts[node.id] += 1
         elif (
             isinstance(node, ast.Attribute)
             and node.attr in _MODIFYING_METHODS
             and isinstance(node.value, ast.Name)
         ):
-            stored[node.value.id] += 1
+            store_counts[node.value.id] += 1
         elif isinstance(node, ast.arg):
-            stored[node.arg] += 1
-    return {name: value for name, value in values.items() if stored[name] == 1}
+            store_counts[node.arg] += 1
+    return {name: value for name, value in values.items() if store_counts[name] == 1}
 
 
-def _imports(tree: ast.AST) -> dict[str, str]:
+def _find_imported_names(tree: ast.AST) -> dict[str, str]:
     names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -135,12 +140,12 @@ def _imports(tree: ast.AST) -> dict[str, str]:
     return names
 
 
-def _full_name(node: ast.AST, names: dict[str, str]) -> str:
+def _resolve_function_name(node: ast.AST, names: dict[str, str]) -> str:
     """Return the full name of a called function. For a method of a local object, return `.name`."""
     if isinstance(node, ast.Name):
         return names.get(node.id, "")
     return (
-        f"{_full_name(node.value, names)}.{node.attr}"
+        f"{_resolve_function_name(node.value, names)}.{node.attr}"
         if isinstance(node, ast.Attribute)
         else ""
     )
@@ -161,7 +166,7 @@ class _Arguments:
 
     @cached_property
     def _values(self) -> Values:
-        return _assigned_once(self._function)
+        return _find_constant_values(self._function)
 
     def untrusted_arguments(self, call: ast.Call, name: str) -> set[str]:
         """Return a call's untrusted arguments, or an empty set if it starts no process."""
@@ -170,11 +175,11 @@ class _Arguments:
         if name in _ARGV_FUNCTIONS and call.args:
             return self._untrusted_in_argv(call.args[0])
         if name in _AFTER_REPOSITORY:
-            return self._untrusted(call.args[1:])
+            return self._untrusted_in_list(call.args[1:])
         if name in _ALL_ARGUMENTS or (
             name.startswith(".") and name.rpartition(".")[2] in _GIT_METHODS
         ):
-            return self._untrusted(call.args)
+            return self._untrusted_in_list(call.args)
         return set()
 
     def _untrusted_in_argv(self, argv: ast.expr) -> set[str]:
@@ -182,23 +187,25 @@ class _Arguments:
         if isinstance(argv, ast.Name) and argv.id in self._values:
             argv = self._values[argv.id]
         if isinstance(argv, ast.List):
-            return self._untrusted(argv.elts)
+            return self._untrusted_in_list(argv.elts)
         is_argv_call = isinstance(argv, ast.Call) and getattr(argv.func, "id", "") in (
             "command",
             "git_argv",
         )
         return set() if is_argv_call else {"*"}
 
-    def _untrusted(self, arguments: Sequence[ast.expr]) -> set[str]:
+    def _untrusted_in_list(self, arguments: Sequence[ast.expr]) -> set[str]:
         result = set[str]()
-        previous: object = None
+        previous_argument: object = None
         for argument in arguments:
             value = argument.value if isinstance(argument, ast.Constant) else None
             if value in ENDS:
                 break
-            if previous not in OPTIONS_WITH_VALUE and not self._is_trusted(argument):
+            if previous_argument not in OPTIONS_WITH_VALUE and not self._is_trusted(
+                argument
+            ):
                 result.add(ast.unparse(argument))
-            previous = value
+            previous_argument = value
         return result
 
     def _is_trusted(self, argument: ast.expr) -> bool:
@@ -227,7 +234,7 @@ class _Arguments:
             case ast.Name(id=name):
                 return name.isupper()
             case ast.List(elts=elts) | ast.Tuple(elts=elts):
-                return not self._untrusted(elts)
+                return not self._untrusted_in_list(elts)
             case ast.IfExp(body=body, orelse=orelse):
                 return self._are_all_trusted(body) and self._are_all_trusted(orelse)
             case (
@@ -238,6 +245,6 @@ class _Arguments:
                 last_iterable = generators[-1].iter
                 return self._is_trusted(elt) or (
                     isinstance(last_iterable, ast.Tuple)
-                    and not self._untrusted(last_iterable.elts)
+                    and not self._untrusted_in_list(last_iterable.elts)
                 )
         return False

@@ -17,39 +17,40 @@ JUNIT = Path(sys.prefix) / "share" / "junit-10.xsd"
 """The schema of Jenkins' xunit plugin, which .ci/setup takes from pytest's source package."""
 
 
-def _object(
-    required: dict[str, Any], optional: dict[str, Any] | None = None
+def _object_schema(
+    required_properties: dict[str, Any],
+    optional_properties: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the schema of an object that has only these properties."""
     return {
         "type": "object",
-        "properties": {**required, **(optional or {})},
-        "required": list(required),
+        "properties": {**required_properties, **(optional_properties or {})},
+        "required": list(required_properties),
         "additionalProperties": False,
     }
 
 
-def _list(item: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": item}
+def _list_schema(item_schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": item_schema}
 
 
-GITLAB = _list(
-    _object(
+GITLAB = _list_schema(
+    _object_schema(
         {
             "description": {"type": "string"},
             "check_name": {"type": "string"},
             "fingerprint": {"type": "string", "minLength": 1},
             "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
-            "location": _object(
+            "location": _object_schema(
                 {
                     "path": {"type": "string", "pattern": r"^(?!\.?/)"},
-                    "lines": _object({"begin": COUNT}, {"end": COUNT}),
+                    "lines": _object_schema({"begin": COUNT}, {"end": COUNT}),
                 }
             ),
         },
         {
             "type": {"const": "issue"},
-            "categories": _list(
+            "categories": _list_schema(
                 {
                     "enum": [
                         "Bug Risk",

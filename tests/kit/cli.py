@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.cli import main
-from tests.kit.schemas import check_document
+from tests.kit.schemas import find_schema_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,17 @@ class Outcome:
     def json(self) -> Any:
         return json.loads(self.out)
 
-    def expect(self, code: int, *texts: str) -> None:
+    def expect(self, exit_code: int, *expected_texts: str) -> None:
         """Assert that the exit code is as expected and that standard error contains each text."""
-        assert self.code == code, self.err
-        assert [text for text in texts if text not in self.err] == [], self.err
+        assert self.code == exit_code, self.err
+        assert [
+            expected_text
+            for expected_text in expected_texts
+            if expected_text not in self.err
+        ] == [], self.err
 
 
-def call(line: str = "", *words: object, stdin: bytes = b"") -> Outcome:
+def call(line: str = "", *arguments: object, stdin: bytes = b"") -> Outcome:
     """Run a command in this process.
 
     The line is split like in a shell. JSON output is validated against its schema.
@@ -43,11 +47,11 @@ def call(line: str = "", *words: object, stdin: bytes = b"") -> Outcome:
     sys.stdin = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
     try:
         with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
-            code = main.run([*shlex.split(line), *map(str, words)])
+            exit_code = main.run([*shlex.split(line), *map(str, arguments)])
     finally:
         sys.stdin = saved_stdin
-    assert not (problems := check_document(stdout.text)), problems
-    return Outcome(code, stdout.text, stderr.text)
+    assert not (schema_errors := find_schema_errors(stdout.text)), schema_errors
+    return Outcome(exit_code, stdout.text, stderr.text)
 
 
 class _Text(io.TextIOWrapper):
@@ -64,16 +68,18 @@ class _Text(io.TextIOWrapper):
         return buffer.getvalue().decode("utf-8", "surrogateescape")
 
 
-def spawn(*argv: object, cwd: Path | None = None, stdin: bytes = b"") -> Outcome:
-    outcome = subprocess.run(
+def start_and_wait(
+    *argv: object, workdir: Path | None = None, stdin: bytes = b""
+) -> Outcome:
+    completed = subprocess.run(
         [sys.executable, "-m", "patchpilot", *map(str, argv)],
-        cwd=cwd,
+        cwd=workdir,
         input=stdin,
         capture_output=True,
         check=False,
     )
     return Outcome(
-        outcome.returncode,
-        outcome.stdout.decode("utf-8", "surrogateescape"),
-        outcome.stderr.decode("utf-8", "replace"),
+        completed.returncode,
+        completed.stdout.decode("utf-8", "surrogateescape"),
+        completed.stderr.decode("utf-8", "replace"),
     )

@@ -12,7 +12,7 @@ from patchpilot.series.draft import Drafts
 from patchpilot.topic.find_topic import find_draft
 
 
-def cover(repository: Repository, request: SendRequest) -> None:
+def write_cover_letter(repository: Repository, request: SendRequest) -> None:
     """Write a cover letter for the topic."""
     with Drafts() as drafts:
         drafts.save(

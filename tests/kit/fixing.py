@@ -11,37 +11,37 @@ from patchpilot.lint.selection import choose_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Example, Finding, Rule
-from tests.kit.snippets import context_of
+from tests.kit.snippets import build_context
 
 
 @cache
-def all_rules() -> tuple[Rule, ...]:
+def load_all_rules() -> tuple[Rule, ...]:
     return tuple(rule for pack in load_packs() for rule in pack.rules)
 
 
-def fixed_context(context: Context) -> FixOutcome:
+def fix_context(context: Context) -> FixOutcome:
     """Apply the safe fixes of all current rules to the context's patch."""
     rules = choose_rules(
-        all_rules(), kernel=context.options.kernel, profile=context.project.name
+        load_all_rules(), kernel=context.options.kernel, profile=context.project.name
     )
 
-    def look(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
-        current = context.with_patch(patch)
-        return current, find_findings(current, rules)
+    def check_patch(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
+        current_context = context.with_patch(patch)
+        return current_context, find_findings(current_context, rules)
 
-    return fix_patch(context.patch, look, {rule.id: rule for rule in rules})
+    return fix_patch(context.patch, check_patch, {rule.id: rule for rule in rules})
 
 
-def fixed_example(example: Example) -> FixOutcome:
+def fix_example(example: Example) -> FixOutcome:
     """Apply all safe fixes to an example."""
-    return fixed_context(context_of(example))
+    return fix_context(build_context(example))
 
 
-def fixed_text(text: str, *, strict: bool = True) -> FixOutcome:
+def fix_patch_text(patch_text: str, *, strict: bool = True) -> FixOutcome:
     """Apply all safe fixes to a patch."""
     from patchpilot.lint.lint_context import Options
 
-    patch = parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch")
-    return fixed_context(
+    patch = parse_patch(patch_text.encode("utf-8", "surrogateescape"), "example.patch")
+    return fix_context(
         Context(patch, options=Options(strict=strict, as_checkpatch=not strict))
     )

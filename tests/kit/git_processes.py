@@ -11,15 +11,15 @@ import pytest
 
 
 @contextmanager
-def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
+def count_git_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
     """Count the git processes that are started in this context, by their arguments without `-c`.
 
     Processes that git itself starts are not counted.
     """
     counts: Counter[tuple[str, ...]] = Counter()
     folder.mkdir()
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("GIT_TRACE2_EVENT", str(folder))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("GIT_TRACE2_EVENT", str(folder))
         yield counts
     for file in folder.iterdir():
         events = (
@@ -28,10 +28,10 @@ def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
         start = next((event for event in events if event["event"] == "start"), None)
         # if the id contains a slash, another traced process started this one
         if start and "/" not in start["sid"]:
-            counts[_without_config_options(start["argv"])] += 1
+            counts[_strip_config_options(start["argv"])] += 1
 
 
-def _without_config_options(argv: list[str]) -> tuple[str, ...]:
+def _strip_config_options(argv: list[str]) -> tuple[str, ...]:
     arguments = iter(argv)
     remaining = []
     for argument in arguments:

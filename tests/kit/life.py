@@ -13,7 +13,7 @@ from pathlib import Path
 from patchpilot.demo.archive_server import StandIn
 from patchpilot.model.mail import parse_mail
 from tests.kit.cli import Outcome, call
-from tests.kit.mails import MATT, RITA, applied_by_robot
+from tests.kit.mails import MATT, RITA, build_applied_notice
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic, unpacked
@@ -50,64 +50,66 @@ class Life:
         """Run a `track` command in the topic's repository."""
         return call("track", "-C", self.repo.path, *argv)
 
-    def send(self, *more: object, publish: bool = True) -> str:
+    def send(self, *options: object, publish: bool = True) -> str:
         """Send the topic, publish the messages, and return the first Message-ID."""
         sent_before = len(self.server.take())
-        outcome = self.run("send", "--to", LIST, "--force", "a test", "--yes", *more)
-        assert outcome.code == 0, outcome.err
-        mails = [unpacked(received) for received in self.server.take()[sent_before:]]
+        result = self.run("send", "--to", LIST, "--force", "a test", "--yes", *options)
+        assert result.code == 0, result.err
+        mails = [unpacked(new_mail) for new_mail in self.server.take()[sent_before:]]
         if publish:
             self.archive.add(*mails)
         message_id = parse_mail(mails[0]).message_id
         self.first = self.first or message_id
         return message_id
 
-    def tell(
+    def add_reply(
         self,
-        to: str,
-        text: str,
+        parent_id: str,
+        body: str,
         sender: str = RITA,
         subject: str = f"Re: [PATCH] {TITLE}",
     ) -> None:
         """Add a reply to the archive, and update the tracked series."""
-        self._answer(
-            to,
+        self._add_mail(
+            parent_id,
             subject,
-            f"On Monday Ada Fixer wrote:\n> Line 1 was wrong.\n\n{text}\n",
+            f"On Monday Ada Fixer wrote:\n> Line 1 was wrong.\n\n{body}\n",
             sender,
         )
         self.update()
 
-    def applied(self, to: str, commit: str = "0123456789ab") -> str:
+    def add_applied_notice(self, parent_id: str, commit: str = "0123456789ab") -> str:
         """Add the patchwork bot's "applied" message, and return its Message-ID."""
-        robot = applied_by_robot(TITLE, commit, marks="")
-        self._answer(
-            to,
+        bot_mail = build_applied_notice(TITLE, commit, prefixes="")
+        self._add_mail(
+            parent_id,
             f"Re: [PATCH] {TITLE}",
-            robot.decode().partition("\n\n")[2],
+            bot_mail.decode().partition("\n\n")[2],
             "patchwork-bot+netdevbpf@kernel.org",
         )
         self.update()
         return f"reply{self._replies}@example.net"
 
-    def refused(self, to: str) -> None:
-        self.tell(
-            to, "NAK. This is not how the widget works.\n\nNacked-by: " + MATT, MATT
+    def add_refused_notice(self, parent_id: str) -> None:
+        self.add_reply(
+            parent_id,
+            "NAK. This is not how the widget works.\n\nNacked-by: " + MATT,
+            MATT,
         )
 
     def update(self) -> None:
         outcome = self.track("update", "--fresh")
         assert outcome.code == 0, outcome.err
 
-    def amend(self, text: str = "int amended;\n", message: str = "") -> None:
+    def amend_patch(self, new_text: str = "int amended;\n", message: str = "") -> None:
         file = self.repo.path / "widget.c"
-        file.write_text(file.read_text() + text)
+        file.write_text(file.read_text() + new_text)
         self.repo.git("add", "widget.c")
         self.repo.git(
             "commit", "-q", "--amend", *(("-m", message) if message else ("--no-edit",))
         )
 
-    def land(self, release: str = "") -> str:
+    def merge_into_mainline(self, release: str = "") -> str:
         """Merge the topic into mainline, tag `release` if given, and return the commit id."""
         self.repo.git("branch", "-q", "upstream", "master")
         self.repo.git("checkout", "-q", "upstream")
@@ -120,7 +122,7 @@ class Life:
         self.repo.git("checkout", "-q", "topic")
         return merged_id
 
-    def backport(self, commit: str, version: str) -> None:
+    def backport_to_stable(self, commit: str, version: str) -> None:
         """Backport a commit to a stable branch."""
         self.repo.git("checkout", "-q", "--detach", "master")
         message = self.repo.git("show", "-s", "--format=%B", commit).replace(
@@ -131,19 +133,19 @@ class Life:
         self.repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", "HEAD")
         self.repo.git("checkout", "-q", "topic")
 
-    def _answer(self, to: str, subject: str, body: str, sender: str) -> None:
+    def _add_mail(self, parent_id: str, subject: str, body: str, sender: str) -> None:
         self._replies += 1
         message_id = f"reply{self._replies}@example.net"
         date = format_datetime(datetime.now(UTC))
         headers = (
             f"From: {sender}\nTo: {LIST}\nSubject: {subject}\nMessage-ID: <{message_id}>\nDate:"
-            f" {date}\nIn-Reply-To: <{to}>\nReferences: <{to}>\n"
+            f" {date}\nIn-Reply-To: <{parent_id}>\nReferences: <{parent_id}>\n"
         )
         self.archive.add(f"{headers}\n{body}".encode())
 
 
 @contextmanager
-def life(folder: Path, patches: int = 1) -> Iterator[Life]:
+def create_life(folder: Path, patches: int = 1) -> Iterator[Life]:
     """Yield a topic that has been committed but not sent."""
     with FaultySink() as server, StandIn() as archive:
         yield Life(folder, server, archive, patches)

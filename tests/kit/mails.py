@@ -33,7 +33,7 @@ index 1111111..2222222 100644
 """
 
 
-def mail(
+def build_mail(
     subject: str,
     body: str,
     *,
@@ -71,120 +71,124 @@ def mail(
     return ("\n".join(lines) + "\n\n" + body).encode("utf-8", "surrogateescape")
 
 
-def patch(
+def build_patch_mail(
     subject: str,
     *,
     message: str = "Check the pointer before it is used.\n",
     notes: str = "",
     author: str = ADA,
-    **more: object,
+    **mail_options: object,
 ) -> bytes:
     """Return a patch addressed to its maintainer, a reviewer and the list."""
-    more.setdefault("to", f"{MATT}, {RITA}, demo@lists.example.org")
-    signed = f"{message}\nSigned-off-by: {author}\n"
+    mail_options.setdefault("to", f"{MATT}, {RITA}, demo@lists.example.org")
+    signed_message = f"{message}\nSigned-off-by: {author}\n"
     diff = DIFF.replace("---\n", f"---\n{notes}\n", 1) if notes else DIFF
-    return mail(subject, signed + diff, sender=author, **more)  # type: ignore[arg-type]
+    return build_mail(subject, signed_message + diff, sender=author, **mail_options)  # type: ignore[arg-type]
 
 
-def mailed(line: str, **more: object) -> bytes:
+def build_described_mail(line: str, **mail_options: object) -> bytes:
     """Return the patch or cover letter that `ID[+TIME][>PARENT] SUBJECT` describes.
 
     TIME is in minutes, or in days if followed by `d`. `notes` is the text of a cover letter.
     """
     match = re.fullmatch(r"([^+> ]+)(?:\+(\d+)(d?))?(?:>(\S+))? (.*)", line)
     assert match, line
-    id_, time, days, parent, subject = match.groups()
-    more |= {"id": id_, "minutes": int(time or 0) * (1440 if days else 1)}
+    id_, sent_time, days, parent, subject = match.groups()
+    mail_options |= {"id": id_, "minutes": int(sent_time or 0) * (1440 if days else 1)}
     if re.search(r"\b0/\d", subject):
-        text = str(more.pop("notes", "What they do.\n"))
-        return mail(subject, text, reply_to=parent, **more)  # type: ignore[arg-type]
-    return patch(subject, reply_to=parent, **more)
+        patch_notes = str(mail_options.pop("notes", "What they do.\n"))
+        return build_mail(subject, patch_notes, reply_to=parent, **mail_options)  # type: ignore[arg-type]
+    return build_patch_mail(subject, reply_to=parent, **mail_options)
 
 
-def reply(
+def build_reply(
     subject: str,
     text: str,
     *,
     sender: str = RITA,
     quote: str = "Check the pointer before it is used.",
-    **more: object,
+    **mail_options: object,
 ) -> bytes:
     """Return a reply that quotes one line."""
-    return mail(
+    return build_mail(
         f"Re: {subject}",
         f"On Mon, Mar 04, 2024 at 09:00:00AM +0000, Ada Fixer wrote:\n> {quote}\n\n{text}\n",
         sender=sender,
-        **more,
+        **mail_options,
     )  # type: ignore[arg-type]
 
 
 PUMP_TITLE = "pump: start at 10"
 
 
-def posted(version: int, value: int, *, prefix: str = "PATCH") -> bytes:
+def build_pump_version(
+    version: int, pump_value: int, *, prefix: str = "PATCH"
+) -> bytes:
     """Return a version of the pump patch with this value."""
-    prefixes = f"{prefix}{f' v{version}' if version > 1 else ''}"
+    subject_prefix = f"{prefix}{f' v{version}' if version > 1 else ''}"
     diff = (
         f"diff --git a/pump.c b/pump.c\n--- a/pump.c\n+++ b/pump.c\n@@ -{10 * version},7"
         f" +{10 * version},7 @@ int pump_start(void)\n {{\n \tint a;\n \n-\ta = 1;\n+\ta ="
-        f" {value};\n \treturn a;\n }}\n \n"
+        f" {pump_value};\n \treturn a;\n }}\n \n"
     )
     body = f"Because.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n{diff}"
-    return mail(
-        f"[{prefixes}] {PUMP_TITLE}",
+    return build_mail(
+        f"[{subject_prefix}] {PUMP_TITLE}",
         body,
         id=f"{prefix.lower()}{version}".replace(" ", ""),
         minutes=1440 * version,
     )
 
 
-def mbox(*mails: bytes) -> bytes:
+def build_mbox(*mails: bytes) -> bytes:
     from patchpilot.model.mail import join_mbox
 
     return join_mbox(mails)
 
 
-def applied_by_robot(
+def build_applied_notice(
     title: str,
     commit: str,
     *,
     tree: str = "netdev/net.git (main)",
-    marks: str = "net,v2",
-    **more: object,
+    prefixes: str = "net,v2",
+    **mail_options: object,
 ) -> bytes:
     """Return a message from the patchwork bot."""
     body = (
         f"Hello:\n\nThis patch was applied to {tree}\nby {MATT}:\n\nOn Mon, 4 Mar 2024 09:00:00"
         " +0000 you wrote:\n> Check the pointer.\n> \n> [...]\n\nHere is the summary with links:\n"
-        f"  - [{marks}] {title}\n    https://git.kernel.org/netdev/net/c/{commit}\n\nYou are"
+        f"  - [{prefixes}] {title}\n    https://git.kernel.org/netdev/net/c/{commit}\n\nYou are"
         " awesome, thank you!\n"
     )
-    return mail(
+    return build_mail(
         f"Re: [PATCH net v2] {title}",
         body,
         sender="patchwork-bot+netdevbpf@kernel.org",
-        **more,
+        **mail_options,
     )  # type: ignore[arg-type]
 
 
-def stable_review(title: str, commit: str, version: str, **more: object) -> bytes:
+def build_stable_review(
+    title: str, commit: str, version: str, **mail_options: object
+) -> bytes:
     """Return a patch posted for a stable review."""
     body = (
         f"{version}-stable review patch.  If anyone has any objections, please let me"
         f" know.\n\n------------------\n\nFrom: {ADA}\n\ncommit {commit} upstream.\n\nCheck the"
         f" pointer.\n\nReviewed-by: {RITA}\nSigned-off-by: {ADA}\n{DIFF}"
     )
-    return mail(
+    return build_mail(
         f"[PATCH {version} 010/123] {title}",
         body,
         sender="Greg Kroah-Hartman <gregkh@linuxfoundation.org>",
         X_stable="review",
-        **more,
+        **mail_options,
     )  # type: ignore[arg-type]
 
 
-def stable_added(
-    title: str, commit: str, version: str, *, author: str = ADA, **more: object
+def build_stable_queue_notice(
+    title: str, commit: str, version: str, *, author: str = ADA, **mail_options: object
 ) -> bytes:
     """Return the notice that a patch was added to a stable queue."""
     body = (
@@ -194,16 +198,18 @@ def stable_added(
         f" it can be found in the queue-{version} subdirectory.\n\nFrom foo@baz Mon Mar  4 09:00:00"
         f" AM UTC 2024\nFrom: {author}\n\ncommit {commit} upstream.\n\nSigned-off-by: {author}\n"
     )
-    return mail(
+    return build_mail(
         f'Patch "{title}" has been added to the {version}-stable tree',
         body,
         sender="<gregkh@linuxfoundation.org>",
         X_stable="commit",
-        **more,
+        **mail_options,
     )  # type: ignore[arg-type]
 
 
-def stable_failed(title: str, commit: str, version: str, **more: object) -> bytes:
+def build_stable_failure_notice(
+    title: str, commit: str, version: str, **mail_options: object
+) -> bytes:
     """Return the notice that a patch does not apply to a stable tree."""
     body = (
         f"\nThe patch below does not apply to the {version}-stable tree.\nIf someone wants it"
@@ -212,19 +218,19 @@ def stable_failed(title: str, commit: str, version: str, **more: object) -> byte
         f" original commit in Linus's tree ------------------\n\nFrom {commit} Mon Sep 17 00:00:00"
         f" 2001\nFrom: {ADA}\nSubject: [PATCH] {title}\n\nSigned-off-by: {ADA}\n"
     )
-    return mail(
+    return build_mail(
         f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree',
         body,
         sender="<gregkh@linuxfoundation.org>",
-        **more,
+        **mail_options,
     )  # type: ignore[arg-type]
 
 
-def thread(series: str, count: int) -> bytes:
+def build_thread_mbox(series: str, count: int) -> bytes:
     """Return an mbox that contains a patch and `count - 1` replies."""
     title = f"[PATCH] {series}: check the pointer"
     replies = [
-        reply(
+        build_reply(
             title,
             f"Remark {number} on {series}. " + "x" * 300,
             id=f"{series}r{number}",
@@ -233,4 +239,4 @@ def thread(series: str, count: int) -> bytes:
         )
         for number in range(1, count)
     ]
-    return mbox(patch(title, id=series), *replies)
+    return build_mbox(build_patch_mail(title, id=series), *replies)

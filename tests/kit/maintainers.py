@@ -75,23 +75,23 @@ FILES = {
 }
 
 
-def write_tree(folder: Path, **changed: str) -> Path:
+def write_widget_tree(folder: Path, **extra_files: str) -> Path:
     """Write the tree and additional files, in whose names `__` stands for `/`."""
-    for name, text in {
+    for name, content in {
         **FILES,
-        **{name.replace("__", "/"): text for name, text in changed.items()},
+        **{name.replace("__", "/"): content for name, content in extra_files.items()},
     }.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+        file.write_text(content)
     return folder
 
 
-def patch(
+def build_widget_patch(
     path: str = "drivers/widget/core.c",
     message: str = "",
     subject: str = "widget: mend it",
-    added: str = "int mended;",
+    added_line: str = "int mended;",
 ) -> str:
     """Return a patch that adds one line, in the format of git format-patch."""
     return f"""\
@@ -112,7 +112,7 @@ index 1111111..2222222 100644
 +++ b/{path}
 @@ -1 +1,2 @@
  int widget;
-+{added}
++{added_line}
 -- 
 2.40.0
 """

@@ -25,7 +25,7 @@ _STRAY_ARGUMENTS = (
 )
 
 
-def _any_value(option: Option) -> st.SearchStrategy[str]:
+def _any_option_value(option: Option) -> st.SearchStrategy[str]:
     if option.kind == CHOICE:
         return st.sampled_from([*option.choices, "x", option.choices[0].title()])
     if option.kind == NUMBER:
@@ -36,17 +36,22 @@ def _any_value(option: Option) -> st.SearchStrategy[str]:
 def _any_option(option: Option) -> st.SearchStrategy[list[str]]:
     """Generate an option in any spelling. It may be truncated or lack its value."""
     spellings = st.sampled_from([*option.spellings, *option.off])
-    bare = spellings.map(lambda spelling: [spelling])
-    truncated = spellings.map(lambda spelling: [spelling[:-1]])
-    with_equals_sign = st.tuples(spellings, _any_value(option)).map(
+    without_value = spellings.map(lambda spelling: [spelling])
+    truncated_option = spellings.map(lambda spelling: [spelling[:-1]])
+    with_equals_sign = st.tuples(spellings, _any_option_value(option)).map(
         lambda pair: ["=".join(pair)]
     )
-    separate = st.tuples(spellings, _any_value(option)).map(list)
+    with_value = st.tuples(spellings, _any_option_value(option)).map(list)
     return (
-        st.one_of(bare, bare, truncated, with_equals_sign)
+        st.one_of(without_value, without_value, truncated_option, with_equals_sign)
         if option.kind == FLAG
         else st.one_of(
-            separate, separate, with_equals_sign, with_equals_sign, bare, truncated
+            with_value,
+            with_value,
+            with_equals_sign,
+            with_equals_sign,
+            without_value,
+            truncated_option,
         )
     )
 
@@ -56,10 +61,10 @@ def _valid_option(option: Option) -> st.SearchStrategy[list[str]]:
         return st.sampled_from([*option.spellings, *option.off]).map(
             lambda spelling: [spelling]
         )
-    low, high = option.limits or (1, 99)
+    lowest, highest = option.limits or (1, 99)
     values = {
         CHOICE: st.sampled_from(option.choices or ("",)),
-        NUMBER: st.integers(low, high).map(str),
+        NUMBER: st.integers(lowest, highest).map(str),
     }
     value = values.get(option.kind, st.sampled_from(["x", "a b", "6.1", "é", "a=b"]))
     return st.tuples(st.sampled_from(option.spellings), value, st.booleans()).map(
@@ -71,24 +76,26 @@ def _valid_option(option: Option) -> st.SearchStrategy[list[str]]:
     )
 
 
-def command_lines(table: Table) -> st.SearchStrategy[list[str]]:
+def generate_command_lines(table: Table) -> st.SearchStrategy[list[str]]:
     """Generate up to six options and arguments in any order.
 
     Either all of them are valid or some are not.
     """
-    valid = st.one_of(
+    valid_words = st.one_of(
         [_valid_option(option) for option in table]
         + [st.sampled_from([["a.patch"], ["-"], ["HEAD~2.."]])]
     )
-    invalid = st.one_of(
+    invalid_words = st.one_of(
         [_any_option(option) for option in table]
         + [st.sampled_from(_STRAY_ARGUMENTS).map(lambda word: [word])]
     )
-    groups = st.one_of(
-        st.lists(valid, max_size=6),
+    word_groups = st.one_of(
+        st.lists(valid_words, max_size=6),
         st.tuples(
-            st.lists(valid, max_size=3), invalid, st.lists(valid, max_size=2)
-        ).map(lambda parts: [*parts[0], parts[1], *parts[2]]),
-        st.lists(invalid, max_size=6),
+            st.lists(valid_words, max_size=3),
+            invalid_words,
+            st.lists(valid_words, max_size=2),
+        ).map(lambda group: [*group[0], group[1], *group[2]]),
+        st.lists(invalid_words, max_size=6),
     )
-    return groups.map(lambda parts: [word for words in parts for word in words])
+    return word_groups.map(lambda group: [word for words in group for word in words])

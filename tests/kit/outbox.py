@@ -19,7 +19,7 @@ ADA, MAX, LIST = (
 CHANGE = "20261120-widget-0123456789ab"
 
 
-def message(
+def build_message(
     number: int, version: int = 1, *, change_id: str = CHANGE, position: int = 0
 ) -> Message:
     """Return message `number` of a series. It is addressed to Max, with a copy to the list."""
@@ -42,9 +42,9 @@ def message(
     )
 
 
-def send_of(*messages: Message, **changed: Any) -> Send:
+def build_send(*messages: Message, **changed_fields: Any) -> Send:
     """Return a send of these messages without adding it to the outbox."""
-    default = Send(
+    default_send = Send(
         id=0,
         change_id=CHANGE,
         repository="/src/linux",
@@ -61,15 +61,15 @@ def send_of(*messages: Message, **changed: Any) -> Send:
         begun="",
         entries=messages,
     )
-    return replace(default, **changed)
+    return replace(default_send, **changed_fields)
 
 
-def record(
+def record_send(
     outbox: Outbox,
-    *states: MailState,
+    *mail_states: MailState,
     change_id: str = CHANGE,
     version: int = 1,
-    kind: str = "real",
+    send_kind: str = "real",
     messages: Sequence[Message] = (),
     bcc: tuple[str, ...] = (),
 ) -> Send:
@@ -77,14 +77,16 @@ def record(
 
     By default, it has one accepted message.
     """
-    all_states = states or (MailState.ACCEPTED,)
+    all_states = mail_states or (MailState.ACCEPTED,)
     entries = messages or [
-        message(number, version, change_id=change_id)
+        build_message(number, version, change_id=change_id)
         for number in range(1, len(all_states) + 1)
     ]
-    send = outbox.add(
-        send_of(*entries, change_id=change_id, version=version, kind=kind, bcc=bcc)
+    recorded_send = outbox.add(
+        build_send(
+            *entries, change_id=change_id, version=version, kind=send_kind, bcc=bcc
+        )
     )
     for index, state in enumerate(all_states):
-        outbox.mark(send.id, index, Outcome(state))
-    return outbox.get(send.id)
+        outbox.mark(recorded_send.id, index, Outcome(state))
+    return outbox.get(recorded_send.id)

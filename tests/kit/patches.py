@@ -25,7 +25,7 @@ Signed-off-by: Ada Fixer <ada@example.org>
 """
 
 
-def mail(
+def build_patch_text(
     subject: str = "[PATCH] foo: hand up the error of bar()",
     body: str = BODY,
     diff: str = DIFF,

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from patchpilot.demo.sink import Sink
-from tests.kit.b4 import b4
+from tests.kit.b4 import run_b4
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, configure_mail_server
 
@@ -44,7 +44,7 @@ FILES = {
 }
 
 
-def prep(
+def create_prep_repository(
     path: Path,
     strategy: str,
     patches: int = 1,
@@ -52,15 +52,16 @@ def prep(
     server: Sink | None = None,
     cover: str = "",
     patches_above: bool = False,
-    end: str = "",
+    line_ending: str = "",
 ) -> Repo:
     """Return a repository with a cover letter and `patches` commits on `b4/widget`.
 
     With the strategy tip-commit, b4 sends the commits below the cover commit. `git commit` adds
-    patches above it, so they are moved below it unless `patches_above` is set. `end` is appended to
-    changed lines. Repositories are created once for each set of arguments and then copied.
+    patches above it, so they are moved below it unless `patches_above` is set. `line_ending` is
+    appended to changed lines. Repositories are created once for each set of arguments and then
+    copied.
     """
-    source = _create_branch(strategy, patches, cover, patches_above, end)
+    source = _create_prep_branch(strategy, patches, cover, patches_above, line_ending)
     shutil.copytree(source.path, path, symlinks=True)
     repo = Repo.__new__(Repo)
     repo.path, repo._clock = path, source._clock
@@ -81,33 +82,33 @@ def _template_folder() -> Path:
 
 
 @cache
-def _create_branch(
-    strategy: str, patches: int, cover: str, patches_above: bool, end: str
+def _create_prep_branch(
+    strategy: str, patches: int, cover: str, patches_above: bool, line_ending: str
 ) -> Repo:
     repo = Repo(Path(tempfile.mkdtemp(dir=_template_folder())) / "r")
     # use a recent date, because b4 only searches the last year's commits
     repo._clock = int(time.time()) - 3600
     repo.commit("widget: start\n\n" + SIGNED, FILES)
     repo.git("config", "b4.prep-cover-strategy", strategy)
-    b4(repo, "prep", "-n", "widget", "-f", "master")
+    run_b4(repo, "prep", "-n", "widget", "-f", "master")
     for number in range(1, patches + 1):
-        text = (
+        content = (
             (repo.path / "widget.c")
             .read_text()
-            .replace(f"int line{number};", f"int changed{number};{end}")
+            .replace(f"int line{number};", f"int changed{number};{line_ending}")
         )
         repo.commit(
             f"widget: change line {number}\n\nLine {number} was wrong.\n\n{SIGNED}",
-            {"widget.c": text},
+            {"widget.c": content},
         )
     if strategy == "tip-commit" and patches and not patches_above:
-        move_cover_to_the_tip(repo)
+        move_cover_to_tip(repo)
     if cover:
         edit_cover(repo, cover)
     return repo
 
 
-def move_cover_to_the_tip(repo: Repo) -> None:
+def move_cover_to_tip(repo: Repo) -> None:
     """Move b4's cover commit above the patches, as `git rebase -i` would."""
     cover = repo.git(
         "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
@@ -123,4 +124,4 @@ def edit_cover(repo: Repo, text: str) -> None:
     file = repo.path.parent / f"{repo.path.name}.cover"
     file.write_text(text)
     repo.git("config", "core.editor", f"cp {file}")
-    b4(repo, "prep", "--edit-cover")
+    run_b4(repo, "prep", "--edit-cover")

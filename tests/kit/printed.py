@@ -23,31 +23,34 @@ _END = re.compile(
 )
 
 
-def printed_commands() -> dict[str, str]:
+def map_printed_commands() -> dict[str, str]:
     """Map each command to the first file that contains it."""
     result: dict[str, str] = {}
-    for path, text in _printed_texts():
-        for command in commands_in(text):
+    for path, text in _read_printed_texts():
+        for command in find_quoted_commands(text):
             result.setdefault(command, str(path.relative_to(ROOT)))
     return result
 
 
-def commands_in(text: str) -> Iterator[str]:
+def find_quoted_commands(text: str) -> Iterator[str]:
     """Yield the commands in a text. Each command is in quotes or ends with the clause."""
-    for begin in _BEGIN.finditer(text):
-        remainder = text[begin.start() :]
-        before = text[begin.start() - 1 : begin.start()]
-        if before in ("`", "'", '"') and before in remainder.partition("\n")[0]:
-            yield " ".join(remainder.partition(before)[0].split())
+    for start_match in _BEGIN.finditer(text):
+        remaining_text = text[start_match.start() :]
+        preceding_char = text[start_match.start() - 1 : start_match.start()]
+        if (
+            preceding_char in ("`", "'", '"')
+            and preceding_char in remaining_text.partition("\n")[0]
+        ):
+            yield " ".join(remaining_text.partition(preceding_char)[0].split())
             continue
-        yield remainder[: _end(remainder)].rstrip(" .,:;")
+        yield remaining_text[: _find_command_end(remaining_text)].rstrip(" .,:;")
 
 
-def _end(text: str) -> int:
-    quote, depth = "", 0
+def _find_command_end(text: str) -> int:
+    quote, nesting_depth = "", 0
     for offset, char in enumerate(text):
-        depth += (char == "{") - (char == "}")
-        if depth:
+        nesting_depth += (char == "{") - (char == "}")
+        if nesting_depth:
             continue
         if quote:
             quote = "" if char == quote else quote
@@ -58,10 +61,10 @@ def _end(text: str) -> int:
     return len(text)
 
 
-def _printed_texts() -> Iterator[tuple[Path, str]]:
+def _read_printed_texts() -> Iterator[tuple[Path, str]]:
     # skip other modules, because each pytest worker would need seconds to parse all of them
     for path, tree in trees("patchpilot ", "Action("):
-        for text in strings(tree):
+        for text in find_user_strings(tree):
             yield path, text
     for folder in ("checks", "templates"):
         for path in sorted((ROOT / folder).rglob("*.*")):
@@ -76,10 +79,10 @@ def _printed_texts() -> Iterator[tuple[Path, str]]:
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         if path == TUTORIAL:
             continue
-        yield path, "\n".join(_code(path.read_text(encoding="utf-8")))
+        yield path, "\n".join(_extract_code(path.read_text(encoding="utf-8")))
 
 
-def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
+def find_user_strings(tree: ast.AST, *, includes_actions: bool = True) -> Iterator[str]:
     """Yield the strings in a module.
 
     A docstring is included only if it is the help of a command. If `actions` is set, the commands
@@ -93,32 +96,34 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
         )
         and isinstance(node.body[0], ast.Expr)
         and not any(
-            "command" in ast.unparse(decorator)
-            for decorator in getattr(node, "decorator_list", ())
+            "command" in ast.unparse(decorator_node)
+            for decorator_node in getattr(node, "decorator_list", ())
         )
     }
-    pending: list[ast.AST] = [tree]
-    while pending:
-        node = pending.pop()
+    pending_nodes: list[ast.AST] = [tree]
+    while pending_nodes:
+        node = pending_nodes.pop()
         if (
-            actions
+            includes_actions
             and isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
             and node.func.id == "Action"
         ):
-            yield from _command(node)
+            yield from _format_action_command(node)
         if isinstance(node, ast.JoinedStr):
             yield _format_text(node)
         elif isinstance(node, ast.Constant):
             if isinstance(node.value, str):
                 yield node.value
         else:
-            pending += [
-                child for child in ast.iter_child_nodes(node) if child not in docstrings
+            pending_nodes += [
+                child_node
+                for child_node in ast.iter_child_nodes(node)
+                if child_node not in docstrings
             ]
 
 
-def _command(call: ast.Call) -> Iterator[str]:
+def _format_action_command(call: ast.Call) -> Iterator[str]:
     """Yield the command of `Action(command, (argument, …), …)` in backticks.
 
     Yield nothing if the action only adds options to the current command.
@@ -131,11 +136,11 @@ def _command(call: ast.Call) -> Iterator[str]:
             else ()
         )
         yield (
-            f"`{' '.join(['patchpilot', str(command.value), *(_argument(argument) for argument in arguments)])}`"  # noqa: E501
+            f"`{' '.join(['patchpilot', str(command.value), *(_format_argument(argument) for argument in arguments)])}`"  # noqa: E501
         )
 
 
-def _argument(node: ast.expr) -> str:
+def _format_argument(node: ast.expr) -> str:
     if isinstance(node, ast.Constant | ast.JoinedStr):
         text = str(node.value) if isinstance(node, ast.Constant) else _format_text(node)
         return f"'{text}'" if re.search(r"[\s<>]|^$", text) else text
@@ -144,25 +149,25 @@ def _argument(node: ast.expr) -> str:
 
 def _format_text(node: ast.JoinedStr) -> str:
     return "".join(
-        str(part.value)
-        if isinstance(part, ast.Constant)
-        else f"{{{ast.unparse(part.value)}}}"
-        for part in node.values
+        str(text_part.value)
+        if isinstance(text_part, ast.Constant)
+        else f"{{{ast.unparse(text_part.value)}}}"
+        for text_part in node.values
     )  # type: ignore[attr-defined]
 
 
-def _code(text: str) -> Iterator[str]:
+def _extract_code(text: str) -> Iterator[str]:
     """Yield the lines in code blocks, and the inline code of each paragraph."""
-    fenced = False
-    prose: list[str] = []
+    is_in_code_block = False
+    prose_lines: list[str] = []
     for line in text.splitlines():
         if line.startswith("```"):
-            fenced = not fenced
-        elif fenced or line.startswith("    "):
+            is_in_code_block = not is_in_code_block
+        elif is_in_code_block or line.startswith("    "):
             yield line.strip().removeprefix("$ ")
         else:
-            prose.append(line.strip())
+            prose_lines.append(line.strip())
     # inline code may continue on the next line, but not in the next paragraph
-    for paragraph in "\n".join(prose).split("\n\n"):
+    for paragraph in "\n".join(prose_lines).split("\n\n"):
         for match in re.findall(r"`([^`]+)`", paragraph.replace("\n", " ")):
             yield f"`{match}`"

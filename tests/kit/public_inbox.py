@@ -54,7 +54,7 @@ class PublicInbox:
         self._home = directory / "home"
         self._home.mkdir(parents=True, exist_ok=True)
         self._config = self._home / ".public-inbox" / "config"
-        self._port = free_port()
+        self._port = find_free_port()
         self.url = f"http://127.0.0.1:{self._port}/{name}"
         self._run(
             "public-inbox-init",
@@ -104,12 +104,12 @@ class PublicInbox:
                 self._server.wait()
 
     def _environment(self) -> dict[str, str]:
-        inherited = {
+        inherited_variables = {
             name: value
             for name, value in environment(parsed=True).items()
             if not name.startswith("PI_")
         }
-        return inherited | {
+        return inherited_variables | {
             "HOME": str(self._home),
             "PI_CONFIG": str(self._config),
             "XDG_CACHE_HOME": str(self._home / "cache"),
@@ -119,7 +119,7 @@ class PublicInbox:
         }
 
     def _run(self, *argv: str, stdin: bytes = b"") -> None:
-        outcome = subprocess.run(
+        completed = subprocess.run(
             argv,
             input=stdin,
             env=self._environment(),
@@ -128,10 +128,10 @@ class PublicInbox:
             timeout=120,
             check=False,
         )
-        if outcome.returncode:
-            errors = outcome.stderr.decode("utf-8", "replace").strip().splitlines()
+        if completed.returncode:
+            errors = completed.stderr.decode("utf-8", "replace").strip().splitlines()
             raise PatchpilotError(
-                f"{argv[0]} failed: {errors[-1] if errors else outcome.returncode}",
+                f"{argv[0]} failed: {errors[-1] if errors else completed.returncode}",
                 hint="check that public-inbox is installed completely",
             )
 
@@ -159,10 +159,10 @@ class PublicInbox:
         )
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
+def find_free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening_socket:
+        listening_socket.bind(("127.0.0.1", 0))
+        port: int = listening_socket.getsockname()[1]
         return port
 
 

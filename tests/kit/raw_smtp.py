@@ -95,7 +95,7 @@ class RawServer:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        exception_type: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
@@ -123,10 +123,10 @@ class RawServer:
             while True:
                 connection, _ = self._listener.accept()
                 threading.Thread(
-                    target=self._serve, args=(connection,), daemon=True
+                    target=self._serve_client, args=(connection,), daemon=True
                 ).start()
 
-    def _serve(self, connection: socket.socket) -> None:
+    def _serve_client(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError, _GoneError, ValueError):
             _Session(self, connection).run()
         with contextlib.suppress(OSError):
@@ -137,17 +137,17 @@ class RawServer:
 
         The step "between" follows a message.
         """
-        fault = self.fault
+        current_fault = self.fault
         mail = len(self.take()) + (step not in ("between", "QUIT"))
         if (
-            not fault
-            or fault.step != step
-            or self.fault_count >= fault.times
-            or fault.at not in (0, mail)
+            not current_fault
+            or current_fault.step != step
+            or self.fault_count >= current_fault.times
+            or current_fault.at not in (0, mail)
         ):
             return None
         self.fault_count += 1
-        return fault
+        return current_fault
 
 
 class _Session:
@@ -157,15 +157,15 @@ class _Session:
 
     def run(self) -> None:
         if self.server.tls == "ssl":
-            self._wrap()
+            self._wrap_in_tls()
         if not self._apply_fault("greeting"):
             self._reply(b"220 raw ESMTP")
         while True:
-            line = self._line()
+            line = self._read_line()
             self.server.commands.append(line.split(b" ")[0].decode("latin-1").upper())
-            self._answer(line)
+            self._answer_command(line)
 
-    def _answer(self, line: bytes) -> None:
+    def _answer_command(self, line: bytes) -> None:
         command = line.split(b" ")[0].split(b":")[0].decode("latin-1").upper()
         if command in STEPS and self._apply_fault(command):
             return
@@ -176,10 +176,10 @@ class _Session:
         elif command == "AUTH":
             self._log_in(line)
         elif command == "MAIL":
-            self.sender, self.recipients = _address(line), list[str]()
+            self.sender, self.recipients = _parse_envelope_address(line), list[str]()
             self._reply(b"250 sender ok")
         elif command == "RCPT":
-            self.recipients.append(_address(line))
+            self.recipients.append(_parse_envelope_address(line))
             self._reply(b"250 recipient ok")
         elif command == "DATA":
             self._receive_message()
@@ -190,14 +190,14 @@ class _Session:
             self._reply(b"250 ok")
 
     def _greet(self) -> None:
-        capabilities = [b"raw", b"8BITMIME", b"SIZE 10000000"]
+        capability_lines = [b"raw", b"8BITMIME", b"SIZE 10000000"]
         if self.server.tls == "starttls" and not self.secure and self.server.offers_tls:
-            capabilities.append(b"STARTTLS")
+            capability_lines.append(b"STARTTLS")
         if self.server.login and (self.secure or not self.server.tls):
-            capabilities.append(b"AUTH PLAIN LOGIN")
+            capability_lines.append(b"AUTH PLAIN LOGIN")
         self._reply(
-            *[b"250-" + capability for capability in capabilities[:-1]],
-            b"250 " + capabilities[-1],
+            *[b"250-" + capability_line for capability_line in capability_lines[:-1]],
+            b"250 " + capability_lines[-1],
         )
 
     def _start_tls(self) -> None:
@@ -206,49 +206,49 @@ class _Session:
             return
         self._reply(b"220 ready")
         if not self._apply_fault("handshake"):
-            self._wrap()
+            self._wrap_in_tls()
 
     def _log_in(self, line: bytes) -> None:
         arguments = line.split()
         if arguments[1].upper() == b"LOGIN":
             if len(arguments) == 2:
                 self._reply(b"334 VXNlcm5hbWU6")
-                self._line()
+                self._read_line()
             self._reply(b"334 UGFzc3dvcmQ6")
-            self._line()
+            self._read_line()
         elif len(arguments) == 2:
             self._reply(b"334 ")
-            self._line()
+            self._read_line()
         self._reply(b"235 welcome")
 
     def _receive_message(self) -> None:
-        prompt = b"354 go on\r\n"
-        if early := self.server.next_fault("body"):
+        data_prompt = b"354 go on\r\n"
+        if early_fault := self.server.next_fault("body"):
             # send the prompt and the fault together, so that the client reads the fault before it
             # sends the message
-            self._do(replace(early, send=prompt + early.send))
+            self._carry_out(replace(early_fault, send=data_prompt + early_fault.send))
         else:
-            self.sock.sendall(prompt)
+            self.sock.sendall(data_prompt)
         lines: list[bytes] = []
-        while (line := self._line()) != b".":
+        while (line := self._read_line()) != b".":
             lines.append(line[1:] if line.startswith(b".") else line)
         data = b"".join(line + b"\r\n" for line in lines)
-        fault = self.server.next_fault("end")
-        if fault is None or fault.kept:
+        final_fault = self.server.next_fault("end")
+        if final_fault is None or final_fault.kept:
             self.server.keep(self.sender, self.recipients, data)
-        if fault is None:
+        if final_fault is None:
             self._reply(b"250 kept")
         else:
-            self._do(fault)
+            self._carry_out(final_fault)
         self._apply_fault("between")
 
     def _apply_fault(self, step: str) -> bool:
-        fault = self.server.next_fault(step)
-        if fault:
-            self._do(fault)
-        return fault is not None
+        matching_fault = self.server.next_fault(step)
+        if matching_fault:
+            self._carry_out(matching_fault)
+        return matching_fault is not None
 
-    def _do(self, fault: Fault) -> None:
+    def _carry_out(self, fault: Fault) -> None:
         if fault.then == "late":
             time.sleep(1.0)
         if fault.send and fault.then == "close" and not self.secure:
@@ -265,18 +265,18 @@ class _Session:
         if fault.then == "close":
             # read the remaining input first: closing a socket with unread input resets the
             # connection, and the sent bytes are lost
-            raw = self.sock
-            raw.shutdown(socket.SHUT_WR)
-            self._drain(0.05)
+            plain_socket = self.sock
+            plain_socket.shutdown(socket.SHUT_WR)
+            self._discard_input(0.05)
             raise _GoneError
         while fault.then == "again" and not self.server._closing.is_set():
             time.sleep(fault.pause)
             self.sock.sendall(fault.send)
         if fault.then == "stall":
-            self._drain(60.0)
+            self._discard_input(60.0)
             raise _GoneError
 
-    def _drain(self, seconds: float) -> None:
+    def _discard_input(self, seconds: float) -> None:
         self.sock.settimeout(0.1)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self.server._closing.is_set():
@@ -286,7 +286,7 @@ class _Session:
             except TimeoutError:
                 continue
 
-    def _wrap(self) -> None:
+    def _wrap_in_tls(self) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         assert self.server.certificate
         context.load_cert_chain(*map(str, self.server.certificate))
@@ -296,7 +296,7 @@ class _Session:
     def _reply(self, *lines: bytes) -> None:
         self.sock.sendall(b"".join(line + b"\r\n" for line in lines))
 
-    def _line(self) -> bytes:
+    def _read_line(self) -> bytes:
         while b"\n" not in self.buffer:
             data = self.sock.recv(65536)
             if not data:
@@ -306,6 +306,6 @@ class _Session:
         return line.rstrip(b"\r")
 
 
-def _address(line: bytes) -> str:
+def _parse_envelope_address(line: bytes) -> str:
     match = re.search(rb"<([^>]*)>", line)
     return match[1].decode("utf-8", "replace") if match else ""

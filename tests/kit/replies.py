@@ -5,7 +5,7 @@ from pathlib import Path
 
 from patchpilot.demo.sink import Sink
 from tests.kit.cli import call
-from tests.kit.mails import mail
+from tests.kit.mails import build_mail
 from tests.kit.repos import Repo
 from tests.kit.topics import topic
 
@@ -50,13 +50,13 @@ def track_reviewed_patch(folder: Path, server: Sink) -> tuple[Repo, str]:
     Message-ID.
     """
     repo = topic(folder / "r", 1, server=server)
-    post = mail(
+    post = build_mail(
         "[PATCH] widget: change line 1",
         POST,
         sender="Ada Fixer <ada@example.org>",
         id="post",
     )
-    review = mail(
+    review = build_mail(
         "Re: [PATCH] widget: change line 1",
         REVIEW,
         sender=RITA,

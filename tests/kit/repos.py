@@ -18,12 +18,12 @@ class Repo:
     """
 
     def __init__(
-        self, path: Path, *, bare: bool = False, clock: int = 1_700_000_000
+        self, path: Path, *, is_bare: bool = False, start_time: int = 1_700_000_000
     ) -> None:
         self.path = path
-        self._clock = clock
+        self._clock = start_time
         path.mkdir(parents=True, exist_ok=True)
-        self.git("init", "-q", "-b", "master", *(["--bare"] if bare else []), ".")
+        self.git("init", "-q", "-b", "master", *(["--bare"] if is_bare else []), ".")
 
     def patchpilot(self, line: str, *words: object, stdin: bytes = b"") -> "Outcome":
         """Run a patchpilot command in the repository. The line is split like in a shell."""
@@ -33,14 +33,18 @@ class Repo:
         return call(command, "-C", self.path, *arguments, *words, stdin=stdin)
 
     def git(
-        self, line: str, *words: str, stdin: str | None = None, check: bool = True
+        self,
+        line: str,
+        *arguments: str,
+        stdin: str | None = None,
+        must_succeed: bool = True,
     ) -> str:
         """Run git in the repository, and return its output. The line is split like in a shell."""
-        args = (*shlex.split(line), *words)
+        args = (*shlex.split(line), *arguments)
         env = dict(os.environ)
         date = f"{self._clock} +0000"
         env |= {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
-        outcome = subprocess.run(
+        completed = subprocess.run(
             ["git", *args],
             cwd=self.path,
             input=stdin,
@@ -49,22 +53,22 @@ class Repo:
             capture_output=True,
             check=False,
         )
-        if check and outcome.returncode:
-            raise AssertionError(f"git {' '.join(args)}: {outcome.stderr}")
-        return outcome.stdout.rstrip("\n")
+        if must_succeed and completed.returncode:
+            raise AssertionError(f"git {' '.join(args)}: {completed.stderr}")
+        return completed.stdout.rstrip("\n")
 
     def write(self, **files: str) -> None:
         """Write files.
 
         In the names, `__` stands for `/` and `_dot_` for `.`. `put` accepts any name.
         """
-        for name, text in files.items():
-            self.put(name.replace("__", "/").replace("_dot_", "."), text)
+        for name, content in files.items():
+            self.put(name.replace("__", "/").replace("_dot_", "."), content)
 
-    def put(self, path: str, text: str) -> None:
+    def put(self, path: str, content: str) -> None:
         file = self.path / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+        file.write_text(content)
 
     def commit(
         self,
@@ -74,8 +78,8 @@ class Repo:
         author: str | None = None,
     ) -> str:
         """Write `files`, commit all changes, and return the commit id."""
-        for path, text in (files or {}).items():
-            self.put(path, text)
+        for path, content in (files or {}).items():
+            self.put(path, content)
         self._clock += 60
         self.git("add", "-A")
         self.git(

@@ -17,7 +17,7 @@ class RetiredType(NamedTuple):
     code: str
 
 
-def retired_types() -> tuple[RetiredType, ...]:
+def load_retired_types() -> tuple[RetiredType, ...]:
     tables = tomllib.loads(
         Path(__file__).with_name("retired.toml").read_text(encoding="utf-8")
     )["retired"]

@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 
 
 @cache
-def validator(schema: str) -> Draft202012Validator:
+def load_schema_validator(schema: str) -> Draft202012Validator:
     """Return the validator for a schema such as `patchpilot/check/1`.
 
     Raise KeyError if the schema has no file.
@@ -24,28 +24,32 @@ def validator(schema: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads(file.read_text(encoding="utf-8")))
 
 
-def check_document(text: str) -> list[str]:
+def find_schema_errors(json_text: str) -> list[str]:
     """Return the errors in a JSON document or in JSON lines.
 
     Text that is not JSON has no errors.
     """
-    if not text.startswith("{"):
+    if not json_text.startswith("{"):
         return []
-    if text.startswith('{"schema"'):
-        return [problem for line in text.splitlines() for problem in _problems(line)]
-    return _problems(text)
+    if json_text.startswith('{"schema"'):
+        return [
+            problem
+            for line in json_text.splitlines()
+            for problem in _find_line_errors(line)
+        ]
+    return _find_line_errors(json_text)
 
 
-def _problems(text: str) -> list[str]:
+def _find_line_errors(json_text: str) -> list[str]:
     try:
-        document: Any = json.loads(text)
+        document: Any = json.loads(json_text)
     except ValueError:
         return []
     if not isinstance(document, dict) or not str(document.get("schema", "")).startswith(
         "patchpilot/"
     ):
         return []
-    errors = validator(str(document["schema"])).iter_errors(document)
+    errors = load_schema_validator(str(document["schema"])).iter_errors(document)
     return [
         f"{document['schema']} at {error.json_path}: {error.message[:200]}"
         for error in errors

@@ -146,7 +146,7 @@ def create_certificate(folder: Path) -> tuple[Path, Path]:
     """Create a self-signed certificate for localhost and 127.0.0.1, and return it with its key."""
     import subprocess
 
-    cert, key = folder / "cert.pem", folder / "key.pem"
+    certificate_file, key_file = folder / "cert.pem", folder / "key.pem"
     subprocess.run(
         [
             "openssl",
@@ -165,12 +165,12 @@ def create_certificate(folder: Path) -> tuple[Path, Path]:
                 "-addext",
                 "subjectAltName=DNS:localhost,IP:127.0.0.1",
                 "-keyout",
-                str(key),
+                str(key_file),
                 "-out",
-                str(cert),
+                str(certificate_file),
             ),
         ],
         check=True,
         capture_output=True,
     )
-    return cert, key
+    return certificate_file, key_file

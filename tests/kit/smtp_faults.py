@@ -25,27 +25,27 @@ class ServerCase:
     trusted: bool = True
 
 
-def _cases_of_step(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
+def _build_step_cases(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
     """Return the cases of a step.
 
     The rows contain the name, the bytes, the action after sending them, and the expected result.
     """
     cases = []
-    for name, send, then, first in rows:
-        assert isinstance(send, bytes)
+    for name, sent_bytes, following_action, first_result in rows:
+        assert isinstance(sent_bytes, bytes)
         index = 1 if step in ("greeting", "EHLO") else 2
         cases.append(
             ServerCase(
                 f"{step}: {name}",
-                Fault(step, send, str(then), index),
-                str(first),
+                Fault(step, sent_bytes, str(following_action), index),
+                str(first_result),
             )
         )
     return tuple(cases)
 
 
 BEFORE = (
-    *_cases_of_step(
+    *_build_step_cases(
         "greeting",
         ("421", b"421 busy\r\n", "close", SENT),
         ("554", b"554 no\r\n", "close", STOPPED),
@@ -56,7 +56,7 @@ BEFORE = (
         ("silent", b"", "stall", STOPPED),
         ("late", b"220 hello\r\n", "late", SENT),
     ),
-    *_cases_of_step(
+    *_build_step_cases(
         "EHLO",
         ("421", b"421 busy\r\n", "close", SENT),
         ("500, then HELO", b"500 what\r\n", "on", SENT),
@@ -64,7 +64,7 @@ BEFORE = (
         ("half of two lines", b"250-raw\r\n", "close", SENT),
         ("reset", b"", "reset", SENT),
     ),
-    *_cases_of_step(
+    *_build_step_cases(
         "MAIL",
         ("451", b"451 later\r\n", "on", SENT),
         ("421", b"421 bye\r\n", "close", SENT),
@@ -81,7 +81,7 @@ BEFORE = (
         ("silent", b"", "stall", SENT),
         ("late", b"250 ok\r\n", "late", SENT),
     ),
-    *_cases_of_step(
+    *_build_step_cases(
         "RCPT",
         ("450 greylisted", b"450 greylisted\r\n", "on", SENT),
         ("452 too many", b"452 too many recipients\r\n", "on", SENT),
@@ -95,7 +95,7 @@ BEFORE = (
         ("silent past the time-out", b"", "stall", SENT),
         ("late", b"250 ok\r\n", "late", SENT),
     ),
-    *_cases_of_step(
+    *_build_step_cases(
         "DATA",
         ("451", b"451 later\r\n", "on", SENT),
         ("421", b"421 bye\r\n", "close", SENT),
@@ -106,7 +106,7 @@ BEFORE = (
         ("cut to '35'", b"35", "close", SENT),
         ("silent", b"", "stall", SENT),
     ),
-    *_cases_of_step(
+    *_build_step_cases(
         "body",
         ("closed", b"", "close", SENT),
         ("421", b"421 bye\r\n", "close", SENT),

@@ -40,7 +40,7 @@ class MemoryTree:
     """A source tree in memory. It maps paths to contents."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
-        self._files = {path: text.encode() for path, text in files.items()}
+        self._files = {path: content.encode() for path, content in files.items()}
 
     @property
     def label(self) -> str:
@@ -116,9 +116,9 @@ class MemoryHistory:
         """Return whether the table contains the commit."""
         return commit_id in self._commits
 
-    def is_ancestor(self, old: str, new: str) -> bool | None:
+    def is_ancestor(self, ancestor_id: str, descendant_id: str) -> bool | None:
         """Return whether the table contains `old`. Its commits are ancestors of every commit."""
-        return old in self._commits
+        return ancestor_id in self._commits
 
     def first_release(self, commit_id: str) -> str | None:
         """Return v6.1 for a commit in the table."""
@@ -126,15 +126,19 @@ class MemoryHistory:
 
     def upstream_state(self, patches: Sequence[Patch]) -> UpstreamState:
         """Return the upstream state that is given in parentheses at the end of subjects."""
-        subjects = [(id_, text) for id_, text in self._commits.items() if "(s" in text]
-        fixes = [
-            EarlierFix(id_, text, "v6.1", True, text.endswith("(same change)"))
-            for id_, text in subjects
-            if text.endswith(("(same change)", "(same lines)"))
+        subjects = [
+            (id_, subject) for id_, subject in self._commits.items() if "(s" in subject
         ]
-        has_stable_base = any(text.endswith("(stable base)") for _, text in subjects)
+        earlier_fixes = [
+            EarlierFix(id_, subject, "v6.1", True, subject.endswith("(same change)"))
+            for id_, subject in subjects
+            if subject.endswith(("(same change)", "(same lines)"))
+        ]
+        has_stable_base = any(
+            subject.endswith("(stable base)") for _, subject in subjects
+        )
         return UpstreamState(
-            tuple((fixes[0] if fixes else None) for _ in patches),
+            tuple((earlier_fixes[0] if earlier_fixes else None) for _ in patches),
             StableBase("6.1", COMMIT, "origin/master") if has_stable_base else None,
         )
 
@@ -143,18 +147,19 @@ class MemoryHistory:
         return False
 
 
-def context_of(example: Example) -> Context:
+def build_context(example: Example) -> Context:
     """Return the context for checking an example."""
     patches = (
-        [_parse(_series_patch(text)) for text in example.series]
+        [_parse_patch(_build_series_patch(patch_text)) for patch_text in example.series]
         if example.series
         else [
-            _parse(
-                mail_of(example), COMMIT if COMMIT in (example.history or {}) else None
+            _parse_patch(
+                build_example_mail(example),
+                COMMIT if COMMIT in (example.history or {}) else None,
             )
         ]
     )
-    members = [patch for patch in patches if patch.has_diff]
+    series_patches = [patch for patch in patches if patch.has_diff]
     cover = (
         next((patch for patch in patches if not patch.has_diff), None)
         if example.series
@@ -163,51 +168,57 @@ def context_of(example: Example) -> Context:
     tree = MemoryTree(example.tree) if example.tree else None
     kernel = example.kernel or (tree.version if tree else None) or newest_kernel()
     options = Options(strict=True, kernel=kernel, profile=example.profile or "linux")
-    patch = members[0] if members else patches[0]
+    patch = series_patches[0] if series_patches else patches[0]
     context = Context(
         patch,
-        Series(tuple(members), cover),
+        Series(tuple(series_patches), cover),
         tree,
         MemoryHistory(example.history) if example.history else None,
         options,
         find_project(options.profile or "linux"),
     )
-    context.built = tuple(_build_problems(example, patch))
-    context.older = tuple(members)
+    context.built = tuple(_parse_build_problems(example, patch))
+    context.older = tuple(series_patches)
     return context
 
 
-def _build_problems(example: Example, patch: Patch) -> Iterator[BuildProblem]:
-    before = read_diagnostics(example.build_before.split("\n"), "")
-    after = read_diagnostics(example.build.split("\n"), "")
-    for diagnostic in find_new_diagnostics(before, after, patch.files):
+def _parse_build_problems(example: Example, patch: Patch) -> Iterator[BuildProblem]:
+    old_diagnostics = read_diagnostics(example.build_before.split("\n"), "")
+    new_diagnostics = read_diagnostics(example.build.split("\n"), "")
+    for diagnostic in find_new_diagnostics(
+        old_diagnostics, new_diagnostics, patch.files
+    ):
         yield problem_of(diagnostic, patch.files)
     if example.problem:
-        kind, _, text = example.problem.partition(": ")
+        problem_kind, _, problem_text = example.problem.partition(": ")
         yield BuildProblem(
-            kind, text, patch_line=next(patch.files[0].lines()).patch_line
+            problem_kind,
+            problem_text,
+            patch_line=next(patch.files[0].lines()).patch_line,
         )
 
 
-def _parse(text: str, commit: str | None = None) -> Patch:
-    return parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch", commit)
+def _parse_patch(patch_text: str, commit: str | None = None) -> Patch:
+    return parse_patch(
+        patch_text.encode("utf-8", "surrogateescape"), "example.patch", commit
+    )
 
 
-def _series_patch(text: str) -> str:
+def _build_series_patch(message_text: str) -> str:
     """Return a patch of a series.
 
     The text is the whole message, or only its subject.
     """
-    if "\n\n" in text:
-        return text.lstrip("\n")
-    *headers, subject = text.split("\n")
+    if "\n\n" in message_text:
+        return message_text.lstrip("\n")
+    *headers, subject = message_text.split("\n")
     number = re.search(r"(\d+)/", subject)
     letter = chr(96 + int(number[1])) if number else "a"
     path = PATH if letter == "a" else f"drivers/frob/{letter}.c"
     body = mail(
         subject,
         f"{PROSE}\n\n{SIGN_OFF}",
-        file_diff(path, HUNK.replace("frob_start(", f"frob_{letter}(")),
+        build_file_diff(path, HUNK.replace("frob_start(", f"frob_{letter}(")),
     )
     if number and int(number[1]) == 0:
         body = mail(subject, PROSE, "")
@@ -216,7 +227,7 @@ def _series_patch(text: str) -> str:
     )
 
 
-def mail_of(example: Example) -> str:
+def build_example_mail(example: Example) -> str:
     """Convert the example to a patch message."""
     if example.patch is not None:
         return example.patch.lstrip("\n")
@@ -225,8 +236,8 @@ def mail_of(example: Example) -> str:
     trailers = (example.trailers or "").strip("\n")
     if "Signed-off-by:" not in trailers and "Signed-off-by:" not in message:
         trailers = f"{trailers}\n{SIGN_OFF}".lstrip("\n")
-    text = "\n\n".join(part for part in (message, trailers) if part)
-    return mail(subject, text, diff_of(example))
+    text = "\n\n".join(paragraph for paragraph in (message, trailers) if paragraph)
+    return mail(subject, text, build_example_diff(example))
 
 
 def mail(subject: str, text: str, diff: str) -> str:
@@ -247,29 +258,29 @@ def mail(subject: str, text: str, diff: str) -> str:
     )
 
 
-def diff_of(example: Example) -> str:
+def build_example_diff(example: Example) -> str:
     """Return an example's diff, with the line counts of its hunks filled in."""
     if example.code is not None:
         assert example.path is not None
         lines = example.code.removeprefix("\n").removesuffix("\n").split("\n")
-        added = "\n".join(f"+{line}" for line in lines)
+        added_lines = "\n".join(f"+{line}" for line in lines)
         if example.new_file:
-            entry = file_diff(
+            entry = build_file_diff(
                 "MAINTAINERS", " F:\tdrivers/frob/\n+F:\t" + example.path + "\n \n "
             )
-            return file_diff(example.path, added, new=True) + entry
-        return file_diff(example.path, f" \n \n \n{added}\n \n \n ")
+            return build_file_diff(example.path, added_lines, is_new_file=True) + entry
+        return build_file_diff(example.path, f" \n \n \n{added_lines}\n \n \n ")
     if example.diff is not None:
         body = example.diff.removeprefix("\n").removesuffix("\n")
         return (
-            file_diff(example.path, body, new=example.new_file)
+            build_file_diff(example.path, body, is_new_file=example.new_file)
             if example.path
-            else whole_diff(body)
+            else fill_in_diff_ranges(body)
         )
-    return file_diff(PATH, HUNK)
+    return build_file_diff(PATH, HUNK)
 
 
-def file_diff(path: str, body: str, *, new: bool = False) -> str:
+def build_file_diff(path: str, body: str, *, is_new_file: bool = False) -> str:
     """Return the diff of one file.
 
     `body` contains the lines of the hunks, which start with a `@@` line. The `@@` line of the first
@@ -280,16 +291,16 @@ def file_diff(path: str, body: str, *, new: bool = False) -> str:
     header = f"diff --git a/{path} b/{path}\n"
     header += (
         "new file mode 100644\nindex 000000000000..2222222222\n--- /dev/null\n"
-        if new
+        if is_new_file
         else f"index 1111111111..2222222222 100644\n--- a/{path}\n"
     )
-    return f"{header}+++ b/{path}\n{_fill_in_ranges(body, new=new)}"
+    return f"{header}+++ b/{path}\n{_fill_in_ranges(body, is_new_file=is_new_file)}"
 
 
-def whole_diff(text: str) -> str:
+def fill_in_diff_ranges(diff_text: str) -> str:
     """Fill in the line numbers and counts of a diff's `@@` lines."""
     parts, body = [], []
-    for line in text.split("\n"):
+    for line in diff_text.split("\n"):
         if line.startswith("diff --git ") and body:
             parts.append(_fill_in_ranges("\n".join(body)))
             body = []
@@ -297,7 +308,7 @@ def whole_diff(text: str) -> str:
     return "".join([*parts, _fill_in_ranges("\n".join(body))])
 
 
-def _fill_in_ranges(body: str, *, new: bool = False) -> str:
+def _fill_in_ranges(body: str, *, is_new_file: bool = False) -> str:
     lines = body.split("\n")
     result: list[str] = []
     line_number = 10
@@ -312,7 +323,7 @@ def _fill_in_ranges(body: str, *, new: bool = False) -> str:
             hunk.append(following)
         old_count = sum(1 for line in hunk if line[:1] in (" ", "-", ""))
         new_count = sum(1 for line in hunk if line[:1] in (" ", "+", ""))
-        created = new or any(line == "--- /dev/null" for line in lines[:number])
+        created = is_new_file or any(line == "--- /dev/null" for line in lines[:number])
         section = line.removeprefix("@@").strip()
         result.append(
             f"@@ -{0 if created else line_number},{old_count}"

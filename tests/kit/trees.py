@@ -25,7 +25,7 @@ class Trees:
     """A repository with mainline on `master`. Its stable branches start at the first commit."""
 
     def __init__(self, path: Path) -> None:
-        self.repo = Repo(path, clock=APRIL)
+        self.repo = Repo(path, start_time=APRIL)
         self.first = self.repo.commit("first", {FILE: "".join(LINES)})
 
     def commit(self, message: str, *, checked: bool = True, tag: str = "") -> str:
@@ -43,7 +43,7 @@ class Trees:
         self, version: str, message: str, *, checked: bool = True, tag: str = ""
     ) -> str:
         branch = f"refs/remotes/stable/linux-{version}.y"
-        tip = self.repo.git("rev-parse", "--verify", "-q", branch, check=False)
+        tip = self.repo.git("rev-parse", "--verify", "-q", branch, must_succeed=False)
         self.repo.checkout(tip or self.first)
         commit = self.commit(message, checked=checked, tag=tag)
         self.repo.git("update-ref", branch, commit)

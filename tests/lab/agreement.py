@@ -27,35 +27,44 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--tree", type=Path, required=True)
-    words = parser.parse_args()
-    corpus, scripts = words.data.resolve() / "corpus", str(words.tree / "scripts")
-    modes = {
+    options = parser.parse_args()
+    corpus_folder, scripts = (
+        options.data.resolve() / "corpus",
+        str(options.tree / "scripts"),
+    )
+    results_by_mode = {
         "in a tree": measure_agreement(
-            corpus, corpus / "checkpatch.jsonl", ["--tree", str(words.tree)]
+            corpus_folder,
+            corpus_folder / "checkpatch.jsonl",
+            ["--tree", str(options.tree)],
         ),
         "without a tree": measure_agreement(
-            corpus,
-            corpus / "checkpatch_notree.jsonl",
+            corpus_folder,
+            corpus_folder / "checkpatch_notree.jsonl",
             ["--kernel", "6.1", "--data", scripts],
         ),
     }
-    old = PAGE.read_text() if PAGE.exists() else ""
+    old_page = PAGE.read_text() if PAGE.exists() else ""
     PAGE.write_text(
-        render_page(modes)
-        + (MANUAL_PART + old.partition(MANUAL_PART)[2] if MANUAL_PART in old else "")
+        render_page(results_by_mode)
+        + (
+            MANUAL_PART + old_page.partition(MANUAL_PART)[2]
+            if MANUAL_PART in old_page
+            else ""
+        )
     )
 
 
 def measure_agreement(
-    corpus: Path, oracle: Path, options: list[str]
+    corpus_folder: Path, expected_file: Path, options: list[str]
 ) -> tuple[int, int, Counts]:
     """Return the number of patches, the number of patches without any difference, and the counts by
     type.
 
     The counts of a type are [agreed, missed, extra].
     """
-    records = [json.loads(line) for line in oracle.read_text().splitlines()]
-    counted: dict[str, collections.Counter[tuple[str, int]]] = {}
+    records = [json.loads(line) for line in expected_file.read_text().splitlines()]
+    expected_counts: dict[str, collections.Counter[tuple[str, int]]] = {}
     command = [
         str(Path(sys.executable).parent / "patchpilot"),
         "check",
@@ -68,42 +77,48 @@ def measure_agreement(
     ]
     for position in range(0, len(records), _AT_ONCE):
         files = [
-            str(corpus / "patches" / record["patch"])
+            str(corpus_folder / "patches" / record["patch"])
             for record in records[position : position + _AT_ONCE]
         ]
-        outcome = subprocess.run(
+        completed = subprocess.run(
             [*command, *options, *files], capture_output=True, check=True, timeout=1800
         )
-        for patch in json.loads(outcome.stdout)["patches"]:
-            counted[Path(patch["source"]).name] = count_findings(
+        for patch in json.loads(completed.stdout)["patches"]:
+            expected_counts[Path(patch["source"]).name] = count_findings(
                 (finding["checkpatch"], finding["patch_line"])
                 for finding in patch["findings"]
             )
     counts: Counts = collections.defaultdict(lambda: [0, 0, 0])
-    full = 0
+    matching_patches = 0
     for record in records:
-        expected, actual = (
+        expected, actual_findings = (
             count_findings(
                 (finding["type"], finding["line"]) for finding in record["findings"]
             ),
-            counted[record["patch"]],
+            expected_counts[record["patch"]],
         )
-        full += expected == actual
-        for index, part in enumerate(
-            (expected & actual, expected - actual, actual - expected)
+        matching_patches += expected == actual_findings
+        for index, differing_findings in enumerate(
+            (
+                expected & actual_findings,
+                expected - actual_findings,
+                actual_findings - expected,
+            )
         ):
-            for (kind, _), number in part.items():
-                counts[kind][index] += number
-    return len(records), full, counts
+            for (finding_type, _), number in differing_findings.items():
+                counts[finding_type][index] += number
+    return len(records), matching_patches, counts
 
 
 def count_findings(findings: object) -> "collections.Counter[tuple[str, int]]":
     return collections.Counter(
-        (kind, line) for kind, line in findings if kind and kind not in NOT_COMPARED
+        (finding_type, line)
+        for finding_type, line in findings
+        if finding_type and finding_type not in NOT_COMPARED
     )  # type: ignore[attr-defined]
 
 
-def render_page(modes: dict[str, tuple[int, int, Counts]]) -> str:
+def render_page(results_by_mode: dict[str, tuple[int, int, Counts]]) -> str:
     lines = [
         "<!-- SPDX-License-Identifier: GPL-2.0-or-later -->",
         "# How far `patchpilot check` agrees with checkpatch.pl",
@@ -121,18 +136,18 @@ def render_page(modes: dict[str, tuple[int, int, Counts]]) -> str:
         "| mode | patches | in full agreement | findings | precision | recall | F1 | types seen |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name, (patches, full, counts) in modes.items():
+    for name, (patches, equal, counts) in results_by_mode.items():
         agreed, missed, extra = (
             sum(row[index] for row in counts.values()) for index in range(3)
         )
-        shares = (
+        quality_shares = (
             agreed / max(1, agreed + extra),
             agreed / max(1, agreed + missed),
             2 * agreed / max(1, 2 * agreed + missed + extra),
         )
         lines.append(
-            f"| {name} | {patches} | {full} ({full / max(1, patches):.1%}) | {agreed + missed} | "
-            + " | ".join(f"{share:.4f}" for share in shares)
+            f"| {name} | {patches} | {equal} ({equal / max(1, patches):.1%}) | {agreed + missed} | "
+            + " | ".join(f"{quality_share:.4f}" for quality_share in quality_shares)
             + f" | {len(counts)} |"
         )
     lines += [
@@ -147,13 +162,13 @@ def render_page(modes: dict[str, tuple[int, int, Counts]]) -> str:
         "| type | in a tree | without a tree |",
         "|---|---|---|",
     ]
-    tree, no_tree_counts = (counts for _, _, counts in modes.values())
-    for kind in sorted({*tree, *no_tree_counts}):
+    tree, no_tree_counts = (counts for _, _, counts in results_by_mode.values())
+    for finding_type in sorted({*tree, *no_tree_counts}):
         cells = [
-            ", ".join(map(str, row[kind])) if kind in row else ""
+            ", ".join(map(str, row[finding_type])) if finding_type in row else ""
             for row in (tree, no_tree_counts)
         ]
-        lines.append(f"| `{kind}` | {cells[0]} | {cells[1]} |")
+        lines.append(f"| `{finding_type}` | {cells[0]} | {cells[1]} |")
     return "\n".join([*lines, "", ""])
 
 

@@ -35,10 +35,10 @@ from tests.kit.checkpatch_examples import (
     WORD_LISTS,
     Case,
     Findings,
-    cases,
     findings_by_type,
+    list_example_cases,
 )
-from tests.kit.snippets import mail_of
+from tests.kit.snippets import build_example_mail
 
 LINE = re.compile(r"^.*?:(\d+): (?:ERROR|WARNING|CHECK):([A-Z0-9_]+): ", re.MULTILINE)
 _TOP_FILES = ("COPYING", "CREDITS", "Kbuild", "MAINTAINERS", "Makefile", "README")
@@ -69,18 +69,20 @@ def run_checkpatch(script: Path, example: Example) -> Findings:
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
         patch = tree / "0001-example.patch"
-        patch.write_bytes(mail_of(example).encode("utf-8", "surrogateescape"))
+        patch.write_bytes(
+            build_example_mail(example).encode("utf-8", "surrogateescape")
+        )
         if not example.tree:
-            return run_on_patch(
+            return run_checkpatch_on_patch(
                 script, patch, ["--no-tree"], tree, SKIPPED_TYPES | WORD_LISTS
             )
         for name in _TOP_FOLDERS:
             (tree / name).mkdir()
         for name in _TOP_FILES:
             (tree / name).touch()
-        for path, text in example.tree.items():
+        for path, content in example.tree.items():
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
-            (tree / path).write_text(text)
+            (tree / path).write_text(content)
         for name in (
             "checkpatch.pl",
             *(
@@ -90,7 +92,7 @@ def run_checkpatch(script: Path, example: Example) -> Findings:
             ),
         ):
             shutil.copy(script.parent / name, tree / "scripts" / name)
-        return run_on_patch(
+        return run_checkpatch_on_patch(
             tree / "scripts" / "checkpatch.pl",
             patch,
             [f"--root={tree}"],
@@ -99,8 +101,8 @@ def run_checkpatch(script: Path, example: Example) -> Findings:
         )
 
 
-def run_on_patch(
-    script: Path, patch: Path, options: list[str], folder: Path, skipped: set[str]
+def run_checkpatch_on_patch(
+    script: Path, patch: Path, options: list[str], folder: Path, skipped_types: set[str]
 ) -> Findings:
     """Run checkpatch.pl on a patch, with the options that are used for the documented figures."""
     command = [
@@ -114,7 +116,7 @@ def run_on_patch(
         "--color=never",
         "--strict",
     ]
-    outcome = subprocess.run(
+    completed = subprocess.run(
         [*command, str(patch)],
         cwd=folder,
         env=ENVIRONMENT,
@@ -122,32 +124,32 @@ def run_on_patch(
         check=False,
         timeout=300,
     )
-    text = outcome.stdout.decode("utf-8", "surrogateescape")
+    output = completed.stdout.decode("utf-8", "surrogateescape")
     return sorted(
         (match[2], int(match[1]))
-        for match in LINE.finditer(text)
-        if match[2] not in skipped
+        for match in LINE.finditer(output)
+        if match[2] not in skipped_types
     )
 
 
 def write_expectations(script: Path) -> None:
-    recorded = json.loads(EXPECTED.read_text()) if EXPECTED.is_file() else {}
-    todo = list(cases())
+    recorded_results = json.loads(EXPECTED.read_text()) if EXPECTED.is_file() else {}
+    example_cases = list(list_example_cases())
 
-    def result(case: Case) -> tuple[str, dict[str, object]]:
-        old = recorded.get(case.name)
-        if old and old["stamp"] == case.stamp:
-            return case.name, old
+    def compute_expectation(case: Case) -> tuple[str, dict[str, object]]:
+        recorded_result = recorded_results.get(case.name)
+        if recorded_result and recorded_result["stamp"] == case.content_hash:
+            return case.name, recorded_result
         return case.name, {
-            "stamp": case.stamp,
+            "stamp": case.content_hash,
             "findings": run_checkpatch(script, case.example),
         }
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        results = dict(pool.map(result, todo))
+    with ThreadPoolExecutor(max_workers=2) as executor:
+        results = dict(executor.map(compute_expectation, example_cases))
     lines = [
-        f"{json.dumps(name)}: {json.dumps(result)}"
-        for name, result in sorted(results.items())
+        f"{json.dumps(name)}: {json.dumps(compute_expectation)}"
+        for name, compute_expectation in sorted(results.items())
     ]
     EXPECTED.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     print(f"{len(results)} examples", file=sys.stderr)
@@ -167,45 +169,49 @@ def compare_outputs(script: Path, folders: list[Path], limit: int) -> None:
     options = Options(strict=True, kernel=KERNEL)
     counts: dict[str, list[int]] = collections.defaultdict(lambda: [0, 0, 0])
     patches = [patch for folder in folders for patch in sorted(folder.glob("*.patch"))]
-    agreed = 0
+    agreed_count = 0
     with tempfile.TemporaryDirectory() as folder:
         for name in os.listdir(root):
             if not name.startswith("."):
                 (Path(folder) / name).symlink_to(root / name)
         for patch in patches[: limit or None]:
             expected = collections.Counter(
-                run_on_patch(
+                run_checkpatch_on_patch(
                     script, patch, [f"--root={root}"], Path(folder), SKIPPED_TYPES
                 )
             )
             context = Context(
                 parse_patch(patch.read_bytes(), str(patch)), None, tree, None, options
             )
-            actual = collections.Counter(
+            actual_findings = collections.Counter(
                 findings_by_type(find_findings(context, rules), SKIPPED_TYPES)
             )
-            agreed += expected == actual
-            for index, part in enumerate(
-                (expected & actual, expected - actual, actual - expected)
+            agreed_count += expected == actual_findings
+            for index, differing_findings in enumerate(
+                (
+                    expected & actual_findings,
+                    expected - actual_findings,
+                    actual_findings - expected,
+                )
             ):
-                for (kind, line), number in part.items():
-                    counts[kind][index] += number
+                for (finding_type, line), number in differing_findings.items():
+                    counts[finding_type][index] += number
                     if index:
                         print(
-                            f"{patch}:{line}: {('', 'missed', 'extra')[index]} {kind}"
+                            f"{patch}:{line}: {('', 'missed', 'extra')[index]} {finding_type}"
                         )
-    both, missed, extra = (
+    common_count, missed_count, extra_count = (
         sum(row[index] for row in counts.values()) for index in range(3)
     )
     print(
-        f"{agreed} of {len(patches[: limit or None])} patches agree wholly, F1"
-        f" {2 * both / max(1, 2 * both + missed + extra):.4f}"
+        f"{agreed_count} of {len(patches[: limit or None])} patches agree wholly, F1"
+        f" {2 * common_count / max(1, 2 * common_count + missed_count + extra_count):.4f}"
     )
-    for kind, row in sorted(
+    for finding_type, row in sorted(
         counts.items(), key=lambda item: -(item[1][1] + item[1][2])
     ):
         if row[1] or row[2]:
-            print(f"{kind:32} agreed {row[0]}, missed {row[1]}, extra {row[2]}")
+            print(f"{finding_type:32} agreed {row[0]}, missed {row[1]}, extra {row[2]}")
 
 
 def main() -> None:
@@ -215,10 +221,10 @@ def main() -> None:
     parser.add_argument("--script", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("folders", nargs="*", type=Path)
-    words = parser.parse_args()
-    script = words.script.resolve()
-    if words.folders:
-        compare_outputs(script, words.folders, words.limit)
+    options = parser.parse_args()
+    script = options.script.resolve()
+    if options.folders:
+        compare_outputs(script, options.folders, options.limit)
     else:
         write_expectations(script)
 

@@ -16,7 +16,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.plan_send import plan_sending
 from patchpilot.services.send.send_mails import deliver_mails
-from tests.kit.cover_letters import cover
+from tests.kit.cover_letters import write_cover_letter
 from tests.kit.smtp import FaultySink, create_certificate
 from tests.kit.topics import apply, commits, topic, unpacked
 from tests.lab.fault_table import TRANSPORTS, isolate_home
@@ -44,7 +44,7 @@ class DeliveryResult:
     trees: bool
     authors_and_messages: bool
 
-    def right(self, patches: int) -> bool:
+    def is_intact(self, patches: int) -> bool:
         """Return whether all patches and a cover letter arrived intact."""
         return (
             self.state == "sent"
@@ -58,17 +58,19 @@ class DeliveryResult:
 
 
 def send_and_apply(
-    folder: Path, transport: str, route: str, patches: int = 5
+    folder: Path, transport: str, server_kind: str, patches: int = 5
 ) -> DeliveryResult:
     """Send a series with a cover letter to a local server, and apply the received messages."""
-    tls = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[route]
-    pair = create_certificate(folder) if tls else None
+    tls_mode = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[
+        server_kind
+    ]
+    pair = create_certificate(folder) if tls_mode else None
     with FaultySink(
-        tls=tls, certificate=pair, login=("ada", "s3cret") if tls else None
+        tls=tls_mode, certificate=pair, login=("ada", "s3cret") if tls_mode else None
     ) as server:
         repo = topic(folder / "r", patches, server=server, author=f"Jörg, X <{AUTHOR}>")
         if pair:
-            encryption = "tls" if tls == "starttls" else "ssl"
+            encryption = "tls" if tls_mode == "starttls" else "ssl"
             for name, value in (
                 ("smtpencryption", encryption),
                 ("smtpuser", "ada"),
@@ -88,27 +90,29 @@ def send_and_apply(
                 cc=(f'"Ünï, x" <{PEOPLE[1]}>',),
                 force="delivery table",
             )
-            cover(repository, request)
-            planned = plan_sending(repository, request)
-            result = deliver_mails(repository, planned)
+            write_cover_letter(repository, request)
+            planned_send = plan_sending(repository, request)
+            result = deliver_mails(repository, planned_send)
         mails = server.take()
-        logins = sum(is_login_correct for _, is_login_correct in server.logins)
-    applied = apply(repo, "master", [unpacked(mail) for mail in mails[1:]], folder)
+        login_count = sum(is_login_correct for _, is_login_correct in server.logins)
+    applied_trees = apply(
+        repo, "master", [unpacked(mail) for mail in mails[1:]], folder
+    )
     expected = commits(repo, "master..topic")
     return DeliveryResult(
         transport,
-        route,
+        server_kind,
         result.state,
         len(mails),
-        logins,
+        login_count,
         all({*mail.recipients} == {*PEOPLE, AUTHOR} for mail in mails),
-        len(mails) == len(planned.send.entries)
+        len(mails) == len(planned_send.send.entries)
         and all(
             is_encrypted.raw.rstrip(b"\n") == unpacked(mail).rstrip(b"\n")
-            for is_encrypted, mail in zip(planned.send.entries, mails, strict=True)
+            for is_encrypted, mail in zip(planned_send.send.entries, mails, strict=True)
         ),
-        [row[0] for row in applied] == [row[0] for row in expected],
-        [row[1:] for row in applied] == [row[1:] for row in expected],
+        [row[0] for row in applied_trees] == [row[0] for row in expected],
+        [row[1:] for row in applied_trees] == [row[1:] for row in expected],
     )
 
 
@@ -120,14 +124,14 @@ def main() -> int:
         " seconds"
     )
     for transport in TRANSPORTS:
-        for route in WAYS:
+        for server in WAYS:
             start = time.monotonic()
             with tempfile.TemporaryDirectory(prefix="patchpilot-delivery-") as folder:
                 isolate_home(Path(folder))
-                delivery = send_and_apply(Path(folder), transport, route)
+                delivery = send_and_apply(Path(folder), transport, server)
             cells = [
-                "same" if good else "WRONG"
-                for good in (
+                "same" if check_result else "WRONG"
+                for check_result in (
                     delivery.recipients,
                     delivery.as_shown,
                     delivery.trees,
@@ -135,11 +139,11 @@ def main() -> int:
                 )
             ]
             print(
-                f"{transport:15} {route:20} {delivery.mails:5} {delivery.logins:6} {cells[0]:10}"
+                f"{transport:15} {server:20} {delivery.mails:5} {delivery.logins:6} {cells[0]:10}"
                 f" {cells[1]:8} {cells[2]:5} {cells[3]:8} {time.monotonic() - start:.0f}",
                 flush=True,
             )
-            failures += not delivery.right(5)
+            failures += not delivery.is_intact(5)
     return 1 if failures else 0
 
 

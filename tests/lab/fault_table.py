@@ -33,7 +33,7 @@ from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import add_send_result, deliver_mails
 from patchpilot.services.send.sending import Sending
 from tests.kit import smtp_faults
-from tests.kit.cover_letters import cover
+from tests.kit.cover_letters import write_cover_letter
 from tests.kit.raw_smtp import RawServer
 from tests.kit.smtp import Faults, FaultySink, create_certificate, wait_until_quiet
 from tests.kit.smtp_faults import ANY, SENT, STOPPED, UNKNOWN, ServerCase
@@ -56,12 +56,14 @@ class Case:
     """The message state that a full disk cannot store: "sending" or "accepted"."""
 
 
-def _set_fault(**faults: Callable[[int], object]) -> Callable[[Faults, int], None]:
-    def arm(there: Faults, at: int) -> None:
-        for name, value in faults.items():
-            setattr(there, name, value(at))
+def _set_fault(
+    **faults_at_message: Callable[[int], object],
+) -> Callable[[Faults, int], None]:
+    def set_faults_at(server_faults: Faults, message_index: int) -> None:
+        for name, value in faults_at_message.items():
+            setattr(server_faults, name, value(message_index))
 
-    return arm
+    return set_faults_at
 
 
 CASES = (
@@ -99,7 +101,7 @@ class FaultRow:
     final: str
 
     @property
-    def right(self) -> bool:
+    def is_expected(self) -> bool:
         """Return whether no message was sent twice, all arrived in the end, and no recorded state
         was wrong.
         """
@@ -107,8 +109,8 @@ class FaultRow:
         are_states_correct = all(
             not (state == "accepted" and count == 0)
             and not (state in ("pending", "rejected") and count)
-            for states, counts in zip(self.states, self.arrived, strict=True)
-            for state, count in zip(states, counts, strict=True)
+            for mail_states, counts in zip(self.states, self.arrived, strict=True)
+            for state, count in zip(mail_states, counts, strict=True)
         )
         return (
             is_sent_once
@@ -120,11 +122,11 @@ class FaultRow:
     def __str__(self) -> str:
         steps = " → ".join("".join(map(str, row)) for row in self.arrived)
         states_text = " → ".join(
-            "".join(state[0] for state in states) for states in self.states
+            "".join(state[0] for state in mail_states) for mail_states in self.states
         )
         return (
             f"{self.via:15} {self.case:30} {steps:34} {states_text:34} {self.final}"
-            f" {'' if self.right else 'WRONG'}"
+            f" {'' if self.is_expected else 'WRONG'}"
         )
 
 
@@ -141,8 +143,8 @@ def run_case(
     If `fails_twice` is set, another fault occurs when resuming. Then disable faults, resume, and
     settle uncertain messages.
     """
-    faults = Faults()
-    with FaultySink(faults) as server, shorten_pauses():
+    server_faults = Faults()
+    with FaultySink(server_faults) as server, shorten_pauses():
         repo = topic(folder / "repo", patches, server=server)
         # before this fault, the server confirms no message, so no message is uncertain when another
         # process resumes
@@ -151,43 +153,50 @@ def run_case(
             request = SendRequest(
                 via=transport, to=(TO,), cc=(CC,), force="fault table"
             )
-            cover(repository, request)
+            write_cover_letter(repository, request)
             ids: tuple[str, ...] = ()
-            states: list[tuple[str, ...]] = []
-            arrived: list[tuple[int, ...]] = []
+            mail_states: list[tuple[str, ...]] = []
+            arrival_counts: list[tuple[int, ...]] = []
 
-            def note(result: Sending) -> None:
+            def record_result(result: Sending) -> None:
                 nonlocal ids
                 ids = tuple(message.message_id for message in result.send.entries)
-                states.append(
+                mail_states.append(
                     tuple(str(message.state) for message in result.send.entries)
                 )
-                arrived.append(arrivals(server, ids))
+                arrival_counts.append(count_arrivals(server, ids))
 
-            for resumed in (False, True)[: 1 + fails_twice]:
-                case.arm(faults, faults.seen + 1 if resumed else 3)
-                note(
+            for is_resumption in (False, True)[: 1 + fails_twice]:
+                case.arm(server_faults, server_faults.seen + 1 if is_resumption else 3)
+                record_result(
                     _send_with_fault(
-                        repository, repo.path, server, request, case, resumed=resumed
+                        repository,
+                        repo.path,
+                        server,
+                        request,
+                        case,
+                        is_resumption=is_resumption,
                     )
                 )
-                faults.heal()
-            note(deliver_mails(repository, plan_resume(repository, request)))
-            if "unknown" in states[-1]:
-                there = lambda message: arrivals(server, (message.message_id,)) != (0,)  # noqa: E731
-                note(
+                server_faults.heal()
+            record_result(deliver_mails(repository, plan_resume(repository, request)))
+            if "unknown" in mail_states[-1]:
+                has_arrived = lambda message: (  # noqa: E731
+                    count_arrivals(server, (message.message_id,)) != (0,)
+                )
+                record_result(
                     deliver_mails(
                         repository,
-                        plan_resume(repository, request, "lost", lookup=there),
+                        plan_resume(repository, request, "lost", lookup=has_arrived),
                     )
                 )
-            final = _resume_send(repository, request).state
+            final_state = _resume_send(repository, request).state
     return FaultRow(
         transport,
         case.name + (", twice" if fails_twice else ""),
-        tuple(states),
-        tuple(arrived),
-        final,
+        tuple(mail_states),
+        tuple(arrival_counts),
+        final_state,
     )
 
 
@@ -216,7 +225,7 @@ class ServerRow:
     final: str
 
     @property
-    def right(self) -> bool:
+    def is_expected(self) -> bool:
         """Return whether the send ended as expected, with correct states, and each message was sent
         once.
         """
@@ -234,7 +243,7 @@ class ServerRow:
         steps = " → ".join("".join(map(str, row)) for row in self.arrived)
         wrong_states = (
             ""
-            if self.right
+            if self.is_expected
             else (
                 "WRONG (expected"
                 f" {self.expected}{', untrue: ' + ', '.join(self.untrue) if self.untrue else ''})"
@@ -276,13 +285,13 @@ def run_server_case(
         if case.login:
             repo.git("config", "--global", "sendemail.smtpuser", "ada")
             repo.git("config", "--global", "sendemail.smtppass", "s3cret")
-        arrived, wrong_states = [], list[str]()
+        arrival_counts, wrong_states = [], list[str]()
 
-        def note(result: Sending) -> Sending:
-            counts = arrivals(
+        def record_result(result: Sending) -> Sending:
+            counts = count_arrivals(
                 server, tuple(message.message_id for message in result.send.entries)
             )
-            arrived.append(counts)
+            arrival_counts.append(counts)
             for entry, count in zip(result.send.entries, counts, strict=True):
                 if (entry.state == "accepted" and not count) or (
                     entry.state in ("pending", "rejected") and count
@@ -294,11 +303,11 @@ def run_server_case(
             request = SendRequest(
                 via=transport, to=(TO,), cc=(CC,), force="fault table"
             )
-            cover(repository, request)
-            result = note(
+            write_cover_letter(repository, request)
+            result = record_result(
                 _try_send(repository, plan_sending(repository, request), request)
             )
-            first = (
+            first_state = (
                 SENT
                 if result.state == "sent"
                 else (
@@ -316,31 +325,33 @@ def run_server_case(
                 "sendemail.smtpsslcertpath",
                 str(folder / "cert.pem"),
             )
-            there = lambda message: arrivals(server, (message.message_id,)) != (0,)  # noqa: E731
+            has_arrived = lambda message: (  # noqa: E731
+                count_arrivals(server, (message.message_id,)) != (0,)
+            )
             if result.state != "sent":
-                result = note(
+                result = record_result(
                     _try_send(
                         repository,
-                        plan_resume(repository, request, "lost", lookup=there),
+                        plan_resume(repository, request, "lost", lookup=has_arrived),
                         request,
                     )
                 )
     return ServerRow(
         transport,
         case.name,
-        first,
+        first_state,
         case.first,
-        tuple(arrived),
+        tuple(arrival_counts),
         tuple(wrong_states),
         result.state,
     )
 
 
 def _try_send(
-    repository: Repository, planned: Sending, request: SendRequest
+    repository: Repository, planned_send: Sending, request: SendRequest
 ) -> Sending:
     try:
-        return deliver_mails(repository, planned)
+        return deliver_mails(repository, planned_send)
     except PatchpilotError:
         return _resume_send(repository, request)
 
@@ -352,11 +363,11 @@ def _send_with_fault(
     request: SendRequest,
     case: Case,
     *,
-    resumed: bool,
+    is_resumption: bool,
 ) -> Sending:
-    planned = (
+    plan_send = (
         (lambda: plan_resume(repository, request))
-        if resumed
+        if is_resumption
         else (lambda: plan_sending(repository, request))
     )
     if case.killed:
@@ -364,31 +375,33 @@ def _send_with_fault(
             path,
             server,
             request,
-            server.faults.seen + 1 if resumed else 3,
-            ["--resume"] if resumed else [],
+            server.faults.seen + 1 if is_resumption else 3,
+            ["--resume"] if is_resumption else [],
         )
     elif case.full_at:
-        _send_with_full_disk(repository, planned(), case.full_at)
+        _send_with_full_disk(repository, plan_send(), case.full_at)
     else:
-        return deliver_mails(repository, planned())
+        return deliver_mails(repository, plan_send())
     return _resume_send(repository, request)
 
 
-def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int, ...]:
+def count_arrivals(
+    server: FaultySink | RawServer, message_ids: tuple[str, ...]
+) -> tuple[int, ...]:
     count = Counter(
         str(message_from_bytes(mail.data)["Message-ID"]).strip().strip("<>")
         for mail in server.take()
     )
-    return tuple(count[id_] for id_ in ids)
+    return tuple(count[id_] for id_ in message_ids)
 
 
 def _resume_send(repository: Repository, request: SendRequest) -> Sending:
-    planned = plan_resume(repository, request)
+    planned_send = plan_resume(repository, request)
     with Outbox() as outbox:
-        return add_send_result(planned, outbox.settle(planned.send.id))
+        return add_send_result(planned_send, outbox.settle(planned_send.send.id))
 
 
-def send_command(path: Path, request: SendRequest) -> list[str]:
+def build_send_command(path: Path, request: SendRequest) -> list[str]:
     """Return the command line that sends in the same way as the request."""
     argv = [
         sys.executable,
@@ -405,26 +418,30 @@ def send_command(path: Path, request: SendRequest) -> list[str]:
     ]
     return [
         *argv,
-        *(word for address in request.to for word in ("--to", address)),
-        *(word for address in request.cc for word in ("--cc", address)),
+        *(argument for address in request.to for argument in ("--to", address)),
+        *(argument for address in request.cc for argument in ("--cc", address)),
     ]
 
 
-def _send_with_full_disk(repository: Repository, planned: Sending, state: str) -> None:
+def _send_with_full_disk(
+    repository: Repository, planned_send: Sending, state: str
+) -> None:
     """Send, and simulate a full disk when a message gets this state.
 
     It is message 3 in the first attempt, and message 1 when resuming.
     """
-    at = planned.send.waiting_messages[0].position if planned.send.id else 2
-    full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+    start = (
+        planned_send.send.waiting_messages[0].position if planned_send.send.id else 2
+    )
+    trigger_body = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
     with contextlib.closing(open_topic_database()) as base:
         base.execute(
-            f"CREATE TRIGGER no_mail BEFORE UPDATE ON mails WHEN NEW.place >= {at} AND NEW.state ="
-            f" '{state}' {full}"
+            f"CREATE TRIGGER no_mail BEFORE UPDATE ON mails WHEN NEW.place >= {start} AND NEW.state"
+            f" = '{state}' {trigger_body}"
         )
-        base.execute(f"CREATE TRIGGER no_send BEFORE UPDATE ON sends {full}")
+        base.execute(f"CREATE TRIGGER no_send BEFORE UPDATE ON sends {trigger_body}")
         try:
-            deliver_mails(repository, planned)
+            deliver_mails(repository, planned_send)
         except PatchpilotError as error:
             if "cannot be written" not in error.message:
                 raise
@@ -436,27 +453,31 @@ def _send_with_full_disk(repository: Repository, planned: Sending, state: str) -
 
 
 def _kill_send(
-    path: Path, server: FaultySink, request: SendRequest, at: int, words: list[str]
+    path: Path,
+    server: FaultySink,
+    request: SendRequest,
+    fatal_message: int,
+    arguments: list[str],
 ) -> None:
     process: list[subprocess.Popen[bytes]] = []
-    ready = threading.Event()
+    kill_requested = threading.Event()
 
-    def strike(number: int) -> None:
-        if number == at:
-            ready.wait(10)
+    def request_kill(number: int) -> None:
+        if number == fatal_message:
+            kill_requested.wait(10)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process[0].pid, signal.SIGKILL)
 
-    server.faults.on_mail = strike
+    server.faults.on_mail = request_kill
     process.append(
         subprocess.Popen(
-            [*send_command(path, request), *words],
+            [*build_send_command(path, request), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
     )
-    ready.set()
+    kill_requested.set()
     process[0].wait(60)
     wait_until_quiet(server)
 
@@ -474,17 +495,17 @@ def isolate_home(folder: Path) -> None:
     )
 
 
-def table_cases(
+def select_table_cases(
     names: list[str],
 ) -> Iterator[tuple[str, str, Callable[[Path], FaultRow | ServerRow]]]:
     """Yield (transport, case, function) for every case whose name contains one of these strings."""
     for transport in TRANSPORTS:
-        for case in smtp_faults.CASES:
-            if not names or any(name in case.name for name in names):
+        for fault_case in smtp_faults.CASES:
+            if not names or any(name in fault_case.name for name in names):
                 yield (
                     transport,
-                    case.name,
-                    partial(run_server_case, transport=transport, case=case),
+                    fault_case.name,
+                    partial(run_server_case, transport=transport, case=fault_case),
                 )
         for case_name in CASES:
             for fails_twice in (False, True) if case_name.name != "none" else (False,):
@@ -514,20 +535,20 @@ def main(names: list[str]) -> int:
         "Other faults at mail 3 of 6: arrivals after each attempt, and the states then (a accepted,"
         " r rejected, p pending, u unknown)."
     )
-    for transport, name, run in table_cases(names):
+    for transport, name, run_table_case in select_table_cases(names):
         with tempfile.TemporaryDirectory(
             prefix="patchpilot-faults-", ignore_cleanup_errors=True
         ) as folder:
             isolate_home(Path(folder))
             count += 1
             try:
-                row = run(Path(folder))
+                row = run_table_case(Path(folder))
             except PatchpilotError as error:
                 print(f"{transport:15} {name:38} {error.message}", flush=True)
                 failures += 1
                 continue
         print(row, flush=True)
-        failures += not row.right
+        failures += not row.is_expected
     print(f"{count} cases, {failures} wrong, {time.monotonic() - start:.0f} s")
     return 1 if failures else 0
 
@@ -541,6 +562,6 @@ if __name__ == "__main__":
     )
     given = words.parse_args()
     for name in given.names:
-        if not any(table_cases([name])):
+        if not any(select_table_cases([name])):
             words.error(f"no case has '{name}' in its name")
     sys.exit(main(given.names))

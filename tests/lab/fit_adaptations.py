@@ -52,7 +52,7 @@ class Case(NamedTuple):
     is_same: bool
 
 
-def adaptation_cases(
+def collect_adaptation_cases(
     folder: Path, rows: Sequence[Mapping[str, str]], count: Counter[str] | None = None
 ) -> Iterator[Case]:
     """Yield the cases of a repository's rows. Fixes that cannot be adapted are skipped.
@@ -61,14 +61,14 @@ def adaptation_cases(
     """
     with Repository.open(folder) as repository, ScratchStore(repository) as scratch:
         for row in rows:
-            fix = FixCommit.read(repository, row["fix"])
+            fix_commit = FixCommit.read(repository, row["fix"])
             target, expected_tree = (
                 scratch.tree_of(row["base"]),
                 scratch.tree_of(row["backport"]),
             )
-            merge = scratch.pick(fix.id, target, fix.base)
+            merge = scratch.pick(fix_commit.id, target, fix_commit.base)
             adaptation = adapt_conflicts(
-                scratch, merge, target, fix, row.get("others", ())
+                scratch, merge, target, fix_commit, row.get("others", ())
             )
             results = {"patchpilot": adaptation.made if adaptation else None}
             if adaptation:
@@ -77,7 +77,8 @@ def adaptation_cases(
             for tool in TOOLS if count is not None else ():
                 results[tool] = _merge_with_tool(scratch, merge, TOOLS[tool])
             is_equal = {
-                name: bool(tree) and _is_same(scratch, tree, expected_tree, target)
+                name: bool(tree)
+                and _is_same_change(scratch, tree, expected_tree, target)
                 for name, tree in results.items()
             }
             if count is not None:
@@ -95,43 +96,51 @@ def _merge_with_tool(
     """Return the tree that a tool makes of a conflicting merge, or None if a conflict remains."""
     entries: dict[str, Entry] = {}
     for path in merge.paths:
-        sides = merge.stages.get(path, {})
-        if not SIDES.keys() <= sides.keys():
+        conflict_sides = merge.stages.get(path, {})
+        if not SIDES.keys() <= conflict_sides.keys():
             return None
         with tempfile.TemporaryDirectory() as folder:
             for number, name in SIDES.items():
-                (Path(folder) / name).write_bytes(scratch.content(sides[number]) or b"")
-            outcome = subprocess.run(
+                (Path(folder) / name).write_bytes(
+                    scratch.content(conflict_sides[number]) or b""
+                )
+            completed = subprocess.run(
                 command, cwd=folder, capture_output=True, check=False
             )
-        if outcome.returncode:
+        if completed.returncode:
             return None
-        entries[path] = (sides[2][0], scratch.write("blob", outcome.stdout))
+        entries[path] = (conflict_sides[2][0], scratch.write("blob", completed.stdout))
     return scratch.write_with_files(merge.tree, entries)
 
 
-def _is_same(scratch: ScratchStore, adapted: str, real: str, onto: str) -> bool:
-    paths = scratch.changed(onto, adapted).keys() | scratch.changed(onto, real).keys()
+def _is_same_change(
+    scratch: ScratchStore, adapted_tree: str, real_tree: str, base_tree: str
+) -> bool:
+    paths = (
+        scratch.changed(base_tree, adapted_tree).keys()
+        | scratch.changed(base_tree, real_tree).keys()
+    )
     return all(
-        _squeeze_file(scratch, adapted, path) == _squeeze_file(scratch, real, path)
+        _strip_file_whitespace(scratch, adapted_tree, path)
+        == _strip_file_whitespace(scratch, real_tree, path)
         for path in paths
     )
 
 
-def _squeeze_file(scratch: ScratchStore, tree: str, path: str) -> bytes:
+def _strip_file_whitespace(scratch: ScratchStore, tree: str, path: str) -> bytes:
     return b"".join((scratch.blob(tree, path) or b"").split())
 
 
 def fit_weights(cases: Sequence[Case]) -> dict[str, float]:
     """Return the weights of a logistic regression. The bias has no penalty."""
     names = sorted({name for case in cases for name in case.features} - {UNSURE})
-    numbers = [
+    feature_rows = [
         [1.0, *(case.features.get(name, 0.0) for name in names)] for case in cases
     ]
     weights = [0.0] * (len(names) + 1)
     for _ in range(STEPS):
         slopes = [0.0] * len(weights)
-        for row, case in zip(numbers, cases, strict=True):
+        for row, case in zip(feature_rows, cases, strict=True):
             error = (
                 1
                 / (
@@ -155,17 +164,19 @@ def fit_weights(cases: Sequence[Case]) -> dict[str, float]:
     return dict(zip(["bias", *names], weights, strict=True))
 
 
-def confidence_rows(rated: Sequence[tuple[float, Case]]) -> Iterator[str]:
+def format_confidence_rows(rated_cases: Sequence[tuple[float, Case]]) -> Iterator[str]:
     """Yield table rows with the number of adaptations, and of correct ones, for each range of
     confidence.
     """
-    for low, high in pairwise(BINS):
+    for lower_bound, upper_bound in pairwise(BINS):
         results = [
-            case.is_same for confidence, case in rated if low <= confidence < high
+            case.is_same
+            for confidence, case in rated_cases
+            if lower_bound <= confidence < upper_bound
         ]
         if results:
             yield (
-                f"{low} to {min(high, 1.0)}: {sum(results)} of {len(results)}"
+                f"{lower_bound} to {min(upper_bound, 1.0)}: {sum(results)} of {len(results)}"
                 f" ({sum(results) / len(results):.0%})"
             )
 
@@ -208,7 +219,9 @@ def main() -> None:
         own_cases = [row for row in rows if row["repo"] == name][: args.limit]
         count: Counter[str] = Counter()
         by_repository[name] = list(
-            adaptation_cases(Path(folder), own_cases, count if args.beside else None)
+            collect_adaptation_cases(
+                Path(folder), own_cases, count if args.beside else None
+            )
         )
         print(
             f"{name}: {len(by_repository[name])} of {len(own_cases)} adapted,"
@@ -220,7 +233,7 @@ def main() -> None:
     all_cases = [case for own_cases in by_repository.values() for case in own_cases]
     print(
         "with the shipped weights",
-        *confidence_rows(
+        *format_confidence_rows(
             [(compute_confidence(case.features), case) for case in all_cases]
         ),
         sep="\n  ",
@@ -228,7 +241,7 @@ def main() -> None:
     if len(by_repository) > 1:
         print(
             "with the weights of the other repositories",
-            *confidence_rows(list(cross_validate(by_repository))),
+            *format_confidence_rows(list(cross_validate(by_repository))),
             sep="\n  ",
         )
     if args.write:

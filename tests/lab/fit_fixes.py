@@ -38,28 +38,43 @@ def make_case(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set
     repo, row = job
     with Repository.open(repo) as repository:
         commit = repository.commit(row["commit"])
-        scene = read_evidence_input(repository, commit)
+        evidence_input = read_evidence_input(repository, commit)
         return (
             row["fold"],
-            weigh_candidates(repository, scene, tally_blamed_lines(scene)),
+            weigh_candidates(
+                repository, evidence_input, tally_blamed_lines(evidence_input)
+            ),
             set(row["fixes"]),
         )
 
 
-def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[Case]:
+def read_cases(
+    repositories: Sequence[str], truth_files: Sequence[Path], jobs: int
+) -> list[Case]:
     rows = [
-        (repo, row | ({"fold": fold} if len(repos) > 1 else {}))
-        for fold, (repo, truth) in enumerate(zip(repos, truths, strict=True))
-        for row in map(json.loads, truth.read_text().splitlines())
+        (repo, row | ({"fold": fold_index} if len(repositories) > 1 else {}))
+        for fold_index, (repo, truth_file) in enumerate(
+            zip(repositories, truth_files, strict=True)
+        )
+        for row in map(json.loads, truth_file.read_text().splitlines())
     ]
-    with multiprocessing.Pool(jobs) as pool:
-        raw_cases = list(pool.imap(make_case, rows, chunksize=4))
+    with multiprocessing.Pool(jobs) as process_pool:
+        raw_cases = list(process_pool.imap(make_case, rows, chunksize=4))
     cases = []
-    for fold, candidates, true in raw_cases:
-        hits = [
-            index for index, candidate in enumerate(candidates) if candidate in true
+    for fold_index, candidates, correct_ids in raw_cases:
+        correct_indexes = [
+            index
+            for index, candidate in enumerate(candidates)
+            if candidate in correct_ids
         ]
-        cases.append((fold, list(candidates.values()), list_features(candidates), hits))
+        cases.append(
+            (
+                fold_index,
+                list(candidates.values()),
+                list_features(candidates),
+                correct_indexes,
+            )
+        )
     return cases
 
 
@@ -68,21 +83,33 @@ def fit_weights(cases: Sequence[Case]) -> tuple[Row, Row]:
 
     Then fit the weights of "none" on all cases.
     """
-    hit = [(rows, hits) for _, rows, _, hits in cases if hits]
+    cases_with_fix = [
+        (rows, correct_indexes)
+        for _, rows, _, correct_indexes in cases
+        if correct_indexes
+    ]
     weights = maximize_likelihood(
-        [([_pack_row(row) for row in rows], set(hits)) for rows, hits in hit],
+        [
+            ([_pack_row(row) for row in rows], set(correct_indexes))
+            for rows, correct_indexes in cases_with_fix
+        ],
         expected=load_shipped_weights().candidate,
     )
-    lists: list[tuple[list[Row], set[int]]] = []
-    for _, rows, none, hits in cases:
-        sums = [score_candidate(weights, row) for row in rows]
-        top = max(sums, default=0.0)
+    candidate_lists: list[tuple[list[Row], set[int]]] = []
+    for _, rows, no_fix_row, correct_indexes in cases:
+        candidate_scores = [score_candidate(weights, row) for row in rows]
+        best_score = max(candidate_scores, default=0.0)
         features = (
-            top + math.log(sum(math.exp(sum_ - top) for sum_ in sums)) if sums else 0.0
+            best_score
+            + math.log(sum(math.exp(sum_ - best_score) for sum_ in candidate_scores))
+            if candidate_scores
+            else 0.0
         )
-        lists.append(([{"": features}, none], {0} if hits else {1}))
-    fitted = maximize_likelihood(lists, fixed_weights={"": 1.0})
-    return weights, {name: value for name, value in fitted.items() if name}
+        candidate_lists.append(
+            ([{"": features}, no_fix_row], {0} if correct_indexes else {1})
+        )
+    fitted_weights = maximize_likelihood(candidate_lists, fixed_weights={"": 1.0})
+    return weights, {name: value for name, value in fitted_weights.items() if name}
 
 
 def _pack_row(row: Row) -> Row:
@@ -90,7 +117,7 @@ def _pack_row(row: Row) -> Row:
 
 
 def maximize_likelihood(
-    lists: Sequence[tuple[list[Row], set[int]]],
+    candidate_lists: Sequence[tuple[list[Row], set[int]]],
     fixed_weights: Row | None = None,
     expected: Row | None = None,
     steps: int = STEPS,
@@ -99,45 +126,49 @@ def maximize_likelihood(
 
     The weights in `fixed_weights` do not change.
     """
-    fixed, expected_sums = fixed_weights or {}, expected or {}
-    names = sorted({name for rows, _ in lists for row in rows for name in row})
-    weights = {name: fixed.get(name, 0.0) for name in names}
-    first, second = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
+    fixed_values, expected_sums = fixed_weights or {}, expected or {}
+    names = sorted(
+        {name for rows, _ in candidate_lists for row in rows for name in row}
+    )
+    weights = {name: fixed_values.get(name, 0.0) for name in names}
+    first_moments, second_moments = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
     for step in range(1, steps + 1):
-        slope = {
+        gradient_by_name = {
             name: PRIOR * (value - expected_sums.get(name, 0.0))
             for name, value in weights.items()
         }
-        for rows, true in lists:
-            sums = [
+        for rows, correct_indexes in candidate_lists:
+            candidate_scores = [
                 sum(weights[name] * value for name, value in row.items())
                 for row in rows
             ]
-            top = max(sums)
-            exponentials = [math.exp(value - top) for value in sums]
+            best_score = max(candidate_scores)
+            exponentials = [math.exp(value - best_score) for value in candidate_scores]
             total = sum(exponentials)
             for number, row in enumerate(rows):
                 error = exponentials[number] / total - (
-                    1 / len(true) if number in true else 0.0
+                    1 / len(correct_indexes) if number in correct_indexes else 0.0
                 )
                 if abs(error) > NOTHING:
                     for name, value in row.items():
-                        slope[name] += error * value
+                        gradient_by_name[name] += error * value
         for name in names:
-            if name in fixed:
+            if name in fixed_values:
                 continue
-            gradient = slope[name] / len(lists)
-            first[name] = 0.9 * first[name] + 0.1 * gradient
-            second[name] = 0.99 * second[name] + 0.01 * gradient * gradient
+            mean_gradient = gradient_by_name[name] / len(candidate_lists)
+            first_moments[name] = 0.9 * first_moments[name] + 0.1 * mean_gradient
+            second_moments[name] = (
+                0.99 * second_moments[name] + 0.01 * mean_gradient * mean_gradient
+            )
             weights[name] -= (
                 RATE
-                * (first[name] / (1 - 0.9**step))
-                / (math.sqrt(second[name] / (1 - 0.99**step)) + 1e-8)
+                * (first_moments[name] / (1 - 0.9**step))
+                / (math.sqrt(second_moments[name] / (1 - 0.99**step)) + 1e-8)
             )
     return weights
 
 
-def rated_answers(
+def rate_answers(
     cases: Sequence[Case], weights: tuple[Row, Row]
 ) -> list[tuple[float, bool, bool]]:
     """Return a result for each case.
@@ -145,26 +176,28 @@ def rated_answers(
     It has the raw share of the first candidate, whether this candidate is correct, and whether one
     of the first three is.
     """
-    outcomes = []
-    for _, rows, none, hits in cases:
-        sums = [score_candidate(weights[0], row) for row in rows]
-        none_score = score_candidate(weights[1], none)
-        if not sums:
-            outcomes.append((0.0, False, False))
+    case_results = []
+    for _, rows, no_fix_row, correct_indexes in cases:
+        candidate_scores = [score_candidate(weights[0], row) for row in rows]
+        none_score = score_candidate(weights[1], no_fix_row)
+        if not candidate_scores:
+            case_results.append((0.0, False, False))
             continue
-        order = sorted(range(len(sums)), key=lambda index: -sums[index])
-        top = max(none_score, sums[order[0]])
-        total = math.exp(none_score - top) + sum(
-            math.exp(value - top) for value in sums
+        ranked_indexes = sorted(
+            range(len(candidate_scores)), key=lambda index: -candidate_scores[index]
         )
-        outcomes.append(
+        best_score = max(none_score, candidate_scores[ranked_indexes[0]])
+        total = math.exp(none_score - best_score) + sum(
+            math.exp(value - best_score) for value in candidate_scores
+        )
+        case_results.append(
             (
-                math.exp(sums[order[0]] - top) / total,
-                order[0] in hits,
-                any(index in hits for index in order[:3]),
+                math.exp(candidate_scores[ranked_indexes[0]] - best_score) / total,
+                ranked_indexes[0] in correct_indexes,
+                any(index in correct_indexes for index in ranked_indexes[:3]),
             )
         )
-    return outcomes
+    return case_results
 
 
 def fit_isotonic_curve(
@@ -174,24 +207,30 @@ def fit_isotonic_curve(
 
     Each step has at least thirty cases.
     """
-    blocks: list[list[float]] = []
-    ordered = sorted(pairs)
-    for index in range(0, len(ordered), 30):
-        part = ordered[index : index + 30]
-        blocks.append(
+    pooled_blocks: list[list[float]] = []
+    sorted_pairs = sorted(pairs)
+    for index in range(0, len(sorted_pairs), 30):
+        pair_group = sorted_pairs[index : index + 30]
+        pooled_blocks.append(
             [
-                sum(raw for raw, _ in part),
-                float(sum(right for _, right in part)),
-                float(len(part)),
+                sum(raw_score for raw_score, _ in pair_group),
+                float(sum(is_correct for _, is_correct in pair_group)),
+                float(len(pair_group)),
             ]
         )
         while (
-            len(blocks) > 1
-            and blocks[-2][1] / blocks[-2][2] >= blocks[-1][1] / blocks[-1][2]
+            len(pooled_blocks) > 1
+            and pooled_blocks[-2][1] / pooled_blocks[-2][2]
+            >= pooled_blocks[-1][1] / pooled_blocks[-1][2]
         ):
-            last = blocks.pop()
-            blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
-    return [(raw / count, right / count) for raw, right, count in blocks]
+            last_block = pooled_blocks.pop()
+            pooled_blocks[-1] = [
+                a + b for a, b in zip(pooled_blocks[-1], last_block, strict=True)
+            ]
+    return [
+        (raw_score / count, is_correct / count)
+        for raw_score, is_correct, count in pooled_blocks
+    ]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -205,40 +244,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     cases = read_cases(args.repo, args.truth, args.jobs)
     by_fold = cross_validate(cases)
-    for fold, results in enumerate(by_fold):
-        print(f"fold {fold}: {_share(results, 1)} / {_share(results, 2)}")
+    for fold_index, results in enumerate(by_fold):
+        print(f"fold {fold_index}: {_share_of(results, 1)} / {_share_of(results, 2)}")
     held_out = [row for results in by_fold for row in results]
     print(
-        f"held out, all folds: top-1 {_share(held_out, 1)}, top-3 {_share(held_out, 2)} of"
+        f"held out, all folds: top-1 {_share_of(held_out, 1)}, top-3 {_share_of(held_out, 2)} of"
         f" {len(held_out)}"
     )
     weights = fit_weights(cases)
-    curve = fit_isotonic_curve([(raw, right) for raw, right, _ in held_out])
+    calibration_curve = fit_isotonic_curve(
+        [(raw_score, is_correct) for raw_score, is_correct, _ in held_out]
+    )
     if args.write:
         FILE.parent.mkdir(parents=True, exist_ok=True)
-        FILE.write_text(_format_weights(weights, curve))
+        FILE.write_text(_format_weights(weights, calibration_curve))
     return 0
 
 
 def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
     parts = [
         (
-            [case for case in cases if case[0] == fold],
-            [case for case in cases if case[0] != fold],
+            [case for case in cases if case[0] == fold_index],
+            [case for case in cases if case[0] != fold_index],
         )
-        for fold in range(FOLDS)
+        for fold_index in range(FOLDS)
     ]
     return [
-        rated_answers(results, fit_weights(training)) for results, training in parts
+        rate_answers(results, fit_weights(training_cases))
+        for results, training_cases in parts
     ]
 
 
-def _share(answered: Sequence[tuple[float, bool, bool]], column: int) -> str:
-    return f"{100 * sum(row[column] for row in answered) / max(1, len(answered)):.1f} %"
+def _share_of(answered_cases: Sequence[tuple[float, bool, bool]], column: int) -> str:
+    return f"{100 * sum(row[column] for row in answered_cases) / max(1, len(answered_cases)):.1f} %"
 
 
 def _format_weights(
-    weights: tuple[Row, Row], curve: Sequence[tuple[float, float]]
+    weights: tuple[Row, Row], calibration_curve: Sequence[tuple[float, float]]
 ) -> str:
     lines = [
         "# SPDX-License-Identifier: GPL-2.0-or-later",
@@ -251,8 +293,11 @@ def _format_weights(
             *(f"{key} = {value:.4f}" for key, value in sorted(table.items())),
             "",
         ]
-    points = ", ".join(f"[{raw:.4f}, {share:.4f}]" for raw, share in curve)
-    return "\n".join([*lines, "[calibration]", f"curve = [{points}]", ""])
+    formatted_points = ", ".join(
+        f"[{raw_score:.4f}, {correct_share:.4f}]"
+        for raw_score, correct_share in calibration_curve
+    )
+    return "\n".join([*lines, "[calibration]", f"curve = [{formatted_points}]", ""])
 
 
 if __name__ == "__main__":

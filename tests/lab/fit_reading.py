@@ -38,8 +38,8 @@ from tests.lab.score_reading import (
     FOLDER,
     Lines,
     do_ranges_overlap,
-    label_rows,
-    labeled_requests,
+    read_label_rows,
+    read_labeled_requests,
 )
 
 WEIGHTS = Path(__file__).parents[2] / "checks" / "reading"
@@ -64,17 +64,17 @@ class LabeledMail:
     asking: frozenset[Sentence]
 
 
-def labeled_mails(folder: Path) -> Iterator[LabeledMail]:
+def read_labeled_mails(folder: Path) -> Iterator[LabeledMail]:
     request_labels, labeled_ids = (
-        labeled_requests(),
-        {row["message_id"] for row in label_rows("sentences.tsv")},
+        read_labeled_requests(),
+        {row["message_id"] for row in read_label_rows("sentences.tsv")},
     )
     request_lines = {
         (row["message_id"], int(row["line"]) - 1, int(row["nth"]))
-        for row in label_rows("sentences.tsv")
+        for row in read_label_rows("sentences.tsv")
         if row["request"]
     }
-    for list_name, author, replies in labeled_threads(folder):
+    for list_name, author, replies in read_labeled_threads(folder):
         for mail in replies:
             name = mail.mail.message_id
             is_machine = mail.bot or mail.kind in BY_MACHINE
@@ -85,7 +85,7 @@ def labeled_mails(folder: Path) -> Iterator[LabeledMail]:
                 )
 
 
-def labeled_threads(
+def read_labeled_threads(
     folder: Path,
 ) -> Iterator[tuple[str, Address, Sequence[Classified]]]:
     """Yield the list, author and replies of each thread in the part "learn"."""
@@ -96,33 +96,42 @@ def labeled_threads(
         mails = read_mails(folder / f"{label['thread']}.mbox")
         date = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
         all_threads = read_thread(mails, now=date)
-        longest = max(all_threads, key=lambda thread: len(thread.message_ids))
-        replies = [reply.mail for reply in longest.replies]
-        yield label["list"], longest.author, replies
+        longest_thread = max(all_threads, key=lambda thread: len(thread.message_ids))
+        replies = [reply.mail for reply in longest_thread.replies]
+        yield label["list"], longest_thread.author, replies
 
 
 def find_requests(
     mail: Classified, request_lines: Set[tuple[str, int, int]]
 ) -> frozenset[Sentence]:
     sentence_counts = Counter[int]()
-    requested = []
+    request_sentences = []
     for sentence in mail.body.sentences:
         sentence_counts[sentence.line] += 1
-        place = (mail.mail.message_id, sentence.line, sentence_counts[sentence.line])
-        requested += [sentence] if place in request_lines else []
-    return frozenset(requested)
+        sentence_location = (
+            mail.mail.message_id,
+            sentence.line,
+            sentence_counts[sentence.line],
+        )
+        request_sentences += [sentence] if sentence_location in request_lines else []
+    return frozenset(request_sentences)
 
 
-def feature_rows(labeled: LabeledMail) -> Iterator[Row]:
+def compute_feature_rows(labeled_mail: LabeledMail) -> Iterator[Row]:
     """Yield the features of each sentence, and of the text below each quotation, with whether it
     makes a request.
     """
-    mail = labeled.mail
+    mail = labeled_mail.mail
     pairs = list(zip(mail.body.sentences, mail.features, strict=False))
-    parts = [list(part) for _, part in groupby(pairs, key=lambda it: it[0].top.part)]
-    for group in [*parts, *([sentence] for sentence in pairs)]:
-        is_request = any(sentence in labeled.asking for sentence, _ in group)
-        yield combine_features([names for _, names in group]), is_request
+    parts = [
+        list(text_part)
+        for _, text_part in groupby(pairs, key=lambda it: it[0].top.part)
+    ]
+    for sentence_group in [*parts, *([sentence] for sentence in pairs)]:
+        is_request = any(
+            sentence in labeled_mail.asking for sentence, _ in sentence_group
+        )
+        yield combine_features([names for _, names in sentence_group]), is_request
 
 
 def fit_weights(cases: Sequence[Row]) -> Weights:
@@ -130,23 +139,36 @@ def fit_weights(cases: Sequence[Row]) -> Weights:
     (AdaGrad).
     """
     counts = Counter(name for features, _ in cases for name in features)
-    initial = {name: HELD / count for name, count in counts.items() if count >= LEAST}
-    initial[BIAS] = 0.0
-    weights = dict.fromkeys(initial, 0.0)
-    squares = dict.fromkeys(initial, 0.01)
-    packed = [
-        ({name: value for name, value in features.items() if name in initial}, right)
-        for features, right in cases
+    initial_weights = {
+        name: HELD / count for name, count in counts.items() if count >= LEAST
+    }
+    initial_weights[BIAS] = 0.0
+    weights = dict.fromkeys(initial_weights, 0.0)
+    gradient_squares = dict.fromkeys(initial_weights, 0.01)
+    known_rows = [
+        (
+            {
+                name: value
+                for name, value in features.items()
+                if name in initial_weights
+            },
+            is_request,
+        )
+        for features, is_request in cases
     ]
-    order = random.Random(1)
+    shuffle_rng = random.Random(1)
     for _ in range(ROUNDS):
-        order.shuffle(packed)
-        for features, right in packed:
-            wrong = share(weights, features) - right
+        shuffle_rng.shuffle(known_rows)
+        for features, is_request in known_rows:
+            prediction_error = share(weights, features) - is_request
             for name, value in (*features.items(), (BIAS, 1.0)):
-                slope = wrong * value + initial[name] * weights[name]
-                squares[name] += slope * slope
-                weights[name] -= RATE * slope / math.sqrt(squares[name])
+                weight_gradient = (
+                    prediction_error * value + initial_weights[name] * weights[name]
+                )
+                gradient_squares[name] += weight_gradient * weight_gradient
+                weights[name] -= (
+                    RATE * weight_gradient / math.sqrt(gradient_squares[name])
+                )
     return weights
 
 
@@ -154,26 +176,33 @@ def count_found_requests(
     mails: Sequence[LabeledMail], weights: Weights, count: Counter[str]
 ) -> None:
     """Count the requests that are found, and the listed items that are not requests."""
-    for labeled in mails:
-        mail = labeled.mail
+    for labeled_mail in mails:
+        mail = labeled_mail.mail
         parts = asking_paragraphs(mail.body.sentences, mail.features, weights)
-        listed = [(part[0][0].line, part[-1][0].end) for part in parts]
-        request_places = [lines for lines, begins in labeled.asked if begins]
+        listed_ranges = [
+            (request_part[0][0].line, request_part[-1][0].end) for request_part in parts
+        ]
+        request_places = [
+            lines for lines, begins_request in labeled_mail.asked if begins_request
+        ]
         found_count = sum(
-            any(do_ranges_overlap(lines, listed_lines) for listed_lines in listed)
+            any(
+                do_ranges_overlap(lines, listed_lines) for listed_lines in listed_ranges
+            )
             for lines in request_places
         )
-        nothing = sum(
+        wrong_ranges = sum(
             not any(
-                do_ranges_overlap(listed_lines, lines) for lines, _ in labeled.asked
+                do_ranges_overlap(listed_lines, lines)
+                for lines, _ in labeled_mail.asked
             )
-            for listed_lines in listed
+            for listed_lines in listed_ranges
         )
         count.update(
             asked=len(request_places),
             found=found_count,
-            listed=len(listed),
-            nothing=nothing,
+            listed=len(listed_ranges),
+            nothing=wrong_ranges,
         )
 
 
@@ -187,27 +216,27 @@ def write_weights(weights: Weights) -> None:
     (WEIGHTS / "requests.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def list_folds(lists: Set[str]) -> Iterator[Set[str]]:
+def list_folds(list_names: Set[str]) -> Iterator[Set[str]]:
     """Yield the groups of lists. Each group is left out once."""
-    order = sorted(lists)
-    random.Random(3).shuffle(order)
+    sorted_names = sorted(list_names)
+    random.Random(3).shuffle(sorted_names)
     for start in range(FOLDS):
-        yield frozenset(order[start::FOLDS])
+        yield frozenset(sorted_names[start::FOLDS])
 
 
 def main(folder: Path, *, keep: bool) -> int:
-    mails = list(labeled_mails(folder))
+    mails = list(read_labeled_mails(folder))
     count = Counter[str]()
-    for excluded in list_folds({mail.list_name for mail in mails}):
-        training = [
+    for excluded_lists in list_folds({mail.list_name for mail in mails}):
+        training_rows = [
             row
             for mail in mails
-            if mail.list_name not in excluded
-            for row in feature_rows(mail)
+            if mail.list_name not in excluded_lists
+            for row in compute_feature_rows(mail)
         ]
         count_found_requests(
-            [mail for mail in mails if mail.list_name in excluded],
-            fit_weights(training),
+            [mail for mail in mails if mail.list_name in excluded_lists],
+            fit_weights(training_rows),
             count,
         )
     print(
@@ -216,7 +245,7 @@ def main(folder: Path, *, keep: bool) -> int:
     )
     if keep:
         write_weights(
-            fit_weights([row for mail in mails for row in feature_rows(mail)])
+            fit_weights([row for mail in mails for row in compute_feature_rows(mail)])
         )
     return 0
 

@@ -78,7 +78,7 @@ class Case(NamedTuple):
     size: int
 
 
-def is_quoted(line: str) -> bool:
+def is_quotation_line(line: str) -> bool:
     """Return whether a line of a message is a quotation, because it is indented or comes from a
     log.
     """
@@ -87,28 +87,30 @@ def is_quoted(line: str) -> bool:
     )
 
 
-def quoted_log(message: str) -> str:
+def extract_quoted_log(message: str) -> str:
     """Return the log that a message quotes, without lists, commands and code, or ""."""
     log: list[str] = []
-    block: list[str] = []
-    before = ""
+    log_lines: list[str] = []
+    preceding_line = ""
     for line in [*message.splitlines()[1:], ""]:
-        if is_quoted(line) and not _TRAILER.match(line):
-            block.append(line)
+        if is_quotation_line(line) and not _TRAILER.match(line):
+            log_lines.append(line)
             continue
-        if block:
-            first = block[0]
-            starts = not before.strip() or before.rstrip().endswith(":")
-            lines = [text for text in block if not _NO_LOG.search(text)]
-            text = "\n".join(lines)
+        if log_lines:
+            first_line = log_lines[0]
+            starts_block = (
+                not preceding_line.strip() or preceding_line.rstrip().endswith(":")
+            )
+            lines = [log_line for log_line in log_lines if not _NO_LOG.search(log_line)]
+            log_line = "\n".join(lines)
             if (
-                (starts or _LOG.match(first))
-                and not _LIST.match(first)
-                and _SIGN.search(text)
-                and not _BUILD.search(text)
+                (starts_block or _LOG.match(first_line))
+                and not _LIST.match(first_line)
+                and _SIGN.search(log_line)
+                and not _BUILD.search(log_line)
             ):
                 log += lines
-        before, block = line, []
+        preceding_line, log_lines = line, []
     return "\n".join(log)
 
 
@@ -117,114 +119,141 @@ def strip_quotes(commit: CommitMessage) -> CommitMessage:
     lines = [
         line
         for line in body.splitlines()
-        if not is_quoted(line) or _TRAILER.match(line)
+        if not is_quotation_line(line) or _TRAILER.match(line)
     ]
     return commit._replace(message="\n".join([head, *lines]))
 
 
-def history_windows(
+def find_history_windows(
     repository: Repository, size: int, max_windows: int
 ) -> Iterator[tuple[str, str]]:
     """Yield (old, new) commits of mainline that are about `size` commits apart."""
     line = repository.rev_list("--first-parent", "HEAD")
-    share = len(line) / len(repository.rev_list("--no-merges", "HEAD"))
-    step = max(1, int(size * share))
+    commit_share = len(line) / len(repository.rev_list("--no-merges", "HEAD"))
+    step = max(1, int(size * commit_share))
     for number in range(max_windows):
         if (number + 1) * step < len(line):
             yield line[(number + 1) * step], line[number * step]
 
 
-def history_cases(
-    repository: Repository, name: str, size: int, max_windows: int, per: int
+def collect_history_cases(
+    repository: Repository, name: str, size: int, max_windows: int, max_symptoms: int
 ) -> Iterator[Case]:
-    """Yield cases of a history, at most `per` symptoms for each window."""
-    chance = random.Random(name)
-    for since, tip in history_windows(repository, size, max_windows):
-        messages = list(candidates.read_messages(repository, since, tip))
+    """Yield cases of a history, at most `max_symptoms` for each window."""
+    window_rng = random.Random(name)
+    for oldest_commit, tip in find_history_windows(repository, size, max_windows):
+        messages = list(candidates.read_messages(repository, oldest_commit, tip))
         pairs = [
-            (commit, text)
+            (commit, log_text)
             for commit in messages
-            if (text := quoted_log(commit.message))
+            if (log_text := extract_quoted_log(commit.message))
         ]
         pairs = [pair for pair in pairs if _FIX.search(pair[0].message)]
-        chance.shuffle(pairs)
-        symptoms = [(commit, read_log(text)) for commit, text in pairs[:per]]
+        window_rng.shuffle(pairs)
+        symptoms = [
+            (commit, read_log(log_text)) for commit, log_text in pairs[:max_symptoms]
+        ]
         symptoms = [pair for pair in symptoms if len(pair[1].terms()) > 3]
-        located = [
-            (commit, candidates.locate_symptom(repository, since, symptom))
+        located_symptoms = [
+            (commit, candidates.locate_symptom(repository, oldest_commit, symptom))
             for commit, symptom in symptoms
         ]
-        words = {word for _, locations in located for word in locations.symptom.terms()}
-        plain = [strip_quotes(commit) for commit in messages]
-        counted = {
-            "quoted": (messages, candidates.count_words(messages, words)),
-            "taken out": (plain, candidates.count_words(plain, words)),
+        searched_words = {
+            searched_word
+            for _, locations in located_symptoms
+            for searched_word in locations.symptom.terms()
         }
-        for commit, locations in located:
-            touching = candidates.find_touching_commits(
-                repository, since, tip, tuple(locations.files)
+        unquoted_messages = [strip_quotes(commit) for commit in messages]
+        counts_by_mode = {
+            "quoted": (messages, candidates.count_words(messages, searched_words)),
+            "taken out": (
+                unquoted_messages,
+                candidates.count_words(unquoted_messages, searched_words),
+            ),
+        }
+        for commit, locations in located_symptoms:
+            touching_commits = candidates.find_touching_commits(
+                repository, oldest_commit, tip, tuple(locations.files)
             )
-            for mode, (texts, counts) in counted.items():
-                query = Query(locations, texts, touching)
-                pool = search_candidates(repository, query, counts)
-                hits = {
+            for quote_mode, (mode_messages, counts) in counts_by_mode.items():
+                query = Query(locations, mode_messages, touching_commits)
+                ranked_candidates = search_candidates(repository, query, counts)
+                fix_indexes = {
                     index
-                    for index, candidate in enumerate(pool)
-                    if texts[candidate.number].subject == commit.subject
+                    for index, candidate in enumerate(ranked_candidates)
+                    if mode_messages[candidate.number].subject == commit.subject
                 }
-                nearby = {
+                mention_indexes = {
                     index
-                    for index, candidate in enumerate(pool)
-                    if commit.id[:12] in texts[candidate.number].message
+                    for index, candidate in enumerate(ranked_candidates)
+                    if commit.id[:12] in mode_messages[candidate.number].message
                 }
                 yield Case(
                     name,
-                    mode,
+                    quote_mode,
                     bool(locations.symptom.frames),
-                    [candidate.features for candidate in pool],
-                    hits,
-                    hits | nearby,
+                    [candidate.features for candidate in ranked_candidates],
+                    fix_indexes,
+                    fix_indexes | mention_indexes,
                     len(messages),
                 )
-        print(name, since[:12], len(messages), len(symptoms), flush=True)
+        print(name, oldest_commit[:12], len(messages), len(symptoms), flush=True)
 
 
 def search_candidates(
     repository: Repository, query: Query, counts: WordCounts
 ) -> list[Evidence]:
-    terms = query.sources.symptom.terms()
+    symptom_terms = query.sources.symptom.terms()
     own_counts = {
         number: query_words
         for number, row in counts.counts.items()
         if (
-            query_words := {word: count for word, count in row.items() if word in terms}
+            query_words := {
+                word: count for word, count in row.items() if word in symptom_terms
+            }
         )
     }
     word_counts = WordCounts(own_counts, counts.mean, counts.lengths)
-    ranked = rank_fixes.select_best_candidates(
+    ranked_rows = rank_fixes.select_best_candidates(
         rank_fixes.weigh_messages(query, word_counts),
         rank_fixes.load_evidence_weights(),
     )
-    ids = [query.messages[candidate.number].id for candidate in ranked]
+    ids = [query.messages[candidate.number].id for candidate in ranked_rows]
     return rank_fixes.weigh_changes(
-        query, ranked, candidates.read_changes(repository, ids)
+        query, ranked_rows, candidates.read_changes(repository, ids)
     )
 
 
-def fit(cases: Sequence[Case]) -> Row:
-    lists = []
+def fit_ranking_weights(cases: Sequence[Case]) -> Row:
+    candidate_lists = []
     for case in cases:
         if not case.hits:
             continue
         rows = add_shares(case.pool)
         row_indexes = [
-            at for at in range(len(case.pool)) if at < ROWS or at in case.hits
+            candidate_index
+            for candidate_index in range(len(case.pool))
+            if candidate_index < ROWS or candidate_index in case.hits
         ]
-        hits = {index for index, at in enumerate(row_indexes) if at in case.hits}
-        lists.append(
-            ([{k: v for k, v in rows[at].items() if v} for at in row_indexes], hits)
+        fix_indexes = {
+            index
+            for index, candidate_index in enumerate(row_indexes)
+            if candidate_index in case.hits
+        }
+        candidate_lists.append(
+            (
+                [
+                    {
+                        k: feature_value
+                        for k, feature_value in rows[candidate_index].items()
+                        if feature_value
+                    }
+                    for candidate_index in row_indexes
+                ],
+                fix_indexes,
+            )
         )
-    return maximize_likelihood(lists, steps=STEPS)
+    return maximize_likelihood(candidate_lists, steps=STEPS)
 
 
 class Ranking(NamedTuple):
@@ -239,52 +268,66 @@ class Ranking(NamedTuple):
     shares: list[float]
 
 
-def rank_case(case: Case, table: Row, *, removed: bool = False) -> Ranking:
+def rank_case(case: Case, weight_table: Row, *, without_fix: bool = False) -> Ranking:
     """Rank the candidates of a case. If `removed` is set, leave out the correct ones."""
     pool_rows = [
         position
         for position in range(len(case.pool))
-        if not (removed and position in case.copies)
+        if not (without_fix and position in case.copies)
     ]
     rows = add_shares([case.pool[position] for position in pool_rows])
-    pool = [
-        (score_evidence(table, row), position in case.hits, row)
+    scored_candidates = [
+        (score_evidence(weight_table, row), position in case.hits, row)
         for position, row in zip(pool_rows, rows, strict=True)
     ]
-    pool.sort(key=lambda pair: -pair[0])
-    exponentials = [math.exp(pair[0] - pool[0][0]) for pair in pool]
-    shares = [value / sum(exponentials) for value in exponentials]
-    evidence = [Evidence(0, row) for _, _, row in pool]
-    rank = next((position for position, pair in enumerate(pool) if pair[1]), -1)
-    return Ranking(case, removed, rank, list_features(evidence, shares), shares)
+    scored_candidates.sort(key=lambda pair: -pair[0])
+    exponentials = [
+        math.exp(pair[0] - scored_candidates[0][0]) for pair in scored_candidates
+    ]
+    probabilities = [value / sum(exponentials) for value in exponentials]
+    evidence = [Evidence(0, row) for _, _, row in scored_candidates]
+    fix_rank = next(
+        (position for position, pair in enumerate(scored_candidates) if pair[1]), -1
+    )
+    return Ranking(
+        case,
+        without_fix,
+        fix_rank,
+        list_features(evidence, probabilities),
+        probabilities,
+    )
 
 
-def rank_all(cases: Sequence[Case], table: Row) -> list[Ranking]:
+def rank_all(cases: Sequence[Case], weight_table: Row) -> list[Ranking]:
     return [
-        rank_case(case, table, removed=removed)
+        rank_case(case, weight_table, without_fix=without_fix)
         for case in cases
-        for removed in (False, True)
-        if len(case.pool) > (len(case.copies) if removed else 0) + 1
+        for without_fix in (False, True)
+        if len(case.pool) > (len(case.copies) if without_fix else 0) + 1
     ]
 
 
 def fit_first_rank(rankings: Sequence[Ranking]) -> Row:
     """Fit the probability that the first candidate is correct, by logistic regression."""
-    lists = [([row.first, {}], {int(row.rank != 0)}) for row in rankings]
-    return maximize_likelihood(lists, steps=STEPS)
+    candidate_lists = [([row.first, {}], {int(row.rank != 0)}) for row in rankings]
+    return maximize_likelihood(candidate_lists, steps=STEPS)
 
 
-def raw_probability(ranking: Ranking, first: Row) -> float:
-    return 1 / (1 + math.exp(-score_evidence(first, ranking.first)))
+def compute_raw_probability(ranking: Ranking, first_rank_weights: Row) -> float:
+    return 1 / (1 + math.exp(-score_evidence(first_rank_weights, ranking.first)))
 
 
-def rejection_threshold(rankings: Sequence[Ranking], first: Row, curve: Curve) -> float:
+def find_rejection_threshold(
+    rankings: Sequence[Ranking], first_rank_weights: Row, calibration_curve: Curve
+) -> float:
     """Return the probability below which 80 % of the cases without a fix are rejected.
 
     Only quoted logs are considered, because they resemble other messages most.
     """
     shares_without_fix = sorted(
-        convert_to_probability(raw_probability(row, first), curve)
+        convert_to_probability(
+            compute_raw_probability(row, first_rank_weights), calibration_curve
+        )
         for row in rankings
         if row.removed and row.case.mode == "quoted"
     )
@@ -293,47 +336,53 @@ def rejection_threshold(rankings: Sequence[Ranking], first: Row, curve: Curve) -
 
 def print_ranking_quality(
     rankings: Sequence[Ranking],
-    first: Row | None = None,
-    curve: Curve = (),
-    nothing: float = 0.0,
+    first_rank_weights: Row | None = None,
+    calibration_curve: Curve = (),
+    rejection_limit: float = 0.0,
 ) -> None:
     """Print how often the fix is the first candidate, among the first 3 or 10, or rejected."""
-    for mode in ("quoted", "taken out"):
-        rows = [row for row in rankings if row.case.mode == mode]
-        real = [row for row in rows if not row.removed]
-        for kind, kind_rows in (
-            ("all", real),
-            ("traces", [row for row in real if row.case.trace]),
+    for quote_mode in ("quoted", "taken out"):
+        rows = [row for row in rankings if row.case.mode == quote_mode]
+        cases_with_fix = [row for row in rows if not row.removed]
+        for case_kind, kind_rows in (
+            ("all", cases_with_fix),
+            ("traces", [row for row in cases_with_fix if row.case.trace]),
         ):
-            tops = [
-                sum(0 <= row.rank < top for row in kind_rows) / max(1, len(kind_rows))
-                for top in (1, 3, 10)
+            top_shares = [
+                sum(0 <= row.rank < top_size for row in kind_rows)
+                / max(1, len(kind_rows))
+                for top_size in (1, 3, 10)
             ]
             print(
-                f"  {mode:9} {kind:6} {len(kind_rows):4}",
-                " / ".join(f"{top:.2f}" for top in tops),
+                f"  {quote_mode:9} {case_kind:6} {len(kind_rows):4}",
+                " / ".join(f"{top_size:.2f}" for top_size in top_shares),
             )
-        if first is None:
+        if first_rank_weights is None:
             continue
-        sure = {
-            id(row): convert_to_probability(raw_probability(row, first), curve)
+        probabilities = {
+            id(row): convert_to_probability(
+                compute_raw_probability(row, first_rank_weights), calibration_curve
+            )
             for row in rows
         }
-        likely = [row for row in rows if sure[id(row)] >= rank_fixes.LIKELY]
-        right = sum(row.rank == 0 for row in likely)
+        likely = [row for row in rows if probabilities[id(row)] >= rank_fixes.LIKELY]
+        correct = sum(row.rank == 0 for row in likely)
         without_fix = [row for row in rows if row.removed]
-        unfit = {
+        unfit_ids = {
             id(row)
             for row in rows
-            if sure[id(row)] < nothing and row.first["functions"] < rank_fixes.LIKELY
+            if probabilities[id(row)] < rejection_limit
+            and row.first["functions"] < rank_fixes.LIKELY
         }
-        rejected = sum(id(row) in unfit for row in without_fix) / max(
+        rejected_share = sum(id(row) in unfit_ids for row in without_fix) / max(
             1, len(without_fix)
         )
-        lost_share = sum(id(row) in unfit for row in real) / max(1, len(real))
+        lost_share = sum(id(row) in unfit_ids for row in cases_with_fix) / max(
+            1, len(cases_with_fix)
+        )
         print(
-            f"    likely {len(likely)}, right {right / max(1, len(likely)):.2f}; nothing fits: "
-            f"{rejected:.2f} without a fix, {lost_share:.2f} with one"
+            f"    likely {len(likely)}, right {correct / max(1, len(likely)):.2f}; nothing fits: "
+            f"{rejected_share:.2f} without a fix, {lost_share:.2f} with one"
         )
 
 
@@ -353,7 +402,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.what == "cases":
         with Repository.open(args.repo) as repository:
             new_cases = list(
-                history_cases(
+                collect_history_cases(
                     repository, args.out.stem, args.size, args.windows, args.most
                 )
             )
@@ -369,45 +418,75 @@ def main(argv: Sequence[str] | None = None) -> int:
     # rank each history with weights that were fitted on the others
     held_out: list[Ranking] = []
     for name in sorted({case.history for case in cases}):
-        training = [case for case in cases if case.history != name]
-        evaluated = [case for case in cases if case.history == name]
-        held_out += rank_all(evaluated, fit(training))
-    first, table = fit_first_rank(held_out), fit(cases)
+        training_cases = [case for case in cases if case.history != name]
+        evaluated_cases = [case for case in cases if case.history == name]
+        held_out += rank_all(evaluated_cases, fit_ranking_weights(training_cases))
+    first_rank_weights, table = fit_first_rank(held_out), fit_ranking_weights(cases)
     pairs: list[tuple[float, bool]] = []
     for name in sorted({case.history for case in cases}):
         other_rankings = [
             rankings for rankings in held_out if rankings.case.history != name
         ]
-        tested = [rankings for rankings in held_out if rankings.case.history == name]
+        tested_rankings = [
+            rankings for rankings in held_out if rankings.case.history == name
+        ]
         row = fit_first_rank(other_rankings)
-        limits = fit_isotonic_curve(
-            [(raw_probability(case, row), case.rank == 0) for case in other_rankings]
+        calibration_limits = fit_isotonic_curve(
+            [
+                (compute_raw_probability(case, row), case.rank == 0)
+                for case in other_rankings
+            ]
         )
-        pairs += [(raw_probability(case, row), case.rank == 0) for case in tested]
-        sizes = {case.case.size for case in tested}
+        pairs += [
+            (compute_raw_probability(case, row), case.rank == 0)
+            for case in tested_rankings
+        ]
+        sizes = {case.case.size for case in tested_rankings}
         print(f"{name}: {min(sizes):,} to {max(sizes):,} commits, by the others")
         print_ranking_quality(
-            tested, row, limits, rejection_threshold(other_rankings, row, limits)
+            tested_rankings,
+            row,
+            calibration_limits,
+            find_rejection_threshold(other_rankings, row, calibration_limits),
         )
         print("  BM25 alone")
         print_ranking_quality(
-            [rank_case(case.case, {"bm25": 1.0}) for case in tested if not case.removed]
+            [
+                rank_case(case.case, {"bm25": 1.0})
+                for case in tested_rankings
+                if not case.removed
+            ]
         )
-    curve = fit_isotonic_curve(pairs)
-    nothing = rejection_threshold(held_out, first, curve)
+    calibration_curve = fit_isotonic_curve(pairs)
+    rejection_limit = find_rejection_threshold(
+        held_out, first_rank_weights, calibration_curve
+    )
     if args.write:
-        write_tables(table, first, curve, nothing)
+        write_tables(table, first_rank_weights, calibration_curve, rejection_limit)
     return 0
 
 
-def write_tables(table: Row, first: Row, curve: Curve, nothing: float) -> None:
+def write_tables(
+    table: Row,
+    first_rank_weights: Row,
+    calibration_curve: Curve,
+    rejection_limit: float,
+) -> None:
     """Replace the tables in the file, and keep its introduction."""
     head = FILE.read_text().partition("\n[candidate]")[0]
     lines = [head]
-    for name, row in (("candidate", table), ("first", first)):
+    for name, row in (("candidate", table), ("first", first_rank_weights)):
         lines += [f"[{name}]", *(f"{key} = {row[key]:.4f}" for key in sorted(row)), ""]
-    points = ", ".join(f"[{at:.4f}, {share:.4f}]" for at, share in curve)
-    lines += ["[calibration]", f"nothing = {nothing:.4f}", f"curve = [{points}]", ""]
+    formatted_points = ", ".join(
+        f"[{raw_score:.4f}, {calibrated_share:.4f}]"
+        for raw_score, calibrated_share in calibration_curve
+    )
+    lines += [
+        "[calibration]",
+        f"nothing = {rejection_limit:.4f}",
+        f"curve = [{formatted_points}]",
+        "",
+    ]
     FILE.write_text("\n".join(lines))
 
 

@@ -35,28 +35,28 @@ class Parser(NamedTuple):
     pieces: tuple[str, ...]
 
 
-def _text_run(run: Callable[[str], object]) -> Run:
-    return lambda data: run(data.decode("utf-8", "surrogateescape"))
+def _make_text_runner(run_parser: Callable[[str], object]) -> Run:
+    return lambda data: run_parser(data.decode("utf-8", "surrogateescape"))
 
 
-def _mail_run() -> Run:
+def _make_mail_runner() -> Run:
     from patchpilot.model.mail import parse_mail
     from patchpilot.reading.mail_classifier import classify
 
     return lambda data: classify(parse_mail(data))
 
 
-def _mbox_run() -> Run:
+def _make_mbox_runner() -> Run:
     from patchpilot.reading.mbox import parse, unique
 
     return lambda data: unique(parse(data))
 
 
-def _patch_run() -> Run:
+def _make_patch_runner() -> Run:
     from patchpilot.model.mail import parse_patch
     from patchpilot.model.patch import shorten_patch
 
-    def run(data: bytes) -> None:
+    def check_patch(data: bytes) -> None:
         patch = shorten_patch(parse_patch(data, "x.patch"))
         assert set(patch.paths) >= {
             change.path for change in patch.files if change.path
@@ -64,27 +64,27 @@ def _patch_run() -> Run:
         assert patch.trailers is not None
         assert patch.diff_error is not patch
 
-    return run
+    return check_patch
 
 
-def _hunks_run() -> Run:
+def _make_hunks_runner() -> Run:
     from patchpilot.model.hunk_fit import fit_hunks
     from patchpilot.model.patch import parse_diff
 
-    def run(text: str) -> None:
+    def parse_hunks_of(text: str) -> None:
         lines = tuple(
             f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n{text}".split("\n")
         )
         for change in parse_diff(lines, 1).files:
             fit_hunks("a.c", ["int a;\n", "int b;\n", "x\n"] * 3, change.hunks)
 
-    return _text_run(run)
+    return _make_text_runner(parse_hunks_of)
 
 
-def _trailers_run() -> Run:
+def _make_trailers_runner() -> Run:
     from patchpilot.model.trailer import add_trailers, find_tags, parse_trailers
 
-    def run(text: str) -> None:
+    def parse_trailers_of(text: str) -> None:
         lines = text.split("\n")
         assert all(
             parse_trailer.line < len(lines)
@@ -98,47 +98,47 @@ def _trailers_run() -> Run:
         added_once = add_trailers(text, expected)
         assert add_trailers(added_once, expected) == added_once
 
-    return _text_run(run)
+    return _make_text_runner(parse_trailers_of)
 
 
-def _addresses_run() -> Run:
+def _make_addresses_runner() -> Run:
     from patchpilot.lint.detectors.tags import parse_mailbox
     from patchpilot.model.address import is_header_safe, parse_address, parse_addresses
 
-    def run(text: str) -> None:
+    def parse_addresses_of(text: str) -> None:
         parse_mailbox(text)
         for address in (parse_address(text), *parse_addresses(text)):
             assert address is None or address.header() is not None
             assert address is None or is_header_safe(address) in (True, False)
 
-    return _text_run(run)
+    return _make_text_runner(parse_addresses_of)
 
 
-def _words_run() -> Run:
+def _make_words_runner() -> Run:
     from patchpilot.model.address import decode_words
 
-    return _text_run(decode_words)
+    return _make_text_runner(decode_words)
 
 
-def _subjects_run() -> Run:
+def _make_subjects_runner() -> Run:
     from patchpilot.model.patch import parse_subject
 
-    return _text_run(parse_subject)
+    return _make_text_runner(parse_subject)
 
 
-def _fixes_run() -> Run:
+def _make_fixes_runner() -> Run:
     from patchpilot.history.fixes_tag import judge_message, parse_tag
     from patchpilot.model.commit_references import read_commit_marks
 
-    def run(text: str) -> None:
+    def parse_fixes_of(text: str) -> None:
         parse_tag(text)
         read_commit_marks(text)
         judge_message(text.split("\n"), lambda _: None)
 
-    return _text_run(run)
+    return _make_text_runner(parse_fixes_of)
 
 
-def _maintainers_run() -> Run:
+def _make_maintainers_runner() -> Run:
     from patchpilot.maintainers.load import (
         MaintainersFile,
         RoleWords,
@@ -146,7 +146,7 @@ def _maintainers_run() -> Run:
         match_patch,
     )
 
-    def run(text: str) -> None:
+    def parse_maintainers_of(text: str) -> None:
         file = MaintainersFile(text, build_index(text), RoleWords())
         match_patch(
             file,
@@ -155,10 +155,10 @@ def _maintainers_run() -> Run:
         )
         assert all(section.name is not None for section in file.sections)
 
-    return _text_run(run)
+    return _make_text_runner(parse_maintainers_of)
 
 
-def _patterns_run() -> Run:
+def _make_patterns_runner() -> Run:
     from patchpilot.model.bounded import BoundedPattern
 
     def run(text: str) -> None:
@@ -169,60 +169,62 @@ def _patterns_run() -> Run:
             pattern.search("a" * 200)
             pattern.search("ab_ /\\" * 30)
 
-    return _text_run(run)
+    return _make_text_runner(run)
 
 
-def _packs_run() -> Run:
+def _make_packs_runner() -> Run:
     from patchpilot.lint.pack import parse_pack
     from patchpilot.lint.rule_store import import_detectors
 
     import_detectors()
-    return _text_run(lambda text: parse_pack(text, "x.toml"))
+    return _make_text_runner(lambda text: parse_pack(text, "x.toml"))
 
 
-def _settings_run() -> Run:
+def _make_settings_runner() -> Run:
     from patchpilot.config import load_settings
     from patchpilot.lint.waivers import parse_waiver_tables
 
-    return _text_run(lambda text: parse_waiver_tables(load_settings(text).waivers, "x"))
+    return _make_text_runner(
+        lambda text: parse_waiver_tables(load_settings(text).waivers, "x")
+    )
 
 
-def _b4_run() -> Run:
+def _make_b4_runner() -> Run:
     from patchpilot.commits import b4_prep
 
-    def run(text: str) -> None:
+    def parse_b4_text(text: str) -> None:
         series = b4_prep._parse_series(text) or {}
         b4_prep._parse_history(series.get("history"))
         b4_prep._parse_number(series.get("revision"))
         b4_prep._parse_strings(series.get("prefixes"))
         b4_prep._split_addresses(b4_prep._strip_comments(text))
 
-    return _text_run(run)
+    return _make_text_runner(parse_b4_text)
 
 
-def _gzip_run() -> Run:
+def _make_gzip_runner() -> Run:
     from patchpilot.model.bounded_gzip import unpack_gzip
 
     return lambda data: unpack_gzip(data, "x.gz", 1 << 20)
 
 
-def _bisect_run() -> Run:
+def _make_bisect_runner() -> Run:
     from patchpilot.tags.bisect_log import parse_bisection
 
-    return _text_run(parse_bisection)
+    return _make_text_runner(parse_bisection)
 
 
-def _replies_run() -> Run:
+def _make_replies_runner() -> Run:
     from patchpilot.model.address import Address
     from patchpilot.reading.reply_body import parse_body
     from patchpilot.reading.review_trailers import given_trailers
 
-    return _text_run(
+    return _make_text_runner(
         lambda text: given_trailers(parse_body(text), Address("A", "a@b.org"))
     )
 
 
-def _check_run() -> Run:
+def _make_check_runner() -> Run:
     from patchpilot.checking.driver import Driver
     from patchpilot.lint.lint_context import Options
     from patchpilot.model.mail import parse_patch
@@ -233,7 +235,7 @@ def _check_run() -> Run:
     )
 
 
-def _fix_run() -> Run:
+def _make_fix_runner() -> Run:
     from patchpilot.checking.driver import Driver, Options, PatchSource
     from patchpilot.services.check.apply_fixes import fix_findings
 
@@ -310,10 +312,10 @@ _BISECT = (
     "first bad commit",
 )
 PARSERS: dict[str, Parser] = {
-    "mail": Parser(60, _mail_run, (*_HEAD, *_MIME, *_REPLY)),
+    "mail": Parser(60, _make_mail_runner, (*_HEAD, *_MIME, *_REPLY)),
     "mbox": Parser(
         40,
-        _mbox_run,
+        _make_mbox_runner,
         (
             "From mboxrd@z Thu Jan  1 00:00:00 1970\n",
             "\n\nFrom a Mon Jan  1\n",
@@ -321,12 +323,12 @@ PARSERS: dict[str, Parser] = {
             *_HEAD,
         ),
     ),
-    "patch": Parser(40, _patch_run, (*_HEAD, *_TAGS, *_DIFF)),
-    "hunks": Parser(50, _hunks_run, _DIFF),
-    "trailers": Parser(120, _trailers_run, _TAGS),
+    "patch": Parser(40, _make_patch_runner, (*_HEAD, *_TAGS, *_DIFF)),
+    "hunks": Parser(50, _make_hunks_runner, _DIFF),
+    "trailers": Parser(120, _make_trailers_runner, _TAGS),
     "addresses": Parser(
         100,
-        _addresses_run,
+        _make_addresses_runner,
         (
             "A",
             "<",
@@ -349,7 +351,7 @@ PARSERS: dict[str, Parser] = {
     ),
     "encoded words": Parser(
         120,
-        _words_run,
+        _make_words_runner,
         (
             "=?",
             "?=",
@@ -370,7 +372,7 @@ PARSERS: dict[str, Parser] = {
     ),
     "subjects": Parser(
         100,
-        _subjects_run,
+        _make_subjects_runner,
         (
             "[",
             "]",
@@ -389,10 +391,10 @@ PARSERS: dict[str, Parser] = {
             "/",
         ),
     ),
-    "Fixes: tags": Parser(90, _fixes_run, _TAGS),
+    "Fixes: tags": Parser(90, _make_fixes_runner, _TAGS),
     "MAINTAINERS": Parser(
         30,
-        _maintainers_run,
+        _make_maintainers_runner,
         (
             "X\n",
             "M:\tA <a@b>\n",
@@ -407,15 +409,15 @@ PARSERS: dict[str, Parser] = {
             *_PATTERN,
         ),
     ),
-    "patterns": Parser(60, _patterns_run, _PATTERN),
-    "packs": Parser(20, _packs_run, _TOML),
-    "settings": Parser(40, _settings_run, _TOML),
-    "b4 tracking": Parser(50, _b4_run, _B4),
-    "gzip": Parser(60, _gzip_run, ("\x1f\x8b", "\0", "\x08", "abc")),
-    "bisect logs": Parser(50, _bisect_run, _BISECT),
-    "replies": Parser(25, _replies_run, (*_REPLY, *_TAGS, *_DIFF)),
-    "check": Parser(2, _check_run, (*_HEAD, *_TAGS, *_DIFF)),
-    "fix": Parser(2, _fix_run, (*_HEAD, *_TAGS, *_DIFF)),
+    "patterns": Parser(60, _make_patterns_runner, _PATTERN),
+    "packs": Parser(20, _make_packs_runner, _TOML),
+    "settings": Parser(40, _make_settings_runner, _TOML),
+    "b4 tracking": Parser(50, _make_b4_runner, _B4),
+    "gzip": Parser(60, _make_gzip_runner, ("\x1f\x8b", "\0", "\x08", "abc")),
+    "bisect logs": Parser(50, _make_bisect_runner, _BISECT),
+    "replies": Parser(25, _make_replies_runner, (*_REPLY, *_TAGS, *_DIFF)),
+    "check": Parser(2, _make_check_runner, (*_HEAD, *_TAGS, *_DIFF)),
+    "fix": Parser(2, _make_fix_runner, (*_HEAD, *_TAGS, *_DIFF)),
 }
 _STARTS = {
     "patch": (
@@ -432,21 +434,21 @@ _STARTS |= dict.fromkeys(
 )
 
 
-def random_input(name: str, rng: random.Random) -> bytes:
-    pieces = PARSERS[name].pieces
+def make_random_input(name: str, rng: random.Random) -> bytes:
+    input_pieces = PARSERS[name].pieces
     text = _STARTS.get(name, "") if rng.random() < 0.8 else ""
-    text += "".join(rng.choices(pieces, k=rng.randint(1, 24)))
+    text += "".join(rng.choices(input_pieces, k=rng.randint(1, 24)))
     if rng.random() < 0.15:
-        text += rng.choice(pieces) * rng.choice((8, 40, 200))
+        text += rng.choice(input_pieces) * rng.choice((8, 40, 200))
     data = text.encode("utf-8", "surrogateescape")
     if name == "gzip":
         data = gzip.compress(data * rng.randint(1, 20), rng.choice((1, 9)))
-    damage = rng.random()
-    if damage < 0.5 and data:
-        changed = bytearray(data)
+    damage_kind = rng.random()
+    if damage_kind < 0.5 and data:
+        changed_data = bytearray(data)
         for _ in range(rng.randint(1, 4)):
-            offset = rng.randrange(len(changed))
-            changed[offset : offset + rng.randint(0, 3)] = rng.choice(
+            offset = rng.randrange(len(changed_data))
+            changed_data[offset : offset + rng.randint(0, 3)] = rng.choice(
                 (
                     b"",
                     b"\0",
@@ -460,17 +462,17 @@ def random_input(name: str, rng: random.Random) -> bytes:
                     rng.randbytes(2),
                 )
             )
-            if not changed:
+            if not changed_data:
                 break
-        data = bytes(changed)
+        data = bytes(changed_data)
     return data
 
 
-def run_one(run: Run, data: bytes) -> str | None:
+def run_parser_on_input(run_parser: Run, data: bytes) -> str | None:
     """Run the parser on one input. Return the error that this causes, or None."""
     start = time.process_time()
     try:
-        run(data)
+        run_parser(data)
     except PatchpilotError:
         pass
     except RecursionError:
@@ -484,28 +486,28 @@ def run_one(run: Run, data: bytes) -> str | None:
 def fuzz_parser(name: str, count: int, seed: int) -> int:
     """Fuzz one parser and print the result; return 1 if an input failed."""
     rng = random.Random(f"{name} {seed}")
-    run = PARSERS[name].make()
-    run_one(run, random_input(name, rng))
-    start, failed = time.process_time(), 0
+    run_parser = PARSERS[name].make()
+    run_parser_on_input(run_parser, make_random_input(name, rng))
+    start, errors = time.process_time(), 0
     for _ in range(count):
-        data = random_input(name, rng)
-        error = run_one(run, data)
+        data = make_random_input(name, rng)
+        error = run_parser_on_input(run_parser, data)
         if error:
-            failed += 1
-            if failed <= 5:
+            errors += 1
+            if errors <= 5:
                 with tempfile.NamedTemporaryFile(
                     "wb", prefix=f"fuzz-{name.replace(' ', '-')}-", delete=False
                 ) as file:
                     file.write(data)
                 print(f"{name}: {file.name}: {error}", file=sys.stderr, flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    failed += peak > MEGABYTES
+    errors += peak > MEGABYTES
     print(
-        f"{name:14} {count:9,d} inputs {time.process_time() - start:8.1f} s {peak:5d} MB  {failed}"
+        f"{name:14} {count:9,d} inputs {time.process_time() - start:8.1f} s {peak:5d} MB  {errors}"
         " failed",
         flush=True,
     )
-    return 1 if failed else 0
+    return 1 if errors else 0
 
 
 def main() -> int:

@@ -34,7 +34,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tests.kit.cli import call
-from tests.lab.hostile_world import LINES, TOML, HostileWorld, RandomDamage, make_world
+from tests.lab.hostile_world import (
+    LINES,
+    TOML,
+    HostileWorld,
+    RandomDamage,
+    create_hostile_world,
+)
 
 SECONDS, PATIENCE, GIGABYTES = 20.0, 180, 4
 """The limits of a call: CPU seconds, seconds until it is killed, and memory."""
@@ -67,7 +73,7 @@ class HostileArchive:
     asked: int = 0
     url: str = ""
 
-    def next(self) -> tuple[int, bytes, str]:
+    def next_response(self) -> tuple[int, bytes, str]:
         self.asked += 1
         return (
             self.answers[(self.asked - 1) % len(self.answers)]
@@ -76,12 +82,12 @@ class HostileArchive:
         )
 
     @contextlib.contextmanager
-    def serve(self) -> Iterator[None]:
+    def serve_responses(self) -> Iterator[None]:
         archive = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                status, body, location = archive.next()
+                status, body, location = archive.next_response()
                 with contextlib.suppress(OSError):
                     self.wfile.write(
                         f"HTTP/1.1 {status} x\r\nConnection: close\r\nContent-Length:"
@@ -112,10 +118,10 @@ class HostileArchive:
             server.server_close()
 
 
-def _check_commands(
+def _make_check_commands(
     world: HostileWorld, rng: random.Random, _url: str
 ) -> Iterator[Argv]:
-    formats = (
+    output_formats = (
         "text",
         "json",
         "checkpatch",
@@ -131,7 +137,15 @@ def _check_commands(
         ("-C", world.repo),
         ("-C", world.repo, world.patch),
     ):
-        yield "check", "--jobs", 1, "--strict", "--format", rng.choice(formats), *target
+        yield (
+            "check",
+            "--jobs",
+            1,
+            "--strict",
+            "--format",
+            rng.choice(output_formats),
+            *target,
+        )
     yield "check", "--jobs", 1, "--checkpatch-compat", world.patch
     yield (
         "check",
@@ -144,7 +158,9 @@ def _check_commands(
     )
 
 
-def _fix_commands(world: HostileWorld, rng: random.Random, _url: str) -> Iterator[Argv]:
+def _make_fix_commands(
+    world: HostileWorld, rng: random.Random, _url: str
+) -> Iterator[Argv]:
     yield "check", "--jobs", 1, "--diff", "--strict", world.patch
     yield "check", "--jobs", 1, "--diff", "--strict", "-C", world.repo
     copies_files = world.folder / "fixed.patch"
@@ -154,7 +170,7 @@ def _fix_commands(world: HostileWorld, rng: random.Random, _url: str) -> Iterato
     yield "undo", "-C", world.repo
 
 
-def _track_commands(
+def _make_track_commands(
     world: HostileWorld, rng: random.Random, url: str
 ) -> Iterator[Argv]:
     yield "track", "add", "--lore", url, rng.choice(world.message_ids)
@@ -178,11 +194,13 @@ def _track_commands(
     yield "track", "update", 1, "--all", *rng.choice(((), ("--lore", url)))
 
 
-def _reply_commands(
+def _make_reply_commands(
     world: HostileWorld, rng: random.Random, _url: str
 ) -> Iterator[Argv]:
-    text = world.folder / "reply.txt"
-    text.write_bytes(RandomDamage(str(rng.random())).text(b"Thanks, done in v2.\n"))
+    reply_file = world.folder / "reply.txt"
+    reply_file.write_bytes(
+        RandomDamage(str(rng.random())).damage_lines(b"Thanks, done in v2.\n")
+    )
     yield "track", "add", "-C", world.repo, "--mbox", world.mbox
     for target in (1, world.message_ids[0], "r1@example.org", world.patch):
         template = rng.choice(("reply", "ping", "withdraw", "objection", "thanks"))
@@ -206,7 +224,7 @@ def _reply_commands(
         world.repo,
         "--dry-run",
         "--message",
-        text,
+        reply_file,
     )
     yield (
         "track",
@@ -220,7 +238,7 @@ def _reply_commands(
     )
 
 
-def _trailers_commands(
+def _make_trailers_commands(
     world: HostileWorld, rng: random.Random, url: str
 ) -> Iterator[Argv]:
     yield (
@@ -243,7 +261,7 @@ def _trailers_commands(
     yield "track", "show", 1, "-C", world.repo
 
 
-def _backport_commands(
+def _make_backport_commands(
     world: HostileWorld, rng: random.Random, _url: str
 ) -> Iterator[Argv]:
     yield (
@@ -269,27 +287,27 @@ def _backport_commands(
     yield "backport", "--tree", world.repo, "--onto", world.repo, world.patch
 
 
-def _tags_commands(
+def _make_tags_commands(
     world: HostileWorld, rng: random.Random, _url: str
 ) -> Iterator[Argv]:
-    form = ("--format", rng.choice(("text", "json")))
+    format_option = ("--format", rng.choice(("text", "json")))
     yield (
         "fixes",
         "-C",
         world.repo,
-        *form,
+        *format_option,
         rng.choice(("HEAD", "HEAD~1..HEAD", world.patch)),
     )
     yield "fixes", "-C", world.repo, "--verify"
-    yield "stable", "-C", world.repo, *form, "HEAD"
-    yield "prepare", "-C", world.repo, "--dry-run", *form
+    yield "stable", "-C", world.repo, *format_option, "HEAD"
+    yield "prepare", "-C", world.repo, "--dry-run", *format_option
     yield "prepare", "-C", world.repo, "--yes", "--signoff", "--stable", "auto"
 
 
-def _maintainers_commands(
+def _make_maintainers_commands(
     world: HostileWorld, rng: random.Random, _url: str
 ) -> Iterator[Argv]:
-    for form in ("text", "json", "get_maintainer"):
+    for output_format in ("text", "json", "get_maintainer"):
         target = rng.choice(
             (
                 ("-C", world.repo),
@@ -297,7 +315,7 @@ def _maintainers_commands(
                 ("-C", world.repo, "-f", "drivers/demo/pump.c"),
             )
         )
-        yield "maintainers", "--format", form, *target
+        yield "maintainers", "--format", output_format, *target
     yield (
         "maintainers",
         "--format",
@@ -310,15 +328,15 @@ def _maintainers_commands(
     )
 
 
-def _draft_commands(
+def _make_draft_commands(
     world: HostileWorld, rng: random.Random, _url: str
 ) -> Iterator[Argv]:
-    chance = RandomDamage(str(rng.random()))
-    chance.heat = 0.4
+    damage = RandomDamage(str(rng.random()))
+    damage.heat = 0.4
     file = world.folder / "draft.txt"
     yield "draft", "-C", world.repo, "--export", file
-    honest = file.read_bytes() if file.exists() else b"# x\n"
-    file.write_bytes(chance.text(honest, (*LINES, *TOML)))
+    valid_content = file.read_bytes() if file.exists() else b"# x\n"
+    file.write_bytes(damage.damage_lines(valid_content, (*LINES, *TOML)))
     yield "draft", "-C", world.repo, "--import", file
     yield "draft", "-C", world.repo, "--format", "json"
     yield (
@@ -348,8 +366,8 @@ def _draft_commands(
 
 
 COMMANDS: dict[str, Callable[[HostileWorld, random.Random, str], Iterator[Argv]]] = {
-    "check": _check_commands, "fix": _fix_commands, "track": _track_commands, "reply": _reply_commands, "trailers": _trailers_commands, "backport": _backport_commands, "tags": _tags_commands,  # noqa: E501
-    "maintainers": _maintainers_commands, "draft": _draft_commands,
+    "check": _make_check_commands, "fix": _make_fix_commands, "track": _make_track_commands, "reply": _make_reply_commands, "trailers": _make_trailers_commands, "backport": _make_backport_commands, "tags": _make_tags_commands,  # noqa: E501
+    "maintainers": _make_maintainers_commands, "draft": _make_draft_commands,
 }  # fmt: skip
 
 
@@ -364,39 +382,40 @@ class FailureReport:
     codes: dict[int, int] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
 
-    def failed(
-        self, what: str, text: str, number: int, argv: Argv, folder: Path
+    def report_failure(
+        self, key: str, error_text: str, number: int, argv: Argv, folder: Path
     ) -> None:
         """Print a failure that is new, with the command that reproduces it. Keep its world."""
-        self.failures[what] = self.failures.get(what, 0) + 1
-        if self.failures[what] > 1:
+        self.failures[key] = self.failures.get(key, 0) + 1
+        if self.failures[key] > 1:
             return
-        saved = (
+        copy = (
             Path(tempfile.gettempdir())
-            / f"fuzz-commands-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
+            / f"fuzz-commands-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
         )
-        if not saved.exists():
-            shutil.copytree(folder, saved, symlinks=True, ignore_dangling_symlinks=True)
+        if not copy.exists():
+            shutil.copytree(folder, copy, symlinks=True, ignore_dangling_symlinks=True)
         arguments = " ".join(str(argument) for argument in argv)
         print(
-            f"FAILED: {what}\n  --seed {self.seed} --world {number}; kept in {saved}\n  patchpilot"
-            f" {arguments}\n{text}",
+            f"FAILED: {key}\n  --seed {self.seed} --world {number}; kept in {copy}\n  patchpilot"
+            f" {arguments}\n{error_text}",
             flush=True,
         )
 
-    def line(self) -> str:
-        ended = ", ".join(
-            f"exit {code}: {count:,}" for code, count in sorted(self.codes.items())
+    def format_progress(self) -> str:
+        exits = ", ".join(
+            f"exit {exit_code}: {count:,}"
+            for exit_code, count in sorted(self.codes.items())
         )
-        failed = sum(self.failures.values())
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        failures = sum(self.failures.values())
+        peak_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         return (
-            f"{self.worlds:,} worlds, {self.calls:,} calls ({ended}), {failed} failed in"
-            f" {len(self.failures)} ways, {peak} MB"
+            f"{self.worlds:,} worlds, {self.calls:,} calls ({exits}), {failures} failed in"
+            f" {len(self.failures)} ways, {peak_memory} MB"
         )
 
 
-def run_world(
+def run_commands_in_world(
     number: int,
     commands: Sequence[str],
     archive: HostileArchive,
@@ -406,29 +425,31 @@ def run_world(
     folder = root / f"world-{number}"
     folder.mkdir()
     url = f"{archive.url}/{number}"
-    world = make_world(folder, f"{report.seed} {number}", url)
+    world = create_hostile_world(folder, f"{report.seed} {number}", url)
     archive.answers, archive.asked = world.answers, 0
-    chosen = random.Random(f"{report.seed} {number}").sample(
+    chosen_commands = random.Random(f"{report.seed} {number}").sample(
         commands, min(_AT_ONCE, len(commands))
     )
-    for command in chosen:
+    for command in chosen_commands:
         os.environ["XDG_STATE_HOME"] = str(folder / f"state-{command}")
         for argv in COMMANDS[command](
             world, random.Random(f"{report.seed} {number} {command}"), url
         ):
-            _make_call(argv, number, folder, report)
+            _run_fuzzed_command(argv, number, folder, report)
     report.worlds += 1
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make_call(argv: Argv, number: int, folder: Path, report: FailureReport) -> None:
+def _run_fuzzed_command(
+    argv: Argv, number: int, folder: Path, report: FailureReport
+) -> None:
     start = time.process_time()
     signal.alarm(PATIENCE)
     report.calls += 1
     try:
-        outcome = call(*argv)
+        result = call(*argv)
     except TooSlowError:
-        report.failed(
+        report.report_failure(
             f"no end: {argv[0]} {argv[1]}",
             traceback.format_exc(limit=-6),
             number,
@@ -437,8 +458,8 @@ def _make_call(argv: Argv, number: int, folder: Path, report: FailureReport) -> 
         )
         return
     except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever it is, it is a failure)
-        report.failed(
-            f"{type(error).__name__} {_innermost_frame(error)}",
+        report.report_failure(
+            f"{type(error).__name__} {_find_innermost_frame(error)}",
             traceback.format_exc(limit=-6),
             number,
             argv,
@@ -447,41 +468,45 @@ def _make_call(argv: Argv, number: int, folder: Path, report: FailureReport) -> 
         return
     finally:
         signal.alarm(0)
-    report.codes[outcome.code] = report.codes.get(outcome.code, 0) + 1
+    report.codes[result.code] = report.codes.get(result.code, 0) + 1
     elapsed = time.process_time() - start
-    if outcome.code == 70 or "Traceback (most recent call last)" in outcome.err:
-        match = _LOG.search(outcome.err)
-        log = Path(match[1]).read_text(errors="replace") if match else outcome.err
+    if result.code == 70 or "Traceback (most recent call last)" in result.err:
+        match = _LOG.search(result.err)
+        log = Path(match[1]).read_text(errors="replace") if match else result.err
         if match:
             Path(match[1]).unlink()
-        report.failed(
-            _failure_key(log), "\n".join(log.splitlines()[-14:]), number, argv, folder
+        report.report_failure(
+            _make_failure_key(log),
+            "\n".join(log.splitlines()[-14:]),
+            number,
+            argv,
+            folder,
         )
     elif elapsed > SECONDS:
-        report.failed(
+        report.report_failure(
             f"slow: {argv[0]} {argv[1]}", f"{elapsed:.0f} s", number, argv, folder
         )
 
 
-def _innermost_frame(error: BaseException) -> str:
-    frames = [
+def _find_innermost_frame(error: BaseException) -> str:
+    our_frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if "/patchpilot/" in frame.filename
     ]
     return (
-        f"{frames[-1].filename.rpartition('/patchpilot/')[2]}:{frames[-1].lineno}"
-        if frames
+        f"{our_frames[-1].filename.rpartition('/patchpilot/')[2]}:{our_frames[-1].lineno}"
+        if our_frames
         else re.sub(r"[0-9]+", "N", str(error))[:120]
     )
 
 
-def _failure_key(log: str) -> str:
+def _make_failure_key(log: str) -> str:
     """Return a key that is the same for all tracebacks of one bug.
 
     It consists of the exception and the innermost line in patchpilot.
     """
-    places = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
+    frames = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
     error = next(
         (
             line
@@ -491,7 +516,7 @@ def _failure_key(log: str) -> str:
         "",
     )
     return (
-        f"exit 70: {error.partition(':')[0]} {':'.join(places[-1]) if places else ''}"
+        f"exit 70: {error.partition(':')[0]} {':'.join(frames[-1]) if frames else ''}"
     )
 
 
@@ -519,14 +544,14 @@ def _isolate_home() -> Iterator[Path]:
     # do not wait for the time in Retry-After
     archive.BETWEEN_REQUESTS = 0.0  # type: ignore[attr-defined]
     archive._retry_delay = lambda *_: 0.0
-    connect = socket.socket.connect
+    real_connect = socket.socket.connect
 
-    def guarded(self: socket.socket, address_: Any) -> None:
+    def connect_to_loopback(self: socket.socket, address_: Any) -> None:
         if self.family != socket.AF_UNIX and address_[0] not in ("127.0.0.1", "::1"):
             raise OSError(f"no network: {address_[0]}")
-        connect(self, address_)
+        real_connect(self, address_)
 
-    socket.socket.connect = guarded  # type: ignore[method-assign]
+    socket.socket.connect = connect_to_loopback  # type: ignore[method-assign]
     signal.signal(signal.SIGALRM, _raise_too_slow)
     resource.setrlimit(resource.RLIMIT_AS, (GIGABYTES << 30, GIGABYTES << 30))
     try:
@@ -555,24 +580,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--world", type=int)
     args = parser.parse_args(argv)
     commands = args.commands.split(",")
-    if unknown := set(commands) - COMMANDS.keys():
-        parser.error(f"no such command: {', '.join(unknown)}")
+    if unknown_commands := set(commands) - COMMANDS.keys():
+        parser.error(f"no such command: {', '.join(unknown_commands)}")
     report, archive = FailureReport(args.seed), HostileArchive()
-    deadline = reported = time.monotonic()
+    deadline = report_time = time.monotonic()
     deadline += args.minutes * 60
     number = args.world if args.world is not None else 1
-    with _isolate_home() as root, archive.serve():
+    with _isolate_home() as root, archive.serve_responses():
         while True:
-            run_world(number, commands, archive, root, report)
+            run_commands_in_world(number, commands, archive, root, report)
             number += 1
             if args.world is not None or time.monotonic() > deadline:
                 break
-            if time.monotonic() > reported + 60:
-                reported = time.monotonic()
-                print(report.line(), flush=True)
-    print(report.line())
-    for what, count in sorted(report.failures.items(), key=lambda item: -item[1]):
-        print(f"{count:6}  {what}")
+            if time.monotonic() > report_time + 60:
+                report_time = time.monotonic()
+                print(report.format_progress(), flush=True)
+    print(report.format_progress())
+    for failure_key, count in sorted(
+        report.failures.items(), key=lambda item: -item[1]
+    ):
+        print(f"{count:6}  {failure_key}")
     return 1 if report.failures else 0
 
 

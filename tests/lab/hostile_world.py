@@ -23,20 +23,20 @@ from tests.lab.hostile_objects import ObjectWriter
 
 
 def _read_pieces() -> dict[str, tuple[bytes, ...]]:
-    sections: dict[str, tuple[bytes, ...]] = {}
-    for part in (
+    pieces_by_section: dict[str, tuple[bytes, ...]] = {}
+    for section_text in (
         (Path(__file__).parent / "hostile_pieces.txt")
         .read_text(encoding="ascii")
         .split("\n== ")[1:]
     ):
-        name, *lines = part.rstrip("\n").split("\n")
-        sections[name] = tuple(
+        name, *lines = section_text.rstrip("\n").split("\n")
+        pieces_by_section[name] = tuple(
             escape_decode(_REPEATED.sub(lambda it: it[1] * int(it[2]), line).encode())[
                 0
             ]
             for line in lines
         )
-    return sections
+    return pieces_by_section
 
 
 _REPEATED = re.compile(r"\{([^{}]+)\*(\d+)\}")
@@ -114,18 +114,20 @@ class RandomDamage:
         self.rng = random.Random(seed)
         self.heat = self.rng.choice((0.05, 0.2, 0.4))
 
-    def hit(self) -> bool:
+    def should_damage(self) -> bool:
         return self.rng.random() < self.heat
 
-    def one(self, honest: bytes, pool: Sequence[bytes]) -> bytes:
+    def choose_value(self, valid_value: bytes, replacements: Sequence[bytes]) -> bytes:
         """Return the valid value or, at random, a value from the pool or a damaged copy."""
-        if not self.hit():
-            return honest
+        if not self.should_damage():
+            return valid_value
         return (
-            self.rng.choice(pool) if self.rng.random() < 0.7 else self.damaged(honest)
+            self.rng.choice(replacements)
+            if self.rng.random() < 0.7
+            else self.damage_bytes(valid_value)
         )
 
-    def damaged(self, data: bytes) -> bytes:
+    def damage_bytes(self, data: bytes) -> bytes:
         damaged_data = bytearray(data)
         for _ in range(self.rng.randint(1, 3)):
             offset = self.rng.randint(0, len(damaged_data))
@@ -134,10 +136,10 @@ class RandomDamage:
             )
         return bytes(damaged_data)
 
-    def text(self, data: bytes, lines: Sequence[bytes] = LINES) -> bytes:
+    def damage_lines(self, data: bytes, lines: Sequence[bytes] = LINES) -> bytes:
         """Add, repeat, remove or damage lines at random."""
         text_lines = data.split(b"\n")
-        while self.hit():
+        while self.should_damage():
             index = self.rng.randint(0, len(text_lines))
             change = self.rng.random()
             if change < 0.5:
@@ -148,9 +150,9 @@ class RandomDamage:
                 del text_lines[index : index + self.rng.randint(1, 4)]
             else:
                 text_lines[index : index + 1] = (
-                    [self.damaged(text_lines[index])]
+                    [self.damage_bytes(text_lines[index])]
                     if index < len(text_lines)
-                    else [self.damaged(b"")]
+                    else [self.damage_bytes(b"")]
                 )
         return b"\n".join(text_lines)
 
@@ -169,20 +171,27 @@ class HostileWorld:
     answers: tuple[tuple[int, bytes, str], ...]
 
 
-def make_world(folder: Path, seed: str, url: str) -> HostileWorld:
+def create_hostile_world(folder: Path, seed: str, url: str) -> HostileWorld:
     """Create the world for a seed in an empty directory. `url` is the URL of its archive."""
-    chance = RandomDamage(seed)
+    damage = RandomDamage(seed)
     repo = folder / "repo"
-    _write_repository(repo, chance)
-    thread = _random_thread(chance)
+    _write_repository(repo, damage)
+    thread = _make_random_thread(damage)
     mbox, patch = folder / "thread.mbox", folder / "0001-x.patch"
     mbox.write_bytes(
-        chance.damaged(join_mbox(thread)) if chance.hit() else join_mbox(thread)
+        damage.damage_bytes(join_mbox(thread))
+        if damage.should_damage()
+        else join_mbox(thread)
     )
-    patch.write_bytes(chance.rng.choice(thread[:3]))
+    patch.write_bytes(damage.rng.choice(thread[:3]))
     ids = tuple(dict.fromkeys(["v1@example.org", "v2@example.org", "r1@example.org"]))
     return HostileWorld(
-        folder, repo, mbox, patch, ids, tuple(_archive_responses(thread, chance, url))
+        folder,
+        repo,
+        mbox,
+        patch,
+        ids,
+        tuple(_make_archive_responses(thread, damage, url)),
     )
 
 
@@ -195,13 +204,13 @@ def _create_template(folder: Path) -> Path:
     return template
 
 
-def _write_repository(repo: Path, chance: RandomDamage) -> None:
+def _write_repository(repo: Path, damage: RandomDamage) -> None:
     shutil.copytree(_create_template(repo.parents[1]), repo)
     writer = ObjectWriter(repo / ".git")
     files = {
         b"MAINTAINERS": (
             b"100644",
-            chance.text(
+            damage.damage_lines(
                 MAINTAINERS.encode(),
                 (
                     *LINES,
@@ -215,7 +224,7 @@ def _write_repository(repo: Path, chance: RandomDamage) -> None:
         ),
         b"Makefile": (
             b"100644",
-            chance.text(
+            damage.damage_lines(
                 b"VERSION = 6\nPATCHLEVEL = 2\nSUBLEVEL = 0\n",
                 (b"VERSION = 9999999999999999999999", b"EXTRAVERSION = -rc\xff"),
             ),
@@ -223,175 +232,184 @@ def _write_repository(repo: Path, chance: RandomDamage) -> None:
         b"drivers/demo/pump.c": (b"100644", _PUMP),
         b"drivers/widget/core.c": (b"100644", b"int a;\n"),
         b"Kconfig": (b"100644", b"config DEMO\n\tbool\n"),
-        b".patchpilot.toml": (b"100644", chance.text(b"strict = true\n", TOML)),
+        b".patchpilot.toml": (b"100644", damage.damage_lines(b"strict = true\n", TOML)),
     }
-    while chance.hit():
-        files[chance.rng.choice(PATHS)] = (
-            chance.rng.choice(MODES),
-            chance.rng.choice((*CONTENTS, chance.damaged(_PUMP))),
+    while damage.should_damage():
+        files[damage.rng.choice(PATHS)] = (
+            damage.rng.choice(MODES),
+            damage.rng.choice((*CONTENTS, damage.damage_bytes(_PUMP))),
         )
     tip = _write_commit(
-        writer, chance, files, (), b"demo: add the pump\n\nStart.\n\n" + _SIGNED
+        writer, damage, files, (), b"demo: add the pump\n\nStart.\n\n" + _SIGNED
     )
-    writer.ref(
+    writer.write_ref(
         "refs/tags/v6.1",
-        writer.tag(
-            b"v6.1", tip, _random_identity(chance), chance.one(b"Linux 6.1\n", ODD)
+        writer.write_tag(
+            b"v6.1",
+            tip,
+            _make_random_identity(damage),
+            damage.choose_value(b"Linux 6.1\n", ODD),
         ),
     )
-    stable = tip
+    stable_commit = tip
     files[b"drivers/demo/pump.c"] = (b"100644", _BUG)
-    bug = _write_commit(
+    buggy_commit = _write_commit(
         writer,
-        chance,
+        damage,
         files,
         (tip,),
         b"demo: pump: prime the first one\n\nIt is needed.\n\n" + _SIGNED,
     )
-    writer.ref(
+    writer.write_ref(
         "refs/tags/v6.2-rc1",
-        writer.tag(b"v6.2-rc1", bug, _random_identity(chance), b"Linux 6.2-rc1\n"),
+        writer.write_tag(
+            b"v6.2-rc1", buggy_commit, _make_random_identity(damage), b"Linux 6.2-rc1\n"
+        ),
     )
     for name in ("refs/remotes/origin/master", "refs/remotes/origin/HEAD"):
-        writer.ref(name, bug)
-    stable = _write_commit(
+        writer.write_ref(name, buggy_commit)
+    stable_commit = _write_commit(
         writer,
-        chance,
+        damage,
         files,
-        (stable,),
-        f"demo: pump: prime the first one\n\ncommit {bug} upstream.\n\n".encode()
+        (stable_commit,),
+        f"demo: pump: prime the first one\n\ncommit {buggy_commit} upstream.\n\n".encode()
         + _SIGNED,
     )
-    writer.ref("refs/remotes/stable/linux-6.1.y", stable)
+    writer.write_ref("refs/remotes/stable/linux-6.1.y", stable_commit)
     files[b"drivers/demo/pump.c"] = (
-        chance.one(b"100644", MODES),
-        chance.text(_FIX, CONTENTS),
+        damage.choose_value(b"100644", MODES),
+        damage.damage_lines(_FIX, CONTENTS),
     )
-    while chance.hit():
-        files[chance.rng.choice(PATHS)] = (
-            chance.rng.choice(MODES),
-            chance.rng.choice(CONTENTS),
+    while damage.should_damage():
+        files[damage.rng.choice(PATHS)] = (
+            damage.rng.choice(MODES),
+            damage.rng.choice(CONTENTS),
         )
-    parent = bug
-    if chance.rng.random() < 0.2:
+    parent = buggy_commit
+    if damage.rng.random() < 0.2:
         parent = _write_commit(
-            writer, chance, files, (bug,), chance.text(_COVER, _TRACKING)
+            writer,
+            damage,
+            files,
+            (buggy_commit,),
+            damage.damage_lines(_COVER, _TRACKING),
         )
-    tag = f'Fixes: {bug[:12]} ("demo: pump: prime the first one")\n'.encode()
+    tag = f'Fixes: {buggy_commit[:12]} ("demo: pump: prime the first one")\n'.encode()
     tip = _write_commit(
         writer,
-        chance,
+        damage,
         files,
         (parent,),
         b"demo: pump: check the pointer\n\nIt may be NULL.\n\n" + tag + _SIGNED,
     )
-    for _ in range(chance.rng.choice((0, 0, 1, 3))):
-        files[b"drivers/demo/pump.c"] = (b"100644", chance.text(_FIX, CONTENTS))
+    for _ in range(damage.rng.choice((0, 0, 1, 3))):
+        files[b"drivers/demo/pump.c"] = (b"100644", damage.damage_lines(_FIX, CONTENTS))
         tip = _write_commit(
             writer,
-            chance,
+            damage,
             files,
-            (tip, *((stable,) if chance.hit() else ())),
+            (tip, *((stable_commit,) if damage.should_damage() else ())),
             b"demo: pump: more\n\nMore.\n\n" + _SIGNED,
         )
-    writer.ref("refs/heads/topic", tip)
-    for number in range(chance.rng.choice((0, 0, 0, 2))):
-        facts = {
+    writer.write_ref("refs/heads/topic", tip)
+    for number in range(damage.rng.choice((0, 0, 0, 2))):
+        journal_entry = {
             "ref": "refs/heads/topic",
-            "old": bug,
+            "old": buggy_commit,
             "new": tip,
             "verb": "prepare",
             "when": 1700000000,
         }
-        record = chance.text(
-            b"patchpilot undo\n\n" + json.dumps(facts).encode(), _TRACKING
+        record = damage.damage_lines(
+            b"patchpilot undo\n\n" + json.dumps(journal_entry).encode(), _TRACKING
         )
-        writer.ref(
+        writer.write_ref(
             f"refs/patchpilot/undo/{number + 1}",
-            writer.commit(
-                writer.tree(files),
-                (bug, tip),
-                _random_identity(chance),
-                _random_identity(chance),
+            writer.write_commit(
+                writer.write_tree(files),
+                (buggy_commit, tip),
+                _make_random_identity(damage),
+                _make_random_identity(damage),
                 record,
             ),
         )
-    while chance.hit():
+    while damage.should_damage():
         with contextlib.suppress(OSError):
-            writer.ref(
-                chance.rng.choice(REFS),
-                chance.rng.choice((tip, bug, stable, "0" * 40, "x")),
+            writer.write_ref(
+                damage.rng.choice(REFS),
+                damage.rng.choice((tip, buggy_commit, stable_commit, "0" * 40, "x")),
             )
-    if chance.rng.random() < 0.7:
+    if damage.rng.random() < 0.7:
         subprocess.run(
             ["git", "reset", "-q", "--hard"], cwd=repo, capture_output=True, check=False
         )
 
 
-def _random_identity(chance: RandomDamage) -> bytes:
+def _make_random_identity(damage: RandomDamage) -> bytes:
     return (
-        chance.one(_ADA, PEOPLE).replace(b"\n", b" ")
+        damage.choose_value(_ADA, PEOPLE).replace(b"\n", b" ")
         + b" "
-        + chance.one(b"1700000000 +0000", STAMPS)
+        + damage.choose_value(b"1700000000 +0000", STAMPS)
     )
 
 
 def _write_commit(
     writer: ObjectWriter,
-    chance: RandomDamage,
+    damage: RandomDamage,
     files: dict[bytes, tuple[bytes, bytes]],
     parents: Sequence[str],
     message: bytes,
 ) -> str:
-    return writer.commit(
-        writer.tree(files),
+    return writer.write_commit(
+        writer.write_tree(files),
         parents,
-        _random_identity(chance),
-        _random_identity(chance),
-        chance.text(message),
+        _make_random_identity(damage),
+        _make_random_identity(damage),
+        damage.damage_lines(message),
     )
 
 
-def _random_thread(chance: RandomDamage) -> list[bytes]:
+def _make_random_thread(damage: RandomDamage) -> list[bytes]:
     """Return the messages of a series. There are two versions, replies and bot reports."""
     title = "demo: pump: check the pointer"
-    honest = [
-        mails.patch(f"[PATCH] {title}", id="v1"),
-        mails.patch(
+    valid_mails = [
+        mails.build_patch_mail(f"[PATCH] {title}", id="v1"),
+        mails.build_patch_mail(
             f"[PATCH v2] {title}", id="v2", notes="Changes in v2:\n- all", minutes=1440
         ),
-        mails.reply(
+        mails.build_reply(
             f"[PATCH] {title}",
             "Please add a Fixes: tag.",
             id="r1",
             reply_to="v1",
             minutes=60,
         ),
-        mails.reply(
+        mails.build_reply(
             f"[PATCH v2] {title}",
             f"Reviewed-by: {mails.RITA}",
             id="r2",
             reply_to="v2",
             minutes=1500,
         ),
-        mails.applied_by_robot(
+        mails.build_applied_notice(
             title, "0123456789ab", id="r3", reply_to="v2", minutes=2000
         ),
-        mails.stable_review(
+        mails.build_stable_review(
             title,
             "0123456789abcdef0123456789abcdef01234567",
             "6.1",
             id="s1",
             minutes=9000,
         ),
-        mails.stable_failed(
+        mails.build_stable_failure_notice(
             title,
             "0123456789abcdef0123456789abcdef01234567",
             "5.10",
             id="s2",
             minutes=9100,
         ),
-        mails.mail(
+        mails.build_mail(
             f"Re: [PATCH v2] {title}",
             "> quoted\n\nWhy?\n",
             id="r4",
@@ -400,40 +418,49 @@ def _random_thread(chance: RandomDamage) -> list[bytes]:
         ),
     ]
     return [
-        _random_mail(raw, chance)
-        for raw in honest
-        for _ in range(2 if chance.rng.random() < 0.05 else 1)
+        _make_random_mail(valid_mail, damage)
+        for valid_mail in valid_mails
+        for _ in range(2 if damage.rng.random() < 0.05 else 1)
     ]
 
 
-def _random_mail(raw: bytes, chance: RandomDamage) -> bytes:
-    head, _, body = raw.partition(b"\n\n")
-    pools = {b"From": PEOPLE, b"To": PEOPLE, b"Date": DATES, b"Subject": SUBJECTS}
+def _make_random_mail(raw_mail: bytes, damage: RandomDamage) -> bytes:
+    head, _, body = raw_mail.partition(b"\n\n")
+    values_by_header = {
+        b"From": PEOPLE,
+        b"To": PEOPLE,
+        b"Date": DATES,
+        b"Subject": SUBJECTS,
+    }
     rows = []
     for row in head.split(b"\n"):
         name, _, value = row.partition(b": ")
-        if name != b"Message-ID" or chance.rng.random() < 0.1:
-            value = chance.one(value, pools.get(name, ODD))
+        if name != b"Message-ID" or damage.rng.random() < 0.1:
+            value = damage.choose_value(value, values_by_header.get(name, ODD))
         rows.append(name + b": " + value)
-    while chance.hit():
-        rows.insert(chance.rng.randint(0, len(rows)), chance.rng.choice(HEADERS))
-    headers = b"\n".join(rows) + b"\n\n" + chance.text(body)
-    return chance.damaged(headers) if chance.rng.random() < chance.heat / 4 else headers
+    while damage.should_damage():
+        rows.insert(damage.rng.randint(0, len(rows)), damage.rng.choice(HEADERS))
+    headers = b"\n".join(rows) + b"\n\n" + damage.damage_lines(body)
+    return (
+        damage.damage_bytes(headers)
+        if damage.rng.random() < damage.heat / 4
+        else headers
+    )
 
 
-def _archive_responses(
-    thread: list[bytes], chance: RandomDamage, url: str
+def _make_archive_responses(
+    thread: list[bytes], damage: RandomDamage, url: str
 ) -> list[tuple[int, bytes, str]]:
     """Return the responses of the archive in order. Each is (status, body, redirect)."""
-    complete = _compress_pack(join_mbox(thread))
-    partial = _compress_pack(
-        join_mbox(chance.rng.sample(thread, chance.rng.randint(1, len(thread))))
+    complete_archive = _compress_pack(join_mbox(thread))
+    partial_archive = _compress_pack(
+        join_mbox(damage.rng.sample(thread, damage.rng.randint(1, len(thread))))
     )
     bodies = (
-        b"", _compress_pack(b""), b"<html>Log in</html>", complete[:-9], chance.damaged(complete), _compress_pack(bytes(80 << 20)), join_mbox(thread),  # noqa: E501
+        b"", _compress_pack(b""), b"<html>Log in</html>", complete_archive[:-9], damage.damage_bytes(complete_archive), _compress_pack(bytes(80 << 20)), join_mbox(thread),  # noqa: E501
         _compress_pack(_compress_pack(join_mbox(thread))), _compress_pack(b"From " + bytes(9)),
     )  # fmt: skip
-    locations = (
+    redirect_targets = (
         "http://[::1/",
         "//example.org/",
         f"{url}/loop",
@@ -443,16 +470,22 @@ def _archive_responses(
         "file:///etc/passwd",
         "http://" + "a" * 300,
     )
-    broken = (
+    broken_responses = (
         *((200, body, "") for body in bodies),
         *((status, b"", "") for status in (99, 204, 300, 404, 429, 500, 503, 1000)),
-        *((302, b"x", location) for location in locations),
+        *((302, b"x", redirect_target) for redirect_target in redirect_targets),
     )
     return [
         (
-            chance.rng.choice(broken)
-            if chance.hit()
-            else (200, chance.rng.choice((complete, complete, partial)), "")
+            damage.rng.choice(broken_responses)
+            if damage.should_damage()
+            else (
+                200,
+                damage.rng.choice(
+                    (complete_archive, complete_archive, partial_archive)
+                ),
+                "",
+            )
         )
         for _ in range(40)
     ]

@@ -51,8 +51,8 @@ class ArchivedMail(NamedTuple):
     @property
     def title(self) -> str:
         """Return the subject without prefixes, in lower case."""
-        text = self.subject.decode("utf-8", "replace")
-        return " ".join(_TITLE.sub("", text).lower().split())
+        decoded_subject = self.subject.decode("utf-8", "replace")
+        return " ".join(_TITLE.sub("", decoded_subject).lower().split())
 
     @property
     def version(self) -> int:
@@ -61,44 +61,50 @@ class ArchivedMail(NamedTuple):
 
 
 def read_archive(
-    directory: Path, since: str, until: str = "2100-01-01"
+    directory: Path, start_date: str, end_date: str = "2100-01-01"
 ) -> Iterator[ArchivedMail]:
     """Yield the messages that an epoch received between two dates, oldest first."""
-    git = ["git", f"--git-dir={directory}"]
-    date_range = [f"--since={since}", f"--until={until}"]
+    git_command = ["git", f"--git-dir={directory}"]
+    date_range = [f"--since={start_date}", f"--until={end_date}"]
     commits = subprocess.run(
-        [*git, "rev-list", "--reverse", *date_range, "--all"],
+        [*git_command, "rev-list", "--reverse", *date_range, "--all"],
         check=True,
         capture_output=True,
     ).stdout.split()
     with subprocess.Popen(
-        [*git, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [*git_command, "cat-file", "--batch"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as process:
         assert process.stdin
         assert process.stdout
         for start in range(0, len(commits), 256):
-            part = commits[start : start + 256]
-            process.stdin.write(b"".join(commit + b":m\n" for commit in part))
+            commit_batch = commits[start : start + 256]
+            process.stdin.write(b"".join(commit + b":m\n" for commit in commit_batch))
             process.stdin.flush()
-            for _ in part:
+            for _ in commit_batch:
                 head = process.stdout.readline().split()
                 if len(head) == 3 and head[1] == b"blob":
-                    raw = process.stdout.read(int(head[2]))
+                    raw_mail = process.stdout.read(int(head[2]))
                     process.stdout.read(1)
-                    if len(raw) < _MOST_BYTES and (mail := _parse_archived_mail(raw)):
+                    if len(raw_mail) < _MOST_BYTES and (
+                        mail := _parse_archived_mail(raw_mail)
+                    ):
                         yield mail
         process.stdin.close()
 
 
-def _parse_archived_mail(raw: bytes) -> ArchivedMail | None:
-    end = raw.find(b"\n\n")
-    fields = {name.lower(): value for name, value in _HEADER.findall(raw[: end + 1])}
+def _parse_archived_mail(raw_mail: bytes) -> ArchivedMail | None:
+    end = raw_mail.find(b"\n\n")
+    fields = {
+        name.lower(): value for name, value in _HEADER.findall(raw_mail[: end + 1])
+    }
     message_id = _ID.search(fields.get(b"message-id", b""))
     if not message_id:
         return None
     parent_id = _ID.search(fields.get(b"in-reply-to", b""))
     return ArchivedMail(
-        raw,
+        raw_mail,
         message_id[1].decode("latin-1"),
         parent_id[1].decode("latin-1") if parent_id else "",
         fields.get(b"subject", b""),
@@ -106,16 +112,16 @@ def _parse_archived_mail(raw: bytes) -> ArchivedMail | None:
     )
 
 
-def unquoted_paragraphs(raw: bytes) -> list[str]:
+def extract_unquoted_paragraphs(raw_mail: bytes) -> list[str]:
     """Return the paragraphs of a message, without quotations, attributions and the signature."""
-    message = BytesParser(policy=policy.default).parsebytes(raw)
-    part = message.get_body(("plain",))
+    message = BytesParser(policy=policy.default).parsebytes(raw_mail)
+    text_part = message.get_body(("plain",))
     try:
-        text = part.get_content() if part else ""
+        body_text = text_part.get_content() if text_part else ""
     except (LookupError, ValueError):
         return []
     paragraphs: list[list[str]] = [[]]
-    for line in str(text).splitlines():
+    for line in str(body_text).splitlines():
         if line == "-- ":
             break
         if line.startswith(">") or not line.strip() or re.search(r"\bwrote:\s*$", line):

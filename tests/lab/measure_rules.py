@@ -29,7 +29,11 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import load_rule_records
 from patchpilot.model.rule import RuleRecord, Severity
-from tests.lab.list_archive import ArchivedMail, read_archive, unquoted_paragraphs
+from tests.lab.list_archive import (
+    ArchivedMail,
+    extract_unquoted_paragraphs,
+    read_archive,
+)
 
 PATTERNS = tomllib.loads(
     (Path(__file__).parent / "remark_patterns.toml").read_text(encoding="utf-8")
@@ -60,11 +64,14 @@ class Sample(NamedTuple):
     asked: tuple[str, ...] = ()
 
 
-def _request_categories(paragraphs: Sequence[str]) -> tuple[str, ...]:
+def _find_request_categories(paragraphs: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         category
         for category, pattern in SAID.items()
-        if any(len(text) < 1500 and pattern.search(text) for text in paragraphs)
+        if any(
+            len(reply_text) < 1500 and pattern.search(reply_text)
+            for reply_text in paragraphs
+        )
     )
 
 
@@ -83,41 +90,44 @@ def sample_patches(mails: Iterable[ArchivedMail], limit: int) -> list[Sample]:
         elif mail.parent and not mail.is_from_bot:
             parent = patches.get(mail.parent)
             if parent is None or parent.address != mail.address:
-                comments[mail.parent] += unquoted_paragraphs(mail.raw)
+                comments[mail.parent] += extract_unquoted_paragraphs(mail.raw)
     samples: dict[str, list[Sample]] = defaultdict(list)
     for patch in patches.values():
         # a reply to the cover letter is a comment on every patch
         replies = (*comments[patch.id], *comments.get(patch.parent, ()))
-        if categories := _request_categories(comments[patch.id]):
-            samples["asked"].append(Sample("asked", patch, None, categories))
+        if requested_categories := _find_request_categories(comments[patch.id]):
+            samples["asked"].append(Sample("asked", patch, None, requested_categories))
         elif versions[patch.address, patch.title][-1] is patch and any(
-            _APPLIED.search(text[:300]) for text in replies
+            _APPLIED.search(reply_text[:300]) for reply_text in replies
         ):
             samples["accepted"].append(Sample("accepted", patch))
     samples["pair"] = [
-        Sample("pair", previous, next_version)
+        Sample("pair", previous_version, next_version)
         for versions_sent in versions.values()
-        for previous, next_version in pairwise(versions_sent)
-        if next_version.version == previous.version + 1
+        for previous_version, next_version in pairwise(versions_sent)
+        if next_version.version == previous_version.version + 1
     ]
     by_seed = random.Random(SEED)
     return [
         sample
-        for kind in KINDS
+        for sample_kind in KINDS
         for sample in by_seed.sample(
-            samples[kind],
-            min(limit // 2 if kind == "asked" else limit, len(samples[kind])),
+            samples[sample_kind],
+            min(
+                limit // 2 if sample_kind == "asked" else limit,
+                len(samples[sample_kind]),
+            ),
         )
     ]
 
 
-def list_findings(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
+def list_findings(raw_mail: bytes, tree: str | None) -> list[tuple[str, str]] | None:
     """Return the rule and severity of each finding, or None if the message cannot be checked.
 
     Rules are run even if most of their findings are false.
     """
     with tempfile.NamedTemporaryFile(suffix=".eml") as file:
-        file.write(raw)
+        file.write(raw_mail)
         file.flush()
         try:
             driver = Driver(
@@ -147,7 +157,7 @@ def measure_patch(sample: Sample, tree: str | None) -> dict[str, Any] | None:
     }
 
 
-def records(
+def compute_rule_records(
     measurements: Iterable[dict[str, Any]],
 ) -> Iterator[tuple[tuple[str, str], RuleRecord]]:
     """Yield the record of each rule, by rule and severity. The measurements are results of
@@ -157,20 +167,22 @@ def records(
     count: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     counts: Counter[str] = Counter()
     for row in measurements:
-        kind = row["kind"]
-        total[kind] += 1
+        sample_kind = row["kind"]
+        total[sample_kind] += 1
         counts.update(set(row["asked"]) - {"checkpatch-run"})
-        for rule, places in Counter(map(tuple, row["found"])).items():
+        for rule, location_count in Counter(map(tuple, row["found"])).items():
             rule_rows = count[rule]
-            rule_rows[kind] += 1
-            rule_rows["places"] += places if kind == "accepted" else 0
-            rule_rows["gone"] += kind == "pair" and rule[0] not in row["after"]
+            rule_rows[sample_kind] += 1
+            rule_rows["places"] += location_count if sample_kind == "accepted" else 0
+            rule_rows["gone"] += sample_kind == "pair" and rule[0] not in row["after"]
             rule_rows["hit"] += any(
-                _is_about(rule[0], request) for request in row["asked"]
+                _reports_category(rule[0], request) for request in row["asked"]
             )
     for rule, rule_rows in sorted(count.items()):
-        requested = sum(
-            number for request, number in counts.items() if _is_about(rule[0], request)
+        requested_count = sum(
+            number
+            for request, number in counts.items()
+            if _reports_category(rule[0], request)
         )
         yield (
             rule,
@@ -180,13 +192,13 @@ def records(
                 rule_rows["places"],
                 rule_rows["pair"],
                 rule_rows["gone"],
-                requested,
+                requested_count,
                 rule_rows["hit"],
             ),
         )
 
 
-def _is_about(name: str, category: str) -> bool:
+def _reports_category(name: str, category: str) -> bool:
     return bool(re.search(PATTERNS[category]["rules"], name))
 
 
@@ -207,11 +219,11 @@ def main(arguments: list[str]) -> int:
         names.append(name)
         mails = read_archive(Path(directory), options.since, options.until)
         samples = sample_patches(mails, options.most)
-        with Pool(2) as executor:
-            checked = executor.imap(
+        with Pool(2) as process_pool:
+            measurements = process_pool.imap(
                 partial(measure_patch, tree=options.tree), samples, 8
             )
-            rows += [row for row in checked if row]
+            rows += [row for row in measurements if row]
         print(name, Counter(row["kind"] for row in rows), file=sys.stderr, flush=True)
     kinds = Counter(row["kind"] for row in rows)
     print("# SPDX-License-Identifier: GPL-2.0-or-later")
@@ -222,7 +234,7 @@ def main(arguments: list[str]) -> int:
     print("# accepted patches:", kinds["accepted"])
     print("\t".join(("rule", "severity", *RuleRecord._fields[1:])))
     rules = {rule.name for rule in load_rules()}
-    for rule, record in records(rows):
+    for rule, record in compute_rule_records(rows):
         if rule[0] in rules and (record.noise or record.gone or record.hit):
             # readers judge the findings of other patches
             judged = load_rule_records().get((rule[0], Severity(rule[1])), record)[-2:]

@@ -27,20 +27,20 @@ from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import deliver_mails
 from patchpilot.services.send.sending import Sending
 from patchpilot.topic.find_topic import find_draft
-from tests.kit.cover_letters import cover
+from tests.kit.cover_letters import write_cover_letter
 from tests.kit.smtp import FaultySink, wait_until_quiet
 from tests.kit.topics import topic
 from tests.lab.fault_table import (
     CC,
     TO,
     TRANSPORTS,
-    arrivals,
+    build_send_command,
+    count_arrivals,
     isolate_home,
-    send_command,
 )
 
 
-def kill_and_check(
+def kill_send_and_check(
     folder: Path, transport: str, delay: float, in_delivery: bool
 ) -> tuple[bool, str]:
     """Kill a send after this time and resume it.
@@ -53,9 +53,9 @@ def kill_and_check(
             request = SendRequest(
                 via=transport, to=(TO,), cc=(CC,), force="random kills"
             )
-            cover(repository, request)
+            write_cover_letter(repository, request)
             process = subprocess.Popen(
-                send_command(repo.path, request),
+                build_send_command(repo.path, request),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -70,11 +70,11 @@ def kill_and_check(
                 process.wait()
             wait_until_quiet(server)
             with Outbox() as outbox:
-                sends = outbox.sends(find_draft(repository, request).change_id)
+                recorded_sends = outbox.sends(find_draft(repository, request).change_id)
                 has_leftovers = any(
                     entry.state not in WAITING
-                    for send in sends
-                    for entry in send.entries
+                    for recorded_send in recorded_sends
+                    for entry in recorded_send.entries
                 )
             # after its parent is killed, b4 holds the lock until it exits; the next run then
             # restores the files
@@ -87,9 +87,9 @@ def kill_and_check(
                 time.sleep(0.2)
                 find_draft(repository, request)
             result = _resume_until_complete(
-                repository, server, request, start=bool(sends)
+                repository, server, request, start=bool(recorded_sends)
             )
-            counts = arrivals(
+            counts = count_arrivals(
                 server, tuple(message.message_id for message in result.send.entries)
             )
     is_correct = (
@@ -98,14 +98,14 @@ def kill_and_check(
         and result.state == "sent"
         and (has_leftovers or known_ids is None)
     )
-    enrolled = "" if has_leftovers or known_ids is None else ", left enrolled"
-    kind = "resumed" if sends else "sent anew"
+    enrolled_note = "" if has_leftovers or known_ids is None else ", left enrolled"
+    outcome_kind = "resumed" if recorded_sends else "sent anew"
     return (
         is_correct,
         (
-            f"{kind}, states"
+            f"{outcome_kind}, states"
             f" {Counter(str(message.state) for message in result.send.entries)}, arrived"
-            f" {counts}{enrolled}"
+            f" {counts}{enrolled_note}"
         ),
     )
 
@@ -117,7 +117,9 @@ def _resume_until_complete(
         return deliver_mails(repository, plan_sending(repository, request))
     result = deliver_mails(repository, plan_resume(repository, request))
     if any(message.state is MailState.UNKNOWN for message in result.send.entries):
-        has_arrived = lambda message: arrivals(server, (message.message_id,)) != (0,)  # noqa: E731
+        has_arrived = lambda message: (  # noqa: E731
+            count_arrivals(server, (message.message_id,)) != (0,)
+        )
         result = deliver_mails(
             repository, plan_resume(repository, request, "lost", lookup=has_arrived)
         )
@@ -126,7 +128,7 @@ def _resume_until_complete(
 
 def main(count: int, transport: str) -> int:
     seed = random.SystemRandom().randrange(1 << 30)
-    chance, failures, kinds = random.Random(seed), 0, Counter[str]()
+    delay_rng, failures, outcomes = random.Random(seed), 0, Counter[str]()
     start = time.monotonic()
     duration = 3.0 if transport == "git-send-email" else 8.0
     # print the results so far after Ctrl-C
@@ -134,26 +136,26 @@ def main(count: int, transport: str) -> int:
         for number in range(count):
             with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as folder:
                 isolate_home(Path(folder))
-                in_delivery = chance.random() < 0.8
+                in_delivery = delay_rng.random() < 0.8
                 delay = (
-                    chance.uniform(0.0, 1.0)
+                    delay_rng.uniform(0.0, 1.0)
                     if in_delivery
-                    else chance.uniform(0.3, duration)
+                    else delay_rng.uniform(0.3, duration)
                 )
                 try:
-                    is_correct, description = kill_and_check(
+                    is_correct, description = kill_send_and_check(
                         Path(folder), transport, delay, in_delivery
                     )
                 except PatchpilotError as error:
                     is_correct, description = False, f"error: {error.message}"
-            kinds[description.split(",")[0]] += 1
+            outcomes[description.split(",")[0]] += 1
             if not is_correct:
                 failures += 1
                 print(
                     f"{number}: killed after {delay:.2f} s: {description}", flush=True
                 )
     print(
-        f"{transport}: {kinds.total()} kills (seed {seed}), {failures} wrong, {dict(kinds)},"
+        f"{transport}: {outcomes.total()} kills (seed {seed}), {failures} wrong, {dict(outcomes)},"
         f" {time.monotonic() - start:.0f} s"
     )
     return 1 if failures else 0

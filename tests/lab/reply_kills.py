@@ -25,7 +25,7 @@ SPAN = 2.5
 """The approximate duration of a reply in seconds."""
 
 
-def kill_and_check(
+def kill_reply_and_check(
     folder: Path, transport: str, delay: float, in_delivery: bool
 ) -> tuple[bool, str]:
     """Kill a reply after this time.
@@ -57,61 +57,66 @@ def kill_and_check(
             time.sleep(0.002)
         with suppress(subprocess.TimeoutExpired):
             process.wait(delay)
-        killed = process.poll() is None
-        if killed:
+        was_killed = process.poll() is None
+        if was_killed:
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
         wait_until_quiet(server)
-        first = len(server.take())
+        first_count = len(server.take())
         second_run = call(*argv)
-        kind = (
+        outcome_kind = (
             "was whole"
-            if not killed
+            if not was_killed
             else "sent anew"
             if second_run.code == 0
             else "in doubt"
             if "it is not known" in second_run.err
             else "refused"
         )
-        if kind == "in doubt":
-            call(*argv, "--unknown", "sent" if first else "lost")
-        last = call(*argv)
-        arrived = len(server.take())
+        if outcome_kind == "in doubt":
+            call(*argv, "--unknown", "sent" if first_count else "lost")
+        last_run = call(*argv)
+        arrival_count = len(server.take())
     is_correct = (
-        arrived == 1 and last.code == 1 and "this reply was sent on" in last.err
+        arrival_count == 1
+        and last_run.code == 1
+        and "this reply was sent on" in last_run.err
     )
-    return is_correct, f"{kind}, arrived {first} then {arrived}, last {last.code}"
+    return (
+        is_correct,
+        f"{outcome_kind}, arrived {first_count} then {arrival_count}, last {last_run.code}",
+    )
 
 
 def main(count: int, transport: str) -> int:
     seed = random.SystemRandom().randrange(1 << 30)
-    chance, failed, kinds = random.Random(seed), 0, Counter[str]()
+    delay_rng, failures, outcomes = random.Random(seed), 0, Counter[str]()
     with suppress(KeyboardInterrupt):
         for number in range(count):
             with tempfile.TemporaryDirectory(
                 prefix="patchpilot-reply-kills-"
             ) as folder:
                 isolate_home(Path(folder))
-                in_delivery = chance.random() < 0.7
+                in_delivery = delay_rng.random() < 0.7
                 delay = (
-                    chance.uniform(0.0, 0.3)
+                    delay_rng.uniform(0.0, 0.3)
                     if in_delivery
-                    else chance.uniform(0.3, SPAN)
+                    else delay_rng.uniform(0.3, SPAN)
                 )
-                is_correct, description = kill_and_check(
+                is_correct, description = kill_reply_and_check(
                     Path(folder), transport, delay, in_delivery
                 )
-            kinds[description.partition(",")[0]] += 1
+            outcomes[description.partition(",")[0]] += 1
             if not is_correct:
-                failed += 1
+                failures += 1
                 print(
                     f"{number}: killed after {delay:.2f} s: {description}", flush=True
                 )
     print(
-        f"{transport}: {kinds.total()} kills of a reply (seed {seed}), {failed} wrong,"
-        f" {dict(kinds)}"
+        f"{transport}: {outcomes.total()} kills of a reply (seed {seed}), {failures} wrong,"
+        f" {dict(outcomes)}"
     )
-    return 1 if failed else 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

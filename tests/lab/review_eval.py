@@ -31,19 +31,21 @@ from patchpilot.services.review.review_patches import (
 )
 
 
-def review_inputs(
+def make_review_inputs(
     tree: Path, files: Sequence[Path]
 ) -> Iterator[tuple[Path, ReviewInput]]:
     """Check each file against the repository's HEAD."""
     with Repository.open(tree) as repository:
         head = CommitTree(repository, repository.resolve("HEAD"))
         for file in files:
-            driver = Driver(repository=repository, tree=head)
-            result = driver.check_source(PatchSource((str(file),)))
+            check_driver = Driver(repository=repository, tree=head)
+            result = check_driver.check_source(PatchSource((str(file),)))
             yield file, ReviewInput(result, repository, (str(file),))
 
 
-def named_patches(file: Path, review_input: ReviewInput) -> Iterator[tuple[str, Patch]]:
+def name_patches_in_file(
+    file: Path, review_input: ReviewInput
+) -> Iterator[tuple[str, Patch]]:
     """Yield (name, patch) for each patch in a file that has a diff."""
     patches = [
         result.patch for result in review_input.result.patches if result.patch.has_diff
@@ -52,12 +54,12 @@ def named_patches(file: Path, review_input: ReviewInput) -> Iterator[tuple[str, 
         yield f"{file.stem}-{number}" if patches[1:] else file.stem, patch
 
 
-def write_requests(tree: Path, folder: Path, files: Sequence[Path]) -> None:
+def write_review_requests(tree: Path, folder: Path, files: Sequence[Path]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     sizes = []
-    for file, review_input in review_inputs(tree, files):
+    for file, review_input in make_review_inputs(tree, files):
         pairs = zip(
-            named_patches(file, review_input),
+            name_patches_in_file(file, review_input),
             make_review_requests(review_input),
             strict=True,
         )
@@ -70,44 +72,52 @@ def write_requests(tree: Path, folder: Path, files: Sequence[Path]) -> None:
     )
 
 
-def score_answers(
-    tree: Path, answer_folder: Path, expect: Path | None, files: Sequence[Path]
+def score_review_answers(
+    tree: Path, answer_folder: Path, expected_file: Path | None, files: Sequence[Path]
 ) -> None:
     rows = {}
-    for line in expect.read_text().splitlines() if expect else ():
+    for line in expected_file.read_text().splitlines() if expected_file else ():
         row = json.loads(line)
         rows[Path(row["file"]).stem] = row
-    standings: Counter[str] = Counter()
+    standing_counts: Counter[str] = Counter()
     blamed_files = answer_count = 0
-    for file, driver_input in review_inputs(tree, files):
-        for name, patch in named_patches(file, driver_input):
-            answer = answer_folder / f"{name}.answer"
-            if not answer.exists():
+    for file, driver_input in make_review_inputs(tree, files):
+        for name, patch in name_patches_in_file(file, driver_input):
+            answer_file = answer_folder / f"{name}.answer"
+            if not answer_file.exists():
                 continue
             answer_count += 1
-            checked = next(
-                checked
-                for checked in driver_input.result.patches
-                if checked.patch is patch
+            checked_patch = next(
+                checked_patch
+                for checked_patch in driver_input.result.patches
+                if checked_patch.patch is patch
             )
-            facts = gather_patch_facts(driver_input, checked)
-            comments = parse_answer(answer.read_text()) or ()
-            proofs = [prove(comment, facts) for comment in comments]
-            standings.update(proof.standing for proof in proofs)
-            blamed_files += any(proof.is_sure for proof in proofs)
+            facts_of_patch = gather_patch_facts(driver_input, checked_patch)
+            comments = parse_answer(answer_file.read_text()) or ()
+            proven_comments = [prove(comment, facts_of_patch) for comment in comments]
+            standing_counts.update(
+                proven_comment.standing for proven_comment in proven_comments
+            )
+            blamed_files += any(
+                proven_comment.is_sure for proven_comment in proven_comments
+            )
             row = rows.get(file.stem, {})
             print(f"{name}: {row.get('defect', '')}")
-            for proof in proofs:
-                print(f"    {_format_proof(proof)}")
-    print(f"{answer_count} read, {blamed_files} blamed; comments: {dict(standings)}")
+            for proven_comment in proven_comments:
+                print(f"    {_format_proof(proven_comment)}")
+    print(
+        f"{answer_count} read, {blamed_files} blamed; comments: {dict(standing_counts)}"
+    )
 
 
-def _format_proof(proof: ProvenComment) -> str:
-    comment = proof.comment
-    location = f"{proof.path or comment.path}:{proof.line or comment.line}"
+def _format_proof(proven_comment: ProvenComment) -> str:
+    comment = proven_comment.comment
+    location = (
+        f"{proven_comment.path or comment.path}:{proven_comment.line or comment.line}"
+    )
     return (
-        f"{proof.standing} {comment.confidence:.2f} {location} {comment.problem[:300]}"
-        f" {proof.reason}".rstrip()
+        f"{proven_comment.standing} {comment.confidence:.2f} {location} {comment.problem[:300]}"
+        f" {proven_comment.reason}".rstrip()
     )
 
 
@@ -121,9 +131,9 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     arguments = parser.parse_args()
     if arguments.action == "write":
-        write_requests(arguments.tree, arguments.out, arguments.files)
+        write_review_requests(arguments.tree, arguments.out, arguments.files)
     else:
-        score_answers(
+        score_review_answers(
             arguments.tree, arguments.answers, arguments.expect, arguments.files
         )
 

@@ -28,7 +28,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.services.tags.undo_rewrite import undo_branch_rewrite
 from tests.kit.cli import call
-from tests.kit.prep import COVER, prep
+from tests.kit.prep import COVER, create_prep_repository
 from tests.kit.repos import Repo
 from tests.kit.topics import topic_with_spaces
 
@@ -37,7 +37,10 @@ FILES = 40
 
 def create_reviewed_branch(path: Path, strategy: str) -> Repo:
     """Create a `b4 prep` branch whose patches were sent and reviewed, and track the series."""
-    repo, mbox = prep(path, strategy, 2, cover=COVER), path.parent / "thread.mbox"
+    repo, mbox = (
+        create_prep_repository(path, strategy, 2, cover=COVER),
+        path.parent / "thread.mbox",
+    )
     folder = path.parent / "out"
     assert (
         call(
@@ -54,11 +57,11 @@ def create_reviewed_branch(path: Path, strategy: str) -> Repo:
         == 0
     )
     mails = [file.read_bytes() for file in sorted(folder.iterdir())]
-    first = str(message_from_bytes(mails[0])["Message-ID"])
+    message_id = str(message_from_bytes(mails[0])["Message-ID"])
     review = (
         "From: Rita Reviewer <rita@example.org>\nTo: widget@lists.example.org\nSubject: Re: [PATCH"
         " 0/2] widget: two lines were wrong\nDate: Fri, 20 Nov 2026 12:00:00 +0000\nMessage-ID:"
-        f" <r1@example.org>\nIn-Reply-To: {first}\nReferences: {first}\n\nFor the"
+        f" <r1@example.org>\nIn-Reply-To: {message_id}\nReferences: {message_id}\n\nFor the"
         " series:\n\nReviewed-by: Rita Reviewer <rita@example.org>\n"
     ).encode()
     mbox.write_bytes(
@@ -95,13 +98,13 @@ COMMANDS = {
 _WITH_FILES = ("check --fix", "undo")
 
 
-def create_repository(path: Path, command: str) -> Repo:
+def create_rewrite_repository(path: Path, command: str) -> Repo:
     """Create a repository in which the command has something to rewrite."""
     name, _, strategy = command.rstrip(")").partition(" (")
     if name == "trailers":
         return create_reviewed_branch(path, strategy)
     repo = (
-        prep(path, strategy, 2, cover=COVER)
+        create_prep_repository(path, strategy, 2, cover=COVER)
         if name == "draft"
         else topic_with_spaces(path, FILES)
     )
@@ -131,21 +134,24 @@ def start_command(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
 
 def start_and_wait_for_write(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
     """Start a command, and return when it writes for the first time."""
-    objects, lock = repo.path / ".git" / "objects", repo.path / ".git" / "index.lock"
+    objects_folder, lock_file = (
+        repo.path / ".git" / "objects",
+        repo.path / ".git" / "index.lock",
+    )
     repo.git("repack", "-adq")
     repo.git("prune-packed", "-q")
     # remove empty directories, because a write to an existing directory does not change the time of
     # its parent
-    for folder in objects.glob("??"):
+    for folder in objects_folder.glob("??"):
         with contextlib.suppress(OSError):
             folder.rmdir()
-    before = objects.stat().st_mtime_ns
-    process, until = start_command(repo, command), time.monotonic() + 20
-    while process.poll() is None and time.monotonic() < until:
+    old_mtime = objects_folder.stat().st_mtime_ns
+    process, deadline = start_command(repo, command), time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < deadline:
         if (
-            lock.exists()
+            lock_file.exists()
             if command in _WITH_FILES
-            else objects.stat().st_mtime_ns != before
+            else objects_folder.stat().st_mtime_ns != old_mtime
         ):
             break
         time.sleep(0.0003)
@@ -172,22 +178,22 @@ def kill_process_tree(process: "subprocess.Popen[bytes]") -> None:
     descendants = [process.pid]
     for pid in descendants:
         with contextlib.suppress(OSError):
-            for children in Path(f"/proc/{pid}/task").glob("*/children"):
-                descendants += [int(pid) for pid in children.read_text().split()]
+            for children_file in Path(f"/proc/{pid}/task").glob("*/children"):
+                descendants += [int(pid) for pid in children_file.read_text().split()]
     for pid in descendants:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     process.wait()
 
 
-def kill_and_check(
+def kill_rewrite_and_check(
     folder: Path, command: str, delay: float, *, in_checkout: bool
 ) -> tuple[bool, str]:
     """Kill a command.
 
     Return whether recovery restores either the old or the new state, and a description.
     """
-    repo = create_repository(folder / "repo", command)
+    repo = create_rewrite_repository(folder / "repo", command)
     old_state = repo.state()
     process = (
         start_and_wait_for_write(repo, command)
@@ -207,28 +213,31 @@ def kill_and_check(
         and new_state[2] == old_state[2]
         and not (repo.path / ".git" / "index.lock").exists()
     )
-    kind = "settled" if left_files else "old" if new_state[0] == old_state[0] else "new"
+    outcome_kind = (
+        "settled" if left_files else "old" if new_state[0] == old_state[0] else "new"
+    )
     if command not in _WITH_FILES:
         is_consistent = is_consistent and (
-            not command.startswith("draft") or _draft_matches(repo, new=kind == "new")
+            not command.startswith("draft")
+            or _draft_matches(repo, is_new_state=outcome_kind == "new")
         )
-        works_again, locked = _run_again(repo, command)
+        works_again, left_lock = _rerun_command(repo, command)
         is_consistent = (
             is_consistent
             and works_again
-            and (repo.state()[0] == new_state[0]) == (kind == "new")
+            and (repo.state()[0] == new_state[0]) == (outcome_kind == "new")
         )
-        kind += ", a ref's lock left and named" if locked else ""
-    return is_consistent, f"{command}: {kind}"
+        outcome_kind += ", a ref's lock left and named" if left_lock else ""
+    return is_consistent, f"{command}: {outcome_kind}"
 
 
-def _draft_matches(repo: Repo, *, new: bool) -> bool:
+def _draft_matches(repo: Repo, *, is_new_state: bool) -> bool:
     """Return whether the draft has all changes of the killed command.
 
     If `new` is False, return whether it has none of them.
     """
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
-    actual = (
+    actual_fields = (
         draft["version"],
         draft["cover_subject"],
         draft["cover_text"],
@@ -236,57 +245,69 @@ def _draft_matches(repo: Repo, *, new: bool) -> bool:
     )
     expected = (4, "widget: both lines", "Both were zero.", "- line 2 as well")
     is_correct = (
-        actual == expected
-        if new
+        actual_fields == expected
+        if is_new_state
         else not any(
             value == expected_value
-            for value, expected_value in zip(actual, expected, strict=True)
+            for value, expected_value in zip(actual_fields, expected, strict=True)
         )
     )
     if not is_correct:
         print(
-            f"the branch is {'new' if new else 'old'}, the draft {actual}", flush=True
+            f"the branch is {'new' if is_new_state else 'old'}, the draft {actual_fields}",
+            flush=True,
         )
     return is_correct
 
 
-def _run_again(repo: Repo, command: str) -> tuple[bool, bool]:
-    locks = [
+def _rerun_command(repo: Repo, command: str) -> tuple[bool, bool]:
+    lock_files = [
         file
         for file in (repo.path / ".git").rglob("*.lock")
         if file.name == "HEAD.lock" or "heads" in file.parts
     ]
     argv = (COMMANDS[command][0], "-C", repo.path, *COMMANDS[command][1:])
-    outcome = call(*argv)
-    for _ in locks:
-        checks = json.loads(
+    result = call(*argv)
+    for _ in lock_files:
+        doctor_checks = json.loads(
             call("doctor", "-C", repo.path, "--offline", "--format", "json").out
         )["checks"]
-        hint = next((check["hint"] for check in checks if check["name"] == "lock"), "")
+        hint = next(
+            (
+                doctor_check["hint"]
+                for doctor_check in doctor_checks
+                if doctor_check["name"] == "lock"
+            ),
+            "",
+        )
         lock_file = next(
-            (lock for lock in locks if lock.exists() and hint.endswith(f"rm {lock}")),
+            (
+                lock
+                for lock in lock_files
+                if lock.exists() and hint.endswith(f"rm {lock}")
+            ),
             None,
         )
-        if lock_file is None or (outcome.code and f"rm {lock_file}" not in outcome.err):
+        if lock_file is None or (result.code and f"rm {lock_file}" not in result.err):
             break
         lock_file.unlink()
-        outcome = call(*argv)
-    is_correct = outcome.code == 0 and not any(lock.exists() for lock in locks)
+        result = call(*argv)
+    is_correct = result.code == 0 and not any(lock.exists() for lock in lock_files)
     if not is_correct:
-        print(f"{command}, again: {outcome.code}: {outcome.err} {locks}", flush=True)
-    return is_correct, bool(locks)
+        print(f"{command}, again: {result.code}: {result.err} {lock_files}", flush=True)
+    return is_correct, bool(lock_files)
 
 
 def main(count: int, commands: Sequence[str] = ()) -> int:
     """Kill commands that start with one of these words. Return 1 if a check failed."""
-    selected = [
+    selected_commands = [
         command
         for command in COMMANDS
         if not commands or command.startswith(tuple(commands))
     ]
-    windows: dict[str, float] = {}
+    write_durations: dict[str, float] = {}
     seed = random.SystemRandom().randrange(1 << 30)
-    chance, kinds, failures, start = (
+    delay_rng, outcome_counts, failures, start = (
         random.Random(seed),
         Counter[str](),
         0,
@@ -294,7 +315,7 @@ def main(count: int, commands: Sequence[str] = ()) -> int:
     )
     with contextlib.suppress(KeyboardInterrupt):
         for number in range(count):
-            command = selected[number % len(selected)]
+            command = selected_commands[number % len(selected_commands)]
             with tempfile.TemporaryDirectory(prefix="patchpilot-rewrites-") as folder:
                 os.environ |= {
                     "HOME": folder,
@@ -306,21 +327,23 @@ def main(count: int, commands: Sequence[str] = ()) -> int:
                         f"GIT_{role}_NAME": "Ada Fixer",
                         f"GIT_{role}_EMAIL": "ada@example.org",
                     }
-                if command not in windows:
+                if command not in write_durations:
                     os.environ["XDG_STATE_HOME"] = f"{folder}/timed/state"
-                    windows[command] = measure_write(
-                        create_repository(Path(folder) / "timed" / "repo", command),
+                    write_durations[command] = measure_write(
+                        create_rewrite_repository(
+                            Path(folder) / "timed" / "repo", command
+                        ),
                         command,
                     )
                     os.environ["XDG_STATE_HOME"] = f"{folder}/state"
-                in_checkout = bool(commands) or chance.random() < 0.7
+                in_checkout = bool(commands) or delay_rng.random() < 0.7
                 delay = (
-                    chance.uniform(0, 2 * windows[command])
+                    delay_rng.uniform(0, 2 * write_durations[command])
                     if in_checkout
-                    else chance.uniform(0.1, 2.0)
+                    else delay_rng.uniform(0.1, 2.0)
                 )
                 try:
-                    is_correct, description = kill_and_check(
+                    is_correct, description = kill_rewrite_and_check(
                         Path(folder), command, delay, in_checkout=in_checkout
                     )
                 except PatchpilotError as error:
@@ -328,7 +351,7 @@ def main(count: int, commands: Sequence[str] = ()) -> int:
                         False,
                         f"{command}: error: {error.message} ({error.hint})",
                     )
-            kinds[description] += 1
+            outcome_counts[description] += 1
             if not is_correct:
                 failures += 1
                 print(
@@ -336,12 +359,13 @@ def main(count: int, commands: Sequence[str] = ()) -> int:
                 )
     print(
         ", ".join(
-            f"{command}: {1000 * window:.0f} ms" for command, window in windows.items()
+            f"{command}: {1000 * write_duration:.0f} ms"
+            for command, write_duration in write_durations.items()
         ),
         flush=True,
     )
     print(
-        f"{kinds.total()} kills (seed {seed}), {failures} wrong, {dict(kinds)},"
+        f"{outcome_counts.total()} kills (seed {seed}), {failures} wrong, {dict(outcome_counts)},"
         f" {time.monotonic() - start:.0f} s",
         flush=True,
     )

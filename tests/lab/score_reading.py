@@ -32,23 +32,23 @@ FOLDER = Path(__file__).parent / "reading"
 Lines = tuple[int, int]
 
 
-def label_rows(name: str) -> Iterator[dict[str, str]]:
+def read_label_rows(name: str) -> Iterator[dict[str, str]]:
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file, delimiter="\t")
 
 
-def labeled_requests() -> dict[str, list[tuple[Lines, bool]]]:
+def read_labeled_requests() -> dict[str, list[tuple[Lines, bool]]]:
     """Return the lines of the requests in each message, and whether a request begins there."""
     labels: dict[str, list[tuple[Lines, bool]]] = defaultdict(list)
-    for row in label_rows("sentences.tsv"):
+    for row in read_label_rows("sentences.tsv"):
         if row["request"]:
             lines = (int(row["line"]) - 1, int(row["end"]) - 1)
             labels[row["message_id"]].append((lines, row["request"] != "same"))
     return labels
 
 
-def do_ranges_overlap(first: Lines, second: Lines) -> bool:
-    return first[0] <= second[1] and second[0] <= first[1]
+def do_ranges_overlap(first_range: Lines, second_range: Lines) -> bool:
+    return first_range[0] <= second_range[1] and second_range[0] <= first_range[1]
 
 
 def score_requests(
@@ -61,24 +61,28 @@ def score_requests(
         if reply.mail.by_author:
             continue
         requests_ = requests_by_mail.get(reply.mail.mail.message_id, [])
-        listed = [(point.line, point.end) for point in points_of(reply)]
-        started = [lines for lines, begins in requests_ if begins]
-        count["requests"] += len(started)
+        listed_ranges = [
+            (review_point.line, review_point.end) for review_point in points_of(reply)
+        ]
+        request_starts = [
+            lines for lines, begins_request in requests_ if begins_request
+        ]
+        count["requests"] += len(request_starts)
         count["found"] += sum(
-            any(do_ranges_overlap(lines, request) for request in listed)
-            for lines in started
+            any(do_ranges_overlap(lines, request) for request in listed_ranges)
+            for lines in request_starts
         )
-        count["listed"] += len(listed)
+        count["listed"] += len(listed_ranges)
         count["nothing"] += sum(
             not any(do_ranges_overlap(request, lines) for lines, _ in requests_)
-            for request in listed
+            for request in listed_ranges
         )
 
 
 def main(folder: Path, part: str) -> int:
     """Print the threads whose state or versions are wrong, with the correct values."""
-    requests_by_mail = labeled_requests()
-    kinds = {row["message_id"]: row for row in label_rows("mails.tsv")}
+    requests_by_mail = read_labeled_requests()
+    kinds = {row["message_id"]: row for row in read_label_rows("mails.tsv")}
     count = Counter[str]()
     for line in (FOLDER / "threads.jsonl").read_text(encoding="utf-8").splitlines():
         label = json.loads(line)
@@ -105,8 +109,12 @@ def main(folder: Path, part: str) -> int:
         count.update(states=has_state, versions=has_versions, turns=has_turn)
         if not (has_state and has_versions and has_turn):
             expected = label["state"], label["revisions"], label["turn"]
-            answer = status.state, versions, "author" if needs_action else "others"
-            print(f"{label['thread']:28} {answer} wanted: {expected}")
+            actual_answer = (
+                status.state,
+                versions,
+                "author" if needs_action else "others",
+            )
+            print(f"{label['thread']:28} {actual_answer} wanted: {expected}")
         for reply in status.replies:
             if row := kinds.get(reply.mail.mail.message_id):
                 is_correct = (row["kind"], *row["also_fair"].split(","))

@@ -25,7 +25,7 @@ of patches.
 """  # noqa: E501
 
 
-def page_lines() -> Iterator[str]:
+def format_page_lines() -> Iterator[str]:
     yield HEAD
     for subsystem in sorted(
         subsystems().values(), key=lambda project: project.title.lower()
@@ -35,11 +35,11 @@ def page_lines() -> Iterator[str]:
         if subsystem.not_paths:
             yield f" (not {', '.join(f'`{path}`' for path in subsystem.not_paths)})"
         yield "\n\n| convention | value | source |\n|---|---|---|\n"
-        for fact in conventions(subsystem):
-            source = re.sub(r"^https://.*", r"<\g<0>>", fact.source)
+        for convention in conventions(subsystem):
+            source = re.sub(r"^https://.*", r"<\g<0>>", convention.source)
             source = re.sub(r"^Documentation/.*", r"`\g<0>`", source)
-            yield f"| {fact.label} | {fact.value} | {source} |\n"
+            yield f"| {convention.label} | {convention.value} | {source} |\n"
 
 
 if __name__ == "__main__":
-    sys.stdout.write("".join(page_lines()))
+    sys.stdout.write("".join(format_page_lines()))

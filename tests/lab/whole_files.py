@@ -16,7 +16,7 @@ from pathlib import Path
 
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.lint.rule_store import load_rules
-from tests.kit.cli import spawn
+from tests.kit.cli import start_and_wait
 from tests.lab.checkpatch_oracle import ENVIRONMENT, LINE
 
 KINDS = (
@@ -47,8 +47,8 @@ def sample_files(tree: Path, count: int, seed: int) -> list[str]:
     return random.Random(seed).sample(files, count)
 
 
-def count_findings(text: str) -> Counter[tuple[str, int]]:
-    return Counter((match[2], int(match[1])) for match in LINE.finditer(text))
+def count_findings(output: str) -> Counter[tuple[str, int]]:
+    return Counter((match[2], int(match[1])) for match in LINE.finditer(output))
 
 
 def main() -> None:
@@ -58,15 +58,15 @@ def main() -> None:
     parser.add_argument("tree", type=Path)
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--seed", type=int, default=21)
-    words = parser.parse_args()
-    tree = words.tree.resolve()
+    options = parser.parse_args()
+    tree = options.tree.resolve()
     known_types = {rule.checkpatch for rule in load_rules()}
-    agreed = both = missed = extra = 0
+    agreed = common = missed = extra_count = 0
     with tempfile.TemporaryDirectory() as folder:
         for name in tree.iterdir():
             if not name.name.startswith("."):
                 (Path(folder) / name.name).symlink_to(name)
-        for path in sample_files(tree, words.files, words.seed):
+        for path in sample_files(tree, options.files, options.seed):
             script = [
                 "perl",
                 str(tree / "scripts/checkpatch.pl"),
@@ -77,7 +77,7 @@ def main() -> None:
                 "--strict",
                 "--color=never",
             ]
-            outcome = subprocess.run(
+            completed = subprocess.run(
                 [*script, f"--root={tree}", path],
                 cwd=folder,
                 env=ENVIRONMENT,
@@ -85,8 +85,10 @@ def main() -> None:
                 check=False,
                 timeout=600,
             )
-            expected = count_findings(outcome.stdout.decode("utf-8", "surrogateescape"))
-            actual = spawn(
+            expected = count_findings(
+                completed.stdout.decode("utf-8", "surrogateescape")
+            )
+            check_outcome = start_and_wait(
                 "check",
                 "-f",
                 "--strict",
@@ -97,28 +99,33 @@ def main() -> None:
                 "--tree",
                 ".",
                 path,
-                cwd=tree,
+                workdir=tree,
             )
-            have = Counter(
+            our_counts = Counter(
                 {
                     key: number
-                    for key, number in count_findings(actual.out).items()
+                    for key, number in count_findings(check_outcome.out).items()
                     if key[0] in known_types
                 }
             )
-            agreed += expected == have
-            both, missed, extra = (
-                both + (expected & have).total(),
-                missed + (expected - have).total(),
-                extra + (have - expected).total(),
+            agreed += expected == our_counts
+            common, missed, extra_count = (
+                common + (expected & our_counts).total(),
+                missed + (expected - our_counts).total(),
+                extra_count + (our_counts - expected).total(),
             )
-            for sign, part in (("-", expected - have), ("+", have - expected)):
-                for (kind, line), number in sorted(part.items()):
-                    print(f"{sign} {path}:{line}: {kind} ({number})", flush=True)
-    f1 = 2 * both / max(1, 2 * both + missed + extra)
+            for sign, differing_counts in (
+                ("-", expected - our_counts),
+                ("+", our_counts - expected),
+            ):
+                for (finding_type, line), number in sorted(differing_counts.items()):
+                    print(
+                        f"{sign} {path}:{line}: {finding_type} ({number})", flush=True
+                    )
+    f1 = 2 * common / max(1, 2 * common + missed + extra_count)
     print(
-        f"{agreed} of {words.files} files agree wholly; {both} findings agree, {missed} missed,"
-        f" {extra} extra, F1 {f1:.4f}"
+        f"{agreed} of {options.files} files agree wholly; {common} findings agree, {missed} missed,"
+        f" {extra_count} extra, F1 {f1:.4f}"
     )
 
 

@@ -38,20 +38,28 @@ _NO_TEXT = (
 """Patterns that read messages, messages of made-up reviewers, and style sheets."""
 
 
-def text_areas(text: LocatedText) -> Iterator[str]:
+def find_text_areas(located_text: LocatedText) -> Iterator[str]:
     """Yield the areas to which a text belongs. A text that is not prose belongs to none."""
-    file = text.place.partition(":")[0]
-    if file in _NO_TEXT or file in _GENERATED or not re.search(r"\w+ \w+", text.text):
+    file = located_text.place.partition(":")[0]
+    if (
+        file in _NO_TEXT
+        or file in _GENERATED
+        or not re.search(r"\w+ \w+", located_text.text)
+    ):
         return
-    if text.kind == "code" and _SQL.search(text.text):
+    if located_text.kind == "code" and _SQL.search(located_text.text):
         return
-    tui = text.kind == "code" and file.startswith("patchpilot/tui/")
-    yield "tui" if tui else {"code": "messages"}.get(text.kind, text.kind)
+    is_tui_text = located_text.kind == "code" and file.startswith("patchpilot/tui/")
+    yield (
+        "tui"
+        if is_tui_text
+        else {"code": "messages"}.get(located_text.kind, located_text.kind)
+    )
 
 
 @cache
-def areas_of_texts() -> tuple[tuple[str, LocatedText], ...]:
-    sources = (
+def list_texts_by_area() -> tuple[tuple[str, LocatedText], ...]:
+    located_texts = (
         *find_rule_texts(),
         *find_code_strings(),
         *find_help_texts(),
@@ -59,29 +67,41 @@ def areas_of_texts() -> tuple[tuple[str, LocatedText], ...]:
         *find_documentation(),
         *find_docstrings(),
     )
-    return tuple((area, text) for text in sources for area in text_areas(text))
+    return tuple(
+        (area, located_text)
+        for located_text in located_texts
+        for area in find_text_areas(located_text)
+    )
 
 
 @cache
 def find_matches() -> tuple[tuple[str, str, str], ...]:
     """Return (area, pattern, location with context) for each match of a pattern."""
     return tuple(
-        (area, name, f"{text.place}: {_text_around(text.text, match)}")
-        for area, text in areas_of_texts()
+        (
+            area,
+            name,
+            f"{located_text.place}: {_format_context(located_text.text, match)}",
+        )
+        for area, located_text in list_texts_by_area()
         for name, pattern in PATTERNS.items()
-        for match in pattern.finditer(text.text)
+        for match in pattern.finditer(located_text.text)
     )
 
 
-def _text_around(text: str, match: re.Match[str]) -> str:
-    return repr(text[max(0, match.start() - 40) : match.end() + 40])
+def _format_context(full_text: str, match: re.Match[str]) -> str:
+    return repr(full_text[max(0, match.start() - 40) : match.end() + 40])
 
 
 def count_matches() -> dict[str, dict[str, int]]:
-    totals = Counter((area, name) for area, name, _ in find_matches())
+    match_counts = Counter((area, name) for area, name, _ in find_matches())
     return {
-        area: {name: totals[area, name] for name in PATTERNS if totals[area, name]}
-        for area in sorted({area for area, _ in totals})
+        area: {
+            name: match_counts[area, name]
+            for name in PATTERNS
+            if match_counts[area, name]
+        }
+        for area in sorted({area for area, _ in match_counts})
     }
 
 
@@ -91,7 +111,7 @@ def lower_ceilings() -> str:
     If it has no ceilings, the counts are added.
     """
     head = FILE.read_text(encoding="utf-8").partition("[ceiling")[0]
-    old = DATA.get("ceiling")
+    old_ceilings = DATA.get("ceiling")
     tables = [
         f"[ceiling.{area}]\n"
         + "".join(
@@ -99,12 +119,13 @@ def lower_ceilings() -> str:
             for name in PATTERNS
             if (
                 number := min(
-                    table.get(name, 0), old[area].get(name, 0) if old else 10**9
+                    table.get(name, 0),
+                    old_ceilings[area].get(name, 0) if old_ceilings else 10**9,
                 )
             )
         )
         for area, table in count_matches().items()
-        if not old or area in old
+        if not old_ceilings or area in old_ceilings
     ]
     return head + "\n".join(tables)
 

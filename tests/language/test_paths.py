@@ -13,8 +13,8 @@ ROOMS = [ROOT / "patchpilot", ROOT]
 
 @pytest.mark.parametrize("page", ["architecture.md", "internals.md"])
 def test_files_named_in_pages_exist(page: str) -> None:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    paths = {match[1] for match in _PATH.finditer(text)}
+    content = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    paths = {match[1] for match in _PATH.finditer(content)}
     assert len(paths) > 5
     missing = {
         name for name in paths if not any(any(folder.glob(name)) for folder in ROOMS)
@@ -23,8 +23,8 @@ def test_files_named_in_pages_exist(page: str) -> None:
 
 
 def test_readme_figures_match_their_pages() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = text.partition("## How well it works")[2].partition("\n## ")[0]
+    content = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = content.partition("## How well it works")[2].partition("\n## ")[0]
     linked = re.findall(r"\[([^]]*)\]\((docs/reference/[^)]*)\) \|$", section, re.M)
     assert len(linked) == 3
     for result, page in linked:

@@ -9,9 +9,9 @@ import pytest
 from tests.language.patterns import (
     DATA,
     PATTERNS,
-    areas_of_texts,
     count_matches,
     find_matches,
+    list_texts_by_area,
 )
 from tests.language.texts import find_documentation
 
@@ -49,7 +49,7 @@ def test_no_area_exceeds_its_limit(area: str) -> None:
 
 
 def test_every_area_has_texts() -> None:
-    totals = Counter(area for area, _ in areas_of_texts())
+    totals = Counter(area for area, _ in list_texts_by_area())
     assert set(totals) == set(AREAS)
     assert min(totals.values()) > 5
 

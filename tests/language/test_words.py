@@ -40,16 +40,18 @@ EXCEPTIONS = [
 ]
 
 
-def _find_words(text: LocatedText) -> list[str]:
-    if text.kind == "code" and re.fullmatch(r"[#\w.-]+(=[\w.]+)?[?~]?", text.text):
+def _find_avoided_words(located_text: LocatedText) -> list[str]:
+    if located_text.kind == "code" and re.fullmatch(
+        r"[#\w.-]+(=[\w.]+)?[?~]?", located_text.text
+    ):
         return []  # a key, a column or an id, not a text
-    plain = text.text
+    plain_text = located_text.text
     for pattern, _ in EXCEPTIONS:
-        plain = pattern.sub(" ", plain)
-    return [match[0] for match in WORDS[text.kind].finditer(plain)]
+        plain_text = pattern.sub(" ", plain_text)
+    return [match[0] for match in WORDS[located_text.kind].finditer(plain_text)]
 
 
-def _word_advice(word: str) -> str:
+def _format_word_advice(word: str) -> str:
     # do not match the whole text, because a pattern may look ahead at it
     return next(
         str(entry["use"])
@@ -80,9 +82,9 @@ def _collect_texts(source: Source) -> tuple[LocatedText, ...]:
 )
 def test_texts_use_the_terms_of_the_field(source: Source) -> None:
     problems = [
-        f"{text.place}: {word!r}, use: {_word_advice(word)}"
+        f"{text.place}: {word!r}, use: {_format_word_advice(word)}"
         for text in _collect_texts(source)
-        for word in _find_words(text)
+        for word in _find_avoided_words(text)
     ]
     assert not problems, "\n".join([f"{len(problems)} words", *problems[:60]])
 
@@ -100,11 +102,13 @@ def test_every_exception_is_needed() -> None:
 
 
 def test_word_list_detects_a_word() -> None:
-    assert _find_words(
+    assert _find_avoided_words(
         LocatedText("x", "code", "the line stands there twice, put a blank behind it")
     )
-    assert not _find_words(
+    assert not _find_avoided_words(
         LocatedText("x", "code", "a blank line at the end of the file")
     )
-    assert _find_words(LocatedText("x", "rule", "needless parentheses"))
-    assert not _find_words(LocatedText("x", "docstring", "needless parentheses"))
+    assert _find_avoided_words(LocatedText("x", "rule", "needless parentheses"))
+    assert not _find_avoided_words(
+        LocatedText("x", "docstring", "needless parentheses")
+    )

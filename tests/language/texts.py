@@ -44,21 +44,25 @@ def find_code_strings() -> Iterator[LocatedText]:
     The pieces of an f-string are joined, with {} in place of each value.
     """
     for file, tree in trees():
-        skipped = {id(node) for node in _docstring_constants(tree)}
+        docstring_ids = {id(node) for node in _find_docstring_constants(tree)}
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
-                pieces = [
-                    str(piece.value) if isinstance(piece, ast.Constant) else "{}"
-                    for piece in node.values
+                string_parts = [
+                    str(string_part.value)
+                    if isinstance(string_part, ast.Constant)
+                    else "{}"
+                    for string_part in node.values
                 ]
-                skipped.update(id(piece) for piece in node.values)
+                docstring_ids.update(id(string_part) for string_part in node.values)
                 yield LocatedText(
-                    f"{file.relative_to(ROOT)}:{node.lineno}", "code", "".join(pieces)
+                    f"{file.relative_to(ROOT)}:{node.lineno}",
+                    "code",
+                    "".join(string_parts),
                 )
             elif (
                 isinstance(node, ast.Constant)
                 and isinstance(node.value, str)
-                and id(node) not in skipped
+                and id(node) not in docstring_ids
             ):
                 yield LocatedText(
                     f"{file.relative_to(ROOT)}:{node.lineno}", "code", node.value
@@ -70,27 +74,28 @@ def find_help_texts() -> Iterator[LocatedText]:
     show.
     """
     for file, tree in trees("@"):
-        for node in _help_constants(tree):
+        for node in _find_help_constants(tree):
             yield LocatedText(
                 f"{file.relative_to(ROOT)}:{node.lineno}", "help", str(node.value)
             )
 
 
-def _help_constants(tree: ast.AST) -> Iterator[ast.Constant]:
+def _find_help_constants(tree: ast.AST) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and any(
             re.match(
-                r"(?:\w+\.)*(?:make_command|command|group)\b", ast.unparse(decorator)
+                r"(?:\w+\.)*(?:make_command|command|group)\b",
+                ast.unparse(decorator_node),
             )
-            for decorator in node.decorator_list
+            for decorator_node in node.decorator_list
         ):
-            yield from _docstring_constants(ast.Module(node.body, []))
+            yield from _find_docstring_constants(ast.Module(node.body, []))
 
 
 def find_docstrings() -> Iterator[LocatedText]:
     for file, tree in trees():
-        help_nodes = {id(node) for node in _help_constants(tree)}
-        for node in _docstring_constants(tree):
+        help_nodes = {id(node) for node in _find_help_constants(tree)}
+        for node in _find_docstring_constants(tree):
             if id(node) in help_nodes:
                 continue
             yield LocatedText(
@@ -102,32 +107,34 @@ def find_rule_texts() -> Iterator[LocatedText]:
     for file in sorted((ROOT / "checks").glob("*.toml")):
         for rule in tomllib.loads(file.read_text(encoding="utf-8")).get("rule", ()):
             source = f"{file.relative_to(ROOT)}:{rule.get('name')}"
-            for text in _nested_strings(
+            for rule_text in _find_nested_strings(
                 {
                     key: value
                     for key, value in rule.items()
                     if key in (*_RULE_TEXTS, "fix")
                 }
             ):
-                yield LocatedText(source, "rule", text)
+                yield LocatedText(source, "rule", rule_text)
 
 
 def find_documentation() -> Iterator[LocatedText]:
     """Yield the paragraphs of the documentation without code."""
     files = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
     for file in [*files, *sorted((ROOT / "docs").rglob("*.md"))]:
-        text = re.sub(
+        prose = re.sub(
             r"^(```+).*?^\1|^    [^\n]*$|<!--.*?-->",
             lambda match: "\n" * match[0].count("\n"),
             file.read_text("utf-8"),
             flags=re.M | re.S,
         )
         line = 1
-        for paragraph in re.split(r"(\n\s*\n)", text):
+        for paragraph in re.split(r"(\n\s*\n)", prose):
             if paragraph.strip():
-                plain = re.sub(r"`[^`]*`|\]\([^)]*\)", "``", paragraph)
+                plain_paragraph = re.sub(r"`[^`]*`|\]\([^)]*\)", "``", paragraph)
                 yield LocatedText(
-                    f"{file.relative_to(ROOT)}:{line}", "documentation", plain.strip()
+                    f"{file.relative_to(ROOT)}:{line}",
+                    "documentation",
+                    plain_paragraph.strip(),
                 )
             line += paragraph.count("\n")
 
@@ -139,7 +146,7 @@ def find_templates() -> Iterator[LocatedText]:
         )
 
 
-def _docstring_constants(tree: ast.AST) -> Iterator[ast.Constant]:
+def _find_docstring_constants(tree: ast.AST) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
         for statement in (
             getattr(node, "body", None) or ()
@@ -154,13 +161,13 @@ def _docstring_constants(tree: ast.AST) -> Iterator[ast.Constant]:
                 yield statement.value
 
 
-def _nested_strings(value: Any) -> Iterator[str]:
+def _find_nested_strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for key, item in value.items():
             if key not in ("fixer", "kind", "arguments"):
-                yield from _nested_strings(item)
+                yield from _find_nested_strings(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _nested_strings(item)
+            yield from _find_nested_strings(item)

@@ -14,9 +14,9 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import use_checkpatch_levels
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Severity
-from tests.kit.snippets import MemoryTree, file_diff, mail
+from tests.kit.snippets import MemoryTree, build_file_diff, mail
 
-DIFF = file_diff("drivers/frob/frob.c", "+\tfrob_wait(frob);\n")
+DIFF = build_file_diff("drivers/frob/frob.c", "+\tfrob_wait(frob);\n")
 WARNING = Severity.WARNING.rank
 MESSAGE = "Old boards need a moment until the link is up. Wait for it.\n"
 SIGNED = "\nSigned-off-by: Ada Fixer <ada@example.org>\n"
@@ -24,7 +24,7 @@ TITLE = '("frob: use the link at once")'
 
 
 def find_rule_findings(
-    text: str,
+    patch_text: str,
     name: str,
     tree: MemoryTree | None = None,
     *,
@@ -35,24 +35,27 @@ def find_rule_findings(
     rules = [rule for rule in load_rules() if rule.name == name]
     assert rules, name
     context = Context(
-        parse_patch(text.encode(), "x.patch"), tree=tree, options=Options(strict=strict)
+        parse_patch(patch_text.encode(), "x.patch"),
+        tree=tree,
+        options=Options(strict=strict),
     )
     return find_findings(context, use_checkpatch_levels(rules) if checkpatch else rules)
 
 
 def find_rule_warnings(
-    text: str, name: str, tree: MemoryTree | None = None
+    patch_text: str, name: str, tree: MemoryTree | None = None
 ) -> list[str]:
     return [
         finding.message
-        for finding in find_rule_findings(text, name, tree)
+        for finding in find_rule_findings(patch_text, name, tree)
         if finding.severity.rank <= WARNING
     ]
 
 
-def find_checkpatch_severities(text: str, name: str) -> set[Severity]:
+def find_checkpatch_severities(patch_text: str, name: str) -> set[Severity]:
     return {
-        finding.severity for finding in find_rule_findings(text, name, checkpatch=True)
+        finding.severity
+        for finding in find_rule_findings(patch_text, name, checkpatch=True)
     }
 
 
@@ -62,10 +65,10 @@ def write_mail(
     diff: str = DIFF,
     headers: str = "From: Ada Fixer <ada@example.org>\n",
 ) -> str:
-    text = mail(
+    mail_text = mail(
         subject, f"{message}{SIGNED if 'Signed-off-by' not in message else ''}", diff
     )
-    return text.replace("From: Ada Fixer <ada@example.org>\n", headers, 1)
+    return mail_text.replace("From: Ada Fixer <ada@example.org>\n", headers, 1)
 
 
 REFERENCES = {
@@ -110,9 +113,9 @@ REFERENCES = {
 def test_full_commit_reference_is_accepted(
     message: str,
 ) -> None:
-    text = write_mail(message)
-    assert not find_rule_warnings(text, "malformed-commit-reference")
-    assert find_checkpatch_severities(text, "malformed-commit-reference") <= {
+    patch_text = write_mail(message)
+    assert not find_rule_warnings(patch_text, "malformed-commit-reference")
+    assert find_checkpatch_severities(patch_text, "malformed-commit-reference") <= {
         Severity.ERROR
     }
 
@@ -133,8 +136,8 @@ def test_incomplete_commit_reference_is_an_error(
 
 def test_full_fixes_tag_is_not_an_upstream_commit() -> None:
     message = f'It broke.\n\nFixes: {"1a" * 20} ("frob: add it")\n'
-    text = write_mail(message, subject="[PATCH 6.1.y] frob: wait for the link")
-    assert find_rule_warnings(text, "backport-without-upstream-commit")
+    patch_text = write_mail(message, subject="[PATCH 6.1.y] frob: wait for the link")
+    assert find_rule_warnings(patch_text, "backport-without-upstream-commit")
 
 
 @pytest.mark.parametrize(
@@ -152,11 +155,11 @@ def test_full_fixes_tag_is_not_an_upstream_commit() -> None:
     ],
 )
 def test_forwarder_must_sign_off(sender: str, person: str, warns: bool) -> None:
-    text = write_mail(
+    patch_text = write_mail(
         f"From: {person}\n\n{MESSAGE}\nSigned-off-by: {person}\n",
         headers=f"From: {sender}\n",
     )
-    assert bool(find_rule_warnings(text, "missing-sender-sign-off")) is warns
+    assert bool(find_rule_warnings(patch_text, "missing-sender-sign-off")) is warns
 
 
 @pytest.mark.parametrize(
@@ -194,10 +197,10 @@ def test_forwarder_must_sign_off(sender: str, person: str, warns: bool) -> None:
 def test_only_strict_agrees_with_checkpatch(
     rule: str, message: str, sender: str
 ) -> None:
-    diff = file_diff("drivers/frob/frob.c", " found_by: Frob\n+a;\n")
-    text = write_mail(message, diff=diff, headers=sender)
-    assert find_rule_findings(text, rule)
-    assert not find_rule_findings(text, rule, strict=False)
+    diff = build_file_diff("drivers/frob/frob.c", " found_by: Frob\n+a;\n")
+    patch_text = write_mail(message, diff=diff, headers=sender)
+    assert find_rule_findings(patch_text, rule)
+    assert not find_rule_findings(patch_text, rule, strict=False)
 
 
 NET = (
@@ -218,7 +221,7 @@ OWN = (
 
 def write_sent_patch(path: str, prefix: str = "PATCH") -> str:
     text = write_mail(
-        diff=file_diff(path, "+\tfrob_wait(frob);\n"),
+        diff=build_file_diff(path, "+\tfrob_wait(frob);\n"),
         headers="From: Ada Fixer <ada@example.org>\nTo: netdev@vger.kernel.org\n",
     )
     return text.replace("[PATCH]", f"[{prefix}]", 1)
@@ -256,9 +259,9 @@ def test_maintainers_entry_may_name_another_tree() -> None:
 
 def test_letter_above_scissors_is_accepted() -> None:
     letter = "Hi Ben,\n\nhere it is.\n\n---8<---\n"
-    text = write_mail(f"{letter}{MESSAGE}{SIGNED}")
-    assert not find_rule_warnings(text, "message-cut-by-git-am")
-    assert not find_rule_warnings(text, "greeting-in-message")
+    patch_text = write_mail(f"{letter}{MESSAGE}{SIGNED}")
+    assert not find_rule_warnings(patch_text, "message-cut-by-git-am")
+    assert not find_rule_warnings(patch_text, "greeting-in-message")
     assert find_rule_warnings(
         write_mail(f"{MESSAGE}{SIGNED}\n---8<---\n"), "message-cut-by-git-am"
     )
@@ -271,9 +274,9 @@ def test_letter_above_scissors_is_accepted() -> None:
 
 def test_encoded_from_line_is_accepted() -> None:
     line = "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
-    plain = write_mail(f"{MESSAGE}{line}{MESSAGE}")
-    assert find_rule_warnings(plain, "message-cut-by-git-am")
-    head, _, body = plain.partition("\n\n")
+    plain_patch_text = write_mail(f"{MESSAGE}{line}{MESSAGE}")
+    assert find_rule_warnings(plain_patch_text, "message-cut-by-git-am")
+    head, _, body = plain_patch_text.partition("\n\n")
     encoded = (
         f"{head}\nContent-Transfer-Encoding:"
         f" quoted-printable\n\n{body.replace('=', '=3D').replace(line, f'=46{line[1:]}')}"
@@ -293,13 +296,13 @@ BINDING = "Documentation/devicetree/bindings/frob/acme,frob.yaml"
     ],
 )
 def test_permissive_dual_license_is_accepted(choice: str, warns: bool) -> None:
-    yaml = file_diff(
-        BINDING, f"+# SPDX-License-Identifier: {choice}\n+%YAML 1.2\n", new=True
+    yaml = build_file_diff(
+        BINDING, f"+# SPDX-License-Identifier: {choice}\n+%YAML 1.2\n", is_new_file=True
     )
-    header = file_diff(
+    header = build_file_diff(
         "include/dt-bindings/frob.h",
         f"+/* SPDX-License-Identifier: {choice} */\n+#define FROB 1\n",
-        new=True,
+        is_new_file=True,
     )
     for diff in (header, yaml):
         assert bool(find_rule_warnings(write_mail(diff=diff), "spdx-tag")) is warns
@@ -381,7 +384,7 @@ def test_explained_missing_fixes_tag_is_accepted(reason: str) -> None:
 def test_table_may_continue_after_the_hunk() -> None:
     head = '+static const struct of_device_id frob_ids[] = {\n \t{ .name = "frob" },\n'
     for end, severity in (("", Severity.CHECK), ("+};\n", Severity.ERROR)):
-        diff = file_diff("drivers/frob/frob.c", f"{head}{end}")
+        diff = build_file_diff("drivers/frob/frob.c", f"{head}{end}")
         (finding,) = find_rule_findings(write_mail(diff=diff), "unterminated-id-table")
         assert finding.severity is severity
 
@@ -393,12 +396,12 @@ def test_prefixes_may_be_separated_by_commas() -> None:
 
 
 def test_sentence_may_start_with_to() -> None:
-    text = write_mail(
+    patch_text = write_mail(
         f"Changeset 0123456789ab {TITLE}\nrenamed: Documentation/frob.txt\nto:"
         " Documentation/frob.rst.\n"
     )
-    assert not find_rule_warnings(text, "malformed-tag")
-    assert find_checkpatch_severities(text, "malformed-tag") == {Severity.ERROR}
+    assert not find_rule_warnings(patch_text, "malformed-tag")
+    assert find_checkpatch_severities(patch_text, "malformed-tag") == {Severity.ERROR}
 
 
 @pytest.mark.parametrize(
@@ -449,9 +452,11 @@ def test_gateway_footer_is_not_in_the_patch() -> None:
 
 
 def test_report_without_a_link_is_accepted() -> None:
-    text = write_mail(f"{MESSAGE}\nReported-by: Bo Reader <bo@example.org>{SIGNED}")
-    (ours,) = find_rule_findings(text, "report-without-closes")
-    (theirs,) = find_rule_findings(text, "report-without-closes", checkpatch=True)
+    patch_text = write_mail(
+        f"{MESSAGE}\nReported-by: Bo Reader <bo@example.org>{SIGNED}"
+    )
+    (ours,) = find_rule_findings(patch_text, "report-without-closes")
+    (theirs,) = find_rule_findings(patch_text, "report-without-closes", checkpatch=True)
     assert (ours.severity, theirs.severity) == (Severity.CHECK, Severity.WARNING)
     assert "if the report is public" in str(ours.fix)
 
@@ -473,9 +478,11 @@ def test_debug_code_is_not_unfinished(subject: str, warns: bool) -> None:
 
 def test_subject_in_the_body_needs_no_brackets() -> None:
     headers = "From: Ada Fixer <ada@example.org>\nMessage-ID: <1@example.org>\n"
-    text = write_mail(f"Subject: frob: wait for the link\n\n{MESSAGE}", headers=headers)
-    bare = text.replace("Subject: [PATCH] ", "Subject: ", 1)
-    assert not find_rule_warnings(text, "missing-patch-prefix")
+    patch_text = write_mail(
+        f"Subject: frob: wait for the link\n\n{MESSAGE}", headers=headers
+    )
+    bare = patch_text.replace("Subject: [PATCH] ", "Subject: ", 1)
+    assert not find_rule_warnings(patch_text, "missing-patch-prefix")
     assert find_rule_warnings(bare, "missing-patch-prefix")
 
 
@@ -485,7 +492,7 @@ def test_subject_in_the_body_needs_no_brackets() -> None:
 def test_sysfs_emit_string_may_end_with_a_newline(
     pattern: str, severity: Severity
 ) -> None:
-    diff = file_diff(
+    diff = build_file_diff(
         "drivers/frob/frob.c", f"+\treturn sysfs_emit(buf, {pattern}, frob);\n"
     )
     (finding,) = find_rule_findings(write_mail(diff=diff), "sysfs-newline")
@@ -493,13 +500,15 @@ def test_sysfs_emit_string_may_end_with_a_newline(
 
 
 def test_macro_may_be_a_table_entry() -> None:
-    text = write_mail(
-        diff=file_diff(
+    patch_text = write_mail(
+        diff=build_file_diff(
             "drivers/frob/frob.c", "+#define FROB(_i, _name) [_i] = { .name = _name }\n"
         )
     )
-    assert not find_rule_warnings(text, "space-before-bracket")
-    assert find_checkpatch_severities(text, "space-before-bracket") == {Severity.ERROR}
+    assert not find_rule_warnings(patch_text, "space-before-bracket")
+    assert find_checkpatch_severities(patch_text, "space-before-bracket") == {
+        Severity.ERROR
+    }
 
 
 def test_case_severity_follows_its_rule() -> None:
@@ -534,5 +543,5 @@ def test_case_severity_follows_its_rule() -> None:
     [(" // a\n-// b\n+// c\n", 0), ("+// c\n \n+int b; // d\n // e\n", 1)],
 )
 def test_line_of_a_slash_comment_is_accepted(rows: str, count: int) -> None:
-    diff = file_diff("drivers/frob/frob.c", rows)
+    diff = build_file_diff("drivers/frob/frob.c", rows)
     assert len(find_rule_findings(write_mail(diff=diff), "c99-comment")) == count

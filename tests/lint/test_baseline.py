@@ -36,7 +36,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, Severity
 from patchpilot.write_file import write_file
-from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
+from tests.kit.snippets import PATH, PROSE, SIGN_OFF, build_file_diff, mail
 
 # a lone surrogate stands for a byte of the patch that cannot be decoded
 _TEXT = st.text(st.characters(exclude_characters="\0"), max_size=40)
@@ -51,33 +51,37 @@ _MARKS = st.builds(
 
 def make_patch(
     subject: str = "frob: wait",
-    text: str = PROSE,
+    commit_text: str = PROSE,
     path: str = PATH,
     added: str = "int a;",
     *,
     offset: int = 10,
-    marks: str = "PATCH",
+    subject_marks: str = "PATCH",
 ) -> Patch:
     """Return a patch that adds a line. Its hunk starts at line `offset`."""
     diff = (
-        file_diff(path, f" \n \n \n+{added}\n \n \n ")
+        build_file_diff(path, f" \n \n \n+{added}\n \n \n ")
         .replace("@@ -10,", f"@@ -{offset},")
         .replace(" +10,", f" +{offset},")
     )
     return parse_patch(
-        mail(f"[{marks}] {subject}", f"{text}\n\n{SIGN_OFF}", diff).encode(
-            "utf-8", "surrogateescape"
-        ),
+        mail(
+            f"[{subject_marks}] {subject}", f"{commit_text}\n\n{SIGN_OFF}", diff
+        ).encode("utf-8", "surrogateescape"),
         "a.patch",
     )
 
 
 def make_finding(
-    of: Patch, word: str | None, rule: str = "R1", path: str | None = None
+    patch: Patch, reported_word: str | None, rule: str = "R1", path: str | None = None
 ) -> Finding:
     index = (
-        next(number for number, line in enumerate(of.lines, 1) if word in line)
-        if word
+        next(
+            number
+            for number, line in enumerate(patch.lines, 1)
+            if reported_word in line
+        )
+        if reported_word
         else None
     )
     return Finding(
@@ -115,8 +119,8 @@ def test_other_lines_and_files_differ(changes: dict[str, str]) -> None:
 
 def test_subject_ignores_version_and_number() -> None:
     old, new = (
-        make_patch(marks="PATCH"),
-        make_patch(marks="PATCH net-next v3 2/7", text="Other."),
+        make_patch(subject_marks="PATCH"),
+        make_patch(subject_marks="PATCH net-next v3 2/7", commit_text="Other."),
     )
     assert make_mark(make_finding(old, "Subject:"), old) == make_mark(
         make_finding(new, "Subject:"), new
@@ -124,29 +128,29 @@ def test_subject_ignores_version_and_number() -> None:
 
 
 def test_variable_text_is_ignored() -> None:
-    first = make_patch()
+    first_patch = make_patch()
     text = (
-        "\n".join(first.lines)
+        "\n".join(first_patch.lines)
         .replace("6 Jan 2026", "7 Jul 2026")
         .replace("From 0123456789ab", "From ba9876543210")
     )
-    second = parse_patch(text.encode(), "b.patch")
+    second_patch = parse_patch(text.encode(), "b.patch")
     for before, after in (("6 Jan 2026", "7 Jul 2026"), ("From 0123", "From ba98")):
-        assert make_mark(make_finding(first, before), first) == make_mark(
-            make_finding(second, after), second
+        assert make_mark(make_finding(first_patch, before), first_patch) == make_mark(
+            make_finding(second_patch, after), second_patch
         )
 
 
 def test_whole_patch_finding_has_a_mark() -> None:
-    first = make_patch()
-    left = [make_mark(make_finding(first, None), first)]
+    first_patch = make_patch()
+    left = [make_mark(make_finding(first_patch, None), first_patch)]
     reworded, reworked, another = (
         make_patch("frob: other words"),
         make_patch(added="int b;"),
         make_patch("frob: more", added="int c;"),
     )
     for one, known in (
-        (first, True),
+        (first_patch, True),
         (reworded, True),
         (reworked, True),
         (another, False),
@@ -305,15 +309,15 @@ def test_renamed_file_is_marked_under_the_old_path() -> None:
         "+foo( 1 );\n"
         " \n"
     )
-    new = parse_patch(
+    new_patch = parse_patch(
         mail("frob: move", f"{PROSE}\n\n{SIGN_OFF}", text).encode(), "b.patch"
     )
-    old = make_patch(path="a.c", added="foo( 1 );")
-    moved = map_renamed_files([new])
+    old_patch = make_patch(path="a.c", added="foo( 1 );")
+    moved = map_renamed_files([new_patch])
     assert moved == {"b.c": "a.c"}
-    assert make_mark(make_finding(new, "foo(", path="b.c"), new, moved) == make_mark(
-        make_finding(old, "foo(", path="a.c"), old
-    )
+    assert make_mark(
+        make_finding(new_patch, "foo(", path="b.c"), new_patch, moved
+    ) == make_mark(make_finding(old_patch, "foo(", path="a.c"), old_patch)
 
 
 def test_patches_are_paired_like_range_diff() -> None:
@@ -344,8 +348,8 @@ def test_reordered_patches_are_paired(data: st.DataObject, count: int) -> None:
 
 
 def remove_sign_off(patch: Patch) -> tuple[Patch, Finding]:
-    text = "\n".join(patch.lines).replace(SIGN_OFF, "")
-    patch = parse_patch(text.encode(), "a.patch")
+    patch_text = "\n".join(patch.lines).replace(SIGN_OFF, "")
+    patch = parse_patch(patch_text.encode(), "a.patch")
     findings = find_findings(Context(patch), load_rules())
     return patch, next(finding for finding in findings if finding.name == "no-sign-off")
 
@@ -362,9 +366,11 @@ def test_message_finding_belongs_to_the_patch() -> None:
 
 def test_path_waiver_does_not_cover_sign_offs() -> None:
     _, reported = remove_sign_off(make_patch())
-    words = ("no-sign-off",)
-    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers_finding(reported, words)
-    assert Waiver("no-sign-off", "r").covers_finding(reported, words)
+    arguments = ("no-sign-off",)
+    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers_finding(
+        reported, arguments
+    )
+    assert Waiver("no-sign-off", "r").covers_finding(reported, arguments)
 
 
 @pytest.mark.parametrize("device", [False, True])

@@ -6,7 +6,7 @@ import pytest
 from patchpilot.lint.engine import find_findings
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.rule import Example
-from tests.kit.snippets import context_of
+from tests.kit.snippets import build_context
 
 CODE = '\t{ .compatible = "nobody,frob" },\n'
 
@@ -22,7 +22,7 @@ CODE = '\t{ .compatible = "nobody,frob" },\n'
 def test_binding_is_required_if_the_tree_has_bindings(
     file: str, compat: bool, reported: bool
 ) -> None:
-    context = context_of(
+    context = build_context(
         Example(
             bad=True,
             code=CODE,

@@ -16,7 +16,7 @@ from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Example, Finding, Rule
-from tests.kit.snippets import MemoryTree, context_of
+from tests.kit.snippets import MemoryTree, build_context
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SPELLING = {
@@ -24,15 +24,20 @@ SPELLING = {
 }
 
 
-def checkpatch_rules() -> list[Rule]:
+def list_checkpatch_rules() -> list[Rule]:
     return [rule for rule in load_rules() if rule.checkpatch]
 
 
-def example_findings(example: Example, kind: str) -> list[Finding]:
-    context = context_of(example)
+def check_example(example: Example, message_kind: str) -> list[Finding]:
+    context = build_context(example)
     return list(
         find_findings(
-            context, [rule for rule in checkpatch_rules() if rule.checkpatch == kind]
+            context,
+            [
+                rule
+                for rule in list_checkpatch_rules()
+                if rule.checkpatch == message_kind
+            ],
         )
     )
 
@@ -60,7 +65,7 @@ def test_spelling_lists_are_valid() -> None:
 def test_misspellings_are_whole_words(message: str, typos: int) -> None:
     assert (
         len(
-            example_findings(
+            check_example(
                 Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING"
             )
         )
@@ -69,7 +74,7 @@ def test_misspellings_are_whole_words(message: str, typos: int) -> None:
 
 
 def test_correction_keeps_the_case() -> None:
-    one, other = example_findings(
+    one, other = check_example(
         Example(bad=True, message="Teh link, TEH board", tree=SPELLING), "TYPO_SPELLING"
     )
     assert (one.fix and one.fix.text, other.fix and other.fix.text) == (
@@ -96,13 +101,13 @@ def test_wrong_title_is_corrected() -> None:
         message='See commit 0123456789ab ("frob: add a driver").',
         history=history,
     )
-    assert not example_findings(right, "GIT_COMMIT_ID")
+    assert not check_example(right, "GIT_COMMIT_ID")
     wrong = Example(
         bad=True,
         message='See commit 0123456789ab ("frob: add the driver").',
         history=history,
     )
-    (finding,) = example_findings(wrong, "GIT_COMMIT_ID")
+    (finding,) = check_example(wrong, "GIT_COMMIT_ID")
     assert finding.fix
     assert finding.fix.text == 'commit 0123456789ab ("frob: add a driver")'
 
@@ -123,7 +128,9 @@ def test_help_length_depends_on_the_project(
         'config FROB\n\tbool "Frob support"\n\thelp\n'
         + "\t  Say Y if your board has a frob.\n" * lines
     )
-    context = context_of(Example(bad=reported, code=code, path="drivers/frob/Kconfig"))
+    context = build_context(
+        Example(bad=reported, code=code, path="drivers/frob/Kconfig")
+    )
     context = Context(context.patch, options=Options(strict=True, profile=profile))
     assert (
         bool(
@@ -131,7 +138,7 @@ def test_help_length_depends_on_the_project(
                 context,
                 [
                     rule
-                    for rule in checkpatch_rules()
+                    for rule in list_checkpatch_rules()
                     if rule.checkpatch == "CONFIG_DESCRIPTION"
                 ],
             )
@@ -146,24 +153,24 @@ def test_wrong_fixes_title_is_corrected() -> None:
         trailers='Fixes: 0123456789ab ("frob: add")',
         history={COMMIT: "frob: add a driver"},
     )
-    (finding,) = example_findings(example, "BAD_FIXES_TAG")
+    (finding,) = check_example(example, "BAD_FIXES_TAG")
     assert finding.fix
     assert finding.fix.text == 'Fixes: 0123456789ab ("frob: add a driver")'
 
 
 def test_older_kernels_accept_longer_fixes_ids() -> None:
     trailers = f'Fixes: {COMMIT} ("frob: add a driver")'
-    assert example_findings(
+    assert check_example(
         Example(bad=True, trailers=trailers, kernel=(6, 1)), "BAD_FIXES_TAG"
     )
-    assert not example_findings(Example(bad=False, trailers=trailers), "BAD_FIXES_TAG")
+    assert not check_example(Example(bad=False, trailers=trailers), "BAD_FIXES_TAG")
 
 
 def test_nothing_is_unknown_without_a_repository() -> None:
     example = Example(bad=False, message="See commit fedcba987654 there.")
-    assert not example_findings(example, "UNKNOWN_COMMIT_ID")
+    assert not check_example(example, "UNKNOWN_COMMIT_ID")
     of_type = DETECTORS["checkpatch-commits"].function
-    assert not of_type(context_of(example), {"type": "UNKNOWN_COMMIT_ID"})
+    assert not of_type(build_context(example), {"type": "UNKNOWN_COMMIT_ID"})
 
 
 def test_data_directory_overrides_the_tree(tmp_path: object) -> None:
@@ -171,7 +178,7 @@ def test_data_directory_overrides_the_tree(tmp_path: object) -> None:
 
     folder = Path(str(tmp_path))
     (folder / "spelling.txt").write_text("lnik||link\n")
-    context = context_of(Example(bad=True, message="The lnik of teh board"))
+    context = build_context(Example(bad=True, message="The lnik of teh board"))
     context = Context(
         context.patch,
         tree=MemoryTree(SPELLING),
@@ -179,7 +186,11 @@ def test_data_directory_overrides_the_tree(tmp_path: object) -> None:
     )
     hits = find_findings(
         context,
-        [rule for rule in checkpatch_rules() if rule.checkpatch == "TYPO_SPELLING"],
+        [
+            rule
+            for rule in list_checkpatch_rules()
+            if rule.checkpatch == "TYPO_SPELLING"
+        ],
     )
     assert ["lnik" in hit.message for hit in hits] == [True]
 
@@ -207,7 +218,7 @@ def test_data_directory_overrides_the_tree(tmp_path: object) -> None:
 def test_hostile_line_takes_bounded_time(code: str) -> None:
     line_rules = [
         rule
-        for rule in checkpatch_rules()
+        for rule in list_checkpatch_rules()
         if rule.pack
         in (
             "checkpatch-api",
@@ -216,10 +227,10 @@ def test_hostile_line_takes_bounded_time(code: str) -> None:
             "checkpatch-message",
         )
     ]
-    context = context_of(Example(bad=True, path="drivers/frob/frob.c", code=code))
-    started = time.process_time()
+    context = build_context(Example(bad=True, path="drivers/frob/frob.c", code=code))
+    start_time = time.process_time()
     find_findings(context, line_rules)
-    assert time.process_time() - started < 60
+    assert time.process_time() - start_time < 60
 
 
 @pytest.mark.long
@@ -236,12 +247,12 @@ def test_hostile_line_takes_bounded_time(code: str) -> None:
 )
 def test_hostile_message_takes_bounded_time(message: str) -> None:
     message_rules = [
-        rule for rule in checkpatch_rules() if rule.pack == "checkpatch-message"
+        rule for rule in list_checkpatch_rules() if rule.pack == "checkpatch-message"
     ]
-    context = context_of(Example(bad=True, message=message))
-    started = time.process_time()
+    context = build_context(Example(bad=True, message=message))
+    start_time = time.process_time()
     find_findings(context, message_rules)
-    assert time.process_time() - started < 60
+    assert time.process_time() - start_time < 60
 
 
 MARKED = (
@@ -273,7 +284,11 @@ def test_stable_marker_follows_the_stable_rules(
     context = Context(patch, options=Options(checkpatch_compat=compat))
     hits = find_findings(
         context,
-        [rule for rule in checkpatch_rules() if rule.checkpatch == "GIT_COMMIT_ID"],
+        [
+            rule
+            for rule in list_checkpatch_rules()
+            if rule.checkpatch == "GIT_COMMIT_ID"
+        ],
     )
     assert bool(list(hits)) is reported
 
@@ -288,7 +303,7 @@ def test_stable_marker_follows_the_stable_rules(
     ],
 )
 def test_title_of_another_commit_is_accepted(text: str) -> None:
-    context = context_of(
+    context = build_context(
         Example(
             bad=True,
             message=f"{text}\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
@@ -296,7 +311,7 @@ def test_title_of_another_commit_is_accepted(text: str) -> None:
         )
     )
     spelling_rules = [
-        rule for rule in checkpatch_rules() if rule.checkpatch == "TYPO_SPELLING"
+        rule for rule in list_checkpatch_rules() if rule.checkpatch == "TYPO_SPELLING"
     ]
     assert not find_findings(context, spelling_rules)
     compat = Context(
@@ -311,7 +326,7 @@ def test_text_next_to_a_commit_title_is_checked() -> None:
     message = 'Teh commit 0123456789ab ("frob: recieve it") broke teh link.'
     assert (
         len(
-            example_findings(
+            check_example(
                 Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING"
             )
         )

@@ -9,14 +9,17 @@ import pytest
 from patchpilot.lint.engine import find_findings
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.rule import Example
-from tests.kit.snippets import context_of
+from tests.kit.snippets import build_context
 
 
-def _count_reported_lines(rule: str, code: str) -> int:
-    rules = [each for each in load_rules() if each.name == rule]
+def _count_reported_lines(rule: str, code_lines: str) -> int:
+    rules = [listed_rule for listed_rule in load_rules() if listed_rule.name == rule]
     return len(
         find_findings(
-            context_of(Example(bad=True, code=code, path="drivers/frob/frob.c")), rules
+            build_context(
+                Example(bad=True, code=code_lines, path="drivers/frob/frob.c")
+            ),
+            rules,
         )
     )
 

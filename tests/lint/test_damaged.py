@@ -84,21 +84,21 @@ _EDIT = st.tuples(
 
 def _damage_patch(edits: list[tuple[str, int, int, str]]) -> bytes:
     lines = list(_LINES)
-    for damage, index, column, bit in edits:
+    for damage_kind, index, column, bit_index in edits:
         index %= len(lines) or 1
         if not lines:
             break
         line = lines[index]
-        if damage == "drop":
+        if damage_kind == "drop":
             del lines[index]
-        elif damage == "twice":
+        elif damage_kind == "twice":
             lines.insert(column % len(lines), line)
         else:
             lines[index] = {
                 "cut": line[:column],
-                "put": line[:column] + bit + line[column:],
-                "sign": bit[:1] + line[1:],
-            }[damage]
+                "put": line[:column] + bit_index + line[column:],
+                "sign": bit_index[:1] + line[1:],
+            }[damage_kind]
     return "\n".join(lines).encode()
 
 
@@ -112,9 +112,9 @@ def _check_patch(patch: Patch) -> Findings:
 def test_damaged_patch_is_read_completely(
     edits: list[tuple[str, int, int, str]],
 ) -> None:
-    raw = _damage_patch(edits)
+    raw_mail = _damage_patch(edits)
     try:
-        patch = parse_patch(raw, "0001-frob.patch")
+        patch = parse_patch(raw_mail, "0001-frob.patch")
     except PatchpilotError:
         return
     _check_patch(patch)

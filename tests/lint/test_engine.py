@@ -13,7 +13,7 @@ from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.rule import Rule, Severity
-from tests.kit.snippets import file_diff, mail
+from tests.kit.snippets import build_file_diff, mail
 
 HITS: list[Hit] = []
 
@@ -23,7 +23,7 @@ def _return_hits(_context: Context) -> Iterable[Hit]:
 
 
 @pytest.fixture(autouse=True)
-def _detector(monkeypatch: pytest.MonkeyPatch) -> None:
+def _register_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(
         registry.DETECTORS, "test-give", RegisteredDetector(_return_hits, {})
     )
@@ -58,17 +58,18 @@ def _make_patch(
     path: str = "drivers/frob/frob.c", body: str = " int a;\n-int b;\n+int c;\n int d;"
 ) -> Patch:
     return parse_patch(
-        mail("frob: mend it", "Mend it.", file_diff(path, body)).encode(), "x.patch"
+        mail("frob: mend it", "Mend it.", build_file_diff(path, body)).encode(),
+        "x.patch",
     )
 
 
-def _line_number(patch: Patch, text: str) -> int:
-    return patch.lines.index(text) + 1
+def _find_line_number(patch: Patch, line_text: str) -> int:
+    return patch.lines.index(line_text) + 1
 
 
 def test_diff_finding_has_a_file_and_line() -> None:
     patch = _make_patch()
-    HITS.append(Hit(_line_number(patch, "+int c;")))
+    HITS.append(Hit(_find_line_number(patch, "+int c;")))
     (finding,) = find_findings(Context(patch), [_make_rule()])
     assert (finding.path, finding.line, finding.message) == (
         "drivers/frob/frob.c",
@@ -111,7 +112,7 @@ def test_checks_are_optional(
     path: str, checkpatch: str | None, strict: bool, expected: int
 ) -> None:
     patch = _make_patch(path)
-    HITS.append(Hit(_line_number(patch, "+int c;")))
+    HITS.append(Hit(_find_line_number(patch, "+int c;")))
     findings = find_findings(
         Context(patch, options=Options(strict=strict, as_checkpatch=True)),
         [_make_rule(Severity.CHECK, checkpatch)],
@@ -147,7 +148,7 @@ def test_moved_code_is_marked(
     checkpatch: str | None, on_moved: bool, strict: bool, expected: list[bool]
 ) -> None:
     patch = _make_patch(body=MOVED)
-    HITS.append(Hit(_line_number(patch, "+\t\tfrob_start_it(frob, 1);")))
+    HITS.append(Hit(_find_line_number(patch, "+\t\tfrob_start_it(frob, 1);")))
     assert [
         finding.moved
         for finding in find_findings(
@@ -169,14 +170,14 @@ def test_series_rules_run_once_per_series() -> None:
 def test_one_scan_serves_many_types() -> None:
     scans = []
 
-    def scan(_context: Context) -> Iterator[tuple[str, Hit]]:
+    def scan_types(_context: Context) -> Iterator[tuple[str, Hit]]:
         scans.append(1)
         yield "A", Hit(1)
         yield "B", Hit(2)
         yield "A", Hit(3)
 
     context = Context(_make_patch())
-    typed_detector("test-typed")(scan)
+    typed_detector("test-typed")(scan_types)
     of_type = registry.DETECTORS.pop("test-typed").function
     for kind, lines in (("A", [1, 3]), ("B", [2]), ("C", [])):
         assert [hit.patch_line for hit in of_type(context, {"type": kind})] == lines

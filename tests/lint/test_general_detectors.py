@@ -11,7 +11,7 @@ from patchpilot.lint.engine import find_findings
 from patchpilot.lint.pack import parse_pack
 from patchpilot.lint.rule_store import import_detectors
 from patchpilot.model.rule import Example, Finding, Rule
-from tests.kit.snippets import context_of
+from tests.kit.snippets import build_context
 
 RULE = """
 [[rule]]
@@ -39,19 +39,19 @@ def make_rule(match: str, message: str = "frob") -> Rule:
     ).rules[0]
 
 
-def matched_lines(
-    match: str, code: str, message: str = "frob", path: str = "drivers/frob/frob.c"
+def find_matched_lines(
+    match: str, code_text: str, message: str = "frob", path: str = "drivers/frob/frob.c"
 ) -> tuple[Finding, ...]:
     return find_findings(
-        context_of(Example(bad=True, code=code, path=path)),
+        build_context(Example(bad=True, code=code_text, path=path)),
         (make_rule(match, message),),
     )
 
 
-def reported_lines(
-    match: str, code: str, path: str = "drivers/frob/frob.c"
+def find_reported_lines(
+    match: str, code_text: str, path: str = "drivers/frob/frob.c"
 ) -> list[str]:
-    context = context_of(Example(bad=True, code=code, path=path))
+    context = build_context(Example(bad=True, code=code_text, path=path))
     findings = find_findings(context, (make_rule(match),))
     return [
         context.patch.lines[(finding.patch_line or 0) - 1][1:].strip()
@@ -128,7 +128,7 @@ CODE = 'detector = "code-like"\n'
 def test_detector_keywords_match_their_documentation(
     match: str, code: str, reported: list[str]
 ) -> None:
-    assert reported_lines(match, code) == reported
+    assert find_reported_lines(match, code) == reported
 
 
 ANY = """detector = "any-of"
@@ -143,24 +143,27 @@ pattern = 'knob'"""
 
 def test_any_of_combines_its_tables() -> None:
     matching_line = "\tf(knob, frob);"
-    assert [finding.column for finding in matched_lines(ANY, matching_line)] == [10, 4]
+    assert [finding.column for finding in find_matched_lines(ANY, matching_line)] == [
+        10,
+        4,
+    ]
     assert [
         finding.column
-        for finding in matched_lines(
+        for finding in find_matched_lines(
             ANY.replace('any-of"', 'any-of"\nby_column = true', 1), matching_line
         )
     ] == [4, 10]
     valued = ANY + '\nvalues = {word = "K"}\n'
-    assert [finding.values for finding in matched_lines(valued, "\tknob();")] == [
+    assert [finding.values for finding in find_matched_lines(valued, "\tknob();")] == [
         (("word", "K"),)
     ]
 
 
-def reported_message_lines(
+def find_reported_message_lines(
     match: str, message: str = "", subject: str = "", trailers: str = ""
 ) -> list[str]:
     example = Example(bad=True, message=message, subject=subject, trailers=trailers)
-    context = context_of(example)
+    context = build_context(example)
     findings = find_findings(context, (make_rule(match),))
     return [context.patch.lines[(finding.patch_line or 0) - 1] for finding in findings]
 
@@ -180,7 +183,7 @@ TEXT = "one frob\n\ntwo frob\nthe knob\n"
 def test_message_line_is_matched_by_the_line_below(
     match: str, found_lines: list[str]
 ) -> None:
-    assert reported_message_lines(match, message=TEXT) == found_lines
+    assert find_reported_message_lines(match, message=TEXT) == found_lines
 
 
 TAGS = """Fixes: 0123456789ab ("frob: use the link at once")
@@ -207,7 +210,8 @@ def test_tag_is_matched_by_name_person_and_position(
     match: str, names: list[str]
 ) -> None:
     found_names = [
-        line.partition(":")[0] for line in reported_message_lines(match, trailers=TAGS)
+        line.partition(":")[0]
+        for line in find_reported_message_lines(match, trailers=TAGS)
     ]
     assert found_names == names
 
@@ -230,7 +234,7 @@ ONE, BOTH = OF.format("of", "one"), OF.format("of", "frob")
 )
 def test_any_of_counts_its_first_table(tables: str, found_lines: list[str]) -> None:
     assert (
-        reported_message_lines(f'detector = "any-of"\n{tables}', message=TEXT)
+        find_reported_message_lines(f'detector = "any-of"\n{tables}', message=TEXT)
         == found_lines
     )
 
@@ -265,7 +269,7 @@ def test_unless_table_is_validated_on_load() -> None:
     ],
 )
 def test_subject_parts_are_searched_separately(match: str, subjects: int) -> None:
-    found_lines = reported_message_lines(
+    found_lines = find_reported_message_lines(
         f'detector = "like"\n{match}', subject="net: phy: use the link"
     )
     assert len(found_lines) == subjects
@@ -287,11 +291,11 @@ CODE_AROUND = 'detector = "code-around"\n'
 def test_code_is_matched_by_the_enclosing_function(
     match: str, code: str, found_lines: list[str]
 ) -> None:
-    assert reported_lines(CODE_AROUND + match, code) == found_lines
+    assert find_reported_lines(CODE_AROUND + match, code) == found_lines
 
 
 def test_joined_groups_have_no_spaces() -> None:
-    (one,) = matched_lines(
+    (one,) = find_matched_lines(
         CODE + "pattern = 'f\\((?P<list_joined>.*)\\)'",
         "\tf(a, b);",
         message="{list_joined}",
@@ -301,7 +305,7 @@ def test_joined_groups_have_no_spaces() -> None:
 
 def test_used_type_is_known_afterwards() -> None:
     match = "detector = \"type-like\"\npattern = '^.\\s*<TYPE>\\s*(?P<name>\\w+)\\['"
-    assert reported_lines(match, "\tfrob_list b[2];\n\tstruct frob c[2];") == [
+    assert find_reported_lines(match, "\tfrob_list b[2];\n\tstruct frob c[2];") == [
         "struct frob c[2];"
     ]
 

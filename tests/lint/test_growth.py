@@ -21,27 +21,33 @@ FEW, MANY = 250, 2000
 Shape = Callable[[int], list[str]]
 
 
-def _new_file_patch(path: str, lines: list[str]) -> Series:
+def _make_new_file_patch(path: str, lines: list[str]) -> Series:
     body = "".join(f"+{line}\n" for line in lines)
     diff = (
         f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0"
         f" +1,{len(lines)} @@\n{body}"
     )
-    return _message_series("Add it.", diff)
+    return _make_message_series("Add it.", diff)
 
 
-def _message_series(message: str, diff: str) -> Series:
+def _make_message_series(message: str, diff: str) -> Series:
     return Series(
         (parse_patch(mail("frob: add it", message, diff).encode(), "x.patch"),)
     )
 
 
-def _check_seconds(series: Series, times: int = 1, *, strict: bool = True) -> float:
-    return _shortest_time(lambda: Driver(Options(strict=strict)).check([series]), times)
+def _measure_check_seconds(
+    series: Series, run_count: int = 1, *, strict: bool = True
+) -> float:
+    return _measure_shortest_time(
+        lambda: Driver(Options(strict=strict)).check([series]), run_count
+    )
 
 
-def _shortest_time(work: Callable[[], object], times: int) -> float:
-    return min(timeit.repeat(work, timer=time.process_time, repeat=times, number=1))
+def _measure_shortest_time(timed_call: Callable[[], object], run_count: int) -> float:
+    return min(
+        timeit.repeat(timed_call, timer=time.process_time, repeat=run_count, number=1)
+    )
 
 
 def _make_declarations(count: int) -> list[str]:
@@ -65,7 +71,7 @@ def _make_macro(count: int) -> list[str]:
     ]
 
 
-def _nested_blocks(count: int) -> list[str]:
+def _make_nested_blocks(count: int) -> list[str]:
     return [
         "int frob(void)",
         "{",
@@ -94,33 +100,35 @@ def _make_else_chain(count: int) -> list[str]:
         _make_declarations,
         _make_function,
         _make_macro,
-        _nested_blocks,
+        _make_nested_blocks,
         _make_tables,
         _make_blank_lines,
         _make_else_chain,
     ],
 )
 def test_checking_time_is_linear(shape: Shape) -> None:
-    def seconds(count: int) -> float:
-        return _check_seconds(_new_file_patch("drivers/frob/frob.c", shape(count)))
+    def measure_seconds(count: int) -> float:
+        return _measure_check_seconds(
+            _make_new_file_patch("drivers/frob/frob.c", shape(count))
+        )
 
-    seconds(50)
+    measure_seconds(50)
     # quadratic time would take 64 times as long; linear time takes far less, even on a busy machine
-    assert seconds(MANY) < 24 * max(seconds(FEW), 0.02)
+    assert measure_seconds(MANY) < 24 * max(measure_seconds(FEW), 0.02)
 
 
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("word", ["9", "a.", "a+0x"])
 def test_long_word_takes_linear_time(word: str, strict: bool) -> None:
-    def seconds(count: int) -> float:
-        series = _message_series(
+    def measure_seconds(count: int) -> float:
+        series = _make_message_series(
             f"at {word * count}\n{word * count}",
             "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n",
         )
-        return _check_seconds(series, strict=strict)
+        return _measure_check_seconds(series, strict=strict)
 
-    seconds(50)
-    assert seconds(40_000) < 24 * max(seconds(5_000), 0.02)
+    measure_seconds(50)
+    assert measure_seconds(40_000) < 24 * max(measure_seconds(5_000), 0.02)
 
 
 @pytest.mark.parametrize("blank", ["\t", " "])
@@ -128,7 +136,7 @@ def test_long_word_takes_linear_time(word: str, strict: bool) -> None:
     "line", ["\tint{}[0];", "static {} int frob;", "\tunsigned{}-x;", "{}"]
 )
 def test_long_line_takes_linear_time(line: str, blank: str) -> None:
-    def seconds(length: int) -> float:
+    def measure_seconds(length: int) -> float:
         long = line.format(blank * (length // len(blank)))
         lines = [
             "struct frob {",
@@ -139,51 +147,53 @@ def test_long_line_takes_linear_time(line: str, blank: str) -> None:
             long,
             "int frob(void);",
         ]
-        return _check_seconds(_new_file_patch("drivers/frob/frob.c", lines), 3)
+        return _measure_check_seconds(
+            _make_new_file_patch("drivers/frob/frob.c", lines), 3
+        )
 
-    seconds(50)
+    measure_seconds(50)
     # quadratic time would take 256 times as long
-    assert seconds(40_000) < 40 * max(seconds(2500), 0.01)
+    assert measure_seconds(40_000) < 40 * max(measure_seconds(2500), 0.01)
 
 
 @pytest.mark.parametrize(
     "line", [" \t", "/**/", 'pr_err("*/', "http://", "Reported-by: <a", "\r"]
 )
 def test_no_line_takes_quadratic_time(line: str) -> None:
-    def seconds(length: int) -> float:
+    def measure_seconds(length: int) -> float:
         long = line + line[-4:] * (length // len(line[-4:]))
         diff = (
             "diff --git a/drivers/frob.c b/drivers/frob.c\n--- a/drivers/frob.c\n"
             f"+++ b/drivers/frob.c\n@@ -1,1 +1,2 @@\n int a;\n+{long}\n"
         )
-        return _check_seconds(_message_series(long, diff), 2)
+        return _measure_check_seconds(_make_message_series(long, diff), 2)
 
-    seconds(50)
+    measure_seconds(50)
     # quadratic time would take 1024 times as long
-    assert seconds(32_000) < 60 * max(seconds(1000), 0.01)
+    assert measure_seconds(32_000) < 60 * max(measure_seconds(1000), 0.01)
 
 
 @pytest.mark.parametrize("filler", ["\t", " *", "[]", "[ "])
 def test_type_parsing_is_linear(filler: str) -> None:
     types, pattern = Types(), TypePattern(r"\s*[a-z]+;")
 
-    def seconds(count: int) -> float:
+    def measure_seconds(count: int) -> float:
         text = f"int{filler * count}-"
         assert types.match(pattern, text) is None
-        return _shortest_time(lambda: types.match(pattern, text), 3)
+        return _measure_shortest_time(lambda: types.match(pattern, text), 3)
 
-    assert seconds(16_000) < 48 * max(seconds(1000), 0.0005)
+    assert measure_seconds(16_000) < 48 * max(measure_seconds(1000), 0.0005)
 
 
 def test_long_patch_reports_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contexts, "SOON", -1.0)
     reported: list[tuple[str, int, int | None]] = []
 
-    def progress(what: str, done: int = 0, total: int | None = None) -> None:
+    def record_progress(what: str, done: int = 0, total: int | None = None) -> None:
         reported.append((what, done, total))
 
-    Driver(progress=progress).check(
-        [_new_file_patch("drivers/frob/frob.c", _make_declarations(2000))]
+    Driver(progress=record_progress).check(
+        [_make_new_file_patch("drivers/frob/frob.c", _make_declarations(2000))]
     )
     lines = [done for what, done, _ in reported if what == "reading code"]
     assert len(lines) >= 3

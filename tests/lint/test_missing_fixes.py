@@ -42,8 +42,8 @@ def test_crash_fix_without_a_tag_is_a_warning(
 
 def test_tag_or_explanation_ends_the_warning(tmp_path: Path) -> None:
     story = create_ring_history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
-    words = ("-C", story.repo.path, "HEAD", "--profile", "linux")
-    assert call("prepare", *words, "--not-a-fix").code == 0
-    assert call("check", *words, "--select", "missing-fixes").code == 0
-    assert call("prepare", *words, "--is-a-fix").code == 0
-    assert call("check", *words, "--select", "missing-fixes").code == 0
+    arguments = ("-C", story.repo.path, "HEAD", "--profile", "linux")
+    assert call("prepare", *arguments, "--not-a-fix").code == 0
+    assert call("check", *arguments, "--select", "missing-fixes").code == 0
+    assert call("prepare", *arguments, "--is-a-fix").code == 0
+    assert call("check", *arguments, "--select", "missing-fixes").code == 0

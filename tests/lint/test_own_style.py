@@ -13,9 +13,9 @@ from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
-from tests.kit.snippets import file_diff, mail
+from tests.kit.snippets import build_file_diff, mail
 
-CODE = file_diff("a.c", "+int a;")
+CODE = build_file_diff("a.c", "+int a;")
 SIGNED = "Why.\n\nSigned-off-by: Max Other <max@example.org>"
 
 GONE = b"""diff --git a/Documentation/devicetree/a.txt b/Documentation/devicetree/a.txt
@@ -65,7 +65,7 @@ ID = "3d3925ff6433f98992685a9679613a2cc97f3ce2"
             mail(
                 "a: b",
                 "Correct recieve.",
-                file_diff("a.c", "-/* recieve */\n+/**/"),
+                build_file_diff("a.c", "-/* recieve */\n+/**/"),
             ),
             mail("a: b", "Correct recieve.", CODE),
         ),
@@ -125,11 +125,13 @@ symbolic-mode: module_param(frob_mode, int, S_IRUGO | S_IWUSR | frob_start(nr, 4
 EDITS = ("frob_ frobs_", "nr nr_modes", "4 5", "frob frob_two")
 
 
-def _reported_names(
+def _list_reported_names(
     name: str, path: str, body: str, subject: str = "a: b", data: Path | None = None
 ) -> list[str]:
-    text = mail(subject, "c", file_diff(path, body.encode().decode("unicode_escape")))
-    patch = parse_patch(text.encode(), "a")
+    mail_text = mail(
+        subject, "c", build_file_diff(path, body.encode().decode("unicode_escape"))
+    )
+    patch = parse_patch(mail_text.encode(), "a")
     rules = [rule for rule in load_rules() if rule.name == name]
     findings = find_findings(Context(patch, options=Options(data_dir=data)), rules)
     return [patch.lines[(finding.patch_line or 1) - 1] for finding in findings]
@@ -144,7 +146,7 @@ def test_a_quoted_misspelling_is_not_reported(
     word = "recieved||received\n" if name == "misspelling" else ""
     (tmp_path / "spelling.txt").write_text(word)
     subject = f"a: b\n\nWhy.\n\n{before}{text}"
-    findings = _reported_names(name, "a.c", "+int a;", subject, tmp_path)
+    findings = _list_reported_names(name, "a.c", "+int a;", subject, tmp_path)
     assert len(findings) == (text in USED)
 
 
@@ -159,12 +161,15 @@ def test_finding_in_the_replaced_line_is_not_reported(
     word, other = edit.split()
     new = rf"+{line.replace(word, other)}\n \n {{"
     for old, number in ((rf"-{line}\n", 0), (r"-\tfrob_write(4);\n", 1), ("", 1)):
-        assert len(_reported_names(name, "drivers/a.c", old + new, data=data)) == number
+        assert (
+            len(_list_reported_names(name, "drivers/a.c", old + new, data=data))
+            == number
+        )
 
 
 def test_only_one_new_line_replaces_an_old_one() -> None:
     body = r"-\tret = frob_one (a);\n+\tret = frob_one (b);\n+\tret = frob_two (b);"
-    (line,) = _reported_names("space-before-call", "a.c", body)
+    (line,) = _list_reported_names("space-before-call", "a.c", body)
     assert line.startswith("+\tret = frob_two")
 
 
@@ -300,5 +305,6 @@ def test_intended_style_is_not_reported(row: str, number: int, edit: str) -> Non
     head, body = re.split(r": (?=[-+ ])", row, maxsplit=1)
     name, path, subject = (*head.split(" ", 2), "a: b")[:3]
     assert (
-        len(_reported_names(name, path, body.replace(*edit.split()), subject)) == number
+        len(_list_reported_names(name, path, body.replace(*edit.split()), subject))
+        == number
     )

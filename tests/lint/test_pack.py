@@ -30,7 +30,7 @@ message = "mend it"
 
 
 @pytest.fixture(autouse=True)
-def _detectors() -> None:
+def _register_detectors() -> None:
     import_detectors()
 
 

@@ -40,31 +40,33 @@ path = "a.c"
 """
 
 
-def _expand_pattern(nodes: Any, first: str, length: int) -> str:
+def _expand_pattern(parsed_nodes: Any, first_char: str, length: int) -> str:
     """Return a text that is similar to the matches of a parsed pattern, with as many repeats as
     possible.
 
     A character class is replaced with `first` if the class contains it, otherwise with the first
     character in the class.
     """
-    text = ""
-    for name, value in nodes:
-        kind = str(name)
-        if kind in ("IN", "ANY", "NOT_LITERAL", "LITERAL"):
+    expanded_text = ""
+    for name, value in parsed_nodes:
+        node_kind = str(name)
+        if node_kind in ("IN", "ANY", "NOT_LITERAL", "LITERAL"):
             tree = _parser.SubPattern(_parser.State(), [(name, value)])
-            takes = _compiler.compile(tree, re.DOTALL).fullmatch
-            text += next(filter(takes, (first, *map(chr, range(126, 8, -1)))), "")
-        elif kind.endswith("REPEAT"):
-            low, high, body = value
-            times = max(min(int(high), length), min(int(low), 200))
-            text += _expand_pattern(body, first, length) * times
-        elif kind in ("SUBPATTERN", "ATOMIC_GROUP"):
-            text += _expand_pattern(
-                value[3] if kind == "SUBPATTERN" else value, first, length
+            matches_set = _compiler.compile(tree, re.DOTALL).fullmatch
+            expanded_text += next(
+                filter(matches_set, (first_char, *map(chr, range(126, 8, -1)))), ""
             )
-        elif kind == "BRANCH":
-            text += _expand_pattern(max(value[1], key=len), first, length)
-    return text
+        elif node_kind.endswith("REPEAT"):
+            min_repeats, max_repeats, body = value
+            times = max(min(int(max_repeats), length), min(int(min_repeats), 200))
+            expanded_text += _expand_pattern(body, first_char, length) * times
+        elif node_kind in ("SUBPATTERN", "ATOMIC_GROUP"):
+            expanded_text += _expand_pattern(
+                value[3] if node_kind == "SUBPATTERN" else value, first_char, length
+            )
+        elif node_kind == "BRANCH":
+            expanded_text += _expand_pattern(max(value[1], key=len), first_char, length)
+    return expanded_text
 
 
 def _is_slow(pattern: str, text: str) -> bool:
@@ -76,14 +78,18 @@ def _is_slow(pattern: str, text: str) -> bool:
     return os.waitpid(process, 0)[1] != 0
 
 
-def _slow_patterns(patterns: Iterable[str]) -> list[str]:
+def _find_slow_patterns(patterns: Iterable[str]) -> list[str]:
     return [
         pattern
         for pattern in patterns
         if any(
-            _is_slow(pattern, f"{text[:-1]}\x01" * 2)
-            for first, length in product(" a\t", (12, 60))
-            if len(text := _expand_pattern(_parser.parse(pattern), first, length))
+            _is_slow(pattern, f"{hostile_text[:-1]}\x01" * 2)
+            for first_char, length in product(" a\t", (12, 60))
+            if len(
+                hostile_text := _expand_pattern(
+                    _parser.parse(pattern), first_char, length
+                )
+            )
             < 6000
         )
     ]
@@ -92,8 +98,11 @@ def _slow_patterns(patterns: Iterable[str]) -> list[str]:
 @pytest.mark.long
 def test_shipped_patterns_fail_fast() -> None:
     block = r"(?m)^\+text:\n(?:\+ +(?![-*])[^\n:#]*\n){1,8}(?=\+ *\w+:)"
-    assert _slow_patterns([r"(?:\w+\s*)+x", block, r"a+b"]) == [r"(?:\w+\s*)+x", block]
-    assert not _slow_patterns(
+    assert _find_slow_patterns([r"(?:\w+\s*)+x", block, r"a+b"]) == [
+        r"(?:\w+\s*)+x",
+        block,
+    ]
+    assert not _find_slow_patterns(
         {
             pattern
             for rule in load_rules()
@@ -111,12 +120,12 @@ def test_user_pack_matches_in_bounded_time(tmp_path: Path) -> None:
         for load_rule in load_rules((read_pack(user_pack),))
         if load_rule.pack == "ours"
     )
-    began = time.process_time()
+    start_time = time.process_time()
     assert (
         pack_patterns.compile_rule_pattern(rule.arguments["pattern"]).search("a" * 31)
         is None
     )
-    assert time.process_time() - began < 1
+    assert time.process_time() - start_time < 1
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Finding
 from patchpilot.projects.loading import detect
-from tests.kit.fixing import fixed_text
+from tests.kit.fixing import fix_patch_text
 from tests.kit.snippets import mail
 
 DIFF = (
@@ -27,7 +27,7 @@ BINDING = DIFF.replace(
 )
 
 
-def _message_context(
+def _make_message_context(
     message: str, subject: str = "frob: wait for the link", diff: str = DIFF
 ) -> Context:
     return Context(
@@ -46,7 +46,9 @@ def _find_rules(
     ]
     return {
         finding.name: finding
-        for finding in find_findings(_message_context(message, subject, diff), rules)
+        for finding in find_findings(
+            _make_message_context(message, subject, diff), rules
+        )
     }
 
 
@@ -82,7 +84,7 @@ PASTES = {
 
 @pytest.mark.parametrize("text", PASTES.values(), ids=PASTES)
 def test_pasted_text_is_not_prose(text: str) -> None:
-    context = _message_context(
+    context = _make_message_context(
         f"The frob waits.\n\n{text}\nWait for it, as the link is slow.\n"
     )
     assert [paragraph.text for paragraph in find_paragraphs(context)] in (
@@ -117,7 +119,7 @@ SENTENCES = [
 
 @pytest.mark.parametrize("text", SENTENCES)
 def test_prose_is_not_a_paste(text: str) -> None:
-    context = _message_context(text)
+    context = _make_message_context(text)
     lines = text.split("\n")
     reported = [
         index
@@ -128,7 +130,7 @@ def test_prose_is_not_a_paste(text: str) -> None:
 
 
 def test_tags_are_never_pasted() -> None:
-    context = _message_context(
+    context = _make_message_context(
         "$ frobctl start\n"
         'Fixes: 0123456789ab ("frob: add it")\n'
         "Signed-off-by: Ada Fixer <ada@example.org>\n"
@@ -228,13 +230,15 @@ def test_settings_are_not_mistaken_for_encoded_spaces() -> None:
 def test_lists_and_paths_identify_the_project(
     headers: dict[str, str], path: str, expected: str
 ) -> None:
-    text = mail("frob: wait", "Wait.\n", DIFF.replace("drivers/frob/frob.c", path))
-    text = text.replace(
+    patch_text = mail(
+        "frob: wait", "Wait.\n", DIFF.replace("drivers/frob/frob.c", path)
+    )
+    patch_text = patch_text.replace(
         "Subject:",
         "".join(f"{name}: {value}\n" for name, value in headers.items()) + "Subject:",
         1,
     )
-    assert detect(None, [parse_patch(text.encode(), "x.patch")]).name == expected
+    assert detect(None, [parse_patch(patch_text.encode(), "x.patch")]).name == expected
 
 
 def test_stable_tag_identifies_the_project() -> None:
@@ -260,15 +264,19 @@ def test_stable_tag_identifies_the_project() -> None:
 def test_stable_patch_names_its_mainline_commit(
     mark: str, to: str, reported: bool
 ) -> None:
-    text = mail(
+    patch_text = mail(
         f"[{mark}] frob: wait for the link", "The frob waits for a link.\n", DIFF
     ).replace("[PATCH] [", "[")
-    text = text.replace("Subject:", f"To: {to}\nSubject:", 1) if to else text
+    patch_text = (
+        patch_text.replace("Subject:", f"To: {to}\nSubject:", 1) if to else patch_text
+    )
     rules = [
         rule for rule in load_rules() if rule.name == "backport-without-upstream-commit"
     ]
     findings = find_findings(
-        Context(parse_patch(text.encode(), "x.patch"), options=Options(strict=True)),
+        Context(
+            parse_patch(patch_text.encode(), "x.patch"), options=Options(strict=True)
+        ),
         rules,
     )
     assert bool(findings) == reported
@@ -283,11 +291,13 @@ def test_diff_in_the_message_is_not_prose() -> None:
         f"Wait for the link, which takes a moment.\n\n{head}\n int a;\n+int c is what it is called"
         " since the day when it was new, or longer;\n int b;"
     )
-    context = _message_context(message, diff="")
+    context = _make_message_context(message, diff="")
     assert find_pasted_lines(context) == {2, 3, 4, 5}
     assert (
         head
-        in fixed_text(mail("frob: wait for the link", message, "")).draft.patch.lines
+        in fix_patch_text(
+            mail("frob: wait for the link", message, "")
+        ).draft.patch.lines
     )
 
 
@@ -301,7 +311,7 @@ def test_diff_in_the_message_is_not_prose() -> None:
     ],
 )
 def test_git_footer_is_not_a_reference(line: str) -> None:
-    context = _message_context(
+    context = _make_message_context(
         f"The link is slow on old boards, so wait for it before the first\ntransfer.\n\n{line}\n"
     )
     rules = [rule for rule in load_rules() if rule.scope == "message"]

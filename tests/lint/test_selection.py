@@ -19,7 +19,7 @@ from patchpilot.lint.selection import adjust_rules, choose_rules, is_in_force
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Severity
 from patchpilot.projects.loading import detect, find_project, projects
-from tests.kit.snippets import MemoryTree, file_diff, mail
+from tests.kit.snippets import MemoryTree, build_file_diff, mail
 
 NEW = (6, 18)
 
@@ -74,14 +74,14 @@ def test_unknown_name_suggests_the_nearest() -> None:
 
 
 def test_rules_depend_on_the_kernel_version() -> None:
-    def rule_names(kernel: tuple[int, int]) -> set[str]:
+    def list_rule_names(kernel: tuple[int, int]) -> set[str]:
         return {
             rule.name
             for rule in choose_rules(load_rules(), kernel=kernel, profile="linux")
         }
 
-    assert "report-without-closes" not in rule_names((6, 1))
-    assert "report-without-closes" in rule_names(NEW)
+    assert "report-without-closes" not in list_rule_names((6, 1))
+    assert "report-without-closes" in list_rule_names(NEW)
 
 
 def test_every_rule_names_an_existing_detector() -> None:
@@ -112,18 +112,18 @@ def test_user_pack_cannot_reuse_a_name(tmp_path: Path) -> None:
         for table in pack.split("[[rule]]")[1:]
         if f'name = "{shipped.name}"' in table
     )
-    ours = tmp_path / "ours.toml"
+    our_file = tmp_path / "ours.toml"
     user_pack = re.sub(r"^aliases = .*\n", "", text, flags=re.MULTILINE)
-    ours.write_text(
+    our_file.write_text(
         user_pack.replace("TAG0", "OUR0").replace('name = "', 'name = "our-')
     )
     assert any(
         rule.name == "our-missing-fixes" and rule.pack == "ours"
-        for rule in load_rules([read_pack(ours)])
+        for rule in load_rules([read_pack(our_file)])
     )
-    ours.write_text(text)
+    our_file.write_text(text)
     with pytest.raises(PackError, match=shipped.id):
-        load_rules([read_pack(ours)])
+        load_rules([read_pack(our_file)])
 
 
 def test_profiles_name_existing_rules() -> None:
@@ -208,6 +208,7 @@ def test_profile_is_detected_from_the_tree(name: str) -> None:
 )
 def test_patch_identifies_its_project(subject: str, path: str, name: str) -> None:
     patch = parse_patch(
-        mail(subject, "Mend it.", file_diff(path, " a\n+b\n c")).encode(), "x.patch"
+        mail(subject, "Mend it.", build_file_diff(path, " a\n+b\n c")).encode(),
+        "x.patch",
     )
     assert detect(None, [patch]).name == name

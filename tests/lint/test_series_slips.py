@@ -16,7 +16,7 @@ COVER = "Boards with a slow bus show stale values. Limit the time, take the lock
 
 
 def make_patch(
-    mark: str,
+    subject_prefix: str,
     number: int,
     *,
     body: str = COVER,
@@ -29,21 +29,21 @@ def make_patch(
         " b/drivers/frob/frob.c\n--- a/drivers/frob/frob.c\n+++ b/drivers/frob/frob.c\n@@ -1,3"
         f" +1,3 @@\n \tint ret;\n-\told({number});\n+\tnew({number});\n \n"
     )
-    text = (
+    patch_text = (
         "From: Ada Fixer <ada@example.org>\nDate: Thu, 1 Jan 2026 10:00:00 +0000\nSubject:"
-        f" [{mark}] frob: step {number} of the way\nMessage-ID:"
+        f" [{subject_prefix}] frob: step {number} of the way\nMessage-ID:"
         f" <s{number}@example.org>\n{reply_header}\n{body}\n\n"
     )
     return parse_patches(
         (
-            text
+            patch_text
             + ("Signed-off-by: Ada Fixer <ada@example.org>\n" + diff if number else "")
         ).encode(),
         "x",
     )[0]
 
 
-def finding_names(series: Series) -> list[str]:
+def list_finding_names(series: Series) -> list[str]:
     return [
         run_series_.name
         for run_series_ in run_series(
@@ -61,7 +61,7 @@ def test_patch_of_another_version_is_reported() -> None:
         ]
     )
     assert len(series) == 1
-    assert "mixed-versions" in finding_names(series[0])
+    assert "mixed-versions" in list_finding_names(series[0])
 
 
 @pytest.mark.parametrize("reference", ["", f"commit {'1a' * 20} upstream.\n\n"])
@@ -74,7 +74,7 @@ def test_backports_must_follow_mainline_order(reference: str) -> None:
             for number, body in enumerate(bodies, 1)
         ]
     )
-    assert ("fix-not-first" in finding_names(series)) == (not reference)
+    assert ("fix-not-first" in list_finding_names(series)) == (not reference)
 
 
 def test_new_thread_starts_a_new_series() -> None:
@@ -104,7 +104,7 @@ def test_inconsistent_cover_letter_is_reported(
             make_patch(patch.replace("1/", "2/"), 2),
         ]
     )
-    assert name in finding_names(series[0])
+    assert name in list_finding_names(series[0])
 
 
 def test_stale_cover_letter_is_reported() -> None:
@@ -113,11 +113,11 @@ def test_stale_cover_letter_is_reported() -> None:
         " changed\n\nbase-commit: 0123456789ab"
     )
     patches = [make_patch("PATCH 1/2", 1), make_patch("PATCH 2/2", 2)]
-    findings = finding_names(
+    findings = list_finding_names(
         group_into_series([make_patch("PATCH 0/2", 0, body=body), *patches])[0]
     )
     assert findings == ["stale-cover-letter"]
-    assert not finding_names(
+    assert not list_finding_names(
         group_into_series([make_patch("PATCH 0/2", 0), *patches])[0]
     )
 

@@ -16,7 +16,7 @@ from patchpilot.lint.rule_store import import_detectors, load_rules
 from patchpilot.lint.selection import adjust_rules
 from patchpilot.model.rule import Example, Rule, Severity
 from patchpilot.projects.loading import find_project
-from tests.kit.snippets import context_of
+from tests.kit.snippets import build_context
 from tests.kit.source import SOURCE, trees
 
 OWN_TAG = Example(
@@ -26,7 +26,7 @@ OWN_TAG = Example(
 
 
 def read_severity(rule: Rule) -> Severity:
-    (finding,) = find_findings(context_of(OWN_TAG), [rule])
+    (finding,) = find_findings(build_context(OWN_TAG), [rule])
     return finding.severity
 
 

@@ -7,7 +7,7 @@ from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
-from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
+from tests.kit.snippets import PATH, PROSE, SIGN_OFF, build_file_diff, mail
 
 
 @pytest.mark.parametrize(
@@ -21,16 +21,16 @@ from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 def test_repeated_word_position_is_reported(
     message: str, added: str, position: tuple[str | None, int | None]
 ) -> None:
-    text = mail(
+    patch_text = mail(
         "frob: wait",
         f"{message}\n\n{SIGN_OFF}",
-        file_diff(PATH, f" int a;\n{added}\n int z;"),
+        build_file_diff(PATH, f" int a;\n{added}\n int z;"),
     )
-    (reported,) = [
+    (reported_findings,) = [
         finding
         for finding in find_findings(
-            Context(parse_patch(text.encode(), "a.patch")), load_rules()
+            Context(parse_patch(patch_text.encode(), "a.patch")), load_rules()
         )
         if finding.name == "repeated-word"
     ]
-    assert (reported.path, reported.column) == position
+    assert (reported_findings.path, reported_findings.column) == position

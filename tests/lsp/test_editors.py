@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.patches import DIFF, mail
+from tests.kit.patches import DIFF, build_patch_text
 from tests.kit.repos import Repo
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "use-in-an-editor.md"
@@ -47,7 +47,7 @@ SHOW_AND_FIX = r"""
 """  # noqa: E501
 
 
-def snippet(language: str) -> str:
+def read_editor_snippet(language: str) -> str:
     match = re.search(rf"```{language}\n(.*?)```", HOW_TO.read_text(), re.DOTALL)
     assert match
     return match[1]
@@ -76,7 +76,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     reason="nvim is not installed here",
 )
 def test_neovim_shows_findings(tmp_path: Path, repo: Repo) -> None:
-    (tmp_path / "init.lua").write_text(OLDER + snippet("lua"))
+    (tmp_path / "init.lua").write_text(OLDER + read_editor_snippet("lua"))
     (tmp_path / "show.lua").write_text(SHOW)
     for file, expected in (
         ("frob.c", [1, "trailing-space"]),
@@ -92,27 +92,31 @@ def test_neovim_shows_findings(tmp_path: Path, repo: Repo) -> None:
             f"luafile {tmp_path}/show.lua",
             file,
         ]
-        done = subprocess.run(
+        completed = subprocess.run(
             argv, cwd=repo.path, capture_output=True, timeout=120, check=False
         )
-        assert done.returncode == 0, done.stderr
+        assert completed.returncode == 0, completed.stderr
         assert expected in json.loads((repo.path / "found.json").read_text()), (
-            done.stderr
+            completed.stderr
         )
 
 
 @pytest.mark.skipif(not shutil.which("emacs"), reason="emacs is not installed here")
 def test_emacs_shows_and_fixes_findings(tmp_path: Path, repo: Repo) -> None:
     (tmp_path / "init.el").write_text(
-        f"(package-initialize)\n(unless (require 'eglot nil t) (kill-emacs 77))\n{snippet('elisp')}"
+        f"(package-initialize)\n(unless (require 'eglot nil t) (kill-emacs 77))\n"
+        f"{read_editor_snippet('elisp')}"
     )
     (tmp_path / "show.el").write_text(SHOW_AND_FIX)
     files = {
         "frob.c": "int a;\nint b;\n",
         ".git/COMMIT_EDITMSG": "frob: add b\n\nThe caller has to see the size.\n# a comment\n",
-        "0001-frob.patch": mail(),
+        "0001-frob.patch": build_patch_text(),
     }
-    repo.put("0001-frob.patch", mail(diff=DIFF.replace("rc = bar();", "rc = bar(); ")))
+    repo.put(
+        "0001-frob.patch",
+        build_patch_text(diff=DIFF.replace("rc = bar();", "rc = bar(); ")),
+    )
     argv = [
         "emacs",
         "--batch",
@@ -122,19 +126,21 @@ def test_emacs_shows_and_fixes_findings(tmp_path: Path, repo: Repo) -> None:
         tmp_path / "show.el",
         *(repo.path / file for file in files),
     ]
-    done = subprocess.run(
+    completed = subprocess.run(
         argv, cwd=repo.path, capture_output=True, text=True, timeout=240, check=False
     )
-    if done.returncode == 77:
+    if completed.returncode == 77:
         pytest.skip("eglot is not installed here")
-    assert done.returncode == 0, done.stderr
-    assert "frob.c:2:patchpilot [trailing-space]: trailing whitespace" in done.stdout
+    assert completed.returncode == 0, completed.stderr
+    assert (
+        "frob.c:2:patchpilot [trailing-space]: trailing whitespace" in completed.stdout
+    )
     assert (
         "COMMIT_EDITMSG:3:patchpilot [repeated-word]: repeated word: 'the'"
-        in done.stdout
+        in completed.stdout
     )
     assert (
         ":patchpilot [trailing-space]: trailing whitespace"
-        in done.stdout.partition("0001-frob.patch")[2]
+        in completed.stdout.partition("0001-frob.patch")[2]
     )
     assert {file: (repo.path / file).read_text() for file in files} == files

@@ -16,7 +16,7 @@ from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
 from patchpilot.model.printable import UNSAFE
 from tests.kit import patches
-from tests.kit.cli import spawn
+from tests.kit.cli import start_and_wait
 from tests.kit.repos import Repo
 
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
@@ -50,21 +50,21 @@ class EditedText:
     def __init__(self, client: LanguageClient, path: Path) -> None:
         self.client, self.uri, self.version = client, path.as_uri(), 0
 
-    async def opened(self, text: str) -> list[tuple[int, str]]:
+    async def open_and_find_lines(self, text: str) -> list[tuple[int, str]]:
         item = lsp.TextDocumentItem(self.uri, "c", self.version, text)
         self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
-        return await self._found()
+        return await self._wait_for_findings()
 
-    async def changed(self, text: str) -> list[tuple[int, str]]:
+    async def change_and_find_lines(self, text: str) -> list[tuple[int, str]]:
         self.version += 1
         change = lsp.TextDocumentContentChangeWholeDocument(text)
         document = lsp.VersionedTextDocumentIdentifier(self.version, self.uri)
         self.client.text_document_did_change(
             lsp.DidChangeTextDocumentParams(document, [change])
         )
-        return await self._found()
+        return await self._wait_for_findings()
 
-    async def _found(self) -> list[tuple[int, str]]:
+    async def _wait_for_findings(self) -> list[tuple[int, str]]:
         """Wait for the findings. Return their line numbers (from 0) and rule names."""
         while True:
             params = await self.client.wait_for_notification(
@@ -76,53 +76,53 @@ class EditedText:
                     for diagnostic in params.diagnostics
                 ]
 
-    async def hover(self, line: int) -> str:
+    async def read_hover_text(self, line: int) -> str:
         params = lsp.HoverParams(
             lsp.TextDocumentIdentifier(self.uri), lsp.Position(line, 0)
         )
-        answer = await self.client.text_document_hover_async(params)
+        hover_response = await self.client.text_document_hover_async(params)
         return (
-            answer.contents.value
-            if answer and isinstance(answer.contents, lsp.MarkupContent)
+            hover_response.contents.value
+            if hover_response and isinstance(hover_response.contents, lsp.MarkupContent)
             else ""
         )
 
-    async def fixed(self, text: str, line: int) -> list[str]:
+    async def apply_suggested_fixes(self, text: str, line: int) -> list[str]:
         """Return the text after each of the fixes that are suggested for a line."""
         span = lsp.Range(lsp.Position(line, 0), lsp.Position(line, 0))
         params = lsp.CodeActionParams(
             lsp.TextDocumentIdentifier(self.uri), span, lsp.CodeActionContext([])
         )
-        actions = await self.client.text_document_code_action_async(params)
-        texts = []
-        for action in actions or ():
-            assert isinstance(action, lsp.CodeAction)
-            assert action.edit
-            assert action.edit.changes
+        code_actions = await self.client.text_document_code_action_async(params)
+        fixed_texts = []
+        for code_action in code_actions or ():
+            assert isinstance(code_action, lsp.CodeAction)
+            assert code_action.edit
+            assert code_action.edit.changes
             lines = text.splitlines(keepends=True)
-            for edit in reversed(action.edit.changes[self.uri]):
-                lines[edit.range.start.line : edit.range.end.line] = (
-                    edit.new_text.splitlines(keepends=True)
+            for text_edit in reversed(code_action.edit.changes[self.uri]):
+                lines[text_edit.range.start.line : text_edit.range.end.line] = (
+                    text_edit.new_text.splitlines(keepends=True)
                 )
-            texts.append("".join(lines))
-        return texts
+            fixed_texts.append("".join(lines))
+        return fixed_texts
 
 
 async def test_findings_follow_edits(client: LanguageClient, repo: Repo) -> None:
-    text = EditedText(client, repo.path / "lib" / "frob.c")
-    assert await text.opened(CODE) == []
-    assert await text.changed(BAD) == [
+    document = EditedText(client, repo.path / "lib" / "frob.c")
+    assert await document.open_and_find_lines(CODE) == []
+    assert await document.change_and_find_lines(BAD) == [
         (4, "no-space-after-keyword"),
         (5, "trailing-space"),
     ]
-    assert await text.changed(CODE) == []
+    assert await document.change_and_find_lines(CODE) == []
 
 
 async def test_unchanged_lines_have_no_findings(
     client: LanguageClient, repo: Repo
 ) -> None:
     repo.commit(f"frob: more\n\n{SIGNED}", {"lib/frob.c": BAD})
-    assert await EditedText(client, repo.path / "lib" / "frob.c").opened(
+    assert await EditedText(client, repo.path / "lib" / "frob.c").open_and_find_lines(
         BAD + "\nint more; \n"
     ) == [(9, "trailing-space")]
 
@@ -132,7 +132,7 @@ async def test_opening_one_file_checks_all_changes(
 ) -> None:
     (repo.path / "lib" / "other.c").write_text(BAD)
     other = (repo.path / "lib" / "other.c").as_uri()
-    await EditedText(client, repo.path / "lib" / "frob.c").opened(CODE)
+    await EditedText(client, repo.path / "lib" / "frob.c").open_and_find_lines(CODE)
     while other not in client.diagnostics:
         await client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
     assert [diagnostic.code for diagnostic in client.diagnostics[other]] == [
@@ -142,18 +142,20 @@ async def test_opening_one_file_checks_all_changes(
 
 
 async def test_safe_fix_is_offered(client: LanguageClient, repo: Repo) -> None:
-    text = EditedText(client, repo.path / "lib" / "frob.c")
-    await text.opened(BAD)
-    assert await text.fixed(BAD, 5) == [BAD.replace("1; \n", "1;\n")]
-    assert await text.fixed(BAD, 4) == [BAD.replace("if(", "if (")]
-    assert await text.fixed(BAD, 1) == []
+    document = EditedText(client, repo.path / "lib" / "frob.c")
+    await document.open_and_find_lines(BAD)
+    assert await document.apply_suggested_fixes(BAD, 5) == [
+        BAD.replace("1; \n", "1;\n")
+    ]
+    assert await document.apply_suggested_fixes(BAD, 4) == [BAD.replace("if(", "if (")]
+    assert await document.apply_suggested_fixes(BAD, 1) == []
 
 
 async def test_hover_shows_the_rule_page(client: LanguageClient, repo: Repo) -> None:
-    text = EditedText(client, repo.path / "lib" / "frob.c")
-    await text.opened(BAD)
-    assert (await text.hover(5)).startswith("# trailing-space\n")
-    assert await text.hover(1) == ""
+    document = EditedText(client, repo.path / "lib" / "frob.c")
+    await document.open_and_find_lines(BAD)
+    assert (await document.read_hover_text(5)).startswith("# trailing-space\n")
+    assert await document.read_hover_text(1) == ""
 
 
 async def test_commit_message_is_checked_while_typing(
@@ -162,38 +164,42 @@ async def test_commit_message_is_checked_while_typing(
     repo.put("lib/frob.c", CODE.replace("return x", "return x + 1"))
     repo.git("add", "-A")
     repo.git("config", "patchpilot.strict", "true")
-    text = EditedText(client, repo.path / ".git" / "COMMIT_EDITMSG")
+    document = EditedText(client, repo.path / ".git" / "COMMIT_EDITMSG")
     comments = "# Please enter the commit message.\n"
-    assert await text.opened(f"\n{comments}") == []
+    assert await document.open_and_find_lines(f"\n{comments}") == []
     body = "The caller has to see the the size of what was read.\n"
     message = (
         f"{comments}frob: return one more.\n\n{comments}{body}\n{SIGNED}{comments}"
     )
-    findings = await text.changed(message)
+    findings = await document.change_and_find_lines(message)
     assert findings == [(1, "subject-ends-with-punctuation"), (4, "repeated-word")]
-    (fixed,) = await text.fixed(message, 1)
+    (fixed,) = await document.apply_suggested_fixes(message, 1)
     assert fixed == message.replace("more.", "more")
 
 
 async def test_patch_file_is_checked(client: LanguageClient, tmp_path: Path) -> None:
-    text = EditedText(client, tmp_path / "0001-x.patch")
-    mail = patches.mail(diff=patches.DIFF.replace("rc = bar();", "rc = bar(); "))
+    document = EditedText(client, tmp_path / "0001-x.patch")
+    mail = patches.build_patch_text(
+        diff=patches.DIFF.replace("rc = bar();", "rc = bar(); ")
+    )
     line = mail.split("\n").index("+\trc = bar(); ")
-    assert (line, "trailing-space") in await text.opened(mail)
-    assert await text.fixed(mail, line) == [mail.replace("bar(); ", "bar();")]
-    assert await text.changed("no patch\n") == []
+    assert (line, "trailing-space") in await document.open_and_find_lines(mail)
+    assert await document.apply_suggested_fixes(mail, line) == [
+        mail.replace("bar(); ", "bar();")
+    ]
+    assert await document.change_and_find_lines("no patch\n") == []
 
 
 async def test_escape_sequences_are_removed(
     client: LanguageClient, tmp_path: Path
 ) -> None:
     hostile = "\x1b]8;;command:a\x07the the\x1b]8;;\x07 \u202e\x9b2J [a](command:b) <img src=c>"
-    text = EditedText(client, tmp_path / "0001-x.patch")
-    mail = patches.mail(
+    document = EditedText(client, tmp_path / "0001-x.patch")
+    mail = patches.build_patch_text(
         f"[PATCH] a: {hostile}", f"{hostile}\n\nReviewed-by: {hostile}\n{patches.BODY}"
     )
-    assert await text.opened(mail)
-    diagnostics = client.diagnostics[text.uri]
+    assert await document.open_and_find_lines(mail)
+    diagnostics = client.diagnostics[document.uri]
     assert any("the" in diagnostic.message for diagnostic in diagnostics)
     assert not [
         diagnostic.message
@@ -206,7 +212,9 @@ async def test_escape_sequences_are_removed(
         for diagnostic in diagnostics
     )
     # a page describes the rule and does not quote the patch
-    pages = [await text.hover(line) for line in range(len(mail.split("\n")))]
+    pages = [
+        await document.read_hover_text(line) for line in range(len(mail.split("\n")))
+    ]
     assert not [page for page in pages if "command:" in page or "<img" in page]
 
 
@@ -214,17 +222,20 @@ async def test_escape_sequences_are_removed(
 async def test_large_change_is_checked_quickly(
     client: LanguageClient, repo: Repo
 ) -> None:
-    text = EditedText(client, repo.path / "lib" / "frob.c")
+    document = EditedText(client, repo.path / "lib" / "frob.c")
     functions = "".join(
         f"\nint frob{number}(int x)\n{{\n\tif (x > {number})\n\t\treturn {number};\n\treturn"
         " x;\n}\n"
         for number in range(71)
     )
-    await text.opened(CODE + functions)
+    await document.open_and_find_lines(CODE + functions)
     times = []
     for number in range(5):
         start = time.process_time(), time.monotonic()
-        assert (len(CODE.splitlines()) + 3, "trailing-space") in await text.changed(
+        assert (
+            len(CODE.splitlines()) + 3,
+            "trailing-space",
+        ) in await document.change_and_find_lines(
             CODE + functions.replace("(x > 0)", f"(x > 0{number}) ")
         )
         times.append(time.monotonic() - start[1])
@@ -238,15 +249,17 @@ def test_missing_pygls_names_its_extra(tmp_path: Path) -> None:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(tmp_path))
-        done = spawn("lsp")
-    assert done.code == 3
-    assert "pygls" in done.err
-    assert "pip install 'pygls" in done.err
+        result = start_and_wait("lsp")
+    assert result.code == 3
+    assert "pygls" in result.err
+    assert "pip install 'pygls" in result.err
 
 
 @pytest.mark.parametrize("length", ["99999999999", "9" * 5000, "0" * 100 + "9" * 12])
 def test_oversized_message_is_an_error(length: str) -> None:
-    outcome = spawn("lsp", stdin=f"Content-Length: {length}\r\n\r\n{{}}".encode())
+    outcome = start_and_wait(
+        "lsp", stdin=f"Content-Length: {length}\r\n\r\n{{}}".encode()
+    )
     assert (outcome.code, outcome.out) == (2, "")
     assert "too large" in outcome.err
     assert "Traceback" not in outcome.err

@@ -83,9 +83,9 @@ def _expand_alternatives(pattern: str) -> list[str]:
         return [pattern]
     return [
         alternative
-        for part in match[1].split(",")
+        for alternative_part in match[1].split(",")
         for alternative in _expand_alternatives(
-            pattern[: match.start()] + part + pattern[match.end() :]
+            pattern[: match.start()] + alternative_part + pattern[match.end() :]
         )
     ]
 
@@ -132,9 +132,9 @@ def test_alternatives_match_separately(pattern: str, path: str) -> None:
     ],
 )
 def test_braces_take_little_time(pattern: str) -> None:
-    began = time.process_time()
+    start_time = time.process_time()
     matches(pattern, "ab" * 13 + "c", lambda _: False)
-    assert time.process_time() - began < 1
+    assert time.process_time() - start_time < 1
 
 
 def test_unclosed_brace_is_a_character() -> None:

@@ -9,7 +9,7 @@ from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
 from patchpilot.maintainers import load_maintainers
 from patchpilot.maintainers.load import INDEXES, _index_file
-from tests.kit.maintainers import write_tree
+from tests.kit.maintainers import write_widget_tree
 
 pytestmark = pytest.mark.usefixtures("cold_cache")
 
@@ -21,7 +21,7 @@ def cached_sections() -> Path:
 
 
 def test_index_round_trip_is_exact(tmp_path: Path, cached_sections: Path) -> None:
-    tree = DirectoryTree(write_tree(tmp_path))
+    tree = DirectoryTree(write_widget_tree(tmp_path))
     first = load_maintainers(tree)
     assert len(list(cached_sections.glob("maintainers-*"))) == 1
     _index_file.cache_clear()
@@ -33,7 +33,7 @@ def test_index_round_trip_is_exact(tmp_path: Path, cached_sections: Path) -> Non
 
 
 def test_damaged_index_is_rebuilt(tmp_path: Path, cached_sections: Path) -> None:
-    tree = DirectoryTree(write_tree(tmp_path))
+    tree = DirectoryTree(write_widget_tree(tmp_path))
     load_maintainers(tree)
     file = next(cached_sections.glob("maintainers-*"))
     index_bytes = file.read_bytes()
@@ -54,9 +54,9 @@ def test_damaged_index_is_rebuilt(tmp_path: Path, cached_sections: Path) -> None
 def test_changed_content_gets_a_new_index(
     tmp_path: Path, cached_sections: Path
 ) -> None:
-    load_maintainers(DirectoryTree(write_tree(tmp_path / "a")))
+    load_maintainers(DirectoryTree(write_widget_tree(tmp_path / "a")))
     changed = load_maintainers(
-        DirectoryTree(write_tree(tmp_path / "b", MAINTAINERS="ONE\nF:\t*\n"))
+        DirectoryTree(write_widget_tree(tmp_path / "b", MAINTAINERS="ONE\nF:\t*\n"))
     )
     assert [section.name for section in changed.sections] == ["ONE"]
     assert len(list(cached_sections.glob("maintainers-*"))) == 2
@@ -66,14 +66,16 @@ def test_old_indexes_are_deleted(tmp_path: Path, cached_sections: Path) -> None:
     for number in range(INDEXES.keep + 5):
         load_maintainers(
             DirectoryTree(
-                write_tree(tmp_path / str(number), MAINTAINERS=f"S{number}\nF:\t*\n")
+                write_widget_tree(
+                    tmp_path / str(number), MAINTAINERS=f"S{number}\nF:\t*\n"
+                )
             )
         )
     assert len(list(cached_sections.iterdir())) <= INDEXES.keep
 
 
 def test_concurrent_writers_are_safe(tmp_path: Path, cached_sections: Path) -> None:
-    tree = DirectoryTree(write_tree(tmp_path))
+    tree = DirectoryTree(write_widget_tree(tmp_path))
     results: list[int] = []
     threads = [
         threading.Thread(target=lambda: results.append(len(load_maintainers(tree))))
@@ -92,11 +94,13 @@ def test_index_works_without_a_cache(
     blocked = tmp_path / "file"
     blocked.write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
-    assert len(load_maintainers(DirectoryTree(write_tree(tmp_path / "tree")))) == 6
+    assert (
+        len(load_maintainers(DirectoryTree(write_widget_tree(tmp_path / "tree")))) == 6
+    )
 
 
 def test_folder_of_patches_is_one_series(tmp_path: Path) -> None:
-    write_tree(tmp_path)
+    write_widget_tree(tmp_path)
     (tmp_path / "MAINTAINERS").unlink()
     (tmp_path / "MAINTAINERS").mkdir()
     (tmp_path / "MAINTAINERS" / "a").write_text("ONE\nF:\ta/\n")
@@ -110,7 +114,7 @@ def test_folder_of_patches_is_one_series(tmp_path: Path) -> None:
 
 
 def test_file_locations_are_read_from_the_configuration(tmp_path: Path) -> None:
-    write_tree(
+    write_widget_tree(
         tmp_path, board__x__MAINTAINERS="BOARD X\nS:\tMaintained\nF:\tboard/x/\n"
     )
     (tmp_path / ".get_maintainer.conf").write_text(

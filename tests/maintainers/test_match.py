@@ -8,14 +8,14 @@ from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.maintainers import MaintainersFile, load_maintainers, match_patch
 from patchpilot.maintainers.load import RoleWords, build_index, match_path
 from patchpilot.maintainers.patterns import depth, matches
-from tests.kit.maintainers import MAINTAINERS, patch, write_tree
+from tests.kit.maintainers import MAINTAINERS, build_widget_patch, write_widget_tree
 
 
-def parse_maintainers(text: str) -> MaintainersFile:
-    return MaintainersFile(text, build_index(text), RoleWords())
+def parse_maintainers(file_text: str) -> MaintainersFile:
+    return MaintainersFile(file_text, build_index(file_text), RoleWords())
 
 
-def section_names(file: MaintainersFile, path: str) -> list[str]:
+def find_section_names(file: MaintainersFile, path: str) -> list[str]:
     return [file.section(match.section).name for match in match_path(file, path)]
 
 
@@ -49,14 +49,16 @@ def test_list_may_have_a_name() -> None:
 
 
 def test_deepest_pattern_comes_first() -> None:
-    assert section_names(parse_maintainers(MAINTAINERS), "drivers/widget/core.c") == [
+    assert find_section_names(
+        parse_maintainers(MAINTAINERS), "drivers/widget/core.c"
+    ) == [
         "ACME WIDGET DRIVER",
         "THE REST",
     ]
 
 
 def test_excluded_folder_is_not_in_its_section() -> None:
-    assert section_names(
+    assert find_section_names(
         parse_maintainers(MAINTAINERS), "drivers/widget/legacy/old.c"
     ) == [
         "LEGACY WIDGETS",
@@ -65,7 +67,7 @@ def test_excluded_folder_is_not_in_its_section() -> None:
 
 
 def test_name_pattern_matches_any_path() -> None:
-    assert section_names(parse_maintainers(MAINTAINERS), "arch/x/gadget7.c") == [
+    assert find_section_names(parse_maintainers(MAINTAINERS), "arch/x/gadget7.c") == [
         "SOC GADGET",
         "THE REST",
     ]
@@ -73,7 +75,7 @@ def test_name_pattern_matches_any_path() -> None:
 
 def test_ties_come_in_file_order() -> None:
     text = "".join(f"S{n}\nS:\tMaintained\nF:\ta/\n\n" for n in range(30))
-    assert section_names(parse_maintainers(text), "a/b.c") == [
+    assert find_section_names(parse_maintainers(text), "a/b.c") == [
         f"S{n}" for n in range(30)
     ]
 
@@ -81,7 +83,9 @@ def test_ties_come_in_file_order() -> None:
 def test_keywords_match_message_and_changed_lines() -> None:
     file = parse_maintainers(MAINTAINERS)
     matches = match_patch(
-        file, ["lib/plain.c"], patch("lib/plain.c", added="widget_get(x);")
+        file,
+        ["lib/plain.c"],
+        build_widget_patch("lib/plain.c", added_line="widget_get(x);"),
     )
     assert [match.section.name for match in matches] == [
         "THE REST",
@@ -91,7 +95,9 @@ def test_keywords_match_message_and_changed_lines() -> None:
     assert matches[1].reasons == (r"the patch matches K: \bwidget_(get|put)\b",)
     assert not [
         section
-        for section in match_patch(file, ["lib/plain.c"], patch("lib/plain.c"))
+        for section in match_patch(
+            file, ["lib/plain.c"], build_widget_patch("lib/plain.c")
+        )
         if section.by_keyword
     ]
 
@@ -107,11 +113,11 @@ def test_pattern_without_a_slash_matches_a_folder(
     tmp_path: Path,
 ) -> None:
     text = "ONE\nS:\tMaintained\nF:\tdrivers/widget\n"
-    write_tree(tmp_path, MAINTAINERS=text)
-    assert section_names(
+    write_widget_tree(tmp_path, MAINTAINERS=text)
+    assert find_section_names(
         load_maintainers(DirectoryTree(tmp_path)), "drivers/widget/core.c"
     ) == ["ONE"]
-    assert section_names(parse_maintainers(text), "drivers/widget/core.c") == []
+    assert find_section_names(parse_maintainers(text), "drivers/widget/core.c") == []
 
 
 PATTERN = st.lists(

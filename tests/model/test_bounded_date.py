@@ -25,8 +25,8 @@ DAMAGED = (
 )
 
 
-def _make_mail(date: str, received: str = "") -> bytes:
-    trace = f"Received: from a by b; {received}\n" if received else ""
+def _make_mail(date: str, received_header: str = "") -> bytes:
+    trace = f"Received: from a by b; {received_header}\n" if received_header else ""
     return f"{trace}From: a@b.org\nDate: {date}\n\nText.\n".encode()
 
 

@@ -41,8 +41,8 @@ def test_quoting_matches_git(tmp_path: Path) -> None:
     assert {quote_path(name) for name in names if name != "größe"} == set(
         quoted_names
     ) - {"größe"}
-    plain = repo.git("-c", "core.quotePath=true", "ls-files").split("\n")
-    assert sorted(unquote_path(name) for name in plain) == sorted(names)
+    plain_git_output = repo.git("-c", "core.quotePath=true", "ls-files").split("\n")
+    assert sorted(unquote_path(name) for name in plain_git_output) == sorted(names)
 
 
 @pytest.mark.parametrize("text", ["a\0b.c", '"a\\000b.c"'])

@@ -12,8 +12,8 @@ HEAD = "diff --git a/f.c b/f.c\nindex 1111111..2222222 100644\n--- a/f.c\n+++ b/
 HUNK = "@@ -1,3 +1,4 @@ int f(void)\n int a;\n-int b;\n+int c;\n+int d;\n int e;\n"
 
 
-def parse_lines(text: str, start: int = 1) -> ParsedDiff:
-    return parse_diff(tuple(text.removesuffix("\n").split("\n")), start)
+def parse_lines(diff_text: str, start: int = 1) -> ParsedDiff:
+    return parse_diff(tuple(diff_text.removesuffix("\n").split("\n")), start)
 
 
 def test_hunk_has_ranges_section_and_lines() -> None:
@@ -156,25 +156,27 @@ NAMES = [
 def test_quoted_file_names_are_unquoted(tmp_path: Path, name: str) -> None:
     repo = Repo(tmp_path / "r")
     base = repo.commit("start", {"keep.c": "int keep;\n"})
-    added = repo.commit("add", {name: "int a;\nint b;\nint c;\nint d;\n"})
+    added_commit = repo.commit("add", {name: "int a;\nint b;\nint c;\nint d;\n"})
     (repo.path / name).chmod(0o755)
     mode = repo.commit("mode")
     repo.git("mv", name, "other name.c")
-    moved = repo.commit("move")
-    changed = repo.commit(
+    moved_commit = repo.commit("move")
+    changed_commit = repo.commit(
         "change", {"other name.c": "int a;\nint b;\nint c;\nint e;\n"}
     )
     repo.git("rm", "-q", "other name.c")
-    removed = repo.commit("remove")
+    removed_commit = repo.commit("remove")
     binary = repo.path / name
     binary.parent.mkdir(parents=True, exist_ok=True)
     binary.write_bytes(b"\0\1\2" * 9)
     blob = repo.commit("binary")
 
-    def paths(
-        old: str, new: str, *words: str
+    def parse_paths(
+        old_name: str, new_name: str, *header_lines: str
     ) -> list[tuple[str | None, str | None, bool, bool, int]]:
-        files = parse_lines(repo.git("diff", "-M", *words, old, new)).files
+        files = parse_lines(
+            repo.git("diff", "-M", *header_lines, old_name, new_name)
+        ).files
         return [
             (
                 file.old_path,
@@ -188,14 +190,22 @@ def test_quoted_file_names_are_unquoted(tmp_path: Path, name: str) -> None:
 
     for quote in ("true", "false"):
         repo.git("config", "core.quotePath", quote)
-        assert paths(base, added) == [(None, name, False, False, 1)]
-        assert paths(added, mode) == [(name, name, False, False, 0)]
-        assert paths(mode, moved) == [(name, "other name.c", True, False, 0)]
-        assert paths(mode, changed) == [(name, "other name.c", True, False, 1)]
-        assert paths(changed, removed) == [("other name.c", None, False, False, 1)]
-        assert paths(removed, blob) == [(None, name, False, True, 0)]
-        assert paths(removed, blob, "--binary") == [(None, name, False, True, 0)]
-        assert paths(blob, removed) == [(name, None, False, True, 0)]
+        assert parse_paths(base, added_commit) == [(None, name, False, False, 1)]
+        assert parse_paths(added_commit, mode) == [(name, name, False, False, 0)]
+        assert parse_paths(mode, moved_commit) == [
+            (name, "other name.c", True, False, 0)
+        ]
+        assert parse_paths(mode, changed_commit) == [
+            (name, "other name.c", True, False, 1)
+        ]
+        assert parse_paths(changed_commit, removed_commit) == [
+            ("other name.c", None, False, False, 1)
+        ]
+        assert parse_paths(removed_commit, blob) == [(None, name, False, True, 0)]
+        assert parse_paths(removed_commit, blob, "--binary") == [
+            (None, name, False, True, 0)
+        ]
+        assert parse_paths(blob, removed_commit) == [(name, None, False, True, 0)]
 
 
 def test_copied_file_has_its_source_path() -> None:
@@ -266,8 +276,8 @@ def test_file_starts_after_the_counted_lines(counts: str) -> None:
 OTHER = "diff --git a/g.c b/g.c\nold mode 100644\nnew mode 100755\n"
 
 
-def parse_files(text: str) -> list[str]:
-    return [change.path for change in parse_lines(text).files]
+def parse_file_names(diff_text: str) -> list[str]:
+    return [change.path for change in parse_lines(diff_text).files]
 
 
 @pytest.mark.parametrize(
@@ -282,7 +292,7 @@ def parse_files(text: str) -> list[str]:
     ],
 )
 def test_signature_does_not_end_a_diff(before: str, files: list[str]) -> None:
-    assert parse_files(before + OTHER) == files
+    assert parse_file_names(before + OTHER) == files
 
 
 @pytest.mark.parametrize(
@@ -297,4 +307,4 @@ def test_signature_does_not_end_a_diff(before: str, files: list[str]) -> None:
     ],
 )
 def test_file_name_lines_can_start_a_file(text: str, files: list[str]) -> None:
-    assert parse_files(text) == files
+    assert parse_file_names(text) == files

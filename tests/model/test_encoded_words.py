@@ -83,14 +83,16 @@ def test_decoder_survives_any_text(parts: list[str]) -> None:
     ],
 )
 def test_decoding_time_is_linear(unit: str) -> None:
-    def seconds(count: int) -> float:
-        began = time.process_time()
+    def measure_seconds(count: int) -> float:
+        start_time = time.process_time()
         decode_words(unit * count)
-        return time.process_time() - began
+        return time.process_time() - start_time
 
-    seconds(100)
+    measure_seconds(100)
     # disable garbage collection, which may slow down one of the runs
-    assert min(seconds(64_000) for _ in range(3)) < 40 * max(seconds(4_000), 0.01)
+    assert min(measure_seconds(64_000) for _ in range(3)) < 40 * max(
+        measure_seconds(4_000), 0.01
+    )
 
 
 def test_unknown_charset_is_read_as_utf8() -> None:

@@ -23,8 +23,8 @@ def join_lines(*words: str) -> str:
     return "".join(f"{word}\n" for word in words)
 
 
-def fitted_text(fit: Fit) -> str | None:
-    return None if fit.lines is None else "".join(fit.lines)
+def apply_fit(hunk_fit: Fit) -> str | None:
+    return None if hunk_fit.lines is None else "".join(hunk_fit.lines)
 
 
 CHANGE = "@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
@@ -41,7 +41,7 @@ def test_lines_keep_their_newlines() -> None:
 def test_hunk_is_applied_at_an_offset(before: int) -> None:
     file = join_lines(*("x" for _ in range(before)), "c", "d", "e", "f")
     fitted = fit_hunks(CHANGE, {"f.c": file})
-    assert fitted_text(fitted) == file.replace("d", "D")
+    assert apply_fit(fitted) == file.replace("d", "D")
     assert (fitted.misfits, fitted.offsets) == ((), (before - 2,))
 
 
@@ -65,7 +65,7 @@ def test_hunks_do_not_overlap() -> None:
     fitted_twice = fit_hunks(
         two_hunks, {"f.c": join_lines("c", "d", "e", "c", "d", "e")}
     )
-    assert (fitted_twice.misfits, fitted_text(fitted_twice)) == (
+    assert (fitted_twice.misfits, apply_fit(fitted_twice)) == (
         (),
         join_lines("c", "d", "e", "c", "D", "e"),
     )
@@ -79,7 +79,7 @@ def test_failed_hunk_is_reported_with_its_line() -> None:
     (misfit,) = fitted.misfits
     assert (misfit.path, misfit.line, misfit.why) == ("f.c", 2, "context not found")
     assert misfit.hunk is not None
-    assert fitted_text(fitted) == join_lines(*"abcdefgh", "y", "Z")
+    assert apply_fit(fitted) == join_lines(*"abcdefgh", "y", "Z")
     assert fitted.offsets == (0,)
 
 
@@ -87,7 +87,7 @@ def test_change_can_be_undone() -> None:
     fitted = fit_hunks(
         CHANGE, {"f.c": join_lines("a", "b", "c", "D", "e")}, reverse=True
     )
-    assert (fitted_text(fitted), fitted.offsets) == (
+    assert (apply_fit(fitted), fitted.offsets) == (
         join_lines("a", "b", "c", "d", "e"),
         (0,),
     )
@@ -98,31 +98,29 @@ def test_change_can_be_undone() -> None:
 
 def test_hunk_at_a_file_boundary_is_not_moved() -> None:
     start = "@@ -1,2 +1,3 @@\n+new\n a\n b\n"
-    assert fitted_text(
+    assert apply_fit(
         fit_hunks(start, {"f.c": join_lines("a", "b", "c")})
     ) == join_lines("new", "a", "b", "c")
     assert fit_hunks(start, {"f.c": join_lines("x", "a", "b")}).misfits
     end = "@@ -8,2 +8,3 @@\n y\n z\n+new\n"
-    assert fitted_text(
+    assert apply_fit(
         fit_hunks(end, {"f.c": join_lines("y", "z", "x", "y", "z")})
     ) == join_lines("y", "z", "x", "y", "z", "new")
     assert fit_hunks(end, {"f.c": join_lines("y", "z", "x")}).misfits
     hunk = "@@ -1,1 +1,2 @@\n a\n+b\n"
-    assert fitted_text(fit_hunks(hunk, {"f.c": join_lines("a")})) == join_lines(
-        "a", "b"
-    )
+    assert apply_fit(fit_hunks(hunk, {"f.c": join_lines("a")})) == join_lines("a", "b")
     assert fit_hunks(hunk, {"f.c": join_lines("a", "x")}).misfits
     assert fit_hunks(hunk, {"f.c": ""}).misfits
 
 
 def test_missing_newline_belongs_to_the_last_line() -> None:
     adds = "@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n"
-    assert fitted_text(fit_hunks(adds, {"f.c": "a\nb"})) == "a\nb\n"
+    assert apply_fit(fit_hunks(adds, {"f.c": "a\nb"})) == "a\nb\n"
     assert fit_hunks(adds, {"f.c": "a\nb\n"}).misfits
     drops = "@@ -1,2 +1,2 @@\n a\n-b\n+b\n\\ No newline at end of file\n"
-    assert fitted_text(fit_hunks(drops, {"f.c": "a\nb\n"})) == "a\nb"
+    assert apply_fit(fit_hunks(drops, {"f.c": "a\nb\n"})) == "a\nb"
     context = "@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ No newline at end of file\n"
-    assert fitted_text(fit_hunks(context, {"f.c": "a\nb"})) == "A\nb"
+    assert apply_fit(fit_hunks(context, {"f.c": "a\nb"})) == "A\nb"
     assert fit_hunks(context, {"f.c": "a\nx"}).misfits
     # like in git, a last context line without a newline also matches a line with a newline
     longer = "@@ -1,3 +1,3 @@\n-a\n+A\n x\n b\n\\ No newline at end of file\n"
@@ -201,7 +199,7 @@ def test_files_can_be_added_deleted_and_renamed(
     why: tuple[str, int, str] | None,
 ) -> None:
     fitted = fit_hunks(hunks, tree, head=head)
-    assert fitted_text(fitted) == result
+    assert apply_fit(fitted) == result
     assert [
         (misfit.path, misfit.line, misfit.why) for misfit in fitted.misfits[:1]
     ] == ([why] if why else [])
@@ -212,7 +210,7 @@ def test_files_can_be_added_deleted_and_renamed(
         after = {} if result is None else {change.path: result}
         reversed_fit = fit_file(change, MemoryTree(after), reverse=True)
         assert reversed_fit.misfits == ()
-        assert fitted_text(reversed_fit) == (None if head == NEW else tree["f.c"])
+        assert apply_fit(reversed_fit) == (None if head == NEW else tree["f.c"])
 
 
 def test_failed_hunks_are_grouped_by_file() -> None:

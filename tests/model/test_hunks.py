@@ -15,27 +15,31 @@ FILES = st.lists(LINE, max_size=14)
 
 
 @st.composite
-def edited_files(draw: st.DrawFn) -> tuple[str, str, str]:
+def generate_edited_files(draw: st.DrawFn) -> tuple[str, str, str]:
     """Generate a file, an edited version of it, and a similar file to which the edit may apply."""
-    old = draw(FILES)
-    new = list(old)
+    old_lines = draw(FILES)
+    new_lines = list(old_lines)
     for _ in range(draw(st.integers(1, 3))):
-        index = draw(st.integers(0, len(new)))
-        new[index : index + draw(st.integers(0, 2))] = draw(st.lists(LINE, max_size=2))
-    target = list(old)
+        index = draw(st.integers(0, len(new_lines)))
+        new_lines[index : index + draw(st.integers(0, 2))] = draw(
+            st.lists(LINE, max_size=2)
+        )
+    target = list(old_lines)
     for _ in range(draw(st.integers(0, 3))):
         index = draw(st.integers(0, len(target)))
         target[index : index + draw(st.integers(0, 1))] = draw(
             st.lists(LINE, max_size=3)
         )
-    ends = [draw(st.booleans()) for _ in range(3)]
+    final_newlines = [draw(st.booleans()) for _ in range(3)]
     return tuple(
-        "\n".join(text) + ("\n" if end and text else "")
-        for text, end in zip((old, new, target), ends, strict=True)
+        "\n".join(file_lines) + ("\n" if has_final_newline and file_lines else "")
+        for file_lines, has_final_newline in zip(
+            (old_lines, new_lines, target), final_newlines, strict=True
+        )
     )  # type: ignore[return-value]
 
 
-@given(edited_files())
+@given(generate_edited_files())
 @settings(
     max_examples=60,
     deadline=None,

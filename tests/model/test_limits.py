@@ -42,10 +42,10 @@ def _parse_folds(count: int) -> None:
 
 def _make_malformed_hunks(count: int) -> None:
     hunks = "@@ -1,1 +1,2 @@\n a\n+b\n" * count
-    text = f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n{hunks}@@ -1,9 +1,9 @@\n a\n{hunks}"
-    parsed = parse_diff(tuple(text.split("\n")[:-1]), 1)
-    assert parsed.error
-    assert len(parsed.files[0].hunks) == count
+    diff_text = f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n{hunks}@@ -1,9 +1,9 @@\n a\n{hunks}"
+    parsed_diff = parse_diff(tuple(diff_text.split("\n")[:-1]), 1)
+    assert parsed_diff.error
+    assert len(parsed_diff.files[0].hunks) == count
 
 
 def _parse_tags(count: int) -> None:
@@ -55,8 +55,9 @@ def _parse_tags(count: int) -> None:
                 (
                     parse_patch(
                         "".join(
-                            hostile.patch_mail(
-                                hostile.small_diff(), message=hostile.many_tags(count)
+                            hostile.generate_patch_mail(
+                                hostile.generate_small_diff(),
+                                message=hostile.generate_many_tags(count),
                             )
                         ).encode(),
                         "x.patch",
@@ -68,11 +69,11 @@ def _parse_tags(count: int) -> None:
 
 
 def _parse_parts(count: int) -> None:
-    parse_mail("".join(hostile.many_parts_mail(count)).encode())
+    parse_mail("".join(hostile.generate_many_parts_mail(count)).encode())
 
 
 def _parse_nested_parts(count: int) -> None:
-    parse_mail("".join(hostile.nested_parts_mail(count)).encode())
+    parse_mail("".join(hostile.generate_nested_parts_mail(count)).encode())
 
 
 @pytest.mark.long
@@ -89,14 +90,14 @@ def _parse_nested_parts(count: int) -> None:
 def test_cost_grows_linearly(
     work: Callable[[int], None],
 ) -> None:
-    def seconds(count: int) -> float:
-        began = time.process_time()
+    def measure_seconds(count: int) -> float:
+        start_time = time.process_time()
         work(count)
-        return time.process_time() - began
+        return time.process_time() - start_time
 
     work(50)
     # quadratic time would take 256 times as long
-    assert seconds(3200) < 50 * max(seconds(200), 0.02)
+    assert measure_seconds(3200) < 50 * max(measure_seconds(200), 0.02)
 
 
 def test_start_of_an_overlong_patch_is_checked(
@@ -104,8 +105,10 @@ def test_start_of_an_overlong_patch_is_checked(
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 500)
     text = "".join(
-        hostile.patch_mail(
-            hostile.new_file_diff("drivers/frob/frob.c", 5000, hostile.code_lines(5000))
+        hostile.generate_patch_mail(
+            hostile.generate_new_file_diff(
+                "drivers/frob/frob.c", 5000, hostile.generate_code_lines(5000)
+            )
         )
     )
     patch = parse_patch(text.encode(), "x.patch")
@@ -131,7 +134,10 @@ def test_truncated_patch_is_well_formed(
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", lines)
     patch = parse_patch(
-        "".join(hostile.patch_mail(hostile.many_files_diff(9))).encode(), "x.patch"
+        "".join(
+            hostile.generate_patch_mail(hostile.generate_many_files_diff(9))
+        ).encode(),
+        "x.patch",
     )
     short = shorten_patch(patch)
     assert short.cut == len(patch.lines)
@@ -145,8 +151,9 @@ def test_overlong_message_gets_one_finding(
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 100)
     patch = parse_patch(
         "".join(
-            hostile.patch_mail(
-                hostile.small_diff(), message="A line.\n" * 500 + hostile.SIGNED
+            hostile.generate_patch_mail(
+                hostile.generate_small_diff(),
+                message="A line.\n" * 500 + hostile.SIGNED,
             )
         ).encode(),
         "x.patch",

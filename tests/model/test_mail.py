@@ -31,12 +31,14 @@ def split_mbox(data: bytes) -> list[bytes]:
     return [extract_mail(data, start, end) for start, end in find_mail_bounds(data)]
 
 
-def parse_text(text: str, name: str = "x.patch"):
-    return parse_patch(text.encode("utf-8", "surrogateescape"), name)
+def parse_text(mail_text: str, name: str = "x.patch"):
+    return parse_patch(mail_text.encode("utf-8", "surrogateescape"), name)
 
 
 def test_cover_letter_may_contain_a_diff() -> None:
-    assert parse_text(patches.mail("[PATCH v2 0/2] foo: hand up errors")).has_diff
+    assert parse_text(
+        patches.build_patch_text("[PATCH v2 0/2] foo: hand up errors")
+    ).has_diff
 
 
 MBOX_LINE = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
@@ -88,9 +90,9 @@ def test_reader_survives_any_bytes(data: bytes) -> None:
 @pytest.mark.parametrize("name", ["Subject", "From", "To", "Date", "Content-Type"])
 def test_damaged_encoded_word_is_not_a_bug(name: str) -> None:
     for word in ("utf-8?b?/////", "utf-8?b?=", "\0?q?a", "idna?q?a", "utf-7?q?+2AA-"):
-        raw = f"{name}: =?{word}?=\n\n=?{word}?=\n---\n{patches.DIFF}".encode()
-        assert parse_mail(raw).raw == raw
-        assert parse_patch(raw, "x").paths
+        raw_mail = f"{name}: =?{word}?=\n\n=?{word}?=\n---\n{patches.DIFF}".encode()
+        assert parse_mail(raw_mail).raw == raw_mail
+        assert parse_patch(raw_mail, "x").paths
 
 
 @given(
@@ -281,7 +283,7 @@ def test_oversized_message_is_truncated_in_memory(
     mails = [line + b"A: b\n\n", line + b"x" * 20_000 + b"\n\n", line + b"C: d\n"]
     data = b"".join(mails)
     messages = list(
-        split_blocks(data[at : at + 1000] for at in range(0, len(data), 1000))
+        split_blocks(data[index : index + 1000] for index in range(0, len(data), 1000))
     )
     assert [start for start, _ in messages] == [
         0,
@@ -301,9 +303,9 @@ def test_endless_line_takes_linear_time(
     class Counting:
         match = pattern.match
 
-        def finditer(self, data: bytes, at: int) -> object:
-            searched.append(len(data) - at)
-            return pattern.finditer(data, at)
+        def finditer(self, data: bytes, offset: int) -> object:
+            searched.append(len(data) - offset)
+            return pattern.finditer(data, offset)
 
     monkeypatch.setattr(mail_reading, "MAX_MAIL", 1 << 19)
     monkeypatch.setattr(mail_reading, "_FROM_LINE", Counting())
@@ -550,7 +552,7 @@ def test_target_marks_are_kept_as_words() -> None:
 
 def test_patch_exposes_its_headers() -> None:
     patch = parse_text(
-        patches.mail(
+        patches.build_patch_text(
             headers={
                 "Message-ID": "< a@example.org >",
                 "To": "a@b.example, c@d.example",
@@ -575,8 +577,8 @@ def test_patch_exposes_its_headers() -> None:
 
 def test_series_version_is_the_highest() -> None:
     first, two = (
-        parse_text(patches.mail("[PATCH 1/2] a")),
-        parse_text(patches.mail("[PATCH v3 2/2] b")),
+        parse_text(patches.build_patch_text("[PATCH 1/2] a")),
+        parse_text(patches.build_patch_text("[PATCH v3 2/2] b")),
     )
     assert [
         Series(()).version,
@@ -756,11 +758,13 @@ def test_non_digest_is_one_message(mail: bytes) -> None:
 def test_long_patch_keeps_its_bytes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    raw = patches.mail(body="\udcff is no UTF-8.\n").encode("utf-8", "surrogateescape")
-    patch = parse_patch(raw, "x.patch")
+    raw_mail = patches.build_patch_text(body="\udcff is no UTF-8.\n").encode(
+        "utf-8", "surrogateescape"
+    )
+    patch = parse_patch(raw_mail, "x.patch")
     monkeypatch.setattr(mail_reading, "MAX_LINE", 100)
-    assert len(raw) > 100
-    assert parse_patch(raw, "x.patch") == patch
+    assert len(raw_mail) > 100
+    assert parse_patch(raw_mail, "x.patch") == patch
     assert patch.message == ("\udcff is no UTF-8.",)
 
 

@@ -48,12 +48,12 @@ VALUES = st.from_regex(r"[A-Za-z0-9<>@.\"() :/-]{1,40}", fullmatch=True).filter(
 )
 
 
-def trailer_names(message: str) -> list[str]:
+def list_trailer_names(message: str) -> list[str]:
     return [trailer.name for trailer in parse_trailers(message.split("\n"))]
 
 
 def test_trailers_are_in_the_last_paragraph() -> None:
-    assert trailer_names(MESSAGE) == ["Reported-by", "Signed-off-by"]
+    assert list_trailer_names(MESSAGE) == ["Reported-by", "Signed-off-by"]
 
 
 def test_lone_subject_has_no_trailers() -> None:
@@ -62,7 +62,8 @@ def test_lone_subject_has_no_trailers() -> None:
 
 def test_prose_with_a_colon_is_not_a_trailer() -> None:
     assert (
-        trailer_names("foo: x\n\nThis is how it goes: badly.\nNote: nothing.\n") == []
+        list_trailer_names("foo: x\n\nThis is how it goes: badly.\nNote: nothing.\n")
+        == []
     )
 
 
@@ -231,7 +232,7 @@ def test_trailer_in_another_case_is_kept() -> None:
     )
 
 
-def message_with_trailers(*names: str) -> str:
+def make_message_with_trailers(*names: str) -> str:
     return "s\n\nwhy\n\n" + "".join(
         f"{name}: x{number}\n" for number, name in enumerate(names)
     )
@@ -249,7 +250,7 @@ def test_new_trailer_is_inserted_in_order(
         for name_ in ORDER
         if name_ not in (name, "co-developed-by", "signed-off-by")
     ]
-    message = message_with_trailers(
+    message = make_message_with_trailers(
         *(
             other
             for other in other_names
@@ -257,7 +258,7 @@ def test_new_trailer_is_inserted_in_order(
         ),
         "signed-off-by",
     )
-    order = trailer_names(add_trailers(message, [(name, "new")]))
+    order = list_trailer_names(add_trailers(message, [(name, "new")]))
     if ORDER.index(name) > ORDER.index("signed-off-by"):
         assert order[-1] == name
     else:
@@ -312,8 +313,8 @@ def test_new_trailer_is_inserted_in_order(
 def test_new_trailer_keeps_the_usual_order(
     before: tuple[str, ...], added: str, after: tuple[str, ...]
 ) -> None:
-    result = add_trailers(message_with_trailers(*before), [(added, "new")])
-    assert tuple(trailer_names(result)) == after
+    result = add_trailers(make_message_with_trailers(*before), [(added, "new")])
+    assert tuple(list_trailer_names(result)) == after
     if before != after[: len(before)] or added in before:
         assert [
             trailer.value

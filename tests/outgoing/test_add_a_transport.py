@@ -60,7 +60,9 @@ class TransportPlace:
     added: Path
     maildir: Path
 
-    def run(self, command: str, *words: str, prelude: str = "") -> Outcome:
+    def run_patchpilot(
+        self, command: str, *arguments: str, prelude: str = ""
+    ) -> Outcome:
         argv = [
             sys.executable,
             "-c",
@@ -69,15 +71,15 @@ class TransportPlace:
             command,
             "-C",
             str(self.repo.path),
-            *words,
+            *arguments,
         ]
-        outcome = subprocess.run(
+        completed = subprocess.run(
             argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
-        return Outcome(outcome.returncode, outcome.stdout, outcome.stderr)
+        return Outcome(completed.returncode, completed.stdout, completed.stderr)
 
-    def send(self, *words: str, prelude: str = "") -> Outcome:
-        return self.run(
+    def send_topic(self, *arguments: str, prelude: str = "") -> Outcome:
+        return self.run_patchpilot(
             "send",
             "--via",
             "maildir",
@@ -87,13 +89,15 @@ class TransportPlace:
             "a test",
             "--format",
             "json",
-            *words,
+            *arguments,
             prelude=prelude,
         )
 
-    def resume(self, *words: str) -> dict[str, Any]:
-        outcome = self.run("send", "--resume", "--yes", "--format", "json", *words)
-        return parse_json(outcome)
+    def resume_send(self, *arguments: str) -> dict[str, Any]:
+        result = self.run_patchpilot(
+            "send", "--resume", "--yes", "--format", "json", *arguments
+        )
+        return parse_json(result)
 
     def sent_messages(self) -> list[bytes]:
         if not self.maildir.exists():
@@ -106,19 +110,23 @@ class TransportPlace:
 
 
 @pytest.fixture
-def setup(tmp_path: Path) -> TransportPlace:
+def transport_setup(tmp_path: Path) -> TransportPlace:
     """Write the code on the page to a directory. Create a topic that is sent with it."""
     files = dict(CODE.findall(PAGE.read_text(encoding="utf-8")))
     assert set(files) == {"__init__.py", "maildir_transport.py"}
     folder = tmp_path / "added" / "maildir"
     folder.mkdir(parents=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    place = TransportPlace(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
-    place.repo.git("config --global maildir.folder", str(place.maildir))
+    for name, content in files.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    transport_place = TransportPlace(
+        topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails"
+    )
+    transport_place.repo.git(
+        "config --global maildir.folder", str(transport_place.maildir)
+    )
     # use an archive that does not respond
-    place.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
-    return place
+    transport_place.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
+    return transport_place
 
 
 def parse_json(outcome: Outcome) -> dict[str, Any]:
@@ -126,89 +134,100 @@ def parse_json(outcome: Outcome) -> dict[str, Any]:
     return result
 
 
-def test_messages_are_sent_exactly_once(setup: TransportPlace, tmp_path: Path) -> None:
-    document = parse_json(setup.send("--dry-run"))
-    assert (document["state"], len(document["messages"]), setup.sent_messages()) == (
+def test_messages_are_sent_exactly_once(
+    transport_setup: TransportPlace, tmp_path: Path
+) -> None:
+    document = parse_json(transport_setup.send_topic("--dry-run"))
+    assert (
+        document["state"],
+        len(document["messages"]),
+        transport_setup.sent_messages(),
+    ) == (
         "planned",
         2,
         [],
     )
-    outcome = setup.send("--yes")
+    outcome = transport_setup.send_topic("--yes")
     result = parse_json(outcome)
     assert (outcome.code, result["state"]) == (0, "sent"), outcome.err
     assert [mail["message_id"] for mail in result["messages"]] == [
         mail["message_id"] for mail in document["messages"]
     ]
-    mails = setup.sent_messages()
+    mails = transport_setup.sent_messages()
     assert len(mails) == 2
-    assert apply(setup.repo, "master", mails, tmp_path) == commits(
-        setup.repo, "master..topic"
+    assert apply(transport_setup.repo, "master", mails, tmp_path) == commits(
+        transport_setup.repo, "master..topic"
     )
-    second = setup.run(
+    second = transport_setup.run_patchpilot(
         "send", "--via", "maildir", "--to", LIST, "--yes", "--format", "json"
     )
     assert "already-sent" in [
         refusal["name"] for refusal in parse_json(second)["refusals"]
     ]
-    assert setup.resume()["state"] == "sent"
-    assert len(setup.sent_messages()) == 2
-    assert "sent/" in setup.repo.git("tag")
+    assert transport_setup.resume_send()["state"] == "sent"
+    assert len(transport_setup.sent_messages()) == 2
+    assert "sent/" in transport_setup.repo.git("tag")
 
 
-def test_preview_names_the_transport(setup: TransportPlace) -> None:
-    output = setup.run("send", "--via", "maildir", "--to", LIST, "--dry-run").out
+def test_preview_names_the_transport(transport_setup: TransportPlace) -> None:
+    output = transport_setup.run_patchpilot(
+        "send", "--via", "maildir", "--to", LIST, "--dry-run"
+    ).out
     output = " ".join(output.split())
-    assert f"maildir, the maildir {setup.maildir}" in output
+    assert f"maildir, the maildir {transport_setup.maildir}" in output
     assert "sent exactly as shown" in output
 
 
 @pytest.mark.parametrize(("before", "word"), [(True, "lost"), (False, "sent")])
 def test_killed_send_is_resumed_once(
-    setup: TransportPlace, before: bool, word: str
+    transport_setup: TransportPlace, before: bool, word: str
 ) -> None:
-    outcome = setup.send("--yes", prelude=KILLED.format(before=before))
-    assert (outcome.code, len(setup.sent_messages())) == (-9, 1 if before else 2)
-    doubtful = setup.resume()
+    outcome = transport_setup.send_topic("--yes", prelude=KILLED.format(before=before))
+    assert (outcome.code, len(transport_setup.sent_messages())) == (
+        -9,
+        1 if before else 2,
+    )
+    doubtful = transport_setup.resume_send()
     assert [mail["state"] for mail in doubtful["messages"]] == ["accepted", "unknown"]
-    assert setup.resume("--unknown", word)["state"] == "sent"
+    assert transport_setup.resume_send("--unknown", word)["state"] == "sent"
     assert (
         len(
             {
                 re.search(rb"^Message-ID: (.*)$", raw, re.MULTILINE)[1]
-                for raw in setup.sent_messages()
+                for raw in transport_setup.sent_messages()
             }
         )
-        == len(setup.sent_messages())
+        == len(transport_setup.sent_messages())
         == 2
     )  # type: ignore[index]
 
 
 def test_refused_message_is_resent_on_resume(
-    setup: TransportPlace,
+    transport_setup: TransportPlace,
 ) -> None:
-    setup.maildir.write_text("not a folder")
-    result = parse_json(setup.send("--yes"))
+    transport_setup.maildir.write_text("not a folder")
+    result = parse_json(transport_setup.send_topic("--yes"))
     assert [mail["state"] for mail in result["messages"]] == ["rejected", "pending"]
-    setup.maildir.unlink()
-    assert setup.resume()["state"] == "sent"
-    assert len(setup.sent_messages()) == 2
+    transport_setup.maildir.unlink()
+    assert transport_setup.resume_send()["state"] == "sent"
+    assert len(transport_setup.sent_messages()) == 2
 
 
-def test_message_to_self_has_one_recipient(setup: TransportPlace) -> None:
-    result = parse_json(setup.send("--to-self", "--yes"))
+def test_message_to_self_has_one_recipient(transport_setup: TransportPlace) -> None:
+    result = parse_json(transport_setup.send_topic("--to-self", "--yes"))
     assert (result["state"], {tuple(mail["to"]) for mail in result["messages"]}) == (
         "sent",
         {("Ada Fixer <ada@example.org>",)},
     )
     assert all(
         LIST.encode() not in re.sub(rb"(?m)^X-Original-To:.*$", b"", raw)
-        for raw in setup.sent_messages()
+        for raw in transport_setup.sent_messages()
     )
 
 
-def test_missing_setting_is_reported(setup: TransportPlace) -> None:
-    setup.repo.git("config --global --unset maildir.folder")
-    outcome = setup.send("--yes")
+def test_missing_setting_is_reported(transport_setup: TransportPlace) -> None:
+    transport_setup.repo.git("config --global --unset maildir.folder")
+    outcome = transport_setup.send_topic("--yes")
     assert (
         outcome.code,
         [problem["name"] for problem in parse_json(outcome)["refusals"]],
@@ -219,7 +238,9 @@ def test_missing_setting_is_reported(setup: TransportPlace) -> None:
     probes = {
         probe["name"]: probe
         for probe in parse_json(
-            setup.run("doctor", "--via", "maildir", "--offline", "--format", "json")
+            transport_setup.run_patchpilot(
+                "doctor", "--via", "maildir", "--offline", "--format", "json"
+            )
         )["checks"]
     }
     assert (probes["maildir"]["state"], probes["maildir"]["hint"]) == (
@@ -228,31 +249,37 @@ def test_missing_setting_is_reported(setup: TransportPlace) -> None:
     )
 
 
-def test_doctor_and_config_list_the_transport(setup: TransportPlace) -> None:
-    setup.repo.git("config --global patchpilot.via maildir")
+def test_doctor_and_config_list_the_transport(transport_setup: TransportPlace) -> None:
+    transport_setup.repo.git("config --global patchpilot.via maildir")
     probes = {
         probe["name"]: probe["state"]
-        for probe in parse_json(setup.run("doctor", "--offline", "--format", "json"))[
-            "checks"
-        ]
+        for probe in parse_json(
+            transport_setup.run_patchpilot("doctor", "--offline", "--format", "json")
+        )["checks"]
     }
     assert probes["maildir"] == "ok"
     assert "mail server" not in probes
-    assert "git-send-email or b4 or maildir" in setup.run("config").out
+    assert (
+        "git-send-email or b4 or maildir"
+        in transport_setup.run_patchpilot("config").out
+    )
 
 
 def test_unknown_transport_suggests_the_nearest(
-    setup: TransportPlace, monkeypatch: pytest.MonkeyPatch
+    transport_setup: TransportPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "did you mean 'maildir'" in setup.run("send", "--via", "mialdir").err
-    setup.repo.git("config --global patchpilot.via mialdir")
-    outcome = setup.run("send", "--dry-run")
+    assert (
+        "did you mean 'maildir'"
+        in transport_setup.run_patchpilot("send", "--via", "mialdir").err
+    )
+    transport_setup.repo.git("config --global patchpilot.via mialdir")
+    outcome = transport_setup.run_patchpilot("send", "--dry-run")
     outcome.expect(2, "git config patchpilot.via maildir")
     with monkeypatch.context() as added:
         added.setattr(
             patchpilot.outgoing,
             "__path__",
-            [*patchpilot.outgoing.__path__, str(setup.added)],
+            [*patchpilot.outgoing.__path__, str(transport_setup.added)],
         )
         transports._list_transport_classes.cache_clear()
         assert transports.list_transport_names() == ("git-send-email", "b4", "maildir")

@@ -83,8 +83,8 @@ def test_dropping_unplanned_recipient_is_reported(tmp_path: Path) -> None:
         "is not in this plan"
         not in repo.patchpilot("maintainers -q --drop no@such.example.org").err
     )
-    added = repo.patchpilot("maintainers --add-cc no@such.example.org")
-    assert "no@such.example.org" in added.out
+    added_outcome = repo.patchpilot("maintainers --add-cc no@such.example.org")
+    assert "no@such.example.org" in added_outcome.out
     assert (
         "is not in this plan"
         not in repo.patchpilot("maintainers --drop no@such.example.org").err

@@ -25,7 +25,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import parse_message
 from patchpilot.outgoing.b4.b4_series import insert_texts
-from tests.kit.b4 import b4
+from tests.kit.b4 import run_b4
 from tests.kit.cli import Outcome
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
@@ -35,13 +35,14 @@ from tests.kit.topics import apply, commits, topic, unpacked
 pytestmark = pytest.mark.long
 
 
-def send_topic(repo: Repo, line: str = "", *words: str) -> Outcome:
+def send_topic(repo: Repo, line: str = "", *arguments: str) -> Outcome:
     return repo.patchpilot(
-        f"send --via b4 --to l@lists.example.org --force x --format json {line}", *words
+        f"send --via b4 --to l@lists.example.org --force x --format json {line}",
+        *arguments,
     )
 
 
-def first_id(outcome: Outcome) -> str:
+def find_first_message_id(outcome: Outcome) -> str:
     return outcome.json["messages"][0]["message_id"]
 
 
@@ -52,14 +53,14 @@ def test_b4_tracking_data_records_sent_message_id(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         if strategy == "commit":
-            b4(repo, "prep -e master")
+            run_b4(repo, "prep -e master")
         trees = repo.git("log '--format=%T %an %s' master..topic")
         outcome = send_topic(repo, "--yes")
         assert outcome.code == 0, outcome.err
         (mail,) = server.take()
-    sent = first_id(outcome)
+    sent = find_first_message_id(outcome)
     assert sent.encode() in mail.data
-    assert sent in b4(repo, "prep --show-info").stdout
+    assert sent in run_b4(repo, "prep --show-info").stdout
     with Repository.open(repo.path) as repository:
         prep = prep_branch(repository, "topic")
     assert prep is not None
@@ -97,16 +98,18 @@ def test_dropped_recipients_stay_dropped_after_enrolling(tmp_path: Path) -> None
             {"widget.c": "int x;\n"},
         )
 
-        def people(*words: str) -> set[str]:
+        def list_recipients(*arguments: str) -> set[str]:
             return {
-                load["email"]
-                for load in send_topic(repo, "--dry-run", *words).json["recipients"]
+                recipient_entry["email"]
+                for recipient_entry in send_topic(repo, "--dry-run", *arguments).json[
+                    "recipients"
+                ]
             }
 
-        assert "gone@example.org" in people("--via", "git-send-email")
+        assert "gone@example.org" in list_recipients("--via", "git-send-email")
         assert repo.patchpilot("maintainers --drop gone@example.org").code == 0
-        assert "gone@example.org" not in people()
-        assert "gone@example.org" not in people("--via", "git-send-email")
+        assert "gone@example.org" not in list_recipients()
+        assert "gone@example.org" not in list_recipients("--via", "git-send-email")
         assert (
             repo.patchpilot("draft --format json").json["draft"]["cover_subject"] == ""
         )
@@ -130,7 +133,7 @@ def test_failed_send_leaves_no_trace(
             failed["change_id"],
         )
         assert len(server.take()) == 1
-        assert first_id(outcome) in b4(repo, "prep --show-info").stdout
+        assert find_first_message_id(outcome) in run_b4(repo, "prep --show-info").stdout
         assert repo.patchpilot("draft --no-b4").code == 0
         assert repo.git("config branch.topic.description") == "mine\n\nand more"
 
@@ -138,7 +141,7 @@ def test_failed_send_leaves_no_trace(
 def test_preview_keeps_the_tracking_data(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        b4(repo, "-c b4.prep-cover-strategy=branch-description prep -e master")
+        run_b4(repo, "-c b4.prep-cover-strategy=branch-description prep -e master")
         repo.git("config branch.topic.b4-prep-cover-strategy branch-description")
         config = (repo.path / ".git" / "config").read_bytes()
         assert send_topic(repo, "--dry-run -v 3 --subject-prefix 'PATCH net'").code == 0
@@ -194,7 +197,7 @@ def test_notes_are_sent_with_b4(tmp_path: Path, count: int) -> None:
         outcome = send_topic(repo, "--yes", *arguments)
         assert outcome.code == 0, outcome.err
         raw = [unpacked(received) for received in server.take()]
-        first = first_id(outcome)
+        first = find_first_message_id(outcome)
     read = [parse_mail(message) for message in raw]
     assert [mail.in_reply_to for mail in read] == [
         "asked@example.org",
@@ -246,11 +249,11 @@ def test_note_is_added_in_any_encoding(coding: str) -> None:
 @contextmanager
 def serve_endpoint(response: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
     """Run a web endpoint that sends this response; yield its address and the posted data."""
-    posted: list[dict[str, object]] = []
+    posted_data: list[dict[str, object]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            posted.append(
+            posted_data.append(
                 json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             )
             body = response.encode()
@@ -266,7 +269,7 @@ def serve_endpoint(response: str) -> Iterator[tuple[str, list[dict[str, object]]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/", posted
+        yield f"http://127.0.0.1:{server.server_port}/", posted_data
     finally:
         server.shutdown()
         server.server_close()
@@ -315,13 +318,13 @@ def test_web_endpoint_gets_the_whole_series(
         assert "signed by patatt" in output.out
         assert posted == []
         outcome = send_topic(repo, "--yes")
-    reported = outcome.json
-    assert (reported["state"], reported["messages"][0]["state"]) == (state, mail)
+    document = outcome.json
+    assert (document["state"], document["messages"][0]["state"]) == (state, mail)
     (request,) = posted
     text = request["messages"][0]
     assert "X-Developer-Signature" in text
     if state == "sent":
-        assert first_id(outcome) in text
+        assert find_first_message_id(outcome) in text
 
 
 def test_tree_python_is_not_run(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.b4 import b4
+from tests.kit.b4 import run_b4
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
@@ -27,18 +27,18 @@ def repo(tmp_path: Path) -> Repo:
     One of its patches has findings, and the other one has none.
     """
     repo = topic(tmp_path / "r", 0)
-    text = (repo.path / "widget.c").read_text()
+    content = (repo.path / "widget.c").read_text()
     repo.commit(
         f"widget: wait for the link\n\n{PROSE}\n\n{SIGNED}",
-        {"widget.c": text.replace("int line3;", "int wait3;")},
+        {"widget.c": content.replace("int line3;", "int wait3;")},
     )
-    text = (repo.path / "widget.c").read_text()
+    content = (repo.path / "widget.c").read_text()
     repo.commit(
         f"widget: stop the link\n\n{PROSE}\n\n{SIGNED}",
-        {"widget.c": text.replace("int line9;", "int stop9;  \nint  x=0 ;")},
+        {"widget.c": content.replace("int line9;", "int stop9;  \nint  x=0 ;")},
     )
     assert repo.patchpilot("setup hooks b4").code == 0
-    b4(repo, "prep -e master")
+    run_b4(repo, "prep -e master")
     return repo
 
 
@@ -60,7 +60,7 @@ def test_b4_am_shows_findings(repo: Repo) -> None:
         ]
     ]
     (repo.path / "thread.mbox").write_text("".join(mails))
-    outcome = b4(repo, "am --check -m thread.mbox -o applied 1@example.org")
+    outcome = run_b4(repo, "am --check -m thread.mbox -o applied 1@example.org")
     output = (outcome.stdout + outcome.stderr).splitlines()
     position = next(
         index for index, line in enumerate(output) if "stop the link" in line
@@ -70,7 +70,7 @@ def test_b4_am_shows_findings(repo: Repo) -> None:
 
 
 def test_b4_errors_are_shown_per_patch(repo: Repo) -> None:
-    checked = b4(repo, "prep --check")
+    checked = run_b4(repo, "prep --check")
     output = checked.stdout + checked.stderr
     clean, dirty = (
         next(line for line in output.splitlines() if word in line)
@@ -96,6 +96,6 @@ def test_b4_errors_are_shown_per_patch(repo: Repo) -> None:
 
 def test_empty_output_is_a_success(repo: Repo) -> None:
     repo.git("reset -q --hard HEAD^")
-    checked = b4(repo, "prep --check")
+    checked = run_b4(repo, "prep --check")
     output = checked.stdout + checked.stderr
     assert "Success: 1, Warning: 0, Error: 0" in output

@@ -35,7 +35,7 @@ def plan_send(repo: Repo) -> Outcome:
     return call(*LINE, "-C", repo.path, "--to", "x@lists.example.org")
 
 
-def planned_recipients(repo: Repo) -> set[str]:
+def list_planned_recipients(repo: Repo) -> set[str]:
     result = plan_send(repo)
     assert result.code == 0, result.err
     return {recipient["email"] for recipient in result.json["recipients"]}
@@ -45,7 +45,7 @@ def test_tree_recipients_require_trust(repo: Repo) -> None:
     result = plan_send(repo)
     result.expect(1, "b4.send-series-to")
     assert call("trust", repo.path).code == 0
-    assert TEAM in planned_recipients(repo)
+    assert TEAM in list_planned_recipients(repo)
     set_b4_option(repo, "send-series-cc", BOSS)
     assert plan_send(repo).code == 1
 
@@ -53,7 +53,7 @@ def test_tree_recipients_require_trust(repo: Repo) -> None:
 def test_git_configuration_overrides_the_tree(repo: Repo) -> None:
     assert call("trust", repo.path).code == 0
     repo.git("config --global b4.send-series-to", BOSS)
-    result = planned_recipients(repo)
+    result = list_planned_recipients(repo)
     assert BOSS in result
     assert TEAM not in result
 

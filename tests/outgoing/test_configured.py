@@ -38,9 +38,9 @@ def test_configured_recipients_are_added_once(
         repo.git("config --global", f"sendemail.{name}", value)
     (tmp_path / "aliases").write_text("alias boss The Boss <boss@example.org>\n")
     outcome = repo.patchpilot("send --dry-run --format json --force x")
-    reported = outcome.json
+    document = outcome.json
     reasons = {
-        recipient["email"]: recipient["reasons"] for recipient in reported["recipients"]
+        recipient["email"]: recipient["reasons"] for recipient in document["recipients"]
     }
     assert reasons == {
         "other@example.org": ["author of the patch"],
@@ -48,8 +48,8 @@ def test_configured_recipients_are_added_once(
         "boss@example.org": ["sendemail.cc"],
         "owner@example.org": ["sendemail.ccCmd"],
     }
-    assert reported["bcc"] == ["archive@example.org"]
-    message = reported["messages"][0]
+    assert document["bcc"] == ["archive@example.org"]
+    message = document["messages"][0]
     assert (message["to"], message["cc"]) == (
         ["List <list@lists.example.org>"],
         [
@@ -67,7 +67,7 @@ def test_manual_recipients_are_complete(tmp_path: Path) -> None:
     outcome = repo.patchpilot(
         "send --dry-run --format json --no-auto --to x@lists.example.org --force x"
     )
-    assert [load["email"] for load in outcome.json["recipients"]] == [
+    assert [recipient["email"] for recipient in outcome.json["recipients"]] == [
         "x@lists.example.org"
     ]
 
@@ -238,6 +238,6 @@ def test_stacked_topic_lists_prerequisites(tmp_path: Path, via: str) -> None:
         refusal for refusal in document["refusals"] if "apply" in refusal["message"]
     ]
     assert document["base"] == repo.git("rev-parse below")
-    text = repo.patchpilot(words.replace(" --format json", "")).out
-    assert f"base-commit: {repo.git('rev-parse master')}" in text
-    assert "prerequisite-patch-id: " in text
+    output = repo.patchpilot(words.replace(" --format json", "")).out
+    assert f"base-commit: {repo.git('rev-parse master')}" in output
+    assert "prerequisite-patch-id: " in output

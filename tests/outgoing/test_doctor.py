@@ -25,13 +25,16 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 def run_doctor(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
     """Map the name of each diagnosis to its state and its message and hint."""
     repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
-    outcome = repo.patchpilot(f"doctor --format json {line}")
-    document = outcome.json
+    result = repo.patchpilot(f"doctor --format json {line}")
+    document = result.json
     assert document["schema"] == "patchpilot/doctor/1"
-    assert (outcome.code == 0) == document["healthy"]
+    assert (result.code == 0) == document["healthy"]
     return {
-        check["name"]: (check["state"], f"{check['message']} {check['hint']}")
-        for check in document["checks"]
+        doctor_check["name"]: (
+            doctor_check["state"],
+            f"{doctor_check['message']} {doctor_check['hint']}",
+        )
+        for doctor_check in document["checks"]
     }
 
 

@@ -14,10 +14,10 @@ LIST = "widgets@lists.example.org"
 
 
 def plan_send(
-    repo: Repo, *words: object
+    repo: Repo, *arguments: object
 ) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
-    outcome = repo.patchpilot("send --dry-run --format json --to", LIST, *words)
-    plan = outcome.json
+    result = repo.patchpilot("send --dry-run --format json --to", LIST, *arguments)
+    plan = result.json
     return *(
         {problem["name"]: problem["message"] for problem in plan[key]}
         for key in ("refusals", "warnings")

@@ -13,9 +13,9 @@ from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.services.send.resume import make_archive_lookup, plan_resume
 from patchpilot.topic.find_topic import find_draft
 from patchpilot.topic.reroll import prepare_next_version
-from tests.kit.archive import archive_server
+from tests.kit.archive import serve_archive
 from tests.kit.cli import call
-from tests.kit.mails import mail
+from tests.kit.mails import build_mail
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic, unpacked
 
@@ -42,16 +42,18 @@ def test_tags_and_notes_are_reported(tmp_path: Path) -> None:
             "--format",
             "json",
         )
-        first = call(*arguments, "--yes").json["messages"][0]["message_id"]
+        first_message_id = call(*arguments, "--yes").json["messages"][0]["message_id"]
         received = unpacked(server.take()[0])
-    reply = mail(
+    reply = build_mail(
         "Re: [PATCH] widget: change line 1",
         REVIEW,
         sender="Rita Reviewer <rita@example.net>",
         minutes=9,
     )
     reply = reply.replace(
-        b"\n\n", f"\nIn-Reply-To: <{first}>\nReferences: <{first}>\n\n".encode(), 1
+        b"\n\n",
+        f"\nIn-Reply-To: <{first_message_id}>\nReferences: <{first_message_id}>\n\n".encode(),
+        1,
     )
     (tmp_path / "t.mbox").write_bytes(
         b"".join(
@@ -63,11 +65,11 @@ def test_tags_and_notes_are_reported(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         draft = find_draft(repository, SendRequest())
         assert "(Rita Reviewer)" in prepare_next_version(draft, repository).changelog
-    reported = call(*arguments, "--reroll", "--dry-run").json
-    assert "tags" in {warning["name"] for warning in reported["warnings"]}
+    document = call(*arguments, "--reroll", "--dry-run").json
+    assert "tags" in {warning["name"] for warning in document["warnings"]}
     assert repo.patchpilot("trailers --yes").code == 0
-    reported = call(*arguments, "--reroll", "--dry-run").json
-    assert "tags" not in {warning["name"] for warning in reported["warnings"]}
+    document = call(*arguments, "--reroll", "--dry-run").json
+    assert "tags" not in {warning["name"] for warning in document["warnings"]}
 
 
 def test_unknown_message_is_looked_up(tmp_path: Path) -> None:
@@ -88,7 +90,7 @@ def test_unknown_message_is_looked_up(tmp_path: Path) -> None:
         arrived = [unpacked(received) for received in server.take()]
     with (
         Repository.open(repo.path) as repository,
-        archive_server("stand-in", tmp_path / "a", arrived[0]) as archive,
+        serve_archive("stand-in", tmp_path / "a", arrived[0]) as archive,
     ):
         with Outbox() as outbox:
             send = outbox.sends(find_draft(repository, SendRequest()).change_id)[-1]

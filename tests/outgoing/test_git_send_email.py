@@ -25,9 +25,10 @@ from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
 
 
-def send_topic(repo: Repo, line: str = "", *words: str) -> Outcome:
+def send_topic(repo: Repo, line: str = "", *arguments: str) -> Outcome:
     return repo.patchpilot(
-        f"send --to l@lists.example.org --force x --yes --format json {line}", *words
+        f"send --to l@lists.example.org --force x --yes --format json {line}",
+        *arguments,
     )
 
 
@@ -55,9 +56,9 @@ def test_sendmail_program_gets_the_message(
     )
     repo.git("config --global", f"sendemail.{name}", value)
     outcome = send_topic(repo, "--via", via)
-    reported = outcome.json
-    assert reported["state"] == state
-    assert reported["messages"][0]["message_id"].encode() in folder.read_bytes()
+    document = outcome.json
+    assert document["state"] == state
+    assert document["messages"][0]["message_id"].encode() in folder.read_bytes()
     assert Path(f"{folder}.args").read_text().split()[-1] == "l@lists.example.org"
     assert (outcome.code == 0) == (state == "sent")
 
@@ -67,9 +68,9 @@ def test_batch_size_and_delay_are_respected(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config --global sendemail.smtpbatchsize 1")
         repo.git("config --global sendemail.smtprelogindelay 1")
-        started = time.monotonic()
+        start_time = time.monotonic()
         assert send_topic(repo).code == 0
-        assert time.monotonic() - started > 2
+        assert time.monotonic() - start_time > 2
         assert len(server.take()) == 3
 
 
@@ -126,8 +127,8 @@ def test_sender_address_and_envelope_are_used(tmp_path: Path) -> None:
         )
         assert send_topic(repo, "--identity work").code == 0
         (mail,) = server.take()
-        second = repo.patchpilot("send --resume --yes --format json").json
-        assert (second["sender"], second["warnings"]) == (
+        second_document = repo.patchpilot("send --resume --yes --format json").json
+        assert (second_document["sender"], second_document["warnings"]) == (
             "Ada at Work <ada@work.example.org>",
             [],
         )
@@ -149,21 +150,23 @@ def test_unrecorded_message_is_not_sent(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
         with Repository.open(repo.path) as repository:
-            planned = plan_sending(
+            plan = plan_sending(
                 repository, SendRequest(to=("l@lists.example.org",), force="x")
             )
             mark = Outbox.mark
 
-            def full(self: Outbox, send_id: int, index: int, outcome: object) -> None:
+            def raise_disk_full(
+                self: Outbox, send_id: int, index: int, outcome: object
+            ) -> None:
                 if index == 1:
                     raise PatchpilotError(
                         "the outbox cannot be written: database or disk is full"
                     )
                 mark(self, send_id, index, outcome)
 
-            monkeypatch.setattr(Outbox, "mark", full)
+            monkeypatch.setattr(Outbox, "mark", raise_disk_full)
             with pytest.raises(PatchpilotError, match="disk is full"):
-                deliver_mails(repository, planned)
+                deliver_mails(repository, plan)
             time.sleep(0.5)
         assert len(server.take()) == 1
 
@@ -176,16 +179,16 @@ def test_full_disk_is_reported_before_sending(
         # use a message that is too large for the free pages of the database
         repo.git("commit --amend -m", "frob: wait\n\n" + "The pump is slow.\n" * 2000)
         with Repository.open(repo.path) as repository:
-            planned = plan_sending(
+            plan = plan_sending(
                 repository, SendRequest(to=("l@lists.example.org",), force="x")
             )
 
-            def full() -> Database:
+            def raise_disk_full() -> Database:
                 database = open_topic_database()
                 database.execute("PRAGMA max_page_count = 1")
                 return database
 
-            monkeypatch.setattr(topic_database, "open_topic_database", full)
+            monkeypatch.setattr(topic_database, "open_topic_database", raise_disk_full)
             with pytest.raises(PatchpilotError, match="disk is full"):
-                deliver_mails(repository, planned)
+                deliver_mails(repository, plan)
         assert server.take() == ()

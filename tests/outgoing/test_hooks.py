@@ -14,31 +14,34 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.kit.b4 import b4
+from tests.kit.b4 import run_b4
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
 
 
-def hook_states(output: str) -> dict[str, str]:
-    return {load["name"]: load["state"] for load in json.loads(output)["hooks"]}
+def read_hook_states(output: str) -> dict[str, str]:
+    return {
+        hook_entry["name"]: hook_entry["state"]
+        for hook_entry in json.loads(output)["hooks"]
+    }
 
 
 def test_hooks_are_installed_and_removed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     before = sorted(file.name for file in (repo.path / ".git/hooks").iterdir())
     outcome = repo.patchpilot("setup hooks --format json")
-    assert set(hook_states(outcome.out).values()) == {"installed"}
+    assert set(read_hook_states(outcome.out).values()) == {"installed"}
     assert "patchpilot check" in repo.git("config b4.prep-perpatch-check-cmd").replace(
         "-m ", ""
     )
     assert set(
-        hook_states(repo.patchpilot("setup hooks --format json").out).values()
+        read_hook_states(repo.patchpilot("setup hooks --format json").out).values()
     ) == {"installed"}
     assert (
         len(repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()) == 1
     )
     outcome = repo.patchpilot("setup hooks --format json --remove")
-    assert set(hook_states(outcome.out).values()) == {"absent"}
+    assert set(read_hook_states(outcome.out).values()) == {"absent"}
     assert sorted(file.name for file in (repo.path / ".git/hooks").iterdir()) == before
 
 
@@ -67,14 +70,16 @@ def test_hook_setup_keeps_user_b4_settings(tmp_path: Path) -> None:
         *own
     ]
     assert (
-        hook_states(repo.patchpilot("setup hooks --format json b4").out)["b4"]
+        read_hook_states(repo.patchpilot("setup hooks --format json b4").out)["b4"]
         == "installed"
     )
     assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()[
         :-1
     ] == [*own]
     assert (
-        hook_states(repo.patchpilot("setup hooks --format json --remove b4").out)["b4"]
+        read_hook_states(repo.patchpilot("setup hooks --format json --remove b4").out)[
+            "b4"
+        ]
         == "absent"
     )
     assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines() == [
@@ -91,7 +96,7 @@ def test_extended_hook_is_kept(tmp_path: Path) -> None:
     )
     hook.write_text(extended)
     assert (
-        hook_states(repo.patchpilot("setup hooks --format json --remove").out)[
+        read_hook_states(repo.patchpilot("setup hooks --format json --remove").out)[
             "commit-msg"
         ]
         == "foreign"
@@ -136,7 +141,7 @@ def test_hooks_outlive_the_virtual_environment(tmp_path: Path, on_path: bool) ->
         env={**os.environ, "PATH": path},
     )
     assert ("called: check --format checkpatch -" in checked.stderr) == on_path
-    assert hook_states(
+    assert read_hook_states(
         repo.patchpilot("setup hooks --format json --remove").out
     ) == dict.fromkeys(("commit-msg", "sendemail-validate", "b4"), "absent")
 
@@ -182,7 +187,7 @@ def test_commit_hook_blocks_errors_only(tmp_path: Path) -> None:
     repo.patchpilot("setup hooks commit-msg")
     (repo.path / "widget.c").write_text("int x;\n")
 
-    def commit(message: str) -> subprocess.CompletedProcess[bytes]:
+    def commit_with_message(message: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             ["git", "commit", "-q", "-a", "-m", message],
             cwd=repo.path,
@@ -191,12 +196,12 @@ def test_commit_hook_blocks_errors_only(tmp_path: Path) -> None:
             env=dict(os.environ),
         )
 
-    bad = commit("widget: change")
+    bad = commit_with_message("widget: change")
     assert bad.returncode != 0
     assert b"--no-verify" in bad.stderr
-    assert commit("fixup! widget: change").returncode == 0
+    assert commit_with_message("fixup! widget: change").returncode == 0
     (repo.path / "widget.c").write_text("int y;\n")
-    good = commit(
+    good = commit_with_message(
         "widget: replace the table by a number\n"
         "\nNobody reads the table any more.\n"
         "\nSigned-off-by: Ada Fixer <ada@example.org>"
@@ -215,7 +220,7 @@ def test_commit_hook_allows_b4_cover_letters(tmp_path: Path, strategy: str) -> N
     repo = topic(tmp_path / "r", 0)
     repo.patchpilot("setup hooks commit-msg")
     repo.git("config b4.prep-cover-strategy", strategy)
-    b4(repo, "prep -n link -f master")
+    run_b4(repo, "prep -n link -f master")
     assert repo.git("branch --show-current") == "b4/link"
     assert "b4-submit-tracking" in repo.git("log -1 --format=%B")
 
@@ -225,8 +230,8 @@ def test_settings_show_their_origin(tmp_path: Path) -> None:
     repo.git("config --global patchpilot.via b4")
     (repo.path / ".patchpilot.toml").write_text('profile = "netdev"\n')
     rows = {
-        load["name"]: load
-        for load in repo.patchpilot("config --format json").json["settings"]
+        setting["name"]: setting
+        for setting in repo.patchpilot("config --format json").json["settings"]
     }
     assert (rows["via"]["value"], rows["via"]["origin"]) == ("b4", "git config")
     assert rows["profile"]["value"] == "netdev"

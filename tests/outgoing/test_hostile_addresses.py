@@ -10,7 +10,7 @@ from patchpilot.model.address import check_email_address
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.send.counted_recipients import check_recipient_address
 from tests.kit.cli import call
-from tests.kit.mails import mail
+from tests.kit.mails import build_mail
 from tests.kit.repos import Repo
 from tests.kit.topics import topic
 
@@ -41,20 +41,20 @@ F:\t*/
 
 
 @pytest.fixture
-def calls(tmp_path: Path) -> Path:
+def call_log(tmp_path: Path) -> Path:
     """Return the file to which the fake msmtp writes every argument."""
     return tmp_path / "calls"
 
 
 @pytest.fixture
-def repo(tmp_path: Path, calls: Path) -> Repo:
+def repo(tmp_path: Path, call_log: Path) -> Repo:
     """Create a topic that is sent with a fake msmtp.
 
     msmtp gets recipients and options as arguments.
     """
     repo = topic(tmp_path / "r", 0)
     program = tmp_path / "msmtp"
-    program.write_text(PROGRAM.format(calls=calls))
+    program.write_text(PROGRAM.format(calls=call_log))
     program.chmod(0o755)
     repo.git("config --global sendemail.smtpserver", str(program))
     repo.put("MAINTAINERS", MAINTAINERS)
@@ -68,27 +68,31 @@ def repo(tmp_path: Path, calls: Path) -> Repo:
     return repo
 
 
-def _argument_words(calls: Path) -> list[str]:
-    return calls.read_text().split("\n")[:-1] if calls.exists() else []
+def _read_recorded_arguments(call_log: Path) -> list[str]:
+    return call_log.read_text().split("\n")[:-1] if call_log.exists() else []
 
 
-def _assert_harmless_calls(calls: Path, *expected: str) -> None:
-    words = _argument_words(calls)
-    assert words, "the program was not called"
-    assert set(expected) <= set(words)
-    assert {word for word in words if word.startswith("-")} <= {"-i"}
+def _assert_harmless_calls(call_log: Path, *expected: str) -> None:
+    recorded_arguments = _read_recorded_arguments(call_log)
+    assert recorded_arguments, "the program was not called"
+    assert set(expected) <= set(recorded_arguments)
+    assert {
+        recorded_argument
+        for recorded_argument in recorded_arguments
+        if recorded_argument.startswith("-")
+    } <= {"-i"}
 
 
 @TRANSPORTS
 def test_patch_option_does_not_reach_the_mail_program(
-    repo: Repo, calls: Path, via: str
+    repo: Repo, call_log: Path, via: str
 ) -> None:
     arguments = ("send", "-C", repo.path, "--via", via, "--force", "a test")
-    planned = call(*arguments, "--dry-run", "--format", "json").json
+    plan_document = call(*arguments, "--dry-run", "--format", "json").json
     outcome = call(*arguments, "--yes")
     assert outcome.code == 0, outcome.err
-    _assert_harmless_calls(calls, "ada.m@example.com", LIST, "sue@example.com")
-    named = {recipient["email"] for recipient in planned["recipients"]}
+    _assert_harmless_calls(call_log, "ada.m@example.com", LIST, "sue@example.com")
+    named = {recipient["email"] for recipient in plan_document["recipients"]}
     assert {"sue@example.com", LIST} <= named
     for hostile in (*HOSTILE, "-X/tmp/r@x.example"):
         assert hostile not in named
@@ -97,9 +101,9 @@ def test_patch_option_does_not_reach_the_mail_program(
 
 @TRANSPORTS
 def test_reply_option_does_not_reach_the_mail_program(
-    tmp_path: Path, repo: Repo, calls: Path, via: str
+    tmp_path: Path, repo: Repo, call_log: Path, via: str
 ) -> None:
-    review = mail(
+    review = build_mail(
         "Re: [PATCH] widget: name the widget",
         "> It had no name.\nPlease keep the old name.\n",
         sender="Rita Reviewer <rita@example.net>",
@@ -123,20 +127,20 @@ def test_reply_option_does_not_reach_the_mail_program(
         *arguments, "--yes", stdin=b"> Please keep the old name.\n\nIt stays.\n"
     )
     assert outcome.code == 0, outcome.err
-    _assert_harmless_calls(calls, "rita@example.net", LIST)
+    _assert_harmless_calls(call_log, "rita@example.net", LIST)
     for hostile in HOSTILE:
         assert hostile in outcome.out
 
 
 @TRANSPORTS
 def test_configured_option_does_not_reach_the_mail_program(
-    repo: Repo, calls: Path, via: str
+    repo: Repo, call_log: Path, via: str
 ) -> None:
     repo.git("config --global sendemail.bcc", QUEUE)
     repo.git("config --global sendemail.cccmd", f"echo '<{LOG}>' #")
     outcome = repo.patchpilot("send --force 'a test' --yes --via", via)
     assert outcome.code == 0, outcome.err
-    _assert_harmless_calls(calls, LIST)
+    _assert_harmless_calls(call_log, LIST)
     assert "sendemail.bcc" in outcome.out
     assert "sendemail.ccCmd" in outcome.out
 
@@ -146,7 +150,7 @@ def test_configured_option_does_not_reach_the_mail_program(
     "address", [QUEUE, f"Eve <{COMMAND}>", "Eve <a`id`@x.example>", '"a b"@x.example']
 )
 def test_option_as_recipient_is_refused(
-    repo: Repo, calls: Path, option: str, address: str
+    repo: Repo, call_log: Path, option: str, address: str
 ) -> None:
     arguments = (
         "send",
@@ -160,7 +164,7 @@ def test_option_as_recipient_is_refused(
     )
     outcome = call(*arguments, "--yes")
     outcome.expect(2, f"error: {option}: ", "cannot be a recipient: ")
-    assert not _argument_words(calls)
+    assert not _read_recorded_arguments(call_log)
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc"])
@@ -174,7 +178,7 @@ def test_option_is_not_a_recipient(repo: Repo, option: str) -> None:
 
 @TRANSPORTS
 def test_foreign_outbox_message_is_refused(
-    repo: Repo, calls: Path, via: str, monkeypatch: pytest.MonkeyPatch
+    repo: Repo, call_log: Path, via: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = ("send", "-C", repo.path, "--via", via, "--force", "a test", "--yes")
     real = Outbox.add
@@ -194,10 +198,10 @@ def test_foreign_outbox_message_is_refused(
     )
     outcome = call(*arguments)
     outcome.expect(2, f"mail 1: '{QUEUE}' cannot be a recipient: it begins with '-'")
-    assert not _argument_words(calls)
-    resumed = repo.patchpilot("send --resume --yes --drop", QUEUE)
-    assert resumed.code == 0, resumed.err
-    _assert_harmless_calls(calls, LIST)
+    assert not _read_recorded_arguments(call_log)
+    resumed_outcome = repo.patchpilot("send --resume --yes --drop", QUEUE)
+    assert resumed_outcome.code == 0, resumed_outcome.err
+    _assert_harmless_calls(call_log, LIST)
 
 
 @pytest.mark.parametrize("address", HOSTILE)

@@ -27,7 +27,7 @@ from patchpilot.services.send.preflight_facts import (
     _format_merge_window_message,
     _format_too_soon_message,
 )
-from tests.kit.outbox import CHANGE, record
+from tests.kit.outbox import CHANGE, record_send
 from tests.kit.smtp import Faults, FaultySink, create_certificate
 from tests.kit.topics import SIGNED, topic
 
@@ -60,8 +60,10 @@ def warn_too_soon(
 ) -> str:
     """Return the warning that the topic was sent only a short time ago."""
     with Outbox() as outbox:
-        sent = outbox.received(CHANGE)
-    return _format_too_soon_message(find_project(name), sent, version, now, resend)
+        earlier_sends = outbox.received(CHANGE)
+    return _format_too_soon_message(
+        find_project(name), earlier_sends, version, now, resend
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,46 +79,46 @@ def test_new_version_within_a_day_is_too_soon(
     hours: float, early: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Outbox() as outbox:
-        sent = datetime.fromisoformat(record(outbox).begun)
-    reason = warn_too_soon(sent + timedelta(hours=hours), name="netdev")
+        sent_date = datetime.fromisoformat(record_send(outbox).begun)
+    reason = warn_too_soon(sent_date + timedelta(hours=hours), name="netdev")
     assert bool(reason) == early
     assert not early or ("v1" in reason and "24" in reason)
     monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
-    reason = warn_too_soon(sent + timedelta(hours=hours), name="netdev")
+    reason = warn_too_soon(sent_date + timedelta(hours=hours), name="netdev")
     assert not early or reason.endswith("(not needed in the demo)")
 
 
 def test_possibly_received_messages_are_awaited() -> None:
-    now = datetime.now(UTC)
-    assert warn_too_soon(now, version=1) == ""
+    current_date = datetime.now(UTC)
+    assert warn_too_soon(current_date, version=1) == ""
     with Outbox() as outbox:
-        record(outbox, MailState.PENDING)
-        record(outbox, MailState.REJECTED)
-        record(outbox, kind="to-self")
-        record(outbox, change_id="20261120-other-0123456789ab")
-        record(outbox, version=3)
-        assert warn_too_soon(now) == ""
-        record(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
-        assert "v1" in warn_too_soon(now)
-        record(outbox, version=2)
+        record_send(outbox, MailState.PENDING)
+        record_send(outbox, MailState.REJECTED)
+        record_send(outbox, send_kind="to-self")
+        record_send(outbox, change_id="20261120-other-0123456789ab")
+        record_send(outbox, version=3)
+        assert warn_too_soon(current_date) == ""
+        record_send(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
+        assert "v1" in warn_too_soon(current_date)
+        record_send(outbox, version=2)
     # this version has already been sent, so it need not wait
-    assert warn_too_soon(now) == ""
+    assert warn_too_soon(current_date) == ""
 
 
 def test_resend_waits_after_same_version() -> None:
     with Outbox() as outbox:
-        sent = datetime.fromisoformat(record(outbox, version=2).begun)
-    assert "v2" in warn_too_soon(sent + timedelta(hours=1), resend=True)
-    assert warn_too_soon(sent + timedelta(hours=1)) == ""
-    assert warn_too_soon(sent + timedelta(hours=24), resend=True) == ""
+        sent_date = datetime.fromisoformat(record_send(outbox, version=2).begun)
+    assert "v2" in warn_too_soon(sent_date + timedelta(hours=1), resend=True)
+    assert warn_too_soon(sent_date + timedelta(hours=1)) == ""
+    assert warn_too_soon(sent_date + timedelta(hours=24), resend=True) == ""
 
 
 def test_upstream_claim_is_verified(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    there, not_there = repo.git("rev-parse master"), repo.git("rev-parse topic")
+    other_commit, not_there = repo.git("rev-parse master"), repo.git("rev-parse topic")
     repo.git("remote add origin", str(repo.path))
     repo.git("fetch -q origin master:refs/remotes/origin/master")
-    for claim in (there, not_there, "f" * 40):
+    for claim in (other_commit, not_there, "f" * 40):
         repo.commit(
             f"widget: backport\n\ncommit {claim} upstream.\n\n{SIGNED}",
             {f"{claim[:4]}.c": "x\n"},
@@ -126,19 +128,19 @@ def test_upstream_claim_is_verified(tmp_path: Path) -> None:
         assert _find_upstream_commits(
             repository, read_commits_series(repository, ids, None)
         ) == {
-            there: True,
+            other_commit: True,
             not_there: False,
             "f" * 40: False,
         }
 
 
-def make_account(server: FaultySink, **more: object) -> Account:
+def make_account(server: FaultySink, **extra_fields: object) -> Account:
     values: dict[str, object] = {
         "encryption": "",
         "user": "",
         "auth": "",
         "cert_path": None,
-    } | more
+    } | extra_fields
     return Account(
         "",
         None,

@@ -24,8 +24,8 @@ from tests.kit.topics import SIGNED, topic
 TO = ("widgets@lists.example.org",)
 
 
-def make_request(**more: object) -> SendRequest:
-    return SendRequest(to=TO, force="a test", **more)  # type: ignore[arg-type]
+def make_request(**extra_fields: object) -> SendRequest:
+    return SendRequest(to=TO, force="a test", **extra_fields)  # type: ignore[arg-type]
 
 
 def test_changes_are_listed_per_message(tmp_path: Path) -> None:
@@ -36,9 +36,9 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
                 repository,
                 DraftChanges(subject="widget: all lines", text="They were wrong."),
             )
-            planned = plan_sending(repository, make_request())
-            assert compare_with_last_version(planned) is None
-            deliver_mails(repository, planned)
+            plan = plan_sending(repository, make_request())
+            assert compare_with_last_version(plan) is None
+            deliver_mails(repository, plan)
         # reword the last patch, drop the second one, and add a new one
         repo.git("reset -q --hard HEAD~2")
         for line in (3, 7):
@@ -52,8 +52,8 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
                 {"widget.c": text},
             )
         with Repository.open(repo.path) as repository:
-            planned = plan_sending(repository, make_request(reroll=True))
-            changes = compare_with_last_version(planned)
+            plan = plan_sending(repository, make_request(reroll=True))
+            changes = compare_with_last_version(plan)
     assert changes
     assert changes.version == 1
     assert [mail.state for mail in changes.mails] == [
@@ -63,13 +63,13 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
         "new",
     ]
     assert changes.dropped == ("widget: change line 2",)
-    rows = format_readable_mail(planned.send.entries[2])
+    rows = format_readable_mail(plan.send.entries[2])
     # the context line above is different because the second patch was dropped
     assert [rows[index] for index in sorted(changes.mails[2].lines)] == [
         "Line 3 was very wrong.",
         " int line2;",
     ]
-    cover = format_readable_mail(planned.send.entries[0])
+    cover = format_readable_mail(plan.send.entries[0])
     assert any(
         cover[index].startswith("Changes in v2") for index in changes.mails[0].lines
     )
@@ -77,8 +77,10 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
 
 def test_readable_message_is_decoded() -> None:
     title = "widget: größer, for old cards that cannot count the images that they have"
-    raw = f"From: Ada <ada@example.org>\r\nSubject: [PATCH] {title}\r\n\r\nIt was small.\r\n"
-    rows = format_readable_mail(parse_message(f"{raw}---\r\n+int größe;\r\n".encode()))
+    raw_mail = f"From: Ada <ada@example.org>\r\nSubject: [PATCH] {title}\r\n\r\nIt was small.\r\n"
+    rows = format_readable_mail(
+        parse_message(f"{raw_mail}---\r\n+int größe;\r\n".encode())
+    )
     assert rows[:2] == [
         "Subject: [PATCH] widget: größer, for old cards that cannot count the images",
         "    that they have",
@@ -96,8 +98,8 @@ def test_report_names_the_archive_and_reminder(tmp_path: Path) -> None:
     with Sink() as sink:
         repo = topic(tmp_path / "r", 2, server=sink)
         with Repository.open(repo.path) as repository:
-            planned = plan_sending(repository, make_request())
-            result = deliver_mails(repository, planned, on_mail=record_outcome)
+            plan = plan_sending(repository, make_request())
+            result = deliver_mails(repository, plan, on_mail=record_outcome)
             report = add_next_steps(repository, replace(result, last=result.send))
     assert heard == [
         (0, MailState.SENDING),
@@ -106,7 +108,7 @@ def test_report_names_the_archive_and_reminder(tmp_path: Path) -> None:
         (1, MailState.ACCEPTED),
     ]
     assert report.headline == "v1: 2 of 2 messages accepted"
-    first = planned.send.entries[0].message_id
+    first = plan.send.entries[0].message_id
     assert report.link == f"https://lore.kernel.org/r/{first}/"
     assert any("before a reminder: until" in str(line) for line in report.now)
 
@@ -115,8 +117,8 @@ def test_report_of_partial_send_explains_how_to_continue(tmp_path: Path) -> None
     with FaultySink(Faults(gone_from=2)) as sink:
         repo = topic(tmp_path / "r", 2, server=sink)
         with Repository.open(repo.path) as repository:
-            planned = plan_sending(repository, make_request())
-            result = deliver_mails(repository, planned)
+            plan = plan_sending(repository, make_request())
+            result = deliver_mails(repository, plan)
             report = add_next_steps(repository, replace(result, last=result.send))
     assert report.headline == "v1: 1 of 2 messages accepted"
     assert [str(mail.state) for mail in result.send.entries] == ["accepted", "pending"]

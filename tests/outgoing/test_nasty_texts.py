@@ -26,7 +26,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import has_unclosed_author
 from patchpilot.outgoing.compose_message import compose_message, encode_text_header
 from patchpilot.services.send.plan_send import plan_sending
-from tests.kit.cover_letters import cover
+from tests.kit.cover_letters import write_cover_letter
 from tests.kit.topics import SIGNED, apply, commits, topic
 
 _INLINE = st.characters(
@@ -188,17 +188,17 @@ def does_git_lose_name(name: str) -> bool:
     """Return whether `git mailinfo` cannot read a name that `git send-email` encoded without
     quotes.
     """
-    return not name.isascii() and any(mark in name for mark in '()"\\@')
+    return not name.isascii() and any(special_char in name for special_char in '()"\\@')
 
 
-def assert_round_trip(via: str, texts: list[Text]) -> None:
+def assert_round_trip(transport: str, commit_texts: list[Text]) -> None:
     """Commit these texts, create the messages, and apply the accepted ones. Compare the results
     with the commits.
     """
     with tempfile.TemporaryDirectory() as directory:
         repo = topic(Path(directory) / "r", 0)
         repo.git("config --global sendemail.smtpserver 127.0.0.1")
-        for number, (name, title, body, content) in enumerate(texts):
+        for number, (name, title, body, content) in enumerate(commit_texts):
             lines = [
                 line for line in (line.rstrip() for line in body) if _is_usable(line)
             ]
@@ -212,35 +212,37 @@ def assert_round_trip(via: str, texts: list[Text]) -> None:
             )
         with Repository.open(repo.path) as repository:
             request = SendRequest(
-                via=via, to=("list@lists.example.org",), auto=False, force="test"
+                via=transport, to=("list@lists.example.org",), auto=False, force="test"
             )
-            cover(repository, request)
-            planned = plan_sending(repository, request)
-        assert len(planned.send.entries) == len(texts) + 1
-        reported = {
+            write_cover_letter(repository, request)
+            planned_send = plan_sending(repository, request)
+        assert len(planned_send.send.entries) == len(commit_texts) + 1
+        reported_indexes = {
             int(match[0])
-            for refusal in planned.blockers
-            if refusal.name == "damaged"
-            and (match := re.match(r"\d+", refusal.message))
+            for blocker in planned_send.blockers
+            if blocker.name == "damaged"
+            and (match := re.match(r"\d+", blocker.message))
         }
         # b4 or git would misparse this From: line, which is detected before sending
-        assert via == "b4" or all(
-            does_git_lose_name(texts[index][0]) for index in reported
-        ), planned.blockers
-        good = [index for index in range(len(texts)) if index not in reported]
+        assert transport == "b4" or all(
+            does_git_lose_name(commit_texts[index][0]) for index in reported_indexes
+        ), planned_send.blockers
+        accepted_indexes = [
+            index for index in range(len(commit_texts)) if index not in reported_indexes
+        ]
         folder = Path(directory) / "am"
         folder.mkdir()
-        applied = apply(
+        applied_commits = apply(
             repo,
             "master",
-            [planned.send.entries[index + 1].raw for index in good],
+            [planned_send.send.entries[index + 1].raw for index in accepted_indexes],
             folder,
         )
         expected = commits(repo, "master..topic")
-        assert [commit[1:] for commit in applied] == [
-            expected[index][1:] for index in good
+        assert [commit[1:] for commit in applied_commits] == [
+            expected[index][1:] for index in accepted_indexes
         ]
-        for index in good:
+        for index in accepted_indexes:
             made_of_it = subprocess.run(
                 ["git", "rev-parse", f"HEAD:{index}.txt"],
                 cwd=folder / "applied",

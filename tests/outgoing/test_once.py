@@ -25,7 +25,7 @@ from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import deliver_mails
 from patchpilot.topic import find_topic as topics
 from patchpilot.topic.find_topic import find_draft
-from tests.kit.cli import spawn
+from tests.kit.cli import start_and_wait
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import configure_mail_server, topic
@@ -36,9 +36,9 @@ LIST = "widgets@lists.example.org"
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
-def make_request(via: str = "git-send-email") -> SendRequest:
+def make_request(transport: str = "git-send-email") -> SendRequest:
     """Return a request to send despite findings."""
-    return SendRequest(via=via, to=(LIST,), force="a test")
+    return SendRequest(via=transport, to=(LIST,), force="a test")
 
 
 def add_cover_letter(repo: Repo) -> None:
@@ -51,12 +51,12 @@ def clone_topic(repo: Repo, path: Path, server: FaultySink) -> Repo:
     subprocess.run(
         ["git", "clone", "-q", "-b", "topic", str(repo.path), str(path)], check=True
     )
-    other = Repo.__new__(Repo)
-    other.path, other._clock = path, 1_700_000_000
-    other.git("branch -q master origin/master")
-    other.git("branch -q -u master")
-    configure_mail_server(other, server)
-    return other
+    other_clone = Repo.__new__(Repo)
+    other_clone.path, other_clone._clock = path, 1_700_000_000
+    other_clone.git("branch -q master origin/master")
+    other_clone.git("branch -q -u master")
+    configure_mail_server(other_clone, server)
+    return other_clone
 
 
 def test_concurrent_starts_create_one_topic(
@@ -65,20 +65,20 @@ def test_concurrent_starts_create_one_topic(
     repo = topic(tmp_path / "r", 2)
     both = threading.Barrier(2)
 
-    def slow(title: str) -> str:
+    def read_slowly(title: str) -> str:
         with contextlib.suppress(threading.BrokenBarrierError):
             both.wait(1.0)
         return make_change_id(title)
 
-    def begin(_: int) -> str:
+    def begin_topic(_: int) -> str:
         with Repository.open(repo.path) as repository:
             return find_draft(repository, SendRequest()).change_id
 
-    monkeypatch.setattr(topics, "make_change_id", slow)
+    monkeypatch.setattr(topics, "make_change_id", read_slowly)
     with Drafts():
         pass
     with ThreadPoolExecutor(2) as pool:
-        assert len(set(pool.map(begin, range(2)))) == 1
+        assert len(set(pool.map(begin_topic, range(2)))) == 1
     with Drafts() as drafts:
         assert len(drafts.all()) == 1
 
@@ -88,17 +88,17 @@ def test_concurrent_first_sends_deliver_once(
 ) -> None:
     slow = tmp_path / "slow"
     slow.mkdir()
-    real = subprocess.run(
+    real_outcome = subprocess.run(
         ["which", "git"], check=True, capture_output=True, text=True
     ).stdout.strip()
-    (slow / "git").write_text(f'#!/bin/sh\nsleep 0.01\nexec {real} "$@"\n')
+    (slow / "git").write_text(f'#!/bin/sh\nsleep 0.01\nexec {real_outcome} "$@"\n')
     (slow / "git").chmod(0o755)
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         monkeypatch.setenv("PATH", str(slow), prepend=":")
         with ThreadPoolExecutor(2) as pool:
             arguments = ("send", "-C", repo.path, "--to", LIST, "--force", "x", "--yes")
-            result = list(pool.map(lambda _: spawn(*arguments), range(2)))
+            result = list(pool.map(lambda _: start_and_wait(*arguments), range(2)))
         assert sorted(outcome.code for outcome in result) == [0, 1], [
             outcome.err for outcome in result
         ]
@@ -141,14 +141,14 @@ def test_concurrent_send_from_a_clone_is_refused(tmp_path: Path, via: str) -> No
                 plan_sending(there, make_request(via)),
             )
 
-            def start_together(number: int) -> None:
+            def wait_for_both(number: int) -> None:
                 if number == 1:
                     try:
                         deliver_mails(there, two)
                     except RefusedError as error:
                         blockers.append(error.message)
 
-            server.faults.on_mail = start_together
+            server.faults.on_mail = wait_for_both
             assert deliver_mails(here, sending).state == "sent"
         assert len(server.take()) == 3
     assert len(blockers) == 1
@@ -212,14 +212,14 @@ def test_hanging_send_does_not_block_other_topics(tmp_path: Path) -> None:
             {"other.c": "int other;\n"},
         )
 
-        def hang(_: int) -> None:
+        def wait_forever(_: int) -> None:
             hanging.set()
             go_on.wait(30)
 
-        slow.faults.on_mail = hang
+        slow.faults.on_mail = wait_forever
         arguments = ("--to", LIST, "--force", "x", "--yes", "--format", "json")
         with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(spawn, "send", "-C", repo.path, *arguments)
+            first = pool.submit(start_and_wait, "send", "-C", repo.path, *arguments)
             try:
                 assert hanging.wait(60)
                 outcome = other.patchpilot("send", *arguments)

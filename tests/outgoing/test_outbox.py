@@ -23,15 +23,15 @@ from patchpilot.outgoing.sender_lock import (
     lock_topic_while_sending,
 )
 from patchpilot.series.topic_database import open_topic_database, state_folder
-from tests.kit.outbox import CHANGE, LIST, MAX, message, record
+from tests.kit.outbox import CHANGE, LIST, MAX, build_message, record_send
 
 PENDING, SENDING, ACCEPTED, REJECTED, UNKNOWN = MailState
 
 
 def test_planned_send_is_read_from_outbox() -> None:
-    messages = (message(0), message(1, position=1))
+    messages = (build_message(0), build_message(1, position=1))
     with Outbox() as outbox:
-        template = record(outbox)
+        template = record_send(outbox)
         planned = replace(
             template,
             identity="identity",
@@ -43,16 +43,16 @@ def test_planned_send_is_read_from_outbox() -> None:
         began = datetime.now(UTC).replace(microsecond=0)
         send = outbox.add(planned)
     with Outbox() as outbox:
-        second = outbox.get(send.id)
-    assert second == send
-    assert replace(second, id=planned.id, begun=planned.begun) == planned
-    assert datetime.fromisoformat(second.begun) >= began
-    assert second.entries == messages
+        second_send = outbox.get(send.id)
+    assert second_send == send
+    assert replace(second_send, id=planned.id, begun=planned.begun) == planned
+    assert datetime.fromisoformat(second_send.begun) >= began
+    assert second_send.entries == messages
 
 
 def test_recorded_send_has_no_tracking_data_by_default() -> None:
     with Outbox() as outbox:
-        send = record(outbox)
+        send = record_send(outbox)
         assert (send.tracking_data, send.left_out, send.identity, send.force) == (
             {},
             (),
@@ -82,47 +82,51 @@ def test_send_state_follows_its_messages(
     states: tuple[MailState, ...], state: str
 ) -> None:
     with Outbox() as outbox:
-        assert record(outbox, *states).state == state
+        assert record_send(outbox, *states).state == state
 
 
 def test_server_response_is_truncated() -> None:
     with Outbox() as outbox:
-        send = record(outbox, PENDING, PENDING)
+        send = record_send(outbox, PENDING, PENDING)
         outbox.mark(send.id, 1, Outcome(REJECTED, "550 no\n" + "x" * 5000))
-        first, second = outbox.get(send.id).entries
-        assert (first.state, first.detail) == (PENDING, "")
-        assert second.state is REJECTED
-        assert second.detail.startswith("550 no\n")
-        assert len(second.detail) == 2000
+        first_message, second_message = outbox.get(send.id).entries
+        assert (first_message.state, first_message.detail) == (PENDING, "")
+        assert second_message.state is REJECTED
+        assert second_message.detail.startswith("550 no\n")
+        assert len(second_message.detail) == 2000
 
 
 def test_changed_message_id_is_recorded() -> None:
     with Outbox() as outbox:
-        send = record(outbox, ACCEPTED, ACCEPTED)
-        raw = send.entries[1].raw.replace(b"-v1-2@", b"-other@")
-        outbox.rename(send.id, 1, "other@example.org", raw)
-        first, second = outbox.get(send.id).entries
-        assert first == send.entries[0]
-        assert second.raw == raw
-        assert second.message_id == f"{CHANGE}-other@example.org"
+        send = record_send(outbox, ACCEPTED, ACCEPTED)
+        raw_mail = send.entries[1].raw.replace(b"-v1-2@", b"-other@")
+        outbox.rename(send.id, 1, "other@example.org", raw_mail)
+        first_message, second_message = outbox.get(send.id).entries
+        assert first_message == send.entries[0]
+        assert second_message.raw == raw_mail
+        assert second_message.message_id == f"{CHANGE}-other@example.org"
 
 
 def test_sends_are_listed_oldest_first() -> None:
     with Outbox() as outbox:
-        send, two, second = record(outbox), record(outbox, version=2), record(outbox)
-        mine = record(outbox, kind="to-self")
-        other = record(outbox, change_id="20261120-other-0123456789ab")
+        send, two, second = (
+            record_send(outbox),
+            record_send(outbox, version=2),
+            record_send(outbox),
+        )
+        mine = record_send(outbox, send_kind="to-self")
+        other_send = record_send(outbox, change_id="20261120-other-0123456789ab")
         assert outbox.sends(CHANGE) == (send, two, second)
         assert outbox.sends(CHANGE, 1) == (send, second)
         assert outbox.sends(CHANGE, 3) == ()
         assert outbox.sends(CHANGE, kind="to-self") == (mine,)
         assert outbox.find_related(CHANGE, ()) == (send, two, second)
-        assert outbox.find_related("", [str(message(1, 2).patch_id)]) == (two,)
-        assert outbox.find_related(CHANGE, [str(message(1).patch_id), ""]) == (
+        assert outbox.find_related("", [str(build_message(1, 2).patch_id)]) == (two,)
+        assert outbox.find_related(CHANGE, [str(build_message(1).patch_id), ""]) == (
             send,
             two,
             second,
-            other,
+            other_send,
         )
         assert outbox.find_related("20261120-none-0123456789ab", [""]) == ()
 
@@ -141,22 +145,26 @@ def test_received_patches_are_identified_by_patch_id(
     state: MailState, known: bool
 ) -> None:
     with Outbox() as outbox:
-        send = record(outbox, state, PENDING)
-        record(outbox, ACCEPTED, kind="to-self", messages=[message(3)])
+        send = record_send(outbox, state, PENDING)
+        record_send(outbox, ACCEPTED, send_kind="to-self", messages=[build_message(3)])
         first, second = (str(entry.patch_id) for entry in send.entries)
 
-        def seen(*patch_ids: str) -> tuple[Send, ...]:
-            related = outbox.find_related("", patch_ids)
-            return tuple(send for send in related if send.may_have_been_sent)
+        def find_possible_sends(*patch_ids: str) -> tuple[Send, ...]:
+            related_sends = outbox.find_related("", patch_ids)
+            return tuple(
+                related_send
+                for related_send in related_sends
+                if related_send.may_have_been_sent
+            )
 
-        assert seen(str(message(3).patch_id)) == ()
-        assert seen(first, second) == ((send,) if known else ())
+        assert find_possible_sends(str(build_message(3).patch_id)) == ()
+        assert find_possible_sends(first, second) == ((send,) if known else ())
 
 
 def test_accepted_message_marks_the_topic_as_sent() -> None:
     with Outbox() as outbox:
         assert outbox.has_sent() is False
-        send = record(outbox, REJECTED, UNKNOWN)
+        send = record_send(outbox, REJECTED, UNKNOWN)
         assert outbox.has_sent() is False
         outbox.mark(send.id, 1, Outcome(ACCEPTED))
         assert outbox.has_sent() is True
@@ -165,8 +173,8 @@ def test_accepted_message_marks_the_topic_as_sent() -> None:
 def test_message_of_dead_process_has_unknown_state() -> None:
     with Outbox() as outbox:
         send, other = (
-            record(outbox, ACCEPTED, SENDING, PENDING),
-            record(outbox, SENDING),
+            record_send(outbox, ACCEPTED, SENDING, PENDING),
+            record_send(outbox, SENDING),
         )
         settled = outbox.settle(send.id)
         assert [entry.state for entry in settled.entries] == [
@@ -181,7 +189,7 @@ def test_message_of_dead_process_has_unknown_state() -> None:
 
 def test_end_time_of_send_is_recorded() -> None:
     with Outbox() as outbox:
-        send, other = record(outbox), record(outbox)
+        send, other = record_send(outbox), record_send(outbox)
         outbox.end(send.id)
     ended = dict(
         open_topic_database().execute("SELECT id, ended FROM sends").fetchall()
@@ -192,7 +200,7 @@ def test_end_time_of_send_is_recorded() -> None:
 
 def test_recipient_is_dropped_from_unsent_messages() -> None:
     with Outbox() as outbox:
-        send = record(
+        send = record_send(
             outbox, ACCEPTED, REJECTED, PENDING, bcc=("B@example.com", "c@example.com")
         )
         left = outbox.drop_recipients(send.id, [MAX.key, "b@example.com"])
@@ -213,10 +221,10 @@ def test_recipient_is_dropped_from_unsent_messages() -> None:
 
 def test_send_is_stored_atomically() -> None:
     with Outbox() as outbox:
-        template = record(outbox)
-        wrong = replace(message(2), raw=object())
+        template = record_send(outbox)
+        wrong = replace(build_message(2), raw=object())
         with pytest.raises(sqlite3.ProgrammingError):
-            outbox.add(replace(template, entries=(message(1), wrong)))
+            outbox.add(replace(template, entries=(build_message(1), wrong)))
         assert outbox.sends(CHANGE) == (template,)
         # the next transaction requires that this one has ended
         assert outbox.add(template).id > template.id
@@ -226,7 +234,7 @@ def test_full_disk_has_a_hint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Outbox() as outbox:
-        send = record(outbox)
+        send = record_send(outbox)
         outbox._db.execute("PRAGMA query_only = ON")
         for write in (
             lambda: outbox.mark(send.id, 0, Outcome(REJECTED)),

@@ -24,16 +24,16 @@ def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
         repo = topic(
             tmp_path / "r", count, server=server, author="Jörg, X <j@example.org>"
         )
-        out = tmp_path / "out"
+        output_folder = tmp_path / "out"
         repo.git(
             "format-patch -q --to=list@lists.example.org",
             '--cc="Ünï, x" <u@example.org>',
             "-o",
-            str(out),
+            str(output_folder),
             "master..topic",
         )
-        files = sorted(out.iterdir())
-        target = out if form == "directory" else files[0]
+        files = sorted(output_folder.iterdir())
+        target = output_folder if form == "directory" else files[0]
         if form == "mbox":
             target = tmp_path / "series.mbox"
             target.write_bytes(b"".join(file.read_bytes() for file in files))
@@ -51,11 +51,13 @@ def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
         outcome = call(*arguments)
         assert outcome.code == 0, outcome.err
         mails = server.take()
-        reported = outcome.json
-        second = call(*arguments[:4], "--format", "json").json
-        assert "already-sent" in {refusal["name"] for refusal in second["refusals"]}
+        document = outcome.json
+        second_document = call(*arguments[:4], "--format", "json").json
+        assert "already-sent" in {
+            refusal["name"] for refusal in second_document["refusals"]
+        }
     assert {
-        (recipient["name"], recipient["email"]) for recipient in reported["recipients"]
+        (recipient["name"], recipient["email"]) for recipient in document["recipients"]
     } >= {
         ("", "list@lists.example.org"),
         ("Ünï, x", "u@example.org"),
@@ -84,26 +86,29 @@ def find_blockers(repo: Repo, target: Path) -> dict[str, str]:
         "json",
         target,
     )
-    return {load["name"]: load["message"] for load in call(*arguments).json["refusals"]}
+    return {
+        refusal["name"]: refusal["message"]
+        for refusal in call(*arguments).json["refusals"]
+    }
 
 
 def test_files_are_tested_with_git_am(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    out = tmp_path / "out"
-    repo.git("format-patch -q -o", str(out), "master..topic")
+    output_folder = tmp_path / "out"
+    repo.git("format-patch -q -o", str(output_folder), "master..topic")
     assert not {"does-not-apply", "already-fixed", "damaged"} & set(
-        find_blockers(repo, out)
+        find_blockers(repo, output_folder)
     )
-    first = sorted(out.iterdir())[0]
-    original = first.read_text()
-    first.write_text(original.replace("int line2;", "int other;"))
-    assert "widget.c" in find_blockers(repo, out)["does-not-apply"]
-    first.write_text(original)
+    first = sorted(output_folder.iterdir())[0]
+    original_content = first.read_text()
+    first.write_text(original_content.replace("int line2;", "int other;"))
+    assert "widget.c" in find_blockers(repo, output_folder)["does-not-apply"]
+    first.write_text(original_content)
     repo.checkout("master")
     repo.git("merge -q --ff-only topic")
     repo.git("branch -q -u topic")
-    assert "already-fixed" in find_blockers(repo, out)
+    assert "already-fixed" in find_blockers(repo, output_folder)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +155,6 @@ def test_outbox_files_belong_to_the_topic(tmp_path: Path) -> None:
         "--format",
         "json",
     )
-    first = call(*arguments, "--outbox", tmp_path / "out").json
-    again = call(*arguments, "--dry-run", tmp_path / "out").json
-    assert again["change_id"] == first["change_id"]
+    first_document = call(*arguments, "--outbox", tmp_path / "out").json
+    repeated_document = call(*arguments, "--dry-run", tmp_path / "out").json
+    assert repeated_document["change_id"] == first_document["change_id"]

@@ -29,7 +29,7 @@ from patchpilot.outgoing.preflight import (
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.projects.loading import default_project
-from tests.kit.outbox import send_of
+from tests.kit.outbox import build_send
 
 ADA = Address("Ada Fixer", "ada@example.org")
 TUESDAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -40,8 +40,10 @@ def make_patch(
     body: str = "It was broken.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
 ) -> Patch:
     head = f"From: Ada Fixer <ada@example.org>\nSubject: {subject}\n\n{body}\n---\n w.c | 2 +-\n\n"
-    text = head + "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-a\n+b\n"
-    return parse_patch(text.encode(), "0001.patch")
+    patch_text = (
+        head + "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-a\n+b\n"
+    )
+    return parse_patch(patch_text.encode(), "0001.patch")
 
 
 def make_recipient(
@@ -76,46 +78,52 @@ def make_facts(
     version: int = 1,
     mails: tuple[Message, ...] = (),
     via: str = "git-send-email",
-    **changed: Any,
+    **changed_fields: Any,
 ) -> PreflightFacts:
     """Return facts without any problem, except for the given changes."""
-    linux = default_project()
-    mail = {name: changed.pop(name, 0) for name in ("cover_from", "new_thread")}
-    stable = changed.pop("stable_list", "")
+    linux_project = default_project()
+    mail = {name: changed_fields.pop(name, 0) for name in ("cover_from", "new_thread")}
+    stable_list = changed_fields.pop("stable_list", "")
     topic = SeriesToSend(
-        request=changed.pop("request", SendRequest()),
+        request=changed_fields.pop("request", SendRequest()),
         transport=transports.find_transport(via),
-        account=changed.pop("account", make_account()),
-        draft=changed.pop("draft", Draft("20260303-mend-0123456789ab", "/r", "topic")),
-        send=send_of(*mails, version=version),
-        series=changed.pop("series", Series(patches or (make_patch(),))),
-        recipients=changed.pop("recipients", (make_recipient("m@example.org"), LIST)),
-        before=changed.pop("before", ()),
+        account=changed_fields.pop("account", make_account()),
+        draft=changed_fields.pop(
+            "draft", Draft("20260303-mend-0123456789ab", "/r", "topic")
+        ),
+        send=build_send(*mails, version=version),
+        series=changed_fields.pop("series", Series(patches or (make_patch(),))),
+        recipients=changed_fields.pop(
+            "recipients", (make_recipient("m@example.org"), LIST)
+        ),
+        before=changed_fields.pop("before", ()),
     )
-    plain = PreflightFacts(
+    plain_facts = PreflightFacts(
         topic=topic,
-        project=linux._replace(
+        project=linux_project._replace(
             title="netdev",
-            mail=linux.mail._replace(**mail),
-            lists=linux.lists._replace(stable=stable),
+            mail=linux_project.mail._replace(**mail),
+            lists=linux_project.lists._replace(stable=stable_list),
         ),
         target=TargetTree("origin/master", "a" * 40),
         standing=TargetFit("clean"),
         now=TUESDAY,
     )
-    return plain._replace(**changed)
+    return plain_facts._replace(**changed_fields)
 
 
-def problem_names(problems: tuple[object, ...]) -> set[str]:
+def list_problem_names(problems: tuple[object, ...]) -> set[str]:
     return {problem.name for problem in problems}
 
 
-def find_blocking_problems(*patches: Patch, **changed: Any) -> set[str]:
-    return problem_names(blockers(make_facts(*patches, **changed)))
+def find_blocking_problems(*patches: Patch, **changed_fields: Any) -> set[str]:
+    return list_problem_names(blockers(make_facts(*patches, **changed_fields)))
 
 
-def find_warning_names(*patches: Patch, **changed: Any) -> set[str]:
-    return problem_names(find_send_warnings(make_facts(*patches, **changed)))
+def find_warning_names(*patches: Patch, **changed_fields: Any) -> set[str]:
+    return list_problem_names(
+        find_send_warnings(make_facts(*patches, **changed_fields))
+    )
 
 
 def test_good_patch_is_not_blocked() -> None:
@@ -193,7 +201,8 @@ def test_stable_gets_mainline_commits_only(line: str) -> None:
     stable = {"recipients": (make_recipient(email, "list"),), "stable_list": email}
     unknown = {**stable, "upstream_known": {claim: False}}
     assert [
-        problem_texts(problem) for problem in blockers(make_facts(backport, **unknown))
+        list_problem_texts(problem)
+        for problem in blockers(make_facts(backport, **unknown))
     ] == [
         (
             "not-upstream",
@@ -292,15 +301,17 @@ def test_failing_patch_is_not_applied() -> None:
 
 
 def test_undisclosed_fix_hides_reporter_and_cve() -> None:
-    named = make_patch(
+    named_patch = make_patch(
         body=f"It is CVE-2026-12345.\n\nReported-by: Rob Port <rob@example.net>\n{SIGNED}"
     )
     facts_ = make_facts(
-        named, draft=SECRET, recipients=(make_recipient("m@example.org"),)
+        named_patch, draft=SECRET, recipients=(make_recipient("m@example.org"),)
     )
     assert blockers(facts_) == ()
-    assert {"names-reporter", "names-cve"} <= problem_names(find_send_warnings(facts_))
-    assert not {"names-reporter", "names-cve"} & find_warning_names(named)
+    assert {"names-reporter", "names-cve"} <= list_problem_names(
+        find_send_warnings(facts_)
+    )
+    assert not {"names-reporter", "names-cve"} & find_warning_names(named_patch)
     plain = make_facts(
         make_patch(body=f"Link: https://vendor.example/datasheet.pdf\n{SIGNED}"),
         draft=SECRET,
@@ -346,50 +357,50 @@ def test_role_identifies_a_list(role: str, list_: bool) -> None:
     ],
 )
 def test_changelog_heading_names_version(heading: str) -> None:
-    def note_names(text: str) -> Patch:
+    def make_patch_with_notes(notes: str) -> Patch:
         return parse_patch(
             "\n".join(make_patch().lines)
-            .replace("\n---\n", f"\n---\n{text}\n\n", 1)
+            .replace("\n---\n", f"\n---\n{notes}\n\n", 1)
             .encode(),
             "p",
         )
 
-    assert find_blocking_problems(note_names(heading), version=3) == set()
+    assert find_blocking_problems(make_patch_with_notes(heading), version=3) == set()
     assert find_blocking_problems(
-        note_names(heading.replace("3", "9").replace("2", "8")), version=3
+        make_patch_with_notes(heading.replace("3", "9").replace("2", "8")), version=3
     ) == {"no-changelog"}
 
 
 def test_resend_needs_no_changelog() -> None:
     from patchpilot.outgoing.outbox import Outbox
-    from tests.kit.outbox import record
+    from tests.kit.outbox import record_send
 
     with Outbox() as outbox:
-        sent = record(outbox, version=2, change_id=GOOD.change_id)
-    assert find_blocking_problems(version=2, before=(sent,)) == {
+        recorded_send = record_send(outbox, version=2, change_id=GOOD.change_id)
+    assert find_blocking_problems(version=2, before=(recorded_send,)) == {
         "no-changelog",
         "version-sent",
     }
     assert (
         find_blocking_problems(
-            version=2, before=(sent,), request=SendRequest(resend=True)
+            version=2, before=(recorded_send,), request=SendRequest(resend=True)
         )
         == set()
     )
     assert (
         find_blocking_problems(
-            version=2, before=(sent,), draft=replace(GOOD, prefix="net resend")
+            version=2, before=(recorded_send,), draft=replace(GOOD, prefix="net resend")
         )
         == set()
     )
     reported = replace(GOOD, version=2, changelogs=CHANGES)
-    assert find_blocking_problems(version=2, before=(sent,), draft=reported) == {
-        "version-sent"
-    }
+    assert find_blocking_problems(
+        version=2, before=(recorded_send,), draft=reported
+    ) == {"version-sent"}
     assert (
         find_blocking_problems(
             version=2,
-            before=(sent,),
+            before=(recorded_send,),
             draft=reported,
             request=SendRequest(to_self=True),
         )
@@ -401,13 +412,16 @@ def test_identical_patches_need_confirmation() -> None:
     from patchpilot.model.draft import KnownPatch
     from patchpilot.model.message import MailState, parse_message
     from patchpilot.outgoing.outbox import Outbox
-    from tests.kit.outbox import record
+    from tests.kit.outbox import record_send
 
     with Outbox() as outbox:
-        send = record(outbox)
-    raw = ("\n".join(make_patch().lines) + "\n").encode()
+        send = record_send(outbox)
+    raw_mail = ("\n".join(make_patch().lines) + "\n").encode()
     entry = replace(
-        parse_message(raw), commit="c" * 40, patch_id="p" * 40, state=MailState.ACCEPTED
+        parse_message(raw_mail),
+        commit="c" * 40,
+        patch_id="p" * 40,
+        state=MailState.ACCEPTED,
     )
     sent = replace(
         send,
@@ -493,22 +507,22 @@ def test_long_series_needs_a_cover_letter(
         make_patch(f"[PATCH] widget: mend {index}") for index in range(patches)
     )
     facts_ = make_facts(*several, **changed)
-    assert ("no-cover" in problem_names(find_send_warnings(facts_))) is is_missing
+    assert ("no-cover" in list_problem_names(find_send_warnings(facts_))) is is_missing
     with_cover = facts_._replace(
         topic=replace(
             facts_.topic, series=facts_.topic.series._replace(cover=make_patch())
         ),
     )
-    assert "no-cover" not in problem_names(find_send_warnings(with_cover))
+    assert "no-cover" not in list_problem_names(find_send_warnings(with_cover))
     backports = tuple(
         make_patch(f"[PATCH 6.1.y] widget: mend {index}") for index in range(2)
     )
-    assert "no-cover" not in problem_names(
+    assert "no-cover" not in list_problem_names(
         find_send_warnings(make_facts(*backports, cover_from=2))
     )
 
 
-def problem_texts(problem: object) -> tuple[str, str, str]:
+def list_problem_texts(problem: object) -> tuple[str, str, str]:
     return problem.name, problem.message, str(problem.hint)  # type: ignore[attr-defined]
 
 
@@ -656,14 +670,14 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
 def test_blocking_problems_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
-    assert [problem_texts(problem) for problem in blockers(make_facts(**changed))] == [
-        (name, message, hint)
-    ]
+    assert [
+        list_problem_texts(problem) for problem in blockers(make_facts(**changed))
+    ] == [(name, message, hint)]
 
 
 def test_cover_letter_is_written_to_its_file() -> None:
     blocked = [
-        problem_texts(problem)
+        list_problem_texts(problem)
         for problem in blockers(make_facts(series=Series((make_patch(),), COVER)))
     ]
     assert [(name, hint) for name, _, hint in blocked] == [
@@ -841,14 +855,15 @@ def test_warnings_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
     assert [
-        problem_texts(problem) for problem in find_send_warnings(make_facts(**changed))
+        list_problem_texts(problem)
+        for problem in find_send_warnings(make_facts(**changed))
     ] == [(name, message, hint)]
     assert find_blocking_problems(**changed) == set()
 
 
 def test_provider_that_alters_messages_is_reported() -> None:
     ((name, message, hint),) = map(
-        problem_texts,
+        list_problem_texts,
         find_send_warnings(make_facts(account=make_account("smtp.office365.com"))),
     )
     assert (name, hint) == (
@@ -889,9 +904,9 @@ def test_error_in_several_patches_is_shown_once() -> None:
 
 
 def make_sent_record(
-    version: int = 1, *, same: bool = True, topic: bool = True, date: str = ""
+    version: int = 1, *, is_same: bool = True, topic: bool = True, date: str = ""
 ) -> SentRecord:
-    return SentRecord(version, date, "the archive has it", same, topic)
+    return SentRecord(version, date, "the archive has it", is_same, topic)
 
 
 AMEND = (
@@ -928,8 +943,8 @@ AGAIN = "the same patches were sent as v1: the archive has it"
             1,
             {},
             [
-                make_sent_record(same=False, date="2026-03-01"),
-                make_sent_record(same=False),
+                make_sent_record(is_same=False, date="2026-03-01"),
+                make_sent_record(is_same=False),
             ],
             [
                 (
@@ -939,12 +954,12 @@ AGAIN = "the same patches were sent as v1: the archive has it"
                 )
             ],
         ),
-        (1, {}, [make_sent_record(same=False, topic=False)], []),
-        (1, {}, [make_sent_record(2, same=False)], []),
+        (1, {}, [make_sent_record(is_same=False, topic=False)], []),
+        (1, {}, [make_sent_record(2, is_same=False)], []),
         (
             1,
             {},
-            [make_sent_record(2, same=False), make_sent_record()],
+            [make_sent_record(2, is_same=False), make_sent_record()],
             [("already-sent", AGAIN, AMEND)],
         ),
     ],
@@ -957,7 +972,7 @@ def test_recorded_external_send_blocks_a_resend(
 ) -> None:
     draft = replace(GOOD, version=version, changelogs=changelogs)
     facts_ = make_facts(version=version, draft=draft, records=tuple(records))
-    assert [problem_texts(problem) for problem in blockers(facts_)] == expected
+    assert [list_problem_texts(problem) for problem in blockers(facts_)] == expected
     for request in (SendRequest(resend=True), SendRequest(to_self=True)):
         assert (
             blockers(facts_._replace(topic=replace(facts_.topic, request=request)))
@@ -968,20 +983,20 @@ def test_recorded_external_send_blocks_a_resend(
 def test_hint_after_a_send_depends_on_its_state() -> None:
     from patchpilot.model.message import MailState
     from patchpilot.outgoing.outbox import Outbox
-    from tests.kit.outbox import record
+    from tests.kit.outbox import record_send
 
     with Outbox() as outbox:
         mine = GOOD.change_id
-        sent = record(outbox, change_id=mine)
+        recorded_send = record_send(outbox, change_id=mine)
         states = MailState.ACCEPTED, MailState.REJECTED
-        started = record(outbox, *states, change_id=mine)
+        started = record_send(outbox, *states, change_id=mine)
     whole, part = (
-        problem_texts(blockers(make_facts(before=(send,)))[0])
-        for send in (sent, started)
+        list_problem_texts(blockers(make_facts(before=(send,)))[0])
+        for send in (recorded_send, started)
     )
     assert whole == (
         "version-sent",
-        f"v1 of this topic was sent on {sent.begun[:10]}",
+        f"v1 of this topic was sent on {recorded_send.begun[:10]}",
         "`patchpilot send --reroll` sends the next version",
     )
     assert part == (
@@ -1025,20 +1040,20 @@ def test_hint_for_sent_patches_depends_on_their_state(
     from patchpilot.model.draft import KnownPatch
     from patchpilot.model.message import MailState, parse_message
     from patchpilot.outgoing.outbox import Outbox
-    from tests.kit.outbox import record
+    from tests.kit.outbox import record_send
 
-    raw = ("\n".join(make_patch().lines) + "\n").encode()
+    raw_mail = ("\n".join(make_patch().lines) + "\n").encode()
     mail_state = MailState.ACCEPTED if state == "sent" else MailState.UNKNOWN
     entry = replace(
-        parse_message(raw), commit="c" * 40, patch_id="p" * 40, state=mail_state
+        parse_message(raw_mail), commit="c" * 40, patch_id="p" * 40, state=mail_state
     )
     with Outbox() as outbox:
-        send = replace(record(outbox), version=1, entries=(entry,))
+        send = replace(record_send(outbox), version=1, entries=(entry,))
     mine = replace(
         GOOD, version=version, patches=(KnownPatch("p" * 40, "widget: mend"),)
     )
     hints = [
-        problem_texts(problem)
+        list_problem_texts(problem)
         for problem in blockers(
             make_facts(draft=mine, version=version, before=(send, send))
         )

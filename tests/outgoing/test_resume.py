@@ -17,7 +17,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.recipient_edits import find_branch_key, load_edits
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cli import Outcome as Ended
-from tests.kit.prep import prep
+from tests.kit.prep import create_prep_repository
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic
@@ -26,28 +26,30 @@ LIST = "widgets@lists.example.org"
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
-def send_to_recipient(repo: Repo, line: str = "", *words: str) -> Ended:
+def send_to_recipient(repo: Repo, line: str = "", *arguments: str) -> Ended:
     """Send to a recipient, despite findings and without using an archive."""
     return repo.patchpilot(
-        f"send --force 'a test' --format json --to {LIST} {line}", *words
+        f"send --force 'a test' --format json --to {LIST} {line}", *arguments
     )
 
 
-def resume_send(repo: Repo, line: str = "", *words: str) -> Ended:
-    return repo.patchpilot(f"send --resume --format json {line}", *words)
+def resume_send(repo: Repo, line: str = "", *arguments: str) -> Ended:
+    return repo.patchpilot(f"send --resume --format json {line}", *arguments)
 
 
-def message_states(done: Ended) -> str:
-    return " ".join(message["state"] for message in done.json["messages"])
+def format_message_states(send_result: Ended) -> str:
+    return " ".join(message["state"] for message in send_result.json["messages"])
 
 
-def make_uncertain(repo: Repo, *places: int) -> list[str]:
+def mark_mails_unknown(repo: Repo, *mail_indexes: int) -> list[str]:
     """Set the state of messages in the last send to unknown. Return all Message-IDs."""
     with Repository.open(repo.path) as repository, Outbox() as outbox:
-        last = outbox.sends(find_draft(repository, make_request()).change_id)[-1]
-        for location in places:
-            outbox.mark(last.id, location, Outcome(MailState.UNKNOWN, "nobody knows"))
-        return [entry.message_id for entry in last.entries]
+        last_send = outbox.sends(find_draft(repository, make_request()).change_id)[-1]
+        for mail_index in mail_indexes:
+            outbox.mark(
+                last_send.id, mail_index, Outcome(MailState.UNKNOWN, "nobody knows")
+            )
+        return [entry.message_id for entry in last_send.entries]
 
 
 def make_request() -> Any:
@@ -57,7 +59,7 @@ def make_request() -> Any:
 
 
 @pytest.fixture
-def cut(tmp_path: Path) -> Any:
+def interrupted_topic(tmp_path: Path) -> Any:
     """Yield a topic and its server, which works again after interrupting a send.
 
     The first of its three messages was accepted.
@@ -66,7 +68,9 @@ def cut(tmp_path: Path) -> Any:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
         assert (
-            message_states(send_to_recipient(repo, "--cc gone@example.org --yes"))
+            format_message_states(
+                send_to_recipient(repo, "--cc gone@example.org --yes")
+            )
             == "accepted pending pending"
         )
         server.faults.heal()
@@ -74,9 +78,9 @@ def cut(tmp_path: Path) -> Any:
 
 
 def test_dropped_recipients_are_saved(
-    cut: tuple[Repo, FaultySink],
+    interrupted_topic: tuple[Repo, FaultySink],
 ) -> None:
-    repo, server = cut
+    repo, server = interrupted_topic
     for arguments in (("--dry-run",), ()):
         for _ in range(2):
             outcome = resume_send(repo, "--drop gone@example.org", *arguments)
@@ -93,61 +97,64 @@ def test_dropped_recipients_are_saved(
 
 
 def test_messages_in_unknown_state_are_resolved_separately(
-    cut: tuple[Repo, FaultySink],
+    interrupted_topic: tuple[Repo, FaultySink],
 ) -> None:
-    repo, server = cut
-    ids = make_uncertain(repo, 1, 2)
+    repo, server = interrupted_topic
+    ids = mark_mails_unknown(repo, 1, 2)
     arguments = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
     assert (
-        message_states(resume_send(repo, *arguments, "--dry-run"))
+        format_message_states(resume_send(repo, *arguments, "--dry-run"))
         == "accepted accepted pending"
     )
     assert resume_send(repo, *arguments).code == 1  # it cannot ask without a terminal
-    assert message_states(resume_send(repo, "--dry-run")) == "accepted unknown unknown"
     assert (
-        message_states(resume_send(repo, *arguments, "--yes"))
+        format_message_states(resume_send(repo, "--dry-run"))
+        == "accepted unknown unknown"
+    )
+    assert (
+        format_message_states(resume_send(repo, *arguments, "--yes"))
         == "accepted accepted accepted"
     )
     assert len(server.take()) == 2
     assert (
-        message_states(resume_send(repo, *arguments[:2], "--yes"))
+        format_message_states(resume_send(repo, *arguments[:2], "--yes"))
         == "accepted accepted accepted"
     )
 
 
 def test_outcome_per_message_overrides_general_outcome(
-    cut: tuple[Repo, FaultySink],
+    interrupted_topic: tuple[Repo, FaultySink],
 ) -> None:
-    repo, server = cut
-    ids = make_uncertain(repo, 1, 2)
+    repo, server = interrupted_topic
+    ids = mark_mails_unknown(repo, 1, 2)
     assert (
-        message_states(
+        format_message_states(
             resume_send(repo, f"--unknown {ids[1]}=lost --unknown sent --dry-run")
         )
         == "accepted pending accepted"
     )
     assert (
-        message_states(resume_send(repo, f"--dry-run --unknown {ids[1]}=sent"))
+        format_message_states(resume_send(repo, f"--dry-run --unknown {ids[1]}=sent"))
         == "accepted accepted unknown"
     )
     assert (
-        message_states(
+        format_message_states(
             resume_send(repo, f"--unknown sent --unknown {ids[2]}=keep --dry-run")
         )
         == "accepted accepted unknown"
     )
     assert (
-        message_states(resume_send(repo, "--unknown lost --yes"))
+        format_message_states(resume_send(repo, "--unknown lost --yes"))
         == "accepted accepted accepted"
     )
     assert len(server.take()) == 3
 
 
 def test_invalid_unknown_value_is_a_usage_error(
-    cut: tuple[Repo, FaultySink],
+    interrupted_topic: tuple[Repo, FaultySink],
 ) -> None:
-    repo, _ = cut
-    ids = make_uncertain(repo, 1)
+    repo, _ = interrupted_topic
+    ids = mark_mails_unknown(repo, 1)
     for word, hint in (
         ("gone", "sent"),
         (f"{ids[1]}=gone", "sent"),
@@ -162,10 +169,10 @@ def test_invalid_unknown_value_is_a_usage_error(
 
 
 def test_resume_hint_names_message_with_unknown_state(
-    cut: tuple[Repo, FaultySink],
+    interrupted_topic: tuple[Repo, FaultySink],
 ) -> None:
-    repo, _ = cut
-    ids = make_uncertain(repo, 1, 2)
+    repo, _ = interrupted_topic
+    ids = mark_mails_unknown(repo, 1, 2)
     advice = " ".join(resume_send(repo, "--dry-run").json["advice"])
     assert f"--unknown {ids[1]}=" in advice
     assert "--unknown lost" in advice
@@ -176,10 +183,13 @@ def test_series_marked_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
-        assert message_states(send_to_recipient(repo, "--yes --via", via)) == "unknown"
+        assert (
+            format_message_states(send_to_recipient(repo, "--yes --via", via))
+            == "unknown"
+        )
         server.faults.heal()
         outcome = resume_send(repo, "--unknown sent")
-        assert (outcome.code, message_states(outcome)) == (0, "accepted")
+        assert (outcome.code, format_message_states(outcome)) == (0, "accepted")
         assert len(server.take()) == 1
     assert repo.git("tag -l 'sent/*-v1'")
     assert "widget: change line 1" in repo.patchpilot("track").out
@@ -206,18 +216,18 @@ def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> N
         assert document["state"] == "partial"
         server.faults.heal()
         amend_commit(repo)
-        second = repo.patchpilot(
+        second_document = repo.patchpilot(
             "send --via", via, "--to", LIST, "--format", "json", "--dry-run"
         ).json
         hint = next(
             refusal["hint"]
-            for refusal in second["refusals"]
+            for refusal in second_document["refusals"]
             if refusal["name"] == "version-sent"
         )
         assert "--resume" in hint
         assert "--reroll" in hint
         outcome = resume_send(repo, "--yes")
-        assert (outcome.code, message_states(outcome)) == (
+        assert (outcome.code, format_message_states(outcome)) == (
             0,
             "accepted accepted accepted",
         ), outcome.err
@@ -233,13 +243,13 @@ def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> N
         assert prep
         assert prep.revision == 2
         assert dict(prep.history)["v1"][-1] == document["messages"][0]["message_id"]
-    assert message_states(resume_send(repo)) == "accepted accepted accepted"
+    assert format_message_states(resume_send(repo)) == "accepted accepted accepted"
 
 
 @pytest.mark.parametrize("strategy", ["commit", "branch-description"])
 def test_resumed_send_is_recorded_in_b4_data(tmp_path: Path, strategy: str) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
-        repo = prep(
+        repo = create_prep_repository(
             tmp_path / "r",
             strategy,
             2,

@@ -27,4 +27,4 @@ def test_series_arrives_as_committed(
     tmp_path: Path, via: str, origin: str, patches: int
 ) -> None:
     result = send_and_apply(tmp_path, via, origin, patches)
-    assert result.right(patches), result
+    assert result.is_intact(patches), result

@@ -29,7 +29,7 @@ from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.services.send.plan_send import collect_mail_texts, plan_sending
 from patchpilot.topic.find_topic import find_base_commit, find_topic
 from patchpilot.topic.topic_base import find_published_commit
-from tests.kit.b4 import b4
+from tests.kit.b4 import run_b4
 from tests.kit.repos import Repo
 
 ME = "Ada Fixer <ada@example.org>"
@@ -64,9 +64,11 @@ class ComposeCase(NamedTuple):
 
 
 def make_case(
-    message: str = CommitTexts().message, *settings: tuple[str, str], **changed: object
+    message: str = CommitTexts().message,
+    *settings: tuple[str, str],
+    **changed_options: object,
 ) -> ComposeCase:
-    return ComposeCase((CommitTexts(message)._replace(**changed),), settings)  # type: ignore[arg-type]
+    return ComposeCase((CommitTexts(message)._replace(**changed_options),), settings)  # type: ignore[arg-type]
 
 
 TWO = (CommitTexts(), CommitTexts("lib: wait again\n\nMore."))
@@ -184,9 +186,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
         "stack", CommitTexts("lib: below", files={"lib/s.c": b"s\n"}), "master", 1
     )
     number = 2
-    for name, case in CASES.items():
-        start = case.start
-        for commit in case.commits:
+    for name, compose_case in CASES.items():
+        start = compose_case.start
+        for commit in compose_case.commits:
             stream += _format_commit(create_series_branch(name), commit, start, number)
             start, number = "", number + 1
     arguments = ["git", "fast-import", "--quiet"]
@@ -198,9 +200,11 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
         )
     config = {"sendemail.smtpserver": "127.0.0.1", "sendemail.to": LIST}
     config["format.coverFromDescription"] = "subject"
-    for name, case in CASES.items():
-        if case.cover:
-            config[f"branch.{create_series_branch(name)}.description"] = case.cover
+    for name, compose_case in CASES.items():
+        if compose_case.cover:
+            config[f"branch.{create_series_branch(name)}.description"] = (
+                compose_case.cover
+            )
     for key, value in config.items():
         repo.git("config --global", key, value)
     return repo
@@ -212,26 +216,28 @@ def create_series_branch(name: str) -> str:
 
 def _format_commit(branch: str, commit: CommitTexts, start: str, number: int) -> bytes:
     date = f"{1_700_000_000 + 60 * number} +0000"
-    tail = "\n" if "-by:" in commit.message else "\n\n"
-    message = f"{commit.message.rstrip()}{tail}{SIGNED}\n".encode(commit.encoding)
+    trailer_separator = "\n" if "-by:" in commit.message else "\n\n"
+    message = f"{commit.message.rstrip()}{trailer_separator}{SIGNED}\n".encode(
+        commit.encoding
+    )
     author = commit.author.replace('"', "").encode(commit.encoding)
-    text = (
+    commit_header = (
         f"commit refs/heads/{branch}\nauthor ".encode()
         + author
         + f" {date}\ncommitter {ME} {date}\n".encode()
     )
     if commit.encoding != "UTF-8":
-        text += f"encoding {commit.encoding}\n".encode()
-    text += b"data %d\n%b\n" % (len(message), message)
-    text += f"from refs/heads/{start}\n".encode() if start else b""
-    for old, new in commit.renamed:
-        text += f"R {old} {new}\n".encode()
+        commit_header += f"encoding {commit.encoding}\n".encode()
+    commit_header += b"data %d\n%b\n" % (len(message), message)
+    commit_header += f"from refs/heads/{start}\n".encode() if start else b""
+    for old_path, new_path in commit.renamed:
+        commit_header += f"R {old_path} {new_path}\n".encode()
     for path, content in commit.files.items():
         if path == "lib/plain.c" and number > 1:
             content += b"int n%d;\n" % number if content.endswith(b";\n") else b""
-        text += f"M 100644 inline {path}\n".encode()
-        text += b"data %d\n%b\n" % (len(content), content)
-    return text + b"\n"
+        commit_header += f"M 100644 inline {path}\n".encode()
+        commit_header += b"data %d\n%b\n" % (len(content), content)
+    return commit_header + b"\n"
 
 
 def check_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> ComposeCase:
@@ -252,10 +258,14 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
     account = transport.account(repository)
     base = find_base_commit(repository, request, topic.commits)
     assert base
-    public, _ = find_published_commit(repository, base)
+    published_commits, _ = find_published_commit(repository, base)
     people = choose_recipients(repository, request, account, topic.draft, topic.series)
-    send = Send(0, "", "", None, 1, "", "", "", "real", None, None, None, (), "", ())
-    text = collect_mail_texts(repository, request, topic.draft, topic.series, public)
+    empty_send = Send(
+        0, "", "", None, 1, "", "", "", "real", None, None, None, (), "", ()
+    )
+    collected_texts = collect_mail_texts(
+        repository, request, topic.draft, topic.series, published_commits
+    )
     return compose_series_messages(
         repository,
         SeriesToSend(
@@ -263,40 +273,48 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
             transport,
             account,
             topic.draft,
-            send,
+            empty_send,
             topic.series,
             topic.commits,
-            text,
+            collected_texts,
             people.recipients,
         ),
     )
 
 
-def send_by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]:
-    out.mkdir()
-    (out / "count").write_text("0\n")
-    keep = (
-        f'f() {{ read -r n < {out}/count; n=$((n + 1)); echo "$n" > {out}/count;'
-        f' printf "%s\\n" "$@" > {out}/"$n.to"; cat > {out}/"$n"; }}; f'
+def list_git_send_email_mails(
+    repo: Repo, folders: list[Path], folder: Path
+) -> Iterator[Message]:
+    folder.mkdir()
+    (folder / "count").write_text("0\n")
+    save_function = (
+        f'f() {{ read -r n < {folder}/count; n=$((n + 1)); echo "$n" > {folder}/count;'
+        f' printf "%s\\n" "$@" > {folder}/"$n.to"; cat > {folder}/"$n"; }}; f'
     )
     repo.git(
         "send-email --quiet --confirm=never --no-thread --no-validate --suppress-cc=self"
-        f" --8bit-encoding=UTF-8 --sendmail-cmd={shlex.quote(keep)}",
+        f" --8bit-encoding=UTF-8 --sendmail-cmd={shlex.quote(save_function)}",
         *map(str, folders),
     )
-    for number in range(1, int((out / "count").read_text()) + 1):
-        arguments = (out / f"{number}.to").read_text().split("\n")
-        people = tuple(word for word in arguments[arguments.index("-i") + 1 :] if word)
-        yield parse_message((out / str(number)).read_bytes(), "", people)
+    for number in range(1, int((folder / "count").read_text()) + 1):
+        arguments = (folder / f"{number}.to").read_text().split("\n")
+        people = tuple(
+            extra_argument
+            for extra_argument in arguments[arguments.index("-i") + 1 :]
+            if extra_argument
+        )
+        yield parse_message((folder / str(number)).read_bytes(), "", people)
 
 
-def split_comparable_parts(raw: bytes) -> tuple[dict[str, str], bytes]:
+def split_comparable_parts(raw_mail: bytes) -> tuple[dict[str, str], bytes]:
     """Return the headers to compare, and the body without patchpilot's footer."""
-    head, _, body = raw.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
+    head, _, body = raw_mail.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
     fields = re.split(r"\r?\n(?![ \t])", head.decode())
-    named = dict(field.split(": ", 1) for field in fields)
+    header_fields = dict(field.split(": ", 1) for field in fields)
     remaining = {
-        key.lower(): value for key, value in named.items() if key.lower() not in OURS
+        key.lower(): value
+        for key, value in header_fields.items()
+        if key.lower() not in OURS
     }
     return remaining, re.sub(rb"change-id: .*\n", b"", body)
 
@@ -320,7 +338,7 @@ def test_messages_match_git(
         messages += files
         names += [f"{name} {message.number}" for message in files]
     monkeypatch.delenv("GIT_CONFIG_PARAMETERS")
-    expected = list(send_by_git(repo, folders, tmp_path / "out"))
+    expected = list(list_git_send_email_mails(repo, folders, tmp_path / "out"))
     with Repository.open(repo.path) as repository:
         sent = capture_send_email(repository, account, messages)
     assert names == of_git
@@ -336,18 +354,18 @@ def test_messages_match_git(
     assert different == DIFFERENT.keys()
 
 
-def split_applied_parts(raw: bytes) -> tuple[str, bytes, bytes]:
-    message = message_from_bytes(raw)
+def split_applied_parts(raw_mail: bytes) -> tuple[str, bytes, bytes]:
+    message = message_from_bytes(raw_mail)
     body = message.get_payload(decode=True)
     assert isinstance(body, bytes)
-    text, _, rest = body.partition(b"\n---\n")
+    message_text, _, diff_part = body.partition(b"\n---\n")
     diff = re.split(
         rb"\n+(?:base-commit: .*\n(?:.*\n)*|---\n|-- \n|\Z)",
-        rest[rest.find(b"diff --git") :],
+        diff_part[diff_part.find(b"diff --git") :],
     )
     return (
         decode_words(" ".join(str(message["Subject"]).split())),
-        text.strip(),
+        message_text.strip(),
         diff[0],
     )
 
@@ -363,17 +381,17 @@ def test_messages_match_b4(
         request = SendRequest(
             base=case.start, force="a test", answers=(("security", "no"),)
         )
-        ours = plan_sending(repository, request).send.entries
+        our_plan = plan_sending(repository, request).send.entries
     repo.git("config b4.prep-cover-strategy branch-description")
-    b4(repo, f"prep -e {case.start}")
+    run_b4(repo, f"prep -e {case.start}")
     command = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send --no-sign --to"
-    b4(repo, f"{command} {LIST} -o", str(tmp_path / "out"))
+    run_b4(repo, f"{command} {LIST} -o", str(tmp_path / "out"))
     theirs = [
         parse_message(f.read_bytes()) for f in sorted((tmp_path / "out").iterdir())
     ]
     people = [
         {email for message in sent for email in message.to_and_cc}
-        for sent in (ours, theirs)
+        for sent in (our_plan, theirs)
     ]
     assert people[0] - people[1] <= AUTHORS
     assert people[1] <= people[0]
@@ -383,6 +401,6 @@ def test_messages_match_b4(
             for message in sent
             if b"\ndiff --git" in message.raw
         ]
-        for sent in (ours, theirs)
+        for sent in (our_plan, theirs)
     ]
     assert (patches[0] != patches[1]) == (name in BY_B4)

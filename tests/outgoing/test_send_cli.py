@@ -20,8 +20,8 @@ from tests.kit.topics import topic, unpacked
 LIST = "Widgets <widgets@lists.example.org>"
 
 
-def send_topic(repo: Repo, line: str = "", *words: object) -> Outcome:
-    return repo.patchpilot(f"send --force 'a test' --to '{LIST}' {line}", *words)
+def send_topic(repo: Repo, line: str = "", *arguments: object) -> Outcome:
+    return repo.patchpilot(f"send --force 'a test' --to '{LIST}' {line}", *arguments)
 
 
 def test_dry_run_shows_everything(tmp_path: Path) -> None:
@@ -47,9 +47,9 @@ def test_sending_without_a_terminal_needs_yes(tmp_path: Path) -> None:
         assert server.take() == ()
         outcome = send_topic(repo, "--yes --format json")
         assert (outcome.code, len(server.take())) == (0, 1)
-    reported = outcome.json
-    assert (reported["schema"], reported["state"]) == ("patchpilot/send/1", "sent")
-    message = reported["messages"][0]
+    document = outcome.json
+    assert (document["schema"], document["state"]) == ("patchpilot/send/1", "sent")
+    message = document["messages"][0]
     assert message["state"] == "accepted"
     assert message["message_id"].encode() in server.take()[0].data
     assert message["to"] == [LIST]
@@ -78,19 +78,19 @@ def test_identical_version_is_not_sent_twice(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send_topic(repo, "--yes").code == 0
-        second = repo.patchpilot("send --yes --format json --to", LIST)
-        assert (second.code, len(server.take())) == (1, 1)
+        second_outcome = repo.patchpilot("send --yes --format json --to", LIST)
+        assert (second_outcome.code, len(server.take())) == (1, 1)
         assert "already-sent" in {
-            refusal["name"] for refusal in second.json["refusals"]
+            refusal["name"] for refusal in second_outcome.json["refusals"]
         }
         assert send_topic(repo, "--resume --yes").code == 0
         repo.commit(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int m;\n"},
         )
-        second = repo.patchpilot("send --yes --format json --to", LIST)
+        second_outcome = repo.patchpilot("send --yes --format json --to", LIST)
         assert "version-sent" in {
-            refusal["name"] for refusal in second.json["refusals"]
+            refusal["name"] for refusal in second_outcome.json["refusals"]
         }
         assert len(server.take()) == 1
 
@@ -100,17 +100,22 @@ def test_unchanged_reroll_has_a_hint(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send_topic(repo, "--yes").code == 0
         repo.patchpilot("draft --changelog ''")
-        second = repo.patchpilot("send --reroll --dry-run --format json --to", LIST)
+        second_outcome = repo.patchpilot(
+            "send --reroll --dry-run --format json --to", LIST
+        )
         blockers = {
-            refusal["name"]: refusal["hint"] for refusal in second.json["refusals"]
+            refusal["name"]: refusal["hint"]
+            for refusal in second_outcome.json["refusals"]
         }
         assert "--reroll" not in blockers["already-sent"]
         assert "--resend" in blockers["already-sent"]
         assert "patchpilot draft --changelog" in blockers["already-sent"]
         repo.patchpilot("draft --changelog '- the description says why'")
-        words = repo.patchpilot("send --reroll --dry-run --format json --to", LIST).json
+        document = repo.patchpilot(
+            "send --reroll --dry-run --format json --to", LIST
+        ).json
         assert not {"already-sent", "no-changelog"} & {
-            word["name"] for word in words["refusals"]
+            word["name"] for word in document["refusals"]
         }
         assert len(server.take()) == 1
 
@@ -118,17 +123,17 @@ def test_unchanged_reroll_has_a_hint(tmp_path: Path) -> None:
 def test_outbox_directory_sends_nothing(
     tmp_path: Path,
 ) -> None:
-    out = tmp_path / "not" / "yet"
+    output_folder = tmp_path / "not" / "yet"
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         for _ in range(2):
-            assert send_topic(repo, "--outbox", out).code == 0
+            assert send_topic(repo, "--outbox", output_folder).code == 0
         assert server.take() == ()
-    files = sorted(out.iterdir())
+    files = sorted(output_folder.iterdir())
     assert [file.name for file in files] == ["0001.eml", "0002.eml"]
     assert b"X-Mailer: git-send-email" in files[0].read_bytes()
-    (out / "0007.eml").write_text("another's")
-    send_topic(repo, "--outbox", out).expect(2, "0007.eml")
+    (output_folder / "0007.eml").write_text("another's")
+    send_topic(repo, "--outbox", output_folder).expect(2, "0007.eml")
     send_topic(repo, "--outbox", repo.path / "widget.c" / "x").expect(2, "directory")
 
 
@@ -158,15 +163,24 @@ def test_resend_is_marked(tmp_path: Path) -> None:
         assert repo.patchpilot("draft --ping").code == 2
         assert send_topic(repo, "--yes").code == 0
         assert send_topic(repo, "--yes --resend").code == 0
-        first, second = server.take()
-    assert b"Subject: [PATCH RESEND] widget" in second.data
+        first_mail, second_mail = server.take()
+    assert b"Subject: [PATCH RESEND] widget" in second_mail.data
     # a resend has the same body as the first send
-    assert second.data.partition(b"\r\n\r\n")[2] == first.data.partition(b"\r\n\r\n")[2]
+    assert (
+        second_mail.data.partition(b"\r\n\r\n")[2]
+        == first_mail.data.partition(b"\r\n\r\n")[2]
+    )
     assert "https://lore.kernel.org/r/" in repo.patchpilot("draft --ping").out
     (repo.path / "widget.c").write_text("int other;\n")
     repo.git("commit -q --amend -a --no-edit")
-    changed = send_topic(repo, "--dry-run --resend --format json").json["refusals"]
-    assert [warning["name"] for warning in changed if "a resend" in warning["message"]]
+    changed_refusals = send_topic(repo, "--dry-run --resend --format json").json[
+        "refusals"
+    ]
+    assert [
+        warning["name"]
+        for warning in changed_refusals
+        if "a resend" in warning["message"]
+    ]
 
 
 def test_outdated_plan_is_refused(tmp_path: Path) -> None:
@@ -233,9 +247,9 @@ def test_control_c_stops_between_messages(tmp_path: Path) -> None:
                 stderr=subprocess.PIPE,
             )
         )
-        _, err = process[0].communicate(timeout=60)
+        _, error_output = process[0].communicate(timeout=60)
         assert pressed.is_set()
-        assert process[0].returncode == 130, err
+        assert process[0].returncode == 130, error_output
         assert len(server.take()) == 2
         assert send_topic(repo, "--resume --yes").code == 0
         assert len(server.take()) == 3
@@ -270,10 +284,10 @@ def test_hint_drops_a_rejected_recipient(
     with FaultySink(Faults(reject=frozenset({"gone@example.org"}))) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         outcome = send_topic(repo, "--cc gone@example.org --yes --format json")
-        reported = outcome.json
-        assert (outcome.code, reported["state"], server.take()) == (4, "failed", ())
-        assert "550 no such user" in reported["messages"][0]["detail"]
-        assert "--drop gone@example.org" in reported["advice"][0]
+        document = outcome.json
+        assert (outcome.code, document["state"], server.take()) == (4, "failed", ())
+        assert "550 no such user" in document["messages"][0]["detail"]
+        assert "--drop gone@example.org" in document["advice"][0]
         assert send_topic(repo, "--yes").code == 0
         assert len(server.take()) == 2
 
@@ -287,10 +301,10 @@ def test_rejected_recipient_is_skipped(tmp_path: Path, via: str) -> None:
             "draft --cover-subject 'widget: mend' --cover 'All were wrong.'"
         )
 
-        def reject(number: int) -> None:
+        def reject_recipient(number: int) -> None:
             server.faults.reject = frozenset({gone}) if number > 1 else frozenset()
 
-        server.faults.on_mail = reject
+        server.faults.on_mail = reject_recipient
         arguments = ("--via", via, "--format", "json", "--yes")
         reported = send_topic(
             repo,

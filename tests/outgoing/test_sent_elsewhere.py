@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from patchpilot.series.topic_database import state_folder
-from tests.kit.archive import archive_server
-from tests.kit.prep import prep
+from tests.kit.archive import serve_archive
+from tests.kit.prep import create_prep_repository
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic, unpacked
@@ -22,15 +22,19 @@ LIST = "widgets@lists.example.org"
 NOBODY = "http://127.0.0.1:9/all/"
 
 
-def send_to_recipient(repo: Repo, line: str = "", *words: str) -> Any:
-    return repo.patchpilot(f"send --format json --to {LIST} {line}", *words).json
+def send_to_recipient(repo: Repo, line: str = "", *arguments: str) -> Any:
+    return repo.patchpilot(f"send --format json --to {LIST} {line}", *arguments).json
 
 
-def find_blocking_problems(repo: Repo, line: str = "", *words: str) -> dict[str, str]:
+def find_blocking_problems(
+    repo: Repo, line: str = "", *arguments: str
+) -> dict[str, str]:
     """Map the names of blocking problems to their messages and hints."""
     return {
         refusal["name"]: f"{refusal['message']}; {refusal['hint']}"
-        for refusal in send_to_recipient(repo, f"--dry-run {line}", *words)["refusals"]
+        for refusal in send_to_recipient(repo, f"--dry-run {line}", *arguments)[
+            "refusals"
+        ]
     }
 
 
@@ -107,7 +111,7 @@ def test_tag_does_not_claim_another_topic(tmp_path: Path) -> None:
 
 def test_tag_made_by_b4_is_found(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo = prep(
+        repo = create_prep_repository(
             tmp_path / "r",
             "branch-description",
             2,
@@ -136,7 +140,7 @@ def test_patches_found_in_archive_are_not_resent(tmp_path: Path, kind: str) -> N
         mails = [unpacked(received) for received in server.take()]
     repo.git("tag -d", repo.git("tag -l 'sent/*'"))
     delete_outbox()
-    with archive_server(kind, tmp_path / "archive", *mails) as archive:
+    with serve_archive(kind, tmp_path / "archive", *mails) as archive:
         repo.git("config --global patchpilot.lore", archive.url)
         assert (
             result["messages"][0]["message_id"]

@@ -10,13 +10,15 @@ from tests.kit.repos import Repo
 from tests.kit.topics import topic
 
 
-def find_dry_run_warnings(repo: Repo, line: str = "", *words: str) -> dict[str, Any]:
-    outcome = repo.patchpilot(
+def find_dry_run_warnings(
+    repo: Repo, line: str = "", *arguments: str
+) -> dict[str, Any]:
+    result = repo.patchpilot(
         "send --to widgets@lists.example.org --force 'a test' --dry-run --format json"
         f" {line}",
-        *words,
+        *arguments,
     )
-    return {load["name"]: load for load in outcome.json["warnings"]}
+    return {warning["name"]: warning for warning in result.json["warnings"]}
 
 
 @pytest.mark.parametrize(
@@ -26,9 +28,11 @@ def test_missing_cover_letter_is_reported(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     repo = topic(tmp_path / "r", 2)
-    reported = find_dry_run_warnings(repo, *words)["no-cover"]
-    assert reported["message"] == "a series of 2 patches without a cover letter"
-    assert "--cover-subject" in reported["hint"]
+    reported_problems = find_dry_run_warnings(repo, *words)["no-cover"]
+    assert (
+        reported_problems["message"] == "a series of 2 patches without a cover letter"
+    )
+    assert "--cover-subject" in reported_problems["hint"]
     repo.patchpilot(
         "draft --cover-subject 'widget: two lines' --cover 'Both were wrong.'"
     )

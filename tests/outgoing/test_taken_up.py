@@ -22,12 +22,12 @@ LIST = "widgets@lists.example.org"
 TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
-def send_topic(repo: Repo, line: str = "", *words: str) -> Ended:
-    return repo.patchpilot(f"send --force 'a test' --to {LIST} {line}", *words)
+def send_topic(repo: Repo, line: str = "", *arguments: str) -> Ended:
+    return repo.patchpilot(f"send --force 'a test' --to {LIST} {line}", *arguments)
 
 
-def message_ids(done: Ended) -> list[str]:
-    return [load["message_id"] for load in done.json["messages"]]
+def list_message_ids(send_result: Ended) -> list[str]:
+    return [message["message_id"] for message in send_result.json["messages"]]
 
 
 @TRANSPORTS
@@ -39,11 +39,11 @@ def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
         )
         arguments = ("--via", via, "--format", "json")
         config = (repo.path / ".git" / "config").read_bytes()
-        output = message_ids(send_topic(repo, *arguments, "--dry-run"))
+        output = list_message_ids(send_topic(repo, *arguments, "--dry-run"))
         assert (repo.path / ".git" / "config").read_bytes() == config
         if via == "git-send-email":
             assert (
-                message_ids(
+                list_message_ids(
                     send_topic(
                         repo, *arguments, "--dry-run", "--cc", "more@example.org"
                     )
@@ -51,10 +51,10 @@ def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
                 == output
             )
             assert (
-                message_ids(send_topic(repo, *arguments, "--to-self", "--dry-run"))
+                list_message_ids(send_topic(repo, *arguments, "--to-self", "--dry-run"))
                 != output
             )
-        assert message_ids(send_topic(repo, *arguments, "--yes")) == output
+        assert list_message_ids(send_topic(repo, *arguments, "--yes")) == output
         arrived = [received.data for received in server.take()]
     assert len(arrived) == 3
     for index, data in enumerate(arrived):
@@ -68,12 +68,12 @@ def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
 def test_changed_messages_get_new_ids(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    document = message_ids(send_topic(repo, "--dry-run --format json"))
+    document = list_message_ids(send_topic(repo, "--dry-run --format json"))
     repo.git(
         "commit -q --amend -m",
         "widget: change line 1\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
     )
-    assert message_ids(send_topic(repo, "--dry-run --format json")) != document
+    assert list_message_ids(send_topic(repo, "--dry-run --format json")) != document
 
 
 @TRANSPORTS
@@ -87,8 +87,8 @@ def test_complete_send_cannot_be_resumed(tmp_path: Path, via: str) -> None:
             assert "all messages were accepted; nothing is left to send" in outcome.out
             assert "diff --git" not in outcome.out
         assert [
-            load["state"]
-            for load in send_topic(repo, "--resume --format json").json["messages"]
+            message["state"]
+            for message in send_topic(repo, "--resume --format json").json["messages"]
         ] == ["accepted"]
         assert len(server.take()) == 1
 
@@ -111,8 +111,8 @@ def test_only_missing_messages_are_shown_again(tmp_path: Path) -> None:
     assert (output.code, output.out.count("diff --git")) == (0, 1)
     assert "1 of 2 mails to 1 recipient" in output.out
     assert "accepted  [PATCH 1/2]" in output.out
-    reported = send_topic(repo, "--resume --dry-run --format json").json
-    assert [message["state"] for message in reported["messages"]] == [
+    document = send_topic(repo, "--resume --dry-run --format json").json
+    assert [message["state"] for message in document["messages"]] == [
         "accepted",
         "pending",
     ]
@@ -158,16 +158,18 @@ def test_changed_message_is_not_resumed(
         "widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         {"a.c": "int a;\n"},
     )
-    planned = send_topic(repo, "--dry-run --format json").json
+    plan_document = send_topic(repo, "--dry-run --format json").json
     record_accepted_send(repo)
-    second = send_topic(repo, "--dry-run --format json").json
-    assert "already-sent" in {refusal["name"] for refusal in second["refusals"]}
+    second_document = send_topic(repo, "--dry-run --format json").json
+    assert "already-sent" in {
+        refusal["name"] for refusal in second_document["refusals"]
+    }
     repo.git("commit -q --amend -m", message)
     (repo.path / "a.c").write_text(text)
     repo.git("commit -q --amend --no-edit a.c --allow-empty")
-    changed = send_topic(repo, "--dry-run --format json").json
-    assert changed["change_id"] == planned["change_id"]
-    assert {refusal["name"] for refusal in changed["refusals"]} & {
+    changed_document = send_topic(repo, "--dry-run --format json").json
+    assert changed_document["change_id"] == plan_document["change_id"]
+    assert {refusal["name"] for refusal in changed_document["refusals"]} & {
         "already-sent",
         "version-sent",
     } == {"version-sent"}
@@ -178,7 +180,7 @@ def record_accepted_send(repo: Repo) -> None:
     from patchpilot.services.send.plan_send import plan_sending
 
     with Repository.open(repo.path) as repository, Outbox() as outbox:
-        planned = plan_sending(repository, SendRequest(to=(LIST,), force="x"))
-        send = outbox.add(planned.send)
-        for entry in send.entries:
-            outbox.mark(send.id, entry.position, Outcome(MailState.ACCEPTED))
+        planned_send = plan_sending(repository, SendRequest(to=(LIST,), force="x"))
+        added_send = outbox.add(planned_send.send)
+        for entry in added_send.entries:
+            outbox.mark(added_send.id, entry.position, Outcome(MailState.ACCEPTED))

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
-def send_arguments(path: Path, *more: str) -> tuple[str, ...]:
+def make_send_arguments(path: Path, *extra_arguments: str) -> tuple[str, ...]:
     return (
         "send",
         "-C",
@@ -27,19 +27,19 @@ def send_arguments(path: Path, *more: str) -> tuple[str, ...]:
         "l@lists.example.org",
         "--force",
         "x",
-        *more,
+        *extra_arguments,
     )
 
 
 def test_only_typing_send_confirms_sending(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        screen = TerminalCommand(*send_arguments(repo.path))
+        screen = TerminalCommand(*make_send_arguments(repo.path))
         screen.wait_for("Type 'send' to confirm")
         screen.type("y\n")
         assert screen.end() == 1
         assert server.take() == ()
-        screen = TerminalCommand(*send_arguments(repo.path))
+        screen = TerminalCommand(*make_send_arguments(repo.path))
         screen.wait_for("Type 'send' to confirm")
         assert "Subject: [PATCH] widget: change line 1" in screen.seen
         screen.type("send\n")
@@ -53,7 +53,7 @@ def test_password_prompt_reaches_the_terminal(
     with FaultySink(login=("ada", "s3cret")) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.smtpuser ada")
-        screen = TerminalCommand(*send_arguments(repo.path, "--yes"))
+        screen = TerminalCommand(*make_send_arguments(repo.path, "--yes"))
         screen.wait_for("Password for")
         screen.type("s3cret\n")
         assert screen.end() == 0
@@ -70,13 +70,13 @@ def test_changelog_is_edited_for_a_new_version(
     monkeypatch.setenv("GIT_EDITOR", str(editor))
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        screen = TerminalCommand(*send_arguments(repo.path, "--yes"))
+        screen = TerminalCommand(*make_send_arguments(repo.path, "--yes"))
         assert screen.end() == 0
         repo.commit(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int m;\n"},
         )
-        screen = TerminalCommand(*send_arguments(repo.path, "--reroll"))
+        screen = TerminalCommand(*make_send_arguments(repo.path, "--reroll"))
         screen.wait_for("Type 'send' to confirm")
         assert "- added: widget: more" in screen.seen
         screen.type("send\n")
@@ -151,7 +151,7 @@ def test_open_questions_precede_the_confirmation(
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config patchpilot.profile linux")
         repo.git("commit --amend -q -m", "widget: fix a crash on removal\n\nFix it.\n")
-        screen = TerminalCommand(*send_arguments(repo.path))
+        screen = TerminalCommand(*make_send_arguments(repo.path))
         screen.wait_for("attack a machine")
         screen.type("?\n")
         screen.wait_for("attackers read lists")
@@ -164,7 +164,7 @@ def test_open_questions_precede_the_confirmation(
         assert "To: l@lists.example.org" in screen.seen.rpartition("Send 1")[0][-300:]
         screen.type("n\n")
         assert screen.end() == 1
-        screen = TerminalCommand(*send_arguments(repo.path))
+        screen = TerminalCommand(*make_send_arguments(repo.path))
         screen.wait_for("Type 'send' to confirm")
         assert "attack a machine" not in screen.seen
         screen.type("n\n")

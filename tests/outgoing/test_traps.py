@@ -21,34 +21,37 @@ from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
 
-def dry_run_document(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
+def read_dry_run_document(
+    repo: Repo, line: str = "", *extra_arguments: str
+) -> dict[str, object]:
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    outcome = repo.patchpilot(
-        f"send --cc widgets@lists.example.org --dry-run --format json {line}", *more
+    result = repo.patchpilot(
+        f"send --cc widgets@lists.example.org --dry-run --format json {line}",
+        *extra_arguments,
     )
-    return outcome.json
+    return result.json
 
 
-def problem_names_in(reported: dict[str, object], key: str) -> set[str]:
-    return {problem["name"] for problem in reported[key]}
+def list_problem_names(document: dict[str, object], key: str) -> set[str]:
+    return {problem["name"] for problem in document[key]}
 
 
 def test_unanswered_question_is_a_warning(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    assert {"unanswered-security", "unanswered-regression"} <= problem_names_in(
-        dry_run_document(repo), "warnings"
+    assert {"unanswered-security", "unanswered-regression"} <= list_problem_names(
+        read_dry_run_document(repo), "warnings"
     )
-    reported = dry_run_document(repo, "--security no --regression no")
-    assert not {"unanswered-security", "unanswered-regression"} & problem_names_in(
+    reported = read_dry_run_document(repo, "--security no --regression no")
+    assert not {"unanswered-security", "unanswered-regression"} & list_problem_names(
         reported, "warnings"
     )
     with Repository.open(repo.path) as repository:
         for name in ("security", "regression"):
             save_draft_answer(repository, name, "no")
-    assert not {"unanswered-security", "unanswered-regression"} & problem_names_in(
-        dry_run_document(repo), "warnings"
+    assert not {"unanswered-security", "unanswered-regression"} & list_problem_names(
+        read_dry_run_document(repo), "warnings"
     )
 
 
@@ -57,8 +60,8 @@ def test_security_fix_goes_to_the_security_team(
 ) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.cc linux-kernel@vger.kernel.org")
-    reported = dry_run_document(repo, "--security yes")
-    assert "security-on-list" in problem_names_in(reported, "refusals")
+    reported = read_dry_run_document(repo, "--security yes")
+    assert "security-on-list" in list_problem_names(reported, "refusals")
     recipients = {
         recipient["email"]: recipient["header"] for recipient in reported["recipients"]
     }
@@ -79,13 +82,13 @@ def test_missing_project_list_is_added(
         {"widget.c": "int x;\n", "MAINTAINERS": text},
     )
     outcome = repo.patchpilot("send --profile dpdk --dry-run --format json")
-    reported = outcome.json
-    assert {recipient["email"] for recipient in reported["recipients"]} == {
+    document = outcome.json
+    assert {recipient["email"] for recipient in document["recipients"]} == {
         "wanda@example.net",
         "dev@dpdk.org",
     }
-    assert "unanswered-security" in problem_names_in(reported, "warnings")
-    assert "unanswered-regression" not in problem_names_in(reported, "warnings")
+    assert "unanswered-security" in list_problem_names(document, "warnings")
+    assert "unanswered-regression" not in list_problem_names(document, "warnings")
 
 
 def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
@@ -105,7 +108,7 @@ def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
             "regression",
         ]
         save_draft_answer(repository, "regression", "yes")
-    reported = dry_run_document(repo)
+    reported = read_dry_run_document(repo)
     assert "regressions@lists.linux.dev" in {
         recipient["email"] for recipient in reported["recipients"]
     }
@@ -124,17 +127,17 @@ def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
 
 def test_merged_or_conflicting_patches_are_refused(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
-    fix = repo.git("rev-parse HEAD~1")
+    fix_commit = repo.git("rev-parse HEAD~1")
     repo.checkout("master")
-    repo.git("cherry-pick", fix)
+    repo.git("cherry-pick", fix_commit)
     repo.checkout("topic")
-    reported = dry_run_document(repo)
-    assert "already-fixed" in problem_names_in(reported, "refusals")
+    reported = read_dry_run_document(repo)
+    assert "already-fixed" in list_problem_names(reported, "refusals")
     repo.checkout("master")
     repo.commit("widget: rewrite\n\n" + SIGNED, {"widget.c": "all new\n"})
     repo.checkout("topic")
-    reported = dry_run_document(repo)
-    assert "does-not-apply" in problem_names_in(reported, "refusals")
+    reported = read_dry_run_document(repo)
+    assert "does-not-apply" in list_problem_names(reported, "refusals")
 
 
 def test_subsystem_remote_is_the_target(

@@ -31,7 +31,7 @@ from patchpilot.services.reply.plan_reply import (
 )
 from tests.kit.cli import Outcome as Called
 from tests.kit.cli import call
-from tests.kit.prep import prep
+from tests.kit.prep import create_prep_repository
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import SIGNED, topic, unpacked
@@ -91,14 +91,16 @@ def serve_and_record() -> Iterator[tuple[str, list[str]]]:
 
 
 def create_topic_with_recipients(
-    path: Path, via: str, server: FaultySink | None = None
+    path: Path, transport: str, server: FaultySink | None = None
 ) -> Repo:
     """Create a topic for the fix.
 
     Its tags, cover letter and configuration name recipients who must not get it.
     """
-    if via == "b4":
-        repo = prep(path, "branch-description", 1, server=server, cover=COVER)
+    if transport == "b4":
+        repo = create_prep_repository(
+            path, "branch-description", 1, server=server, cover=COVER
+        )
     else:
         repo = topic(path, 1, server=server)
     branch = repo.git("rev-parse --abbrev-ref HEAD")
@@ -110,10 +112,10 @@ def create_topic_with_recipients(
     )
     repo.git("checkout -q", branch)
     repo.git("rebase -q master")
-    fixes = f'Fixes: {culprit[:12]} ("widget: break it")\n'
+    fixes_line = f'Fixes: {culprit[:12]} ("widget: break it")\n'
     repo.git(
         "commit -q --amend -F -",
-        stdin=MESSAGE.replace("Cc: stable", f"{fixes}Cc: stable"),
+        stdin=MESSAGE.replace("Cc: stable", f"{fixes_line}Cc: stable"),
     )
     for name in ("to", "cc", "bcc"):
         repo.git(
@@ -146,11 +148,13 @@ def create_topic_with_recipients(
     return repo
 
 
-def send_topic(repo: Repo, via: str, line: str = "", *words: str) -> Called:
-    return repo.patchpilot(f"send --force x --format json --via {via} {line}", *words)
+def send_topic(repo: Repo, transport: str, line: str = "", *arguments: str) -> Called:
+    return repo.patchpilot(
+        f"send --force x --format json --via {transport} {line}", *arguments
+    )
 
 
-def problem_names(document: dict[str, Any], key: str) -> set[str]:
+def list_problem_names(document: dict[str, Any], key: str) -> set[str]:
     return {problem["name"] for problem in document[key]}
 
 
@@ -248,7 +252,7 @@ def test_recipient_added_by_b4_blocks_the_send(
     monkeypatch.setattr(
         b4_send, "make_recipient_options", lambda *who: [*words_of(*who), *more]
     )
-    repo = prep(tmp_path / "r", "branch-description", 1)
+    repo = create_prep_repository(tmp_path / "r", "branch-description", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     arguments = ("--to", "wilma@example.org", "--cc", TEAM, "--security", "yes")
     outcome = send_topic(repo, "b4", *arguments, "--dry-run")
@@ -273,10 +277,12 @@ def test_answer_applies_to_the_next_version(tmp_path: Path, via: str) -> None:
         repo.patchpilot("draft --changelog '- line 2, too'")
         outcome = send_topic(repo, via, "--reroll --yes")
         assert outcome.json["version"] == 2, outcome.err
-        first, second = server.take()
-    assert sorted(first.recipients) == sorted(second.recipients) == sorted(ONLY)
-    assert b"Link to v1" not in second.data
-    assert parse_mail(unpacked(first)).message_id.encode() not in second.data
+        first_mail, second_mail = server.take()
+    assert (
+        sorted(first_mail.recipients) == sorted(second_mail.recipients) == sorted(ONLY)
+    )
+    assert b"Link to v1" not in second_mail.data
+    assert parse_mail(unpacked(first_mail)).message_id.encode() not in second_mail.data
     assert requests == []
 
 
@@ -417,10 +423,12 @@ def test_public_series_must_not_name_private_message(
         document = repo.patchpilot(
             "send --security no --reroll --dry-run --format json"
         ).json
-        assert "private-thread" in problem_names(document, "refusals")
+        assert "private-thread" in list_problem_names(document, "refusals")
         repo.patchpilot("draft --changelog '- sent to the list'")
-        public = send_topic(repo, "git-send-email", "--security no --reroll --yes").json
-        assert public["state"] == "sent"
+        public_document = send_topic(
+            repo, "git-send-email", "--security no --reroll --yes"
+        ).json
+        assert public_document["state"] == "sent"
         mail = server.take()[-1]
     assert "widget@lists.example.org" in mail.recipients
     assert private.encode() not in mail.data
@@ -449,8 +457,9 @@ def test_tags_naming_the_report_are_reported(tmp_path: Path) -> None:
         if problem["name"] == "names-report"
     ]
     assert len(named) == 2
-    assert "names-reporter" in problem_names(document, "warnings")
-    public = repo.patchpilot("send --security no --dry-run --format json").json
+    assert "names-reporter" in list_problem_names(document, "warnings")
+    public_document = repo.patchpilot("send --security no --dry-run --format json").json
     assert not {"names-report", "names-reporter"} & (
-        problem_names(public, "refusals") | problem_names(public, "warnings")
+        list_problem_names(public_document, "refusals")
+        | list_problem_names(public_document, "warnings")
     )

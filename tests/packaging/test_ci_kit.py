@@ -88,24 +88,29 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     )
     repo.git("push", "-q", "origin", "HEAD")
 
-    def tried(*words: str) -> tuple[int, str]:
-        done = run_step(" ".join(words), repo)
-        return done.returncode, done.stdout + done.stderr
+    def run_hook_command(*arguments: str) -> tuple[int, str]:
+        completed = run_step(" ".join(arguments), repo)
+        return completed.returncode, completed.stdout + completed.stderr
 
-    assert tried("pre-commit install -t pre-commit -t commit-msg -t pre-push")[0] == 0
+    assert (
+        run_hook_command("pre-commit install -t pre-commit -t commit-msg -t pre-push")[
+            0
+        ]
+        == 0
+    )
     (repo.path / "lib/frob.h").write_text(DIRTY)
     repo.git("add", ".")
-    code, out = tried("git commit -m 'frob: wait'")
-    assert (code, "lib/frob.h:3: ERROR:SPACING: " in out) == (1, True), out
+    exit_code, out = run_hook_command("git commit -m 'frob: wait'")
+    assert (exit_code, "lib/frob.h:3: ERROR:SPACING: " in out) == (1, True), out
     (repo.path / "lib/frob.h").write_text(CLEAN + "int grob(int x);\n")
     repo.git("add", ".")
-    code, out = tried("git commit -m 'frob: wait'")
-    assert (code, "missing Signed-off-by: line" in out) == (1, True), out
+    exit_code, out = run_hook_command("git commit -m 'frob: wait'")
+    assert (exit_code, "missing Signed-off-by: line" in out) == (1, True), out
     (tmp_path / "message").write_text(GOOD)
-    code, out = tried(f"git commit -F {tmp_path / 'message'}")
-    assert code == 0, out
-    code, out = tried("git push -q origin HEAD:refs/heads/topic")
-    assert code == 0, out
+    exit_code, out = run_hook_command(f"git commit -F {tmp_path / 'message'}")
+    assert exit_code == 0, out
+    exit_code, out = run_hook_command("git push -q origin HEAD:refs/heads/topic")
+    assert exit_code == 0, out
     repo.git(
         "commit",
         "-q",
@@ -115,8 +120,8 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
         "-m",
         "frob: wait.",
     )
-    code, out = tried("git push -q origin HEAD:refs/heads/other")
-    assert (code, "ERROR:MISSING_SIGN_OFF" in out) == (1, True), out
+    exit_code, out = run_hook_command("git push -q origin HEAD:refs/heads/other")
+    assert (exit_code, "ERROR:MISSING_SIGN_OFF" in out) == (1, True), out
 
 
 def test_hooks_install_the_core() -> None:
@@ -136,7 +141,7 @@ OFFLINE = {
 
 
 @pytest.fixture
-def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def runner_without_patchpilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Create the Python environment of a CI runner. It does not contain patchpilot."""
     venv.create(tmp_path / "runner", with_pip=True)
     monkeypatch.setenv("PATH", f"{tmp_path / 'runner' / 'bin'}:/usr/bin:/bin")
@@ -147,7 +152,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("given", ["", "HEAD~1..HEAD"])
 def test_action_installs_annotates_and_reports(
-    repo: Repo, given: str, runner: None
+    repo: Repo, given: str, runner_without_patchpilot: None
 ) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     variables = {
@@ -180,15 +185,15 @@ def test_action_input_is_not_interpolated() -> None:
     ("arguments", "is_trusted"), [("--strict", False), ("--strict --build", True)]
 )
 def test_gitlab_job_trusts_its_checkout(
-    repo: Repo, arguments: str, is_trusted: bool, runner: None
+    repo: Repo, arguments: str, is_trusted: bool, runner_without_patchpilot: None
 ) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     job = yaml.safe_load((ROOT / "contrib/ci/gitlab-ci.yml").read_text())["patchpilot"]
     target = {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "master"}
-    done = run_step("\n".join(job["script"]), repo, ARGUMENTS=arguments, **target)
-    assert ("trusted as printed" in done.stderr) is is_trusted
+    completed = run_step("\n".join(job["script"]), repo, ARGUMENTS=arguments, **target)
+    assert ("trusted as printed" in completed.stderr) is is_trusted
     if not is_trusted:
-        assert done.returncode == 1, done.stderr
+        assert completed.returncode == 1, completed.stderr
         report = repo.path / job["artifacts"]["reports"]["codequality"]
         paths = {issue["location"]["path"] for issue in json.loads(report.read_text())}
         assert paths == {"lib/frob.h"}
@@ -198,14 +203,14 @@ def test_gitlab_job_trusts_its_checkout(
 
 def test_jenkins_stage_writes_its_report(repo: Repo) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
-    text = (ROOT / "contrib/ci/Jenkinsfile").read_text()
-    done = run_step(
-        "\n".join(re.findall(r"^ *sh '(.*)'$", text, re.MULTILINE)),
+    content = (ROOT / "contrib/ci/Jenkinsfile").read_text()
+    completed = run_step(
+        "\n".join(re.findall(r"^ *sh '(.*)'$", content, re.MULTILINE)),
         repo,
         CHANGE_TARGET="master",
     )
-    assert done.returncode == 0, done.stderr
-    (report,) = re.findall(r"junit '(.*)'", text)
+    assert completed.returncode == 0, completed.stderr
+    (report,) = re.findall(r"junit '(.*)'", content)
     assert int(ET.parse(repo.path / report).getroot().attrib["failures"]) > 0
 
 
@@ -266,9 +271,9 @@ def assert_mounted_repository_is_checked(image: str, repo: Repo) -> None:
     )
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     repo.commit(GOOD.replace("wait", "ask", 1), {"lib/frob.h": CLEAN})
-    ways = {"HEAD^": 1, "HEAD": 0, "nosuch": 2}
-    for target, code in ways.items():
-        words = [
+    code_by_target = {"HEAD^": 1, "HEAD": 0, "nosuch": 2}
+    for target, exit_code in code_by_target.items():
+        podman_argv = [
             "podman",
             "run",
             "--rm",
@@ -281,11 +286,13 @@ def assert_mounted_repository_is_checked(image: str, repo: Repo) -> None:
             "checkpatch",
             target,
         ]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        assert (done.returncode, "ERROR:SPACING: " in done.stdout) == (
-            code,
-            code == 1,
-        ), done.stderr
+        completed = subprocess.run(
+            podman_argv, capture_output=True, text=True, check=False
+        )
+        assert (completed.returncode, "ERROR:SPACING: " in completed.stdout) == (
+            exit_code,
+            exit_code == 1,
+        ), completed.stderr
 
 
 def test_container_excludes_the_environment() -> None:

@@ -38,9 +38,9 @@ def test_bug_form_names_an_existing_command() -> None:
 
 
 def test_project_has_commit_rules() -> None:
-    text = (ROOT / ".ci/commits").read_text(encoding="utf-8")
+    content = (ROOT / ".ci/commits").read_text(encoding="utf-8")
     named = set(
-        ",".join(re.findall(r"^rules\+?=,?(.*)$", text, re.MULTILINE)).split(",")
+        ",".join(re.findall(r"^rules\+?=,?(.*)$", content, re.MULTILINE)).split(",")
     )
     assert len(named) > 10
     assert named <= {rule.name for rule in load_rules()}
@@ -59,8 +59,8 @@ def test_first_changes_are_still_open() -> None:
 
 
 def test_workflow_steps_are_local_files() -> None:
-    text = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
-    for name in re.findall(r"\.ci/[\w-]+(?![\w.-])", text):
+    content = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    for name in re.findall(r"\.ci/[\w-]+(?![\w.-])", content):
         file = ROOT / name
         assert file.stat().st_mode & 0o111, name
         first = file.read_text(encoding="utf-8").splitlines()[0]

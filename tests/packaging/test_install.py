@@ -29,13 +29,13 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def install_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder that contains the staged packages (`stage`) and their prefix (`usr`)."""
     return tmp_path_factory.mktemp("install")
 
 
 @pytest.fixture(scope="module")
-def environment(root: Path) -> dict[str, str]:
+def environment(install_root: Path) -> dict[str, str]:
     """Return environment variables that disable downloads and make this Python's packages
     available.
     """
@@ -43,7 +43,7 @@ def environment(root: Path) -> dict[str, str]:
         **os.environ,
         **OFFLINE,
         "PYTHONPATH": sysconfig.get_path("purelib"),
-        "HOME": str(root),
+        "HOME": str(install_root),
     }
 
 
@@ -57,30 +57,34 @@ def run_make(target: str, root: Path, environment: dict[str, str]) -> None:
         f"PREFIX={root}/usr",
         f"DESTDIR={root}/stage",
     ]
-    done = subprocess.run(
+    completed = subprocess.run(
         argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr + done.stdout
+    assert completed.returncode == 0, completed.stderr + completed.stdout
 
 
 @pytest.fixture(scope="module")
-def prefix(root: Path, environment: dict[str, str]) -> Path:
-    run_make("install", root, environment)
-    return (root / "stage").joinpath(*root.parts[1:], "usr").rename(root / "usr")
+def prefix(install_root: Path, environment: dict[str, str]) -> Path:
+    run_make("install", install_root, environment)
+    return (
+        (install_root / "stage")
+        .joinpath(*install_root.parts[1:], "usr")
+        .rename(install_root / "usr")
+    )
 
 
 def test_installed_command_is_compiled(
-    prefix: Path, root: Path, environment: dict[str, str]
+    prefix: Path, install_root: Path, environment: dict[str, str]
 ) -> None:
-    done = subprocess.run(
+    completed = subprocess.run(
         [prefix / "bin" / "patchpilot", "help", "check"],
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stdout.startswith("Usage: patchpilot check"), done.stderr
-    built = [bytes(root / "stage"), bytes(ROOT / "patchpilot")]
+    assert completed.stdout.startswith("Usage: patchpilot check"), completed.stderr
+    built = [bytes(install_root / "stage"), bytes(ROOT / "patchpilot")]
     files = [file for file in prefix.rglob("*") if file.is_file()]
     texts = [file.read_bytes() for file in files if not file.is_symlink()]
     assert not [text for text in texts if any(path in text for path in built)]
@@ -103,22 +107,24 @@ def test_every_man_page_is_found(prefix: Path, environment: dict[str, str]) -> N
         ["man", "patchpilot-check"],
         ["man", "-l", f"{prefix}/share/man/man1/patchpilot-check.1"],
     ):
-        done = subprocess.run(
+        completed = subprocess.run(
             argv, env=environment, capture_output=True, text=True, check=False
         )
-        assert "patchpilot check [OPTIONS] [TARGET]..." in done.stdout, done.stderr
+        assert "patchpilot check [OPTIONS] [TARGET]..." in completed.stdout, (
+            completed.stderr
+        )
 
 
 def test_bash_loads_the_completion(prefix: Path, environment: dict[str, str]) -> None:
     script = f". {prefix}/share/bash-completion/completions/patchpilot; complete -p patchpilot"
-    done = subprocess.run(
+    completed = subprocess.run(
         ["bash", "-c", script],
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "-F _patchpilot_completion patchpilot" in done.stdout, done.stderr
+    assert "-F _patchpilot_completion patchpilot" in completed.stdout, completed.stderr
     assert (
         "#compdef patchpilot"
         in (prefix / "share" / "zsh" / "site-functions" / "_patchpilot").read_text()
@@ -130,10 +136,10 @@ def test_bash_loads_the_completion(prefix: Path, environment: dict[str, str]) ->
 
 
 def test_uninstall_removes_everything(
-    prefix: Path, root: Path, environment: dict[str, str]
+    prefix: Path, install_root: Path, environment: dict[str, str]
 ) -> None:
-    staged = (root / "stage").joinpath(*root.parts[1:])
+    staged = (install_root / "stage").joinpath(*install_root.parts[1:])
     staged.mkdir(parents=True, exist_ok=True)
     prefix.rename(staged / "usr")
-    run_make("uninstall", root, environment)
+    run_make("uninstall", install_root, environment)
     assert list(staged.rglob("*")) == [staged / "usr"]

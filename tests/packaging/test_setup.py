@@ -21,7 +21,7 @@ needs_apt = pytest.mark.skipif(
 
 
 @pytest.fixture
-def apt(tmp_path: Path) -> dict[str, str]:
+def apt_environment(tmp_path: Path) -> dict[str, str]:
     """Return an environment for apt-get.
 
     It has the installed packages, but no package sources and no system locks.
@@ -39,11 +39,13 @@ def apt(tmp_path: Path) -> dict[str, str]:
 
 
 @needs_apt
-def test_waiting_for_a_lock_is_reported(apt: dict[str, str], tmp_path: Path) -> None:
+def test_waiting_for_a_lock_is_reported(
+    apt_environment: dict[str, str], tmp_path: Path
+) -> None:
     with (tmp_path / "lists" / "lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
         running = subprocess.Popen(
-            [INSTALL, "git"], env=apt, stderr=subprocess.PIPE, text=True
+            [INSTALL, "git"], env=apt_environment, stderr=subprocess.PIPE, text=True
         )
         assert running.stderr
         first = running.stderr.readline()
@@ -56,49 +58,51 @@ def test_waiting_for_a_lock_is_reported(apt: dict[str, str], tmp_path: Path) -> 
 
 
 @needs_apt
-def test_waiting_for_a_lock_times_out(apt: dict[str, str], tmp_path: Path) -> None:
+def test_waiting_for_a_lock_times_out(
+    apt_environment: dict[str, str], tmp_path: Path
+) -> None:
     with (tmp_path / "lists" / "lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
-        done = subprocess.run(
+        completed = subprocess.run(
             [INSTALL, "git"],
-            env={**apt, "APT_WAIT": "2"},
+            env={**apt_environment, "APT_WAIT": "2"},
             capture_output=True,
             text=True,
             check=False,
             timeout=60,
         )
-    assert done.returncode == 1
-    assert "still held after 2 seconds" in done.stderr
+    assert completed.returncode == 1
+    assert "still held after 2 seconds" in completed.stderr
 
 
 @needs_apt
-def test_other_failures_are_not_retried(apt: dict[str, str]) -> None:
-    done = subprocess.run(
+def test_other_failures_are_not_retried(apt_environment: dict[str, str]) -> None:
+    completed = subprocess.run(
         [INSTALL, "no-such-package-at-all"],
-        env=apt,
+        env=apt_environment,
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
-    assert done.returncode == 1
-    assert "no-such-package-at-all" in done.stderr
-    assert "waiting" not in done.stderr
+    assert completed.returncode == 1
+    assert "no-such-package-at-all" in completed.stderr
+    assert "waiting" not in completed.stderr
 
 
 def test_long_step_reports_progress() -> None:
     step = "echo Collecting textual; sleep 1.5; echo Installing collected packages"
-    done = subprocess.run(
+    completed = subprocess.run(
         [WATCH, "installing", "bash", "-c", step],
         env={**os.environ, "WATCH_SECONDS": "1"},
         capture_output=True,
         text=True,
         check=True,
     )
-    lines = done.stderr.splitlines()
+    lines = completed.stderr.splitlines()
     assert lines[0] == "setup: installing"
     assert "installing (1 s): Collecting textual" in lines[1]
-    assert done.stdout == ""
+    assert completed.stdout == ""
 
 
 def test_failed_step_has_a_reason() -> None:
@@ -106,12 +110,12 @@ def test_failed_step_has_a_reason() -> None:
         "echo 'WARNING: Retrying: SSLError(certificate verify failed)'; echo 'ERROR: No matching"
         " distribution'; exit 3"
     )
-    done = subprocess.run(
+    completed = subprocess.run(
         [WATCH, "installing", "bash", "-c", step],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 3
-    assert "certificate verify failed" in done.stderr
-    assert "No matching distribution" in done.stderr
+    assert completed.returncode == 3
+    assert "certificate verify failed" in completed.stderr
+    assert "No matching distribution" in completed.stderr

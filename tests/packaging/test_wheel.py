@@ -22,18 +22,27 @@ FIND = (
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("dist")
+    output_folder = tmp_path_factory.mktemp("dist")
     # turn off build isolation, so that nothing is downloaded; the build backend is in the
     # development group
-    done = subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", out, ROOT],
+    completed = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "build",
+            "--wheel",
+            "--no-isolation",
+            "-o",
+            output_folder,
+            ROOT,
+        ],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    (made,) = out.glob("*.whl")
-    return made
+    assert completed.returncode == 0, completed.stderr
+    (wheel_file,) = output_folder.glob("*.whl")
+    return wheel_file
 
 
 def test_wheel_contains_the_data_only(wheel: Path) -> None:
@@ -79,7 +88,7 @@ def test_installed_wheel_finds_its_data(wheel: Path, tmp_path: Path) -> None:
         check=True,
         capture_output=True,
     )
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", FIND],
         capture_output=True,
         text=True,
@@ -87,7 +96,7 @@ def test_installed_wheel_finds_its_data(wheel: Path, tmp_path: Path) -> None:
         cwd=tmp_path,
         env={"PYTHONPATH": str(tmp_path / "site")},
     )
-    checks, templates = map(Path, done.stdout.split())
+    checks, templates = map(Path, completed.stdout.split())
     assert checks.is_relative_to(tmp_path / "site")
     assert list(checks.glob("*.toml"))
     assert list(templates.iterdir())

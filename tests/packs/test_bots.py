@@ -14,13 +14,13 @@ import pytest
 from patchpilot.lint.engine import find_findings, run_series
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import Example, Rule
-from tests.kit.snippets import context_of
+from tests.kit.snippets import build_context
 
 TABLE = Path(__file__).with_name("bots.toml")
 ROWS = tomllib.loads(TABLE.read_text(encoding="utf-8"))["row"]
 
 
-def name_of(row: dict[str, Any]) -> str:
+def read_row_name(row: dict[str, Any]) -> str:
     return f"{row['bot']}: {row['says'][:30]}"
 
 
@@ -33,7 +33,7 @@ def _read_known_rules() -> dict[str, tuple[Rule, Example]]:
     }
 
 
-@pytest.mark.parametrize("row", ROWS, ids=name_of)
+@pytest.mark.parametrize("row", ROWS, ids=read_row_name)
 def test_bot_rows_name_existing_rules(
     row: dict[str, Any],
 ) -> None:
@@ -45,14 +45,16 @@ def test_bot_rows_name_existing_rules(
         )
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if "proof" in row], ids=name_of)
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if "proof" in row], ids=read_row_name
+)
 def test_rules_report_bot_findings(row: dict[str, Any]) -> None:
     rule, example = _read_known_rules()[row["rules"][0]]
     if row["proof"] == "own":
-        context = context_of(example)
+        context = build_context(example)
     else:
         series = tuple(row["proof"].get("series", ()))
-        context = context_of(Example(bad=True, **{**row["proof"], "series": series}))
+        context = build_context(Example(bad=True, **{**row["proof"], "series": series}))
     findings = (*find_findings(context, [rule]), *run_series(context, [rule]))
     assert {finding.name for finding in findings} == {row["rules"][0]}, (
         context.patch.lines

@@ -12,47 +12,58 @@ import pytest
 
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import Rule
-from tests.kit.checkpatch_examples import EXPECTED, Case, cases, find_our_types
-from tests.kit.retired import retired_types
+from tests.kit.checkpatch_examples import (
+    EXPECTED,
+    Case,
+    find_our_types,
+    list_example_cases,
+)
+from tests.kit.retired import load_retired_types
 
 
 @cache
-def _checkpatch_rules() -> tuple[Rule, ...]:
+def _list_checkpatch_rules() -> tuple[Rule, ...]:
     return tuple(rule for pack in load_packs() for rule in pack.rules)
 
 
 @cache
-def _expected_results() -> dict[str, Any]:
+def _load_expected_results() -> dict[str, Any]:
     return dict(json.loads(EXPECTED.read_text()))
 
 
 @pytest.mark.parametrize(
-    "case", [pytest.param(case, id=case.name.replace(" ", "-")) for case in cases()]
+    "case",
+    [
+        pytest.param(case, id=case.name.replace(" ", "-"))
+        for case in list_example_cases()
+    ],
 )
 def test_examples_match_checkpatch(case: Case) -> None:
-    expected = _expected_results().get(case.name)
+    expected = _load_expected_results().get(case.name)
     assert expected is not None, "new example: make the expectations anew"
-    assert expected["stamp"] == case.stamp, (
+    assert expected["stamp"] == case.content_hash, (
         "changed example: make the expectations anew"
     )
     assert [
-        list(our) for our in find_our_types(case.example, _checkpatch_rules())
+        list(our) for our in find_our_types(case.example, _list_checkpatch_rules())
     ] == expected["findings"]
 
 
 def test_every_checkpatch_type_is_covered() -> None:
     types = set((EXPECTED.parent / "checkpatch-6.1.types").read_text().split())
-    covered_types = {rule.checkpatch for rule in _checkpatch_rules() if rule.checkpatch}
-    retired = {retired_type.checkpatch for retired_type in retired_types()}
+    covered_types = {
+        rule.checkpatch for rule in _list_checkpatch_rules() if rule.checkpatch
+    }
+    retired = {retired_type.checkpatch for retired_type in load_retired_types()}
     assert not types - covered_types - retired
     assert not retired & covered_types
 
 
 def test_retired_type_is_never_reported() -> None:
-    for retired_type in retired_types():
+    for retired_type in load_retired_types():
         assert retired_type.checkpatch not in {
             kind
-            for kind, _ in _expected_results()[f"retired {retired_type.checkpatch}"][
-                "findings"
-            ]
+            for kind, _ in _load_expected_results()[
+                f"retired {retired_type.checkpatch}"
+            ]["findings"]
         }

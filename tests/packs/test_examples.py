@@ -11,15 +11,15 @@ from patchpilot.lint.engine import find_findings, run_series
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose_rules
 from patchpilot.model.rule import Example, Finding, Rule
-from tests.kit.snippets import context_of
+from tests.kit.snippets import build_context
 
 
 @cache
-def _example_rules() -> tuple[Rule, ...]:
+def _list_example_rules() -> tuple[Rule, ...]:
     return tuple(rule for pack in load_packs() for rule in pack.rules)
 
 
-def _example_cases() -> list[object]:
+def _list_example_cases() -> list[object]:
     return [
         pytest.param(
             rule,
@@ -32,10 +32,12 @@ def _example_cases() -> list[object]:
     ]
 
 
-def _find_in_example(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
-    context = context_of(example)
+def _check_example(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    context = build_context(example)
     rules = choose_rules(
-        _example_rules(), kernel=context.options.kernel, profile=context.project.name
+        _list_example_rules(),
+        kernel=context.options.kernel,
+        profile=context.project.name,
     )
     return (
         *find_findings(context, rules),
@@ -43,9 +45,9 @@ def _find_in_example(example: Example) -> tuple[tuple[Finding, ...], tuple[str, 
     ), context.patch.lines
 
 
-@pytest.mark.parametrize(("rule", "example"), _example_cases())
+@pytest.mark.parametrize(("rule", "example"), _list_example_cases())
 def test_examples_give_the_stated_result(rule: Rule, example: Example) -> None:
-    findings, lines = _find_in_example(example)
+    findings, lines = _check_example(example)
     shown = (
         "\n".join(
             f"{finding.name}:{finding.patch_line}: {finding.message}"

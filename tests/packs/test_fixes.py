@@ -12,45 +12,47 @@ from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Example, Rule
-from tests.kit.fixing import all_rules, fixed_example
-from tests.kit.snippets import context_of
+from tests.kit.fixing import fix_example, load_all_rules
+from tests.kit.snippets import build_context
 
 
-def _example_cases(*, bad: bool, safe: bool) -> list[object]:
+def _list_example_cases(*, is_bad: bool, is_safe: bool) -> list[object]:
     return [
         pytest.param(rule, example, id=f"{rule.id}-{rule.name}-{number}")
         for pack in load_packs()
         for rule in pack.rules
         for number, example in enumerate(pack.examples[rule.id])
-        if example.bad == bad
-        and (rule.remedy.kind == "safe" or not safe)
+        if example.bad == is_bad
+        and (rule.remedy.kind == "safe" or not is_safe)
         and not example.series
     ]
 
 
 def test_every_fixer_has_a_rule() -> None:
     fixers_in_rules = {
-        rule.remedy.fixer for rule in all_rules() if rule.remedy.kind == "safe"
+        rule.remedy.fixer for rule in load_all_rules() if rule.remedy.kind == "safe"
     }
     assert fixers_in_rules == set(import_fixers())
     assert not [
         rule.name
-        for rule in all_rules()
+        for rule in load_all_rules()
         if rule.remedy.kind != "safe" and rule.remedy.fixer
     ]
 
 
 def test_token_changes_are_justified() -> None:
-    for rule in all_rules():
+    for rule in load_all_rules():
         fixer = import_fixers().get(rule.remedy.fixer)
         assert bool(rule.remedy.equivalent) == (
             fixer is not None and fixer.tokens != ()
         ), rule.name
 
 
-@pytest.mark.parametrize(("rule", "example"), _example_cases(bad=True, safe=True))
+@pytest.mark.parametrize(
+    ("rule", "example"), _list_example_cases(is_bad=True, is_safe=True)
+)
 def test_fix_cleans_a_bad_example(rule: Rule, example: Example) -> None:
-    fixed = fixed_example(example)
+    fixed = fix_example(example)
     fixed_text = "\n".join(fixed.draft.patch.lines)
     remaining = [finding for finding in fixed.left if finding.rule == rule.id]
     if example.stays:
@@ -62,9 +64,11 @@ def test_fix_cleans_a_bad_example(rule: Rule, example: Example) -> None:
     assert fixed.draft.patch.diff_error is None
 
 
-@pytest.mark.parametrize(("rule", "example"), _example_cases(bad=True, safe=True))
+@pytest.mark.parametrize(
+    ("rule", "example"), _list_example_cases(is_bad=True, is_safe=True)
+)
 def test_fixers_accept_truncated_patches(rule: Rule, example: Example) -> None:
-    whole, fixer = context_of(example), import_fixers()[rule.remedy.fixer]
+    whole, fixer = build_context(example), import_fixers()[rule.remedy.fixer]
     for end in range(whole.patch.message_line, len(whole.patch.lines)):
         patch = parse_patch("\n".join(whole.patch.lines[:end]).encode(), "a")
         context = whole.with_patch(patch)
@@ -73,6 +77,8 @@ def test_fixers_accept_truncated_patches(rule: Rule, example: Example) -> None:
             assert PatchEdit.of(patch).apply_changes([change])
 
 
-@pytest.mark.parametrize(("rule", "example"), _example_cases(bad=False, safe=False))
+@pytest.mark.parametrize(
+    ("rule", "example"), _list_example_cases(is_bad=False, is_safe=False)
+)
 def test_good_example_is_unchanged(rule: Rule, example: Example) -> None:
-    assert not fixed_example(example).changed
+    assert not fix_example(example).changed

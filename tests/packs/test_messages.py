@@ -6,20 +6,20 @@ from functools import cache
 from patchpilot.lint.engine import find_findings, run_series
 from patchpilot.lint.pack_patterns import find_placeholders
 from patchpilot.lint.rule_store import load_packs
-from tests.kit.snippets import context_of
+from tests.kit.snippets import build_context
 
 LONGEST = 100
 """Maximum length of the problem; its solution follows a semicolon."""
 
 
 @cache
-def _rule_messages() -> dict[str, list[str]]:
+def _list_messages_by_rule() -> dict[str, list[str]]:
     messages: dict[str, list[str]] = {}
     for pack in load_packs():
         for rule in pack.rules:
             for example in pack.examples[rule.id]:
                 if example.bad:
-                    context = context_of(example)
+                    context = build_context(example)
                     findings = (
                         *find_findings(context, [rule]),
                         *run_series(context, [rule]),
@@ -41,7 +41,7 @@ def test_every_placeholder_is_filled() -> None:
             }
             wrong += [
                 message
-                for message in _rule_messages()[rule.name]
+                for message in _list_messages_by_rule()[rule.name]
                 for name in names
                 if f"{{{name}}}" in message
             ]

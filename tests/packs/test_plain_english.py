@@ -14,7 +14,7 @@ DIALECT = re.compile(
 """Words of a dialect that readers stumbled over, and British spellings."""
 
 
-def _rule_texts(rule: Rule) -> list[str]:
+def _list_rule_texts(rule: Rule) -> list[str]:
     return [
         rule.name.replace("-", " "),
         rule.summary,
@@ -32,7 +32,7 @@ def test_rules_are_in_plain_english() -> None:
         (rule.name, match[0], text)
         for pack in load_packs()
         for rule in pack.rules
-        for text in _rule_texts(rule)
+        for text in _list_rule_texts(rule)
         if (match := DIALECT.search(text))
     ]
     assert not found

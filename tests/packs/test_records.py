@@ -14,42 +14,47 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import NOISE, find_hidden_rules, load_rule_records
 from patchpilot.model.rule import RuleRecord, Severity
 from tests.kit.cli import call
-from tests.kit.maintainers import patch
+from tests.kit.maintainers import build_widget_patch
 from tests.lab.list_archive import ArchivedMail
-from tests.lab.measure_rules import records, sample_patches
+from tests.lab.measure_rules import compute_rule_records, sample_patches
 
 
 def _make_row(
-    kind: str, *found: str, after: tuple[str, ...] = (), asked: tuple[str, ...] = ()
+    sample_kind: str,
+    *finding_name: str,
+    later_findings: tuple[str, ...] = (),
+    requested_categories: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     return {
-        "kind": kind,
-        "found": [[name, "warning"] for name in found],
-        "after": after,
-        "asked": asked,
+        "kind": sample_kind,
+        "found": [[name, "warning"] for name in finding_name],
+        "after": later_findings,
+        "asked": requested_categories,
     }
 
 
 def test_message_is_counted_once() -> None:
     counted = dict(
-        records(
+        compute_rule_records(
             [
                 _make_row("accepted", "vague-subject", "vague-subject"),
                 _make_row("accepted"),
                 _make_row("pair", "vague-subject"),
-                _make_row("pair", "vague-subject", after=("vague-subject",)),
-                _make_row("asked", "vague-subject", asked=("subject-quality",)),
-                _make_row("asked", "vague-subject", asked=("spelling",)),
+                _make_row("pair", "vague-subject", later_findings=("vague-subject",)),
+                _make_row(
+                    "asked", "vague-subject", requested_categories=("subject-quality",)
+                ),
+                _make_row("asked", "vague-subject", requested_categories=("spelling",)),
             ]
         )
     )
     assert counted == {("vague-subject", "warning"): RuleRecord(2, 1, 2, 2, 1, 1, 1)}
 
 
-def _make_mail(name: str, subject: str, text: str, parent: str = "") -> ArchivedMail:
-    sender = b"Ann <ann@example.org>" if "@@" in text else b"Max <max@example.org>"
-    raw = b"From: %b\nContent-Type: text/plain\n\n%b\n" % (sender, text.encode())
-    return ArchivedMail(raw, name, parent, subject.encode(), sender)
+def _make_mail(name: str, subject: str, body: str, parent: str = "") -> ArchivedMail:
+    sender = b"Ann <ann@example.org>" if "@@" in body else b"Max <max@example.org>"
+    raw_mail = b"From: %b\nContent-Type: text/plain\n\n%b\n" % (sender, body.encode())
+    return ArchivedMail(raw_mail, name, parent, subject.encode(), sender)
 
 
 def test_patch_is_sampled_by_outcome() -> None:
@@ -77,10 +82,10 @@ def test_patch_is_sampled_by_outcome() -> None:
 
 def test_explain_shows_the_record() -> None:
     key = ("unsorted-declarations", Severity.CHECK)
-    text = " ".join(call("explain", key[0]).out.split())
-    assert load_rule_records()[key].sentence in text
+    output = " ".join(call("explain", key[0]).out.split())
+    assert load_rule_records()[key].sentence in output
     hidden = key in find_hidden_rules(load_rules())
-    assert ("(shown with --strict only)" in text) is hidden
+    assert ("(shown with --strict only)" in output) is hidden
     assert RuleRecord(200, 1, 3, 4, 2, 0, 0, 4, 1).sentence == (
         "Fires on 0.5 % of 200 accepted patches; of 4 findings, 2 were gone in the next version;"
         " a reader called 1 of 4 worth reporting."
@@ -105,10 +110,10 @@ def test_displayed_rules_have_few_false_positives(noise: float) -> None:
 
 def test_hidden_finding_is_only_counted(tmp_path: Path) -> None:
     file = tmp_path / "a.patch"
-    file.write_text(patch(message="This patch repairs the widget.\n"))
+    file.write_text(build_widget_patch(message="This patch repairs the widget.\n"))
     runs = [
-        call("check", *words, "--fail-on", "check", "--format", "json", file)
-        for words in (("--noise", "0%"), ("--noise", "100"), ("--strict",))
+        call("check", *arguments, "--fail-on", "check", "--format", "json", file)
+        for arguments in (("--noise", "0%"), ("--noise", "100"), ("--strict",))
     ]
     lenient, *_, strict = (json.loads(run.out)["summary"] for run in runs)
     assert (lenient["hidden"], strict["hidden"]) == (

@@ -21,7 +21,7 @@ from patchpilot.projects.loading import (
 from patchpilot.projects.project import SECTIONS, Project
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
-from tests.kit.snippets import MemoryTree, file_diff, mail
+from tests.kit.snippets import MemoryTree, build_file_diff, mail
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "add-a-project.md").read_text(encoding="utf-8")
@@ -51,10 +51,10 @@ Signed-off-by: Ada Fixer <ada@example.org>
 """
 
 
-def write_project(text: str = ACME, name: str = "acme") -> None:
+def write_project(project_toml: str = ACME, name: str = "acme") -> None:
     file = Path(user_folder()) / "projects" / f"{name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    file.write_text(project_toml, encoding="utf-8")
     forget()
 
 
@@ -75,19 +75,23 @@ def repo(tmp_path: Path) -> Repo:
     repo.tag("v4.2.0")
     repo.git("update-ref", "refs/remotes/acme/acme-4.2-lts", "HEAD")
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    fixed = (
+    fixed_code = (
         START["kernel/acme.c"].replace("return acme_count", "return acme_count + 1")
         + "int x;\n"
     )
-    repo.commit(MESSAGE.format(culprit=culprit[:12]), {"kernel/acme.c": fixed})
+    repo.commit(MESSAGE.format(culprit=culprit[:12]), {"kernel/acme.c": fixed_code})
     write_project()
     return repo
 
 
-def json_document(repo: Repo, *words: str, codes: tuple[int, ...] = (0,)) -> Any:
-    done = call(words[0], "-C", str(repo.path), "--format", "json", *words[1:])
-    assert done.code in codes, done.err
-    return json.loads(done.out)
+def read_json_document(
+    repo: Repo, *arguments: str, codes: tuple[int, ...] = (0,)
+) -> Any:
+    result = call(
+        arguments[0], "-C", str(repo.path), "--format", "json", *arguments[1:]
+    )
+    assert result.code in codes, result.err
+    return json.loads(result.out)
 
 
 def test_tree_and_messages_are_detected(repo: Repo) -> None:
@@ -107,23 +111,23 @@ def test_tree_and_messages_are_detected(repo: Repo) -> None:
     ],
 )
 def test_patch_without_a_tree_is_detected(to: str, path: str, shipped: str) -> None:
-    text = mail("x: y", "T.", file_diff(path, "-a\n+b\n")).replace(
+    patch_text = mail("x: y", "T.", build_file_diff(path, "-a\n+b\n")).replace(
         "Date: ", f"To: {to}\nDate: ", 1
     )
-    patch = parse_patch(text.encode(), "x.patch")
+    patch = parse_patch(patch_text.encode(), "x.patch")
     assert detect(None, [patch]).name == shipped
     write_project()
     assert detect(None, [patch]).name == "acme"
 
 
 def test_project_tag_requests_a_backport(repo: Repo) -> None:
-    assert json_document(repo, "stable", "HEAD")["lines"] == [
+    assert read_json_document(repo, "stable", "HEAD")["lines"] == [
         "Backport-to: acme-stable@lists.acme.example # 4.2.0 and later"
     ]
 
 
 def test_stable_branches_are_known(repo: Repo) -> None:
-    answer = json_document(repo, "backport", "HEAD", "--profile", "acme")
+    answer = read_json_document(repo, "backport", "HEAD", "--profile", "acme")
     (branch,) = answer["branches"]
     assert (branch["branch"], branch["version"], branch["affected"]) == (
         "acme/acme-4.2-lts",
@@ -132,36 +136,38 @@ def test_stable_branches_are_known(repo: Repo) -> None:
     )
     assert [row["version"] for row in answer["missing"]] == ["5.0"]
     assert answer["missing"][0]["command"] == "git fetch acme acme-5.0-lts"
-    words = ("--offline", "--profile", "acme", "--format", "json")
-    series = call("setup", "stable", "-C", str(repo.path), *words).json
+    arguments = ("--offline", "--profile", "acme", "--format", "json")
+    series = call("setup", "stable", "-C", str(repo.path), *arguments).json
     assert (series["family"], series["updated"]) == ("acme", "2026-11-01")
     assert [row["version"] for row in series["series"]] == ["4.2", "5.0"]
 
 
 def test_project_lists_get_the_patch(repo: Repo) -> None:
-    (result,) = json_document(repo, "maintainers", "HEAD")["results"]
+    (result,) = read_json_document(repo, "maintainers", "HEAD")["results"]
     roles = {row["email"]: row["role"] for row in result["recipients"]}
     assert roles["acme-safety@lists.acme.example"] == "safety list"
     assert "acme-devel@lists.acme.example" in roles
 
 
 def test_project_style_is_applied(repo: Repo) -> None:
-    (patch,) = json_document(repo, "check", "HEAD", "--strict", codes=(1,))["patches"]
+    (patch,) = read_json_document(repo, "check", "HEAD", "--strict", codes=(1,))[
+        "patches"
+    ]
     severities = {finding["name"]: finding["severity"] for finding in patch["findings"]}
     assert severities["repeated-word"] == "error"
     assert any("allows 50" in finding["message"] for finding in patch["findings"])
     write_project(
         ACME.replace('"missing-stable"]', '"missing-stable", "repeated-word"]')
     )
-    (patch,) = json_document(repo, "check", "HEAD", codes=(0, 1))["patches"]
+    (patch,) = read_json_document(repo, "check", "HEAD", codes=(0, 1))["patches"]
     assert "repeated-word" not in {finding["name"] for finding in patch["findings"]}
 
 
-def assert_refused(text: str, repo: Repo) -> Outcome:
-    write_project(text)
-    done = call("check", "-C", str(repo.path), "HEAD")
-    assert done.code == 2, done.err
-    return done
+def assert_refused(project_toml: str, repo: Repo) -> Outcome:
+    write_project(project_toml)
+    result = call("check", "-C", str(repo.path), "HEAD")
+    assert result.code == 2, result.err
+    return result
 
 
 @pytest.mark.parametrize(
@@ -287,7 +293,7 @@ def test_subsystem_inherits_its_project() -> None:
         [
             parse_patch(
                 mail(
-                    "[PATCH acme-next] x: y", "T.", file_diff("a", "-a\n+b\n")
+                    "[PATCH acme-next] x: y", "T.", build_file_diff("a", "-a\n+b\n")
                 ).encode(),
                 "x.patch",
             )

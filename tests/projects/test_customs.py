@@ -11,7 +11,7 @@ from patchpilot.lint.habits import (
 )
 from patchpilot.model.commit import analyze_message_form
 from patchpilot.resources import data_dir
-from tests.lab.mine_habits import Row, table_lines
+from tests.lab.mine_habits import Row, format_table_lines
 
 LARGEST = 300_000
 FIX = """frob: %d: Do it
@@ -31,14 +31,17 @@ def make_patch_row(subject: str, *folders: str) -> Row:
 
 def test_table_has_prefixes_by_directory() -> None:
     rows = [
-        make_patch_row(f"iio: adc: frob{at}: Do it", "drivers/iio/adc")
-        for at in range(40)
+        make_patch_row(f"iio: adc: frob{index}: Do it", "drivers/iio/adc")
+        for index in range(40)
     ]
     rows += [
-        make_patch_row(f"counter: frob{at}: Do it", "drivers/iio") for at in range(20)
+        make_patch_row(f"counter: frob{index}: Do it", "drivers/iio")
+        for index in range(20)
     ]
     rows += [make_patch_row("iio: adcs: frob: Do it", "drivers/iio/adc")]
-    habits = {line.split("\t")[0]: line.split("\t")[1:] for line in table_lines(rows)}
+    habits = {
+        line.split("\t")[0]: line.split("\t")[1:] for line in format_table_lines(rows)
+    }
     assert habits["drivers/iio/adc/**"] == [
         "41",
         "iio=100",
@@ -52,7 +55,8 @@ def test_table_has_prefixes_by_directory() -> None:
 
 def test_marks_are_counted_per_message() -> None:
     forms = [
-        analyze_message_form(FIX % (at, "x" * (100 if at else 9))) for at in range(40)
+        analyze_message_form(FIX % (index, "x" * (100 if index else 9)))
+        for index in range(40)
     ]
     habits = count_habits(
         "drivers/frob", [*forms, analyze_message_form('Revert "frob: do it"\n\nNo.')]
@@ -65,7 +69,7 @@ def test_marks_are_counted_per_message() -> None:
 
 def test_rule_thresholds_are_90_and_70_percent() -> None:
     habits = count_habits(
-        "frob", [analyze_message_form(f"frob: {at}") for at in range(30)]
+        "frob", [analyze_message_form(f"frob: {index}") for index in range(30)]
     )
     assert [habits.weigh_share(share) for share in (90, 89, 70, 69)] == [
         "speaks",

@@ -82,7 +82,7 @@ def test_project_needs_title_and_acyclic_inheritance() -> None:
         resolve_table("a", circle)
 
 
-def _read_by_code() -> set[tuple[str, str]]:
+def _find_read_attributes() -> set[tuple[str, str]]:
     """Return every attribute that code outside projects/ reads, as (the word before the dot, the
     attribute).
     """
@@ -95,7 +95,7 @@ def _read_by_code() -> set[tuple[str, str]]:
 
 
 def test_every_key_is_used() -> None:
-    read = _read_by_code()
+    read = _find_read_attributes()
     for section, kind in SECTIONS.items():
         unread = {
             key
@@ -132,9 +132,9 @@ def test_tree_is_detected_by_any_sign(paths: tuple[str, ...], name: str) -> None
 
 def test_help_names_every_project() -> None:
     *names, last = projects()
-    shown = call("help", "options").out
+    output = call("help", "options").out
     assert f"{', '.join(names)} or {last} (default: detected)" in " ".join(
-        shown.split()
+        output.split()
     )
 
 

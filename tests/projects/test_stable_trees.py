@@ -18,19 +18,19 @@ from patchpilot.services.setup.lts_branches import format_lts_toml, list_lts_ser
 TODAY = date(2026, 11, 20)
 
 
-def write_copy(text: str) -> None:
+def write_copy(project_toml: str) -> None:
     file = Path(user_folder()) / "lts.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    file.write_text(project_toml, encoding="utf-8")
     forget()
 
 
-def maintained_series(name: str = "linux") -> list[str]:
+def list_maintained_series(name: str = "linux") -> list[str]:
     return [row.version for row in find_project(name).stable.find_maintained(TODAY)]
 
 
-def copy_of(name: str, **more: Any) -> str:
-    return format_lts_toml({name: {"updated": "9026-11-20", **more}})
+def copy_project(name: str, **changed_fields: Any) -> str:
+    return format_lts_toml({name: {"updated": "9026-11-20", **changed_fields}})
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,13 @@ def test_shipped_data_is_complete(name: str) -> None:
     )
     assert "{commit}" in stable.marker
     assert stable.list
-    assert maintained_series(name)
+    assert list_maintained_series(name)
 
 
 def test_shipped_series_match_kernel_org() -> None:
     assert (
-        maintained_series()
-        == maintained_series("netdev")
+        list_maintained_series()
+        == list_maintained_series("netdev")
         == ["5.10", "5.15", "6.1", "6.6", "6.12", "6.18"]
     )
     assert find_project("netdev").stable.project == "linux"
@@ -60,9 +60,9 @@ def test_shipped_series_match_kernel_org() -> None:
 
 def test_newer_user_copy_overrides_keys() -> None:
     before = find_project("linux").stable
-    write_copy(copy_of("linux", series={"6.1": "2026-10", "7.1": "unknown"}))
+    write_copy(copy_project("linux", series={"6.1": "2026-10", "7.1": "unknown"}))
     after = find_project("netdev").stable
-    assert maintained_series() == ["5.10", "5.15", "6.6", "6.12", "6.18", "7.1"]
+    assert list_maintained_series() == ["5.10", "5.15", "6.6", "6.12", "6.18", "7.1"]
     assert after._replace(updated=before.updated, series=before.series) == before
 
 

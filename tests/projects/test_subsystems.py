@@ -27,8 +27,8 @@ from patchpilot.projects.loading import (
 )
 from patchpilot.projects.project import CHOICES, Subsystem
 from tests.kit.cli import call
-from tests.kit.snippets import file_diff, mail
-from tests.lab.subsystem_page import page_lines
+from tests.kit.snippets import build_file_diff, mail
+from tests.lab.subsystem_page import format_page_lines
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (
@@ -40,7 +40,7 @@ FROB = GUIDE.split("```toml\n")[1].split("```")[0]
 
 
 @pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
+def clear_caches() -> Iterator[None]:
     _clear_caches()
     yield
     _clear_caches()
@@ -52,31 +52,35 @@ def _clear_caches() -> None:
 
 
 def write_patch(
-    *paths: str, subject: str = "frob: wait for the link", to: str = ""
+    *paths: str, subject: str = "frob: wait for the link", recipients: str = ""
 ) -> str:
-    diff = "".join(file_diff(path, "+\tfrob_start(frob);\n") for path in paths)
-    whole = mail(
+    diff = "".join(build_file_diff(path, "+\tfrob_start(frob);\n") for path in paths)
+    mail_text = mail(
         subject,
         "Old boards need a moment until the link is up.\n"
         "\nSigned-off-by: Ada Fixer <ada@example.org>",
         diff,
     )
-    return whole.replace("\nDate: ", f"\nTo: {to}\nDate: ", 1) if to else whole
+    return (
+        mail_text.replace("\nDate: ", f"\nTo: {recipients}\nDate: ", 1)
+        if recipients
+        else mail_text
+    )
 
 
-def make_patch(*paths: str, to: str = "") -> Patch:
-    return parse_patch(write_patch(*paths, to=to).encode(), "a.patch")
+def make_patch(*paths: str, recipients: str = "") -> Patch:
+    return parse_patch(write_patch(*paths, recipients=recipients).encode(), "a.patch")
 
 
-def write_subsystem(text: str, name: str) -> Path:
+def write_subsystem(subsystem_toml: str, name: str) -> Path:
     file = Path(user_folder()) / "subsystems" / f"{name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    file.write_text(subsystem_toml, encoding="utf-8")
     _clear_caches()
     return file
 
 
-def subsystem_names(*paths: str) -> list[str]:
+def list_subsystem_names(*paths: str) -> list[str]:
     return [
         subsystem.name if (subsystem := subsystem_of_path(path)) else ""
         for path in paths
@@ -84,12 +88,12 @@ def subsystem_names(*paths: str) -> list[str]:
 
 
 def test_longest_path_wins() -> None:
-    assert subsystem_names(
+    assert list_subsystem_names(
         "drivers/net/frob.c",
         "drivers/net/wireless/ath/frob.c",
         "drivers/usb/serial/frob.c",
     ) == ["net", "wireless", "usb-serial"]
-    assert subsystem_names(
+    assert list_subsystem_names(
         "include/linux/mm_types.h",
         "include/linux/mmc/host.h",
         "arch/x86/kvm/x86.c",
@@ -116,23 +120,30 @@ def test_sections_and_lists_break_ties() -> None:
     by_section = subsystem_of(
         make_patch("lib/frob.c"), lambda _: ["IIO SUBSYSTEM AND DRIVERS"]
     )
-    by_list = subsystem_of(make_patch("lib/frob.c", to="linux-iio@vger.kernel.org"))
+    by_list = subsystem_of(
+        make_patch("lib/frob.c", recipients="linux-iio@vger.kernel.org")
+    )
     assert by_section is by_list is subsystems()["iio"]
     assert (
         subsystem_of(
             make_patch(
-                "lib/frob.c", to="linux-iio@vger.kernel.org, linux-spi@vger.kernel.org"
+                "lib/frob.c",
+                recipients="linux-iio@vger.kernel.org, linux-spi@vger.kernel.org",
             )
         )
         is None
     )
     assert (
         subsystem_of(make_patch("lib/frob.c"))
-        is subsystem_of(make_patch("MAINTAINERS", to="linux-spi@vger.kernel.org"))
+        is subsystem_of(
+            make_patch("MAINTAINERS", recipients="linux-spi@vger.kernel.org")
+        )
         is None
     )
     assert (
-        subsystem_of(make_patch("net/vmw_vsock/frob.c", to="netdev@vger.kernel.org"))
+        subsystem_of(
+            make_patch("net/vmw_vsock/frob.c", recipients="netdev@vger.kernel.org")
+        )
         is None
     )
 
@@ -161,16 +172,16 @@ def test_check_uses_the_documented_subsystem(tmp_path: Path) -> None:
         write_patch(
             "drivers/frob/frob.c",
             subject="fix: Wait for the link",
-            to="linux-frob@vger.kernel.org",
+            recipients="linux-frob@vger.kernel.org",
         ),
         encoding="utf-8",
     )
     findings = {
         finding["name"]: finding["message"]
-        for load in json.loads(
+        for patch in json.loads(
             call("check", "--strict", "--format", "json", str(file)).out
         )["patches"]
-        for finding in load["findings"]
+        for finding in patch["findings"]
     }
     assert (
         findings["unconventional-prefix"]
@@ -195,8 +206,8 @@ def test_check_suggests_the_usual_prefix(
         write_patch("drivers/iio/adc/frob.c", subject="Wait for the link"),
         encoding="utf-8",
     )
-    done = call("check", "--strict", str(file))
-    assert "help: iio: adc: Wait for the link" in " ".join(done.out.split())
+    result = call("check", "--strict", str(file))
+    assert "help: iio: adc: Wait for the link" in " ".join(result.out.split())
 
 
 def test_users_file_overrides_single_keys() -> None:
@@ -263,7 +274,7 @@ def test_every_convention_has_a_source() -> None:
 def test_reference_page_is_in_step() -> None:
     assert (ROOT / "docs" / "reference" / "subsystems.md").read_text(
         encoding="utf-8"
-    ) == "".join(page_lines())
+    ) == "".join(format_page_lines())
 
 
 def test_guide_shows_every_key() -> None:

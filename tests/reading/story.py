@@ -10,29 +10,29 @@ from patchpilot.reading.read_thread import read_thread
 from tests.kit.mails import (
     MATT,
     RITA,
-    applied_by_robot,
-    mail,
-    mailed,
-    mbox,
-    reply,
-    stable_added,
-    stable_failed,
-    stable_review,
+    build_applied_notice,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_reply,
+    build_stable_failure_notice,
+    build_stable_queue_notice,
+    build_stable_review,
 )
 
 TITLE = "demo: check the pointer before use"
 SHA = "0123456789abcdef0123456789abcdef01234567"
 OTTO = "Otto Other <otto@example.com>"
 
-V1 = mailed(f"v1 [PATCH] {TITLE}")
-REVIEW = reply(
+V1 = build_described_mail(f"v1 [PATCH] {TITLE}")
+REVIEW = build_reply(
     f"[PATCH] {TITLE}",
     "Please add a Fixes: tag and name the net tree in the subject.",
     id="r1",
     reply_to="v1",
     minutes=60,
 )
-ANSWER = reply(
+ANSWER = build_reply(
     f"[PATCH] {TITLE}",
     "Sure, will do in v2.",
     sender="Ada Fixer <ada@example.org>",
@@ -40,27 +40,29 @@ ANSWER = reply(
     reply_to="r1",
     minutes=90,
 )
-V2 = mailed(f"v2+1440 [PATCH net v2] {TITLE}", notes="Changes in v2:\n- Fixes tag")
-TAG = reply(
+V2 = build_described_mail(
+    f"v2+1440 [PATCH net v2] {TITLE}", notes="Changes in v2:\n- Fixes tag"
+)
+TAG = build_reply(
     f"[PATCH net v2] {TITLE}",
     f"Reviewed-by: {RITA}",
     id="r3",
     reply_to="v2",
     minutes=1500,
 )
-APPLIED = applied_by_robot(TITLE, SHA[:12], id="r4", reply_to="v2", minutes=2000)
-IN_REVIEW = stable_review(TITLE, SHA, "6.6", id="s1", minutes=9000)
-QUEUED = stable_added(TITLE, SHA, "6.1", id="s2", minutes=9100)
-FAILED = stable_failed(TITLE, SHA, "5.10", id="s3", minutes=9200)
-FIX_V1 = mailed(
+APPLIED = build_applied_notice(TITLE, SHA[:12], id="r4", reply_to="v2", minutes=2000)
+IN_REVIEW = build_stable_review(TITLE, SHA, "6.6", id="s1", minutes=9000)
+QUEUED = build_stable_queue_notice(TITLE, SHA, "6.1", id="s2", minutes=9100)
+FAILED = build_stable_failure_notice(TITLE, SHA, "5.10", id="s3", minutes=9200)
+FIX_V1 = build_described_mail(
     "f1+9900 [PATCH] demo: check the return of the check",
     author=OTTO,
     message=f'Fix the check.\n\nFixes: {SHA[:12]} ("{TITLE}")\n',
 )
-FIX_V2 = mailed(
+FIX_V2 = build_described_mail(
     "f2+10900 [PATCH net v2] demo: check the return of the check", author=OTTO
 )
-FIX_APPLIED = applied_by_robot(
+FIX_APPLIED = build_applied_notice(
     "demo: check the return of the check",
     "fedcba987654",
     id="f3",
@@ -74,21 +76,21 @@ WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
 
 
 def read_first_series(
-    *mails: bytes, confirmed: frozenset[str] = frozenset()
+    *mails: bytes, confirmed_ids: frozenset[str] = frozenset()
 ) -> PostedSeries:
     """Return the first series in the messages. `confirmed` contains the ids of messages that the
     user confirmed.
     """
-    return read_thread(parse(mbox(*mails)), confirmed=confirmed)[0]
+    return read_thread(parse(build_mbox(*mails)), confirmed=confirmed_ids)[0]
 
 
 def read_only_series(
-    *mails: bytes, confirmed: frozenset[str] = frozenset()
+    *mails: bytes, confirmed_ids: frozenset[str] = frozenset()
 ) -> PostedSeries:
     """Return the only series in the messages. `confirmed` contains the ids of messages that the
     user confirmed.
     """
-    (series,) = read_thread(parse(mbox(*mails)), confirmed=confirmed)
+    (series,) = read_thread(parse(build_mbox(*mails)), confirmed=confirmed_ids)
     return series
 
 
@@ -96,19 +98,19 @@ def read_state(*mails: bytes) -> str:
     return str(read_first_series(*mails).state)
 
 
-def answer(
-    text: str,
+def build_answer_to(
+    body: str,
     *,
-    to: str,
+    parent_id: str,
     sender: str = MATT,
     minutes: int = 2100,
     subject: str = f"[PATCH net v2] {TITLE}",
 ) -> bytes:
-    return mail(
+    return build_mail(
         f"Re: {subject}",
-        f"> Check.\n\n{text}\n",
+        f"> Check.\n\n{body}\n",
         sender=sender,
         id=f"x{minutes}",
-        reply_to=to,
+        reply_to=parent_id,
         minutes=minutes,
     )

@@ -5,18 +5,23 @@ import pytest
 
 from patchpilot.reading.next_step import next_step
 from patchpilot.reading.posted_series import PostedSeries
-from tests.kit.mails import MATT, mailed, reply, stable_failed
+from tests.kit.mails import (
+    MATT,
+    build_described_mail,
+    build_reply,
+    build_stable_failure_notice,
+)
 from tests.reading.story import read_only_series
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 TITLE = "pump: stop at ten"
 
 
-def applied_patch(to: str, path: str, *mails: bytes) -> PostedSeries:
+def read_applied_patch(recipients: str, path: str, *mails: bytes) -> PostedSeries:
     """Return a patch to a file. It was sent to a list and applied."""
-    patch_mail = mailed(f"v1 [PATCH] {TITLE}", to=f"{MATT}, {to}")
+    patch_mail = build_described_mail(f"v1 [PATCH] {TITLE}", to=f"{MATT}, {recipients}")
     patch_mail = patch_mail.replace(b"drivers/demo/pump.c", path.encode())
-    applied_reply = reply(
+    applied_reply = build_reply(
         f"[PATCH] {TITLE}",
         "Applied, thanks.",
         sender=MATT,
@@ -25,7 +30,7 @@ def applied_patch(to: str, path: str, *mails: bytes) -> PostedSeries:
         minutes=9,
     )
     series = read_only_series(
-        patch_mail, applied_reply, *mails, confirmed=frozenset({"t@example.org"})
+        patch_mail, applied_reply, *mails, confirmed_ids=frozenset({"t@example.org"})
     )
     assert series.state == "accepted" or mails
     return series
@@ -76,25 +81,29 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize(("to", "path", "project", "words"), WAYS)
+@pytest.mark.parametrize(("recipients", "path", "project", "expected_step"), WAYS)
 def test_author_waits_after_applied(
-    to: str, path: str, project: str, words: str
+    recipients: str, path: str, project: str, expected_step: str
 ) -> None:
-    series = applied_patch(to, path)
+    series = read_applied_patch(recipients, path)
     assert project in series.project.lineage
-    assert words in next_step(series)
+    assert expected_step in next_step(series)
     assert ("merge window" in next_step(series)) == (project == "linux")
 
 
 def test_project_without_stable_branches_skips_them() -> None:
-    failed = stable_failed(TITLE, SHA, "5.10", id="s", minutes=900)
-    kernel = applied_patch("linux-pump@vger.kernel.org", "drivers/demo/pump.c", failed)
+    failed = build_stable_failure_notice(TITLE, SHA, "5.10", id="s", minutes=900)
+    kernel = read_applied_patch(
+        "linux-pump@vger.kernel.org", "drivers/demo/pump.c", failed
+    )
     assert "send a backport" in next_step(kernel)
-    man = applied_patch("linux-man@vger.kernel.org", "man/man2/pump.2", failed)
+    man = read_applied_patch("linux-man@vger.kernel.org", "man/man2/pump.2", failed)
     assert "backport" not in next_step(man)
     unwanted = failed.replace(b"FAILED: patch", b"WTF: patch")
     unwanted = unwanted.replace(b"failed to apply", b"was seriously submitted")
-    patch = applied_patch("linux-pump@vger.kernel.org", "drivers/demo/pump.c", unwanted)
+    patch = read_applied_patch(
+        "linux-pump@vger.kernel.org", "drivers/demo/pump.c", unwanted
+    )
     assert [branch.state for branch in patch.stable] == ["not-needed"]
 
 
@@ -110,4 +119,4 @@ def test_project_without_stable_branches_skips_them() -> None:
 def test_cross_posted_kernel_patch_belongs_to_the_kernel(
     lists: str,
 ) -> None:
-    assert applied_patch(lists, "drivers/demo/pump.c").project.kernel
+    assert read_applied_patch(lists, "drivers/demo/pump.c").project.kernel

@@ -6,7 +6,7 @@ import pytest
 from patchpilot.model.mail import parse_mail
 from patchpilot.reading.ci_verdict import ci_verdict
 from patchpilot.reading.mail_classifier import classify
-from tests.kit.mails import reply
+from tests.kit.mails import build_reply
 
 LABS = "bluez.test.bot@gmail.com"
 PASSED = (
@@ -39,7 +39,7 @@ def test_worst_report_is_used(mails: list[tuple[str, str]], verdict: str) -> Non
     classified = [
         classify(
             parse_mail(
-                reply(
+                build_reply(
                     "[PATCH] demo: x", text, sender=sender, id=str(index), reply_to="v1"
                 )
             )

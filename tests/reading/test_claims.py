@@ -11,10 +11,10 @@ import pytest
 from patchpilot.reading.next_step import advise, next_step
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import Turn
-from tests.kit.mails import ADA, MATT, RITA, applied_by_robot, mailed
-from tests.reading.story import SHA, TITLE, answer, read_first_series
+from tests.kit.mails import ADA, MATT, RITA, build_applied_notice, build_described_mail
+from tests.reading.story import SHA, TITLE, build_answer_to, read_first_series
 
-TO_MATT = mailed(
+TO_MATT = build_described_mail(
     f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, demo@lists.example.org"
 )
 NOT_APPLIED = [
@@ -30,7 +30,7 @@ def list_claims(series: PostedSeries) -> list[str]:
 
 @pytest.mark.parametrize("text", NOT_APPLIED)
 def test_ambiguous_words_apply_nothing(text: str) -> None:
-    series = read_first_series(TO_MATT, answer(text, to="v2"))
+    series = read_first_series(TO_MATT, build_answer_to(text, parent_id="v2"))
     assert series.state in ("under-review", "changes-requested", "rejected"), series.why
     assert series.proven in ("under-review", "changes-requested")
     assert series.landed == ()
@@ -60,7 +60,7 @@ def test_ambiguous_words_apply_nothing(text: str) -> None:
 def test_maintainers_words_set_the_state_unproven(
     text: str, claimed_state: str
 ) -> None:
-    series = read_first_series(TO_MATT, answer(text, to="v2"))
+    series = read_first_series(TO_MATT, build_answer_to(text, parent_id="v2"))
     assert series.state == {"applied": "accepted", "refused": "rejected"}[claimed_state]
     assert series.proven in ("under-review", "changes-requested")
     ((claim, *_),) = [series.claims]
@@ -83,7 +83,7 @@ def test_maintainers_words_set_the_state_unproven(
     ],
 )
 def test_doubtful_words_reject_nothing(text: str) -> None:
-    series = read_first_series(TO_MATT, answer(text, to="v2"))
+    series = read_first_series(TO_MATT, build_answer_to(text, parent_id="v2"))
     assert series.state in ("under-review", "changes-requested")
     assert series.proven in ("under-review", "changes-requested")
 
@@ -98,16 +98,24 @@ def test_doubtful_words_reject_nothing(text: str) -> None:
     ],
 )
 def test_doubtful_words_withdraw_nothing(text: str) -> None:
-    series = read_first_series(TO_MATT, answer(text, to="v2", sender=ADA))
+    series = read_first_series(
+        TO_MATT, build_answer_to(text, parent_id="v2", sender=ADA)
+    )
     assert series.state != "withdrawn"
     assert series.proven != "withdrawn"
 
 
 def test_last_clear_claim_is_used() -> None:
-    applied = answer("Applied, thanks!", to="v2")
-    doubtful = answer("Hmm, this still crashes here.", to="v2", minutes=2200)
-    dropped = answer("I have dropped it again, sorry.", to="v2", minutes=2300)
-    second_reply = answer("Fixed up and applied again.", to="v2", minutes=2400)
+    applied = build_answer_to("Applied, thanks!", parent_id="v2")
+    doubtful = build_answer_to(
+        "Hmm, this still crashes here.", parent_id="v2", minutes=2200
+    )
+    dropped = build_answer_to(
+        "I have dropped it again, sorry.", parent_id="v2", minutes=2300
+    )
+    second_reply = build_answer_to(
+        "Fixed up and applied again.", parent_id="v2", minutes=2400
+    )
     assert read_first_series(TO_MATT, applied, doubtful).state == "accepted"
     assert read_first_series(TO_MATT, applied, dropped).state == "under-review"
     assert (
@@ -121,7 +129,7 @@ def test_last_clear_claim_is_used() -> None:
 
 def test_claim_needs_verification() -> None:
     series = read_first_series(
-        TO_MATT, answer("Applied to pumps-next, thanks!", to="v2")
+        TO_MATT, build_answer_to("Applied to pumps-next, thanks!", parent_id="v2")
     )
     step = advise(series)
     assert step.need is Turn.WAITING
@@ -129,20 +137,22 @@ def test_claim_needs_verification() -> None:
         "Matt Maintainer reports it applied: “Applied to pumps-next, thanks!” (not seen in a tree"
         " yet): look whether it is true: `git fetch`, then `patchpilot track update`"
     )
-    doubtful = read_first_series(TO_MATT, answer(NOT_APPLIED[0], to="v2"))
+    doubtful = read_first_series(
+        TO_MATT, build_answer_to(NOT_APPLIED[0], parent_id="v2")
+    )
     assert "unclear, read it: “Queued up for 6.13, but dropped it" in next_step(
         doubtful
     )
 
 
 def test_ambiguous_words_are_never_shown_as_applied() -> None:
-    series = read_first_series(TO_MATT, answer(NOT_APPLIED[0], to="v2"))
+    series = read_first_series(TO_MATT, build_answer_to(NOT_APPLIED[0], parent_id="v2"))
     assert [str(reply.mail.kind) for reply in series.replies] == ["other"]
     assert series.claims[0].words.startswith(
         "Matt Maintainer: unclear, read it: “Queued"
     )
     accepted_series = read_first_series(
-        TO_MATT, answer("Applied to pumps-next, thanks!", to="v2")
+        TO_MATT, build_answer_to("Applied to pumps-next, thanks!", parent_id="v2")
     )
     assert [(commit.tree, commit.how) for commit in accepted_series.landed] == [
         ("pumps-next", "claimed on the list")
@@ -150,22 +160,30 @@ def test_ambiguous_words_are_never_shown_as_applied() -> None:
 
 
 def test_bot_report_is_proof() -> None:
-    robot = applied_by_robot(TITLE, SHA[:12], id="b", reply_to="v2", minutes=2000)
-    series = read_first_series(TO_MATT, answer("Applied, thanks!", to="v2"), robot)
+    robot_mail = build_applied_notice(
+        TITLE, SHA[:12], id="b", reply_to="v2", minutes=2000
+    )
+    series = read_first_series(
+        TO_MATT, build_answer_to("Applied, thanks!", parent_id="v2"), robot_mail
+    )
     assert (series.state, series.proven) == ("accepted", "accepted")
     assert series.claims == ()
 
 
 def test_user_can_confirm_a_claim() -> None:
-    applied_reply = answer("Applied, thanks!", to="v2")
+    applied_reply = build_answer_to("Applied, thanks!", parent_id="v2")
     series = read_first_series(
-        TO_MATT, applied_reply, confirmed=frozenset({"x2100@example.org"})
+        TO_MATT, applied_reply, confirmed_ids=frozenset({"x2100@example.org"})
     )
     assert (series.state, series.proven, series.claims) == ("accepted", "accepted", ())
 
 
 def test_tag_does_not_close_a_claim() -> None:
-    request = answer("Please rename the variable.", to="v2", sender=RITA, minutes=2000)
-    series = read_first_series(TO_MATT, request, answer("Applied, thanks!", to="v2"))
+    request = build_answer_to(
+        "Please rename the variable.", parent_id="v2", sender=RITA, minutes=2000
+    )
+    series = read_first_series(
+        TO_MATT, request, build_answer_to("Applied, thanks!", parent_id="v2")
+    )
     assert (series.state, series.proven) == ("accepted", "changes-requested")
     assert "Rita Reviewer" in next_step(series)

@@ -16,13 +16,13 @@ from tests.kit.mails import (
     ADA,
     MATT,
     RITA,
-    applied_by_robot,
-    mail,
-    patch,
-    reply,
-    stable_added,
-    stable_failed,
-    stable_review,
+    build_applied_notice,
+    build_mail,
+    build_patch_mail,
+    build_reply,
+    build_stable_failure_notice,
+    build_stable_queue_notice,
+    build_stable_review,
 )
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -31,8 +31,10 @@ SASHA = "Sasha Levin <sashal@kernel.org>"
 RE = "Re: [PATCH net] demo: check the pointer"
 
 
-def classified_kind(raw: bytes, author: str | None = None) -> str:
-    return str(classify(parse(raw)[0], parse_address(author) if author else None).kind)
+def classify_as_kind(raw_mail: bytes, author: str | None = None) -> str:
+    return str(
+        classify(parse(raw_mail)[0], parse_address(author) if author else None).kind
+    )
 
 
 ROBOTS = {
@@ -50,7 +52,9 @@ def test_robot_is_recognized(name: str) -> None:
         {"Auto_Submitted": robot["auto_submitted"]} if "auto_submitted" in robot else {}
     )
     classification = classify(
-        parse(mail(robot["subject"], robot["text"], sender=robot["sender"], **extra))[0]
+        parse(
+            build_mail(robot["subject"], robot["text"], sender=robot["sender"], **extra)
+        )[0]
     )
     assert (str(classification.kind), classification.bot) == (
         robot["kind"],
@@ -62,10 +66,16 @@ def test_robot_is_recognized(name: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "kind"),
     [
-        (applied_by_robot("demo: check the pointer", "0123456789ab"), "applied"),
-        (stable_added("demo: check the pointer", SHA, "6.1"), "stable-added"),
-        (stable_failed("demo: check the pointer", SHA, "5.10"), "stable-failed"),
-        (stable_review("demo: check the pointer", SHA, "6.6"), "stable-review"),
+        (build_applied_notice("demo: check the pointer", "0123456789ab"), "applied"),
+        (
+            build_stable_queue_notice("demo: check the pointer", SHA, "6.1"),
+            "stable-added",
+        ),
+        (
+            build_stable_failure_notice("demo: check the pointer", SHA, "5.10"),
+            "stable-failed",
+        ),
+        (build_stable_review("demo: check the pointer", SHA, "6.6"), "stable-review"),
     ],
 )
 def test_landing_mails_are_recognized(raw: bytes, kind: str) -> None:
@@ -90,7 +100,7 @@ PEOPLE = {
 def test_person_is_classified_by_content(name: str) -> None:
     text, kind = PEOPLE[name]
     classification = classify(
-        parse(reply("[PATCH net] demo: check the pointer", text))[0]
+        parse(build_reply("[PATCH net] demo: check the pointer", text))[0]
     )
     assert (str(classification.kind), classification.bot) == (kind, False)
 
@@ -105,22 +115,24 @@ WISH = (
 def make_thread_reply(text: str) -> bytes:
     """Return a reply to a patch that git send-email sent for Ada."""
     body = f"On Mon, 04 Mar 2024, somebody wrote:\n> [...]\n\n{text}\n"
-    return mail(RE, body, sender=RITA, to=ADA, id="x", In_Reply_To=f"<{PATCH_ID}>")
+    return build_mail(
+        RE, body, sender=RITA, to=ADA, id="x", In_Reply_To=f"<{PATCH_ID}>"
+    )
 
 
 @pytest.mark.parametrize("text", [WISH, "This is not taken. Convert the file first."])
 def test_reply_that_requests_a_change_is_a_review(text: str) -> None:
-    assert classified_kind(make_thread_reply(text)) == "review"
+    assert classify_as_kind(make_thread_reply(text)) == "review"
 
 
 def test_quoted_diff_context_is_code() -> None:
     quote = "> +\tif (!pump)\n> +\t\treturn;\n>  \tuse(pump);\n"
-    raw = mail(
+    raw_mail = build_mail(
         RE,
         f"On Mon, Ada Fixer wrote:\n{quote}\nThis makes it hard to find out what was used.\n",
         sender=RITA,
     )
-    assert classify(parse(raw)[0]).body.own[-2].on_code
+    assert classify(parse(raw_mail)[0]).body.own[-2].on_code
 
 
 def test_c_operator_is_not_a_question() -> None:
@@ -128,16 +140,16 @@ def test_c_operator_is_not_a_question() -> None:
         "The length is what counts:\n\n\ta = b < c ? b : c;\n\td = e ? f : g;\n\nas the manual"
         " says."
     )
-    assert classified_kind(make_thread_reply(code)) != "question"
+    assert classify_as_kind(make_thread_reply(code)) != "question"
 
 
 def test_stable_test_report_is_a_test_result() -> None:
-    raw = mail(
+    raw_mail = build_mail(
         "Re: [PATCH 6.1 0/6] 6.1.13-stable review",
         "> thanks\n\nAll tests pass.\n\nTest results for 6.1:\n  13 builds: 13 pass\n",
         sender=RITA,
     )
-    classification = classify(parse(raw)[0])
+    classification = classify(parse(raw_mail)[0])
     assert (str(classification.kind), classification.bot) == ("test-result", False)
 
 
@@ -146,19 +158,19 @@ def test_person_replying_to_a_robot_is_not_a_robot() -> None:
         "On Mon, gregkh@linuxfoundation.org wrote:\n> This is a note that I've just added the patch"
         " titled\n\nPlease drop it, it needs another first.\n"
     )
-    raw = mail(
+    raw_mail = build_mail(
         'Re: Patch "demo: check" has been added to the 6.1-stable tree',
         text,
         sender=RITA,
     )
-    classification = classify(parse(raw)[0])
+    classification = classify(parse(raw_mail)[0])
     assert (str(classification.kind), classification.bot) == ("review", False)
 
 
 def test_greg_is_a_person() -> None:
     assert (
-        classified_kind(
-            reply(
+        classify_as_kind(
+            build_reply(
                 "[PATCH] demo: check",
                 "You forgot a Fixes: tag, please fix up and resend.",
                 sender=GREG,
@@ -169,10 +181,10 @@ def test_greg_is_a_person() -> None:
 
 
 def test_patch_and_cover_letter_differ() -> None:
-    assert classified_kind(patch("[PATCH v2 1/2] demo: check")) == "patch"
+    assert classify_as_kind(build_patch_mail("[PATCH v2 1/2] demo: check")) == "patch"
     assert (
-        classified_kind(
-            mail(
+        classify_as_kind(
+            build_mail(
                 "[PATCH v2 0/2] demo: two checks",
                 "Two checks.\n\n demo.c | 2 ++\n 1 file changed, 2 insertions(+)\n",
             )
@@ -180,8 +192,10 @@ def test_patch_and_cover_letter_differ() -> None:
         == "cover"
     )
     assert (
-        classified_kind(
-            mail("[GIT PULL] demo for 6.9", "The following changes since commit\n")
+        classify_as_kind(
+            build_mail(
+                "[GIT PULL] demo for 6.9", "The following changes since commit\n"
+            )
         )
         == "cover"
     )
@@ -193,7 +207,9 @@ def test_b4_thanks_mails_name_commits() -> None:
         " https://git.example.org/demo.git for-next\n\nThanks!\n\n[1/2] demo: check\n      commit:"
         f" {SHA}\n[2/2] demo: more\n      (no commit info)\n"
     )
-    classification = classify(parse(mail(RE, body, sender=MATT, id="1.2.b4-ty"))[0])
+    classification = classify(
+        parse(build_mail(RE, body, sender=MATT, id="1.2.b4-ty"))[0]
+    )
     assert (str(classification.kind), classification.semi, classification.bot) == (
         "applied",
         True,
@@ -208,21 +224,23 @@ def test_clean_robot_report_names_no_commit() -> None:
     body += "Here is the summary with links:\n  - [1/1] demo: check\n    (no matching commit)\n"
     assert (
         classify(
-            parse(mail(RE, body, sender="patchwork-bot+netdevbpf@kernel.org"))[0]
+            parse(build_mail(RE, body, sender="patchwork-bot+netdevbpf@kernel.org"))[0]
         ).place.commits
         == ()
     )
 
 
 def test_stable_mail_versions_are_read() -> None:
-    def versions(raw: bytes) -> tuple[str, ...]:
-        return classify(parse(raw)[0]).place.versions
+    def read_versions(raw_mail: bytes) -> tuple[str, ...]:
+        return classify(parse(raw_mail)[0]).place.versions
 
-    assert versions(stable_added("demo: x", SHA, "6.1")) == ("6.1",)
-    assert versions(stable_failed("demo: x", SHA, "5.10")) == ("5.10",)
-    assert versions(stable_review("demo: x", SHA, "6.6")) == ("6.6",)
-    assert versions(
-        mail(
+    assert read_versions(build_stable_queue_notice("demo: x", SHA, "6.1")) == ("6.1",)
+    assert read_versions(build_stable_failure_notice("demo: x", SHA, "5.10")) == (
+        "5.10",
+    )
+    assert read_versions(build_stable_review("demo: x", SHA, "6.6")) == ("6.6",)
+    assert read_versions(
+        build_mail(
             "[PATCH AUTOSEL 6.19-6.12] demo: x",
             f"[ Upstream commit {SHA} ]\n",
             sender=SASHA,
@@ -231,8 +249,10 @@ def test_stable_mail_versions_are_read() -> None:
 
 
 def test_will_do_is_not_an_ack() -> None:
-    raw = reply("[PATCH net] demo: check", "Ack, will fix in v2.", sender=ADA)
-    assert classified_kind(raw, ADA) == "other"
+    raw_mail = build_reply(
+        "[PATCH net] demo: check", "Ack, will fix in v2.", sender=ADA
+    )
+    assert classify_as_kind(raw_mail, ADA) == "other"
 
 
 @settings(max_examples=200, deadline=None)
@@ -271,7 +291,7 @@ PIECES = [
     st.lists(st.sampled_from(PIECES), max_size=60),
 )
 def test_random_mixtures_are_classified(subject: str, parts: list[str]) -> None:
-    assert classify(parse(mail(subject + "x", "".join(parts)))[0]).kind
+    assert classify(parse(build_mail(subject + "x", "".join(parts)))[0]).kind
 
 
 @pytest.mark.long
@@ -298,49 +318,51 @@ def test_random_mixtures_are_classified(subject: str, parts: list[str]) -> None:
 @pytest.mark.parametrize("where", ["body", "Subject", "From", "To", "References"])
 def test_long_repetition_takes_linear_time(part: str, where: str) -> None:
     long = part * (60_000 // len(part))
-    raw = (
-        mail("Re: [PATCH] x", long)
+    raw_mail = (
+        build_mail("Re: [PATCH] x", long)
         if where == "body"
-        else mail("Re: [PATCH] x", "y\n").replace(
+        else build_mail("Re: [PATCH] x", "y\n").replace(
             b"\n\n", f"\nX: y\n{where}: {' '.join(long.split())}\n\n".encode(), 1
         )
     )
     if where != "body":
-        raw = b"\n".join(
+        raw_mail = b"\n".join(
             line
-            for line in raw.split(b"\n")
+            for line in raw_mail.split(b"\n")
             if not line.startswith(f"{where}: ".encode()) or len(line) > 1000
         )
-    started = time.process_time()
-    classification = classify(parse(raw)[0])
+    start_time = time.process_time()
+    classification = classify(parse(raw_mail)[0])
     assert classification.place is not None
-    assert time.process_time() - started < 20
+    assert time.process_time() - start_time < 20
 
 
 def test_maintainer_applies_their_own_patch() -> None:
-    raw = mail(
+    raw_mail = build_mail(
         RE,
         "Hi,\n\nOn Fri, Mar 4, 2022 at 5:22 PM Matt Maintainer <matt@example.com> wrote:\n> This"
         " adds a pump.\n\nPushed.\n",
         sender=MATT,
     )
-    assert classified_kind(raw) == "applied"
-    assert classified_kind(raw, MATT) == "applied"
+    assert classify_as_kind(raw_mail) == "applied"
+    assert classify_as_kind(raw_mail, MATT) == "applied"
 
 
 def test_advice_about_applying_is_not_acceptance() -> None:
-    raw = mail(
+    raw_mail = build_mail(
         RE,
         "On Fri, Mar 4, 2022 at 5:22 PM Rita Reviewer <rita@example.net> wrote:\n> Use the"
         " helper.\n\nApplied.\n",
         sender=ADA,
     )
-    assert classified_kind(raw, ADA) == "other"
+    assert classify_as_kind(raw_mail, ADA) == "other"
 
 
 def test_tree_is_identified_by_name() -> None:
     trees = {
-        text: classify(parse(mail(RE, f"> x\n\n{text}\n", sender=MATT))[0]).place.tree
+        text: classify(
+            parse(build_mail(RE, f"> x\n\n{text}\n", sender=MATT))[0]
+        ).place.tree
         for text in ("Applied to it, thanks.", "Applied to demo-next.")
     }
     assert trees == {
@@ -355,8 +377,8 @@ def test_second_signer_is_not_the_author() -> None:
         " Maintainer <matt@example.com>\n"
     )
     assert (
-        classified_kind(
-            mail(
+        classify_as_kind(
+            build_mail(
                 RE,
                 f"Hello,\n\nAda Fixer wrote:\n{quoted}\nApplied to demo-next.\n",
                 sender=MATT,
@@ -371,7 +393,7 @@ def test_reply_to_a_robot_requests_nothing() -> None:
         "On 14/11/25 12:17, kernel test robot wrote:\n> [auto build test ERROR]\n\nWrong tree; the"
         " prerequisite patch is missing there.\n"
     )
-    assert classified_kind(mail(RE, text, sender=RITA)) == "other"
+    assert classify_as_kind(build_mail(RE, text, sender=RITA)) == "other"
 
 
 IN_A_DISCUSSION = {
@@ -398,7 +420,7 @@ IN_A_DISCUSSION = {
 def test_reply_to_a_reply_rarely_asks_for_changes(name: str) -> None:
     sentence, kind = IN_A_DISCUSSION[name]
     classification = classify(
-        parse(mail(RE, f"> It is slow.\n{sentence}\n", sender=RITA))[0]
+        parse(build_mail(RE, f"> It is slow.\n{sentence}\n", sender=RITA))[0]
     )
     assert (
         classify_for(classification, classification.sender, False, "other").kind == kind
@@ -410,7 +432,7 @@ def test_two_line_date_and_name_are_an_attribution() -> None:
         "On Sun, 23 Oct 2022 15:22:58 +0200\nAda Fixer <ada@example.org> wrote:\n\n> Check"
         " it.\nApplied\n"
     )
-    classification = classify(parse(mail(RE, text, sender=RITA))[0])
+    classification = classify(parse(build_mail(RE, text, sender=RITA))[0])
     assert str(classification.kind) == "applied"
     assert classification.body.text == "Applied"
 
@@ -421,7 +443,7 @@ def test_quoted_list_is_not_code() -> None:
     )
     assert not any(
         line.on_code
-        for line in classify(parse(mail(RE, text, sender=RITA))[0]).body.own
+        for line in classify(parse(build_mail(RE, text, sender=RITA))[0]).body.own
     )
 
 
@@ -435,7 +457,7 @@ def test_unmarked_reply_to_a_bot_is_from_a_person() -> None:
         " broken.\n"
     )
     classification = classify(
-        parse(mail(RE, text, sender='"An, Tedd" <tedd.an@example.com>'))[0]
+        parse(build_mail(RE, text, sender='"An, Tedd" <tedd.an@example.com>'))[0]
     )
     assert (str(classification.kind), classification.bot) == ("other", False)
 
@@ -444,7 +466,9 @@ def test_accents_do_not_split_a_person() -> None:
     text = "Acked-by: Zoe Ames <zoe.ames@example.com>\n"
     assert classify(
         parse(
-            mail(RE, text, sender="=?utf-8?q?Zo=C3=AB_Ames?= <noname.zoe@example.net>")
+            build_mail(
+                RE, text, sender="=?utf-8?q?Zo=C3=AB_Ames?= <noname.zoe@example.net>"
+            )
         )[0]
     ).credited
 
@@ -454,5 +478,5 @@ def test_authors_request_to_the_maintainer_is_not_a_question() -> None:
         "Otto: May I kindly ask you to replace the two patches in your tree with these newer"
         " versions?"
     )
-    raw = reply("[PATCH v2] demo: x", text, sender=ADA, id="r", reply_to="p")
-    assert classified_kind(raw, ADA) == "other"
+    raw_mail = build_reply("[PATCH v2] demo: x", text, sender=ADA, id="r", reply_to="p")
+    assert classify_as_kind(raw_mail, ADA) == "other"

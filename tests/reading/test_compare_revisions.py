@@ -8,12 +8,18 @@ import pytest
 
 from tests.kit.cli import call
 from tests.kit.mails import PUMP_TITLE as TITLE
-from tests.kit.mails import mbox, posted
+from tests.kit.mails import build_mbox, build_pump_version
 
 
 @pytest.fixture(autouse=True)
-def followed(workdir: Path) -> None:
-    (workdir / "m").write_bytes(mbox(posted(1, 10), posted(2, 10), posted(3, 11)))
+def followed_series(workdir: Path) -> None:
+    (workdir / "m").write_bytes(
+        build_mbox(
+            build_pump_version(1, 10),
+            build_pump_version(2, 10),
+            build_pump_version(3, 11),
+        )
+    )
     assert call("track", "add", "--mbox", "m").code == 0
 
 
@@ -83,10 +89,17 @@ def test_incomparable_revisions_are_an_error(
 
 def test_damaged_or_single_revision_is_an_error(workdir: Path) -> None:
     (workdir / "damaged").write_bytes(
-        mbox(posted(1, 10), posted(2, 10).replace(b"-\ta = 1;\n", b""))
+        build_mbox(
+            build_pump_version(1, 10),
+            build_pump_version(2, 10).replace(b"-\ta = 1;\n", b""),
+        )
     )
     (workdir / "one").write_bytes(
-        mbox(posted(1, 10, prefix="PATCH net").replace(b"start at 10", b"stop at 10"))
+        build_mbox(
+            build_pump_version(1, 10, prefix="PATCH net").replace(
+                b"start at 10", b"stop at 10"
+            )
+        )
     )
     call("track", "remove", "1")
     assert call("track", "add", "--mbox", "damaged").code == 0
@@ -103,7 +116,11 @@ def test_damaged_or_single_revision_is_an_error(workdir: Path) -> None:
 
 def test_rfc_is_identified_by_its_label(workdir: Path) -> None:
     (workdir / "m").write_bytes(
-        mbox(posted(1, 9, prefix="RFC PATCH"), posted(1, 10), posted(2, 10))
+        build_mbox(
+            build_pump_version(1, 9, prefix="RFC PATCH"),
+            build_pump_version(1, 10),
+            build_pump_version(2, 10),
+        )
     )
     call("track", "remove", "1")
     call("track", "add", "--mbox", "m")

@@ -17,10 +17,16 @@ from patchpilot.model.mail import parse_mail
 from patchpilot.reading.delivery import DeliveryProblem, delivery_reports
 from patchpilot.topic.followed import known_series
 from patchpilot.tui.screens.follow_rows import problem_rows
-from tests.kit.archive import archive_server
+from tests.kit.archive import serve_archive
 from tests.kit.cli import call
-from tests.kit.life import life
-from tests.kit.mails import RITA, mail, mailed, mbox, reply
+from tests.kit.life import create_life
+from tests.kit.mails import (
+    RITA,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_reply,
+)
 from tests.kit.topics import unpacked
 from tests.reading import story
 from tests.reading.story import TITLE
@@ -29,38 +35,38 @@ DAEMON = "Mail Delivery System <MAILER-DAEMON@mx.example.org>"
 
 
 def make_bounce(
-    about: str,
+    original_id: str,
     *,
     recipient: str = "gone@example.com",
     action: str = "failed",
     status: str = "5.1.1",
-    code: str = "550 5.1.1 no such user",
+    status_code: str = "550 5.1.1 no such user",
 ) -> bytes:
     parts = [
         "Content-Type: text/plain\n\nThis is the mail system at host mx.example.org.\n",
         (
             "Content-Type: message/delivery-status\n\nReporting-MTA: dns;"
             f" mx.example.org\n\nFinal-Recipient: rfc822; {recipient}\nAction: {action}\nStatus:"
-            f" {status}\nDiagnostic-Code: smtp; {code}\n"
+            f" {status}\nDiagnostic-Code: smtp; {status_code}\n"
         ),
         (
             "Content-Type: message/rfc822\n\nFrom: ada@example.org\nMessage-ID:"
-            f" <{about}@example.org>\nSubject: x\n\nReviewed-by: Eve <eve@example.org>\n"
+            f" <{original_id}@example.org>\nSubject: x\n\nReviewed-by: Eve <eve@example.org>\n"
         ),
     ]
-    body = "".join(f"--BB\n{part}\n" for part in parts) + "--BB--\n"
-    kind = 'multipart/report; report-type=delivery-status; boundary="BB"'
-    return mail(
+    body = "".join(f"--BB\n{report_part}\n" for report_part in parts) + "--BB--\n"
+    content_type = 'multipart/report; report-type=delivery-status; boundary="BB"'
+    return build_mail(
         "Undelivered Mail Returned to Sender",
         body,
         sender=DAEMON,
-        id=f"bounce-{about}",
-        Content_Type=kind,
+        id=f"bounce-{original_id}",
+        Content_Type=content_type,
         minutes=2,
     )
 
 
-HELD = mail(
+HELD = build_mail(
     "Your message to demo-list awaits moderator approval",
     f"Your mail to 'demo-list' with the subject\n\n    [PATCH] {TITLE}\n\nIs being held until the"
     " list moderator can review it for approval.\n\nThe reason it is being held:\n\n    Post by"
@@ -69,7 +75,7 @@ HELD = mail(
     id="held",
     minutes=3,
 )
-DENIED = mail(
+DENIED = build_mail(
     "Post to demo@lists.example.org denied",
     f'The message from <ada@example.org> with subject "[PATCH] {TITLE}" was unable to be delivered'
     " to the list because of an access rule.\n",
@@ -77,7 +83,7 @@ DENIED = mail(
     id="denied",
     minutes=3,
 )
-QMAIL = mail(
+QMAIL = build_mail(
     "failure notice",
     "Hi. This is the qmail-send program.\n\n<gone@example.com>:\n550 5.7.1 sender not"
     " allowed\n\n--- Below this line is a copy of the message.\n\nMessage-ID:"
@@ -96,7 +102,9 @@ QMAIL = mail(
             "not delivered to gone@example.com: 550 5.1.1 no such user",
         ),
         (
-            make_bounce("v1", action="delayed", status="4.4.1", code="timed out"),
+            make_bounce(
+                "v1", action="delayed", status="4.4.1", status_code="timed out"
+            ),
             DeliveryProblem.DELAYED,
             "delivery to gone@example.com is delayed: timed out",
         ),
@@ -127,7 +135,7 @@ def test_report_lists_delivery_by_mail(
     [
         *story.WHOLE,
         make_bounce("v1", action="delivered", status="2.0.0"),
-        reply(
+        build_reply(
             f"[PATCH] {TITLE}",
             "My first post was held for moderation, so again: looks good.",
             reply_to="v1",
@@ -138,15 +146,15 @@ def test_other_mails_are_not_reports(raw: bytes) -> None:
     assert delivery_reports(parse_mail(raw)) == ()
 
 
-def displayed_series(*argv: object) -> dict[str, Any]:
-    outcome = call("track", *argv, "--format", "json")
-    assert outcome.code == 0, outcome.err
-    return dict(json.loads(outcome.out)["series"][0])
+def read_displayed_series(*argv: object) -> dict[str, Any]:
+    result = call("track", *argv, "--format", "json")
+    assert result.code == 0, result.err
+    return dict(json.loads(result.out)["series"][0])
 
 
 @pytest.fixture
-def followed(workdir: Path) -> None:
-    (workdir / "m").write_bytes(mbox(story.V1))
+def followed_series(workdir: Path) -> None:
+    (workdir / "m").write_bytes(build_mbox(story.V1))
     assert call("track", "add", "--mbox", "m").code == 0
 
 
@@ -188,35 +196,35 @@ def followed(workdir: Path) -> None:
         ),
     ],
 )
-@pytest.mark.usefixtures("followed")
+@pytest.mark.usefixtures("followed_series")
 def test_report_is_stored_with_its_series(
     workdir: Path, raw: bytes, problem: str, what: str
 ) -> None:
     (workdir / "notice").write_bytes(raw)
-    series = displayed_series("add", "--mbox", "notice")
+    series = read_displayed_series("add", "--mbox", "notice")
     assert (series["id"], [report["problem"] for report in series["delivery"]]) == (
         1,
         [problem],
     )
     assert series["trailers"] == []
     assert series["replies"] == []
-    assert displayed_series("show", "1")["delivery"] == series["delivery"]
+    assert read_displayed_series("show", "1")["delivery"] == series["delivery"]
     assert f"            {what}" in call("track", "show", "1").out
     assert what in call("track").out
 
 
-@pytest.mark.usefixtures("followed")
+@pytest.mark.usefixtures("followed_series")
 def test_bounce_is_shown_in_follow_and_recipients(
     workdir: Path,
 ) -> None:
     (workdir / "notice").write_bytes(make_bounce("v1", recipient="rita@example.net"))
-    displayed_series("add", "--mbox", "notice")
+    read_displayed_series("add", "--mbox", "notice")
     with known_series.open_store() as store:
         (series,) = known_series.read_all_series(store=store)
     note = "not delivered to rita@example.net: 550 5.1.1 no such user"
     assert any(note in str(row) for row in problem_rows(series, 200, 9))
     (workdir / "v2.patch").write_bytes(
-        mailed(f"v2 [PATCH v2] {TITLE}", message=f"Why.\n\nCc: {RITA}\n")
+        build_described_mail(f"v2 [PATCH v2] {TITLE}", message=f"Why.\n\nCc: {RITA}\n")
     )
     (workdir / "MAINTAINERS").write_text("Maintainers List\n----------------\n")
     plan = call("maintainers", "v2.patch", "--tree", ".", "--format", "json")
@@ -224,7 +232,7 @@ def test_bounce_is_shown_in_follow_and_recipients(
     assert any(note in warning for warning in result["warnings"]), result
 
 
-@pytest.mark.usefixtures("followed")
+@pytest.mark.usefixtures("followed_series")
 def test_report_is_read_from_stdin() -> None:
     outcome = call("track", "add", "-", "--format", "json", stdin=make_bounce("v1"))
     assert (
@@ -233,7 +241,7 @@ def test_report_is_read_from_stdin() -> None:
     )
 
 
-@pytest.mark.usefixtures("followed")
+@pytest.mark.usefixtures("followed_series")
 def test_report_for_an_unknown_series_is_an_error(workdir: Path) -> None:
     (workdir / "notice").write_bytes(make_bounce("other"))
     outcome = call("track", "add", "--mbox", "notice")
@@ -247,13 +255,13 @@ def test_report_for_an_unknown_series_is_an_error(workdir: Path) -> None:
 @pytest.mark.parametrize("kind", ["maildir", "mbox"])
 def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
     unrelated_mails = [
-        mail("Lunch?", "At noon.\n", id=f"m{number}") for number in range(3)
+        build_mail("Lunch?", "At noon.\n", id=f"m{number}") for number in range(3)
     ]
     with (
-        life(tmp_path) as topic_life,
-        archive_server(kind, tmp_path / "box", *unrelated_mails) as box,
+        create_life(tmp_path) as topic_life,
+        serve_archive(kind, tmp_path / "box", *unrelated_mails) as box,
     ):
-        first = topic_life.send()
+        first_message_id = topic_life.send()
         topic_life.repo.git("config", "--global", "patchpilot.mailbox", box.url)
         assert (
             json.loads(topic_life.track("update", "--fresh", "--format", "json").out)[
@@ -261,7 +269,7 @@ def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
             ][0]["delivery"]
             == []
         )
-        notice = make_bounce("x").replace(b"x@example.org", first.encode())
+        notice = make_bounce("x").replace(b"x@example.org", first_message_id.encode())
         date = f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S +0000}".encode()
         box.add(
             re.sub(rb"Date: .*", b"Date: " + date, notice),
@@ -273,7 +281,9 @@ def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
         assert [report["recipient"] for report in series["delivery"]] == [
             "gone@example.com"
         ]
-        assert series["new"] == ["bounce-x@example.org".replace("x@example.org", first)]
+        assert series["new"] == [
+            "bounce-x@example.org".replace("x@example.org", first_message_id)
+        ]
         # each bounce is reported only once
         (second_update,) = json.loads(
             topic_life.track("update", "--fresh", "--format", "json").out
@@ -294,11 +304,11 @@ def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
 
 def test_report_text_is_escaped(workdir: Path) -> None:
     (workdir / "m").write_bytes(
-        mbox(story.V1, make_bounce("v1", code="550 \x1b[31mred\u202e"))
+        build_mbox(story.V1, make_bounce("v1", status_code="550 \x1b[31mred\u202e"))
     )
     call("track", "add", "--mbox", "m")
-    for words in (("show", "1"), ("show", "1", "--format", "json"), ("list",)):
-        output = call("track", *words).out
+    for arguments in (("show", "1"), ("show", "1", "--format", "json"), ("list",)):
+        output = call("track", *arguments).out
         assert "\x1b" not in output
         assert "\u202e" not in output
 
@@ -306,8 +316,8 @@ def test_report_text_is_escaped(workdir: Path) -> None:
 def test_unarchived_mails_are_reported_after_an_hour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with life(tmp_path) as topic_life:
-        first = topic_life.send(publish=False)
+    with create_life(tmp_path) as topic_life:
+        first_message_id = topic_life.send(publish=False)
         topic_life.track("update", "--fresh")
         assert "not in the archive" not in topic_life.track("show").out
         # pretend that an hour has passed
@@ -327,7 +337,7 @@ def test_unarchived_mails_are_reported_after_an_hour(
             series["delivery"][0]["message_ids"],
         ) == (
             "missing",
-            [first],
+            [first_message_id],
         )
         assert series["next_step"].startswith("not in the archive")
         outcome = call(
@@ -336,7 +346,7 @@ def test_unarchived_mails_are_reported_after_an_hour(
             topic_life.repo.path,
             "add",
             "-",
-            stdin=make_bounce("x").replace(b"x@example.org", first.encode()),
+            stdin=make_bounce("x").replace(b"x@example.org", first_message_id.encode()),
         )
         assert "delivery  not delivered to gone@example.com" in outcome.out
 
@@ -345,7 +355,7 @@ def test_partly_archived_series_counts_missing_mails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
-    with life(tmp_path, patches=3) as topic_life:
+    with create_life(tmp_path, patches=3) as topic_life:
         topic_life.send(publish=False)
         mails = [unpacked(mail) for mail in topic_life.server.take()]
         topic_life.archive.add(*mails[:-2])
@@ -360,7 +370,7 @@ def test_partly_archived_series_counts_missing_mails(
 
 
 def test_send_reports_when_to_check_the_archive(tmp_path: Path) -> None:
-    with life(tmp_path) as topic_life:
+    with create_life(tmp_path) as topic_life:
         output = topic_life.run(
             "send",
             "--to",

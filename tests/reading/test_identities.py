@@ -16,14 +16,14 @@ from tests.kit.mails import (
     ADA,
     MATT,
     RITA,
-    applied_by_robot,
-    mail,
-    mailed,
-    patch,
-    reply,
-    stable_added,
+    build_applied_notice,
+    build_described_mail,
+    build_mail,
+    build_patch_mail,
+    build_reply,
+    build_stable_queue_notice,
 )
-from tests.reading.story import SHA, TITLE, V1, answer, read_first_series
+from tests.reading.story import SHA, TITLE, V1, build_answer_to, read_first_series
 
 EVE = "eve@evil.example"
 WITHDRAW = "Please drop this patch, I withdraw it."
@@ -40,11 +40,13 @@ def list_claims(series: PostedSeries) -> list[str]:
 )
 def test_only_the_authors_address_withdraws(name: str) -> None:
     assert (
-        read_first_series(V1, answer(WITHDRAW, to="v1", sender=ADA)).state
+        read_first_series(
+            V1, build_answer_to(WITHDRAW, parent_id="v1", sender=ADA)
+        ).state
         == "withdrawn"
     )
     series = read_first_series(
-        V1, answer(WITHDRAW, to="v1", sender=f'"{name}" <{EVE}>')
+        V1, build_answer_to(WITHDRAW, parent_id="v1", sender=f'"{name}" <{EVE}>')
     )
     assert (series.state, list_claims(series)) == ("sent", ["has the author's name"])
     assert EVE in next_step(series)
@@ -52,17 +54,24 @@ def test_only_the_authors_address_withdraws(name: str) -> None:
 
 
 def test_address_given_by_the_author_is_accepted() -> None:
-    first = mailed(f"v1 [PATCH] {TITLE}", Cc="Ada Fixer <ada@home.example>")
+    first_mail = build_described_mail(
+        f"v1 [PATCH] {TITLE}", Cc="Ada Fixer <ada@home.example>"
+    )
     assert (
         read_first_series(
-            first, answer(WITHDRAW, to="v1", sender="Ada Fixer <ada@home.example>")
+            first_mail,
+            build_answer_to(
+                WITHDRAW, parent_id="v1", sender="Ada Fixer <ada@home.example>"
+            ),
         ).state
         == "withdrawn"
     )
     assert (
         read_first_series(
-            first,
-            answer(WITHDRAW, to="v1", sender="Matt Maintainer <ada@home.example>"),
+            first_mail,
+            build_answer_to(
+                WITHDRAW, parent_id="v1", sender="Matt Maintainer <ada@home.example>"
+            ),
         ).state
         == "withdrawn"
     )
@@ -78,7 +87,9 @@ def test_address_given_by_the_author_is_accepted() -> None:
     ],
 )
 def test_maintainer_is_known_by_address(text: str) -> None:
-    applied_reply = answer("Applied, thanks.", to="v1", sender=MATT, minutes=60)
+    applied_reply = build_answer_to(
+        "Applied, thanks.", parent_id="v1", sender=MATT, minutes=60
+    )
     before = (
         read_first_series(V1)
         if text.startswith(("Applied", "NAK"))
@@ -87,32 +98,36 @@ def test_maintainer_is_known_by_address(text: str) -> None:
     mails = (V1,) if text.startswith(("Applied", "NAK")) else (V1, applied_reply)
     to = "v1" if len(mails) == 1 else "x60"
     assert (
-        read_first_series(*mails, answer(text, to=to, sender=MATT)).state
+        read_first_series(
+            *mails, build_answer_to(text, parent_id=to, sender=MATT)
+        ).state
         != before.state
     )
     series = read_first_series(
-        *mails, answer(text, to=to, sender=f"Matt Maintainer <{EVE}>")
+        *mails, build_answer_to(text, parent_id=to, sender=f"Matt Maintainer <{EVE}>")
     )
     unknown = [claim for claim in series.claims if not claim.known]
     assert (series.state, len(unknown)) == (before.state, 1)
 
 
 def test_person_copied_by_a_known_person_is_known() -> None:
-    copied = answer("Carol, do you take this?", to="v1", sender=RITA, minutes=60)
+    copied = build_answer_to(
+        "Carol, do you take this?", parent_id="v1", sender=RITA, minutes=60
+    )
     copied = copied.replace(b"To: demo@", b"Cc: Carol <carol@example.com>\nTo: demo@")
-    applied_reply = answer(
-        "Applied, thanks!", to="x60", sender="Carol <carol@example.com>"
+    applied_reply = build_answer_to(
+        "Applied, thanks!", parent_id="x60", sender="Carol <carol@example.com>"
     )
     assert read_first_series(V1, copied, applied_reply).state == "accepted"
     assert read_first_series(V1, applied_reply).state == "sent"
 
 
 def test_reply_does_not_make_its_sender_known() -> None:
-    request = answer("Is this tested?", to="v1", sender=EVE, minutes=60)
-    author_reply = answer("Yes, it is.", to="x60", sender=ADA, minutes=70).replace(
-        b"To: demo@", f"To: {EVE}, demo@".encode()
-    )
-    applied_reply = answer("Applied, thanks!", to="x70", sender=EVE)
+    request = build_answer_to("Is this tested?", parent_id="v1", sender=EVE, minutes=60)
+    author_reply = build_answer_to(
+        "Yes, it is.", parent_id="x60", sender=ADA, minutes=70
+    ).replace(b"To: demo@", f"To: {EVE}, demo@".encode())
+    applied_reply = build_answer_to("Applied, thanks!", parent_id="x70", sender=EVE)
     assert (
         read_first_series(V1, request, author_reply, applied_reply).state
         == read_first_series(V1, request, author_reply).state
@@ -121,26 +136,30 @@ def test_reply_does_not_make_its_sender_known() -> None:
 
 
 EVE2 = "Eve Two <eve2@evil.example>"
-TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2, minutes=300)
+TAKEN_BY_EVE2 = build_answer_to(
+    "Applied, thanks!", parent_id="v1", sender=EVE2, minutes=300
+)
 
 
-def make_reply_with_cc(text: str, cc: str, **options: object) -> bytes:
-    return answer(text, **options).replace(b"To: ", f"Cc: {cc}\nTo: ".encode(), 1)  # type: ignore[arg-type]
+def make_reply_with_cc(body: str, cc: str, **options: object) -> bytes:
+    return build_answer_to(body, **options).replace(
+        b"To: ", f"Cc: {cc}\nTo: ".encode(), 1
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("who", [ADA, MATT])
 @pytest.mark.parametrize("to", ["x60", "v1"], ids=["below it", "elsewhere"])
 def test_reply_to_all_does_not_vouch_for_a_strangers_cc(who: str, to: str) -> None:
     request = make_reply_with_cc(
-        "Is this tested?", EVE2, to="v1", sender=EVE, minutes=60
+        "Is this tested?", EVE2, parent_id="v1", sender=EVE, minutes=60
     )
     author_reply = make_reply_with_cc(
-        "Yes, it is.", f"{EVE2}, {EVE}", to=to, sender=who, minutes=70
+        "Yes, it is.", f"{EVE2}, {EVE}", parent_id=to, sender=who, minutes=70
     )
     series = read_first_series(V1, request, author_reply, TAKEN_BY_EVE2)
     assert (series.state, list_claims(series)) == ("under-review", ["applied"])
     second_request = make_reply_with_cc(
-        "And now?", EVE2, to="x70", sender=RITA, minutes=80
+        "And now?", EVE2, parent_id="x70", sender=RITA, minutes=80
     )
     assert (
         read_first_series(
@@ -158,9 +177,11 @@ def test_reply_to_all_does_not_vouch_for_a_strangers_cc(who: str, to: str) -> No
 
 
 def test_reply_without_reference_vouches_for_nobody() -> None:
-    request = answer("Is this tested?", to="v1", sender=EVE2, minutes=60)
+    request = build_answer_to(
+        "Is this tested?", parent_id="v1", sender=EVE2, minutes=60
+    )
     author_reply = make_reply_with_cc(
-        "Yes, it is.", EVE2, to="v1", sender=ADA, minutes=70
+        "Yes, it is.", EVE2, parent_id="v1", sender=ADA, minutes=70
     )
     assert (
         read_first_series(V1, request, author_reply, TAKEN_BY_EVE2).state
@@ -169,60 +190,77 @@ def test_reply_without_reference_vouches_for_nobody() -> None:
 
 
 def test_patch_cc_by_a_stranger_vouches_for_nobody() -> None:
-    later = mailed(f"v2+60 [PATCH v2] {TITLE}", author=f"Ada Fixer <{EVE}>", to=EVE2)
-    author_reply = make_reply_with_cc(
-        "This is not mine.", EVE2, to="v2", sender=ADA, minutes=70
+    later_mail = build_described_mail(
+        f"v2+60 [PATCH v2] {TITLE}", author=f"Ada Fixer <{EVE}>", to=EVE2
     )
-    assert list_claims(read_first_series(V1, later, author_reply, TAKEN_BY_EVE2)) == [
+    author_reply = make_reply_with_cc(
+        "This is not mine.", EVE2, parent_id="v2", sender=ADA, minutes=70
+    )
+    assert list_claims(
+        read_first_series(V1, later_mail, author_reply, TAKEN_BY_EVE2)
+    ) == [
         "sent v2",
         "applied",
     ]
 
 
 def test_strangers_reply_to_all_revokes_nobody() -> None:
-    copied = make_reply_with_cc(
+    copied_mail = make_reply_with_cc(
         "Carol, do you take this?",
         "carol@example.com",
-        to="v1",
+        parent_id="v1",
         sender=RITA,
         minutes=60,
     )
     stranger = make_reply_with_cc(
-        "Me too.", "carol@example.com", to="x60", sender=EVE, minutes=70
+        "Me too.", "carol@example.com", parent_id="x60", sender=EVE, minutes=70
     )
-    applied_reply = answer(
-        "Applied, thanks!", to="v1", sender="Carol <carol@example.com>", minutes=90
+    applied_reply = build_answer_to(
+        "Applied, thanks!",
+        parent_id="v1",
+        sender="Carol <carol@example.com>",
+        minutes=90,
     )
-    assert read_first_series(V1, copied, stranger, applied_reply).state == "accepted"
+    assert (
+        read_first_series(V1, copied_mail, stranger, applied_reply).state == "accepted"
+    )
 
 
 def test_cc_by_a_known_person_vouches_at_any_time() -> None:
-    first = make_reply_with_cc(
+    first_mail = make_reply_with_cc(
         "Dave, please look.",
         "dave@example.com",
-        to="v1",
+        parent_id="v1",
         sender="carol@example.com",
         minutes=50,
     )
-    copied = make_reply_with_cc(
-        "Carol, is it yours?", "carol@example.com", to="v1", sender=RITA, minutes=40
+    copied_mail = make_reply_with_cc(
+        "Carol, is it yours?",
+        "carol@example.com",
+        parent_id="v1",
+        sender=RITA,
+        minutes=40,
     )
     reviewer_reply = make_reply_with_cc(
-        "Dave?", "dave@example.com", to="x50", sender=RITA, minutes=60
+        "Dave?", "dave@example.com", parent_id="x50", sender=RITA, minutes=60
     )
-    applied_reply = answer(
-        "Applied, thanks!", to="v1", sender="Dave <dave@example.com>", minutes=90
+    applied_reply = build_answer_to(
+        "Applied, thanks!", parent_id="v1", sender="Dave <dave@example.com>", minutes=90
     )
-    for mails in ((first, copied), (copied, first, reviewer_reply)):
+    for mails in ((first_mail, copied_mail), (copied_mail, first_mail, reviewer_reply)):
         assert read_first_series(V1, *mails, applied_reply).state == "accepted"
-    assert list_claims(read_first_series(V1, first, reviewer_reply, applied_reply)) == [
-        "applied"
-    ]
+    assert list_claims(
+        read_first_series(V1, first_mail, reviewer_reply, applied_reply)
+    ) == ["applied"]
 
 
 def test_rewritten_header_vouches_for_nobody() -> None:
     via = make_reply_with_cc(
-        "Yes.", EVE2, to="v1", sender=f"\"'Matt Maintainer' via x\" <{EVE}>", minutes=60
+        "Yes.",
+        EVE2,
+        parent_id="v1",
+        sender=f"\"'Matt Maintainer' via x\" <{EVE}>",
+        minutes=60,
     )
     forged = via.replace(b"To: ", f"X-Original-From: {MATT}\nTo: ".encode(), 1)
     assert read_first_series(V1, forged, TAKEN_BY_EVE2).state in (
@@ -247,12 +285,12 @@ BOT = "patchwork-bot+netdevbpf@kernel.org"
 def test_bot_is_known_by_its_exact_address(
     sender: str,
 ) -> None:
-    robot = applied_by_robot(
-        TITLE, SHA[:12], marks="", id="b", reply_to="v1", minutes=60
+    robot_mail = build_applied_notice(
+        TITLE, SHA[:12], prefixes="", id="b", reply_to="v1", minutes=60
     )
-    assert read_first_series(V1, robot).state == "accepted"
+    assert read_first_series(V1, robot_mail).state == "accepted"
     series = read_first_series(
-        V1, robot.replace(f"From: {BOT}".encode(), f"From: {sender}".encode())
+        V1, robot_mail.replace(f"From: {BOT}".encode(), f"From: {sender}".encode())
     )
     assert series.state in ("sent", "under-review", "changes-requested")
     assert series.landed == ()
@@ -285,28 +323,30 @@ def test_address_in_a_name_changes_no_state(
         "name_q": name.replace(" ", "_"),
         "email_q": email.replace("@", "=40").replace(".", "=2E"),
     }
-    mail = answer(text, to="v1", sender=form.format(**words, **coded))
+    mail = build_answer_to(text, parent_id="v1", sender=form.format(**words, **coded))
     series = read_first_series(V1, mail)
     assert series.state in ("sent", "changes-requested")
     assert all(EVE in claim.words for claim in series.claims)
     assert series.claims or series.state == "changes-requested"
     assert EVE in series.replies[0].mail.sender.trailer()
-    honest = answer(text, to="v1", sender=f"{name} <{email}>")
+    honest = build_answer_to(text, parent_id="v1", sender=f"{name} <{email}>")
     assert read_first_series(V1, honest).state in ("accepted", "withdrawn")
 
 
 def test_reviewer_in_a_name_is_not_credited() -> None:
     sender = f"=?utf-8?q?Linus_Torvalds_=3Ctorvalds=40kernel=2Eexample=3E?= <{EVE}>"
-    (message,) = parse(answer(f"Reviewed-by: {LINUS}", to="v1", sender=sender))
+    (message,) = parse(
+        build_answer_to(f"Reviewed-by: {LINUS}", parent_id="v1", sender=sender)
+    )
     assert classify(message).sender.email == EVE
-    assert asking_messages(V1, message.raw) in ([True], [])
+    assert list_asking_messages(V1, message.raw) in ([True], [])
 
 
 @pytest.mark.parametrize("place", [b"To:", b"Date:"])
 def test_two_from_headers_mean_no_sender(place: bytes) -> None:
-    raw = answer("Applied, thanks!", to="v1", sender=MATT)
+    raw_mail = build_answer_to("Applied, thanks!", parent_id="v1", sender=MATT)
     series = read_first_series(
-        V1, raw.replace(place, b"From: Eve <" + EVE.encode() + b">\n" + place, 1)
+        V1, raw_mail.replace(place, b"From: Eve <" + EVE.encode() + b">\n" + place, 1)
     )
     assert (series.state, len(series.claims)) == ("sent", 1)
     assert MATT in series.claims[0].words
@@ -317,8 +357,10 @@ def test_version_with_a_rewritten_sender_is_not_joined() -> None:
     display_name = "'Ada Fixer' via demo"
     for rewriter, versions in ((EVE, [1]), ("demo@lists.example.org", [1, 2])):
         header = f'"{display_name}" <{rewriter}>'
-        later = mailed(f"v2+60 [PATCH v2] {TITLE}", author=header, X_Original_From=ADA)
-        series = read_first_series(V1, later)
+        later_mail = build_described_mail(
+            f"v2+60 [PATCH v2] {TITLE}", author=header, X_Original_From=ADA
+        )
+        series = read_first_series(V1, later_mail)
         assert [revision.version for revision in series.revisions] == versions
         assert list_claims(series) == ["sent v2"] * (2 - len(versions))
 
@@ -328,7 +370,9 @@ def test_unknown_sender_is_not_the_author() -> None:
     first = V1.replace(
         b"From: Ada Fixer <ada@example.org>", f"From: {senders}".encode(), 1
     )
-    series = read_first_series(first, answer(WITHDRAW, to="v1", sender=senders))
+    series = read_first_series(
+        first, build_answer_to(WITHDRAW, parent_id="v1", sender=senders)
+    )
     assert series.state == "changes-requested"
     assert series.author == Address(senders, "")
 
@@ -336,7 +380,7 @@ def test_unknown_sender_is_not_the_author() -> None:
 @pytest.mark.parametrize("header", ["Reply-To", "X-Original-From", "X-Original-Sender"])
 def test_list_header_names_one_mailbox(header: str) -> None:
     by_list = '"Matt Maintainer via demo" <demo@lists.example.org>'
-    listed = answer("Applied, thanks!", to="v1", sender=by_list)
+    listed = build_answer_to("Applied, thanks!", parent_id="v1", sender=by_list)
     list_headers = {
         MATT: "matt@example.com",
         f'"{MATT}" <{EVE}>': EVE,
@@ -351,12 +395,12 @@ def test_list_header_names_one_mailbox(header: str) -> None:
 
 
 def test_maintainer_address_is_not_a_bot() -> None:
-    robot = applied_by_robot(
-        TITLE, SHA[:12], marks="", id="b", reply_to="v1", minutes=60
+    robot_mail = build_applied_notice(
+        TITLE, SHA[:12], prefixes="", id="b", reply_to="v1", minutes=60
     )
     series = read_first_series(
         V1,
-        robot.replace(
+        robot_mail.replace(
             f"From: {BOT}".encode(), f'From: "{BOT}" <rita@example.net>'.encode()
         ),
     )
@@ -364,7 +408,7 @@ def test_maintainer_address_is_not_a_bot() -> None:
 
 
 def test_forged_stable_mail_queues_nothing() -> None:
-    queued = stable_added(TITLE, SHA, "6.1", id="q", minutes=600)
+    queued = build_stable_queue_notice(TITLE, SHA, "6.1", id="q", minutes=600)
     assert read_first_series(V1, queued).stable
     series = read_first_series(
         V1,
@@ -384,7 +428,7 @@ def test_bots_are_recognized_by_form() -> None:
     ):
         assert classify(
             parse(
-                reply(
+                build_reply(
                     f"[PATCH] {TITLE}",
                     "kernel test robot noticed build errors",
                     sender=sender,
@@ -413,30 +457,32 @@ def test_bot_addresses_are_exact(address: str, is_bot: bool) -> None:
 
 
 def test_strangers_version_is_not_joined() -> None:
-    later = mailed(
+    later_mail = build_described_mail(
         f"v2+60 [PATCH v2] {TITLE}",
         author=f"Ada Fixer <{EVE}>",
         notes="- Link to v1: https://lore.kernel.org/r/v1@example.org",
     )
-    series = read_first_series(V1, later)
+    series = read_first_series(V1, later_mail)
     assert [revision.version for revision in series.revisions] == [1]
     assert (series.state, list_claims(series)) == ("sent", ["sent v2"])
     assert "v2@example.org" in series.message_ids, "it is kept and shown"
     assert [
         revision.version
         for revision in read_first_series(
-            V1, mailed(f"v2+60 [PATCH v2] {TITLE}")
+            V1, build_described_mail(f"v2+60 [PATCH v2] {TITLE}")
         ).revisions
     ] == [1, 2]
 
 
 def test_strangers_patch_replaces_nothing() -> None:
-    cover = mailed("c0 [PATCH 0/2] demo: two")
+    cover = build_described_mail("c0 [PATCH 0/2] demo: two")
     mails = [
         cover,
-        *(mailed(f"c{n}+{n}>c0 [PATCH {n}/2] demo: {n}") for n in (1, 2)),
+        *(build_described_mail(f"c{n}+{n}>c0 [PATCH {n}/2] demo: {n}") for n in (1, 2)),
     ]
-    forged_patch = mailed("e2+9>c0 [PATCH 2/2] demo: 2", author=f"Ada Fixer <{EVE}>")
+    forged_patch = build_described_mail(
+        "e2+9>c0 [PATCH 2/2] demo: 2", author=f"Ada Fixer <{EVE}>"
+    )
     assert [
         post.message_id
         for post in read_first_series(*mails, forged_patch).latest.patches
@@ -451,23 +497,26 @@ def test_strangers_pull_request_is_ignored() -> None:
     assert (
         read_first_series(
             V1,
-            mail("[GIT PULL] pumps for 6.9", text, sender=MATT, id="p", minutes=3000),
+            build_mail(
+                "[GIT PULL] pumps for 6.9", text, sender=MATT, id="p", minutes=3000
+            ),
         ).state
         == "accepted"
     )
     series = read_first_series(
-        V1, mail("[GIT PULL] pumps for 6.9", text, sender=EVE, id="p", minutes=3000)
+        V1,
+        build_mail("[GIT PULL] pumps for 6.9", text, sender=EVE, id="p", minutes=3000),
     )
     assert (series.state, list_claims(series)) == ("sent", ["forwards it"])
 
 
 def test_new_author_is_known_or_accepted_by_a_bot() -> None:
-    theirs = mailed(
+    their_mail = build_described_mail(
         f"v2+60 [PATCH v2] {TITLE}", author=EVE, message=f"From: {ADA}\n\nCheck.\n"
     )
-    series = read_first_series(V1, theirs)
+    series = read_first_series(V1, their_mail)
     assert (series.state, list_claims(series)) == ("sent", ["sent v2"])
-    by_friend = reply(
+    by_friend = build_reply(
         f"[PATCH v2] {TITLE}",
         "Applied, thanks!",
         sender="mallory@evil.example",
@@ -475,19 +524,19 @@ def test_new_author_is_known_or_accepted_by_a_bot() -> None:
         reply_to="v2",
         minutes=90,
     )
-    theirs = theirs.replace(b"To: ", b"To: mallory@evil.example, ", 1)
-    assert read_first_series(V1, theirs, by_friend).state == "sent"
+    their_mail = their_mail.replace(b"To: ", b"To: mallory@evil.example, ", 1)
+    assert read_first_series(V1, their_mail, by_friend).state == "sent"
     assert (
         read_first_series(
             V1,
-            theirs,
-            applied_by_robot(TITLE, SHA[:12], id="b", reply_to="v2", minutes=90),
+            their_mail,
+            build_applied_notice(TITLE, SHA[:12], id="b", reply_to="v2", minutes=90),
         ).state
         == "accepted"
     )
 
 
-def asking_messages(*mails: bytes) -> list[bool]:
+def list_asking_messages(*mails: bytes) -> list[bool]:
     return [bool(tag.asks) for tag in read_first_series(*mails).trailers]
 
 
@@ -505,11 +554,11 @@ LINUS = "Linus Torvalds <torvalds@kernel.example>"
 def test_tag_from_another_address_never_counts(
     sender: str, unconfirmed: list[bool]
 ) -> None:
-    reply = answer(f"Acked-by: {LINUS}", to="v1", sender=sender)
-    assert asking_messages(V1, reply) == unconfirmed
-    assert asking_messages(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=LINUS)) == [
-        False
-    ]
+    reply = build_answer_to(f"Acked-by: {LINUS}", parent_id="v1", sender=sender)
+    assert list_asking_messages(V1, reply) == unconfirmed
+    assert list_asking_messages(
+        V1, build_answer_to(f"Acked-by: {LINUS}", parent_id="v1", sender=LINUS)
+    ) == [False]
 
 
 @pytest.mark.parametrize(
@@ -525,8 +574,10 @@ def test_tag_from_another_address_never_counts(
     ],
 )
 def test_tag_with_two_addresses_is_unconfirmed(value: str) -> None:
-    mail = answer(
-        f"Acked-by: {value.format(own=f'Eve <{EVE}>')}", to="v1", sender=f"Eve <{EVE}>"
+    mail = build_answer_to(
+        f"Acked-by: {value.format(own=f'Eve <{EVE}>')}",
+        parent_id="v1",
+        sender=f"Eve <{EVE}>",
     )
     (tag,) = read_first_series(V1, mail).trailers
     # the text after # does not belong to the tag
@@ -537,57 +588,76 @@ def test_tag_with_two_addresses_is_unconfirmed(value: str) -> None:
 @pytest.mark.parametrize("name", ["Signed-off-by", "Co-developed-by", "signed-off-by"])
 @pytest.mark.parametrize("sender", [f"Eve <{EVE}>", RITA, MATT])
 def test_claimed_coauthor_is_unconfirmed(name: str, sender: str) -> None:
-    assert asking_messages(V1, answer(f"{name}: {sender}", to="v1", sender=sender)) == [
-        True
-    ]
-    assert asking_messages(
-        V1, answer(f"Tested-by: {sender}", to="v1", sender=sender)
+    assert list_asking_messages(
+        V1, build_answer_to(f"{name}: {sender}", parent_id="v1", sender=sender)
+    ) == [True]
+    assert list_asking_messages(
+        V1, build_answer_to(f"Tested-by: {sender}", parent_id="v1", sender=sender)
     ) == [False]
 
 
 def test_reviewers_own_tag_is_collected() -> None:
-    assert asking_messages(
+    assert list_asking_messages(
         V1,
-        answer(
+        build_answer_to(
             "Reviewed-by: New Body <new@example.com>",
-            to="v1",
+            parent_id="v1",
             sender="New Body <NEW@example.com>",
         ),
     ) == [False]
 
 
 def test_tag_with_a_known_address_is_collected() -> None:
-    first = mailed(f"v1 [PATCH] {TITLE}", Cc="Rita Reviewer <rr@work.example>")
-    assert asking_messages(
-        first, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)
+    first_mail = build_described_mail(
+        f"v1 [PATCH] {TITLE}", Cc="Rita Reviewer <rr@work.example>"
+    )
+    assert list_asking_messages(
+        first_mail,
+        build_answer_to(
+            "Acked-by: Rita Reviewer <rr@work.example>", parent_id="v1", sender=RITA
+        ),
     ) == [False]
-    assert asking_messages(
-        V1, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)
+    assert list_asking_messages(
+        V1,
+        build_answer_to(
+            "Acked-by: Rita Reviewer <rr@work.example>", parent_id="v1", sender=RITA
+        ),
     ) == [True]
 
 
 def test_header_rewritten_by_a_non_list_proves_nothing() -> None:
-    rewritten = answer(
-        f"Acked-by: {LINUS}", to="v1", sender=f"\"'Linus Torvalds' via x\" <{EVE}>"
+    rewritten = build_answer_to(
+        f"Acked-by: {LINUS}",
+        parent_id="v1",
+        sender=f"\"'Linus Torvalds' via x\" <{EVE}>",
     )
     header = f"X-Original-From: {LINUS}\nReply-To: {LINUS}\nTo: ".encode()
-    assert asking_messages(V1, rewritten.replace(b"To: ", header, 1)) == [True]
-    forged_tag = answer(f"Acked-by: {LINUS}", to="v1", sender=f"Eve <{EVE}>")
-    assert asking_messages(V1, forged_tag.replace(b"To: ", header, 1)) in ([True], [])
-    by_list = answer(
+    assert list_asking_messages(V1, rewritten.replace(b"To: ", header, 1)) == [True]
+    forged_tag = build_answer_to(
+        f"Acked-by: {LINUS}", parent_id="v1", sender=f"Eve <{EVE}>"
+    )
+    assert list_asking_messages(V1, forged_tag.replace(b"To: ", header, 1)) in (
+        [True],
+        [],
+    )
+    by_list = build_answer_to(
         f"Acked-by: {LINUS}",
-        to="v1",
+        parent_id="v1",
         sender="\"'Linus Torvalds' via demo\" <demo@lists.example.org>",
     )
-    assert asking_messages(V1, by_list.replace(b"To: ", header, 1)) == [False]
+    assert list_asking_messages(V1, by_list.replace(b"To: ", header, 1)) == [False]
 
 
 def test_tag_by_another_person_closes_no_request() -> None:
-    request = answer("Please rename it in v2.", to="v1", sender=RITA, minutes=60)
+    request = build_answer_to(
+        "Please rename it in v2.", parent_id="v1", sender=RITA, minutes=60
+    )
     assert read_first_series(V1, request).state == "changes-requested"
     assert (
         read_first_series(
-            V1, request, answer(f"Reviewed-by: {RITA}", to="x60", sender=RITA)
+            V1,
+            request,
+            build_answer_to(f"Reviewed-by: {RITA}", parent_id="x60", sender=RITA),
         ).state
         == "under-review"
     )
@@ -595,9 +665,9 @@ def test_tag_by_another_person_closes_no_request() -> None:
         read_first_series(
             V1,
             request,
-            answer(
+            build_answer_to(
                 f"Reviewed-by: Rita Reviewer <{EVE}>",
-                to="x60",
+                parent_id="x60",
                 sender=f"Rita Reviewer <{EVE}>",
             ),
         ).state
@@ -607,7 +677,9 @@ def test_tag_by_another_person_closes_no_request() -> None:
         read_first_series(
             V1,
             request,
-            answer("Please ignore it.", to="x60", sender=f"Rita Reviewer <{EVE}>"),
+            build_answer_to(
+                "Please ignore it.", parent_id="x60", sender=f"Rita Reviewer <{EVE}>"
+            ),
         ).state
         == "changes-requested"
     )
@@ -615,10 +687,10 @@ def test_tag_by_another_person_closes_no_request() -> None:
 
 def test_commit_id_from_a_stranger_matches_no_stable_mail() -> None:
     other_commit = "f" * 40
-    eves = applied_by_robot(
-        TITLE, other_commit[:12], marks="", id="b", reply_to="v1", minutes=60
+    eves = build_applied_notice(
+        TITLE, other_commit[:12], prefixes="", id="b", reply_to="v1", minutes=60
     )
-    queued = stable_added(
+    queued = build_stable_queue_notice(
         "demo: another patch",
         other_commit,
         "6.1",
@@ -642,7 +714,7 @@ def test_strangers_revert_proves_nothing() -> None:
     assert (
         read_first_series(
             V1,
-            patch(
+            build_patch_mail(
                 f'[PATCH] Revert "{TITLE}"',
                 id="rv",
                 author=RITA,
@@ -654,7 +726,7 @@ def test_strangers_revert_proves_nothing() -> None:
     )
     series = read_first_series(
         V1,
-        patch(
+        build_patch_mail(
             f'[PATCH] Revert "{TITLE}"', id="rv", author=EVE, message=text, minutes=3000
         ),
     )
@@ -666,8 +738,12 @@ def test_strangers_revert_proves_nothing() -> None:
 
 def test_anyone_can_object_but_not_set_the_patchwork_state() -> None:
     assert (
-        read_first_series(V1, answer("NAK. This is wrong.", to="v1", sender=EVE)).state
+        read_first_series(
+            V1, build_answer_to("NAK. This is wrong.", parent_id="v1", sender=EVE)
+        ).state
         == "rejected"
     )
-    series = read_first_series(V1, answer("pw-bot: rejected", to="v1", sender=EVE))
+    series = read_first_series(
+        V1, build_answer_to("pw-bot: rejected", parent_id="v1", sender=EVE)
+    )
     assert (series.state, list_claims(series)) == ("sent", ["refused"])

@@ -19,8 +19,8 @@ from patchpilot.topic.followed.review_ledger import (
     list_review_comments,
 )
 from tests.kit.cli import call
-from tests.kit.life import LIST, life
-from tests.kit.mails import ADA, MATT, mail, mailed, mbox
+from tests.kit.life import LIST, create_life
+from tests.kit.mails import ADA, MATT, build_described_mail, build_mail, build_mbox
 
 SIGNED = f"Signed-off-by: {ADA}\n---\n"
 OLD = """\
@@ -64,9 +64,9 @@ TITLE = "pump: check the pointer"
 
 
 def make_post(version: int, diff: str, notes: str = "") -> bytes:
-    mark = "PATCH" if version == 1 else f"PATCH v{version}"
-    return mail(
-        f"[{mark}] {TITLE}",
+    subject_prefix = "PATCH" if version == 1 else f"PATCH v{version}"
+    return build_mail(
+        f"[{subject_prefix}] {TITLE}",
         f"It may be NULL.\n\n{SIGNED}{notes}{diff}",
         sender=ADA,
         id=f"v{version}",
@@ -74,19 +74,19 @@ def make_post(version: int, diff: str, notes: str = "") -> bytes:
     )
 
 
-def make_review(text: str = REVIEW, sender: str = MATT, **options: str) -> bytes:
+def make_review(body: str = REVIEW, sender: str = MATT, **options: str) -> bytes:
     header_values = {"id": "r1", "reply_to": "v1", **options}
-    return mail(
-        f"Re: [PATCH] {TITLE}", text, sender=sender, minutes=1100, **header_values
+    return build_mail(
+        f"Re: [PATCH] {TITLE}", body, sender=sender, minutes=1100, **header_values
     )  # type: ignore[arg-type]
 
 
 def build_ledger(*mails: bytes) -> list[LedgerItem]:
-    status, *_ = read_thread(parse(mbox(*mails)))
+    status, *_ = read_thread(parse(build_mbox(*mails)))
     return list(list_review_comments(status, {}))
 
 
-def item_states(*mails: bytes) -> list[tuple[str, str]]:
+def list_item_states(*mails: bytes) -> list[tuple[str, str]]:
     return [(item.point.text, str(item.state)) for item in build_ledger(*mails)]
 
 
@@ -95,49 +95,54 @@ def make_mark(number: int, state: str) -> tuple[str, str, str]:
 
 
 def test_review_comment_includes_quoted_lines() -> None:
-    first, second = build_ledger(make_post(1, OLD), make_review())
-    assert (first.point.text, first.position) == (
+    first_item, second_item = build_ledger(make_post(1, OLD), make_review())
+    assert (first_item.point.text, first_item.position) == (
         "Please return a real error code.",
         "pump.c:13",
     )
-    assert first.point.quoted == ("+\tif (pump == NULL)", "+\t\treturn -1;")
-    assert (second.point.text, second.position) == (
+    assert first_item.point.quoted == ("+\tif (pump == NULL)", "+\t\treturn -1;")
+    assert (second_item.point.text, second_item.position) == (
         "Why is this needed? Make it a bool.",
         "pump.c:86",
     )
-    assert {str(item.state) for item in (first, second)} == {"open"}
+    assert {str(item.state) for item in (first_item, second_item)} == {"open"}
 
 
 def test_changed_hunk_addresses_a_request() -> None:
-    first, second = build_ledger(make_post(1, OLD), make_review(), make_post(2, NEW))
-    assert [str(item.state) for item in (first, second)] == ["addressed", "open"]
-    assert first.hunk is not None
-    assert first.hunk.place == "pump.c"
-    assert "- +\t\treturn -1;" in first.hunk.lines
-    assert "+ +\t\treturn -EINVAL;" in first.hunk.lines
+    first_item, second_item = build_ledger(
+        make_post(1, OLD), make_review(), make_post(2, NEW)
+    )
+    assert [str(item.state) for item in (first_item, second_item)] == [
+        "addressed",
+        "open",
+    ]
+    assert first_item.hunk is not None
+    assert first_item.hunk.place == "pump.c"
+    assert "- +\t\treturn -1;" in first_item.hunk.lines
+    assert "+ +\t\treturn -EINVAL;" in first_item.hunk.lines
 
 
 def test_dropped_patch_addresses_nothing() -> None:
-    def part(title: str, diff: str, minutes: int) -> bytes:
-        text = f"It may be NULL.\n\n{SIGNED}{diff}"
-        return mail(title, text, sender=ADA, id=f"p{minutes}", minutes=minutes)
+    def make_part(title: str, diff: str, minutes: int) -> bytes:
+        message = f"It may be NULL.\n\n{SIGNED}{diff}"
+        return build_mail(title, message, sender=ADA, id=f"p{minutes}", minutes=minutes)
 
     request = make_review(
         "> +\t\treturn -1;\n\nPlease return a real error code.\n", reply_to="p2"
     )
     versions = (
-        mailed("p0 [PATCH 0/2] pump: checks", sender=ADA),
-        part("[PATCH 1/2] pump: count", OLD.replace("pump.c", "count.c"), 1),
-        part("[PATCH 2/2] pump: check", OLD, 2),
-        part("[PATCH v2] pump: count", OLD.replace("pump.c", "count.c"), 2000),
+        build_described_mail("p0 [PATCH 0/2] pump: checks", sender=ADA),
+        make_part("[PATCH 1/2] pump: count", OLD.replace("pump.c", "count.c"), 1),
+        make_part("[PATCH 2/2] pump: check", OLD, 2),
+        make_part("[PATCH v2] pump: count", OLD.replace("pump.c", "count.c"), 2000),
     )
-    assert {state for _, state in item_states(*versions, request)} == {"open"}
+    assert {state for _, state in list_item_states(*versions, request)} == {"open"}
 
 
 @pytest.mark.parametrize(("tagged", "expected_count"), [(0, 0), (1, 1), (2, 0)])
 def test_tag_settles_requests_about_its_patch(tagged: int, expected_count: int) -> None:
     versions = (
-        mailed(
+        build_described_mail(
             f"{version}{index}+{1000 * version}{above} [PATCH v{version} {index}/2] pump: {index}"
         )
         for version in (1, 2)
@@ -149,7 +154,7 @@ def test_tag_settles_requests_about_its_patch(tagged: int, expected_count: int) 
             "> +\tif (!pump)\n\nPlease return a real error code.\n", reply_to="12"
         ),
     )
-    status, *_ = read_thread(parse(mbox(*versions, *given)))
+    status, *_ = read_thread(parse(build_mbox(*versions, *given)))
     assert len(list_open_requests(status, {})) == expected_count
 
 
@@ -157,9 +162,9 @@ def test_message_change_does_not_address_a_code_request() -> None:
     reworded = make_post(2, NEW).replace(
         b"It may be NULL.", b"It is NULL after a reset."
     )
-    first, *_ = build_ledger(make_post(1, OLD), make_review(), reworded)
-    assert first.hunk is not None
-    assert first.hunk.place == "pump.c"
+    first_item, *_ = build_ledger(make_post(1, OLD), make_review(), reworded)
+    assert first_item.hunk is not None
+    assert first_item.hunk.place == "pump.c"
 
 
 def test_reply_answers_the_quoted_question() -> None:
@@ -184,7 +189,7 @@ def test_reply_answers_the_quoted_question() -> None:
     ],
 )
 def test_only_changed_lines_address_a_request(text: str, state: str) -> None:
-    states = item_states(make_post(1, OLD), make_review(text), make_post(2, NEW))
+    states = list_item_states(make_post(1, OLD), make_review(text), make_post(2, NEW))
     assert {item_state for _, item_state in states} == {state}
 
 
@@ -198,7 +203,9 @@ def test_nearby_change_addresses_nothing() -> None:
     request = make_review("> +\tpump->on = 0;\n\nPlease make it a bool.\n")
     assert [
         state
-        for _, state in item_states(make_post(1, OLD), request, make_post(2, new_patch))
+        for _, state in list_item_states(
+            make_post(1, OLD), request, make_post(2, new_patch)
+        )
     ] == ["open"]
 
 
@@ -221,7 +228,7 @@ def test_build_error_is_addressed_at_its_line() -> None:
 
 
 def test_requests_are_marked_on_the_command_line(tmp_path: Path) -> None:
-    (tmp_path / "m").write_bytes(mbox(make_post(1, OLD), make_review()))
+    (tmp_path / "m").write_bytes(build_mbox(make_post(1, OLD), make_review()))
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     assert (
         call(
@@ -250,15 +257,15 @@ def test_requests_are_marked_on_the_command_line(tmp_path: Path) -> None:
         ("open", False),
         ("open", True),
     ]
-    wrong = call("track", "show", "1", "--ledger", *make_mark(9, "declined"))
-    assert (wrong.code, "has no request 9" in wrong.err) == (2, True)
+    wrong_outcome = call("track", "show", "1", "--ledger", *make_mark(9, "declined"))
+    assert (wrong_outcome.code, "has no request 9" in wrong_outcome.err) == (2, True)
 
 
 def test_new_version_lists_open_and_addressed_requests(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as topic_life:
-        topic_life.tell(
+    with create_life(tmp_path) as topic_life:
+        topic_life.add_reply(
             topic_life.send(),
             "> The caller has to know\n\nPlease say which caller.\n\nWhy is this needed at all?",
         )
@@ -267,9 +274,12 @@ def test_new_version_lists_open_and_addressed_requests(
         assert (
             call("track", "show", "1", "--ledger", *make_mark(1, "addressed")).code == 0
         )
-        topic_life.amend()
-        exported = topic_life.run("draft", "--export", "-").out
-        assert "- EDITME review: Please say which caller. (Rita Reviewer)" in exported
+        topic_life.amend_patch()
+        exported_output = topic_life.run("draft", "--export", "-").out
+        assert (
+            "- EDITME review: Please say which caller. (Rita Reviewer)"
+            in exported_output
+        )
         dry_run = call(
             "send",
             "-C",
@@ -283,9 +293,11 @@ def test_new_version_lists_open_and_addressed_requests(
             "--format",
             "json",
         )
-        planned = json.loads(dry_run.out)
+        plan_document = json.loads(dry_run.out)
         (warning,) = [
-            found for found in planned["warnings"] if found["name"] == "open-review"
+            found
+            for found in plan_document["warnings"]
+            if found["name"] == "open-review"
         ]
     assert (
         warning["message"]

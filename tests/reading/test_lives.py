@@ -11,21 +11,21 @@ import pytest
 
 from tests.archive.followed import (
     FollowedArchive,
-    days_to_minutes,
+    convert_days_to_minutes,
     open_followed_archive,
 )
 from tests.kit.mails import (
     ADA,
     MATT,
     RITA,
-    applied_by_robot,
-    mail,
-    mailed,
-    patch,
-    reply,
-    stable_added,
-    stable_failed,
-    stable_review,
+    build_applied_notice,
+    build_described_mail,
+    build_mail,
+    build_patch_mail,
+    build_reply,
+    build_stable_failure_notice,
+    build_stable_queue_notice,
+    build_stable_review,
 )
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -43,10 +43,10 @@ def life(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[FollowedArc
         yield topic_life
 
 
-def thanks(
+def build_thanks_mail(
     subject: str,
     *lines: tuple[str, str],
-    to: str,
+    parent_id: str,
     minutes: int,
     id: str,  # noqa: A002
 ) -> bytes:
@@ -59,16 +59,16 @@ def thanks(
         if lines and len(lines[0]) == 3
         else ""
     )
-    text = (
+    body = (
         "On Mon, 04 Mar 2024 09:00:00 +0000, Ada Fixer wrote:\n> Check.\n\nApplied,"
         f" thanks!\n\n{summary}"
     )
-    return mail(
+    return build_mail(
         f"Re: {subject}",
-        text,
+        body,
         sender=MATT,
         id=f"{id}.b4-ty",
-        reply_to=to,
+        reply_to=parent_id,
         minutes=minutes,
     )
 
@@ -78,7 +78,7 @@ def make_autosel_patch(version: str, minutes: int) -> bytes:
         f"From: {ADA}\n\n[ Upstream commit {SHA} ]\n\nCheck.\n\nSigned-off-by:"
         f" {ADA}\nSigned-off-by: Sasha Levin <sashal@kernel.org>\n---\n pump.c | 1 +\n"
     )
-    return mail(
+    return build_mail(
         f"[PATCH AUTOSEL {version} 3/9] {PUMP}",
         body,
         sender="Sasha Levin <sashal@kernel.org>",
@@ -89,11 +89,11 @@ def make_autosel_patch(version: str, minutes: int) -> bytes:
 
 
 def test_series_is_withdrawn(life: FollowedArchive) -> None:
-    assert life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}")) == (
+    assert life.add_and_wait(build_described_mail(f"v1 [PATCH] {PUMP}")) == (
         "sent",
         "wait for replies; send a reminder from 2024-03-18, not earlier",
     )
-    taken_back = reply(
+    taken_back = build_reply(
         f"[PATCH] {PUMP}",
         "Please ignore this patch, the check is in the caller.",
         sender=ADA,
@@ -109,31 +109,31 @@ def test_series_is_withdrawn(life: FollowedArchive) -> None:
 
 
 def test_series_is_applied_in_part(life: FollowedArchive) -> None:
-    cover = mailed("c [PATCH 0/3] pump: three fixes")
+    cover = build_described_mail("c [PATCH 0/3] pump: three fixes")
     titles = ("pump: fix one", "pump: fix two", "pump: fix three")
     posts = [
-        mailed(f"p{number}+{number}>c [PATCH {number}/3] {title}")
+        build_described_mail(f"p{number}+{number}>c [PATCH {number}/3] {title}")
         for number, title in enumerate(titles, 1)
     ]
     assert life.add_and_wait(cover, *posts)[0] == "sent"
-    request = reply(
+    request = build_reply(
         f"[PATCH 3/3] {titles[2]}",
         "Please split this, and explain why it is needed.",
         id="r",
         reply_to="p3",
-        minutes=days_to_minutes(1),
+        minutes=convert_days_to_minutes(1),
     )
     assert life.add_and_wait(request) == (
         "changes-requested",
         "answer the review by Rita Reviewer and send v2",
     )
     assert life.patches == ["sent", "sent", "changes-requested"]
-    subset = thanks(
+    subset = build_thanks_mail(
         "(subset) [PATCH 0/3] pump: three fixes",
         ("1/3", titles[0], "1" * 40),
         ("2/3", titles[1], "2" * 40),
-        to="c",
-        minutes=days_to_minutes(2),
+        parent_id="c",
+        minutes=convert_days_to_minutes(2),
         id="t",
     )  # type: ignore[arg-type]
     state, step = life.add_and_wait(subset)
@@ -149,8 +149,11 @@ def test_series_is_applied_in_part(life: FollowedArchive) -> None:
         "patchpilot send --reroll",
         "patchpilot track update",
     ]
-    resent_patch = patch(
-        f"[PATCH v2] {titles[2]}", id="w3", reply_to="c", minutes=days_to_minutes(3)
+    resent_patch = build_patch_mail(
+        f"[PATCH v2] {titles[2]}",
+        id="w3",
+        reply_to="c",
+        minutes=convert_days_to_minutes(3),
     )
     state, step = life.add_and_wait(resent_patch)
     assert (state, life.patches) == (
@@ -159,8 +162,11 @@ def test_series_is_applied_in_part(life: FollowedArchive) -> None:
     )
     assert (
         life.add_and_wait(
-            thanks(
-                f"[PATCH v2] {titles[2]}", to="w3", minutes=days_to_minutes(4), id="t2"
+            build_thanks_mail(
+                f"[PATCH v2] {titles[2]}",
+                parent_id="w3",
+                minutes=convert_days_to_minutes(4),
+                id="t2",
             )
         )[0]
         == "accepted"
@@ -168,19 +174,19 @@ def test_series_is_applied_in_part(life: FollowedArchive) -> None:
 
 
 def test_merged_series_is_reverted(life: FollowedArchive) -> None:
-    life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
+    life.add_and_wait(build_described_mail(f"v1 [PATCH] {PUMP}"))
     commit = life.trees.commit(
         f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
     )
-    robot = applied_by_robot(
+    robot_mail = build_applied_notice(
         PUMP,
         commit[:12],
-        marks="net",
+        prefixes="net",
         id="a",
         reply_to="v1",
-        minutes=days_to_minutes(1),
+        minutes=convert_days_to_minutes(1),
     )
-    assert life.add_and_wait(robot) == ("in-mainline", "done: it is in mainline")
+    assert life.add_and_wait(robot_mail) == ("in-mainline", "done: it is in mainline")
     backport = life.trees.backport(commit, "6.1", tag="v6.1.120")
     assert life.add_and_wait()[0] == "in-stable"
     assert life.branches == {"6.1": "released in v6.1.120"}
@@ -200,10 +206,13 @@ def test_merged_series_is_reverted(life: FollowedArchive) -> None:
     )
     assert life.add_and_wait()[0] == "changes-requested"
     assert life.branches == {"6.1": "reverted"}
-    second = patch(
-        f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=days_to_minutes(40)
+    second_mail = build_patch_mail(
+        f"[PATCH v2] {PUMP}",
+        id="v2",
+        reply_to="v1",
+        minutes=convert_days_to_minutes(40),
     )
-    assert life.add_and_wait(second)[0] == "sent"
+    assert life.add_and_wait(second_mail)[0] == "sent"
     life.trees.commit(
         f"{PUMP}\n\nCheck it, without the hang.\n\nSigned-off-by: {ADA}\n",
         tag="v6.9-rc5",
@@ -212,9 +221,11 @@ def test_merged_series_is_reverted(life: FollowedArchive) -> None:
 
 
 def test_series_dropped_from_stable(life: FollowedArchive) -> None:
-    life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
+    life.add_and_wait(build_described_mail(f"v1 [PATCH] {PUMP}"))
     assert life.add_and_wait(
-        stable_added(PUMP, SHA, "6.1", id="q", minutes=days_to_minutes(20))
+        build_stable_queue_notice(
+            PUMP, SHA, "6.1", id="q", minutes=convert_days_to_minutes(20)
+        )
     ) == (
         "in-stable",
         "follow the stable review of 6.1; reply there if it should not be applied",
@@ -223,26 +234,26 @@ def test_series_dropped_from_stable(life: FollowedArchive) -> None:
         "patchpilot track reply '<q@example.org>' --template objection"
     ]
     subject = f'Patch "{PUMP}" has been added to the 6.1-stable tree'
-    objection = mail(
+    objection = build_mail(
         f"Re: {subject}",
         "> note\n\nPlease drop this, 6.1 does not have the pump.\n",
         sender=ADA,
         id="o",
         reply_to="q",
-        minutes=days_to_minutes(21),
+        minutes=convert_days_to_minutes(21),
     )
     assert life.add_and_wait(objection) == (
         "in-mainline",
         "done: it is in mainline; 6.1 objected to: Please drop this, 6.1 does not have the pump",
     )
-    done = mail(
+    done = build_mail(
         f"Re: {subject}",
         "> drop\n\nNow dropped, thanks.\n",
         sender=GREG,
         id="d",
         reply_to="o",
         references="<q@example.org> <o@example.org>",
-        minutes=days_to_minutes(22),
+        minutes=convert_days_to_minutes(22),
     )
     assert life.add_and_wait(done) == (
         "in-mainline",
@@ -251,18 +262,20 @@ def test_series_dropped_from_stable(life: FollowedArchive) -> None:
 
 
 def test_author_objects_to_autosel(life: FollowedArchive) -> None:
-    life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
-    assert life.add_and_wait(make_autosel_patch("6.6", days_to_minutes(30))) == (
+    life.add_and_wait(build_described_mail(f"v1 [PATCH] {PUMP}"))
+    assert life.add_and_wait(
+        make_autosel_patch("6.6", convert_days_to_minutes(30))
+    ) == (
         "in-mainline",
         "AUTOSEL proposes it for 6.6; reply there if it should not be applied",
     )
-    objection = mail(
+    objection = build_mail(
         f"Re: [PATCH AUTOSEL 6.6 3/9] {PUMP}",
         "> Check.\n\nI object to this backport, it needs the counters.\n",
         sender=ADA,
         id="o",
         reply_to="sel6.6",
-        minutes=days_to_minutes(31),
+        minutes=convert_days_to_minutes(31),
     )
     state, step = life.add_and_wait(objection)
     assert (state, life.branches) == (
@@ -273,7 +286,7 @@ def test_author_objects_to_autosel(life: FollowedArchive) -> None:
 
 
 def test_failed_backport_is_sent_and_queued(life: FollowedArchive) -> None:
-    life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
+    life.add_and_wait(build_described_mail(f"v1 [PATCH] {PUMP}"))
     commit = life.trees.commit(
         f"{PUMP}\n\nCheck it.\n\nCc: stable@vger.kernel.org\nSigned-off-by: {ADA}\n",
         tag="v6.9-rc1",
@@ -282,25 +295,29 @@ def test_failed_backport_is_sent_and_queued(life: FollowedArchive) -> None:
     assert state == "in-mainline"
     assert step.startswith("wait for the stable branches: ")
     state, step = life.add_and_wait(
-        stable_failed(PUMP, commit, "5.10", id="f", minutes=days_to_minutes(40))
+        build_stable_failure_notice(
+            PUMP, commit, "5.10", id="f", minutes=convert_days_to_minutes(40)
+        )
     )
     assert (
         step == "send a backport to 5.10 if it is needed there (`patchpilot"
         f" backport {commit} --onto linux-5.10.y`); the fix did not apply"
     )
-    backport = patch(
+    backport_mail = build_patch_mail(
         f"[PATCH 5.10.y] {PUMP}",
         message=f"commit {commit} upstream.\n\nCheck it.\n",
         id="b",
         reply_to="f",
-        minutes=days_to_minutes(41),
+        minutes=convert_days_to_minutes(41),
     )
     assert (
-        "backport" in life.add_and_wait(backport)[1]
+        "backport" in life.add_and_wait(backport_mail)[1]
         or life.branches["5.10"] == "did not apply"
     )
     state, step = life.add_and_wait(
-        stable_added(PUMP, commit, "5.10", id="q", minutes=days_to_minutes(45))
+        build_stable_queue_notice(
+            PUMP, commit, "5.10", id="q", minutes=convert_days_to_minutes(45)
+        )
     )
     assert (state, life.branches["5.10"]) == ("in-stable", "queued")
     life.trees.backport(commit, "5.10", tag="v5.10.240")
@@ -312,24 +329,26 @@ def test_failed_backport_is_sent_and_queued(life: FollowedArchive) -> None:
 def test_series_is_followed_from_rfc_to_pull_request(life: FollowedArchive) -> None:
     titles = (PUMP, COUNT)
 
-    def version(name: str, ident: str, minutes: int, notes: str = "") -> list[bytes]:
-        cover = mail(
+    def make_version(
+        name: str, cover_id: str, minutes: int, notes: str = ""
+    ) -> list[bytes]:
+        cover = build_mail(
             f"[{name} 0/2] pump: a pump that counts",
             f"A pump that counts.\n\n{notes}",
-            id=ident,
+            id=cover_id,
             minutes=minutes,
         )
         return [
             cover,
             *(
-                mailed(
-                    f"{ident}p{number}+{minutes + number}>{ident} [{name} {number}/2] {title}"
+                build_described_mail(
+                    f"{cover_id}p{index}+{minutes + index}>{cover_id} [{name} {index}/2] {title}"
                 )
-                for number, title in enumerate(titles, 1)
+                for index, title in enumerate(titles, 1)
             ),
         ]
 
-    assert life.add_and_wait(*version("RFC PATCH", "rfc", 0))[0] == "sent"
+    assert life.add_and_wait(*make_version("RFC PATCH", "rfc", 0))[0] == "sent"
     assert life.add_and_wait(days=30)[0] == "stalled"
     assert life.commands == [
         "patchpilot track reply '<rfc@example.org>' --template ping",
@@ -337,60 +356,66 @@ def test_series_is_followed_from_rfc_to_pull_request(life: FollowedArchive) -> N
     ]
     assert (
         life.add_and_wait(
-            reply(
+            build_reply(
                 "[RFC PATCH 0/2] pump: a pump that counts",
                 "Interesting. Why does it count?",
                 id="r0",
                 reply_to="rfc",
-                minutes=days_to_minutes(60),
+                minutes=convert_days_to_minutes(60),
             )
         )[0]
         == "under-review"
     )
-    assert life.add_and_wait(*version("PATCH", "v1", days_to_minutes(200)))[0] == "sent"
+    assert (
+        life.add_and_wait(*make_version("PATCH", "v1", convert_days_to_minutes(200)))[0]
+        == "sent"
+    )
     assert (
         life.add_and_wait(
-            reply(
+            build_reply(
                 f"[PATCH 2/2] {COUNT}",
                 "Please use an atomic counter here.",
                 id="r1",
                 reply_to="v1p2",
-                minutes=days_to_minutes(201),
+                minutes=convert_days_to_minutes(201),
             )
         )[0]
         == "changes-requested"
     )
     assert (
         life.add_and_wait(
-            *version(
+            *make_version(
                 "PATCH v2",
                 "v2",
-                days_to_minutes(230),
+                convert_days_to_minutes(230),
                 "Changes in v2:\n- atomic counter\n",
             )
         )[0]
         == "sent"
     )
-    robot = mail(
+    robot_mail = build_mail(
         f"Re: [PATCH v2 1/2] {PUMP}",
         "Hi Ada,\n\nkernel test robot noticed the following build errors:\n\n>> drivers/demo/pump.c:12:3: error: 'x' undeclared\n",  # noqa: E501
         sender="kernel test robot <lkp@intel.com>", id="lkp", reply_to="v2p1",
-        minutes=days_to_minutes(231),
+        minutes=convert_days_to_minutes(231),
     )  # fmt: skip
-    assert life.add_and_wait(robot) == (
+    assert life.add_and_wait(robot_mail) == (
         "changes-requested",
         "kernel test robot reports a build failure: fix it and send v3",
     )
     assert (
-        life.add_and_wait(*version("PATCH v3", "v3", days_to_minutes(400)))[0] == "sent"
+        life.add_and_wait(
+            *make_version("PATCH v3", "v3", convert_days_to_minutes(400))
+        )[0]
+        == "sent"
     )
     state, step = life.add_and_wait(
-        reply(
+        build_reply(
             "[PATCH v3 0/2] pump: a pump that counts",
             f"Reviewed-by: {RITA}",
             id="r3",
             reply_to="v3",
-            minutes=days_to_minutes(401),
+            minutes=convert_days_to_minutes(401),
         )
     )
     assert (state, step) == (
@@ -399,44 +424,47 @@ def test_series_is_followed_from_rfc_to_pull_request(life: FollowedArchive) -> N
     )
     assert life.commands == ["patchpilot track update"]
     assert (
-        life.add_and_wait(*version("PATCH v4", "v4", days_to_minutes(600)))[0] == "sent"
+        life.add_and_wait(
+            *make_version("PATCH v4", "v4", convert_days_to_minutes(600))
+        )[0]
+        == "sent"
     )
     assert (
         life.add_and_wait(
-            thanks(
+            build_thanks_mail(
                 "[PATCH v4 0/2] pump: a pump that counts",
                 ("1/2", PUMP, "1" * 40),
                 ("2/2", COUNT, "2" * 40),
-                to="v4",
-                minutes=days_to_minutes(602),
+                parent_id="v4",
+                minutes=convert_days_to_minutes(602),
                 id="ty",
             )
         )[0]
         == "accepted"
     )  # type: ignore[arg-type]
-    pull = mail(
+    pull = build_mail(
         "[GIT PULL] pump updates for v6.14",
         f"Hi Linus,\n\nThe following changes since commit {SHA}:\n\n  Linux 6.13\n\nare available in the Git repository at:\n\n"  # noqa: E501
         "  git://example.com/pump for-linus\n\n"
         f"for you to fetch changes up to {'2' * 40}:\n\n  {COUNT}\n\n----------------------------------------------------------------\n"  # noqa: E501
         f"Ada Fixer (2):\n      {PUMP}\n      {COUNT}\n\n drivers/demo/pump.c | 6 ++++++\n",
-        sender=MATT, id="pull", minutes=days_to_minutes(640),
+        sender=MATT, id="pull", minutes=convert_days_to_minutes(640),
     )  # fmt: skip
     assert life.add_and_wait(pull)[0] == "accepted"
-    merged = mail(
+    merged_mail = build_mail(
         "Re: [GIT PULL] pump updates for v6.14",
         "The pull request you sent on Mon, 4 Mar 2024:\n\n> git://example.com/pump for-linus\n\nhas been merged into torvalds/linux.git:\n"  # noqa: E501
         f"https://git.kernel.org/torvalds/c/{'3' * 40}\n\nThank you!\n",
-        sender="pr-tracker-bot@kernel.org", id="prt", reply_to="pull", minutes=days_to_minutes(641), X_PR_Tracked_Commit_Id="2" * 40, X_PR_Merge_Commit_Id="3" * 40,  # noqa: E501
+        sender="pr-tracker-bot@kernel.org", id="prt", reply_to="pull", minutes=convert_days_to_minutes(641), X_PR_Tracked_Commit_Id="2" * 40, X_PR_Merge_Commit_Id="3" * 40,  # noqa: E501
         X_PR_Merge_Tree="torvalds/linux.git",
     )  # fmt: skip
-    assert life.add_and_wait(merged) == ("in-mainline", "done: it is in mainline")
+    assert life.add_and_wait(merged_mail) == ("in-mainline", "done: it is in mainline")
 
 
 @pytest.mark.long
 def test_series_is_split(life: FollowedArchive) -> None:
     posts = [
-        patch(
+        build_patch_mail(
             f"[PATCH net {number}/2] {title}",
             id=f"p{number}",
             reply_to="p1" if number > 1 else None,
@@ -445,37 +473,37 @@ def test_series_is_split(life: FollowedArchive) -> None:
         for number, title in enumerate((PUMP, COUNT), 1)
     ]
     assert life.add_and_wait(*posts)[0] == "sent"
-    request = reply(
+    request = build_reply(
         f"[PATCH net 2/2] {COUNT}",
         "This is no fix: please send it to net-next separately.",
         id="r",
         reply_to="p2",
-        minutes=days_to_minutes(1),
+        minutes=convert_days_to_minutes(1),
     )
     assert life.add_and_wait(request)[0] == "changes-requested"
-    fix = patch(
+    fix = build_patch_mail(
         f"[PATCH net v2] {PUMP}",
         id="fix",
         notes="Changes in v2:\n- sent alone",
-        minutes=days_to_minutes(2),
+        minutes=convert_days_to_minutes(2),
     )
-    remaining_patch = patch(
+    remaining_patch = build_patch_mail(
         f"[PATCH net-next v2] {COUNT}",
         id="rest",
         notes="Changes in v2:\n- sent alone",
         reply_to="p2",
-        minutes=days_to_minutes(20),
+        minutes=convert_days_to_minutes(20),
     )
     assert life.add_and_wait(fix)[0] == "sent"
     assert (
         life.add_and_wait(
-            applied_by_robot(
+            build_applied_notice(
                 PUMP,
                 "1" * 12,
-                marks="net,v2",
+                prefixes="net,v2",
                 id="a1",
                 reply_to="fix",
-                minutes=days_to_minutes(3),
+                minutes=convert_days_to_minutes(3),
             )
         )[0]
         == "accepted"
@@ -483,50 +511,50 @@ def test_series_is_split(life: FollowedArchive) -> None:
     assert life.add_and_wait(remaining_patch)[0] == "partly-accepted"
     assert life.patches == ["accepted", "sent"]
     tree = "netdev/net-next.git (main)"
-    robot = applied_by_robot(
+    robot_mail = build_applied_notice(
         COUNT,
         "2" * 12,
         tree=tree,
-        marks="net-next,v2",
+        prefixes="net-next,v2",
         id="a2",
         reply_to="rest",
-        minutes=days_to_minutes(21),
+        minutes=convert_days_to_minutes(21),
     )
-    assert life.add_and_wait(robot)[0] == "accepted"
+    assert life.add_and_wait(robot_mail)[0] == "accepted"
 
 
 @pytest.mark.long
 def test_v3_by_another_author_is_tracked(life: FollowedArchive) -> None:
-    life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
+    life.add_and_wait(build_described_mail(f"v1 [PATCH] {PUMP}"))
     life.add_and_wait(
-        patch(
+        build_patch_mail(
             f"[PATCH v2] {PUMP}",
             id="v2",
             reply_to="v1",
-            minutes=days_to_minutes(5),
+            minutes=convert_days_to_minutes(5),
             Cc=OTTO,
         )
     )
-    theirs = patch(
+    their_mail = build_patch_mail(
         f"[PATCH v3] {PUMP}",
         message=f"From: {ADA}\n\nCheck the pointer before it is used.\n\nSigned-off-by: {ADA}\n",
         author=OTTO,
         id="v3",
-        minutes=days_to_minutes(60),
+        minutes=convert_days_to_minutes(60),
     )
-    assert life.add_and_wait(theirs) == (
+    assert life.add_and_wait(their_mail) == (
         "superseded",
         "Otto Other sent v3 of it: read it before you send another version",
     )
-    robot = applied_by_robot(
+    robot_mail = build_applied_notice(
         PUMP,
         "1" * 12,
-        marks="net,v3",
+        prefixes="net,v3",
         id="a",
         reply_to="v3",
-        minutes=days_to_minutes(62),
+        minutes=convert_days_to_minutes(62),
     )
-    assert life.add_and_wait(robot)[0] == "accepted"
+    assert life.add_and_wait(robot_mail)[0] == "accepted"
     assert life.series.posted
     assert "netdev/net.git" in life.series.posted.why
     assert "Otto Other" in life.series.posted.why
@@ -540,36 +568,36 @@ def test_v3_by_another_author_is_tracked(life: FollowedArchive) -> None:
 @pytest.mark.long
 def test_patch_is_applied_through_another_tree(life: FollowedArchive) -> None:
     life.add_and_wait(
-        mailed(f"p1 [PATCH 1/2] {PUMP}"),
-        mailed(f"p2+1>p1 [PATCH 2/2] {COUNT}"),
+        build_described_mail(f"p1 [PATCH 1/2] {PUMP}"),
+        build_described_mail(f"p2+1>p1 [PATCH 2/2] {COUNT}"),
     )
-    acked = reply(
+    acked = build_reply(
         f"[PATCH 2/2] {COUNT}",
         f"Acked-by: {RITA}\n\nPlease take it through the counter tree.",
         id="r",
         reply_to="p2",
-        minutes=days_to_minutes(1),
+        minutes=convert_days_to_minutes(1),
     )
     assert life.add_and_wait(acked)[0] == "under-review"
-    tip = mail(
+    tip = build_mail(
         f"[tip: timers/core] {COUNT}",
         f"The following commit has been merged into the timers/core branch of tip:\n\nCommit-ID:     {'2' * 40}\n"  # noqa: E501
         f"Gitweb:        https://git.kernel.org/tip/{'2' * 40}\nAuthor:        {ADA}\nAuthorDate:    Mon, 04 Mar 2024 09:00:00 +01:00\n"  # noqa: E501
         f"Committer:     {MATT}\nCommitterDate: Tue, 05 Mar 2024 09:00:00 +01:00\n\n{COUNT}\n\nCount.\n",  # noqa: E501
-        sender="tip-bot2 for Ada Fixer <tip-bot2@linutronix.de>", id="tip", reply_to="p2", minutes=days_to_minutes(3),  # noqa: E501
+        sender="tip-bot2 for Ada Fixer <tip-bot2@linutronix.de>", id="tip", reply_to="p2", minutes=convert_days_to_minutes(3),  # noqa: E501
     )  # fmt: skip
     state, _step = life.add_and_wait(tip)
     assert life.series.posted
     assert (state, life.patches) == ("partly-accepted", ["sent", "accepted"])
     assert life.series.posted.why == "1 of 2 applied; 1/2 has no reply"
     life.add_and_wait(
-        applied_by_robot(
+        build_applied_notice(
             PUMP,
             "1" * 12,
-            marks="net,1/2",
+            prefixes="net,1/2",
             id="a",
             reply_to="p1",
-            minutes=days_to_minutes(5),
+            minutes=convert_days_to_minutes(5),
         )
     )
     assert life.series.state == "accepted"
@@ -585,12 +613,14 @@ def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
     from patchpilot.topic.followed.follow_series import track_series_in_mbox
     from patchpilot.topic.followed.known_series import read_tracked_series
-    from tests.kit.mails import mbox
+    from tests.kit.mails import build_mbox
     from tests.kit.trees import Trees
 
     trees = Trees(tmp_path / "r")
     sent_mbox = tmp_path / "sent.mbox"
-    sent_mbox.write_bytes(mbox(mailed(f"v1 [PATCH] {PUMP}", to="security@kernel.org")))
+    sent_mbox.write_bytes(
+        build_mbox(build_described_mail(f"v1 [PATCH] {PUMP}", to="security@kernel.org"))
+    )
     with Store(tmp_path / "track.sqlite") as store:
         with Repository.open(trees.repo.path) as repository:
             (series,) = track_series_in_mbox(
@@ -626,24 +656,26 @@ def test_series_is_followed_into_stable_branches(
         "Please refer to a commit by its id and title, name net in the subject, add a Fixes: tag,"
         " and write in the imperative."
     )
-    assert life.add_and_wait(mailed(f"v1 [PATCH] {title}"))[0] == "sent"
-    assert life.add_and_wait(reply(f"[PATCH] {title}", remarks, id="r1", reply_to="v1", minutes=days_to_minutes(1))) == (  # noqa: E501
+    assert life.add_and_wait(build_described_mail(f"v1 [PATCH] {title}"))[0] == "sent"
+    assert life.add_and_wait(build_reply(f"[PATCH] {title}", remarks, id="r1", reply_to="v1", minutes=convert_days_to_minutes(1))) == (  # noqa: E501
         "changes-requested", "answer the review by Rita Reviewer and send v2",
     )  # fmt: skip
     assert (
         life.add_and_wait(
-            patch(f"[PATCH net v2] {title}", id="v2", minutes=days_to_minutes(3))
+            build_patch_mail(
+                f"[PATCH net v2] {title}", id="v2", minutes=convert_days_to_minutes(3)
+            )
         )[0]
         == "sent"
     )
     assert (
         life.add_and_wait(
-            reply(
+            build_reply(
                 f"[PATCH net v2] {title}",
                 f"Reviewed-by: {RITA}",
                 id="r2",
                 reply_to="v2",
-                minutes=days_to_minutes(4),
+                minutes=convert_days_to_minutes(4),
             )
         )[0]
         == "under-review"
@@ -655,8 +687,12 @@ def test_series_is_followed_into_stable_branches(
     life.trees.repo.git("reset", "-q", "--hard", life.trees.first)
     assert (
         life.add_and_wait(
-            applied_by_robot(
-                title, commit[:12], id="a", reply_to="v2", minutes=days_to_minutes(6)
+            build_applied_notice(
+                title,
+                commit[:12],
+                id="a",
+                reply_to="v2",
+                minutes=convert_days_to_minutes(6),
             )
         )[0]
         == "accepted"
@@ -666,12 +702,12 @@ def test_series_is_followed_into_stable_branches(
     life.trees.repo.tag("v6.13-rc7")
     assert life.add_and_wait() == ("in-mainline", "done: it is in mainline")
     reviews = [
-        stable_review(
+        build_stable_review(
             title,
             commit,
             version,
             id=f"s{version}",
-            minutes=days_to_minutes(20) + number,
+            minutes=convert_days_to_minutes(20) + number,
         )
         for number, version in enumerate(versions)
     ]
@@ -691,29 +727,30 @@ def test_series_is_followed_into_stable_branches(
     assert life.add_and_wait() == ("in-stable", "done: nothing is left to do")
     fix_title = "net/acme: return the count of images"
     tag = f'Fixes: {commit[:12]} ("{title}")'
-    fix = patch(
+    fix = build_patch_mail(
         f"[PATCH net] {fix_title}",
         message=f"Return it.\n\n{tag}\n",
         author=OTTO,
         id="f1",
-        minutes=days_to_minutes(40),
+        minutes=convert_days_to_minutes(40),
     )
     assert (
         life.add_and_wait(fix)[1]
         == f"check that “{fix_title}”, which fixes it, is applied to every branch that has it"
     )
-    fixed = life.trees.repo.commit(
+    fixed_commit = life.trees.repo.commit(
         f"{fix_title}\n\nReturn it.\n\n{tag}\n", {"fix.c": "x\n"}, author=OTTO
     )
     assert (
         life.add_and_wait()[1]
-        == f"“{fix_title}” ({fixed[:12]}), which fixes it, is missing in"
+        == f"“{fix_title}” ({fixed_commit[:12]}), which fixes it, is missing in"
         f" {', '.join(reversed(versions))}: send a backport of it as well"
     )
     onto = " ".join(f"--onto linux-{version}.y" for version in reversed(versions))
-    assert life.commands == [f"patchpilot backport {fixed} {onto}"]
+    assert life.commands == [f"patchpilot backport {fixed_commit} {onto}"]
     for version in versions:
         life.trees.commit_to_stable(
-            version, f"{fix_title}\n\ncommit {fixed} upstream.\n\nReturn it.\n\n{tag}\n"
+            version,
+            f"{fix_title}\n\ncommit {fixed_commit} upstream.\n\nReturn it.\n\n{tag}\n",
         )
     assert life.add_and_wait() == ("in-stable", "done: nothing is left to do")

@@ -18,10 +18,10 @@ from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.sender import same_person
 from patchpilot.services.track.follow_topic import read_followed_series
-from tests.kit.archive import archive_server
+from tests.kit.archive import serve_archive
 from tests.kit.cli import call
-from tests.kit.life import life
-from tests.kit.mails import ADA, RITA, mbox
+from tests.kit.life import create_life
+from tests.kit.mails import ADA, RITA, build_mbox
 from tests.reading import story
 
 MAILS = (*story.ACCEPTED, story.IN_REVIEW, story.QUEUED)
@@ -33,23 +33,23 @@ def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
     """Count how often each message was parsed, and how often each body was read, since the last
     count.
     """
-    parsed, bodies = Counter[str](), Counter[str]()
+    parse_counter, body_counter = Counter[str](), Counter[str]()
     text_of, parse_body = mail_module._find_mail_text, mail_classifier.parse_body
 
-    def count_mail(raw: bytes) -> object:
+    def count_mail(raw_mail: bytes) -> object:
         # count by Message-ID, because a message may have different dates in the outbox and in the
         # archive
-        parsed[mail_module.parse_mail_header(raw).message_id] += 1
-        return text_of(raw)
+        parse_counter[mail_module.parse_mail_header(raw_mail).message_id] += 1
+        return text_of(raw_mail)
 
-    def count_body(text: str) -> object:
-        bodies[text] += 1
-        return parse_body(text)
+    def count_body(body: str) -> object:
+        body_counter[body] += 1
+        return parse_body(body)
 
-    def since() -> tuple[Counter[str], Counter[str]]:
-        result = parsed.copy(), bodies.copy()
-        parsed.clear()
-        bodies.clear()
+    def take_counts() -> tuple[Counter[str], Counter[str]]:
+        result = parse_counter.copy(), body_counter.copy()
+        parse_counter.clear()
+        body_counter.clear()
         # forget the parsed messages, because a new process would have none
         monkeypatch.setattr(MailReader, "_latest", {})
         return result
@@ -57,7 +57,7 @@ def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
     monkeypatch.setattr(MailReader, "_latest", {})
     monkeypatch.setattr(mail_module, "_find_mail_text", count_mail)
     monkeypatch.setattr(mail_classifier, "parse_body", count_body)
-    return since
+    return take_counts
 
 
 def are_mails_read_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
@@ -71,40 +71,40 @@ def are_mails_read_once(counts: tuple[Counter[str], Counter[str]], mails: int) -
 def test_track_commands_parse_a_message_once(
     workdir: Path, parse_counts: Counted
 ) -> None:
-    with archive_server("stand-in", workdir, *MAILS) as server:
+    with serve_archive("stand-in", workdir, *MAILS) as server:
         # reset the counts, because the server has parsed the messages as well
         parse_counts()
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         assert are_mails_read_once(parse_counts(), len(MAILS))
         # the list uses cached values, and a query for new messages also returns known ones
-        for words, mails in (
+        for arguments, mails in (
             (("show", "1"), len(MAILS)),
             ((), 0),
             (("update",), 0),
             (("update", "--fresh"), 0),
         ):
-            assert call("track", *words).code == 0
-            assert are_mails_read_once(parse_counts(), mails), words
+            assert call("track", *arguments).code == 0
+            assert are_mails_read_once(parse_counts(), mails), arguments
         server.add(story.FIX_V1, story.FAILED)
         parse_counts()
         # name the series by its number, because a finished series may not be due for an update yet
-        updated = call("track", "update", "1", "--fresh")
-        assert updated.code == 0
+        updated_outcome = call("track", "update", "1", "--fresh")
+        assert updated_outcome.code == 0
         counts = parse_counts()
-        assert are_mails_read_once(counts, len(MAILS) + 2), (updated, counts)
+        assert are_mails_read_once(counts, len(MAILS) + 2), (updated_outcome, counts)
 
 
 def test_mbox_is_read_once(workdir: Path, parse_counts: Counted) -> None:
-    (workdir / "m").write_bytes(mbox(*MAILS))
-    for words in (("add", "--mbox", "m"), ("update",), ("show", "1")):
-        assert call("track", *words).code == 0
-        assert are_mails_read_once(parse_counts(), len(MAILS)), words
+    (workdir / "m").write_bytes(build_mbox(*MAILS))
+    for arguments in (("add", "--mbox", "m"), ("update",), ("show", "1")):
+        assert call("track", *arguments).code == 0
+        assert are_mails_read_once(parse_counts(), len(MAILS)), arguments
 
 
 def test_show_and_follow_read_a_mail_once(
     tmp_path: Path, parse_counts: Counted
 ) -> None:
-    with life(tmp_path) as topic_life:
+    with create_life(tmp_path) as topic_life:
         topic_life.send()
         topic_life.update()
         parse_counts()
@@ -123,7 +123,7 @@ def test_author_may_be_learned_late(
 ) -> None:
     address = parse_address(author)
     assert address
-    for mail in parse(mbox(*story.WHOLE)):
+    for mail in parse(build_mbox(*story.WHOLE)):
         classification = classify(mail)
         assert classify_for(
             classification,

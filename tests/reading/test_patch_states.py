@@ -13,13 +13,20 @@ from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import with_commits
 from patchpilot.reading.thread_values import LandedCommit
 from tests.kit.cli import call
-from tests.kit.mails import MATT, mail, mailed, mbox, stable_added, stable_review
+from tests.kit.mails import (
+    MATT,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_stable_queue_notice,
+    build_stable_review,
+)
 from tests.reading.story import read_first_series
 
 ONE, TWO = "demo: check the pointer", "demo: count the pointers"
 SHA = "0123456789abcdef0123456789abcdef01234567"
-P1 = mailed(f"p1 [PATCH 1/2] {ONE}")
-P2 = mailed(f"p2+1>p1 [PATCH 2/2] {TWO}")
+P1 = build_described_mail(f"p1 [PATCH 1/2] {ONE}")
+P2 = build_described_mail(f"p2+1>p1 [PATCH 2/2] {TWO}")
 MAINLINE = LandedCommit(
     "torvalds/linux", SHA, "v6.9", "in the repository", None, 1, ONE
 )
@@ -33,13 +40,13 @@ def read_status(*mails: bytes) -> PostedSeries:
 
 
 def make_applied_mail(number: int, title: str, *, minutes: int = 500) -> bytes:
-    text = (
+    body = (
         f"On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Check.\n\nApplied, thanks!\n\n[{number}/2]"
         f" {title}\n      commit: {number}{SHA[1:]}\n"
     )
-    return mail(
+    return build_mail(
         f"Re: (subset) [PATCH 1/2] {ONE}",
-        text,
+        body,
         sender=MATT,
         id=f"{number}.b4-ty",
         reply_to="p1",
@@ -61,7 +68,7 @@ def test_half_merged_series_is_not_merged() -> None:
 
 
 def test_mail_about_one_commit_changes_no_other_patch() -> None:
-    series = read_status(stable_review(ONE, SHA, "6.6", id="s", minutes=900))
+    series = read_status(build_stable_review(ONE, SHA, "6.6", id="s", minutes=900))
     assert (series.state, series.why) == (
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
@@ -103,12 +110,12 @@ def test_applied_notice_for_a_subset_marks_the_named_patches() -> None:
     ],
 )
 def test_partial_acceptance_in_prose_is_unclear(text: str, what: str) -> None:
-    cover = mailed("c [PATCH 0/3] demo: pointers", to=MATT)
+    cover = build_described_mail("c [PATCH 0/3] demo: pointers", to=MATT)
     three = [
-        mailed(f"c{index}+{index}>c [PATCH {index}/3] demo: step {index}")
+        build_described_mail(f"c{index}+{index}>c [PATCH {index}/3] demo: step {index}")
         for index in (1, 2, 3)
     ]
-    applied_reply = mail(
+    applied_reply = build_mail(
         "Re: [PATCH 0/3] demo: pointers",
         f"> Three.\n\n{text}\n",
         sender=MATT,
@@ -130,7 +137,7 @@ def test_stable_mail_is_about_the_named_patch() -> None:
     series = read_status(
         make_applied_mail(1, ONE),
         make_applied_mail(2, TWO),
-        stable_added(ONE, SHA, "6.1", id="s", minutes=9000),
+        build_stable_queue_notice(ONE, SHA, "6.1", id="s", minutes=9000),
     )
     assert (series.state, series.why) == (
         "accepted",
@@ -146,7 +153,7 @@ def test_every_state_has_proof_and_date() -> None:
     series = read_status(
         make_applied_mail(1, ONE),
         make_applied_mail(2, TWO),
-        stable_review(ONE, SHA, "6.1", id="s", minutes=9000),
+        build_stable_review(ONE, SHA, "6.1", id="s", minutes=9000),
     )
     for patch_state in series.patches:
         assert patch_state.proof.date
@@ -170,7 +177,7 @@ def test_reverted_patch_is_open_again() -> None:
 
 
 def test_next_version_may_omit_applied_patches() -> None:
-    alone = mailed(f"w2+2000>p1 [PATCH v2] {TWO}")
+    alone = build_described_mail(f"w2+2000>p1 [PATCH v2] {TWO}")
     series = read_status(make_applied_mail(1, ONE), alone)
     assert [
         (patch_state.version, patch_state.title, patch_state.state)
@@ -186,7 +193,7 @@ def test_show_prints_a_row_per_patch(
     tmp_path: Path,
 ) -> None:
     thread = tmp_path / "t.mbox"
-    thread.write_bytes(mbox(P1, P2, make_applied_mail(2, TWO)))
+    thread.write_bytes(build_mbox(P1, P2, make_applied_mail(2, TWO)))
     assert call("track", "add", "--mbox", thread).code == 0
     lines = call("track", "show", "1").out.splitlines()
     assert f"  1/2       2024-03-04  sent              <p1@example.org>  {ONE}" in lines

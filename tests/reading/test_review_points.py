@@ -14,8 +14,15 @@ from patchpilot.reading.requests import points_of, review_points
 from patchpilot.topic.followed.follow_series import track_series_in_mbox
 from patchpilot.topic.followed.known_series import open_store, read_tracked_series
 from patchpilot.topic.followed.review_ledger import list_latest_requests, toggle_state
-from tests.kit.life import life
-from tests.kit.mails import ADA, MATT, mail, mailed, mbox, reply
+from tests.kit.life import create_life
+from tests.kit.mails import (
+    ADA,
+    MATT,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_reply,
+)
 from tests.reading import story
 from tests.reading.story import read_only_series
 
@@ -37,15 +44,18 @@ Matt
 """
 
 
-def points(*mails: bytes) -> list[str]:
-    status, *_ = read_thread(parse(mbox(*mails)))
-    return [f"{point.asker}: {point.text}" for point in review_points(status)]
+def list_review_points(*mails: bytes) -> list[str]:
+    status, *_ = read_thread(parse(build_mbox(*mails)))
+    return [
+        f"{review_point.asker}: {review_point.text}"
+        for review_point in review_points(status)
+    ]
 
 
-def make_reply_to_v1(text: str, sender: str = MATT, **options: str) -> bytes:
-    return mail(
+def make_reply_to_v1(body: str, sender: str = MATT, **options: str) -> bytes:
+    return build_mail(
         f"Re: [PATCH] {story.TITLE}",
-        text,
+        body,
         sender=sender,
         id="p1",
         reply_to="v1",
@@ -55,7 +65,7 @@ def make_reply_to_v1(text: str, sender: str = MATT, **options: str) -> bytes:
 
 
 def test_questions_and_requests_are_listed() -> None:
-    assert points(story.V1, make_reply_to_v1(TWO)) == [
+    assert list_review_points(story.V1, make_reply_to_v1(TWO)) == [
         "Matt Maintainer: Can pump ever be NULL here? I only see one caller.",
         "Matt Maintainer: Please name the commit that introduced this.",
     ]
@@ -72,7 +82,7 @@ def test_questions_and_requests_are_listed() -> None:
     ],
 )
 def test_neutral_text_requests_nothing(text: str) -> None:
-    assert points(story.V1, make_reply_to_v1(text)) == []
+    assert list_review_points(story.V1, make_reply_to_v1(text)) == []
 
 
 @pytest.mark.parametrize(
@@ -88,9 +98,9 @@ def test_neutral_text_requests_nothing(text: str) -> None:
     ],
 )
 def test_request_needs_no_keyword(text: str) -> None:
-    assert points(story.V1, make_reply_to_v1(f"> +\tif (!pump)\n\n{text}\n")) == [
-        f"Matt Maintainer: {text}"
-    ]
+    assert list_review_points(
+        story.V1, make_reply_to_v1(f"> +\tif (!pump)\n\n{text}\n")
+    ) == [f"Matt Maintainer: {text}"]
 
 
 def test_each_paragraph_may_contain_a_request() -> None:
@@ -101,7 +111,7 @@ def test_each_paragraph_may_contain_a_request() -> None:
         "\nThe changelog is confusing.\n"
         "\nI like the rest. I missed the note.\n"
     )
-    assert points(story.V1, make_reply_to_v1(text)) == [
+    assert list_review_points(story.V1, make_reply_to_v1(text)) == [
         "Matt Maintainer: Please add a test.",
         "Matt Maintainer: The changelog is confusing.",
     ]
@@ -109,7 +119,7 @@ def test_each_paragraph_may_contain_a_request() -> None:
 
 def test_authors_questions_are_not_listed() -> None:
     assert (
-        points(
+        list_review_points(
             story.V1,
             make_reply_to_v1("Should I send this to stable as well?\n", sender=ADA),
         )
@@ -118,29 +128,31 @@ def test_authors_questions_are_not_listed() -> None:
 
 
 def test_new_version_lists_only_new_requests() -> None:
-    on_v2 = reply(
+    on_v2 = build_reply(
         f"[PATCH net v2] {story.TITLE}",
         "Why is this not in pump_stop()?",
         id="p2",
         reply_to="v2",
         minutes=1500,
     )
-    assert points(story.V1, story.REVIEW) == [
+    assert list_review_points(story.V1, story.REVIEW) == [
         "Rita Reviewer: Please add a Fixes: tag and name the net tree in the subject."
     ]
-    assert points(story.V1, story.REVIEW, story.V2, on_v2) == [
+    assert list_review_points(story.V1, story.REVIEW, story.V2, on_v2) == [
         "Rita Reviewer: Why is this not in pump_stop()?"
     ]
 
 
 def test_long_request_is_cut_at_a_word() -> None:
-    (text,) = points(story.V1, make_reply_to_v1("Please " + "rename " * 60 + "it.\n"))
+    (text,) = list_review_points(
+        story.V1, make_reply_to_v1("Please " + "rename " * 60 + "it.\n")
+    )
     assert text.endswith("rename…")
     assert len(text) < 200
 
 
 def test_check_mark_can_be_cleared(tmp_path: Path) -> None:
-    (tmp_path / "m").write_bytes(mbox(story.V1, make_reply_to_v1(TWO)))
+    (tmp_path / "m").write_bytes(build_mbox(story.V1, make_reply_to_v1(TWO)))
     with open_store() as store:
         (series,) = track_series_in_mbox(tmp_path / "m", store=store)
     first, second = list_latest_requests(series)
@@ -165,15 +177,15 @@ def test_check_mark_can_be_cleared(tmp_path: Path) -> None:
 
 
 def test_applied_patch_has_no_open_requests(tmp_path: Path) -> None:
-    (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
+    (tmp_path / "m").write_bytes(build_mbox(*story.ACCEPTED))
     with open_store() as store:
         (series,) = track_series_in_mbox(tmp_path / "m", store=store)
     assert list_latest_requests(series) == ()
 
 
 def test_changelog_lists_settled_requests(tmp_path: Path) -> None:
-    with life(tmp_path) as topic_life:
-        topic_life.tell(
+    with create_life(tmp_path) as topic_life:
+        topic_life.add_reply(
             topic_life.send(),
             "Please use a helper here.\n\n> more\n\nWhy is this needed at all?",
         )
@@ -182,10 +194,13 @@ def test_changelog_lists_settled_requests(tmp_path: Path) -> None:
         items = list_latest_requests(series)
         assert len(items) == 2
         toggle_state(1, items[0])
-        topic_life.amend()
-        exported = topic_life.run("draft", "--export", "-").out
-        assert "- EDITME review: Please use a helper here. (Rita Reviewer)" in exported
-        assert "needed at all" not in exported
+        topic_life.amend_patch()
+        exported_output = topic_life.run("draft", "--export", "-").out
+        assert (
+            "- EDITME review: Please use a helper here. (Rita Reviewer)"
+            in exported_output
+        )
+        assert "needed at all" not in exported_output
 
 
 def test_bug_report_is_one_request() -> None:
@@ -196,7 +211,7 @@ def test_bug_report_is_one_request() -> None:
         "\n   a.c:1: note: x\n"
         ">> a.c:7:2: warning: unused variable 'y'\n"
     )
-    report = mail(
+    report = build_mail(
         f"Re: [PATCH] {story.TITLE}",
         text,
         sender="kernel test robot <lkp@intel.com>",
@@ -204,14 +219,14 @@ def test_bug_report_is_one_request() -> None:
         reply_to="v1",
         minutes=70,
     )
-    assert points(story.V1, report) == [
+    assert list_review_points(story.V1, report) == [
         "kernel test robot: a.c:7:2: warning: unused variable 'y'"
     ]
 
 
 def test_long_discussion_keeps_the_newest_requests() -> None:
     questions = [
-        mail(
+        build_mail(
             f"Re: [PATCH] {story.TITLE}",
             f"Why {index}?\n",
             sender=MATT,
@@ -221,7 +236,7 @@ def test_long_discussion_keeps_the_newest_requests() -> None:
         )
         for index in range(120)
     ]
-    requests = points(story.V1, *questions)
+    requests = list_review_points(story.V1, *questions)
     assert (len(requests), requests[0], requests[-1]) == (
         100,
         "Matt Maintainer: Why 20?",
@@ -234,8 +249,8 @@ def test_long_discussion_keeps_the_newest_requests() -> None:
 )
 def test_praise_is_not_a_request(praise: str) -> None:
     text = f"{praise}\n\n> +\tint one;\n\nPlease rename it, it looks good otherwise."
-    answer = reply("[PATCH] pump: stop it", text, id="r1", reply_to="v1")
-    status = read_only_series(mailed("v1 [PATCH] pump: stop it"), answer)
+    answer = build_reply("[PATCH] pump: stop it", text, id="r1", reply_to="v1")
+    status = read_only_series(build_described_mail("v1 [PATCH] pump: stop it"), answer)
     (reply_status,) = status.replies
     assert [point.text for point in points_of(reply_status)] == [
         "Please rename it, it looks good otherwise."

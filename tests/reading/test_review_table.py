@@ -4,7 +4,14 @@
 import pytest
 
 from patchpilot.reading.review_table import ReviewTable, review_table
-from tests.kit.mails import MATT, RITA, mail, mailed, patch, reply
+from tests.kit.mails import (
+    MATT,
+    RITA,
+    build_described_mail,
+    build_mail,
+    build_patch_mail,
+    build_reply,
+)
 from tests.reading.story import read_first_series
 
 ONE, TWO = "demo: check the pointer", "demo: count the pointers"
@@ -17,12 +24,12 @@ def make_series(version: int, *, tags: str = "", changed: bool = False) -> list[
     """Return a version of two patches. The first patch contains `tags`, and may be different from
     v1's.
     """
-    mark = f" v{version}" if version > 1 else ""
+    version_mark = f" v{version}" if version > 1 else ""
     posts = []
     for number, title in ((1, ONE), (2, TWO)):
         message = f"Check it.\n\n{tags}" if number == 1 and tags else "Check it.\n"
-        post = patch(
-            f"[PATCH{mark} {number}/2] {title}",
+        post = build_patch_mail(
+            f"[PATCH{version_mark} {number}/2] {title}",
             id=f"v{version}p{number}",
             message=message,
             minutes=version * DAY + number,
@@ -37,18 +44,18 @@ def make_series(version: int, *, tags: str = "", changed: bool = False) -> list[
 
 
 def make_review_mail(
-    text: str, to: str, *, sender: str = RITA, later: int = 60
+    body: str, parent_id: str, *, sender: str = RITA, days_later: int = 60
 ) -> bytes:
-    version, number = int(to[1]), int(to[3])
-    mark = f" v{version}" if version > 1 else ""
+    version, number = int(parent_id[1]), int(parent_id[3])
+    version_mark = f" v{version}" if version > 1 else ""
     title = (ONE, TWO)[number - 1]
-    return reply(
-        f"[PATCH{mark} {number}/2] {title}",
-        text,
+    return build_reply(
+        f"[PATCH{version_mark} {number}/2] {title}",
+        body,
         sender=sender,
-        id=f"x{to}{later}",
-        reply_to=to,
-        minutes=version * DAY + later,
+        id=f"x{parent_id}{days_later}",
+        reply_to=parent_id,
+        minutes=version * DAY + days_later,
     )
 
 
@@ -56,7 +63,7 @@ def build_review_table(*mails: bytes) -> ReviewTable:
     return review_table(read_first_series(*mails))
 
 
-def reviewer_states(review_table: ReviewTable) -> dict[str, str]:
+def list_reviewer_states(review_table: ReviewTable) -> dict[str, str]:
     return {
         person.name: " ".join(
             review.state if (review := review_table.review(patch, person)) else "none"
@@ -118,7 +125,7 @@ CASES = {
         [
             *make_series(1),
             make_review_mail(ASKS, "v1p1"),
-            make_review_mail(TAG, "v1p1", later=90),
+            make_review_mail(TAG, "v1p1", days_later=90),
         ],
         "given never-looked",
     ),
@@ -126,7 +133,7 @@ CASES = {
         [
             *make_series(1),
             make_review_mail(TAG, "v1p1"),
-            make_review_mail(ASKS, "v1p1", later=90),
+            make_review_mail(ASKS, "v1p1", days_later=90),
         ],
         "given never-looked",
     ),
@@ -134,7 +141,7 @@ CASES = {
         [
             *make_series(1),
             make_review_mail(TAG, "v1p1"),
-            make_review_mail(f"Nacked-by: {RITA}", "v1p1", later=90),
+            make_review_mail(f"Nacked-by: {RITA}", "v1p1", days_later=90),
         ],
         "asked never-looked",
     ),
@@ -157,7 +164,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_reviewer_state_follows_the_mails(name: str) -> None:
     mails, expected = CASES[name]
-    states = reviewer_states(build_review_table(*mails))
+    states = list_reviewer_states(build_review_table(*mails))
     assert states["Rita Reviewer"] == expected
     assert states["Matt Maintainer"] == "never-looked never-looked"
 
@@ -186,14 +193,17 @@ def test_request_next_to_a_carried_tag_does_not_approve() -> None:
 
 def test_cover_letter_reply_covers_every_patch() -> None:
     title = "[PATCH 0/2] demo: pointers"
-    cover = mail(title, "Both.\n", id="c", to=RITA, minutes=DAY)
-    second = mailed(f"b+{DAY + 2}>c [PATCH 2/2] {TWO}")
-    first = mailed(f"a+{DAY + 1}>c [PATCH 1/2] {ONE}")
-    tag = reply(
+    cover = build_mail(title, "Both.\n", id="c", to=RITA, minutes=DAY)
+    second_mail = build_described_mail(f"b+{DAY + 2}>c [PATCH 2/2] {TWO}")
+    first_mail = build_described_mail(f"a+{DAY + 1}>c [PATCH 1/2] {ONE}")
+    tag = build_reply(
         title, f"For the series:\n\n{TAG}", id="t", reply_to="c", minutes=2 * DAY
     )
-    review_table = build_review_table(cover, first, second, tag)
-    assert (reviewer_states(review_table)["Rita Reviewer"], review_table.approved) == (
+    review_table = build_review_table(cover, first_mail, second_mail, tag)
+    assert (
+        list_reviewer_states(review_table)["Rita Reviewer"],
+        review_table.approved,
+    ) == (
         "given given",
         2,
     )
@@ -204,7 +214,7 @@ def test_applier_is_not_asked_again() -> None:
     applied_reply = make_review_mail(
         "Applied to demo/next, thanks!", "v1p1", sender=MATT
     )
-    assert reviewer_states(build_review_table(*make_series(1), applied_reply))[
+    assert list_reviewer_states(build_review_table(*make_series(1), applied_reply))[
         "Matt Maintainer"
     ].startswith("applied")
 
@@ -213,8 +223,8 @@ def test_bots_lists_and_authors_are_not_reviewers() -> None:
     recipients = (
         "lkp@intel.com, linux-kernel@vger.kernel.org, Ada Fixer <ada@example.org>"
     )
-    post = mailed(f"p [PATCH] {ONE}", to=f"{recipients}, {RITA}")
-    bot = reply(
+    post = build_described_mail(f"p [PATCH] {ONE}", to=f"{recipients}, {RITA}")
+    bot = build_reply(
         f"[PATCH] {ONE}",
         "kernel test robot noticed the following build warnings:\n\n>> a.c:1: warning: x",
         sender="kernel test robot <lkp@intel.com>",

@@ -8,24 +8,33 @@ from patchpilot.reading.mbox import parse
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.series_messages import find_series
-from tests.kit.mails import ADA, mail, mailed, mbox, patch, reply
+from tests.kit.mails import (
+    ADA,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_patch_mail,
+    build_reply,
+)
 from tests.reading.story import read_only_series
 
 
 def read_series(*mails: bytes | str) -> tuple[PostedSeries, ...]:
     """Return the series in the messages. A message is described as in `mailed`."""
-    posts = (mailed(mail) if isinstance(mail, str) else mail for mail in mails)
-    return find_series([classify(mail) for mail in parse(mbox(*posts))])
+    posts = (
+        build_described_mail(mail) if isinstance(mail, str) else mail for mail in mails
+    )
+    return find_series([classify(mail) for mail in parse(build_mbox(*posts))])
 
 
-def series_versions(topic: PostedSeries) -> list[int]:
+def list_series_versions(topic: PostedSeries) -> list[int]:
     return [revision.version for revision in topic.revisions]
 
 
 def join_versions(*mails: bytes | str) -> str:
     """Format the version numbers of each series, such as `1 2, 1`."""
     return ", ".join(
-        " ".join(map(str, series_versions(topic))) for topic in read_series(*mails)
+        " ".join(map(str, list_series_versions(topic))) for topic in read_series(*mails)
     )
 
 
@@ -51,14 +60,16 @@ RENAMED = "b+9 [PATCH v2] pump: something else"
 
 
 def make_file_patch(name: str, line: str, **options: object) -> bytes:
-    return mailed(line, **options).replace(b"pump.c", name.encode())
+    return build_described_mail(line, **options).replace(b"pump.c", name.encode())
 
 
 def make_rewritten_version(display_name: str) -> bytes:
     """Return the next version as it looks after a list has rewritten its From: header."""
-    body = patch("x").decode().partition("\n\n")[2]
+    body = build_patch_mail("x").decode().partition("\n\n")[2]
     subject = "[PATCH v2] demo: check it"
-    return mail(subject, body, sender=display_name, id="b", minutes=9, Reply_To=ADA)
+    return build_mail(
+        subject, body, sender=display_name, id="b", minutes=9, Reply_To=ADA
+    )
 
 
 TYPO = "[PATCH] demo: a typo fix"
@@ -76,14 +87,14 @@ PULL = (
 
 
 def _make_series(
-    name: str, prefixes: str, title: str, steps: tuple[str, ...], day: int
+    name: str, prefixes: str, title: str, steps: tuple[str, ...], sent_day: int
 ) -> list[str]:
     """Return a series. It has a cover letter if a title is given."""
     count = len(steps)
     return [
-        *([f"{name}+{day}d [{prefixes} 0/{count}] {title}"] if title else []),
+        *([f"{name}+{sent_day}d [{prefixes} 0/{count}] {title}"] if title else []),
         *(
-            f"{name}{number}+{day}d>{name} [{prefixes} {number}/{count}] demo: {step}"
+            f"{name}{number}+{sent_day}d>{name} [{prefixes} {number}/{count}] demo: {step}"
             for number, step in enumerate(steps, 1)
         ),
     ]
@@ -107,7 +118,7 @@ STEPS_V2 = (
 )
 SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "same subject and author": ([CHECK, "b+9 [PATCH net v2] demo: check it"], "1 2"),
-    "another author": ([CHECK, mailed(CHECK_V2, author=OTTO)], "1, 2"),
+    "another author": ([CHECK, build_described_mail(CHECK_V2, author=OTTO)], "1, 2"),
     "one title for two files": (
         [f"a {TYPO}", make_file_patch("tap.c", f"b+10 {TYPO}")],
         "1, 1",
@@ -151,8 +162,8 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     ),
     "a change-id": (
         [
-            mailed(CHECK, notes=CHANGE.format("check")),
-            mailed(RENAMED, notes=CHANGE.format("check")),
+            build_described_mail(CHECK, notes=CHANGE.format("check")),
+            build_described_mail(RENAMED, notes=CHANGE.format("check")),
         ],
         "1 2",
     ),
@@ -178,26 +189,34 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
         [
             "clock2 [PATCH v2] clock: run slower",
             "a+5 [PATCH] demo: check the pump",
-            mailed("b+9 [PATCH v2] demo: check the pump", notes=DEPENDS),
+            build_described_mail("b+9 [PATCH v2] demo: check the pump", notes=DEPENDS),
         ],
         "2, 1 2",
     ),
     "a patch that moved between two works": (
         [
-            mailed("a0 [PATCH 0/2] board: enable it", notes=CHANGE.format("board")),
+            build_described_mail(
+                "a0 [PATCH 0/2] board: enable it", notes=CHANGE.format("board")
+            ),
             f"a1>a0 [PATCH 1/2] {MOVED}",
-            mailed(
+            build_described_mail(
                 "b0+1d [PATCH v2 0/1] board: enable it", notes=CHANGE.format("board")
             ),
-            mailed("c0+2d [PATCH 0/1] valve: a driver", notes=CHANGE.format("valve")),
+            build_described_mail(
+                "c0+2d [PATCH 0/1] valve: a driver", notes=CHANGE.format("valve")
+            ),
             f"c1+2d>c0 [PATCH 1/1] {MOVED}",
         ],
         "1 2, 1",
     ),
     "a new change-id": (
         [
-            mailed("a [PATCH v3] pump: run without it", notes=CHANGE.format("one")),
-            mailed("b0+1d [PATCH v4 0/2] demo: no valves", notes=CHANGE.format("two")),
+            build_described_mail(
+                "a [PATCH v3] pump: run without it", notes=CHANGE.format("one")
+            ),
+            build_described_mail(
+                "b0+1d [PATCH v4 0/2] demo: no valves", notes=CHANGE.format("two")
+            ),
             "b1+1d>b0 [PATCH v4 1/2] demo: ask whether there is one",
             "b2+1d>b0 [PATCH v4 2/2] pump: run without it",
         ],
@@ -216,15 +235,17 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     ),
     "another change-id and title": (
         [
-            mailed(CHECK, notes=CHANGE.format("one")),
-            mailed("b+9 [PATCH v2] pump: else", notes=CHANGE.format("two") + V1),
+            build_described_mail(CHECK, notes=CHANGE.format("one")),
+            build_described_mail(
+                "b+9 [PATCH v2] pump: else", notes=CHANGE.format("two") + V1
+            ),
         ],
         "1, 2",
     ),
     "another change-id and the same title": (
         [
-            mailed(CHECK, notes=CHANGE.format("one")),
-            mailed(CHECK_V2, notes=CHANGE.format("two")),
+            build_described_mail(CHECK, notes=CHANGE.format("one")),
+            build_described_mail(CHECK_V2, notes=CHANGE.format("two")),
         ],
         "1, 2",
     ),
@@ -237,7 +258,7 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
         "1, 2",
     ),
     "another author before a lone version": (
-        [mailed(PUMP, author=OTTO), PUMP_V2],
+        [build_described_mail(PUMP, author=OTTO), PUMP_V2],
         "1, 2",
     ),
     "patches that count versions of their own": (
@@ -250,7 +271,7 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     ),
     "a change-id of gerrit": (
         [
-            mailed(CHECK, message=GERRIT),
+            build_described_mail(CHECK, message=GERRIT),
             make_file_patch("tap.c", RENAMED, message=GERRIT),
         ],
         "1 2",
@@ -258,8 +279,8 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "a request to pull of other patches": ([*VALVES, *PULL], "1, 1"),
     "a request to pull of another author": (
         [
-            mailed("o1 [PATCH 1/2] demo: check 1", author=OTTO),
-            mailed("o2>o1 [PATCH 2/2] demo: check 2", author=OTTO),
+            build_described_mail("o1 [PATCH 1/2] demo: check 1", author=OTTO),
+            build_described_mail("o2>o1 [PATCH 2/2] demo: check 2", author=OTTO),
             *PULL,
         ],
         "1, 1",
@@ -276,22 +297,22 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     ),
     "a first name at two hosts": (
         [
-            mailed(CHECK, author="Ada <a@x.org>"),
-            mailed(CHECK_V2, author="Ada <a@y.org>"),
+            build_described_mail(CHECK, author="Ada <a@x.org>"),
+            build_described_mail(CHECK_V2, author="Ada <a@y.org>"),
         ],
         "1, 2",
     ),
     "an address in capitals": (
         [
-            mailed(CHECK, author="Ada <a@x.org>"),
-            mailed(CHECK_V2, author="Ada <A@x.org>"),
+            build_described_mail(CHECK, author="Ada <a@x.org>"),
+            build_described_mail(CHECK_V2, author="Ada <A@x.org>"),
         ],
         "1 2",
     ),
     "another name at an address": (
         [
-            mailed(CHECK, author="Ada <a@x.org>"),
-            mailed(CHECK_V2, author="Otto <a@x.org>"),
+            build_described_mail(CHECK, author="Ada <a@x.org>"),
+            build_described_mail(CHECK_V2, author="Otto <a@x.org>"),
         ],
         "1 2",
     ),
@@ -316,9 +337,9 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "a patch within a reply, and a question": (
         [
             CHECK,
-            mailed("b+5>a Re: [PATCH] demo: check it", author=OTTO),
-            mail("A question about pumps", "Which one?\n", id="c", minutes=6),
-            mail(
+            build_described_mail("b+5>a Re: [PATCH] demo: check it", author=OTTO),
+            build_mail("A question about pumps", "Which one?\n", id="c", minutes=6),
+            build_mail(
                 "Re: A question about pumps", "It.\n", id="d", reply_to="c", minutes=7
             ),
         ],
@@ -343,7 +364,9 @@ def test_mails_are_joined_to_series(mails: list[bytes | str], expected: str) -> 
 
 
 def test_unnumbered_parent_is_the_cover_letter() -> None:
-    words = mail("[PATCH] demo: check everything", "These check it all.\n", id="c")
+    words = build_mail(
+        "[PATCH] demo: check everything", "These check it all.\n", id="c"
+    )
     patches = [f"p{n}+{n}>c [PATCH {n}/2] demo: check {n}" for n in (1, 2)]
     (series,) = read_series(words, *patches)
     assert series.latest.head.is_cover
@@ -352,14 +375,14 @@ def test_unnumbered_parent_is_the_cover_letter() -> None:
 
 
 def test_link_joins_renamed_versions() -> None:
-    (series,) = read_series(CHECK, mailed(RENAMED, notes=V1))
-    assert series_versions(series) == [1, 2]
+    (series,) = read_series(CHECK, build_described_mail(RENAMED, notes=V1))
+    assert list_series_versions(series) == [1, 2]
     assert series.subject == "pump: something else"
 
 
 def test_link_to_a_missing_version_is_kept() -> None:
     link = "- Link to v1: https://lore.kernel.org/r/gone@example.org\n"
-    assert read_series(mailed("b [PATCH v2] demo: check it", notes=link))[
+    assert read_series(build_described_mail("b [PATCH v2] demo: check it", notes=link))[
         0
     ].missing == {"gone@example.org": 1}
 
@@ -401,7 +424,7 @@ def test_rfc_and_pull_request_are_revisions() -> None:
     all_series = read_series(
         "a [RFC PATCH] demo: a",
         "b+9 [PATCH] demo: a",
-        mail(
+        build_mail(
             "[GIT PULL] demo: a",
             "The following changes\n\n 1 file changed, 1 insertion(+)\n",
             id="c",
@@ -459,7 +482,7 @@ def test_cover_letter_with_another_prefix_joins_the_patches(
     cover: str,
 ) -> None:
     all_series = read_series(
-        mail(f"{cover} demo: pumps", "Three patches.\n", id="c0"),
+        build_mail(f"{cover} demo: pumps", "Three patches.\n", id="c0"),
         *(
             f"c{number}+1>c0 [PATCH v2 {number}/3] demo: step {number}"
             for number in (1, 2, 3)
@@ -477,9 +500,9 @@ def test_mail_to_self_is_not_a_revision() -> None:
         "X_Original_Cc": "demo@lists.example.org",
     }
     mails = parse(
-        mbox(
-            patch("[PATCH] demo: check it", id="t", **recipients),
-            mailed("a+9 [PATCH] demo: check it"),
+        build_mbox(
+            build_patch_mail("[PATCH] demo: check it", id="t", **recipients),
+            build_described_mail("a+9 [PATCH] demo: check it"),
         )
     )
     (status,) = read_thread(mails)
@@ -493,9 +516,9 @@ def test_patch_to_its_author_may_be_a_revision() -> None:
     # a Bcc: to a list is not in the headers, because mail servers add only the receiving address
     for headers in ({}, {"X_Original_To": "ada@example.org"}):
         status = read_only_series(
-            patch("[PATCH] demo: check it", id="a", to=ADA, **headers)
+            build_patch_mail("[PATCH] demo: check it", id="a", to=ADA, **headers)
         )
-        assert series_versions(status) == [1]
+        assert list_series_versions(status) == [1]
 
 
 @pytest.mark.parametrize(
@@ -547,9 +570,9 @@ def test_retitled_version_is_joined_by_its_changes(mark: str, expected: str) -> 
 def test_new_author_needs_link_and_title(
     subject: str, notes: str, expected: str
 ) -> None:
-    later = mailed(f"b+9 {subject}", notes=notes, author=OTTO)
-    assert join_versions(mailed(PUMP, Cc=OTTO), later) == expected
-    assert join_versions(PUMP, later) == "1, 2", "nobody knows who that is"
+    later_mail = build_described_mail(f"b+9 {subject}", notes=notes, author=OTTO)
+    assert join_versions(build_described_mail(PUMP, Cc=OTTO), later_mail) == expected
+    assert join_versions(PUMP, later_mail) == "1, 2", "nobody knows who that is"
 
 
 @pytest.mark.parametrize(
@@ -578,10 +601,10 @@ def test_old_series_with_the_same_title_is_separate(
     ],
 )
 def test_impossible_dates_are_ignored(date: str, expected: str) -> None:
-    second = mailed("b [PATCH v2] demo: check it").replace(
+    second_mail = build_described_mail("b [PATCH v2] demo: check it").replace(
         b"Mon, 04 Mar 2024 09:00:00 +0000", date.encode()
     )
-    assert join_versions("a+9 [PATCH] demo: check it", second) == expected
+    assert join_versions("a+9 [PATCH] demo: check it", second_mail) == expected
 
 
 @pytest.mark.parametrize(
@@ -620,9 +643,9 @@ def test_impossible_dates_are_ignored(date: str, expected: str) -> None:
 def test_version_links_differ_from_other_links(
     notes: str, earlier: dict[str, int]
 ) -> None:
-    (post,) = read_series(mailed("b [PATCH v13] demo: check it", notes=notes))[
-        0
-    ].latest.posts
+    (post,) = read_series(
+        build_described_mail("b [PATCH v13] demo: check it", notes=notes)
+    )[0].latest.posts
     assert post.earlier == earlier
 
 
@@ -685,12 +708,17 @@ def test_wrong_count_in_cover_letter_keeps_patches(
 
 
 def test_cover_letter_and_patches_have_the_same_version() -> None:
-    cover = mail("[PATCHSET v4 1/2] demo: pumps", "The first of two sets.\n", id="c0")
+    cover = build_mail(
+        "[PATCHSET v4 1/2] demo: pumps", "The first of two sets.\n", id="c0"
+    )
     patches = [
         f"c{index}+{index}>c0 [PATCH {index}/2] demo: {index}" for index in (1, 2)
     ]
     (series,) = read_series(cover, *patches)
-    assert (series_versions(series), [post.number for post in series.latest.posts]) == (
+    assert (
+        list_series_versions(series),
+        [post.number for post in series.latest.posts],
+    ) == (
         [4],
         [0, 1, 2],
     )
@@ -704,24 +732,26 @@ def test_resent_patch_keeps_the_version() -> None:
     )
     resent_patch = "again+2000>b2 [PATCH 2/2] demo: step 2"
     (series,) = read_series(*first, *second, resent_patch)
-    assert series_versions(series) == [1, 2]
+    assert list_series_versions(series) == [1, 2]
     assert [post.message_id for post in series.latest.patches] == [
         "b1@example.org",
         "again@example.org",
     ]
-    request = reply(
+    request = build_reply(
         "[PATCH v2 2/2] demo: step 2",
         "Please name the pump.",
         id="w",
         reply_to="b2",
         minutes=1000,
     )
-    posts = [*map(mailed, second), request]
+    posts = [*map(build_described_mail, second), request]
     for mails, state in (
         (posts, "changes-requested"),
-        ([*posts, mailed(resent_patch)], "under-review"),
+        ([*posts, build_described_mail(resent_patch)], "under-review"),
     ):
-        assert [status.state for status in read_thread(parse(mbox(*mails)))] == [state]
+        assert [status.state for status in read_thread(parse(build_mbox(*mails)))] == [
+            state
+        ]
 
 
 def test_unnumbered_resend_keeps_the_previous_version() -> None:
@@ -738,9 +768,9 @@ def test_unnumbered_resend_keeps_the_previous_version() -> None:
 def test_cover_letter_and_unnumbered_patch_are_one_revision() -> None:
     assert (
         list_versions(
-            mail("[PATCH] demo: pumps", "One step.\n", id="c1"),
+            build_mail("[PATCH] demo: pumps", "One step.\n", id="c1"),
             "p1+1>c1 [PATCH] demo: check the pump",
-            mail("[PATCH v2] demo: pumps", "One step.\n", id="c2", minutes=1800),
+            build_mail("[PATCH v2] demo: pumps", "One step.\n", id="c2", minutes=1800),
             "p2+1801>c2 [PATCH v2] demo: check the pump",
         )
         == "c1 p1 | c2 p2"
@@ -749,8 +779,10 @@ def test_cover_letter_and_unnumbered_patch_are_one_revision() -> None:
 
 def test_reply_without_references_joins_its_series() -> None:
     first = "a1 [PATCH 1/2] demo: step 1"
-    later = mailed("a2+90>a1 [PATCH 2/2] demo: step 2", references="")
-    assert list_versions(first, later) == "a1 a2"
+    later_mail = build_described_mail(
+        "a2+90>a1 [PATCH 2/2] demo: step 2", references=""
+    )
+    assert list_versions(first, later_mail) == "a1 a2"
     assert list_versions(first, "a2+90 [PATCH 2/2] demo: step 2") == "a1, a2"
 
 
@@ -840,7 +872,7 @@ def test_series_with_different_change_ids_stay_separate(
         CHANGE.format(name) if name else "" for name in (first_id, second_id)
     )
     later = make_file_patch("tap.c", RENAMED, notes=second + V1)
-    assert join_versions(mailed(CHECK, notes=first), later) == expected
+    assert join_versions(build_described_mail(CHECK, notes=first), later) == expected
 
 
 @pytest.mark.parametrize(
@@ -858,7 +890,10 @@ def test_recent_versions_with_the_same_title_are_joined(
     first = "a [PATCH] demo: fix a typo"
     second = f"b+{minutes} [PATCH] demo: fix a typo"
     assert join_versions(first, make_file_patch(file, second)) == expected
-    assert join_versions(make_file_patch(file, first), mailed(second)) == expected
+    assert (
+        join_versions(make_file_patch(file, first), build_described_mail(second))
+        == expected
+    )
 
 
 def break_date(message: bytes) -> bytes:
@@ -866,20 +901,30 @@ def break_date(message: bytes) -> bytes:
 
 
 def test_undated_revisions_are_ordered_by_number() -> None:
-    def labels(*mails: bytes | str) -> list[str]:
+    def list_labels(*mails: bytes | str) -> list[str]:
         (series,) = read_series(*mails)
         return [revision.label for revision in series.revisions]
 
     rfc = "r+20 [RFC PATCH] demo: check it"
     first = "f+10 [PATCH] demo: check it"
-    second = mailed("s+5 [PATCH v2] demo: check it")
-    assert labels(first, rfc) == ["v1", "RFC v1"]
-    assert labels(break_date(mailed(first)), rfc) == ["RFC v1", "v1"]
-    assert labels(first, break_date(second)) == ["v1", "v2"]
+    second_mail = build_described_mail("s+5 [PATCH v2] demo: check it")
+    assert list_labels(first, rfc) == ["v1", "RFC v1"]
+    assert list_labels(break_date(build_described_mail(first)), rfc) == ["RFC v1", "v1"]
+    assert list_labels(first, break_date(second_mail)) == ["v1", "v2"]
     later = ("t+30 [PATCH v2] demo: check it", "u+40 [RFC PATCH v2] demo: check it")
-    assert labels(break_date(mailed(first)), *later) == ["v1", "RFC v2", "v2"]
-    assert labels(first, second.replace(b"Mar 2024", b"Mar 1990")) == ["v1", "v2"]
-    assert labels(first, second.replace(b"Mar 2024", b"Mar 1991")) == ["v2", "v1"]
+    assert list_labels(break_date(build_described_mail(first)), *later) == [
+        "v1",
+        "RFC v2",
+        "v2",
+    ]
+    assert list_labels(first, second_mail.replace(b"Mar 2024", b"Mar 1990")) == [
+        "v1",
+        "v2",
+    ]
+    assert list_labels(first, second_mail.replace(b"Mar 2024", b"Mar 1991")) == [
+        "v2",
+        "v1",
+    ]
 
 
 LINK = "https://lore.kernel.org/r/a@example.org\n"
@@ -904,7 +949,9 @@ LINK = "https://lore.kernel.org/r/a@example.org\n"
     ],
 )
 def test_words_before_a_link_name_its_version(words: str, version: int | None) -> None:
-    (series,) = read_series(mailed("b [PATCH v3] demo: check it", notes=words))
+    (series,) = read_series(
+        build_described_mail("b [PATCH v3] demo: check it", notes=words)
+    )
     post = series.latest.head
     assert post.earlier == ({} if version is None else {"a@example.org": version})
 

@@ -11,8 +11,8 @@ from patchpilot.reading.request_model import (
 )
 
 
-def split_text(text: str) -> list[str]:
-    return [sentence.text for sentence in parse_body(text).sentences]
+def split_text(paragraph: str) -> list[str]:
+    return [sentence.text for sentence in parse_body(paragraph).sentences]
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,21 @@ def test_reply_is_split_into_sentences(text: str, sentences: list[str]) -> None:
 
 def test_sentences_record_line_numbers() -> None:
     text = "> +\tx = 1;\n\nWhy 1? It\nwas 2.\n\n> Is it so?\n\nYes.\n"
-    first, second, third = parse_body(text).sentences
-    assert (first.line, first.end, first.top.quoted) == (2, 2, ("+\tx = 1;",))
-    assert (second.text, second.line, second.end) == ("It was 2.", 2, 3)
-    assert (first.top.on_code, third.top.on_code) == (True, False)
-    assert first.top.part == second.top.part != third.top.part
+    first_sentence, second_sentence, third_sentence = parse_body(text).sentences
+    assert (first_sentence.line, first_sentence.end, first_sentence.top.quoted) == (
+        2,
+        2,
+        ("+\tx = 1;",),
+    )
+    assert (second_sentence.text, second_sentence.line, second_sentence.end) == (
+        "It was 2.",
+        2,
+        3,
+    )
+    assert (first_sentence.top.on_code, third_sentence.top.on_code) == (True, False)
+    assert (
+        first_sentence.top.part == second_sentence.top.part != third_sentence.top.part
+    )
 
 
 def test_unreadable_weights_are_reported(

@@ -23,7 +23,14 @@ from patchpilot.reading.thread_values import (
     decide_topic,
 )
 from patchpilot.topic.followed.series_record import find_unchanged_span
-from tests.kit.mails import ADA, MATT, RITA, mailed, patch, reply
+from tests.kit.mails import (
+    ADA,
+    MATT,
+    RITA,
+    build_described_mail,
+    build_patch_mail,
+    build_reply,
+)
 from tests.reading import story
 from tests.reading.story import read_first_series
 
@@ -31,7 +38,7 @@ MAINLINE = LandedCommit("torvalds/linux", "a" * 40, "v6.9", "in the repository")
 STABLE = LandedCommit("stable/linux-6.6.y", "b" * 40, "v6.6.20", "by cherry-pick")
 NACKED = (
     story.V1,
-    reply(
+    build_reply(
         f"[PATCH] {story.TITLE}",
         "NAK, this is the wrong place for the check.",
         id="no",
@@ -73,7 +80,9 @@ def test_rejected_series_is_not_merged_by_title() -> None:
 
 
 def test_project_can_set_the_reply_timeout() -> None:
-    series = read_first_series(mailed("a [PATCH] demo: check it", author=ADA))
+    series = read_first_series(
+        build_described_mail("a [PATCH] demo: check it", author=ADA)
+    )
     limit = series.last_activity + series.waiting
     waiting, stalled = (
         replace(series, now=limit + timedelta(seconds=late)) for late in (0, 1)
@@ -106,21 +115,28 @@ def test_topic_state_follows_the_series_state(
 
 
 def make_story_reply(
-    text: str, minutes: int, *, sender: str = RITA, to: str = "v1", name: str = ""
+    body: str,
+    minutes: int,
+    *,
+    sender: str = RITA,
+    parent_id: str = "v1",
+    name: str = "",
 ) -> bytes:
-    return reply(
+    return build_reply(
         f"[PATCH] {story.TITLE}",
-        text,
+        body,
         sender=sender,
         id=name or f"m{minutes}",
-        reply_to=to,
+        reply_to=parent_id,
         minutes=minutes,
     )
 
 
 ASKED_FOR = SeriesState.CHANGES_REQUESTED
 WISH = make_story_reply("Please check it at the caller instead.", 60)
-ANSWERED = make_story_reply("The caller has no pointer.", 90, sender=ADA, to="m60")
+ANSWERED = make_story_reply(
+    "The caller has no pointer.", 90, sender=ADA, parent_id="m60"
+)
 
 
 @pytest.mark.parametrize(
@@ -145,11 +161,16 @@ ANSWERED = make_story_reply("The caller has no pointer.", 90, sender=ADA, to="m6
         ),
         # a reply without a tag does not close a request
         (
-            (WISH, ANSWERED, make_story_reply("Ok, makes sense.", 99, to="m90")),
+            (WISH, ANSWERED, make_story_reply("Ok, makes sense.", 99, parent_id="m90")),
             ASKED_FOR,
         ),
         (
-            (WISH, make_story_reply("Please ignore that, I misread it.", 99, to="m60")),
+            (
+                WISH,
+                make_story_reply(
+                    "Please ignore that, I misread it.", 99, parent_id="m60"
+                ),
+            ),
             ASKED_FOR,
         ),
         (
@@ -192,11 +213,18 @@ HOUR = timedelta(hours=1)
 SENT = datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
-def make_event(what: str, hours: float = 1, **options: Any) -> Claim:
+def make_event(event_kind: str, hours: float = 1, **options: Any) -> Claim:
     """Return an event that occurred this many hours after the patch was sent."""
     date = SENT + hours * HOUR
-    by = Address(options.pop("by", "Matt"), "")
-    return Claim(what, date, f"{what}@{hours:g}", by, sentence="so", **options)
+    event_author = Address(options.pop("by", "Matt"), "")
+    return Claim(
+        event_kind,
+        date,
+        f"{event_kind}@{hours:g}",
+        event_author,
+        sentence="so",
+        **options,
+    )
 
 
 def add_evidence(
@@ -207,11 +235,14 @@ def add_evidence(
     return replace(series, events=events, commits=commits)
 
 
-def only_patch(series: PostedSeries) -> PatchState:
+def decide_only_patch(series: PostedSeries) -> PatchState:
     """Return the state of the only patch in a series. The series must have the same state."""
-    decision = decide(series)
-    (patch_state,) = decision.patches
-    assert (decision.state, decision.why) == (patch_state.state, patch_state.why)
+    series_decision = decide(series)
+    (patch_state,) = series_decision.patches
+    assert (series_decision.state, series_decision.why) == (
+        patch_state.state,
+        patch_state.why,
+    )
     assert (patch_state.number, patch_state.version, patch_state.message_id) == (
         1,
         1,
@@ -333,7 +364,9 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
 def test_state_follows_mail_evidence(
     events: list[Claim], state: str, reason: str | None, proof: str | None
 ) -> None:
-    patch_state = only_patch(add_evidence(read_first_series(story.V1), tuple(events)))
+    patch_state = decide_only_patch(
+        add_evidence(read_first_series(story.V1), tuple(events))
+    )
     assert (patch_state.state, patch_state.why) == (state, reason or patch_state.why)
     assert patch_state.proof.message_id == (proof or patch_state.proof.message_id)
     by_id = {event.message_id: event for event in events}
@@ -401,7 +434,7 @@ def test_state_follows_repository_evidence(
     commit: str | None,
 ) -> None:
     series = add_evidence(read_first_series(story.V1), tuple(events), tuple(commits))
-    patch_state = only_patch(series)
+    patch_state = decide_only_patch(series)
     assert (patch_state.state, patch_state.why) == (state, reason)
     assert (patch_state.proof.commit or "")[:1] == (commit or "")
     dates = {commit.commit: commit.date for commit in commits} | {"c" * 40: MONTH}
@@ -429,15 +462,15 @@ def test_version_after_a_revert_is_pending(
 ) -> None:
     undone = UNDONE._replace(date=SENT + reverted * HOUR)
     series = read_first_series(story.V1)
-    assert only_patch(
+    assert decide_only_patch(
         add_evidence(series, (make_event("applied", applied),), (undone,))
     ).state == (state)
     queued = make_event("queued", applied, version="6.1", commit="f" * 40)
-    patch_state = only_patch(add_evidence(series, (queued,), (undone,)))
+    patch_state = decide_only_patch(add_evidence(series, (queued,), (undone,)))
     assert (patch_state.state == "in-stable") is (state == "accepted")
     assert (patch_state.state == "sent") is (state == "sent")
     review = make_event("review", applied, version="6.1", commit="f" * 40)
-    patch_state = only_patch(add_evidence(series, (review,), (undone,)))
+    patch_state = decide_only_patch(add_evidence(series, (review,), (undone,)))
     assert (patch_state.state == "in-mainline") is (state == "accepted")
 
 
@@ -456,7 +489,9 @@ def test_version_after_a_revert_is_pending(
 def test_superseding_version_changes_the_state(
     events: list[Claim], state: str, reason: str | None, proof: str
 ) -> None:
-    patch_state = only_patch(add_evidence(read_first_series(story.V1), tuple(events)))
+    patch_state = decide_only_patch(
+        add_evidence(read_first_series(story.V1), tuple(events))
+    )
     assert (patch_state.state, patch_state.why, patch_state.proof.message_id) == (
         state,
         reason or patch_state.why,
@@ -467,12 +502,14 @@ def test_superseding_version_changes_the_state(
 def test_taken_over_series_follows_its_commit() -> None:
     superseded = (make_event("superseded", 2, by="Otto"),)
     series = add_evidence(read_first_series(story.V1), superseded, commits=(NEXT,))
-    assert only_patch(series).state == "in-next"
+    assert decide_only_patch(series).state == "in-next"
 
 
 ONE, TWO = "demo: check the pointer", "demo: count the pumps"
 BOTH = tuple(
-    patch(f"[PATCH {at}/2] {title}", id=f"p{at}", reply_to="p1" if at > 1 else None)
+    build_patch_mail(
+        f"[PATCH {at}/2] {title}", id=f"p{at}", reply_to="p1" if at > 1 else None
+    )
     for at, title in ((1, ONE), (2, TWO))
 )
 
@@ -557,7 +594,7 @@ def test_least_advanced_patch_sets_the_series_state(
 
 
 def test_cover_letter_alone_has_a_state() -> None:
-    alone = mailed("c [PATCH 0/2] demo: pumps")
+    alone = build_described_mail("c [PATCH 0/2] demo: pumps")
     decision = decide(read_first_series(alone))
     assert (decision.why, decision.patches) == ("no reply yet", ())
 
@@ -604,15 +641,15 @@ ASKED = make_story_reply("Is the caller checked?", 60)
 def test_state_follows_the_last_reply(
     mails: tuple[bytes, ...], state: str, reason: str, proof: str
 ) -> None:
-    patch_state = only_patch(read_first_series(story.V1, *mails))
+    patch_state = decide_only_patch(read_first_series(story.V1, *mails))
     assert (patch_state.state, patch_state.why) == (state, reason)
     assert patch_state.proof.message_id == f"{proof}@example.org"
 
 
 def test_verdict_on_an_old_version_does_not_end_the_new_one() -> None:
-    withdrawn = make_story_reply("Please ignore this patch.", 1500, sender=ADA)
-    assert read_first_series(story.V1, withdrawn).state == "withdrawn"
-    assert read_first_series(story.V1, story.V2, withdrawn).state == "sent"
+    withdrawn_mail = make_story_reply("Please ignore this patch.", 1500, sender=ADA)
+    assert read_first_series(story.V1, withdrawn_mail).state == "withdrawn"
+    assert read_first_series(story.V1, story.V2, withdrawn_mail).state == "sent"
     request = make_story_reply("Please check it at the caller instead.", 1500)
     assert read_first_series(story.V1, request, story.V2).state == "changes-requested"
     before = make_story_reply("Please check it at the caller instead.", 1400)
@@ -620,18 +657,18 @@ def test_verdict_on_an_old_version_does_not_end_the_new_one() -> None:
 
 
 def test_corrected_resend_addresses_the_request() -> None:
-    cover = mailed("c [PATCH 0/2] demo: pumps")
+    cover = build_described_mail("c [PATCH 0/2] demo: pumps")
     first, second = (
-        mailed(f"p{index}+1>c [PATCH {index}/2] {title}")
+        build_described_mail(f"p{index}+1>c [PATCH {index}/2] {title}")
         for index, title in ((1, ONE), (2, TWO))
     )
-    request = make_story_reply("Please count them once.", 60, to="p2", name="w")
-    resend = mailed(f"p2b+90>p2 [PATCH 2/2] {TWO}")
+    request = make_story_reply("Please count them once.", 60, parent_id="p2", name="w")
+    resend = build_described_mail(f"p2b+90>p2 [PATCH 2/2] {TWO}")
     assert read_first_series(cover, first, second, request).state == "changes-requested"
     assert (
         read_first_series(cover, first, second, request, resend).state == "under-review"
     )
-    general = make_story_reply("Please split it.", 70, to="c", name="g")
+    general = make_story_reply("Please split it.", 70, parent_id="c", name="g")
     assert (
         read_first_series(cover, first, second, request, resend, general).state
         == "changes-requested"

@@ -10,8 +10,8 @@ PAGE = Path(__file__).parents[2] / "docs/explanation/how-states-are-found.md"
 
 
 def test_page_lists_every_state() -> None:
-    text = PAGE.read_text()
-    rows = set(re.findall(r"^\|[^|\n]+\| ([a-z-]+)(?= \||,)", text, re.MULTILINE))
+    content = PAGE.read_text()
+    rows = set(re.findall(r"^\|[^|\n]+\| ([a-z-]+)(?= \||,)", content, re.MULTILINE))
     states = {str(state) for state in SeriesState}
     assert rows - {"state"} <= states
-    assert all(re.search(rf"\b{state}\b", text) for state in states)
+    assert all(re.search(rf"\b{state}\b", content) for state in states)

@@ -17,15 +17,21 @@ from tests.kit.mails import (
     MATT,
     RITA,
     START,
-    mail,
-    mailed,
-    mbox,
-    patch,
-    reply,
-    stable_added,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_patch_mail,
+    build_reply,
+    build_stable_queue_notice,
 )
 from tests.reading import story
-from tests.reading.story import SHA, TITLE, answer, read_first_series, read_state
+from tests.reading.story import (
+    SHA,
+    TITLE,
+    build_answer_to,
+    read_first_series,
+    read_state,
+)
 
 
 def test_unanswered_patch_stalls() -> None:
@@ -43,7 +49,8 @@ def test_project_sets_the_reminder_delay(
     subject: str, days: int, overdue: bool
 ) -> None:
     series = read_thread(
-        parse(mailed(f"v1 {subject} {TITLE}")), now=START + timedelta(days=days)
+        parse(build_described_mail(f"v1 {subject} {TITLE}")),
+        now=START + timedelta(days=days),
     )[0]
     assert series.state == ("stalled" if overdue else "sent")
 
@@ -56,9 +63,9 @@ def test_requested_changes_last_until_the_next_version() -> None:
 
 
 def test_later_tag_withdraws_a_request() -> None:
-    second_tag = answer(
+    second_tag = build_answer_to(
         "Fine then.\n\nReviewed-by: Rita Reviewer <rita@example.net>",
-        to="r2",
+        parent_id="r2",
         sender=RITA,
         minutes=95,
         subject=f"[PATCH] {TITLE}",
@@ -67,9 +74,9 @@ def test_later_tag_withdraws_a_request() -> None:
 
 
 def test_question_needs_an_answer() -> None:
-    request = answer(
+    request = build_answer_to(
         "Can this happen at all? Which hardware?",
-        to="v1",
+        parent_id="v1",
         minutes=50,
         subject=f"[PATCH] {TITLE}",
     )
@@ -78,8 +85,11 @@ def test_question_needs_an_answer() -> None:
 
 
 def test_rejection_lasts_until_a_new_version() -> None:
-    rejection = answer(
-        "NAK, the core does that.", to="v1", minutes=70, subject=f"[PATCH] {TITLE}"
+    rejection = build_answer_to(
+        "NAK, the core does that.",
+        parent_id="v1",
+        minutes=70,
+        subject=f"[PATCH] {TITLE}",
     )
     assert read_state(story.V1, rejection) == "rejected"
     assert read_state(story.V1, rejection, story.V2) == "sent"
@@ -123,16 +133,19 @@ def test_stable_review_implies_mainline() -> None:
 
 
 def test_withdrawn_acceptance_is_ignored() -> None:
-    superseded = answer(
-        "Not really, the patch that got applied was the version from Otto.", to="r4"
+    superseded = build_answer_to(
+        "Not really, the patch that got applied was the version from Otto.",
+        parent_id="r4",
     )
     assert read_state(*story.ACCEPTED, superseded) == "under-review"
-    dropped = answer("I've dropped this again, it breaks the build.", to="r4")
+    dropped = build_answer_to(
+        "I've dropped this again, it breaks the build.", parent_id="r4"
+    )
     assert read_state(*story.ACCEPTED, dropped) != "accepted"
 
 
 def test_withdrawn_stable_mail_is_ignored() -> None:
-    drop_notice = mail(
+    drop_notice = build_mail(
         f'Re: Patch "{TITLE}" has been added to the 6.1-stable tree',
         "> note\n\nOops, wrong branch, this is now dropped.\n",
         sender=MATT,
@@ -152,7 +165,7 @@ def test_robot_without_a_commit_accepts_nothing() -> None:
         "Hello:\n\nThis series was applied to netdev/net.git (main)\nby X:\n\nHere is the summary"
         " with links:\n  - [net,v2] demo\n    (no matching commit)\n"
     )
-    robot_mail = mail(
+    robot_mail = build_mail(
         f"Re: [PATCH net v2] {TITLE}",
         body,
         sender="patchwork-bot+netdevbpf@kernel.org",
@@ -164,7 +177,7 @@ def test_robot_without_a_commit_accepts_nothing() -> None:
 
 
 def test_stable_tags_are_not_patch_tags() -> None:
-    tested = mail(
+    tested = build_mail(
         f"Re: [PATCH 6.6 010/123] {TITLE}",
         f"> x\n\nTested-by: {RITA}\n",
         sender=RITA,
@@ -179,13 +192,15 @@ def test_stable_tags_are_not_patch_tags() -> None:
 
 
 def test_cover_letter_tag_covers_the_series() -> None:
-    cover = mailed("c0 [PATCH 0/2] demo: two")
+    cover = build_described_mail("c0 [PATCH 0/2] demo: two")
     first, second = (
-        mailed("c1>c0 [PATCH 1/2] demo: a"),
-        mailed("c2>c0 [PATCH 2/2] demo: b"),
+        build_described_mail("c1>c0 [PATCH 1/2] demo: a"),
+        build_described_mail("c2>c0 [PATCH 2/2] demo: b"),
     )
-    ack = reply("[PATCH 0/2] demo: two", f"Acked-by: {RITA}", reply_to="c0", minutes=5)
-    review = reply(
+    ack = build_reply(
+        "[PATCH 0/2] demo: two", f"Acked-by: {RITA}", reply_to="c0", minutes=5
+    )
+    review = build_reply(
         "[PATCH 2/2] demo: b", f"Reviewed-by: {RITA}", reply_to="c2", minutes=6
     )
     tags = read_first_series(cover, first, second, ack, review).trailers
@@ -196,14 +211,14 @@ def test_cover_letter_tag_covers_the_series() -> None:
 
 
 def test_reply_can_queue_a_backport_sent_after_a_failure() -> None:
-    offer = mail(
+    offer = build_mail(
         f'Re: FAILED: patch "[PATCH] {TITLE}" failed to apply to 5.10-stable tree',
         f"Here it is:\n\n--- >8 ---\nSubject: [PATCH] {TITLE}\n\nSigned-off-by: {ADA}\n{DIFF}",
         id="o",
         reply_to="s3",
         minutes=9300,
     )
-    applied_reply = mail(
+    applied_reply = build_mail(
         f'Re: FAILED: patch "[PATCH] {TITLE}" failed to apply to 5.10-stable tree',
         "> x\n\nNow queued up, thanks.\n",
         sender=MATT,
@@ -220,7 +235,7 @@ def test_reply_can_queue_a_backport_sent_after_a_failure() -> None:
 
 
 def test_revert_implies_an_earlier_merge() -> None:
-    revert = patch(
+    revert_mail = build_patch_mail(
         f'[PATCH 6.1.y] Revert "{TITLE}"',
         message=f"This reverts commit {SHA}.\n",
         author=story.OTTO,
@@ -229,8 +244,8 @@ def test_revert_implies_an_earlier_merge() -> None:
     )
     series = read_first_series(
         story.V1,
-        revert,
-        stable_added(
+        revert_mail,
+        build_stable_queue_notice(
             f'Revert "{TITLE}"', SHA, "6.1", author=story.OTTO, id="rs", minutes=9100
         ),
     )
@@ -242,10 +257,10 @@ def test_revert_implies_an_earlier_merge() -> None:
 
 
 def test_unrelated_patch_with_the_same_title_is_ignored() -> None:
-    theirs = stable_added(
+    their_mail = build_stable_queue_notice(
         TITLE, "f" * 40, "6.1", author=story.OTTO, id="th", minutes=9100
     )
-    assert read_first_series(*story.ACCEPTED, theirs).stable == ()
+    assert read_first_series(*story.ACCEPTED, their_mail).stable == ()
 
 
 @pytest.mark.parametrize("cut", ["References", "In-Reply-To"])
@@ -274,7 +289,7 @@ def test_duplicate_mails_count_once() -> None:
 
 
 def test_reply_cycle_ends() -> None:
-    message = mail(
+    message = build_mail(
         f"Re: [PATCH] {TITLE}",
         "> a\n\nb\n",
         sender=RITA,
@@ -283,7 +298,7 @@ def test_reply_cycle_ends() -> None:
         reply_to="two",
         minutes=3,
     )
-    two = mail(
+    second_mail = build_mail(
         f"Re: [PATCH] {TITLE}",
         "> a\n\nb\n",
         sender=RITA,
@@ -292,30 +307,30 @@ def test_reply_cycle_ends() -> None:
         reply_to="one",
         minutes=3,
     )
-    assert not read_first_series(story.V1, message, two).replies
+    assert not read_first_series(story.V1, message, second_mail).replies
 
 
 @pytest.mark.long
 def test_thousands_of_mails_take_seconds() -> None:
     lines = "\n".join(f"> +\tint foo{n};" for n in range(30))
 
-    def one(n: int) -> bytes:
-        text = f"On Mon, Ada wrote:\n{lines}\n\nPlease look at line {n}.\n"
-        return mail(
+    def make_mail(number: int) -> bytes:
+        body = f"On Mon, Ada wrote:\n{lines}\n\nPlease look at line {number}.\n"
+        return build_mail(
             f"Re: [PATCH] {TITLE}",
-            text,
-            sender=f"P Q{n % 90} <p{n % 90}@example.org>",
-            id=f"m{n}",
-            reply_to=f"m{n - 1}" if n else "v1",
-            minutes=n,
+            body,
+            sender=f"P Q{number % 90} <p{number % 90}@example.org>",
+            id=f"m{number}",
+            reply_to=f"m{number - 1}" if number else "v1",
+            minutes=number,
         )
 
-    replies = [one(n) for n in range(2000)]
-    data = mbox(story.V1, *replies)
-    started = time.process_time()
+    replies = [make_mail(n) for n in range(2000)]
+    data = build_mbox(story.V1, *replies)
+    start_time = time.process_time()
     series = read_thread(parse(data))[0]
     assert len(series.replies) == 2000
-    assert time.process_time() - started < 40
+    assert time.process_time() - start_time < 40
 
 
 @settings(max_examples=60, deadline=None)
@@ -325,46 +340,48 @@ def test_thousands_of_mails_take_seconds() -> None:
     st.integers(0, 3000),
 )
 def test_any_damaged_mbox_is_read(mails: list[bytes], junk: bytes, offset: int) -> None:
-    data = mbox(*mails)
+    data = build_mbox(*mails)
     read_thread(parse(data[:offset] + junk + data[offset:]))
 
 
 def test_advice_is_about_the_newest_series_with_the_title() -> None:
-    rfc = mailed(f"rfc [RFC PATCH] {TITLE}")
-    question = answer(
+    rfc = build_described_mail(f"rfc [RFC PATCH] {TITLE}")
+    question = build_answer_to(
         "Why at all? Is there hardware?",
-        to="rfc",
+        parent_id="rfc",
         minutes=30,
         subject=f"[RFC PATCH] {TITLE}",
     )
-    new = mailed(f"new+2000 [PATCH] {TITLE}")
-    review = answer(
+    new_mail = build_described_mail(f"new+2000 [PATCH] {TITLE}")
+    review = build_answer_to(
         "Please use the helper instead.",
-        to="new",
+        parent_id="new",
         minutes=2100,
         sender=RITA,
         subject=f"[PATCH] {TITLE}",
     )
-    late = answer(
+    late = build_answer_to(
         "Where is the hardware? Which one?",
-        to="rfc",
+        parent_id="rfc",
         minutes=2200,
         subject=f"[RFC PATCH] {TITLE}",
     )
     assert "Rita Reviewer" in next_step(
-        read_first_series(rfc, question, new, review, late)
+        read_first_series(rfc, question, new_mail, review, late)
     )
 
 
-CARRIED = mailed("k0+3000 [PATCH 0/2] pumps for next", sender=MATT)
-CARRIED_PATCH = mailed(
+CARRIED = build_described_mail("k0+3000 [PATCH 0/2] pumps for next", sender=MATT)
+CARRIED_PATCH = build_described_mail(
     f"k2+3000>k0 [PATCH 2/2] {TITLE}", author=MATT, message=f"From: {ADA}\n\nCheck.\n"
 )
 
 
 def test_dependent_series_is_not_acceptance() -> None:
-    dependent_cover = mailed("n0+3000 [PATCH 0/2] valve: a driver", sender=story.OTTO)
-    dependent_patch = mailed(
+    dependent_cover = build_described_mail(
+        "n0+3000 [PATCH 0/2] valve: a driver", sender=story.OTTO
+    )
+    dependent_patch = build_described_mail(
         f"n1+3000>n0 [PATCH 1/2] {TITLE}",
         author=story.OTTO,
         message=f"From: {ADA}\n\nCheck.\n",
@@ -375,7 +392,10 @@ def test_dependent_series_is_not_acceptance() -> None:
 
 def test_patch_by_another_author_does_not_change_the_state() -> None:
     assert (
-        read_state(story.V1, mailed(f"k2+3000 [PATCH] {TITLE}", author=MATT)) == "sent"
+        read_state(
+            story.V1, build_described_mail(f"k2+3000 [PATCH] {TITLE}", author=MATT)
+        )
+        == "sent"
     )
 
 
@@ -385,14 +405,14 @@ def test_older_forward_is_not_the_newest_version() -> None:
             story.V1,
             CARRIED,
             CARRIED_PATCH,
-            mailed(f"v2+4000 [PATCH v2] {TITLE}"),
+            build_described_mail(f"v2+4000 [PATCH v2] {TITLE}"),
         )
         == "sent"
     )
 
 
 def test_new_author_continues_the_series() -> None:
-    new_version = mailed(
+    new_version = build_described_mail(
         f"o+3000 [PATCH v2] {TITLE}", author=RITA, message=f"From: {ADA}\n\nCheck.\n"
     )
     series = read_first_series(story.V1, new_version)
@@ -418,7 +438,9 @@ Otto Other (1):
  drivers/demo/pump.c | 3 +++
  1 file changed, 3 insertions(+)
 """
-PULL = mail("[GIT PULL] pumps for 6.9", PULL_TEXT, sender=MATT, id="p", minutes=3000)
+PULL = build_mail(
+    "[GIT PULL] pumps for 6.9", PULL_TEXT, sender=MATT, id="p", minutes=3000
+)
 
 
 def test_pull_request_includes_the_patch() -> None:
@@ -427,8 +449,8 @@ def test_pull_request_includes_the_patch() -> None:
         "accepted",
         ["carries"],
     )
-    third = mailed("v1 [PATCH] demo: a third thing")
-    assert read_state(third, PULL) == "sent", "it is in the list as another's"
+    third_mail = build_described_mail("v1 [PATCH] demo: a third thing")
+    assert read_state(third_mail, PULL) == "sent", "it is in the list as another's"
 
 
 def test_merged_pull_request_is_mainline() -> None:
@@ -436,7 +458,7 @@ def test_merged_pull_request_is_mainline() -> None:
         "The pull request you sent on Mon:\n\nhas been merged into"
         f" torvalds/linux.git:\nhttps://git.kernel.org/torvalds/c/{SHA}\n\nThank you!\n"
     )
-    merged = mail(
+    merged_mail = build_mail(
         "Re: [GIT PULL] pumps for 6.9",
         text,
         sender="pr-tracker-bot@kernel.org",
@@ -444,7 +466,7 @@ def test_merged_pull_request_is_mainline() -> None:
         reply_to="p",
         minutes=3100,
     )
-    series = read_first_series(story.V1, PULL, merged)
+    series = read_first_series(story.V1, PULL, merged_mail)
     assert series.state == "in-mainline"
     assert [(commit.tree, commit.commit) for commit in series.landed] == [
         ("torvalds/linux", None)
@@ -453,12 +475,12 @@ def test_merged_pull_request_is_mainline() -> None:
 
 
 def test_merged_reply_applies_to_its_series() -> None:
-    fix = mailed("w1+50>v1 [PATCH] demo: count the pumps")
+    fix = build_described_mail("w1+50>v1 [PATCH] demo: count the pumps")
     for parent, states in (
         ("w1", ["sent", "accepted"]),
         ("v1", ["accepted", "sent"]),
     ):
-        merged = mail(
+        merged_mail = build_mail(
             f"Re: [PATCH] {TITLE}",
             "> x\n\nThis has been merged, thanks.\n",
             sender=MATT,
@@ -466,14 +488,16 @@ def test_merged_reply_applies_to_its_series() -> None:
             reply_to=parent,
             minutes=90,
         )
-        series = read_thread(parse(mbox(story.V1, fix, merged)))
+        series = read_thread(parse(build_mbox(story.V1, fix, merged_mail)))
         assert [str(status.state) for status in series] == states
 
 
 def test_others_stable_backport_is_not_a_fix() -> None:
     message = f"From: {ADA}\n\ncommit {SHA} upstream.\n\nCheck.\n"
-    backport = mailed(f"y+9000 [PATCH 6.1.y] {TITLE}", author=RITA, message=message)
-    series = read_first_series(*story.ACCEPTED, backport)
+    backport_mail = build_described_mail(
+        f"y+9000 [PATCH 6.1.y] {TITLE}", author=RITA, message=message
+    )
+    series = read_first_series(*story.ACCEPTED, backport_mail)
     assert [follow_up.relation for follow_up in series.follow_ups] == ["backports"]
 
 
@@ -484,14 +508,14 @@ def test_applied_mail_for_a_forwarded_patch_counts_for_its_author() -> None:
         f" git://git.example.org/usb.git\nin the usb-testing branch.\n\nFrom {SHA} Mon Sep 17"
         f" 00:00:00 2001\nFrom: {ADA}\n\nCheck.\n"
     )
-    added = mail(
+    added_mail = build_mail(
         f'patch "{TITLE}" added to usb-testing',
         text,
         sender="<gregkh@linuxfoundation.org>",
         id="g",
         minutes=4000,
     )
-    series = read_first_series(story.V1, CARRIED, CARRIED_PATCH, added)
+    series = read_first_series(story.V1, CARRIED, CARRIED_PATCH, added_mail)
     assert series.state == "accepted"
     assert [commit.commit for commit in series.landed] == [SHA]
 
@@ -499,7 +523,7 @@ def test_applied_mail_for_a_forwarded_patch_counts_for_its_author() -> None:
 @pytest.mark.long
 def test_end_of_a_long_chain_is_about_the_patch() -> None:
     chain = [
-        mail(
+        build_mail(
             f"Re: [PATCH] other words {index}",
             "And so on.\n",
             sender=RITA,
@@ -509,21 +533,21 @@ def test_end_of_a_long_chain_is_about_the_patch() -> None:
         )
         for index in range(1500)
     ]
-    began = time.process_time()
+    start_time = time.process_time()
     series = read_first_series(story.V1, *chain)
     assert len(series.replies) == 1500
-    assert time.process_time() - began < 20
+    assert time.process_time() - start_time < 20
 
 
 @pytest.mark.long
 def test_many_series_are_separated_quickly() -> None:
     mails = [
-        mailed(
+        build_described_mail(
             f"p{index}+{index} [PATCH] demo: step {index} of the pump",
             author=f"Author {index} <a{index}@example.org>",
         )
         for index in range(400)
     ]
-    began = time.process_time()
-    assert len(read_thread(parse(mbox(*mails, *story.WHOLE)))) >= 401
-    assert time.process_time() - began < 20
+    start_time = time.process_time()
+    assert len(read_thread(parse(build_mbox(*mails, *story.WHOLE)))) >= 401
+    assert time.process_time() - start_time < 20

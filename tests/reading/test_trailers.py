@@ -6,36 +6,36 @@ import pytest
 from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.review_trailers import proposed_trailers
-from tests.kit.mails import ADA, DIFF, RITA, mail, reply
+from tests.kit.mails import ADA, DIFF, RITA, build_mail, build_reply
 
 SUBJECT = "[PATCH net] demo: check the pointer"
 
 
-def credited_tags(raw: bytes) -> list[str]:
-    return [str(tag) for tag in classify(parse(raw)[0]).credited]
+def list_credited_tags(raw_mail: bytes) -> list[str]:
+    return [str(tag) for tag in classify(parse(raw_mail)[0]).credited]
 
 
 def test_senders_own_tag_is_collected() -> None:
-    assert credited_tags(reply(SUBJECT, f"Reviewed-by: {RITA}")) == [
+    assert list_credited_tags(build_reply(SUBJECT, f"Reviewed-by: {RITA}")) == [
         f"Reviewed-by: {RITA}"
     ]
 
 
 def test_incomplete_tag_is_collected() -> None:
-    assert credited_tags(reply(SUBJECT, "Reviewed-by: rita@example.net")) == [
-        "Reviewed-by: rita@example.net"
-    ]
+    assert list_credited_tags(
+        build_reply(SUBJECT, "Reviewed-by: rita@example.net")
+    ) == ["Reviewed-by: rita@example.net"]
 
 
 def test_tag_with_another_address_of_the_sender_is_collected() -> None:
-    assert credited_tags(
-        reply(SUBJECT, "Acked-by: Rita Reviewer <rr@work.example>")
+    assert list_credited_tags(
+        build_reply(SUBJECT, "Acked-by: Rita Reviewer <rr@work.example>")
     ) == ["Acked-by: Rita Reviewer <rr@work.example>"]
 
 
 def test_folded_tag_is_collected() -> None:
-    assert credited_tags(
-        reply(SUBJECT, "Tested-by: Rita Reviewer\n <rita@example.net>")
+    assert list_credited_tags(
+        build_reply(SUBJECT, "Tested-by: Rita Reviewer\n <rita@example.net>")
     ) == [f"Tested-by: {RITA}"]
 
 
@@ -61,7 +61,7 @@ def test_folded_tag_is_collected() -> None:
 )
 def test_trailer_comment_is_kept(text: str, tag: str) -> None:
     expected = (tag or "Reviewed-by: {}").format(RITA)
-    assert credited_tags(reply(SUBJECT, text.format(RITA))) == [expected]
+    assert list_credited_tags(build_reply(SUBJECT, text.format(RITA))) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_trailer_comment_is_kept(text: str, tag: str) -> None:
 )
 def test_condition_is_reported(text: str) -> None:
     (tag,) = classify(
-        parse(reply(SUBJECT, text.format(f"Reviewed-by: {RITA}")))[0]
+        parse(build_reply(SUBJECT, text.format(f"Reviewed-by: {RITA}")))[0]
     ).credited
     assert tag.conditional
 
@@ -109,7 +109,7 @@ def test_condition_is_reported(text: str) -> None:
     ],
 )
 def test_unconditional_tag_has_no_condition(text: str) -> None:
-    (tag,) = classify(parse(reply(SUBJECT, text.format(RITA)))[0]).credited
+    (tag,) = classify(parse(build_reply(SUBJECT, text.format(RITA)))[0]).credited
     assert tag.conditional is None
 
 
@@ -119,7 +119,7 @@ def test_inline_tags_are_proposed_only() -> None:
         "fixes: commit 0123456789abcdef\nLink: https://example.org/x\n"
         "Closes: the issue\nLink: 0123456789ab\n> Fixes: 123456789abc\n"
     )
-    mail = classify(parse(reply(SUBJECT, text))[0])
+    mail = classify(parse(build_reply(SUBJECT, text))[0])
     assert mail.credited == ()
     assert proposed_trailers(mail.body) == (
         'Fixes: 0123456789ab ("demo: a long subject")',
@@ -129,20 +129,20 @@ def test_inline_tags_are_proposed_only() -> None:
 
 
 def test_tag_from_a_list_rewritten_sender_is_collected() -> None:
-    raw = mail(
+    raw_mail = build_mail(
         f"Re: {SUBJECT}",
         f"> x\n\nReviewed-by: {RITA}\n",
         sender="\"'Rita Reviewer' via demo-list\" <demo@lists.example.org>",
         Reply_To=RITA,
     )
-    assert credited_tags(raw) == [f"Reviewed-by: {RITA}"]
-    raw = mail(
+    assert list_credited_tags(raw_mail) == [f"Reviewed-by: {RITA}"]
+    raw_mail = build_mail(
         f"Re: {SUBJECT}",
         f"> x\n\nReviewed-by: {RITA}\n",
         sender='"Rita Reviewer via demo" <demo@lists.example.org>',
         X_Original_From=RITA,
     )
-    assert credited_tags(raw) == [f"Reviewed-by: {RITA}"]
+    assert list_credited_tags(raw_mail) == [f"Reviewed-by: {RITA}"]
 
 
 @pytest.mark.parametrize(
@@ -172,13 +172,17 @@ def test_tag_from_a_list_rewritten_sender_is_collected() -> None:
     ],
 )
 def test_unproven_tag_is_not_credited(text: str) -> None:
-    assert credited_tags(mail(f"Re: {SUBJECT}", f"{text}\n", sender=RITA)) == []
+    assert (
+        list_credited_tags(build_mail(f"Re: {SUBJECT}", f"{text}\n", sender=RITA)) == []
+    )
 
 
 def test_patch_tags_are_not_reply_tags() -> None:
     assert (
-        credited_tags(
-            mail(SUBJECT, f"Text.\n\nReviewed-by: {ADA}\nSigned-off-by: {ADA}\n{DIFF}")
+        list_credited_tags(
+            build_mail(
+                SUBJECT, f"Text.\n\nReviewed-by: {ADA}\nSigned-off-by: {ADA}\n{DIFF}"
+            )
         )
         == []
     )
@@ -187,8 +191,8 @@ def test_patch_tags_are_not_reply_tags() -> None:
 def test_repeated_tag_is_collected_once() -> None:
     assert (
         len(
-            credited_tags(
-                reply(
+            list_credited_tags(
+                build_reply(
                     SUBJECT, f"Reviewed-by: {RITA}\n\nAs said:\n\nReviewed-by: {RITA}"
                 )
             )

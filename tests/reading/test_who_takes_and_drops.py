@@ -17,22 +17,32 @@ from tests.kit.mails import (
     ADA,
     MATT,
     RITA,
-    mail,
-    mailed,
-    mbox,
-    patch,
-    reply,
-    stable_added,
+    build_described_mail,
+    build_mail,
+    build_mbox,
+    build_patch_mail,
+    build_reply,
+    build_stable_queue_notice,
 )
 from tests.reading import story
-from tests.reading.story import SHA, TITLE, answer, read_first_series, read_state
+from tests.reading.story import (
+    SHA,
+    TITLE,
+    build_answer_to,
+    read_first_series,
+    read_state,
+)
 
-TO_MATT = mailed(
+TO_MATT = build_described_mail(
     f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, demo@lists.example.org"
 )
-V3 = mailed(f"v3+5000 [PATCH net v3] {TITLE}").replace(b"-EINVAL", b"-ENODEV")
+V3 = build_described_mail(f"v3+5000 [PATCH net v3] {TITLE}").replace(
+    b"-EINVAL", b"-ENODEV"
+)
 TESTER = "Tess Tester <tess@example.com>"
-TO_TESTER = mailed(f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, {TESTER}")
+TO_TESTER = build_described_mail(
+    f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, {TESTER}"
+)
 
 
 @pytest.mark.parametrize(
@@ -51,11 +61,11 @@ TO_TESTER = mailed(f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, {TESTER}")
     ],
 )
 def test_maintainers_statements_are_read(text: str, expected: str) -> None:
-    assert read_state(TO_MATT, answer(text, to="v2")) == expected
+    assert read_state(TO_MATT, build_answer_to(text, parent_id="v2")) == expected
 
 
 def test_maintainer_applies_their_own_series() -> None:
-    own_patch = mail(
+    own_patch = build_mail(
         f"Re: [PATCH net v2] {TITLE}",
         "On Mon, Ada Fixer wrote:\n> Check.\n\nNo comments..\n\nApplied!\n",
         id="own",
@@ -82,8 +92,8 @@ def test_maintainer_applies_their_own_series() -> None:
     ],
 )
 def test_maintaining_author_names_the_tree(text: str, expected: str) -> None:
-    tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
-    own_patch = mail(
+    tagged = build_answer_to(f"Reviewed-by: {RITA}", parent_id="v2", sender=RITA)
+    own_patch = build_mail(
         f"Re: [PATCH net v2] {TITLE}",
         f"On Tue, Rita Reviewer wrote:\n> Fine.\n\n{text}\n",
         id="own",
@@ -94,7 +104,7 @@ def test_maintaining_author_names_the_tree(text: str, expected: str) -> None:
 
 
 def test_applied_patch_is_not_the_whole_series() -> None:
-    one = mail(
+    first_mail = build_mail(
         "Re: [PATCH 0/2] demo: two",
         "> And the second?\n\nthis one is already in demo-next.\n",
         sender=MATT,
@@ -102,8 +112,8 @@ def test_applied_patch_is_not_the_whole_series() -> None:
         reply_to="c0",
         minutes=60,
     )
-    assert read_state(*_make_series(), one) == "under-review"
-    both = mail(
+    assert read_state(*_make_series(), first_mail) == "under-review"
+    both = build_mail(
         "Re: [PATCH 0/2] demo: two",
         "> And these?\n\nthese are already in demo-next.\n",
         sender=MATT,
@@ -116,14 +126,17 @@ def test_applied_patch_is_not_the_whole_series() -> None:
 
 def test_one_word_from_a_bystander_is_unclear() -> None:
     series = read_first_series(
-        TO_MATT, answer("Applied.\n\nTess", to="v2", sender=TESTER)
+        TO_MATT, build_answer_to("Applied.\n\nTess", parent_id="v2", sender=TESTER)
     )
     assert (series.state, [claim.sender.email for claim in series.claims]) == (
         "sent",
         ["tess@example.com"],
     )
     assert (
-        read_state(TO_TESTER, answer("Applied.\n\nTess", to="v2", sender=TESTER))
+        read_state(
+            TO_TESTER,
+            build_answer_to("Applied.\n\nTess", parent_id="v2", sender=TESTER),
+        )
         == "accepted"
     )
 
@@ -133,7 +146,7 @@ def test_author_can_reject_their_own_patch() -> None:
         "hm self-NAK\n\nThere is a helper for it. Rita, do you want to use it in the other ones as"
         " well?"
     )
-    own_patch = mail(
+    own_patch = build_mail(
         f"Re: [PATCH net v2] {TITLE}",
         f"> Check.\n\n{text}\n",
         id="own",
@@ -144,12 +157,12 @@ def test_author_can_reject_their_own_patch() -> None:
 
 
 def test_asking_for_a_reason_withdraws_nothing() -> None:
-    applied = answer("I applied them for v6.10 now.", to="v2")
+    applied = build_answer_to("I applied them for v6.10 now.", parent_id="v2")
     text = (
         "I was hoping for v6.9. Is there something that makes you think they shouldn't be merged as"
         " fixes?"
     )
-    request = mail(
+    request = build_mail(
         f"Re: [PATCH net v2] {TITLE}",
         f"> Applied.\n\n{text}\n",
         id="asked",
@@ -157,7 +170,7 @@ def test_asking_for_a_reason_withdraws_nothing() -> None:
         minutes=2200,
     )
     assert read_state(TO_MATT, applied, request) == "accepted"
-    asked_to = mail(
+    asked_to = build_mail(
         f"Re: [PATCH net v2] {TITLE}",
         "> Applied.\n\nCould you drop it again? It breaks my pump.\n",
         id="drop",
@@ -169,11 +182,14 @@ def test_asking_for_a_reason_withdraws_nothing() -> None:
 
 def test_pushing_a_patch_is_acceptance() -> None:
     for text in ("Pushed now.", "OK, the patch is now applied."):
-        assert read_state(TO_TESTER, answer(text, to="v2", sender=TESTER)) == "accepted"
+        assert (
+            read_state(TO_TESTER, build_answer_to(text, parent_id="v2", sender=TESTER))
+            == "accepted"
+        )
         assert [
             claim.what
             for claim in read_first_series(
-                TO_MATT, answer(text, to="v2", sender=TESTER)
+                TO_MATT, build_answer_to(text, parent_id="v2", sender=TESTER)
             ).claims
         ] == ["applied"]
 
@@ -186,12 +202,15 @@ def test_pushing_a_patch_is_acceptance() -> None:
     ],
 )
 def test_tester_cannot_apply_a_patch(text: str) -> None:
-    assert read_state(TO_MATT, answer(text, to="v2", sender=TESTER)) == "under-review"
+    assert (
+        read_state(TO_MATT, build_answer_to(text, parent_id="v2", sender=TESTER))
+        == "under-review"
+    )
 
 
 def test_thank_you_mail_with_a_tag_applies_nothing() -> None:
     body = f"On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Check.\n\nTested-by: {MATT}\n"
-    tested = mail(
+    tested = build_mail(
         f"Re: [PATCH net v2] {TITLE}",
         body,
         sender=MATT,
@@ -207,27 +226,30 @@ def test_thank_you_mail_with_a_tag_applies_nothing() -> None:
 
 
 def test_new_version_cancels_only_acceptance_in_prose() -> None:
-    by_words = answer("Applied, thanks.", to="v2")
+    by_words = build_answer_to("Applied, thanks.", parent_id="v2")
     assert read_state(TO_MATT, by_words) == "accepted"
     series = read_first_series(TO_MATT, by_words, V3)
     assert (series.state, series.landed) == ("sent", ())
     assert read_state(story.V2, story.APPLIED, V3) == "accepted"
-    unchanged = mailed(f"v3+5000 [PATCH net v3] {TITLE}")
-    assert read_state(TO_MATT, by_words, unchanged) == "accepted"
+    unchanged_mail = build_described_mail(f"v3+5000 [PATCH net v3] {TITLE}")
+    assert read_state(TO_MATT, by_words, unchanged_mail) == "accepted"
 
 
 def test_rejected_version_leads_to_the_next() -> None:
-    rejection = answer("NAK, this is the wrong place.", to="v2")
+    rejection = build_answer_to("NAK, this is the wrong place.", parent_id="v2")
     assert read_state(TO_MATT, rejection) == "rejected"
     assert read_state(TO_MATT, rejection, V3) == "sent"
     assert (
         read_state(
-            TO_MATT, rejection, V3, answer("Applied, thanks.", to="v3", minutes=5100)
+            TO_MATT,
+            rejection,
+            V3,
+            build_answer_to("Applied, thanks.", parent_id="v3", minutes=5100),
         )
         == "accepted"
     )
-    applied_later = answer(
-        "I see, that is fine. Applied, thanks.", to="v2", minutes=2200
+    applied_later = build_answer_to(
+        "I see, that is fine. Applied, thanks.", parent_id="v2", minutes=2200
     )
     assert read_state(TO_MATT, rejection, applied_later) == "accepted"
 
@@ -242,7 +264,7 @@ def test_rejected_version_leads_to_the_next() -> None:
     ],
 )
 def test_author_can_withdraw_a_series(text: str) -> None:
-    withdrawn = answer(text, to="v2", sender=ADA)
+    withdrawn = build_answer_to(text, parent_id="v2", sender=ADA)
     assert read_state(TO_MATT, withdrawn) == "withdrawn"
     assert read_state(TO_MATT, withdrawn, V3) == "sent", "a new version is a new try"
 
@@ -251,9 +273,9 @@ def test_ignoring_the_old_version_withdraws_nothing() -> None:
     assert (
         read_state(
             story.V1,
-            answer(
+            build_answer_to(
                 "Please ignore this, v2 is on its way.",
-                to="v1",
+                parent_id="v1",
                 sender=ADA,
                 minutes=1000,
             ),
@@ -266,38 +288,45 @@ def test_ignoring_the_old_version_withdraws_nothing() -> None:
 def test_patchwork_commands_by_the_author_are_used() -> None:
     assert (
         read_state(
-            TO_MATT, answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA)
+            TO_MATT,
+            build_answer_to(
+                "I found a bug in it.\n\npw-bot: cr", parent_id="v2", sender=ADA
+            ),
         )
         == "changes-requested"
     )
     assert (
         read_state(
             TO_MATT,
-            answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA),
+            build_answer_to(
+                "I found a bug in it.\n\npw-bot: cr", parent_id="v2", sender=ADA
+            ),
             V3,
         )
         == "sent"
     )
     assert (
-        read_state(TO_MATT, answer("pw-bot: accepted", to="v2", sender=TESTER))
+        read_state(
+            TO_MATT, build_answer_to("pw-bot: accepted", parent_id="v2", sender=TESTER)
+        )
         == "sent"
     ), "nobody knows them"
 
 
-def _about_queue(
-    text: str,
+def _build_queue_mail(
+    body: str,
     *,
-    to: str,
+    parent_id: str,
     sender: str = MATT,
     id: str = "d",  # noqa: A002
     minutes: int = 9500,
 ) -> bytes:
-    return mail(
+    return build_mail(
         f'Re: Patch "{TITLE}" has been added to the 6.1-stable tree',
-        f"> note\n\n{text}\n",
+        f"> note\n\n{body}\n",
         sender=sender,
         id=id,
-        reply_to=to,
+        reply_to=parent_id,
         minutes=minutes,
     )
 
@@ -312,10 +341,10 @@ def _about_queue(
     ],
 )
 def test_stable_drop_in_a_nested_reply_is_recognized(text: str) -> None:
-    request = _about_queue(
-        "Why is this needed there?", to="s2", sender=RITA, id="q", minutes=9300
+    request = _build_queue_mail(
+        "Why is this needed there?", parent_id="s2", sender=RITA, id="q", minutes=9300
     )
-    dropped = _about_queue(text, to="q")
+    dropped = _build_queue_mail(text, parent_id="q")
     assert [
         branch.state
         for branch in read_first_series(
@@ -325,7 +354,7 @@ def test_stable_drop_in_a_nested_reply_is_recognized(text: str) -> None:
     assert [
         branch.state
         for branch in read_first_series(
-            *story.ACCEPTED, story.QUEUED, _about_queue(text, to="s2")
+            *story.ACCEPTED, story.QUEUED, _build_queue_mail(text, parent_id="s2")
         ).stable
     ] == ["dropped"]
 
@@ -340,14 +369,14 @@ def test_stable_drop_in_a_nested_reply_is_recognized(text: str) -> None:
 )
 def test_objection_ends_a_proposal(text: str) -> None:
     series = read_first_series(
-        *story.ACCEPTED, story.IN_REVIEW, _about_queue(text, to="s1")
+        *story.ACCEPTED, story.IN_REVIEW, _build_queue_mail(text, parent_id="s1")
     )
     assert [branch.state for branch in series.stable] == ["objected"]
 
 
 def test_requeued_patch_is_recognized() -> None:
-    dropped = _about_queue("Now dropped.", to="s2")
-    second_notice = stable_added(TITLE, SHA, "6.1", id="s9", minutes=9900)
+    dropped = _build_queue_mail("Now dropped.", parent_id="s2")
+    second_notice = build_stable_queue_notice(TITLE, SHA, "6.1", id="s9", minutes=9900)
     assert [
         branch.state
         for branch in read_first_series(
@@ -356,13 +385,13 @@ def test_requeued_patch_is_recognized() -> None:
     ] == ["queued"]
 
 
-def _make_series(second: str = "b") -> list[bytes]:
-    cover = mailed("c0 [PATCH 0/2] demo: two", to=MATT)
+def _make_series(second_title: str = "b") -> list[bytes]:
+    cover = build_described_mail("c0 [PATCH 0/2] demo: two", to=MATT)
     return [
         cover,
         *(
-            mailed(f"c{n}+{n}>c0 [PATCH {n}/2] demo: {name}", to=MATT)
-            for n, name in ((1, "a"), (2, second))
+            build_described_mail(f"c{n}+{n}>c0 [PATCH {n}/2] demo: {name}", to=MATT)
+            for n, name in ((1, "a"), (2, second_title))
         ),
     ]
 
@@ -375,7 +404,9 @@ def _make_thanks_mail(
         + "\n".join(lines)
         + "\n"
     )
-    return mail(subject, body, sender=MATT, id="2.b4-ty", reply_to="c0", minutes=500)
+    return build_mail(
+        subject, body, sender=MATT, id="2.b4-ty", reply_to="c0", minutes=500
+    )
 
 
 def test_truncated_title_names_its_patch() -> None:
@@ -402,7 +433,7 @@ def test_partly_applied_series_is_partly_accepted() -> None:
         )
         == "accepted"
     )
-    by_words = reply(
+    by_words = build_reply(
         "[PATCH 2/2] demo: b",
         "Applied this one, thanks.",
         sender=MATT,
@@ -418,7 +449,7 @@ def test_partly_applied_series_is_partly_accepted() -> None:
         assert (
             read_state(
                 *_make_series(),
-                reply(
+                build_reply(
                     "[PATCH 2/2] demo: b",
                     text,
                     sender=MATT,
@@ -432,11 +463,11 @@ def test_partly_applied_series_is_partly_accepted() -> None:
 
 
 def test_reply_to_a_patch_with_the_same_title_is_ignored() -> None:
-    theirs = mail(
+    their_mail = build_mail(
         f"Re: [PATCH net v2] {TITLE}", "On Mon, 4 Mar 2024, Otto Other wrote:\n> Mine.\n\nApplied, thanks.\n", sender=MATT,  # noqa: E501
         id="o", to=story.OTTO, reply_to="elsewhere", minutes=3000,
     )  # fmt: skip
-    series = read_first_series(TO_MATT, theirs)
+    series = read_first_series(TO_MATT, their_mail)
     assert (series.state, series.replies) == ("sent", ())
 
 
@@ -449,45 +480,46 @@ def test_reply_to_a_patch_with_the_same_title_is_ignored() -> None:
     ],
 )
 def test_link_to_v1_is_found(link_type: str) -> None:
-    first = mailed("w1 [PATCH] pump: look before use")
-    second = mailed(
+    first_mail = build_described_mail("w1 [PATCH] pump: look before use")
+    second_mail = build_described_mail(
         "w2+2000 [PATCH v2] demo: a wholly different subject",
         notes=f"Changes in v2:\n- renamed\n\n{link_type}",
     )
     assert [
-        revision.version for revision in read_first_series(first, second).revisions
+        revision.version
+        for revision in read_first_series(first_mail, second_mail).revisions
     ] == [
         1,
         2,
     ]
-    assert read_first_series(second).missing == {"w1@example.org": 1}
+    assert read_first_series(second_mail).missing == {"w1@example.org": 1}
 
 
 def test_lone_v3_of_one_patch_is_the_next_version() -> None:
-    lone = mailed("l+4000>c2 [PATCH v3 2/2] demo: b")
+    lone = build_described_mail("l+4000>c2 [PATCH v3 2/2] demo: b")
     series = read_first_series(*_make_series(), lone)
     assert [revision.label for revision in series.revisions] == ["v1", "v3"]
 
 
 def test_others_v3_continues_the_series() -> None:
-    theirs = mailed(
+    their_mail = build_described_mail(
         f"o3+4000>v2 [PATCH v3] {TITLE}",
         author=story.OTTO,
         message=f"From: {ADA}\n\nCheck.\n",
     )
-    statuses = read_thread(parse(mbox(TO_MATT, theirs)))
+    statuses = read_thread(parse(build_mbox(TO_MATT, their_mail)))
     assert [later.relation for later in statuses[0].follow_ups] == ["continues"] or len(
         statuses[0].revisions
     ) == 2
 
 
 def test_mentioned_commit_is_not_a_fix() -> None:
-    mentions = mailed(
+    mentions = build_described_mail(
         "m+9900 [PATCH] demo: a cleanup",
         author=story.OTTO,
         message=f'Since commit {SHA[:12]} ("{TITLE}") this is not needed.\n',
     )
-    fixes = mailed(
+    fixes = build_described_mail(
         "f+9950 [PATCH] demo: a fix",
         author=story.OTTO,
         message=f'Fix it.\n\nFixes: {SHA[:12]} ("{TITLE}")\n',
@@ -500,11 +532,11 @@ def test_mentioned_commit_is_not_a_fix() -> None:
 
 def test_dropped_patch_does_not_withdraw_the_series() -> None:
     series = [
-        mailed(f"p{number}>p0 [PATCH {number}/3] demo: part {number}")
+        build_described_mail(f"p{number}>p0 [PATCH {number}/3] demo: part {number}")
         for number in (1, 2, 3)
     ]
-    cover = mailed("p0 [PATCH 0/3] demo: parts")
-    dropped = reply(
+    cover = build_described_mail("p0 [PATCH 0/3] demo: parts")
+    dropped_mail = build_reply(
         "[PATCH 2/3] demo: part 2",
         "Please drop this patch. I have another solution.",
         id="d",
@@ -512,9 +544,9 @@ def test_dropped_patch_does_not_withdraw_the_series() -> None:
         sender=ADA,
         minutes=60,
     )
-    assert read_state(cover, *series, dropped) != "withdrawn"
+    assert read_state(cover, *series, dropped_mail) != "withdrawn"
     first = [
-        patch(
+        build_patch_mail(
             f"[PATCH {number}/3] demo: part {number}",
             id=f"p{number}",
             reply_to="p1" if number > 1 else None,
@@ -525,17 +557,18 @@ def test_dropped_patch_does_not_withdraw_the_series() -> None:
         "Please ignore this one, it is merged already and has nothing to do with the 2 other"
         " patches of this series."
     )
-    dropped = reply(
+    dropped_mail = build_reply(
         "[PATCH 1/3] demo: part 1", one, id="d", reply_to="p1", sender=ADA, minutes=60
     )
     assert [
-        patch_state.state for patch_state in read_first_series(*first, dropped).patches
+        patch_state.state
+        for patch_state in read_first_series(*first, dropped_mail).patches
     ] == [
         "withdrawn",
         "sent",
         "sent",
     ]
-    whole = reply(
+    whole_mail = build_reply(
         "[PATCH 0/3] demo: parts",
         "Please drop this series.",
         id="d",
@@ -543,17 +576,22 @@ def test_dropped_patch_does_not_withdraw_the_series() -> None:
         sender=ADA,
         minutes=60,
     )
-    assert read_state(cover, *series, whole) == "withdrawn"
+    assert read_state(cover, *series, whole_mail) == "withdrawn"
 
 
 def test_maintainer_applies_own_patches() -> None:
     text = f"1 patches applied to demo-next branch of demo.git, thanks.\n\n{SHA[:12]} {TITLE}"
-    assert read_state(TO_MATT, answer(text, to="v2", sender=ADA)) == "accepted"
+    assert (
+        read_state(TO_MATT, build_answer_to(text, parent_id="v2", sender=ADA))
+        == "accepted"
+    )
     assert (
         read_state(
             TO_MATT,
-            answer(
-                "2 patches applied to my machine make it work.", to="v2", sender=ADA
+            build_answer_to(
+                "2 patches applied to my machine make it work.",
+                parent_id="v2",
+                sender=ADA,
             ),
         )
         != "accepted"
@@ -561,10 +599,10 @@ def test_maintainer_applies_own_patches() -> None:
 
 
 def test_question_after_applied_needs_an_answer() -> None:
-    applied = answer("Applied, thanks.", to="v2", sender=MATT)
-    late = answer(
+    applied = build_answer_to("Applied, thanks.", parent_id="v2", sender=MATT)
+    late = build_answer_to(
         "This breaks my board since today: please look at the probe order.",
-        to="v2",
+        parent_id="v2",
         sender=TESTER,
     )
     series = read_first_series(
@@ -577,8 +615,8 @@ def test_question_after_applied_needs_an_answer() -> None:
     assert "Tess Tester" not in next_step(read_first_series(TO_MATT, applied))
 
 
-def date_three_weeks_later(raw: bytes) -> bytes:
-    message = message_from_bytes(raw)
+def date_three_weeks_later(raw_mail: bytes) -> bytes:
+    message = message_from_bytes(raw_mail)
     date = parsedate_to_datetime(message["Date"]) + timedelta(days=21)
     del message["Date"]
     message["Date"] = format_datetime(date)
@@ -591,7 +629,7 @@ def test_long_explanation_is_unclear() -> None:
         " to\nhttps://git.example.org/ada/pumps.git pumps/for-next\nbased on v6.9-rc1 which"
         ' includes commit b0cde62e4c54 ("clk: Add a variant\nof the getter").\n'
     )
-    applied_reply = mail(
+    applied_reply = build_mail(
         f"Re: [PATCH net v2] {TITLE}", words, id="own", reply_to="v2", minutes=3000
     )
     series = read_first_series(TO_MATT, applied_reply)
@@ -603,7 +641,7 @@ def test_long_explanation_is_unclear() -> None:
 
 def test_script_reply_applies_the_named_patch() -> None:
     posts = [
-        mailed(
+        build_described_mail(
             f"p{n}+{n} [PATCH {n}/2] demo: part {n}",
             to=f"{MATT}, demo@lists.example.org",
         )
@@ -614,7 +652,7 @@ def test_script_reply_applies_the_named_patch() -> None:
         " https://git.example.org/demo.git\n\nAll being well this means that it will be integrated"
         " into the next tree. If any updates are required, send patches on top of these.\n"
     )
-    applied_reply = mail(
+    applied_reply = build_mail(
         'Applied "demo: part 1" to the demo tree',
         text,
         sender=MATT,
@@ -629,15 +667,15 @@ def test_script_reply_applies_the_named_patch() -> None:
 
 
 def test_nested_discussion_asks_for_no_changes() -> None:
-    request = answer(
+    request = build_answer_to(
         "The counter should be there, too, as it is missing now.",
-        to="v2",
+        parent_id="v2",
         sender=RITA,
         minutes=2000,
     )
-    nested_reply = answer(
+    nested_reply = build_answer_to(
         "It was moved, so it can't be missing on these boards.",
-        to="x2000",
+        parent_id="x2000",
         sender=MATT,
         minutes=2100,
     )
@@ -656,18 +694,21 @@ def test_nested_discussion_asks_for_no_changes() -> None:
     ],
 )
 def test_maintainer_can_drop_a_patch_in_any_thread(text: str) -> None:
-    applied = answer("Applied, thanks.", to="v2")
-    report = answer(
-        "The pump stalls with this in your tree.", to="v2", sender=TESTER, minutes=2200
+    applied = build_answer_to("Applied, thanks.", parent_id="v2")
+    report = build_answer_to(
+        "The pump stalls with this in your tree.",
+        parent_id="v2",
+        sender=TESTER,
+        minutes=2200,
     )
-    dropped = answer(text, to="x2200", minutes=2300)
+    dropped = build_answer_to(text, parent_id="x2200", minutes=2300)
     assert read_state(TO_MATT, applied, report, dropped) != "accepted"
     assert (
         read_state(
             TO_MATT,
             applied,
             report,
-            answer(text, to="x2200", minutes=2300, sender=TESTER),
+            build_answer_to(text, parent_id="x2200", minutes=2300, sender=TESTER),
         )
         == "accepted"
     )
@@ -681,7 +722,8 @@ def test_listed_commits_apply_their_patches() -> None:
     )
     assert (
         read_first_series(
-            *posted, answer(text, to="c1", subject="[PATCH 1/2] demo: a")
+            *posted,
+            build_answer_to(text, parent_id="c1", subject="[PATCH 1/2] demo: a"),
         ).state
         == "accepted"
     )
@@ -690,7 +732,8 @@ def test_listed_commits_apply_their_patches() -> None:
     )
     assert (
         read_first_series(
-            *posted, answer(notice, to="c1", subject="[PATCH 1/2] demo: a")
+            *posted,
+            build_answer_to(notice, parent_id="c1", subject="[PATCH 1/2] demo: a"),
         ).state
         == "partly-accepted"
     )
@@ -710,8 +753,8 @@ def test_author_can_withdraw_in_other_words(text: str, expected: str) -> None:
     assert (
         read_state(
             TO_MATT,
-            answer("Hm, is it needed?", to="v2", sender=RITA),
-            answer(text, to="x2100", sender=ADA, minutes=2200),
+            build_answer_to("Hm, is it needed?", parent_id="v2", sender=RITA),
+            build_answer_to(text, parent_id="x2100", sender=ADA, minutes=2200),
         )
         == expected
     )
@@ -719,12 +762,12 @@ def test_author_can_withdraw_in_other_words(text: str, expected: str) -> None:
 
 def test_only_the_duplicate_is_withdrawn() -> None:
     duplicates = [
-        mailed(f"{name}+{minutes} [PATCH] {TITLE}")
+        build_described_mail(f"{name}+{minutes} [PATCH] {TITLE}")
         for name, minutes in (("t1", 0), ("t2", 3))
     ]
-    ignore = answer(
+    ignore = build_answer_to(
         "Please ignore this one, it was sent twice.",
-        to="t1",
+        parent_id="t1",
         sender=ADA,
         minutes=5,
         subject=f"[PATCH] {TITLE}",
@@ -743,7 +786,10 @@ def test_only_the_duplicate_is_withdrawn() -> None:
 )
 def test_maintainer_tags_and_applies(text: str, sender: str, expected: str) -> None:
     series = read_first_series(
-        TO_MATT, answer(f"Reviewed-by: {sender}\n\n{text}", to="v2", sender=sender)
+        TO_MATT,
+        build_answer_to(
+            f"Reviewed-by: {sender}\n\n{text}", parent_id="v2", sender=sender
+        ),
     )
     assert (series.state, [tag.trailer for tag in series.trailers]) == (
         expected,
@@ -752,10 +798,10 @@ def test_maintainer_tags_and_applies(text: str, sender: str, expected: str) -> N
 
 
 def test_author_can_report_an_applied_patch() -> None:
-    tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
-    applied_reply = answer(
+    tagged = build_answer_to(f"Reviewed-by: {RITA}", parent_id="v2", sender=RITA)
+    applied_reply = build_answer_to(
         "That's what I did. Thanks for the review. I've applied this series now.",
-        to="x2100",
+        parent_id="x2100",
         sender=ADA,
         minutes=2200,
     )
@@ -768,7 +814,9 @@ def test_author_can_report_an_applied_patch() -> None:
     ):
         assert (
             read_state(
-                TO_MATT, tagged, answer(text, to="x2100", sender=ADA, minutes=2200)
+                TO_MATT,
+                tagged,
+                build_answer_to(text, parent_id="x2100", sender=ADA, minutes=2200),
             )
             == "under-review"
         )
@@ -778,14 +826,18 @@ def test_long_explanation_is_not_a_withdrawal() -> None:
     explanation = (
         "You dropped the commit.\n" + "That was before the other one was sent.\n" * 10
     )
-    applied_reply = answer("Applied, thanks.", to="v2", minutes=2100)
-    author_reply = answer(explanation, to="x2100", sender=ADA, minutes=2200)
+    applied_reply = build_answer_to("Applied, thanks.", parent_id="v2", minutes=2100)
+    author_reply = build_answer_to(
+        explanation, parent_id="x2100", sender=ADA, minutes=2200
+    )
     assert read_state(TO_MATT, applied_reply, author_reply) == "accepted"
 
 
 def test_reply_without_re_is_not_a_version() -> None:
-    request = answer("This should be a patch of its own.", to="v2", sender=RITA)
-    own = mail(
+    request = build_answer_to(
+        "This should be a patch of its own.", parent_id="v2", sender=RITA
+    )
+    own = build_mail(
         f"[PATCH net v2] {TITLE}",
         "On Mon, Rita Reviewer wrote:\n> This should be a patch of its own.\n\nOk, I see.\n",
         id="own",

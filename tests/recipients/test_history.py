@@ -11,7 +11,7 @@ from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest
 from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 from tests.kit.cli import call
-from tests.kit.maintainers import FILES, patch
+from tests.kit.maintainers import FILES, build_widget_patch
 from tests.kit.repos import Repo
 
 
@@ -34,14 +34,14 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return repo
 
 
-def output_lines(*words: object) -> list[str]:
-    outcome = call("maintainers --format get_maintainer", *words)
-    assert outcome.code == 0, outcome.err
-    return outcome.out.splitlines()
+def run_and_list_lines(*arguments: object) -> list[str]:
+    result = call("maintainers --format get_maintainer", *arguments)
+    assert result.code == 0, result.err
+    return result.out.splitlines()
 
 
 def test_history_is_used_without_a_maintained_section(repo: Repo) -> None:
-    assert output_lines("-f", "lib/plain.c", "--nol") == [
+    assert run_and_list_lines("-f", "lib/plain.c", "--nol") == [
         "Rae View <rae@view.example> (commit_signer:3/4=75%)",
         (
             "Wes Write <wes@write.example>"
@@ -50,15 +50,15 @@ def test_history_is_used_without_a_maintained_section(repo: Repo) -> None:
         "Zed Start <zed@start.example> (commit_signer:1/4=25%)",
         "Ada Fixer <ada@example.org> (authored:1/4=25%,added_lines:1/4=25%)",
     ]
-    assert output_lines("-f", "drivers/net/port.c", "--nol") == [
+    assert run_and_list_lines("-f", "drivers/net/port.c", "--nol") == [
         "Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"
     ]
-    assert output_lines("-f", "lib/plain.c", "--nol", "--no-git-fallback") == []
+    assert run_and_list_lines("-f", "lib/plain.c", "--nol", "--no-git-fallback") == []
 
 
 def test_git_history_search_is_bounded(repo: Repo) -> None:
-    assert len(output_lines("-f", "drivers/net/port.c", "--nol", "--git")) == 3
-    assert output_lines(
+    assert len(run_and_list_lines("-f", "drivers/net/port.c", "--nol", "--git")) == 3
+    assert run_and_list_lines(
         "-f", "lib/plain.c", "--nol", "--git-min-percent", "50", "--norolestats"
     ) == [
         "Rae View <rae@view.example>",
@@ -70,7 +70,7 @@ def test_ignored_addresses_are_skipped(repo: Repo) -> None:
     repo.put(".get_maintainer.ignore", "Wes Write <wes@write.example>\n")
     assert not [
         line
-        for line in output_lines("-f", "lib/plain.c", "--nol")
+        for line in run_and_list_lines("-f", "lib/plain.c", "--nol")
         if line.startswith("Wes")
     ]
 
@@ -79,16 +79,18 @@ def test_signers_of_the_fixed_commit_are_added(repo: Repo, tmp_path: Path) -> No
     culprit = repo.git("rev-parse HEAD")
     file = tmp_path / "x.patch"
     file.write_text(
-        patch("drivers/net/port.c", f'Fixes: {culprit[:12]} ("plain: step 2")\n')
+        build_widget_patch(
+            "drivers/net/port.c", f'Fixes: {culprit[:12]} ("plain: step 2")\n'
+        )
     )
-    assert output_lines("--nol", file)[1:] == [
+    assert run_and_list_lines("--nol", file)[1:] == [
         "Rae View <rae@view.example> (blamed_fixes:1/1=100%)",
         "Wes Write <wes@write.example> (blamed_fixes:1/1=100%)",
     ]
 
 
 def test_tracked_file_needs_no_option_f(repo: Repo) -> None:
-    assert output_lines("drivers/net/port.c", "--nol") == [
+    assert run_and_list_lines("drivers/net/port.c", "--nol") == [
         "Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"
     ]
 

@@ -6,7 +6,7 @@ code.
 from pathlib import Path
 
 from tests.kit.cli import call
-from tests.kit.maintainers import patch, write_tree
+from tests.kit.maintainers import build_widget_patch, write_widget_tree
 
 OTHER = """\
 Committers
@@ -51,11 +51,11 @@ sub add_categories {
 
 
 def test_other_maintainers_formats_are_read(tmp_path: Path) -> None:
-    tree = write_tree(
+    tree = write_widget_tree(
         tmp_path / "tree", MAINTAINERS=OTHER, **{"src__two.c": "int two;\n"}
     )
     file = tmp_path / "x.patch"
-    file.write_text(patch("src/two.c"))
+    file.write_text(build_widget_patch("src/two.c"))
     (plan,) = call("maintainers --format json --tree", tree, file).json["results"]
     assert [recipient["email"] for recipient in plan["recipients"]] == [
         "quin@other.example",
@@ -64,7 +64,7 @@ def test_other_maintainers_formats_are_read(tmp_path: Path) -> None:
         "rex@other.example",
         "nia@newcomers.example",
     ]
-    file.write_text(patch("lib/plain.c", subject="PAIRS: x"))
+    file.write_text(build_widget_patch("lib/plain.c", subject="PAIRS: x"))
     (plan,) = call("maintainers --format json --tree", tree, file).json["results"]
     assert "quin@other.example" in [
         recipient["email"] for recipient in plan["recipients"]
@@ -72,7 +72,7 @@ def test_other_maintainers_formats_are_read(tmp_path: Path) -> None:
 
 
 def test_tree_script_variants_are_followed(tmp_path: Path) -> None:
-    tree = write_tree(
+    tree = write_widget_tree(
         tmp_path / "tree",
         MAINTAINERS=OTHER,
         scripts__get_maintainer_pl="",
@@ -80,21 +80,21 @@ def test_tree_script_variants_are_followed(tmp_path: Path) -> None:
     )
     (tree / "scripts" / "get_maintainer.pl").write_text(SCRIPT)
 
-    def lines(path: str, *words: str) -> list[str]:
+    def list_output_lines(path: str, *arguments: str) -> list[str]:
         return call(
-            "maintainers --format get_maintainer --tree", tree, *words, "-f", path
+            "maintainers --format get_maintainer --tree", tree, *arguments, "-f", path
         ).out.splitlines()
 
-    assert lines("src/two.c") == [
+    assert list_output_lines("src/two.c") == [
         "Quin Pair <quin@other.example>",
         "Rex Read <rex@other.example>",
         "all@other.example",
     ]
-    assert lines("src/two.c", "--roles")[:2] == [
+    assert list_output_lines("src/two.c", "--roles")[:2] == [
         "Quin Pair <quin@other.example> (supporter:Pairs)",
         "Rex Read <rex@other.example> (reviewer)",
     ]
     assert (
-        lines("lib/plain.c", "--roles")[0]
+        list_output_lines("lib/plain.c", "--roles")[0]
         == "Top Person <top@other.example> (supporter:THE REST)"
     )

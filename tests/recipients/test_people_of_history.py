@@ -15,7 +15,7 @@ from patchpilot.maintainers import Section
 from patchpilot.maintainers.load import Entry
 from patchpilot.recipients.recipient_warnings import find_silent_maintainers
 from tests.kit.cli import call
-from tests.kit.maintainers import FILES, patch
+from tests.kit.maintainers import FILES, build_widget_patch
 from tests.kit.repos import Repo
 
 DAY = 86400
@@ -47,7 +47,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 def test_inactive_maintainer_is_reported(repo: Repo, tmp_path: Path) -> None:
     file = tmp_path / "x.patch"
-    file.write_text(patch())
+    file.write_text(build_widget_patch())
     (plan,) = call("maintainers --format json", file).json["results"]
     silent = [
         warning for warning in plan["warnings"] if "no commit or review" in warning
@@ -87,7 +87,7 @@ def test_short_history_reports_nothing(repo: Repo) -> None:
 
 def test_history_is_used_without_maintainers(repo: Repo, tmp_path: Path) -> None:
     file = tmp_path / "x.patch"
-    file.write_text(patch("lib/plain.c"))
+    file.write_text(build_widget_patch("lib/plain.c"))
     (plan,) = call("maintainers --format json", file).json["results"]
     recent = [
         recipient
@@ -97,7 +97,7 @@ def test_history_is_used_without_maintainers(repo: Repo, tmp_path: Path) -> None
     assert [recipient["email"] for recipient in recent] == ["wes@write.example"]
     assert recent[0]["header"] == "cc"
     assert recent[0]["reasons"][0] == "from git history: commit signer:1/1=100%"
-    file.write_text(patch("drivers/net/port.c"))
+    file.write_text(build_widget_patch("drivers/net/port.c"))
     (plan,) = call("maintainers --format json", file).json["results"]
     assert not [
         recipient

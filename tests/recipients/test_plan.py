@@ -10,22 +10,24 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.topic.topic_recipients import plan_series
 from tests.kit.cli import call
-from tests.kit.maintainers import FILES, patch
+from tests.kit.maintainers import FILES, build_widget_patch
 from tests.kit.repos import Repo
 
 COVER = "From: Nia New <nia@newcomers.example>\nSubject: [PATCH 0/2] widgets: mend\n\nWhy.\n"
 
 
-def recipient_plans(*words: object, code: int = 0) -> list[dict[str, Any]]:
-    outcome = call("maintainers --format json", *words)
-    assert outcome.code == code, outcome.err
+def read_recipient_plans(
+    *arguments: object, exit_code: int = 0
+) -> list[dict[str, Any]]:
+    outcome = call("maintainers --format json", *arguments)
+    assert outcome.code == exit_code, outcome.err
     document = outcome.json
     assert document["schema"] == "patchpilot/maintainers/1"
     result: list[dict[str, Any]] = document["results"]
     return result
 
 
-def header_addresses(plan: dict[str, Any], header: str) -> list[str]:
+def list_header_addresses(plan: dict[str, Any], header: str) -> list[str]:
     return [
         recipient["email"]
         for recipient in plan["recipients"]
@@ -33,22 +35,24 @@ def header_addresses(plan: dict[str, Any], header: str) -> list[str]:
     ]
 
 
-def plan_for_text(widget_tree: Path, text: str, *words: object) -> dict[str, Any]:
+def plan_patch_recipients(
+    widget_tree: Path, patch_text: str, *arguments: object
+) -> dict[str, Any]:
     file = widget_tree.parent / "one.patch"
-    file.write_text(text)
-    (result,) = recipient_plans("--tree", widget_tree, *words, file)
+    file.write_text(patch_text)
+    (result,) = read_recipient_plans("--tree", widget_tree, *arguments, file)
     return result
 
 
-def test_maintainers_and_their_list_are_in_to(widget_tree: Path) -> None:
-    plan = plan_for_text(widget_tree, patch())
-    assert header_addresses(plan, "to") == [
+def test_maintainers_and_their_list_are_in_to(widget_tree_folder: Path) -> None:
+    plan = plan_patch_recipients(widget_tree_folder, build_widget_patch())
+    assert list_header_addresses(plan, "to") == [
         "ada@widgets.example",
         "bo@widgets.example",
         "cy@widgets.example",
         "widgets@lists.example",
     ]
-    assert header_addresses(plan, "cc") == [
+    assert list_header_addresses(plan, "cc") == [
         "dee@readers.example",
         "nia@newcomers.example",
         "everybody@lists.example",
@@ -73,14 +77,14 @@ def test_maintainers_and_their_list_are_in_to(widget_tree: Path) -> None:
 
 
 def test_catch_all_list_is_the_last_resort(
-    widget_tree: Path,
+    widget_tree_folder: Path,
 ) -> None:
-    plan = plan_for_text(widget_tree, patch("lib/plain.c"))
-    assert header_addresses(plan, "to") == ["everybody@lists.example"]
+    plan = plan_patch_recipients(widget_tree_folder, build_widget_patch("lib/plain.c"))
+    assert list_header_addresses(plan, "to") == ["everybody@lists.example"]
     assert any("THE REST" in warning for warning in plan["warnings"])
 
 
-def test_message_contacts_are_in_cc(widget_tree: Path) -> None:
+def test_message_contacts_are_in_cc(widget_tree_folder: Path) -> None:
     message = (
         "It broke.\n"
         "\nReported-by: Rob Port <rob@port.example>\n"
@@ -88,16 +92,20 @@ def test_message_contacts_are_in_cc(widget_tree: Path) -> None:
         "Cc: Kim Copy <kim@copy.example>\n"
         "Cc: stable@vger.kernel.org # 6.1"
     )
-    plan = plan_for_text(widget_tree, patch(message=message))
+    plan = plan_patch_recipients(
+        widget_tree_folder, build_widget_patch(message=message)
+    )
     roles = {recipient["email"]: recipient for recipient in plan["recipients"]}
     assert roles["rob@port.example"]["role"] == "reporter"
     assert roles["kim@copy.example"]["role"] == "cc"
     assert roles["stable@vger.kernel.org"]["role"] == "stable list"
     assert roles["ada@widgets.example"]["header"] == "to"
-    private = patch(message=message.replace("stable@vger.", "stable@"))
+    private = build_widget_patch(message=message.replace("stable@vger.", "stable@"))
     emails = {
         recipient["email"]
-        for recipient in plan_for_text(widget_tree, private)["recipients"]
+        for recipient in plan_patch_recipients(widget_tree_folder, private)[
+            "recipients"
+        ]
     }
     assert {email for email in emails if "stable" in email} == {"stable@kernel.org"}
     assert roles["ada@widgets.example"]["reasons"][-1] == "Tested-by: in the message"
@@ -120,49 +128,66 @@ REGRESSIONS, STABLE = "regressions@lists.linux.dev", "stable@vger.kernel.org"
     ],
 )
 def test_message_decides_which_lists_receive_it(
-    widget_tree: Path, message: str, expected: set[str]
+    widget_tree_folder: Path, message: str, expected: set[str]
 ) -> None:
-    cc = set(header_addresses(plan_for_text(widget_tree, patch(message=message)), "cc"))
+    cc = set(
+        list_header_addresses(
+            plan_patch_recipients(
+                widget_tree_folder, build_widget_patch(message=message)
+            ),
+            "cc",
+        )
+    )
     assert cc & {REGRESSIONS, STABLE} == expected
 
 
-def test_series_has_one_plan(widget_tree: Path, tmp_path: Path) -> None:
-    first = patch().replace("[PATCH]", "[PATCH 1/2]")
-    second = patch("drivers/net/port.c", subject="net: mend it").replace(
-        "[PATCH]", "[PATCH 2/2]"
-    )
+def test_series_has_one_plan(widget_tree_folder: Path, tmp_path: Path) -> None:
+    first_patch = build_widget_patch().replace("[PATCH]", "[PATCH 1/2]")
+    second_patch = build_widget_patch(
+        "drivers/net/port.c", subject="net: mend it"
+    ).replace("[PATCH]", "[PATCH 2/2]")
     folder = tmp_path / "series"
     folder.mkdir()
-    (folder / "0001.patch").write_text(first)
-    (folder / "0002.patch").write_text(second)
-    (plan,) = recipient_plans("--tree", widget_tree, folder)
+    (folder / "0001.patch").write_text(first_patch)
+    (folder / "0002.patch").write_text(second_patch)
+    (plan,) = read_recipient_plans("--tree", widget_tree_folder, folder)
     assert {
         "ada@widgets.example",
         "eve@net.example",
         "netlist@lists.example",
         "widgets@lists.example",
-    } <= set(header_addresses(plan, "to"))
+    } <= set(list_header_addresses(plan, "to"))
     assert len(plan["sources"]) == 2
-    patch_plans = recipient_plans("--tree", widget_tree, "--per-patch", folder)
+    patch_plans = read_recipient_plans(
+        "--tree", widget_tree_folder, "--per-patch", folder
+    )
     assert len(patch_plans) == 2
-    assert "eve@net.example" not in header_addresses(patch_plans[0], "to")
+    assert "eve@net.example" not in list_header_addresses(patch_plans[0], "to")
     # a list gets the whole series, so the plan of each patch contains it
     assert all(
-        "netlist@lists.example" in header_addresses(plan, "to") for plan in patch_plans
+        "netlist@lists.example" in list_header_addresses(plan, "to")
+        for plan in patch_plans
     )
     assert not any(
         recipient["patches"] for plan in patch_plans for recipient in plan["recipients"]
     )
     (folder / "0000.patch").write_text(COVER)
-    patch_plans = recipient_plans("--tree", widget_tree, "--per-patch", folder)
+    patch_plans = read_recipient_plans(
+        "--tree", widget_tree_folder, "--per-patch", folder
+    )
     assert not any(
         recipient["patches"] for plan in patch_plans for recipient in plan["recipients"]
     )
 
 
-def test_files_folders_and_globs_have_plans(widget_tree: Path) -> None:
-    result = recipient_plans(
-        "--tree", widget_tree, "-f", "drivers/net/", "drivers/*/*.c", "lib/stale.c"
+def test_files_folders_and_globs_have_plans(widget_tree_folder: Path) -> None:
+    result = read_recipient_plans(
+        "--tree",
+        widget_tree_folder,
+        "-f",
+        "drivers/net/",
+        "drivers/*/*.c",
+        "lib/stale.c",
     )
     assert [plan["source"] for plan in result] == [
         "drivers/net/",
@@ -171,27 +196,35 @@ def test_files_folders_and_globs_have_plans(widget_tree: Path) -> None:
         "drivers/widget/legacy/old.c",
         "lib/stale.c",
     ]
-    assert call("maintainers -f 'no/such*' --tree", widget_tree).code == 3
+    assert call("maintainers -f 'no/such*' --tree", widget_tree_folder).code == 3
 
 
-def test_warnings_inform_the_sender(widget_tree: Path) -> None:
-    def warned(path: str) -> str:
-        return "\n".join(plan_for_text(widget_tree, patch(path))["warnings"])
+def test_warnings_inform_the_sender(widget_tree_folder: Path) -> None:
+    def print_warnings(path: str) -> str:
+        return "\n".join(
+            plan_patch_recipients(widget_tree_folder, build_widget_patch(path))[
+                "warnings"
+            ]
+        )
 
-    assert "LEGACY WIDGETS is orphaned" in warned("drivers/widget/legacy/old.c")
-    assert "subscribers only" in warned("drivers/widget/legacy/old.c")
-    assert "widgets@lists.example is moderated" in warned("drivers/widget/core.c")
-    assert "its own rules: Documentation/process/widgets.rst" in warned(
+    assert "LEGACY WIDGETS is orphaned" in print_warnings("drivers/widget/legacy/old.c")
+    assert "subscribers only" in print_warnings("drivers/widget/legacy/old.c")
+    assert "widgets@lists.example is moderated" in print_warnings(
         "drivers/widget/core.c"
     )
-    assert "STALE THING is obsolete" in warned("lib/stale.c")
-    assert "gus@codeaurora.org (maintainer) is known to bounce" in warned("lib/stale.c")
+    assert "its own rules: Documentation/process/widgets.rst" in print_warnings(
+        "drivers/widget/core.c"
+    )
+    assert "STALE THING is obsolete" in print_warnings("lib/stale.c")
+    assert "gus@codeaurora.org (maintainer) is known to bounce" in print_warnings(
+        "lib/stale.c"
+    )
 
 
-def test_doubtful_addresses_cause_warnings(widget_tree: Path) -> None:
-    plan = plan_for_text(
-        widget_tree,
-        patch(
+def test_doubtful_addresses_cause_warnings(widget_tree_folder: Path) -> None:
+    plan = plan_patch_recipients(
+        widget_tree_folder,
+        build_widget_patch(
             message="Reported-by: Loc Al <loc@machine.test>\nTested-by: Bad <bad@-x-.example>"
         ),
     )
@@ -203,20 +236,22 @@ def test_doubtful_addresses_cause_warnings(widget_tree: Path) -> None:
         "bad@-x-.example" in warning and "not a valid address" in warning
         for warning in plan["warnings"]
     )
-    assert "loc@machine.test" in header_addresses(plan, "cc")
-    assert "bad@-x-.example" not in header_addresses(plan, "cc")
+    assert "loc@machine.test" in list_header_addresses(plan, "cc")
+    assert "bad@-x-.example" not in list_header_addresses(plan, "cc")
 
 
-def test_many_recipients_cause_a_warning(widget_tree: Path) -> None:
+def test_many_recipients_cause_a_warning(widget_tree_folder: Path) -> None:
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(45))
     assert any(
         "recipients: some servers" in warning
-        for warning in plan_for_text(widget_tree, patch(message=crowd))["warnings"]
+        for warning in plan_patch_recipients(
+            widget_tree_folder, build_widget_patch(message=crowd)
+        )["warnings"]
     )
 
 
 def test_oversized_plan_skips_address_checks(
-    widget_tree: Path, monkeypatch: pytest.MonkeyPatch
+    widget_tree_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked: list[str] = []
     monkeypatch.setattr(
@@ -224,23 +259,25 @@ def test_oversized_plan_skips_address_checks(
         lambda email: checked.append(email) or check_email_address(email),
     )
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(201))
-    plan = plan_for_text(
-        widget_tree, patch(message=f"{crowd}\nCc: Bad <-x@crowd.example>")
+    plan = plan_patch_recipients(
+        widget_tree_folder,
+        build_widget_patch(message=f"{crowd}\nCc: Bad <-x@crowd.example>"),
     )
     assert any(
         "more than 200" in warning and "--force REASON" in warning
         for warning in plan["warnings"]
     )
     assert len(plan["recipients"]) > 200
-    assert not any(email.startswith("-") for email in header_addresses(plan, "cc"))
+    assert not any(email.startswith("-") for email in list_header_addresses(plan, "cc"))
     assert checked == []
 
 
-def test_closed_next_tree_causes_a_warning(widget_tree: Path) -> None:
+def test_closed_next_tree_causes_a_warning(widget_tree_folder: Path) -> None:
     assert any(
         "net-next may be closed" in warning
-        for warning in plan_for_text(
-            widget_tree, patch().replace("[PATCH]", "[PATCH net-next]")
+        for warning in plan_patch_recipients(
+            widget_tree_folder,
+            build_widget_patch().replace("[PATCH]", "[PATCH net-next]"),
         )["warnings"]
     )
 
@@ -268,7 +305,7 @@ def test_culprit_contacts_have_a_reason(repo: Repo) -> None:
         f'net: mend it\n\nFixes: {culprit[:12]} ("net: break it")',
         {"drivers/net/port.c": "int mended;\n"},
     )
-    (plan,) = recipient_plans("HEAD")
+    (plan,) = read_recipient_plans("HEAD")
     recipients = {recipient["email"]: recipient for recipient in plan["recipients"]}
     assert recipients["cul@prit.example"]["role"] == "culprit author"
     assert (
@@ -283,12 +320,12 @@ def test_culprit_contacts_have_a_reason(repo: Repo) -> None:
     )
     # for a backport, the stable branch is used instead of the subsystem's tree
     repo.git("commit -q --amend -m", f"net: mend it\n\ncommit {culprit} upstream.")
-    assert "uses the tree" not in "\n".join(recipient_plans("HEAD")[0]["warnings"])
+    assert "uses the tree" not in "\n".join(read_recipient_plans("HEAD")[0]["warnings"])
 
 
 def test_topic_recipients_can_be_edited(repo: Repo) -> None:
     repo.commit("widget: mend it", {"drivers/widget/core.c": "int mended;\n"})
-    (plan,) = recipient_plans(
+    (plan,) = read_recipient_plans(
         "--add-to",
         "Hal Hand <hal@hand.example>",
         "--add-cc",
@@ -296,13 +333,13 @@ def test_topic_recipients_can_be_edited(repo: Repo) -> None:
         "--drop",
         "dee@readers.example",
     )
-    assert "hal@hand.example" in header_addresses(plan, "to")
+    assert "hal@hand.example" in list_header_addresses(plan, "to")
     repo.commit("widget: mend more", {"drivers/widget/core.c": "int mended, more;\n"})
     repo.git("commit -q --amend -m 'widget: mend more, again'")
-    (plan,) = recipient_plans()
-    assert "hal@hand.example" in header_addresses(plan, "to")
-    assert "widgets@lists.example" in header_addresses(plan, "cc")
-    assert "dee@readers.example" not in header_addresses(plan, "cc")
+    (plan,) = read_recipient_plans()
+    assert "hal@hand.example" in list_header_addresses(plan, "to")
+    assert "widgets@lists.example" in list_header_addresses(plan, "cc")
+    assert "dee@readers.example" not in list_header_addresses(plan, "cc")
     assert [
         recipient["email"] for recipient in plan["recipients"] if recipient["by_hand"]
     ] == [
@@ -313,51 +350,55 @@ def test_topic_recipients_can_be_edited(repo: Repo) -> None:
         "removed manually: dee@readers.example" in warning
         for warning in plan["warnings"]
     )
-    text = call("maintainers").out
-    assert "To: Hal Hand <hal@hand.example> (by hand) *" in text
-    (plan,) = recipient_plans(
+    output = call("maintainers").out
+    assert "To: Hal Hand <hal@hand.example> (by hand) *" in output
+    (plan,) = read_recipient_plans(
         "--restore", "dee@readers.example", "--restore", "hal@hand.example"
     )
-    assert "dee@readers.example" in header_addresses(plan, "cc")
-    assert "hal@hand.example" not in header_addresses(plan, "to")
-    (plan,) = recipient_plans("--reset")
+    assert "dee@readers.example" in list_header_addresses(plan, "cc")
+    assert "hal@hand.example" not in list_header_addresses(plan, "to")
+    (plan,) = read_recipient_plans("--reset")
     assert not [recipient for recipient in plan["recipients"] if recipient["by_hand"]]
 
 
-def test_edits_follow_the_change_id(widget_tree: Path) -> None:
-    plan_for_text(
-        widget_tree,
-        patch(message="change-id: 20240101-mend-1234"),
+def test_edits_follow_the_change_id(widget_tree_folder: Path) -> None:
+    plan_patch_recipients(
+        widget_tree_folder,
+        build_widget_patch(message="change-id: 20240101-mend-1234"),
         "--drop",
         "dee@readers.example",
     )
-    second = patch(
+    second_patch = build_widget_patch(
         message="change-id: 20240101-mend-1234", subject="widget: mend it properly"
     ).replace("[PATCH]", "[PATCH v2]")
-    assert "dee@readers.example" not in header_addresses(
-        plan_for_text(widget_tree, second), "cc"
+    assert "dee@readers.example" not in list_header_addresses(
+        plan_patch_recipients(widget_tree_folder, second_patch), "cc"
     )
-    assert "dee@readers.example" in header_addresses(
-        plan_for_text(widget_tree, patch(message="change-id: 20240101-other-1")), "cc"
+    assert "dee@readers.example" in list_header_addresses(
+        plan_patch_recipients(
+            widget_tree_folder,
+            build_widget_patch(message="change-id: 20240101-other-1"),
+        ),
+        "cc",
     )
 
 
 def test_undisclosed_fix_goes_to_maintainers_and_security(
-    widget_tree: Path,
+    widget_tree_folder: Path,
 ) -> None:
-    plan = plan_for_text(
-        widget_tree,
-        patch(message="Reported-by: Rob Port <rob@port.example>"),
+    plan = plan_patch_recipients(
+        widget_tree_folder,
+        build_widget_patch(message="Reported-by: Rob Port <rob@port.example>"),
         "--security",
         "--profile",
         "linux",
     )
-    assert header_addresses(plan, "to") == [
+    assert list_header_addresses(plan, "to") == [
         "ada@widgets.example",
         "bo@widgets.example",
         "cy@widgets.example",
     ]
-    assert header_addresses(plan, "cc") == ["security@kernel.org"]
+    assert list_header_addresses(plan, "cc") == ["security@kernel.org"]
     assert "maintainers and the security team only" in plan["warnings"][0]
 
 
@@ -365,7 +406,12 @@ def test_tree_without_maintainers_has_a_plan(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "bare")
     repo.commit("begin", {"a.c": "int a;\n"})
     series = Series(
-        (parse_patch(patch("a.c", "Cc: Kim Copy <kim@copy.example>").encode(), "x"),)
+        (
+            parse_patch(
+                build_widget_patch("a.c", "Cc: Kim Copy <kim@copy.example>").encode(),
+                "x",
+            ),
+        )
     )
     plan = plan_series(series, Repository.open(repo.path)).plan
     assert [recipient.address.email for recipient in plan.recipients] == [
@@ -375,21 +421,25 @@ def test_tree_without_maintainers_has_a_plan(tmp_path: Path) -> None:
     assert "MAINTAINERS not found" in plan.warnings[0]
 
 
-def test_wrong_address_is_refused(widget_tree: Path) -> None:
-    (widget_tree.parent / "one.patch").write_text(patch())
+def test_wrong_address_is_refused(widget_tree_folder: Path) -> None:
+    (widget_tree_folder.parent / "one.patch").write_text(build_widget_patch())
     outcome = call(
         "maintainers --add-to nobody --tree",
-        widget_tree,
-        widget_tree.parent / "one.patch",
+        widget_tree_folder,
+        widget_tree_folder.parent / "one.patch",
     )
     outcome.expect(2, "nobody")
 
 
-def test_reasons_are_escaped(widget_tree: Path) -> None:
-    (widget_tree.parent / "one.patch").write_text(
-        patch(message="Cc: Esc\x1b[31mape <esc@ape.example>")
+def test_reasons_are_escaped(widget_tree_folder: Path) -> None:
+    (widget_tree_folder.parent / "one.patch").write_text(
+        build_widget_patch(message="Cc: Esc\x1b[31mape <esc@ape.example>")
     )
-    outcome = call("maintainers --tree", widget_tree, widget_tree.parent / "one.patch")
+    outcome = call(
+        "maintainers --tree",
+        widget_tree_folder,
+        widget_tree_folder.parent / "one.patch",
+    )
     assert (
         "drivers/widget/core.c matches F: drivers/widget/ (ACME WIDGET DRIVER)"
         in outcome.out
@@ -399,9 +449,9 @@ def test_reasons_are_escaped(widget_tree: Path) -> None:
         "reasons"
         not in call(
             "maintainers --tree",
-            widget_tree,
+            widget_tree_folder,
             "--brief",
-            widget_tree.parent / "one.patch",
+            widget_tree_folder.parent / "one.patch",
         ).out
     )
 
@@ -410,6 +460,6 @@ def test_missing_tree_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "x.patch").write_text(patch())
+    (tmp_path / "x.patch").write_text(build_widget_patch())
     assert call("maintainers x.patch").code == 3
     assert call("maintainers").code == 3

@@ -47,7 +47,7 @@ def test_git_send_email_uses_the_plan(repo: Repo) -> None:
 def test_b4_uses_the_plan(repo: Repo, tmp_path: Path) -> None:
     env = dict(os.environ) | {"PYTHONWARNINGS": "ignore"}
 
-    def b4(*words: str) -> str:
+    def run_b4(*arguments: str) -> str:
         options = [
             "-c",
             f"b4.send-auto-to-cmd={COMMAND} --nol",
@@ -56,8 +56,8 @@ def test_b4_uses_the_plan(repo: Repo, tmp_path: Path) -> None:
             "-c",
             "b4.prep-cover-strategy=branch-description",
         ]
-        outcome = subprocess.run(
-            [str(Path(sys.executable).with_name("b4")), "-n", *options, *words],
+        completed = subprocess.run(
+            [str(Path(sys.executable).with_name("b4")), "-n", *options, *arguments],
             cwd=repo.path,
             env=env,
             input="",
@@ -66,14 +66,14 @@ def test_b4_uses_the_plan(repo: Repo, tmp_path: Path) -> None:
             check=False,
             timeout=120,
         )
-        assert outcome.returncode == 0, outcome.stderr
-        return outcome.stdout + outcome.stderr
+        assert completed.returncode == 0, completed.stderr
+        return completed.stdout + completed.stderr
 
-    b4("prep", "-e", "master")
-    output = b4("prep", "--auto-to-cc")
+    run_b4("prep", "-e", "master")
+    output = run_b4("prep", "--auto-to-cc")
     assert "eve@net.example" in output
     folder = tmp_path / "out"
-    b4("send", "--no-sign", "-o", str(folder))
+    run_b4("send", "--no-sign", "-o", str(folder))
     mails = "".join(file.read_text() for file in folder.iterdir())
     to = next(line for line in mails.splitlines() if line.startswith("To: "))
     assert "eve@net.example" in to

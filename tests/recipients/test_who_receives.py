@@ -16,7 +16,7 @@ from patchpilot.outgoing.mail_account import read_account
 from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_recipients import plan_series
-from tests.kit.b4 import b4
+from tests.kit.b4 import run_b4
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, MAINTAINERS
 from tests.kit.repos import Repo
@@ -34,11 +34,11 @@ class Commit(NamedTuple):
     file: str = "lib/plain.c"
 
 
-def create_topic(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
+def create_topic(path: Path, *commits: Commit, maintainers_text: str = "") -> Repo:
     repo = Repo(path)
     files = {
         **FILES,
-        "MAINTAINERS": maintainers
+        "MAINTAINERS": maintainers_text
         or "ALL\nL:\tlist@lists.example.org\nF:\t*\nF:\t*/\n",
     }
     repo.commit(f"all: begin\n\n{SIGNED}", files)
@@ -63,7 +63,7 @@ def plan_recipients(repo: Repo) -> RecipientPlan:
         )
 
 
-def receive_recipients(repo: Repo) -> dict[str, tuple[int, ...]]:
+def receive_recipients_of_mails(repo: Repo) -> dict[str, tuple[int, ...]]:
     """Return the recipients of patchpilot's messages, with the numbers of the patches that they
     receive.
     """
@@ -73,7 +73,7 @@ def receive_recipients(repo: Repo) -> dict[str, tuple[int, ...]]:
     }
 
 
-def git_recipients(repo: Repo, count: int) -> set[str]:
+def find_git_recipients(repo: Repo, count: int) -> set[str]:
     output = repo.git(
         "send-email --dry-run --confirm=never --suppress-cc=self"
         f" --to=list@lists.example.org -{count}"
@@ -83,11 +83,15 @@ def git_recipients(repo: Repo, count: int) -> set[str]:
     }
 
 
-def b4_recipients(repo: Repo, folder: Path) -> list[set[str]]:
+def find_b4_recipients(repo: Repo, folder: Path) -> list[set[str]]:
     repo.git("config b4.prep-cover-strategy branch-description")
-    b4(repo, "prep -e origin/master")
-    words = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"
-    b4(repo, f"{words} --no-sign --to list@lists.example.org -o", str(folder))
+    run_b4(repo, "prep -e origin/master")
+    send_arguments = (
+        "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"
+    )
+    run_b4(
+        repo, f"{send_arguments} --no-sign --to list@lists.example.org -o", str(folder)
+    )
     result = []
     for file in sorted(folder.iterdir()):
         mail = parse_mail(file.read_bytes())
@@ -130,7 +134,9 @@ def test_tags_match_git_send_email_recipients(
     repo = create_topic(tmp_path / "r", *SERIES[name])
     if suppressed:
         repo.git("config --global sendemail.suppresscc", suppressed)
-    assert set(receive_recipients(repo)) == git_recipients(repo, len(SERIES[name]))
+    assert set(receive_recipients_of_mails(repo)) == find_git_recipients(
+        repo, len(SERIES[name])
+    )
 
 
 BY_GIT_ONLY = {
@@ -145,8 +151,8 @@ BY_GIT_ONLY = {
 @pytest.mark.parametrize("name", SERIES)
 def test_tags_match_b4_recipients(name: str, tmp_path: Path) -> None:
     repo = create_topic(tmp_path / "r", *SERIES[name])
-    recipients = set(receive_recipients(repo))
-    by_all = set().union(*b4_recipients(repo, tmp_path / "out"))
+    recipients = set(receive_recipients_of_mails(repo))
+    by_all = set().union(*find_b4_recipients(repo, tmp_path / "out"))
     assert recipients == by_all | set(BY_GIT_ONLY.get(name, "").split())
 
 
@@ -157,7 +163,7 @@ def test_maintainer_author_receives_the_other_patches(
         tmp_path / "r",
         Commit(SIGNED, "Eve Router <eve@net.example>", "drivers/net/port.c"),
         Commit(SIGNED, None, "drivers/net/port.c"),
-        maintainers=MAINTAINERS,
+        maintainers_text=MAINTAINERS,
     )
     recipients = {
         recipient.address.email: recipient
@@ -173,7 +179,7 @@ def test_suppresscc_keeps_maintainers(kind: str, tmp_path: Path) -> None:
     repo = create_topic(
         tmp_path / "r",
         Commit(tags, "Eve Router <eve@net.example>", "drivers/net/port.c"),
-        maintainers=MAINTAINERS,
+        maintainers_text=MAINTAINERS,
     )
     repo.git("config --global sendemail.suppresscc", kind)
     (eve,) = (
@@ -202,7 +208,7 @@ def test_cover_letter_goes_to_everyone(
         tmp_path / "r",
         Commit(SIGNED, None, "drivers/widget/core.c"),
         Commit(f"Cc: {OTHER}\n{SIGNED}", None, "lib/stale.c"),
-        maintainers=MAINTAINERS,
+        maintainers_text=MAINTAINERS,
     )
     call("draft", "-C", repo.path, "--cover-subject", "x: y", "--cover", "Because.")
     preview = repo.patchpilot(
@@ -229,7 +235,7 @@ def test_cover_letter_goes_to_everyone(
     )
     # a recipient who was added manually gets every message
     repo.patchpilot("maintainers --add-to ada@widgets.example")
-    assert receive_recipients(repo)["ada@widgets.example"] == ()
+    assert receive_recipients_of_mails(repo)["ada@widgets.example"] == ()
 
 
 @pytest.mark.parametrize(
@@ -240,7 +246,7 @@ def test_project_can_send_all_patches_to_everyone(name: str, tmp_path: Path) -> 
         tmp_path / "r",
         Commit(f"Cc: {OTHER}\n{SIGNED}"),
         Commit(SIGNED),
-        maintainers=f"ALL\nL:\t{name}\nF:\t*\nF:\t*/\n",
+        maintainers_text=f"ALL\nL:\t{name}\nF:\t*\nF:\t*/\n",
     )
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
@@ -255,12 +261,12 @@ def test_project_can_send_all_patches_to_everyone(name: str, tmp_path: Path) -> 
 
 def test_crlf_maintainers_file_is_equivalent(tmp_path: Path) -> None:
     commit = Commit(SIGNED, None, "drivers/widget/core.c")
-    plain = create_topic(tmp_path / "lf", commit, maintainers=MAINTAINERS)
+    plain_repo = create_topic(tmp_path / "lf", commit, maintainers_text=MAINTAINERS)
     crlf = create_topic(
-        tmp_path / "crlf", commit, maintainers=MAINTAINERS.replace("\n", "\r\n")
+        tmp_path / "crlf", commit, maintainers_text=MAINTAINERS.replace("\n", "\r\n")
     )
-    assert receive_recipients(crlf) == receive_recipients(plain)
-    assert "ada@widgets.example" in receive_recipients(plain)
+    assert receive_recipients_of_mails(crlf) == receive_recipients_of_mails(plain_repo)
+    assert "ada@widgets.example" in receive_recipients_of_mails(plain_repo)
 
 
 @pytest.mark.parametrize("option", ["--to", "--cc", "sendemail.to", "sendemail.cc"])

@@ -60,16 +60,16 @@ FACTS = PatchFacts(
 PATH = "drivers/foo/foo.c"
 
 
-def make_answer_row(**given: object) -> str:
+def make_answer_row(**changed_fields: object) -> str:
     """Return an answer that reports a missing unlock at line 9, with the given changes."""
-    right = {
+    correct_answer = {
         "path": PATH,
         "line": 9,
         "quoted": "return -EBUSY;",
         "problem": "returns with foo->lock held",
         "confidence": 0.9,
     }
-    return json.dumps(right | given)
+    return json.dumps(correct_answer | changed_fields)
 
 
 ANSWERS = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.repos import Repo
-from tests.lab.review_eval import score_answers, write_requests
+from tests.lab.review_eval import score_review_answers, write_review_requests
 from tests.reviewers.test_reviews import FIX, HELD, MESSAGE, SOURCE
 
 
@@ -20,11 +20,11 @@ def test_answer_is_proven_and_scored(
     repo.git("format-patch -q -1 -o", str(tmp_path))
     repo.git("checkout -q --detach HEAD~1")
     file = next(tmp_path.glob("*.patch"))
-    write_requests(repo.path, tmp_path / "out", [file])
+    write_review_requests(repo.path, tmp_path / "out", [file])
     assert "1 requests" in capsys.readouterr().out
     answer = tmp_path / "out" / f"{file.stem}.answer"
     answer.write_text("\n".join(map(json.dumps, (HELD, HELD | {"quoted": "free(x)"}))))
-    score_answers(repo.path, tmp_path / "out", None, [file])
-    out = capsys.readouterr().out
-    assert "placed 0.90 foo.c:6 returns with foo->lock held" in out
-    assert "1 read, 1 blamed; comments: {<ProofResult.PLACED: 'placed'>: 1" in out
+    score_review_answers(repo.path, tmp_path / "out", None, [file])
+    output = capsys.readouterr().out
+    assert "placed 0.90 foo.c:6 returns with foo->lock held" in output
+    assert "1 read, 1 blamed; comments: {<ProofResult.PLACED: 'placed'>: 1" in output

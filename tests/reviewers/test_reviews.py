@@ -74,22 +74,26 @@ def reviewer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answeri
     (tmp_path / "gitconfig").write_text(user_config)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
 
-    def configure(*rows: object, local: bool = True, name: str = "mine") -> Path:
+    def configure_reviewer(
+        *rows: object, is_local: bool = True, name: str = "mine"
+    ) -> Path:
         request_file, program = tmp_path / f"{name}.given", tmp_path / f"{name}.py"
-        answer = "\n".join(map(json.dumps, rows))
+        printed_rows = "\n".join(map(json.dumps, rows))
         program.write_text(
             "import os, sys\n"
             f"with open({str(request_file)!r}, 'a') as file:\n"
             "    file.write(sys.stdin.read() + repr(sorted(os.environ)) + os.getcwd())\n"
-            f"print({answer!r})\n"
+            f"print({printed_rows!r})\n"
         )
         section = f'[patchpilot "reviewer.{name}"]\n'
-        text = f"{section}command = {sys.executable} {program}\nlocal = {local}\n"
+        configuration = (
+            f"{section}command = {sys.executable} {program}\nlocal = {is_local}\n"
+        )
         with (tmp_path / "gitconfig").open("a") as file:
-            file.write(text)
+            file.write(configuration)
         return request_file
 
-    return configure
+    return configure_reviewer
 
 
 def test_comment_does_not_set_the_exit_code(
@@ -104,12 +108,12 @@ def test_comment_does_not_set_the_exit_code(
     assert "foo.c:6: returns with foo->lock held" in outcome.out
     assert "leaks" not in outcome.out
     assert "1 folded" in outcome.out
-    text = request_file.read_text()
-    assert "     6| +\t\treturn -EBUSY;" in text
-    assert "     1| /* Returns 0, or -EAGAIN. */" in text
-    assert "foo.c, in foo_open:" in text
-    assert str(topic.path) not in text
-    assert "AGENT" not in text.rpartition("[")[2]
+    content = request_file.read_text()
+    assert "     6| +\t\treturn -EBUSY;" in content
+    assert "     1| /* Returns 0, or -EAGAIN. */" in content
+    assert "foo.c, in foo_open:" in content
+    assert str(topic.path) not in content
+    assert "AGENT" not in content.rpartition("[")[2]
 
 
 def test_review_is_cached_until_the_patch_changes(
@@ -118,9 +122,11 @@ def test_review_is_cached_until_the_patch_changes(
     request_file = reviewer_program(HELD)
     topic.patchpilot("check HEAD --review")
     size = request_file.stat().st_size
-    second = topic.patchpilot("check HEAD --review --format json").json["reviews"]
+    second_reviews = topic.patchpilot("check HEAD --review --format json").json[
+        "reviews"
+    ]
     assert request_file.stat().st_size == size
-    assert second[0]["patches"][0]["is_stored"]
+    assert second_reviews[0]["patches"][0]["is_stored"]
     topic.write(**{"foo.c": FIX.replace("\t\treturn -EBUSY;", "\t\tgoto out;")})
     topic.git("commit -q --amend -a --no-edit")
     (patch,) = topic.patchpilot("check HEAD --review --format json").json["reviews"][0][
@@ -232,12 +238,12 @@ def test_canceled_reviewer_leaves_no_process(tmp_path: Path) -> None:
     script = f"(trap '' TERM; echo $BASHPID >{pid}; sleep 60) & sleep 60"
     reviewer = Reviewer("slow", ("bash", "-c", script))
 
-    def progress(what: str, done: int = 0, total: int | None = None) -> None:
+    def raise_canceled(what: str, done: int = 0, total: int | None = None) -> None:
         if pid.exists() and pid.read_text():
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ask(reviewer, "request", progress, "reviewing")
+        ask(reviewer, "request", raise_canceled, "reviewing")
     stat = Path(f"/proc/{int(pid.read_text())}/stat")
     for _ in range(100):
         # a zombie has exited, but its new parent has not waited for it yet

@@ -21,57 +21,61 @@ from tests.kit.walk import copy_clone
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _stylesheets() -> Iterator[None]:
+def _share_stylesheets() -> Iterator[None]:
     with cache_parsed_rules():
         yield
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Repositories:
+def demo_repositories(tmp_path_factory: pytest.TempPathFactory) -> Repositories:
     return make_repositories(tmp_path_factory.mktemp("sandbox"))
 
 
 @pytest.fixture
-def clone(built: Repositories, tmp_path: Path) -> Path:
+def clone(demo_repositories: Repositories, tmp_path: Path) -> Path:
     """Return the newcomer's clone.
 
     Its mail server and remotes do not depend on this machine.
     """
-    return copy_clone(built, tmp_path)
+    return copy_clone(demo_repositories, tmp_path)
 
 
 @pytest.fixture
-def fixed(clone: Path) -> Path:
+def fixed_clone(clone: Path) -> Path:
     """Return the clone after the demo's newcomer has fixed the style error and the message."""
     fix_first_version(clone, check=acme.CHECK_FIXED)
     return clone
 
 
 @pytest.fixture
-def walk_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
+def open_app_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
     """Return a session with saved state, which therefore shows no welcome screen."""
 
-    def on(work: Path) -> PatchpilotApp:
-        memory = SavedState(tmp_path / "state" / "walk.json")
-        if memory.is_new:
-            memory.save_values(theme="patchpilot-dark")
-        return create_app(work, memory=memory)
+    def open_walk(repository: Path) -> PatchpilotApp:
+        saved_state = SavedState(tmp_path / "state" / "walk.json")
+        if saved_state.is_new:
+            saved_state.save_values(theme="patchpilot-dark")
+        return create_app(repository, memory=saved_state)
 
-    return on
-
-
-@pytest.fixture
-def app(fixed: Path, walk_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
-    return walk_on(fixed)
+    return open_walk
 
 
 @pytest.fixture
-def newcomer(clone: Path, walk_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
-    return walk_on(clone)
+def app(
+    fixed_clone: Path, open_app_on: Callable[[Path], PatchpilotApp]
+) -> PatchpilotApp:
+    return open_app_on(fixed_clone)
 
 
 @pytest.fixture
-def used_before() -> Path:
+def newcomer_app(
+    clone: Path, open_app_on: Callable[[Path], PatchpilotApp]
+) -> PatchpilotApp:
+    return open_app_on(clone)
+
+
+@pytest.fixture
+def used_state_file() -> Path:
     """Return the saved state of a TUI that was used before."""
     state = Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json"
     state.parent.mkdir(parents=True, exist_ok=True)
@@ -87,11 +91,13 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox
     """
     monkeypatch.setattr(DemoFollow, "INTERVAL", 0.3)
     with (
-        open_sandbox(tmp_path / "sandbox") as made,
-        deliver_regularly(made, 0.1, Answers(made, (0.1, 0.2, 0.3)).answer),
+        open_sandbox(tmp_path / "sandbox") as demo_sandbox,
+        deliver_regularly(
+            demo_sandbox, 0.1, Answers(demo_sandbox, (0.1, 0.2, 0.3)).answer
+        ),
     ):
         for name in [name for name in os.environ if name.startswith(("XDG_", "GIT_"))]:
             monkeypatch.delenv(name)
-        for name, value in made.env.items():
+        for name, value in demo_sandbox.env.items():
             monkeypatch.setenv(name, value)
-        yield made
+        yield demo_sandbox

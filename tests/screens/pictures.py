@@ -75,50 +75,55 @@ async def press_key(pilot: Pilot[int], key: str) -> None:
 
 
 async def draw_moments(
-    work: Path, moments: dict[str, Sequence[str]], out: Path, names: Sequence[str]
+    repository: Path,
+    moments: dict[str, Sequence[str]],
+    output_folder: Path,
+    names: Sequence[str],
 ) -> list[Path]:
-    made: list[Path] = []
+    svg_files: list[Path] = []
     for name, keys in moments.items():
         if names and name not in names:
             continue
         # open the overlay with the theme and size of its screen
-        views = (
+        size_theme_pairs = (
             [((size,), (theme,)) for size in SIZES for theme in THEMES]
             if name in OVER
             else [(SIZES, THEMES)]
         )
-        for sizes, themes in views:
+        for sizes, themes in size_theme_pairs:
             with tempfile.TemporaryDirectory() as folder:
-                app = create_app(work, memory=SavedState(Path(folder) / FILE))
+                app = create_app(repository, memory=SavedState(Path(folder) / FILE))
                 async with app.run_test(size=sizes[-1]) as pilot:
                     app.theme = themes[0]
                     await settle(pilot)
                     for key in keys:
                         await press_key(pilot, key)
-                    made += await draw_screen(pilot, name, out, sizes, themes)
+                    svg_files += await draw_screen(
+                        pilot, name, output_folder, sizes, themes
+                    )
         print(f"  {name}", file=sys.stderr)
-    return made
+    return svg_files
 
 
 async def draw_screen(
     pilot: Pilot[int],
     name: str,
-    out: Path,
+    output_folder: Path,
     sizes: Sequence[tuple[int, int]],
     themes: Sequence[str],
 ) -> list[Path]:
-    made, app = [], pilot.app
+    svg_files, app = [], pilot.app
     for size in sizes:
         await pilot.resize_terminal(*size)
         for theme in themes:
             app.theme = theme
             await still(pilot)
-            made.append(out / f"{name}-{size[0]}x{size[1]}-{theme}.svg")
-            made[-1].write_text(
+            svg_files.append(output_folder / f"{name}-{size[0]}x{size[1]}-{theme}.svg")
+            svg_files[-1].write_text(
                 make_readable(app.export_screenshot(title=f"patchpilot {name}")),
                 encoding="utf-8",
             )
-    return made
+    return svg_files
 
 
 def make_readable(svg: str) -> str:
@@ -130,10 +135,10 @@ def make_readable(svg: str) -> str:
     return svg.replace("<text ", '<text xml:space="preserve" ')
 
 
-def play_send(sandbox: Sandbox) -> None:
+def send_and_receive_replies(sandbox: Sandbox) -> None:
     """Make the newcomer's changes, send them, and receive the replies."""
     fix_first_version(sandbox.work)
-    for words in (
+    for arguments in (
         ["prepare", "--fixes", "auto", "--stable", "auto", "--signoff"],
         [
             *("send", "--yes", "--subject-prefix", "PATCH net"),
@@ -141,7 +146,7 @@ def play_send(sandbox: Sandbox) -> None:
         ],
     ):
         subprocess.run(
-            [sys.executable, "-m", "patchpilot", *words],
+            [sys.executable, "-m", "patchpilot", *arguments],
             cwd=sandbox.work,
             check=True,
             stdout=subprocess.DEVNULL,
@@ -153,8 +158,8 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("names", nargs="*", choices=[[], *MOMENTS, *LATER])
     options = parser.parse_args()
-    out = options.out.resolve()
-    out.mkdir(parents=True, exist_ok=True)
+    output_folder = options.out.resolve()
+    output_folder.mkdir(parents=True, exist_ok=True)
     for name in ("NO_COLOR", "PATCHPILOT_ASCII"):
         os.environ.pop(name, None)
     with tempfile.TemporaryDirectory() as folder:
@@ -171,13 +176,15 @@ def main() -> None:
             deliver_regularly(sandbox, after_delivery=Answers(sandbox).answer),
         ):
             os.environ.update({**sandbox.env, "GIT_EDITOR": "true"})
-            made = asyncio.run(draw_moments(sandbox.work, MOMENTS, out, options.names))
+            svg_files = asyncio.run(
+                draw_moments(sandbox.work, MOMENTS, output_folder, options.names)
+            )
             if not options.names or set(options.names) & set(LATER):
-                play_send(sandbox)
-                made += asyncio.run(
-                    draw_moments(sandbox.work, LATER, out, options.names)
+                send_and_receive_replies(sandbox)
+                svg_files += asyncio.run(
+                    draw_moments(sandbox.work, LATER, output_folder, options.names)
                 )
-    print(f"{len(made)} pictures in {out}")
+    print(f"{len(svg_files)} pictures in {output_folder}")
 
 
 if __name__ == "__main__":

@@ -33,15 +33,15 @@ ADAPTED = Adaptation(
 def test_uncertain_adaptation_is_the_second_choice() -> None:
     conflict = make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,))
 
-    def offered(options: ConflictOptions) -> list[str]:
+    def list_proposals(options: ConflictOptions) -> list[str]:
         return [
             proposal.words
             for proposal in resolution_options(conflict, options, print, print)
         ]
 
     write, start, manual = "Write adapted patch", "Edit adaptation", "Resolve manually"
-    assert offered(ConflictOptions(ADAPTED)) == [write, start, manual]
-    assert offered(ConflictOptions(replace(ADAPTED, confidence=0.3))) == [
+    assert list_proposals(ConflictOptions(ADAPTED)) == [write, start, manual]
+    assert list_proposals(ConflictOptions(replace(ADAPTED, confidence=0.3))) == [
         manual,
         start,
         write,
@@ -60,17 +60,20 @@ def test_uncertain_adaptation_is_the_second_choice() -> None:
 
 @pytest.mark.long
 async def test_z_writes_the_adaptation(
-    fixed: Path, app: PatchpilotApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fixed_clone: Path,
+    app: PatchpilotApp,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from patchpilot.services.backport import topic_backports
 
     files = git(
-        fixed, "diff-tree", "--no-commit-id", "--name-only", "-r", "HEAD"
+        fixed_clone, "diff-tree", "--no-commit-id", "--name-only", "-r", "HEAD"
     ).text.split()
     made = Adaptation("context", 0.9, ("a step",), {files[0]: ("100644", b"adapted\n")})
     monkeypatch.setattr(topic_backports, "adapt_conflicts", lambda *_: made)
     async with running(app, (120, 36)) as pilot:
-        git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
+        git(fixed_clone, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS, "a")
         await visible(pilot, "with a confidence of 90%")
         assert "- a step" in text_of(app)

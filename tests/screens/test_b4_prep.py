@@ -10,16 +10,16 @@ import pytest
 
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
-from tests.kit.prep import COVER, STRATEGIES, prep
+from tests.kit.prep import COVER, STRATEGIES, create_prep_repository
 from tests.kit.walk import keys, running, text_of
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 async def test_prep_branch_shows_its_patches(
-    tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp], strategy: str
+    tmp_path: Path, open_app_on: Callable[[Path], PatchpilotApp], strategy: str
 ) -> None:
-    repo = prep(tmp_path / "r", strategy, 2, cover=COVER)
-    app = walk_on(repo.path)
+    repo = create_prep_repository(tmp_path / "r", strategy, 2, cover=COVER)
+    app = open_app_on(repo.path)
     async with running(app, (100, 30)) as pilot:
         assert app.session.topic is not None
         assert [commit.subject for commit in app.session.topic.commits] == [

@@ -38,18 +38,20 @@ pytestmark = pytest.mark.long
 NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
 
 
-def make_branch_result(verdict: BranchVerdict, **more: object) -> BranchResult:
+def make_branch_result(verdict: BranchVerdict, **extra_fields: object) -> BranchResult:
     return BranchResult(
-        "stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **more
+        "stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **extra_fields
     )  # type: ignore[arg-type]
 
 
-def next_action(
-    one: BranchResult, *, upstream: bool = True, is_tagged: bool = False
+def find_next_action(
+    branch_result: BranchResult, *, upstream_state: bool = True, is_tagged: bool = False
 ) -> str:
     """Return the next action for a branch when the commit that introduced the bug is known."""
-    result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=upstream)
-    return BranchTexts(result, {}, "", is_tagged).next_action(one)
+    result = BackportResult(
+        "3" * 40, "x", culprits=("5" * 40,), upstream=upstream_state
+    )
+    return BranchTexts(result, {}, "", is_tagged).next_action(branch_result)
 
 
 @pytest.mark.parametrize(
@@ -87,30 +89,30 @@ def test_verdict_has_sign_word_and_action(
 ) -> None:
     one = make_branch_result(verdict, **more)
     assert choose_badge(one).text == badge
-    assert next_action(one) == action
+    assert find_next_action(one) == action
 
 
 def test_unmerged_fix_waits() -> None:
     conflict = make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,))
     assert (
-        next_action(make_branch_result(BranchVerdict.CLEAN), upstream=False)
+        find_next_action(make_branch_result(BranchVerdict.CLEAN), upstream_state=False)
         == "Cc: stable is enough"
     )
-    assert next_action(conflict, upstream=False) == "wait for the merge"
+    assert find_next_action(conflict, upstream_state=False) == "wait for the merge"
 
 
 def test_tagged_fix_needs_no_backport_unless_it_failed() -> None:
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
         assert (
-            next_action(make_branch_result(verdict), is_tagged=True)
+            find_next_action(make_branch_result(verdict), is_tagged=True)
             == "Cc: stable is enough"
         )
     assert (
-        next_action(make_branch_result(BranchVerdict.CONFLICT), is_tagged=True)
+        find_next_action(make_branch_result(BranchVerdict.CONFLICT), is_tagged=True)
         == "a resolve"
     )
     failed = make_branch_result(BranchVerdict.CLEAN, failed="x@y")
-    assert next_action(failed, is_tagged=True) == "w write patch"
+    assert find_next_action(failed, is_tagged=True) == "w write patch"
 
 
 def test_only_needed_patches_are_written() -> None:
@@ -190,15 +192,16 @@ async def test_conflict_is_explained_on_small_terminals(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (160, 50), Stage.BACKPORTS) as pilot:
-        text = text_of(app)
+        screen_text = text_of(app)
         # like the Tags stage, show the effect of the likely commit before the user confirms it
-        assert "Stable branches, if 33248b1ba072 introduced the bug" in text
+        assert "Stable branches, if 33248b1ba072 introduced the bug" in screen_text
         assert (
-            "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in text
+            "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm"
+            in screen_text
         )
         assert app.session.stage_status(Stage.BACKPORTS).state is StageState.OFFERED
-        assert "From the branch (-) to the fix (+)" in text
-        assert "acme_mcp.c:57 (content)" in text
+        assert "From the branch (-) to the fix (+)" in screen_text
+        assert "acme_mcp.c:57 (content)" in screen_text
         await keys(pilot, "enter")
         await pilot.resize_terminal(80, 24)
         await visible(pilot, "caused by")
@@ -267,19 +270,19 @@ def test_verdict_is_short() -> None:
 
 
 async def test_unselected_prerequisite_is_not_written(
-    fixed: Path, app: PatchpilotApp, tmp_path: Path
+    fixed_clone: Path, app: PatchpilotApp, tmp_path: Path
 ) -> None:
     tag = git(
-        fixed,
+        fixed_clone,
         "log",
         "-1",
         '--format=Fixes: %h ("%s")',
         "--grep=read the number of flash images at probe",
         "origin/master",
     ).text.strip()
-    message = git(fixed, "log", "-1", "--format=%B").text.strip()
+    message = git(fixed_clone, "log", "-1", "--format=%B").text.strip()
     git(
-        fixed,
+        fixed_clone,
         "commit",
         "-q",
         "--amend",
@@ -287,7 +290,7 @@ async def test_unselected_prerequisite_is_not_written(
         f"{message}\n\n{tag}\nSigned-off-by: Robin Newland <robin@example.net>",
     )
     async with running(app, (120, 36)) as pilot:
-        git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
+        git(fixed_clone, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS)
         assert "acme_mcp.c:" in text_of(app)
         assert "From the branch (-) to the fix (+)" in text_of(app)

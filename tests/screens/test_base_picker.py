@@ -12,20 +12,20 @@ from tests.kit.walk import keys, opened, settled, text_of, until
 On = Callable[..., PatchpilotApp]
 
 
-async def test_uncertain_base_is_confirmed(tmp_path: Path, walk_on: On) -> None:
+async def test_uncertain_base_is_confirmed(tmp_path: Path, open_app_on: On) -> None:
     repo = clone(create_upstream(tmp_path / "up"), tmp_path / "r")
     repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
     for number in range(31):
         commit_fix(repo, number)
-    app = walk_on(repo.path)
+    app = open_app_on(repo.path)
     async with app.run_test(size=(120, 30)) as pilot:
         await until(pilot, lambda: settled(app) and app.session.errors, "the question")
         assert "31 commits on top of the base origin/main" in text_of(app)
         await opened(pilot, Choose)
-        shown = text_of(app)
-        assert "origin/main  31 commits" in shown
-        assert "origin/master  36 commits" in shown
-        assert "nearest remote branch by merge-base" in shown
+        screen_text = text_of(app)
+        assert "origin/main  31 commits" in screen_text
+        assert "origin/master  36 commits" in screen_text
+        assert "nearest remote branch by merge-base" in screen_text
         await keys(pilot, "enter")
         await until(pilot, lambda: app.session.topic is not None, "the topic")
         assert app.session.topic is not None

@@ -36,10 +36,10 @@ class DialogHost(App[None]):
         yield Static()
 
     def on_mount(self) -> None:
-        def done(result: object) -> None:
+        def store_result(result: object) -> None:
             self.result = result
 
-        self.push_screen(CollectTags(COLLECTED), done)
+        self.push_screen(CollectTags(COLLECTED), store_result)
 
 
 @pytest.mark.parametrize(

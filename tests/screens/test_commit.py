@@ -20,9 +20,12 @@ from tests.kit.walk import keys, last_message, running, text_of, visible
 pytestmark = pytest.mark.long
 
 
-def pending_task_rows(app: PatchpilotApp) -> list[str]:
+def list_pending_task_rows(app: PatchpilotApp) -> list[str]:
     rows = app.screen.query_one("#next-list", List)
-    return [str(rows.get_option_at_index(at).prompt) for at in range(rows.option_count)]
+    return [
+        str(rows.get_option_at_index(row_index).prompt)
+        for row_index in range(rows.option_count)
+    ]
 
 
 async def test_next_steps_are_listed_with_keys_while_questions_are_open(
@@ -31,20 +34,20 @@ async def test_next_steps_are_listed_with_keys_while_questions_are_open(
     async with running(app, (120, 36)) as pilot:
         screen = app.screen
         assert isinstance(screen, CommitScreen)
-        rows = pending_task_rows(app)
+        rows = list_pending_task_rows(app)
         assert [" ".join(row.split()[:3]) for row in rows] == [
             "● a Could",
             "● a Did",
             "● a use",
             "✓ applies cleanly",
         ]
-        shown = text_of(app)
+        screen_text = text_of(app)
         for words in (
             "Commit: press a to answer 3 questions",
             "use [PATCH net]: the subject names no target tree",
             "subject 56/75",
         ):
-            assert words in shown, words
+            assert words in screen_text, words
         await keys(pilot, "home", "enter")
         assert isinstance(app.screen, Choose)
         await keys(pilot, "escape")
@@ -69,9 +72,9 @@ async def test_question_is_answered_by_letter(
         assert app.stage is Stage.CHECKS
         await keys(pilot, Stage.COMMIT, "enter")
         assert isinstance(app.screen, Choose)
-        shown = text_of(app)
-        assert "Why asked" in shown
-        assert "I don't know yet" in shown
+        screen_text = text_of(app)
+        assert "Why asked" in screen_text
+        assert "I don't know yet" in screen_text
         for key in ("q", "x", "2", "space", "g"):
             await pilot.press(key)
             assert isinstance(app.screen, Choose), key
@@ -87,17 +90,19 @@ async def test_question_is_answered_by_letter(
         assert app.session.open_questions == 2
         await visible(pilot, "● 1 Commit")
         assert "Commit: press a to answer 2 questions" in text_of(app)
-        assert "attack" not in " ".join(pending_task_rows(app))
+        assert "attack" not in " ".join(list_pending_task_rows(app))
         await keys(pilot, "home", "enter", "n")
         assert app.session.open_questions == 1
         await keys(pilot, Stage.RECIPIENTS)
         assert "security@kernel.org" in text_of(app)
 
 
-async def test_message_of_75_columns_fits(fixed: Path, app: PatchpilotApp) -> None:
+async def test_message_of_75_columns_fits(
+    fixed_clone: Path, app: PatchpilotApp
+) -> None:
     line = "word " * 14 + "ended"
     git(
-        fixed,
+        fixed_clone,
         "commit",
         "-q",
         "--amend",
@@ -105,22 +110,22 @@ async def test_message_of_75_columns_fits(fixed: Path, app: PatchpilotApp) -> No
         f"net/acme: count\n\n{line}",
     )
     async with running(app, (120, 36)):
-        shown = text_of(app)
+        screen_text = text_of(app)
         assert len(line) == 75
-        assert f" {line} " in shown
+        assert f" {line} " in screen_text
 
 
 async def test_conflicting_topic_names_the_rebase(
-    fixed: Path, app: PatchpilotApp
+    fixed_clone: Path, app: PatchpilotApp
 ) -> None:
-    names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
-    git(fixed, "switch", "-q", "--detach", "origin/master")
-    (fixed / names[0]).write_text("int other;\n")
-    git(fixed, "commit", "-q", "-a", "-m", "acme: rewrite it")
-    git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
-    git(fixed, "switch", "-q", "acme-old-cards")
+    names = git(fixed_clone, "show", "--name-only", "--format=", "HEAD").text.split()
+    git(fixed_clone, "switch", "-q", "--detach", "origin/master")
+    (fixed_clone / names[0]).write_text("int other;\n")
+    git(fixed_clone, "commit", "-q", "-a", "-m", "acme: rewrite it")
+    git(fixed_clone, "update-ref", "refs/remotes/origin/master", "HEAD")
+    git(fixed_clone, "switch", "-q", "acme-old-cards")
     async with running(app, (120, 36)):
         assert any(
             "run git rebase origin/master: conflicts in" in " ".join(row.split())
-            for row in pending_task_rows(app)
+            for row in list_pending_task_rows(app)
         )

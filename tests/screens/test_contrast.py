@@ -30,31 +30,33 @@ ROUNDING = 0.02
 
 
 @pytest.fixture(autouse=True)
-def _force_colors(monkeypatch: pytest.MonkeyPatch) -> None:
+def _force_color_output(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
-def colored_texts(app: PatchpilotApp) -> list[tuple[str, Style]]:
+def list_colored_texts(app: PatchpilotApp) -> list[tuple[str, Style]]:
     """Return the texts on the screen whose text and background colors are both known."""
     return [
         (text, style)
-        for strip in app.screen._compositor.render_strips()
-        for text, style, _ in strip
+        for screen_strip in app.screen._compositor.render_strips()
+        for text, style, _ in screen_strip
         if has_readable_text(text) and style and style.color and style.bgcolor
     ]
 
 
 def find_unreadable_texts(
-    app: PatchpilotApp, least: float, system: ColorSystem = ColorSystem.TRUECOLOR
+    app: PatchpilotApp,
+    min_contrast: float,
+    color_system: ColorSystem = ColorSystem.TRUECOLOR,
 ) -> Iterator[str]:
     """Yield the texts on the screen that have too little contrast with this color system."""
-    for text, style in colored_texts(app):
+    for text, style in list_colored_texts(app):
         assert style.color
         assert style.bgcolor
         ratio = contrast_ratio(
-            style.color.downgrade(system), style.bgcolor.downgrade(system)
+            style.color.downgrade(color_system), style.bgcolor.downgrade(color_system)
         )
-        if ratio < least - ROUNDING and not style.color.is_default:
+        if ratio < min_contrast - ROUNDING and not style.color.is_default:
             yield f"{app.theme}, {app.stage}: {ratio:.2f} {text.strip()!r} {style}"
 
 
@@ -86,63 +88,63 @@ def test_color_is_changed_minimally() -> None:
     )
 
 
-async def find_illegible(
-    app: PatchpilotApp, pilot: Pilot[int], high: float = AAA
+async def find_illegible_by_theme(
+    app: PatchpilotApp, pilot: Pilot[int], min_contrast: float = AAA
 ) -> list[str]:
     """Map each theme to the texts on the current screen that have too little contrast.
 
     `high` is the minimum contrast in themes with high contrast.
     """
-    wrong: list[str] = []
+    illegible_texts: list[str] = []
     for theme in app.available_themes:
         app.theme = theme
         await pilot.pause()
-        assert len(colored_texts(app)) > 10
-        wrong += find_unreadable_texts(
-            app, high if theme.startswith(CONTRAST.name) else AA
+        assert len(list_colored_texts(app)) > 10
+        illegible_texts += find_unreadable_texts(
+            app, min_contrast if theme.startswith(CONTRAST.name) else AA
         )
-    return wrong
+    return illegible_texts
 
 
-async def test_text_is_legible_in_every_theme(newcomer: PatchpilotApp) -> None:
-    async with running(newcomer, (120, 36), Stage.CHECKS) as pilot:
-        assert await find_illegible(newcomer, pilot) == []
+async def test_text_is_legible_in_every_theme(newcomer_app: PatchpilotApp) -> None:
+    async with running(newcomer_app, (120, 36), Stage.CHECKS) as pilot:
+        assert await find_illegible_by_theme(newcomer_app, pilot) == []
         await keys(pilot, Stage.TAGS)
-        assert await find_illegible(newcomer, pilot) == []
+        assert await find_illegible_by_theme(newcomer_app, pilot) == []
         await pilot.press("question_mark")
         # the screen below a dialog is dimmed and need not be readable
-        assert await find_illegible(newcomer, pilot, AA) == []
+        assert await find_illegible_by_theme(newcomer_app, pilot, AA) == []
 
 
 async def test_every_stage_is_legible_also_with_sixteen_colors(
-    newcomer: PatchpilotApp,
+    newcomer_app: PatchpilotApp,
 ) -> None:
     plain = "textual-dark", "textual-light"
     looks = [(theme, AA, ColorSystem.TRUECOLOR) for theme in plain]
     looks += [(theme.name, AAA, ColorSystem.TRUECOLOR) for theme in HIGH_CONTRAST]
     looks += [(theme, AA, ColorSystem.STANDARD) for theme in plain]
-    async with running(newcomer, (160, 50)) as pilot:
+    async with running(newcomer_app, (160, 50)) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
             for theme, least, system in looks:
-                newcomer._legible.system, newcomer.theme = system, theme
+                newcomer_app._legible.system, newcomer_app.theme = system, theme
                 await pilot.pause()
-                assert len(colored_texts(newcomer)) > 10
-                assert list(find_unreadable_texts(newcomer, least, system)) == []
+                assert len(list_colored_texts(newcomer_app)) > 10
+                assert list(find_unreadable_texts(newcomer_app, least, system)) == []
 
 
 async def test_theme_is_remembered(
-    newcomer: PatchpilotApp,
+    newcomer_app: PatchpilotApp,
 ) -> None:
-    newcomer.memory.save_values(theme="ansi-dark")
-    async with running(newcomer, (80, 24)) as pilot:
-        assert newcomer.theme == DARK.name
+    newcomer_app.memory.save_values(theme="ansi-dark")
+    async with running(newcomer_app, (80, 24)) as pilot:
+        assert newcomer_app.theme == DARK.name
         await pilot.press("question_mark")
         await opened(pilot, Help)
         await pilot.press("end", "enter")
         await visible(pilot, "gruvbox")
         await pilot.press(*"nord")
-        await until(pilot, lambda: "gruvbox" not in text_of(newcomer), "the match")
+        await until(pilot, lambda: "gruvbox" not in text_of(newcomer_app), "the match")
         await pilot.press("enter")
-        await until(pilot, lambda: newcomer.theme == "nord", "the theme")
-        assert newcomer.memory.get("theme") == "nord"
+        await until(pilot, lambda: newcomer_app.theme == "nord", "the theme")
+        assert newcomer_app.memory.get("theme") == "nord"

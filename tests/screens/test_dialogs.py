@@ -147,17 +147,17 @@ async def test_long_mail_opens_at_its_top(
         app,
         pilot,
     ):
-        shown = text_of(app)
+        screen_text = text_of(app)
         for words in ("Send it?", "Subject: Re: it", "To: ada", "more lines below"):
-            assert words in shown, words
-        assert "Type send" in shown
-        assert "last" not in shown
+            assert words in screen_text, words
+        assert "Type send" in screen_text
+        assert "last" not in screen_text
         await pilot.press(*["pagedown"] * 9)
         await pilot.pause()
-        shown = text_of(app)
-        assert "last" in shown
-        assert "more line" not in shown
-        assert "Send it?" in shown
+        screen_text = text_of(app)
+        assert "last" in screen_text
+        assert "more line" not in screen_text
+        assert "Send it?" in screen_text
         await pilot.press(*"send", "enter")
         await pilot.pause()
         assert app.given == ["yes"]
@@ -169,12 +169,12 @@ async def test_answers_of_a_long_question_stay_visible() -> None:
     question = Choose(f"Really?\n\n{why}", answers, "Question", at="later")
     async with open_dialog(question) as (app, pilot):
         rows = text_of(app).splitlines()
-        (first,) = [at for at, row in enumerate(rows) if "Really?" in row]
+        (first,) = [index for index, row in enumerate(rows) if "Really?" in row]
         assert "I don't know yet" in rows[first + 5]
         assert "because" in rows[first + 8]
         assert app.screen.query_one(List).highlighted == 2
         await pilot.press(*["pagedown"] * 4)
         await pilot.pause()
-        shown = text_of(app)
+        screen_text = text_of(app)
         for words in ("Really?", "it ends here", "I don't know yet", "stays open"):
-            assert words in shown, words
+            assert words in screen_text, words

@@ -26,9 +26,9 @@ MESSAGE = "acme 0000:00:19.0: cannot fill the ring of queue 7"
 @pytest.fixture
 def app(repo: Repo, tmp_path: Path) -> PatchpilotApp:
     repo.git("checkout -q --detach origin/master")
-    memory = SavedState(tmp_path / "state" / "walk.json")
-    memory.save_values(theme="patchpilot-dark")
-    return create_app(repo.path, memory=memory)
+    saved_state = SavedState(tmp_path / "state" / "walk.json")
+    saved_state.save_values(theme="patchpilot-dark")
+    return create_app(repo.path, memory=saved_state)
 
 
 async def test_log_search_reaches_stable_kernels(
@@ -84,21 +84,23 @@ async def test_report_is_saved_as_a_draft(app: PatchpilotApp) -> None:
         await pilot.press("r")
         await until(pilot, lambda: "Draft:" in text_of(app), "draft")
         (file,) = (state_path() / "reports").iterdir()
-        text = file.read_text()
-        assert "with v6.1 I get this:\n\n  brcm_queue_stop: timeout\n" in text
-        assert "commits since v6.1" in text
+        content = file.read_text()
+        assert "with v6.1 I get this:\n\n  brcm_queue_stop: timeout\n" in content
+        assert "commits since v6.1" in content
         await pilot.press("escape")
         assert isinstance(app.screen, HomeScreen)
 
 
 async def test_bisection_leads_to_the_fix(app: PatchpilotApp, repo: Repo) -> None:
-    bad = repo.git("rev-parse v6.1^{commit}")
-    repo.commit(f'acme: fix it\n\nFixes: {bad[:12]} ("Linux 6.1")\n', {"x.c": "x\n"})
+    bad_commit = repo.git("rev-parse v6.1^{commit}")
+    repo.commit(
+        f'acme: fix it\n\nFixes: {bad_commit[:12]} ("Linux 6.1")\n', {"x.c": "x\n"}
+    )
     repo.git("update-ref refs/remotes/origin/master HEAD")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "What do you have?" in text_of(app), "question")
         await pilot.press("t")
         await until(pilot, lambda: "first bad commit:" in text_of(app), "file")
-        await pilot.press(*bad, "enter")
+        await pilot.press(*bad_commit, "enter")
         await until(pilot, lambda: "acme: fix it" in text_of(app), "list")
-        assert f"fixes {bad[:12]}" in text_of(app)
+        assert f"fixes {bad_commit[:12]}" in text_of(app)

@@ -27,8 +27,8 @@ from patchpilot.tui.widgets.choose import Confirm
 from patchpilot.tui.widgets.lists import RowList
 from patchpilot.tui.widgets.panel import Panel
 from tests.kit.cli import call
-from tests.kit.life import Life, life
-from tests.kit.mails import mbox, posted
+from tests.kit.life import Life, create_life
+from tests.kit.mails import build_mbox, build_pump_version
 from tests.kit.topics import unpacked
 from tests.kit.walk import keys, last_message, running, settle, text_of, until
 
@@ -40,16 +40,16 @@ REVIEW = "Why do you change line 1?\n\n> more\n\nPlease add a test for it."
 @pytest.fixture
 def sent_topic(tmp_path: Path) -> Iterator[Life]:
     """Create a topic that was sent. A reviewer has replied with a question and a request."""
-    with life(tmp_path) as lived:
-        lived.tell(lived.send(), REVIEW)
-        yield lived
+    with create_life(tmp_path) as topic_life:
+        topic_life.add_reply(topic_life.send(), REVIEW)
+        yield topic_life
 
 
 @pytest.fixture
 def app(sent_topic: Life, tmp_path: Path) -> PatchpilotApp:
-    memory = SavedState(tmp_path / "state" / "walk.json")
-    memory.save_values(theme="patchpilot-dark")
-    return create_app(sent_topic.repo.path, memory=memory)
+    saved_state = SavedState(tmp_path / "state" / "walk.json")
+    saved_state.save_values(theme="patchpilot-dark")
+    return create_app(sent_topic.repo.path, memory=saved_state)
 
 
 async def test_known_series_is_shown_while_polling(
@@ -58,11 +58,11 @@ async def test_known_series_is_shown_while_polling(
     answered = threading.Event()
     poll = update_series.poll_archives
 
-    def slow(*words: Any, **more: Any) -> Any:
+    def poll_slowly(*arguments: Any, **options: Any) -> Any:
         answered.wait(60)
-        return poll(*words, **more)
+        return poll(*arguments, **options)
 
-    monkeypatch.setattr(update_series, "poll_archives", slow)
+    monkeypatch.setattr(update_series, "poll_archives", poll_slowly)
     # prefetch nothing
     app.jobs.ahead = []
     async with running(app, (120, 36)) as pilot:
@@ -83,7 +83,7 @@ async def test_known_series_is_shown_while_polling(
 async def test_settled_point_is_put_into_the_changelog(
     sent_topic: Life, app: PatchpilotApp
 ) -> None:
-    sent_topic.amend()
+    sent_topic.amend_patch()
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
         screen = app.screen
         assert isinstance(screen, FollowScreen)
@@ -123,7 +123,12 @@ async def test_versions_are_compared_in_the_reader(
     app: PatchpilotApp, tmp_path: Path, versions: int
 ) -> None:
     (tmp_path / "m").write_bytes(
-        mbox(*[posted(version, 10 * version) for version in range(1, versions + 1)])
+        build_mbox(
+            *[
+                build_pump_version(version, 10 * version)
+                for version in range(1, versions + 1)
+            ]
+        )
     )
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
@@ -159,7 +164,10 @@ async def test_incomparable_versions_are_an_error(
     app: PatchpilotApp, tmp_path: Path
 ) -> None:
     (tmp_path / "m").write_bytes(
-        mbox(posted(1, 10), posted(2, 10).replace(b"-\ta = 1;\n", b""))
+        build_mbox(
+            build_pump_version(1, 10),
+            build_pump_version(2, 10).replace(b"-\ta = 1;\n", b""),
+        )
     )
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     async with running(app, (120, 36), Stage.FOLLOW) as pilot:
@@ -195,7 +203,7 @@ async def test_page_down_cuts_no_line(sent_topic: Life, app: PatchpilotApp) -> N
         + "unused variable and " * 6
         + "end of the line"
     )
-    sent_topic.tell(
+    sent_topic.add_reply(
         sent_topic.first,
         "\n\n".join([f"line {number}" for number in range(60)] + [f">> {line}"]),
     )
@@ -210,12 +218,12 @@ async def test_page_down_cuts_no_line(sent_topic: Life, app: PatchpilotApp) -> N
 
 
 async def test_new_mails_can_be_visited(sent_topic: Life, app: PatchpilotApp) -> None:
-    sent_topic.tell(
+    sent_topic.add_reply(
         sent_topic.first, "\n\n".join(f"line {number}" for number in range(30))
     )
     async with running(app, (80, 24), Stage.FOLLOW) as pilot:
-        sent_topic.tell(sent_topic.first, "A first answer.")
-        sent_topic.tell(sent_topic.first, "A second answer.")
+        sent_topic.add_reply(sent_topic.first, "A first answer.")
+        sent_topic.add_reply(sent_topic.first, "A second answer.")
         await keys(pilot, "g")
         assert last_message(app) == "2 new messages: f goes to the next"
         assert "A first answer." not in text_of(app), "the user reads something else"
@@ -246,11 +254,11 @@ async def test_opened_series_is_read_first(
     go_on = threading.Event()
     listed = known_series.read_all_series
 
-    def slow(**words: Any) -> Any:
+    def read_slowly(**arguments: Any) -> Any:
         go_on.wait(60)
-        return listed(**words)
+        return listed(**arguments)
 
-    monkeypatch.setattr(known_series, "read_all_series", slow)
+    monkeypatch.setattr(known_series, "read_all_series", read_slowly)
     app.session.series = 1
     app.memory.save_values(
         f"{sent_topic.repo.path.resolve()}/.git:topic", stage="follow"
@@ -356,12 +364,12 @@ async def test_resizing_keeps_the_cursor(
         part = thread.selected_item
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
-        shown = text_of(app)
-        assert "next  " in shown
-        assert "open  " in shown
+        screen_text = text_of(app)
+        assert "next  " in screen_text
+        assert "open  " in screen_text
         for name in ("state  ", "turn  ", "landed  "):
-            assert name not in shown, name
-        assert "Why do you change line 1?" in shown
+            assert name not in screen_text, name
+        assert "Why do you change line 1?" in screen_text
         assert thread.selected_item == part
 
 
@@ -373,18 +381,22 @@ async def show_other_series(pilot: Pilot[int]) -> None:
     await settle(pilot)
 
 
-async def select_row(pilot: Pilot[int], words: str) -> None:
+async def select_row(pilot: Pilot[int], row_text: str) -> None:
     """Open Follow, and move the cursor to the first row that contains these words."""
     await settle(pilot)
     assert isinstance(pilot.app, PatchpilotApp)
     await keys(pilot, Stage.FOLLOW)
-    move_to_row(pilot.app, words)
+    move_to_row(pilot.app, row_text)
 
 
-def move_to_row(app: PatchpilotApp, words: str) -> None:
+def move_to_row(app: PatchpilotApp, row_text: str) -> None:
     thread = app.screen.query_one("#thread", RowList)
     thread.go_to_line(
-        next(at for at, row in enumerate(thread.searchable_lines()) if words in row)
+        next(
+            row_index
+            for row_index, row in enumerate(thread.searchable_lines())
+            if row_text in row
+        )
     )
 
 
@@ -393,11 +405,11 @@ async def test_r_replies_to_the_selected_mail(
 ) -> None:
     given: list[str] = []
 
-    def edited(_: object, text: str, __: str = "") -> str:
+    def edit_reply(_: object, text: str, __: str = "") -> str:
         given.append(text)
         return f"{text.rstrip()}\n\nThe old one is `wrong`.\n"
 
-    monkeypatch.setattr("patchpilot.tui.actions.reply_action.edit_text", edited)
+    monkeypatch.setattr("patchpilot.tui.actions.reply_action.edit_text", edit_reply)
     before = len(sent_topic.server.take())
     async with app.run_test(size=(120, 36)) as pilot:
         await select_row(pilot, "Why do you change")
@@ -473,11 +485,11 @@ async def test_e_edits_the_changelog_of_the_started_version(
 ) -> None:
     given: list[str] = []
 
-    def edited(_: object, text: str, __: str = "") -> str:
+    def edit_changelog(_: object, text: str, __: str = "") -> str:
         given.append(text)
         return text.replace("EDITME", "written:")
 
-    monkeypatch.setattr("patchpilot.tui.actions.editing.edit_text", edited)
+    monkeypatch.setattr("patchpilot.tui.actions.editing.edit_text", edit_changelog)
     async with app.run_test(size=(120, 36)) as pilot:
         await select_row(pilot, "Why do you change")
         await pilot.press("e")

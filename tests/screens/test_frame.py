@@ -106,8 +106,8 @@ def test_title_style_starts_at_its_text() -> None:
             assert all(0 <= span.start <= span.end for span in spans), (doing, wide)
 
 
-def test_topic_facts_are_shown(fixed: Path) -> None:
-    with Repository.open(fixed) as repository:
+def test_topic_facts_are_shown(fixed_clone: Path) -> None:
+    with Repository.open(fixed_clone) as repository:
         found = summarize_topic(repository, None, None, "")
         assert (found.version, found.base, found.guessed, found.profile) == (
             1,
@@ -115,7 +115,7 @@ def test_topic_facts_are_shown(fixed: Path) -> None:
             True,
             "linux",
         )
-        assert found.start == git(fixed, "rev-parse", "HEAD^").text.strip()
+        assert found.start == git(fixed_clone, "rev-parse", "HEAD^").text.strip()
         named = summarize_topic(repository, None, "HEAD^", "netdev")
         assert (named.base, named.guessed, named.profile) == ("HEAD^", False, "netdev")
         assert summarize_topic(repository, "HEAD^..HEAD", None, "").base == ""
@@ -185,10 +185,10 @@ async def test_stage_layout_is_uniform(
 
 @pytest.mark.long
 async def test_ascii_mode_draws_ascii_only(
-    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    fixed_clone: Path, open_app_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
-    app = walk_on(fixed)
+    app = open_app_on(fixed_clone)
     async with running(app, (100, 30)) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
@@ -202,26 +202,27 @@ async def test_help_explains_and_runs_keys(
 ) -> None:
     async with running(app, (100, 40), Stage.RECIPIENTS) as pilot:
         await keys(pilot, "question_mark")
-        shown = text_of(app)
-        assert "Keys of 3 To/Cc" in shown
-        assert "Who receives the patch, in To or Cc, and why" in shown
-        assert f"{glyph('todo')} needs you" in shown
-        assert re.search(r" w +write the address of another recipient", shown)
-        assert re.search(r" 2 +go to Checks", shown)
+        screen_text = text_of(app)
+        assert "Keys of 3 To/Cc" in screen_text
+        assert "Who receives the patch, in To or Cc, and why" in screen_text
+        assert f"{glyph('todo')} needs you" in screen_text
+        assert re.search(r" w +write the address of another recipient", screen_text)
+        assert re.search(r" 2 +go to Checks", screen_text)
         await pilot.press("2")
         await until(pilot, lambda: app.stage is Stage.CHECKS, "the chosen stage")
 
 
-async def test_undone_change_is_redone(fixed: Path, app: PatchpilotApp) -> None:
-    with Repository.open(fixed) as repository:
+async def test_undone_change_is_redone(fixed_clone: Path, app: PatchpilotApp) -> None:
+    with Repository.open(fixed_clone) as repository:
         prepare_commit_tags(repository, PrepareRequest(signoff=True))
-    first, second = (
-        git(fixed, "rev-parse", name).text.strip() for name in ("HEAD@{1}", "HEAD")
+    first_commit, second_commit = (
+        git(fixed_clone, "rev-parse", name).text.strip()
+        for name in ("HEAD@{1}", "HEAD")
     )
     async with running(app, (100, 30)) as pilot:
         for key, word, commit, message in (
-            ("u", "Undo the last change", first, "undone; press U to redo"),
-            ("U", "Redo the last change", second, "redone; press u to undo"),
+            ("u", "Undo the last change", first_commit, "undone; press U to redo"),
+            ("U", "Redo the last change", second_commit, "redone; press u to undo"),
         ):
             await keys(pilot, key)
             await until(pilot, lambda word=word: word in text_of(app), word)  # type: ignore[misc]
@@ -229,7 +230,7 @@ async def test_undone_change_is_redone(fixed: Path, app: PatchpilotApp) -> None:
             await until(
                 pilot, lambda message=message: last_message(app) == message, message
             )  # type: ignore[misc]
-            assert git(fixed, "rev-parse", "HEAD").text.strip() == commit
+            assert git(fixed_clone, "rev-parse", "HEAD").text.strip() == commit
             await settle(pilot)
         await keys(pilot, "U")
         assert (

@@ -14,7 +14,7 @@ import pytest
 from patchpilot.demo.demo_repository import make_repositories
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
-from tests.kit.git_processes import counted_processes
+from tests.kit.git_processes import count_git_processes
 from tests.kit.walk import keys, still
 
 FIRST = (Stage.COMMIT, Stage.CHECKS, Stage.RECIPIENTS, Stage.TAGS)
@@ -33,23 +33,23 @@ arguments with the current time.
 
 @pytest.mark.long
 async def test_tui_runs_few_git_processes(
-    tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]
+    tmp_path: Path, open_app_on: Callable[[Path], PatchpilotApp]
 ) -> None:
     work = make_repositories(tmp_path / "sandbox").work
     # fill the caches that later runs use, for example with how much of the history was analyzed
-    async with walk_on(work).run_test(size=(160, 45)) as pilot:
+    async with open_app_on(work).run_test(size=(160, 45)) as pilot:
         await keys(pilot, *Stage)
-    app = walk_on(work)
+    app = open_app_on(work)
     found: dict[str, list[str]] = {}
     with ExitStack() as tracing:
-        seen = tracing.enter_context(counted_processes(tmp_path / "opening"))
+        seen = tracing.enter_context(count_git_processes(tmp_path / "opening"))
         async with app.run_test(size=(160, 45)) as pilot:
             await keys(pilot, *FIRST)
             await still(pilot)
             tracing.close()
             found["opening"] = [" ".join(argv) for argv in seen.elements()]
             for stage in [stage for stage in Stage if stage not in FIRST]:
-                with counted_processes(tmp_path / stage.name) as seen:
+                with count_git_processes(tmp_path / stage.name) as seen:
                     await keys(pilot, stage)
                     await still(pilot)
                 found[stage.name] = [" ".join(argv) for argv in seen.elements()]

@@ -34,8 +34,8 @@ from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from tests.kit.cli import call
-from tests.kit.life import Life, life
-from tests.kit.mails import mbox
+from tests.kit.life import Life, create_life
+from tests.kit.mails import build_mbox
 from tests.kit.walk import settle, still, text_of, until
 from tests.reading import story
 
@@ -53,11 +53,11 @@ def topic_with_question(
     """
     # the test kit uses a fixed date for commits
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
-    with life(tmp_path) as lived:
-        lived.tell(lived.send(), "Why do you change line 1?")
-        other = lived.create_repository("other")
-        (other.path / "widget.c").write_text("int another;\n")
-        other.git(
+    with create_life(tmp_path) as topic_life:
+        topic_life.add_reply(topic_life.send(), "Why do you change line 1?")
+        other_repository = topic_life.create_repository("other")
+        (other_repository.path / "widget.c").write_text("int another;\n")
+        other_repository.git(
             "commit",
             "-q",
             "-a",
@@ -65,20 +65,20 @@ def topic_with_question(
             "-m",
             "gadget: fix it\n\nBecause.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         )
-        yield lived
+        yield topic_life
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Start:
-    def on(work: Path | None, *, at_home: bool = True) -> PatchpilotApp:
-        memory = SavedState(tmp_path / "state" / "walk.json")
-        memory.save_values(theme="patchpilot-dark")
-        return create_app(work, memory=memory, at_home=open_home)
+def start_home(tmp_path: Path) -> Start:
+    def start_app(repository: Path | None, *, at_home: bool = True) -> PatchpilotApp:
+        saved_state = SavedState(tmp_path / "state" / "walk.json")
+        saved_state.save_values(theme="patchpilot-dark")
+        return create_app(repository, memory=saved_state, at_home=open_home)
 
-    return on
+    return start_app
 
 
-def other_folder(topic_with_question: Life) -> Path:
+def find_other_folder(topic_with_question: Life) -> Path:
     return topic_with_question.repo.path.parent / "other"
 
 
@@ -111,9 +111,9 @@ async def open_topic(pilot: Pilot[int], title: str, key: str = "enter") -> None:
 
 
 async def test_held_enter_opens_one_topic(
-    topic_with_question: Life, start: Start
+    topic_with_question: Life, start_home: Start
 ) -> None:
-    app = start(topic_with_question.repo.path)
+    app = start_home(topic_with_question.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
         await open_home(pilot, "Your turn", "Rita Reviewer asked 1 question")
         await open_topic(pilot, "widget: change line 1")
@@ -129,11 +129,11 @@ async def test_held_enter_opens_one_topic(
 
 
 async def test_topic_opens_at_its_next_stage(
-    topic_with_question: Life, start: Start
+    topic_with_question: Life, start_home: Start
 ) -> None:
-    call("draft", "-C", other_folder(topic_with_question))
+    call("draft", "-C", find_other_folder(topic_with_question))
     read_topics()
-    app = start(topic_with_question.repo.path)
+    app = start_home(topic_with_question.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
         await open_home(
             pilot,
@@ -167,24 +167,26 @@ async def test_topic_opens_at_its_next_stage(
 
 
 async def test_topic_opens_in_its_own_directory(
-    topic_with_question: Life, start: Start
+    topic_with_question: Life, start_home: Start
 ) -> None:
-    call("draft", "-C", other_folder(topic_with_question))
-    app = start(topic_with_question.repo.path)
+    call("draft", "-C", find_other_folder(topic_with_question))
+    app = start_home(topic_with_question.repo.path)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "Not started")
         await open_topic(pilot, "gadget: fix it")
         await until(pilot, lambda: app.stage_screen and app.session.topic, "its topic")
         await settle(pilot)
-        assert app.session.directory == other_folder(topic_with_question)
+        assert app.session.directory == find_other_folder(topic_with_question)
         assert app.stage is Stage.COMMIT
         assert "gadget: fix it" in text_of(app)
 
 
-async def test_digit_opens_that_stage(topic_with_question: Life, start: Start) -> None:
-    call("draft", "-C", other_folder(topic_with_question))
+async def test_digit_opens_that_stage(
+    topic_with_question: Life, start_home: Start
+) -> None:
+    call("draft", "-C", find_other_folder(topic_with_question))
     read_topics()
-    app = start(topic_with_question.repo.path)
+    app = start_home(topic_with_question.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
         await open_home(pilot, "Rita Reviewer asked 1 question", "Not started")
         await open_topic(pilot, "gadget: fix it", key="3")
@@ -194,7 +196,7 @@ async def test_digit_opens_that_stage(topic_with_question: Life, start: Start) -
             "To/Cc",
         )
         await settle(pilot)
-        assert app.session.directory == other_folder(topic_with_question)
+        assert app.session.directory == find_other_folder(topic_with_question)
         assert "gadget: fix it" in text_of(app)
 
 
@@ -203,15 +205,15 @@ async def test_digit_opens_that_stage(topic_with_question: Life, start: Start) -
 )
 async def test_other_branch_is_switched_to_or_read(
     topic_with_question: Life,
-    start: Start,
+    start_home: Start,
     letter: str,
     branch: str,
     target: str | None,
 ) -> None:
-    call("draft", "-C", other_folder(topic_with_question))
+    call("draft", "-C", find_other_folder(topic_with_question))
     repo = topic_with_question.repo
     repo.git("checkout", "-q", "master")
-    app = start(other_folder(topic_with_question))
+    app = start_home(find_other_folder(topic_with_question))
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "Rita Reviewer asked")
         await open_topic(pilot, "widget: change line 1")
@@ -229,12 +231,12 @@ async def test_other_branch_is_switched_to_or_read(
 
 
 async def test_uncommitted_changes_keep_the_branch(
-    topic_with_question: Life, start: Start
+    topic_with_question: Life, start_home: Start
 ) -> None:
     repo = topic_with_question.repo
     repo.git("checkout", "-q", "master")
     (repo.path / "widget.c").write_text("int uncommitted;\n")
-    app = start(other_folder(topic_with_question))
+    app = start_home(find_other_folder(topic_with_question))
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "Rita Reviewer asked")
         await open_topic(pilot, "widget: change line 1")
@@ -245,11 +247,11 @@ async def test_uncommitted_changes_keep_the_branch(
 
 
 async def test_home_is_shown_outside_a_topic(
-    topic_with_question: Life, start: Start, tmp_path: Path
+    topic_with_question: Life, start_home: Start, tmp_path: Path
 ) -> None:
     read_topics()
     (tmp_path / "empty").mkdir()
-    app = start(tmp_path / "empty", at_home=False)
+    app = start_home(tmp_path / "empty", at_home=False)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "Rita Reviewer asked")
         await pilot.press("escape")
@@ -257,11 +259,11 @@ async def test_home_is_shown_outside_a_topic(
 
 
 async def test_list_contains_every_group(
-    topic_with_question: Life, start: Start, tmp_path: Path
+    topic_with_question: Life, start_home: Start, tmp_path: Path
 ) -> None:
-    (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
+    (tmp_path / "m").write_bytes(build_mbox(*story.ACCEPTED))
     call("track", "add", "--mbox", tmp_path / "m")
-    app = start(topic_with_question.repo.path)
+    app = start_home(topic_with_question.repo.path)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "Your turn", "Waiting", "accepted")
         screen = app.screen
@@ -281,10 +283,10 @@ async def test_list_contains_every_group(
 
 
 async def test_escape_ends_the_filter(
-    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start_home: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_known_topics(monkeypatch, make_topics())
-    app = start(tmp_path)
+    app = start_home(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
         await open_home(pilot, "usb: dwc3")
         screen = app.screen
@@ -309,44 +311,44 @@ async def test_escape_ends_the_filter(
 
 
 def set_known_topics(
-    monkeypatch: pytest.MonkeyPatch, every: tuple[HomeTopic, ...]
+    monkeypatch: pytest.MonkeyPatch, home_topics: tuple[HomeTopic, ...]
 ) -> None:
     for name, value in (
-        ("known_topics", every),
-        ("read_topics", every),
-        ("update_topics", (every, "")),
+        ("known_topics", home_topics),
+        ("read_topics", home_topics),
+        ("update_topics", (home_topics, "")),
     ):
         monkeypatch.setattr(read_home, name, lambda *_, value=value, **__: value)
 
 
 def make_topics() -> tuple[HomeTopic, ...]:
     """Return one topic of each kind. Their ages are given in words."""
-    now = time.time()
-    hour, home = 3600.0, f"{Path.home()}/src/linux/.git"
+    current_time = time.time()
+    hour_seconds, home = 3600.0, f"{Path.home()}/src/linux/.git"
     report = "kernel test robot reports: build failure"
     events = (
-        HomeEvent(now - 0.3 * hour, "problem", report),
-        HomeEvent(now - 30 * hour, "sent", "v2 sent, 3 patches"),
-        HomeEvent(now - 73 * hour, "reply", "review by Maya Okafor"),
-        HomeEvent(now - 147 * hour, "sent", "v1 sent, 3 patches"),
+        HomeEvent(current_time - 0.3 * hour_seconds, "problem", report),
+        HomeEvent(current_time - 30 * hour_seconds, "sent", "v2 sent, 3 patches"),
+        HomeEvent(current_time - 73 * hour_seconds, "reply", "review by Maya Okafor"),
+        HomeEvent(current_time - 147 * hour_seconds, "sent", "v1 sent, 3 patches"),
     )
     return (
         HomeTopic(
             "1", "net/acme: allow old cards", home, "acme-old-cards", 1, 1, Turn.YOURS, "under-review", "Maya Okafor asked 2 questions",  # noqa: E501
-            now - 5.5 * hour, {"Reviewed-by": 1}, step="answer the question by Maya Okafor", series=1, unread=2,  # noqa: E501
+            current_time - 5.5 * hour_seconds, {"Reviewed-by": 1}, step="answer the question by Maya Okafor", series=1, unread=2,  # noqa: E501
         ),
         HomeTopic(
             "2", "usb: dwc3: fix a race", home, "usb-dwc3-race", 2, 3, Turn.YOURS, "changes-requested",  # noqa: E501
-            "kernel test robot: build-failure: drivers/usb/dwc3/core.c:72:7: warning: unused variable", now - 0.3 * hour, {}, "build failure",  # noqa: E501
+            "kernel test robot: build-failure: drivers/usb/dwc3/core.c:72:7: warning: unused variable", current_time - 0.3 * hour_seconds, {}, "build failure",  # noqa: E501
             failed=True, step="kernel test robot reports a build failure: fix it and send v3", series=2, unread=1, events=events,  # noqa: E501
         ),
-        HomeTopic("3", "spi: dma: unmap on error", home, "spi-dma", 0, 2, Turn.YOURS, "not-sent", "not sent", now - 73 * hour),  # noqa: E501
+        HomeTopic("3", "spi: dma: unmap on error", home, "spi-dma", 0, 2, Turn.YOURS, "not-sent", "not sent", current_time - 73 * hour_seconds),  # noqa: E501
         HomeTopic(
             "4", "mm: readahead: [bold]less[/bold]", "", None, 3, 7, Turn.WAITING, "under-review", "5 replies",  # noqa: E501
-            now - 147 * hour, {"Reviewed-by": 5, "Acked-by": 1}, step="wait for the maintainer", series=4,  # noqa: E501
+            current_time - 147 * hour_seconds, {"Reviewed-by": 5, "Acked-by": 1}, step="wait for the maintainer", series=4,  # noqa: E501
         ),
         HomeTopic(
-            "5", "gtp: remove a tab", "", None, 1, 1, Turn.FINISHED, "in-mainline", "in-mainline: first in v7.1-rc2", now - 260 * hour,  # noqa: E501
+            "5", "gtp: remove a tab", "", None, 1, 1, Turn.FINISHED, "in-mainline", "in-mainline: first in v7.1-rc2", current_time - 260 * hour_seconds,  # noqa: E501
             step="done: it is in mainline", series=5,
         ),
     )  # fmt: skip
@@ -358,7 +360,7 @@ def make_topics() -> tuple[HomeTopic, ...]:
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
 def test_home_looks_as_it_did(
     snap_compare: Any,
-    start: Start,
+    start_home: Start,
     tmp_path: Path,
     theme: str,
     size: tuple[int, int],
@@ -366,16 +368,16 @@ def test_home_looks_as_it_did(
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     set_known_topics(monkeypatch, make_topics())
-    app = start(tmp_path)
+    app = start_home(tmp_path)
     app.memory.save_values(theme=theme)
 
-    async def drawn(pilot: Pilot[int]) -> None:
+    async def draw_home(pilot: Pilot[int]) -> None:
         await open_home(pilot, "usb: dwc3")
         await until(pilot, lambda: not app.screen._doing, "all topics")  # type: ignore[attr-defined]
         await pilot.press("j")
         await still(pilot)
 
-    assert snap_compare(app, terminal_size=size, run_before=drawn)
+    assert snap_compare(app, terminal_size=size, run_before=draw_home)
 
 
 STANDING = {
@@ -387,11 +389,11 @@ STANDING = {
 
 
 async def test_next_stage_is_the_first_unfinished(
-    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start_home: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = tuple(topic for topic in make_topics() if topic.branch == "spi-dma")
     set_known_topics(monkeypatch, alone)
-    app = start(tmp_path)
+    app = start_home(tmp_path)
     app.memory.save_values(f"{alone[0].repository}:spi-dma", standings=STANDING)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "spi: dma", "2 Checks", "1 your turn")
@@ -418,11 +420,11 @@ def test_row_columns_match_the_header(
     assert not load_topic_states({"commit": "no state"})
 
 
-async def test_recent_request_is_listed(start: Start, tmp_path: Path) -> None:
+async def test_recent_request_is_listed(start_home: Start, tmp_path: Path) -> None:
     file = save_draft_file(
         "requests", "0123", "Subject: backport of 0123 to 6.1\n\nPlease.\n"
     )
-    app = start(tmp_path)
+    app = start_home(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(
             pilot, "backport of 0123 to 6.1", "draft: Enter opens it", "1 unsent"
@@ -436,13 +438,13 @@ async def test_recent_request_is_listed(start: Start, tmp_path: Path) -> None:
 
 
 def test_home_takes_no_command() -> None:
-    done = call("--home", "check")
-    assert done.code == 2
-    assert "--home takes no command" in done.err
+    result = call("--home", "check")
+    assert result.code == 2
+    assert "--home takes no command" in result.err
 
 
-async def test_empty_home_lists_working_keys(start: Start, tmp_path: Path) -> None:
-    app = start(tmp_path)
+async def test_empty_home_lists_working_keys(start_home: Start, tmp_path: Path) -> None:
+    app = start_home(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_home(pilot, "No topics yet", "in your clone")
         every = [command.does for command in list_commands(app, app.screen)]

@@ -34,9 +34,11 @@ SHOWS = {
 """A text that only this stage's screen shows."""
 
 
-def test_killed_session_resumes_at_its_stage(fixed: Path, used_before: Path) -> None:
+def test_killed_session_resumes_at_its_stage(
+    fixed_clone: Path, used_state_file: Path
+) -> None:
     for stage in Stage:
-        with Terminal(PROGRAM, fixed) as walk:
+        with Terminal(PROGRAM, fixed_clone) as walk:
             walk.wait_for(SHOWS[stage])
             if stage is Stage.FOLLOW:
                 walk.type("q")
@@ -45,15 +47,15 @@ def test_killed_session_resumes_at_its_stage(fixed: Path, used_before: Path) -> 
             following = list(Stage)[stage.number]
             walk.type(str(following.number))
             walk.wait_for(SHOWS[following])
-    assert '"stage": "follow"' in used_before.read_text()
+    assert '"stage": "follow"' in used_state_file.read_text()
 
 
-def test_hangup_ends_the_session(fixed: Path, used_before: Path) -> None:
-    with Terminal(PROGRAM, fixed) as walk:
+def test_hangup_ends_the_session(fixed_clone: Path, used_state_file: Path) -> None:
+    with Terminal(PROGRAM, fixed_clone) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT], "quit")
         walk.close()
         assert walk.process.wait(30) == ExitCode.INTERRUPTED
-    with Terminal(PROGRAM, fixed) as walk:
+    with Terminal(PROGRAM, fixed_clone) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT], "quit")
         walk.quiet(1.0)
         threads = list(Path(f"/proc/{walk.process.pid}/task").iterdir())
@@ -65,24 +67,24 @@ def test_hangup_ends_the_session(fixed: Path, used_before: Path) -> None:
         assert walk.process.wait(30)
 
 
-def test_killed_send_is_resumed(fixed: Path, used_before: Path) -> None:
-    with Repository.open(fixed) as repository:
+def test_killed_send_is_resumed(fixed_clone: Path, used_state_file: Path) -> None:
+    with Repository.open(fixed_clone) as repository:
         prepare_commit_tags(repository, PrepareRequest(signoff=True))
-    answer_questions(fixed)
+    answer_questions(fixed_clone)
 
-    def mail_to(server: FaultySink) -> None:
+    def kill_at_mail(server: FaultySink) -> None:
         for name, value in (
             ("smtpServer", "127.0.0.1"),
             ("smtpServerPort", str(server.port)),
             ("smtpEncryption", ""),
             ("confirm", "never"),
         ):
-            git(fixed, "config", "--global", f"sendemail.{name}", value)
+            git(fixed_clone, "config", "--global", f"sendemail.{name}", value)
 
     with FaultySink() as server:
-        mail_to(server)
+        kill_at_mail(server)
         server.faults.stall_at = 1
-        with Terminal(PROGRAM, fixed) as walk:
+        with Terminal(PROGRAM, fixed_clone) as walk:
             walk.wait_for("applies cleanly")
             walk.type(str(Stage.SEND.number))
             walk.wait_for("to confirm")
@@ -93,8 +95,8 @@ def test_killed_send_is_resumed(fixed: Path, used_before: Path) -> None:
                 walk.read()
             walk.kill()
     with FaultySink() as server:
-        mail_to(server)
-        with Terminal(PROGRAM, fixed) as walk:
+        kill_at_mail(server)
+        with Terminal(PROGRAM, fixed_clone) as walk:
             walk.wait_for("was interrupted", "press s to resume")
             asked = walk.type("s")
             walk.wait_for("may or may not have accepted", since=asked)
@@ -128,15 +130,15 @@ def test_killed_demo_restores_the_terminal(
         assert demo.end() != 0
 
 
-def test_dumb_terminal_gets_a_hint(fixed: Path) -> None:
-    with Terminal(PROGRAM, fixed, env={"TERM": "dumb"}) as walk:
+def test_dumb_terminal_gets_a_hint(fixed_clone: Path) -> None:
+    with Terminal(PROGRAM, fixed_clone, env={"TERM": "dumb"}) as walk:
         walk.wait_for("TERM=dumb", "patchpilot --help")
         assert walk.end() == ExitCode.USAGE
     assert "\x1b[?1049h" not in walk.seen
 
 
 def test_crash_restores_the_terminal(
-    fixed: Path, used_before: Path, tmp_path: Path
+    fixed_clone: Path, used_state_file: Path, tmp_path: Path
 ) -> None:
     planted = (
         "import sys; from patchpilot.tui.app import PatchpilotApp; from patchpilot.cli.main import"
@@ -144,7 +146,7 @@ def test_crash_restores_the_terminal(
         " main()"
     )
     with Terminal(
-        (PROGRAM[0], "-c", planted), fixed, env={"TMPDIR": str(tmp_path)}
+        (PROGRAM[0], "-c", planted), fixed_clone, env={"TMPDIR": str(tmp_path)}
     ) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT])
         at = walk.type("q")

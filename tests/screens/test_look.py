@@ -23,23 +23,23 @@ On = Callable[[Path], PatchpilotApp]
 def test_search_result_is_shown_for_conflicts() -> None:
     result = BackportResult(None, "x", culprits=("5" * 40,), upstream=True)
     texts = BranchTexts(result, {}, "", is_tagged=False)
-    for verdict, search, words in (
+    for verdict, search, arguments in (
         (BranchVerdict.CONFLICT, "none", "adapt it manually"),
         (BranchVerdict.CONFLICT, "gave-up", "timed out"),
         (BranchVerdict.FIXED, "none", ""),
         (BranchVerdict.NOT_AFFECTED, "none", ""),
     ):
         known = dict(texts.branch_facts(make_branch_result(verdict, search=search)))
-        assert words in known.get("search", ""), verdict
-        assert ("search" in known) is bool(words)
+        assert arguments in known.get("search", ""), verdict
+        assert ("search" in known) is bool(arguments)
 
 
 @pytest.mark.parametrize(
     ("value", "coloured"), [("1", False), ("", True), (None, True)]
 )
 async def test_no_color_is_respected(
-    fixed: Path,
-    walk_on: On,
+    fixed_clone: Path,
+    open_app_on: On,
     monkeypatch: pytest.MonkeyPatch,
     value: str | None,
     coloured: bool,
@@ -47,7 +47,7 @@ async def test_no_color_is_respected(
     monkeypatch.delenv("NO_COLOR", raising=False)
     if value is not None:
         monkeypatch.setenv("NO_COLOR", value)
-    app = walk_on(fixed)
+    app = open_app_on(fixed_clone)
     async with running(app, (80, 24), Stage.RECIPIENTS):
         styles = [
             segment.style

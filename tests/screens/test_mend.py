@@ -39,7 +39,7 @@ ADA = "Ada Fixer <ada@example.org>"
 
 
 @pytest.fixture
-def untidy(tmp_path: Path) -> Repo:
+def untidy_branch(tmp_path: Path) -> Repo:
     """Create a branch of two commits. The first one has findings in its message and its code."""
     repo = Repo(tmp_path / "r")
     for name, value in (
@@ -51,28 +51,28 @@ def untidy(tmp_path: Path) -> Repo:
         repo.git("config", name, value)
     repo.commit("frob: begin\n", {FILE: BASE}, author=ADA)
     repo.branch("topic")
-    code = BASE.replace(
+    untidy_code = BASE.replace(
         "\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\treturn a;", 1
     )
     repo.commit(
         f"frob: wait for the link\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED}",
-        {FILE: code},
+        {FILE: untidy_code},
         author=ADA,
     )
     repo.commit(
         f"frob: count from one\n\n{TEXT}{SIGNED}",
-        {FILE: code.replace("return a;", "return a + 1;")},
+        {FILE: untidy_code.replace("return a;", "return a + 1;")},
         author=ADA,
     )
     return repo
 
 
-def checked_out_commit(repo: Repo) -> str:
+def read_checked_out_commit(repo: Repo) -> str:
     """Return the commit that is checked out. This also works during a checkout."""
     return repo.git("rev-parse", "HEAD")
 
 
-def repository_state(repo: Repo) -> tuple[str, str, str]:
+def read_repository_state(repo: Repo) -> tuple[str, str, str]:
     """Return the branch, the file and the uncommitted changes.
 
     They are read without a lock, because a lock would delay the rewrite.
@@ -92,26 +92,26 @@ async def open_checks(pilot: Pilot[int]) -> DiffView:
 
 
 async def test_long_fix_shows_tags_first(
-    newcomer: PatchpilotApp,
+    newcomer_app: PatchpilotApp,
 ) -> None:
-    async with newcomer.run_test(size=(100, 20)) as pilot:
+    async with newcomer_app.run_test(size=(100, 20)) as pilot:
         await open_checks(pilot)
         await still(pilot)
         await keys(pilot, "A")
         await still(pilot)
-        shown = text_of(newcomer)
-        assert "+Fixes: " in shown, "the tags are first"
-        assert re.search(r"\d+ more lines below", shown)
-        assert "Findings left to fix manually" not in shown
+        screen_text = text_of(newcomer_app)
+        assert "+Fixes: " in screen_text, "the tags are first"
+        assert re.search(r"\d+ more lines below", screen_text)
+        assert "Findings left to fix manually" not in screen_text
         await pilot.press(*["pagedown"] * 9)
         await still(pilot)
-        assert "Findings left to fix manually" in text_of(newcomer)
-        assert "more lines below" not in text_of(newcomer)
+        assert "Findings left to fix manually" in text_of(newcomer_app)
+        assert "more lines below" not in text_of(newcomer_app)
 
 
-async def test_one_finding_is_fixed_alone(untidy: Repo, walk_on: On) -> None:
-    before = repository_state(untidy)
-    app = walk_on(untidy.path)
+async def test_one_finding_is_fixed_alone(untidy_branch: Repo, open_app_on: On) -> None:
+    before = read_repository_state(untidy_branch)
+    app = open_app_on(untidy_branch.path)
     async with app.run_test(size=(160, 50)) as pilot:
         view = await open_checks(pilot)
         screen = app.screen
@@ -126,68 +126,72 @@ async def test_one_finding_is_fixed_alone(untidy: Repo, walk_on: On) -> None:
         assert isinstance(app.screen, Choose)
         assert "+Reviewed-by: Ben Reader" in text_of(app)
         assert "frob(a, 1)" not in text_of(app)
-        assert repository_state(untidy) == before
+        assert read_repository_state(untidy_branch) == before
         await pilot.press("enter")
         await until(
             pilot,
-            lambda: checked_out_commit(untidy) != before[0],
+            lambda: read_checked_out_commit(untidy_branch) != before[0],
             "the commits to be written",
         )
         await settle(pilot)
         assert "fixed malformed-tag; press u to undo" in last_message(app)
-        assert "Reviewed-by: Ben" in untidy.git("log", "-1", "--format=%b", "topic~1")
-        assert repository_state(untidy)[1] == before[1]
+        assert "Reviewed-by: Ben" in untidy_branch.git(
+            "log", "-1", "--format=%b", "topic~1"
+        )
+        assert read_repository_state(untidy_branch)[1] == before[1]
 
 
 @pytest.mark.parametrize("word", ["published", "claim"])
 async def test_commits_of_others_are_rewritten_when_the_word_is_typed(
-    untidy: Repo, walk_on: On, word: str
+    untidy_branch: Repo, open_app_on: On, word: str
 ) -> None:
     if word == "published":
-        untidy.git("update-ref", "refs/remotes/origin/topic", "topic")
+        untidy_branch.git("update-ref", "refs/remotes/origin/topic", "topic")
         reason = "is already published in origin/topic"
     else:
         reason = "max@keeper.example"
         email = f"user.email={reason}"
-        untidy.git("-c", email, "commit", "-q", "--amend", "--no-edit")
-    before = repository_state(untidy)
-    app = walk_on(untidy.path)
+        untidy_branch.git("-c", email, "commit", "-q", "--amend", "--no-edit")
+    before = read_repository_state(untidy_branch)
+    app = open_app_on(untidy_branch.path)
     async with app.run_test(size=(100, 30)) as pilot:
         await open_checks(pilot)
         for answer in (("escape",), (*word, "enter")):
-            assert repository_state(untidy) == before
+            assert read_repository_state(untidy_branch) == before
             await keys(pilot, "A")
             await pilot.press("enter")
             await opened(pilot, Confirm)
-            text = text_of(app)
-            assert reason in text
-            assert f'type "{word}" to confirm' in text
-            assert f"--{word}" not in text.replace("b4 prep --claim", "")
+            screen_text = text_of(app)
+            assert reason in screen_text
+            assert f'type "{word}" to confirm' in screen_text
+            assert f"--{word}" not in screen_text.replace("b4 prep --claim", "")
             await pilot.press(*answer)
             await settle(pilot)
         await until(
             pilot,
-            lambda: checked_out_commit(untidy) != before[0],
+            lambda: read_checked_out_commit(untidy_branch) != before[0],
             "the commits to be written",
         )
         await settle(pilot)
-    assert untidy.git("log", "-1", "--format=%ce") == "ada@example.org"
+    assert untidy_branch.git("log", "-1", "--format=%ce") == "ada@example.org"
 
 
-async def test_uncommitted_work_blocks_a_fix(untidy: Repo, walk_on: On) -> None:
-    (untidy.path / FILE).write_text("mine\n")
-    before = repository_state(untidy)
-    app = walk_on(untidy.path)
+async def test_uncommitted_work_blocks_a_fix(
+    untidy_branch: Repo, open_app_on: On
+) -> None:
+    (untidy_branch.path / FILE).write_text("mine\n")
+    before = read_repository_state(untidy_branch)
+    app = open_app_on(untidy_branch.path)
     async with app.run_test(size=(100, 30)) as pilot:
         await open_checks(pilot)
         await keys(pilot, "A", "enter")
         assert "uncommitted changes" in text_of(app)
         assert "git stash" in text_of(app)
-        assert repository_state(untidy) == before
+        assert read_repository_state(untidy_branch) == before
 
 
-async def test_waived_finding_is_listed(untidy: Repo, walk_on: On) -> None:
-    app = walk_on(untidy.path)
+async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) -> None:
+    app = open_app_on(untidy_branch.path)
     async with app.run_test(size=(100, 40)) as pilot:
         pager = await open_checks(pilot)
         screen = app.screen
@@ -197,8 +201,8 @@ async def test_waived_finding_is_listed(untidy: Repo, walk_on: On) -> None:
             if shown.finding.name == "malformed-tag"
         )  # type: ignore[attr-defined]
 
-        def waived() -> dict[str, str]:
-            with Repository.open(untidy.path) as repository:
+        def list_waived() -> dict[str, str]:
+            with Repository.open(untidy_branch.path) as repository:
                 return {
                     waiver.rule: waiver.reason
                     for waiver in topic_waivers(repository, (), "master")
@@ -208,7 +212,7 @@ async def test_waived_finding_is_listed(untidy: Repo, walk_on: On) -> None:
         await keys(pilot, "i")
         await pilot.press("enter")
         await settle(pilot)
-        assert waived() == {}
+        assert list_waived() == {}
         await keys(pilot, "i")
         await pilot.press(*"he writes it so", "enter")
         await settle(pilot)
@@ -217,10 +221,10 @@ async def test_waived_finding_is_listed(untidy: Repo, walk_on: On) -> None:
             lambda: app.session.fresh_result(Stage.CHECKS) is not None,
             "the findings made anew",
         )
-        assert waived() == {"malformed-tag": "he writes it so"}
+        assert list_waived() == {"malformed-tag": "he writes it so"}
         assert "1 waived" in app.session.stage_status(Stage.CHECKS).note
         assert "malformed-tag" not in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
-        with Repository.open(untidy.path) as repository:
+        with Repository.open(untidy_branch.path) as repository:
             from patchpilot.services.check.check_topic import make_topic_driver
 
             assert app.session.topic is not None
@@ -250,22 +254,24 @@ async def test_waived_finding_is_listed(untidy: Repo, walk_on: On) -> None:
             "the findings made anew",
         )
         await settle(pilot)
-        assert waived() == {}
+        assert list_waived() == {}
         assert "malformed-tag" in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
         assert app.session.stage_status(Stage.CHECKS).state is StageState.BLOCKED
 
 
 def test_fix_preview_matches_the_result(
     snap_compare: Callable[..., bool],
-    untidy: Repo,
-    walk_on: On,
+    untidy_branch: Repo,
+    open_app_on: On,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
-    async def run(pilot: Pilot[int]) -> None:
+    async def open_preview(pilot: Pilot[int]) -> None:
         await open_checks(pilot)
         await keys(pilot, "A")
         await still(pilot)
 
-    assert snap_compare(walk_on(untidy.path), terminal_size=(80, 24), run_before=run)
+    assert snap_compare(
+        open_app_on(untidy_branch.path), terminal_size=(80, 24), run_before=open_preview
+    )

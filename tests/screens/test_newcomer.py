@@ -27,14 +27,16 @@ On = Callable[[Path], PatchpilotApp]
 
 
 @pytest.fixture
-def sign_off(fixed: Path) -> Path:
-    with Repository.open(fixed) as repository:
+def signed_off_clone(fixed_clone: Path) -> Path:
+    with Repository.open(fixed_clone) as repository:
         prepare_commit_tags(repository, PrepareRequest(signoff=True))
-    return fixed
+    return fixed_clone
 
 
-async def test_undeliverable_recipient_is_removed(sign_off: Path, walk_on: On) -> None:
-    app = walk_on(sign_off)
+async def test_undeliverable_recipient_is_removed(
+    signed_off_clone: Path, open_app_on: On
+) -> None:
+    app = open_app_on(signed_off_clone)
     async with running(app, (80, 24), Stage.RECIPIENTS, "w") as pilot:
         await pilot.press(*"foo@bar", "enter")
         await settle(pilot)
@@ -58,9 +60,9 @@ async def test_undeliverable_recipient_is_removed(sign_off: Path, walk_on: On) -
         await keys(pilot, Stage.RECIPIENTS)
         people = app.screen.query_one("#people", List)
         people.highlighted = next(
-            at
-            for at in range(people.option_count)
-            if "foo@bar" in str(people.get_option_at_index(at).prompt)
+            index
+            for index in range(people.option_count)
+            if "foo@bar" in str(people.get_option_at_index(index).prompt)
         )
         await keys(pilot, "space")
         assert app.session.stage_status(Stage.PREVIEW).state is not StageState.BLOCKED
@@ -70,12 +72,12 @@ async def test_undeliverable_recipient_is_removed(sign_off: Path, walk_on: On) -
 
 
 async def test_missing_mail_server_blocks_the_send(
-    sign_off: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    signed_off_clone: Path, open_app_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run: list[Path] = []
     monkeypatch.setattr("patchpilot.topic.edit_commits.run_mail_setup", run.append)
-    git(sign_off, "config", "--global", "--unset", "sendemail.smtpServer")
-    app = walk_on(sign_off)
+    git(signed_off_clone, "config", "--global", "--unset", "sendemail.smtpServer")
+    app = open_app_on(signed_off_clone)
     async with running(app, (80, 24), Stage.PREVIEW, Stage.SEND) as pilot:
         assert app.session.stage_status(Stage.SEND).state is StageState.BLOCKED
         assert "press a to set up your mail account" in text_of(app)
@@ -83,26 +85,36 @@ async def test_missing_mail_server_blocks_the_send(
             await keys(pilot, key)
             assert not isinstance(app.screen, Choose | Confirm)
             assert run.pop()
-        git(sign_off, "config", "--global", "sendemail.smtpServer", "mail.example.org")
+        git(
+            signed_off_clone,
+            "config",
+            "--global",
+            "sendemail.smtpServer",
+            "mail.example.org",
+        )
         await keys(pilot, "g")
         assert app.session.stage_status(Stage.SEND).state is StageState.TODO
 
 
-async def test_unchanged_edit_asks_nothing(fixed: Path, app: PatchpilotApp) -> None:
-    names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
-    (fixed / "Makefile").write_text((fixed / "Makefile").read_text() + "# mine\n")
-    other = (fixed / "Makefile").read_text()
+async def test_unchanged_edit_asks_nothing(
+    fixed_clone: Path, app: PatchpilotApp
+) -> None:
+    names = git(fixed_clone, "show", "--name-only", "--format=", "HEAD").text.split()
+    (fixed_clone / "Makefile").write_text(
+        (fixed_clone / "Makefile").read_text() + "# mine\n"
+    )
+    other_content = (fixed_clone / "Makefile").read_text()
     async with running(app, (80, 24)) as pilot:
         from patchpilot.tui.actions.editing import open_file
 
-        git(fixed, "config", "--global", "core.editor", "true")
+        git(fixed_clone, "config", "--global", "core.editor", "true")
         open_file(app.stage_screen, names[0], 1)  # type: ignore[arg-type]
         await settle(pilot)
         assert not isinstance(app.screen, Choose)
-        script = fixed.parent / "editor"
+        script = fixed_clone.parent / "editor"
         script.write_text('#!/bin/sh\nshift\necho "/* more */" >>"$1"\n')
         script.chmod(0o755)
-        git(fixed, "config", "--global", "core.editor", str(script))
+        git(fixed_clone, "config", "--global", "core.editor", str(script))
         open_file(app.stage_screen, names[0], 1)  # type: ignore[arg-type]
         await settle(pilot)
         assert isinstance(app.screen, Choose)
@@ -110,21 +122,24 @@ async def test_unchanged_edit_asks_nothing(fixed: Path, app: PatchpilotApp) -> N
         assert "Makefile" not in text_of(app)
         await keys(pilot, "down", "enter")
         assert (
-            git(fixed, "show", "--name-only", "--format=", "HEAD").text.split() == names
+            git(fixed_clone, "show", "--name-only", "--format=", "HEAD").text.split()
+            == names
         )
-        assert "/* more */" in git(fixed, "show", f"HEAD:{names[0]}").text
-        assert (fixed / "Makefile").read_text() == other
+        assert "/* more */" in git(fixed_clone, "show", f"HEAD:{names[0]}").text
+        assert (fixed_clone / "Makefile").read_text() == other_content
         assert (
-            git(fixed, "status", "--porcelain", "--untracked-files=no").text
+            git(fixed_clone, "status", "--porcelain", "--untracked-files=no").text
             == " M Makefile\n"
         )
 
 
-async def test_keys_replace_command_names(fixed: Path, app: PatchpilotApp) -> None:
+async def test_keys_replace_command_names(
+    fixed_clone: Path, app: PatchpilotApp
+) -> None:
     fix = parse_backticks("`patchpilot fixes HEAD` finds the commit; or git blame")
     assert replace_commands(fix) == "stage 4 finds the commit; or git blame"
-    git(fixed, "branch", "-q", "-f", "nothing", "origin/master")
-    git(fixed, "switch", "-q", "nothing")
+    git(fixed_clone, "branch", "-q", "-f", "nothing", "origin/master")
+    git(fixed_clone, "switch", "-q", "nothing")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "What do you have?" in text_of(app), "the question")
         assert "name a commit" in (app.session.errors[Stage.RECIPIENTS].hint or "")
@@ -135,13 +150,13 @@ async def test_keys_replace_command_names(fixed: Path, app: PatchpilotApp) -> No
 
 
 async def test_project_without_stable_series_skips_backports(
-    fixed: Path, app: PatchpilotApp
+    fixed_clone: Path, app: PatchpilotApp
 ) -> None:
     for ref in git(
-        fixed, "for-each-ref", "--format=%(refname)", "refs/remotes/stable"
+        fixed_clone, "for-each-ref", "--format=%(refname)", "refs/remotes/stable"
     ).text.split():
-        git(fixed, "update-ref", "-d", ref)
-    git(fixed, "config", "patchpilot.profile", "u-boot")
+        git(fixed_clone, "update-ref", "-d", ref)
+    git(fixed_clone, "config", "patchpilot.profile", "u-boot")
     async with running(app, (80, 24), Stage.BACKPORTS) as pilot:
         stands = app.session.stage_status(Stage.BACKPORTS)
         assert (stands.state, stands.note) == (
@@ -150,7 +165,7 @@ async def test_project_without_stable_series_skips_backports(
         )
         assert app.session.next_stage is not Stage.BACKPORTS
         await keys(pilot, "enter", "a")
-        git(fixed, "config", "patchpilot.profile", "linux")
+        git(fixed_clone, "config", "patchpilot.profile", "linux")
         await keys(pilot, "g")
         stands = app.session.stage_status(Stage.BACKPORTS)
         assert stands.state is StageState.TODO

@@ -21,13 +21,13 @@ from patchpilot.tui.widgets.choose import Choose, Confirm, LineDialog
 from patchpilot.tui.widgets.dialog import Dialog, Modal
 
 
-def find_dialogs(of: type[Any] = Modal) -> Iterator[type[Any]]:
-    if of is Modal:
+def find_dialogs(base_class: type[Any] = Modal) -> Iterator[type[Any]]:
+    if base_class is Modal:
         for module in pkgutil.walk_packages(
             patchpilot.tui.__path__, f"{patchpilot.tui.__name__}."
         ):
             importlib.import_module(module.name)
-    for subclass in of.__subclasses__():
+    for subclass in base_class.__subclasses__():
         yield subclass
         yield from find_dialogs(subclass)
 

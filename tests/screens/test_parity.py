@@ -29,17 +29,17 @@ pytestmark = pytest.mark.long
 
 
 def run_json_command(*argv: object) -> Any:
-    done = call(*argv, "--format", "json")
-    assert done.out, done.err
-    return json.loads(done.out)
+    result = call(*argv, "--format", "json")
+    assert result.out, result.err
+    return json.loads(result.out)
 
 
 @pytest.mark.parametrize("tagged", [False, True])
 async def test_stages_show_their_service_result(
-    fixed: Path, app: PatchpilotApp, tagged: bool
+    fixed_clone: Path, app: PatchpilotApp, tagged: bool
 ) -> None:
     if tagged:
-        assert call("prepare", "-C", fixed, "--signoff").code == 0
+        assert call("prepare", "-C", fixed_clone, "--signoff").code == 0
     async with running(app, (80, 24), Stage.BACKPORTS, Stage.PREVIEW):
         got = {
             stage: app.session.fresh_result(stage)
@@ -48,19 +48,21 @@ async def test_stages_show_their_service_result(
         }
         likely = app.session.likely
 
-    said = run_json_command("check", "-C", fixed)["patches"][0]["findings"]
+    said = run_json_command("check", "-C", fixed_clone)["patches"][0]["findings"]
     assert [
         (finding.name, finding.patch_line)
         for finding in got[Stage.CHECKS].patches[0].findings
     ] == [(one["name"], one["patch_line"]) for one in said]
 
-    people = run_json_command("maintainers", "-C", fixed)["results"][0]["recipients"]
+    people = run_json_command("maintainers", "-C", fixed_clone)["results"][0][
+        "recipients"
+    ]
     planned = got[Stage.RECIPIENTS].planned.plan.recipients
     assert [(one.address.email, one.header, list(one.reasons)) for one in planned] == [
         (person["email"], person["header"], person["reasons"]) for person in people
     ]
 
-    fixes = run_json_command("fixes", "-C", fixed, "HEAD")
+    fixes = run_json_command("fixes", "-C", fixed_clone, "HEAD")
     assert [
         (candidate.commit, candidate.tag, list(candidate.evidence))
         for candidate in got[Stage.TAGS].candidates
@@ -69,7 +71,9 @@ async def test_stages_show_their_service_result(
     # without a Fixes: tag, the stage uses the likely commit and states this
     assumed = ("--fixes", likely) if likely else ()
     assert bool(assumed) != tagged
-    branches = run_json_command("backport", "-C", fixed, *assumed, "HEAD")["branches"]
+    branches = run_json_command("backport", "-C", fixed_clone, *assumed, "HEAD")[
+        "branches"
+    ]
     assert [
         (
             branch.version,
@@ -86,7 +90,7 @@ async def test_stages_show_their_service_result(
         for branch in branches
     ]
 
-    sent = run_json_command("send", "-C", fixed, "--dry-run")
+    sent = run_json_command("send", "-C", fixed_clone, "--dry-run")
     first = sent["messages"][0]
     plan = got[Stage.PREVIEW]
     assert [mail.subject for mail in plan.send.entries] == [
@@ -107,9 +111,9 @@ async def test_stages_show_their_service_result(
 
 
 async def test_follow_matches_track(
-    fixed: Path, app: PatchpilotApp, tmp_path: Path
+    fixed_clone: Path, app: PatchpilotApp, tmp_path: Path
 ) -> None:
-    mail = git(fixed, "format-patch", "--stdout", "-1").out.split(b"\n", 1)[1]
+    mail = git(fixed_clone, "format-patch", "--stdout", "-1").out.split(b"\n", 1)[1]
     first = b"Message-ID: <20260902-acme-v1-1@example.net>\n" + mail
     known = parse_mail(first)
     sent = Sent(
@@ -118,8 +122,8 @@ async def test_follow_matches_track(
         known.body,
         datetime(2026, 9, 2, 8, 0, tzinfo=UTC),
     )
-    box = tmp_path / "thread.mbox"
-    box.write_bytes(
+    mbox_file = tmp_path / "thread.mbox"
+    mbox_file.write_bytes(
         join_mbox(
             [
                 first,
@@ -129,12 +133,12 @@ async def test_follow_matches_track(
             ]
         )
     )
-    assert call("track", "add", "--mbox", box, "-C", fixed).code == 0
+    assert call("track", "add", "--mbox", mbox_file, "-C", fixed_clone).code == 0
     async with running(app, (80, 24), Stage.FOLLOW):
         (got,) = app.session.fresh_result(Stage.FOLLOW)
         rows = app.screen.query_one("#thread", RowList).searchable_lines()
         shown = " ".join((text_of(app), *rows))
-    (said,) = run_json_command("track", "-C", fixed)["series"]
+    (said,) = run_json_command("track", "-C", fixed_clone)["series"]
     assert (got.entry.id, got.subject, str(got.state), got.next_step) == (
         said["id"],
         said["subject"],
@@ -190,14 +194,14 @@ def test_chosen_base_reaches_the_tags_stage(
 
 
 async def test_non_fix_needs_no_tag(
-    tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]
+    tmp_path: Path, open_app_on: Callable[[Path], PatchpilotApp]
 ) -> None:
     story = create_ring_history(
         tmp_path / "r",
         "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy().",
     )
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
-    app = walk_on(story.repo.path)
+    app = open_app_on(story.repo.path)
     async with running(app, (80, 24), Stage.TAGS) as pilot:
         assert app.session.stage_status(Stage.TAGS).state is StageState.DONE
         assert "its message names no bug" in text_of(app)

@@ -23,22 +23,28 @@ from tests.kit.walk import keys, last_message, running, settle, text_of
 pytestmark = pytest.mark.long
 
 
-async def test_changes_in_v2_are_marked(fixed: Path, app: PatchpilotApp) -> None:
-    git(fixed, "commit", "-q", "--amend", "-s", "--no-edit")
-    with Sink() as server, Repository.open(fixed) as repository:
-        git(fixed, "config", "--global", "sendemail.smtpServer", "127.0.0.1")
-        git(fixed, "config", "--global", "sendemail.smtpServerPort", str(server.port))
+async def test_changes_in_v2_are_marked(fixed_clone: Path, app: PatchpilotApp) -> None:
+    git(fixed_clone, "commit", "-q", "--amend", "-s", "--no-edit")
+    with Sink() as server, Repository.open(fixed_clone) as repository:
+        git(fixed_clone, "config", "--global", "sendemail.smtpServer", "127.0.0.1")
+        git(
+            fixed_clone,
+            "config",
+            "--global",
+            "sendemail.smtpServerPort",
+            str(server.port),
+        )
         deliver_mails(repository, plan_sending(repository, SendRequest()))
-    message = git(fixed, "log", "-1", "--format=%B").text
+    message = git(fixed_clone, "log", "-1", "--format=%B").text
     longer = message.replace("\n\n", "\n\nThis sentence is new.\n\n", 1)
-    git(fixed, "commit", "-q", "--amend", "-m", longer)
-    with Repository.open(fixed) as repository:
+    git(fixed_clone, "commit", "-q", "--amend", "-m", longer)
+    with Repository.open(fixed_clone) as repository:
         change_draft(repository, DraftChanges(changelog="- say more"))
     async with running(app, (120, 36), Stage.PREVIEW) as pilot:
-        shown = text_of(app)
-        assert "~ changed, " in shown
-        assert "compared with v1" in shown
-        assert "~ new since v1: " in shown
+        screen_text = text_of(app)
+        assert "~ changed, " in screen_text
+        assert "compared with v1" in screen_text
+        assert "~ new since v1: " in screen_text
         mail = app.screen.query_one("#mail", DiffView)
         await keys(pilot, "f")
         assert mail.rows[mail.cursor] in ("This sentence is new.", "")
@@ -52,15 +58,15 @@ async def test_changes_in_v2_are_marked(fixed: Path, app: PatchpilotApp) -> None
 
 
 async def test_blocking_problem_names_its_key(
-    newcomer: PatchpilotApp,
+    newcomer_app: PatchpilotApp,
 ) -> None:
-    async with running(newcomer, (80, 24), Stage.PREVIEW) as pilot:
-        assert "press 7 to fix" in text_of(newcomer)
+    async with running(newcomer_app, (80, 24), Stage.PREVIEW) as pilot:
+        assert "press 7 to fix" in text_of(newcomer_app)
         # keys without an effect are not shown
         await keys(pilot, "7")
-        last = text_of(newcomer).rstrip().split("\n")[-1]
-        assert last.split()[:2] == ["a", "answer"]
-        assert " s send " not in last
+        last_screen_text = text_of(newcomer_app).rstrip().split("\n")[-1]
+        assert last_screen_text.split()[:2] == ["a", "answer"]
+        assert " s send " not in last_screen_text
 
 
 async def test_transport_can_be_switched(app: PatchpilotApp) -> None:

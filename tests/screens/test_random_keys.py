@@ -26,14 +26,16 @@ QUIT = "q"
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_random_keys_find_no_fault(newcomer: PatchpilotApp, seed: int) -> None:
+async def test_random_keys_find_no_fault(
+    newcomer_app: PatchpilotApp, seed: int
+) -> None:
     chance = random.Random(seed)
     # exceptions are raised when the context ends
-    async with newcomer.run_test(size=(100, 30)) as pilot:
+    async with newcomer_app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         for key in chance.choices([key for key in KEYS if key != QUIT], k=120):
             await pilot.press(key)
-        while len(newcomer.screen_stack) > 2:
+        while len(newcomer_app.screen_stack) > 2:
             await pilot.press("escape")
         await settle(pilot)
         await pilot.press("question_mark")

@@ -82,10 +82,11 @@ def test_excluded_recipient_keeps_its_place() -> None:
     ]
 
 
-def recipient_rows(app: PatchpilotApp) -> list[str]:
+def list_recipient_rows(app: PatchpilotApp) -> list[str]:
     people = app.screen.query_one("#people", List)
     return [
-        str(people.get_option_at_index(at).prompt) for at in range(people.option_count)
+        str(people.get_option_at_index(row_index).prompt)
+        for row_index in range(people.option_count)
     ]
 
 
@@ -94,7 +95,7 @@ async def test_space_excludes_a_recipient(
 ) -> None:
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
-        before = recipient_rows(app)
+        before = list_recipient_rows(app)
         assert before[0] == "ACME FASTWIRE ETHERNET DRIVER (Supported) · 2"
         assert "● 3 To/Cc 3" in text_of(app).split("\n")[1], "notes are open"
         assert "3 open notes" in text_of(app)
@@ -104,12 +105,12 @@ async def test_space_excludes_a_recipient(
         assert "matches F: drivers/net/ethernet/acme/" in why
         assert "67%, 2 of 3 commits in the last three years" in why
         await keys(pilot, "space")
-        assert recipient_rows(app)[1].startswith("– --  Maya Okafor")
+        assert list_recipient_rows(app)[1].startswith("– --  Maya Okafor")
         assert app.screen.query_one("#people", List).highlighted == 1
         await keys(pilot, "space", "t")
-        assert "Cc  Maya Okafor" in " ".join(recipient_rows(app))
+        assert "Cc  Maya Okafor" in " ".join(list_recipient_rows(app))
         await keys(pilot, "t")
-        assert "To  Maya Okafor" in " ".join(recipient_rows(app))
+        assert "To  Maya Okafor" in " ".join(list_recipient_rows(app))
         # on a small terminal, Enter opens the detail view
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
@@ -120,15 +121,15 @@ async def test_space_excludes_a_recipient(
         assert "matches F:" not in text_of(app)
 
 
-async def test_note_names_the_tree(fixed: Path, walk_on: On) -> None:
-    git(fixed, "remote", "add", "net", "https://git.example.org/netdev/net.git")
+async def test_note_names_the_tree(fixed_clone: Path, open_app_on: On) -> None:
+    git(fixed_clone, "remote", "add", "net", "https://git.example.org/netdev/net.git")
     other = {
         f"GIT_{role}_{part}": "net@example.org"
         for role in ("AUTHOR", "COMMITTER")
         for part in ("NAME", "EMAIL")
     }
     ahead = git(
-        fixed,
+        fixed_clone,
         "commit-tree",
         "origin/master^{tree}",
         "-p",
@@ -137,15 +138,15 @@ async def test_note_names_the_tree(fixed: Path, walk_on: On) -> None:
         "net: more",
         env=other,
     ).text.strip()
-    git(fixed, "update-ref", "refs/remotes/net/main", ahead)
-    app = walk_on(fixed)
+    git(fixed_clone, "update-ref", "refs/remotes/net/main", ahead)
+    app = open_app_on(fixed_clone)
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
 
-        def titles() -> list[str]:
+        def list_note_titles() -> list[str]:
             return [row.key for row in app.screen.query_one("#advice", RowList).rows]
 
-        assert titles()[:4] == [
+        assert list_note_titles()[:4] == [
             "security question open",
             "regression question open",
             "target tree not named",
@@ -154,7 +155,7 @@ async def test_note_names_the_tree(fixed: Path, walk_on: On) -> None:
         await keys(pilot, "f", "f", "a", "f")
         await until(
             pilot,
-            lambda: "target tree not named" not in titles(),
+            lambda: "target tree not named" not in list_note_titles(),
             "the tree to be named",
         )
         rows = app.screen.query_one("#advice", RowList).rows
@@ -162,12 +163,14 @@ async def test_note_names_the_tree(fixed: Path, walk_on: On) -> None:
         assert "run git rebase net/main" in other_tree.text.plain
 
 
-async def test_o_shows_one_patch_of_a_series(fixed: Path, app: PatchpilotApp) -> None:
+async def test_o_shows_one_patch_of_a_series(
+    fixed_clone: Path, app: PatchpilotApp
+) -> None:
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS, "o")
         assert app.session.view == "series"
-        (fixed / "COPYING").write_text("other words\n")
-        git(fixed, "commit", "-q", "-a", "-m", "net/acme: second")
+        (fixed_clone / "COPYING").write_text("other words\n")
+        git(fixed_clone, "commit", "-q", "-a", "-m", "net/acme: second")
         app.jobs.read_topic()
         await until(
             pilot,
@@ -194,22 +197,22 @@ async def test_o_shows_one_patch_of_a_series(fixed: Path, app: PatchpilotApp) ->
         await until(
             pilot,
             lambda: any(
-                who in row and ", patch 1" in row for row in recipient_rows(app)
+                who in row and ", patch 1" in row for row in list_recipient_rows(app)
             ),
             "still a recipient of the other",
         )
 
 
 async def test_undisclosed_fix_has_few_recipients(
-    fixed: Path, app: PatchpilotApp
+    fixed_clone: Path, app: PatchpilotApp
 ) -> None:
-    with Repository.open(fixed) as repository:
+    with Repository.open(fixed_clone) as repository:
         save_draft_answer(repository, "security", "yes")
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         shown = [
             row.split()[1:3]
-            for row in recipient_rows(app)
+            for row in list_recipient_rows(app)
             if row.split()[1] in ("To", "Cc")
         ]
         assert shown == [
@@ -223,7 +226,7 @@ async def test_undisclosed_fix_has_few_recipients(
             await keys(pilot, key)
             assert not isinstance(app.screen, LineDialog)
             assert "undisclosed fix is sent to the maintainers" in last_message(app)
-        assert recipient_rows(app)[1].split()[1] == "To"
+        assert list_recipient_rows(app)[1].split()[1] == "To"
         await keys(pilot, Stage.SEND)
         await until(
             pilot, lambda: app.session.last_result(Stage.SEND) is not None, "the plan"

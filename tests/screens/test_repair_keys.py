@@ -20,22 +20,24 @@ from tests.kit.walk import keys, last_message, running, text_of
 pytestmark = pytest.mark.long
 
 
-def commit_message(work: Path) -> str:
-    return git(work, "log", "-1", "--format=%B").text
+def read_commit_message(repository: Path) -> str:
+    return git(repository, "log", "-1", "--format=%B").text
 
 
-async def test_verdict_matches_a_dry_run(clone: Path, newcomer: PatchpilotApp) -> None:
+async def test_verdict_matches_a_dry_run(
+    clone: Path, newcomer_app: PatchpilotApp
+) -> None:
     printed = call("send", "-C", clone, "--dry-run").out.rstrip("\n").split("\n")[-1]
-    async with running(newcomer, (120, 36), Stage.SEND):
-        assert f" {printed[0].upper()}{printed[1:]} " in text_of(newcomer)
-        assert newcomer.session.stage_status(Stage.SEND).note == printed
+    async with running(newcomer_app, (120, 36), Stage.SEND):
+        assert f" {printed[0].upper()}{printed[1:]} " in text_of(newcomer_app)
+        assert newcomer_app.session.stage_status(Stage.SEND).note == printed
 
 
 async def test_a_repairs_the_first_problem(
-    newcomer: PatchpilotApp,
+    newcomer_app: PatchpilotApp,
 ) -> None:
-    async with running(newcomer, (120, 36), Stage.SEND) as pilot:
-        screen = newcomer.screen
+    async with running(newcomer_app, (120, 36), Stage.SEND) as pilot:
+        screen = newcomer_app.screen
         assert isinstance(screen, SendScreen)
         await keys(pilot, "x", "end")
         assert screen.selected_item.state == "ok"
@@ -46,6 +48,6 @@ async def test_a_repairs_the_first_problem(
         await pilot.press("a")
         await pilot.pause()
         assert screen.selected_item.name == first.name
-        assert "nothing to fix" not in last_message(newcomer)
+        assert "nothing to fix" not in last_message(newcomer_app)
         screen._shown = Mock(refused=False, blocked=None, checks=())
         assert "repair" in screen.shown_keys.hidden

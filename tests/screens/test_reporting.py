@@ -25,9 +25,9 @@ def raise_failure(*_: object) -> None:
 
 
 async def test_error_is_shown_wherever_it_is_raised(
-    tmp_path: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, open_app_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = walk_on(tmp_path)
+    app = open_app_on(tmp_path)
     async with running(app, (80, 24)) as pilot:
         screen: Any = app.screen
         monkeypatch.setattr(app, "action_leave", raise_failure)
@@ -72,9 +72,9 @@ def test_screen_is_restored_after_a_failed_editor() -> None:
 
 @pytest.mark.long
 async def test_key_outside_a_repository_shows_an_error(
-    tmp_path: Path, walk_on: On
+    tmp_path: Path, open_app_on: On
 ) -> None:
-    app = walk_on(tmp_path)
+    app = open_app_on(tmp_path)
     async with running(app, (80, 24)) as pilot:
         for stage in Stage:
             await keys(

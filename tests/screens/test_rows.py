@@ -141,21 +141,21 @@ def test_first_action_leads_to_its_stage() -> None:
 
 
 def test_check_names_the_repairing_key() -> None:
-    def check(name: str, hint: Advice, state: CheckState = CheckState.NOTE) -> str:
+    def make_check(name: str, hint: Advice, state: CheckState = CheckState.NOTE) -> str:
         return repair_help(CheckLine(state, name, "", hint))
 
     sign_off = Action("prepare", ("--signoff",), "git commit -s, or {}")
     assert (
-        check("no-signoff", sign_off, CheckState.PROBLEM)
+        make_check("no-signoff", sign_off, CheckState.PROBLEM)
         == "press a to go to stage 4 Tags: press w"
     )
     drop = Action("maintainers", ("--drop", "a@b.example"), "drop it: {}")
     assert (
-        check("many", drop)
+        make_check("many", drop)
         == "press a to go to stage 3 To/Cc: press Space to exclude it"
     )
-    assert check("odd", "git fetch") == "git fetch"
-    assert check("weekend", "") == check("target", "", CheckState.OK) == ""
+    assert make_check("odd", "git fetch") == "git fetch"
+    assert make_check("weekend", "") == make_check("target", "", CheckState.OK) == ""
 
 
 @given(st.text(), st.integers(1, 200))

@@ -41,27 +41,27 @@ On = Callable[[Path], PatchpilotApp]
 
 
 @pytest.fixture
-def ready(fixed: Path) -> Iterator[tuple[Path, Sink]]:
+def ready_topic(fixed_clone: Path) -> Iterator[tuple[Path, Sink]]:
     """Yield a topic that is ready to send, and its mail server."""
-    with Repository.open(fixed) as repository:
+    with Repository.open(fixed_clone) as repository:
         prepare_commit_tags(repository, PrepareRequest(signoff=True))
-    answer_questions(fixed)
-    with Sink() as sink:
+    answer_questions(fixed_clone)
+    with Sink() as mail_server:
         for name, value in (
             ("smtpServer", "127.0.0.1"),
-            ("smtpServerPort", str(sink.port)),
+            ("smtpServerPort", str(mail_server.port)),
             ("smtpEncryption", ""),
             ("confirm", "never"),
         ):
-            git(fixed, "config", "--global", f"sendemail.{name}", value)
-        yield fixed, sink
+            git(fixed_clone, "config", "--global", f"sendemail.{name}", value)
+        yield fixed_clone, mail_server
 
 
 async def test_confirmation_word_must_be_typed(
-    ready: tuple[Path, Sink], walk_on: On
+    ready_topic: tuple[Path, Sink], open_app_on: On
 ) -> None:
-    work, sink = ready
-    app = walk_on(work)
+    work, sink = ready_topic
+    app = open_app_on(work)
     async with running(app, (80, 24), Stage.SEND, "s") as pilot:
         assert "netdev@lists.example.org" in text_of(app)
         await pilot.press(*"yes", "enter")
@@ -101,7 +101,7 @@ async def test_confirmation_word_must_be_typed(
     (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json").unlink(
         missing_ok=True
     )
-    again = walk_on(work)
+    again = open_app_on(work)
     again.memory.save_values(again.place, stage="commit")
     async with running(again, (80, 24)) as pilot:
         # until the stage is opened for the first time, its state is read from the stored record
@@ -116,15 +116,15 @@ async def test_confirmation_word_must_be_typed(
 
 
 async def test_interrupted_send_is_resumed_once(
-    ready: tuple[Path, Sink], walk_on: On
+    ready_topic: tuple[Path, Sink], open_app_on: On
 ) -> None:
-    work, sink = ready
+    work, sink = ready_topic
     with Repository.open(work) as repository:
-        planned = plan_sending(repository, SendRequest())
+        plan = plan_sending(repository, SendRequest())
         with Outbox() as outbox:
-            cut = outbox.add(planned.send)
+            cut = outbox.add(plan.send)
             outbox.mark(cut.id, 0, Outcome(MailState.SENDING))
-    app = walk_on(work)
+    app = open_app_on(work)
     async with running(app, (80, 24), Stage.SEND) as pilot:
         await until(
             pilot,
@@ -141,23 +141,29 @@ async def test_interrupted_send_is_resumed_once(
             "it to be taken up",
         )
     assert [
-        one.data.lower().count(planned.send.entries[0].message_id.lower().encode())
+        one.data.lower().count(plan.send.entries[0].message_id.lower().encode())
         for one in sink.take()
     ] == [1]
 
 
 async def test_missing_mail_account_is_set_up(
-    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+    fixed_clone: Path, open_app_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("smtpServer", "smtpServerPort"):
-        git(fixed, "config", "--global", "--unset", f"sendemail.{name}")
+        git(fixed_clone, "config", "--global", "--unset", f"sendemail.{name}")
 
-    def set_up(top: Path) -> bool:
-        git(top, "config", "--global", "sendemail.smtpServer", "mail.example.org")
+    def set_up_account(repository_root: Path) -> bool:
+        git(
+            repository_root,
+            "config",
+            "--global",
+            "sendemail.smtpServer",
+            "mail.example.org",
+        )
         return True
 
-    monkeypatch.setattr("patchpilot.topic.edit_commits.run_mail_setup", set_up)
-    app = walk_on(fixed)
+    monkeypatch.setattr("patchpilot.topic.edit_commits.run_mail_setup", set_up_account)
+    app = open_app_on(fixed_clone)
     async with running(app, (120, 36), Stage.SEND) as pilot:
         await until(
             pilot, lambda: "no mail server configured" in text_of(app), "the check"
@@ -169,10 +175,12 @@ async def test_missing_mail_account_is_set_up(
         await until(pilot, lambda: "mail.example.org" in text_of(app), "the account")
 
 
-async def test_s_asks_the_open_question_first(fixed: Path, walk_on: On) -> None:
-    with Repository.open(fixed) as repository:
+async def test_s_asks_the_open_question_first(
+    fixed_clone: Path, open_app_on: On
+) -> None:
+    with Repository.open(fixed_clone) as repository:
         prepare_commit_tags(repository, PrepareRequest(signoff=True))
-    app = walk_on(fixed)
+    app = open_app_on(fixed_clone)
     async with running(app, (80, 24), Stage.SEND) as pilot:
         assert "Not ready: 2 questions are open" in text_of(app)
         assert "s asks the 2 questions first" in text_of(app)
@@ -181,23 +189,23 @@ async def test_s_asks_the_open_question_first(fixed: Path, walk_on: On) -> None:
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the send")
         await still(pilot)
-        shown = text_of(app)
-        assert "[PATCH] net/acme" in shown, shown
-        assert "people and 3 public lists" in shown, shown
+        screen_text = text_of(app)
+        assert "[PATCH] net/acme" in screen_text, screen_text
+        assert "people and 3 public lists" in screen_text, screen_text
 
 
-def test_send_question_counts_the_warnings_below(fixed: Path) -> None:
-    with Repository.open(fixed) as repository:
-        planned = plan_sending(repository, SendRequest())
-    for words, count, last in (
+def test_send_question_counts_the_warnings_below(fixed_clone: Path) -> None:
+    with Repository.open(fixed_clone) as repository:
+        plan = plan_sending(repository, SendRequest())
+    for arguments, count, last in (
         ("short", 8, "short"),
         ("short", 12, "4 more warnings below"),
         ("a word " * 120, 3, "…"),
     ):
-        warnings = (SendProblem("any", words),) * count
-        text, below = send_question(replace(planned, warnings=warnings))
+        warnings = (SendProblem("any", arguments),) * count
+        text, below = send_question(replace(plan, warnings=warnings))
         rows = text.plain.split("\n")
         assert rows[-1].endswith(last)
         assert len(rows) == 2 + min(count, WARNINGS) + (count > WARNINGS)
-        assert last != "…" or words.strip() in " ".join(" ".join(below).split())
-        assert rows[2].split()[1:2] == words.split()[:1]
+        assert last != "…" or arguments.strip() in " ".join(" ".join(below).split())
+        assert rows[2].split()[1:2] == arguments.split()[:1]

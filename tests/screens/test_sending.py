@@ -37,18 +37,18 @@ VIA = ("git-send-email", "b4")
 
 
 @pytest.fixture
-def series(clone: Path) -> Path:
+def series_clone(clone: Path) -> Path:
     """Create three patches and a cover letter that are ready to send."""
     git(clone, "reset", "-q", "--hard", "HEAD~1")
     for number in (1, 2, 3):
         (clone / FILE).write_text(
             (clone / FILE).read_text() + f"\n/* step {number} */\n"
         )
-        text = (
+        commit_message = (
             f"net/acme: step {number} of counting images\n\nOld cards cannot count their"
             " images.\n\nSigned-off-by: Robin Newland <robin@example.net>"
         )
-        git(clone, "commit", "-q", "-a", "-m", text)
+        git(clone, "commit", "-q", "-a", "-m", commit_message)
     with Repository.open(clone) as repository:
         change_draft(
             repository,
@@ -62,23 +62,23 @@ def series(clone: Path) -> Path:
     return clone
 
 
-def configure_transport(work: Path, server: FaultySink, via: str) -> None:
+def configure_transport(repository: Path, server: FaultySink, transport: str) -> None:
     for name, value in (
         ("sendemail.smtpServer", "127.0.0.1"),
         ("sendemail.smtpServerPort", str(server.port)),
         ("sendemail.smtpEncryption", ""),
         ("sendemail.confirm", "never"),
-        ("patchpilot.via", via),
+        ("patchpilot.via", transport),
     ):
-        git(work, "config", "--global", name, value)
+        git(repository, "config", "--global", name, value)
 
 
-async def send_from_stage(pilot: Any, app: PatchpilotApp, ends: StageState) -> str:
+async def send_from_stage(pilot: Any, app: PatchpilotApp, end_state: StageState) -> str:
     """Send from the stage. Return the screen when the stage has reached this state."""
     await settle(pilot)
     await keys(pilot, Stage.SEND, "s")
     await pilot.press(*"send", "enter")
-    return await wait_for_send_state(pilot, app, ends)
+    return await wait_for_send_state(pilot, app, end_state)
 
 
 async def wait_for_send_state(pilot: Any, app: PatchpilotApp, state: StageState) -> str:
@@ -90,7 +90,7 @@ async def wait_for_send_state(pilot: Any, app: PatchpilotApp, state: StageState)
     return text_of(app)
 
 
-def message_numbers(server: FaultySink) -> list[str]:
+def list_message_numbers(server: FaultySink) -> list[str]:
     return [
         mail.data.split(b"Subject: ", 1)[1].split(b"]", 1)[0].decode()
         for mail in server.take()
@@ -98,10 +98,12 @@ def message_numbers(server: FaultySink) -> list[str]:
 
 
 @pytest.mark.parametrize("via", VIA)
-async def test_every_mail_has_a_row(series: Path, walk_on: On, via: str) -> None:
+async def test_every_mail_has_a_row(
+    series_clone: Path, open_app_on: On, via: str
+) -> None:
     with FaultySink() as server:
-        configure_transport(series, server, via)
-        app = walk_on(series)
+        configure_transport(series_clone, server, via)
+        app = open_app_on(series_clone)
         async with app.run_test(size=(120, 36)) as pilot:
             shown = await send_from_stage(pilot, app, StageState.DONE)
             # the topic was changed after the send
@@ -111,7 +113,7 @@ async def test_every_mail_has_a_row(series: Path, walk_on: On, via: str) -> None
             await pilot.pause()
             assert "SENT" not in text_of(app)
             assert "v1 was sent before" in text_of(app)
-        assert message_numbers(server) == [
+        assert list_message_numbers(server) == [
             f"[PATCH net {number}/3" for number in range(4)
         ]
     assert re.search(rf"✓ SENT \d\d:\d\d · v1: 4 of 4 messages accepted · {via}", shown)
@@ -127,11 +129,11 @@ async def test_every_mail_has_a_row(series: Path, walk_on: On, via: str) -> None
 
 @pytest.mark.parametrize("via", VIA)
 async def test_interrupted_send_sends_each_mail_once(
-    series: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch, via: str
+    series_clone: Path, open_app_on: On, monkeypatch: pytest.MonkeyPatch, via: str
 ) -> None:
     with FaultySink(Faults(gone_from=3)) as server:
-        configure_transport(series, server, via)
-        app = walk_on(series)
+        configure_transport(series_clone, server, via)
+        app = open_app_on(series_clone)
         async with app.run_test(size=(120, 36)) as pilot:
             shown = await send_from_stage(pilot, app, StageState.BLOCKED)
             assert shown.count("accepted  [PATCH net ") == 2
@@ -154,17 +156,17 @@ async def test_interrupted_send_sends_each_mail_once(
                 await pilot.press("n")
             await settle(pilot)
             assert "v1: 4 of 4 messages accepted" in text_of(app)
-        assert sorted(message_numbers(server)) == [
+        assert sorted(list_message_numbers(server)) == [
             f"[PATCH net {number}/3" for number in range(4)
         ]
 
 
 async def test_refused_recipient_shows_the_server_response(
-    series: Path, walk_on: On
+    series_clone: Path, open_app_on: On
 ) -> None:
     with FaultySink(Faults(reject_all=True)) as server:
-        configure_transport(series, server, VIA[0])
-        app = walk_on(series)
+        configure_transport(series_clone, server, VIA[0])
+        app = open_app_on(series_clone)
         async with app.run_test(size=(120, 36)) as pilot:
             shown = await send_from_stage(pilot, app, StageState.BLOCKED)
         assert not server.take()
@@ -173,19 +175,21 @@ async def test_refused_recipient_shows_the_server_response(
     assert "v1: 0 of 4 messages accepted" in shown
 
 
-async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) -> None:
+async def test_escape_stops_after_the_current_mail(
+    series_clone: Path, open_app_on: On
+) -> None:
     with FaultySink(Faults(on_mail=lambda _: time.sleep(0.7))) as server:
-        configure_transport(series, server, VIA[0])
-        app = walk_on(series)
+        configure_transport(series_clone, server, VIA[0])
+        app = open_app_on(series_clone)
         async with app.run_test(size=(80, 24)) as pilot:
             await settle(pilot)
             await keys(pilot, Stage.SEND, "s")
             await pilot.press(*"send", "enter")
             await until(pilot, lambda: "1/4" in text_of(app), "the first mail")
-            shown = text_of(app)
-            assert shown.lstrip().startswith("[PATCH net ")
-            assert "Esc stop after this message" in shown
-            assert "q quit" not in shown
+            screen_text = text_of(app)
+            assert screen_text.lstrip().startswith("[PATCH net ")
+            assert "Esc stop after this message" in screen_text
+            assert "q quit" not in screen_text
             await pilot.press("escape")
             assert (
                 last_message(app)
@@ -195,6 +199,6 @@ async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) ->
             assert 0 < len(server.take()) < 4
             await keys(pilot, "s")
             await wait_for_send_state(pilot, app, StageState.DONE)
-        assert message_numbers(server) == [
+        assert list_message_numbers(server) == [
             f"[PATCH net {number}/3" for number in range(4)
         ]

@@ -43,19 +43,19 @@ from tests.kit.walk import (
 On = Callable[[Path], PatchpilotApp]
 
 
-def displayed_panels(app: PatchpilotApp) -> list[Panel]:
+def list_displayed_panels(app: PatchpilotApp) -> list[Panel]:
     return [panel for panel in app.screen.query(Panel) if panel.region.area]
 
 
 async def test_amend_makes_dependent_stages_stale(
-    fixed: Path, app: PatchpilotApp
+    fixed_clone: Path, app: PatchpilotApp
 ) -> None:
     async with running(app, (80, 24), Stage.BACKPORTS) as pilot:
         assert app.session.stage_status(Stage.BACKPORTS).state is not StageState.STALE
         await keys(pilot, Stage.RECIPIENTS)
         before_follow = app.session.found[Stage.FOLLOW]
         before = app.session.topic
-        git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
+        git(fixed_clone, "commit", "-q", "--amend", "-m", "net/acme: another subject")
         await until(
             pilot,
             lambda: (
@@ -71,7 +71,7 @@ async def test_amend_makes_dependent_stages_stale(
 
 
 async def test_latest_read_of_the_topic_is_used(
-    fixed: Path, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+    fixed_clone: Path, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first_read, go_on, real = (
         threading.Event(),
@@ -79,7 +79,7 @@ async def test_latest_read_of_the_topic_is_used(
         topic_base.list_topic_commits,
     )
 
-    def slow(
+    def read_topic_slowly(
         repository: Repository, target: str | None, base: str | None
     ) -> tuple[str, ...]:
         ids = real(repository, target, base)
@@ -88,11 +88,18 @@ async def test_latest_read_of_the_topic_is_used(
             assert go_on.wait(PATIENCE)
         return ids
 
-    monkeypatch.setattr(topic_base, "list_topic_commits", slow)
+    monkeypatch.setattr(topic_base, "list_topic_commits", read_topic_slowly)
     try:
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, first_read.is_set, "the first read")
-            git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
+            git(
+                fixed_clone,
+                "commit",
+                "-q",
+                "--amend",
+                "-m",
+                "net/acme: another subject",
+            )
             # the session may detect by itself that the commit was amended, or be notified
             app.jobs.read_topic()
             await until(pilot, lambda: app.jobs.is_open, "the second read")
@@ -128,20 +135,20 @@ async def test_canceled_stage_yields(
 
 
 def test_amend_during_a_read_is_noticed(
-    fixed: Path, monkeypatch: pytest.MonkeyPatch
+    fixed_clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = topic_base.list_topic_commits
 
-    def amended(
+    def amend_while_reading(
         repository: Repository, target: str | None, base: str | None
     ) -> tuple[str, ...]:
         ids = real(repository, target, base)
-        git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
+        git(fixed_clone, "commit", "-q", "--amend", "-m", "net/acme: another subject")
         return ids
 
-    monkeypatch.setattr(topic_base, "list_topic_commits", amended)
+    monkeypatch.setattr(topic_base, "list_topic_commits", amend_while_reading)
     watch = HeadWatch()
-    read_topic(Session(fixed), watch)
+    read_topic(Session(fixed_clone), watch)
     assert watch.moved
 
 
@@ -163,8 +170,10 @@ async def test_recipient_edit_keeps_other_stages(
         assert not app.session.fresh_result(Stage.RECIPIENTS).planned.left_out
 
 
-async def test_address_is_checked_while_typing(fixed: Path, walk_on: On) -> None:
-    app = walk_on(fixed)
+async def test_address_is_checked_while_typing(
+    fixed_clone: Path, open_app_on: On
+) -> None:
+    app = open_app_on(fixed_clone)
     async with running(app, (80, 24), Stage.RECIPIENTS, "w") as pilot:
         await pilot.press(*"ada@example..org")
         await pilot.pause()
@@ -175,7 +184,7 @@ async def test_address_is_checked_while_typing(fixed: Path, walk_on: On) -> None
             one.address.email
             for _, one in app.session.fresh_result(Stage.RECIPIENTS).rows
         }
-    again = walk_on(fixed)
+    again = open_app_on(fixed_clone)
     async with running(again, (80, 24)) as pilot:
         assert again.stage is Stage.RECIPIENTS
         assert "ada@example.org" in {
@@ -184,11 +193,13 @@ async def test_address_is_checked_while_typing(fixed: Path, walk_on: On) -> None
         }
 
 
-async def test_written_tags_can_be_undone(fixed: Path, app: PatchpilotApp) -> None:
-    first = git(fixed, "rev-parse", "HEAD").text
+async def test_written_tags_can_be_undone(
+    fixed_clone: Path, app: PatchpilotApp
+) -> None:
+    first_commit = git(fixed_clone, "rev-parse", "HEAD").text
     async with running(app, (80, 24), Stage.TAGS, "enter") as pilot:
         await visible(pilot, "{+Fixes: ")
-        assert git(fixed, "rev-parse", "HEAD").text == first
+        assert git(fixed_clone, "rev-parse", "HEAD").text == first_commit
         assert "[ ] Signed-off-by" in text_of(app)
         await keys(pilot, "ctrl+s")
         await until(
@@ -196,26 +207,28 @@ async def test_written_tags_can_be_undone(fixed: Path, app: PatchpilotApp) -> No
             lambda: app.session.stage_status(Stage.TAGS).state is StageState.DONE,
             "the tags",
         )
-        assert "Fixes: " in git(fixed, "log", "-1", "--format=%B").text
+        assert "Fixes: " in git(fixed_clone, "log", "-1", "--format=%B").text
         await keys(pilot, "u")
         await visible(pilot, "Undo the last change")
         await keys(pilot, "enter")
         await until(
-            pilot, lambda: git(fixed, "rev-parse", "HEAD").text == first, "the undo"
+            pilot,
+            lambda: git(fixed_clone, "rev-parse", "HEAD").text == first_commit,
+            "the undo",
         )
         await settle(pilot)
         assert app.session.stage_status(Stage.TAGS).state is StageState.OFFERED
 
 
 async def test_message_markup_is_not_interpreted(
-    fixed: Path, app: PatchpilotApp
+    fixed_clone: Path, app: PatchpilotApp
 ) -> None:
     evil = (
         "net/acme: [red]not[/red] [31mred ‮txet\n\n"
         "[link=http://example.org]x[/link] 31m \n[bold\n"
     )
     git(
-        fixed,
+        fixed_clone,
         "commit",
         "-q",
         "--amend",
@@ -227,22 +240,24 @@ async def test_message_markup_is_not_interpreted(
     async with running(app, (80, 24)) as pilot:
         for stage in (Stage.COMMIT, Stage.CHECKS, Stage.TAGS, Stage.PREVIEW):
             await keys(pilot, stage)
-            shown = text_of(app)
-            assert not set(shown) & {"\x1b", "\x9b", "\x07", "\u202e"}
+            screen_text = text_of(app)
+            assert not set(screen_text) & {"\x1b", "\x9b", "\x07", "\u202e"}
             assert app.session.errors.keys() <= {Stage.PREVIEW}
         await keys(pilot, Stage.COMMIT)
         assert "[red]not[/red]" in text_of(app)
 
 
-async def test_empty_branch_shows_a_way_out(fixed: Path, app: PatchpilotApp) -> None:
-    git(fixed, "switch", "-q", "-c", "empty", "origin/master")
+async def test_empty_branch_shows_a_way_out(
+    fixed_clone: Path, app: PatchpilotApp
+) -> None:
+    git(fixed_clone, "switch", "-q", "-c", "empty", "origin/master")
     async with app.run_test(size=(80, 24)) as pilot:
         await visible(pilot, "What do you have?")
         assert "no commits on top of the base" in str(app.session.errors[Stage.COMMIT])
 
 
 async def test_missing_topic_error_explains_how_to_start(
-    tmp_path: Path, fixed: Path, walk_on: On
+    tmp_path: Path, fixed_clone: Path, open_app_on: On
 ) -> None:
     git(None, "init", "-q", "-b", "new", str(tmp_path / "unborn"))
     git(None, "init", "-q", "-b", "topic", str(tmp_path / "alone"))
@@ -277,24 +292,24 @@ async def test_missing_topic_error_explains_how_to_start(
             ),
         ),
     ):
-        app = walk_on(tmp_path / place)
+        app = open_app_on(tmp_path / place)
         async with running(app, (80, 24)) as pilot:
             await keys(pilot, Stage.CHECKS, Stage.COMMIT)
-            text = " ".join(text_of(app).replace("│", " ").split())
-            assert all(one in text for one in said), text
-            assert "checking the target" not in text
-            assert "✗ 2" not in text
+            screen_text = " ".join(text_of(app).replace("│", " ").split())
+            assert all(one in screen_text for one in said), screen_text
+            assert "checking the target" not in screen_text
+            assert "✗ 2" not in screen_text
             await keys(pilot, "b")
             assert app.screen.is_modal == (place != "nothing")
 
 
-async def test_merge_commit_is_reported(fixed: Path, app: PatchpilotApp) -> None:
+async def test_merge_commit_is_reported(fixed_clone: Path, app: PatchpilotApp) -> None:
     who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-    git(fixed, "switch", "-q", "-c", "side", "origin/master")
-    (fixed / "COPYING").write_text("other words\n")
-    git(fixed, *who, "commit", "-q", "-a", "-m", "x: side")
-    git(fixed, "switch", "-q", "acme-old-cards")
-    git(fixed, *who, "merge", "-q", "--no-edit", "side")
+    git(fixed_clone, "switch", "-q", "-c", "side", "origin/master")
+    (fixed_clone / "COPYING").write_text("other words\n")
+    git(fixed_clone, *who, "commit", "-q", "-a", "-m", "x: side")
+    git(fixed_clone, "switch", "-q", "acme-old-cards")
+    git(fixed_clone, *who, "merge", "-q", "--no-edit", "side")
     async with running(app, (80, 24)):
         assert "2 patches" in text_of(app)
         assert "merge commits are skipped (use git rebase)" in text_of(app)
@@ -327,7 +342,7 @@ async def test_narrow_terminal_shows_one_panel(
         rows = text_of(app).split("\n")
         assert rows[1].strip() == "● 1 ✗ 2 ● 3 To/Cc ◇ 4 ○ 5 ○ 6 ○ 7 ○ 8"
         assert "40x12 is too small for all panels" in text_of(app)
-        assert len(displayed_panels(app)) == 1
+        assert len(list_displayed_panels(app)) == 1
         await pilot.click(StageBar, offset=(rows[1].index(str(Stage.CHECKS.number)), 0))
         await settle(pilot)
         assert app.stage is Stage.CHECKS
@@ -413,11 +428,11 @@ async def test_hundred_thousand_lines_are_drawn_lazily(
         assert len(drawn) < 500
 
 
-def test_head_is_watched_without_git(fixed: Path) -> None:
-    folder = fixed / ".git"
+def test_head_is_watched_without_git(fixed_clone: Path) -> None:
+    folder = fixed_clone / ".git"
     before = head_signature(folder, folder)
     git(
-        fixed,
+        fixed_clone,
         "commit",
         "-q",
         "--amend",
@@ -427,8 +442,8 @@ def test_head_is_watched_without_git(fixed: Path) -> None:
     )
     assert head_signature(folder, folder) != before
     moved = head_signature(folder, folder)
-    git(fixed, "pack-refs", "--all")
-    git(fixed, "switch", "-q", "--detach")
+    git(fixed_clone, "pack-refs", "--all")
+    git(fixed_clone, "switch", "-q", "--detach")
     assert head_signature(folder, folder) not in (before, moved)
 
 

@@ -16,24 +16,31 @@ PAINTED = (
 )
 
 
-def styled_characters(data: str) -> list[str]:
+def list_styled_characters(data: str) -> list[str]:
     """Return each character with the visible part of its style."""
-    text, console = Text.from_ansi(data), Console()
-    styles = [text.get_style_at_offset(console, at) for at in range(len(text))]
+    parsed_text, rich_console = Text.from_ansi(data), Console()
+    styles = [
+        parsed_text.get_style_at_offset(rich_console, char_index)
+        for char_index in range(len(parsed_text))
+    ]
     return [
-        sign
+        character
         + re.sub(
             "default|none|on | ",
             "",
-            str(style.background_style if sign == " " and not style.reverse else style),
+            str(
+                style.background_style
+                if character == " " and not style.reverse
+                else style
+            ),
         )
-        for sign, style in zip(text.plain, styles, strict=True)
+        for character, style in zip(parsed_text.plain, styles, strict=True)
     ]
 
 
 def test_the_same_is_shown_with_fewer_styles() -> None:
     short = shorten_output(PAINTED)
-    assert styled_characters(short) == styled_characters(PAINTED)
+    assert list_styled_characters(short) == list_styled_characters(PAINTED)
     assert short.count("m") < PAINTED.count("m")
 
 

@@ -55,11 +55,11 @@ WHEN = datetime(2026, 9, 2, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def work(
-    built: Repositories, tmp_path_factory: pytest.TempPathFactory
+def fixed_repository(
+    demo_repositories: Repositories, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
     """Return a clone with the fixed commit and a separate home. All snapshots share it."""
-    place = tmp_path_factory.mktemp("snapshots")
+    home_folder = tmp_path_factory.mktemp("snapshots")
     with pytest.MonkeyPatch.context() as patch:
         for name in [
             name
@@ -67,43 +67,45 @@ def work(
             if name.startswith(("GIT_", "XDG_", "PATCHPILOT_"))
         ]:
             patch.delenv(name)
-        patch.setenv("HOME", str(place))
+        patch.setenv("HOME", str(home_folder))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         patch.setenv("GIT_COMMITTER_DATE", "1788220800 +0000")
         for name in ("CONFIG", "DATA", "STATE", "CACHE"):
-            patch.setenv(f"XDG_{name}_HOME", str(place / name.lower()))
-        made = copy_clone(built, place)
-        fix_first_version(made, check=acme.CHECK_FIXED)
-        yield made
+            patch.setenv(f"XDG_{name}_HOME", str(home_folder / name.lower()))
+        clone_copy = copy_clone(demo_repositories, home_folder)
+        fix_first_version(clone_copy, check=acme.CHECK_FIXED)
+        yield clone_copy
 
 
 @pytest.fixture(scope="module")
-def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
+def stage_results(fixed_repository: Path) -> dict[Stage, tuple[Any, StageStatus]]:
     """Return the result of each stage for the fixed commit without tags."""
-    fixed = work
-    with Repository.open(fixed) as repository:
-        session = Session(fixed)
+    repository_path = fixed_repository
+    with Repository.open(repository_path) as repository:
+        session = Session(repository_path)
         session.read_topic(repository)
-        ask = JobRequest(repository, session, lambda *_: None)
-        found: dict[Stage, tuple[Any, StageStatus]] = {
-            Stage.COMMIT: commit_rows.load_stage(ask),
-            Stage.CHECKS: checks_rows.load_stage(ask),
-            Stage.RECIPIENTS: recipients_rows.load_stage(ask),
-            Stage.TAGS: tags_rows.load_stage(ask),
+        job_request = JobRequest(repository, session, lambda *_: None)
+        stage_results: dict[Stage, tuple[Any, StageStatus]] = {
+            Stage.COMMIT: commit_rows.load_stage(job_request),
+            Stage.CHECKS: checks_rows.load_stage(job_request),
+            Stage.RECIPIENTS: recipients_rows.load_stage(job_request),
+            Stage.TAGS: tags_rows.load_stage(job_request),
         }
-        culprit = found[Stage.TAGS][0].candidates[0].commit
-        found[Stage.TAGS] = _fix_weights(found[Stage.TAGS][0])
-        onto = [
+        culprit = stage_results[Stage.TAGS][0].candidates[0].commit
+        stage_results[Stage.TAGS] = _fix_weights(stage_results[Stage.TAGS][0])
+        target_branches = [
             f"stable/linux-{one}.y"
             for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")
         ]
         result = compute_backport_verdicts(
             repository,
             BackportRequest(
-                session.commit.id if session.commit else None, onto, fixes=[culprit]
+                session.commit.id if session.commit else None,
+                target_branches,
+                fixes=[culprit],
             ),
         )[-1]
-        found[Stage.BACKPORTS] = (
+        stage_results[Stage.BACKPORTS] = (
             replace(
                 result,
                 branches=tuple(_fix_branch_text(branch) for branch in result.branches),
@@ -113,55 +115,63 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
             ),
             StageStatus(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),
         )
-        planned = preview_rows.load_stage(ask)[0]
-        raw = re.sub(
+        planned_send = preview_rows.load_stage(job_request)[0]
+        dated_mail = re.sub(
             rb"(?m)^Date: .*$",
             b"Date: Wed, 02 Sep 2026 08:00:00 +0000",
-            planned.send.entries[0].raw,
+            planned_send.send.entries[0].raw,
         )
-        raw = re.sub(
+        dated_mail = re.sub(
             rb"(?mi)^Message-ID: .*$",
             b"Message-ID: <20260902-acme-v1-1@example.net>",
-            raw,
+            dated_mail,
         )
-        raw = re.sub(rb"(?mi)^(X-Mailer: git-send-email).*$", rb"\1", raw)
-        raw = re.sub(rb"(?mi)^change-id: .*$", b"change-id: 20260902-acme", raw)
+        dated_mail = re.sub(rb"(?mi)^(X-Mailer: git-send-email).*$", rb"\1", dated_mail)
+        dated_mail = re.sub(
+            rb"(?mi)^change-id: .*$", b"change-id: 20260902-acme", dated_mail
+        )
         mail = parse_message(
-            raw,
-            planned.send.entries[0].envelope_from,
-            planned.send.entries[0].recipients,
+            dated_mail,
+            planned_send.send.entries[0].envelope_from,
+            planned_send.send.entries[0].recipients,
         )
-        kept = tuple(
+        kept_warnings = tuple(
             warning
-            for warning in planned.warnings
+            for warning in planned_send.warnings
             if warning.name in ("first-time", "unanswered-security")
         )
-        planned = replace(
-            planned, send=replace(planned.send, entries=(mail,)), warnings=kept
+        planned_send = replace(
+            planned_send,
+            send=replace(planned_send.send, entries=(mail,)),
+            warnings=kept_warnings,
         )
-        found[Stage.PREVIEW] = planned, preview_rows.plan_status(planned)
-        found[Stage.SEND] = (
-            planned,
-            send_rows.send_status(planned),
+        stage_results[Stage.PREVIEW] = (
+            planned_send,
+            preview_rows.plan_status(planned_send),
         )
-        found[Stage.FOLLOW] = _follow_thread(fixed, raw)
-    return found
+        stage_results[Stage.SEND] = (
+            planned_send,
+            send_rows.send_status(planned_send),
+        )
+        stage_results[Stage.FOLLOW] = _follow_thread(repository_path, dated_mail)
+    return stage_results
 
 
-def _fix_branch_text(one: BranchResult) -> BranchResult:
+def _fix_branch_text(branch_result: BranchResult) -> BranchResult:
     """Return a branch with fixed texts and dates.
 
     Other tests cover the texts and dates of `backport`.
     """
-    causes = tuple(
-        replace(cause, why="it changed lines the fix stands on") for cause in one.causes
+    fixed_causes = tuple(
+        replace(cause, why="it changed lines the fix stands on")
+        for cause in branch_result.causes
     )
     return replace(
-        one,
+        branch_result,
         ends="2028-12",
         stale=False,
-        reason=f"so it is {one.verdict}",
-        causes=causes,
+        reason=f"so it is {branch_result.verdict}",
+        causes=fixed_causes,
         hints=(),
     )
 
@@ -171,21 +181,21 @@ def _fix_weights(result: FixesResult) -> tuple[FixesResult, StageStatus]:
 
     Other tests cover the weights and texts of `fixes`.
     """
-    others = (
+    candidate_titles = (
         "acme: mask the sequence number off the response code",
         "acme: take the image count from its bit field",
     )
-    first, rest = (
+    first_candidate, other_candidates = (
         result.candidates[0],
         [
             candidate
-            for title in others
+            for title in candidate_titles
             for candidate in result.candidates
             if candidate.subject == title
         ],
     )
-    kept = (
-        first._replace(
+    fixed_candidates = (
+        first_candidate._replace(
             confidence=0.93,
             evidence=(
                 "the message states that this commit introduced the bug",
@@ -199,34 +209,36 @@ def _fix_weights(result: FixesResult) -> tuple[FixesResult, StageStatus]:
                     "last changed the lines with identifiers that the message mentions",
                 ),
             )
-            for one in rest
+            for one in other_candidates
         ),
     )
-    words = f"likely {first.commit[:12]}, 93%: Enter adds the tag"
-    return replace(result, candidates=kept, reason="", notes=()), StageStatus(
-        StageState.TODO, words
-    )
+    status_text = f"likely {first_candidate.commit[:12]}, 93%: Enter adds the tag"
+    return replace(
+        result, candidates=fixed_candidates, reason="", notes=()
+    ), StageStatus(StageState.TODO, status_text)
 
 
-def _follow_thread(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
-    mail = parse_mail(raw)
-    sent = Sent(mail.message_id, mail.subject, mail.body, WHEN)
-    box = place.parent / "thread.mbox"
+def _follow_thread(home_folder: Path, sent_mail: bytes) -> tuple[Any, StageStatus]:
+    mail = parse_mail(sent_mail)
+    sent_mail_record = Sent(mail.message_id, mail.subject, mail.body, WHEN)
+    mbox_file = home_folder.parent / "thread.mbox"
     parts = [
-        raw.replace(b"\r\n", b"\n"),
-        demo_mails.make_question(sent),
-        demo_mails.make_review(sent),
-        demo_mails.make_build_report(sent),
+        sent_mail.replace(b"\r\n", b"\n"),
+        demo_mails.make_question(sent_mail_record),
+        demo_mails.make_review(sent_mail_record),
+        demo_mails.make_build_report(sent_mail_record),
     ]
-    box.write_bytes(
+    mbox_file.write_bytes(
         b"".join(
-            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + part.rstrip(b"\n") + b"\n\n"
-            for part in parts
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
+            + mbox_part.rstrip(b"\n")
+            + b"\n\n"
+            for mbox_part in parts
         )
     )
     with Store() as store:
-        found = follow_series.track_series_in_mbox(box, store=store)
-    return found, StageStatus(
+        followed_series = follow_series.track_series_in_mbox(mbox_file, store=store)
+    return followed_series, StageStatus(
         StageState.BLOCKED,
         "v1 changes-requested: kernel test robot reported a build failure (3 unread messages)",
         "3",
@@ -234,16 +246,16 @@ def _follow_thread(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
 
 
 def make_walk_app(
-    results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str
+    results: dict[Stage, tuple[Any, StageStatus]], repository: Path, theme: str
 ) -> Any:
-    file = work.parent / "walk.json"
+    file = repository.parent / "walk.json"
     # start at the top instead of the position in the previous test
     file.unlink(missing_ok=True)
-    memory = SavedState(file)
-    memory.save_values(theme=theme)
-    app = create_app(work, memory=memory)
+    saved_state = SavedState(file)
+    saved_state.save_values(theme=theme)
+    app = create_app(repository, memory=saved_state)
 
-    def loader_of(stage: Stage) -> Loader:
+    def find_loader(stage: Stage) -> Loader:
         # until a stage is opened for the first time, only its stored record is read
         return lambda ask: (
             results[stage]
@@ -251,17 +263,17 @@ def make_walk_app(
             else (None, StageStatus(StageState.TODO))
         )
 
-    app.session.loader_of = loader_of
+    app.session.loader_of = find_loader
     return app
 
 
-def open_stage(*pressed: str) -> Callable[[Pilot[int]], Any]:
-    async def run(pilot: Pilot[int]) -> None:
+def open_stage(*stage_keys: str) -> Callable[[Pilot[int]], Any]:
+    async def press_keys(pilot: Pilot[int]) -> None:
         await settle(pilot)
-        await keys(pilot, *pressed)
+        await keys(pilot, *stage_keys)
         await still(pilot)
 
-    return run
+    return press_keys
 
 
 # the light theme differs only in its colors
@@ -272,15 +284,15 @@ def open_stage(*pressed: str) -> Callable[[Pilot[int]], Any]:
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
 def test_stages_look_unchanged(
     snap_compare: Any,
-    results: Any,
-    work: Path,
+    stage_results: Any,
+    fixed_repository: Path,
     stage: Stage,
     size: tuple[int, int],
     theme: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    app = make_walk_app(results, work, theme)
+    app = make_walk_app(stage_results, fixed_repository, theme)
     assert snap_compare(app, terminal_size=size, run_before=open_stage(stage))
 
 
@@ -304,8 +316,8 @@ def test_stages_look_unchanged(
 )
 def test_dialogs_look_unchanged(
     snap_compare: Any,
-    results: Any,
-    work: Path,
+    stage_results: Any,
+    fixed_repository: Path,
     name: str,
     pressed: tuple[str, ...],
     size: tuple[int, int],
@@ -315,49 +327,51 @@ def test_dialogs_look_unchanged(
     # use a fixed probability, because another test covers its computation
     monkeypatch.setattr(adaptation, "compute_confidence", lambda *_: 0.8)
     if name == "confirm":
-        sending = results[Stage.SEND][0]
-        results = dict(results)
+        sending = stage_results[Stage.SEND][0]
+        stage_results = dict(stage_results)
         kept = tuple(
             warning for warning in sending.warnings if warning.name == "first-time"
         )
-        results[Stage.SEND] = (
+        stage_results[Stage.SEND] = (
             replace(sending, blockers=(), warnings=kept),
             StageStatus(StageState.TODO, 'press s, then type "send" to confirm'),
         )
     if name == "sent":
-        results = dict(results)
-        results[Stage.SEND] = _make_partial_send(results[Stage.SEND][0])
-    app = make_walk_app(results, work, THEMES[0])
+        stage_results = dict(stage_results)
+        stage_results[Stage.SEND] = _make_partial_send(stage_results[Stage.SEND][0])
+    app = make_walk_app(stage_results, fixed_repository, THEMES[0])
     assert snap_compare(app, terminal_size=size, run_before=open_stage(*pressed))
 
 
-def _make_partial_send(planned: Sending) -> tuple[Sending, StageStatus]:
-    first = planned.send.entries[0]
+def _make_partial_send(planned_send: Sending) -> tuple[Sending, StageStatus]:
+    first_mail = planned_send.send.entries[0]
     mails = (
-        replace(first, state=MailState.ACCEPTED),
+        replace(first_mail, state=MailState.ACCEPTED),
         replace(
-            first,
+            first_mail,
             state=MailState.REJECTED,
             subject="[PATCH] net/acme: another",
             message_id="second@example.net",
             detail="piet@example.org: 550 no such user",
         ),
     )
-    link = f"https://archive.example.org/{first.message_id}/"
-    advice = Action(
+    link = f"https://archive.example.org/{first_mail.message_id}/"
+    resume_action = Action(
         "send", ("--resume",), "send the rest, with the same Message-IDs: {}"
     )
-    last = replace(planned.send, entries=mails, begun="2026-09-02T10:00:00+00:00")
-    return replace(planned, last=last, link=link, now=(advice,)), StageStatus(
-        StageState.BLOCKED, "press s to resume"
+    partial_send = replace(
+        planned_send.send, entries=mails, begun="2026-09-02T10:00:00+00:00"
     )
+    return replace(
+        planned_send, last=partial_send, link=link, now=(resume_action,)
+    ), StageStatus(StageState.BLOCKED, "press s to resume")
 
 
 def test_without_colours_nothing_is_lost(
-    snap_compare: Any, results: Any, work: Path
+    snap_compare: Any, stage_results: Any, fixed_repository: Path
 ) -> None:
     assert snap_compare(
-        make_walk_app(results, work, THEMES[0]),
+        make_walk_app(stage_results, fixed_repository, THEMES[0]),
         terminal_size=SIZES[0],
         run_before=open_stage(Stage.CHECKS),
     )
@@ -368,14 +382,14 @@ def test_without_colours_nothing_is_lost(
 )
 def test_in_high_contrast(
     snap_compare: Any,
-    results: Any,
-    work: Path,
+    stage_results: Any,
+    fixed_repository: Path,
     stage: Stage,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert snap_compare(
-        make_walk_app(results, work, CONTRAST.name),
+        make_walk_app(stage_results, fixed_repository, CONTRAST.name),
         terminal_size=SIZES[0],
         run_before=open_stage(stage),
     )

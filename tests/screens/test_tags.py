@@ -111,24 +111,24 @@ async def test_not_a_fix_is_respected_by_other_stages(
 
 
 async def test_user_can_add_a_candidate_and_tag_several(
-    fixed: Path, app: PatchpilotApp
+    fixed_clone: Path, app: PatchpilotApp
 ) -> None:
-    named = git(fixed, "rev-parse", "v6.2-rc1^{commit}").text.strip()
+    named_commit = git(fixed_clone, "rev-parse", "v6.2-rc1^{commit}").text.strip()
 
-    async def tags(pilot: Pilot[int], count: int) -> None:
-        def written() -> bool:
+    async def wait_for_tags(pilot: Pilot[int], count: int) -> None:
+        def has_all_tags() -> bool:
             return text_of(app).count("{+Fixes: ") == count
 
-        await until(pilot, written, f"{count} tags in the message")
+        await until(pilot, has_all_tags, f"{count} tags in the message")
 
     async with running(app, (120, 36), Stage.TAGS, "G", "k", "enter") as pilot:
         await pilot.press(*"v6", "full_stop", *"2-rc1", "enter")
         await visible(pilot, "you named it")
-        await visible(pilot, f"{{+Fixes: {named[:12]}")
+        await visible(pilot, f"{{+Fixes: {named_commit[:12]}")
         await keys(pilot, "space", "home", "space")
-        await tags(pilot, 2)
+        await wait_for_tags(pilot, 2)
         assert text_of(app).count("[✓]") == 2
         await keys(pilot, "w")
         await visible(pilot, "2 Fixes: tags")
         await keys(pilot, "escape", "space")
-        await tags(pilot, 1)
+        await wait_for_tags(pilot, 1)

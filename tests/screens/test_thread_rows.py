@@ -18,7 +18,7 @@ from patchpilot.topic.home.series_news import make_series_topic
 from patchpilot.tui.screens.follow_rows import first_message_to_show
 from patchpilot.tui.screens.thread_rows import thread_rows
 from patchpilot.tui.widgets.lists import Row
-from tests.kit.mails import MATT, mail, mbox
+from tests.kit.mails import MATT, build_mail, build_mbox
 from tests.reading import story
 
 REVIEW = """\
@@ -36,36 +36,36 @@ Please \x1b[31mrename\x1b[0m it [bold]now[/bold].
 
 
 def make_v1_reply(
-    text: str, ident: str = "p1", to: str = "v1", minutes: int = 70
+    body: str, message_id: str = "p1", parent_id: str = "v1", minutes: int = 70
 ) -> bytes:
-    return mail(
+    return build_mail(
         f"Re: [PATCH] {story.TITLE}",
-        text,
+        body,
         sender=MATT,
-        id=ident,
-        reply_to=to,
+        id=message_id,
+        reply_to=parent_id,
         minutes=minutes,
     )
 
 
-def follow_mails(place: Path, *mails: bytes) -> Tracked:
-    (place / "m").write_bytes(mbox(*mails))
+def follow_mails(mbox_folder: Path, *mails: bytes) -> Tracked:
+    (mbox_folder / "m").write_bytes(build_mbox(*mails))
     with open_store() as store:
-        return track_series_in_mbox(place / "m", store=store)[0]
+        return track_series_in_mbox(mbox_folder / "m", store=store)[0]
 
 
 def lay_out_rows(
     series: Tracked,
-    changed: frozenset[str] = frozenset(),
+    changed_ids: frozenset[str] = frozenset(),
     columns: int = 78,
     items: list[LedgerItem] | None = None,
 ) -> list[Row]:
-    shown = list_latest_requests(series) if items is None else items
+    shown_items = list_latest_requests(series) if items is None else items
     mails = list_conversation(series)
-    return thread_rows(mails, shown, series.unread, changed, columns)
+    return thread_rows(mails, shown_items, series.unread, changed_ids, columns)
 
 
-def row_texts(rows: list[Row]) -> list[str]:
+def list_row_texts(rows: list[Row]) -> list[str]:
     lines = "\n".join(row.text.plain for row in rows).split("\n")
     # the first column is reserved for the cursor
     return [line[1:] for line in lines]
@@ -78,7 +78,7 @@ def test_thread_rows_are_folded(
         "Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90
     )
     rows = lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply(REVIEW), ack))
-    assert [line.rstrip() for line in row_texts(rows)] == [
+    assert [line.rstrip() for line in list_row_texts(rows)] == [
         "▸ patch Ada Fixer · 2024-03-04 · v1 demo: check the pointer before use",
         "  ▾ review Matt Maintainer · 2024-03-04 · on v1 new",
         "        On Monday, Ada Fixer wrote:",
@@ -138,7 +138,7 @@ def test_enter_folds_mails_and_quotes(tmp_path: Path) -> None:
         "> three",
         "> four",
     ]
-    opened = row_texts(lay_out_rows(series, frozenset((post,))))
+    opened = list_row_texts(lay_out_rows(series, frozenset((post,))))
     assert any("+\tif (!pump)".expandtabs(8) in row for row in opened)
 
 
@@ -149,11 +149,11 @@ def test_settled_point_is_crossed(
     items = [
         it._replace(state=PointState.ADDRESSED) for it in list_latest_requests(series)
     ]
-    assert "    [✓] Can pump ever be NULL here?" in row_texts(
+    assert "    [✓] Can pump ever be NULL here?" in list_row_texts(
         lay_out_rows(series, items=items)
     )
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
-    rows = row_texts(lay_out_rows(series, items=items))
+    rows = list_row_texts(lay_out_rows(series, items=items))
     assert "    [x] Can pump ever be NULL here?" in rows
     assert rows[1].startswith("  v review Matt")
 
@@ -163,7 +163,7 @@ def test_point_has_a_box_in_the_margin(tmp_path: Path) -> None:
         "Fine so far. Could you say in the message that the probe\n"
         "function takes it as harmless? Thanks. Please send a v2 with that.\n"
     )
-    rows = row_texts(
+    rows = list_row_texts(
         lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply(text)))
     )
     assert [row.strip() for row in rows[2:]] == [
@@ -181,7 +181,7 @@ def test_clean_report_is_not_a_failure(tmp_path: Path, words: str, badge: str) -
         f"kernel test robot noticed the following build {words.partition(':')[0]}s:\n\n>>"
         f" drivers/demo/pump.c:12:3: {words} 'x'\n"
     )
-    robot = mail(
+    robot_mail = build_mail(
         f"Re: [PATCH] {story.TITLE}",
         report,
         sender="kernel test robot <lkp@intel.com>",
@@ -189,7 +189,7 @@ def test_clean_report_is_not_a_failure(tmp_path: Path, words: str, badge: str) -
         reply_to="v1",
         minutes=90,
     )
-    series = follow_mails(tmp_path, story.V1, robot)
+    series = follow_mails(tmp_path, story.V1, robot_mail)
     assert f" {badge} kernel test robot" in lay_out_rows(series)[1].text.plain
     assert (
         str(series.step.advice) == "kernel test robot reports"
@@ -200,7 +200,7 @@ def test_clean_report_is_not_a_failure(tmp_path: Path, words: str, badge: str) -
 
 def test_long_lines_are_wrapped(tmp_path: Path) -> None:
     text = "Please " + "explain " * 20 + "it.\n\n\tif (" + "x" * 100 + ")\n"
-    rows = row_texts(
+    rows = list_row_texts(
         lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply(text)), columns=60)
     )
     assert max(map(len, rows[2:])) <= 60
@@ -228,7 +228,7 @@ def test_wrapped_quote_keeps_its_level(
         )
         + "\n"
     )
-    rows = row_texts(
+    rows = list_row_texts(
         lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply(text)), columns=60)
     )
     assert [row.strip() for row in rows[2:]] == [
@@ -251,9 +251,11 @@ def test_only_requests_are_open_in_a_long_thread(
 ) -> None:
     many = [
         make_v1_reply(
-            "Thanks, this works for me on two boards.\n", f"t{at}", minutes=100 + at
+            "Thanks, this works for me on two boards.\n",
+            f"t{index}",
+            minutes=100 + index,
         )
-        for at in range(45)
+        for index in range(45)
     ]
     rows = lay_out_rows(
         follow_mails(tmp_path, story.V1, make_v1_reply("Why?\n"), *many)

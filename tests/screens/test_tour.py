@@ -37,18 +37,20 @@ def make_demo_app(work: Path) -> PatchpilotApp:
 async def wait_for_tour_text(pilot: Pilot[int], start: str) -> str:
     """Wait until the tour's text starts with these words, and return the text."""
 
-    def shown() -> str:
+    def read_tour_text() -> str:
         rows = [row for row in pilot.app.screen.query(TourRow) if row.display]
         return str(rows[0].content) if rows else ""
 
-    await until(pilot, lambda: shown().startswith(start), f"the tour: {start}")
-    return shown()
+    await until(pilot, lambda: read_tour_text().startswith(start), f"the tour: {start}")
+    return read_tour_text()
 
 
-def received_replies(sandbox: Sandbox) -> str:
+def read_received_replies(sandbox: Sandbox) -> str:
     return "\n".join(
         mail.body
-        for mail in (parse_mail(taken.data) for taken in sandbox.sink.take())
+        for mail in (
+            parse_mail(received_mail.data) for received_mail in sandbox.sink.take()
+        )
         if mail.in_reply_to
     )
 
@@ -145,7 +147,7 @@ async def test_tour_keys_lead_to_the_end(
         assert MASK_SUBJECT in request.read_text()
         # the question must be answered before the changes for v2 can be made
         assert pressed.index("r") < pressed.index("M")
-        assert SAID in received_replies(sandbox)
+        assert SAID in read_received_replies(sandbox)
         assert pressed[-5:] == ["g", "5", "w", "M", "q"]
         sent = b"".join(mail.data for mail in sandbox.sink.take())
         assert b"[PATCH 6.1.y 2/2] net/acme: allow old cards" in sent

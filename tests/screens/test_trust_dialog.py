@@ -18,11 +18,11 @@ from tests.kit.walk import keys, opened, running, text_of, until, visible
 
 
 async def test_preview_requires_trust(
-    fixed: Path, app: PatchpilotApp, tmp_path: Path
+    fixed_clone: Path, app: PatchpilotApp, tmp_path: Path
 ) -> None:
     canaries = Canaries(tmp_path / "canaries")
     git(
-        fixed,
+        fixed_clone,
         "config",
         "sendemail.cccmd",
         canaries.command("cccmd", "echo boss@example.org"),
@@ -33,41 +33,41 @@ async def test_preview_requires_trust(
         await keys(pilot, "escape")
         assert not isinstance(app.screen, Confirm), "asked once"
         assert "sendemail.cccmd" in text_of(app)
-        assert canaries.executed == set()
+        assert canaries.executed_names == set()
         await pilot.press("g")
         await opened(pilot, Confirm)
         app.screen.query_one(Input).value = "trust"
         await pilot.press("enter")
         await visible(pilot, "boss@example.org")
-        assert canaries.executed == {"cccmd"}
+        assert canaries.executed_names == {"cccmd"}
 
 
 async def test_editor_and_fetch_require_trust(
-    fixed: Path, app: PatchpilotApp, tmp_path: Path
+    fixed_clone: Path, app: PatchpilotApp, tmp_path: Path
 ) -> None:
     canaries = Canaries(tmp_path / "canaries")
-    names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
-    git(fixed, "config", "core.editor", canaries.command("core.editor", "exit 0"))
+    names = git(fixed_clone, "show", "--name-only", "--format=", "HEAD").text.split()
+    git(fixed_clone, "config", "core.editor", canaries.command("core.editor", "exit 0"))
     git(
-        fixed,
+        fixed_clone,
         "config",
         "remote.origin.url",
         f"ext::{canaries.command('ext', 'exit 1')}",
     )
-    git(fixed, "config", "protocol.ext.allow", "always")
+    git(fixed_clone, "config", "protocol.ext.allow", "always")
     async with running(app, (120, 36)) as pilot:
         screen = app.stage_screen
         open_file(screen, names[0], 1)  # type: ignore[arg-type]
         await opened(pilot, Confirm)
-        assert canaries.executed == set()
+        assert canaries.executed_names == set()
         app.screen.query_one(Input).value = "trust"
         await pilot.press("enter")
-        await until(pilot, lambda: canaries.executed, "the editor")
-        assert canaries.executed == {"core.editor"}
+        await until(pilot, lambda: canaries.executed_names, "the editor")
+        assert canaries.executed_names == {"core.editor"}
         fetch_remotes(screen)  # type: ignore[arg-type]
         await opened(pilot, Choose)
         await pilot.press("enter")
         await opened(pilot, Confirm)
         assert "remote.origin.url" in text_of(app)
         await keys(pilot, "escape")
-        assert canaries.executed == {"core.editor"}
+        assert canaries.executed_names == {"core.editor"}

@@ -29,13 +29,13 @@ DEMO_KEYS = {
 }
 
 
-def page_sections(page: str) -> dict[str, str]:
+def split_page_sections(page: str) -> dict[str, str]:
     parts = re.split(r"^## (.+)\n", page, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def table_keys(text: str) -> set[str]:
-    cells = re.findall(r"^\| (`.*?`) \| ", text, re.MULTILINE)
+def find_table_keys(table_text: str) -> set[str]:
+    cells = re.findall(r"^\| (`.*?`) \| ", table_text, re.MULTILINE)
     return {
         key.replace("\\", "") for cell in cells for key in re.findall(r"`(.+?)`", cell)
     }
@@ -44,14 +44,14 @@ def table_keys(text: str) -> set[str]:
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
 def test_tutorial_keys_work(stage: Stage) -> None:
     name = f"{stage.number} {stage.label}"
-    known = page_sections(KEYS_PAGE())
+    known = split_page_sections(KEYS_PAGE())
     works = WIDGETS.union(
-        *(table_keys(known[heading]) for heading in (*EVERYWHERE, name))
+        *(find_table_keys(known[heading]) for heading in (*EVERYWHERE, name))
     )
     works |= DEMO_KEYS
     named = re.findall(
         r"`(\S|PgDn|PgUp|Tab|Enter|Space|Ctrl-\w)`",
-        page_sections(TUTORIAL.read_text(encoding="utf-8"))[name],
+        split_page_sections(TUTORIAL.read_text(encoding="utf-8"))[name],
     )
     assert named
     assert set(named) - works == set()

@@ -21,12 +21,12 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
     app = create_app(sandbox.work, app_class=DemoApp)
     session = app.session
 
-    def standing(stage: Stage) -> StageState:
+    def read_stage_state(stage: Stage) -> StageState:
         return session.stage_status(stage).state
 
-    def followed() -> Tracked | None:
-        known = session.last_result(Stage.FOLLOW)
-        return known[0] if known else None
+    def find_followed_series() -> Tracked | None:
+        follow_result = session.last_result(Stage.FOLLOW)
+        return follow_result[0] if follow_result else None
 
     async with running(app, (80, 24)) as pilot:
         assert session.open_questions == 3
@@ -40,14 +40,14 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         assert session.open_questions == 1
         await keys(pilot, "n")
         assert app.stage is Stage.CHECKS
-        assert standing(Stage.CHECKS) is StageState.BLOCKED
+        assert read_stage_state(Stage.CHECKS) is StageState.BLOCKED
         await keys(pilot, "M")
         await keys(pilot, "n", "n")
         assert app.stage is Stage.TAGS
         await keys(pilot, "enter", "space", "ctrl+s")
         await until(
             pilot,
-            lambda: standing(Stage.TAGS) is StageState.DONE,
+            lambda: read_stage_state(Stage.TAGS) is StageState.DONE,
             "the tags to be written",
         )
         await settle(pilot)
@@ -64,7 +64,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await pilot.press(*"send", "enter")
         await until(
             pilot,
-            lambda: standing(Stage.SEND) is StageState.DONE,
+            lambda: read_stage_state(Stage.SEND) is StageState.DONE,
             "the mail to be sent",
         )
         assert len(sandbox.sink.take()) == 1
@@ -72,11 +72,16 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await until(
             pilot,
             lambda: (
-                followed() and followed().posted and len(followed().posted.replies) == 3
+                find_followed_series()
+                and find_followed_series().posted
+                and len(find_followed_series().posted.replies) == 3
             ),
             "three answers",
         )
-        assert any("Sana" in trailer.trailer for trailer in followed().posted.trailers)
+        assert any(
+            "Sana" in trailer.trailer
+            for trailer in find_followed_series().posted.trailers
+        )
         posted = session.topic.commits[-1].id
         # the newcomer's changes for v2 can be made only in stage 8
         await keys(pilot, Stage.CHECKS, "M")
@@ -95,7 +100,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
             pilot,
             lambda: (
                 session.fresh_result(Stage.SEND) is not None
-                and standing(Stage.SEND) is StageState.TODO
+                and read_stage_state(Stage.SEND) is StageState.TODO
             ),
             "v2's plan",
         )
@@ -103,7 +108,9 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await keys(pilot, "s")
         await pilot.press(*"send", "enter")
         await until(
-            pilot, lambda: standing(Stage.SEND) is StageState.DONE, "v2 to be sent"
+            pilot,
+            lambda: read_stage_state(Stage.SEND) is StageState.DONE,
+            "v2 to be sent",
         )
         await keys(pilot, Stage.FOLLOW)
         await until(
@@ -112,15 +119,16 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await until(
             pilot,
             lambda: (
-                followed() and str(followed().state) in ("in-mainline", "in-stable")
+                find_followed_series()
+                and str(find_followed_series().state) in ("in-mainline", "in-stable")
             ),
             "it to land",
         )
         await keys(pilot, Stage.BACKPORTS)
-        shown = text_of(app)
-        assert "g fetch the merge" in shown
-        assert "wait for the merge" not in shown
-        merged = followed().posted.commit
+        screen_text = text_of(app)
+        assert "g fetch the merge" in screen_text
+        assert "wait for the merge" not in screen_text
+        merged = find_followed_series().posted.commit
         await keys(pilot, "enter")
         assert f"merged as  {merged[:12]}" in text_of(app)
         await keys(pilot, "end")
@@ -130,17 +138,21 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         for _ in range(60):
             # the clone shows where the fix was merged only when the stable tree contains it
             await keys(pilot, "g", "enter")
-            if str(followed().state) == "in-stable":
+            if str(find_followed_series().state) == "in-stable":
                 break
             await pilot.pause(0.5)
-        assert str(followed().state) == "in-stable"
+        assert str(find_followed_series().state) == "in-stable"
         await keys(pilot, Stage.BACKPORTS)
         now = {
             branch.version: str(branch.verdict)
             for branch in session.fresh_result(Stage.BACKPORTS).branches
         }
         assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
-        assert standing(Stage.PREVIEW) is standing(Stage.SEND) is StageState.DONE
+        assert (
+            read_stage_state(Stage.PREVIEW)
+            is read_stage_state(Stage.SEND)
+            is StageState.DONE
+        )
     # there are two versions; the question about v1 has no reply, because the key M does not send
     # one
     assert len(sandbox.sink.take()) == 2

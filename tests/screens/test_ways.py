@@ -31,8 +31,8 @@ async def test_click_acts_like_the_key(app: PatchpilotApp) -> None:
         await pilot.click("#commit", offset=(5, 4))
         await pilot.pause()
         assert app.screen.query_one("#commit", DiffView).cursor == 4
-        words = text_of(app).split("\n")[-1]
-        await pilot.click(KeyLine, offset=(words.index("Checks"), 0))
+        screen_text = text_of(app).split("\n")[-1]
+        await pilot.click(KeyLine, offset=(screen_text.index("Checks"), 0))
         await settle(pilot)
         assert app.stage is Stage.CHECKS
         await pilot.click(
@@ -45,23 +45,25 @@ async def test_click_acts_like_the_key(app: PatchpilotApp) -> None:
         assert app.screen.query_one("#people", List).highlighted == 2
 
 
-async def test_stage_states_survive_a_restart(fixed: Path, walk_on: On) -> None:
-    first = walk_on(fixed)
+async def test_stage_states_survive_a_restart(
+    fixed_clone: Path, open_app_on: On
+) -> None:
+    first = open_app_on(fixed_clone)
     async with running(first, (80, 24), Stage.BACKPORTS, Stage.COMMIT):
         stood = first.session.stage_status(Stage.BACKPORTS)
         assert stood.state is StageState.OFFERED
-    again = walk_on(fixed)
+    again = open_app_on(fixed_clone)
     async with running(again, (80, 24)):
         assert again.session.last_result(Stage.BACKPORTS) is None
         assert again.session.stage_status(Stage.BACKPORTS) == stood
-    git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
-    amended = walk_on(fixed)
+    git(fixed_clone, "commit", "-q", "--amend", "-m", "net/acme: another subject")
+    amended = open_app_on(fixed_clone)
     async with running(amended, (80, 24)):
         assert amended.session.stage_status(Stage.BACKPORTS).state is StageState.STALE
 
 
-def test_copying_and_suspending_work(fixed: Path, used_before: Path) -> None:
-    with Terminal(PROGRAM, fixed, env={"NO_COLOR": ""}) as walk:
+def test_copying_and_suspending_work(fixed_clone: Path, used_state_file: Path) -> None:
+    with Terminal(PROGRAM, fixed_clone, env={"NO_COLOR": ""}) as walk:
         walk.wait_for("Subject:", "quit")
         assert COLOUR.search(walk.seen)
         walk.type("3")
@@ -84,8 +86,8 @@ def test_copying_and_suspending_work(fixed: Path, used_before: Path) -> None:
         assert walk.end() == 0
 
 
-def test_first_frame_precedes_textual(fixed: Path, used_before: Path) -> None:
-    with Terminal(PROGRAM, fixed) as walk:
+def test_first_frame_precedes_textual(fixed_clone: Path, used_state_file: Path) -> None:
+    with Terminal(PROGRAM, fixed_clone) as walk:
         walk.wait_for("1 Commit", "8 Follow", "acme-old-cards")
         assert "quit" not in walk.seen
         assert not COLOUR.search(walk.seen)

@@ -17,14 +17,16 @@ from patchpilot.series.change_id import (
     parse_sent_tag,
 )
 from patchpilot.series.recipient_edits import find_topic_key
-from tests.kit.mails import patch
+from tests.kit.mails import build_patch_mail
 
 OURS = "20240304-demo-check-abcdef012345"
 GERRIT = "I" + "0123456789" * 4
 
 
 def read_mailed_series(notes: str, subject: str = "[PATCH] demo: check it") -> Series:
-    return Series((parse_patch(patch(subject, id="a", notes=notes), "a.eml"),))
+    return Series(
+        (parse_patch(build_patch_mail(subject, id="a", notes=notes), "a.eml"),)
+    )
 
 
 @pytest.mark.parametrize(

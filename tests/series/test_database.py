@@ -27,7 +27,7 @@ from patchpilot.series.database import (
 from patchpilot.series.draft import Drafts
 from patchpilot.series.topic_database import open_topic_database, state_folder
 from tests.kit.cli import call
-from tests.kit.outbox import CHANGE, record
+from tests.kit.outbox import CHANGE, record_send
 from tests.kit.topics import topic
 
 FIRST = "CREATE TABLE IF NOT EXISTS a (x TEXT NOT NULL UNIQUE)"
@@ -38,18 +38,18 @@ TWO = DatabaseLayout(
 
 
 @pytest.fixture(autouse=True)
-def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+def forget_checked_databases(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reset this process to the state in which no database has been opened."""
     monkeypatch.setattr(database, "_verified", set())
 
 
-def forget_verified() -> None:
+def forget_verified_files() -> None:
     database._verified.clear()
 
 
-def stored_rows(file: Path) -> list[tuple[object, ...]]:
-    with contextlib.closing(sqlite3.connect(file)) as plain:
-        return plain.execute("SELECT x FROM a ORDER BY x").fetchall()
+def read_stored_rows(file: Path) -> list[tuple[object, ...]]:
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        return connection.execute("SELECT x FROM a ORDER BY x").fetchall()
 
 
 def overwrite_bytes(file: Path, start: int, size: int = 512) -> None:
@@ -79,7 +79,9 @@ def test_migration_makes_a_backup(tmp_path: Path) -> None:
     for _ in range(2):
         with contextlib.closing(open_database(file, TWO)) as base:
             assert base.execute("SELECT x, y FROM a").fetchall() == [("kept", None)]
-    assert stored_rows(file.parent / "backups" / "a-version-1.sqlite3") == [("kept",)]
+    assert read_stored_rows(file.parent / "backups" / "a-version-1.sqlite3") == [
+        ("kept",)
+    ]
     with pytest.raises(InputError, match="newer version"):
         open_database(file, ONE)
 
@@ -111,7 +113,7 @@ def test_backups_are_kept_for_a_week(tmp_path: Path) -> None:
         with contextlib.closing(open_database(file, ONE)) as base:
             base.execute("INSERT INTO a VALUES (?)", (text,))
     known = list_backups(file)
-    assert stored_rows(known[-1]) == [("1",)]
+    assert read_stored_rows(known[-1]) == [("1",)]
     assert known[-1].stat().st_mode & 0o77 == 0
     assert len(known) == database.KEPT
 
@@ -149,9 +151,9 @@ def fill_outbox() -> Path:
     """
     with Outbox() as outbox, Drafts() as drafts:
         for number in range(30):
-            record(outbox, change_id=f"{CHANGE[:-2]}{number:02d}")
+            record_send(outbox, change_id=f"{CHANGE[:-2]}{number:02d}")
         drafts.save(Draft(CHANGE, "/src/linux", "widget", cover_text="text " * 2000))
-    forget_verified()
+    forget_verified_files()
     for backup in list_backups(state_folder() / "outgoing.sqlite3"):
         os.utime(backup, (1, 1))
     return state_folder() / "outgoing.sqlite3"
@@ -179,8 +181,8 @@ def test_damaged_outbox_is_recovered(name: str, tmp_path: Path) -> None:
     file = fill_outbox()
     open_topic_database().close()  # restore the day's backup
     with Outbox() as outbox:
-        late = record(outbox, change_id="20261120-late-0123456789ab")
-    forget_verified()
+        late_send = record_send(outbox, change_id="20261120-late-0123456789ab")
+    forget_verified_files()
     DAMAGE[name](file)
     repo = topic(tmp_path / "r", 1)
     for arguments in (
@@ -191,17 +193,17 @@ def test_damaged_outbox_is_recovered(name: str, tmp_path: Path) -> None:
         assert result.code == 2, result.err
         assert "the outbox is damaged" in result.err
         assert "patchpilot doctor --recover" in result.err
-        forget_verified()
+        forget_verified_files()
     assert "the outbox is damaged" in call("doctor", "-C", repo.path, "--offline").out
-    forget_verified()
+    forget_verified_files()
     result = call("doctor", "--recover")
     assert result.code == 0, result.err
     assert "restored from" in result.out
-    forget_verified()
+    forget_verified_files()
     with Outbox() as outbox, Drafts() as drafts:
         assert len(outbox.sends(f"{CHANGE[:-2]}07")) == 1
         assert drafts.get(CHANGE)
-        assert outbox.sends(late.change_id) in ((), (late,))
+        assert outbox.sends(late_send.change_id) in ((), (late_send,))
     assert call("draft", "-C", repo.path).code == 0
     assert "intact: nothing was changed" in call("doctor", "--recover").out
     assert list(state_folder().glob("outgoing.sqlite3.damaged-*"))
@@ -211,19 +213,21 @@ def test_recovery_keeps_readable_rows(tmp_path: Path) -> None:
     file = fill_outbox()
     open_topic_database().close()
     with Outbox() as outbox:
-        late = record(outbox, MailState.PENDING, change_id="20261120-late-0123456789ab")
-        outbox.mark(late.id, 0, Outcome(MailState.UNKNOWN, "nobody knows"))
-        late = outbox.get(late.id)
-    forget_verified()
+        late_send = record_send(
+            outbox, MailState.PENDING, change_id="20261120-late-0123456789ab"
+        )
+        outbox.mark(late_send.id, 0, Outcome(MailState.UNKNOWN, "nobody knows"))
+        late_send = outbox.get(late_send.id)
+    forget_verified_files()
     with contextlib.closing(sqlite3.connect(file)) as plain:
         page = plain.execute(
             "SELECT rootpage FROM sqlite_master WHERE name = 'sends_topic'"
         ).fetchone()[0]
     overwrite_bytes(file, 4096 * (page - 1), 4096)
     assert call("doctor", "--recover").code == 0
-    forget_verified()
+    forget_verified_files()
     with Outbox() as outbox:
-        assert outbox.sends(late.change_id) == (late,)
+        assert outbox.sends(late_send.change_id) == (late_send,)
         assert len(outbox.sends(f"{CHANGE[:-2]}07")) == 1
 
 
@@ -243,7 +247,7 @@ def test_recovery_keeps_readable_rows(tmp_path: Path) -> None:
 )
 def test_invalid_row_is_damage(statement: str) -> None:
     with Outbox() as outbox, Drafts() as drafts:
-        send = record(outbox)
+        send = record_send(outbox)
         outbox.drop_recipients(send.id, ["x@example.org"])
         drafts.save(Draft(CHANGE, "/src/linux", "widget"))
     with contextlib.closing(
@@ -260,15 +264,15 @@ def test_invalid_row_is_damage(statement: str) -> None:
 def test_damaged_series_is_recovered() -> None:
     with Store() as store:
         store.add("a@example.org", "a subject", None, None)
-    forget_verified()
+    forget_verified_files()
     with Store() as store:
         pass
-    forget_verified()
+    forget_verified_files()
     overwrite_bytes(default_store_file(), 4096, 40000)
     result = call("track")
     assert result.code == 2
     assert "doctor --recover" in result.err
-    forget_verified()
+    forget_verified_files()
     assert call("doctor", "--recover").code == 0
     assert "a subject" in call("track").out
 
@@ -280,11 +284,11 @@ def test_missing_database_is_created(
     open_topic_database().close()
     for leftover in state_folder().glob("outgoing.sqlite3*"):
         leftover.unlink()
-    forget_verified()
+    forget_verified_files()
     with Outbox() as outbox:
         assert not outbox.has_sent()
     file.unlink()
-    forget_verified()
+    forget_verified_files()
     file.mkdir()
     with pytest.raises(InputError, match="cannot be opened"):
         open_topic_database()

@@ -23,7 +23,7 @@ from tests.kit.topics import topic
 LIST = "Widgets <widgets@lists.example.org>"
 
 
-def send_topic(repo: Repo, *words: str) -> Outcome:
+def send_topic(repo: Repo, *arguments: str) -> Outcome:
     return call(
         "send",
         "-C",
@@ -34,12 +34,12 @@ def send_topic(repo: Repo, *words: str) -> Outcome:
         "a test",
         "--format",
         "json",
-        *words,
+        *arguments,
     )
 
 
-def first_subject(done: Outcome) -> str:
-    return str(json.loads(done.out)["messages"][0]["subject"])
+def read_first_subject(send_result: Outcome) -> str:
+    return str(json.loads(send_result.out)["messages"][0]["subject"])
 
 
 def read_draft(repo: Repo) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def test_test_sends_keep_the_draft(
                 assert read_choices(repo) == before
                 assert read_draft(repo)["origins"] == {}
         assert (
-            first_subject(send_topic(repo, "--reroll", "--dry-run"))
+            read_first_subject(send_topic(repo, "--reroll", "--dry-run"))
             == "[PATCH v2] widget: change line 1"
         )
 
@@ -100,7 +100,7 @@ def test_dry_run_keeps_the_branch_description(tmp_path: Path) -> None:
     for text in ("widget: mend\n\nAll were wrong.", "widget: mend all\n\nReally."):
         repo.git("config", "branch.topic.description", text)
         assert (
-            first_subject(send_topic(repo, "--dry-run"))
+            read_first_subject(send_topic(repo, "--dry-run"))
             == f"[PATCH 0/2] {text.splitlines()[0]}"
         )
     output = call("draft", "-C", repo.path).out
@@ -115,8 +115,8 @@ def test_first_message_lists_the_dependencies(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 2, server=server)
         arguments = ("--depends-on", "https://lore.kernel.org/all/1@a/", "--depends-on")
         send_topic(repo, *arguments, "<2@b>", "--outbox", str(tmp_path / "out"))
-    first, second = sorted((tmp_path / "out").iterdir())
-    text, other = first.read_text(), second.read_text()
+    first_file, second_file = sorted((tmp_path / "out").iterdir())
+    text, other = first_file.read_text(), second_file.read_text()
     assert "\n---\nDepends-on: <1@a>\nDepends-on: <2@b>\n\n" in text
     lines = "prerequisite-message-id: <1@a>\nprerequisite-message-id: <2@b>\n"
     assert lines in text[text.index("\nbase-commit: ") :]
@@ -137,7 +137,7 @@ def test_send_stores_its_settings(tmp_path: Path) -> None:
             "no",
         )
         assert (
-            first_subject(send_topic(repo, *arguments, "--yes"))
+            read_first_subject(send_topic(repo, *arguments, "--yes"))
             == "[PATCH net] widget: change line 1"
         )
         remaining = read_draft(repo)
@@ -159,7 +159,7 @@ def test_send_stores_its_settings(tmp_path: Path) -> None:
             == 0
         )
         assert (
-            first_subject(send_topic(repo, "--reroll", "--yes"))
+            read_first_subject(send_topic(repo, "--reroll", "--yes"))
             == "[PATCH net v2] widget: change line 1"
         )
         assert b"In-Reply-To" not in server.take()[1].data
@@ -174,16 +174,17 @@ def test_next_version_does_not_change_on_rerun(
         server.faults.heal()
         assert read_draft(repo)["version"] == 1
         assert (
-            first_subject(send_topic(repo, "--yes")) == "[PATCH] widget: change line 1"
+            read_first_subject(send_topic(repo, "--yes"))
+            == "[PATCH] widget: change line 1"
         )
         for _ in range(3):
             assert (
-                first_subject(send_topic(repo, "--reroll", "--dry-run"))
+                read_first_subject(send_topic(repo, "--reroll", "--dry-run"))
                 == "[PATCH v2] widget: change line 1"
             )
             call("draft", "-C", repo.path, "--changelog", "- better told (Bob)")
         assert (
-            first_subject(send_topic(repo, "--reroll", "--yes"))
+            read_first_subject(send_topic(repo, "--reroll", "--yes"))
             == "[PATCH v2] widget: change line 1"
         )
         assert read_draft(repo)["version"] == 2
@@ -323,8 +324,8 @@ def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
         before[name] for name in ("change_id", "links", "patches")
     ]
     assert "sent:     v1" in call("draft", "-C", repo.path).out
-    second = call("draft", "reset", "-C", repo.path)
-    assert (second.out, "nothing to clear" in second.err) == ("", True)
+    second_outcome = call("draft", "reset", "-C", repo.path)
+    assert (second_outcome.out, "nothing to clear" in second_outcome.err) == ("", True)
     assert call("draft", "reset", "--subject-prefix", "net", "-C", repo.path).code == 2
 
 

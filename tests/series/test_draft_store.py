@@ -37,12 +37,14 @@ WHOLE = Draft(
 )
 
 
-def make_known_patches(*words: str) -> tuple[KnownPatch, ...]:
+def make_known_patches(*patch_notes: str) -> tuple[KnownPatch, ...]:
     """Return patches. Each is described as "patch-id/subject/date"."""
-    parts = (word.split("/") for word in words)
+    parts = (patch_note.split("/") for patch_note in patch_notes)
     return tuple(
-        KnownPatch(part[0], part[1], None, part[2] if len(part) > 2 else "")
-        for part in parts
+        KnownPatch(
+            note_part[0], note_part[1], None, note_part[2] if len(note_part) > 2 else ""
+        )
+        for note_part in parts
     )
 
 
@@ -203,17 +205,17 @@ def test_undated_patches_are_not_paired_by_date() -> None:
 
 
 def test_draft_with_most_matching_patches_is_used() -> None:
-    def draft(name: str, branch: str | None, *patches: str) -> Draft:
+    def make_draft(name: str, branch: str | None, *patches: str) -> Draft:
         return Draft(name, REPO, branch, patches=make_known_patches(*patches))
 
     with Drafts() as drafts:
-        drafts.save(draft("two", None, "a/one", "b/two"))
-        drafts.save(draft("one", None, "a/one", "z/zero"))
+        drafts.save(make_draft("two", None, "a/one", "b/two"))
+        drafts.save(make_draft("one", None, "a/one", "z/zero"))
         recognized = drafts.recognize(REPO, "x", make_known_patches("a/one", "b/two"))
         assert recognized is not None
         assert recognized.change_id == "two"
-        drafts.save(draft("mine", "x", "a/one", "b/two"))
-        drafts.save(draft("other", None, "a/one", "b/two"))
+        drafts.save(make_draft("mine", "x", "a/one", "b/two"))
+        drafts.save(make_draft("other", None, "a/one", "b/two"))
         recognized = drafts.recognize(REPO, "x", make_known_patches("a/one", "b/two"))
         assert recognized is not None
         assert recognized.change_id == "mine"

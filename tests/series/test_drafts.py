@@ -49,19 +49,19 @@ def test_draft_survives_rebase_and_rewording(
 ) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
-        first = find_draft(repository, SendRequest())
+        first_draft = find_draft(repository, SendRequest())
     repo.git("branch", "-m", "topic", "renamed")
     with Repository.open(repo.path) as repository:
-        assert find_draft(repository, SendRequest()).change_id == first.change_id
+        assert find_draft(repository, SendRequest()).change_id == first_draft.change_id
     repo.commit(
         "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         {"other.c": "int x;\n"},
     )
     repo.git("rebase", "-q", "--force-rebase", "master")
     with Repository.open(repo.path) as repository:
-        second = find_draft(repository, SendRequest())
-        assert second.change_id == first.change_id
-        assert len(second.patches) == 3
+        second_draft = find_draft(repository, SendRequest())
+        assert second_draft.change_id == first_draft.change_id
+        assert len(second_draft.patches) == 3
     repo.checkout("master")
     repo.branch("other")
     repo.git("branch", "-q", "-u", "master")
@@ -70,7 +70,7 @@ def test_draft_survives_rebase_and_rewording(
         {"gadget.c": "int y;\n"},
     )
     with Repository.open(repo.path) as repository:
-        assert find_draft(repository, SendRequest()).change_id != first.change_id
+        assert find_draft(repository, SendRequest()).change_id != first_draft.change_id
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -79,7 +79,7 @@ def test_draft_is_kept_after_amending_message_and_code(
 ) -> None:
     repo = topic(tmp_path / "r", count)
     with Repository.open(repo.path) as repository:
-        first = change_draft(
+        first_draft = change_draft(
             repository, DraftChanges(notes=((str(count), "tested"),))
         ).draft
     (repo.path / "widget.c").write_text("int all_new;\n")
@@ -92,15 +92,15 @@ def test_draft_is_kept_after_amending_message_and_code(
         "gadget: nothing like before\n\nSigned-off-by: Ada Fixer <ada@example.org>",
     )
     with Repository.open(repo.path) as repository:
-        second = show_draft(repository).draft
-        assert second.change_id == first.change_id
-        assert second.notes[second.patches[-1].patch_id] == "tested"
+        second_draft = show_draft(repository).draft
+        assert second_draft.change_id == first_draft.change_id
+        assert second_draft.notes[second_draft.patches[-1].patch_id] == "tested"
         repo.git("reset", "-q", "--hard", "master")
         repo.commit(
             "gizmo: another fix on the same branch\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"gizmo.c": "int z;\n"},
         )
-        assert show_draft(repository).draft.change_id != first.change_id
+        assert show_draft(repository).draft.change_id != first_draft.change_id
 
 
 _TEXT = st.lists(
@@ -174,21 +174,21 @@ def test_concurrent_edits_are_merged(tmp_path: Path) -> None:
             repository, DraftChanges(subject="a cover", notes=(("2", "a note"),))
         )
 
-        def mine(text: str) -> str:
+        def edit_subject(text: str) -> str:
             change_draft(repository, DraftChanges(notes=(("1", "from a shell"),)))
             return text.replace("a note", "my note")
 
-        merged = edit_draft_texts(repository, mine).draft
-        assert sorted(merged.notes.values()) == ["from a shell", "my note"]
+        merged_draft = edit_draft_texts(repository, edit_subject).draft
+        assert sorted(merged_draft.notes.values()) == ["from a shell", "my note"]
 
-        def same(text: str) -> str:
+        def keep_text(text: str) -> str:
             change_draft(repository, DraftChanges(notes=(("2", "their note"),)))
             return text.replace("my note", "no note")
 
         with pytest.raises(
             RefusedError, match=r"changed while it was edited.* kept in"
         ):
-            edit_draft_texts(repository, same)
+            edit_draft_texts(repository, keep_text)
         assert "their note" in show_draft(repository).draft.notes.values()
 
 
@@ -249,8 +249,8 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
             "--format",
             "json",
         )
-        early = call(*arguments, "--reroll", "--dry-run")
-        assert (early.code, "send v1 first" in early.err) == (2, True)
+        early_outcome = call(*arguments, "--reroll", "--dry-run")
+        assert (early_outcome.code, "send v1 first" in early_outcome.err) == (2, True)
         assert call(*arguments, "--yes", "--force", "x").code == 0
         change_id = json.loads(call(*arguments, "--dry-run").out)["change_id"]
         assert repo.git("tag", "-l") == f"sent/{change_id}-v1"
@@ -271,9 +271,9 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
             change_draft(repository, DraftChanges(changelog=log.replace("EDITME ", "")))
         result = call(*arguments, "--reroll", "--range-diff", "--yes", "--force", "x")
         assert result.code == 0
-    first = server.take()[2].data.decode()
-    assert "Subject: [PATCH v2 1/3] widget: change line 1" in first
-    notes = first.partition("\n---\r\n")[2]
+    first_mail_text = server.take()[2].data.decode()
+    assert "Subject: [PATCH v2 1/3] widget: change line 1" in first_mail_text
+    notes = first_mail_text.partition("\n---\r\n")[2]
     assert "- new patch: widget: and another" in notes
     assert "Range-diff against v1 (the commits are not published):" in notes
     # the range-diff is below the diffstat of the cover letter; if the commits are published, there
@@ -326,9 +326,12 @@ def test_changelog_after_a_send_is_for_the_next_version(
             == 0
         )
         assert call(*arguments, "--reroll").code == 0
-    second = server.take()[1].data.decode()
-    assert "[PATCH v2]" in second
-    assert "Changes in v2:\r\n- told better (Bob)\r\n- Link to v1: https://" in second
+    second_mail_text = server.take()[1].data.decode()
+    assert "[PATCH v2]" in second_mail_text
+    assert (
+        "Changes in v2:\r\n- told better (Bob)\r\n- Link to v1: https://"
+        in second_mail_text
+    )
 
 
 def test_user_templates_take_precedence(tmp_path: Path) -> None:
@@ -369,8 +372,8 @@ def test_drafts_are_listed_and_forgotten(tmp_path: Path) -> None:
         == 0
     )
     assert "a cover" in call("draft", "-C", repo.path).out
-    exported = call("draft", "-C", repo.path, "--export", tmp_path / "d.txt")
-    assert exported.code == 0
+    exported_outcome = call("draft", "-C", repo.path, "--export", tmp_path / "d.txt")
+    assert exported_outcome.code == 0
     assert call("draft", "-C", repo.path, "--forget").code == 0
     assert "a cover" not in call("draft", "-C", repo.path).out
     assert call("draft", "-C", repo.path, "--import", tmp_path / "d.txt").code == 0

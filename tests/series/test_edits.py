@@ -22,7 +22,7 @@ PLAN = RecipientPlan(
 )
 
 
-def edited_headers(edits: RecipientEdits) -> dict[str, str]:
+def apply_header_edits(edits: RecipientEdits) -> dict[str, str]:
     return {
         recipient.address.email: recipient.header
         for recipient in edits.apply(PLAN).recipients
@@ -30,7 +30,7 @@ def edited_headers(edits: RecipientEdits) -> dict[str, str]:
 
 
 def test_editing_one_patch_keeps_others() -> None:
-    def patches(edits: RecipientEdits) -> dict[str, tuple[int, ...]]:
+    def map_edited_patches(edits: RecipientEdits) -> dict[str, tuple[int, ...]]:
         plan = edits.apply(PLAN, ["a: one", "a: two", "a: three"])
         return {
             recipient.address.name or "list": recipient.patches
@@ -39,13 +39,16 @@ def test_editing_one_patch_keeps_others() -> None:
 
     hal = Address("Hal Hand", "hal@hand.example")
     edits = RecipientEdits().edit_patch("a: two", MAX, is_recipient=False)
-    assert patches(edits) == {"Max Keeper": (1, 3), "list": ()}
-    assert patches(edits.restore(MAX, "a: one")) == {"Max Keeper": (), "list": ()}
+    assert map_edited_patches(edits) == {"Max Keeper": (1, 3), "list": ()}
+    assert map_edited_patches(edits.restore(MAX, "a: one")) == {
+        "Max Keeper": (),
+        "list": (),
+    }
     edits = edits.edit_patch("a: one", hal, is_recipient=True)
-    assert patches(edits)["Hal Hand"] == (1,)
+    assert map_edited_patches(edits)["Hal Hand"] == (1,)
     for title in ("a: one", "a: three"):
         edits = edits.edit_patch(title, MAX, is_recipient=False)
-    assert "Max Keeper" not in patches(edits)
+    assert "Max Keeper" not in map_edited_patches(edits)
 
 
 @pytest.mark.parametrize("header", ["to", "cc"])
@@ -55,7 +58,7 @@ def test_dropped_address_can_be_added_again(
     edits = (
         RecipientEdits().drop(MAX).place(header, Address("Max", "MAX@keeper.example"))
     )
-    assert edited_headers(edits) == {
+    assert apply_header_edits(edits) == {
         "max@keeper.example": header,
         "widgets@lists.example": "cc",
     }
@@ -65,12 +68,12 @@ def test_dropped_address_can_be_added_again(
 
 def test_manually_added_address_can_be_dropped() -> None:
     hal = Address("Hal Hand", "hal@hand.example")
-    assert edited_headers(RecipientEdits().place("to", hal)) == {
+    assert apply_header_edits(RecipientEdits().place("to", hal)) == {
         "max@keeper.example": "to",
         "hal@hand.example": "to",
         "widgets@lists.example": "cc",
     }
-    assert edited_headers(RecipientEdits().place("to", hal).drop(hal)) == {
+    assert apply_header_edits(RecipientEdits().place("to", hal).drop(hal)) == {
         "max@keeper.example": "to",
         "widgets@lists.example": "cc",
     }
@@ -83,20 +86,20 @@ def test_edit_keeps_other_addresses() -> None:
         .place("cc", MAX)
         .place("cc", Address("", "hal@hand.example"))
     )
-    assert edited_headers(edits) == {
+    assert apply_header_edits(edits) == {
         "max@keeper.example": "cc",
         "hal@hand.example": "cc",
     }
-    assert edited_headers(edits.restore(LIST)) == {
+    assert apply_header_edits(edits.restore(LIST)) == {
         "max@keeper.example": "cc",
         "hal@hand.example": "cc",
         "widgets@lists.example": "cc",
     }
-    assert edited_headers(edits.restore(MAX)) == {
+    assert apply_header_edits(edits.restore(MAX)) == {
         "max@keeper.example": "to",
         "hal@hand.example": "cc",
     }
-    assert edited_headers(edits.drop(MAX)) == {"hal@hand.example": "cc"}
+    assert apply_header_edits(edits.drop(MAX)) == {"hal@hand.example": "cc"}
 
 
 def test_last_move_of_an_address_wins() -> None:

@@ -30,7 +30,7 @@ def make_patch_features(
     lines: str = "",
     *,
     change: str = "",
-    authored: str = "",
+    author_date: str = "",
     paths: str = "drivers/net/usb/x.c",
 ) -> PatchFeatures:
     """Return a patch that changes one line for each letter in `lines`.
@@ -40,7 +40,7 @@ def make_patch_features(
     return PatchFeatures(
         title,
         change or lines,
-        authored,
+        author_date,
         frozenset(paths.split()),
         Counter(f"+{letter}" for letter in lines),
     )

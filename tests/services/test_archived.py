@@ -12,21 +12,21 @@ from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.send.send_mails import list_next_steps
 from patchpilot.topic.archive_target import fetch_named_series
-from tests.kit.archive import archive_server
+from tests.kit.archive import serve_archive
 from tests.kit.cli import call
-from tests.kit.mails import mail, patch
-from tests.kit.outbox import record
+from tests.kit.mails import build_mail, build_patch_mail
+from tests.kit.outbox import record_send
 from tests.kit.repos import Repo
 from tests.reading import story
 
-COVER = mail(
+COVER = build_mail(
     "[PATCH v3 0/2] pump: two fixes",
     "Two.\n\nAda Fixer (2):\n  pump: one\n  pump: two\n\n a.c | 1 +\n",
     id="c0",
     minutes=5,
 )
 PARTS = [
-    patch(
+    build_patch_mail(
         f"[PATCH v3 {number}/2] pump: part {number}",
         id=f"c{number}",
         reply_to="c0",
@@ -34,12 +34,12 @@ PARTS = [
     )
     for number in (1, 2)
 ]
-TALK = mail("pumps in general", "Do we need pumps?\n", id="talk", minutes=1)
+TALK = build_mail("pumps in general", "Do we need pumps?\n", id="talk", minutes=1)
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with archive_server(
+def archive_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve_archive(
         "public-inbox",
         tmp_path_factory.mktemp("archive"),
         *story.WHOLE,
@@ -61,23 +61,25 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("c2", ["c1", "c2"]),
     ],
 )
-def test_message_selects_its_version(url: str, word: str, sources: list[str]) -> None:
-    series = fetch_named_series(f"<{word}@example.org>", lore=url)
+def test_message_selects_its_version(
+    archive_url: str, word: str, sources: list[str]
+) -> None:
+    series = fetch_named_series(f"<{word}@example.org>", lore=archive_url)
     assert [patch.source for patch in series.patches] == [
         f"{name}@example.org" for name in sources
     ]
     assert (series.cover is not None) is (word[0] == "c")
 
 
-def test_discussion_is_not_a_series(url: str) -> None:
+def test_discussion_is_not_a_series(archive_url: str) -> None:
     with pytest.raises(InputError, match="no patch in this thread"):
-        fetch_named_series("<talk@example.org>", lore=url)
+        fetch_named_series("<talk@example.org>", lore=archive_url)
     with pytest.raises(UsageError, match="neither"):
-        fetch_named_series("https://lore.example.org/all/", lore=url)
+        fetch_named_series("https://lore.example.org/all/", lore=archive_url)
 
 
-def test_check_and_maintainers_accept_a_url(url: str, workdir: Path) -> None:
-    outcome = call("check --format json", f"{url}/v2@example.org/")
+def test_check_and_maintainers_accept_a_url(archive_url: str, workdir: Path) -> None:
+    outcome = call("check --format json", f"{archive_url}/v2@example.org/")
     document = outcome.json
     assert (document["repository"], document["patches"][0]["source"]) == (
         None,
@@ -91,7 +93,7 @@ def test_check_and_maintainers_accept_a_url(url: str, workdir: Path) -> None:
         "F:\tdrivers/demo/\n"
     )
     reported = call(
-        "maintainers --format json --tree", workdir, f"{url}/v2@example.org/"
+        "maintainers --format json --tree", workdir, f"{archive_url}/v2@example.org/"
     ).json
     assert "matt@example.com" in {
         result["email"] for result in reported["results"][0]["recipients"]
@@ -100,15 +102,15 @@ def test_check_and_maintainers_accept_a_url(url: str, workdir: Path) -> None:
         "maintainers --format get_maintainer --tree",
         workdir,
         "--norolestats",
-        f"{url}/v2@example.org/",
+        f"{archive_url}/v2@example.org/",
     )
     assert lines.out == "Matt Maintainer <matt@example.com>\n"
 
 
-def test_bare_id_uses_the_configured_archive(url: str, workdir: Path) -> None:
+def test_bare_id_uses_the_configured_archive(archive_url: str, workdir: Path) -> None:
     repo = Repo(workdir / "r")
     repo.commit("start", {"a.c": "int a;\n"})
-    repo.git("config --global patchpilot.lore", url)
+    repo.git("config --global patchpilot.lore", archive_url)
     outcome = repo.patchpilot("check --format json --fail-on never '<v1@example.org>'")
     assert (outcome.code, outcome.json["repository"]) == (0, str(repo.path))
 
@@ -130,11 +132,11 @@ def test_offline_lists_skipped_queries(workdir: Path) -> None:
 def test_advice_names_the_configured_archive(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "topic")
     with Outbox() as outbox:
-        sent = record(outbox, MailState.UNKNOWN)
-    here = replace(sent, repository=str(repo.path / ".git"))
-    ident = sent.entries[0].message_id
+        recorded_send = record_send(outbox, MailState.UNKNOWN)
+    here = replace(recorded_send, repository=str(repo.path / ".git"))
+    ident = recorded_send.entries[0].message_id
     assert f"https://lore.kernel.org/all/{ident}/" in " ".join(
-        map(str, list_next_steps(sent))
+        map(str, list_next_steps(recorded_send))
     )
     repo.git("config --global patchpilot.lore https://archive.example.org/lists/")
     (hint,) = [

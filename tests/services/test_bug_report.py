@@ -15,7 +15,7 @@ from tests.kit.cli import call
 
 
 @pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
@@ -27,21 +27,21 @@ def make_traceback(message: str) -> RuntimeError:
         return error
 
 
-def test_last_traceback_is_reported(temporary: Path) -> None:
+def test_last_traceback_is_reported(temporary_folder: Path) -> None:
     assert read_last_traceback() == ""
     assert "no log of a bug" in format_bug_report(load_settings())
     hint = write_bug_hint(make_traceback("an older bug"))
     os.utime(hint.rpartition(" ")[2], (1, 1))
     write_bug_hint(make_traceback("in ```text``` of " + str(Path.home() / "linux")))
-    (temporary / f"{BUG_LOG}link.log").symlink_to("/etc/passwd")
-    (temporary / f"{BUG_LOG}folder.log").mkdir()
+    (temporary_folder / f"{BUG_LOG}link.log").symlink_to("/etc/passwd")
+    (temporary_folder / f"{BUG_LOG}folder.log").mkdir()
     report = format_bug_report(load_settings())
     assert "an older bug" not in report
     assert report.count("````") == 2
     assert "RuntimeError: in ```text``` of ~/linux" in report
 
 
-def test_long_traceback_keeps_its_end(temporary: Path) -> None:
+def test_long_traceback_keeps_its_end(temporary_folder: Path) -> None:
     write_bug_hint(make_traceback("x" * 30_000 + " the end"))
     text = read_last_traceback()
     assert len(text) < 21_000
@@ -67,7 +67,9 @@ def test_private_settings_are_hidden() -> None:
     assert "secret" not in report
 
 
-def test_report_survives_unreadable_settings(temporary: Path, workdir: Path) -> None:
+def test_report_survives_unreadable_settings(
+    temporary_folder: Path, workdir: Path
+) -> None:
     (workdir / ".git").write_text("gitdir: /nonexistent\n")
     outcome = call("doctor", "--report")
     assert outcome.code == 0
@@ -76,12 +78,14 @@ def test_report_survives_unreadable_settings(temporary: Path, workdir: Path) -> 
 
 
 def test_bug_points_to_the_report(
-    temporary: Path, monkeypatch: pytest.MonkeyPatch
+    temporary_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: object) -> str:
+    def raise_bug(_: object) -> str:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("patchpilot.services.setup.lts_branches.list_lts_series", fail)
+    monkeypatch.setattr(
+        "patchpilot.services.setup.lts_branches.list_lts_series", raise_bug
+    )
     outcome = call("setup", "stable", "--offline")
     outcome.expect(70, "`patchpilot doctor --report`")
     assert "RuntimeError: boom" in call("doctor", "--report").out

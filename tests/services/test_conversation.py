@@ -7,19 +7,19 @@ from patchpilot.services.track.conversation import list_conversation
 from patchpilot.topic.followed.follow_series import track_series_in_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.story import list_events as story_of
-from tests.kit.mails import MATT, mail, mbox, patch
+from tests.kit.mails import MATT, build_mail, build_mbox, build_patch_mail
 from tests.reading import story
 
 
 def follow_story(tmp_path: Path, *mails: bytes) -> Tracked:
-    (tmp_path / "m").write_bytes(mbox(*mails))
+    (tmp_path / "m").write_bytes(build_mbox(*mails))
     with open_store() as store:
         return track_series_in_mbox(tmp_path / "m", store=store)[0]
 
 
-def thread_tree(series: Tracked) -> list[str]:
+def format_thread_tree(series: Tracked) -> list[str]:
     return [
-        "".join("│" if more else "└" for more in message.more)
+        "".join("│" if hidden_count else "└" for hidden_count in message.more)
         + f"{message.mail.kind} {message.message_id[:2]}"
         for message in list_conversation(series)
     ]
@@ -28,7 +28,9 @@ def thread_tree(series: Tracked) -> list[str]:
 def test_replies_are_below_their_parent(
     tmp_path: Path,
 ) -> None:
-    assert thread_tree(follow_story(tmp_path, *story.ACCEPTED, story.IN_REVIEW)) == [
+    assert format_thread_tree(
+        follow_story(tmp_path, *story.ACCEPTED, story.IN_REVIEW)
+    ) == [
         "patch v1",
         "└review r1",
         "└└other r2",
@@ -42,27 +44,31 @@ def test_replies_are_below_their_parent(
 def test_version_sent_as_a_reply_is_a_root(
     tmp_path: Path,
 ) -> None:
-    second = patch(f"[PATCH v2] {story.TITLE}", id="v2", minutes=100, reply_to="v1")
-    assert thread_tree(follow_story(tmp_path, story.V1, second)) == [
+    second_mail = build_patch_mail(
+        f"[PATCH v2] {story.TITLE}", id="v2", minutes=100, reply_to="v1"
+    )
+    assert format_thread_tree(follow_story(tmp_path, story.V1, second_mail)) == [
         "patch v1",
         "patch v2",
     ]
 
 
 def test_reply_cycle_is_shown_once(tmp_path: Path) -> None:
-    def one(ident: str, to: str, minutes: int) -> bytes:
-        return mail(
+    def make_mail(message_id: str, parent_id: str, minutes: int) -> bytes:
+        return build_mail(
             f"Re: [PATCH] {story.TITLE}",
             "Why?\n",
             sender=MATT,
-            id=ident,
-            reply_to=to,
+            id=message_id,
+            reply_to=parent_id,
             references="<v1@example.org>",
             minutes=minutes,
         )
 
-    assert thread_tree(
-        follow_story(tmp_path, story.V1, one("a", "b", 10), one("b", "a", 20))
+    assert format_thread_tree(
+        follow_story(
+            tmp_path, story.V1, make_mail("a", "b", 10), make_mail("b", "a", 20)
+        )
     ) == [
         "patch v1",
         "question a@",

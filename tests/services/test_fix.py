@@ -47,35 +47,41 @@ def create_topic(path: Path) -> Repo:
     repo.git("config user.email ada@example.org")
     repo.commit("frob: begin\n", {FILE: BASE, "other": "1\n"}, author=ADA)
     repo.branch("topic")
-    untidy = BASE.replace(
+    untidy_code = BASE.replace(
         "\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\n\treturn a;", 1
     )
     repo.commit(
         f"frob: wait.\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED}",
-        {FILE: untidy},
+        {FILE: untidy_code},
         author=ADA,
     )
-    more = untidy.replace(
+    changed_code = untidy_code.replace(
         "\treturn a;\n}\n\nint", "\treturn a + 1;\n}\n\nint", 1
     ).replace("two(int a)\n{", "two(int a)\n{\n\tfrob( a);", 1)
-    repo.commit(f"frob: count from one\n\n{TEXT}{SIGNED}", {FILE: more}, author=ADA)
+    repo.commit(
+        f"frob: count from one\n\n{TEXT}{SIGNED}", {FILE: changed_code}, author=ADA
+    )
     return repo
 
 
 def fix_commits(
-    repo: Repo, *targets: str, write: bool = True, strict: bool = True, **flags: Any
+    repo: Repo,
+    *targets: str,
+    should_write: bool = True,
+    strict: bool = True,
+    **flags: Any,
 ) -> FixResult:
     with Repository.open(repo.path) as repository:
         return fix_findings(
             Driver(Options(strict=strict), repository=repository),
             PatchSource(targets, "master"),
-            write=write,
+            write=should_write,
             **flags,
         )
 
 
-def read_file_at(repo: Repo, rev: str) -> str:
-    return repo.git("show", f"{rev}:{FILE}") + "\n"
+def read_file_at(repo: Repo, revision: str) -> str:
+    return repo.git("show", f"{revision}:{FILE}") + "\n"
 
 
 def test_fix_rebases_the_other_commits(tmp_path: Path) -> None:
@@ -145,16 +151,16 @@ def test_undo_keeps_uncommitted_work(tmp_path: Path) -> None:
 def test_diff_option_changes_nothing(tmp_path: Path) -> None:
     repo = create_topic(tmp_path / "r")
 
-    def state() -> dict[str, bytes]:
+    def read_all_files() -> dict[str, bytes]:
         return {
             str(file): file.read_bytes()
             for file in repo.path.rglob("*")
             if file.is_file() and file.name != "index"
         }
 
-    before = state()
-    result = fix_commits(repo, write=False)
-    assert state() == before
+    before = read_all_files()
+    result = fix_commits(repo, should_write=False)
+    assert read_all_files() == before
     assert result.fixed
     assert [text.name for text in result.patches[0].texts][1] == FILE
     assert result.check.patches[0].findings != result.remaining.patches[0].findings
@@ -164,17 +170,17 @@ def test_overlong_patch_is_not_fixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = create_topic(tmp_path / "r")
-    old = repo.git("rev-parse topic")
-    whole = fix_commits(repo, write=False)
+    old_commit = repo.git("rev-parse topic")
+    whole = fix_commits(repo, should_write=False)
     least = min(len(patch.patch.lines) for patch in whole.patches)
     monkeypatch.setattr(shorten, "MAX_CHECKED_LINES", least - 1)
     for write in (False, True):
-        result = fix_commits(repo, write=write)
+        result = fix_commits(repo, should_write=write)
         assert not result.fixed
         assert "too long to fix: only its first lines were checked" in {
             patch.refused for patch in result.patches
         }
-    assert repo.git("rev-parse topic") == old
+    assert repo.git("rev-parse topic") == old_commit
 
 
 def test_only_changes_to_fixed_files_block(
@@ -319,31 +325,31 @@ MOVED = "static int frob_wait(int a)\n{\n\tif(a)\n\t\treturn frob(a,1 );\n\n\tre
 TIDY = MOVED.replace("if(", "if (").replace("a,1 ", "a, 1")
 
 
-def create_move(path: Path, moved: str) -> Repo:
+def create_function_move(path: Path, moved_code: str) -> Repo:
     """Create a commit that adds a function at the top of a file, and a commit that moves the
     function to the end.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")
     repo.git("config user.email ada@example.org")
-    rest = "".join(f"int frob_{number}(void);\n" for number in range(30))
-    repo.commit("frob: begin\n", {FILE: rest}, author=ADA)
+    other_lines = "".join(f"int frob_{number}(void);\n" for number in range(30))
+    repo.commit("frob: begin\n", {FILE: other_lines}, author=ADA)
     repo.branch("topic")
     repo.commit(
         f"frob: wait for the link\n\n{TEXT}{SIGNED}",
-        {FILE: f"{MOVED}\n{rest}"},
+        {FILE: f"{MOVED}\n{other_lines}"},
         author=ADA,
     )
     repo.commit(
         f"frob: wait at the end\n\n{TEXT}{SIGNED}",
-        {FILE: f"{rest}\n{moved}"},
+        {FILE: f"{other_lines}\n{moved_code}"},
         author=ADA,
     )
     return repo
 
 
 def test_fix_survives_a_later_move(tmp_path: Path) -> None:
-    repo = create_move(tmp_path / "r", MOVED)
+    repo = create_function_move(tmp_path / "r", MOVED)
     fix_commits(repo)
     assert read_file_at(repo, "topic~1").startswith(TIDY)
     assert read_file_at(repo, "topic").endswith(f"\n\n{TIDY}")
@@ -356,14 +362,14 @@ def test_fix_survives_a_later_move(tmp_path: Path) -> None:
     ids=["changes", "doubles"],
 )
 def test_moved_lines_are_kept(tmp_path: Path, moved: str) -> None:
-    repo = create_move(tmp_path / "r", moved)
+    repo = create_function_move(tmp_path / "r", moved)
     fix_commits(repo)
     assert read_file_at(repo, "topic~1").startswith(TIDY)
     assert read_file_at(repo, "topic").endswith(f"\n\n{moved}")
 
 
 def test_merged_lines_are_not_edited(tmp_path: Path) -> None:
-    repo = create_move(tmp_path / "r", MOVED)
+    repo = create_function_move(tmp_path / "r", MOVED)
     rest = "".join(f"int frob_{number}(void);\n" for number in range(30))
     lines = rest.splitlines(keepends=True)
     call = "\tfrob(a,1 );\n\tfrob(a,2 );\n"
@@ -424,19 +430,19 @@ print(count[0])
 
 @pytest.mark.long
 def test_killed_fix_leaves_the_old_or_new_state(tmp_path: Path) -> None:
-    whole = create_topic(tmp_path / "whole")
-    old = whole.git("rev-parse topic")
+    whole_repo = create_topic(tmp_path / "whole")
+    old_commit = whole_repo.git("rev-parse topic")
     # use a fixed date, so that the id is always the same
     environment = {**os.environ, "GIT_COMMITTER_DATE": "2024-03-04T10:00:00Z"}
     outcome = subprocess.run(
-        [sys.executable, "-c", KILLED, str(whole.path), "0"],
+        [sys.executable, "-c", KILLED, str(whole_repo.path), "0"],
         env=environment,
         capture_output=True,
         text=True,
         check=True,
     )
-    new, calls = whole.git("rev-parse topic"), int(outcome.stdout)
-    assert new != old
+    new_commit, calls = whole_repo.git("rev-parse topic"), int(outcome.stdout)
+    assert new_commit != old_commit
     # only the last few git calls write trees, commits, the undo record and the branch
     for number in range(calls - 4, calls + 1):
         repo = create_topic(tmp_path / f"r{number}")
@@ -448,9 +454,9 @@ def test_killed_fix_leaves_the_old_or_new_state(tmp_path: Path) -> None:
             check=False,
         )
         assert outcome.returncode in (-signal.SIGKILL, 0), outcome.stderr
-        assert repo.git("rev-parse topic") in (old, new)
+        assert repo.git("rev-parse topic") in (old_commit, new_commit)
         assert repo.git("status --porcelain") == ""
-    assert fix_commits(repo).undo or repo.git("rev-parse topic") == new
+    assert fix_commits(repo).undo or repo.git("rev-parse topic") == new_commit
 
 
 _NUMBER = st.integers(0, 5)

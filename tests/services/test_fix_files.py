@@ -30,13 +30,13 @@ def test_interrupted_write_changes_no_file(
     calls: list[Path] = []
     replace = Path.replace
 
-    def broken(self: Path, target: Path) -> Path:
+    def fail_to_write(self: Path, target: Path) -> Path:
         calls.append(target)
         if at <= len(calls) < at + times and not (why == "Ctrl-C" and len(calls) > at):
             raise ERRORS[why]
         return replace(self, target)
 
-    monkeypatch.setattr(Path, "replace", broken)
+    monkeypatch.setattr(Path, "replace", fail_to_write)
     before = _read_files(tmp_path)
     with pytest.raises((KeyboardInterrupt, RefusedError)) as caught:
         holder.write(dict.fromkeys(holder.data, b"new"))

@@ -44,46 +44,58 @@ def repo(tmp_path: Path) -> Repo:
         author="Ada Fixer <ada@example.org>",
     )
     repo.branch("topic")
-    code = CODE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1);\n\n\treturn a;")
+    untidy_code = CODE.replace(
+        "\treturn a;", "\tif(a)\n\t\treturn frob(a,1);\n\n\treturn a;"
+    )
     message = f"{TEXT}\nSigned-off-by: Ben Reader <ben@example.org>\n"
     repo.commit(
-        message, {"drivers/frob/frob.c": code}, author="Ada Fixer <ada@example.org>"
+        message,
+        {"drivers/frob/frob.c": untidy_code},
+        author="Ada Fixer <ada@example.org>",
     )
     return repo
 
 
-def fix_first_finding(repo: Repo, name: str, *, write: bool = False) -> FindingChanges:
+def fix_first_finding(
+    repo: Repo, name: str, *, should_write: bool = False
+) -> FindingChanges:
     with Repository.open(repo.path) as repository:
         settings = read_settings(repository)
         result = check_topic(repository, settings, CheckedTopic((), None, "master"))
         finding = next(
             finding for finding in result.patches[0].findings if finding.name == name
         )
-        remedy, commit = (
+        chosen_remedy, commit = (
             choose_remedy(finding, result.rules),
             result.patches[0].patch.commit or "",
         )
-        given = () if write else None
-        if remedy is Remedy.SAFE:
-            return fix_finding(repository, settings, commit, finding, overrides=given)
-        return fix_messages(repository, settings, [commit], remedy, overrides=given)
+        writable_commits = () if should_write else None
+        if chosen_remedy is Remedy.SAFE:
+            return fix_finding(
+                repository, settings, commit, finding, overrides=writable_commits
+            )
+        return fix_messages(
+            repository, settings, [commit], chosen_remedy, overrides=writable_commits
+        )
 
 
-def changed_lines(fixed: FindingChanges) -> list[str]:
+def list_changed_lines(fix_result: FindingChanges) -> list[str]:
     return [
         line
-        for line in fixed.diff
+        for line in fix_result.diff
         if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))
     ]
 
 
 def test_only_the_named_finding_is_fixed(repo: Repo) -> None:
     before = repo.git("rev-parse HEAD")
-    shown = changed_lines(fix_first_finding(repo, "no-space-after-keyword"))
+    shown = list_changed_lines(fix_first_finding(repo, "no-space-after-keyword"))
     assert shown == ["-\tif(a)", "+\tif (a)"]
     assert repo.git("rev-parse HEAD") == before
     assert (
-        changed_lines(fix_first_finding(repo, "no-space-after-keyword", write=True))
+        list_changed_lines(
+            fix_first_finding(repo, "no-space-after-keyword", should_write=True)
+        )
         == shown
     )
     code = (repo.path / "drivers/frob/frob.c").read_text()
@@ -94,9 +106,9 @@ def test_only_the_named_finding_is_fixed(repo: Repo) -> None:
 def test_author_may_add_their_sign_off(
     repo: Repo,
 ) -> None:
-    assert changed_lines(fix_first_finding(repo, "author-not-signed", write=True)) == [
-        "+Signed-off-by: Ada Fixer <ada@example.org>"
-    ]
+    assert list_changed_lines(
+        fix_first_finding(repo, "author-not-signed", should_write=True)
+    ) == ["+Signed-off-by: Ada Fixer <ada@example.org>"]
     assert (
         repo.git("log -1 --format=%b")
         .rstrip()
@@ -106,6 +118,6 @@ def test_author_may_add_their_sign_off(
 
 def test_sign_off_is_not_added_for_others(repo: Repo) -> None:
     repo.git("config user.email carl@example.org")
-    result = fix_first_finding(repo, "author-not-signed", write=True)
+    result = fix_first_finding(repo, "author-not-signed", should_write=True)
     assert not result.diff
     assert result.reason.startswith("only the author can: Ada Fixer <ada@example.org>")

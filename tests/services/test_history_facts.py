@@ -15,15 +15,15 @@ from tests.kit.repos import Repo
 
 def test_stale_branch_does_not_prove_that_a_commit_is_missing(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "linux")
-    old = repo.commit("frob: a\n", {"a": "1\n"})
-    new = repo.commit("frob: b\n", {"a": "2\n"})
+    old_commit = repo.commit("frob: a\n", {"a": "1\n"})
+    new_commit = repo.commit("frob: b\n", {"a": "2\n"})
     own = repo.commit("frob: c\n", {"a": "3\n"})
-    repo.git("update-ref refs/remotes/origin/master", old)
-    repo.git("update-ref refs/remotes/origin/main", new)
+    repo.git("update-ref refs/remotes/origin/master", old_commit)
+    repo.git("update-ref refs/remotes/origin/main", new_commit)
     with Repository.open(repo.path) as opened:
         facts = RepositoryFacts(opened)
-        assert facts.is_ancestor_of_mainline(old) is True
-        assert facts.is_ancestor_of_mainline(new) is True
+        assert facts.is_ancestor_of_mainline(old_commit) is True
+        assert facts.is_ancestor_of_mainline(new_commit) is True
         assert facts.is_ancestor_of_mainline(own) is False
 
 
@@ -94,8 +94,8 @@ def test_facts_share_one_log_read(
     )
     with Repository.open(repo.path) as opened:
         assert RepositoryFacts(opened).list_commit_forms("drivers/frob") == read
-    shown = call("explain", "-C", repo.path, "--path", "drivers/frob").out
-    assert "`frob:` (100 % of 31 commits to drivers/frob)" in shown
+    output = call("explain", "-C", repo.path, "--path", "drivers/frob").out
+    assert "`frob:` (100 % of 31 commits to drivers/frob)" in output
     facts = json.loads(
         call("explain", "-C", repo.path, "--path", "drivers/frob", "--json").out
     )["facts"]

@@ -19,8 +19,8 @@ from patchpilot.topic.home.read_home import (
     update_topics,
 )
 from tests.kit.cli import call
-from tests.kit.life import life
-from tests.kit.mails import mbox
+from tests.kit.life import create_life
+from tests.kit.mails import build_mbox
 from tests.kit.repos import Repo
 from tests.reading import story
 
@@ -30,10 +30,10 @@ KEY = "{}/.git"
 def test_topics_are_sorted_by_turn(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as author:
-        (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
+    with create_life(tmp_path) as author:
+        (tmp_path / "m").write_bytes(build_mbox(*story.ACCEPTED))
         assert call("track add --mbox", tmp_path / "m").code == 0
-        author.tell(author.send(), "Why do you change line 1? Please add a test.")
+        author.add_reply(author.send(), "Why do you change line 1? Please add a test.")
         other = author.create_repository("other")
         (other.path / "widget.c").write_text("int another;\n")
         other.git("commit -q -a --amend -m 'gadget: fix it'")
@@ -66,8 +66,8 @@ def test_topics_are_sorted_by_turn(
 
 
 def test_read_data_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with life(tmp_path) as author:
-        author.tell(author.send(), "Why do you change line 1?")
+    with create_life(tmp_path) as author:
+        author.add_reply(author.send(), "Why do you change line 1?")
         (before,) = read_cached_topics()
         assert before.news == "v1 sent"
         read = read_topics()
@@ -77,7 +77,7 @@ def test_read_data_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             assert read_topics() == read
         author.run("track", "show")
         assert [topic.unread for topic in read_cached_topics()] == [0]
-        author.amend()
+        author.amend_patch()
         assert [topic.news for topic in read_topics()] == [
             "v1 under-review: 1 reply, with a question by Rita Reviewer; your commits have changed"
             " since"
@@ -89,7 +89,7 @@ def test_unsent_branch_is_a_topic(
 ) -> None:
     # the kit's commits have a fixed date
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
-    with life(tmp_path) as author:
+    with create_life(tmp_path) as author:
         repo = author.repo
         assert read_topics() == ()
         (topic,) = read_topics([KEY.format(repo.path.resolve())])
@@ -115,7 +115,7 @@ def test_unsent_branch_is_a_topic(
 def test_sent_topic_is_listed_after_its_branch_is_deleted(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as author:
+    with create_life(tmp_path) as author:
         author.send()
         author.update()
         author.repo.git("checkout -q master")
@@ -131,9 +131,9 @@ def test_sent_topic_is_listed_after_its_branch_is_deleted(
 
 
 def test_update_shows_new_replies(tmp_path: Path) -> None:
-    with life(tmp_path) as author:
+    with create_life(tmp_path) as author:
         ident = author.send()
-        author._answer(
+        author._add_mail(
             ident,
             "Re: [PATCH] widget: change line 1",
             "On Monday Ada wrote:\n> x\n\nIs this tested?\n",
@@ -151,8 +151,8 @@ def test_update_shows_new_replies(tmp_path: Path) -> None:
 
 
 def test_reply_by_an_unknown_sender_is_shown(tmp_path: Path) -> None:
-    with life(tmp_path) as author:
-        author._answer(
+    with create_life(tmp_path) as author:
+        author._add_mail(
             author.send(),
             "Re: [PATCH] widget: change line 1",
             "On Monday Ada wrote:\n> x\n\nApplied to widget-next, thanks.\n",
@@ -182,19 +182,19 @@ def test_partial_topic_list_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read_home, "OFTEN", 0.0)
-    (tmp_path / "a").write_bytes(mbox(*story.ACCEPTED))
-    (tmp_path / "b").write_bytes(mbox(story.FIX_V1, story.FIX_V2))
+    (tmp_path / "a").write_bytes(build_mbox(*story.ACCEPTED))
+    (tmp_path / "b").write_bytes(build_mbox(story.FIX_V1, story.FIX_V2))
     for name in ("a", "b"):
         assert call("track add --mbox", tmp_path / name).code == 0
     counts: list[int] = []
 
-    def cancel(what: str, done: int = 0, total: int | None = None) -> None:
+    def raise_canceled(what: str, done: int = 0, total: int | None = None) -> None:
         if "return of the check" in what:
             raise CancelledError
 
     with pytest.raises(CancelledError):
         read_topics(
-            on_topics=lambda topics: counts.append(len(topics)), progress=cancel
+            on_topics=lambda topics: counts.append(len(topics)), progress=raise_canceled
         )
     assert [topic.state for topic in read_cached_topics() if topic.state] == [
         "accepted"
@@ -208,7 +208,7 @@ def test_merge_is_shown_without_a_draft(
 ) -> None:
     # the kit's commits have a fixed date
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
-    with life(tmp_path) as author:
+    with create_life(tmp_path) as author:
         author.send()
         author.update()
         copy = tmp_path / "copy"
@@ -217,17 +217,17 @@ def test_merge_is_shown_without_a_draft(
         author.repo.path = copy
         key = KEY.format(copy.resolve())
         assert "sent" in {topic.state for topic in read_topics([key])}
-        author.land()
+        author.merge_into_mainline()
         topics = {topic.branch: topic.state for topic in read_topics([key])}
         assert topics["topic"] == "in-mainline"
 
 
 def test_merge_in_git_needs_no_archive(tmp_path: Path) -> None:
-    with life(tmp_path) as author:
+    with create_life(tmp_path) as author:
         author.send()
         author.update()
         assert [topic.state for topic in read_topics()] == ["sent"]
-        author.land()
+        author.merge_into_mainline()
         (topic,) = read_topics()
         assert topic.state == "in-mainline"
         # all commits of the branch are in its base, so it is no longer a topic

@@ -15,35 +15,35 @@ from patchpilot.topic.followed.follow_series import track_series_in_mbox
 from patchpilot.topic.followed.known_senders import confirm_senders
 from patchpilot.topic.followed.known_series import Tracked, read_tracked_series
 from tests.kit.cli import call
-from tests.kit.life import life
-from tests.kit.mails import mbox, patch
+from tests.kit.life import create_life
+from tests.kit.mails import build_mbox, build_patch_mail
 from tests.kit.repos import Repo
-from tests.reading.story import V1, answer
+from tests.reading.story import V1, build_answer_to
 
 CAROL = "Carol <carol@example.com>"
-TAKEN = answer("Applied, thanks!", to="v1", sender=CAROL)
-HOME = answer(
+TAKEN = build_answer_to("Applied, thanks!", parent_id="v1", sender=CAROL)
+HOME = build_answer_to(
     "Please drop this patch, I withdraw it.",
-    to="v1",
+    parent_id="v1",
     sender="Ada Fixer <ada@home.example>",
 )
 
 
 @pytest.fixture
-def followed(tmp_path: Path) -> "Callable[..., Tracked]":
-    def follow(*answers: bytes, repository: Repo | None = None) -> Tracked:
+def follow_with_replies(tmp_path: Path) -> "Callable[..., Tracked]":
+    def follow_mails(*reply_mails: bytes, repository: Repo | None = None) -> Tracked:
         file = tmp_path / "thread.mbox"
-        file.write_bytes(mbox(V1, *answers))
+        file.write_bytes(build_mbox(V1, *reply_mails))
         with Store(tmp_path / "track.sqlite") as store:
             (series,) = track_series_in_mbox(file, store=store)
             if repository is None:
                 return read_tracked_series(series.entry.id, store=store)
-            with Repository.open(repository.path) as opened:
+            with Repository.open(repository.path) as open_repository:
                 return read_tracked_series(
-                    series.entry.id, store=store, repository=opened
+                    series.entry.id, store=store, repository=open_repository
                 )
 
-    return follow
+    return follow_mails
 
 
 @pytest.mark.parametrize(
@@ -64,28 +64,32 @@ def followed(tmp_path: Path) -> "Callable[..., Tracked]":
     ],
 )
 def test_maintainer_is_known_by_mainline_files(
-    followed: "Callable[..., Tracked]", tmp_path: Path, path: str, text: str, state: str
+    follow_with_replies: "Callable[..., Tracked]",
+    tmp_path: Path,
+    path: str,
+    text: str,
+    state: str,
 ) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("first", {path: text})
-    assert followed(TAKEN, repository=repo).state == state
+    assert follow_with_replies(TAKEN, repository=repo).state == state
 
 
 def test_maintainer_is_known_by_mainline_commits(
-    followed: "Callable[..., Tracked]", tmp_path: Path
+    follow_with_replies: "Callable[..., Tracked]", tmp_path: Path
 ) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("first", {"a": "1\n"}, author="Otto <otto@example.com>")
     repo.git("checkout -q -b topic")
     repo.commit("second", {"a": "2\n"}, author=CAROL)
-    assert followed(TAKEN, repository=repo).state == "sent"
+    assert follow_with_replies(TAKEN, repository=repo).state == "sent"
     repo.git("checkout -q master")
     repo.commit("third", {"a": "3\n"}, author=CAROL)
-    assert followed(TAKEN, repository=repo).state == "accepted"
+    assert follow_with_replies(TAKEN, repository=repo).state == "accepted"
 
 
 def test_stable_maintainer_is_known_as_committer(
-    followed: "Callable[..., Tracked]", tmp_path: Path
+    follow_with_replies: "Callable[..., Tracked]", tmp_path: Path
 ) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("first", {"a": "1\n"})
@@ -93,14 +97,14 @@ def test_stable_maintainer_is_known_as_committer(
     repo.commit("second", {"a": "2\n"}, author=CAROL)
     repo.git("update-ref refs/remotes/stable/linux-6.12.y HEAD")
     repo.checkout("master")
-    assert followed(TAKEN, repository=repo).state == "sent"
+    assert follow_with_replies(TAKEN, repository=repo).state == "sent"
     repo.checkout("work")
     repo.git(
         "-c user.name=Carol -c user.email=carol@example.com commit -q --amend --no-edit"
     )
     repo.git("update-ref refs/remotes/stable/linux-6.12.y HEAD")
     repo.checkout("master")
-    assert followed(TAKEN, repository=repo).state == "accepted"
+    assert follow_with_replies(TAKEN, repository=repo).state == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -111,17 +115,17 @@ def test_stable_maintainer_is_known_as_committer(
     ],
 )
 def test_mailmap_joins_author_addresses(
-    followed: "Callable[..., Tracked]", tmp_path: Path, line: str, state: str
+    follow_with_replies: "Callable[..., Tracked]", tmp_path: Path, line: str, state: str
 ) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("first", {".mailmap": line})
-    assert followed(HOME, repository=repo).state == state
+    assert follow_with_replies(HOME, repository=repo).state == state
 
 
 def test_confirmed_senders_are_remembered(
-    followed: "Callable[..., Tracked]", tmp_path: Path
+    follow_with_replies: "Callable[..., Tracked]", tmp_path: Path
 ) -> None:
-    series = followed(HOME)
+    series = follow_with_replies(HOME)
     message_id = "x2100@example.org"
     assert f"track confirm '<{message_id}>'" in series.next_step
     with Store(tmp_path / "track.sqlite") as store:
@@ -139,11 +143,11 @@ def test_claim_can_be_confirmed(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "thread.mbox"
-    file.write_bytes(mbox(V1, HOME))
+    file.write_bytes(build_mbox(V1, HOME))
     assert call("track add --mbox", file).code == 0
-    shown = call("track show 1").out
-    assert "Ada Fixer <ada@home.example>, from an address not seen before" in shown
-    assert "sent: no reply yet" in shown
+    output = call("track show 1").out
+    assert "Ada Fixer <ada@home.example>, from an address not seen before" in output
+    assert "sent: no reply yet" in output
     (series,) = call("track show 1 --format json").json["series"]
     assert [reply["unseen_address"] for reply in series["replies"]] == [True]
     (command,) = [
@@ -158,8 +162,8 @@ def test_tag_given_for_another_person_is_a_claim(
     tmp_path: Path,
 ) -> None:
     tag = "Acked-by: Linus Torvalds <torvalds@kernel.example>"
-    with life(tmp_path) as topic:
-        topic.tell(topic.send(), tag, sender="Linus Torvalds <eve@evil.example>")
+    with create_life(tmp_path) as topic:
+        topic.add_reply(topic.send(), tag, sender="Linus Torvalds <eve@evil.example>")
         outcome = topic.run("trailers", "--yes")
         assert (
             "it names torvalds@kernel.example, but the message is from eve@evil.example; patchpilot"
@@ -178,10 +182,10 @@ EVE = "Ada Fixer <ada@evil.example>"
 EVE2 = "Eve Two <eve2@evil.example>"
 BY_EVE = {"author": EVE, "to": EVE2}
 TITLE = "demo: check the pointer before use"
-TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2)
+TAKEN_BY_EVE2 = build_answer_to("Applied, thanks!", parent_id="v1", sender=EVE2)
 
 
-def add_own(
+def add_own_series(
     tmp_path: Path, *mails: bytes, target: str | None = None
 ) -> tuple[Tracked, ...]:
     """Add the series in an mbox to the tracked series.
@@ -190,18 +194,22 @@ def add_own(
     """
     repo = Repo(tmp_path / "r")
     file = tmp_path / "thread.mbox"
-    file.write_bytes(mbox(*mails))
+    file.write_bytes(build_mbox(*mails))
     with (
         Store(tmp_path / "track.sqlite") as store,
-        Repository.open(repo.path) as opened,
+        Repository.open(repo.path) as open_repository,
     ):
-        return track_series_in_mbox(file, target, store=store, repository=opened)
+        return track_series_in_mbox(
+            file, target, store=store, repository=open_repository
+        )
 
 
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])
 def test_older_patch_confirms_no_sender(tmp_path: Path, target: str | None) -> None:
-    older = patch(f"[PATCH] {TITLE}", id="v0", minutes=-5000, **BY_EVE)
-    tracked_series = add_own(tmp_path, older, V1, TAKEN_BY_EVE2, target=target)
+    older_mail = build_patch_mail(f"[PATCH] {TITLE}", id="v0", minutes=-5000, **BY_EVE)
+    tracked_series = add_own_series(
+        tmp_path, older_mail, V1, TAKEN_BY_EVE2, target=target
+    )
     (series,) = [
         tracked
         for tracked in tracked_series
@@ -219,9 +227,9 @@ def test_older_patch_confirms_no_sender(tmp_path: Path, target: str | None) -> N
 def test_own_message_takes_priority_over_duplicate_id(
     tmp_path: Path, is_first: bool, target: str | None
 ) -> None:
-    copy = patch(f"[PATCH] {TITLE}", id="v1", **BY_EVE)
+    copy = build_patch_mail(f"[PATCH] {TITLE}", id="v1", **BY_EVE)
     pair = (copy, V1) if is_first else (V1, copy)
-    (series,) = add_own(tmp_path, *pair, TAKEN_BY_EVE2, target=target)
+    (series,) = add_own_series(tmp_path, *pair, TAKEN_BY_EVE2, target=target)
     assert series.state == "sent"
     assert series.posted
     assert series.posted.author.email == "ada@example.org"
@@ -231,10 +239,12 @@ def test_own_message_takes_priority_over_duplicate_id(
 def test_duplicate_id_by_unknown_sender_is_ignored(
     tmp_path: Path, is_first: bool
 ) -> None:
-    reply = answer("Applied, thanks!", to="v1", sender=CAROL)
-    other = answer("Applied, thanks!", to="v1", sender="matt@example.com")
+    reply = build_answer_to("Applied, thanks!", parent_id="v1", sender=CAROL)
+    other = build_answer_to(
+        "Applied, thanks!", parent_id="v1", sender="matt@example.com"
+    )
     pair = (reply, other) if is_first else (other, reply)
-    (series,) = add_own(tmp_path, V1, *pair)
+    (series,) = add_own_series(tmp_path, V1, *pair)
     assert series.state == "sent"
     (trouble,) = series.troubles
     assert "carol@example.com" in trouble
@@ -243,10 +253,12 @@ def test_duplicate_id_by_unknown_sender_is_ignored(
 
 def test_copy_rewritten_by_a_list_is_the_same_message(tmp_path: Path) -> None:
     header = "\"'Matt Maintainer' via demo\" <demo@lists.example.org>"
-    rewritten = answer("Applied, thanks!", to="v1", sender=header).replace(
-        b"To: ", b"X-Original-From: matt@example.com\nTo: ", 1
+    rewritten = build_answer_to(
+        "Applied, thanks!", parent_id="v1", sender=header
+    ).replace(b"To: ", b"X-Original-From: matt@example.com\nTo: ", 1)
+    direct = build_answer_to(
+        "Applied, thanks!", parent_id="v1", sender="matt@example.com"
     )
-    direct = answer("Applied, thanks!", to="v1", sender="matt@example.com")
-    (series,) = add_own(tmp_path, V1, rewritten, direct)
+    (series,) = add_own_series(tmp_path, V1, rewritten, direct)
     assert series.state == "accepted"
     assert series.troubles == ()

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.kit.cli import Outcome
-from tests.kit.life import life
+from tests.kit.life import create_life
 from tests.kit.mails import RITA
-from tests.kit.prep import COVER, prep
+from tests.kit.prep import COVER, create_prep_repository
 from tests.kit.repos import Repo
 from tests.services.test_fix import create_topic
 
@@ -21,25 +21,28 @@ WHO = "%an <%ae> %ad|%cn <%ce>"
 Command = Callable[..., Outcome]
 
 
-def prepare_send(repo: Repo, *words: str) -> Outcome:
+def prepare_send(repo: Repo, *arguments: str) -> Outcome:
     return repo.patchpilot(
         "prepare master..topic --trailer https://example.org/x --stable "
         "none --fixes none --yes",
-        *words,
+        *arguments,
     )
 
 
-def check_fix(repo: Repo, *words: str) -> Outcome:
-    return repo.patchpilot("check --fix --strict --fail-on never master..topic", *words)
+def check_fix(repo: Repo, *arguments: str) -> Outcome:
+    return repo.patchpilot(
+        "check --fix --strict --fail-on never master..topic", *arguments
+    )
 
 
-def add_note(repo: Repo, commit: str, text: str) -> None:
-    repo.git("notes add -f -m", text, commit)
+def add_note(repo: Repo, commit: str, note: str) -> None:
+    repo.git("notes add -f -m", note, commit)
 
 
 def read_notes(repo: Repo) -> list[str]:
     return [
-        repo.git("notes show", commit, check=False) for commit in ("topic~1", "topic")
+        repo.git("notes show", commit, must_succeed=False)
+        for commit in ("topic~1", "topic")
     ]
 
 
@@ -85,7 +88,7 @@ def test_rewriting_others_commits_needs_claim(
         "GIT_COMMITTER_NAME": "Max Keeper",
         "GIT_COMMITTER_EMAIL": "max@keeper.example",
     }
-    words = (
+    arguments = (
         "-c",
         "user.name=Max Keeper",
         "-c",
@@ -94,14 +97,14 @@ def test_rewriting_others_commits_needs_claim(
         "-q",
         "--no-ff",
     )
-    last = repo.git("rev-parse topic")
+    last_commit = repo.git("rev-parse topic")
     assert not other.keys() & os.environ.keys()
     if theirs == "the last":
-        repo.git(*words, "--ignore-date", "topic~1")
+        repo.git(*arguments, "--ignore-date", "topic~1")
     else:
         repo.git("reset -q --hard 'topic~1'")
-        repo.git(*words, "--ignore-date", "master")
-        repo.git("cherry-pick", last)
+        repo.git(*arguments, "--ignore-date", "master")
+        repo.git("cherry-pick", last_commit)
     before = repo.git("rev-parse topic")
     refused = command(repo)
     # `check` exits with 1 if it has findings
@@ -117,12 +120,12 @@ def test_rewriting_others_commits_needs_claim(
 
 
 def test_trailers_keep_notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         add_note(topic.repo, "topic", "tested on two boards")
-        topic.tell(topic.send(), f"Reviewed-by: {RITA}")
+        topic.add_reply(topic.send(), f"Reviewed-by: {RITA}")
         monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ada@work.example")
-        refused = topic.run("trailers", "--yes")
-        refused.expect(1, "was committed by Ada Fixer <ada@example.org>")
+        refused_outcome = topic.run("trailers", "--yes")
+        refused_outcome.expect(1, "was committed by Ada Fixer <ada@example.org>")
         assert topic.run("trailers", "--dry-run").code == 0
         assert topic.run("trailers", "--yes", "--claim").code == 0
         assert RITA in topic.repo.git("log -1 '--format=%B|%ce' topic")
@@ -135,7 +138,7 @@ def test_trailers_keep_notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_b4_cover_of_others_is_not_written(
     tmp_path: Path,
 ) -> None:
-    repo = prep(tmp_path / "r", "commit", 1, cover=COVER)
+    repo = create_prep_repository(tmp_path / "r", "commit", 1, cover=COVER)
     add_note(repo, "HEAD", "tested on two boards")
     assert repo.patchpilot("draft --cover", "widget: mine\n\nMy text.").code == 0
     assert repo.git("notes show HEAD") == "tested on two boards"
@@ -144,8 +147,8 @@ def test_b4_cover_of_others_is_not_written(
         "commit -q --amend --no-edit"
     )
     before = repo.git("rev-parse HEAD")
-    refused = repo.patchpilot("draft --cover", "widget: ours\n\nOur text.")
-    refused.expect(
+    refused_outcome = repo.patchpilot("draft --cover", "widget: ours\n\nOur text.")
+    refused_outcome.expect(
         1, "was committed by Max Keeper <max@keeper.example>", "b4 prep --claim"
     )
     assert repo.git("rev-parse HEAD") == before

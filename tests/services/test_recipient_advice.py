@@ -28,17 +28,17 @@ NET = {"drivers/net/port.c": "int mended;\n"}
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    created = Repo(tmp_path / "linux")
-    created.commit(
+    new_repo = Repo(tmp_path / "linux")
+    new_repo.commit(
         "start\n\nReviewed-by: Eve Router <eve@net.example>",
         FILES,
         author="Cul Prit <cul@prit.example>",
     )
-    created.commit("lib: more", {"lib/more.c": "int more;\n"})
-    created.git("config remote.origin.url https://git.example/linux.git")
-    created.git("update-ref refs/remotes/origin/master HEAD")
-    created.branch("topic")
-    return created
+    new_repo.commit("lib: more", {"lib/more.c": "int more;\n"})
+    new_repo.git("config remote.origin.url https://git.example/linux.git")
+    new_repo.git("update-ref refs/remotes/origin/master HEAD")
+    new_repo.branch("topic")
+    return new_repo
 
 
 def count_notes(repo: Repo, base: str | None = None) -> CountedRecipients:
@@ -46,7 +46,9 @@ def count_notes(repo: Repo, base: str | None = None) -> CountedRecipients:
         return find_topic_recipients(repository, SendRequest(base=base))
 
 
-def recipient_remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
+def map_recipient_remedies(
+    repo: Repo, base: str | None = None
+) -> dict[str, Remedy | None]:
     return {advice.title: advice.remedy for advice in count_notes(repo, base).advice}
 
 
@@ -60,7 +62,7 @@ def test_rebase_command_names_the_tree(
             advice.text.endswith("; not needed in the demo")
             for advice in count_notes(repo).advice
         )
-    notes = recipient_remedies(repo)
+    notes = map_recipient_remedies(repo)
     assert notes["target tree not named"] == Remedy(
         RemedyKind.PREFIX, ("PATCH net-next",)
     )
@@ -74,33 +76,33 @@ def test_rebase_command_names_the_tree(
         "commit-tree 'origin/master^{tree}' -p origin/master^ -m 'net: more'"
     )
     repo.git("update-ref refs/remotes/net/main", ahead)
-    assert recipient_remedies(repo)["other tree"] is None
+    assert map_recipient_remedies(repo)["other tree"] is None
     assert any(
         advice.text.endswith("; run git rebase net/main")
         for advice in count_notes(repo).advice
     )
-    assert "other tree" not in recipient_remedies(repo, "net/main")
+    assert "other tree" not in map_recipient_remedies(repo, "net/main")
     repo.git("update-ref refs/remotes/net/main origin/master")
-    assert "other tree" not in recipient_remedies(repo)
+    assert "other tree" not in map_recipient_remedies(repo)
     with Repository.open(repo.path) as repository:
         save_draft_answer(repository, "regression", "yes")
-        assert recipient_remedies(repo)["target tree not named"] == Remedy(
+        assert map_recipient_remedies(repo)["target tree not named"] == Remedy(
             RemedyKind.PREFIX, ("PATCH net",)
         )
         assert find_pre_send_questions(repository).missing_tree == "PATCH net"
         change_draft(repository, DraftChanges(prefix="PATCH net"))
-    assert "target tree not named" not in recipient_remedies(repo)
+    assert "target tree not named" not in map_recipient_remedies(repo)
 
 
 def test_open_questions_are_notes(repo: Repo) -> None:
     repo.commit("net: port: mend it", NET)
-    assert recipient_remedies(repo)["security question open"] == Remedy(
+    assert map_recipient_remedies(repo)["security question open"] == Remedy(
         RemedyKind.ANSWER, ("security",)
     )
     with Repository.open(repo.path) as repository:
         save_question_answer(repository, "security", "no", SendRequest())
-    assert "security question open" not in recipient_remedies(repo)
-    assert "regression question open" in recipient_remedies(repo)
+    assert "security question open" not in map_recipient_remedies(repo)
+    assert "regression question open" in map_recipient_remedies(repo)
 
 
 def test_excluded_address_has_no_note(repo: Repo) -> None:
@@ -111,7 +113,7 @@ def test_excluded_address_has_no_note(repo: Repo) -> None:
     assert by_title["doubtful address"].words == "Exclude loc@machine.test"
     assert by_title["address that bounces"].words == "Use kvmarm@lists.linux.dev"
     edit_recipients(recipients.planned, drop=["loc@machine.test"])
-    assert "doubtful address" not in recipient_remedies(repo)
+    assert "doubtful address" not in map_recipient_remedies(repo)
 
 
 def test_contact_history_covers_the_files(repo: Repo) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.cli import call
-from tests.kit.mails import mail, stable_failed
+from tests.kit.mails import build_mail, build_stable_failure_notice
 from tests.kit.replies import ANSWER, POST, track_reviewed_patch
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic, unpacked
@@ -23,7 +23,7 @@ def test_reply_is_sent_once(tmp_path: Path, via: str) -> None:
         repo, review = track_reviewed_patch(tmp_path, server)
         repo.git("config --global sendemail.bcc ada.archive@example.org")
         (tmp_path / "answer.txt").write_text(ANSWER)
-        words = (
+        arguments = (
             "track",
             "reply",
             review,
@@ -34,17 +34,17 @@ def test_reply_is_sent_once(tmp_path: Path, via: str) -> None:
             "--message",
             tmp_path / "answer.txt",
         )
-        planned = call(*words, "--dry-run", "--format", "json").json
-        assert (planned["state"], planned["problems"]) == ("planned", [])
-        unasked = call(*words)
+        plan_document = call(*arguments, "--dry-run", "--format", "json").json
+        assert (plan_document["state"], plan_document["problems"]) == ("planned", [])
+        unasked = call(*arguments)
         unasked.expect(1, "stdin is not a terminal")
         assert not server.take()
-        sent = call(*words, "--yes")
-        assert sent.code == 0, sent.err
-        assert "v2 keeps it" in sent.out  # from the preview
+        sent_outcome = call(*arguments, "--yes")
+        assert sent_outcome.code == 0, sent_outcome.err
+        assert "v2 keeps it" in sent_outcome.out  # from the preview
         (arrived,) = server.take()
     message = message_from_bytes(unpacked(arrived))
-    assert message["Message-ID"] == f"<{planned['message_id']}>"
+    assert message["Message-ID"] == f"<{plan_document['message_id']}>"
     assert message["Subject"] == "Re: [PATCH] widget: change line 1"
     assert message["In-Reply-To"] == review
     assert message["References"].split() == [
@@ -71,9 +71,9 @@ def test_reply_is_sent_once(tmp_path: Path, via: str) -> None:
     assert isinstance(payload, bytes)
     assert payload.decode() == ANSWER
     assert call("track reply --format json").json["drafts"] == []
-    shown = call("track show --format json").json
-    replies = shown["series"][0]["replies"]
-    assert planned["message_id"] in {it["message_id"] for it in replies}
+    document = call("track show --format json").json
+    replies = document["series"][0]["replies"]
+    assert plan_document["message_id"] in {it["message_id"] for it in replies}
 
 
 def test_quote_is_trimmed(tmp_path: Path) -> None:
@@ -140,12 +140,12 @@ def test_long_lines_are_noted(tmp_path: Path) -> None:
 def test_draft_can_be_deleted(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = track_reviewed_patch(tmp_path, server)
-        words = ("track", "reply", review, "-C", repo.path)
-        call(*words, "--message", "-", "--dry-run", stdin=ANSWER.encode())
-        assert call(*words, "--dry-run", "--format", "json").json["text"] == ANSWER
+        arguments = ("track", "reply", review, "-C", repo.path)
+        call(*arguments, "--message", "-", "--dry-run", stdin=ANSWER.encode())
+        assert call(*arguments, "--dry-run", "--format", "json").json["text"] == ANSWER
         (draft,) = call("track reply --format json").json["drafts"]
         assert draft["in_reply_to"] == "review@example.org"
-        assert call(*words, "--discard").code == 0
+        assert call(*arguments, "--discard").code == 0
         assert call("track reply").out == "no drafts of replies\n"
 
 
@@ -154,7 +154,7 @@ def test_uncertain_reply_is_not_resent(tmp_path: Path) -> None:
     with FaultySink(faults) as server:
         repo, review = track_reviewed_patch(tmp_path, server)
         (tmp_path / "answer.txt").write_text(ANSWER)
-        words = (
+        arguments = (
             "track",
             "reply",
             review,
@@ -164,18 +164,18 @@ def test_uncertain_reply_is_not_resent(tmp_path: Path) -> None:
             tmp_path / "answer.txt",
             "--yes",
         )
-        first = call(*words)
-        assert first.code == 4
-        assert first.out.rstrip().split("\n")[-1].startswith("unknown: ")
+        first_outcome = call(*arguments)
+        assert first_outcome.code == 4
+        assert first_outcome.out.rstrip().split("\n")[-1].startswith("unknown: ")
         faults.heal()
-        again = call(*words)
-        again.expect(1, "it is not known whether this reply was sent")
+        repeated_outcome = call(*arguments)
+        repeated_outcome.expect(1, "it is not known whether this reply was sent")
         assert len(server.take()) == 1
-        assert call(*words, "--unknown", "lost").code == 0
-        received, two = server.take()
+        assert call(*arguments, "--unknown", "lost").code == 0
+        received_mail, second_mail = server.take()
         assert (
-            message_from_bytes(received.data)["Message-ID"]
-            == message_from_bytes(two.data)["Message-ID"]
+            message_from_bytes(received_mail.data)["Message-ID"]
+            == message_from_bytes(second_mail.data)["Message-ID"]
         )
 
 
@@ -186,7 +186,7 @@ def test_ping_goes_to_the_original_recipients(tmp_path: Path) -> None:
             "Maya Maintainer <maya@example.net>",
             "linux-widgets@vger.kernel.org",
         )
-        post = mail(
+        post = build_mail(
             "[PATCH v2] widget: change line 1",
             POST,
             sender="Ada Fixer <ada@example.org>",
@@ -230,7 +230,7 @@ def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         upstream = repo.git("rev-parse HEAD").strip()
-        failed = stable_failed(
+        failed = build_stable_failure_notice(
             "widget: change line 1",
             upstream,
             "6.1",
@@ -238,7 +238,7 @@ def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
             Cc="stable@vger.kernel.org, maya@example.net",
         )
         (tmp_path / "failed.eml").write_bytes(failed)
-        words = (
+        arguments = (
             "track",
             "reply",
             tmp_path / "failed.eml",
@@ -250,22 +250,22 @@ def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
             "HEAD",
             "--yes",
         )
-        assert "does not name its upstream commit" in call(*words).err
+        assert "does not name its upstream commit" in call(*arguments).err
         message = repo.git("show -s --format=%B HEAD").strip()
         title, _, rest = message.partition("\n\n")
         repo.git(
             "commit -q --amend -m", f"{title}\n\ncommit {upstream} upstream.\n\n{rest}"
         )
-        sent = call(*words)
-        assert sent.code == 0, sent.err
+        sent_outcome = call(*arguments)
+        assert sent_outcome.code == 0, sent_outcome.err
         (arrived,) = server.take()
     sent_reply = message_from_bytes(unpacked(arrived))
     assert sent_reply["Subject"] == "[PATCH 6.1.y] widget: change line 1"
     assert sent_reply["In-Reply-To"] == message_from_bytes(failed)["Message-ID"]
     assert "stable@vger.kernel.org" in sent_reply["To"]
-    applied = repo.git("rev-parse HEAD~1").strip()
+    applied_commit = repo.git("rev-parse HEAD~1").strip()
     (tmp_path / "got.eml").write_bytes(unpacked(arrived))
-    repo.git("checkout -q --detach", applied)
+    repo.git("checkout -q --detach", applied_commit)
     repo.git("am -q", str(tmp_path / "got.eml"))
     assert repo.git("diff HEAD topic").strip() == ""
 
@@ -273,7 +273,7 @@ def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
 def test_tag_in_a_thank_you_is_collected(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = track_reviewed_patch(tmp_path, server)
-        words = (
+        arguments = (
             "track",
             "reply",
             review,
@@ -287,6 +287,6 @@ def test_tag_in_a_thank_you_is_collected(tmp_path: Path) -> None:
             "--format",
             "json",
         )
-        text = call(*words).json["text"]
+        text = call(*arguments).json["text"]
     assert "Thanks a lot." in text
     assert "\nTested-by: " in text

@@ -28,7 +28,7 @@ from patchpilot.topic.reroll import (
     record_complete_send,
     set_changelog,
 )
-from tests.kit.outbox import CHANGE, message, record
+from tests.kit.outbox import CHANGE, build_message, record_send
 from tests.kit.topics import SIGNED, topic
 
 DRAFT = Draft(CHANGE, "/src/linux", "widget")
@@ -36,14 +36,14 @@ DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 def make_known_patch(number: int) -> KnownPatch:
     """Return the patch of the message that tests.kit.outbox creates."""
-    return KnownPatch(str(message(number).patch_id), f"widget: change {number}")
+    return KnownPatch(str(build_message(number).patch_id), f"widget: change {number}")
 
 
 def record_sends(*versions: int) -> Send:
     """Record sends of these versions, each with two patches. Return the last send."""
     with Outbox() as outbox:
         return [
-            record(outbox, MailState.ACCEPTED, MailState.ACCEPTED, version=version)
+            record_send(outbox, MailState.ACCEPTED, MailState.ACCEPTED, version=version)
             for version in versions
         ][-1]
 
@@ -53,8 +53,8 @@ def test_unsent_topic_has_no_next_version() -> None:
         prepare_next_version(DRAFT)
     assert error.value.hint
     with Outbox() as outbox:
-        record(outbox, MailState.REJECTED)
-        record(outbox, kind="to-self")
+        record_send(outbox, MailState.REJECTED)
+        record_send(outbox, send_kind="to-self")
     assert find_last_send(DRAFT) is None
     with pytest.raises(UsageError):
         prepare_next_version(DRAFT)
@@ -63,9 +63,9 @@ def test_unsent_topic_has_no_next_version() -> None:
 def test_last_version_is_the_highest_sent() -> None:
     record_sends(1, 3, 2)
     with Outbox() as outbox:
-        record(outbox, MailState.PENDING, version=4)
-        again = record(outbox, MailState.UNKNOWN, version=3)
-    assert find_last_send(DRAFT) == again
+        record_send(outbox, MailState.PENDING, version=4)
+        repeated_send = record_send(outbox, MailState.UNKNOWN, version=3)
+    assert find_last_send(DRAFT) == repeated_send
 
 
 def test_reroll_starts_a_version() -> None:
@@ -263,8 +263,8 @@ def test_range_diff_starts_at_the_sent_version(
         assert compute_range_diff(repository, last, []) == ""
         assert compute_range_diff(repository, replace(last, head="1" * 40), ids) == ""
         entries = tuple(
-            replace(entry, commit=commit, patch_id=f"{at}")
-            for at, (entry, commit) in enumerate(
+            replace(entry, commit=commit, patch_id=f"{index}")
+            for index, (entry, commit) in enumerate(
                 zip(
                     last.entries,
                     repo.git("rev-list --reverse", f"{base}..{head}").split(),
@@ -275,8 +275,8 @@ def test_range_diff_starts_at_the_sent_version(
         draft = replace(
             DRAFT,
             patches=tuple(
-                KnownPatch(f"{at}", f"widget: change {at + 1}", patch_id)
-                for at, patch_id in enumerate(ids)
+                KnownPatch(f"{index}", f"widget: change {index + 1}", patch_id)
+                for index, patch_id in enumerate(ids)
             ),
         )
         kinds = [
@@ -340,7 +340,7 @@ def test_reworded_message_is_in_the_changelog(tmp_path: Path) -> None:
     repo.git("commit -q --amend -m", f"widget: change 1\n\nBetter.\n\n{SIGNED}")
     after = repo.git("rev-parse HEAD").strip()
     with Outbox() as outbox:
-        record(outbox, messages=[replace(message(1), commit=before)])
+        record_send(outbox, messages=[replace(build_message(1), commit=before)])
     draft = replace(DRAFT, patches=(replace(make_known_patch(1), commit=after),))
     with Repository.open(repo.path) as repository:
         assert (

@@ -17,23 +17,23 @@ from patchpilot.reading.review_table import (
 )
 from patchpilot.services.track.review_lines import format_review_table
 from tests.kit.cli import call
-from tests.kit.mails import mbox
+from tests.kit.mails import build_mbox
 from tests.reading import story
 
 PEOPLE = tuple(Address(f"Person Number{at}", f"p{at}@example.org") for at in range(12))
 
 
 def make_review_table(patches: int, people: int) -> ReviewTable:
-    states = tuple(ReviewState)
+    review_states = tuple(ReviewState)
     rows = []
     for number in range(1, patches + 1):
-        reviews = []
-        for at, person in enumerate(PEOPLE[:people]):
-            state = states[(at + number) % len(states)]
-            tags = ("Reviewed-by", "Tested-by") if state in states[:4] else ()
-            reviews.append(Review(person, state, tags, 1, "m@example.org"))
+        table_rows = []
+        for person_index, person in enumerate(PEOPLE[:people]):
+            state = review_states[(person_index + number) % len(review_states)]
+            tags = ("Reviewed-by", "Tested-by") if state in review_states[:4] else ()
+            table_rows.append(Review(person, state, tags, 1, "m@example.org"))
         title = f"subsystem: a title that is longer than its column {number}"
-        rows.append(ReviewedPatch(number, title, tuple(reviews)))
+        rows.append(ReviewedPatch(number, title, tuple(table_rows)))
     return ReviewTable(2, tuple(rows), PEOPLE[:people])
 
 
@@ -68,17 +68,17 @@ def test_wide_review_table_is_split() -> None:
 
 
 def test_followed_series_shows_its_reviewers(workdir: Path) -> None:
-    (workdir / "m").write_bytes(mbox(*story.ACCEPTED))
+    (workdir / "m").write_bytes(build_mbox(*story.ACCEPTED))
     call("track add --mbox m")
     lines = call("track show 1").out.splitlines()
-    at = lines.index("  review    v2: 1 of 1 patch reviewed or acked")
+    index = lines.index("  review    v2: 1 of 1 patch reviewed or acked")
     assert (
-        lines[at + 1]
+        lines[index + 1]
         == "    Rita Reviewer             Reviewed-by (v2): given to this version"
     )
-    assert lines[at + 2] == "    never looked: Matt Maintainer"
-    (shown,) = call("track show 1 --format json").json["series"]
-    review = shown["review"]
+    assert lines[index + 2] == "    never looked: Matt Maintainer"
+    (shown_series,) = call("track show 1 --format json").json["series"]
+    review = shown_series["review"]
     assert (review["version"], review["approved"]) == (2, 1)
     assert review["patches"][0]["reviewers"][0] == {
         "name": "Rita Reviewer",
@@ -88,7 +88,7 @@ def test_followed_series_shows_its_reviewers(workdir: Path) -> None:
         "version": 2,
         "message_id": "r3@example.org",
     }
-    assert shown["reviewers"][0] == {
+    assert shown_series["reviewers"][0] == {
         "address": "rita@example.net",
         "name": "Rita Reviewer",
         "patches": [

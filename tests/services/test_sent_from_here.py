@@ -19,60 +19,60 @@ from patchpilot.topic.followed.known_series import open_store
 from patchpilot.topic.followed.review_ledger import list_latest_requests
 from patchpilot.tui.screens.follow_rows import format_open_comment_count
 from tests.kit.cli import call
-from tests.kit.life import LIST, TITLE, Life, life
+from tests.kit.life import LIST, TITLE, Life, create_life
 from tests.kit.mails import ADA, MATT, RITA
 
 ASKS = "Please explain why line 1 was wrong.\n\nPlease use a constant here."
 
 
-def _patch_row(text: str, name: str) -> str:
+def _make_patch_row(row_text: str, name: str) -> str:
     return next(
         line.removeprefix(f"  {name}").strip()
-        for line in text.splitlines()
+        for line in row_text.splitlines()
         if line.startswith(f"  {name} ")
     )
 
 
-def _get_review(life: Life) -> str:
+def _send_and_receive_review(life: Life) -> str:
     """Send v1 and add a maintainer's reply that contains two requests. Return the Message-ID of the
     reply.
     """
-    first = life.send()
+    first_id = life.send()
     life.update()
-    life.tell(first, ASKS, MATT)
-    return first
+    life.add_reply(first_id, ASKS, MATT)
+    return first_id
 
 
-def _send_next(life: Life, **options: bool) -> str:
-    life.amend("int next2;\n")
-    outcome = life.run("draft", "--changelog", "- as requested", "-v", 2)
-    assert outcome.code == 0, outcome.err
+def _send_next_version(life: Life, **options: bool) -> str:
+    life.amend_patch("int next2;\n")
+    result = life.run("draft", "--changelog", "- as requested", "-v", 2)
+    assert result.code == 0, result.err
     return life.send("--reroll", "--to", MATT, **options)
 
 
 @pytest.mark.parametrize("publish", [False, True])
 def test_v2_has_its_own_state(tmp_path: Path, publish: bool) -> None:
-    with life(tmp_path) as topic:
-        first = _get_review(topic)
+    with create_life(tmp_path) as topic:
+        first_message_id = _send_and_receive_review(topic)
         before = topic.track("show").out
-        assert _patch_row(before, "state").startswith("changes-requested")
-        second = _send_next(topic, publish=publish)
+        assert _make_patch_row(before, "state").startswith("changes-requested")
+        second_id = _send_next_version(topic, publish=publish)
         for _ in range(2):
-            shown = topic.track("show").out
-            assert _patch_row(shown, "state") == "sent: no reply yet"
-            assert _patch_row(shown, "turn").startswith("others: ")
-            assert "send v2" not in shown
-            assert "--reroll" not in shown
-            assert _patch_row(shown, "v1").endswith(f"<{first}>")
-            assert _patch_row(shown, "v2").endswith(f"<{second}>")
+            output = topic.track("show").out
+            assert _make_patch_row(output, "state") == "sent: no reply yet"
+            assert _make_patch_row(output, "turn").startswith("others: ")
+            assert "send v2" not in output
+            assert "--reroll" not in output
+            assert _make_patch_row(output, "v1").endswith(f"<{first_message_id}>")
+            assert _make_patch_row(output, "v2").endswith(f"<{second_id}>")
             listed = topic.track().out
             assert "changes-requested" not in listed
             assert "--reroll" not in listed
             # requests about v1 are still listed under v1
             requests = topic.track("show", "1", "--ledger", "--json").json["points"]
             assert [point["version"] for point in requests] == [1, 1]
-            assert _patch_row(
-                topic.track("show", f"<{second}>").out, "state"
+            assert _make_patch_row(
+                topic.track("show", f"<{second_id}>").out, "state"
             ).startswith("sent")
             # the version is known even if the archive lacks it
             topic.update()
@@ -81,39 +81,39 @@ def test_v2_has_its_own_state(tmp_path: Path, publish: bool) -> None:
 def test_unarchived_version_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with life(tmp_path) as topic:
-        _get_review(topic)
-        _send_next(topic, publish=False)
+    with create_life(tmp_path) as topic:
+        _send_and_receive_review(topic)
+        _send_next_version(topic, publish=False)
         topic.update()
         monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
         assert "1 message sent 0 hours before it was last" in topic.track("show").out
 
 
 def test_version_after_acceptance_has_a_note(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
-        first = topic.send("--to", MATT)
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send("--to", MATT)
         topic.update()
-        topic.tell(first, "Applied, thanks.", MATT)
-        topic.amend()
-        words = ("send", "--reroll", "--dry-run", "--to", MATT, "--format", "json")
-        planned = topic.run(*words)
-        names = [note["name"] for note in planned.json["warnings"]]
+        topic.add_reply(first_message_id, "Applied, thanks.", MATT)
+        topic.amend_patch()
+        arguments = ("send", "--reroll", "--dry-run", "--to", MATT, "--format", "json")
+        planned_outcome = topic.run(*arguments)
+        names = [note["name"] for note in planned_outcome.json["warnings"]]
         assert "accepted-before" in names
 
 
 def test_bounce_is_stored(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as topic:
-        _get_review(topic)
-        second = _send_next(topic, publish=False)
+    with create_life(tmp_path) as topic:
+        _send_and_receive_review(topic)
+        second_id = _send_next_version(topic, publish=False)
         bounce = tmp_path / "bounce"
         bounce.write_text(
             f"From: MAILER-DAEMON@example.net\nTo: {ADA}\nSubject: Undelivered mail\n"
             "Message-ID: <b@example.net>\nContent-Type: multipart/report; boundary=B\n\n"
             "--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n"
             "Final-Recipient: rfc822; rita@example.net\nAction: failed\nStatus: 5.1.1\n\n"
-            f"--B\nContent-Type: message/rfc822\n\nSubject: x\nMessage-ID: <{second}>\n\n"
+            f"--B\nContent-Type: message/rfc822\n\nSubject: x\nMessage-ID: <{second_id}>\n\n"
             "--B--\n"
         )
         for _ in range(2):
@@ -122,52 +122,62 @@ def test_bounce_is_stored(
             assert "rita@example.net" in outcome.out
 
 
-def _write_answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
-    when = format_datetime(datetime.now(UTC))
-    raw = (
-        f"From: {sender}\nTo: {LIST}\nSubject: Re: [PATCH] {TITLE}\nMessage-ID: <{ident}>\n"
-        f"Date: {when}\nIn-Reply-To: <{to}>\nReferences: <{to}>\n\n"
-        f"Ada Fixer wrote:\n> Line 1 was wrong.\n\n{text}\n"
+def _write_answer(
+    file: Path, parent_id: str, body: str, sender: str, message_id: str
+) -> Path:
+    mail_date = format_datetime(datetime.now(UTC))
+    raw_mail = (
+        f"From: {sender}\nTo: {LIST}\nSubject: Re: [PATCH] {TITLE}\nMessage-ID: <{message_id}>\n"
+        f"Date: {mail_date}\nIn-Reply-To: <{parent_id}>\nReferences: <{parent_id}>\n\n"
+        f"Ada Fixer wrote:\n> Line 1 was wrong.\n\n{body}\n"
     )
-    file.write_text(raw)
+    file.write_text(raw_mail)
     return file
 
 
 @pytest.mark.parametrize("by", ["mbox", "archive"])
 def test_replies_to_all_versions_are_joined(tmp_path: Path, by: str) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         publish = by == "archive"
-        first = topic.send("--to", MATT, publish=publish)
-        asks = _write_answer(tmp_path / "reply1", first, ASKS, MATT, "asks@example.net")
+        first_message_id = topic.send("--to", MATT, publish=publish)
+        asks = _write_answer(
+            tmp_path / "reply1", first_message_id, ASKS, MATT, "asks@example.net"
+        )
         assert topic.track("add", "--mbox", asks).code == 0
-        second = _send_next(topic, publish=publish)
+        second_id = _send_next_version(topic, publish=publish)
         tag = f"Reviewed-by: {RITA}"
-        tags = _write_answer(tmp_path / "reply2", second, tag, RITA, "tags@example.net")
+        tags = _write_answer(
+            tmp_path / "reply2", second_id, tag, RITA, "tags@example.net"
+        )
         assert topic.track("add", "--mbox", tags).code == 0
         if publish:
             topic.archive.add(asks.read_bytes(), tags.read_bytes())
             topic.track("update")
         takes = _write_answer(
-            tmp_path / "reply3", second, "Applied, thanks.", MATT, "takes@example.net"
+            tmp_path / "reply3",
+            second_id,
+            "Applied, thanks.",
+            MATT,
+            "takes@example.net",
         )
         assert topic.track("add", "--mbox", takes).code == 0
         (series,) = topic.track("--format", "json").json["series"]
         assert (series["id"], series["state"]) == (1, "accepted")
-        shown = topic.track("show").out
-        assert f"tag v2    {tag}" in shown
-        assert "v3" not in shown.replace("next v3", "")
-        replies = shown.partition("  replies\n")[2]
+        output = topic.track("show").out
+        assert f"tag v2    {tag}" in output
+        assert "v3" not in output.replace("next v3", "")
+        replies = output.partition("  replies\n")[2]
         assert replies.count("Matt Maintainer") == 2
         assert "Matt Maintainer, on v1" in replies
 
 
 def test_duplicate_entries_are_merged(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
-        first = _get_review(topic)
-        second = _send_next(topic)
+    with create_life(tmp_path) as topic:
+        first_message_id = _send_and_receive_review(topic)
+        second_id = _send_next_version(topic)
         with open_store() as store:
             # earlier releases of patchpilot stored an entry in this form
-            store.add(second, TITLE, topic.archive.url, None)
+            store.add(second_id, TITLE, topic.archive.url, None)
             store.mark(2, "asks@example.net", 3, "declined")
         assert len(topic.track("--format", "json").json["series"]) == 2
         outcome = topic.track("update", "--fresh")
@@ -176,52 +186,58 @@ def test_duplicate_entries_are_merged(tmp_path: Path) -> None:
             in outcome.out + outcome.err
         )
         (series,) = topic.track("--format", "json").json["series"]
-        assert [it["message_id"] for it in series["revisions"]] == [first, second]
+        assert [it["message_id"] for it in series["revisions"]] == [
+            first_message_id,
+            second_id,
+        ]
         with open_store() as store:
             assert store.marks(1) == {("asks@example.net", 3): "declined"}
 
 
 def test_version_joins_its_series(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
-        first = _get_review(topic)
+    with create_life(tmp_path) as topic:
+        first_message_id = _send_and_receive_review(topic)
         for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
             file.rename(tmp_path / file.name)
         topic.run("draft", "--changelog", "- more", "-v", "2")
-        topic.amend("int elsewhere;\n")
-        second = topic.send(publish=False)
+        topic.amend_patch("int elsewhere;\n")
+        second_id = topic.send(publish=False)
         (series,) = topic.track("--format", "json").json["series"]
-        assert [it["message_id"] for it in series["revisions"]] == [first, second]
+        assert [it["message_id"] for it in series["revisions"]] == [
+            first_message_id,
+            second_id,
+        ]
 
 
 def test_local_tag_is_not_a_version(tmp_path: Path) -> None:
-    with life(tmp_path) as author:
-        first = author.send("--to", MATT)
+    with create_life(tmp_path) as author:
+        first_message_id = author.send("--to", MATT)
         author.update()
-        author.tell(first, f"Thanks.\n\nReviewed-by: {RITA}")
+        author.add_reply(first_message_id, f"Thanks.\n\nReviewed-by: {RITA}")
         before = author.track("show").out
         assert author.run("trailers", "--yes").code == 0
         assert "Reviewed-by" in author.repo.git("show -s --format=%B")
-        shown = author.track("show").out
+        output = author.track("show").out
         for name in ("state", "turn", "next"):
-            assert _patch_row(shown, name) == _patch_row(before, name)
-        assert _patch_row(shown, "topic").endswith(
+            assert _make_patch_row(output, name) == _make_patch_row(before, name)
+        assert _make_patch_row(output, "topic").endswith(
             "next v2; 1 tag added locally; it goes out with the next version, if one is needed"
         )
-        assert "changelog" not in shown + author.track().out
+        assert "changelog" not in output + author.track().out
         topic = author.track("--format", "json").json["topic"]
         assert "1 tag added locally" in topic["summary"]
         # if a commit message is reworded, a new version starts
-        author.amend(
+        author.amend_patch(
             message=author.repo.git("show -s --format=%B").replace("was", "is")
         )
         assert "write the changelog of v2" in author.track("show").out
 
 
 def test_ledger_defaults_to_the_topic(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         none = topic.track("show", "--ledger")
         none.expect(3, "no series is tracked")
-        _get_review(topic)
+        _send_and_receive_review(topic)
         expected = topic.track("show", "1", "--ledger").out
         assert "Please use a constant here." in expected
         assert topic.track("show", "--ledger").out == expected
@@ -240,15 +256,19 @@ def test_ledger_defaults_to_the_topic(tmp_path: Path) -> None:
 
 def test_answered_request_is_closed(tmp_path: Path) -> None:
     question = "Why does nobody else need this?"
-    with life(tmp_path) as author:
-        first = author.send("--to", MATT)
+    with create_life(tmp_path) as author:
+        first_message_id = author.send("--to", MATT)
         author.update()
-        author.tell(first, f"{question}\n\n> int line1;\n\n{ASKS}", MATT)
-        assert "3 requests by Matt Maintainer" in _patch_row(
+        author.add_reply(
+            first_message_id, f"{question}\n\n> int line1;\n\n{ASKS}", MATT
+        )
+        assert "3 requests by Matt Maintainer" in _make_patch_row(
             author.track("show").out, "open"
         )
-        author.tell("reply1@example.net", f"> {question}\n\nBecause it is new.", ADA)
-        assert _patch_row(author.track("show").out, "open") == (
+        author.add_reply(
+            "reply1@example.net", f"> {question}\n\nBecause it is new.", ADA
+        )
+        assert _make_patch_row(author.track("show").out, "open") == (
             "2 requests by Matt Maintainer; 1 request answered, not marked done"
         )
         assert "2 open, 1 answered" in author.track("show", "--ledger").out
@@ -268,11 +288,11 @@ def test_answered_request_is_closed(tmp_path: Path) -> None:
 def test_next_version_counts_open_requests(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as topic:
-        first = topic.send("--to", MATT)
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send("--to", MATT)
         topic.update()
-        topic.tell(
-            first,
+        topic.add_reply(
+            first_message_id,
             f"> +int changed1; /* größer 1 */\n\nPlease drop this.\n\n> x\n\n{ASKS}",
             MATT,
         )
@@ -293,8 +313,8 @@ def test_next_version_counts_open_requests(
 
 
 def test_repository_option_selects_the_repository(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
-        topic.applied(topic.send())
+    with create_life(tmp_path) as topic:
+        topic.add_applied_notice(topic.send())
         asks = "with -C REPOSITORY"
         for command in (("show",), (), ("update",)):
             assert asks not in topic.track(*command).out
@@ -307,17 +327,19 @@ def test_repository_option_selects_the_repository(tmp_path: Path) -> None:
 def test_requests_of_an_unarchived_version_are_known(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as topic:
-        first = topic.send("--to", MATT, publish=False)
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send("--to", MATT, publish=False)
         tag = f"Acked-by: {RITA}"
-        file = _write_answer(tmp_path / "reply1", first, tag, RITA, "acks@example.net")
-        assert topic.track("add", "--mbox", file).code == 0
-        second = _send_next(topic, publish=False)
         file = _write_answer(
-            tmp_path / "reply2", second, ASKS, MATT, "asks@example.net"
+            tmp_path / "reply1", first_message_id, tag, RITA, "acks@example.net"
         )
         assert topic.track("add", "--mbox", file).code == 0
-        topic.amend("int next3;\n")
+        second_id = _send_next_version(topic, publish=False)
+        file = _write_answer(
+            tmp_path / "reply2", second_id, ASKS, MATT, "asks@example.net"
+        )
+        assert topic.track("add", "--mbox", file).code == 0
+        topic.amend_patch("int next3;\n")
         dry_run = topic.run(
             "send", "--to", LIST, "--reroll", "--dry-run", "--force", "x"
         )
@@ -328,14 +350,18 @@ def test_requests_of_an_unarchived_version_are_known(
 def test_earlier_version_is_searched_for(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as topic:
-        first = topic.send("--to", MATT, publish=False)
-        file = _write_answer(tmp_path / "reply1", first, ASKS, MATT, "asks@example.net")
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send("--to", MATT, publish=False)
+        file = _write_answer(
+            tmp_path / "reply1", first_message_id, ASKS, MATT, "asks@example.net"
+        )
         assert topic.track("add", "--mbox", file).code == 0
-        second = _send_next(topic)
+        second_id = _send_next_version(topic)
         with open_store() as store:
             assert store.message_ids(1) == {"asks@example.net"}
         assert topic.track("update", "--lore", topic.archive.url).code == 0
         with open_store() as store:
-            assert store.message_ids(1) == {"asks@example.net", second}
-        assert _patch_row(topic.track("show").out, "v1").endswith(f"<{first}>")
+            assert store.message_ids(1) == {"asks@example.net", second_id}
+        assert _make_patch_row(topic.track("show").out, "v1").endswith(
+            f"<{first_message_id}>"
+        )

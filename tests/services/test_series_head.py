@@ -14,19 +14,27 @@ from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.series_record import summarize_series
 from patchpilot.tui.screens.follow_rows import pinned_rows
-from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply
+from tests.kit.mails import (
+    ADA,
+    MATT,
+    RITA,
+    build_mail,
+    build_mbox,
+    build_patch_mail,
+    build_reply,
+)
 from tests.reading import story
 
 TITLE = "pump: start at 10"
 PAIR = (
-    mail("[PATCH 0/2] pump: two fixes", "Two fixes.\n", sender=ADA, id="v1"),
-    patch(f"[PATCH 1/2] {TITLE}", id="p1", reply_to="v1", minutes=1),
-    patch("[PATCH 2/2] valve: open it", id="p2", reply_to="v1", minutes=2),
+    build_mail("[PATCH 0/2] pump: two fixes", "Two fixes.\n", sender=ADA, id="v1"),
+    build_patch_mail(f"[PATCH 1/2] {TITLE}", id="p1", reply_to="v1", minutes=1),
+    build_patch_mail("[PATCH 2/2] valve: open it", id="p2", reply_to="v1", minutes=2),
 )
 
 
 def read_series(*mails: bytes) -> Tracked:
-    (status,) = read_thread(parse(mbox(*mails)))
+    (status,) = read_thread(parse(build_mbox(*mails)))
     entry = TrackEntry(1, "v1@example.org", "", None, "t.mbox", "", None, None)
     return Tracked(
         **summarize_series(status, {}).summary(),
@@ -38,12 +46,14 @@ def read_series(*mails: bytes) -> Tracked:
     )
 
 
-def read_rows(*mails: bytes) -> dict[str, str]:
-    return {name: str(says) for name, says in format_head_rows(read_series(*mails))}
+def read_head_rows(*mails: bytes) -> dict[str, str]:
+    return {
+        name: str(row_text) for name, row_text in format_head_rows(read_series(*mails))
+    }
 
 
 def test_question_makes_it_the_authors_turn() -> None:
-    head = read_rows(*story.BEGINNING)
+    head = read_head_rows(*story.BEGINNING)
     assert list(head) == ["state", "turn", "next", "open", "landed"]
     assert head["state"].startswith("changes-requested: Rita Reviewer requested")
     assert head["turn"] == "yours"
@@ -58,11 +68,11 @@ def test_requests_on_an_earlier_version_come_after_waiting() -> None:
         b"From: Rita Reviewer <rita@", b"From: Rita <rita@a."
     )
     for mails in (sent, (*sent, of_stranger)):
-        assert read_rows(*mails)["turn"].startswith("others")
-        step = read_rows(*mails)["next"]
+        assert read_head_rows(*mails)["turn"].startswith("others")
+        step = read_head_rows(*mails)["next"]
         assert step.startswith("wait for")
         assert step.endswith("; in the meantime answer the open requests")
-    assert "answer the open requests" not in read_rows(*sent, story.TAG)["next"]
+    assert "answer the open requests" not in read_head_rows(*sent, story.TAG)["next"]
 
 
 def test_only_the_current_topic_shows_keys() -> None:
@@ -74,7 +84,9 @@ def test_only_the_current_topic_shows_keys() -> None:
 
 
 def test_differing_patch_states_are_shown() -> None:
-    ask = reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
+    ask = build_reply(
+        "[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60
+    )
     for mails, has_states in ((PAIR, False), ((*PAIR, ask), True)):
         texts = [row.plain for row in pinned_rows(read_series(*mails), 200, 9)]
         states = "patches  1 sent · 2 changes requested"
@@ -82,7 +94,7 @@ def test_differing_patch_states_are_shown() -> None:
 
 
 def test_applied_series_has_no_open_requests() -> None:
-    head = read_rows(*story.ACCEPTED)
+    head = read_head_rows(*story.ACCEPTED)
     assert head["turn"] == "others: you are waiting until it is merged into mainline"
     assert head["open"] == "nothing"
     assert story.SHA[:12] in head["landed"]
@@ -91,10 +103,10 @@ def test_applied_series_has_no_open_requests() -> None:
 def test_claim_closes_no_request() -> None:
     ask = "> +\tint x;\n\nPlease make this unsigned."
     questions = [
-        reply(f"[PATCH {n}/2] x", ask, id=f"r{n}", reply_to=f"p{n}", minutes=60)
+        build_reply(f"[PATCH {n}/2] x", ask, id=f"r{n}", reply_to=f"p{n}", minutes=60)
         for n in (1, 2)
     ]
-    took = reply(
+    took = build_reply(
         "[PATCH 1/2] x",
         "Applied, thanks!",
         sender=MATT,
@@ -102,7 +114,7 @@ def test_claim_closes_no_request() -> None:
         reply_to="p1",
         minutes=90,
     )
-    head = read_rows(*PAIR, *questions, took)
+    head = read_head_rows(*PAIR, *questions, took)
     assert head["state"].startswith(
         "partly-accepted (claimed; proven: changes-requested)"
     )
@@ -110,23 +122,27 @@ def test_claim_closes_no_request() -> None:
 
 
 def test_tags_are_added_with_a_new_version() -> None:
-    tag = reply("[PATCH] x", f"Acked-by: {MATT}", sender=MATT, id="t", reply_to="v1")
-    assert "tag" not in read_rows(story.V1, tag)["next"]
-    assert read_rows(*story.BEGINNING, tag)["next"].endswith(
+    tag = build_reply(
+        "[PATCH] x", f"Acked-by: {MATT}", sender=MATT, id="t", reply_to="v1"
+    )
+    assert "tag" not in read_head_rows(story.V1, tag)["next"]
+    assert read_head_rows(*story.BEGINNING, tag)["next"].endswith(
         "send v2; add 1 tag to the new version"
     )
-    again = reply(
+    repeated_mail = build_reply(
         "[PATCH net v2] x",
         "Please drop the check.",
         sender=MATT,
         reply_to="v2",
         minutes=1600,
     )
-    assert "tag" not in read_rows(story.V1, tag, story.V2, again)["next"]
+    assert "tag" not in read_head_rows(story.V1, tag, story.V2, repeated_mail)["next"]
 
 
 def test_reply_bodies_are_optional() -> None:
-    ask = reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
+    ask = build_reply(
+        "[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60
+    )
     series = read_series(*PAIR, ask)
     text = format_series(series)
     assert "review        Rita Reviewer, on v1 2/2" in text
@@ -145,8 +161,8 @@ def test_tag_condition_is_a_sentence() -> None:
         f" (see\nmy mail on the first version for what\nI mean there), feel free to add\n\n"
         f"Reviewed-by: {RITA}\nTested-by: {RITA}\n"
     )
-    tag = reply("[PATCH] x", words, id="t", reply_to="v1", minutes=9)
-    (status,) = read_thread(parse(mbox(story.V1, tag)))
+    tag = build_reply("[PATCH] x", words, id="t", reply_to="v1", minutes=9)
+    (status,) = read_thread(parse(build_mbox(story.V1, tag)))
     for credit in status.trailers:
         assert credit.conditional
         assert credit.conditional.startswith("With the nit about the name of the")

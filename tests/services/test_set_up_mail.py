@@ -32,8 +32,10 @@ def read_config() -> str:
     return git(None, "config", "--global", "--list", ok=(0, 1)).text
 
 
-def set_up(server: FaultySink, *more: str, password: str = SECRET) -> Outcome:
-    where = (
+def set_up_mail_account(
+    server: FaultySink, *extra_arguments: str, password: str = SECRET
+) -> Outcome:
+    server_options = (
         "--server",
         server.host,
         "--port",
@@ -41,15 +43,23 @@ def set_up(server: FaultySink, *more: str, password: str = SECRET) -> Outcome:
         "--encryption",
         "none",
     )
-    words = ("--address", "ada@example.org", *where, "--password-stdin", "--yes")
-    return call("setup mail", *words, *more, stdin=f"{password}\n".encode())
+    account_options = (
+        "--address",
+        "ada@example.org",
+        *server_options,
+        "--password-stdin",
+        "--yes",
+    )
+    return call(
+        "setup mail", *account_options, *extra_arguments, stdin=f"{password}\n".encode()
+    )
 
 
 def test_settings_are_tested_before_writing(
     workdir: Path,
 ) -> None:
     with FaultySink(login=("ada@example.org", SECRET)) as server:
-        done = set_up(server, "--keep", "store", "--to-self")
+        done = set_up_mail_account(server, "--keep", "store", "--to-self")
         assert done.code == 0, done.err
         assert f"git config --global sendemail.smtpserver {server.host}" in done.out
         assert server.logins == [("ada@example.org", True)] * 2
@@ -74,7 +84,7 @@ def test_settings_are_tested_before_writing(
 
 def test_refused_login_writes_nothing(workdir: Path) -> None:
     with FaultySink(login=("ada@example.org", SECRET)) as server:
-        done = set_up(server, "--keep", "store", password="wrong")
+        done = set_up_mail_account(server, "--keep", "store", password="wrong")
         done.expect(4, "rejects the login")
         assert "wrong" not in done.err + done.out
     assert "sendemail" not in read_config()
@@ -83,7 +93,7 @@ def test_refused_login_writes_nothing(workdir: Path) -> None:
 
 def test_dry_run_writes_nothing(workdir: Path) -> None:
     with FaultySink() as server:
-        done = set_up(server, "--dry-run")
+        done = set_up_mail_account(server, "--dry-run")
         assert done.code == 0
         assert "sendemail.smtpserver" in done.out
         assert server.logins == []
@@ -92,9 +102,10 @@ def test_dry_run_writes_nothing(workdir: Path) -> None:
 
 def test_nothing_is_written_without_confirmation(workdir: Path) -> None:
     with FaultySink() as server:
-        words = ("--server", server.host, "--port", str(server.port))
+        arguments = ("--server", server.host, "--port", str(server.port))
         outcome = call(
-            "setup mail --encryption none --user none --address ada@example.org", *words
+            "setup mail --encryption none --user none --address ada@example.org",
+            *arguments,
         )
         outcome.expect(2, "--yes", f"reached {server.host}")
     assert "sendemail" not in read_config()
@@ -104,7 +115,7 @@ def test_overriding_repository_is_reported(workdir: Path) -> None:
     repo = Repo(workdir / "r")
     repo.git("config sendemail.smtpserver other.example.org")
     with FaultySink() as server:
-        done = set_up(server, "--user", "none", "-C", str(repo.path))
+        done = set_up_mail_account(server, "--user", "none", "-C", str(repo.path))
         done.expect(0, "this repository's own sendemail.smtpserver")
 
 

@@ -75,36 +75,36 @@ WRONG = {
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    created = Repo(tmp_path / "r")
-    created.commit("ring: start\n", {"a.c": "int a;\n"})
-    created.git("tag v1")
-    created.commit(
+    new_repo = Repo(tmp_path / "r")
+    new_repo.commit("ring: start\n", {"a.c": "int a;\n"})
+    new_repo.git("tag v1")
+    new_repo.commit(
         "ring: more\n\nMore of it.\n",
         {"a.c": f"int a;\nint OURS;\nint b = {' + '.join(['value'] * 16)};\n"},
     )
-    created.git("config patchpilot.base v1")
+    new_repo.git("config patchpilot.base v1")
     home = Path(os.environ["HOME"])
     (home / "ours.toml").write_text(PACK)
     (home / "notes.txt").write_text("not TOML")
     monkeypatch.chdir(tmp_path)
-    return created
+    return new_repo
 
 
-def check_result(repo: Repo, line: str = "check --format json") -> object:
+def run_check_and_compare(repo: Repo, line: str = "check --format json") -> object:
     """Return the result of `check`.
 
     It is its findings and exit code, or its error message and hint.
     """
-    outcome = repo.patchpilot(line)
-    if not outcome.out:
-        message, _, hint = outcome.err.strip().partition("\n")
+    result = repo.patchpilot(line)
+    if not result.out:
+        message, _, hint = result.err.strip().partition("\n")
         return (
-            outcome.code,
+            result.code,
             message.removeprefix("patchpilot: error: "),
             hint.removeprefix("hint: ").strip(),
         )
-    document = outcome.json
-    return outcome.code, [
+    document = result.json
+    return result.code, [
         (patch["name"], patch["severity"], patch["patch_line"])
         for patch in document["patches"][0]["findings"]
     ]
@@ -133,15 +133,15 @@ def test_every_setting_has_a_case() -> None:
 @pytest.mark.parametrize("name", RIGHT)
 def test_setting_works_in_both_front_ends(repo: Repo, name: str) -> None:
     repo.git("config", f"patchpilot.{name}", RIGHT[name])
-    command = check_result(repo)
+    command = run_check_and_compare(repo)
     assert command == check_in_tui(repo)
     assert isinstance(command[1], list)  # type: ignore[index]
-    reported = repo.patchpilot("config --format json").json
-    assert reported["problems"] == []
+    document = repo.patchpilot("config --format json").json
+    assert document["problems"] == []
     with Repository.open(repo.path) as repository:
         assert [
             (setting["name"], setting["value"], setting["origin"])
-            for setting in reported["settings"]
+            for setting in document["settings"]
         ] == [
             (setting.name, setting.value, setting.origin)
             for setting in Session(repo.path).read_settings(repository).all
@@ -157,9 +157,9 @@ def test_invalid_value_gives_the_same_error_in_cli_and_tui(
 ) -> None:
     scope = "--local" if name == "base" else "--global"
     repo.git("config", scope, f"patchpilot.{name}", value)
-    code, message, hint = check_result(repo)  # type: ignore[misc]
-    assert check_in_tui(repo) == (code, message, hint)
-    assert code == 2
+    exit_code, message, hint = run_check_and_compare(repo)  # type: ignore[misc]
+    assert check_in_tui(repo) == (exit_code, message, hint)
+    assert exit_code == 2
     assert hint
     assert (
         value if "\n" not in value and "~" not in value else name.removesuffix("s")
@@ -170,8 +170,8 @@ def test_user_pack_runs_in_both_front_ends(repo: Repo) -> None:
     for value in ("~/ours.toml", "ours.toml"):
         (repo.path / "ours.toml").write_text(PACK)
         repo.git("config --global patchpilot.packs", value)
-        assert "our-marker" in str(check_result(repo))
-        assert check_result(repo) == check_in_tui(repo)
+        assert "our-marker" in str(run_check_and_compare(repo))
+        assert run_check_and_compare(repo) == check_in_tui(repo)
 
 
 @pytest.mark.usefixtures("terminal")
@@ -190,9 +190,9 @@ def test_invalid_tree_setting_gives_the_same_error_in_cli_and_tui(
     repo: Repo, text: str
 ) -> None:
     (repo.path / ".patchpilot.toml").write_text(text)
-    code, message, hint = check_result(repo, "check")  # type: ignore[misc]
-    assert check_in_tui(repo) == (code, message, hint)
-    assert code == 2
+    exit_code, message, hint = run_check_and_compare(repo, "check")  # type: ignore[misc]
+    assert check_in_tui(repo) == (exit_code, message, hint)
+    assert exit_code == 2
     assert str(repo.path) in message + hint
 
 

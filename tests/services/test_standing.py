@@ -62,7 +62,7 @@ def _commit_series(
     repo: Repo,
     folder: Path,
     commits: list[tuple[str, dict[str, str | None]]],
-    *words: str,
+    *git_arguments: str,
 ) -> list[str]:
     """Create commits on a branch, and return them as messages that were sent in December 2022.
 
@@ -70,15 +70,15 @@ def _commit_series(
     """
     repo.branch("topic")
     for subject, files in commits:
-        for path in [path for path, text in files.items() if text is None]:
+        for path in [path for path, content in files.items() if content is None]:
             (repo.path / path).unlink()
         repo.commit(
             f"{subject}{BODY}{SIGNED}",
-            {path: text for path, text in files.items() if text is not None},
+            {path: content for path, content in files.items() if content is not None},
         )
-    names = repo.git("format-patch -q -o", str(folder), *words, "master..topic").split(
-        "\n"
-    )
+    names = repo.git(
+        "format-patch -q -o", str(folder), *git_arguments, "master..topic"
+    ).split("\n")
     repo.checkout("master")
     for file in sorted(folder.iterdir()):
         lines = [
@@ -90,7 +90,7 @@ def _commit_series(
     return [str(file) for file in sorted(folder.iterdir())]
 
 
-def _finding_names(result: CheckResult, number: int) -> list[str]:
+def _list_finding_names(result: CheckResult, number: int) -> list[str]:
     return [finding.name for finding in result.patches[number].findings]
 
 
@@ -98,13 +98,13 @@ def _check_files(
     files: list[str], tree: Path, *, jobs: int = 1, compat: bool = False
 ) -> CheckResult:
     options = Options(strict=True, jobs=jobs, checkpatch_compat=compat, profile="linux")
-    driver = Driver(options, tree=DirectoryTree(tree))
-    return driver.check(read_targets(files, None))
+    check_driver = Driver(options, tree=DirectoryTree(tree))
+    return check_driver.check(read_targets(files, None))
 
 
-def _old_finding_text(number: int, text: str) -> str:
+def _format_old_finding(number: int, finding_text: str) -> str:
     lines = [f"int line_{number};\n" for number in range(40)]
-    lines[number] = text
+    lines[number] = finding_text
     return "".join(lines)
 
 
@@ -127,26 +127,26 @@ def test_binding_in_first_patch_is_visible_in_second(
             ("demo: Add a driver of the frob", {"drivers/demo/frob.c": DRIVER}),
         ],
     )
-    assert "undocumented-compatible" in _reported_names(
+    assert "undocumented-compatible" in _list_reported_names(
         _check_files([files[1]], tree.path).patches[0]
     )
-    assert "undocumented-compatible" not in _reported_names(
+    assert "undocumented-compatible" not in _list_reported_names(
         _check_files(files, tree.path).patches[1]
     )
     # checkpatch.pl uses the same tree for all patches in a run
-    assert "undocumented-compatible" in _reported_names(
+    assert "undocumented-compatible" in _list_reported_names(
         _check_files(files, tree.path, compat=True).patches[1]
     )
 
 
-def _reported_names(checked: CheckedPatch) -> set[str]:
+def _list_reported_names(checked_patch: CheckedPatch) -> set[str]:
     return {
         (
             "undocumented-compatible"
             if finding.checkpatch == "UNDOCUMENTED_DT_STRING"
             else finding.name
         )
-        for finding in checked.findings
+        for finding in checked_patch.findings
     }
 
 
@@ -154,14 +154,17 @@ OLD = "drivers/demo/old.c"
 
 
 def _rename_patches(
-    tree: Repo, out: Path, *words: str, then: str = "renamed_again"
+    tree: Repo,
+    output_folder: Path,
+    *git_arguments: str,
+    rename_command: str = "renamed_again",
 ) -> list[str]:
-    names = ("renamed", then)
+    names = ("renamed", rename_command)
     rows = [
-        (f"demo: Name it {name}", {OLD: _old_finding_text(10, f"int {name};\n")})
+        (f"demo: Name it {name}", {OLD: _format_old_finding(10, f"int {name};\n")})
         for name in names
     ]
-    return _commit_series(tree, out, rows, *words)
+    return _commit_series(tree, output_folder, rows, *git_arguments)
 
 
 @pytest.mark.parametrize("words", [(), ("--no-numbered",)])
@@ -169,9 +172,11 @@ def test_second_patch_is_checked_after_applying_the_first(
     tree: Repo, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     files = _rename_patches(tree, tmp_path / "out", *words)
-    assert "does-not-apply" in _finding_names(_check_files([files[1]], tree.path), 0)
+    assert "does-not-apply" in _list_finding_names(
+        _check_files([files[1]], tree.path), 0
+    )
     for targets in (files, [str(tmp_path / "out")]):
-        assert "does-not-apply" not in _finding_names(
+        assert "does-not-apply" not in _list_finding_names(
             _check_files(targets, tree.path), 1
         )
 
@@ -179,10 +184,12 @@ def test_second_patch_is_checked_after_applying_the_first(
 def test_revert_of_an_earlier_patch_in_the_series_is_not_reported_as_applied(
     tree: Repo, tmp_path: Path
 ) -> None:
-    files = _rename_patches(tree, tmp_path / "out", then="line_10")
-    assert "already-applied" in _finding_names(_check_files([files[1]], tree.path), 0)
+    files = _rename_patches(tree, tmp_path / "out", rename_command="line_10")
+    assert "already-applied" in _list_finding_names(
+        _check_files([files[1]], tree.path), 0
+    )
     assert not {"already-applied", "does-not-apply"} & set(
-        _finding_names(_check_files(files, tree.path), 1)
+        _list_finding_names(_check_files(files, tree.path), 1)
     )
 
 
@@ -190,15 +197,15 @@ def test_failing_patch_does_not_affect_the_next(tree: Repo, tmp_path: Path) -> N
     files = _rename_patches(tree, tmp_path / "out")
     tree.put("drivers/demo/old.c", "int quite;\nint another;\nint file;\n")
     result = _check_files(files, tree.path)
-    assert "does-not-apply" in _finding_names(result, 0)
-    assert "does-not-apply" not in _finding_names(result, 1)
+    assert "does-not-apply" in _list_finding_names(result, 0)
+    assert "does-not-apply" not in _list_finding_names(result, 1)
 
 
 def test_parallel_results_agree(tree: Repo, tmp_path: Path) -> None:
     commits: list[tuple[str, dict[str, str | None]]] = [
         (
             f"demo: Rename line {number}",
-            {"drivers/demo/old.c": _old_finding_text(10, f"int renamed_{number};\n")},
+            {"drivers/demo/old.c": _format_old_finding(10, f"int renamed_{number};\n")},
         )
         for number in range(14)
     ]
@@ -208,7 +215,7 @@ def test_parallel_results_agree(tree: Repo, tmp_path: Path) -> None:
         patch.findings for patch in many.patches
     ]
     assert not any(
-        "does-not-apply" in _finding_names(alone, number) for number in range(14)
+        "does-not-apply" in _list_finding_names(alone, number) for number in range(14)
     )
 
 
@@ -231,4 +238,4 @@ def test_commit_is_checked_against_its_parent(tree: Repo) -> None:
     series = read_targets([f"{start}..HEAD"], repository)
     options = Options(strict=True, profile="linux")
     result = Driver(options, repository=repository).check(series)
-    assert "undocumented-compatible" not in _reported_names(result.patches[1])
+    assert "undocumented-compatible" not in _list_reported_names(result.patches[1])

@@ -24,22 +24,24 @@ from tests.kit.repos import Repo
 
 
 def target(
-    repo: Repo, revision: str = "HEAD", named: str | None = None
+    repo: Repo, revision: str = "HEAD", base_name: str | None = None
 ) -> TargetTree | None:
     """Return the target for a commit. If `revision` is "", return the target for patch files."""
     with Repository.open(repo.path) as repository:
         return find_target_tree(
-            repository, [repository.resolve(revision)] if revision else [], named
+            repository, [repository.resolve(revision)] if revision else [], base_name
         )
 
 
-def target_label(repo: Repo, revision: str = "HEAD", named: str | None = None) -> str:
-    result = target(repo, revision, named)
+def find_target_label(
+    repo: Repo, revision: str = "HEAD", base_name: str | None = None
+) -> str:
+    result = target(repo, revision, base_name)
     return result.label if result else ""
 
 
 @pytest.fixture
-def stale(tmp_path: Path) -> Repo:
+def stale_clone(tmp_path: Path) -> Repo:
     """Create a clone with an outdated origin/master, and a topic without an upstream.
 
     origin/HEAD is main.
@@ -50,36 +52,36 @@ def stale(tmp_path: Path) -> Repo:
     return repo
 
 
-def test_stale_origin_master_is_not_a_target(stale: Repo) -> None:
-    chosen = target(stale)
+def test_stale_origin_master_is_not_a_target(stale_clone: Repo) -> None:
+    chosen = target(stale_clone)
     assert chosen is not None
     assert (chosen.label, chosen.tip) == (
         "origin/main",
-        stale.git("rev-parse origin/main"),
+        stale_clone.git("rev-parse origin/main"),
     )
-    with Repository.open(stale.path) as repository:
+    with Repository.open(stale_clone.path) as repository:
         assert find_pre_send_questions(repository).target == chosen
 
 
-def test_target_is_the_current_branch_tip(stale: Repo, tmp_path: Path) -> None:
+def test_target_is_the_current_branch_tip(stale_clone: Repo, tmp_path: Path) -> None:
     source = Repo.__new__(Repo)
-    source.path, source._clock = tmp_path / "up", stale._clock
+    source.path, source._clock = tmp_path / "up", stale_clone._clock
     newest = add_commits(source, 2, "newer")
-    stale.git("fetch -q")
-    chosen = target(stale)
+    stale_clone.git("fetch -q")
+    chosen = target(stale_clone)
     assert chosen is not None
     assert (chosen.label, chosen.tip) == ("origin/main", newest)
 
 
-def test_branch_can_be_a_target(stale: Repo) -> None:
-    assert target_label(stale, named="origin/master") == "origin/master"
+def test_branch_can_be_a_target(stale_clone: Repo) -> None:
+    assert find_target_label(stale_clone, base_name="origin/master") == "origin/master"
     for word in (
-        stale.git("rev-parse origin/master"),
-        stale.git("rev-parse --short origin/master"),
+        stale_clone.git("rev-parse origin/master"),
+        stale_clone.git("rev-parse --short origin/master"),
         "HEAD~1",
         "origin/main~1",
     ):
-        assert target_label(stale, named=word) == "origin/main"
+        assert find_target_label(stale_clone, base_name=word) == "origin/main"
 
 
 def test_pushed_copy_is_not_a_target(tmp_path: Path) -> None:
@@ -89,7 +91,7 @@ def test_pushed_copy_is_not_a_target(tmp_path: Path) -> None:
     repo.git("checkout -q --no-track -b topic upstream/main")
     commit_fix(repo)
     repo.git("push -q -u origin topic")
-    assert target_label(repo) != "origin/topic"
+    assert find_target_label(repo) != "origin/topic"
     assert target(repo) is not None
 
 
@@ -108,19 +110,19 @@ def test_rebased_upstream_is_the_target(tmp_path: Path) -> None:
     assert (chosen.label, chosen.tip) == ("origin/for-next", now)
 
 
-def test_commit_uses_its_branch_target(stale: Repo) -> None:
-    stale.git("checkout -q --track -b other origin/master")
-    stale.commit("other: fix\n", {"other.c": "int o;\n"})
-    assert target_label(stale) == "origin/master"
-    assert target_label(stale, "topic") == "origin/main"
+def test_commit_uses_its_branch_target(stale_clone: Repo) -> None:
+    stale_clone.git("checkout -q --track -b other origin/master")
+    stale_clone.commit("other: fix\n", {"other.c": "int o;\n"})
+    assert find_target_label(stale_clone) == "origin/master"
+    assert find_target_label(stale_clone, "topic") == "origin/main"
 
 
-def test_patch_files_use_the_current_base(stale: Repo, tmp_path: Path) -> None:
-    assert target_label(stale, "") == "origin/main"
-    stale.git("checkout -q main")
-    assert target_label(stale, "") == "origin/main"
+def test_patch_files_use_the_current_base(stale_clone: Repo, tmp_path: Path) -> None:
+    assert find_target_label(stale_clone, "") == "origin/main"
+    stale_clone.git("checkout -q main")
+    assert find_target_label(stale_clone, "") == "origin/main"
     alone = Repo(tmp_path / "alone")
-    assert target_label(alone, "") == ""
+    assert find_target_label(alone, "") == ""
     alone.commit("start\n", {"a.c": "int a;\n"})
     chosen = target(alone, "")
     assert chosen is not None

@@ -24,8 +24,8 @@ from tests.kit.bases import (
     add_remote,
     clone,
     commit_fix,
-    commits_by,
     create_upstream,
+    set_commit_identity,
 )
 from tests.kit.repos import Repo
 
@@ -86,7 +86,7 @@ def _push_and_rebase(folder: Path) -> Repo:
     The topic's upstream is still the pushed copy.
     """
     repo = _clone_fork(folder)
-    with commits_by(SUBMAINTAINER):
+    with set_commit_identity(SUBMAINTAINER):
         source = Repo.__new__(Repo)
         source.path, source._clock = folder / "up", repo._clock
         source.commit("newest: step\n", {"newest.c": "int n;\n"})
@@ -131,7 +131,7 @@ def _create_linux_next(folder: Path) -> tuple[Repo, Repo]:
     tree.branch("subsystem")
     add_commits(tree, 4, "subsystem", SUBMAINTAINER)
     tree.branch("master", "main")
-    with commits_by("Next Keeper <next@example.net>"):
+    with set_commit_identity("Next Keeper <next@example.net>"):
         tree.git("merge -q --no-ff -m 'Merge subsystem' subsystem")
     tree.tag("next-20260110")
     tree.git("branch -q -D subsystem main")
@@ -237,13 +237,13 @@ def _clone_with_several_remotes(folder: Path) -> Repo:
     MAINTAINERS.
     """
     source = Repo(folder / "up")
-    with commits_by(SUBMAINTAINER):
+    with set_commit_identity(SUBMAINTAINER):
         source.commit(
             "start\n", {"MAINTAINERS": _MAINTAINERS, "drivers/net/a.c": "int a;\n"}
         )
-    net = clone(source, folder / "net-main", "--bare")
+    net_repo = clone(source, folder / "net-main", "--bare")
     repo = clone(source, folder / "r")
-    add_remote(repo, "net", net)
+    add_remote(repo, "net", net_repo)
     repo.git("config remote.net.url https://git.example.org/net.git")
     repo.git("checkout -q --no-track -b topic origin/master")
     repo.commit("net: fix\n", {"drivers/net/a.c": "int b;\n"})
@@ -407,11 +407,11 @@ def test_all_remote_branches_are_compared_in_one_process(
     calls = []
     real = subprocess.Popen
 
-    def counted(*args: object, **more: object) -> object:
+    def count_git_call(*args: object, **options: object) -> object:
         calls.append(args[0])
-        return real(*args, **more)  # type: ignore[call-overload]
+        return real(*args, **options)  # type: ignore[call-overload]
 
     with Repository.open(repo.path) as repository:
-        monkeypatch.setattr(subprocess, "Popen", counted)
+        monkeypatch.setattr(subprocess, "Popen", count_git_call)
         assert find_base(repository).name == "origin/main"
     assert len(calls) <= 9, calls

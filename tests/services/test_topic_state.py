@@ -21,53 +21,53 @@ from patchpilot.tui.screens.preview_rows import read_recorded_status
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.cli import call
-from tests.kit.life import LIST, Life, life
+from tests.kit.life import LIST, Life, create_life
 from tests.kit.mails import MATT, RITA
 from tests.kit.topics import SIGNED
 
 
 def test_draft_names_the_next_version(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         assert "next:     v1" in topic.run("draft").out
         topic.send()
         assert "next:     v2" in topic.run("draft").out
 
 
 def test_quick_resend_is_too_soon(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         topic.send()
         topic.run("draft", "--changelog", "- better", "-v", "2")
         topic.send()
-        reported = topic.run("send", "--resend", "--dry-run", "--to", LIST).out
-        assert "v2 was sent less than an hour ago" in reported
-        assert "v1 was sent" not in reported
+        output = topic.run("send", "--resend", "--dry-run", "--to", LIST).out
+        assert "v2 was sent less than an hour ago" in output
+        assert "v1 was sent" not in output
 
 
 def test_age_of_v1_is_hidden_after_v2(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         topic.send()
         topic.run("draft", "--changelog", "- better", "-v", "2")
         topic.send()
-        reported = topic.run("send", "--dry-run", "--to", LIST).out
-        assert "[already-sent]" in reported
-        assert "[too-soon]" not in reported
+        output = topic.run("send", "--dry-run", "--to", LIST).out
+        assert "[already-sent]" in output
+        assert "[too-soon]" not in output
 
 
 def test_notes_precede_the_verdict(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as topic:
-        reported = topic.run("send", "--dry-run", "--to", LIST).out
-        notes = [line for line in reported.split("\n") if line.startswith("note: ")]
+    with create_life(tmp_path) as topic:
+        output = topic.run("send", "--dry-run", "--to", LIST).out
+        notes = [line for line in output.split("\n") if line.startswith("note: ")]
         assert notes
         assert len(notes) == len(set(notes))
-        assert reported.index("━━━ mail 1") < reported.index(notes[0])
+        assert output.index("━━━ mail 1") < output.index(notes[0])
         blocked = topic.run("send", "--dry-run", "--to", LIST, "--base", "HEAD~1").out
         assert blocked.rstrip().split("\n")[-1] == blocked.split("\n")[0]
 
 
 def test_tags_are_found_without_an_archive(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         topic.send(publish=False)
         outcome = topic.run("trailers", "--yes")
         assert "not followed" not in outcome.err
@@ -77,7 +77,7 @@ def test_tags_are_found_without_an_archive(tmp_path: Path) -> None:
 def test_other_repositories_are_separate(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         other = topic.create_repository("other")
         (other.path / "widget.c").write_text("int quite_different;\n")
         other.git("commit -q -a --amend --no-edit")
@@ -88,7 +88,7 @@ def test_other_repositories_are_separate(
 
 
 def test_closed_store_is_read_again(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         topic.send()
         topic.update()
         # without the outbox, only the messages show who the author is
@@ -107,7 +107,7 @@ def test_closed_store_is_read_again(tmp_path: Path) -> None:
 def test_unrelated_series_are_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         other = topic.create_repository("other")
         other.git("commit -q --amend -m", f"gadget: wait\n\n{SIGNED}")
         topic.send()
@@ -125,11 +125,11 @@ def test_unrelated_series_are_not_read(
 def test_summary_is_kept_while_topics_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         topic.send()
         topic.update()
 
-        def state() -> str:
+        def read_topic_state() -> str:
             with (
                 Repository.open(topic.repo.path) as repository,
                 open_store() as store,
@@ -139,15 +139,15 @@ def test_summary_is_kept_while_topics_change(
                 )
                 return str(series.state)
 
-        before = state()
+        before = read_topic_state()
         with monkeypatch.context() as patch:
             patch.setattr(known_series._SeriesReader, "_read", _fail_if_called)
             topic.repo.git("commit -q --allow-empty -m more")
-            assert state() == before
+            assert read_topic_state() == before
             # if this branch changes, the series may have been merged
             topic.repo.git("update-ref refs/heads/master HEAD")
             with pytest.raises(AssertionError, match="were read"):
-                state()
+                read_topic_state()
 
 
 def _fail_if_called(*_: object) -> NoReturn:
@@ -157,7 +157,7 @@ def _fail_if_called(*_: object) -> NoReturn:
 def test_show_defaults_to_the_topic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         none = topic.track("show")
         assert (none.code, none.out) == (3, "")
         assert "patchpilot track add" in none.err
@@ -178,7 +178,7 @@ def test_show_defaults_to_the_topic(
 
 
 def test_list_marks_the_topic(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         assert "not-sent" in topic.track().out
         topic.send()
         topic.update()
@@ -226,21 +226,23 @@ def send_partly(life: Life) -> None:
 
 
 def send_first_version(life: Life) -> str:
-    first = life.send()
+    message_id = life.send()
     life.update()
-    return first
+    return message_id
 
 
 def receive_tag(life: Life) -> None:
-    life.tell(send_first_version(life), f"Thanks.\n\nReviewed-by: {RITA}")
+    life.add_reply(send_first_version(life), f"Thanks.\n\nReviewed-by: {RITA}")
 
 
 def receive_question(life: Life) -> None:
-    life.tell(send_first_version(life), "What happens when the widget has no lines?")
+    life.add_reply(
+        send_first_version(life), "What happens when the widget has no lines?"
+    )
 
 
 def receive_change_request(life: Life) -> None:
-    life.tell(
+    life.add_reply(
         send_first_version(life),
         "Please check the return value here as well, and send a v2.",
     )
@@ -248,7 +250,7 @@ def receive_change_request(life: Life) -> None:
 
 def amend_commit(life: Life) -> None:
     receive_change_request(life)
-    life.amend()
+    life.amend_patch()
 
 
 def reword_commit(life: Life) -> None:
@@ -262,9 +264,9 @@ def reword_commit(life: Life) -> None:
 def send_second_version(life: Life) -> str:
     amend_commit(life)
     life.run("draft", "--changelog", "- check the return value (Rita)")
-    first = life.send()
+    message_id = life.send()
     life.update()
-    return first
+    return message_id
 
 
 def resend_second_version(life: Life) -> None:
@@ -274,26 +276,26 @@ def resend_second_version(life: Life) -> None:
 
 
 def receive_applied_notice(life: Life) -> None:
-    life.applied(send_first_version(life))
+    life.add_applied_notice(send_first_version(life))
 
 
 def merge_into_mainline(life: Life) -> None:
     receive_applied_notice(life)
-    life.land("v6.9-rc1")
+    life.merge_into_mainline("v6.9-rc1")
 
 
 def merge_into_stable(life: Life) -> None:
     receive_applied_notice(life)
-    life.backport(life.land("v6.9-rc1"), "6.6")
+    life.backport_to_stable(life.merge_into_mainline("v6.9-rc1"), "6.6")
 
 
 def receive_refusal(life: Life) -> None:
-    life.refused(send_first_version(life))
+    life.add_refused_notice(send_first_version(life))
 
 
 def receive_drop_by_stranger(life: Life) -> None:
-    robot = life.applied(send_first_version(life))
-    life.tell(robot, "I have dropped it again.", MATT)
+    applied_id = life.add_applied_notice(send_first_version(life))
+    life.add_reply(applied_id, "I have dropped it again.", MATT)
 
 
 def stop_following(life: Life) -> None:
@@ -315,7 +317,7 @@ def track_version_sent_elsewhere(life: Life) -> None:
 def work_in_other_repository(life: Life) -> None:
     receive_tag(life)
     life.repo = life.create_repository("other")
-    life.amend("int quite_different;\n")
+    life.amend_patch("int quite_different;\n")
 
 
 @dataclass(frozen=True)
@@ -512,11 +514,15 @@ LONG = {
 
 
 def test_message_names_its_series(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
-        first = topic.send()
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send()
         topic.update()
         by_number = topic.track("show", "1", "--json").out
-        for word in (f"<{first}>", first, f"{topic.archive.url}/{first}/"):
+        for word in (
+            f"<{first_message_id}>",
+            first_message_id,
+            f"{topic.archive.url}/{first_message_id}/",
+        ):
             assert topic.track("show", word, "--json").out == by_number
         none = topic.track("show", "<nobody@example.org>")
         none.expect(
@@ -535,7 +541,7 @@ def test_message_names_its_series(tmp_path: Path) -> None:
 )
 def test_commands_agree_on_the_state(name: str, tmp_path: Path) -> None:
     moment = LIFE[name]
-    with life(tmp_path, moment.patches) as topic:
+    with create_life(tmp_path, moment.patches) as topic:
         moment.make(topic)
         session = Session(topic.repo.path)
         with Repository.open(topic.repo.path) as repository:
@@ -543,17 +549,19 @@ def test_commands_agree_on_the_state(name: str, tmp_path: Path) -> None:
             ask = JobRequest(repository, session, ignore_progress, visited=False)
             follow, send = load_stage(ask)[1], read_recorded_status(ask, Stage.SEND)
         drafted = topic.run("draft", "--format", "json").json["topic"]
-        listed = topic.track("--format", "json").json["topic"]
-        text = topic.run("draft").out
+        listed_topic = topic.track("--format", "json").json["topic"]
+        output = topic.run("draft").out
         trailers = topic.run("trailers", "--dry-run")
     assert (follow.state, send.state) == (moment.follow, moment.send), (follow, send)
     assert moment.words in follow.note
-    assert drafted == listed
+    assert drafted == listed_topic
     assert (drafted["state"], drafted["next_version"]) == (
         moment.track,
         moment.next_version,
     )
-    assert f"state:    {drafted['summary']}\nnext:     v{moment.next_version} " in text
+    assert (
+        f"state:    {drafted['summary']}\nnext:     v{moment.next_version} " in output
+    )
     assert follow.note.startswith(drafted["summary"])
     assert moment.trailers in trailers.err
     assert trailers.code == (3 if moment.trailers else 0)
@@ -562,7 +570,7 @@ def test_commands_agree_on_the_state(name: str, tmp_path: Path) -> None:
 def test_finished_version_is_ready_for_review(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         amend_commit(topic)
         topic.run("draft", "--changelog", "- check the return value (Rita)")
         assert (
@@ -572,7 +580,7 @@ def test_finished_version_is_ready_for_review(
 
 
 def test_recipients_added_by_an_answer_are_listed(tmp_path: Path) -> None:
-    with life(tmp_path) as topic, Repository.open(topic.repo.path) as repository:
+    with create_life(tmp_path) as topic, Repository.open(topic.repo.path) as repository:
         topic.repo.git("config --global sendemail.cc otto@example.com")
         topic.repo.git("config patchpilot.profile linux")
         session = Session(

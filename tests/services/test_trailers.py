@@ -11,7 +11,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.draft import Drafts
 from patchpilot.services.tags.add_review_trailers import add_review_trailers
 from patchpilot.topic.review_trailers import TagChoice, TrailersRequest
-from tests.kit.life import life
+from tests.kit.life import create_life
 from tests.kit.mails import MATT, RITA
 from tests.kit.terminal import TerminalCommand
 from tests.kit.topics import unpacked
@@ -22,7 +22,7 @@ EVE = "Eve <eve@evil.example>"
 def test_series_tag_skips_unsent_commits(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path, 2) as topic:
+    with create_life(tmp_path, 2) as topic:
         assert (
             topic.run(
                 "draft", "--cover", "widget: change two lines\n\nBoth were wrong."
@@ -30,7 +30,7 @@ def test_series_tag_skips_unsent_commits(
             == 0
         )
         cover = topic.send()
-        topic.tell(
+        topic.add_reply(
             cover,
             f"Reviewed-by: {RITA}",
             subject="Re: [PATCH 0/2] widget: change two lines",
@@ -50,9 +50,11 @@ def test_series_tag_skips_unsent_commits(
 def test_tag_repeated_without_its_condition_is_offered_once(
     tmp_path: Path,
 ) -> None:
-    with life(tmp_path) as topic:
-        first = topic.send()
-        topic.tell(first, f"With the typo fixed:\n\nReviewed-by: {RITA}")
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send()
+        topic.add_reply(
+            first_message_id, f"With the typo fixed:\n\nReviewed-by: {RITA}"
+        )
         request = TrailersRequest(dry_run=True)
         whys = []
         for _ in range(2):
@@ -60,17 +62,17 @@ def test_tag_repeated_without_its_condition_is_offered_once(
             with Repository.open(topic.repo.path) as repository:
                 (choice,) = add_review_trailers(repository, request).choices
             whys.append(choice.why)
-            topic.tell(first, f"Reviewed-by: {RITA}")
+            topic.add_reply(first_message_id, f"Reviewed-by: {RITA}")
         assert whys == ["given conditionally: With the typo fixed", ""]
 
 
 def test_late_tag_for_an_old_version_is_kept(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
-        first = topic.send()
-        topic.amend()
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send()
+        topic.amend_patch()
         topic.run("draft", "--changelog", "- more", "-v", 2)
-        topic.tell(topic.send("--reroll"), f"Reviewed-by: {RITA}")
-        topic.tell(first, f"Reviewed-by: {RITA}")
+        topic.add_reply(topic.send("--reroll"), f"Reviewed-by: {RITA}")
+        topic.add_reply(first_message_id, f"Reviewed-by: {RITA}")
         with Repository.open(topic.repo.path) as repository:
             request = TrailersRequest(dry_run=True)
             (choice,) = add_review_trailers(repository, request).choices
@@ -85,11 +87,11 @@ def test_unsafe_tag_is_skipped(
         "Tested-by: R\x85ita",
         "Acked-by: Rita \u202eReviewer",
     )
-    with life(tmp_path) as topic:
-        first = topic.send()
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send()
         for tag in tags:
-            topic.tell(first, f"{tag} <rita@example.net>")
-        topic.tell(first, f"Reviewed-by: {RITA}")
+            topic.add_reply(first_message_id, f"{tag} <rita@example.net>")
+        topic.add_reply(first_message_id, f"Reviewed-by: {RITA}")
         outcome = topic.run("trailers", "--yes")
         assert outcome.code == 0, outcome.err
         message = topic.repo.git("log -1 --format=%B")
@@ -115,11 +117,11 @@ def test_unique_sender_tag_is_written(
         f"Signed-off-by: {EVE}",
         f"Co-developed-by: {EVE}",
     )
-    with life(tmp_path) as topic:
-        first = topic.send()
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send()
         for tag in tags:
-            topic.tell(first, tag, sender=EVE)
-        topic.tell(first, f"Tested-by: {EVE}", sender=EVE)
+            topic.add_reply(first_message_id, tag, sender=EVE)
+        topic.add_reply(first_message_id, f"Tested-by: {EVE}", sender=EVE)
         outcome = topic.run("trailers", "--yes")
         assert outcome.code == 0, outcome.err
         message = topic.repo.git("log -1 --format=%B")
@@ -137,13 +139,13 @@ def test_unusable_tag_is_skipped(
 ) -> None:
     option = "Eve <-oProxy=eve@evil.example>"
     unseen = "Acked-by: Matt\u200b Maintainer <eve@evil.example>"
-    with life(tmp_path) as topic:
-        first = topic.send()
-        topic.tell(first, f"Reviewed-by: {option}", sender=option)
-        topic.tell(first, unseen, sender=EVE)
-        topic.tell(first, f"Tested-by: {EVE}, {RITA}", sender=EVE)
-        for words in ((), ("--also", f"Reviewed-by: {option}", "--also", unseen)):
-            outcome = topic.run("trailers", "--yes", *words)
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send()
+        topic.add_reply(first_message_id, f"Reviewed-by: {option}", sender=option)
+        topic.add_reply(first_message_id, unseen, sender=EVE)
+        topic.add_reply(first_message_id, f"Tested-by: {EVE}, {RITA}", sender=EVE)
+        for arguments in ((), ("--also", f"Reviewed-by: {option}", "--also", unseen)):
+            outcome = topic.run("trailers", "--yes", *arguments)
             assert outcome.code == 0, outcome.err
             assert "evil" not in topic.repo.git("log -1 --format=%B")
             assert "-oProxy=eve@evil.example: it begins with '-'" in outcome.err
@@ -153,12 +155,13 @@ def test_unusable_tag_is_skipped(
 
 def test_proposed_tags_are_offered(tmp_path: Path) -> None:
     tag = f"Tested-by: {RITA} # on a Rock 5"
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         culprit = topic.repo.git("rev-parse HEAD~1")
         fixes = f'Fixes: {culprit[:12]} ("widget: begin")'
-        first = topic.send()
-        topic.tell(
-            first, f"Please add\n\n{fixes}\nLink: https://example.org/x\n\n{tag}"
+        first_message_id = topic.send()
+        topic.add_reply(
+            first_message_id,
+            f"Please add\n\n{fixes}\nLink: https://example.org/x\n\n{tag}",
         )
         outcome = topic.run("trailers", "--yes")
         assert f"not added: {fixes} (v1): " in outcome.err
@@ -172,7 +175,7 @@ def test_proposed_tags_are_offered(tmp_path: Path) -> None:
 @pytest.mark.parametrize("is_renamed", [True, False])
 def test_renamed_file_is_unchanged(tmp_path: Path, is_renamed: bool) -> None:
     tag = f"Reviewed-by: {RITA}"
-    with life(tmp_path) as topic:
+    with create_life(tmp_path) as topic:
         repo = topic.repo
         repo.path.joinpath("logo.bin").write_bytes(bytes(range(256)) * 8)
         repo.path.joinpath("text.c").write_text("int line;\n" * 30)
@@ -187,15 +190,15 @@ def test_renamed_file_is_unchanged(tmp_path: Path, is_renamed: bool) -> None:
         else:
             repo.path.joinpath("logo.bin").write_bytes(bytes(range(255, -1, -1)) * 8)
         repo.git("commit -qa --amend --no-edit")
-        first = topic.send()
-        topic.tell(first, tag)
+        first_message_id = topic.send()
+        topic.add_reply(first_message_id, tag)
         repo.git("commit -q --amend --date=2024-01-01T00:00:00Z --no-edit")
         assert topic.run("trailers", "--yes").code == 0
         assert tag in repo.git("log -1 --format=%B")
         repo.path.joinpath("logo.bin").write_bytes(bytes(range(7, 99)) * 20)
         repo.git("add logo.bin")
         repo.git("commit -q --amend --no-edit")
-        topic.tell(first, f"Acked-by: {MATT}", sender=MATT)
+        topic.add_reply(first_message_id, f"Acked-by: {MATT}", sender=MATT)
         assert "has changed since v1" in topic.run("trailers", "--yes").err
 
 
@@ -203,10 +206,10 @@ def test_refused_tag_is_remembered(
     tmp_path: Path,
 ) -> None:
     mine, other = f"Reviewed-by: {RITA}", f"Acked-by: {MATT}"
-    with life(tmp_path) as topic:
-        first = topic.send()
-        topic.tell(first, mine)
-        topic.tell(first, other, sender=MATT)
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send()
+        topic.add_reply(first_message_id, mine)
+        topic.add_reply(first_message_id, other, sender=MATT)
         screen = TerminalCommand("trailers", "-C", str(topic.repo.path))
         screen.wait_for(mine, "do not ask again")
         screen.type("n\n")
@@ -223,7 +226,7 @@ def test_refused_tag_is_remembered(
             f"not added: {mine} (v1): you refused the tag; --again asks again"
             in outcome.err
         )
-        topic.amend("int later;\n")
+        topic.amend_patch("int later;\n")
         assert mine in topic.run("trailers", "--yes").err, (
             "an amended commit is the same"
         )
@@ -232,10 +235,10 @@ def test_refused_tag_is_remembered(
 
 
 def test_skipped_tags_have_a_note(tmp_path: Path) -> None:
-    with life(tmp_path) as topic:
-        first = topic.send()
-        topic.tell(first, f"Reviewed-by: {RITA}")
-        topic.tell(first, f"Co-developed-by: {EVE}", sender=EVE)
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send()
+        topic.add_reply(first_message_id, f"Reviewed-by: {RITA}")
+        topic.add_reply(first_message_id, f"Co-developed-by: {EVE}", sender=EVE)
         screen = TerminalCommand("trailers", "-C", str(topic.repo.path))
         screen.wait_for("do not ask again")
         screen.type("a\n")
@@ -248,7 +251,7 @@ def test_retitled_commit_is_matched_by_diff(
     tmp_path: Path,
 ) -> None:
     tag = f"Reviewed-by: {RITA}"
-    with life(tmp_path, 2) as topic:
+    with create_life(tmp_path, 2) as topic:
         topic.run("draft", "--cover", "widget: change two lines\n\nBoth were wrong.")
         topic.send()
         sent = next(
@@ -256,8 +259,8 @@ def test_retitled_commit_is_matched_by_diff(
             for mail in map(unpacked, topic.server.take())
             if b"[PATCH 1/2]" in mail
         )
-        topic.tell(sent, tag, subject="Re: [PATCH 1/2] widget: change line 1")
-        second = topic.repo.git("rev-parse HEAD")
+        topic.add_reply(sent, tag, subject="Re: [PATCH 1/2] widget: change line 1")
+        second_commit = topic.repo.git("rev-parse HEAD")
         topic.repo.git("reset -q --hard HEAD~1")
         file = topic.repo.path / "widget.c"
         file.write_text(file.read_text() + "\nint more;\n")
@@ -265,7 +268,7 @@ def test_retitled_commit_is_matched_by_diff(
             "commit -qa --amend --date=2024-01-01T00:00:00Z -m",
             "pump: do it in another way\n\nBetter.\n\nSigned-off-by: A <a@b.org>",
         )
-        topic.repo.git("cherry-pick", second)
+        topic.repo.git("cherry-pick", second_commit)
 
         # this is the state if the series was sent with another program
         with (

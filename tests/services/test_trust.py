@@ -27,22 +27,22 @@ NOTHING = "ring: more\n\nMore of it.\n\nSigned-off-by: Ada Fixer <ada@example.or
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    created = Repo(tmp_path / "r")
-    created.commit("ring: start\n", {"a.c": "int a;\n"})
-    created.git("tag base")
-    created.commit(NOTHING, {"a.c": "int a;\nint OURS;\n"})
-    created.git("config patchpilot.base base")
-    return created
+    new_repo = Repo(tmp_path / "r")
+    new_repo.commit("ring: start\n", {"a.c": "int a;\n"})
+    new_repo.git("tag base")
+    new_repo.commit(NOTHING, {"a.c": "int a;\nint OURS;\n"})
+    new_repo.git("config patchpilot.base base")
+    return new_repo
 
 
-def commit_pack(repo: Repo, text: str = PACK) -> None:
-    repo.put("tools/ours.toml", text)
+def commit_pack(repo: Repo, rules_toml: str = PACK) -> None:
+    repo.put("tools/ours.toml", rules_toml)
     repo.put(".patchpilot.toml", 'packs = ["tools/ours.toml"]\n')
 
 
-def run_check(repo: Repo, *words: object) -> tuple[int, str, str]:
-    outcome = repo.patchpilot("check --select our-marker", *words, "HEAD")
-    return outcome.code, outcome.out, outcome.err
+def run_check(repo: Repo, *arguments: object) -> tuple[int, str, str]:
+    result = repo.patchpilot("check --select our-marker", *arguments, "HEAD")
+    return result.code, result.out, result.err
 
 
 def test_trusted_pack_runs_in_an_editor(repo: Repo) -> None:
@@ -59,19 +59,19 @@ def test_trusted_pack_runs_in_an_editor(repo: Repo) -> None:
 @pytest.mark.usefixtures("terminal")
 def test_tree_pack_needs_trust(repo: Repo) -> None:
     commit_pack(repo)
-    code, out, err = run_check(repo)
-    assert (code, out) == (2, "")
-    assert "not trusted yet: tools/ours.toml" in err
-    assert "patchpilot trust" in err
-    shown = call("trust --show", repo.path)
-    assert 'packs = ["tools/ours.toml"]' in shown.out
-    assert "OUR001" in shown.out
+    exit_code, out, error_output = run_check(repo)
+    assert (exit_code, out) == (2, "")
+    assert "not trusted yet: tools/ours.toml" in error_output
+    assert "patchpilot trust" in error_output
+    shown_outcome = call("trust --show", repo.path)
+    assert 'packs = ["tools/ours.toml"]' in shown_outcome.out
+    assert "OUR001" in shown_outcome.out
     assert run_check(repo)[0] == 2
     assert call("trust", repo.path).code == 0
     assert run_check(repo)[0] == 1
     commit_pack(repo, PACK.replace("a marker of ours", "a marker of theirs"))
-    code, _, err = run_check(repo)
-    assert (code, "changed since you trusted them" in err) == (2, True)
+    exit_code, _, error_output = run_check(repo)
+    assert (exit_code, "changed since you trusted them" in error_output) == (2, True)
     commit_pack(repo)
     assert run_check(repo)[0] == 1
     assert call("trust --revoke", repo.path).code == 0
@@ -124,8 +124,8 @@ def test_external_link_is_not_followed(repo: Repo, tmp_path: Path, name: str) ->
     outside.write_text((repo.path / name).read_text())
     (repo.path / name).unlink()
     (repo.path / name).symlink_to(outside)
-    for words in (("check", "-C", repo.path, "HEAD"), ("trust", repo.path)):
-        outcome = call(*words)
+    for arguments in (("check", "-C", repo.path, "HEAD"), ("trust", repo.path)):
+        outcome = call(*arguments)
         outcome.expect(2, "not followed")
         assert "OUR001" not in outcome.out + outcome.err
 
@@ -162,16 +162,18 @@ def test_trusted_pack_is_limited(repo: Repo, pattern: str, message: str) -> None
         NOTHING, {"a.c": f"int a;\nint OURS;\nint x_OURS;\n/* {'a' * 3000} */\n"}
     )
     assert call("trust", repo.path).code == 0
-    began = time.monotonic()
-    code, out, err = run_check(repo, "--format", "json")
-    assert time.monotonic() - began < 5
-    assert code in (0, 1), err
-    messages = [load["message"] for load in json.loads(out)["patches"][0]["findings"]]
+    start_time = time.monotonic()
+    exit_code, out, error_output = run_check(repo, "--format", "json")
+    assert time.monotonic() - start_time < 5
+    assert exit_code in (0, 1), error_output
+    messages = [
+        finding["message"] for finding in json.loads(out)["patches"][0]["findings"]
+    ]
     assert messages == ([message] if message else [])
 
 
-def check_gate(repo: Repo, *words: object) -> int:
-    return repo.patchpilot("check --select long-line --quiet", *words).code
+def check_gate(repo: Repo, *arguments: object) -> int:
+    return repo.patchpilot("check --select long-line --quiet", *arguments).code
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -277,9 +279,9 @@ def test_pack_named_by_the_user_is_trusted(repo: Repo) -> None:
     repo.commit("all: settings\n")
     repo.git("tag -f base")
     repo.commit(NOTHING, {"a.c": "int a;\nint OURS;\nint x_OURS;\n"})
-    code, _, err = run_check(repo, "--format", "github")
-    assert code == 2
-    assert "--config-from" in err
+    exit_code, _, error_output = run_check(repo, "--format", "github")
+    assert exit_code == 2
+    assert "--config-from" in error_output
     assert run_check(repo, "--format", "github", "--config-from", "base")[0] == 1
 
 

@@ -170,14 +170,14 @@ def make_tagged_series(tag: str, culprit: str) -> Series:
     line = lines.get(
         tag, f"{tag.capitalize()}: {SOMEBODY}" if "-" in tag or tag == "cc" else ""
     )
-    text = (
+    patch_text = (
         f"From: Nia New <nia@newcomers.example>\n{header}Subject: [PATCH] widget: mend it\n\nThe"
         f" regression was bad.\n\n{line}\nSigned-off-by: Nia New"
         " <nia@newcomers.example>\n---\n\ndiff --git a/drivers/widget/widget1.c"
         " b/drivers/widget/widget1.c\n--- a/drivers/widget/widget1.c\n+++"
         " b/drivers/widget/widget1.c\n@@ -1 +1,2 @@\n int broken;\n+int mended = widget_get();\n"
     )
-    return Series((parse_patch(text.encode(), "0001.patch"),))
+    return Series((parse_patch(patch_text.encode(), "0001.patch"),))
 
 
 def store_recipient_edit(tag: str, series: Series, repository: Repository) -> None:
@@ -193,7 +193,7 @@ def store_recipient_edit(tag: str, series: Series, repository: Repository) -> No
 
 def plan_recipients(
     tag: str,
-    via: str,
+    transport: str,
     repository: Repository,
     request: SendRequest,
     *,
@@ -201,15 +201,15 @@ def plan_recipients(
 ) -> dict[str, str]:
     series = make_tagged_series(tag, repository.resolve("HEAD"))
     store_recipient_edit(tag, series, repository)
-    answers = {"security": security} | (
+    given_answers = {"security": security} | (
         {"regression": "yes"} if tag == "answered: regression" else {}
     )
-    account = transports.find_transport(via).account(repository)
+    account = transports.find_transport(transport).account(repository)
     plan = choose_recipients(
         repository,
-        request._replace(via=via),
+        request._replace(via=transport),
         account,
-        Draft("c", "/r", None, answers=answers),
+        Draft("c", "/r", None, answers=given_answers),
         series,
     )
     return {
@@ -345,17 +345,17 @@ def test_maintainers_and_send_agree(
         (before,) = plan_targets(MaintainersRequest(repo=repo.path)).results
         assert not before.undisclosed
         save_draft_answer(repository, "security", "yes")
-    for words in (
+    for arguments in (
         (),
         ("--security",),
         ("HEAD",),
         ("--security", "-f", "drivers/widget/widget1.c"),
     ):
-        text = repo.patchpilot("maintainers", *words, "--brief").out
-        assert "Cc: security@kernel.org" in text
-        assert "somebody@tag.example" not in text
-        assert "reviewer.example" not in text
-    refused = repo.patchpilot("maintainers --security --format get_maintainer")
-    assert (refused.code, refused.out) == (2, "")
+        output = repo.patchpilot("maintainers", *arguments, "--brief").out
+        assert "Cc: security@kernel.org" in output
+        assert "somebody@tag.example" not in output
+        assert "reviewer.example" not in output
+    refused_outcome = repo.patchpilot("maintainers --security --format get_maintainer")
+    assert (refused_outcome.code, refused_outcome.out) == (2, "")
     with Drafts() as drafts:
         assert [draft.is_undisclosed for draft in drafts.all()] == [True]

@@ -22,9 +22,12 @@ def test_changed_branch_can_be_restored(tmp_path: Path) -> None:
     assert "undo list" in repo.patchpilot("undo").err
     assert repo.patchpilot("prepare --signoff --fixes none --stable none").code == 0
     repo.commit("a: third\n", {"a.c": "int c;\n"})
-    reported = repo.patchpilot("undo")
-    assert reported.code == ExitCode.USAGE
-    assert "`patchpilot undo restore 1` restores master or shows how" in reported.err
+    reported_outcome = repo.patchpilot("undo")
+    assert reported_outcome.code == ExitCode.USAGE
+    assert (
+        "`patchpilot undo restore 1` restores master or shows how"
+        in reported_outcome.err
+    )
     assert "git rebase --onto" in repo.patchpilot("undo restore", 1).err
 
 
@@ -36,21 +39,26 @@ def test_undo_restores_the_branch(tmp_path: Path) -> None:
     repo.git("branch two HEAD^")
     words = "prepare --signoff --fixes none --stable none"
     assert repo.patchpilot(words).code == 0
-    rewritten = repo.git("rev-parse master")
+    rewritten_commit = repo.git("rev-parse master")
     repo.checkout("two")
     outcome = repo.patchpilot("undo")
     outcome.expect(
         ExitCode.USAGE, "nothing to undo on two", "undo restore 1` restores master"
     )
-    assert repo.git("rev-parse master") == rewritten
+    assert repo.git("rev-parse master") == rewritten_commit
     assert repo.patchpilot("undo restore", 1).code == 0
-    assert repo.git("rev-parse master") != rewritten
+    assert repo.git("rev-parse master") != rewritten_commit
 
 
 def test_planted_undo_record_is_ignored(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
-    first = repo.commit("first\n", {"a.c": "int a;\n"})
-    facts = {"ref": "refs/heads/master", "old": first, "new": first, "verb": "x"}
+    first_commit = repo.commit("first\n", {"a.c": "int a;\n"})
+    facts = {
+        "ref": "refs/heads/master",
+        "old": first_commit,
+        "new": first_commit,
+        "verb": "x",
+    }
     text = json.dumps({**facts, "when": 1, "commits": []})
     tree = repo.git("rev-parse HEAD^{tree}")
     record = repo.git("commit-tree", tree, stdin=f"patchpilot undo\n\n{text}\n")
@@ -74,9 +82,9 @@ def test_planted_undo_record_is_ignored(tmp_path: Path) -> None:
 )
 def test_record_values_are_validated(tmp_path: Path, key: str, value: str) -> None:
     repo = Repo(tmp_path / "r")
-    first = repo.commit("first\n", {"a.c": "int a;\n"})
+    first_commit = repo.commit("first\n", {"a.c": "int a;\n"})
     with Repository.open(repo.path) as repository:
-        record_undo(repository, "refs/heads/master", first, first, "x")
+        record_undo(repository, "refs/heads/master", first_commit, first_commit, "x")
         assert len(list_undos(repository)) == 1
         (file,) = (state_path() / "undo").iterdir()
         file.write_text(json.dumps(json.loads(file.read_text()) | {key: value}))

@@ -60,12 +60,12 @@ def test_worker_starts_its_own_git(
 def test_results_keep_their_order() -> None:
     taken: list[int] = []
 
-    def items() -> Iterator[int]:
+    def generate_items() -> Iterator[int]:
         for number in range(200):
             taken.append(number)
             yield number
 
-    results = run_in_order(lambda number: (number, os.getpid()), items(), 2)
+    results = run_in_order(lambda number: (number, os.getpid()), generate_items(), 2)
     first = next(results)
     assert len(taken) <= 2 * AHEAD
     rest = list(results)
@@ -89,12 +89,12 @@ def test_no_process_is_forked_beside_a_thread() -> None:
 def test_killed_worker_is_replaced() -> None:
     here = os.getpid()
 
-    def work(number: int) -> int:
+    def process_number(number: int) -> int:
         if number == 20 and os.getpid() != here:
             os.kill(os.getpid(), signal.SIGKILL)
         return number
 
-    assert list(run_in_order(work, range(50), 2)) == list(range(50))
+    assert list(run_in_order(process_number, range(50), 2)) == list(range(50))
 
 
 def test_macos_does_not_fork(monkeypatch: pytest.MonkeyPatch) -> None:

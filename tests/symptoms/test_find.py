@@ -77,17 +77,17 @@ def repo(workdir: Path) -> Repo:
     return linux_repo
 
 
-def find_json(
-    repo: Repo, *words: str, stdin: str = "", code: int = 0
+def find_and_read_json(
+    repo: Repo, *arguments: str, stdin: str = "", exit_code: int = 0
 ) -> dict[str, Any]:
-    outcome = call("find", "-C", repo.path, *words, "--json", stdin=stdin.encode())
-    assert outcome.code == code, outcome.err
-    answer: dict[str, Any] = json.loads(outcome.out)
-    return answer
+    result = call("find", "-C", repo.path, *arguments, "--json", stdin=stdin.encode())
+    assert result.code == exit_code, result.err
+    document: dict[str, Any] = json.loads(result.out)
+    return document
 
 
 def test_oops_finds_the_fixing_commit(repo: Repo) -> None:
-    answer = find_json(repo, "-", stdin=LOG)
+    answer = find_and_read_json(repo, "-", stdin=LOG)
     first = answer["candidates"][0]
     assert (answer["tree"], answer["searched"]) == ("v6.1", 15)
     assert (first["subject"], first["release"]) == (TITLE, "v6.2")
@@ -104,8 +104,8 @@ def test_file_is_relative_to_the_current_directory(
     (workdir / "log.txt").write_text(LOG)
     monkeypatch.chdir(repo.path / "drivers/net")
     for name in ("../../../log.txt", "acme/ring.c", FILE, "../../" + FILE):
-        answer = call("find", name, "--in", "v6.1", "--json").json
-        assert answer["candidates"][0]["subject"] == TITLE
+        document = call("find", name, "--in", "v6.1", "--json").json
+        assert document["candidates"][0]["subject"] == TITLE
     assert (
         call("find", "../../../log.txt", "--in", "6.1", "--json").json["tree"] == STABLE
     )
@@ -119,14 +119,14 @@ def test_report_starts_with_the_error(repo: Repo) -> None:
     log = "\n".join([*[boot] * 90, f"[ 9.1] {error}"])
     with Repository.open(repo.path) as repository:
         fixes = find_fixes(repository, read_symptom(repository, log), tree="v6.1")
-        text = save_bug_report(repository, fixes, log).read_text()
-    assert f"Subject: {error}\n" in text
-    assert f"I get this:\n\n  [ 9.1] {error}\n" in text
+        content = save_bug_report(repository, fixes, log).read_text()
+    assert f"Subject: {error}\n" in content
+    assert f"I get this:\n\n  [ 9.1] {error}\n" in content
 
 
 def test_no_match_exits_with_1(repo: Repo) -> None:
     log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n brcm_reset+0x4/0x8 [brcm]"
-    answer = find_json(repo, "-", "--in", "v6.1", stdin=log, code=1)
+    answer = find_and_read_json(repo, "-", "--in", "v6.1", stdin=log, exit_code=1)
     assert not answer["fits"]
     outcome = call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=log.encode())
     assert outcome.out.startswith("no commit fits, of 15 commits since v6.1")
@@ -178,13 +178,15 @@ def test_bisection_result_finds_an_untagged_fix(repo: Repo) -> None:
     assert fix.matches == (f"changes lines of {culprit[:12]}",)
 
 
-def run_bisection_step(repo: Repo, *words: str, code: int = 0) -> dict[str, Any]:
-    return find_json(repo, "--bisect", *words, code=code)
+def run_bisection_step(
+    repo: Repo, *arguments: str, exit_code: int = 0
+) -> dict[str, Any]:
+    return find_and_read_json(repo, "--bisect", *arguments, exit_code=exit_code)
 
 
-def build_answer(repo: Repo, commit: str, fix: str) -> str:
+def make_build_answer(repo: Repo, commit: str, fix_commit: str) -> str:
     """Return the answer of a user who has built a commit."""
-    return "good" if fix in repo.git("rev-list", commit).split() else "bad"
+    return "good" if fix_commit in repo.git("rev-list", commit).split() else "bad"
 
 
 @pytest.mark.parametrize("title", [TITLE, "net: core: change 7", "Merge branch 'usb'"])
@@ -204,7 +206,7 @@ def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
         # after booting another kernel, the stored state is still the same
         assert run_bisection_step(repo)["next"] == answer["next"]
         answer = run_bisection_step(
-            repo, build_answer(repo, answer["next"], log[title])
+            repo, make_build_answer(repo, answer["next"], log[title])
         )
         builds += 1
     assert answer["found"]["commit"] == log[title]
@@ -224,7 +226,7 @@ def test_unfixed_bug_is_not_called_fixed(repo: Repo) -> None:
     while answer["next"] and answer["next"] != tip:
         answer = run_bisection_step(repo, "bad")
     assert answer["next"] == tip
-    answer = run_bisection_step(repo, "bad", code=1)
+    answer = run_bisection_step(repo, "bad", exit_code=1)
     assert (answer["next"], answer["found"], answer["left"]) == (None, None, 0)
     outcome = call("find", "-C", repo.path, "--bisect")
     assert "origin/master has the bug as well" in outcome.out

@@ -43,32 +43,34 @@ TAILS = [
 PREFIXES = ["", "acme 0000:05:00.0: ", "acme: ", "acme eth0: ", "acme acme.3.auto: "]
 
 
-def formatted_messages(count: int) -> Iterator[tuple[str, str]]:
-    chance = random.Random(1)
+def generate_formatted_messages(count: int) -> Iterator[tuple[str, str]]:
+    message_rng = random.Random(1)
     for _ in range(count):
-        text = [
-            chance.choice(HEADS),
-            " ".join(chance.sample(WORDS, chance.randint(3, 5))),
+        format_parts = [
+            message_rng.choice(HEADS),
+            " ".join(message_rng.sample(WORDS, message_rng.randint(3, 5))),
         ]
-        for _ in range(chance.randint(0, 4)):
-            tail = " ".join(chance.sample(WORDS, chance.randint(0, 3)))
-            text.append(f" {chance.choice(list(ARGUMENTS))}{tail and ' ' + tail}")
-        form = "".join([*text, chance.choice(TAILS)])
-        message = form
+        for _ in range(message_rng.randint(0, 4)):
+            last_words = " ".join(message_rng.sample(WORDS, message_rng.randint(0, 3)))
+            format_parts.append(
+                f" {message_rng.choice(list(ARGUMENTS))}{last_words and ' ' + last_words}"
+            )
+        format_string = "".join([*format_parts, message_rng.choice(TAILS)])
+        message = format_string
         for conversion in sorted(ARGUMENTS, key=len, reverse=True):
             message = message.replace(conversion, ARGUMENTS[conversion])
-        yield form, chance.choice(PREFIXES) + message
+        yield format_string, message_rng.choice(PREFIXES) + message
 
 
 @pytest.mark.parametrize("file", ["drivers/net/acme/%d.c", "lib/%d.c"])
 def test_message_is_traced_to_its_function(workdir: Path, file: str) -> None:
-    sources = dict(formatted_messages(120))
+    sources = dict(generate_formatted_messages(120))
     repo = Repo(workdir / "linux")
     code = [
         f'int f{number}(void)\n{{\nout:\n\tpr_err("{form}\\n", a, b);\n}}\n'
         for number, form in enumerate(sources)
     ]
-    repo.commit("all", {file % at: "\n".join(code[at::7]) for at in range(7)})
+    repo.commit("all", {file % index: "\n".join(code[index::7]) for index in range(7)})
     with Repository.open(repo.path) as repository:
         for number, message in enumerate(sources.values()):
             locations = locate_symptom(
@@ -99,7 +101,9 @@ NAMES = ("widget", "brcm", "acme", "spi_nor", "qcom", "tulip")
 
 
 @pytest.fixture(scope="module")
-def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, str]]:
+def driver_tree(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Repo, dict[str, str]]:
     """Create drivers that print one message each, and later commits that fix them. Return the
     messages.
 
@@ -107,27 +111,38 @@ def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, s
     """
     repo = Repo(tmp_path_factory.mktemp("drivers") / "linux")
     base = dict.fromkeys(("Makefile", "Kbuild", "Kconfig", "MAINTAINERS"), "x\n")
-    sources = dict(zip(NAMES, formatted_messages(len(NAMES)), strict=True))
+    messages_by_driver = dict(
+        zip(NAMES, generate_formatted_messages(len(NAMES)), strict=True)
+    )
     repo.commit(
         "Linux 6.1\n",
         base
         | {
-            f"drivers/{driver}.c": DRIVER.format(driver, sources[driver][0])
+            f"drivers/{driver}.c": DRIVER.format(driver, messages_by_driver[driver][0])
             for driver in NAMES
         },
     )
     repo.tag("v6.1")
     for name in NAMES:
-        path, form = f"drivers/{name}.c", sources[name][0]
-        code = DRIVER.format(name, form).replace("!w->base", "!w")
-        repo.commit(f"{name}: use it\n", {path: code})
-        added = code.replace("\n\n", "\nMODULE_DESCRIPTION();\n\n")
-        repo.commit(f"{name}: add a description\n", {path: added})
-        words = " ".join([word for word in form.split() if word.isalpha()][:3])
-        repo.commit(f"net: {name[:2]}: handle {words}\n", {f"net/{name}.c": "int x;\n"})
+        path, format_string = f"drivers/{name}.c", messages_by_driver[name][0]
+        driver_code = DRIVER.format(name, format_string).replace("!w->base", "!w")
+        repo.commit(f"{name}: use it\n", {path: driver_code})
+        extended_code = driver_code.replace("\n\n", "\nMODULE_DESCRIPTION();\n\n")
+        repo.commit(f"{name}: add a description\n", {path: extended_code})
+        message_words = " ".join(
+            [
+                message_word
+                for message_word in format_string.split()
+                if message_word.isalpha()
+            ][:3]
+        )
+        repo.commit(
+            f"net: {name[:2]}: handle {message_words}\n", {f"net/{name}.c": "int x;\n"}
+        )
     repo.git("update-ref refs/remotes/origin/master HEAD")
     return repo, {
-        name: message.replace("acme", name) for name, (_, message) in sources.items()
+        name: message.replace("acme", name)
+        for name, (_, message) in messages_by_driver.items()
     }
 
 
@@ -136,9 +151,9 @@ def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, s
     "kind", ["message", "part", "trace", "function", "file", "dmesg"]
 )
 def test_fix_is_the_only_likely_candidate(
-    drivers: tuple[Repo, dict[str, str]], name: str, kind: str
+    driver_tree: tuple[Repo, dict[str, str]], name: str, kind: str
 ) -> None:
-    repo, messages = drivers
+    repo, messages = driver_tree
     symptom = {
         "message": messages[name],
         "part": messages[name].rpartition(" ")[0],

@@ -19,13 +19,17 @@ OOPS = """\
 """
 
 
-def log_functions(text: str) -> list[str]:
-    return [frame.function for frame in read_log(text).frames]
+def read_log_functions(log_text: str) -> list[str]:
+    return [call_frame.function for call_frame in read_log(log_text).frames]
 
 
 def test_oops_has_functions_modules_and_version() -> None:
     symptom = read_log(OOPS)
-    assert log_functions(OOPS)[:3] == ["acme_ring_fill", "acme_poll", "__napi_poll"]
+    assert read_log_functions(OOPS)[:3] == [
+        "acme_ring_fill",
+        "acme_poll",
+        "__napi_poll",
+    ]
     assert symptom.modules == ("acme",)
     assert symptom.release == "6.1.0"
     assert symptom.messages == (
@@ -53,7 +57,7 @@ def test_uncertain_frames_weigh_less() -> None:
     ],
 )
 def test_all_frame_formats_are_read(line: str, function: str) -> None:
-    assert log_functions(line)[0] == function
+    assert read_log_functions(line)[0] == function
 
 
 @pytest.mark.parametrize(

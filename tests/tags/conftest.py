@@ -12,5 +12,5 @@ from tests.tags.culprits import RingHistory, create_ring_history
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> RingHistory:
+def ring_history(tmp_path: Path) -> RingHistory:
     return create_ring_history(tmp_path / "r")

@@ -57,22 +57,24 @@ class RingHistory:
     later: str
     fix: str
 
-    def commit(self, message: str, ring: str) -> str:
-        return self.repo.commit(message + SIGNED, {"ring.c": ring})
+    def commit_ring(self, message: str, ring_code: str) -> str:
+        return self.repo.commit(message + SIGNED, {"ring.c": ring_code})
 
-    def ask(self, target: str = "HEAD", **words: Any) -> FixesResult:
+    def find_fixes(self, target: str = "HEAD", **options: Any) -> FixesResult:
         with Repository.open(self.repo.path) as repository:
-            return find_culprits(repository, FixesRequest(target, **words))
+            return find_culprits(repository, FixesRequest(target, **options))
 
-    def stable(self, **words: Any) -> StableResult:
+    def find_stable(self, **options: Any) -> StableResult:
         with Repository.open(self.repo.path) as repository:
-            return propose_stable_tags(repository, StableRequest("HEAD", **words))
+            return propose_stable_tags(repository, StableRequest("HEAD", **options))
 
-    def call(self, command: str, *words: object, **given: Any) -> Outcome:
-        return call(command, "-C", self.repo.path, *words, **given)
+    def run_command(
+        self, command: str, *arguments: object, **call_options: Any
+    ) -> Outcome:
+        return call(command, "-C", self.repo.path, *arguments, **call_options)
 
-    def json(self, command: str, *words: object) -> Any:
-        return json.loads(self.call(command, *words, "--format", "json").out)
+    def run_json_command(self, command: str, *arguments: object) -> Any:
+        return json.loads(self.run_command(command, *arguments, "--format", "json").out)
 
 
 def create_ring_history(
@@ -94,10 +96,10 @@ def create_ring_history(
         author="Bob Breaker <bob@example.org>",
     )
     repo.tag("v1.1")
-    later = repo.commit(
+    later_commit = repo.commit(
         "ring: remember that it is closed\n" + SIGNED, {"ring.c": LATER}
     )
     repo.tag("v1.2")
     repo.branch("topic")
-    fix = repo.commit(message + SIGNED, {"ring.c": FIX})
-    return RingHistory(repo, start, culprit, later, fix)
+    fix_commit = repo.commit(message + SIGNED, {"ring.c": FIX})
+    return RingHistory(repo, start, culprit, later_commit, fix_commit)

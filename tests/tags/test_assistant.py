@@ -12,7 +12,7 @@ from patchpilot.tags.report_trailers import (
     parse_typed_trailers,
 )
 from tests.kit.cli import call
-from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
+from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, build_file_diff, mail
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_tag_reported_by_check_is_refused(
 ) -> None:
     file = tmp_path / "a.patch"
     text = f"{PROSE}\n\nAssisted-by: {value}\n{SIGN_OFF}"
-    file.write_text(mail("frob: wait for the link", text, file_diff(PATH, HUNK)))
+    file.write_text(mail("frob: wait for the link", text, build_file_diff(PATH, HUNK)))
     output = call("check", "--strict", file).out
     assert ("assisted-by" in output.lower()) is not valid, output
     if valid:

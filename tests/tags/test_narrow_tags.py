@@ -10,11 +10,11 @@ from patchpilot.lint.engine import find_findings
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
-from tests.kit.snippets import HUNK, PATH, PROSE, file_diff, mail
+from tests.kit.snippets import HUNK, PATH, PROSE, build_file_diff, mail
 
 
-def _finding_names(text: str, *rules: str) -> list[str]:
-    patch = parse_patch(text.encode(), "example.patch")
+def _list_finding_names(message_text: str, *rules: str) -> list[str]:
+    patch = parse_patch(message_text.encode(), "example.patch")
     return [
         finding.name
         for finding in find_findings(
@@ -38,10 +38,10 @@ def test_relay_address_needs_no_sign_off(sender: str, asked: bool) -> None:
         f"From: Ada Fixer <ada@example.org>\n\n{PROSE}\n\nSigned-off-by: Ada Fixer"
         " <ada@example.org>"
     )
-    text = mail("frob: wait for the link", body, file_diff(PATH, HUNK)).replace(
-        "From: Ada Fixer", f"From: {sender}\nX-Was: Ada Fixer", 1
-    )
-    assert bool(_finding_names(text, "missing-sender-sign-off")) is asked
+    patch_text = mail(
+        "frob: wait for the link", body, build_file_diff(PATH, HUNK)
+    ).replace("From: Ada Fixer", f"From: {sender}\nX-Was: Ada Fixer", 1)
+    assert bool(_list_finding_names(patch_text, "missing-sender-sign-off")) is asked
 
 
 def test_revert_refers_to_the_reverted_commit() -> None:
@@ -49,10 +49,10 @@ def test_revert_refers_to_the_reverted_commit() -> None:
         f"This commit is not needed, as old boards wait by themselves.\n\n{PROSE}\n\nSigned-off-by:"
         " Ada Fixer <ada@example.org>"
     )
-    assert not _finding_names(
-        mail('Revert "frob: wait for the link"', text, file_diff(PATH, HUNK)),
+    assert not _list_finding_names(
+        mail('Revert "frob: wait for the link"', text, build_file_diff(PATH, HUNK)),
         "this-patch",
     )
-    assert _finding_names(
-        mail("frob: wait for the link", text, file_diff(PATH, HUNK)), "this-patch"
+    assert _list_finding_names(
+        mail("frob: wait for the link", text, build_file_diff(PATH, HUNK)), "this-patch"
     )

@@ -30,69 +30,69 @@ from tests.kit.terminal import Terminal
 from tests.tags.culprits import FIX, LATER, SIGNED, RingHistory, create_ring_history
 
 
-def topic_message(story: RingHistory) -> str:
+def read_topic_message(story: RingHistory) -> str:
     return story.repo.git("log", "-1", "--format=%B", "topic").strip()
 
 
-def test_written_tags_can_be_undone(story: RingHistory) -> None:
-    before = story.repo.git("rev-parse", "topic")
-    result = story.call("prepare", "HEAD", "--yes")
+def test_written_tags_can_be_undone(ring_history: RingHistory) -> None:
+    before = ring_history.repo.git("rev-parse", "topic")
+    result = ring_history.run_command("prepare", "HEAD", "--yes")
     assert result.code == 0, result.err
     assert "{+Fixes: " in result.out
-    assert topic_message(story).split("\n")[-3:] == [
-        f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")',
+    assert read_topic_message(ring_history).split("\n")[-3:] == [
+        f'Fixes: {ring_history.culprit[:12]} ("ring: support a mask and a table")',
         "Cc: stable@vger.kernel.org",
         "Signed-off-by: Ada Fixer <ada@example.org>",
     ]
-    second = story.call("prepare", "HEAD", "--yes")
-    assert "nothing to write" in second.err
-    undone = story.call("undo")
-    assert undone.code == 0
-    assert story.repo.git("rev-parse", "topic") == before
-    listing = story.json("undo", "list")
+    second_outcome = ring_history.run_command("prepare", "HEAD", "--yes")
+    assert "nothing to write" in second_outcome.err
+    undone_outcome = ring_history.run_command("undo")
+    assert undone_outcome.code == 0
+    assert ring_history.repo.git("rev-parse", "topic") == before
+    listing = ring_history.run_json_command("undo", "list")
     assert [record["state"] for record in listing["records"]] == ["restored"]
 
 
-def test_undisclosed_fix_gets_no_public_address(story: RingHistory) -> None:
-    text = topic_message(story).replace(
+def test_undisclosed_fix_gets_no_public_address(ring_history: RingHistory) -> None:
+    text = read_topic_message(ring_history).replace(
         "Signed-off-by", "Cc: stable@kernel.org\nSigned-off-by"
     )
-    story.repo.git("commit -q --amend -F -", stdin=text)
-    assert story.call("prepare", "HEAD", "--yes").code == 0
-    assert "Fixes:" in topic_message(story)
-    assert "vger" not in topic_message(story)
+    ring_history.repo.git("commit -q --amend -F -", stdin=text)
+    assert ring_history.run_command("prepare", "HEAD", "--yes").code == 0
+    assert "Fixes:" in read_topic_message(ring_history)
+    assert "vger" not in read_topic_message(ring_history)
 
 
 def test_non_interactive_write_needs_yes(
-    story: RingHistory,
+    ring_history: RingHistory,
 ) -> None:
-    before = story.repo.git("for-each-ref")
-    result = story.call("prepare", "HEAD")
+    before = ring_history.repo.git("for-each-ref")
+    result = ring_history.run_command("prepare", "HEAD")
     assert result.code == 1
     assert "{+Fixes: " in result.out, "it shows what it would write"
     assert "nothing was written: stdin is not a terminal" in result.err
     assert "--yes" in result.err
-    assert story.repo.git("for-each-ref") == before
-    asked = story.call("prepare", "HEAD", "--format", "json")
-    assert (asked.code, json.loads(asked.out)["written"]) == (1, False)
-    assert story.call("prepare", "HEAD", "--stable", "none").code == 0, (
+    assert ring_history.repo.git("for-each-ref") == before
+    asked_outcome = ring_history.run_command("prepare", "HEAD", "--format", "json")
+    assert (asked_outcome.code, json.loads(asked_outcome.out)["written"]) == (1, False)
+    assert ring_history.run_command("prepare", "HEAD", "--stable", "none").code == 0, (
         "an option says what to write"
     )
 
 
-def test_prepare_asks_before_writing(story: RingHistory) -> None:
+def test_prepare_asks_before_writing(ring_history: RingHistory) -> None:
     argv = [sys.executable, "-m", "patchpilot", "prepare", "HEAD"]
     for answer, written in (("\n", False), ("y\n", True)):
-        with Terminal(argv, story.repo.path) as terminal:
+        with Terminal(argv, ring_history.repo.path) as terminal:
             terminal.wait_for("Fixes: ", "Write this into 1 commit message? [y/N]")
-            assert "Fixes:" not in topic_message(story)
+            assert "Fixes:" not in read_topic_message(ring_history)
             terminal.type(answer)
             terminal.wait_for(
                 "written: topic is now" if written else "nothing was written"
             )
             assert terminal.end() == (0 if written else 1)
         assert terminal.seen.count("    ring: fix the mask") == 1
-        assert ("Fixes:" in topic_message(story)) is written
+        assert ("Fixes:" in read_topic_message(ring_history)) is written
 
 
 @pytest.mark.parametrize(
@@ -141,21 +141,21 @@ CLEANUP = "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy(
 
 def test_commands_agree_on_non_fixes(tmp_path: Path) -> None:
     story = create_ring_history(tmp_path / "r", CLEANUP)
-    result = story.call("prepare", "HEAD", "--yes")
+    result = story.run_command("prepare", "HEAD", "--yes")
     assert "its message names no bug" in result.out
-    assert "Fixes:" not in topic_message(story)
-    stable = story.json("stable", "HEAD")
+    assert "Fixes:" not in read_topic_message(story)
+    stable = story.run_json_command("stable", "HEAD")
     assert (stable["lines"], stable["eligible"], stable["culprits"]) == ([], False, [])
     assert "its message names no bug" in stable["reasons"][0]
-    document = story.json("fixes", "HEAD")
+    document = story.run_json_command("fixes", "HEAD")
     assert not document["is_fix"]
     assert any("its message names no bug" in note for note in document["notes"])
     assert document["candidates"][0]["commit"] == story.culprit, (
         "whoever asks for the culprit is answered"
     )
-    assert "missing-fixes" not in story.call("check", "HEAD", "--strict").out
-    assert story.call("prepare", "HEAD", "--is-a-fix").code == 0
-    assert f"Fixes: {story.culprit[:12]}" in topic_message(story)
+    assert "missing-fixes" not in story.run_command("check", "HEAD", "--strict").out
+    assert story.run_command("prepare", "HEAD", "--is-a-fix").code == 0
+    assert f"Fixes: {story.culprit[:12]}" in read_topic_message(story)
 
 
 UNCLEAR = "ring: return an error early\n\nThe mask does not cover the last slot."
@@ -170,7 +170,7 @@ def test_bug_in_the_text_prompts_a_question(
     assert f"--is-a-fix writes Fixes: {story.culprit[:12]}" in " ".join(
         result.err.split()
     )
-    assert "Fixes:" not in topic_message(story)
+    assert "Fixes:" not in read_topic_message(story)
     sending = ("send", *arguments, "--dry-run", "--to", "l@lists.example.org")
     assert "no-fixes-tag" in call(*sending).out
     backport = f"commit {story.culprit} upstream.\n\n"
@@ -180,19 +180,21 @@ def test_bug_in_the_text_prompts_a_question(
     assert "no-fixes-tag" not in call(*sending).out
     story.repo.git("commit -q --amend -m", UNCLEAR + SIGNED)
     assert call("prepare", *arguments, "--is-a-fix").code == 0
-    assert f"Fixes: {story.culprit[:12]}" in topic_message(story)
+    assert f"Fixes: {story.culprit[:12]}" in read_topic_message(story)
     assert "no-fixes-tag" not in call(*sending).out
 
 
-def test_not_a_fix_can_be_withdrawn(story: RingHistory) -> None:
-    fixed = ("-C", story.repo.path, "HEAD")
+def test_not_a_fix_can_be_withdrawn(ring_history: RingHistory) -> None:
+    fixed = ("-C", ring_history.repo.path, "HEAD")
     assert "missing-fixes" in call("check", *fixed, "--strict").out
     result = call("prepare", *fixed, "--not-a-fix")
     assert "you answered that it is not a fix" in result.out
     assert "missing-fixes" not in call("check", *fixed, "--strict").out
     assert "you answered that it is not a fix" in call("stable", *fixed).out
-    assert "ring: fix the mask: not a fix" in story.call("draft", "HEAD").out
-    story.repo.git(
+    assert (
+        "ring: fix the mask: not a fix" in ring_history.run_command("draft", "HEAD").out
+    )
+    ring_history.repo.git(
         "commit",
         "--amend",
         "-q",
@@ -205,11 +207,11 @@ def test_not_a_fix_can_be_withdrawn(story: RingHistory) -> None:
     assert call("prepare", *fixed, "--is-a-fix", "--dry-run").code == 0
     assert "you answered" in call("stable", *fixed).out, "a dry run keeps no answer"
     assert call("prepare", *fixed, "--is-a-fix").code == 0
-    assert f"Fixes: {story.culprit[:12]}" in topic_message(story)
+    assert f"Fixes: {ring_history.culprit[:12]}" in read_topic_message(ring_history)
 
 
-def test_unwaive_withdraws_not_a_fix(story: RingHistory) -> None:
-    fixed = ("-C", story.repo.path, "HEAD")
+def test_unwaive_withdraws_not_a_fix(ring_history: RingHistory) -> None:
+    fixed = ("-C", ring_history.repo.path, "HEAD")
     call("prepare", *fixed, "--not-a-fix")
     assert (
         "missing-fixes"
@@ -218,18 +220,22 @@ def test_unwaive_withdraws_not_a_fix(story: RingHistory) -> None:
     assert "you said" not in call("stable", *fixed).out
 
 
-def test_dry_run_writes_nothing(story: RingHistory) -> None:
-    before = story.repo.git("for-each-ref")
-    result = story.call("prepare", "HEAD", "--dry-run", "--format", "json")
+def test_dry_run_writes_nothing(ring_history: RingHistory) -> None:
+    before = ring_history.repo.git("for-each-ref")
+    result = ring_history.run_command(
+        "prepare", "HEAD", "--dry-run", "--format", "json"
+    )
     body = json.loads(result.out)
     assert (body["schema"], body["written"]) == ("patchpilot/prepare/1", False)
     (commit,) = [commit for commit in body["commits"] if commit["changed"]]
-    assert story.call("stable", commit["new"]).code == 2, "a dry run writes no object"
+    assert ring_history.run_command("stable", commit["new"]).code == 2, (
+        "a dry run writes no object"
+    )
     assert "{+Fixes:" in body["commits"][0]["diff"]
-    assert story.repo.git("for-each-ref") == before
+    assert ring_history.repo.git("for-each-ref") == before
 
 
-def test_contacts_and_links_become_ordered_trailers(story: RingHistory) -> None:
+def test_contacts_and_links_become_ordered_trailers(ring_history: RingHistory) -> None:
     arguments = [
         "--trailer",
         "Reported-by: Eve R <eve@example.org>",
@@ -250,11 +256,20 @@ def test_contacts_and_links_become_ordered_trailers(story: RingHistory) -> None:
         "--trailer",
         "https://syzkaller.appspot.com/bug?extid=0123456789abcdef",
     ]
-    result = story.call(
-        "prepare", "HEAD", "--stable", "none", "--fixes", story.culprit, *arguments
+    result = ring_history.run_command(
+        "prepare",
+        "HEAD",
+        "--stable",
+        "none",
+        "--fixes",
+        ring_history.culprit,
+        *arguments,
     )
     assert result.code == 0, result.err
-    names = [line.partition(":")[0] for line in topic_message(story).split("\n")[4:]]
+    names = [
+        line.partition(":")[0]
+        for line in read_topic_message(ring_history).split("\n")[4:]
+    ]
     assert names == [
         "Fixes", "Reported-by", "Reported-by", "Closes", "Closes", "Link", "Suggested-by", "Co-developed-by", "Signed-off-by", "Signed-off-by", "Tested-by",  # noqa: E501
     ]  # fmt: skip
@@ -265,8 +280,8 @@ def test_unknown_trailers_are_not_moved(tmp_path: Path) -> None:
         tmp_path / "r",
         "ring: fix the mask\n\nText.\n\nX-Odd-tag: one\nReviewed-by: Rae <rae@example.org>",
     )
-    assert story.call("prepare", "HEAD", "--stable", "none").code == 0
-    lines = topic_message(story).split("\n")
+    assert story.run_command("prepare", "HEAD", "--stable", "none").code == 0
+    lines = read_topic_message(story).split("\n")
     assert (
         lines.index("X-Odd-tag: one")
         < lines.index("Reviewed-by: Rae <rae@example.org>")
@@ -280,21 +295,23 @@ def test_badly_written_tag_is_fixed(tmp_path: Path) -> None:
         tmp_path / "r",
         f"ring: fix the mask\n\nText.\n\nFixes: commit {probe.culprit[:8]}\n",
     )
-    result = story.call("prepare", "HEAD", "--stable", "none")
+    result = story.run_command("prepare", "HEAD", "--stable", "none")
     assert result.code == 0
     assert (
         f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")'
-        in topic_message(story)
+        in read_topic_message(story)
     )
-    assert topic_message(story).count("Fixes:") == 1
+    assert read_topic_message(story).count("Fixes:") == 1
 
 
-def test_topic_is_rewritten_from_its_base(story: RingHistory) -> None:
-    story.repo.commit("ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"})
-    result = story.call(
+def test_topic_is_rewritten_from_its_base(ring_history: RingHistory) -> None:
+    ring_history.repo.commit(
+        "ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"}
+    )
+    result = ring_history.run_command(
         "prepare",
         "--base",
-        story.later,
+        ring_history.later,
         "--trailer",
         "https://example.org/x",
         "--stable",
@@ -308,55 +325,55 @@ def test_topic_is_rewritten_from_its_base(story: RingHistory) -> None:
     assert body["written"]
 
 
-def test_moved_branch_is_not_restored(story: RingHistory) -> None:
-    assert story.call("prepare", "HEAD", "--yes").code == 0
-    story.repo.commit("on top" + SIGNED, {"new.c": "\n"})
-    result = story.call("undo", "restore", "1")
+def test_moved_branch_is_not_restored(ring_history: RingHistory) -> None:
+    assert ring_history.run_command("prepare", "HEAD", "--yes").code == 0
+    ring_history.repo.commit("on top" + SIGNED, {"new.c": "\n"})
+    result = ring_history.run_command("undo", "restore", "1")
     assert result.code == 1
     assert "git rebase --onto" in result.err
-    assert story.call("undo", "restore", "7").code == 2
-    assert story.call("undo").code == 2
+    assert ring_history.run_command("undo", "restore", "7").code == 2
+    assert ring_history.run_command("undo").code == 2
 
 
-def test_detached_head_is_prepared(story: RingHistory) -> None:
-    story.repo.git("checkout", "-q", "--detach", story.fix)
-    assert story.call("prepare", "HEAD", "--yes", "--shared").code == 0
-    assert story.repo.git("rev-parse", "topic") == story.fix
-    assert "Fixes:" in story.repo.git("log", "-1", "--format=%B", "HEAD")
-    assert story.call("undo").code == 0
-    assert story.repo.git("rev-parse", "HEAD") == story.fix
+def test_detached_head_is_prepared(ring_history: RingHistory) -> None:
+    ring_history.repo.git("checkout", "-q", "--detach", ring_history.fix)
+    assert ring_history.run_command("prepare", "HEAD", "--yes", "--shared").code == 0
+    assert ring_history.repo.git("rev-parse", "topic") == ring_history.fix
+    assert "Fixes:" in ring_history.repo.git("log", "-1", "--format=%B", "HEAD")
+    assert ring_history.run_command("undo").code == 0
+    assert ring_history.repo.git("rev-parse", "HEAD") == ring_history.fix
 
 
-def test_protected_commits_are_refused(story: RingHistory) -> None:
-    story.repo.git("update-ref", "refs/remotes/origin/topic", story.fix)
-    result = story.call("prepare", "HEAD", "--yes")
+def test_protected_commits_are_refused(ring_history: RingHistory) -> None:
+    ring_history.repo.git("update-ref", "refs/remotes/origin/topic", ring_history.fix)
+    result = ring_history.run_command("prepare", "HEAD", "--yes")
     assert result.code == 1
     assert "--published" in result.err
-    assert story.call("prepare", "HEAD", "--yes", "--published").code == 0
+    assert ring_history.run_command("prepare", "HEAD", "--yes", "--published").code == 0
 
 
-def test_kill_leaves_the_branch_intact(story: RingHistory) -> None:
+def test_kill_leaves_the_branch_intact(ring_history: RingHistory) -> None:
     """Kill the command at random times. The repository must be intact, and nothing must be lost."""
     rng = random.Random(7)
-    old = story.fix
+    old = ring_history.fix
     argv = [
         sys.executable,
         "-m",
         "patchpilot",
         "prepare",
         "-C",
-        str(story.repo.path),
+        str(ring_history.repo.path),
         "HEAD",
         "--fixes",
-        story.culprit,
+        ring_history.culprit,
         "--stable",
         "none",
     ]
-    started = time.monotonic()
+    start_time = time.monotonic()
     subprocess.run([*argv, "--dry-run"], capture_output=True, check=True)
-    duration = time.monotonic() - started
+    duration = time.monotonic() - start_time
     for _ in range(4):
-        story.repo.git("update-ref", "refs/heads/topic", old)
+        ring_history.repo.git("update-ref", "refs/heads/topic", old)
         process = subprocess.Popen(
             argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -364,92 +381,103 @@ def test_kill_leaves_the_branch_intact(story: RingHistory) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         time.sleep(0.05)
-        tip = story.repo.git("rev-parse", "topic")
-        assert tip == old or story.repo.git(
+        tip = ring_history.repo.git("rev-parse", "topic")
+        assert tip == old or ring_history.repo.git(
             "log", "-1", "--format=%P %T", tip
-        ) == story.repo.git("log", "-1", "--format=%P %T", old)
-        story.repo.git("fsck", "--connectivity-only")
+        ) == ring_history.repo.git("log", "-1", "--format=%P %T", old)
+        ring_history.repo.git("fsck", "--connectivity-only")
         if tip != old:
-            records = story.json("undo", "list")["records"]
+            records = ring_history.run_json_command("undo", "list")["records"]
             assert any(
                 record["old"] == old and record["new"] == tip for record in records
             )
 
 
 def test_earlier_patch_in_the_series_gets_no_tag(
-    story: RingHistory,
+    ring_history: RingHistory,
 ) -> None:
     """Test that no tag names a commit that the same run rewrites, which would change its id."""
-    story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
-    result = story.call(
+    ring_history.commit_ring(
+        "ring: fix the mask again", FIX.replace("size - 1", "size - 2")
+    )
+    result = ring_history.run_command(
         "prepare", "--base", "v1.2", "--fixes", "auto", "--format", "json"
     )
     assert result.code == 0, result.err
-    first, second = json.loads(result.out)["commits"]
-    assert f"Fixes: {story.culprit[:12]}" in first["message"]
-    assert "Fixes:" not in second["message"]
-    assert "Cc: stable" not in second["message"]
+    first_commit, second_commit = json.loads(result.out)["commits"]
+    assert f"Fixes: {ring_history.culprit[:12]}" in first_commit["message"]
+    assert "Fixes:" not in second_commit["message"]
+    assert "Cc: stable" not in second_commit["message"]
     assert any(
         'fixes an earlier patch of this series: squash it into "ring: fix the mask"'
         in note
-        for note in second["notes"]
+        for note in second_commit["notes"]
     )
 
 
-def test_named_patch_of_the_series_gets_no_tag(story: RingHistory) -> None:
-    story.commit("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
-    result = story.call(
-        "prepare", "--base", "v1.2", "--fixes", story.fix, "--format", "json"
+def test_named_patch_of_the_series_gets_no_tag(ring_history: RingHistory) -> None:
+    ring_history.commit_ring(
+        "ring: fix the mask again", FIX.replace("size - 1", "size - 2")
     )
-    second = json.loads(result.out)["commits"][1]
-    assert "Fixes:" not in second["message"]
-    assert any("squash it" in note for note in second["notes"])
+    result = ring_history.run_command(
+        "prepare", "--base", "v1.2", "--fixes", ring_history.fix, "--format", "json"
+    )
+    second_commit = json.loads(result.out)["commits"][1]
+    assert "Fixes:" not in second_commit["message"]
+    assert any("squash it" in note for note in second_commit["notes"])
 
 
-def test_existing_series_tag_is_reported(story: RingHistory) -> None:
-    text = f'ring: fix the mask again\n\nText.\n\nFixes: {story.fix[:12]} ("ring: fix the mask")'
-    story.repo.commit(
+def test_existing_series_tag_is_reported(ring_history: RingHistory) -> None:
+    text = (
+        f"ring: fix the mask again\n\nText.\n\nFixes: {ring_history.fix[:12]}"
+        ' ("ring: fix the mask")'
+    )
+    ring_history.repo.commit(
         text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")}
     )
-    result = story.call("prepare", "--base", "v1.2", "--dry-run", "--format", "json")
+    result = ring_history.run_command(
+        "prepare", "--base", "v1.2", "--dry-run", "--format", "json"
+    )
     assert any(
-        "squash it" in load for load in json.loads(result.out)["commits"][1]["notes"]
+        "squash it" in note for note in json.loads(result.out)["commits"][1]["notes"]
     )
 
 
 def set_confidence(
-    confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch
+    first_confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Make the search return this confidence, and another commit that is equally likely."""
 
-    def found(repository: Any, request: FixesRequest, **words: Any) -> FixesResult:
-        result = find_culprits(repository, request, **words)
-        first = result.candidates[0]._replace(confidence=confidence)
-        other = first._replace(
+    def find_two_candidates(
+        repository: Any, request: FixesRequest, **options: Any
+    ) -> FixesResult:
+        result = find_culprits(repository, request, **options)
+        first_candidate = result.candidates[0]._replace(confidence=first_confidence)
+        second_candidate = first_candidate._replace(
             commit=repository.resolve("v1.2"),
             subject="ring: remember that it is closed",
         )
         return replace(
             result,
-            candidates=(first, other),
+            candidates=(first_candidate, second_candidate),
             sure=not reason,
             reason=reason,
             tags=() if reason else result.tags,
         )
 
-    monkeypatch.setattr(service, "find_culprits", found)
+    monkeypatch.setattr(service, "find_culprits", find_two_candidates)
 
 
 @pytest.mark.parametrize("words", [(), ("--fixes", "auto")])
 def test_unsupported_culprit_is_skipped(
-    story: RingHistory, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    ring_history: RingHistory, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_confidence(
         0.4,
         "several commits are about equally likely: review the first ones",
         monkeypatch,
     )
-    result = story.call(
+    result = ring_history.run_command(
         "prepare",
         "HEAD",
         "--signoff",
@@ -460,21 +488,21 @@ def test_unsupported_culprit_is_skipped(
     assert result.code == 0, result.err
     assert "no Fixes: written" in result.err
     assert (
-        f'unsure between {story.culprit[:12]} ("ring: support a mask and a table", 40%) and'
-        f" {story.later[:12]} (" in result.err
+        f'unsure between {ring_history.culprit[:12]} ("ring: support a mask and a table", 40%) and'
+        f" {ring_history.later[:12]} (" in result.err
     )
     assert "--fixes COMMIT" in result.err
     assert "no Fixes:" not in result.out
-    assert "Fixes:" not in topic_message(story)
-    assert "Cc: stable" not in topic_message(story)
-    assert "Cc: Eve R <eve@example.org>" in topic_message(story)
+    assert "Fixes:" not in read_topic_message(ring_history)
+    assert "Cc: stable" not in read_topic_message(ring_history)
+    assert "Cc: Eve R <eve@example.org>" in read_topic_message(ring_history)
 
 
 def test_uncertain_tag_has_a_note(
-    story: RingHistory, monkeypatch: pytest.MonkeyPatch
+    ring_history: RingHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_confidence(0.55, "", monkeypatch)
-    result = story.call("prepare", "HEAD", "--signoff")
+    result = ring_history.run_command("prepare", "HEAD", "--signoff")
     assert "{+Fixes: " in result.out
     assert "# Fixes: 55% sure, check it: " in result.out
     assert "unsure" not in result.err

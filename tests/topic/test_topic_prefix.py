@@ -26,6 +26,8 @@ def test_check_respects_the_draft_prefix(tmp_path: Path) -> None:
     warned = {
         warning["name"]: warning for warning in repo.patchpilot(SEND).json["warnings"]
     }
-    reported = warned["check-warnings"]["message"]
-    assert "[PATCH net] is for fixes, but there is no Fixes: tag" in reported
-    assert reported.endswith(format_hidden_findings_note(checked["summary"]["hidden"]))
+    reported_problems = warned["check-warnings"]["message"]
+    assert "[PATCH net] is for fixes, but there is no Fixes: tag" in reported_problems
+    assert reported_problems.endswith(
+        format_hidden_findings_note(checked["summary"]["hidden"])
+    )

@@ -31,8 +31,8 @@ from patchpilot.topic.posted_elsewhere import find_posts_by_others
 from patchpilot.topic.topic_base import list_topic_commits
 from patchpilot.topic.upstream_state import find_commit_state, find_merged_series
 from patchpilot.tui.screens.commit_rows import TopicCommits, list_open_steps
-from tests.kit.archive import archive_server
-from tests.kit.mails import reply
+from tests.kit.archive import serve_archive
+from tests.kit.mails import build_reply
 from tests.kit.repos import Repo
 
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
@@ -157,16 +157,19 @@ CASES = (
 )  # fmt: skip
 
 
-def driver_path(name: str) -> str:
+def make_driver_path(name: str) -> str:
     return f"drivers/net/{name}.c"
 
 
-def apply_edits(text: str, edits: Sequence[Edit], name: str) -> str:
-    for old, new in edits:
-        old, new = old.replace("acme", name), new.replace("acme", name)
-        assert old in text, (name, old)
-        text = text.replace(old, new, 1)
-    return text
+def apply_edits(file_text: str, edits: Sequence[Edit], name: str) -> str:
+    for old_text, new_text in edits:
+        old_text, new_text = (
+            old_text.replace("acme", name),
+            new_text.replace("acme", name),
+        )
+        assert old_text in file_text, (name, old_text)
+        file_text = file_text.replace(old_text, new_text, 1)
+    return file_text
 
 
 class UpstreamTree:
@@ -177,73 +180,85 @@ class UpstreamTree:
     def __init__(self, path: Path) -> None:
         self.repo = repo = Repo(path)
         self.texts = {
-            case.name: DRIVER.replace("acme", case.name.replace("-", "_"))
-            for case in CASES
+            upstream_case.name: DRIVER.replace(
+                "acme", upstream_case.name.replace("-", "_")
+            )
+            for upstream_case in CASES
         }
-        files = {driver_path(name): text for name, text in self.texts.items()}
-        makefile = "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\n"
-        more = {"Makefile": makefile, "MAINTAINERS": SECTION.format(1)}
-        self.base = repo.commit("start\n", {**files, **more})
+        files = {
+            make_driver_path(name): file_text for name, file_text in self.texts.items()
+        }
+        makefile_text = "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\n"
+        extra_files = {"Makefile": makefile_text, "MAINTAINERS": SECTION.format(1)}
+        self.base = repo.commit("start\n", {**files, **extra_files})
         repo.tag("v6.1")
         self.fixes: dict[str, str] = {}
-        self.paths = {name: driver_path(name) for name in self.texts}
+        self.paths = {name: make_driver_path(name) for name in self.texts}
         self._late: list[tuple[str, str, Sequence[Edit]]] = []
-        for case in CASES:
-            for subject, *edits in case.steps:
-                self._step(case.name, subject, edits)
+        for upstream_case in CASES:
+            for subject, *edits in upstream_case.steps:
+                self._commit_step(upstream_case.name, subject, edits)
         repo.tag("v6.2")
         for name, subject, edits in self._late:
             if subject.startswith("late: "):
-                self._edit(name, subject, edits)
+                self._edit_driver(name, subject, edits)
         repo.tag("v6.3-rc1")
         repo.git("update-ref refs/remotes/origin/master HEAD")
-        self._only_in("!", "linux-next/master")
-        self._only_in("@", "net/main")
+        self._commit_on_one_branch("!", "linux-next/master")
+        self._commit_on_one_branch("@", "net/main")
         for remote in ("origin", "net", "linux-next", "stable"):
             url = f"https://git.example.org/{remote}.git"
             repo.git("config", f"remote.{remote}.url", url)
         repo.git("checkout -q -B work", self.base)
-        repo.commit("Linux 6.1.1\n", {"Makefile": makefile.replace("L = 0", "L = 1")})
+        repo.commit(
+            "Linux 6.1.1\n", {"Makefile": makefile_text.replace("L = 0", "L = 1")}
+        )
         repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
-        for case in CASES:
-            repo.branch(f"topic/{case.name}", self.base)
-            self._topic(case)
+        for upstream_case in CASES:
+            repo.branch(f"topic/{upstream_case.name}", self.base)
+            self._create_topic(upstream_case)
         for name in ("same", "nothing"):
             repo.branch(f"topic/{name}-on-stable", "stable/linux-6.1.y")
-            self._topic(next(case for case in CASES if case.name == name))
+            self._create_topic(
+                next(
+                    upstream_case
+                    for upstream_case in CASES
+                    if upstream_case.name == name
+                )
+            )
         repo.git("config --global sendemail.smtpserver 127.0.0.1")
 
-    def _only_in(self, mark: str, ref: str) -> None:
+    def _commit_on_one_branch(self, subject_mark: str, ref: str) -> None:
         self.repo.git("checkout -q -B work origin/master")
         for name, subject, edits in self._late:
-            if subject.endswith(mark):
-                self._edit(name, subject[:-1], edits)
+            if subject.endswith(subject_mark):
+                self._edit_driver(name, subject[:-1], edits)
         self.repo.git("update-ref", f"refs/remotes/{ref}", "HEAD")
 
-    def _topic(self, case: UpstreamCase) -> None:
+    def _create_topic(self, case: UpstreamCase) -> None:
         name = case.name.replace("-", "_")
-        text = apply_edits(self.texts[case.name], case.topic, name)
+        file_text = apply_edits(self.texts[case.name], case.topic, name)
         message = (
             f"{name}: topic\n\nIt hangs if there are many.\n\n{case.message}{SIGNED}"
         )
-        self.repo.commit(message, {driver_path(case.name): text})
+        self.repo.commit(message, {make_driver_path(case.name): file_text})
 
-    def _step(self, name: str, subject: str, edits: Sequence[Edit]) -> None:
+    def _commit_step(self, name: str, subject: str, edits: Sequence[Edit]) -> None:
         if subject == "move! ":
             self.paths[name] = f"drivers/acme/{name}.c"
             (self.repo.path / "drivers/acme").mkdir(exist_ok=True)
-            self.repo.git("mv", driver_path(name), self.paths[name])
+            self.repo.git("mv", make_driver_path(name), self.paths[name])
             self.repo.commit(f"{name}: move\n")
         elif subject.startswith("late: ") or subject.endswith(("!", "@")):
             self._late.append((name, subject, edits))
         else:
-            self._edit(name, subject, edits)
+            self._edit_driver(name, subject, edits)
 
-    def _edit(self, name: str, subject: str, edits: Sequence[Edit]) -> None:
+    def _edit_driver(self, name: str, subject: str, edits: Sequence[Edit]) -> None:
         file = self.repo.path / self.paths[name]
-        text = apply_edits(file.read_text(), edits, name.replace("-", "_"))
+        file_text = apply_edits(file.read_text(), edits, name.replace("-", "_"))
         title = subject.format(name) if "Revert" in subject else f"{name}: {subject}"
-        commit = self.repo.commit(f"{title}\n", {self.paths[name]: text})
+        commit = self.repo.commit(f"{title}\n", {self.paths[name]: file_text})
         self.fixes[name] = commit
 
 
@@ -278,9 +293,9 @@ def test_check_send_backport_and_tui_agree(
             ),
             None,
         ) == (fix and ("error" if fix.is_sure else "note", words))
-        planned = plan_sending(repository, SendRequest())
-        blocked = {blocker.name: blocker.message for blocker in planned.blockers}
-        warned = {warning.name: warning.message for warning in planned.warnings}
+        plan = plan_sending(repository, SendRequest())
+        blocked = {blocker.name: blocker.message for blocker in plan.blockers}
+        warned = {warning.name: warning.message for warning in plan.warnings}
         assert blocked.get("already-fixed") == (words if kind == "fixed" else None)
         assert warned.get("perhaps-fixed") == (words if kind == "perhaps" else None)
         patches = tuple(item.patch for item in (checked,))
@@ -307,25 +322,25 @@ def test_stable_branch_is_not_a_mainline_base(
     upstream.repo.checkout(f"topic/{name}-on-stable")
     base = upstream.repo.git("rev-parse stable/linux-6.1.y")[:12]
     patch = upstream.repo.patchpilot("check --format json").json["patches"][0]
-    reported = {
+    reported_findings = {
         finding["name"]: (finding["message"], finding["fix"]["text"])
         for finding in patch["findings"]
         if finding["name"] in ("stable-base", "fixed-upstream")
     }
     message = "based on stable 6.1, but patches are for mainline first"
     rebase = f"git rebase --onto origin/master {base}"
-    assert reported.pop("stable-base") == (message, rebase)
+    assert reported_findings.pop("stable-base") == (message, rebase)
     fix = upstream.fixes.get(name, "")[:12]
     ask = f"patchpilot backport {fix} --request"
     words = f"fixed by {fix} in v6.2: same: check it"
-    assert reported == ({"fixed-upstream": (words, ask)} if fix else {})
+    assert reported_findings == ({"fixed-upstream": (words, ask)} if fix else {})
     result = upstream.repo.patchpilot("send --dry-run --format json").json["refusals"]
     hints = {warning["name"]: warning["hint"] for warning in result}
     assert (ask if fix else rebase) in hints["stable-base"]
     draft = upstream.repo.patchpilot("draft --subject-prefix 'PATCH 6.1.y'")
     assert draft.code == 0, draft.err
-    second = upstream.repo.patchpilot("check --format json").json["patches"][0]
-    names = {finding["name"] for finding in second["findings"]}
+    second_patch = upstream.repo.patchpilot("check --format json").json["patches"][0]
+    names = {finding["name"] for finding in second_patch["findings"]}
     assert not names & {"stable-base", "fixed-upstream"}
     failure = upstream.repo.patchpilot("send --dry-run --format json").json["refusals"]
     assert not {problem["name"] for problem in failure} & {
@@ -339,7 +354,7 @@ def test_merged_commits_and_backports_are_skipped(
 ) -> None:
     fix = upstream.fixes["same"]
     upstream.repo.git("checkout -q --detach stable/linux-6.1.y")
-    file = driver_path("same")
+    file = make_driver_path("same")
     text = apply_edits(upstream.texts["same"], (FIX,), "same")
     backported = f"same: check it\n\ncommit {fix} upstream.\n\n{SIGNED}"
     upstream.repo.commit(backported, {file: text})
@@ -377,40 +392,42 @@ def test_merged_commits_and_backports_are_skipped(
 EVE, RITA = "Eve Other <eve@example.net>", "Rita Reviewer <rita@example.com>"
 
 
-def commit_mail(
-    repo: Repo, rev: str, days: int, subject: str, sender: str = EVE
+def build_commit_mail(
+    repo: Repo, commit_id: str, days: int, subject: str, sender: str = EVE
 ) -> bytes:
     """Return a commit as a message that `sender` sent some days ago."""
-    body = repo.git(f"format-patch --stdout -1 {rev}").partition("\n\n")[2]
-    when = format_datetime(datetime.now(UTC) - timedelta(days=days, hours=1))
-    head = f"From: {sender}\nDate: {when}\nSubject: {subject}\n"
-    more = f"To: demo@lists.example.org\nMessage-ID: <{rev[6:]}@example.org>\n"
-    return f"{head}{more}\n{body}\n".encode()
+    body = repo.git(f"format-patch --stdout -1 {commit_id}").partition("\n\n")[2]
+    mail_date = format_datetime(datetime.now(UTC) - timedelta(days=days, hours=1))
+    head = f"From: {sender}\nDate: {mail_date}\nSubject: {subject}\n"
+    extra_headers = (
+        f"To: demo@lists.example.org\nMessage-ID: <{commit_id[6:]}@example.org>\n"
+    )
+    return f"{head}{extra_headers}\n{body}\n".encode()
 
 
 def make_review_mail(name: str, sender: str) -> bytes:
-    text = f"> It hangs if there are many.\n\nReviewed-by: {sender}\n"
-    return reply("[PATCH] x", text, sender=sender, reply_to=name)
+    body = f"> It hangs if there are many.\n\nReviewed-by: {sender}\n"
+    return build_reply("[PATCH] x", body, sender=sender, reply_to=name)
 
 
-def archive_mails(upstream: UpstreamTree) -> list[bytes]:
+def list_archive_mails(upstream: UpstreamTree) -> list[bytes]:
     """Return the messages in the archive. For each case, they contain one patch to its driver."""
     repo = upstream.repo
     for name, edits in (("file", (WRITE,)), ("text", (OTHER_LINE,))):
         repo.git(f"checkout -q -B other/{name}", upstream.base)
         repo.commit(
             f"{name}: other\n\n{SIGNED}",
-            {driver_path(name): apply_edits(upstream.texts[name], edits, name)},
+            {make_driver_path(name): apply_edits(upstream.texts[name], edits, name)},
         )
     return [
-        commit_mail(repo, "topic/same", 20, "[PATCH v2] same: check"),
+        build_commit_mail(repo, "topic/same", 20, "[PATCH v2] same: check"),
         make_review_mail("same", RITA),
         make_review_mail("same", "Sam Second <sam@example.com>"),
-        commit_mail(repo, "topic/nothing", 3, "[PATCH] nothing: check"),
-        commit_mail(repo, "other/file", 3, "[PATCH] file: check the slots"),
-        commit_mail(repo, "other/text", 3, "[PATCH v3] text: bound it"),
-        commit_mail(repo, "topic/lines", 300, "[PATCH] lines: check"),
-        commit_mail(
+        build_commit_mail(repo, "topic/nothing", 3, "[PATCH] nothing: check"),
+        build_commit_mail(repo, "other/file", 3, "[PATCH] file: check the slots"),
+        build_commit_mail(repo, "other/text", 3, "[PATCH v3] text: bound it"),
+        build_commit_mail(repo, "topic/lines", 300, "[PATCH] lines: check"),
+        build_commit_mail(
             repo, "topic/debug", 3, "[PATCH] debug: check", "Ada <ada@example.org>"
         ),
     ]
@@ -432,7 +449,7 @@ def test_fixes_posted_by_others_are_found(
 ) -> None:
     repo = upstream.repo
     with (
-        archive_server(kind, tmp_path / "box", *archive_mails(upstream)) as box,
+        serve_archive(kind, tmp_path / "box", *list_archive_mails(upstream)) as box,
         Repository.open(repo.path) as repository,
     ):
         posted = {}
@@ -482,7 +499,7 @@ def test_undisclosed_fix_queries_no_archive(
     monkeypatch.setattr(StandIn, "answer", count_request)
     upstream.repo.checkout("topic/nothing")
     with (
-        archive_server("stand-in", tmp_path) as box,
+        serve_archive("stand-in", tmp_path) as box,
         Repository.open(upstream.repo.path) as repository,
     ):
         upstream.repo.git("config --global patchpilot.lore", box.url)

@@ -29,17 +29,17 @@ def list_promises() -> tuple[str, ...]:
     return tuple(
         sorted(
             {
-                *_command_promises(root, ""),
-                *_setting_promises(),
-                *_exit_code_promises(),
-                *_rule_promises(),
-                *_document_promises(),
+                *_list_command_promises(root, ""),
+                *_list_setting_promises(),
+                *_list_exit_code_promises(),
+                *_list_rule_promises(),
+                *_list_document_promises(),
             }
         )
     )
 
 
-def _command_promises(command: Command, path: str) -> Iterator[str]:
+def _list_command_promises(command: Command, path: str) -> Iterator[str]:
     for argument in command.arguments:
         yield f"argument {path} {argument.metavar or argument.key.upper()}".replace(
             "  ", " "
@@ -47,71 +47,75 @@ def _command_promises(command: Command, path: str) -> Iterator[str]:
     for spelling in HELP_SPELLINGS:
         yield f"option {path} {spelling} flag".replace("  ", " ")
     for option in command.options:
-        kind = "flag" if option.kind == FLAG else "value"
+        value_kind = "flag" if option.kind == FLAG else "value"
         for spelling in (*option.spellings, *option.off):
-            yield f"option {path} {spelling} {kind}".replace("  ", " ")
+            yield f"option {path} {spelling} {value_kind}".replace("  ", " ")
         for choice in option.choices:
             yield f"choice {path} {option.spellings[0]} {choice}".replace("  ", " ")
     for name in command.commands:
         yield f"verb {path} {name}".replace("  ", " ")
-        yield from _command_promises(command.sub(name), f"{path} {name}".strip())
+        yield from _list_command_promises(command.sub(name), f"{path} {name}".strip())
 
 
-def _setting_promises() -> Iterator[str]:
+def _list_setting_promises() -> Iterator[str]:
     for key in KEYS:
-        sources = "tree and git" if key.from_tree else "git"
-        yield f"setting {key.name} {key.kind} {key.default!r} from {sources}"
+        setting_sources = "tree and git" if key.from_tree else "git"
+        yield f"setting {key.name} {key.kind} {key.default!r} from {setting_sources}"
         for choice in key.choices:
             yield f"setting {key.name} can be {choice}"
-    for words in re.findall(r"(?m)^  ([A-Z_, ]+?)  +\S", TOPICS["environment"]):
-        yield from (f"variable {word}" for word in words.split(", "))
+    for variable_names in re.findall(
+        r"(?m)^  ([A-Z_, ]+?)  +\S", TOPICS["environment"]
+    ):
+        yield from (
+            f"variable {variable_name}" for variable_name in variable_names.split(", ")
+        )
     for file in PACKAGE.rglob("*.py"):
-        text = file.read_text(encoding="utf-8")
-        for word in re.findall(r"\bPATCHPILOT_[A-Z]+", text):
-            yield f"variable {word}"
+        source_code = file.read_text(encoding="utf-8")
+        for variable_name in re.findall(r"\bPATCHPILOT_[A-Z]+", source_code):
+            yield f"variable {variable_name}"
 
 
-def _exit_code_promises() -> Iterator[str]:
-    for code in ExitCode:
-        yield f"exit code {int(code)} {code.name}"
+def _list_exit_code_promises() -> Iterator[str]:
+    for exit_code in ExitCode:
+        yield f"exit code {int(exit_code)} {exit_code.name}"
 
 
-def _rule_promises() -> Iterator[str]:
+def _list_rule_promises() -> Iterator[str]:
     for rule in load_rules():
         yield f"rule {rule.id} {rule.name}"
 
 
-def _document_promises() -> Iterator[str]:
+def _list_document_promises() -> Iterator[str]:
     for file in SCHEMAS.glob("*.json"):
         schema = json.loads(file.read_text(encoding="utf-8"))
         name = schema["title"].removeprefix("patchpilot/")
-        for path, kind in _schema_keys(schema, ""):
-            yield f"json {name} {path} {kind}"
+        for path, key_type in _list_schema_keys(schema, ""):
+            yield f"json {name} {path} {key_type}"
 
 
-def _schema_keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    for form in schema.get("oneOf", ()):
-        yield from _schema_keys(form, path)
-    required = schema.get("required", ())
-    inner = [
-        (f".{name}", value, "" if name in required else " if any")
+def _list_schema_keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    for schema_form in schema.get("oneOf", ()):
+        yield from _list_schema_keys(schema_form, path)
+    required_keys = schema.get("required", ())
+    nested_schemas = [
+        (f".{name}", value, "" if name in required_keys else " if any")
         for name, value in schema.get("properties", {}).items()
     ]
-    inner += [
+    nested_schemas += [
         (f"[{index}]", value, "")
         for index, value in enumerate(schema.get("prefixItems", ()))
     ]
-    inner += [
+    nested_schemas += [
         (name, schema[key], "")
         for name, key in (("[]", "items"), ("[key]", "additionalProperties"))
         if isinstance(schema.get(key), dict)
     ]
-    for name, value, may in inner:
-        yield f"{path}{name}", f"{_schema_types(value)}{may}"
-        yield from _schema_keys(value, f"{path}{name}")
+    for name, value, optional_note in nested_schemas:
+        yield f"{path}{name}", f"{_format_schema_types(value)}{optional_note}"
+        yield from _list_schema_keys(value, f"{path}{name}")
 
 
-def _schema_types(schema: dict[str, Any]) -> str:
+def _format_schema_types(schema: dict[str, Any]) -> str:
     if "const" in schema:
         return json.dumps(schema["const"])
     if "enum" in schema:

@@ -35,7 +35,7 @@ CHANGE = "20261120-widget-0123456789ab"
 
 
 @pytest.fixture
-def state() -> Path:
+def old_state_folder() -> Path:
     """Return a state directory that 0.1 wrote."""
     folder = state_folder()
     shutil.copytree(OLD / "recipients", folder / "recipients")
@@ -46,7 +46,7 @@ def state() -> Path:
     return folder
 
 
-@pytest.mark.usefixtures("state")
+@pytest.mark.usefixtures("old_state_folder")
 def test_draft_round_trips() -> None:
     with closing(sqlite3.connect(state_folder() / FILE)) as base:
         (before,) = base.execute("SELECT data FROM drafts").fetchone()
@@ -63,14 +63,14 @@ def test_draft_round_trips() -> None:
 
 def test_fixture_has_every_draft_field() -> None:
     """Test that a new field has a default. The version that adds it must also add a fixture."""
-    text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
+    content = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     for kind in (Draft, KnownPatch):
         assert [
-            field.name for field in fields(kind) if f'"{field.name}": ' not in text
+            field.name for field in fields(kind) if f'"{field.name}": ' not in content
         ] == []
 
 
-@pytest.mark.usefixtures("state")
+@pytest.mark.usefixtures("old_state_folder")
 def test_sent_messages_are_read() -> None:
     with Outbox() as outbox:
         (send,) = outbox.sends(CHANGE)
@@ -96,9 +96,9 @@ def test_sent_messages_are_read() -> None:
 
 def test_version_1_outbox_is_migrated() -> None:
     file = state_folder() / FILE
-    text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
+    content = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(file)) as base:
-        base.executescript(text)
+        base.executescript(content)
         base.executescript("DROP TABLE replies; PRAGMA user_version = 1;")
     with Outbox() as outbox:
         assert len(outbox.sends(CHANGE)) == 1
@@ -107,7 +107,7 @@ def test_version_1_outbox_is_migrated() -> None:
     assert [name.name for name in list_backups(file) if "version-1" in name.name]
 
 
-@pytest.mark.usefixtures("state")
+@pytest.mark.usefixtures("old_state_folder")
 def test_old_state_files_are_read() -> None:
     assert load_edits(f"change-id:{CHANGE}") == RecipientEdits(
         (("to", Address("Max Keeper", "max@keeper.example")),), ("old@example.org",)
@@ -120,8 +120,8 @@ def test_old_state_files_are_read() -> None:
 
 
 def test_old_settings_are_read(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (OLD / "patchpilot.toml").read_text(encoding="utf-8")
-    settings = load_settings(text)
+    content = (OLD / "patchpilot.toml").read_text(encoding="utf-8")
+    settings = load_settings(content)
     assert settings.get("max-line-length") == "90"
     assert settings.list_value("ignore") == ("long-line", "CPM001")
     assert len(settings.waivers) == 1
@@ -147,10 +147,10 @@ def _write_newer_outbox() -> None:
 
 
 def _write_newer_baseline() -> None:
-    text = (OLD / "baseline.json").read_text(encoding="utf-8")
-    Path("newer.json").write_text(text.replace("baseline/1", "baseline/2"))
-    outcome = call("check", OLD / "baseline.patch", "--baseline", "newer.json")
-    raise InputError(outcome.err)
+    baseline_json = (OLD / "baseline.json").read_text(encoding="utf-8")
+    Path("newer.json").write_text(baseline_json.replace("baseline/1", "baseline/2"))
+    result = call("check", OLD / "baseline.patch", "--baseline", "newer.json")
+    raise InputError(result.err)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def _write_newer_baseline() -> None:
         ),
     ],
 )
-@pytest.mark.usefixtures("state")
+@pytest.mark.usefixtures("old_state_folder")
 def test_newer_data_is_refused(
     open_newer: Callable[[], None], words: str, workdir: Path
 ) -> None:

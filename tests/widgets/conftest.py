@@ -9,6 +9,6 @@ from tests.kit.stylesheets import cache_parsed_rules
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _stylesheets() -> Iterator[None]:
+def _share_stylesheets() -> Iterator[None]:
     with cache_parsed_rules():
         yield

@@ -10,10 +10,13 @@ from patchpilot.tui.widgets.diff_code import (
 )
 
 
-def styled_words(path: str, lines: list[str]) -> list[list[tuple[str, str]]]:
+def list_styled_words(path: str, lines: list[str]) -> list[list[tuple[str, str]]]:
     return [
-        [(text.plain[a:b].strip(), str(style)) for a, b, style in text.spans]
-        for text in highlight_lines(path, lines, dark=True)
+        [
+            (highlighted_line.plain[a:b].strip(), str(style))
+            for a, b, style in highlighted_line.spans
+        ]
+        for highlighted_line in highlight_lines(path, lines, dark=True)
     ]
 
 
@@ -30,13 +33,13 @@ def styled_words(path: str, lines: list[str]) -> list[list[tuple[str, str]]]:
     ],
 )
 def test_kernel_languages_are_highlighted(path: str, line: str, word: str) -> None:
-    (words,) = styled_words(path, [line])
+    (words,) = list_styled_words(path, [line])
     assert any(name == word and style not in ("", "none") for name, style in words)
 
 
 def test_comment_at_the_start_is_recognized() -> None:
     lines = ["", " * if it is a comment", " */", "int a;"]
-    blank, first, second, third = styled_words("a.c", lines)
+    blank, first, second, third = list_styled_words("a.c", lines)
     assert not blank
     assert {style for _, style in (*first, *second)} == {"dim"}
     assert ("int", "bright_cyan") in third
@@ -44,11 +47,11 @@ def test_comment_at_the_start_is_recognized() -> None:
 
 def test_unknown_file_type_has_no_colors() -> None:
     assert find_lexer("COPYING") is None
-    assert styled_words("COPYING", ["if (rc)"]) == [[]]
+    assert list_styled_words("COPYING", ["if (rc)"]) == [[]]
 
 
 def test_endless_line_is_not_read() -> None:
-    assert styled_words("a.c", ["int " * 1000, "int a;"])[0] == []
+    assert list_styled_words("a.c", ["int " * 1000, "int a;"])[0] == []
 
 
 def test_changed_words_are_marked() -> None:

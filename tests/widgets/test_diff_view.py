@@ -40,12 +40,12 @@ class Shown(App[None]):
     @property
     def lines(self) -> list[str]:
         return [
-            "".join(segment.text for segment in strip).rstrip()
-            for strip in self.screen._compositor.render_strips()
+            "".join(segment.text for segment in screen_strip).rstrip()
+            for screen_strip in self.screen._compositor.render_strips()
         ]
 
 
-async def shown_keys(pilot: Pilot[None], *keys: str) -> list[str]:
+async def press_and_list_keys(pilot: Pilot[None], *keys: str) -> list[str]:
     await pilot.press(*keys)
     await pilot.pause()
     assert isinstance(pilot.app, Shown)
@@ -55,7 +55,7 @@ async def shown_keys(pilot: Pilot[None], *keys: str) -> list[str]:
 async def test_long_line_is_wrapped() -> None:
     app = Shown([f"A {'long ' * 30}", *PATCH, *(" more" for _ in range(40))])
     async with app.run_test(size=(40, 12)) as pilot:
-        lines = await shown_keys(pilot)
+        lines = await press_and_list_keys(pilot)
         assert app.view.show_vertical_scrollbar
         assert lines[0][:39].rstrip() == "▌ A long long long long long long long"
         assert lines[1][:39].rstrip() == "▌ " + " ".join(["long"] * 7)
@@ -64,7 +64,7 @@ async def test_long_line_is_wrapped() -> None:
 async def test_code_has_new_line_numbers() -> None:
     app = Shown()
     async with app.run_test(size=(80, 40)) as pilot:
-        lines = await shown_keys(pilot)
+        lines = await press_and_list_keys(pilot)
         assert [line.split() for line in lines if "drivers/frob.c" in line][1] == [
             "▾",
             "drivers/frob.c",
@@ -82,32 +82,34 @@ async def test_fold_keeps_findings_visible() -> None:
     app = Shown(notes=NOTES)
     async with app.run_test(size=(80, 40)) as pilot:
         app.view.go_to_line(app.view.parts.hunks[0].start)
-        lines = await shown_keys(pilot, "enter")
+        lines = await press_and_list_keys(pilot, "enter")
         assert app.view.cursor == app.view.parts.hunks[0].start
         assert any("▸ line 10" in line and "+2 -2" in line for line in lines)
         assert not any("u32 count" in line for line in lines)
         assert any("unchecked-read" in line for line in lines)
-        assert any("u32 count" in line for line in await shown_keys(pilot, "enter"))
-        lines = await shown_keys(pilot, "equals_sign")
+        assert any(
+            "u32 count" in line for line in await press_and_list_keys(pilot, "enter")
+        )
+        lines = await press_and_list_keys(pilot, "equals_sign")
         assert sum("▸" in line for line in lines) == 2
         assert not any("Title" in line for line in lines)
-        lines = await shown_keys(pilot, "equals_sign")
+        lines = await press_and_list_keys(pilot, "equals_sign")
         assert any("Title" in line for line in lines)
 
 
 async def test_search_unfolds_its_match() -> None:
     app = Shown()
     async with app.run_test(size=(80, 40)) as pilot:
-        await shown_keys(pilot, "equals_sign")
+        await press_and_list_keys(pilot, "equals_sign")
         app.view.search_word("u32")
-        assert any("u32 count" in line for line in await shown_keys(pilot))
+        assert any("u32 count" in line for line in await press_and_list_keys(pilot))
 
 
 async def test_findings_are_below_their_lines() -> None:
     app = Shown(notes=NOTES)
     async with app.run_test(size=(80, 40)) as pilot:
         app.view.select_note(1)
-        lines = await shown_keys(pilot)
+        lines = await press_and_list_keys(pilot)
         at = next(
             number for number, line in enumerate(lines) if "unchecked-read" in line
         )
@@ -115,7 +117,7 @@ async def test_findings_are_below_their_lines() -> None:
         assert lines[at].startswith("▌    └ !")
         assert app.view.cursor == 19
         app.view.select_note(0)
-        lines = await shown_keys(pilot)
+        lines = await press_and_list_keys(pilot)
         assert lines[at].startswith("     └ !")
         assert any(line.startswith("▌") and "no such commit" in line for line in lines)
 
@@ -132,7 +134,7 @@ async def test_line_with_a_finding_is_fully_visible(columns: int) -> None:
     app = Shown(rows, notes)
     async with app.run_test(size=(columns, 40)) as pilot:
         app.view.select_note(0)
-        lines = await shown_keys(pilot)
+        lines = await press_and_list_keys(pilot)
         at = next(at for at, line in enumerate(lines) if "line is too long" in line)
         assert "The end of a long line of the message" in lines[at - 1]
         assert lines[at - 2].startswith("▌ word word")
@@ -141,9 +143,9 @@ async def test_line_with_a_finding_is_fully_visible(columns: int) -> None:
         assert "└ ! too" in lines[end + 1]
         assert "+xxx" in lines[end - 1]
         assert "+" not in lines[end]
-        await shown_keys(pilot, "j")
+        await press_and_list_keys(pilot, "j")
         assert app.view.cursor == 8, "the rest of the line is no line"
-        await shown_keys(pilot, "k")
+        await press_and_list_keys(pilot, "k")
         assert app.view.cursor == 7
 
 
@@ -159,12 +161,12 @@ async def test_cursor_skips_notes_and_hidden_lines() -> None:
     app = Shown(notes=NOTES)
     async with app.run_test(size=(80, 40)) as pilot:
         app.view.go_to_line(6)
-        await shown_keys(pilot, "j")
+        await press_and_list_keys(pilot, "j")
         assert app.view.cursor == 7
         app.view.go_to_line(12)
-        await shown_keys(pilot, "j")
+        await press_and_list_keys(pilot, "j")
         assert app.view.cursor == 16
-        await shown_keys(pilot, "k")
+        await press_and_list_keys(pilot, "k")
         assert app.view.cursor == 12
 
 
@@ -183,7 +185,7 @@ async def test_hostile_text_is_harmless() -> None:
     ]
     app = Shown(rows, [Note(7, "!", "error", "[b]no markup[/b] \x1b[1m")])
     async with app.run_test(size=(110, 24)) as pilot:
-        lines = "\n".join(await shown_keys(pilot, "G"))
+        lines = "\n".join(await press_and_list_keys(pilot, "G"))
         assert "[bold]markup[/bold]" in lines
         assert "[b]no markup[/b]" in lines
         assert "<U+202E>" in lines
@@ -194,7 +196,7 @@ async def test_trailing_whitespace_is_visible() -> None:
     rows = ["--- a/a.c", "+++ b/a.c", "@@ -1 +1 @@", "-int a; ", "+int a;  "]
     app = Shown(rows)
     async with app.run_test(size=(80, 24)) as pilot:
-        await shown_keys(pilot)
+        await press_and_list_keys(pilot)
         strips = list(app.screen._compositor.render_strips())
         assert [
             any(part.style and part.style.reverse for part in strip)
@@ -207,13 +209,15 @@ def test_it_looks_as_it_did(
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
-    async def run(pilot: Pilot[None]) -> None:
-        await shown_keys(pilot)
+    async def press_keys(pilot: Pilot[None]) -> None:
+        await press_and_list_keys(pilot)
         assert isinstance(pilot.app, Shown)
         pilot.app.view.select_note(1)
         await pilot.pause()
 
-    assert snap_compare(Shown(notes=NOTES), terminal_size=(80, 40), run_before=run)
+    assert snap_compare(
+        Shown(notes=NOTES), terminal_size=(80, 40), run_before=press_keys
+    )
 
 
 async def test_sixteen_colors_use_the_terminal_background(
@@ -224,7 +228,7 @@ async def test_sixteen_colors_use_the_terminal_background(
     monkeypatch.setenv("TERM", "xterm")
     app = Shown()
     async with app.run_test(size=(80, 40)) as pilot:
-        await shown_keys(pilot)
+        await press_and_list_keys(pilot)
         grounds = {
             segment.style.bgcolor
             for strip in app.screen._compositor.render_strips()

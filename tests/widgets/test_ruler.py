@@ -26,17 +26,18 @@ NOTE = "5.15 has it because 33248b1ba072 was backported as fb2977215841"
 
 
 def make_bug_range(**states: ReleaseState) -> BugRange:
-    known = {"v5_10": ReleaseState.CLEAN, **states}
-    points = [
+    release_states = {"v5_10": ReleaseState.CLEAN, **states}
+    release_points = [
         ReleasePoint(
-            version, known.get(f"v{version.replace('.', '_')}", ReleaseState.AFFECTED)
+            version,
+            release_states.get(f"v{version.replace('.', '_')}", ReleaseState.AFFECTED),
         )
         for version in SERIES
     ]
-    return BugRange(sort_release_points(points, ENTERS, FIX), (NOTE,))
+    return BugRange(sort_release_points(release_points, ENTERS, FIX), (NOTE,))
 
 
-def ruler_lines(bug: BugRange, columns: int) -> list[str]:
+def draw_ruler_lines(bug: BugRange, columns: int) -> list[str]:
     return [row.plain.rstrip() for row in draw_ruler(bug, columns)]
 
 
@@ -70,7 +71,7 @@ def test_releases_are_sorted() -> None:
 
 
 def test_states_are_below_releases() -> None:
-    assert ruler_lines(make_bug_range(), 156) == [
+    assert draw_ruler_lines(make_bug_range(), 156) == [
         (
             "  5.10                5.15                5.16-rc1            6.1                 6.6 "
             "                6.12                6.18                7.2-rc1"
@@ -85,7 +86,7 @@ def test_states_are_below_releases() -> None:
         ),
         f"  {NOTE}",
     ]
-    assert ruler_lines(make_bug_range(), 76)[1:] == [
+    assert draw_ruler_lines(make_bug_range(), 76)[1:] == [
         "   ○────────●╌╌╌╌╌╌╌╌┳━━━━━━━━●━━━━━━━━●━━━━━━━━●━━━━━━━━●━━━━━━━━◆ the fix",
         "  no bug   affected enters   affected affected affected affected",
         f"  {NOTE}",
@@ -94,7 +95,7 @@ def test_states_are_below_releases() -> None:
 
 def test_state_needs_neither_color_nor_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
-    rows = ruler_lines(
+    rows = draw_ruler_lines(
         make_bug_range(
             v6_6=ReleaseState.FIXED,
             v6_12=ReleaseState.UNKNOWN,
@@ -124,13 +125,13 @@ def test_state_needs_neither_color_nor_unicode(monkeypatch: pytest.MonkeyPatch) 
 def test_nothing_exceeds_its_width(columns: int) -> None:
     assert all(
         len(row) <= columns
-        for row in ruler_lines(make_bug_range(), columns)
+        for row in draw_ruler_lines(make_bug_range(), columns)
         if not row.lstrip().startswith("┳")
     )
 
 
 def test_narrow_ruler_becomes_a_list() -> None:
-    assert ruler_lines(make_bug_range(), 44) == [
+    assert draw_ruler_lines(make_bug_range(), 44) == [
         "○ 5.10 no bug  ● 5.15 affected",
         "┳ 5.16-rc1 bug enters  ● 6.1 affected",
         "● 6.6 affected  ● 6.12 affected",
@@ -153,7 +154,7 @@ def test_released_fix_ends_the_bug() -> None:
         ReleasePoint("6.8-rc3", ReleaseState.FIX),
         is_released=True,
     )
-    assert ruler_lines(BugRange(points), 80) == [
+    assert draw_ruler_lines(BugRange(points), 80) == [
         "  5.16-rc1         6.1              6.6              6.8-rc3          6.12",
         "   ┳━━━━━━━━━━━━━━━━●━━━━━━━━━━━━━━━━✓━━━━━━━━━━━━━━━━◆────────────────✓",
         "  bug enters       affected         fixed            the fix          fixed",
@@ -161,7 +162,7 @@ def test_released_fix_ends_the_bug() -> None:
 
 
 def test_empty_ruler_shows_unknown() -> None:
-    assert ruler_lines(BugRange(), 80) == [
+    assert draw_ruler_lines(BugRange(), 80) == [
         "  looking for the releases that have the bug …"
     ]
 

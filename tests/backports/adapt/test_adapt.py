@@ -6,23 +6,23 @@ it cannot.
 from pathlib import Path
 
 from patchpilot.model.mail import parse_patch
-from tests.backports.world import World, function_source, track_failed_backports
+from tests.backports.world import World, format_function, track_failed_backports
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
-def write_adapted(world: World, folder: Path, *words: object) -> str:
-    outcome = world.call(
-        world.fix, "--onto", "linux-6.6.y", "--adapt", "--write", folder, *words
+def write_adapted_patch(world: World, folder: Path, *arguments: object) -> str:
+    result = world.run_backport(
+        world.fix, "--onto", "linux-6.6.y", "--adapt", "--write", folder, *arguments
     )
     # the exit code is 1 if a branch needs the fix but nothing was written
-    assert outcome.code == ("nothing written" in outcome.out), outcome.err
-    return outcome.out
+    assert result.code == ("nothing written" in result.out), result.err
+    return result.out
 
 
 def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) -> None:
     tip = world.create_renamed_branch()
-    assert "adapted (context, confidence 0." in write_adapted(
+    assert "adapted (context, confidence 0." in write_adapted_patch(
         world, tmp_path / "out", "--signoff"
     )
     (file,) = (tmp_path / "out" / "6.6").iterdir()
@@ -37,13 +37,13 @@ def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) 
     )
     assert patch.trailers[-1].name == "Signed-off-by"
     assert "+\tverify(20, all);" in file.read_text()
-    assert "verify(20, all);" in world.applied(tip, [file], tmp_path / "clone")
+    assert "verify(20, all);" in world.apply_to_clone(tip, [file], tmp_path / "clone")
 
 
 def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None:
     world.create_renamed_branch()
     branch = world.repo.git("rev-parse", "--short=12", "linux-6.6.y")
-    output = write_adapted(world, tmp_path / "out")
+    output = write_adapted_patch(world, tmp_path / "out")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     assert (
         f'applied the change to the branch\'s lines (since {branch} "work: rename") ]'
@@ -51,23 +51,25 @@ def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None
     )
     # the note names a person, so it needs that person's sign-off
     assert "help: your sign-off belongs below your note: use --signoff" in output
-    assert "--signoff" not in write_adapted(world, tmp_path / "signed", "--signoff")
+    assert "--signoff" not in write_adapted_patch(
+        world, tmp_path / "signed", "--signoff"
+    )
 
 
 def test_whitespace_difference_is_noted(world: World, tmp_path: Path) -> None:
-    world.branch(
+    world.create_stable_branch(
         "6.6",
         world.groundwork,
         (
             "work: spaces",
             {
-                "w.c": function_source(
+                "w.c": format_function(
                     l10="quick(10);", l19="  check(19);", l20="  check(20);"
                 )
             },
         ),
     )
-    write_adapted(world, tmp_path / "out", "--signoff")
+    write_adapted_patch(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     assert (
         "w.c: the lines around the change differ in white space only"
@@ -78,7 +80,7 @@ def test_whitespace_difference_is_noted(world: World, tmp_path: Path) -> None:
 
 def test_note_has_no_placeholders(world: World, tmp_path: Path) -> None:
     world.create_renamed_branch()
-    write_adapted(world, tmp_path / "out", "--signoff")
+    write_adapted_patch(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     note = file.read_text().partition("\n---\n")[2]
     assert note.strip().startswith(
@@ -93,7 +95,7 @@ def test_adapted_patch_replies_to_the_failed_message(
 ) -> None:
     world.create_renamed_branch()
     track_failed_backports(world.fix, tmp_path, "6.6")
-    assert "linux-6.6.y: in reply to <failed-6.6-2@" in write_adapted(
+    assert "linux-6.6.y: in reply to <failed-6.6-2@" in write_adapted_patch(
         world, tmp_path / "out", "--signoff"
     )
     (file,) = (tmp_path / "out" / "6.6").iterdir()
@@ -112,19 +114,19 @@ def test_unknown_project_has_no_mailing_list(
     tmp_path: Path,
 ) -> None:
     repo = Repo(tmp_path / "tool")
-    repo.commit("start", {"w.c": function_source(l19="verify(19);", l20="verify(20);")})
-    old = repo.git("rev-parse", "HEAD")
-    repo.commit("names", {"w.c": function_source(l19="check(19);", l20="check(20);")})
-    fix = repo.commit(
-        "fix", {"w.c": function_source(l19="check(19);", l20="check(20, all);")}
+    repo.commit("start", {"w.c": format_function(l19="verify(19);", l20="verify(20);")})
+    old_commit = repo.git("rev-parse", "HEAD")
+    repo.commit("names", {"w.c": format_function(l19="check(19);", l20="check(20);")})
+    fix_commit = repo.commit(
+        "fix", {"w.c": format_function(l19="check(19);", l20="check(20, all);")}
     )
     outcome = call(
         "backport",
         "-C",
         repo.path,
-        fix,
+        fix_commit,
         "--onto",
-        old,
+        old_commit,
         "--adapt",
         "--write",
         tmp_path / "out",
@@ -133,12 +135,14 @@ def test_unknown_project_has_no_mailing_list(
     (file,) = (tmp_path / "out").rglob("*.patch")
     patch = parse_patch(file.read_bytes(), str(file))
     assert not patch.addresses("To")
-    assert patch.message[0] == f"[ Upstream commit {fix} ]"
+    assert patch.message[0] == f"[ Upstream commit {fix_commit} ]"
 
 
 def test_json_describes_the_adaptation(world: World) -> None:
     world.create_renamed_branch()
-    (branch,) = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")["branches"]
+    (branch,) = world.read_backport_json(world.fix, "--onto", "linux-6.6.y", "--adapt")[
+        "branches"
+    ]
     adaptation = branch["adaptation"]
     assert (branch["verdict"], adaptation["kind"], adaptation["files"]) == (
         "conflict",
@@ -147,24 +151,24 @@ def test_json_describes_the_adaptation(world: World) -> None:
     )
     assert 0.5 <= adaptation["confidence"] <= 1
     assert len(adaptation["steps"]) == 1
-    (plain,) = world.ask(world.fix, "--onto", "linux-6.6.y")["branches"]
+    (plain,) = world.read_backport_json(world.fix, "--onto", "linux-6.6.y")["branches"]
     assert plain["adaptation"] is None
 
 
 def test_unlikely_adaptation_is_not_written(world: World, tmp_path: Path) -> None:
-    world.branch(
+    world.create_stable_branch(
         "6.6",
         world.groundwork,
         (
             "work: another way",
             {
-                "w.c": function_source(
+                "w.c": format_function(
                     l10="quick(10);", l19="check(19);", l20="check(20, none);"
                 )
             },
         ),
     )
-    output = write_adapted(world, tmp_path / "out")
+    output = write_adapted_patch(world, tmp_path / "out")
     assert "nothing written: adapted with a confidence of 0." in output
     assert not list((tmp_path / "out").rglob("*.patch"))
     assert "--adapt --resolve" in output
@@ -177,20 +181,20 @@ def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path) -> 
         "l19": "verify(19);",
         "l20": "verify(20, some);",
     }
-    backport = world.branch(
+    backport = world.create_stable_branch(
         "6.12",
         tip,
         (
             f"work: adapted\n\ncommit {world.fix} upstream.\n",
-            {"w.c": function_source(**branch_lines)},
+            {"w.c": format_function(**branch_lines)},
         ),
     )
-    document = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")
+    document = world.read_backport_json(world.fix, "--onto", "linux-6.6.y", "--adapt")
     adaptation = document["branches"][0]["adaptation"]
     assert (adaptation["kind"], adaptation["confidence"]) == ("backport", 0.95)
     assert backport[:12] in adaptation["steps"][0]
     assert adaptation["start"] == backport
-    write_adapted(world, tmp_path / "out", "--signoff")
+    write_adapted_patch(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     assert "+\tverify(20, some);" in file.read_text()
 
@@ -198,9 +202,9 @@ def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path) -> 
 def test_range_diff_shows_the_adaptation(world: World) -> None:
     world.create_renamed_branch()
     arguments = (world.fix, "--onto", "linux-6.6.y", "--range-diff")
-    (branch,) = world.ask(*arguments)["branches"]
+    (branch,) = world.read_backport_json(*arguments)["branches"]
     lines = branch["adaptation"]["range_diff"].splitlines()
     assert "work: do not forget step 20" in lines[0]
     assert any("verify(20, all);" in line for line in lines)
-    output = world.call(*arguments).out
+    output = world.run_backport(*arguments).out
     assert all(line in output for line in lines)

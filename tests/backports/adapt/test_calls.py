@@ -17,32 +17,35 @@ def test_unterminated_comment_reaches_the_end_of_file() -> None:
     assert find_calls("call(1); /* one(1) /* two(1, 2)") == {("call", 1)}
 
 
-def function_lines(*body: str) -> list[str]:
+def make_function_lines(*body: str) -> list[str]:
     return ["int work(void)\n", "{\n", *(f"\t{line}\n" for line in body), "}\n"]
 
 
 def test_undeclared_variable_is_found() -> None:
-    ours = function_lines("int here = 1;", "use(here);")
-    base = function_lines("struct node *p = 0;", "use(p);")
+    ours = make_function_lines("int here = 1;", "use(here);")
+    base = make_function_lines("struct node *p = 0;", "use(p);")
     assert find_undeclared_variables(
-        ours, base, base, function_lines("int here = 1;", "use(here);", "put(p);")
+        ours, base, base, make_function_lines("int here = 1;", "use(here);", "put(p);")
     ) == {"p"}
     assert not find_undeclared_variables(
-        ours, base, base, function_lines("int here = 1;", "struct node *p;", "put(p);")
+        ours,
+        base,
+        base,
+        make_function_lines("int here = 1;", "struct node *p;", "put(p);"),
     )
 
 
 def test_variable_still_used_on_the_branch_is_found() -> None:
-    base = function_lines("int here = 1;", "use(here);")
+    base = make_function_lines("int here = 1;", "use(here);")
     ours, adapted = (
-        function_lines("int here = 1;", "use(here);", "more(here);"),
-        function_lines("more(here);"),
+        make_function_lines("int here = 1;", "use(here);", "more(here);"),
+        make_function_lines("more(here);"),
     )
     assert find_undeclared_variables(
-        ours, base, function_lines("done();"), adapted
+        ours, base, make_function_lines("done();"), adapted
     ) == {"here"}
     assert not find_undeclared_variables(
-        ours, base, function_lines("EACH(here)", "use(here);"), adapted
+        ours, base, make_function_lines("EACH(here)", "use(here);"), adapted
     )
 
 
@@ -50,7 +53,7 @@ def test_macro_generated_functions_are_not_compared() -> None:
     lines = [
         line.replace("int work(void)", "DEFUN(work)")
         for body in (("int one = 1;", "use(one);"), ("use(two);",))
-        for line in function_lines(*body)
+        for line in make_function_lines(*body)
     ]
     adapted = [line.replace("use(two);", "use(one);") for line in lines]
     assert not find_undeclared_variables(lines, lines, lines, adapted)

@@ -16,7 +16,7 @@ from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 
 
-def function_source(name: str, *body: str) -> str:
+def format_function(name: str, *body: str) -> str:
     return (
         f"int {name}(struct foo *f)\n{{\n"
         + "".join(f"\t{line}\n" for line in body)
@@ -27,24 +27,24 @@ def function_source(name: str, *body: str) -> str:
 def adapt_fix(
     path: Path,
     files: dict[str, str],
-    later: dict[str, str],
-    fixed: dict[str, str],
+    before_fix: dict[str, str],
+    after_fix: dict[str, str],
 ) -> tuple[Adaptation | None, dict[str, str]]:
     """Adapt the fix to a branch with these files. The fix changes `later` to `fixed`.
 
     Return the adaptation and its files.
     """
     repo = Repo(path / "repo")
-    old = repo.commit("start", files)
-    repo.commit("move on", later)
-    fix = repo.commit("fix it", fixed)
+    branch_commit = repo.commit("start", files)
+    repo.commit("move on", before_fix)
+    fix_commit = repo.commit("fix it", after_fix)
     with Repository.open(repo.path) as repository, ScratchStore(repository) as scratch:
-        commit = FixCommit.read(repository, fix)
-        onto = scratch.tree_of(old)
-        merge = scratch.pick(fix, onto, commit.base)
+        commit = FixCommit.read(repository, fix_commit)
+        branch_tree = scratch.tree_of(branch_commit)
+        merge = scratch.pick(fix_commit, branch_tree, commit.base)
         assert not merge.clean
-        adaptation = adapt_conflicts(scratch, merge, onto, commit)
-        tree = adaptation.tree(scratch, merge) if adaptation else onto
+        adaptation = adapt_conflicts(scratch, merge, branch_tree, commit)
+        tree = adaptation.tree(scratch, merge) if adaptation else branch_tree
         return (
             adaptation,
             {name: (scratch.blob(tree, name) or b"").decode() for name in files},
@@ -57,28 +57,28 @@ def test_missing_name_lowers_the_confidence(tmp_path: Path) -> None:
     adaptation, _ = adapt_fix(
         tmp_path,
         {
-            "a.c": function_source("work", *calls),
-            "b.c": function_source("foo_lookup", "return 1;"),
+            "a.c": format_function("work", *calls),
+            "b.c": format_function("foo_lookup", "return 1;"),
         },
         {
-            "a.c": function_source("work", *new),
-            "b.c": function_source("foo_get", "return 1;"),
+            "a.c": format_function("work", *new),
+            "b.c": format_function("foo_get", "return 1;"),
         },
-        {"a.c": function_source("work", *new[:3], "foo_get(f, 3);", *new[3:])},
+        {"a.c": format_function("work", *new[:3], "foo_get(f, 3);", *new[3:])},
     )
     assert adaptation is not None
     assert adaptation.confidence < 0.5
 
 
 def test_branch_list_entries_are_kept(tmp_path: Path) -> None:
-    work = function_source("work", "a(f);")
+    work = format_function("work", "a(f);")
     adaptation, files = adapt_fix(
         tmp_path,
         {"ChangeLog": "* of the branch\n* start\n", "a.c": work},
         {"ChangeLog": "* of mainline\n* start\n"},
         {
             "ChangeLog": "* fix\n* of mainline\n* start\n",
-            "a.c": function_source("work", "b(f);"),
+            "a.c": format_function("work", "b(f);"),
         },
     )
     assert adaptation is not None
@@ -90,14 +90,14 @@ def test_branch_list_entries_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("adapted", "expected"),
     [
-        (function_source("work", "a(f);"), True),
-        (function_source("work", "if (f) {", "a(f);"), False),
-        (function_source("work", "<<<<<<< ours", "a(f);").replace("\t", ""), False),
-        (function_source("work", 'a("{");', "/* } ) */"), True),
+        (format_function("work", "a(f);"), True),
+        (format_function("work", "if (f) {", "a(f);"), False),
+        (format_function("work", "<<<<<<< ours", "a(f);").replace("\t", ""), False),
+        (format_function("work", 'a("{");', "/* } ) */"), True),
     ],
 )
 def test_damaged_adaptation_is_rejected(adapted: str, expected: bool) -> None:
-    plain = function_source("work", "a(f);").splitlines(keepends=True)
+    plain = format_function("work", "a(f);").splitlines(keepends=True)
     lines = adapted.splitlines(keepends=True)
     assert is_sound_result("work.c", lines, plain, plain, plain) is expected
 

@@ -12,8 +12,8 @@ HEAD = "int work(void)\n{\n\tbegin();\n"
 TAIL = "\tend();\n\treturn 0;\n}\n"
 
 
-def file_lines(middle: str) -> list[str]:
-    return (HEAD + middle + TAIL).splitlines(keepends=True)
+def make_file_lines(middle_lines: str) -> list[str]:
+    return (HEAD + middle_lines + TAIL).splitlines(keepends=True)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def file_lines(middle: str) -> list[str]:
 def test_change_is_applied_to_the_branch_lines(
     ours: str, base: str, theirs: str, expected: str, methods: set[CarryMethod]
 ) -> None:
-    sides = [file_lines(side) for side in (ours, base, theirs)]
+    sides = [make_file_lines(side) for side in (ours, base, theirs)]
     merged = merge_lines(*sides)
     assert "".join(merged.lines) == HEAD + expected + TAIL
     assert {carried.how for carried in merged.carried} == methods
@@ -116,24 +116,26 @@ def test_tokens_restore_their_text(text: str) -> None:
 
 
 def test_lines_added_by_both_sides_are_kept() -> None:
-    base = file_lines("\ta();\n")
+    base = make_file_lines("\ta();\n")
     merged = merge_lines(
-        file_lines("\ta();\n\tours();\n"),
+        make_file_lines("\ta();\n\tours();\n"),
         base,
-        file_lines("\ta();\n\tcompletely(different, thing);\n"),
+        make_file_lines("\ta();\n\tcompletely(different, thing);\n"),
     )
     assert [carried.how for carried in merged.carried] == [CarryMethod.BESIDE]
     alike = merge_lines(
-        file_lines("\ta();\n\tcheck(p, q);\n"),
+        make_file_lines("\ta();\n\tcheck(p, q);\n"),
         base,
-        file_lines("\ta();\n\tcheck(p, r);\n"),
+        make_file_lines("\ta();\n\tcheck(p, r);\n"),
     )
     assert [carried.how for carried in alike.carried] == [CarryMethod.OVER]
 
 
 def test_partial_line_is_not_inserted() -> None:
-    base = file_lines("\tr = do_it(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
-    theirs = file_lines("\tr = do_it_safe(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
-    ours = file_lines("\treturn 0;\n")
+    base = make_file_lines("\tr = do_it(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
+    theirs = make_file_lines(
+        "\tr = do_it_safe(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n"
+    )
+    ours = make_file_lines("\treturn 0;\n")
     merged = merge_lines(ours, base, theirs)
     assert merged.lines == ours

@@ -39,10 +39,10 @@ diff --git a/frob/a.c b/frob/a.c
 PATCH = _TEXT.splitlines()
 
 
-def _scanned_line(raw: str, in_comment: bool = False) -> str:
+def _sanitize_line(raw_line: str, in_comment: bool = False) -> str:
     sanitizer = Sanitizer()
     sanitizer.start_hunk(in_comment)
-    return sanitizer.mask_line(raw).replace(COMMENT, "~")
+    return sanitizer.mask_line(raw_line).replace(COMMENT, "~")
 
 
 def test_lines_record_their_file_and_hunk() -> None:
@@ -94,12 +94,12 @@ def test_message_ends_at_the_first_sign_off() -> None:
 
 
 def test_strings_keep_quotes_and_escapes() -> None:
-    assert _scanned_line(r'+a("x\"y", ' + "'\\'');") == "+a(\"XXXX\", 'XX');"
+    assert _sanitize_line(r'+a("x\"y", ' + "'\\'');") == "+a(\"XXXX\", 'XX');"
 
 
 def test_directive_text_is_blanked() -> None:
-    assert _scanned_line("+#include <linux/frob.h>") == "+#include <XXXXXXXXXXXX>"
-    assert _scanned_line("+#error do not if (this)") == "+#error XXXXXXXXXXXXXXX"
+    assert _sanitize_line("+#include <linux/frob.h>") == "+#include <XXXXXXXXXXXX>"
+    assert _sanitize_line("+#error do not if (this)") == "+#error XXXXXXXXXXXXXXX"
 
 
 def test_networking_and_staging_are_strict() -> None:

@@ -9,22 +9,22 @@ from patchpilot.lint.c.statements import Passage, read_hunk_passage
 
 
 def _scan_code(*code: str) -> tuple[LineScan, Passage]:
-    signed = [line if line[:1] in "+- " and line else f"+{line}" for line in code]
-    count = sum(1 for line in signed if line[0] != "-")
-    scanned = scan_patch_lines(
-        ["+++ b/a.c", f"@@ -1,{count} +1,{count} @@", *signed], False
+    patch_lines = [line if line[:1] in "+- " and line else f"+{line}" for line in code]
+    count = sum(1 for line in patch_lines if line[0] != "-")
+    line_scan = scan_patch_lines(
+        ["+++ b/a.c", f"@@ -1,{count} +1,{count} @@", *patch_lines], False
     )
-    return scanned, read_hunk_passage(scanned.lines, 3)
+    return line_scan, read_hunk_passage(line_scan.lines, 3)
 
 
-def _statement_text(*code: str, offset: int = 0) -> tuple[str, str]:
-    scanned, passage = _scan_code(*code)
-    span = passage.statement(scanned.lines[2 + offset])
+def _find_statement_text(*code: str, offset: int = 0) -> tuple[str, str]:
+    line_scan, code_passage = _scan_code(*code)
+    span = code_passage.statement(line_scan.lines[2 + offset])
     return span.text, span.condition
 
 
 def test_statement_ends_at_the_semicolon() -> None:
-    assert _statement_text("\ta = f(b,", "\t      c); d = 1;") == (
+    assert _find_statement_text("\ta = f(b,", "\t      c); d = 1;") == (
         "+\ta = f(b,\n \t      c);",
         "+\ta = f(b,\n \t      c)",
     )
@@ -32,24 +32,26 @@ def test_statement_ends_at_the_semicolon() -> None:
 
 def test_removed_lines_are_skipped() -> None:
     assert (
-        _statement_text("+\ta = f(b,", "-\t      x);", "+\t      c);")[0]
+        _find_statement_text("+\ta = f(b,", "-\t      x);", "+\t      c);")[0]
         == "+\ta = f(b,\n \t      c);"
     )
 
 
 def test_statement_ends_with_the_block() -> None:
-    text, condition = _statement_text("\tif (a && f(b)) {", "\t\tc();", "\t}", "\td();")
+    text, condition = _find_statement_text(
+        "\tif (a && f(b)) {", "\t\tc();", "\t}", "\td();"
+    )
     assert condition == "+\tif (a && f(b))"
     assert text.endswith("c();\n \t}")
 
 
 def test_macro_ends_with_the_last_continuation_line() -> None:
-    text, _ = _statement_text("#define A(x) \\", "\tf(x); \\", "\tg(x)", "\ta();")
+    text, _ = _find_statement_text("#define A(x) \\", "\tf(x); \\", "\tg(x)", "\ta();")
     assert text == "+#define A(x) \\\n \tf(x); \\\n \tg(x)\n"
 
 
 def test_if_is_read_as_its_last_branch() -> None:
-    text, _ = _statement_text(
+    text, _ = _find_statement_text(
         "\tif (a",
         "#ifdef X",
         "\t    && (b",

@@ -73,15 +73,15 @@ def test_learned_type_is_known_afterwards() -> None:
     assert types.modifiers == ["FROB_API"]
 
 
-def _value_marks(*lines: str) -> str:
-    tracker = ValueTracker(Types())
-    variants = ""
+def _mark_values(*lines: str) -> str:
+    value_tracker = ValueTracker(Types())
+    mark_line = ""
     for line in lines:
-        values = tracker.classify_line(line)
-        variants = "".join(
+        values = value_tracker.classify_line(line)
+        mark_line = "".join(
             values.variants.get(index, "_") for index in range(len(line))
         )
-    return variants
+    return mark_line
 
 
 def test_earlier_types_are_stored_once() -> None:
@@ -117,11 +117,11 @@ def test_earlier_types_are_stored_once() -> None:
     ],
 )
 def test_signs_are_reported_apart(line: str, sign: str, variant: str) -> None:
-    assert _value_marks(line)[line.index(sign)] == variant
+    assert _mark_values(line)[line.index(sign)] == variant
 
 
 def test_open_bracket_continues_on_the_next_line() -> None:
-    assert _value_marks("+\tf(a,", "+\t  b * c);")[6] == "B"
+    assert _mark_values("+\tf(a,", "+\t  b * c);")[6] == "B"
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,13 @@ HEAD = "From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: x\n\ntext\n---
 
 def _walk_code(lines: list[str], path: str = "frob/a.c", strict: bool = True) -> CCode:
     body = "".join(f"+{line}\n" for line in lines)
-    text = (
+    patch_text = (
         f"{HEAD}diff --git a/{path} b/{path}\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)}"
         f" @@\n{body}"
     )
     return parse_c_code(
         Context(
-            parse_patch(text.encode("utf-8", "surrogateescape"), "x.patch"),
+            parse_patch(patch_text.encode("utf-8", "surrogateescape"), "x.patch"),
             options=Options(strict=strict),
         )
     )
@@ -38,15 +38,17 @@ def _walk_code(lines: list[str], path: str = "frob/a.c", strict: bool = True) ->
 def _make_recording_check() -> tuple[list[str], CheckFunction]:
     lines: list[str] = []
 
-    def note(context: LineContext) -> tuple[()]:
+    def record_line(context: LineContext) -> tuple[()]:
         lines.append(context.text)
         return ()
 
-    return lines, note
+    return lines, record_line
 
 
 def _count_hits(lines: list[str], path: str = "frob/a.c") -> dict[str, int]:
-    return {name: len(hits) for name, hits in _walk_code(lines, path).hits.items()}
+    return {
+        name: len(rule_hits) for name, rule_hits in _walk_code(lines, path).hits.items()
+    }
 
 
 def test_type_is_known_after_its_first_use() -> None:
@@ -153,17 +155,17 @@ def test_mixed_case_is_reported_once() -> None:
     ],
 )  # fmt: skip
 def test_time_grows_with_the_lines(line: str) -> None:
-    def seconds(count: int) -> float:
+    def measure_seconds(count: int) -> float:
         # clear the compiled patterns, because they would make the second run faster
         re.purge()
-        started = time.process_time()
+        start_time = time.process_time()
         _walk_code([line.replace("{n}", str(number)) for number in range(count)])
-        return time.process_time() - started
+        return time.process_time() - start_time
 
-    seconds(50)
+    measure_seconds(50)
     # four times the lines would take 16 times as long in quadratic time
-    baseline = min(seconds(150), seconds(150))
-    assert min(seconds(600), seconds(600)) < 14 * max(baseline, 0.03)
+    baseline = min(measure_seconds(150), measure_seconds(150))
+    assert min(measure_seconds(600), measure_seconds(600)) < 14 * max(baseline, 0.03)
 
 
 @pytest.mark.long
@@ -176,9 +178,9 @@ def test_time_grows_with_the_lines(line: str) -> None:
     ],
 )  # fmt: skip
 def test_long_line_is_fast(line: str) -> None:
-    started = time.process_time()
+    start_time = time.process_time()
     _walk_code([f"\t{line}", line, f"{line};"])
-    assert time.process_time() - started < 30
+    assert time.process_time() - start_time < 30
 
 
 WORDS = (
@@ -198,8 +200,8 @@ def test_walk_always_ends(seed: int) -> None:
         "\t" * dice.randrange(4) + "".join(dice.choices(WORDS, k=dice.randrange(9)))
         for _ in range(dice.randrange(1, 25))
     ]
-    started = time.process_time()
+    start_time = time.process_time()
     _walk_code(
         lines, dice.choice(("frob/a.c", "include/a.h", "net/a.c")), dice.random() < 0.5
     )
-    assert time.process_time() - started < 50
+    assert time.process_time() - start_time < 50

@@ -23,7 +23,7 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, FixEdit
 from patchpilot.services.check.apply_fixes import fix_findings
 from tests.bench import hostile
-from tests.kit.fixing import all_rules, fixed_text
+from tests.kit.fixing import fix_patch_text, load_all_rules
 
 SHAPES = [
     ["+\ta=b+c ;if(x){\n"],
@@ -42,51 +42,55 @@ SHAPES = [
 def test_fixing_time_is_linear(
     shape: list[str],
 ) -> None:
-    def seconds(count: int) -> float:
-        text = "".join(
-            hostile.patch_mail(
-                hostile.new_file_diff(
+    def measure_seconds(count: int) -> float:
+        patch_text = "".join(
+            hostile.generate_patch_mail(
+                hostile.generate_new_file_diff(
                     "drivers/net/a.c", count * len(shape), iter(shape * count)
                 )
             )
         )
-        began = time.process_time()
+        start_time = time.process_time()
         fix_findings(
             Driver(Options(strict=True)),
-            PatchSource(["-"], stdin=text.encode()),
+            PatchSource(["-"], stdin=patch_text.encode()),
             write=False,
         )
-        return time.process_time() - began
+        return time.process_time() - start_time
 
-    seconds(5)
+    measure_seconds(5)
     # quadratic time would take 64 times as long
-    assert seconds(320) < 28 * max(seconds(40), 0.03)
+    assert measure_seconds(320) < 28 * max(measure_seconds(40), 0.03)
 
 
 def test_long_name_next_to_a_plain_value_is_fast() -> None:
     line = f"+x = &(a->b) + &({'a' * 40}!.x);\n"
-    text = "".join(hostile.patch_mail(hostile.new_file_diff("a.c", 1, iter([line]))))
-    began = time.process_time()
+    text = "".join(
+        hostile.generate_patch_mail(
+            hostile.generate_new_file_diff("a.c", 1, iter([line]))
+        )
+    )
+    start_time = time.process_time()
     fix_findings(
         Driver(Options(strict=True)),
         PatchSource(["-"], stdin=text.encode()),
         write=False,
     )
-    assert time.process_time() - began < 5
+    assert time.process_time() - start_time < 5
 
 
 def make_counting_check(check: Check) -> tuple[Check, list[int]]:
     """Return a check, and the list of the numbers of lines of the patches that it checks."""
     lines: list[int] = []
 
-    def counted(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
+    def check_and_count(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
         lines.append(len(patch.lines))
         return check(patch)
 
-    return counted, lines
+    return check_and_count, lines
 
 
-FEW = tuple(rule for rule in all_rules() if rule.name == "trailing-space")
+FEW = tuple(rule for rule in load_all_rules() if rule.name == "trailing-space")
 RULES = {rule.id: rule for rule in FEW}
 
 
@@ -97,8 +101,10 @@ def check_patch(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
 
 def make_patch(body: str) -> str:
     return "".join(
-        hostile.patch_mail(
-            hostile.new_file_diff("drivers/net/a.c", body.count("\n"), iter([body]))
+        hostile.generate_patch_mail(
+            hostile.generate_new_file_diff(
+                "drivers/net/a.c", body.count("\n"), iter([body])
+            )
         )
     )
 
@@ -109,18 +115,24 @@ def test_number_of_checks_is_bounded(
 ) -> None:
     moved = iter(range(10_000))
 
-    def never_content(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
+    def check_and_report_more(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
         # each check has a finding that the earlier checks did not have
-        context, found = check_patch(patch)
-        other = next(iter(RULES.values()))
+        context, found_findings = check_patch(patch)
+        other_rule = next(iter(RULES.values()))
         line = patch.diff_line + 5 + next(moved) % count
         return context, (
-            *found,
-            Finding(other.id, other.name, other.severity, "new", patch_line=line),
+            *found_findings,
+            Finding(
+                other_rule.id,
+                other_rule.name,
+                other_rule.severity,
+                "new",
+                patch_line=line,
+            ),
         )
 
     patch = parse_patch(make_patch("+\tfrob();  \n" * count).encode(), "x.patch")
-    check, lines = make_counting_check(never_content)
+    check, lines = make_counting_check(check_and_report_more)
     outcome = fix_patch(patch, check, RULES)
     assert sum(lines) <= max(MOST_CHECKED_LINES, LEAST_CHECKS * len(patch.lines)) + len(
         patch.lines
@@ -130,13 +142,16 @@ def test_number_of_checks_is_bounded(
 
 
 def test_decoded_message_is_not_fixed() -> None:
-    text = make_patch("+\tint a =3D\n+\t\t4 ;\n+\tint b=3D4;\n")
+    patch_text = make_patch("+\tint a =3D\n+\t\t4 ;\n+\tint b=3D4;\n")
     encoding = "Content-Transfer-Encoding: quoted-printable\nSubject:"
-    assert not fixed_text(text.replace("Subject:", encoding)).fixed
+    assert not fix_patch_text(patch_text.replace("Subject:", encoding)).fixed
 
 
 def test_trailing_line_may_be_removed() -> None:
-    text = "".join(hostile.patch_mail(hostile.many_hunks_diff(1))) + "junk\n-- \n2.43\n"
+    text = (
+        "".join(hostile.generate_patch_mail(hostile.generate_many_hunks_diff(1)))
+        + "junk\n-- \n2.43\n"
+    )
     patch = parse_patch(text.encode(), "x.patch")
     index = patch.lines.index("junk") + 1
     edits = (FixEdit(index, 1, ()), FixEdit(index - 1, 1, ("+int c;", "+int d;")))
@@ -148,14 +163,15 @@ def test_trailing_line_may_be_removed() -> None:
 @pytest.mark.long
 def test_long_message_line_is_fast() -> None:
     text = "".join(
-        hostile.patch_mail(
-            hostile.small_diff(), message="the the " * 1000 + "\n" + hostile.SIGNED
+        hostile.generate_patch_mail(
+            hostile.generate_small_diff(),
+            message="the the " * 1000 + "\n" + hostile.SIGNED,
         )
     )
-    began = time.process_time()
+    start_time = time.process_time()
     fix_findings(
         Driver(Options(strict=True)),
         PatchSource(["-"], stdin=text.encode()),
         write=False,
     )
-    assert time.process_time() - began < 4
+    assert time.process_time() - start_time < 4

@@ -3,8 +3,8 @@
 
 import pytest
 
-from tests.kit.fixing import fixed_text
-from tests.lint.fixing.test_mend import added_code, make_patch
+from tests.kit.fixing import fix_patch_text
+from tests.lint.fixing.test_mend import list_added_code, make_patch
 
 
 @pytest.mark.parametrize("strict", [True, False])
@@ -30,25 +30,30 @@ def test_lines_are_realigned_with_a_moved_bracket(
 ) -> None:
     body = bad.replace("\n", "\n+")
     assert (
-        added_code(
-            fixed_text(make_patch(f" \tint ret;\n+{body}\n \tint more;"), strict=strict)
+        list_added_code(
+            fix_patch_text(
+                make_patch(f" \tint ret;\n+{body}\n \tint more;"), strict=strict
+            )
         )
         == good
     )
 
 
 def test_other_lines_are_kept() -> None:
-    text = make_patch(" \tint ret;\n+\tif(a &&\n+\t\tb)\n \tint more;")
-    assert added_code(fixed_text(text, strict=False)) == "\tif (a &&\n\t\tb)"
+    patch_text = make_patch(" \tint ret;\n+\tif(a &&\n+\t\tb)\n \tint more;")
+    assert (
+        list_added_code(fix_patch_text(patch_text, strict=False))
+        == "\tif (a &&\n\t\tb)"
+    )
 
 
 @pytest.mark.parametrize("next_line", [" \t   b)", '+\t   "text" b) // moved'])
 def test_line_above_an_unmovable_line_is_kept(next_line: str) -> None:
     removed_line = '-\t   "text" b) // moved\n' if next_line.startswith("+") else ""
-    text = make_patch(
+    patch_text = make_patch(
         f"{removed_line} \tint ret;\n+\tif(a &&\n{next_line}\n \tint more;\n+\tif(c)"
     )
-    added = added_code(fixed_text(text, strict=False)).split("\n")
+    added = list_added_code(fix_patch_text(patch_text, strict=False)).split("\n")
     assert added[0] == "\tif(a &&"
     assert added[-1] == "\tif (c)"
 
@@ -72,6 +77,6 @@ def test_line_above_an_unmovable_line_is_kept(next_line: str) -> None:
 )
 def test_column_of_a_trailing_comment_is_kept(bad: str, good: str) -> None:
     body = bad.replace("\n", "\n+")
-    assert good in added_code(
-        fixed_text(make_patch(f" \tint ret;\n+{body}\n \tint more;"), strict=False)
+    assert good in list_added_code(
+        fix_patch_text(make_patch(f" \tint ret;\n+{body}\n \tint more;"), strict=False)
     ).split("\n")

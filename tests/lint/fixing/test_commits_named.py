@@ -6,7 +6,7 @@ name.
 import pytest
 
 from patchpilot.model.rule import Example
-from tests.kit.fixing import fixed_example
+from tests.kit.fixing import fix_example
 from tests.kit.snippets import SIGN_OFF
 
 KNOWN = {"4364ac5ce03e00112233445566778899aabbccdd": "frob: use the link at once"}
@@ -14,7 +14,7 @@ RIGHT = 'Fixes: 4364ac5ce03e ("frob: use the link at once")'
 
 
 def fix_tag(line: str) -> str:
-    fixed = fixed_example(
+    fix_outcome = fix_example(
         Example(
             bad=True,
             trailers=f"{line}\n{SIGN_OFF}",
@@ -22,7 +22,9 @@ def fix_tag(line: str) -> str:
             history=KNOWN,
         )
     )
-    return next(line for line in fixed.draft.patch.message if "4364ac" in line.lower())
+    return next(
+        line for line in fix_outcome.draft.patch.message if "4364ac" in line.lower()
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,5 +66,5 @@ def test_ambiguous_tag_is_kept(line: str) -> None:
 )  # fmt: skip
 def test_reference_in_the_text_is_fixed(text: str, expected: str | None) -> None:
     message = f"{text}\nOld boards do not stand that. Wait for the link before the first use.\n"
-    fixed = fixed_example(Example(bad=True, message=message, history=KNOWN))
+    fixed = fix_example(Example(bad=True, message=message, history=KNOWN))
     assert fixed.draft.patch.message[0] == (expected or text)

@@ -5,8 +5,8 @@ aligned again.
 
 import pytest
 
-from tests.kit.fixing import fixed_text
-from tests.lint.fixing.test_mend import added_code, make_patch
+from tests.kit.fixing import fix_patch_text
+from tests.lint.fixing.test_mend import list_added_code, make_patch
 
 LONG = (
     "frob_wait_for_the_link(frob->parent->link, frob->timeout_in_milliseconds,"
@@ -49,20 +49,22 @@ LONG = (
 def test_long_line_is_broken(bad: str, good: str) -> None:
     body = bad.replace("\n", "\n+")
     assert (
-        added_code(fixed_text(make_patch(f" \tint ret;\n \n+{body}\n \tint more;")))
+        list_added_code(
+            fix_patch_text(make_patch(f" \tint ret;\n \n+{body}\n \tint more;"))
+        )
         == good
     )
 
 
 def test_following_line_is_realigned() -> None:
-    text = make_patch(
+    patch_text = make_patch(
         "-static int frob_set(struct frob *frob,\n"
         "+static int frob_set_mode(struct frob *frob,\n"
         " \t\t    int mode)\n"
         " {\n"
         " \tint ret;"
     )
-    fixed = fixed_text(text).draft.patch.lines
+    fixed = fix_patch_text(patch_text).draft.patch.lines
     assert " \t\t    int mode)" not in fixed
     assert [line for line in fixed if line.endswith("int mode)")] == [
         "-\t\t    int mode)",
@@ -90,10 +92,10 @@ def test_following_line_is_realigned() -> None:
     ],
 )
 def test_twelve_digit_fixes_tag_is_reformatted(tag: str, better: str) -> None:
-    text = make_patch(
+    patch_text = make_patch(
         " \tint ret;\n+\tret = 1;\n \tint more;",
         message=(
             f"Wait for the link, so that it is up.\n\n{tag}\nSigned-off-by: Ada <ada@example.org>"
         ),
     )
-    assert better in fixed_text(text).draft.patch.message
+    assert better in fix_patch_text(patch_text).draft.patch.message

@@ -22,8 +22,8 @@ from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
-from tests.kit.fixing import all_rules, fixed_context, fixed_text
-from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
+from tests.kit.fixing import fix_context, fix_patch_text, load_all_rules
+from tests.kit.snippets import PATH, PROSE, SIGN_OFF, build_file_diff, mail
 
 
 def make_patch(
@@ -32,15 +32,15 @@ def make_patch(
     message: str = f"{PROSE}\n\n{SIGN_OFF}",
     subject: str = "frob: wait for the link",
     path: str = PATH,
-    new: bool = False,
+    is_new_file: bool = False,
 ) -> str:
-    return mail(subject, message, file_diff(path, body, new=new))
+    return mail(subject, message, build_file_diff(path, body, is_new_file=is_new_file))
 
 
-def added_code(corrected: FixOutcome) -> str:
+def list_added_code(fix_outcome: FixOutcome) -> str:
     return "\n".join(
         line.text
-        for change in corrected.draft.patch.files
+        for change in fix_outcome.draft.patch.files
         for line in change.lines("+")
     )
 
@@ -49,14 +49,14 @@ def added_code(corrected: FixOutcome) -> str:
     ("name", "fixed"), [("Ada", 1), ("A\x0bda", 0), ("A\u202eda", 0), ("A\udce9da", 0)]
 )
 def test_forbidden_tag_is_not_rewritten(name: str, fixed: int) -> None:
-    text = make_patch(
+    patch_text = make_patch(
         "\ta = 1;",
         message=f"{PROSE}\n\nreviewed-by:  {name} <ada@example.org>\n{SIGN_OFF}",
     )
     assert (
         sum(
             line.startswith(f"Reviewed-by: {name} ")
-            for line in fixed_text(text).draft.patch.message
+            for line in fix_patch_text(patch_text).draft.patch.message
         )
         == fixed
     )
@@ -137,7 +137,10 @@ def test_forbidden_tag_is_not_rewritten(name: str, fixed: int) -> None:
 )
 def test_certain_fixes_are_applied(bad: str, good: str) -> None:
     assert (
-        added_code(fixed_text(make_patch(f" \tint ret;\n+{bad}\n \tint more;"))) == good
+        list_added_code(
+            fix_patch_text(make_patch(f" \tint ret;\n+{bad}\n \tint more;"))
+        )
+        == good
     )
 
 
@@ -174,13 +177,13 @@ def test_certain_fixes_are_applied(bad: str, good: str) -> None:
     ],
 )
 def test_strings_comments_and_paths_are_unchanged(line: str) -> None:
-    assert line.replace("\n+", "\n") in added_code(
-        fixed_text(make_patch(f" \tint ret;\n+{line}\n \tint more;"))
+    assert line.replace("\n+", "\n") in list_added_code(
+        fix_patch_text(make_patch(f" \tint ret;\n+{line}\n \tint more;"))
     )
 
 
 def test_continuation_lines_move_together() -> None:
-    text = make_patch(
+    patch_text = make_patch(
         " int a;\n"
         "+\tfrob_start(frob,\n"
         "+\t\tone,\n"
@@ -191,16 +194,18 @@ def test_continuation_lines_move_together() -> None:
         "+#endif\n"
         " int b;"
     )
-    lines = fixed_text(text).draft.patch.lines
+    lines = fix_patch_text(patch_text).draft.patch.lines
     assert "+\t\t   one," in lines
     assert "+\t\t   two);" in lines
     assert "+#ifdef FROB" in lines
 
 
 def test_context_lines_are_unchanged() -> None:
-    text = make_patch(" \tfoo(a,b );\n-\tbar(a,b );  \n+\tbaz(a,b );  \n \tif(x)  ")
-    corrected = fixed_text(text)
-    before, after = text.split("\n"), list(corrected.draft.patch.lines)
+    patch_text = make_patch(
+        " \tfoo(a,b );\n-\tbar(a,b );  \n+\tbaz(a,b );  \n \tif(x)  "
+    )
+    corrected = fix_patch_text(patch_text)
+    before, after = patch_text.split("\n"), list(corrected.draft.patch.lines)
     assert [line for line in after if not line.startswith("+")] == [
         line for line in before[: len(after)] if not line.startswith("+")
     ]
@@ -220,12 +225,12 @@ def test_context_lines_are_unchanged() -> None:
     ],
 )  # fmt: skip
 def test_patch_is_not_fixed_if_a_hunk_would_become_invalid(body: str) -> None:
-    assert not fixed_text(make_patch(body)).changed
+    assert not fix_patch_text(make_patch(body)).changed
 
 
 def test_hunk_headers_are_updated() -> None:
     body = "@@\n \tint a;\n+\n+\n+\tint b;\n \tint c;\n@@\n \tint d;\n+\tint e;  \n \tint f;"
-    corrected = fixed_text(make_patch(body))
+    corrected = fix_patch_text(make_patch(body))
     before, after = (
         corrected.original.files[0].hunks,
         corrected.draft.patch.files[0].hunks,
@@ -254,7 +259,7 @@ def test_hunk_headers_are_updated() -> None:
 def test_messages_are_fixed(message: str, expected: str) -> None:
     assert (
         "\n".join(
-            fixed_text(
+            fix_patch_text(
                 make_patch(" a\n-b\n+c\n d", message=message)
             ).draft.patch.message
         )
@@ -270,8 +275,8 @@ def test_messages_are_fixed(message: str, expected: str) -> None:
     ],
 )  # fmt: skip
 def test_a_subject_is_fixed_unless_it_is_encoded(bad: str, good: str) -> None:
-    text = make_patch(" a\n-b\n+c\n d", subject=bad)
-    assert f"Subject: {good}" in fixed_text(text).draft.patch.lines
+    patch_text = make_patch(" a\n-b\n+c\n d", subject=bad)
+    assert f"Subject: {good}" in fix_patch_text(patch_text).draft.patch.lines
 
 
 _LINES = [
@@ -297,60 +302,68 @@ _LINE = st.sampled_from(_LINES)
 
 
 @st.composite
-def messy_code(draw: st.DrawFn) -> str:
+def generate_messy_code(draw: st.DrawFn) -> str:
     lines = []
-    for words in draw(st.lists(_LINE, min_size=1, max_size=9)):
-        text = words[0]
-        for before, word in pairwise(words):
-            gap = draw(st.sampled_from(["", " ", " ", "  "]))
-            together = tokenize_lines([before + word])[0] == [
-                *tokenize_lines([before])[0],
-                *tokenize_lines([word])[0],
+    for line_words in draw(st.lists(_LINE, min_size=1, max_size=9)):
+        line_text = line_words[0]
+        for previous_word, next_word in pairwise(line_words):
+            whitespace = draw(st.sampled_from(["", " ", " ", "  "]))
+            is_joinable = tokenize_lines([previous_word + next_word])[0] == [
+                *tokenize_lines([previous_word])[0],
+                *tokenize_lines([next_word])[0],
             ]
-            text += (
-                gap if together and not before.startswith("#") else gap or " "
-            ) + word
-        lines.append("+" + text + draw(st.sampled_from(["", "", " ", "\t"])))
+            line_text += (
+                whitespace
+                if is_joinable and not previous_word.startswith("#")
+                else whitespace or " "
+            ) + next_word
+        lines.append("+" + line_text + draw(st.sampled_from(["", "", " ", "\t"])))
     return "\n".join(lines)
 
 
-def added_tokens(patch: Patch) -> list[str]:
+def list_added_tokens(patch: Patch) -> list[str]:
     return tokenize_lines(
         [line.text for change in patch.files for line in change.lines("+")]
     )[0]
 
 
-@given(messy_code())
+@given(generate_messy_code())
 @settings(max_examples=60)
 def test_fixes_keep_code_tokens(
     body: str,
 ) -> None:
-    text = make_patch(f" int a;\n{body}\n int z;")
-    corrected = fixed_text(text)
+    patch_text = make_patch(f" int a;\n{body}\n int z;")
+    corrected = fix_patch_text(patch_text)
     named = {
         rule.id
-        for rule in all_rules()
+        for rule in load_all_rules()
         if rule.remedy.fixer and any(import_fixers()[rule.remedy.fixer][1:])
     }
     if not any(finding.rule in named for finding in corrected.fixed):
-        assert added_tokens(corrected.draft.patch) == added_tokens(corrected.original)
+        assert list_added_tokens(corrected.draft.patch) == list_added_tokens(
+            corrected.original
+        )
     strings = [
-        [added_token for added_token in added_tokens(patch) if added_token[0] in "\"'"]
+        [
+            added_token
+            for added_token in list_added_tokens(patch)
+            if added_token[0] in "\"'"
+        ]
         for patch in (corrected.draft.patch, corrected.original)
     ]
     assert strings[0] == strings[1]
     assert not Counter(finding.rule for finding in corrected.left) - Counter(
         finding.rule for finding in corrected.found
     )
-    refixed = fixed_text("\n".join(corrected.draft.patch.lines) + "\n")
+    refixed = fix_patch_text("\n".join(corrected.draft.patch.lines) + "\n")
     assert not refixed.changed
 
 
-@given(messy_code(), messy_code())
+@given(generate_messy_code(), generate_messy_code())
 @settings(max_examples=12)
 def test_fixed_patch_still_applies(first: str, second: str) -> None:
     body = f"@@\n int a;\n{first}\n int b;\n@@\n int c;\n{second}\n-int d;\n int e;"
-    corrected = fixed_text(make_patch(body))
+    corrected = fix_patch_text(make_patch(body))
     base = [f"line {number}" for number in range(1, 60)]
     for hunk in corrected.original.files[0].hunks:
         old = [line.text for line in hunk.lines if line.kind in " -"]
@@ -372,10 +385,10 @@ def test_fixed_patch_still_applies(first: str, second: str) -> None:
 
 
 def test_rejected_fix_is_retried_later() -> None:
-    corrected = fixed_text(
+    corrected = fix_patch_text(
         make_patch(" int a;\n+\tif(a==b){\n+}\n+\n+\n+} \n+\tif(a==b){\n int z;")
     )
-    assert not fixed_text("\n".join(corrected.draft.patch.lines) + "\n").changed
+    assert not fix_patch_text("\n".join(corrected.draft.patch.lines) + "\n").changed
 
 
 @pytest.mark.parametrize(
@@ -407,27 +420,29 @@ def test_rejected_fix_is_retried_later() -> None:
     ],
 )
 def test_quoted_misspelling_is_kept(subject: str, message: str, body: str) -> None:
-    text = make_patch(
+    patch_text = make_patch(
         f" \tint ret;\n{body}+\tfrob(a);\n \tint more;",
         subject=subject,
         message=f"{message}\n\n{SIGN_OFF}",
     )
-    assert message in " ".join(fixed_text(text).draft.patch.lines)
+    assert message in " ".join(fix_patch_text(patch_text).draft.patch.lines)
 
 
 def test_text_after_the_tags_is_kept() -> None:
     lines = ["From: A <a@example.org>", "Subject: [PATCH] frob: fix it", "", SIGN_OFF]
-    corrected = fixed_text("\n".join([*lines, "", "This is text below the tags."]))
+    corrected = fix_patch_text("\n".join([*lines, "", "This is text below the tags."]))
     assert any(finding.rule == "TAG005" for finding in corrected.found)
     assert not corrected.changed
 
 
 def test_misspelling_in_a_message_is_fixed() -> None:
-    text = make_patch(
+    patch_text = make_patch(
         " \tint ret;\n+\tfrob(a);\n \tint more;",
         message=f"{PROSE} It occured.\n\n{SIGN_OFF}",
     )
-    assert any("occurred" in line for line in fixed_text(text).draft.patch.message)
+    assert any(
+        "occurred" in line for line in fix_patch_text(patch_text).draft.patch.message
+    )
 
 
 @pytest.mark.parametrize(
@@ -441,8 +456,8 @@ def test_misspelling_in_a_message_is_fixed() -> None:
     ],
 )
 def test_intended_whitespace_is_kept(name: str, lines: str) -> None:
-    text = make_patch(lines, path=name, new=True)
-    assert not [finding for finding in fixed_text(text).fixed if finding.path]
+    patch_text = make_patch(lines, path=name, is_new_file=True)
+    assert not [finding for finding in fix_patch_text(patch_text).fixed if finding.path]
 
 
 @pytest.mark.parametrize(
@@ -465,8 +480,8 @@ def test_intended_whitespace_is_kept(name: str, lines: str) -> None:
     ],
 )
 def test_extern_is_removed_from_a_prototype(line: str, good: str) -> None:
-    text = make_patch(f" int a;\n+{line}\n int b;", path="include/linux/frob.h")
-    assert added_code(fixed_text(text)) == good
+    patch_text = make_patch(f" int a;\n+{line}\n int b;", path="include/linux/frob.h")
+    assert list_added_code(fix_patch_text(patch_text)) == good
 
 
 @pytest.mark.parametrize(
@@ -483,12 +498,12 @@ def test_extern_is_removed_from_a_prototype(line: str, good: str) -> None:
     ],
 )
 def test_sign_offs_are_neither_added_nor_changed(subject: str, trailers: str) -> None:
-    text = make_patch(
+    patch_text = make_patch(
         " \tint ret;\n+\tfrob(a);\n \tint more;",
         subject=subject,
         message=f"{PROSE}\n\n{trailers}",
     )
-    assert "\n".join(fixed_text(text).draft.patch.message).endswith(trailers)
+    assert "\n".join(fix_patch_text(patch_text).draft.patch.message).endswith(trailers)
 
 
 def test_long_prose_line_is_wrapped() -> None:
@@ -497,7 +512,7 @@ def test_long_prose_line_is_wrapped() -> None:
         " this."
     )
     lines = "\n".join(
-        fixed_text(
+        fix_patch_text(
             make_patch(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
         ).draft.patch.message
     )
@@ -510,14 +525,14 @@ def test_wrapped_paragraph_has_full_lines() -> None:
     message = "\n".join(
         (" ".join(["driver"] * 12), " ".join(["driver"] * 9) + " of", "works again.")
     )
-    text = make_patch(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
-    lines = fixed_text(text).draft.patch.message
+    patch_text = make_patch(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
+    lines = fix_patch_text(patch_text).draft.patch.message
     assert "driver of works again." in "\n".join(lines)
 
 
 def test_wrapping_ignores_text_on_the_next_line() -> None:
     message = f"{PROSE} Then the the second transfer works too, and so does the last."
-    result = fixed_text(
+    result = fix_patch_text(
         make_patch(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
     )
     assert {finding.name for finding in result.fixed} == {"long-message-line"}
@@ -525,13 +540,15 @@ def test_wrapping_ignores_text_on_the_next_line() -> None:
 
 
 def test_types_missing_from_the_tree_are_not_used(tmp_path: Path) -> None:
-    text = make_patch(" \tint ret;\n+\tuint32_t mode;\n \tint more;")
+    patch_text = make_patch(" \tint ret;\n+\tuint32_t mode;\n \tint more;")
     context = Context(
-        parse_patch(text.encode(), "example.patch"),
+        parse_patch(patch_text.encode(), "example.patch"),
         tree=DirectoryTree(tmp_path),
         options=Options(strict=True),
     )
-    assert not fixed_context(context).changed
+    assert not fix_context(context).changed
     (tmp_path / "include/linux").mkdir(parents=True)
     (tmp_path / "include/linux/types.h").touch()
-    assert added_code(fixed_context(context.with_patch(context.patch))) == "\tu32 mode;"
+    assert (
+        list_added_code(fix_context(context.with_patch(context.patch))) == "\tu32 mode;"
+    )
