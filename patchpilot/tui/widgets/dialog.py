@@ -86,8 +86,10 @@ class Dialog(Modal[T]):
 
     def on_mount(self) -> None:
         if rest_widget := self._rest_widget:
-            for name in ("scroll_y", "virtual_size", "show_vertical_scrollbar"):
-                self.watch(rest_widget, name, self._show_hidden_line_count, init=False)
+            show_count = self._show_hidden_line_count
+            self.watch(rest_widget, "scroll_y", show_count, init=False)
+            # a layout changes the height and the number of lines
+            self.screen_layout_refresh_signal.subscribe(self, show_count)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.fit_rest)
@@ -96,21 +98,16 @@ class Dialog(Modal[T]):
         if rest_widget := self._rest_widget:
             head = self.query_one("#head").outer_size.height
             rest_widget.styles.max_height = max(LEAST, self.size.height - FOOT - head)
-            self._show_hidden_line_count()
 
-    def _show_hidden_line_count(self) -> None:
-        def show_count() -> None:
-            if (rest_widget := self._rest_widget) and self.is_mounted:
-                hidden_lines = rest_widget.max_scroll_y - round(rest_widget.scroll_y)
-                panel = self.query_one(Panel)
-                panel.count = (
-                    f"{format_count(hidden_lines, 'more line')} below"
-                    if hidden_lines > 0
-                    else ""
-                )
-                self.refresh_bindings()
-
-        self.call_after_refresh(show_count)
+    def _show_hidden_line_count(self, _changed: object) -> None:
+        if (rest_widget := self._rest_widget) and self.is_mounted:
+            hidden_lines = rest_widget.max_scroll_y - round(rest_widget.scroll_y)
+            self.query_one(Panel).count = (
+                f"{format_count(hidden_lines, 'more line')} below"
+                if hidden_lines > 0
+                else ""
+            )
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Show PgDn and PgUp only if the explanation can be scrolled."""
