@@ -131,7 +131,7 @@ PROGRAMS: dict[str, Kind] = {
     "cli/pager::show_in_pager": PAGER,
     "commits/objects::CatFile._open_streams": OBJECTS,
     "commits/fastimport::FastImport.__init__": NOTHING,
-    "commits/merge_tree::Merges._start": OBJECTS,
+    "commits/merge_tree::MergeProcess._start": OBJECTS,
     "commits/run::run_with_line_callback": CALLERS,
     "commits/run::run_on_terminal": CALLERS,
     "commits/run::run": CALLERS,
@@ -162,8 +162,11 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "backports/fix_commit::FixCommit.diff_lines": ("self.id",),
         "backports/line_history::_read_log": ("*options",),
         "backports/line_history::find_older_names": ("commit", "tip"),
-        "backports/object_store::Scratch.grep": ("*flags", "tree"),
-        "backports/object_store::Scratch.merge_trees": ("our_commit", "their_commit"),
+        "backports/object_store::ScratchStore.grep": ("*flags", "tree"),
+        "backports/object_store::ScratchStore.merge_trees": (
+            "our_commit",
+            "their_commit",
+        ),
         "backports/symbols::find_adding_commit": ("f'{fix.id}^'",),
         "building/tree_state::TreeState.grep": ("*flags", "self.commit"),
         "building/tree_state::TreeState._list_files": ("self.commit",),
@@ -196,9 +199,9 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "head",
         ),
         "commits/branch_move_journal::_check_out": ("commit",),
-        "history/earlier_fixes::_Walk._git": ("*arguments",),
-        "history/earlier_fixes::_Walk.read": ("*self.range",),
-        "history/earlier_fixes::_Walk.add_old_names": ("*self.range", "commit"),
+        "history/earlier_fixes::_LogReader._git": ("*arguments",),
+        "history/earlier_fixes::_LogReader.read": ("*self.range",),
+        "history/earlier_fixes::_LogReader.add_old_names": ("*self.range", "commit"),
         "history/history_index::_read_new_facts": ("*tips",),
         "history/patch_similarity::read_changed_lines": ("commit",),
         "history/patch_similarity::change_same_file": ("commit",),
@@ -267,7 +270,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/am_roundtrip::_describe_damage": ("str(message)", "str(diff)"),
         "outgoing/git_recipients::_run_command": ("str(file)",),
         "outgoing/send_email/git_send_email::capture_send_email": ("str(files)",),
-        "outgoing/target_tree::fit_of_files.applies": ("str(file)",),
+        "outgoing/target_tree::compute_file_fit.applies": ("str(file)",),
         "services/backport/work_clone::_clone_without_checkout": (
             "str(link)",
             "str(clone)",
@@ -290,7 +293,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/b4_prep::read_b4_values": ("key",),
         "commits/private_config::copy_branch_settings": ("key", "value"),
         "outgoing/transport::Transport.recipient_values": ("key",),
-        "services/setup/install_hooks::install_named_hooks": ("b4_command()",),
+        "services/setup/install_hooks::install_named_hooks": ("make_b4_command()",),
         "services/backport/work_clone::_clone_without_checkout": (
             "identity.email",
             "identity.name",
@@ -314,9 +317,10 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/submodules::_list_submodule_names": ("option", "variable"),
         "outgoing/compose_mails::make_commit_bodies": ("*args", "*revisions"),
         "outgoing/send_email/git_send_email::capture_send_email": (
-            "*_argv(repository, account, bcc, identity, _copies_sender(account, messages))",
+            "*_make_argv(repository, account, bcc, identity, _copies_sender(account,"
+            " messages))",
         ),
-        "outgoing/target_tree::fit_of_files.applies": ("*options",),
+        "outgoing/target_tree::compute_file_fit.applies": ("*options",),
         "recipients/contact_history::_read_history": ("*arguments",),
         "recipients/get_maintainer/git_signers::GitHistory._log": ("*args",),
         "topic/posted_elsewhere::_read_tagged_patches": ("*revisions",),
@@ -329,7 +333,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "archive/local_mails::_Epochs._commits": ("output_option",),
     },
     CALLERS: {
-        "backports/object_store::Scratch.git": ("*args",),
+        "backports/object_store::ScratchStore.git": ("*args",),
         "commits/mail_commits::MailCommits.git": ("*args",),
         "commits/repository::Repository.git.run": ("*args",),
         "commits/repository::Repository.rev_list": ("*args",),
@@ -338,10 +342,13 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     RECIPIENTS: {
         "outgoing/b4/b4_send::capture_b4_messages": (
             "*options",
-            "*recipient_options(to, cc)",
-            "*suppressing_options()",
+            "*make_recipient_options(to, cc)",
+            "*make_suppressing_options()",
         ),
-        "outgoing/b4/web_endpoint::post_series": ("*suppressing_options()", "*options"),
+        "outgoing/b4/web_endpoint::post_series": (
+            "*make_suppressing_options()",
+            "*options",
+        ),
     },
     TARGETS: {
         "building/module_symbols::needed_symbols.run_tool": ("*arguments", "target"),

@@ -388,7 +388,7 @@ KILLED = """
 import os, signal, sys
 from patchpilot.cli import main
 from patchpilot.services.send import send_mails as send
-send.finish = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+send.record_finished_send = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 main.run(sys.argv[1:])
 """
 

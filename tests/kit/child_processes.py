@@ -43,14 +43,18 @@ _METHODS = (
 _GIT_METHODS = ("git", "_git", "rev_list", "config", "config_regexp")
 _RUN = "patchpilot.commits.run."
 _B4 = "patchpilot.outgoing.b4.b4_command."
-_ARGV_FUNCTIONS = (f"{_RUN}run", f"{_RUN}interactive", f"{_RUN}follow")
+_ARGV_FUNCTIONS = (
+    f"{_RUN}run",
+    f"{_RUN}run_on_terminal",
+    f"{_RUN}run_with_line_callback",
+)
 _AFTER_REPOSITORY = (
     f"{_RUN}git",
-    f"{_RUN}git_argv",
+    f"{_RUN}make_git_argv",
     f"{_RUN}stream_output",
-    f"{_B4}run",
+    f"{_B4}run_b4",
 )
-_ALL_ARGUMENTS = (f"{_B4}command",)
+_ALL_ARGUMENTS = (f"{_B4}make_b4_argv",)
 _HARMLESS = (
     "subprocess.PIPE",
     "multiprocessing.get_all_start_methods",
@@ -189,8 +193,8 @@ class _Arguments:
         if isinstance(argv, ast.List):
             return self._untrusted_in_list(argv.elts)
         is_argv_call = isinstance(argv, ast.Call) and getattr(argv.func, "id", "") in (
-            "command",
-            "git_argv",
+            "make_b4_argv",
+            "make_git_argv",
         )
         return set() if is_argv_call else {"*"}
 

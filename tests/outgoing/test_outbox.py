@@ -265,8 +265,8 @@ def test_outbox_is_private() -> None:
 
 
 HOLD = (
-    "import sys; from patchpilot.outgoing.sender_lock import sole_sender\nwith"
-    " sole_sender(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
+    "import sys; from patchpilot.outgoing.sender_lock import lock_topic_while_sending\nwith"
+    " lock_topic_while_sending(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
 )
 
 

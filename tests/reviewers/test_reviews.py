@@ -139,7 +139,7 @@ def test_review_is_cached_until_the_patch_changes(
 def test_nothing_is_sent_before_consent(
     topic: Repo, reviewer_program: Answering
 ) -> None:
-    request_file = reviewer_program(HELD, local=False)
+    request_file = reviewer_program(HELD, is_local=False)
     outcome = topic.patchpilot("check --review")
     assert outcome.code == 1
     assert "1 patch" in outcome.err

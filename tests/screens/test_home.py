@@ -314,7 +314,7 @@ def set_known_topics(
     monkeypatch: pytest.MonkeyPatch, home_topics: tuple[HomeTopic, ...]
 ) -> None:
     for name, value in (
-        ("known_topics", home_topics),
+        ("read_cached_topics", home_topics),
         ("read_topics", home_topics),
         ("update_topics", (home_topics, "")),
     ):

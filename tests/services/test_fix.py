@@ -420,10 +420,10 @@ def counted(*args, **kwargs):
 from patchpilot.commits import repository
 repository.git = counted
 from patchpilot.checking.driver import Driver, Options, PatchSource
-from patchpilot.services.check.apply_fixes import fix
+from patchpilot.services.check.apply_fixes import fix_findings
 with repository.Repository.open(sys.argv[1]) as opened:
     driver = Driver(Options(strict=True), repository=opened)
-    fix(driver, PatchSource(base="master"), write=True)
+    fix_findings(driver, PatchSource(base="master"), write=True)
 print(count[0])
 """
 
