@@ -16,6 +16,8 @@ from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mbox import date_or_epoch
 from patchpilot.reading.phrases import (
+    ABOUT_A_PATCH,
+    IN_A_TREE,
     PATCHWORK_MARK,
     ROBOT_WROTE,
 )
@@ -84,6 +86,10 @@ _LIKELY = 0.395
 """Minimum likelihood at which a paragraph makes a reply a review."""
 _CLEAR = 0.5
 """Minimum likelihood at which a sentence that is not a question counts as a request."""
+_SHORT = 25
+"""Maximum number of words in a reply about an applied patch that counts as a request. Longer
+replies are discussions.
+"""
 _WISH = re.compile(
     r"\bplease (?!see)|\b(?:could|can|would) you (?!explain|te[l]l|clarify|elaborate)",
     re.IGNORECASE,
@@ -400,8 +406,7 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
         return MailKind.TEST_RESULT, 0.6, find_text(WORKS_WELL)
     if why := find_text("is a reminder"):
         return MailKind.OTHER, 0.6, why
-    # a reply to a bot asks the author for nothing
-    if mail.by_author or any(map(ROBOT_WROTE.search, mail.body.attributions[:1])):
+    if mail.by_author or not _may_judge(mail):
         asks_author = question and not find_text("asks to take it")
         return MailKind.QUESTION if asks_author else MailKind.OTHER, 0.6, question
     if why := find_text("asks to take it", "thanks for a review"):
@@ -411,7 +416,7 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
         kind = MailKind.REVIEW if why or not question else MailKind.QUESTION
         return kind, 0.6, (why or question)[:MAX_WHY]
     if assent:
-        return MailKind.ACK, 0.6, assent
+        return MailKind.REVIEW if find_text("need") else MailKind.ACK, 0.6, assent
     return MailKind.OTHER, 0.6, question or sentences[0].text[:MAX_WHY]
 
 
@@ -423,6 +428,18 @@ def _decides(part: Sequence[tuple[Sentence, frozenset[str]]]) -> bool:
     names = [names for _, names in part]
     is_sorry = any("is sorry or done" in features for features in names)
     return not is_sorry and score_request(load_shipped_weights(), names) >= _LIKELY
+
+
+def _may_judge(mail: Classified) -> bool:
+    """Return whether another person's reply is about a patch, and does not answer a bot."""
+    if any(ROBOT_WROTE.search(line) for line in mail.body.attributions[:1]):
+        return False
+    subject = mail.subject.raw
+    if any(line.on_code for line in mail.body.own) or not subject:
+        return True
+    is_short = len(mail.body.text.split()) <= _SHORT
+    is_taken = IN_A_TREE.search(subject)
+    return bool(ABOUT_A_PATCH.search(subject)) and (is_short or not is_taken)
 
 
 def _plain_request(

@@ -166,6 +166,15 @@ CLOSING = re.compile(
     r" (?-i:[A-Z])[\w.-]{0,14}){0,2}[.,]?\s*)$",
     re.IGNORECASE,
 )
+ABOUT_A_PATCH = re.compile(
+    r"\[[^]]*\b(?:patch\w*|rfc|rft|tip|v\d+|\d+/\d+)\b[^]]*\]|\bpatch [\"“]|^\s*(?:re:\s*)?\+"
+    r" |\.patch\b|FAILED: patch|linux-next:|GIT PULL",
+    re.IGNORECASE,
+)
+IN_A_TREE = re.compile(
+    r"\[tip: |\bpatch \".{1,200}\" (?:added to|has been added)|\.patch (?:added to|removed from)"
+)
+"""Subjects of messages about applied patches."""
 ROBOT_WROTE = re.compile(
     r"\b(?:test robot|syzbot|\w*bot2?@|patchwork-bot|sashiko|tip-bot2?|lkp@|ci@)",
     re.IGNORECASE,

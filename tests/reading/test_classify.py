@@ -427,6 +427,22 @@ def test_reply_to_a_reply_rarely_asks_for_changes(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: [tip: x86/pump] x86/pump: Check the pointer",
+        "Re: pump stalls since v6.8",
+        "Re: [Bug 1] pump stalls",
+    ],
+)
+def test_unrelated_discussion_requests_nothing(subject: str) -> None:
+    text = (
+        "The second generation should not care at all: the pump knows its own state already there,"
+        " so it makes no difference whether we look or not."
+    )
+    assert classify_as_kind(build_mail(subject, text, sender=RITA)) == "other"
+
+
 def test_two_line_date_and_name_are_an_attribution() -> None:
     text = (
         "On Sun, 23 Oct 2022 15:22:58 +0200\nAda Fixer <ada@example.org> wrote:\n\n> Check"
