@@ -11,6 +11,7 @@ from typing import NamedTuple
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
+from patchpilot.model.trailer import is_trailer
 from patchpilot.projects.loading import projects
 from patchpilot.reading.sender import UNSEEN
 
@@ -333,7 +334,7 @@ class Claim(NamedTuple):
             return f"{who} {self.sentence}"
         verb = _SAYS.get(self.what, self.what)
         verb = f"{':' if self.what == 'unclear' else ''} {verb}"
-        is_told = not self.sentence or self.sender.called in self.sentence
-        quoted = "" if is_told else f": “{self.sentence}”"
+        is_own_tag = self.sender.called in self.sentence and is_trailer(self.sentence)
+        quoted = f": “{self.sentence}”" if self.sentence and not is_own_tag else ""
         unseen = " (not seen in a tree yet)" if self.what in IN_A_TREE else ""
         return f"{who}{verb}{quoted}{unseen}"

@@ -63,7 +63,7 @@ def test_maintainers_words_set_the_state_unproven(
     series = read_first_series(TO_MATT, build_answer_to(text, parent_id="v2"))
     assert series.state == {"applied": "accepted", "refused": "rejected"}[claimed_state]
     assert series.proven in ("under-review", "changes-requested")
-    ((claim, *_),) = [series.claims]
+    claim = series.claims[0]
     assert (claim.what, claim.known, claim.sender.email) == (
         claimed_state,
         True,
@@ -71,6 +71,8 @@ def test_maintainers_words_set_the_state_unproven(
     )
     assert claim.sentence in text
     assert "not seen in a tree yet" in claim.words or claimed_state == "refused"
+    # a sentence that names its author is quoted too
+    assert "said" in claim._replace(sentence="Queued, Matt Maintainer said.").words
 
 
 @pytest.mark.parametrize(
