@@ -26,7 +26,7 @@ _NEAR = 40
 _AROUND, _WIDTH = 15, 200
 """Number of lines above and below, and of characters in each, that indicate a line's purpose."""
 _STYLE = ("checkpatch-c-", "checkpatch-api", "checkpatch-strings", "code", "devicetree")
-_LONG = ("long-comment-line", "long-line", "leading-space")
+_STYLE_RULES = ("long-comment-line", "long-line", "leading-space")
 """Prefixes of packs, and of rules in other packs, about code style."""
 _REVERT = lazy_pattern(
     r"^(?:Revert|Reapply) \"|\brevert\b.* commit [0-9a-f]{7}", re.IGNORECASE
@@ -109,7 +109,7 @@ def is_not_the_authors(
     or a pasted log, style that is common in the file, and macros at their definition.
     """
     number, lines = finding.patch_line, context.patch.lines
-    is_style = rule.pack.startswith(_STYLE) or rule.name.startswith(_LONG)
+    is_style = rule.pack.startswith(_STYLE) or rule.name.startswith(_STYLE_RULES)
     if number and _is_intended(context, rule, finding):
         return True
     if is_style and finding.severity is not Severity.ERROR:

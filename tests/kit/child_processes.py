@@ -41,20 +41,18 @@ _METHODS = (
     "subprocess_shell",
 )
 _GIT_METHODS = ("git", "_git", "rev_list", "config", "config_regexp")
-_RUN = "patchpilot.commits.run."
-_B4 = "patchpilot.outgoing.b4.b4_command."
 _ARGV_FUNCTIONS = (
-    f"{_RUN}run",
-    f"{_RUN}run_on_terminal",
-    f"{_RUN}run_with_line_callback",
+    "patchpilot.commits.run.run",
+    "patchpilot.commits.run.run_on_terminal",
+    "patchpilot.commits.run.run_with_line_callback",
 )
 _AFTER_REPOSITORY = (
-    f"{_RUN}git",
-    f"{_RUN}make_git_argv",
-    f"{_RUN}stream_output",
-    f"{_B4}run_b4",
+    "patchpilot.commits.run.git",
+    "patchpilot.commits.run.make_git_argv",
+    "patchpilot.commits.run.stream_output",
+    "patchpilot.outgoing.b4.b4_command.run_b4",
 )
-_ALL_ARGUMENTS = (f"{_B4}make_b4_argv",)
+_ALL_ARGUMENTS = ("patchpilot.outgoing.b4.b4_command.make_b4_argv",)
 _HARMLESS = (
     "subprocess.PIPE",
     "multiprocessing.get_all_start_methods",

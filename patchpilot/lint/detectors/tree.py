@@ -328,8 +328,11 @@ def wrong_target_tree(context: Context) -> Hits:
         )
     for word in patch.subject.words:
         # a bracket besides [PATCH] is a subsystem prefix of the old form
-        is_prefix = f"[{word}]" in patch.subject.raw
-        if word.lower() in known_trees and word not in known_trees and not is_prefix:
+        if (
+            word.lower() in known_trees
+            and word not in known_trees
+            and word not in patch.subject.marks
+        ):
             yield make_subject_hit(context, "upper-case", word=word, tree=word.lower())
     if (
         marks & known_trees

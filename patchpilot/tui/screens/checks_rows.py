@@ -110,7 +110,7 @@ ROOMY = 60
 """Minimum number of columns to show the file in a row, not only the line."""
 
 
-def finding_row(finding: ShownFinding, columns: int, *, is_cut: bool = True) -> Text:
+def finding_row(finding: ShownFinding, columns: int, is_cut: bool) -> Text:
     """Format a finding as a row of the list, fitted to a number of columns.
 
     The row has a symbol, the message, cut or wrapped, and, at the right, the file and line. The

@@ -166,15 +166,17 @@ class ChecksScreen(StageScreen["CheckResult"]):
         region = row_list.scrollable_content_region
         # leave room for a scrollbar
         columns = max(20, (region.width or 30) - (not row_list.show_vertical_scrollbar))
-        texts = [finding_row(finding, columns, is_cut=False) for finding in self._found]
-        if sum(text.plain.count("\n") + 1 for text in texts) > region.height:
-            texts = [finding_row(finding, columns) for finding in self._found]
-        rows = [
-            Row(text, finding, index)
-            for index, (text, finding) in enumerate(
-                zip(texts, self._found, strict=True)
-            )
-        ]
+
+        def make_rows(is_cut: bool) -> list[Row]:
+            return [
+                Row(finding_row(finding, columns, is_cut), finding, index)
+                for index, finding in enumerate(self._found)
+            ]
+
+        is_cut = len(self._found) > region.height
+        rows = make_rows(is_cut)
+        if not is_cut and sum(len(row.text.split()) for row in rows) > region.height:
+            rows = make_rows(is_cut=True)
         return rows or [Row(self._no_findings_text(columns, region.height))]
 
     def _no_findings_text(self, columns: int, lines: int) -> Text:

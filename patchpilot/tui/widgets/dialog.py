@@ -86,10 +86,13 @@ class Dialog(Modal[T]):
 
     def on_mount(self) -> None:
         if rest_widget := self._rest_widget:
-            show_count = self._show_hidden_line_count
-            self.watch(rest_widget, "scroll_y", show_count, init=False)
+            self.watch(
+                rest_widget, "scroll_y", self._show_hidden_line_count, init=False
+            )
             # a layout changes the height and the number of lines
-            self.screen_layout_refresh_signal.subscribe(self, show_count)
+            self.screen_layout_refresh_signal.subscribe(
+                self, self._show_hidden_line_count
+            )
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.fit_rest)
