@@ -209,7 +209,7 @@ def _make_search_terms(summary: SeriesSummary) -> list[str]:
 
 
 def _list_additional_titles(summary: SeriesSummary) -> list[str]:
-    """Return titles of a series' patches and of related series that `_terms` omits."""
+    """Return titles of a series' patches and of related series that `_make_search_terms` omits."""
     own_title = title_key(summary.subject)
     return [
         title

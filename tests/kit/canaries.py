@@ -34,7 +34,7 @@ _HOOKS = [
 
 
 class Canaries:
-    """The canary commands. `executed` contains the names of the commands that ran."""
+    """Commands that log their name when they run."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -85,8 +85,8 @@ def _read_printed_texts() -> Iterator[tuple[Path, str]]:
 def find_user_strings(tree: ast.AST, *, includes_actions: bool = True) -> Iterator[str]:
     """Yield the strings in a module.
 
-    A docstring is included only if it is the help of a command. If `actions` is set, the commands
-    of `Action` calls are included.
+    A docstring is included only if it is the help of a command. The commands of `Action` calls
+    are included if `includes_actions` is set.
     """
     docstrings = {
         node.body[0].value

@@ -117,7 +117,9 @@ class MemoryHistory:
         return commit_id in self._commits
 
     def is_ancestor(self, ancestor_id: str, descendant_id: str) -> bool | None:
-        """Return whether the table contains `old`. Its commits are ancestors of every commit."""
+        """Return whether the table contains the ancestor. Its commits are ancestors of every
+        commit.
+        """
         return ancestor_id in self._commits
 
     def first_release(self, commit_id: str) -> str | None:

@@ -269,7 +269,7 @@ class Ranking(NamedTuple):
 
 
 def rank_case(case: Case, weight_table: Row, *, without_fix: bool = False) -> Ranking:
-    """Rank the candidates of a case. If `removed` is set, leave out the correct ones."""
+    """Rank the candidates of a case. If `without_fix` is set, omit the correct ones."""
     pool_rows = [
         position
         for position in range(len(case.pool))

@@ -161,7 +161,7 @@ def compute_rule_records(
     measurements: Iterable[dict[str, Any]],
 ) -> Iterator[tuple[tuple[str, str], RuleRecord]]:
     """Yield the record of each rule, by rule and severity. The measurements are results of
-    `measure`.
+    `measure_patch`.
     """
     total: Counter[str] = Counter()
     count: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)

@@ -234,7 +234,7 @@ def kill_rewrite_and_check(
 def _draft_matches(repo: Repo, *, is_new_state: bool) -> bool:
     """Return whether the draft has all changes of the killed command.
 
-    If `new` is False, return whether it has none of them.
+    If `is_new_state` is False, return whether it has none of them.
     """
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
     actual_fields = (

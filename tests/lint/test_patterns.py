@@ -44,7 +44,8 @@ def _expand_pattern(parsed_nodes: Any, first_char: str, length: int) -> str:
     """Return a text that is similar to the matches of a parsed pattern, with as many repeats as
     possible.
 
-    A character class is replaced with `first` if the class contains it, otherwise with the first
+    A character class is replaced with `first_char` if the class contains it, otherwise with the
+    first
     character in the class.
     """
     expanded_text = ""

@@ -78,8 +78,8 @@ WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
 def read_first_series(
     *mails: bytes, confirmed_ids: frozenset[str] = frozenset()
 ) -> PostedSeries:
-    """Return the first series in the messages. `confirmed` contains the ids of messages that the
-    user confirmed.
+    """Return the first series in the messages. `confirmed_ids` are the Message-IDs that the user
+    confirmed.
     """
     return read_thread(parse(build_mbox(*mails)), confirmed=confirmed_ids)[0]
 
@@ -87,8 +87,8 @@ def read_first_series(
 def read_only_series(
     *mails: bytes, confirmed_ids: frozenset[str] = frozenset()
 ) -> PostedSeries:
-    """Return the only series in the messages. `confirmed` contains the ids of messages that the
-    user confirmed.
+    """Return the only series in the messages. `confirmed_ids` are the Message-IDs that the user
+    confirmed.
     """
     (series,) = read_thread(parse(build_mbox(*mails)), confirmed=confirmed_ids)
     return series

@@ -20,7 +20,7 @@ from tests.reading.story import read_only_series
 
 
 def read_series(*mails: bytes | str) -> tuple[PostedSeries, ...]:
-    """Return the series in the messages. A message is described as in `mailed`."""
+    """Return the series in the messages. A message is described as in `build_described_mail`."""
     posts = (
         build_described_mail(mail) if isinstance(mail, str) else mail for mail in mails
     )

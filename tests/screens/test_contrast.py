@@ -93,7 +93,7 @@ async def find_illegible_by_theme(
 ) -> list[str]:
     """Map each theme to the texts on the current screen that have too little contrast.
 
-    `high` is the minimum contrast in themes with high contrast.
+    `min_contrast` is the minimum contrast in themes with high contrast.
     """
     illegible_texts: list[str] = []
     for theme in app.available_themes:

@@ -46,7 +46,7 @@ class MailRequest:
     """The properties of an email account that the user specified.
 
     The address and the name of a provider are enough; the other fields override the settings of the
-    provider. `server` may end in `:PORT`. `keep` is the name of a `Keeper`.
+    provider. `server` may end in `:PORT`. `keep` is the name of a `PasswordStore`.
     """
 
     address: str

@@ -176,7 +176,7 @@ def list_latest_requests(
 def list_open_requests(
     posted: PostedSeries, marks: Mapping[Key, str], upcoming: Sequence[Patch] = ()
 ) -> tuple[LedgerItem, ...]:
-    """Return the open requests among the requests that `checklist` returns.
+    """Return the open requests among those that `list_latest_requests` returns.
 
     If a reviewer gave a tag to a patch of the latest version, this reviewer's earlier requests
     about the patch are no longer open. If the tag is for the series, this applies to all patches.

@@ -199,7 +199,7 @@ class CommitScreen(StageScreen[TopicCommits]):
         self._ask_questions()
 
     def _ask_questions(self, name: str | None = None) -> None:
-        """Ask the question named `only`.
+        """Ask the question with this name.
 
         For "", ask which tree the subject should name. For None, ask all open questions or, if none
         is open, all questions.

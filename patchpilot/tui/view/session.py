@@ -148,7 +148,7 @@ class Session:
     `series` is the number of the tracked series to show (0: the topic's own series), and
     `conversation` contains its messages. `known_settings` are the last settings read, for screens
     that cannot wait for git. `facts` describe the topic; they are valid as long as `facts_key`
-    equals `wanted_facts`.
+    equals `current_facts_key`.
     """
 
     directory: Path | None

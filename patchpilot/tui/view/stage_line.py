@@ -27,7 +27,7 @@ class StageCell(NamedTuple):
 def fit_stage_cells(
     status: Callable[[Stage], StageStatus], current: Stage, columns: int
 ) -> list[StageCell]:
-    """Return the cells of all stages, in at most `wide` columns if possible.
+    """Return the cells of all stages, in at most this number of columns if possible.
 
     If space is short, parts are removed in this order: the joining lines, the wide gaps, the
     counts, the space after the signs (which take two columns in ASCII), and the names of other

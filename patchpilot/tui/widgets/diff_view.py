@@ -348,7 +348,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         step = direction * max(1, self.size.height - 2)
         top = max(0, min(self.scroll_offset.y + step, self.max_scroll_y))
         row = self.row_of_line(self.cursor) + step
-        # keep the same distance from the edge as `go`, which would otherwise scroll back
+        # keep the same distance from the edge as `go_to_line`, which would otherwise scroll back
         row = (
             max(row, top + AROUND)
             if direction > 0

@@ -30,7 +30,8 @@ def adapt_fix(
     before_fix: dict[str, str],
     after_fix: dict[str, str],
 ) -> tuple[Adaptation | None, dict[str, str]]:
-    """Adapt the fix to a branch with these files. The fix changes `later` to `fixed`.
+    """Adapt the fix to a branch with these files. The fix changes `before_fix` to
+    `after_fix`.
 
     Return the adaptation and its files.
     """
