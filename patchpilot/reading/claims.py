@@ -91,10 +91,15 @@ def claims_of(
     Claims that a later message retracts are marked as withdrawn. `confirmed` are the Message-IDs
     of the messages that the user confirmed.
     """
-    strangers = ((it.label, it.head) for it in series.strangers)
     claims = [
-        Claim(f"sent {label}", it.mail.date, it.message_id, it.sender, known=False)
-        for label, it in strangers
+        Claim(
+            f"sent {it.label}",
+            it.head.mail.date,
+            it.head.message_id,
+            it.head.sender,
+            known=False,
+        )
+        for it in series.strangers
     ]
     for reply in attached:
         mail = reply.mail
@@ -150,8 +155,9 @@ def claims_of(
 def _find_title(reply: Reply, claim: Claim) -> str | None:
     if claim.title:
         return claim.title
-    title = reply.post.title if reply.post and claim.patch else None
-    return parse_title(reply.mail) or title
+    return parse_title(reply.mail) or (
+        reply.post.title if reply.post and claim.patch else None
+    )
 
 
 def withdraw_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Claim, ...]:
@@ -231,9 +237,10 @@ def _claims(reply: Reply, base: Claim) -> list[Claim]:
     if kind is MailKind.MM_COMMIT:
         return [_parse_mm_report(mail.mail.subject, base)]
     if kind in (MailKind.TIP_COMMIT, MailKind.PULL_MERGED):
-        what = "applied" if kind is MailKind.TIP_COMMIT else "merged"
-        tree = place.tree or default_project().mainline
-        base = base._replace(what=what, tree=tree)
+        base = base._replace(
+            what="applied" if kind is MailKind.TIP_COMMIT else "merged",
+            tree=place.tree or default_project().mainline,
+        )
         return [base._replace(commit=commit) for commit in commits]
     if kind in _OF_STABLE:
         # the subject starts with "WTF: patch" if the stable team sees no reason for a backport
@@ -332,14 +339,7 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
         "changes-requested",
     ):
         return [base._replace(what="redone", sentence=patchwork_mark[0].strip())]
-    match = next(
-        (
-            withdrawal
-            for body_sentence in sentences
-            if (withdrawal := WITHDRAWS.search(body_sentence.text))
-        ),
-        None,
-    )
+    match = next(filter(None, (WITHDRAWS.search(it.text) for it in sentences)), None)
     if match is None or len(text.split()) > SHORT or _GOES_ON.search(text):
         return []
     sentence, preceding = match.string, match.string[: match.start()]

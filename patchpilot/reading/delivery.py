@@ -112,11 +112,6 @@ class DeliveryReport(NamedTuple):
 
     @property
     def advice(self) -> Advice:
-        resend = Action(
-            "send",
-            ("--resend",),
-            "subscribe to the list or ask its owner, then send it again: {}",
-        )
         if self.problem is DeliveryProblem.DELAYED:
             return "nothing to do yet: the mail server tries again for some days"
         if self.problem is DeliveryProblem.HELD:
@@ -126,7 +121,11 @@ class DeliveryReport(NamedTuple):
                 " the list, later messages are not held"
             )
         if self.problem is DeliveryProblem.REFUSED:
-            return resend
+            return Action(
+                "send",
+                ("--resend",),
+                "subscribe to the list or ask its owner, then send it again: {}",
+            )
         if self.problem is DeliveryProblem.MISSING:
             return Action(
                 "track",
@@ -143,8 +142,8 @@ class DeliveryReport(NamedTuple):
             )
         if self.status in ("5.2.3", "5.3.4"):
             return (
-                "the mail is too large for this server; split "
-                "the patch, or send a link to a branch"
+                "the mail is too large for this server; split the patch, or send a link to"
+                " a branch"
             )
         if self.status.startswith("5.7"):
             return (
@@ -204,7 +203,7 @@ def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
 
 def _strip_type(value: str) -> str:
     """Strip the type from a field value: `rfc822; a@b` becomes `a@b`."""
-    return value.partition(";")[2].strip() if ";" in value else value.strip()
+    return re.sub(r"^[^;]*;", "", value).strip()
 
 
 def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
@@ -235,11 +234,9 @@ def _parse_notice(mail: Mail) -> tuple[DeliveryReport, ...]:
     denied = _DENIED.search(text)
     if not denied and not _HELD.search(text):
         return ()
-    list_match, subject, reason_match = (
-        _LIST.search(text),
-        _SUBJECT.search(text),
-        _WHY.search(text),
-    )
+    list_match = _LIST.search(text)
+    subject = _SUBJECT.search(text)
+    reason_match = _WHY.search(text)
     title = (
         title_key(parse_subject(" ".join(subject["subject"].split())).title)
         if subject

@@ -66,7 +66,7 @@ def advise(series: PostedSeries) -> NextStep:
     )
     step = _advise(proven_series)
     if known := [claim for claim in series.claims if claim.known]:
-        step = _add_claim(step, known[-1])
+        step = _add_claim(step, known[-1], series)
     unknown = [claim for claim in series.claims if not claim.known]
     if not unknown:
         return step
@@ -79,19 +79,26 @@ def advise(series: PostedSeries) -> NextStep:
     return _your_turn(words, confirm, "; otherwise ", step.advice)
 
 
-def _add_claim(step: NextStep, claim: Claim) -> NextStep:
+def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
     """Add an unverified claim to the next step.
 
-    No reminder is suggested until the user has verified the claim.
+    No reminder is suggested until the user has verified the claim. If the whole series was applied
+    after the last request, the claim is verified first.
     """
     if claim.what == "superseded":
         return _wait_step(f"{claim.words}: read it before you send another version")
     if claim.what not in IN_A_TREE:
         return NextStep(step.need, join_hints(f"{claim.words}; ", step.advice))
-    look = f"{claim.words}: look whether it is true: `git fetch`, then "
-    if step.need is Turn.YOURS:
-        return _your_turn(step.advice, "; ", look, _update("`{}`"))
-    return _wait_step(look, _update("`{}`"))
+    look = (
+        f"{claim.words}: look whether it is true: `git fetch`, then ",
+        _update("`{}`"),
+    )
+    if step.need is not Turn.YOURS:
+        return _wait_step(*look)
+    date = series.state is SeriesState.ACCEPTED and claim.date
+    if date and all(request.when < date for request in wishes(series)):
+        return _wait_step(*look, "; if it is not, ", step.advice)
+    return _your_turn(step.advice, "; ", *look)
 
 
 def _advise(series: PostedSeries) -> NextStep:
@@ -164,11 +171,6 @@ def _reminder(series: PostedSeries) -> str:
     return f"{series.last_activity + series.waiting:%Y-%m-%d}"
 
 
-def next_step(series: PostedSeries) -> str:
-    """Return the next step in one sentence."""
-    return str(advise(series).advice)
-
-
 def _review_step(series: PostedSeries) -> NextStep:
     reply = _find_unanswered(series)
     if reply and reply.mail.kind is MailKind.QUESTION:
@@ -218,7 +220,7 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
         for event in series.events
         if event.what == "applied" and event.counts and event.date
     ]
-    is_after = late and applied and late.when > max(applied)
+    is_after = late and late.when > max(applied, default=late.when)
     if late and is_after and not _has_answer(series, late):
         words = (
             f"it was applied, but {late.mail.sender_name} wrote after that ({late.mail.kind}):"

@@ -15,13 +15,14 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.next_step import advise, next_step
+from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread, with_commits
 from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.followed.update_series import update_tracked_series
 from tests.kit.mails import ADA, MATT, build_described_mail, build_mail, build_mbox
 from tests.kit.trees import FILE, Trees
+from tests.reading.story import next_step
 
 ONE, TWO = "pump: check the pointer", "pump: count the pointers"
 P1 = build_described_mail(f"p1 [PATCH 1/2] {ONE}")

@@ -22,6 +22,7 @@ from tests.kit.archive import serve_archive
 from tests.kit.cli import call
 from tests.kit.mails import (
     ADA,
+    OTTO,
     RITA,
     START,
     build_applied_notice,
@@ -35,7 +36,6 @@ from tests.kit.mails import (
 )
 
 NOW = datetime.now(UTC)
-OTTO = "Otto Other <otto@example.com>"
 ADA_AT_HOME = "Ada Fixer <ada@home.example>"
 RENAMED, UNLINKED, OLD, LOST = "a1" * 20, "b2" * 20, "c3" * 20, "d4" * 20
 

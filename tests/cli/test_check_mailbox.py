@@ -10,9 +10,9 @@ import json
 import pytest
 
 from tests.kit.cli import call
+from tests.kit.mails import ADA
 from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, build_file_diff, mail
 
-ADA = "Ada Fixer <ada@example.org>"
 DIFF = build_file_diff(PATH, HUNK)
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 START = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
 ADA = "Ada Fixer <ada@example.org>"
 RITA = "Rita Reviewer <rita@example.net>"
+OTTO = "Otto Other <otto@example.com>"
 MATT = "Matt Maintainer <matt@example.com>"
 DIFF = """---
  drivers/demo/pump.c | 3 +++

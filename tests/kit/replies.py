@@ -5,11 +5,10 @@ from pathlib import Path
 
 from patchpilot.demo.sink import Sink
 from tests.kit.cli import call
-from tests.kit.mails import build_mail
+from tests.kit.mails import RITA, build_mail
 from tests.kit.repos import Repo
 from tests.kit.topics import topic
 
-RITA = "Rita Reviewer <rita@example.net>"
 POST = """Line 1 was wrong.
 
 Signed-off-by: Ada Fixer <ada@example.org>

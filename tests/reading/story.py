@@ -5,10 +5,12 @@ They contain v1, a review, v2, a tag, an "applied" message, stable trees, and a 
 """
 
 from patchpilot.reading.mbox import parse
+from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from tests.kit.mails import (
     MATT,
+    OTTO,
     RITA,
     build_applied_notice,
     build_described_mail,
@@ -22,7 +24,6 @@ from tests.kit.mails import (
 
 TITLE = "demo: check the pointer before use"
 SHA = "0123456789abcdef0123456789abcdef01234567"
-OTTO = "Otto Other <otto@example.com>"
 
 V1 = build_described_mail(f"v1 [PATCH] {TITLE}")
 REVIEW = build_reply(
@@ -114,3 +115,8 @@ def build_answer_to(
         reply_to=parent_id,
         minutes=minutes,
     )
+
+
+def next_step(series: PostedSeries) -> str:
+    """Return the next step in one sentence."""
+    return str(advise(series).advice)

@@ -3,7 +3,6 @@
 
 import pytest
 
-from patchpilot.reading.next_step import next_step
 from patchpilot.reading.posted_series import PostedSeries
 from tests.kit.mails import (
     MATT,
@@ -11,7 +10,7 @@ from tests.kit.mails import (
     build_reply,
     build_stable_failure_notice,
 )
-from tests.reading.story import read_only_series
+from tests.reading.story import next_step, read_only_series
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 TITLE = "pump: stop at ten"

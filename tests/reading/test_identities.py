@@ -10,7 +10,6 @@ from patchpilot.model.address import Address, parse_address
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.next_step import next_step
 from patchpilot.reading.posted_series import PostedSeries
 from tests.kit.mails import (
     ADA,
@@ -23,7 +22,14 @@ from tests.kit.mails import (
     build_reply,
     build_stable_queue_notice,
 )
-from tests.reading.story import SHA, TITLE, V1, build_answer_to, read_first_series
+from tests.reading.story import (
+    SHA,
+    TITLE,
+    V1,
+    build_answer_to,
+    next_step,
+    read_first_series,
+)
 
 EVE = "eve@evil.example"
 WITHDRAW = "Please drop this patch, I withdraw it."

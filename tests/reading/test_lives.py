@@ -17,6 +17,7 @@ from tests.archive.followed import (
 from tests.kit.mails import (
     ADA,
     MATT,
+    OTTO,
     RITA,
     build_applied_notice,
     build_described_mail,
@@ -29,7 +30,6 @@ from tests.kit.mails import (
 )
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
-OTTO = "Otto Other <otto@example.com>"
 PUMP = "pump: check the pointer before use"
 COUNT = "pump: count the starts of the pump"
 GREG = "Greg Kroah-Hartman <gregkh@linuxfoundation.org>"

@@ -10,6 +10,7 @@ from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.series_messages import find_series
 from tests.kit.mails import (
     ADA,
+    OTTO,
     build_described_mail,
     build_mail,
     build_mbox,
@@ -50,7 +51,6 @@ def list_versions(*mails: bytes | str) -> str:
 
 
 DAY = 24 * 60
-OTTO = "Otto Other <otto@example.com>"
 CHANGE = "change-id: 20240304-demo-{}-abcdef012345\n"
 V1 = "- Link to v1: https://lore.kernel.org/r/a@example.org\n"
 DEPENDS = "This depends on the clock series v2: https://lore.kernel.org/r/clock2@example.org\n"

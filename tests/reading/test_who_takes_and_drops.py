@@ -11,7 +11,6 @@ from email.utils import format_datetime, parsedate_to_datetime
 import pytest
 
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.next_step import next_step
 from patchpilot.reading.read_thread import read_thread
 from tests.kit.mails import (
     ADA,
@@ -29,6 +28,7 @@ from tests.reading.story import (
     SHA,
     TITLE,
     build_answer_to,
+    next_step,
     read_first_series,
     read_state,
 )

@@ -19,6 +19,7 @@ from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.panel import TextPanel
+from tests.kit.mails import ADA
 from tests.kit.repos import Repo
 from tests.kit.walk import keys, last_message, opened, settle, still, text_of, until
 
@@ -35,7 +36,6 @@ TEXT = (
     "\n"
 )
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
-ADA = "Ada Fixer <ada@example.org>"
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model import patch as shorten
 from patchpilot.services.check.apply_fixes import FixResult, fix_findings
 from patchpilot.services.tags.undo_rewrite import undo_branch_rewrite
+from tests.kit.mails import ADA
 from tests.kit.repos import Repo
 
 FILE = "drivers/frob/frob.c"
@@ -34,7 +35,6 @@ TEXT = (
     "\n"
 )
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
-ADA = "Ada Fixer <ada@example.org>"
 
 
 def create_topic(path: Path) -> Repo:
