@@ -462,7 +462,9 @@ def _prepare_run(
         rules = rules_for_whole_files(rules)
     rules = adjust_rules(rules, project)
     if not options.strict:
-        options = options._replace(hidden=find_hidden_rules(rules, options.noise))
+        # rules that a project ignores do not make room for others
+        measured = rules if options.select else all_rules
+        options = options._replace(hidden=find_hidden_rules(measured, options.noise))
     return CheckRun(rules, options, project, tree, None)
 
 

@@ -299,6 +299,17 @@ def _freeze_value(key: str, value: Any) -> Any:
     )
 
 
+_SHARED_PATH = lazy_pattern(
+    r"^(?:linux[^/]*/)?(?:[^/]+$|(?:Documentation|lib|scripts)/"
+    r"|(?:include|samples|tools)/(?:[^/]+/|(?:Makefile|Kbuild|Kconfig)$))"
+)
+"""Paths that the kernel and other projects have."""
+_USER_SPACE = lazy_pattern(
+    r"(?i)(?:(?!perf-)[\w-]+-tools?|[\w-]*utils|\w+progs|[\w-]+-(?:cli|lib|testsuite|unit-tests)"
+    r"|(?:blk|x?fs)tests|lib(?!ata|bpf|crypto|nvdimm|perf)\w{2,}|gha[dtu][\w/]+|iproute2|kmod|ndctl"
+    r"|i-g-t|igt|pynfs|man-pages)(?:-dev|-next)?"
+)
+"""Names of user-space projects in subject prefixes, such as [PATCH nfs-utils]."""
 _LIST_HOST = lazy_pattern(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
@@ -322,13 +333,14 @@ def find_layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project
     If there is none, return the given project.
     """
     for candidate in projects().values():
-        prefix_words = set(candidate.subject_prefixes)
         if (
             candidate.inherits == project.name
-            and prefix_words
             and prefixes
             and all(
-                {word.lower() for word in prefix} & prefix_words for prefix in prefixes
+                {word.lower() for word in prefix}.intersection(
+                    candidate.subject_prefixes
+                )
+                for prefix in prefixes
             )
         ):
             return candidate
@@ -338,7 +350,7 @@ def find_layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project
 def project_of_tree(tree: Tree) -> Project | None:
     """Return the project identified by a tree's files, or None if it is unknown."""
     for project in _candidates():
-        if any(all(tree.exists(path) for path in paths) for paths in project.tree_has):
+        if any(all(map(tree.exists, paths)) for paths in project.tree_has):
             return project
     return None
 
@@ -364,19 +376,26 @@ def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
     for project in _candidates():
         if project is default or (project.inherits and not project.paths_pattern):
             continue
-        if addresses & _uninherited_lists(project) and not _is_elsewhere(
-            project, addresses
+        if (
+            addresses & _uninherited_lists(project)
+            and not _is_elsewhere(project, addresses)
+        ) or (
+            project.paths_pattern
+            and any(map(re.compile(project.paths_pattern).search, paths))
         ):
             return project
-        if project.paths_pattern and any(
-            map(re.compile(project.paths_pattern).search, paths)
-        ):
-            return project
-    is_other = paths and not any(map(re.compile(default.paths_pattern).search, paths))
+    is_other = not any(map(re.compile(default.paths_pattern).search, paths)) and (
+        not all(map(_SHARED_PATH.search, paths))
+        or any(
+            _USER_SPACE.fullmatch(word)
+            for patch in patches
+            for word in patch.subject.words
+        )
+    )
     return find_project(OTHER) if is_other else None
 
 
-def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
+def _is_elsewhere(project: Project, addresses: set[str]) -> bool:
     """Return whether an address shows that the patches belong to another project.
 
     This is the case if an address on another project's host is not one of this project's lists. If
@@ -384,16 +403,14 @@ def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
     project's list is sufficient.
     """
     lists = _uninherited_lists(project)
-    own_addresses = [address for address in addresses if address in lists]
-    other_addresses = [address for address in addresses if address not in lists]
+    other_addresses = addresses - lists
     known_lists = [
         candidate
         for candidate in projects().values()
         if project.name not in candidate.lineage
     ]
-    guests = _is_on_list_host(own_addresses, known_lists)
     return _is_on_list_host(other_addresses, known_lists) or (
-        guests
+        _is_on_list_host(addresses & lists, known_lists)
         and any(
             candidate.lists.pattern and re.search(candidate.lists.pattern, address)
             for candidate in known_lists
@@ -435,10 +452,7 @@ def is_on_list_host(email: str) -> bool:
     lower_email = email.lower()
     host = lower_email.rpartition("@")[2]
     return bool(_LIST_HOST.search(host)) or any(
-        any(
-            host == list_host or host.endswith(f".{list_host}")
-            for list_host in project.lists.hosts
-        )
+        any(f".{host}".endswith(f".{list_host}") for list_host in project.lists.hosts)
         or lower_email
         in (*project.lists.main, project.lists.stable, project.lists.regressions)
         for project in projects().values()

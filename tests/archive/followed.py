@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from patchpilot.archive.open_archive import open_archive
@@ -92,7 +92,3 @@ def open_followed_archive(
 
 def convert_days_to_minutes(number: float) -> int:
     return int(number * 1440)
-
-
-def time_after_start(minutes: int) -> datetime:
-    return START + timedelta(minutes=minutes)

@@ -88,10 +88,8 @@ class MemoryHistory:
         )
         if full_id is None:
             return None
-        author, when = (
-            Address("Ada Fixer", "ada@example.org"),
-            datetime(2026, 1, 1, tzinfo=UTC),
-        )
+        author = Address("Ada Fixer", "ada@example.org")
+        when = datetime(2026, 1, 1, tzinfo=UTC)
         subject, _, committer = self._commits[full_id].partition(" <- ")
         return Commit(
             full_id,
@@ -143,10 +141,6 @@ class MemoryHistory:
             tuple((earlier_fixes[0] if earlier_fixes else None) for _ in patches),
             StableBase("6.1", COMMIT, "origin/master") if has_stable_base else None,
         )
-
-    def needs_no_backport(self, patch: Patch, project: object) -> bool:
-        """Return False, because every fix needs a backport."""
-        return False
 
 
 def build_context(example: Example) -> Context:

@@ -120,6 +120,30 @@ def test_patch_without_a_tree_is_detected(to: str, path: str, shipped: str) -> N
     assert detect(None, [patch]).name == "acme"
 
 
+USER_SPACE = """
+nfs-utils lib/a.c other
+kvm-unit-tests scripts/a.bash other
+nfs-utils net/a.c linux
+perf-tools tools/perf/a.c linux
+libcrypto lib/crypto/a.c linux
+net src/a.c other
+net include/a.h other
+net tools/a.c other
+net Makefile netdev
+"""
+
+
+def detect_by_patch(prefix: str, path: str) -> Project:
+    text = mail(f"[PATCH {prefix}] x: y", "T.", build_file_diff(path, "-a\n+b\n"))
+    return detect(None, [parse_patch(text.encode(), "x.patch")])
+
+
+@pytest.mark.parametrize("row", USER_SPACE.strip().splitlines())
+def test_user_space_patch_is_detected(row: str) -> None:
+    prefix, path, name = row.split()
+    assert detect_by_patch(prefix, path).name == name
+
+
 def test_project_tag_requests_a_backport(repo: Repo) -> None:
     assert read_json_document(repo, "stable", "HEAD")["lines"] == [
         "Backport-to: acme-stable@lists.acme.example # 4.2.0 and later"
@@ -288,17 +312,7 @@ def test_subsystem_inherits_its_project() -> None:
         "[lists]\n"
         'main = ["acme@vger.kernel.org"]\n'
     )
-    acme = detect(
-        None,
-        [
-            parse_patch(
-                mail(
-                    "[PATCH acme-next] x: y", "T.", build_file_diff("a", "-a\n+b\n")
-                ).encode(),
-                "x.patch",
-            )
-        ],
-    )
+    acme = detect_by_patch("acme-next", "a")
     assert (acme.name, acme.kernel, acme.lists.stable) == (
         "acme",
         True,
