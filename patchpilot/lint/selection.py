@@ -84,7 +84,7 @@ def _header_declares(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
     header, _, function = need.partition(" ")
     if header not in headers:
         headers[header] = tree.read(header) or b""
-    pattern = rb"\b" + function.encode() + rb"\b"
+    pattern = rb"\b%b\b" % function.encode()
     return cached_search(pattern, headers[header]) is not None
 
 
@@ -261,11 +261,11 @@ def find_rule_records(rule: Rule) -> Mapping[Severity, RuleRecord]:
 
 @cache
 def _records_by_name() -> Mapping[str, Mapping[Severity, RuleRecord]]:
-    order = list(Severity)
     by_name: dict[str, dict[Severity, RuleRecord]] = {}
-    rows = sorted(load_rule_records().items(), key=lambda row: order.index(row[0][1]))
-    for (name, severity), record in rows:
-        by_name.setdefault(name, {})[severity] = record
+    for severity in Severity:
+        for (name, measured_severity), record in load_rule_records().items():
+            if measured_severity is severity:
+                by_name.setdefault(name, {})[severity] = record
     return by_name
 
 
@@ -283,15 +283,19 @@ def find_hidden_rules(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
     measured.sort(
         key=lambda row: (
             row[1] is not Severity.ERROR,
+            row[:2] not in CERTAIN,
             row[2].is_pedantic,
-            row[:2] not in CERTAIN and row[2].noise > RARE,
+            row[2].noise > RARE,
             -row[2].worth * (LIKELY if row[1] is Severity.WARNING else 1),
         )
     )
     # rules about history and rules newer than 6.1 have no records, because the measured messages
     # had no history and used the rules for 6.1
-    unmeasured = (rule for rule in rules if rule.scope == "history" or rule.since)
-    hidden = {(rule.name, Severity.CHECK) for rule in unmeasured}
+    hidden = {
+        (rule.name, Severity.CHECK)
+        for rule in rules
+        if rule.scope == "history" or rule.since
+    }
     remaining = noise
     for name, severity, record in measured:
         lines = record.rate or 0

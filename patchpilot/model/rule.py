@@ -66,8 +66,8 @@ class RuleRecord(NamedTuple):
 
     @property
     def is_pedantic(self) -> bool:
-        """Return whether a reader called less than a third of at least four findings useful."""
-        return self.judged > 3 * max(self.useful, 1)
+        """Return whether a reader called less than a third of at least three findings useful."""
+        return self.judged > max(3 * self.useful, 2)
 
     @property
     def sentence(self) -> str:
