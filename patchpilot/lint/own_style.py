@@ -52,7 +52,7 @@ _INTENDED = {
     "repeated-word": lazy_pattern(r"\0.\s*#\s*define\s+(\w+)\s+\1\b"),
     "complex-macro-without-parentheses": lazy_pattern(
         r"\0.\s*#\s*define\s+\w+(?:\s+(?:,|[\w. \t]+(?:,[\w. \t]+)+)$"
-        r"|(?:\([^)]*\))?\s+(?:__)?asm(?:__)?\b)",
+        r"|(?:\([^)]*\))?\s+(?:(?:__)?asm(?:__)?\b|__attribute__\b|#\w+\s+\w+$))",
         re.MULTILINE,
     ),
     "constant-on-the-left": lazy_pattern(
@@ -78,7 +78,8 @@ _INTENDED = {
         r"\0commit [0-9a-f]{40}\n(?:Merge: .*\n)?Author: "
     ),
     "unused-macro-argument": lazy_pattern(
-        r"\0.*\s(?:do ?\{ ?\} ?while ?\(0\)|\(\(void\) ?0\))$", re.MULTILINE
+        r"\0.*\s(?:(?:do ?)?\{ ?\}(?: ?while ?\(0\))?|\(\(void\) ?0\)|__attribute__.*)$",
+        re.MULTILINE,
     ),
     "leading-space": lazy_pattern(r"\0\+ {8}"),
     "spdx-tag": lazy_pattern(r"\0 "),

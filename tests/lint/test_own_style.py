@@ -247,6 +247,10 @@ long-line a.sh: +check "one\n+frob is up, frob is up, frob is up, frob is up, fr
 leading-space a.c:    FROB(nr);\n   FROB(val);\n+  FROB(mode);
 unused-macro-argument a.h: +#define frob(nr, x) do { } while (0)
 unused-macro-argument a.h: +#define frob(nr)\t((void)0)
+unused-macro-argument a.h: +#define frob(nr) {}
+unused-macro-argument a.h: +#define FROB(nr, x) __attribute__((frob(x)))
+complex-macro-without-parentheses a.h: +#define FROB(nr, x) #nr x
+complex-macro-without-parentheses a.h: +#define FROB(nr) __attribute__((frob(nr)))
 attribute-without-macro a.h: +#define __printf(a, b) __attribute__((format(printf, a, b)))
 """  # noqa: E501
 WRONG = r"""

@@ -222,11 +222,8 @@ def combine_detectors(context: Context, arguments: Arguments) -> Iterable[Hit]:
 
 def _other_tables_allow(context: Context, arguments: Arguments) -> bool:
     return all(
-        any(True for _ in _find_table_hits(context, table))
-        for table in arguments.get("when", ())
-    ) and not any(
-        True for _ in _find_combined_hits(context, arguments.get("unless", ()))
-    )
+        any(_find_table_hits(context, table)) for table in arguments.get("when", ())
+    ) and not any(_find_combined_hits(context, arguments.get("unless", ())))
 
 
 def _find_combined_hits(

@@ -56,6 +56,7 @@ from patchpilot.model.commit_references import (
     find_crash_text,
     find_cure_text,
     find_defect_text,
+    find_fix_claim,
     find_upstream_commits,
     is_backport,
     is_cosmetic,
@@ -104,7 +105,15 @@ def missing_fixes_tag(context: Context) -> Hits:
         )
         return
     fix_trees = prefixes.intersection(context.project.tags.fix_prefixes)
-    if fix_trees and not changes_only_documents(context.patch.paths):
+    if (
+        fix_trees
+        and not changes_only_documents(patch.paths)
+        # a patch in a series may only prepare the fix
+        and (
+            patch.subject.total in (None, 1)
+            or find_fix_claim(title, patch.message, patch.paths)
+        )
+    ):
         yield make_subject_hit(context, "fixes-tree", tree=min(fix_trees))
         return
     if "fix-without-fixes" in context.active_rules and any(_check_fixes(context)):
@@ -378,17 +387,10 @@ def _find_sentence(lines: Sequence[str], last: int) -> int | None:
 def _find_stranded_tag(context: Context, last: int) -> Hits:
     """Yield a hit for the first tag that text separates from the tags at the end."""
     patch = context.patch
-    blank = [
-        number for number, text in enumerate(patch.message[:last]) if not text.strip()
-    ]
-    text_lines = [
-        number for number, text in enumerate(patch.message[:last]) if text.strip()
-    ]
-    plain = [
-        number
-        for number, text in enumerate(patch.message[:last])
-        if not is_trailer(text)
-    ]
+    lines = list(enumerate(patch.message[:last]))
+    blank = [number for number, text in lines if not text.strip()]
+    text_lines = [number for number, text in lines if text.strip()]
+    plain = [number for number, text in lines if not is_trailer(text)]
     for line, tag in find_tag_lines(context):
         number = tag.line
         if (
@@ -694,7 +696,8 @@ _TAG = compile_lazily(
 )
 _KNOWN_TAG = compile_lazily(rf"(?:{'|'.join(KNOWN)}):", re.IGNORECASE)
 _SIGNED = compile_lazily(r"^\s*signed-off-by:\s*(.*)", re.IGNORECASE)
-_FROM = compile_lazily(r"^From:\s*(.*)")
+_LABEL = compile_lazily(r"(?:to:|\s+(?i:to|cc):)[^@]*$")
+_FROM = compile_lazily(r"^(?:X-Google-Original-)?From:\s*(.*)")
 _FOLDED = compile_lazily(r"^[ \t]\s*(.*)")
 _BY_LIST = compile_lazily(r"\bvia [\w.-]+['\"]? <")
 _AGENT = compile_lazily(r"^\S+:\S+")
@@ -718,8 +721,11 @@ def check_sign_offs(context: Context) -> TypedHits:
         if line.starts_hunk or line.starts_file or (line.left and not as_script):
             continue
         text = line.text
-        if text.startswith("From:") or (
-            text.startswith("=?") and "From:" in decode_words(text)
+        if (
+            text.startswith("From:")
+            # Gmail replaces an address in From: that the account does not own
+            or (text.startswith("X-Google-Original-From:") and not as_script)
+            or (text.startswith("=?") and "From:" in decode_words(text))
         ):
             # checkpatch.pl compares names in other encodings as they are
             encoding = "=?utf-8?" if as_script else "=?"
@@ -735,7 +741,7 @@ def check_sign_offs(context: Context) -> TypedHits:
             not line.in_header
             and text[colon - 2 : colon].lower() in ("by", "to", "cc")
             and (tag := _TAG.match(text))
-            and (as_script or not text.startswith("to:") or "@" in text)
+            and (as_script or not _LABEL.match(text))
         ):
             yield from _check_tag(lines, line, tag, author, previous_tags)
     if (
@@ -815,11 +821,15 @@ class _AuthorSignOff:
         elif not self.problem:
             yield "NO_AUTHOR_SIGN_OFF", make_hit(number, author=from_byte_text(author))
         else:
-            values = {
-                "author": from_byte_text(author),
-                "signer": from_byte_text(self.text),
-            }
-            yield "FROM_SIGN_OFF_MISMATCH", make_hit(number, self.problem, **values)
+            yield (
+                "FROM_SIGN_OFF_MISMATCH",
+                make_hit(
+                    number,
+                    self.problem,
+                    author=from_byte_text(author),
+                    signer=from_byte_text(self.text),
+                ),
+            )
 
 
 def _bad_signoff_hit(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
