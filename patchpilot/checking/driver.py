@@ -462,9 +462,12 @@ def _prepare_run(
         rules = rules_for_whole_files(rules)
     rules = adjust_rules(rules, project)
     if not options.strict:
-        # rules that a project ignores do not make room for others
-        measured = rules if options.select else all_rules
-        options = options._replace(hidden=find_hidden_rules(measured, options.noise))
+        options = options._replace(
+            # rules that a project ignores do not make room for others
+            hidden=find_hidden_rules(
+                rules if options.select else all_rules, options.noise
+            )
+        )
     return CheckRun(rules, options, project, tree, None)
 
 

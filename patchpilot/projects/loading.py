@@ -436,9 +436,8 @@ def is_list_address(email: str) -> bool:
     This is the case if it is a project's list, if a project has lists on its host, or if its host
     is called lists.
     """
-    lower_email = email.lower()
     return is_on_list_host(email) or any(
-        project.lists.pattern and re.search(project.lists.pattern, lower_email)
+        project.lists.pattern and re.search(project.lists.pattern, email.lower())
         for project in projects().values()
     )
 
@@ -627,12 +626,11 @@ def apply_subsystem_rules(project: Project, patches: Iterable[Patch]) -> Project
 
 def shortest_wait() -> int:
     """Return the shortest time, in days, before a reminder in any project or subsystem."""
-    wait_times = [
+    return min(
         *(project.mail.waiting_days for project in projects().values()),
         *(
             subsystem.ping_days
             for subsystem in subsystems().values()
             if subsystem.ping_days
         ),
-    ]
-    return min(wait_times)
+    )

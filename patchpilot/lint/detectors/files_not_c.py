@@ -258,29 +258,29 @@ def check_kbuild(context: Context) -> TypedHits:
     lines = scan_patch(context)
     for line in lines.added:
         path, text = line.file, line.text
-        if (
-            "Kconfig" in path
-            and _CONFIG.match(text)
-            and _lacks_help_text(
-                lines, line, min_lines := context.project.style.help_lines
-            )
-        ):
-            yield "CONFIG_DESCRIPTION", make_hit(line.number, least=min_lines)
+        if "Kconfig" in path and _CONFIG.match(text):
+            least = context.project.style.help_lines
+            length = _count_help_lines(lines, line)
+            if length is not None and length < least:
+                yield (
+                    "CONFIG_DESCRIPTION",
+                    make_hit(line.number, "" if length else "missing", least=least),
+                )
         if path == "MAINTAINERS":
             yield from (
                 ("MAINTAINERS_STYLE", hit) for hit in _check_section_entry(line)
             )
 
 
-def _lacks_help_text(lines: LineScan, entry: ScannedLine, min_lines: int) -> bool:
-    """Return whether an added Kconfig entry has a prompt but too little help text in the patch."""
+def _count_help_lines(lines: LineScan, entry: ScannedLine) -> int | None:
+    """Return the lines of help text of an added Kconfig entry, or None if it has no prompt."""
     prompt = helped = False
     length = 0
     for line in lines.lines[entry.number :]:
         text = line.text
         if text[:1] == "-":
             continue
-        if text[:1] not in ("+", " ") or not text:
+        if text[:1] not in ("+", " "):
             break
         if _PROMPT.match(text):
             prompt = True
@@ -294,7 +294,7 @@ def _lacks_help_text(lines: LineScan, entry: ScannedLine, min_lines: int) -> boo
         if _NEXT_ENTRY.match(content):
             break
         length += helped
-    return prompt and length < min_lines
+    return length if prompt else None
 
 
 def _check_section_entry(line: ScannedLine) -> Hits:
