@@ -32,6 +32,7 @@ TOP_FOLDERS = frozenset(
 )
 LEAST_PATCHES = 14
 """Directories with fewer patches have the habits of their parent."""
+LEAST_NAMED = 40
 LEAST_MARKED = 60
 SHIPPED = ("Fixes:", "Cc: stable")
 """Directories with this many patches have habits that rules use without history."""
@@ -103,7 +104,8 @@ def find_code_folders(paths: Iterable[str]) -> tuple[str, ...]:
 def format_table_lines(rows: Iterable[Row]) -> Iterator[str]:
     """Yield the lines of checks/habits.tsv.
 
-    Directories with the same habits as their parent are omitted.
+    Directories with the same habits as their parent are omitted, as are those where no rule
+    reports anything.
     """
     forms_by_folder: dict[str, list[CommitForm]] = defaultdict(list)
     for row in rows:
@@ -142,11 +144,25 @@ def format_table_lines(rows: Iterable[Row]) -> Iterator[str]:
         )
         folder_habits = counted_habits[name]
         if folder_habits.first and (
-            parent_habits is None
-            or _select_rule_habits(parent_habits) != _select_rule_habits(folder_habits)
+            parent_habits is None or _differs_for_rules(folder_habits, parent_habits)
         ):
             merged_habits[name] = folder_habits
             yield _format_habits_line(folder_habits)
+
+
+def _differs_for_rules(habits: Habits, parent: Habits) -> bool:
+    if _reports_nothing(habits) and _reports_nothing(parent):
+        # messages name the first prefix if many commits have it
+        return (
+            habits.prefix_share >= LEAST_NAMED
+            and habits.first[0][0] != parent.first[0][0]
+        )
+    return _select_rule_habits(habits) != _select_rule_habits(parent)
+
+
+def _reports_nothing(habits: Habits) -> bool:
+    *_, cases, marks = _select_rule_habits(habits)
+    return not (habits.weigh_share(habits.prefix_share) or cases or marks)
 
 
 def _select_rule_habits(habits: Habits) -> tuple[object, ...]:
