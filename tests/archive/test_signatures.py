@@ -13,12 +13,11 @@ import patatt
 import pytest
 
 from patchpilot.archive.signatures import find_proven_senders, look_up_dkim_key
-from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.identities import Identities
 from tests.kit.mails import build_described_mail, build_patch_mail
+from tests.kit.patches import ADA
 
-ADA = Address("Ada Fixer", "ada@example.org")
 NEW = "Ada Fixer <ada@work.example.com>"
 KNOWN = Identities().add_addresses([ADA])
 

@@ -25,8 +25,8 @@ from tests.backports.world import (
     track_failed_backports,
 )
 from tests.kit.cli import Outcome, call
+from tests.kit.patches import ADA
 
-ADA = Address("Ada Fixer", "ada@example.org")
 DATE = datetime(2024, 3, 4, tzinfo=UTC)
 HIDDEN = Commit("1" * 40, "", (), ADA, DATE, ADA, DATE, "work: x\u202ey\n\nWhy.\n")
 

@@ -15,8 +15,8 @@ from jsonschema import Draft4Validator, Draft202012Validator, FormatChecker
 from tests.kit.ci_schemas import GITLAB, JUNIT, SARIF
 from tests.kit.cli import call
 from tests.kit.repos import Repo
+from tests.kit.topics import SIGNED_LINE
 
-SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
 BASE = "/* SPDX-License-Identifier: GPL-2.0 */\n"
 LINE = '\tpr_info("größer ☃" ,x );\n'
 CALL = f"{BASE}void f(int x)\n{{\n{LINE}}}\n"
@@ -25,9 +25,9 @@ CALL = f"{BASE}void f(int x)\n{{\n{LINE}}}\n"
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     repo = Repo(tmp_path / "r")
-    repo.commit("frob: start\n\n" + SIGNED, {"lib/frob.c": BASE})
+    repo.commit("frob: start\n\n" + SIGNED_LINE, {"lib/frob.c": BASE})
     repo.commit(
-        f"frob: say it\n\nThe user has to see the size. Print it.\n\n{SIGNED}",
+        f"frob: say it\n\nThe user has to see the size. Print it.\n\n{SIGNED_LINE}",
         {"lib/frob.c": CALL},
     )
     return repo
@@ -60,7 +60,7 @@ def check_inputs(
     monkeypatch.chdir(repo.path)
     repo.git("format-patch", "-q", "-1", "-o", "out")
     repo.commit(
-        f"frob: größer \x0c und \x1b[1mmehr\n\nTeh ☃ has \ufffe no space.\n\n{SIGNED}",
+        f"frob: größer \x0c und \x1b[1mmehr\n\nTeh ☃ has \ufffe no space.\n\n{SIGNED_LINE}",
         {"lib/größe&co.c": CALL},
     )
     mails = repo.git(
@@ -144,7 +144,7 @@ def test_sarif_fixes_match_fix(
 ) -> None:
     monkeypatch.chdir(repo.path)
     repo.commit(
-        f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED}", {"lib/frob.c": CODE}
+        f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED_LINE}", {"lib/frob.c": CODE}
     )
     (run,) = json.loads(call("check", *words, "--strict", "--format", "sarif").out)[
         "runs"
@@ -204,7 +204,7 @@ def test_column_is_the_first_excess_character(
 ) -> None:
     code = "\tint " + "a" * 110 + ";\n"
     repo.commit(
-        f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED}",
+        f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED_LINE}",
         {"lib/frob.c": BASE + code},
     )
     (run,) = json.loads(print_report(repo, "sarif", "--select", "long-line"))["runs"]
@@ -219,7 +219,7 @@ def test_path_is_relative_to_the_repository(repo: Repo, form: str) -> None:
     repo.git("format-patch", "-q", "-1", "-o", "out", "--subject-prefix", "PATCH foo")
     (file,) = (repo.path / "out").iterdir()
     text = file.read_text().replace("The user has", "Teh user has")
-    file.write_text(text.replace(SIGNED, ""))
+    file.write_text(text.replace(SIGNED_LINE, ""))
     output = call(
         "check", "-C", repo.path, file, "--format", form, "--select", "MISSING_SIGN_OFF"
     ).out
@@ -243,6 +243,6 @@ def test_fingerprints_survive_an_amend(repo: Repo, form: str, key: str) -> None:
         "-q",
         "--amend",
         "-m",
-        f"frob: say it\n\nThe user has to see the size of it. Print it.\n\n{SIGNED}",
+        f"frob: say it\n\nThe user has to see the size of it. Print it.\n\n{SIGNED_LINE}",
     )
     assert read_fingerprints() == before

@@ -17,19 +17,18 @@ from patchpilot.history.fixes_tag import (
     judge_message,
     parse_tag,
 )
-from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
+from tests.kit.patches import ADA
 
-WHO = Address("Ada Fixer", "ada@example.org")
 WHEN = datetime(2024, 1, 1, tzinfo=UTC)
 ID = "0123456789abcdef0123456789abcdef01234567"
 COMMIT = Commit(
     ID,
     "t" * 40,
     (),
-    WHO,
+    ADA,
     WHEN,
-    WHO,
+    ADA,
     WHEN,
     "net: foo: add the bar (and more) to it\n\nBody.\n",
 )

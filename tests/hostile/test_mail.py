@@ -20,8 +20,8 @@ from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mail_kinds import MailKind
 from tests.kit.patches import DIFF
 from tests.kit.repos import Repo
+from tests.reading.story import SHA
 
-SHA = "0123456789abcdef0123456789abcdef01234567"
 OTHER = DIFF.replace("foo", "bar")
 PLAIN = DIFF[DIFF.index("---") :]
 ENCODINGS = ("8bit", "quoted-printable", "base64")

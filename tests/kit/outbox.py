@@ -17,6 +17,7 @@ ADA, MAX, LIST = (
     Address("", "widgets@lists.example"),
 )
 CHANGE = "20261120-widget-0123456789ab"
+LIST_EMAIL = "widgets@lists.example.org"
 
 
 def build_message(
@@ -90,3 +91,7 @@ def record_send(
     for index, state in enumerate(all_states):
         outbox.mark(recorded_send.id, index, Outcome(state))
     return outbox.get(recorded_send.id)
+
+
+def list_problem_names(document: dict[str, Any], key: str) -> set[str]:
+    return {problem["name"] for problem in document[key]}

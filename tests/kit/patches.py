@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compose patches from a subject, a body and a diff."""
 
+from patchpilot.model.address import Address
+
+ADA = Address("Ada Fixer", "ada@example.org")
 DIFF = """\
 diff --git a/drivers/demo/foo.c b/drivers/demo/foo.c
 index 1111111..2222222 100644

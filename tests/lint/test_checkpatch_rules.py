@@ -16,9 +16,8 @@ from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Example, Finding, Rule
-from tests.kit.snippets import MemoryTree, build_context
+from tests.kit.snippets import COMMIT, MemoryTree, build_context
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SPELLING = {
     "scripts/spelling.txt": "# a||b\nteh||the\nrecieve||receive\nan one||a one\n"
 }

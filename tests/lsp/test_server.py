@@ -18,8 +18,8 @@ from patchpilot.model.printable import UNSAFE
 from tests.kit import patches
 from tests.kit.cli import start_and_wait
 from tests.kit.repos import Repo
+from tests.kit.topics import SIGNED_LINE
 
-SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
 CODE = "/* SPDX-License-Identifier: GPL-2.0 */\n\nint frob(int x)\n{\n\treturn x;\n}\n"
 BAD = CODE.replace("return x;", "if(x)\n\t\treturn 1; \n\treturn x;")
 
@@ -40,7 +40,9 @@ async def client(lsp_client: LanguageClient) -> AsyncIterator[None]:
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     repo = Repo(tmp_path / "r")
-    repo.commit(f"frob: start\n\n{SIGNED}", {"lib/frob.c": CODE, "lib/other.c": CODE})
+    repo.commit(
+        f"frob: start\n\n{SIGNED_LINE}", {"lib/frob.c": CODE, "lib/other.c": CODE}
+    )
     return repo
 
 
@@ -121,7 +123,7 @@ async def test_findings_follow_edits(client: LanguageClient, repo: Repo) -> None
 async def test_unchanged_lines_have_no_findings(
     client: LanguageClient, repo: Repo
 ) -> None:
-    repo.commit(f"frob: more\n\n{SIGNED}", {"lib/frob.c": BAD})
+    repo.commit(f"frob: more\n\n{SIGNED_LINE}", {"lib/frob.c": BAD})
     assert await EditedText(client, repo.path / "lib" / "frob.c").open_and_find_lines(
         BAD + "\nint more; \n"
     ) == [(9, "trailing-space")]
@@ -169,7 +171,7 @@ async def test_commit_message_is_checked_while_typing(
     assert await document.open_and_find_lines(f"\n{comments}") == []
     body = "The caller has to see the the size of what was read.\n"
     message = (
-        f"{comments}frob: return one more.\n\n{comments}{body}\n{SIGNED}{comments}"
+        f"{comments}frob: return one more.\n\n{comments}{body}\n{SIGNED_LINE}{comments}"
     )
     findings = await document.change_and_find_lines(message)
     assert findings == [(1, "subject-ends-with-punctuation"), (4, "repeated-word")]

@@ -19,13 +19,13 @@ from patchpilot.errors import UsageError
 from patchpilot.outgoing import transports
 from patchpilot.services.send.transport_names import next_transport
 from tests.kit.cli import Outcome
+from tests.kit.outbox import LIST_EMAIL
 from tests.kit.repos import Repo
 from tests.kit.topics import apply, commits, topic
 
 # each test sends a series in a separate process
 pytestmark = pytest.mark.long
 
-LIST = "widgets@lists.example.org"
 PAGE = Path(__file__).parents[2] / "docs/how-to/add-a-transport.md"
 CODE = re.compile(
     r"^`patchpilot/outgoing/maildir/(\w+\.py)` (?:has|defines) .*?^```python\n(.*?)^```$",
@@ -84,7 +84,7 @@ class TransportPlace:
             "--via",
             "maildir",
             "--to",
-            LIST,
+            LIST_EMAIL,
             "--force",
             "a test",
             "--format",
@@ -159,7 +159,7 @@ def test_messages_are_sent_exactly_once(
         transport_setup.repo, "master..topic"
     )
     second = transport_setup.run_patchpilot(
-        "send", "--via", "maildir", "--to", LIST, "--yes", "--format", "json"
+        "send", "--via", "maildir", "--to", LIST_EMAIL, "--yes", "--format", "json"
     )
     assert "already-sent" in [
         refusal["name"] for refusal in parse_json(second)["refusals"]
@@ -171,7 +171,7 @@ def test_messages_are_sent_exactly_once(
 
 def test_preview_names_the_transport(transport_setup: TransportPlace) -> None:
     output = transport_setup.run_patchpilot(
-        "send", "--via", "maildir", "--to", LIST, "--dry-run"
+        "send", "--via", "maildir", "--to", LIST_EMAIL, "--dry-run"
     ).out
     output = " ".join(output.split())
     assert f"maildir, the maildir {transport_setup.maildir}" in output
@@ -220,7 +220,7 @@ def test_message_to_self_has_one_recipient(transport_setup: TransportPlace) -> N
         {("Ada Fixer <ada@example.org>",)},
     )
     assert all(
-        LIST.encode() not in re.sub(rb"(?m)^X-Original-To:.*$", b"", raw)
+        LIST_EMAIL.encode() not in re.sub(rb"(?m)^X-Original-To:.*$", b"", raw)
         for raw in transport_setup.sent_messages()
     )
 

@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 
 from patchpilot.model.message import MailState
+from tests.kit.outbox import LIST_EMAIL
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
-
-LIST = "widgets@lists.example.org"
 
 
 def plan_send(
     repo: Repo, *arguments: object
 ) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
-    result = repo.patchpilot("send --dry-run --format json --to", LIST, *arguments)
+    result = repo.patchpilot(
+        "send --dry-run --format json --to", LIST_EMAIL, *arguments
+    )
     plan = result.json
     return *(
         {problem["name"]: problem["message"] for problem in plan[key]}
@@ -62,7 +63,7 @@ def test_partial_sends_are_recorded(
         (MailState.ACCEPTED, MailState.ACCEPTED),
     ):
         with Repository.open(repo.path) as repository, Outbox() as outbox:
-            sending = plan_sending(repository, SendRequest(to=(LIST,), force="x"))
+            sending = plan_sending(repository, SendRequest(to=(LIST_EMAIL,), force="x"))
             send = outbox.add(sending.send)
             for entry, state in zip(send.entries[-2:], states, strict=True):
                 outbox.mark(send.id, entry.position, Outcome(state))

@@ -26,19 +26,19 @@ from patchpilot.services.send.send_mails import deliver_mails
 from patchpilot.topic import find_topic as topics
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cli import start_and_wait
+from tests.kit.outbox import LIST_EMAIL
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import configure_mail_server, topic
 
 pytestmark = pytest.mark.long
 
-LIST = "widgets@lists.example.org"
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def make_request(transport: str = "git-send-email") -> SendRequest:
     """Return a request to send despite findings."""
-    return SendRequest(via=transport, to=(LIST,), force="a test")
+    return SendRequest(via=transport, to=(LIST_EMAIL,), force="a test")
 
 
 def add_cover_letter(repo: Repo) -> None:
@@ -97,7 +97,16 @@ def test_concurrent_first_sends_deliver_once(
         repo = topic(tmp_path / "r", 2, server=server)
         monkeypatch.setenv("PATH", str(slow), prepend=":")
         with ThreadPoolExecutor(2) as pool:
-            arguments = ("send", "-C", repo.path, "--to", LIST, "--force", "x", "--yes")
+            arguments = (
+                "send",
+                "-C",
+                repo.path,
+                "--to",
+                LIST_EMAIL,
+                "--force",
+                "x",
+                "--yes",
+            )
             result = list(pool.map(lambda _: start_and_wait(*arguments), range(2)))
         assert sorted(outcome.code for outcome in result) == [0, 1], [
             outcome.err for outcome in result
@@ -191,7 +200,7 @@ def test_interrupted_resend_is_resumed(tmp_path: Path) -> None:
                 deliver_mails(here, plan_sending(here, make_request())).state == "sent"
             )
             server.faults.gone_from = 4
-            second = SendRequest(to=(LIST,), resend=True, force="a test")
+            second = SendRequest(to=(LIST_EMAIL,), resend=True, force="a test")
             assert deliver_mails(here, plan_sending(here, second)).state == "partial"
             server.faults.heal()
             assert deliver_mails(here, plan_resume(here, SendRequest())).state == "sent"
@@ -217,7 +226,7 @@ def test_hanging_send_does_not_block_other_topics(tmp_path: Path) -> None:
             go_on.wait(30)
 
         slow.faults.on_mail = wait_forever
-        arguments = ("--to", LIST, "--force", "x", "--yes", "--format", "json")
+        arguments = ("--to", LIST_EMAIL, "--force", "x", "--yes", "--format", "json")
         with ThreadPoolExecutor(1) as pool:
             first = pool.submit(start_and_wait, "send", "-C", repo.path, *arguments)
             try:

@@ -30,8 +30,9 @@ from patchpilot.outgoing.target_tree import TargetFit, TargetTree
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.projects.loading import default_project
 from tests.kit.outbox import build_send
+from tests.kit.patches import ADA
+from tests.kit.topics import SIGNED
 
-ADA = Address("Ada Fixer", "ada@example.org")
 TUESDAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 
@@ -61,7 +62,6 @@ ANSWER = parse_message(
 )
 LIST = make_recipient("widgets@lists.example.org", "list", "cc")
 SECRET = Draft("c", "/r", "t", answers={"security": "yes"})
-SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>"
 NAMES_V1 = (
     f"It was broken.\n\nLink: https://lore.example.org/all/v1%40example.org/\n{SIGNED}"
 )

@@ -17,19 +17,19 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.recipient_edits import find_branch_key, load_edits
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cli import Outcome as Ended
+from tests.kit.outbox import LIST_EMAIL
 from tests.kit.prep import create_prep_repository
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic
 
-LIST = "widgets@lists.example.org"
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send_to_recipient(repo: Repo, line: str = "", *arguments: str) -> Ended:
     """Send to a recipient, despite findings and without using an archive."""
     return repo.patchpilot(
-        f"send --force 'a test' --format json --to {LIST} {line}", *arguments
+        f"send --force 'a test' --format json --to {LIST_EMAIL} {line}", *arguments
     )
 
 
@@ -92,7 +92,10 @@ def test_dropped_recipients_are_saved(
         assert load_edits(key).dropped == ()
     assert len(server.take()) == 1
     assert resume_send(repo, "--drop gone@example.org --yes").code == 0
-    assert [received.recipients for received in server.take()][1:] == [(LIST,), (LIST,)]
+    assert [received.recipients for received in server.take()][1:] == [
+        (LIST_EMAIL,),
+        (LIST_EMAIL,),
+    ]
     assert load_edits(key).dropped == ("gone@example.org",)
 
 
@@ -217,7 +220,7 @@ def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> N
         server.faults.heal()
         amend_commit(repo)
         second_document = repo.patchpilot(
-            "send --via", via, "--to", LIST, "--format", "json", "--dry-run"
+            "send --via", via, "--to", LIST_EMAIL, "--format", "json", "--dry-run"
         ).json
         hint = next(
             refusal["hint"]

@@ -30,14 +30,14 @@ from patchpilot.services.send.plan_send import collect_mail_texts, plan_sending
 from patchpilot.topic.find_topic import find_base_commit, find_topic
 from patchpilot.topic.topic_base import find_published_commit
 from tests.kit.b4 import run_b4
+from tests.kit.mails import ADA
 from tests.kit.repos import Repo
 
-ME = "Ada Fixer <ada@example.org>"
 LIST = "list@lists.example.org"
 OTHER = "Otto Other <otto@other.example>"
 UTF8 = "Zoë Größer-Łukaszewicz <zoe@example.net>"
 LONG = "Ferdinánd Ágoston Árpád Éliás Ödön Űrhajós-Tükörfúrógép <f@example.net>"
-SIGNED = f"Signed-off-by: {ME}"
+SIGNED = f"Signed-off-by: {ADA}"
 BINARY = bytes(range(256)) * 3
 
 
@@ -48,7 +48,7 @@ class CommitTexts(NamedTuple):
     """
 
     message: str = "lib: wait\n\nIt was wrong."
-    author: str = ME
+    author: str = ADA
     encoding: str = "UTF-8"
     files: Mapping[str, bytes] = MappingProxyType({"lib/plain.c": b"int changed;\n"})
     renamed: tuple[tuple[str, str], ...] = ()
@@ -224,7 +224,7 @@ def _format_commit(branch: str, commit: CommitTexts, start: str, number: int) ->
     commit_header = (
         f"commit refs/heads/{branch}\nauthor ".encode()
         + author
-        + f" {date}\ncommitter {ME} {date}\n".encode()
+        + f" {date}\ncommitter {ADA} {date}\n".encode()
     )
     if commit.encoding != "UTF-8":
         commit_header += f"encoding {commit.encoding}\n".encode()

@@ -11,6 +11,7 @@ import pytest
 
 from patchpilot.series.topic_database import state_folder
 from tests.kit.archive import serve_archive
+from tests.kit.outbox import LIST_EMAIL
 from tests.kit.prep import create_prep_repository
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -18,12 +19,13 @@ from tests.kit.topics import topic, unpacked
 
 pytestmark = pytest.mark.long
 
-LIST = "widgets@lists.example.org"
 NOBODY = "http://127.0.0.1:9/all/"
 
 
 def send_to_recipient(repo: Repo, line: str = "", *arguments: str) -> Any:
-    return repo.patchpilot(f"send --format json --to {LIST} {line}", *arguments).json
+    return repo.patchpilot(
+        f"send --format json --to {LIST_EMAIL} {line}", *arguments
+    ).json
 
 
 def find_blocking_problems(
@@ -61,7 +63,7 @@ def test_sent_tag_blocks_a_resend(tmp_path: Path, via: str) -> None:
         refusals = find_blocking_problems(repo)
         assert tag in refusals["already-sent"]
         assert "--reroll" not in refusals["already-sent"]
-        assert repo.patchpilot("send --yes --to", LIST).code == 1
+        assert repo.patchpilot("send --yes --to", LIST_EMAIL).code == 1
         assert "already-sent" not in find_blocking_problems(repo, "--resend")
 
 

@@ -14,16 +14,18 @@ from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.recipient_edits import find_branch_key, load_edits
 from tests.kit.cli import Outcome as Ended
+from tests.kit.outbox import LIST_EMAIL
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic
 
-LIST = "widgets@lists.example.org"
 TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send_topic(repo: Repo, line: str = "", *arguments: str) -> Ended:
-    return repo.patchpilot(f"send --force 'a test' --to {LIST} {line}", *arguments)
+    return repo.patchpilot(
+        f"send --force 'a test' --to {LIST_EMAIL} {line}", *arguments
+    )
 
 
 def list_message_ids(send_result: Ended) -> list[str]:
@@ -180,7 +182,9 @@ def record_accepted_send(repo: Repo) -> None:
     from patchpilot.services.send.plan_send import plan_sending
 
     with Repository.open(repo.path) as repository, Outbox() as outbox:
-        planned_send = plan_sending(repository, SendRequest(to=(LIST,), force="x"))
+        planned_send = plan_sending(
+            repository, SendRequest(to=(LIST_EMAIL,), force="x")
+        )
         added_send = outbox.add(planned_send.send)
         for entry in added_send.entries:
             outbox.mark(added_send.id, entry.position, Outcome(MailState.ACCEPTED))

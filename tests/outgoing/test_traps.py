@@ -17,6 +17,7 @@ from patchpilot.services.send.questions import (
     save_draft_answer,
 )
 from patchpilot.topic.target_tip import find_target_tree
+from tests.kit.outbox import list_problem_names
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
@@ -30,10 +31,6 @@ def read_dry_run_document(
         *extra_arguments,
     )
     return result.json
-
-
-def list_problem_names(document: dict[str, object], key: str) -> set[str]:
-    return {problem["name"] for problem in document[key]}
 
 
 def test_unanswered_question_is_a_warning(

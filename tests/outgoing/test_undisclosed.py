@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -31,6 +30,7 @@ from patchpilot.services.reply.plan_reply import (
 )
 from tests.kit.cli import Outcome as Called
 from tests.kit.cli import call
+from tests.kit.outbox import list_problem_names
 from tests.kit.prep import create_prep_repository
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
@@ -152,10 +152,6 @@ def send_topic(repo: Repo, transport: str, line: str = "", *arguments: str) -> C
     return repo.patchpilot(
         f"send --force x --format json --via {transport} {line}", *arguments
     )
-
-
-def list_problem_names(document: dict[str, Any], key: str) -> set[str]:
-    return {problem["name"] for problem in document[key]}
 
 
 @pytest.mark.parametrize(

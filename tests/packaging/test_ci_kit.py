@@ -19,9 +19,9 @@ import pytest
 import yaml
 
 from tests.kit.repos import Repo
+from tests.kit.topics import SIGNED
 
 ROOT = Path(__file__).parents[2]
-SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>"
 GOOD = (
     "frob: wait for the link\n\nOld boards need a moment until the link is up, and the driver uses"
     f" it too\nearly. Wait for the link.\n\n{SIGNED}\n"

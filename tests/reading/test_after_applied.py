@@ -10,9 +10,8 @@ from tests.kit.mails import (
     build_reply,
     build_stable_failure_notice,
 )
-from tests.reading.story import next_step, read_only_series
+from tests.reading.story import SHA, next_step, read_only_series
 
-SHA = "0123456789abcdef0123456789abcdef01234567"
 TITLE = "pump: stop at ten"
 
 

@@ -24,8 +24,8 @@ from tests.kit.mails import (
     build_stable_queue_notice,
     build_stable_review,
 )
+from tests.reading.story import SHA
 
-SHA = "0123456789abcdef0123456789abcdef01234567"
 GREG = "Greg Kroah-Hartman <gregkh@linuxfoundation.org>"
 SASHA = "Sasha Levin <sashal@kernel.org>"
 RE = "Re: [PATCH net] demo: check the pointer"

@@ -28,8 +28,8 @@ from tests.kit.mails import (
     build_stable_queue_notice,
     build_stable_review,
 )
+from tests.reading.story import SHA
 
-SHA = "0123456789abcdef0123456789abcdef01234567"
 PUMP = "pump: check the pointer before use"
 COUNT = "pump: count the starts of the pump"
 GREG = "Greg Kroah-Hartman <gregkh@linuxfoundation.org>"

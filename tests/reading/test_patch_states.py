@@ -21,10 +21,9 @@ from tests.kit.mails import (
     build_stable_queue_notice,
     build_stable_review,
 )
-from tests.reading.story import read_first_series
+from tests.reading.story import SHA, read_first_series
 
 ONE, TWO = "demo: check the pointer", "demo: count the pointers"
-SHA = "0123456789abcdef0123456789abcdef01234567"
 P1 = build_described_mail(f"p1 [PATCH 1/2] {ONE}")
 P2 = build_described_mail(f"p2+1>p1 [PATCH 2/2] {TWO}")
 MAINLINE = LandedCommit(

@@ -18,12 +18,12 @@ from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_recipients import plan_series
 from tests.kit.b4 import run_b4
 from tests.kit.cli import call
+from tests.kit.mails import ADA
 from tests.kit.maintainers import FILES, MAINTAINERS
 from tests.kit.repos import Repo
 
-ME = "Ada Fixer <ada@example.org>"
 OTHER = "Otto Other <otto@other.example>"
-SIGNED = f"Signed-off-by: {ME}"
+SIGNED = f"Signed-off-by: {ADA}"
 
 
 class Commit(NamedTuple):
@@ -122,7 +122,7 @@ SERIES = {
     ),
     "bare address": (Commit(f"Cc: bare@example.net\n{SIGNED}"),),
     "two authors": (Commit(SIGNED, OTHER), Commit(SIGNED, "Ann N <ann@n.example>")),
-    "my own Cc": (Commit(f"Cc: {ME}\n{SIGNED}"),),
+    "my own Cc": (Commit(f"Cc: {ADA}\n{SIGNED}"),),
 }
 
 

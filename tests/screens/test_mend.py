@@ -21,6 +21,7 @@ from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.panel import TextPanel
 from tests.kit.mails import ADA
 from tests.kit.repos import Repo
+from tests.kit.topics import SIGNED_LINE
 from tests.kit.walk import keys, last_message, opened, settle, still, text_of, until
 
 pytestmark = pytest.mark.long
@@ -35,7 +36,6 @@ TEXT = (
     "transfer does not fail. Give it to them.\n"
     "\n"
 )
-SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
 
 
 @pytest.fixture
@@ -55,12 +55,13 @@ def untidy_branch(tmp_path: Path) -> Repo:
         "\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\treturn a;", 1
     )
     repo.commit(
-        f"frob: wait for the link\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED}",
+        f"frob: wait for the link\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n"
+        f"{SIGNED_LINE}",
         {FILE: untidy_code},
         author=ADA,
     )
     repo.commit(
-        f"frob: count from one\n\n{TEXT}{SIGNED}",
+        f"frob: count from one\n\n{TEXT}{SIGNED_LINE}",
         {FILE: untidy_code.replace("return a;", "return a + 1;")},
         author=ADA,
     )

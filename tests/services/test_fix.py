@@ -24,6 +24,7 @@ from patchpilot.services.check.apply_fixes import FixResult, fix_findings
 from patchpilot.services.tags.undo_rewrite import undo_branch_rewrite
 from tests.kit.mails import ADA
 from tests.kit.repos import Repo
+from tests.kit.topics import SIGNED_LINE
 
 FILE = "drivers/frob/frob.c"
 BASE = (
@@ -34,7 +35,6 @@ TEXT = (
     "transfer does not fail. Give it to them.\n"
     "\n"
 )
-SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
 
 
 def create_topic(path: Path) -> Repo:
@@ -51,7 +51,7 @@ def create_topic(path: Path) -> Repo:
         "\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\n\treturn a;", 1
     )
     repo.commit(
-        f"frob: wait.\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED}",
+        f"frob: wait.\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED_LINE}",
         {FILE: untidy_code},
         author=ADA,
     )
@@ -59,7 +59,7 @@ def create_topic(path: Path) -> Repo:
         "\treturn a;\n}\n\nint", "\treturn a + 1;\n}\n\nint", 1
     ).replace("two(int a)\n{", "two(int a)\n{\n\tfrob( a);", 1)
     repo.commit(
-        f"frob: count from one\n\n{TEXT}{SIGNED}", {FILE: changed_code}, author=ADA
+        f"frob: count from one\n\n{TEXT}{SIGNED_LINE}", {FILE: changed_code}, author=ADA
     )
     return repo
 
@@ -312,7 +312,7 @@ def test_title_on_two_lines_is_not_rewritten(tmp_path: Path) -> None:
     repo = create_topic(tmp_path / "r")
     repo.commit(
         f"frob: a title\nover two lines.\n\n{TEXT}---\n\nReviewed-By: Ben Reader"
-        f" <ben@example.org>\n{SIGNED}",
+        f" <ben@example.org>\n{SIGNED_LINE}",
         {FILE: "int a;\n"},
         author=ADA,
     )
@@ -336,12 +336,12 @@ def create_function_move(path: Path, moved_code: str) -> Repo:
     repo.commit("frob: begin\n", {FILE: other_lines}, author=ADA)
     repo.branch("topic")
     repo.commit(
-        f"frob: wait for the link\n\n{TEXT}{SIGNED}",
+        f"frob: wait for the link\n\n{TEXT}{SIGNED_LINE}",
         {FILE: f"{MOVED}\n{other_lines}"},
         author=ADA,
     )
     repo.commit(
-        f"frob: wait at the end\n\n{TEXT}{SIGNED}",
+        f"frob: wait at the end\n\n{TEXT}{SIGNED_LINE}",
         {FILE: f"{other_lines}\n{moved_code}"},
         author=ADA,
     )
@@ -374,12 +374,12 @@ def test_merged_lines_are_not_edited(tmp_path: Path) -> None:
     lines = rest.splitlines(keepends=True)
     call = "\tfrob(a,1 );\n\tfrob(a,2 );\n"
     repo.commit(
-        f"frob: call twice\n\n{TEXT}{SIGNED}",
+        f"frob: call twice\n\n{TEXT}{SIGNED_LINE}",
         {FILE: "".join([*lines[:9], call, *lines[9:18], call, *lines[18:]])},
         author=ADA,
     )
     repo.commit(
-        f"frob: call once\n\n{TEXT}{SIGNED}", {FILE: f"{rest}{call}"}, author=ADA
+        f"frob: call once\n\n{TEXT}{SIGNED_LINE}", {FILE: f"{rest}{call}"}, author=ADA
     )
     fix_commits(repo)
     assert read_file_at(repo, "topic~1").count("\tfrob(a, 1);\n\tfrob(a, 2);\n") == 2
@@ -392,7 +392,9 @@ def test_gerrit_id_stays_in_the_commit(
     repo = create_topic(tmp_path / "r")
     gerrit = "Change-Id: I0123456789abcdef0123456789abcdef01234567"
     repo.commit(
-        f"frob: wait once more.\n\n{TEXT}{SIGNED}{gerrit}\n", {FILE: BASE}, author=ADA
+        f"frob: wait once more.\n\n{TEXT}{SIGNED_LINE}{gerrit}\n",
+        {FILE: BASE},
+        author=ADA,
     )
     repo.git("format-patch -q -o out -1")
     result = fix_commits(repo, "HEAD")
@@ -486,7 +488,7 @@ def test_rebased_commits_keep_other_lines(
         elif len(lines) > 1:
             del lines[min(at, len(lines) - 1)]
         repo.commit(
-            f"frob: step {count}\n\n{TEXT}{SIGNED}",
+            f"frob: step {count}\n\n{TEXT}{SIGNED_LINE}",
             {FILE: "\n".join(lines) + "\n"},
             author=ADA,
         )
@@ -505,13 +507,15 @@ def test_following_line_is_realigned(tmp_path: Path) -> None:
     repo.commit("frob: begin\n", {FILE: before}, author=ADA)
     repo.branch("topic")
     repo.commit(
-        f"frob: say what is added\n\n{TEXT}{SIGNED}",
+        f"frob: say what is added\n\n{TEXT}{SIGNED_LINE}",
         {FILE: before.replace("frob_one", "frob_sum")[:-1] + "\n\nint frob;\n"},
         author=ADA,
     )
     longer = before.replace("frob_one", "frob_sum_of_both")
     repo.commit(
-        f"frob: say that both are added\n\n{TEXT}{SIGNED}", {FILE: longer}, author=ADA
+        f"frob: say that both are added\n\n{TEXT}{SIGNED_LINE}",
+        {FILE: longer},
+        author=ADA,
     )
     fix_commits(repo)
     assert (

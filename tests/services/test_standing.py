@@ -15,6 +15,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.lint.lint_context import Options
 from tests.kit.repos import Repo
+from tests.kit.topics import SIGNED_LINE
 
 BINDING = "Documentation/devicetree/bindings/demo/acme,frob.yaml"
 VENDORS = "Documentation/devicetree/bindings/vendor-prefixes.yaml"
@@ -31,7 +32,6 @@ BODY = (
     "asks it for its state. Ask it once a second.\n"
     "\n"
 )
-SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
 # use the date of the tree's release, so that "does not apply" is reported
 DATE = "Date: Mon, 12 Dec 2022 10:00:00 +0000"
 
@@ -54,7 +54,7 @@ def tree(tmp_path: Path) -> Repo:
         "scripts/get_maintainer.pl": "#\n",
         "drivers/demo/old.c": "".join(f"int line_{number};\n" for number in range(40)),
     }
-    repo.commit("start" + BODY + SIGNED, files)
+    repo.commit("start" + BODY + SIGNED_LINE, files)
     return repo
 
 
@@ -73,7 +73,7 @@ def _commit_series(
         for path in [path for path, content in files.items() if content is None]:
             (repo.path / path).unlink()
         repo.commit(
-            f"{subject}{BODY}{SIGNED}",
+            f"{subject}{BODY}{SIGNED_LINE}",
             {path: content for path, content in files.items() if content is not None},
         )
     names = repo.git(
@@ -229,9 +229,9 @@ def test_commit_is_checked_against_its_parent(tree: Repo) -> None:
         )
     }
     start = tree.git("rev-parse HEAD")
-    tree.commit("dt-bindings: demo: Add the frob" + BODY + SIGNED, binding)
+    tree.commit("dt-bindings: demo: Add the frob" + BODY + SIGNED_LINE, binding)
     tree.commit(
-        "demo: Add a driver of the frob" + BODY + SIGNED,
+        "demo: Add a driver of the frob" + BODY + SIGNED_LINE,
         {"drivers/demo/frob.c": DRIVER},
     )
     repository = Repository.open(tree.path)

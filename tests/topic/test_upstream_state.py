@@ -34,8 +34,8 @@ from patchpilot.tui.screens.commit_rows import TopicCommits, list_open_steps
 from tests.kit.archive import serve_archive
 from tests.kit.mails import build_reply
 from tests.kit.repos import Repo
+from tests.kit.topics import SIGNED_LINE
 
-SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
 SECTION = """\
 Maintainers
 
@@ -238,9 +238,7 @@ class UpstreamTree:
     def _create_topic(self, case: UpstreamCase) -> None:
         name = case.name.replace("-", "_")
         file_text = apply_edits(self.texts[case.name], case.topic, name)
-        message = (
-            f"{name}: topic\n\nIt hangs if there are many.\n\n{case.message}{SIGNED}"
-        )
+        message = f"{name}: topic\n\nIt hangs if there are many.\n\n{case.message}{SIGNED_LINE}"
         self.repo.commit(message, {make_driver_path(case.name): file_text})
 
     def _commit_step(self, name: str, subject: str, edits: Sequence[Edit]) -> None:
@@ -356,7 +354,7 @@ def test_merged_commits_and_backports_are_skipped(
     upstream.repo.git("checkout -q --detach stable/linux-6.1.y")
     file = make_driver_path("same")
     text = apply_edits(upstream.texts["same"], (FIX,), "same")
-    backported = f"same: check it\n\ncommit {fix} upstream.\n\n{SIGNED}"
+    backported = f"same: check it\n\ncommit {fix} upstream.\n\n{SIGNED_LINE}"
     upstream.repo.commit(backported, {file: text})
     with Repository.open(upstream.repo.path) as repository:
         for commit in (fix, repository.resolve("HEAD")):
@@ -416,7 +414,7 @@ def list_archive_mails(upstream: UpstreamTree) -> list[bytes]:
     for name, edits in (("file", (WRITE,)), ("text", (OTHER_LINE,))):
         repo.git(f"checkout -q -B other/{name}", upstream.base)
         repo.commit(
-            f"{name}: other\n\n{SIGNED}",
+            f"{name}: other\n\n{SIGNED_LINE}",
             {make_driver_path(name): apply_edits(upstream.texts[name], edits, name)},
         )
     return [

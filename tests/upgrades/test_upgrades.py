@@ -28,10 +28,10 @@ from patchpilot.series.recipient_edits import RecipientEdits, load_edits
 from patchpilot.series.topic_database import FILE, LAYOUT, state_folder
 from patchpilot.tui.stage.saved_state import SavedState
 from tests.kit.cli import call
+from tests.kit.outbox import CHANGE
 
 OLD = Path(__file__).parent / "0.1"
 CURRENT = len(LAYOUT.migrations)
-CHANGE = "20261120-widget-0123456789ab"
 
 
 @pytest.fixture
