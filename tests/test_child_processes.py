@@ -23,11 +23,10 @@ from tests.kit.child_processes import ENDS, SOURCE, find_process_starts
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
-from tests.kit.source import trees
+from tests.kit.source import ROOT, trees
 from tests.kit.topics import configure_mail_server
 
 HERE = "tests/test_child_processes.py"
-ROOT = Path(__file__).parents[1]
 
 
 class Kind(NamedTuple):

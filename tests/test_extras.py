@@ -21,8 +21,8 @@ from patchpilot.extras import (
     missing_extra_error,
     system_install_command,
 )
+from tests.kit.source import ROOT
 
-ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
 IMPORTED_AS = {

@@ -12,8 +12,8 @@ import pytest
 from patchpilot.checking.list_rules import all_rules, explain, explain_all, rule_page
 from tests.kit.cli import call
 from tests.kit.repos import Repo
+from tests.kit.source import ROOT
 
-ROOT = Path(__file__).parents[2]
 ORDER = [
     "Why",
     "Bad",

@@ -18,8 +18,8 @@ from patchpilot.commits.temporary_folder import (
     TemporaryFolder,
     remove_leftover_folders,
 )
+from tests.kit.source import ROOT
 
-ROOT = Path(__file__).parents[2]
 RUN = (
     "import sys; from patchpilot.commits.temporary_folder import TemporaryFolder\nfolder ="
     " TemporaryFolder('objects'); (folder.path / 'ab').mkdir(); (folder.path / 'ab' /"

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from patchpilot.cli.main import COMMANDS
-from tests.kit.source import trees
+from tests.kit.source import ROOT, trees
 
-ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs/tutorial/first-fix.md"
 """Its commands are run in order by tests/journey/test_tutorial_page.py."""
 _BEGIN = re.compile(

@@ -5,7 +5,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "patchpilot"
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "patchpilot"
 
 
 def trees(*words: str, root: Path = SOURCE) -> Iterator[tuple[Path, ast.Module]]:

@@ -9,7 +9,7 @@ from tests.kit.raw_smtp import RawServer
 from tests.kit.repos import Repo
 
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>"
-SIGNED_LINE = "Signed-off-by: Ada Fixer <ada@example.org>\n"
+SIGNED_LINE = f"{SIGNED}\n"
 
 
 def topic(

@@ -33,6 +33,7 @@ TOP_FOLDERS = frozenset(
 LEAST_PATCHES = 14
 """Directories with fewer patches have the habits of their parent."""
 LEAST_NAMED = 40
+"""A prefix is named in messages if this percentage of the commits has it."""
 LEAST_MARKED = 60
 SHIPPED = ("Fixes:", "Cc: stable")
 """Directories with this many patches have habits that rules use without history."""

@@ -2,11 +2,11 @@
 """Test that the files exist that are named on the pages about the code."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.kit.source import ROOT
+
 _PATH = re.compile(r"`((?:[\w*-]+/)+[\w*-]+\.py|checks/[\w*./-]+)`")
 ROOMS = [ROOT / "patchpilot", ROOT]
 

@@ -8,12 +8,10 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.kit.source import trees
+from tests.kit.source import ROOT, trees
 
-ROOT = Path(__file__).parents[2]
 _RULE_TEXTS = (
     "summary",
     "why",

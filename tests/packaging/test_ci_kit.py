@@ -19,9 +19,9 @@ import pytest
 import yaml
 
 from tests.kit.repos import Repo
+from tests.kit.source import ROOT
 from tests.kit.topics import SIGNED
 
-ROOT = Path(__file__).parents[2]
 GOOD = (
     "frob: wait for the link\n\nOld boards need a moment until the link is up, and the driver uses"
     f" it too\nearly. Wait for the link.\n\n{SIGNED}\n"

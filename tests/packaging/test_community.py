@@ -14,8 +14,8 @@ import yaml
 
 from patchpilot.cli.command import COMMANDS
 from patchpilot.lint.rule_store import load_rules
+from tests.kit.source import ROOT
 
-ROOT = Path(__file__).parents[2]
 FORMS = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("[!c]*.yml"))
 FIRST = (ROOT / "docs/how-to/first-contribution.md").read_text(encoding="utf-8")
 

@@ -6,11 +6,11 @@ If a fact is too old, a release is rejected.
 
 import runpy
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.kit.source import ROOT
+
 SCRIPT = runpy.run_path(str(ROOT / ".ci/data_age.py"))
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.kit.source import ROOT
+
 OFFLINE = {
     "PIP_NO_DEPS": "1",
     "PIP_NO_INDEX": "1",

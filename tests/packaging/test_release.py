@@ -2,12 +2,11 @@
 """Test the notes of a release, and that its README has valid links."""
 
 import runpy
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.kit.source import ROOT
 
 
 @pytest.mark.parametrize(

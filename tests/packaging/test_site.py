@@ -2,12 +2,12 @@
 """Test that `make docs` fails if a page of the documentation loads something from another host."""
 
 import runpy
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.kit.source import ROOT
+
 LOCAL = runpy.run_path(str(ROOT / ".ci/local_scripts.py"))["local"]
 
 

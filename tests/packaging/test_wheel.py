@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.resources import data_dir
+from tests.kit.source import ROOT
 
-ROOT = Path(__file__).parents[2]
 FIND = (
     "from patchpilot.resources import data_dir; print(data_dir('checks'));"
     " print(data_dir('templates'))"

@@ -22,8 +22,8 @@ from patchpilot.projects.project import SECTIONS, Project
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.snippets import MemoryTree, build_file_diff, mail
+from tests.kit.source import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "add-a-project.md").read_text(encoding="utf-8")
 ACME = PAGE.split("```toml\n")[1].split("```")[0]
 MAINTAINERS = """Acme maintainers

@@ -28,9 +28,9 @@ from patchpilot.projects.loading import (
 from patchpilot.projects.project import CHOICES, Subsystem
 from tests.kit.cli import call
 from tests.kit.snippets import build_file_diff, mail
+from tests.kit.source import ROOT
 from tests.lab.subsystem_page import format_page_lines
 
-ROOT = Path(__file__).parents[2]
 GUIDE = (
     (ROOT / "docs" / "how-to" / "add-a-project.md")
     .read_text(encoding="utf-8")

@@ -6,15 +6,14 @@ The generated page of keys lists the keys of each stage.
 
 import re
 import runpy
-from pathlib import Path
 
 import pytest
 from textual.binding import Binding
 
 from patchpilot.demo.demo_app import DemoApp
 from patchpilot.tui.view.stages import Stage
+from tests.kit.source import ROOT
 
-ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial" / "guided-workflow.md"
 KEYS_PAGE = runpy.run_path(str(ROOT / ".ci" / "keys_page.py"))["keys_page"]
 EVERYWHERE = (
