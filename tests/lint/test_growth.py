@@ -17,7 +17,7 @@ from tests.kit.snippets import mail
 
 # these tests compare times, so they run only with the long tests
 pytestmark = pytest.mark.long
-FEW, MANY = 250, 2000
+FEW, MANY = 500, 4000
 Shape = Callable[[int], list[str]]
 
 
@@ -94,23 +94,36 @@ def _make_else_chain(count: int) -> list[str]:
     return ["\t}", "\telse {"] * (count // 2)
 
 
+def _make_references(count: int) -> list[str]:
+    return [f"  $ref: frob{number}.yaml#" for number in range(count)]
+
+
+def _make_list(count: int) -> list[str]:
+    return ["  items:", *["    - frob"] * count]
+
+
+def _make_long_node(count: int) -> list[str]:
+    return [f"{'n' * 3000} {{", *["\tfrob;"] * count, "};", "n {"]
+
+
 @pytest.mark.parametrize(
-    "shape",
+    ("path", "shape"),
     [
-        _make_declarations,
-        _make_function,
-        _make_macro,
-        _make_nested_blocks,
-        _make_tables,
-        _make_blank_lines,
-        _make_else_chain,
+        ("drivers/frob/frob.c", _make_declarations),
+        ("drivers/frob/frob.c", _make_function),
+        ("drivers/frob/frob.c", _make_macro),
+        ("drivers/frob/frob.c", _make_nested_blocks),
+        ("drivers/frob/frob.c", _make_tables),
+        ("drivers/frob/frob.c", _make_blank_lines),
+        ("drivers/frob/frob.c", _make_else_chain),
+        ("Documentation/devicetree/bindings/frob.yaml", _make_references),
+        ("Documentation/devicetree/bindings/frob.yaml", _make_list),
+        ("arch/arm/boot/dts/frob.dts", _make_long_node),
     ],
 )
-def test_checking_time_is_linear(shape: Shape) -> None:
+def test_checking_time_is_linear(path: str, shape: Shape) -> None:
     def measure_seconds(count: int) -> float:
-        return _measure_check_seconds(
-            _make_new_file_patch("drivers/frob/frob.c", shape(count))
-        )
+        return _measure_check_seconds(_make_new_file_patch(path, shape(count)))
 
     measure_seconds(50)
     # quadratic time would take 64 times as long; linear time takes far less, even on a busy machine
