@@ -19,6 +19,7 @@ from patchpilot.lint.c.c_patterns import (
 )
 from patchpilot.lint.c.line_scan import ScannedLine, scan_patch
 from patchpilot.lint.detector import (
+    Arguments,
     Hit,
     Hits,
     TypedHits,
@@ -35,7 +36,7 @@ from patchpilot.lint.detectors.generic_c import find_added_statements
 from patchpilot.lint.detectors.words import read_checkpatch_data
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, find_c_hunks
-from patchpilot.lint.pack_patterns import compile_lazily
+from patchpilot.lint.pack_patterns import compile_lazily, compile_rule_pattern
 from patchpilot.lint.word_lists import load_word_set
 from patchpilot.model.source_tree import Tree
 
@@ -410,3 +411,28 @@ def _parse_signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | 
     ]
     returns = not cached_search(r"(?:^|\s)void$", match["type"].strip())
     return match["name"], arguments, returns
+
+
+@detector("spdx-license", known_pattern=str)
+def unexpected_spdx_license(context: Context, arguments: Arguments) -> Hits:
+    """Report a new file whose SPDX license does not match `known_pattern`."""
+    known_license = compile_rule_pattern(arguments["known_pattern"])
+    for change in context.patch.files:
+        if change.old_path is not None:
+            continue
+        for line in list(change.lines("+"))[:3]:
+            match = cached_search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
+            names = (
+                re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", match[1].strip()))
+                if match
+                else []
+            )
+            wrong = [
+                name
+                for name in names
+                if name
+                and name.upper() not in ("AND", "OR")
+                and not known_license.match(name)
+            ]
+            if wrong:
+                yield make_hit(line.patch_line, license=wrong[0])

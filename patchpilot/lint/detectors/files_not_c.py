@@ -21,7 +21,7 @@ from patchpilot.lint.detector import (
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compile_lazily
 from patchpilot.model.commit_references import BINDINGS
-from patchpilot.model.patch import Hunk, Patch
+from patchpilot.model.patch import DiffLine, Hunk, Patch
 from patchpilot.model.source_tree import Tree, changed_files_below, unpatched_tree
 
 FOLDER = "Documentation/devicetree/bindings"
@@ -187,6 +187,25 @@ def _join_added_bindings(patches: Sequence[Patch]) -> str:
     )
 
 
+@detector(
+    "schema-id",
+)
+def mismatched_schema_id(context: Context) -> Hits:
+    """Report a schema whose $id does not match its path below bindings/."""
+    for change in context.patch.files:
+        path = change.new_path or ""
+        if not (path.endswith(".yaml") and "bindings/" in path):
+            continue
+        expected = path.partition("bindings/")[2]
+        for line in change.lines():
+            if not line.text.startswith("$id:"):
+                continue
+            schema_id = line.text.partition(":")[2].strip(" \"'").rstrip("#")
+            name = schema_id.rpartition("devicetree.org/schemas/")[2]
+            if name != expected:
+                yield make_hit(line.patch_line, id=name, file=expected)
+
+
 _UNDERLINE = compile_lazily(r"^([=\-~^\"'`#*+.:])\1{2,}\s*$")
 
 
@@ -300,3 +319,41 @@ def _check_section_entry(line: ScannedLine) -> Hits:
         )
     elif entry[1] in "FX" and entry[1] == previous[1] and previous[2] > entry[2]:
         yield line.make_hit_here(None, "pattern", pattern=entry[2], above=previous[2])
+
+
+_UNSAFE = compile_lazily(r"^(?!\s*(?://|#)).*\bunsafe\s*(?:\{|impl\b)")
+_PART_OF_STATEMENT = compile_lazily(r"[^;{}]\s*$")
+_MOST_ABOVE = 30
+
+
+@detector("unsafe-without-comment")
+def unsafe_without_safety_comment(context: Context) -> Hits:
+    for change in context.patch.files:
+        if not (change.new_path or "").endswith(".rs"):
+            continue
+        for hunk in change.hunks:
+            lines = [line for line in hunk.lines if line.kind in "+ "]
+            for index, line in enumerate(lines):
+                if (
+                    line.kind == "+"
+                    and _UNSAFE.match(line.text)
+                    and not _is_explained(lines, index)
+                ):
+                    yield Hit(line.patch_line)
+
+
+def _is_explained(lines: Sequence[DiffLine], index: int) -> bool:
+    """Return whether there is a SAFETY comment on the line, on the next line, or above its
+    statement.
+    """
+    if any("SAFETY" in line.text for line in lines[index : index + 2]):
+        return True
+    for line in reversed(lines[max(0, index - _MOST_ABOVE) : index]):
+        text = line.text.strip()
+        if "SAFETY" in text:
+            return True
+        is_comment = text.startswith(("//", "#["))
+        if not text or not (is_comment or _PART_OF_STATEMENT.search(text)):
+            return False
+    # the hunk may not show the lines above
+    return index <= _MOST_ABOVE
