@@ -4,6 +4,7 @@ schema.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -12,7 +13,7 @@ import pytest
 import xmlschema
 from jsonschema import Draft4Validator, Draft202012Validator, FormatChecker
 
-from tests.kit.ci_schemas import GITLAB, JUNIT, SARIF
+from tests.kit.ci_schemas import CODE_SCANNING, GITLAB, JUNIT, SARIF
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED_LINE
@@ -111,21 +112,78 @@ def test_junit_matches_the_jenkins_schema(
 
 
 SCHEMAS = {
-    "sarif": Draft4Validator(SARIF, format_checker=FormatChecker()),
-    "gitlab": Draft202012Validator(GITLAB),
+    "sarif": ("sarif", Draft4Validator(SARIF, format_checker=FormatChecker())),
+    "code scanning": ("sarif", Draft202012Validator(CODE_SCANNING)),
+    "gitlab": ("gitlab", Draft202012Validator(GITLAB)),
 }
 
 
 @pytest.mark.parametrize("words", WAYS)
-@pytest.mark.parametrize("form", SCHEMAS)
+@pytest.mark.parametrize("name", SCHEMAS)
 def test_documents_match_their_schemas(
-    form: str, words: tuple[str, ...], check_inputs: list[tuple[tuple[str, ...], bytes]]
+    name: str, words: tuple[str, ...], check_inputs: list[tuple[tuple[str, ...], bytes]]
 ) -> None:
+    form, schema = SCHEMAS[name]
     for text in print_documents(form, words, check_inputs):
         assert [
             f"{error.json_path}: {error.message}"
-            for error in SCHEMAS[form].iter_errors(json.loads(text))
+            for error in schema.iter_errors(json.loads(text))
         ] == []
+
+
+def locate_results(document: str) -> list[tuple[str, str, int]]:
+    """Return the message of each result with its file and line."""
+    (run,) = json.loads(document)["runs"]
+    return [
+        (
+            result["message"]["text"],
+            place["artifactLocation"]["uri"],
+            place["region"]["startLine"],
+        )
+        for result in run["results"]
+        for place in [result["locations"][0]["physicalLocation"]]
+    ]
+
+
+UNSIGNED = "frob: say more\n\nThe user has to see the size. Print it.\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        ({"lib/a.h": None, "lib/frob.c": f"{CALL}int g;\n"}, ("lib/frob.c", 6)),
+        ({"lib/frob.c": BASE}, ("lib/frob.c", 1)),
+        ({"lib/a.h": None}, ("lib/a.h", 1)),
+    ],
+    ids=["added line", "removed lines", "removed file"],
+)
+def test_sarif_locates_message_findings_in_the_change(
+    repo: Repo, files: dict[str, str | None], place: tuple[str, int]
+) -> None:
+    repo.commit("frob: add a\n", {"lib/a.h": BASE})
+    for path in [path for path, content in files.items() if content is None]:
+        repo.git("rm", "-q", path)
+    commit = repo.commit(
+        UNSIGNED,
+        {path: content for path, content in files.items() if content is not None},
+    )
+    ((message, *located),) = locate_results(
+        print_report(repo, "sarif", "--select", "no-sign-off")
+    )
+    assert tuple(located) == place
+    assert re.search(r" \((\w+)\)$", message)[1] in commit  # type: ignore[index]
+
+
+def test_sarif_names_the_input_without_a_changed_file(repo: Repo) -> None:
+    repo.commit(UNSIGNED, {"lib/frob.c": f"{CALL}int g;\n"})
+    mail = repo.git("format-patch", "--stdout", "-1")
+    without_names = re.sub(r"(?m)^(?:diff|index|---|\+\+\+) .*\n", "", mail)
+    for patch, place in ((mail, ("lib/frob.c", 6)), (without_names, ("stdin", 1))):
+        document = call(
+            *("check", "-", "--select", "no-sign-off", "--format", "sarif"),
+            stdin=patch.encode(),
+        ).out
+        assert [(uri, line) for _, uri, line in locate_results(document)] == [place]
 
 
 CODE = (

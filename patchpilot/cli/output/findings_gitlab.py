@@ -2,8 +2,11 @@
 """Format findings as a GitLab code quality report."""
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.findings_place import Fingerprints, locate_in_file
-from patchpilot.cli.output.findings_text import commit_message_line, is_from_commit
+from patchpilot.cli.output.findings_place import (
+    Fingerprints,
+    locate_in_file,
+    name_message,
+)
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import make_one_line, make_printable
@@ -30,10 +33,8 @@ def render(result: CheckResult) -> str:
 def _make_issue(
     patch: Patch | None, finding: Finding, fingerprint: str, result: CheckResult
 ) -> dict[str, object]:
-    path, line = locate_in_file(finding, patch, result) or ("stdin", 1)
-    if patch and is_from_commit(patch) and not finding.path:
-        # GitLab requires a path for every issue
-        path, line = f"commit {patch.source}", commit_message_line(finding, patch)
+    # GitLab requires a path for every issue
+    path, line = locate_in_file(finding, patch, result) or name_message(finding, patch)
     return {
         "type": "issue",
         "check_name": finding.name,

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.findings_text import is_from_commit
+from patchpilot.cli.output.findings_text import commit_message_line, is_from_commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding
 
@@ -60,3 +60,29 @@ def locate_in_file(
     if patch is None or is_from_commit(patch) or patch.source == "-":
         return None
     return relative_path(patch.source, result), finding.patch_line or 1
+
+
+def locate_first_change(patch: Patch) -> tuple[str, int] | None:
+    """Return the file and line of the first line that a patch adds.
+
+    If it adds no line, return the first line of a changed file. Return None if it changes no file.
+    """
+    added_lines = (
+        (change.new_path, line.new_line)
+        for change in patch.files
+        for hunk in change.hunks
+        for line in hunk.lines
+        if change.new_path and line.kind == "+" and line.new_line
+    )
+    paths = [
+        *(change.new_path for change in patch.files if change.new_path),
+        *(change.old_path for change in patch.files if change.old_path),
+    ]
+    return next(added_lines, (paths[0], 1) if paths else None)
+
+
+def name_message(finding: Finding, patch: Patch | None) -> tuple[str, int]:
+    """Return a path and a line that identify a message that is in no file."""
+    if patch and is_from_commit(patch):
+        return f"commit {patch.source}", commit_message_line(finding, patch)
+    return "stdin", 1

@@ -6,13 +6,18 @@ from typing import Any
 
 from patchpilot import __version__
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.findings_place import Fingerprints, locate_in_file
+from patchpilot.cli.output.findings_place import (
+    Fingerprints,
+    locate_first_change,
+    locate_in_file,
+    name_message,
+)
 from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import make_printable
-from patchpilot.model.rule import LEAST, Finding, FindingFix, Rule, Severity, Suppressed
+from patchpilot.model.rule import LEAST, Finding, FindingFix, Rule, Severity
 from patchpilot.model.web_address import valid_web_address
 
 _LEVEL = {
@@ -26,37 +31,25 @@ _LINK = re.compile(r"\[(?=[^\]]*\]\()")
 
 
 def render(result: CheckResult) -> str:
-    """Return a SARIF log with one run, which describes only the rules with findings."""
-    reported_rules = {finding.rule for finding in result.all} | {
-        suppression.finding.rule for _, suppression in result.suppressed
-    }
+    """Return a SARIF log with one run, which describes only the rules with findings.
+
+    Suppressed findings are omitted, because code scanning shows them as open alerts.
+    """
+    reported_rules = {finding.rule for finding in result.all}
     rules = [rule for rule in result.rules if rule.id in reported_rules]
     rule_indexes = {rule.id: index for index, rule in enumerate(rules)}
-    first = result.patches[0].patch if result.patches else None
     fingerprints = Fingerprints()
-    rows = [*((patch, finding, None) for patch, finding in result.by_patch)]
-    suppressed_rows = [
-        *(
-            (patch or first, suppression.finding, suppression)
-            for patch, suppression in result.suppressed
-        )
-    ]
-    results = []
-    for patch, finding, suppression in (*rows, *suppressed_rows):
-        body = _describe_result(finding, rule_indexes, suppression)
-        body["locations"] = [_describe_location(finding, patch, result)]
-        body["partialFingerprints"] = {
-            "patchpilotFinding/v1": fingerprints.of(finding, patch)
+    is_compared = result.baseline is not None or result.since is not None
+    results = [
+        {
+            **_describe_result(finding, rule_indexes, is_compared=is_compared),
+            **_describe_place(finding, patch, result),
+            "partialFingerprints": {
+                "patchpilotFinding/v1": fingerprints.of(finding, patch)
+            },
         }
-        results.append(body)
-    if not result.suppressed:
-        # SARIF requires this property in all results or in none
-        for body in results:
-            del body["suppressions"]
-    has_baseline = result.baseline is not None
-    if not has_baseline and result.since is None:
-        for body in results:
-            del body["baselineState"]
+        for patch, finding in result.by_patch
+    ]
     driver = {
         "name": "patchpilot",
         "version": __version__,
@@ -78,11 +71,13 @@ def render(result: CheckResult) -> str:
 
 
 def _describe_rule(rule: Rule) -> dict[str, Any]:
+    help_parts = (rule.why, rule.remedy.text, f"Reference: {rule.reference}")
     return {
         "id": rule.id,
         "name": rule.name,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.why},
+        "help": {"text": "\n\n".join(filter(None, help_parts))},
         **(
             {"helpUri": address}
             if (address := valid_web_address(rule.reference))
@@ -93,24 +88,20 @@ def _describe_rule(rule: Rule) -> dict[str, Any]:
 
 
 def _describe_result(
-    finding: Finding, rule_indexes: dict[str, int], suppression: Suppressed | None
+    finding: Finding, rule_indexes: dict[str, int], *, is_compared: bool
 ) -> dict[str, Any]:
-    old = finding.new is False or (
-        suppression is not None and suppression.by == "baseline"
-    )
     body: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVEL[finding.severity],
         "rank": round(100 * (1 - finding.rank / LEAST), 1),
-        "message": {"text": _LINK.sub(r"\\[", make_printable(finding.message))},
         "properties": {
             "name": finding.name,
             "severity": str(finding.severity),
             "checkpatch": finding.checkpatch,
         },
-        "baselineState": "unchanged" if old else "new",
-        "suppressions": [_describe_suppression(suppression)] if suppression else [],
     }
+    if is_compared:
+        body["baselineState"] = "unchanged" if finding.new is False else "new"
     if finding.rule in rule_indexes:
         body["ruleIndex"] = rule_indexes[finding.rule]
     if finding.path and finding.fix and finding.fix.edits:
@@ -150,38 +141,37 @@ def _describe_fix(path: str, fix: FindingFix) -> dict[str, Any]:
     }
 
 
-def _describe_suppression(suppression: Suppressed) -> dict[str, Any]:
-    expiry = f", until {suppression.until}" if suppression.until else ""
-    justification = (
-        suppression.reason
-        if suppression.by == "baseline"
-        else f"{suppression.reason} ({suppression.origin}{expiry})"
-    )
-    return {
-        "kind": "external",
-        "status": "accepted",
-        "justification": make_printable(justification),
-    }
-
-
-def _describe_location(
+def _describe_place(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> dict[str, Any]:
-    """Return the location of a finding in a file. If it is not in a file, return its location in
-    the commit message.
+    """Return the message of a finding and its location in a file.
+
+    Code scanning requires a file. For a finding in a commit message or on stdin, it is the first
+    changed line, and the message names the commit.
     """
-    if location := locate_in_file(finding, patch, result):
-        region = {"startLine": location[1]}
-        if finding.path and finding.column:
-            region["startColumn"] = finding.column
-        return {
-            "physicalLocation": {
-                "artifactLocation": {"uri": _convert_to_uri(location[0])},
-                "region": region,
-            }
+    text, logical_location = finding.message, {}
+    location = locate_in_file(finding, patch, result)
+    if not location:
+        is_stdin = patch is None or patch.source == "-"
+        name = "stdin" if is_stdin else format_location(finding, patch)
+        text = f"{text} ({name})"
+        logical_location = {
+            "logicalLocations": [{"fullyQualifiedName": name, "kind": "commit"}]
         }
-    name = format_location(finding, patch) if patch and patch.source != "-" else "stdin"
-    return {"logicalLocations": [{"fullyQualifiedName": name, "kind": "commit"}]}
+        patches = [*([patch] if patch else []), *(one.patch for one in result.patches)]
+        locations = filter(None, map(locate_first_change, patches))
+        location = next(locations, name_message(finding, patch))
+    region = {"startLine": location[1]}
+    if finding.path and finding.column:
+        region["startColumn"] = finding.column
+    physical_location = {
+        "artifactLocation": {"uri": _convert_to_uri(location[0])},
+        "region": region,
+    }
+    return {
+        "message": {"text": _LINK.sub(r"\\[", make_printable(text))},
+        "locations": [{"physicalLocation": physical_location, **logical_location}],
+    }
 
 
 def _convert_to_uri(path: str) -> str:
