@@ -200,8 +200,14 @@ def _age(path: Path) -> float:
 def workspace_of(repository: Repository, name: str = "") -> Workspace:
     """Return the build directories of a repository.
 
-    Concurrent builds use different names.
+    Concurrent builds use different names. Raise InputError if the cache is in the working tree,
+    because commits could then add files to the build directories.
     """
+    if cache_dir().resolve().is_relative_to(repository.top.resolve()):
+        raise InputError(
+            f"cannot build in {cache_dir()}: it is inside the repository",
+            hint="set XDG_CACHE_HOME to a directory outside of the repository",
+        )
     path = repository_cache_path(KIND, repository.common_dir, _VERSION)
     return Workspace(path.with_name(f"{path.name}-{name}") if name else path)
 

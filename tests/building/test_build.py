@@ -188,6 +188,18 @@ def test_untrusted_tree_runs_nothing(repo: Repo, tmp_path: Path) -> None:
     assert "not trusted" in call("build", "-C", repo.path, "HEAD").err
 
 
+def test_cache_in_the_working_tree_is_not_used(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trust_tree(repo)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(repo.path / ".cache"))
+    repo.commit("drv: touch", {"drv/w.c": f"{DRIVER}\n"})
+    outcome = call("check", "-C", repo.path, "--build", "HEAD")
+    assert (outcome.code, "it is inside the repository" in outcome.err) == (2, True)
+    assert "set XDG_CACHE_HOME" in outcome.err
+    assert not (repo.path / ".cache/patchpilot/builds").exists()
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -12,12 +12,17 @@ import subprocess
 import sys
 import sysconfig
 import venv
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
+from tests.kit.ci_schemas import CODE_SCANNING
 from tests.kit.repos import Repo
 from tests.kit.source import ROOT
 from tests.kit.topics import SIGNED
@@ -130,6 +135,7 @@ def test_hooks_install_the_core() -> None:
 
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
+GITLAB_JOBS = yaml.safe_load((ROOT / "contrib/ci/gitlab-ci.yml").read_text())
 OFFLINE = {
     "PIP_NO_DEPS": "1",
     "PIP_NO_BUILD_ISOLATION": "off",
@@ -149,35 +155,183 @@ def runner_without_patchpilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv(name, value)
 
 
+def run_action(
+    repo: Repo,
+    upload: Callable[[Path], bool],
+    *,
+    installs: bool = False,
+    given_range: str = "",
+    arguments: str = "",
+) -> tuple[bool, str]:
+    """Run the steps of the action with `sarif`, as GitHub does: the first failed step is the last
+    one, unless it may fail.
+
+    `upload` replaces the upload of the report. Return whether the action succeeded, and the log.
+    """
+    temporary = repo.path.parent / "runner-temp"
+    temporary.mkdir()
+    variables = {
+        "RANGE": given_range,
+        "ARGUMENTS": arguments,
+        "GITHUB_BASE_REF": "master",
+        "RUNNER_TEMP": str(temporary),
+    }
+    log = ""
+    for step in ACTION:
+        if "--build" in step.get("if", "") or (
+            step.get("name") == "Install" and not installs
+        ):
+            continue
+        is_passed = True
+        if "run" in step:
+            completed = run_step(step["run"], repo, **variables)
+            log += completed.stdout + completed.stderr
+            is_passed = completed.returncode == 0
+        elif "upload-sarif@" in step["uses"]:
+            file = step["with"]["sarif_file"].replace("${{ runner.temp }}", "{}")
+            is_passed = upload(repo.path / file.format(temporary))
+        if not is_passed and not step.get("continue-on-error"):
+            return False, log
+    return True, log
+
+
+def is_accepted_by_code_scanning(file: Path) -> bool:
+    return Draft202012Validator(CODE_SCANNING).is_valid(json.loads(file.read_text()))
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("given", ["", "HEAD~1..HEAD"])
+@pytest.mark.parametrize("given_range", ["", "HEAD~1..HEAD"])
 def test_action_installs_annotates_and_reports(
-    repo: Repo, given: str, runner_without_patchpilot: None
+    repo: Repo, given_range: str, runner_without_patchpilot: None
 ) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
-    variables = {
-        "RANGE": given,
-        "ARGUMENTS": "--strict --ignore spdx-tag",
-        "GITHUB_BASE_REF": "master",
-    }
-    chosen = [
-        step for step in ACTION if "run" in step and "--build" not in step.get("if", "")
-    ]
-    install, report, check = (
-        run_step(step["run"], repo, **variables) for step in chosen
+    uploaded = []
+    passed, log = run_action(
+        repo,
+        lambda file: bool(uploaded.append(file.read_text())) or True,
+        installs=True,
+        given_range=given_range,
+        arguments="--strict --ignore spdx-tag",
     )
-    assert (install.returncode, report.returncode) == (0, 0), install.stderr
-    assert check.returncode == 1, check.stderr
-    assert "::error file=lib/frob.h,line=3," in check.stdout
-    (uploaded,) = json.loads((repo.path / "patchpilot.sarif").read_text())["runs"]
+    assert not passed
+    assert "::error file=lib/frob.h,line=3," in log
+    (run,) = json.loads(uploaded[0])["runs"]
     assert {
         result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-        for result in uploaded["results"]
+        for result in run["results"]
     } == {"lib/frob.h"}
+
+
+def test_action_uploads_what_code_scanning_accepts(repo: Repo) -> None:
+    repo.commit("frob: wait", {"lib/frob.h": DIRTY})
+    accepted = []
+
+    def upload(file: Path) -> bool:
+        accepted.append(is_accepted_by_code_scanning(file))
+        return accepted[-1]
+
+    passed, log = run_action(repo, upload, arguments="--fail-on error")
+    assert (passed, accepted) == (False, [True]), log
+    assert "no-sign-off" in log
+    # the report is not in the tree under check, where a commit could put a file in its place
+    assert repo.git("status", "--porcelain", "--ignored") == ""
+
+
+def test_action_checks_after_a_failed_upload(repo: Repo) -> None:
+    repo.commit(GOOD, {"lib/frob.h": DIRTY})
+    passed, log = run_action(repo, lambda _: False)
+    assert (passed, "::error file=lib/frob.h,line=3," in log) == (False, True), log
+    repo.commit(GOOD, {"lib/frob.h": CLEAN})
+    (repo.path.parent / "runner-temp").rename(repo.path.parent / "last-temp")
+    passed, log = run_action(repo, lambda _: False, given_range="HEAD~1..HEAD")
+    assert passed, log
 
 
 def test_action_input_is_not_interpolated() -> None:
     assert not [step for step in ACTION if "${{" in step.get("run", "")]
+
+
+def run_gitlab_job(
+    name: str, repo: Repo, *, installs: bool = True, **variables: str
+) -> tuple[subprocess.CompletedProcess[str], list[dict[str, Any]] | None]:
+    """Run the script of a job with its variables. Return also its report, if there is one."""
+    job = GITLAB_JOBS[name]
+    job_variables = {
+        key: value.replace("$CI_PROJECT_DIR", str(repo.path))
+        for key, value in job["variables"].items()
+    }
+    lines = [line for line in job["script"] if installs or "pip install" not in line]
+    completed = run_step("\n".join(lines), repo, **{**job_variables, **variables})
+    report = repo.path / job["artifacts"]["reports"]["codequality"]
+    return completed, json.loads(report.read_text()) if report.exists() else None
+
+
+def test_gitlab_job_only_adds_its_report_to_the_checkout(repo: Repo) -> None:
+    repo.commit(GOOD, {"lib/frob.h": DIRTY})
+    completed, issues = run_gitlab_job(
+        *("patchpilot", repo),
+        installs=False,
+        ARGUMENTS="--fail-on error",
+        CI_MERGE_REQUEST_TARGET_BRANCH_NAME="master",
+    )
+    assert completed.returncode == 1, completed.stderr
+    assert {issue["location"]["path"] for issue in issues or ()} == {"lib/frob.h"}
+    assert "error: space prohibited" in completed.stdout
+    assert (
+        repo.git("status", "--porcelain", "--ignored").strip()
+        == "?? gl-code-quality-report.json"
+    )
+    # a cache of GitLab can only store files of the checkout, where commits may add files
+    assert not [name for name, job in GITLAB_JOBS.items() if "cache" in job]
+
+
+def test_gitlab_base_job_reports_nothing(repo: Repo) -> None:
+    completed, issues = run_gitlab_job("patchpilot-base", repo)
+    assert (completed.returncode, issues) == (0, [])
+    merge_request_job, base_job = GITLAB_JOBS.values()
+    assert merge_request_job["artifacts"]["reports"] == base_job["artifacts"]["reports"]
+
+
+def write_wheel(folder: Path) -> Path:
+    """Write a wheel that contains one module."""
+    wheel = folder / "planted-1.0-py3-none-any.whl"
+    info = "planted-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("planted.py", "")
+        archive.writestr(
+            f"{info}/METADATA", "Metadata-Version: 2.1\nName: planted\nVersion: 1.0\n"
+        )
+        archive.writestr(
+            f"{info}/WHEEL",
+            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    return wheel
+
+
+@pytest.mark.parametrize(
+    ("given", "is_installed"),
+    [("", False), ("{name}", False), ("./{name}", False), ("{path}", True)],
+)
+def test_gitlab_job_installs_nothing_from_its_checkout(
+    repo: Repo, tmp_path: Path, given: str, is_installed: bool
+) -> None:
+    folder = tmp_path if is_installed else repo.path
+    wheel = write_wheel(folder)
+    (script,) = [
+        line for line in GITLAB_JOBS["patchpilot"]["script"] if "pip install" in line
+    ]
+    variables = {
+        **GITLAB_JOBS["patchpilot"]["variables"],
+        "PIP_TARGET": str(tmp_path / "target"),
+    }
+    if given:
+        variables["PATCHPILOT"] = given.format(name=wheel.name, path=wheel)
+    completed = run_step(script, repo, **variables)
+    assert (completed.returncode == 0) is is_installed, completed.stderr
+    assert (tmp_path / "target" / "planted.py").exists() is is_installed
+    if not given:
+        assert "PATCHPILOT: set it to" in completed.stderr
 
 
 @pytest.mark.long
@@ -188,17 +342,17 @@ def test_gitlab_job_trusts_its_checkout(
     repo: Repo, arguments: str, is_trusted: bool, runner_without_patchpilot: None
 ) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
-    job = yaml.safe_load((ROOT / "contrib/ci/gitlab-ci.yml").read_text())["patchpilot"]
-    target = {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "master"}
-    completed = run_step("\n".join(job["script"]), repo, ARGUMENTS=arguments, **target)
+    completed, issues = run_gitlab_job(
+        "patchpilot",
+        repo,
+        ARGUMENTS=arguments,
+        CI_MERGE_REQUEST_TARGET_BRANCH_NAME="master",
+    )
     assert ("trusted as printed" in completed.stderr) is is_trusted
     if not is_trusted:
         assert completed.returncode == 1, completed.stderr
-        report = repo.path / job["artifacts"]["reports"]["codequality"]
-        paths = {issue["location"]["path"] for issue in json.loads(report.read_text())}
-        assert paths == {"lib/frob.h"}
-    cache = Path(job["variables"]["XDG_CACHE_HOME"]) / "patchpilot"
-    assert job["cache"]["paths"] == [str(cache.relative_to("$CI_PROJECT_DIR"))]
+        assert {issue["location"]["path"] for issue in issues or ()} == {"lib/frob.h"}
+        assert "error: space prohibited" in completed.stdout
 
 
 def test_jenkins_stage_writes_its_report(repo: Repo) -> None:
