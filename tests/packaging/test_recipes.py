@@ -28,3 +28,12 @@ def test_container_lists_its_contents() -> None:
     last = (ROOT / "Containerfile").read_text(encoding="utf-8").rpartition("FROM ")[2]
     assert re.search(r"^USER (?!root)\w+$", last, re.MULTILINE)
     assert "contents.sha256" in last
+
+
+def test_container_home_is_not_the_tree_under_check() -> None:
+    """Without HOME, it is WORKDIR for a user that podman adds (`--user` with another id)."""
+    last = (ROOT / "Containerfile").read_text(encoding="utf-8").rpartition("FROM ")[2]
+    (home,) = re.findall(r"^ENV HOME=(/\S+)$", last, re.MULTILINE)
+    (workdir,) = re.findall(r"^WORKDIR (/\S+)$", last, re.MULTILINE)
+    assert not f"{home}/".startswith(f"{workdir}/")
+    assert f"chmod 755 {home}\n" in last
