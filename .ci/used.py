@@ -55,11 +55,12 @@ _.virtual_size
 _.render_line
 _.compose
 _.get_content_height
-# attributes of re2's options and of a session of requests
+# attributes of re2's options, and attributes and a method of a session of requests
 _.log_errors
 _.max_mem
 _.max_redirects
 _._content
+_.rebuild_auth
 # attributes that are set and read by name: examples of rules, get_maintainer's switches, features
 # of candidates
 _.new_file

@@ -14,10 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchpilot.archive.archive import Archive
+from patchpilot.archive.feed import fetch_json
 from patchpilot.archive.open_archive import add_login
-from patchpilot.demo.archive_server import StandIn
+from patchpilot.archive.web_session import WebSession
+from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.errors import ExitCode, NetworkError
 from patchpilot.outgoing.credentials import Credential
+from patchpilot.outgoing.probes import probe_archive_and_clock
 from patchpilot.tui.stage.job_errors import to_patchpilot_error
 from patchpilot.urls import hide_url_credentials
 from tests.kit.cli import call
@@ -66,6 +70,31 @@ class LockedArchive(StandIn):
 
     def make_url_with_password(self, name: str) -> str:
         return self.url.replace("://", f"://{make_login(name)}")
+
+
+class WatchedArchive(StandIn):
+    """An archive that records the login of each request. It redirects `/old/` to `moved_to`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.logins: list[str | None] = []
+        self.moved_to = self.url
+        request_handler = self._server.RequestHandlerClass
+        archive = self
+
+        class Handler(request_handler):  # type: ignore[misc,valid-type]
+            def parse_request(self) -> bool:
+                is_valid = bool(super().parse_request())
+                archive.logins.append(self.headers.get("Authorization"))
+                return is_valid
+
+        self._server.RequestHandlerClass = Handler
+
+    def answer(self, method: str, target: str) -> HttpAnswer:
+        if "/old/" in target:
+            path = target.partition("/old/")[2]
+            return HttpAnswer(302, location=f"{self.moved_to}/{path}")
+        return super().answer(method, target)
 
 
 class SecretWorld:
@@ -282,6 +311,68 @@ def test_tracked_series_contains_no_password(world: SecretWorld) -> None:
         "track", "update", "--lore", f"http://{make_login('closed')}127.0.0.1:1/all"
     )
     world.assert_nothing_leaked()
+
+
+@pytest.fixture(params=["machine 127.0.0.1", "machine lore.example.org", "default"])
+def watched_archive(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[WatchedArchive]:
+    """Yield an archive on a host for which ~/.netrc has the login of another service."""
+    (Path.home() / ".netrc").write_text(f"{request.param} login ada password secret\n")
+    with WatchedArchive() as archive:
+        archive.add(
+            build_mail(
+                "[PATCH] widget: change line 1",
+                POST + DIFF,
+                sender="Ada Fixer <ada@example.org>",
+                id="post",
+            )
+        )
+        # one of the machines is reached directly, the other one through a proxy
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("HTTP_PROXY", archive.url.removesuffix("/demo"))
+        yield archive
+        assert archive.logins
+        assert set(archive.logins) == {None}
+
+
+def test_netrc_login_is_not_sent_to_archives(watched_archive: WatchedArchive) -> None:
+    for url in (watched_archive.url, "http://lore.example.org/demo"):
+        requests_before = len(watched_archive.logins)
+        assert call("track", "add", "<post@example.org>", "--lore", url).code == 0
+        assert len(watched_archive.logins) > requests_before
+
+
+def test_netrc_login_is_not_sent_after_a_redirect(
+    watched_archive: WatchedArchive,
+) -> None:
+    probe = probe_archive_and_clock(f"{watched_archive.url}/old", WebSession)[0]
+    assert probe.state == "ok"
+    watched_archive.moved_to = "http://lore.example.org/demo"
+    with Archive(f"{watched_archive.url}/old", hosts=("lore.example.org",)) as archive:
+        assert archive.thread("post@example.org")
+    assert len(watched_archive.logins) == 4
+
+
+def test_netrc_login_is_not_sent_for_a_list_of_releases(
+    watched_archive: WatchedArchive,
+) -> None:
+    for url in (watched_archive.url, "http://lore.example.org/demo"):
+        with pytest.raises(NetworkError):
+            fetch_json(f"{url}/releases.json")
+    assert len(watched_archive.logins) == 2
+
+
+def test_login_in_a_url_is_sent_to_its_host_only() -> None:
+    with (
+        WatchedArchive() as archive,
+        WatchedArchive() as other,
+        WebSession() as session,
+    ):
+        archive.moved_to = other.url.replace("127.0.0.1", "localhost")
+        session.get(f"{archive.url.replace('://', '://ada:right@')}/old/", timeout=5)
+        expected = "Basic " + base64.b64encode(b"ada:right").decode()
+        assert (archive.logins, other.logins) == ([expected], [None])
 
 
 @pytest.mark.parametrize("transport", ["git-send-email", "b4"])

@@ -480,10 +480,7 @@ class Archive(MailArchive):
             )
             self._node.set_user_agent("patchpilot", __version__)
             self._session = make_polite_session(
-                f"patchpilot/{__version__}",
-                self._stop,
-                self.skipped.append,
-                self._hosts,
+                self._stop, self.skipped.append, self._hosts
             )
             # put the credentials in the session, because requests does not send these to other
             # hosts
@@ -521,7 +518,7 @@ _BUSY = (429, 502, 503, 504)
 
 
 def make_polite_session(
-    agent: str, stop: threading.Event, skipped: Skipped, hosts: Container[str]
+    stop: threading.Event, skipped: Skipped, hosts: Container[str]
 ) -> Any:
     """Return a requests session that limits the duration, size and redirects of responses.
 
@@ -530,7 +527,9 @@ def make_polite_session(
     """
     import requests
 
-    class Session(requests.Session):
+    from patchpilot.archive.web_session import WebSession
+
+    class Session(WebSession):
         requests_made = 0
         waited = False
 
@@ -569,7 +568,6 @@ def make_polite_session(
             return target
 
     session = Session()
-    session.headers.update({"User-Agent": agent})
     session.max_redirects = 5
     return session
 

@@ -4,7 +4,6 @@
 import json
 from typing import Any
 
-from patchpilot import __version__
 from patchpilot.errors import NetworkError, UsageError
 from patchpilot.model.hosts import split_url
 
@@ -21,13 +20,13 @@ def fetch_json(url: str) -> Any:
         raise UsageError(f"{url}: not an http or https URL")
     import requests
 
+    from patchpilot.archive.web_session import WebSession
+
     try:
-        with requests.get(
-            url,
-            timeout=_SECONDS,
-            stream=True,
-            headers={"User-Agent": f"patchpilot/{__version__}"},
-        ) as response:
+        with (
+            WebSession() as session,
+            session.get(url, timeout=_SECONDS, stream=True) as response,
+        ):
             response.raise_for_status()
             data = response.raw.read(_LIMIT + 1, decode_content=True)
     except (requests.RequestException, ValueError) as error:

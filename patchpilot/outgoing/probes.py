@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Check whether the archive, the clock and the commit-graph work as needed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from patchpilot.commits.repository import Repository
 from patchpilot.extras import install_command
@@ -13,6 +13,9 @@ from patchpilot.model.action import Action, Advice
 from patchpilot.model.bounded import parse_date
 from patchpilot.outgoing.smtp import describe_error
 from patchpilot.urls import hide_url_credentials
+
+if TYPE_CHECKING:
+    import requests
 
 ProbeState = Literal["ok", "warn", "fail", "skip"]
 
@@ -33,7 +36,9 @@ class Probe:
         object.__setattr__(self, "message", hide_url_credentials(self.message))
 
 
-def probe_archive_and_clock(url: str) -> tuple[Probe, ...]:
+def probe_archive_and_clock(
+    url: str, open_session: Callable[[], "requests.Session"]
+) -> tuple[Probe, ...]:
     """Check that the archive is reachable and that its clock agrees with the local one."""
     try:
         import requests
@@ -41,15 +46,11 @@ def probe_archive_and_clock(url: str) -> tuple[Probe, ...]:
         message = "the archive was not asked: requests is not installed"
         return (Probe("archive", "skip", message, install_command("send")),)
 
-    from patchpilot import __version__
-
     try:
-        response = requests.head(
-            url.rstrip("/") + "/",
-            timeout=10.0,
-            allow_redirects=True,
-            headers={"User-Agent": f"patchpilot/{__version__}"},
-        )
+        with open_session() as session:
+            response = session.head(
+                url.rstrip("/") + "/", timeout=10.0, allow_redirects=True
+            )
     except (requests.RequestException, ValueError) as error:
         return (
             Probe(

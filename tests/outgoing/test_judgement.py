@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.archive.web_session import WebSession
 from patchpilot.commits.range import read_commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError
@@ -240,13 +241,17 @@ def test_wrong_clock_is_detected() -> None:
     try:
         url = f"http://127.0.0.1:{server.server_port}/all"
         assert {
-            probe.name: probe.state for probe in probes.probe_archive_and_clock(url)
+            probe.name: probe.state
+            for probe in probes.probe_archive_and_clock(url, WebSession)
         } == {
             "archive": "ok",
             "clock": "ok",
         }
         Handler.off, Handler.status = timedelta(hours=2), 503
-        results = {probe.name: probe for probe in probes.probe_archive_and_clock(url)}
+        results = {
+            probe.name: probe
+            for probe in probes.probe_archive_and_clock(url, WebSession)
+        }
         assert (results["archive"].state, results["clock"].state) == ("warn", "warn")
         assert "120 minutes fast" in results["clock"].message
     finally:

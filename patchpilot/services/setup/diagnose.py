@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from patchpilot.archive.track_store import TRACK_LAYOUT, default_store_file
 from patchpilot.commits.branch_move_journal import find_unfinished_move, refuse_locked
@@ -37,6 +37,9 @@ from patchpilot.series.topic_database import (
     state_folder,
 )
 from patchpilot.topic.finish_send import finish_sends
+
+if TYPE_CHECKING:
+    from patchpilot.archive.web_session import WebSession
 
 
 @json_form("stage", "name", "state", "message", "hint")
@@ -332,7 +335,13 @@ def _check_archive(lore: str, offline: bool) -> Iterator[probes.Probe]:
     if offline:
         yield probes.Probe("archive", "skip", f"{lore}: not checked (--offline)")
         return
-    yield from probes.probe_archive_and_clock(lore)
+    yield from probes.probe_archive_and_clock(lore, _open_session)
+
+
+def _open_session() -> "WebSession":
+    from patchpilot.archive.web_session import WebSession
+
+    return WebSession()
 
 
 def _check_local_archive(lore: str) -> probes.Probe:
