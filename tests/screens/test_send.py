@@ -25,9 +25,12 @@ from patchpilot.tui.screens.send_rows import WARNINGS, send_question
 from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import REPEATED, Confirm
+from tests.kit.cli import call
+from tests.kit.smtp import FaultySink
 from tests.kit.walk import (
     answer_questions,
     keys,
+    last_message,
     running,
     settle,
     still,
@@ -144,6 +147,42 @@ async def test_interrupted_send_is_resumed_once(
         one.data.lower().count(plan.send.entries[0].message_id.lower().encode())
         for one in sink.take()
     ] == [1]
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
+@pytest.mark.parametrize("problem", ["connection", "login", ""])
+async def test_test_send_reports_the_outcome_of_the_command(
+    ready_topic: tuple[Path, Sink], open_app_on: On, problem: str
+) -> None:
+    work, _ = ready_topic
+    with FaultySink(login=("ada", "right")) as server:
+        port = 1 if problem == "connection" else server.port
+        for name, value in (
+            ("smtpServerPort", str(port)),
+            ("smtpUser", "ada"),
+            ("smtpPass", "wrong" if problem == "login" else "right"),
+        ):
+            git(work, "config", "--global", f"sendemail.{name}", value)
+        app = open_app_on(work)
+        async with running(app, (120, 36), Stage.SEND, "m", "enter") as pilot:
+            await until(pilot, lambda: not app.sending, "the send to end")
+            await settle(pilot)
+            screen, message = " ".join(text_of(app).split()), last_message(app)
+        assert len(server.take()) == (not problem)
+        command = ("send", "--to-self", "--yes", "-C", work)
+        text, result = call(*command).out, call(*command, "--format", "json")
+    state, code = ("failed", 4) if problem else ("sent", 0)
+    outcome_line = f"{state}: v1 via git-send-email, 127.0.0.1:{port}"
+    assert outcome_line in text
+    assert (result.code, result.json["state"]) == (code, state)
+    assert ("sent to yourself" in message) is (not problem)
+    if problem:
+        (entry,) = result.json["messages"]
+        assert outcome_line in screen
+        assert entry["detail"] in screen
+        assert "send the test again: m" in screen
+        assert "send the test again: patchpilot send --to-self" in text
+        assert "--resume" not in text
 
 
 async def test_missing_mail_account_is_set_up(

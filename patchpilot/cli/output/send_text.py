@@ -205,15 +205,7 @@ def format_outcome(result: Sending) -> str:
         )
         if message.detail and message.state != "accepted":
             lines += wrap_labeled(" " * 10, make_one_line(message.detail), text_width)
-    lines += wrap_labeled(
-        "",
-        make_one_line(
-            f"{result.state}: v{result.send.version} via {result.send.transport},"
-            f" {result.account.label}"
-        ),
-        text_width,
-        indent=2,
-    )
+    lines += wrap_labeled("", make_one_line(result.outcome_line), text_width, indent=2)
     for line in result.advice:
         lines += wrap_labeled("  ", make_one_line(str(line)), text_width, indent=4)
     return "\n".join(lines) + "\n"

@@ -206,6 +206,8 @@ _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
 
 def list_next_steps(send: Send) -> tuple[Advice, ...]:
+    if send.kind == "to-self" and send.state != "sent":
+        return (Action("send", ("--to-self",), "send the test again: {}"),)
     return (
         *_steps_after_send(send),
         *_format_refused_hints(send),

@@ -91,6 +91,23 @@ class Sending(SeriesToSend):
         return self.outcome or ("refused" if self.refused else "planned")
 
     @property
+    def outcome_line(self) -> str:
+        """State the outcome, the version and the transport."""
+        return f"{self.state}: v{self.send.version} via {self.send.transport}, {self.account.label}"
+
+    @property
+    def server_reply(self) -> str:
+        """Return why the first message that was not accepted was not, or ""."""
+        return next(
+            (
+                entry.detail
+                for entry in self.send.entries
+                if entry.detail and entry.state is not MailState.ACCEPTED
+            ),
+            "",
+        )
+
+    @property
     def sender(self) -> str | None:
         """Return the sender's name and address, or None if the account has no address."""
         return str(self.account.sender) if self.account.sender else None

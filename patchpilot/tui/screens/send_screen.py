@@ -557,9 +557,7 @@ class SendScreen(StageScreen["Sending"]):
 
         self._finish_sending()
         if result.request.to_self:
-            self.notify(
-                "sent to yourself; save the message that you receive and run git am on it",
-            )
+            self._report_test_send(result)
             self.rerun_stage()
             return
         self.session.store_result(self.stage, result, send_status(result))
@@ -577,6 +575,16 @@ class SendScreen(StageScreen["Sending"]):
         self.call_after_refresh(self.redraw_keys)
         if not is_complete:
             self.rerun_stage()
+
+    def _report_test_send(self, result: "Sending") -> None:
+        if result.outcome == "sent":
+            self.notify(
+                "sent to yourself; save the message that you receive and run git am on it",
+            )
+            return
+        lines = filter(None, (result.outcome_line, result.server_reply))
+        message = "\n".join(map(make_one_line, lines))
+        self.show_error(PatchpilotError(message, hint=next(iter(result.advice), "")))
 
     def update_titles(self) -> None:
         super().update_titles()
