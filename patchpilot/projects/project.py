@@ -245,6 +245,14 @@ class Lists(NamedTuple):
             for tag in tags
         )
 
+    @property
+    def private_stable(self) -> str:
+        """Return the address that requests a backport of a fix that is not public yet, or "".
+
+        Mail to it is not delivered, so a tag with it discloses nothing.
+        """
+        return next(iter(self.stable_aliases), "")
+
     def is_private_request(self, tags: Iterable[Trailer]) -> bool:
         """Return whether the fix is not public yet, because a tag names an alias of the stable list
         that does not deliver mail.

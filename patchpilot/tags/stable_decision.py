@@ -55,7 +55,7 @@ class StableFacts(NamedTuple):
     set if the commits that introduced the bug are known. `size` is the number of added, removed and
     context lines in the patch. `no_fix` is the reason why the commit does not count as a fix.
     `fixed_in` is the first release with the fix. `present` contains existing lines that request a
-    stable backport.
+    stable backport. `is_undisclosed` is set if the fix must not become public yet.
     """
 
     release: str | None
@@ -65,6 +65,7 @@ class StableFacts(NamedTuple):
     size: int = 0
     no_fix: str = ""
     fixed_in: str | None = None
+    is_undisclosed: bool = False
 
 
 def advise_on_stable(project: Project, facts: StableFacts) -> StableAdvice:
@@ -92,8 +93,17 @@ def advise_on_stable(project: Project, facts: StableFacts) -> StableAdvice:
             f"{release} has both the bug and the fix, so no release has only the bug"
         )
     reasons = _format_reasons(release, affected, facts)
+    lists, address = project.lists, project.lists.stable
+    if facts.is_undisclosed and "{address}" in project.tags.line:
+        if not lists.private_stable:
+            return _make_empty_advice(
+                f"the fix is undisclosed, and {lists.stable} is public; add the tag once the fix is"
+                " public"
+            )
+        address = lists.private_stable
+        reasons = (*reasons, f"undisclosed: mail to {address} is not delivered")
     line = project.tags.line.format(
-        address=project.lists.stable, version=_find_earliest_version(release, affected)
+        address=address, version=_find_earliest_version(release, affected)
     )
     return StableAdvice((line,), True, reasons, _format_warnings(project, facts.size))
 

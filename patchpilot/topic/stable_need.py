@@ -24,6 +24,7 @@ from patchpilot.tags.stable_decision import (
     advise_on_stable,
     find_stable_lines,
 )
+from patchpilot.topic.undisclosed_commits import is_undisclosed_commit
 
 CYCLE = 365
 """A number of days longer than any release cycle, including the time on a topic branch."""
@@ -79,6 +80,7 @@ def judge_stable_need(
             fixed_in=_first_fixed_release(repository, commit, culprits, releases)
             if oldest
             else None,
+            is_undisclosed=is_undisclosed_commit(repository, commit),
         ),
     )
     return StableNeed(advice, first_releases, branches)

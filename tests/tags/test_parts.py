@@ -166,6 +166,10 @@ def test_size_warning_depends_on_the_profile() -> None:
     assert advise_on_stable(find_project("dpdk"), StableFacts(RELEASED)).lines == (
         "Cc: stable@dpdk.org",
     )
+    private = StableFacts(RELEASED, is_undisclosed=True)
+    assert advise_on_stable(LINUX, private).lines == ("Cc: stable@kernel.org",)
+    assert not advise_on_stable(find_project("dpdk"), private).lines
+    assert advise_on_stable(find_project("xen"), private).lines
     assert not advise_on_stable(find_project("u-boot"), StableFacts(RELEASED)).eligible
     assert advise_on_stable(find_project("xen"), StableFacts(RELEASED)).lines == (
         "Backport: 5.10+",

@@ -63,6 +63,42 @@ def test_undisclosed_fix_gets_no_public_address(ring_history: RingHistory) -> No
     assert "vger" not in read_topic_message(ring_history)
 
 
+def test_topic_answered_as_undisclosed_gets_no_public_address(
+    ring_history: RingHistory,
+) -> None:
+    assert ring_history.run_command("draft", "--security", "yes").code == 0
+    # the draft knows neither the new message nor the second commit
+    ring_history.repo.git("commit -q --amend --date=now -m", f"ring: mask it{SIGNED}")
+    ring_history.repo.commit(
+        f"ring: fix the size{SIGNED}", {"ring.c": FIX.replace("size = 0", "size = 1")}
+    )
+    for target in ("HEAD~1", "HEAD"):
+        options = (target, "--fixes", ring_history.culprit)
+        (line,) = ring_history.run_json_command("stable", *options)["lines"]
+        assert line == "Cc: stable@kernel.org"
+    options = ("--yes", "--fixes", ring_history.culprit)
+    assert ring_history.run_command("prepare", *options).code == 0
+    messages = ring_history.repo.git("log -2 --format=%B topic")
+    assert messages.count("Cc: stable@kernel.org\n") == 2
+    assert "vger" not in messages
+    assert ring_history.run_command("draft", "--security", "no").code == 0
+    (line,) = ring_history.run_json_command("stable", "HEAD")["lines"] or ("",)
+    assert not line, "the message has it"
+
+
+def test_public_address_in_an_undisclosed_fix_is_replaced(
+    ring_history: RingHistory,
+) -> None:
+    assert ring_history.run_command("prepare", "HEAD", "--yes").code == 0
+    public_message = read_topic_message(ring_history)
+    assert "Cc: stable@vger.kernel.org" in public_message
+    assert ring_history.run_command("draft", "--security", "yes").code == 0
+    assert ring_history.run_command("prepare", "HEAD", "--yes").code == 0
+    assert read_topic_message(ring_history) == public_message.replace(
+        "stable@vger.kernel.org", "stable@kernel.org"
+    )
+
+
 def test_non_interactive_write_needs_yes(
     ring_history: RingHistory,
 ) -> None:

@@ -30,7 +30,7 @@ def refuse_unanswered_disclosure(draft: Draft, series: Series, lists: Lists) -> 
     tags = (tag for patch in series.patches for tag in patch.tags("Cc"))
     if "security" not in draft.answers and lists.is_private_request(tags):
         raise RefusedError(
-            f"security question not answered: Cc: {lists.stable_aliases[0]} is for fixes that are"
+            f"security question not answered: Cc: {lists.private_stable} is for fixes that are"
             " not public yet",
             hint=Action("", ("--security",), "answer once: {} no, or --security yes"),
         )

@@ -4,6 +4,7 @@
 Each rewrite is recorded so that `undo` can revert it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import detect, find_project
+from patchpilot.projects.project import Project
 from patchpilot.services.tags.find_culprits import (
     SURE_ENOUGH,
     FixesRequest,
@@ -44,6 +46,7 @@ from patchpilot.topic.message_changes import (
     write_messages,
 )
 from patchpilot.topic.topic_base import list_topic_commits
+from patchpilot.topic.undisclosed_commits import is_undisclosed_commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,8 @@ def _plan_commit_message(
     message = _NewMessage()
     trailers, notes = message.trailers, message.notes
     culprits = _add_fixes_tags(repository, commit, request, topic, message, progress)
+    if request.stable != "none":
+        _hide_stable_request(repository, commit, project, message)
     if culprits and not project.lists.is_private_request(commit.tags("Cc")):
         _add_stable_tags(repository, commit, request, culprits, message, progress)
     for text in request.trailers:
@@ -331,6 +336,26 @@ def _add_stable_tags(
         name, _, value = line.partition(": ")
         message.trailers.append((name, value))
     message.notes += [*result.advice.reasons, *result.advice.warnings]
+
+
+def _hide_stable_request(
+    repository: Repository, commit: Commit, project: Project, message: _NewMessage
+) -> None:
+    """Replace the public address of the stable list in an undisclosed fix.
+
+    git send-email would send the message to it.
+    """
+    public, private = project.lists.stable, project.lists.private_stable
+    tags = [
+        tag
+        for tag in commit.tags("Cc")
+        if private and tag.address and tag.address.key == public
+    ]
+    if tags and is_undisclosed_commit(repository, commit):
+        for tag in tags:
+            value = re.sub(re.escape(public), private, tag.value, flags=re.IGNORECASE)
+            message.replaced[tag.line] = f"{tag.name}: {value}"
+        message.notes.append(f"undisclosed: mail to {private} is not delivered")
 
 
 def _find_sign_off_identity(repository: Repository) -> str:

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Find the commits of undisclosed security fixes."""
+
+from contextlib import suppress
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.commit import Commit
+from patchpilot.topic.read_series import has_drafts
+from patchpilot.topic.topic_base import list_topic_commits
+
+
+def is_undisclosed_commit(repository: Repository, commit: Commit) -> bool:
+    """Return whether a commit is part of a topic that is marked as an undisclosed security fix.
+
+    Drafts know a commit by its author date, which an amended or rebased commit keeps. A commit that
+    is newer than its draft is known by its branch.
+    """
+    if not has_drafts(repository):
+        return False
+    from patchpilot.series.draft import Drafts
+
+    with Drafts() as drafts:
+        undisclosed_drafts = [
+            draft for draft in drafts.all(repository.key) if draft.is_undisclosed
+        ]
+    for draft in undisclosed_drafts:
+        if commit.author_time in (patch.authored for patch in draft.patches):
+            return True
+        if draft.branch and draft.branch == repository.branch:
+            with suppress(PatchpilotError):
+                return commit.id in list_topic_commits(repository, None)
+    return False
