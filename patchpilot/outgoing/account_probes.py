@@ -4,8 +4,6 @@
 No message is sent.
 """
 
-import shlex
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,6 +13,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action, UntrustedCommandsError
 from patchpilot.model.hosts import LOOPBACK
 from patchpilot.outgoing.credentials import Credential, find_credential
+from patchpilot.outgoing.hand_over import find_delivery_problem, find_sendmail_program
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.probes import Probe, ProbeState
 from patchpilot.outgoing.providers import find_provider
@@ -107,12 +106,12 @@ def probe_mail_server(
     terminal: bool,
 ) -> tuple[Probe, ...]:
     """Connect to the mail server, start TLS and log in like git send-email, then disconnect."""
+    if account.sendmail:
+        return (_probe_program(account),)
     if offline and account.configured:
         return (
             Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),
         )
-    if account.sendmail:
-        return (_probe_program(account.sendmail),)
     try:
         refuse_untrusted(repository.top, Use.MAIL)
     except UntrustedCommandsError as error:
@@ -190,17 +189,13 @@ def _format_server_hint(account: Account, message: str) -> str:
     )
 
 
-def _probe_program(command: str) -> Probe:
-    parts = shlex.split(command)
-    if parts and shutil.which(parts[0]):
-        return Probe(
-            "mail server",
-            "ok",
-            f"messages are handed to {parts[0]}; its connection to a server is not checked",
-        )
+def _probe_program(account: Account) -> Probe:
+    problem = find_delivery_problem(account)
+    if problem and find_sendmail_program(account.sendmail or ""):
+        return Probe("mail server", "warn", problem.message, problem.hint)
     return Probe(
         "mail server",
         "fail",
-        f"program not found: {parts[0] if parts else command!r}",
+        f"program not found: {account.program}",
         "set sendemail.sendmailcmd or sendemail.smtpserver with git config",
     )

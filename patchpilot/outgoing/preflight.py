@@ -60,7 +60,8 @@ class PreflightFacts(NamedTuple):
     `cautions` contains its warnings, and `hidden` is the number of findings that only --strict
     shows. `waived` contains the errors that the user has overridden, with the reason.
     `upstream_known` maps upstream commit ids to whether the local copy of mainline contains them.
-    `records` contains sent versions that are recorded outside of the outbox. `private_ids` are the
+    `records` contains sent versions that are recorded outside of the outbox.
+    `delivery` is what is known about a program that delivers the messages. `private_ids` are the
     Message-IDs of undisclosed fixes. `public_parent` is the archive of the message to which an
     undisclosed fix would reply. `built` is the result of building all commits, or "" if it is not
     known. `upstream` contains fixes that are already in mainline or other trees, and `posted`
@@ -78,6 +79,7 @@ class PreflightFacts(NamedTuple):
     hidden: int = 0
     records: tuple[SentRecord, ...] = ()
     first_time: bool = False
+    delivery: SendProblem | None = None
     too_soon: str = ""
     unanswered: tuple[str, ...] = ()
     upstream_known: Mapping[str, bool] = MappingProxyType({})
@@ -538,6 +540,8 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
                 "check sendemail.from and user.email",
             )
             break
+    if facts.delivery:
+        yield facts.delivery
     if facts.first_time and not topic.request.to_self:
         yield SendProblem(
             "first-time",

@@ -141,6 +141,7 @@ def make_account(server: FaultySink, **extra_fields: object) -> Account:
         "user": "",
         "auth": "",
         "cert_path": None,
+        "sendmail": None,
     } | extra_fields
     return Account(
         "",
@@ -150,7 +151,6 @@ def make_account(server: FaultySink, **extra_fields: object) -> Account:
         server.port,
         password_from="",
         domain="",
-        sendmail=None,
         options=(),
         configured=True,
         **values,
@@ -261,5 +261,7 @@ def test_wrong_clock_is_detected() -> None:
 
 
 def test_missing_sendmail_program_is_reported() -> None:
-    assert account_probes._probe_program("sh -c x").state == "ok"
-    assert account_probes._probe_program("/nowhere/sendmail -t").state == "fail"
+    for command in ("/nowhere/sendmail -t", "nowhere 'x", "no ' quote"):
+        with FaultySink() as server:
+            account = make_account(server, sendmail=command)
+        assert account_probes._probe_program(account).state == "fail"

@@ -23,6 +23,7 @@ from patchpilot.outgoing.compose_mails import (
 )
 from patchpilot.outgoing.compose_message import compose_message
 from patchpilot.outgoing.git_recipients import read_blind_copies
+from patchpilot.outgoing.hand_over import find_delivery_problem
 from patchpilot.outgoing.header_guard import refuse_unsafe_headers
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
@@ -283,6 +284,7 @@ def plan_reply(
     )
     text_warnings = () if patch else tuple(find_text_warnings(draft.text))
     warnings = (
+        *filter(None, [find_delivery_problem(account)]),
         *(SendProblem("recipients", remark) for remark in skipped_recipients),
         *text_warnings,
     )

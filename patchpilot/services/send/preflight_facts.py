@@ -25,6 +25,7 @@ from patchpilot.model.progress import Progress
 from patchpilot.model.rule import Severity
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.outgoing.am_roundtrip import find_mails_changed_by_am
+from patchpilot.outgoing.hand_over import find_delivery_problem
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.preflight import PreflightFacts
 from patchpilot.outgoing.target_tree import (
@@ -105,6 +106,7 @@ def gather_preflight_facts(
             project, topic.received, topic.send.version, now, request.resend
         ),
         first_time=is_first_send,
+        delivery=find_delivery_problem(topic.account),
         records=records,
         private_ids=private_ids,
         built=summarize_builds(find_last_builds(repository, draft)),

@@ -17,6 +17,8 @@ from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.message import WAITING, MailState
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.outgoing.credentials import find_credential, store_login_result
+from patchpilot.outgoing.hand_over import LOCAL_ONLY, find_delivery_problem
+from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import (
     Outcome,
     Report,
@@ -198,8 +200,20 @@ def add_send_result(sending: Sending, finished_send: Send) -> Sending:
         send=finished_send,
         blockers=(),
         outcome="failed" if finished_send.state == "planned" else finished_send.state,
-        advice=list_next_steps(finished_send),
+        advice=(
+            *_explain_delivery(finished_send, sending.account),
+            *list_next_steps(finished_send),
+        ),
     )
+
+
+def _explain_delivery(send: Send, account: Account) -> Iterator[Advice]:
+    """Explain that a program accepted the messages, but may not deliver them."""
+    is_accepted = any(entry.state is MailState.ACCEPTED for entry in send.entries)
+    if is_accepted and (problem := find_delivery_problem(account)):
+        yield f"not verified: {problem.message}"
+        if problem.name == LOCAL_ONLY:
+            yield problem.hint
 
 
 _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")

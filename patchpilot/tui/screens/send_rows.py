@@ -217,6 +217,11 @@ REPAIRS = {
     "unfinished": ("edit", "press a to open the changelog in your editor"),
     "first-time": ("to_self", "press a to send the messages to yourself first"),
     "gateway": ("to_self", "press a to send the messages to yourself first"),
+    "unverified-delivery": (
+        "to_self",
+        "press a to send the messages to yourself first",
+    ),
+    "local-delivery": ("server", "press a to set up your mail account here"),
     "unanswered-security": (
         "security",
         "press a to see the question and why it matters",

@@ -279,8 +279,6 @@ class SendScreen(StageScreen["Sending"]):
 
     def show_blocking_problem(self, plan: "Sending") -> None:
         from patchpilot.model.send_problem import NO_SERVER
-        from patchpilot.topic.edit_commits import run_mail_setup
-        from patchpilot.tui.actions.editing import suspend_app
 
         assert plan.blocking_problem
         if plan.blocking_problem != NO_SERVER:
@@ -291,6 +289,11 @@ class SendScreen(StageScreen["Sending"]):
                 )
             )
             return
+        self.set_up_mail_account()
+
+    def set_up_mail_account(self) -> None:
+        from patchpilot.topic.edit_commits import run_mail_setup
+        from patchpilot.tui.actions.editing import suspend_app
 
         with self.session.open_repository() as repository:
             top = repository.top
@@ -308,7 +311,7 @@ class SendScreen(StageScreen["Sending"]):
             "to_self": lambda _: self.action_to_self(),
             "security": lambda _: self._ask_open_questions("security"),
             "regression": lambda _: self._ask_open_questions("regression"),
-            "server": self.show_blocking_problem,
+            "server": lambda _: self.set_up_mail_account(),
         }
 
     def _ask_open_questions(self, name: str = "") -> None:
