@@ -192,7 +192,8 @@ class Reply(NamedTuple):
 
     `revision` and `post` are the revision and the post that it replies to; None means the whole
     series. `parent` is the message that it replies to. `under` is the message of a stable tree that
-    started its thread. `unread` is used only for display.
+    started its thread. `unread` is used only for display. `is_guessed` is set if the parent is
+    missing and may be about another patch.
     """
 
     mail: Classified
@@ -201,6 +202,7 @@ class Reply(NamedTuple):
     parent: Classified | None
     under: Classified | None = None
     unread: bool = False
+    is_guessed: bool = False
 
     @property
     def message_id(self) -> str:

@@ -41,6 +41,9 @@ _REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{12,40})", re.MULTILINE)
 _SHORTEST = 12
 """Minimum number of digits in a commit id that is compared."""
 _LONGEST_BODY = 400_000
+_MISSING_PARENT = (
+    "the message that it replies to is missing and may be about another patch"
+)
 
 
 def read_thread(
@@ -152,7 +155,8 @@ def _collect_credits(
             reply.revision.version,
             reply.patch,
             tag.conditional,
-            tag.asks(reply.mail.sender, same_person),
+            tag.asks(reply.mail.sender, same_person)
+            or (_MISSING_PARENT if reply.is_guessed else ""),
         )
         for reply in attached
         if reply.revision

@@ -450,28 +450,81 @@ def _attach(
     }
     places |= posted.by_id
     stable_parents: dict[str, Classified | None] = {}
+    guessed: set[str] = set()
+    order = {message_id: number for number, message_id in enumerate(by_id)}
     replies: list[list[Reply]] = [[] for _ in all_series]
-    for mail in mails:
+    for mail in _parents_first(mails):
         if mail.message_id in posted.by_id:
             continue
         parent = next((by_id[it] for it in mail.above if it in by_id), None)
         under = stable_parents.get(parent.message_id) if parent else None
         is_stable = mail.kind in STABLE
         stable_parents[mail.message_id] = mail if is_stable else under
-        ids = sorted(mail.above, key=lambda it: it not in posted.by_id)
-        parent_place = next((places[it] for it in ids if it in places), None)
-        place = posted.quoted(mail) or parent_place
-        if place is None and not mail.above:
+        place, is_guessed = posted.quoted(mail), False
+        if place is None and mail.above:
+            place, is_guessed = _find_answered_place(mail, places, by_id, guessed)
+        elif place is None:
             place = posted.find_titled(mail)
         if place is None:
             continue
         places[mail.message_id] = place
+        if is_guessed:
+            guessed.add(mail.message_id)
         index, revision, post = place
-        replies[index].append(Reply(mail, revision, post, parent, under))
+        reply = Reply(mail, revision, post, parent, under, is_guessed=is_guessed)
+        replies[index].append(reply)
         is_taken = mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT)
         if is_taken and all_series[index].identities.vouch_for(mail):
             posted.commits.update((it[:12], index) for it in mail.place.commits)
-    return map(tuple, replies)
+    return (
+        tuple(sorted(attached, key=lambda reply: order[reply.message_id]))
+        for attached in replies
+    )
+
+
+def _find_answered_place(
+    mail: Classified,
+    places: Mapping[str, _Place],
+    by_id: Mapping[str, Classified],
+    guessed: Set[str],
+) -> tuple[_Place | None, bool]:
+    """Return the place of the message that a reply answers, and whether it is a guess.
+
+    The answered message is the one in In-Reply-To. If it is missing, use the place of the nearest
+    ancestor in References, whose order is not trusted because some mail programs reverse it.
+    """
+    known = [it for it in mail.above if it in places]
+    if not known:
+        return None, False
+    if known[0] == mail.above[0]:
+        return places[known[0]], known[0] in guessed
+    older = {id_ for it in known if it in by_id for id_ in by_id[it].above}
+    nearest = next((it for it in known if it not in older), known[0])
+    index, revision, post = place = places[nearest]
+    if revision is None or post is None:
+        return place, False
+    if nearest not in guessed and _is_only_answerable(mail, nearest, revision, post):
+        return place, False
+    titled = [patch for patch in revision.patches if patch.key == mail.key]
+    return (index, revision, titled[0] if len(titled) == 1 else post), True
+
+
+def _is_only_answerable(
+    mail: Classified, nearest: str, revision: Revision, post: Classified
+) -> bool:
+    """Return whether the missing parent of a message can only be about `post`.
+
+    `nearest` is the nearest known ancestor. If References lacks the parent, other ancestors may be
+    missing from it as well. Otherwise, the parent may be about any patch below `nearest`, or it may
+    be a patch.
+    """
+    is_threaded = mail.above[0] in mail.mail.references
+    is_incomplete = (post.subject.total or 1) > revision.patch_count
+    return not (is_incomplete and nearest == post.message_id) and not any(
+        nearest in other.above or not is_threaded
+        for other in revision.posts
+        if other is not post
+    )
 
 
 def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
@@ -597,7 +650,8 @@ def _add_copied_addresses(
     """
     names = dict(series.identities.names)
     posts = (post for revision in series.strangers for post in revision.posts)
-    mails = {mail.message_id: mail for mail in (*posts, *(it.mail for it in attached))}
+    mails = [*posts, *(it.mail for it in attached)]
+    mails.sort(key=lambda mail: arrival_time(mail.mail) or EPOCH)
     untrusted: set[str] = set()
     for mail in _parents_first(mails):
         # if a list rewrote From:, both the list and the sender must be known
@@ -611,10 +665,10 @@ def _add_copied_addresses(
     return Identities(names)
 
 
-def _parents_first(mails: Mapping[str, Classified]) -> Iterator[Classified]:
-    """Yield messages in order of arrival, but always yield a message before its replies."""
-    waiting = sorted(mails.values(), key=lambda mail: arrival_time(mail.mail) or EPOCH)
-    waiting.reverse()
+def _parents_first(sorted_mails: Sequence[Classified]) -> Iterator[Classified]:
+    """Yield messages in their order, but always yield a message before its replies."""
+    mails = {mail.message_id: mail for mail in sorted_mails}
+    waiting = [*reversed(mails.values())]
     yielded: set[str] = set()
     opened: set[str] = set()
     while waiting:

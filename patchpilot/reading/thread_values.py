@@ -91,8 +91,8 @@ class Credit(NamedTuple):
     """A tag given to a series.
 
     `version` and `patch` state what the tag was given for; patch 0 is the whole series. `asks` is
-    the reason why the user must confirm the tag: its address is not the sender's, or it claims
-    authorship.
+    the reason why the user must confirm the tag: its address is not the sender's, it claims
+    authorship, or the message that it was given in reply to is missing.
     """
 
     trailer: str

@@ -6,7 +6,15 @@ import pytest
 from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.review_trailers import proposed_trailers
-from tests.kit.mails import ADA, DIFF, RITA, build_mail, build_reply
+from tests.kit.mails import (
+    ADA,
+    DIFF,
+    RITA,
+    build_described_mail,
+    build_mail,
+    build_reply,
+)
+from tests.reading.story import read_only_series
 
 SUBJECT = "[PATCH net] demo: check the pointer"
 
@@ -199,3 +207,115 @@ def test_repeated_tag_is_collected_once() -> None:
         )
         == 1
     )
+
+
+COVER = build_described_mail("c0 [PATCH 0/2] demo: two steps")
+STEPS = tuple(
+    build_described_mail(
+        f"c{number}+{number}>c0 [PATCH {number}/2] demo: step {number}"
+    )
+    for number in (1, 2)
+)
+QUESTION = build_reply(
+    "[PATCH 2/2] demo: step 2",
+    "Why is this needed?",
+    id="q1",
+    reply_to="c2",
+    references="<c0@example.org> <c2@example.org>",
+    minutes=60,
+)
+SINGLE = build_described_mail("c0 [PATCH] demo: one step")
+
+
+def list_tagged_patches(
+    *mails: bytes,
+    reply_to: str | None,
+    references: str,
+    subject: str = "[PATCH 2/2] demo: step 2",
+    minutes: int = 90,
+) -> list[tuple[int | None, bool]]:
+    """Return the patch numbers of a reply's tags, and whether the user must confirm them."""
+    reply = build_reply(
+        subject,
+        f"Acked-by: {RITA}",
+        quote="Why is this needed?",
+        reply_to=reply_to,
+        references=" ".join(f"<{id_}@example.org>" for id_ in references.split()),
+        minutes=minutes,
+    )
+    tags = read_only_series(*mails, reply).trailers
+    return [(tag.patch, bool(tag.asks)) for tag in tags]
+
+
+@pytest.mark.parametrize(
+    "references", ["c0", "q1 c2 c0", "c0 c2 q1", "", "c1", "c0 c1 q1"]
+)
+@pytest.mark.parametrize("minutes", [90, 30])
+def test_tag_belongs_to_the_message_in_in_reply_to(
+    references: str, minutes: int
+) -> None:
+    # in 30 minutes, the clock of the sender is slow: the reply is dated before its parent
+    assert list_tagged_patches(
+        COVER, *STEPS, QUESTION, reply_to="q1", references=references, minutes=minutes
+    ) == [(2, False)]
+
+
+@pytest.mark.parametrize(
+    ("reply_to", "references"),
+    [("q1", "c0"), ("q1", "c0 q1"), ("q1", "q1 c0"), (None, "c0 q1"), ("q1", "c2")],
+)
+@pytest.mark.parametrize(
+    ("subject", "patch"),
+    [("[PATCH 2/2] demo: step 2", 2), ("[PATCH 1/2] demo: step 1", 1)],
+)
+def test_tag_with_a_missing_parent_is_unconfirmed(
+    reply_to: str | None, references: str, subject: str, patch: int
+) -> None:
+    assert list_tagged_patches(
+        COVER, *STEPS, reply_to=reply_to, references=references, subject=subject
+    ) == [(patch, True)]
+
+
+def test_tag_below_a_reply_with_a_missing_parent_is_unconfirmed() -> None:
+    orphan = build_reply(
+        "[PATCH 0/2] demo: two steps",
+        "Because of the errata.",
+        id="q2",
+        reply_to="q1",
+        references="<c0@example.org>",
+        minutes=70,
+    )
+    assert list_tagged_patches(
+        COVER,
+        *STEPS,
+        orphan,
+        reply_to="q2",
+        references="c0 q1 q2",
+        subject="[PATCH 0/2] demo: two steps",
+    ) == [(0, True)]
+
+
+@pytest.mark.parametrize("references", ["c0 c2 q1", "c2 c0 q1", "q1 c2 c0"])
+def test_references_name_the_patch_of_a_missing_parent(references: str) -> None:
+    assert list_tagged_patches(COVER, *STEPS, reply_to="q1", references=references) == [
+        (2, False)
+    ]
+
+
+def test_patch_with_later_patches_below_it_is_unconfirmed() -> None:
+    first, second = (
+        build_described_mail("c1 [PATCH 1/2] demo: step 1"),
+        build_described_mail("c2+2>c1 [PATCH 2/2] demo: step 2"),
+    )
+    assert list_tagged_patches(first, second, reply_to="q1", references="c1 q1") == [
+        (2, True)
+    ]
+    # the missing message may be patch 2
+    assert list_tagged_patches(first, reply_to="c2", references="c1 c2") == [(1, True)]
+
+
+@pytest.mark.parametrize("references", ["c0", "c0 q1", "q1 c0"])
+def test_tag_for_the_only_patch_needs_no_parent(references: str) -> None:
+    assert list_tagged_patches(
+        SINGLE, reply_to="q1", references=references, subject="[PATCH] demo: one step"
+    ) == [(1, False)]
