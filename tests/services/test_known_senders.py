@@ -14,6 +14,7 @@ from patchpilot.errors import MissingError
 from patchpilot.topic.followed.follow_series import track_series_in_mbox
 from patchpilot.topic.followed.known_senders import confirm_senders
 from patchpilot.topic.followed.known_series import Tracked, read_tracked_series
+from patchpilot.topic.followed.own_addresses import find_own_addresses
 from tests.kit.cli import call
 from tests.kit.life import create_life
 from tests.kit.mails import build_mbox, build_patch_mail
@@ -119,7 +120,27 @@ def test_mailmap_joins_author_addresses(
 ) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("first", {".mailmap": line})
+    (repo.path / ".mailmap").unlink()
     assert follow_with_replies(HOME, repository=repo).state == state
+
+
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_mailmap_outside_of_mainline_joins_no_addresses(
+    follow_with_replies: "Callable[..., Tracked]", tmp_path: Path, is_committed: bool
+) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("first", {"a": "1\n"})
+    repo.git("checkout -q -b topic")
+    line = "Ada Fixer <ada@example.org> <ada@home.example>\n"
+    if is_committed:
+        repo.commit("second", {".mailmap": line})
+    else:
+        (repo.path / ".mailmap").write_text(line)
+    series = follow_with_replies(HOME, repository=repo)
+    assert series.state == "sent"
+    assert "not seen before" in series.next_step
+    with Repository.open(repo.path) as repository:
+        assert "ada@home.example" not in find_own_addresses(repository)
 
 
 def test_confirmed_senders_are_remembered(

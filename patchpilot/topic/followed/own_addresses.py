@@ -7,6 +7,7 @@ from pathlib import Path
 from patchpilot.commits.private_config import read_config_values
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
+from patchpilot.history.stable_branches import find_mainline_tip
 from patchpilot.model.address import Address, parse_address
 from patchpilot.outgoing.outbox import Outbox
 
@@ -19,7 +20,8 @@ def find_own_addresses(
 ) -> tuple[str, ...]:
     """Return the author's addresses from git's configuration and from earlier sends.
 
-    If there is a repository, add the author's other addresses in its .mailmap.
+    If there is a repository, add the author's other addresses in mainline's .mailmap. Other copies
+    of this file are not trusted, because the patches of other people can change them.
     """
     try:
         values = read_config_values(directory, _SENDERS)
@@ -34,9 +36,10 @@ def find_own_addresses(
     with Outbox() as outbox:
         parsed += [parse_address(sender) for sender in outbox.senders()]
     emails = list(dict.fromkeys(address.email for address in parsed if address))
-    if repository is not None and (file := repository.top / ".mailmap").is_file():
+    if repository is not None and (tip := find_mainline_tip(repository)):
+        text = (repository.blob(tip, ".mailmap") or b"").decode("utf-8", "replace")
         keys = {email.lower() for email in emails}
-        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in text.splitlines():
             addresses = _MAPPED.findall(line.partition("#")[0])
             if keys & {email.lower() for email in addresses}:
                 emails += addresses
