@@ -29,7 +29,7 @@ _BAD = re.compile(
     re.MULTILINE,
 )
 _REGZBOT = re.compile(
-    r"^#regzbot introduced:?\s*([0-9a-f]{7,40})\b", re.MULTILINE | re.IGNORECASE
+    r"^#regzbot \^?introduced:?\s*([0-9a-f]{7,40})\b", re.MULTILINE | re.IGNORECASE
 )
 
 

@@ -129,12 +129,14 @@ def _validate_value(trailer: Trailer, archive: str) -> str:
     return trailer.value
 
 
-def format_regzbot_introduced(culprit: str, subject: str) -> str:
+def format_regzbot_introduced(commit: str, subject: str = "") -> str:
     """Return the regzbot command that names the commit that introduced a regression.
 
-    Messages contain it on a separate line (Documentation/process/handling-regressions.rst).
+    It belongs on a separate line in a reply to the report: the caret refers to the parent message.
+    Without the caret, regzbot takes the message itself as a new report
+    (Documentation/process/handling-regressions.rst).
     """
-    return f'#regzbot introduced: {culprit[:12]} ("{subject}")'
+    return f"#regzbot ^introduced: {commit}" + (f' ("{subject}")' if subject else "")
 
 
 def format_assistant(value: str) -> str:

@@ -264,7 +264,7 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
         0, "", "", None, 1, "", "", "", "real", None, None, None, (), "", ()
     )
     collected_texts = collect_mail_texts(
-        repository, request, topic.draft, topic.series, published_commits
+        repository, request, topic.draft, published_commits
     )
     return compose_series_messages(
         repository,

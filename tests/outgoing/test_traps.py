@@ -109,9 +109,14 @@ def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
     assert "regressions@lists.linux.dev" in {
         recipient["email"] for recipient in reported["recipients"]
     }
+    # in the message of a patch, the tracker reads the line as a new report of a regression
     output = repo.patchpilot("send --to x@lists.example.org --dry-run").out
-    assert f"#regzbot introduced: {culprit[:12]}" in output.partition("\n---\n")[2]
+    assert "\n---\n" in output
+    assert "#regzbot" not in output
     with Repository.open(repo.path) as repository:
+        yes, other = find_pre_send_questions(repository).questions[1].effects[1:]
+        assert f"`#regzbot ^introduced: {culprit[:12]}`" in yes
+        assert "`#regzbot ^introduced: COMMIT`" in other
         answered = save_draft_answer(repository, "regression", "HEAD~1")
         assert answered.answers["regression"] == culprit[:12]
         with pytest.raises(UsageError, match="no such commit"):

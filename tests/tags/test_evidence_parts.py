@@ -123,7 +123,9 @@ def test_first_bad_commit_is_blamed() -> None:
         )["0123456789abcdef0123456789abcdef01234567"]
         == 1.0
     )
-    assert find_commit_ids("#regzbot introduced: 0123456789ab") == {"0123456789ab": 1.0}
+    for command in ("introduced:", "^introduced:", "^introduced"):
+        ids = find_commit_ids(f"#regzbot {command} 0123456789ab")
+        assert ids == {"0123456789ab": 1.0}
 
 
 LOG = """\

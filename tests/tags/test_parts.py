@@ -79,8 +79,8 @@ def test_contacts_and_links_are_validated() -> None:
     )
     assert format_link("a@b.example", LORE) == "https://lore.kernel.org/r/a@b.example"
     assert (
-        format_regzbot_introduced("0" * 40, "net: x")
-        == '#regzbot introduced: 000000000000 ("net: x")'
+        format_regzbot_introduced("0" * 12, "net: x")
+        == '#regzbot ^introduced: 000000000000 ("net: x")'
     )
     for bad in ("nobody", "A <a b@example.org>"):
         with pytest.raises(InputError):

@@ -13,7 +13,6 @@ from patchpilot.commits.rewrite import rebase_without_covers
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.draft import Draft
-from patchpilot.model.patch import Series
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.recipient import refuse_many_recipients
@@ -43,7 +42,6 @@ from patchpilot.services.send.preflight_facts import (
 from patchpilot.services.send.propose_prefix import find_prefix_warnings
 from patchpilot.services.send.questions import (
     add_request_answers,
-    format_regzbot_line,
     is_regression_fix,
     warn_about_unclear_fixes,
 )
@@ -148,7 +146,7 @@ def plan_sending(
     public, unpublished = (
         find_published_commit(repository, base, topic_base) if base else (None, ())
     )
-    text = collect_mail_texts(repository, request, draft, series, public)._replace(
+    text = collect_mail_texts(repository, request, draft, public)._replace(
         unpublished=unpublished
     )
     sending = Sending(
@@ -353,7 +351,6 @@ def collect_mail_texts(
     repository: Repository,
     request: SendRequest,
     draft: Draft,
-    series: Series,
     base: str | None,
 ) -> SeriesText:
     """Return the draft's texts as they appear in the messages.
@@ -363,12 +360,11 @@ def collect_mail_texts(
     is_series = len(draft.patches) > 1
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
     cover = None
-    regzbot = format_regzbot_line(draft, series)
     compile_tested = format_compile_tested_line(repository, draft)
     depends_on = "\n".join(
         f"Depends-on: <{message_id}>" for message_id in request.depends_on
     )
-    extra_lines = tuple(line for line in (regzbot, compile_tested, depends_on) if line)
+    extra_lines = tuple(line for line in (compile_tested, depends_on) if line)
     if draft.has_cover and (request.cover or is_series):
         body = format_cover_body(draft.cover_text, draft.changelogs, draft.version)
         cover = (draft.cover_subject, "\n\n".join((body, *extra_lines)))

@@ -24,6 +24,7 @@ from patchpilot.outgoing.target_tree import TargetFit, TargetTree, compute_commi
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
 from patchpilot.services.send.propose_prefix import propose_tree_prefix
+from patchpilot.tags.report_trailers import format_regzbot_introduced
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.fix_claims import judge_fix, list_denied_subjects
 from patchpilot.topic.posted_elsewhere import (
@@ -289,20 +290,20 @@ def list_pre_send_questions(
     regression = PreSendQuestion(
         "regression",
         "Did this work in an earlier release (a regression)?",
-        "Regressions have priority and are tracked by regzbot, which reads the #regzbot line; Linus"
-        " asks about those that stay open.",
+        "Regressions have priority and are tracked by regzbot; Linus asks about those that stay"
+        " open. regzbot finds the fix by its Closes: or Link: tag with the report.",
         ("no", "yes", "COMMIT"),
         _find_evidence(_REGRESSION, series.patches),
         draft.answers.get("regression"),
         (
             "nothing changes",
-            (
-                f"Cc: {project.lists.regressions}, and `#regzbot introduced:` with the commit of"
-                " the Fixes: tag (now or when you add it), below the ---"
-            ),
-            (
-                f"Cc: {project.lists.regressions}, and `#regzbot introduced:` with the commit,"
-                " release or range you name, below the ---"
+            *(
+                f"Cc: {project.lists.regressions}; if regzbot does not track the report, reply to"
+                f" the report with `{format_regzbot_introduced(introduced_by)}`"
+                for introduced_by in (
+                    _find_introducing_commit(draft, series),
+                    "COMMIT",
+                )
             ),
         ),
     )
@@ -330,21 +331,12 @@ def is_regression_fix(draft: Draft) -> bool:
     return draft.answers.get("regression", "no") != "no"
 
 
-def format_regzbot_line(draft: Draft, series: Series) -> str | None:
-    """Return the `#regzbot introduced:` line for a topic that fixes a regression, or None.
-
-    Return None if the commit that introduced the bug is unknown, or if the fix is undisclosed,
-    because regzbot reads public messages.
-    """
-    if not is_regression_fix(draft) or draft.is_undisclosed:
-        return None
-    value = draft.answers["regression"]
-    if value != "yes":
-        return f"#regzbot introduced: {value}"
+def _find_introducing_commit(draft: Draft, series: Series) -> str:
+    """Return the answer or the `Fixes:` tag that names the origin of the bug, or `COMMIT`."""
+    answer = draft.answers.get("regression", "no")
+    if answer not in ("no", "yes"):
+        return answer
     tag = next((tag for patch in series.patches for tag in patch.tags("Fixes")), None)
     introduced_by = tag.value.split()[0] if tag else ""
-    return (
-        f"#regzbot introduced: {introduced_by}"
-        if re.fullmatch(r"[0-9a-f]{8,40}", introduced_by)
-        else None
-    )
+    is_id = re.fullmatch(r"[0-9a-f]{8,40}", introduced_by)
+    return introduced_by if is_id else "COMMIT"

@@ -164,8 +164,8 @@ def _plan_commit_message(
         trailers.append(("Cc", project.lists.regressions))
     if request.regression and culprits:
         notes.append(
-            "for the report's thread: "
-            f"{format_regzbot_introduced(culprits[0].id, culprits[0].subject)}"
+            "for a reply to the report: "
+            f"{format_regzbot_introduced(culprits[0].id[:12], culprits[0].subject)}"
         )
     if request.signoff:
         trailers.append(("Signed-off-by", _find_sign_off_identity(repository)))
