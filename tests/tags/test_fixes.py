@@ -2,6 +2,7 @@
 """Test finding the commit that introduced a bug in small git histories."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ from patchpilot.services.tags.stable_request_tag import (
     StableRequest,
     propose_stable_tags,
 )
+from patchpilot.tags import rank_culprits
+from patchpilot.tags.rank_culprits import RankedCulprits
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.tags import culprits
@@ -421,6 +424,32 @@ def test_series_internal_fix_gets_no_tag(
         assert (
             "this fixes an earlier patch of this series: squash it" in result.notes[0]
         )
+
+
+def test_weak_evidence_suggests_no_squashing(
+    ring_history: RingHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = rank_culprits.find_likely_culprits
+
+    def find_weak_culprit(*arguments: Any, **options: Any) -> RankedCulprits:
+        ranking = search(*arguments, **options)
+        return RankedCulprits((ranking.candidates[0]._replace(confidence=0.02),))
+
+    monkeypatch.setattr(rank_culprits, "find_likely_culprits", find_weak_culprit)
+    ring_history.commit_ring("ring: count the users", FIX + "int users;\n")
+    ring_history.commit_ring("ring: fix the count of users", FIX + "long users;\n")
+    result = ring_history.find_fixes()
+    assert result.candidates[0].subject == "ring: count the users"
+    assert not result.sure
+    assert result.notes == ()
+
+
+def test_commit_that_is_no_fix_is_not_to_be_squashed(ring_history: RingHistory) -> None:
+    ring_history.commit_ring("ring: count the users", FIX + "int users;\n")
+    ring_history.commit_ring("ring: use a long for users", FIX + "long users;\n")
+    result = ring_history.find_fixes()
+    assert result.candidates[0].subject == "ring: count the users"
+    assert not any("squash" in note for note in result.notes)
 
 
 def test_unreleased_bug_needs_no_backport(ring_history: RingHistory) -> None:

@@ -276,15 +276,12 @@ def find_culprits(
         for culprit in culprits
         if not culprit.first_release and culprit.commit in sent_together()
     }
-    notes += [
-        format_same_series_note(culprit.subject)
-        for culprit in culprits[:1]
-        if culprit.commit in series_commits
-    ]
+    fix_claim = judge_fix(repository, commit)
+    if not reason and fix_claim.is_fix and culprits[0].commit in series_commits:
+        notes.append(format_same_series_note(culprits[0].subject))
     notes += list_missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
     notes += _find_contradicting_evidence(present, culprits)
-    fix_claim = judge_fix(repository, commit)
     if not fix_claim.is_fix:
         notes.append(
             f"{fix_claim.reason}: `prepare` and `stable` propose no tag for it"
