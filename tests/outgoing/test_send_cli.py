@@ -2,6 +2,7 @@
 """Test `patchpilot send` on a terminal and in scripts."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -170,7 +171,19 @@ def test_resend_is_marked(tmp_path: Path) -> None:
         second_mail.data.partition(b"\r\n\r\n")[2]
         == first_mail.data.partition(b"\r\n\r\n")[2]
     )
-    assert "https://lore.kernel.org/r/" in repo.patchpilot("draft --ping").out
+    early = repo.patchpilot("draft --ping")
+    early.expect(1, "the reminder was not printed, because it is not due")
+    assert "a reminder is due on" in early.err
+    assert early.out == ""
+    command = early.err.rpartition("`patchpilot ")[2].partition("`")[0]
+    assert command, early.err
+    assert command.endswith(" --template ping --force REASON")
+    words = [*shlex.split(command), "--dry-run", "--format", "json"]
+    reminder = repo.patchpilot(*words).json
+    assert reminder["state"] == "planned"
+    assert "https://lore.kernel.org/all/" in reminder["text"]
+    # the series is not tracked, so that it is not known whether there are replies
+    assert "answer" not in reminder["text"]
     (repo.path / "widget.c").write_text("int other;\n")
     repo.git("commit -q --amend -a --no-edit")
     changed_refusals = send_topic(repo, "--dry-run --resend --format json").json[

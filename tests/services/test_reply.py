@@ -4,15 +4,25 @@
 Each transport sends it exactly once.
 """
 
+import re
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
-from email.utils import getaddresses
+from email.utils import format_datetime, getaddresses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.kit.cli import call
-from tests.kit.mails import build_mail, build_stable_failure_notice
+from tests.kit.mails import (
+    RITA,
+    build_mail,
+    build_mbox,
+    build_reply,
+    build_stable_failure_notice,
+)
 from tests.kit.replies import ANSWER, POST, track_reviewed_patch
+from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic, unpacked
 
@@ -223,6 +233,71 @@ def test_ping_goes_to_the_original_recipients(tmp_path: Path) -> None:
     assert "post@example.org/" in plan["text"]
     assert blocked.code == 1
     assert "Please ignore v2: ${why}" in blocked.json["text"]
+
+
+REPLIES: Any = {"reply_to": "post", "minutes": 90}
+
+
+def plan_reminder(repo: Repo, mbox: Path, *mails: bytes, **options: str) -> Any:
+    """Track the messages, and return the JSON document of a reminder that is not sent."""
+    mbox.write_bytes(build_mbox(*mails))
+    call("track add --mbox", mbox).expect(0)
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    command = "track reply 1 --template ping --dry-run --format json"
+    return repo.patchpilot(command, *arguments).json
+
+
+def list_blockers(document: Any) -> list[str]:
+    return [it["name"] for it in document["problems"] if it["blocks"]]
+
+
+def test_reminder_states_what_is_on_record(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        old = build_mail("[PATCH] widget: change line 1", POST, id="post", to=RITA)
+        mbox = tmp_path / "t.mbox"
+        silent = plan_reminder(repo, mbox, old)
+        assert "I have seen no answer yet.\nIs anything missing" in silent["text"]
+        assert list_blockers(silent) == []
+        tag = build_reply(
+            "[PATCH] widget: change line 1", f"Acked-by: {RITA}", **REPLIES
+        )
+        acked = plan_reminder(repo, mbox, old, tag)
+        # the draft of the silent reminder was kept
+        assert list_blockers(acked) == ["untrue-reminder"]
+        repo.patchpilot("track reply 1 --template ping --discard").expect(0)
+        acked = plan_reminder(repo, mbox, old, tag)
+        assert list_blockers(acked) == []
+        assert "replies by Rita Reviewer (2024-03-04)." in acked["text"]
+        assert "no answer" not in acked["text"]
+
+
+def test_reminder_is_held_against_a_no(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        old = build_mail("[PATCH] widget: change line 1", POST, id="post", to=RITA)
+        no = build_reply(
+            "[PATCH] widget: change line 1", f"No.\n\nNacked-by: {RITA}", **REPLIES
+        )
+        mbox = tmp_path / "t.mbox"
+        document = plan_reminder(repo, mbox, old, no)
+        assert list_blockers(document) == ["answered-reminder"]
+        assert "rejected" in document["problems"][0]["message"]
+        forced = plan_reminder(repo, mbox, old, no, force="she asked for it")
+        assert forced["state"] == "planned"
+
+
+def test_early_reminder_is_held(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        new = build_mail("[PATCH] widget: change line 1", POST, id="post", to=RITA)
+        now = format_datetime(datetime.now(UTC) - timedelta(minutes=4))
+        new = re.sub(rb"(?m)^Date: .*$", f"Date: {now}".encode(), new)
+        mbox = tmp_path / "t.mbox"
+        assert list_blockers(plan_reminder(repo, mbox, new)) == ["early-reminder"]
+        arguments = "track reply 1 --template ping --no-edit"
+        repo.patchpilot(arguments, "--yes").expect(1, "a reminder is due on")
+        assert not server.take()
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])

@@ -2,9 +2,11 @@
 """`patchpilot draft`: edit the cover letter, notes and choices of a topic."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from patchpilot.cli.ask import ask_yes_or_no
 from patchpilot.cli.command import (
     Common,
     argument,
@@ -14,11 +16,13 @@ from patchpilot.cli.command import (
     option,
     series_options,
 )
+from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.output.draft_report import format_draft_rows
 from patchpilot.cli.output.json_document import format_json
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import make_printable
+from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send import edit_draft as service
 from patchpilot.services.send.build_proof import set_compile_tested_line
@@ -149,7 +153,10 @@ def command(
             )
             return 0
         if options["ping"]:
-            common.write(service.write_reminder(workplace.repository, target, base))
+            repository = workplace.repository
+            common.write(
+                service.write_reminder(repository, _confirm_reminder, target, base)
+            )
             return 0
         changes = _save_draft_choices(workplace, options, changes, target, base)
         result = (
@@ -171,6 +178,13 @@ def command(
         else _format_draft(result)
     )
     return 0
+
+
+def _confirm_reminder(problems: Sequence[SendProblem]) -> bool:
+    """Print the reasons not to send a reminder now, and ask whether to print it anyway."""
+    for problem in problems:
+        print_notice("note", f"{problem.message}; {problem.hint}")
+    return sys.stdin.isatty() and ask_yes_or_no("Print the reminder anyway?")
 
 
 def _save_draft_choices(

@@ -3,6 +3,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli import ask
@@ -201,7 +202,10 @@ def _plan_reply(
         if options["no_edit"] or options["message"] or not sys.stdin.isatty()
         else make_text_editor(workplace)
     )
-    return plan_requested_reply(workplace.repository, common.repo, request, editor)
+    plan = plan_requested_reply(workplace.repository, common.repo, request, editor)
+    # the user is shown the preview with its problems, and confirms it before it is sent
+    will_ask = sys.stdin.isatty() and not (options["dry_run"] or options["yes"])
+    return replace(plan, is_confirmed=will_ask)
 
 
 def _confirm_sending() -> None:

@@ -30,7 +30,7 @@ def format_reply(plan: ReplyPlan, after: str = "") -> str:
     )
     lines += [f"Bcc: {make_one_line(address)} (sendemail.bcc)" for address in plan.bcc]
     lines += [f"by {plan.transport.name}, {plan.account.label}"]
-    notes = (*plan.warnings, *(plan.blockers if plan.force else ()))
+    notes = (*plan.warnings, *(() if plan.refused else plan.blockers))
     lines += [
         "note: "
         + "; ".join(

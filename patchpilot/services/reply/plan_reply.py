@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Plan a reply: open its draft, render the message, and find the problems that block sending it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError, UsageError
 from patchpilot.model.address import Address, split_usable_addresses
@@ -39,6 +40,7 @@ from patchpilot.reading.sender import real_sender
 from patchpilot.series.message_ids import make_message_ids
 from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed_mail
 from patchpilot.services.reply.reply_text import (
+    PING,
     find_text_problems,
     find_text_warnings,
     make_reply_text,
@@ -48,7 +50,13 @@ from patchpilot.services.reply.sent_replies import (
     is_message_id_used,
     is_sent_draft,
 )
+from patchpilot.topic.followed.known_series import read_tracked_series
 from patchpilot.topic.followed.own_addresses import find_own_addresses
+from patchpilot.topic.followed.reminder import (
+    REMINDER_PROBLEMS,
+    Reminder,
+    check_reminder,
+)
 
 PATCH = "patch"
 """Template name of a draft whose reply is a patch."""
@@ -59,7 +67,8 @@ class ReplyPlan:
     """A planned reply that has not been sent.
 
     `mail` is the message as rendered by the transport. `blockers` are the problems that block
-    sending, and `force` is the reason for sending despite them.
+    sending, and `force` is the reason for sending despite them. `is_confirmed` is set if the user
+    was shown the plan and confirms it; a reminder that is not due then blocks no longer.
     """
 
     draft: ReplyDraft
@@ -72,10 +81,13 @@ class ReplyPlan:
     bcc: tuple[str, ...] = ()
     identity: str | None = None
     force: str | None = None
+    is_confirmed: bool = False
 
     @property
     def refused(self) -> bool:
-        return bool(self.blockers) and not self.force
+        confirmed_names = REMINDER_PROBLEMS if self.is_confirmed else frozenset()
+        names = {problem.name for problem in self.blockers}
+        return bool(names - confirmed_names) and not self.force
 
     @property
     def recipient_counts(self) -> tuple[int, int]:
@@ -104,12 +116,32 @@ def open_reply_draft(
     if saved_draft and not is_sent_draft(saved_draft):
         return saved_draft
     archive = "" if is_undisclosed_mail(answered_mail) else archive
+    answers = _check_reminder(answered_mail).lines if template == PING else ""
     return _make_reply_draft(
         answered_mail,
         template,
         make_reply_subject(answered_mail.mail.mail.subject),
-        make_reply_text(answered_mail.mail, template, sender, archive, tags),
+        make_reply_text(answered_mail.mail, template, sender, archive, tags, answers),
     )
+
+
+def _check_reminder(answered_mail: AnsweredMail) -> Reminder:
+    series = None
+    if answered_mail.entry:
+        with Store() as store:
+            series = read_tracked_series(answered_mail.entry.id, store=store)
+    return check_reminder(series, answered_mail.mail.mail.date)
+
+
+def _find_reminder_problems(
+    answered_mail: AnsweredMail, draft: ReplyDraft
+) -> Iterator[SendProblem]:
+    """Yield the reasons not to send a reminder now, or not with this text."""
+    if draft.template == PING:
+        reminder = _check_reminder(answered_mail)
+        yield from reminder.problems
+        if untrue_text := reminder.find_untrue_text(draft.text):
+            yield untrue_text
 
 
 def open_patch_draft(
@@ -277,6 +309,7 @@ def plan_reply(
     blockers = (
         *((duplicate_problem,) if duplicate_problem else ()),
         *(() if patch else find_text_problems(draft.text)),
+        *_find_reminder_problems(answered_mail, draft),
     )
     skipped_recipients = (
         *omitted_recipients,

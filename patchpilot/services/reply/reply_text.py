@@ -23,8 +23,8 @@ from patchpilot.series.cover_letter import (
 )
 
 MAX_COLUMNS = 80
-REPLY = "reply"
-TEMPLATES = (REPLY, "ping", "withdraw", "objection", "prerequisite", "thanks")
+REPLY, PING = "reply", "ping"
+TEMPLATES = (REPLY, PING, "withdraw", "objection", "prerequisite", "thanks")
 """Templates for replies without a patch."""
 _HTML = re.compile(
     r"</?(?:html|body|div|span|p|br|font|table|blockquote)\b[^<>]{0,200}>",
@@ -36,13 +36,18 @@ _WROTE = re.compile(r"\bwrote:$")
 
 
 def make_reply_text(
-    mail: Classified, name: str, sender: Address, archive: str, tags: Sequence[str]
+    mail: Classified,
+    name: str,
+    sender: Address,
+    archive: str,
+    tags: Sequence[str],
+    answers: str = "",
 ) -> str:
     """Return the initial text of a reply, which consists of the quoted message and the filled-in
     template.
 
     Placeholders remain if their value is unknown. `archive` is the archive to link to, or "" to add
-    no link.
+    no link. `answers` are the lines about earlier replies in a reminder.
     """
     subject = parse_subject(mail.mail.subject)
     versions = mail.place.versions or parse_stable_versions(
@@ -53,6 +58,7 @@ def make_reply_text(
         "tags": quote_tags(mail),
         "own_tags": "\n".join(f"{tag}: {sender}" for tag in tags),
         "name": sender.name,
+        "answers": answers,
         "version": str(subject.version or 1),
         "date": _format_date(mail.mail.date),
         "link": f"{archive.rstrip('/')}/{mail.mail.message_id}/" if archive else "",

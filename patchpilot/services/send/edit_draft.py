@@ -15,11 +15,12 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
-from patchpilot.model.bounded import parse_limited_number
+from patchpilot.model.bounded import parse_limited_number, parse_stored_time
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import format_count
+from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.enrollment import unenroll_branch
 from patchpilot.outgoing.outbox import Outbox, Send
@@ -43,6 +44,8 @@ from patchpilot.topic.edit_commits import (
     save_invalid_edit,
 )
 from patchpilot.topic.find_topic import Topic, find_draft, finish_topic
+from patchpilot.topic.followed.reminder import check_reminder
+from patchpilot.topic.followed.review_summary import find_series_of_send
 from patchpilot.topic.reroll import (
     STUBS,
     find_last_send,
@@ -247,11 +250,15 @@ def reset_draft(
 
 
 def write_reminder(
-    repository: Repository, target: str | None = None, base: str | None = None
+    repository: Repository,
+    confirm: Callable[[Sequence[SendProblem]], bool],
+    target: str | None = None,
+    base: str | None = None,
 ) -> str:
     """Return a polite reminder about the last version, to send as a reply to it.
 
-    Raise `UsageError` if no version was sent.
+    If there are reasons not to send it now, `confirm` asks the user. Raise `RefusedError` if the
+    user does not confirm, and `UsageError` if no version was sent.
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
     last_send = find_last_send(draft)
@@ -259,8 +266,20 @@ def write_reminder(
         raise UsageError(
             "nothing from this topic has been sent yet", hint=Action("send")
         )
+    series = next(
+        (it for it in find_series_of_send(last_send) if it.posted is not None), None
+    )
+    reminder = check_reminder(series, parse_stored_time(last_send.begun))
+    if reminder.problems and not confirm(reminder.problems):
+        message_id = f"<{last_send.entries[0].message_id}>"
+        options = ("--template", "ping", "--force", "REASON")
+        raise RefusedError(
+            "the reminder was not printed, because it is not due",
+            hint=Action("track", ("reply", message_id, *options), "`{}` sends it now"),
+        )
     name = (repository.identity or Address("", "")).name
     values = {
+        "answers": reminder.lines,
         "date": last_send.begun[:10],
         "link": make_send_link(last_send, repository),
         "name": name,

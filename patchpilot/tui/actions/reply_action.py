@@ -6,6 +6,7 @@ send it.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,7 @@ def _confirm_reply(
     from patchpilot.services.reply.send_reply import send_reply
     from patchpilot.services.send.readable_mail import format_readable_mail
 
+    planned = replace(planned, is_confirmed=True)
     if planned.refused:
         problem = planned.blockers[0]
         screen.notify(
@@ -121,7 +123,8 @@ def _confirm_reply(
         else:
             screen.notify("nothing was sent; press r to continue with the draft")
 
-    notes = "".join(f"note: {note.message}\n" for note in planned.warnings)
+    problems = (*planned.warnings, *planned.blockers)
+    notes = "".join(f"note: {problem.message}\n" for problem in problems)
     mail = planned.mail
     bcc = parse_addresses(", ".join(planned.bcc))
     recipient_keys = {
