@@ -5,7 +5,7 @@ No ref points to the commits, so `git gc` removes them after two weeks. If the c
 are the same, so are the commit ids.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from patchpilot.commits.repository import Repository
@@ -14,6 +14,10 @@ from patchpilot.errors import UsageError
 from patchpilot.model.patch import Patch
 
 _Environment = dict[str, str]
+
+
+class _UnfitPatchError(UsageError):
+    """Raised if a patch does not apply or has no effect."""
 
 
 def list_uncommitted_files(repository: Repository, directory: str = ".") -> list[str]:
@@ -32,17 +36,30 @@ def list_uncommitted_files(repository: Repository, directory: str = ".") -> list
 
 
 def commit_patches(
-    repository: Repository, patches: Sequence[Patch], tip: str
+    repository: Repository,
+    patches: Sequence[Patch],
+    tip: str,
+    find_merged: Callable[[Patch], str | None] | None = None,
 ) -> tuple[str, ...]:
     """Commit patches on top of each other; return the commit ids.
 
-    Raise `UsageError` if a patch has no subject, or does not apply even with a three-way merge.
+    A patch that has no effect, or that does not apply even with a three-way merge, is replaced by
+    the commit that `find_merged` returns. Raise `UsageError` if there is none, or if a patch has no
+    subject.
     """
-    commits = [tip]
+    commits: list[str] = []
     with _make_temporary_index(repository, tip) as index:
         for patch in patches:
-            commits.append(_commit_patch(repository, patch, commits[-1], index))
-    return tuple(commits[1:])
+            try:
+                tip = _commit_patch(repository, patch, tip, index)
+                commits.append(tip)
+            except _UnfitPatchError:
+                merged = find_merged(patch) if find_merged else None
+                if merged is None:
+                    raise
+                commits.append(merged)
+                repository.git("read-tree", tip, env=index)
+    return tuple(commits)
 
 
 def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
@@ -53,7 +70,8 @@ def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
             "update-index", "--add", "--remove", "-z", "--stdin",
             env=index, stdin=names.encode("utf-8", "surrogateescape"),
         )  # fmt: skip
-        return _write_commit(repository, tip, index, {}, "uncommitted changes")
+        tree = repository.git("write-tree", env=index).text.strip()
+        return _write_commit(repository, tip, tree, {}, "uncommitted changes")
 
 
 @contextmanager
@@ -83,9 +101,15 @@ def _commit_patch(
         ok=(),
     )
     if result.code:
-        raise UsageError(
+        raise _UnfitPatchError(
             f"{patch.source}: does not apply to {parent[:12]}",
             hint="name the commit that it is based on with --base",
+        )
+    tree = repository.git("write-tree", env=index).text.strip()
+    if tree == repository.commit(parent).tree:
+        raise _UnfitPatchError(
+            f"{patch.source}: has no effect on {parent[:12]}, which has the change already",
+            hint="name the commit that made the change",
         )
     author = patch.author
     author_fields = {
@@ -93,17 +117,16 @@ def _commit_patch(
         "EMAIL": author.email if author else "",
     }
     message = "\n".join([patch.subject.title, "", *patch.message]).rstrip() + "\n"
-    return _write_commit(repository, parent, index, author_fields, message)
+    return _write_commit(repository, parent, tree, author_fields, message)
 
 
 def _write_commit(
     repository: Repository,
     parent: str,
-    index: _Environment,
+    tree: str,
     author_fields: dict[str, str],
     message: str,
 ) -> str:
-    tree = repository.git("write-tree", env=index).text.strip()
     # derive the date from the parent, so that the commit id is always the same
     date = f"{repository.commit(parent).committed.timestamp():.0f} +0000"
     author_fields = {"NAME": "unknown", "EMAIL": "", **author_fields, "DATE": date}

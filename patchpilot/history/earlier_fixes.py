@@ -15,9 +15,11 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import RunWatch
+from patchpilot.errors import GitError
+from patchpilot.history.patch_similarity import compute_patch_id, patch_ids
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit_references import CommitMarks, read_commit_marks
-from patchpilot.model.patch import FileChange, Hunk, parse_diff
+from patchpilot.model.patch import FileChange, Hunk, Patch, parse_diff
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.series.patch_pairing import ENOUGH, line_similarity, title_key
 
@@ -244,14 +246,15 @@ class _LoggedCommit:
 def find_earlier_fixes(
     repository: Repository,
     patches: Sequence[PatchToFind],
-    base: str,
+    base: str | None,
     trees: Sequence[SearchedTree],
     progress: Progress = ignore_progress,
 ) -> tuple[EarlierFix | None, ...]:
     """Return the commit that makes a patch unnecessary, or None, for each patch.
 
-    `base` is the first patch's parent. The first of `trees` is mainline. Certain matches are
-    preferred, and then matches in earlier trees. Raise `GitError` if git fails or takes too long.
+    `base` is the first patch's parent; None searches the whole history. The first of `trees` is
+    mainline. Certain matches are preferred, and then matches in earlier trees. Raise `GitError` if
+    git fails or takes too long.
     """
     tips = tuple(dict.fromkeys(tree.tip for tree in trees if tree.tip != base))
     paths = {
@@ -271,18 +274,50 @@ def find_earlier_fixes(
     return tuple(locations.choose(search.fixes_of(patch)) for patch in patches)
 
 
+def find_merged_patch(
+    repository: Repository,
+    patch: Patch,
+    tree: SearchedTree,
+    progress: Progress = ignore_progress,
+) -> str | None:
+    """Return the commit in a tree that makes the same change as a patch, or None.
+
+    Prefer the latest commit with the same patch-id. Unlike `find_earlier_fixes` with a base, this
+    reads the whole history of the patch's files. Return None if that takes too long.
+    """
+    try:
+        output = repository.git(
+            "log", "--no-merges", f"--max-count={_MOST_COMMITS}", "--format=%H", tree.tip,
+            "--", *patch.paths, timeout=RunWatch(_SECONDS),
+        )  # fmt: skip
+        commits = output.text.split()
+        diff = "\n".join([*patch.lines[patch.diff_line - 1 :], ""])
+        own_id = compute_patch_id(repository, diff.encode("utf-8", "surrogateescape"))
+        ids = patch_ids(repository, commits) if own_id else {}
+        same = next((commit for commit in commits if ids.get(commit) == own_id), None)
+        if same and own_id:
+            return same
+        to_find = PatchToFind(
+            patch.subject.title, "\n".join(patch.message), patch.files
+        )
+        (fix,) = find_earlier_fixes(repository, [to_find], None, [tree], progress)
+    except GitError:
+        return None
+    return fix.commit if fix and fix.is_sure else None
+
+
 class _LogReader:
     """The commits that are in the trees but not in the base."""
 
     def __init__(
         self,
         repository: Repository,
-        base: str,
+        base: str | None,
         tips: Sequence[str],
         progress: Progress,
     ) -> None:
         self.repository, self.tips = repository, tips
-        self.range = (*tips, f"^{base}")
+        self.range = (*tips, f"^{base}") if base else tips
         self.began, self.progress = time.monotonic(), progress
 
     def _git(self, *arguments: str) -> str:

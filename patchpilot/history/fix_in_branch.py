@@ -170,6 +170,23 @@ class History:
             None,
         )
 
+    def find_original(self, ids: Iterable[str], branch: str) -> str | None:
+        """Return the first of these commits that is in `branch`, or None.
+
+        Instead of a commit outside of the branch, use the upstream commits in its message.
+        """
+        todo, seen = list(ids), set[str]()
+        while todo:
+            commit = self.repository.find(todo.pop(0))
+            if commit is None or commit in seen:
+                continue
+            if self.has(branch, commit):
+                return commit
+            seen.add(commit)
+            message = self.repository.commit(commit).message
+            todo += read_commit_marks(message).upstream
+        return None
+
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
         """Return the commits that are missing from a branch, judging by ancestry and upstream
         markers.

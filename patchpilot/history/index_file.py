@@ -15,7 +15,7 @@ from patchpilot.cache.entries import (
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 
-VERSION = 3
+VERSION = 4
 MOST_REPOSITORIES = 32
 _SCHEMA = """
 create table meta (name text primary key, value text);

@@ -53,6 +53,12 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
     return ids
 
 
+def compute_patch_id(repository: Repository, diff: bytes) -> str:
+    """Return the patch-id of a diff, or "" if it has none."""
+    fields = repository.git("patch-id", "--stable", stdin=diff).text.split()
+    return fields[0] if fields else ""
+
+
 def read_changed_lines(
     repository: Repository, commit: str
 ) -> "Counter[tuple[str, str]]":

@@ -140,7 +140,7 @@ _HEX = lazy_pattern(r"[0-9a-f]{7,40}", re.IGNORECASE)
 _UPSTREAM = lazy_pattern(
     rf"""^(?:[\[(][ ]*)?(?:
             commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
-          | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
+          | (?:master[ ]|git-)?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
           | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_SHORT})
           | \(?cherry[ -]picked[ ]from[ ]{_OF}({_SHORT})(?=[^\n]*[)\]])
           | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_SHORT})
@@ -152,6 +152,11 @@ _UPSTREAM = lazy_pattern(
 _SEVERAL = lazy_pattern(
     rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]",
     re.IGNORECASE | re.MULTILINE,
+)
+
+
+_COPIED = lazy_pattern(
+    r"(?:From (?=[0-9a-f]{40} Mon Sep 17 00:00:00 2001$)|git cherry-pick -x )([0-9a-f]{40})\b"
 )
 
 
@@ -231,6 +236,16 @@ def claimed_upstream_commit(patch: Patch) -> str | None:
     """Return the upstream commit that a backport names, or None."""
     commits = find_upstream_commits("\n".join(patch.message))
     return commits[0].id if commits else None
+
+
+def list_copied_commits(patch: Patch) -> tuple[str, ...]:
+    """Return the commits from which a patch may have been made.
+
+    These are the commit in the first line that git format-patch writes, and the commit in the
+    stable maintainers' "failed to apply" message.
+    """
+    matches = (_COPIED.match(line) for line in patch.lines[: patch.diff_line])
+    return tuple(dict.fromkeys(match[1] for match in matches if match))
 
 
 def is_backport(patch: Patch) -> bool:

@@ -17,17 +17,23 @@ from patchpilot.commits.range import (
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError, UsageError, did_you_mean
+from patchpilot.history.earlier_fixes import SearchedTree, find_merged_patch
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.missing_branches import COMMAND
 from patchpilot.history.own_trees import find_own_trees
-from patchpilot.history.patch_similarity import count_changed_lines
+from patchpilot.history.patch_similarity import are_alike, count_changed_lines
 from patchpilot.history.stable_branches import (
     StableBranches,
+    find_mainline,
     find_mainline_tip,
     find_stable_branches,
     make_fetch_command,
 )
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.commit_references import (
+    list_copied_commits,
+    read_commit_marks,
+)
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
 from patchpilot.projects.loading import project_of_tree
@@ -50,11 +56,19 @@ class BackportTarget:
 
     def as_patch(self, repository: Repository | None) -> Patch:
         """Return the fix as a patch."""
-        if self.patch is not None:
+        if self.patch is not None and (self.patch.has_diff or self.commit is None):
             return self.patch
         assert repository is not None
         assert self.commit is not None
         return format_commit_patch(repository, self.commit)
+
+
+def make_missing_patch_error(source: str) -> InputError:
+    """Return the error for a TARGET without a patch."""
+    return InputError(
+        f"{source} contains no patch",
+        hint="pass a patch, not its cover letter or a reply to it",
+    )
 
 
 def read_fixes(
@@ -72,10 +86,7 @@ def read_fixes(
         target == "-" or is_existing_file(target) or is_network_target(target)
     )
     if repository and not is_patch_source:
-        return tuple(
-            BackportTarget(topic_commit, repository.commit(topic_commit).subject)
-            for topic_commit in list_topic_commits(repository, target, base)
-        )
+        return _read_commits(repository, list_topic_commits(repository, target, base))
     patches = [
         patch
         for series in read_series(
@@ -84,10 +95,7 @@ def read_fixes(
         for patch in series.patches
     ]
     if not patches:
-        raise InputError(
-            f"{target or 'the topic'} contains no patch",
-            hint="pass a patch, not its cover letter or a reply to it",
-        )
+        raise make_missing_patch_error(target or "the topic")
     for patch in patches:
         # part of a damaged diff might still apply, so report the damage first
         if patch.diff_error:
@@ -101,21 +109,71 @@ def read_fixes(
     )
 
 
-def find_mainline_commit(
-    repository: Repository, target: BackportTarget, progress: Progress
-) -> BackportTarget:
-    """Return a fix from a patch file with the mainline commit of the same change, if there is one.
+def _read_commits(
+    repository: Repository, ids: Sequence[str]
+) -> tuple[BackportTarget, ...]:
+    """Return the commits that change files; raise `UsageError` if there are none."""
+    commits = [repository.commit(commit_id) for commit_id in ids]
+    targets = tuple(
+        BackportTarget(commit.id, commit.subject)
+        for commit in commits
+        if len(commit.parents) != 1
+        or commit.tree != repository.commit(commit.parents[0]).tree
+    )
+    if not targets:
+        raise UsageError(
+            f"{ids[-1][:12]} is an empty commit, which has no patch",
+            hint="pass a commit that changes files",
+        )
+    return targets
 
-    All other fixes are returned unchanged.
+
+def find_mainline_commits(
+    repository: Repository, targets: Sequence[BackportTarget], progress: Progress
+) -> tuple[BackportTarget, ...]:
+    """Return the fixes, with the mainline commits of those that are patch files.
+
+    This is the mainline commit that the message names, or the one with the same subject and change.
+    A fix that is not in mainline remains without a commit.
     """
     tip = find_mainline_tip(repository)
-    if target.commit or target.patch is None or not tip:
-        return target
+    if not tip or all(target.commit for target in targets):
+        return tuple(targets)
     with History(repository, progress) as history:
-        commit = history.find_same_change(
-            target.subject, count_changed_lines(target.patch.files), tip
+        return tuple(
+            replace(target, commit=_find_mainline_commit(history, target.patch, tip))
+            if target.patch and not target.commit
+            else target
+            for target in targets
         )
-    return replace(target, commit=commit) if commit else target
+
+
+def _find_mainline_commit(history: History, patch: Patch, tip: str) -> str | None:
+    upstream = read_commit_marks("\n".join(patch.message)).upstream
+    return history.find_original(upstream, tip) or history.find_same_change(
+        patch.subject.title, count_changed_lines(patch.files), tip
+    )
+
+
+def find_unfit_patch_commit(
+    repository: Repository, patch: Patch, progress: Progress
+) -> str | None:
+    """Return the mainline commit of a patch that does not apply to mainline or has no effect.
+
+    This is the commit from which the patch was made, or the one that makes the same change. Return
+    None if there is none. Raise `InputError` if there is no diff either.
+    """
+    main = find_mainline(repository)
+    lines = count_changed_lines(patch.files)
+    if main:
+        with History(repository, progress) as history:
+            commit = history.find_original(list_copied_commits(patch), main.tip)
+        if commit and (not patch.has_diff or are_alike(repository, lines, commit)):
+            return commit
+    if not patch.has_diff:
+        raise make_missing_patch_error(patch.source)
+    tree = SearchedTree(main.name, main.tip) if main else None
+    return find_merged_patch(repository, patch, tree, progress) if tree else None
 
 
 def split_onto_arguments(

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
@@ -48,6 +49,7 @@ from patchpilot.history.stable_branches import (
     list_queue_refs,
 )
 from patchpilot.model.action import Action
+from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import find_project
@@ -55,7 +57,8 @@ from patchpilot.projects.project import version_key
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import (
     BackportTarget,
-    find_mainline_commit,
+    find_mainline_commits,
+    find_unfit_patch_commit,
     format_fetch_hint,
     read_fixes,
     split_onto_arguments,
@@ -144,12 +147,10 @@ def compute_backport_verdicts(
                     "name one with {}, or a directory with --onto DIR",
                 ),
             )
-        targets = tuple(
-            find_mainline_commit(repository, fix, progress) for fix in targets
-        )
+        targets = find_mainline_commits(repository, targets, progress)
         if any(fix.commit is None for fix in targets):
             base = _find_patch_base(repository, targets, request.base)
-            targets = _add_commits(repository, targets, base)
+            targets = _add_commits(repository, targets, base, progress)
         stable = find_stable_branches(repository, profile=profile)
         branches = (
             resolve_onto_revisions(repository, stable, revisions)
@@ -197,10 +198,19 @@ def compute_backport_verdicts(
 
 
 def _add_commits(
-    repository: Repository, fixes: Sequence[BackportTarget], base: str
+    repository: Repository,
+    fixes: Sequence[BackportTarget],
+    base: str,
+    progress: Progress,
 ) -> tuple[BackportTarget, ...]:
+    """Return the fixes with a commit for each patch.
+
+    Never judge an empty commit: a patch without effect is a mainline commit with another subject,
+    or an error.
+    """
     patches = [fix.patch for fix in fixes if fix.commit is None and fix.patch]
-    commits = iter(commit_patches(repository, patches, base))
+    find_merged = partial(find_unfit_patch_commit, repository, progress=progress)
+    commits = iter(commit_patches(repository, patches, base, find_merged))
     return tuple(
         fix if fix.commit else replace(fix, commit=next(commits)) for fix in fixes
     )
@@ -247,13 +257,14 @@ class BackportSession:
     ) -> None:
         self.repository, self.found = repository, branches
         self.request, self.progress = request, progress
-        self.named = tuple(
-            Culprit(culprit[:12], repository.commit(culprit).subject, culprit)
-            for culprit in culprits
-        )
         self.history = History(repository, progress)
         self.scratch = ScratchStore(repository)
         self.main = find_mainline_tip(repository)
+        originals = (self._find_original(culprit) or culprit for culprit in culprits)
+        self.named = tuple(
+            Culprit(culprit[:12], repository.commit(culprit).subject, culprit)
+            for culprit in originals
+        )
         self.queues = list_queue_refs(repository)
         self._guesses: dict[str, tuple[Culprit, ...]] = {}
 
@@ -289,11 +300,24 @@ class BackportSession:
             for commit in commits
         )
 
+    def _find_original(self, commit: str) -> str | None:
+        """Return the mainline commit that the message of a backport names, or None."""
+        message = self.repository.commit(commit).message
+        upstream = read_commit_marks(message).upstream
+        # most commits name none: do not read the history for them
+        return (
+            self.history.find_original([commit], self.main)
+            if self.main and upstream
+            else None
+        )
+
     def _find_mainline_commit(self, commit: str) -> str:
         """Return the commit's mainline equivalent, or the commit itself if there is none.
 
         Stable trees refer to fixes by their mainline id.
         """
+        if original := self._find_original(commit):
+            return original
         fix = find_commit_state(self.repository, commit, self.progress).sure
         return fix.commit if fix and fix.in_mainline else commit
 
