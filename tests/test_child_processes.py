@@ -161,6 +161,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "backports/fix_commit::FixCommit.diff_lines": ("self.id",),
         "backports/line_history::_read_log": ("*options",),
         "backports/line_history::find_older_names": ("commit", "tip"),
+        "backports/object_store::ScratchStore._list_renames": ("base", "commit"),
         "backports/object_store::ScratchStore.grep": ("*flags", "tree"),
         "backports/object_store::ScratchStore.merge_trees": (
             "our_commit",

@@ -87,12 +87,10 @@ def make_commits(
     for step in steps:
         original = step.commit
         base = original.parents[0] if original.parents else None
-        all_paths: set[str] = set()
+        is_part = False
         if step.paths:
-            all_paths = set(
-                scratch.changed(scratch.base_tree(base), scratch.tree_of(original.id))
-            )
             before, after = scratch.part(original.id, base, step.paths)
+            is_part = after != scratch.tree_of(original.id)
             merge = scratch.merge(before, tree, after)
         else:
             merge = scratch.pick(original.id, tree, base)
@@ -106,11 +104,7 @@ def make_commits(
                     "resolve the conflicts manually: {}",
                 ),
             )
-        parts = (
-            tuple(sorted(scratch.changed(tree, merge.tree)))
-            if all_paths - set(step.paths)
-            else ()
-        )
+        parts = tuple(sorted(scratch.changed(tree, merge.tree))) if is_part else ()
         tree = adapted.tree(scratch, merge) if adapted else merge.tree
         plain = scratch.commit_like(
             original,

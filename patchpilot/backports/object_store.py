@@ -60,6 +60,7 @@ class ScratchStore:
         # do not write these trees until git needs them; it never needs most of them
         self._pending: dict[str, bytes] = {}
         self._changes: dict[tuple[str, str], dict[str, tuple[Entry, Entry]]] = {}
+        self._renames: dict[str, tuple[tuple[str, str], ...]] = {}
         # maps the sides of a merged file to the resulting entry and the kind of conflict, or ""
         # without a conflict
         self._merged: dict[tuple[str, Entry, Entry, Entry], tuple[Entry, str]] = {}
@@ -355,12 +356,36 @@ class ScratchStore:
     ) -> tuple[str, str]:
         """Return two trees, `base` and `base` with the commit's changes to `paths`.
 
-        `base` is the commit's first parent.
+        `base` is the commit's first parent. A part does not rename or create a file, because the
+        files that build it are not part of it: if the commit renames a file, it is changed under
+        its old name.
         """
-        before = self.base_tree(base)
+        before, after = self.base_tree(base), self.tree_of(commit)
+        old = self.entries(before, sorted(paths))
+        new = self.entries(after, old)
+        if base and any(bool(old[path]) != bool(new[path]) for path in old):
+            for old_name, new_name in self._list_renames(base, commit):
+                if old_name in new or new_name in new:
+                    new[old_name] = self._find_entry(after, new_name)
+                    new.pop(new_name, None)
         return before, self.write_with_files(
-            before, self.entries(self.tree_of(commit), sorted(paths))
+            before,
+            {
+                path: entry
+                for path, entry in new.items()
+                if self._find_entry(before, path)
+            },
         )
+
+    def _list_renames(self, base: str, commit: str) -> tuple[tuple[str, str], ...]:
+        """Return the old and new name of each file that a commit renames."""
+        if commit not in self._renames:
+            output = self.git(
+                "diff-tree", "-r", "-M", "-z", "--diff-filter=R", "--name-status", base, commit
+            ).text  # fmt: skip
+            fields = output.split("\0")
+            self._renames[commit] = tuple(zip(fields[1::3], fields[2::3], strict=False))
+        return self._renames[commit]
 
     def has(self, tree: str, path: str) -> bool:
         return self._find_entry(tree, path) is not None

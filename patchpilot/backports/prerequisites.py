@@ -54,13 +54,15 @@ class PrerequisiteNeed:
     """A prerequisite of a fix.
 
     `size` is the number of its changed lines, or only of those in the fix's files if the
-    prerequisite is partial. `is_fix` is set if the prerequisite fixes another commit.
+    prerequisite is partial; `paths` are then these files, with their former names. `is_fix` is set
+    if the prerequisite fixes another commit.
     """
 
     commit: str
     subject: str
     size: int = 0
     is_fix: bool = False
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +148,14 @@ class _PrerequisiteSeeker:
     def search(self) -> PrerequisiteSearch:
         failure_state = SearchState.GAVE_UP
         try:
-            if not self._find_parts():
-                failure_state = SearchState.NONE
-            elif self._find_whole():
+            has_parts = self._find_parts()
+            if self._find_whole():
                 self._drop_unneeded(
                     self._whole_commits, self._store_whole, is_partial=False
                 )
                 self._whole_commits = self._sort_by_mainline(self._whole_commits)
+            elif not has_parts:
+                failure_state = SearchState.NONE
             else:
                 self._drop_unneeded(
                     self._partial_commits, self._store_partial, is_partial=True
@@ -177,17 +180,20 @@ class _PrerequisiteSeeker:
             if time.monotonic() < self._start + self._effort:
                 raise
         self._effort = float("inf")
-        if not self._partial_commits:
-            return PrerequisiteSearch((), failure_state)
-        partial = self._make_result(
-            self._partial_commits, SearchState.PARTIAL, is_partial=True
+        partial = (
+            self._make_result(
+                self._partial_commits, SearchState.PARTIAL, is_partial=True
+            )
+            if self._partial_commits
+            else PrerequisiteSearch((), failure_state)
         )
         if not self._whole_commits:
             return partial
         whole = self._make_result(
             self._whole_commits, SearchState.FOUND, is_partial=False
         )
-        # prefer whole commits, unless there are far too many and the partial ones are much smaller
+        # prefer whole commits, unless there are far too many and the partial ones are much smaller,
+        # or do not exist because a part must not create a file
         has_too_many = len(whole.needs) > _MANY_COMMITS and 2 * len(
             partial.needs
         ) <= len(whole.needs)
@@ -209,9 +215,9 @@ class _PrerequisiteSeeker:
         Return False if it does not apply even with all of them.
         """
         # read the history of the fix's files once for all steps
-        self._missing.read_earlier_touches(
-            self.fix.id, self._missing.with_older_names(self.fix.paths)
-        )
+        names = self._missing.with_older_names(self.fix.paths)
+        self._paths = frozenset(names)
+        self._missing.read_earlier_touches(self.fix.id, names)
         collected = self._collect((), is_partial=True)
         merge = self._pick(self.fix.id, self.tree, is_partial=True)
         pools = (
@@ -471,12 +477,9 @@ class _PrerequisiteSeeker:
             if merge.clean and merge.tree != tree:
                 tree = merge.tree
                 applied.append(commit)
+        paths = tuple(sorted(self._paths)) if is_partial else ()
         touches = (
-            read_touches_of_commits(
-                self.repository, applied, sorted(self._paths) if is_partial else ()
-            )
-            if applied
-            else {}
+            read_touches_of_commits(self.repository, applied, paths) if applied else {}
         )
         needs = []
         for commit_id in applied:
@@ -487,6 +490,7 @@ class _PrerequisiteSeeker:
                     applied_commit.subject,
                     touches[commit_id].size,
                     bool(read_commit_marks(applied_commit.message).fixes),
+                    paths,
                 )
             )
         return PrerequisiteSearch(tuple(needs), state, tree)

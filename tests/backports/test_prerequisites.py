@@ -13,7 +13,7 @@ from patchpilot.backports.line_history import (
     find_dependencies,
 )
 from patchpilot.backports.prerequisites import _OutOfTimeError, _PrerequisiteSeeker
-from tests.backports.world import FIXED, World, format_function
+from tests.backports.world import FIXED, GROUND, World, format_function
 
 
 def list_commit_ids(branch_answer: dict[str, object]) -> list[str]:
@@ -147,6 +147,40 @@ def test_renamed_file_is_followed(world: World) -> None:
     )
     assert step in list_commit_ids(result)
     assert set(list_commit_ids(result)) <= {moved_commit, step}
+
+
+@pytest.mark.parametrize("is_split", [False, True])
+def test_prerequisite_is_no_part_of_a_move(
+    world: World, tmp_path: Path, is_split: bool
+) -> None:
+    repo = world.repo
+    big = "".join(f"line {number};\n" for number in range(2500))
+    content = {**GROUND, "l20": "check(20, all, more);"}
+    fixed = {**content, "l20": "check(20, all, right);"}
+    source, new = format_function(**content), format_function(**fixed)
+    repo.commit("tree: more", {"w.c": source, "big.c": big})
+    # only the Makefile, which is no file of the fix, has the file built under its new name
+    others = {"Makefile": "obj-y += sub/new.o\n", "big.c": big.replace("line", "row")}
+    if is_split:
+        own = "int own(void)\n{\n\treturn 1;\n}\n"
+        repo.commit("work: split", {"w.c": own, "sub/new.c": source, **others})
+    else:
+        (repo.path / "sub").mkdir()
+        repo.git("mv", "w.c", "sub/new.c")
+        repo.commit("work: move", others)
+    tag = f'Fixes: {world.culprit[:12]} ("work: be quick")'
+    fix = repo.commit(f"work: right\n\n{tag}\n", {"sub/new.c": new})
+    tip = world.create_stable_branch("6.12", world.fix)
+    options = ("--onto", tip, "--write", tmp_path / "out")
+    assert world.run_backport(fix, *options).code == int(is_split)
+    files = sorted(tmp_path.glob("out/*/*.patch"))
+    assert bool(files) is not is_split
+    if is_split:
+        return
+    clone = tmp_path / "clone"
+    assert "check(20, all, right);" in world.apply_to_clone(tip, files, clone)
+    assert not (clone / "sub").exists()
+    assert "big.c" not in "".join(file.read_text() for file in files)
 
 
 def test_timeout_skips_the_search(world: World) -> None:

@@ -220,12 +220,15 @@ def plan_backport_steps(
         fix = FixCommit.read(repository, result.commit)
         if obstacle := _explain_obstacle(fix.commit, answer, adapt=adapt):
             return [], obstacle
-        paths = fix.paths if answer.partial else ()
         for prerequisite in answer.prerequisites if not answer.adaptation else ():
             if prerequisite.commit not in added_commits:
                 added_commits.add(prerequisite.commit)
                 steps.append(
-                    Step(repository.commit(prerequisite.commit), fix.commit, paths)
+                    Step(
+                        repository.commit(prerequisite.commit),
+                        fix.commit,
+                        prerequisite.paths,
+                    )
                 )
         steps.append(Step(fix.commit, adaptation=answer.adaptation))
     return steps, ""
