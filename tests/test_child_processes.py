@@ -152,6 +152,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "f'{backported}^!'",
             "f'{original.id}^!'",
         ),
+        "backports/backport_patches::_read_diff": ("new", "old"),
         "backports/backport_patches::format_series": ("backported.id",),
         "backports/conflict_reasons::_find_branch_commits": ("tip",),
         "backports/conflict_reasons::_misplaced_hunk_hints": (

@@ -20,6 +20,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_id_option
+from patchpilot.model.patch import parse_diff
 from patchpilot.model.trailer import explain_refused_trailers
 from patchpilot.projects.project import StableTrees
 
@@ -44,9 +45,9 @@ class MadeCommit:
     """A backported commit.
 
     `id` is its id in the temporary object store. `rangediff` compares it with the original, and is
-    "" if the patches are identical. A partial backport lists its files in `parts` and has no
-    range-diff. `is_explained` is set if its message describes the adaptation. `refused` explains
-    which trailers were not added.
+    "" if the patches are identical. `is_changed` is set if it adds or removes other lines than the
+    original. A partial backport lists its files in `parts` and has no range-diff. `is_explained` is
+    set if its message describes the adaptation. `refused` explains which trailers were not added.
     """
 
     id: str
@@ -55,6 +56,12 @@ class MadeCommit:
     parts: tuple[str, ...] = ()
     is_explained: bool = False
     refused: tuple[str, ...] = ()
+    is_changed: bool = False
+
+    @property
+    def lacks_note(self) -> bool:
+        """Return whether the author must still explain a change."""
+        return self.is_changed and not self.is_explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +113,10 @@ def make_commits(
             )
         parts = tuple(sorted(scratch.changed(tree, merge.tree))) if is_part else ()
         tree = adapted.tree(scratch, merge) if adapted else merge.tree
-        plain = scratch.commit_like(
-            original,
-            tree,
-            parent,
-            make_backport_message(original, stable, dep_of=step.dep_of),
-        )
-        difference = compute_range_diff(scratch, original, plain) if not parts else ""
+        difference, is_changed = "", False
+        if not parts:
+            difference = compute_range_diff(scratch, original, tree, parent)
+            is_changed = changes_other_lines(scratch, original, tree, parent)
         adapted_steps = adapted.steps if adapted else ()
         notes = (
             (f"only the changes to {', '.join(parts)}",)
@@ -142,18 +146,54 @@ def make_commits(
                 parts,
                 has_note(message, original),
                 skipped_trailers,
+                is_changed,
             )
         )
     return tuple(commits)
 
 
-def compute_range_diff(scratch: ScratchStore, original: Commit, backported: str) -> str:
-    """Return the range-diff between the original and the backport, ignoring commit messages.
+def changes_other_lines(
+    scratch: ScratchStore, original: Commit, tree: str, parent: str
+) -> bool:
+    """Return whether a backport, as a tree on top of a commit, adds or removes other lines than the
+    original. Context and file names may differ.
+    """
+    if not original.parents:
+        return False
+    pairs = (
+        (scratch.tree_of(original.parents[0]), scratch.tree_of(original.id)),
+        (scratch.tree_of(parent), tree),
+    )
+    first, second = (
+        [
+            (line.kind, line.text)
+            for change in parse_diff(_read_diff(scratch, *trees), 1).files
+            for hunk in change.hunks
+            for line in hunk.lines
+            if line.kind in "+-"
+        ]
+        for trees in pairs
+    )
+    return first != second
+
+
+def _read_diff(scratch: ScratchStore, old: str, new: str) -> tuple[str, ...]:
+    options = ("-r", "-p", "-M", "--full-index", "--no-ext-diff", "--no-textconv")
+    return tuple(scratch.git("diff-tree", *options, old, new).text.split("\n"))
+
+
+def compute_range_diff(
+    scratch: ScratchStore, original: Commit, tree: str, parent: str
+) -> str:
+    """Return the range-diff between the original and a backport, which is a tree on top of a
+    commit.
 
     Return "" if their patches are identical.
     """
     if not original.parents:
         return ""
+    # use the original message: next to a changed message, git shows lines of the patch as context
+    backported = scratch.commit_like(original, tree, parent, original.message)
     result = scratch.git(
         "range-diff",
         "--no-color",
@@ -213,9 +253,7 @@ def format_series(
 
 
 def _strip_messages(range_diff_text: str) -> str:
-    """Remove the commit messages from a range-diff, because the marker and sign-off always
-    differ.
-    """
+    """Remove the commit messages from a range-diff; they are only context."""
     result: list[str] = []
     section = ""
     for line in range_diff_text.split("\n"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.backports.backport_message import make_backport_message
-from patchpilot.backports.backport_patches import BackportText, MadeCommit
+from patchpilot.backports.backport_patches import MadeCommit
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
@@ -74,6 +74,8 @@ def test_prerequisites_precede_the_fix(world: World, tmp_path: Path) -> None:
         f'Stable-dep-of: {world.fix[:12]} ("work: do not forget step 20")'
     ]
     assert second.header("Subject") == "[PATCH 6.6.y 2/2] work: do not forget step 20"
+    # both have the lines of upstream
+    assert not any("differs from" in file.read_text() for file in files)
 
 
 def test_unsafe_tag_is_reported() -> None:
@@ -85,7 +87,7 @@ def test_unsafe_tag_is_reported() -> None:
         refused=explain_refused_trailers([("Stable-dep-of", HIDDEN.reference)]),
     )
     assert (
-        format_backport_note(commit, "6.6", BackportText())
+        format_backport_note(commit, "6.6")
         == f'not added: Stable-dep-of: {"1" * 12} ("work: x<U+202E>y"): contains <U+202E>'
     )
     assert "Stable-dep-of" not in make_backport_message(HIDDEN, stable, dep_of=HIDDEN)
@@ -161,6 +163,32 @@ def test_adapted_patch_explains_its_changes(world: World, tmp_path: Path) -> Non
         in notes
     )
     assert "other(22);" in notes.partition("diff --git")[0]
+
+
+def test_other_context_is_no_difference(world: World, tmp_path: Path) -> None:
+    content = format_function(**GROUND, l22="other(22);")
+    world.create_stable_branch("6.12", world.groundwork, ("top", {"w.c": content}))
+    output = write_backports(world, tmp_path / "out", "--signoff").out
+    text = next((tmp_path / "out" / "6.12").iterdir()).read_text()
+    assert "differs from" not in text
+    assert "other(22);" not in text.partition("diff --git")[0]
+    assert "--note" not in output
+
+
+def test_other_lines_are_named_in_the_output(world: World, tmp_path: Path) -> None:
+    # the branch has one of the two lines already, so the merge adds only the other
+    changes = {"l30": "one(30);", "l50": "two(50);"}
+    fix = world.repo.commit(
+        "work: two\n\nIt crashed.\n", {"w.c": format_function(**FIXED, **changes)}
+    )
+    half = format_function(**FIXED, l30="one(30);")
+    world.create_stable_branch("6.12", world.fix, ("half", {"w.c": half}))
+    output = write_backports(world, tmp_path / "out", fix_commit=fix).out
+    text = next((tmp_path / "out" / "6.12").iterdir()).read_text()
+    assert f"This differs from upstream commit {fix[:12]}:" in text
+    assert "your name" not in text
+    assert "0001-work-two.patch: not the lines of upstream" in output
+    assert "--note TEXT --signoff" in " ".join(output.split())
 
 
 def test_unmerged_fix_is_not_written(world: World, tmp_path: Path) -> None:
@@ -258,6 +286,19 @@ def test_request_contains_trees_commit_and_reason(world: World) -> None:
     assert f"--request{chr(10)}" in world.run_backport(world.fix).out
     note = "It is seen as: " + "step 20 is lost, " * 9
     assert max(map(len, write_request(world, "--note", note).splitlines()[5:])) < 80
+
+
+def test_request_without_a_reason_is_an_error(world: World) -> None:
+    fix = world.repo.commit(
+        "work: on\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"other.c": format_function(l40="on(40);")},
+    )
+    world.create_stable_branch("6.12", world.fix)
+    outcome = world.run_backport(fix, "--request")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "no reason for the request" in outcome.err
+    outcome = world.run_backport(fix, "--request", "--note", "It hangs.")
+    assert "Why: It hangs." in outcome.out
 
 
 def test_tree_without_the_code_is_not_affected(world: World) -> None:

@@ -436,11 +436,10 @@ class BackportSession:
             adapted = adapt_conflicts(self.scratch, applied.merge, tree, fix, backports)
             if adapted and self.request.range_diff:
                 parent = self.scratch.commit(tree, branch.tip)
-                backported = self.scratch.commit_like(
-                    fix.commit, adapted.made, parent, fix.commit.message
-                )
                 source = self.repository.commit(adapted.start or fix.id)
-                comparison = compute_range_diff(self.scratch, source, backported)
+                comparison = compute_range_diff(
+                    self.scratch, source, adapted.made, parent
+                )
                 adapted = replace(adapted, range_diff=comparison)
             result = replace(result, adaptation=adapted)
         adapted = result.adaptation

@@ -59,6 +59,12 @@ def make_stable_request_mail(
         )
     commit = repository.commit(result.commit)
     identity = repository.identity
+    paragraph = _find_first_paragraph(commit.body)
+    if not (reason or paragraph):
+        raise UsageError(
+            "no reason for the request: the message of the fix gives none",
+            hint="use --note TEXT, for example --note 'it crashes without this fix'",
+        )
     conflicts = [
         branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT
     ]
@@ -86,8 +92,7 @@ def make_stable_request_mail(
         "commit": result.commit,
         "subject": result.subject,
         # remove the label "Why: " after wrapping, because the template already contains it
-        "why": fill_text(f"Why: {reason}", 72)[5:]
-        or _find_first_paragraph(commit.body),
+        "why": fill_text(f"Why: {reason}", 72)[5:] if reason else paragraph,
         "state": "\n".join(line for line in facts if line),
         "name": identity.name if identity else "",
     }
@@ -167,4 +172,4 @@ def _find_first_paragraph(body: str) -> str:
         ):
             # a paragraph that ends in a colon introduces the next one, such as a log
             return "\n\n".join(paragraphs[index : index + 1 + paragraph.endswith(":")])
-    return "(give the reason)"
+    return ""

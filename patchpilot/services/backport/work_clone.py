@@ -20,6 +20,7 @@ from patchpilot.backports.backport_patches import (
     BackportText,
     MadeCommit,
     Step,
+    changes_other_lines,
     compute_range_diff,
     make_commits,
 )
@@ -46,6 +47,7 @@ from patchpilot.services.backport.build_objects import (
 from patchpilot.services.backport.write_backports import (
     explain_not_upstream,
     find_failed_messages,
+    format_note_hint,
     format_send_command,
     make_backport_messages,
     make_branch_wording,
@@ -392,13 +394,21 @@ def _continue_resolution(
                 scratch, stable, resolved_commits, base, branch.version, wording
             )
             files = write_mails(folder, mails, overwrite=True)
+            amend = f"git -C {shlex.quote(str(clone_folder))} commit --amend"
+            hint = format_note_hint(
+                resolved_commits, files, f"explain them in the message: {amend}"
+            )
     send = f"send them: {format_send_command(files)}"
     return ConflictResolution(
         branch.branch,
         clone_folder,
         "done",
         (),
-        (send, f"after sending: rm -r {shlex.quote(str(clone_folder))}"),
+        (
+            *((hint,) if hint else ()),
+            send,
+            f"after sending: rm -r {shlex.quote(str(clone_folder))}",
+        ),
         files,
         commits,
     )
@@ -414,11 +424,23 @@ def _list_resolved_commits(
     """Return the user's commits, each with the mainline commit that its message names."""
     commits = []
     for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
-        message = clone.commit(id_).message
+        own = clone.commit(id_)
+        message = own.message
         upstream = read_commit_marks(message).upstream
         original_id = repository.find(upstream[0]) if upstream else None
-        commit = repository.commit(original_id) if original_id else clone.commit(id_)
-        diff = compute_range_diff(scratch, commit, id_) if commit.id != id_ else ""
-        is_explained = has_note(message, commit)
-        commits.append(MadeCommit(id_, commit, diff, is_explained=is_explained))
+        commit = repository.commit(original_id) if original_id else own
+        diff, is_changed = "", False
+        if commit.id != id_:
+            made = own.tree, own.parents[0]
+            diff = compute_range_diff(scratch, commit, *made)
+            is_changed = changes_other_lines(scratch, commit, *made)
+        commits.append(
+            MadeCommit(
+                id_,
+                commit,
+                diff,
+                is_explained=has_note(message, commit),
+                is_changed=is_changed,
+            )
+        )
     return commits

@@ -187,7 +187,8 @@ def write_backports(
                     branch.branch,
                     files,
                     answers=f"<{parse_id_option(reply_to)}>" if reply_to else "",
-                    hint=_SIGN if is_explained and wording.signer is None else "",
+                    hint=format_note_hint(commits, files)
+                    or (_SIGN if is_explained and wording.signer is None else ""),
                     send=format_send_command(files) if stable.list else "",
                     is_signed=wording.signer is not None,
                 )
@@ -276,43 +277,39 @@ def make_backport_messages(
 ) -> list[tuple[str, bytes]]:
     """Return the messages of a backported series.
 
-    A patch that differs from upstream has a note below its `---`.
+    A patch with other lines than upstream has a note below its `---`.
     """
     tree = version or "stable"
-    notes = [format_backport_note(commit, tree, wording) for commit in commits]
+    notes = [format_backport_note(commit, tree) for commit in commits]
     return format_series(scratch, stable, commits, tip, tree, wording, notes)
 
 
-def format_backport_note(
-    commit: MadeCommit, version: str, wording: BackportText
-) -> str:
+def format_backport_note(commit: MadeCommit, version: str) -> str:
     """Return the note to insert below a backport's `---`.
 
-    It is empty unless the backport differs from upstream or lacks a trailer.
+    It is empty unless the lines of the backport differ from upstream, its message has an adaptation
+    note, or it lacks a trailer. It contains nothing that the author must fill in.
     """
     return "\n\n".join(
         paragraph
         for paragraph in (
-            _format_difference_note(commit, version, wording),
+            _format_difference_note(commit, version),
             *commit.refused,
         )
         if paragraph
     )
 
 
-def _format_difference_note(
-    commit: MadeCommit, version: str, wording: BackportText
-) -> str:
+def _format_difference_note(commit: MadeCommit, version: str) -> str:
     if commit.parts:
         return (
             f"Only part of upstream commit {commit.original.short}: its changes to"
             f" {', '.join(commit.parts)}."
         )
-    if not commit.rangediff:
+    if not (commit.rangediff and (commit.is_changed or commit.is_explained)):
         return ""
     values = {
         "commit": commit.original.short,
-        "name": wording.signer.name if wording.signer else "your name",
         "tree": version,
         "rangediff": commit.rangediff,
     }
@@ -324,6 +321,22 @@ def _format_difference_note(
             values,
         )
     )
+
+
+def format_note_hint(
+    commits: Sequence[MadeCommit],
+    files: Sequence[Path],
+    step: str = "explain them with --note TEXT --signoff",
+) -> str:
+    """Return the step that is left for patches with other lines than upstream and without an
+    explanation, or "" if there are none.
+    """
+    names = [
+        file.name
+        for commit, file in zip(commits, files, strict=True)
+        if commit.lacks_note
+    ]
+    return f"{', '.join(names)}: not the lines of upstream; {step}" if names else ""
 
 
 def backport_folder_name(branch: BranchResult) -> str:
