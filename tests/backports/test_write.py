@@ -221,6 +221,16 @@ def test_send_command_is_printed(world: World, tmp_path: Path) -> None:
     )
 
 
+def test_suggested_folder_is_outside_of_the_tree(world: World) -> None:
+    world.create_stable_branch("6.6", world.culprit)
+    before = world.repo.git("status", "--porcelain", "--ignored")
+    output = " ".join(world.run_backport(world.fix).out.split())
+    folder = f"{world.repo.path}-backports/{world.fix[:12]}"
+    assert output.endswith(f"--write {folder}")
+    write_backports(world, Path(folder))
+    assert before == world.repo.git("status", "--porcelain", "--ignored")
+
+
 def test_empty_result_is_a_success(world: World, tmp_path: Path) -> None:
     world.create_stable_branch("6.12", world.fix)
     world.create_stable_branch("6.1", world.base)

@@ -81,7 +81,7 @@ NOT_RUN = {
         ("patchpilot build --config .config", "patchpilot build drivers/hwmon/lm75.c"),
         "needs a kernel tree: tests/building has one",
     ),
-    "patchpilot backport HEAD --build objects --write backports/": (
+    "patchpilot backport HEAD --build objects --write ../backports/": (
         "needs a kernel tree: tests/backports/test_build_objects.py has one"
     ),
     "patchpilot draft --note-build": (

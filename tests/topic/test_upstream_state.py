@@ -307,7 +307,7 @@ def test_check_send_backport_and_tui_agree(
         used = fix.commit if fix and fix.is_sure and fix.in_mainline else topic
         assert results[0].commit == used
         if used != topic:
-            assert str(next_backport_step(results, request)) == (
+            assert str(next_backport_step(repository, results, request)) == (
                 f"use {used[:12]}: 6.1 does not have it yet: patchpilot backport"
                 f" {used[:12]} --request"
             )

@@ -36,6 +36,7 @@ from patchpilot.services.backport.work_clone import (
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
     require_identity,
+    suggest_backport_folder,
     write_backports,
 )
 
@@ -62,7 +63,9 @@ class ActionResults:
 
 
 def next_backport_step(
-    results: Sequence[BackportResult], request: BackportRequest
+    repository: Repository | None,
+    results: Sequence[BackportResult],
+    request: BackportRequest,
 ) -> Advice:
     """Return the next command to run, or "" if no branch needs the fix."""
     last_result = results[-1]
@@ -95,9 +98,9 @@ def next_backport_step(
         result.verdict == "conflict" and not result.prerequisites for result in branches
     ):
         return Action("backport", (target, "--resolve", branches[0].branch), "next: {}")
-    return Action(
-        "backport", (target, *onto_arguments, "--write", "backports"), "next: {}"
-    )
+    tree = repository.top if repository else Path(branches[0].branch)
+    folder = str(suggest_backport_folder(tree, last_result.commit))
+    return Action("backport", (target, *onto_arguments, "--write", folder), "next: {}")
 
 
 def run_backport_actions(
@@ -112,7 +115,7 @@ def run_backport_actions(
     Raise `MissingError` if an action needs commits but there is no repository.
     """
     if not (request.folder or request.resolve or request.build or request.request):
-        return ActionResults(next=next_backport_step(results, request))
+        return ActionResults(next=next_backport_step(repository, results, request))
     if repository is None and (request.resolve or request.build or request.request):
         raise MissingError(
             "not in a git repository: this option only works on commits",

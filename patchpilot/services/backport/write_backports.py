@@ -339,6 +339,16 @@ def format_note_hint(
     return f"{', '.join(names)}: not the lines of upstream; {step}" if names else ""
 
 
+def suggest_backport_folder(tree: Path, commit: str | None) -> Path:
+    """Return a folder for the patches of a fix, next to the tree.
+
+    Patches in the working tree could be committed by accident.
+    """
+    tree = tree.resolve()
+    folder = tree.with_name(f"{tree.name}-backports")
+    return folder / commit[:12] if commit else folder
+
+
 def backport_folder_name(branch: BranchResult) -> str:
     """Return the folder name for the patches of a branch or directory."""
     name = branch.version or (

@@ -411,6 +411,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
         With patchpilot.signoff, they are signed off without asking. Nothing is written if the
         result has become outdated.
         """
+        from patchpilot.services.backport.write_backports import suggest_backport_folder
+
         result, settings = self.current_result, self.session.known_settings
 
         def write_patches(sign_off: bool, folder: str) -> None:
@@ -426,8 +428,17 @@ class BackportsScreen(StageScreen["BackportResult"]):
             )
 
         def ask_folder(answer: str) -> None:
-            dialog = LineDialog(text, value="backports", title="Write patches")
-            ask_for_answer(self.app, dialog, partial(write_patches, answer == "yes"))
+            self.run_in_thread(
+                "choosing a folder",
+                lambda repository, _: suggest_backport_folder(
+                    repository.top, self.shown_result.commit
+                ),
+                partial(show_folder, answer == "yes"),
+            )
+
+        def show_folder(sign_off: bool, folder: Path) -> None:
+            dialog = LineDialog(text, value=str(folder), title="Write patches")
+            ask_for_answer(self.app, dialog, partial(write_patches, sign_off))
 
         if settings and settings.flag("signoff"):
             ask_folder("yes")
