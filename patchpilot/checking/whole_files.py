@@ -27,7 +27,7 @@ def whole_files(targets: Sequence[str], top: Path | None) -> tuple[Series, ...]:
     if not targets or "-" in targets:
         raise UsageError(
             "-f requires FILEs",
-            hint="run `git ls-files drivers/net | xargs patchpilot check -f`",
+            hint="run `git ls-files drivers/net | xargs patchpilot check -f --`",
         )
     root = top.resolve() if top else None
     return tuple(
@@ -39,7 +39,7 @@ def _make_patch(target: str, root: Path | None) -> Patch | None:
     if Path(target).is_dir():
         raise InputError(
             f"{target} is a directory",
-            hint=f"run `git ls-files {target} | xargs patchpilot check -f`",
+            hint=f"run `git ls-files {target} | xargs patchpilot check -f --`",
         )
     data = read_input_bytes(Path(target))
     if not data or b"\0" in data[:BINARY_WITHIN]:

@@ -129,6 +129,19 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     assert (exit_code, "ERROR:MISSING_SIGN_OFF" in out) == (1, True), out
 
 
+@pytest.mark.parametrize("name", ["--fail-on=never", "--help", "-oout"])
+def test_file_name_is_not_an_option_of_a_hook(repo: Repo, name: str) -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    (entry,) = (hook["entry"] for hook in hooks if hook["id"] == "patchpilot-files")
+    (repo.path / name).write_text(CLEAN)
+    (repo.path / "lib/frob.h").write_text(DIRTY)
+    # pre-commit appends the names of the changed files to the command
+    completed = run_step(f"{entry} {name} lib/frob.h", repo)
+    assert completed.returncode == 1, completed.stderr
+    assert "lib/frob.h:3: ERROR:SPACING: " in completed.stdout
+    assert not (repo.path / "out").exists()
+
+
 def test_hooks_install_the_core() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert {hook["language"] for hook in hooks} == {"python"}

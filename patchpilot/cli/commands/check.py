@@ -22,7 +22,7 @@ from patchpilot.cli.command import (
         "  patchpilot check --strict 0001-net-fix-it.patch\n"
         "  patchpilot check --diff origin/master..HEAD\n"
         "  patchpilot check '<20240101120000.1-1-ada@example.org>'\n"
-        "  git ls-files drivers/net | xargs patchpilot check -f"
+        "  git ls-files drivers/net | xargs patchpilot check -f --"
     ),
 )
 @common_options(*FORMATS)
