@@ -201,6 +201,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "head",
         ),
         "commits/branch_move_journal::_check_out": ("commit",),
+        "checking/history_facts::RepositoryFacts.list_removed_lines": ("*trees",),
         "history/earlier_fixes::_LogReader._git": ("*arguments",),
         "history/earlier_fixes::_LogReader.read": ("*self.range",),
         "history/earlier_fixes::_LogReader.add_old_names": ("*self.range", "commit"),

@@ -21,7 +21,7 @@ from patchpilot.lint.lint_context import HistoryFacts
 from patchpilot.model import commit as commit_form
 from patchpilot.model.commit import Commit, CommitForm, analyze_message_form
 from patchpilot.model.commit_references import parse_fixes_lines
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import Patch, parse_diff
 from patchpilot.model.printable import format_count
 from patchpilot.projects.project import Project
 
@@ -33,6 +33,8 @@ WALK_SECONDS = 30.0
 COMMITS_BACK = 20_000
 WORTH_A_WALK = 8
 """With more directories, read the log of all files, because git filters paths slowly."""
+_MANY_PATHS = 1000
+"""With more paths, the arguments of a program could become too long."""
 _LONG_ID = lazy_pattern(r"\b[0-9a-f]{12,40}\b")
 
 
@@ -169,6 +171,33 @@ class RepositoryFacts:
             return self._repository.is_ancestor(old, new)
         except GitError:
             return None
+
+    def list_removed_lines(
+        self, commit_id: str, patch: Patch
+    ) -> frozenset[tuple[str, str]]:
+        """Return the path and text of each line that a commit removed from the patch's files.
+
+        Return nothing if the commit is unknown, or if the patch is a commit that is not based on
+        it. A message can be based on any commit of the repository.
+        """
+        commit = self.find_commit(commit_id)
+        if (
+            commit is None
+            or not commit.parents
+            or (patch.commit and not self.is_ancestor(commit.id, patch.commit))
+        ):
+            return frozenset()
+        # `git diff-tree` prints nothing for a merge alone
+        trees = f"{commit.id}^1", commit.id
+        paths = patch.paths if len(patch.paths) < _MANY_PATHS else ()
+        diff = self._repository.git(
+            "diff-tree", "-p", "-r", "-U0", "--no-renames", *trees, "--", *paths
+        ).text
+        return frozenset(
+            (change.path, line.text)
+            for change in parse_diff(tuple(diff.split("\n")), 1).files
+            for line in change.lines("-")
+        )
 
     def first_release(self, commit_id: str) -> str | None:
         commit = self.find_commit(commit_id)

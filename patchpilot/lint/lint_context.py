@@ -58,6 +58,14 @@ class HistoryFacts(Protocol):
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Return whether `old` is `new` or one of its ancestors, or None if unknown."""
 
+    def list_removed_lines(
+        self, commit_id: str, patch: Patch
+    ) -> Collection[tuple[str, str]]:
+        """Return the path and text of each line that a commit removed from the patch's files.
+
+        Return nothing unless the commit is known and the patch is based on it.
+        """
+
     def first_release(self, commit_id: str) -> str | None:
         """Return the first release tag that contains the commit, or None if it is unreleased or
         unknown.

@@ -11,6 +11,7 @@ from functools import lru_cache
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.lint.message_parts import find_quoted_lines
+from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.model.patch import FileChange, Hunk
 from patchpilot.model.rule import Finding, Rule, Severity
 
@@ -28,9 +29,8 @@ _AROUND, _WIDTH = 15, 200
 _STYLE = ("checkpatch-c-", "checkpatch-api", "checkpatch-strings", "code", "devicetree")
 _STYLE_RULES = ("long-comment-line", "long-line", "leading-space")
 """Prefixes of packs, and of rules in other packs, about code style."""
-_REVERT = lazy_pattern(
-    r"^(?:Revert|Reapply) \"|\brevert\b.* commit [0-9a-f]{7}", re.IGNORECASE
-)
+_REVERT = lazy_pattern(r"\breverts?\b.* commit ([0-9a-f]{7,40})\b", re.IGNORECASE)
+"""A title that names the reverted commit."""
 _LINKER_SCRIPT = lazy_pattern(r"\.lds(?:\.[hS])?$")
 _DEFINITION = lazy_pattern(r"^\+\s*#\s*define\s+(?P<name>\w+)")
 _CASE = r"[ \t]*(?:case\b[^;\n]*|default[ \t]*):[ \t]*[^;{}\n]*;(?:[ \t]*(?:break|return)[^;\n]*;)?[ \t]*"  # noqa: E501
@@ -106,7 +106,7 @@ def is_not_the_authors(
 ) -> bool:
     """Return whether a finding is about code or text that the author did not introduce.
 
-    This includes text in the replaced line or text that a revert restores, style in a linker script
+    This includes text in the replaced line, lines that a revert restores, style in a linker script
     or a pasted log, style that is common in the file, and macros at their definition.
     """
     number, lines = finding.patch_line, context.patch.lines
@@ -128,15 +128,33 @@ def is_not_the_authors(
         return True
     is_minor = is_style or finding.severity is not Severity.ERROR
     defined = _DEFINITION.match(line)
-    if (is_minor and _REVERT.search(context.patch.subject.title)) or (
-        defined and re.search(rf"use {defined[1]}\b", finding.message)
-    ):
+    if defined and re.search(rf"use {defined[1]}\b", finding.message):
+        return True
+    if is_minor and (finding.path, line[1:]) in _find_restored_lines(context):
         return True
     _, old = _find_earlier_findings(context, rule, report)
     return (
         bool(old)
         and (_find_replaced_line(context, number), _comparable_part(rule, finding))
         in old
+    )
+
+
+@cached_per_patch
+def _find_restored_lines(context: Context) -> frozenset[tuple[str | None, str]]:
+    """Return the paths and texts of lines removed by the commits that the patch says to revert.
+
+    A title alone proves nothing, so without a repository there are none.
+    """
+    title, history = context.patch.subject.title, context.history
+    if history is None:
+        return frozenset()
+    named = _REVERT.findall(title)
+    named += read_commit_marks("\n".join(context.patch.message)).reverts
+    return frozenset(
+        line
+        for commit_id in dict.fromkeys(named)
+        for line in history.list_removed_lines(commit_id.lower(), context.patch)
     )
 
 

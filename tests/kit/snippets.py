@@ -120,6 +120,12 @@ class MemoryHistory:
         """
         return ancestor_id in self._commits
 
+    def list_removed_lines(
+        self, commit_id: str, patch: Patch
+    ) -> frozenset[tuple[str, str]]:
+        """Return nothing, because the table contains no changes."""
+        return frozenset()
+
     def first_release(self, commit_id: str) -> str | None:
         """Return v6.1 for a commit in the table."""
         return "v6.1" if commit_id in self._commits else None

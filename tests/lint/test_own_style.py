@@ -205,9 +205,6 @@ unrelated-whitespace a.c: +int c;\n int d;\n@@\n int a;\n-\n \n int b;
 possible-misspelling a.c: +\t/* it wasn\xb4t that doesn\u2019t */
 possible-misspelling a.c: +\t/* it wasn`t that doesn\u2018t */
 subject-not-imperative a.c a: Put it: +int c;
-unsigned-without-int a.c Revert "a: b": +unsigned a;
-unsigned-without-int a.c Reapply "a: b": +unsigned a;
-unsigned-without-int a.c a: Revert commit 0123456789ab: +unsigned a;
 volatile-data a.h: +static inline u32 frob_xchg(volatile u32 *frob, u32 nr)
 volatile-data a.h: +frob_cmpxchg(volatile const void *frob, u32 nr)
 volatile-data a.h: +\t     volatile u32 *frob, u32 nr)
@@ -266,6 +263,9 @@ unrelated-whitespace a.c: +int c;\n int d;\n@@\n \tint b;\n-\tint a;\n+\tint  a;
 possible-misspelling a.c: +\t/* it wasn\xb4t recieved */
 subject-not-imperative a.c a: Sent it: +int c;
 unsigned-without-int a.c a: revert to the old order: +unsigned a;
+unsigned-without-int a.c Revert "a: b": +unsigned a;
+unsigned-without-int a.c Reapply "a: b": +unsigned a;
+unsigned-without-int a.c a: Revert commit 0123456789ab: +unsigned a;
 volatile-data a.c: +static volatile u64 frob;
 volatile-data a.h: +\tvolatile u32 *frob;
 extern-in-source a.c: +extern unsigned char frob;
