@@ -15,7 +15,6 @@ MAX_RENAMES = 40
 """Maximum number of renames followed for a file; more indicate an attack."""
 MAX_STATES = 4
 """Number of cached states per file; more than one, because reads of renamed files alternate."""
-_NAMES = ("+++ ", "--- ", "rename ", "copy ")
 
 
 class PatchStack:
@@ -37,7 +36,7 @@ class PatchStack:
         """Map each path to the indexes of the patches, except the last, that change the file."""
         result: dict[str, list[int]] = {}
         for number, patch in enumerate(self._patches[:-1]):
-            for path in dict.fromkeys(_find_header_paths(patch)):
+            for path in patch.paths:
                 result.setdefault(path, []).append(number)
         return result
 
@@ -137,24 +136,6 @@ def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
             if line.rstrip("\n") not in old_lines
         ]
     return lines
-
-
-def _find_header_paths(patch: Patch) -> list[str]:
-    result = []
-    for line in patch.lines[patch.diff_line - 1 :]:
-        if line.startswith(_NAMES):
-            fields = line.split(" ", 2)
-            name = (
-                fields[2]
-                if fields[0] in ("rename", "copy") and len(fields) > 2
-                else line[4:].split("\t")[0]
-            )
-            result.append(
-                name[2:]
-                if name[:2] in ("a/", "b/") and fields[0] in ("+++", "---")
-                else name
-            )
-    return [name for name in result if name != "/dev/null"]
 
 
 class PatchedTree:

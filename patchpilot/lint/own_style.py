@@ -12,7 +12,7 @@ from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.lint.message_parts import find_quoted_lines
 from patchpilot.model.commit_references import read_commit_marks
-from patchpilot.model.patch import FileChange, Hunk
+from patchpilot.model.patch import FileChange, Hunk, quote_path
 from patchpilot.model.rule import Finding, Rule, Severity
 
 Report = Callable[[Context, Rule], Iterable[Finding]]
@@ -294,9 +294,10 @@ def _read_old_lines(files: Iterable[FileChange]) -> Iterator[tuple[int, str]]:
     for change in files:
         if not (change.old_path and change.new_path):
             continue
-        yield 0, f"diff --git a/{change.path} b/{change.path}"
-        yield 0, f"--- a/{change.path}"
-        yield 0, f"+++ b/{change.path}"
+        names = quote_path(f"a/{change.path}"), quote_path(f"b/{change.path}")
+        yield 0, f"diff --git {' '.join(names)}"
+        yield 0, f"--- {names[0]}"
+        yield 0, f"+++ {names[1]}"
         for hunk in change.hunks:
             old = [line for line in hunk.lines if line.kind in " -"]
             if old:

@@ -195,7 +195,7 @@ def _parse_file_header(lines: Sequence[str], first: int) -> tuple[FileChange, in
 
     Return the change without its hunks, and the index of the line after the header.
     """
-    names = _FileNames(*_parse_git_paths(lines[first]))
+    names = _FileNames(*parse_git_paths(lines[first]))
     index = first + lines[first].startswith("diff --git ")
     while index < len(lines) and lines[index].startswith(_BELOW):
         names.take(lines[index])
@@ -252,7 +252,7 @@ def _parse_hunk_lines(hunk: Sequence[str], header_line: int) -> tuple[DiffLine, 
     )
 
 
-def _parse_git_paths(line: str) -> tuple[str | None, str | None]:
+def parse_git_paths(line: str) -> tuple[str | None, str | None]:
     """Parse the paths in a `diff --git` line.
 
     If both paths are equal, they may contain spaces.
@@ -296,14 +296,15 @@ class _FileNames:
         elif header.startswith(("Binary files ", "GIT binary patch")):
             self.binary = True
         elif header.startswith("--- "):
-            path = _strip_path_prefix(header[4:])
+            path = parse_header_path(header[4:])
             self.old, self.created = (path, self.created) if path else (self.old, True)
         elif header.startswith("+++ "):
-            path = _strip_path_prefix(header[4:])
+            path = parse_header_path(header[4:])
             self.new, self.deleted = (path, self.deleted) if path else (self.new, True)
 
 
-def _strip_path_prefix(path: str) -> str | None:
+def parse_header_path(path: str) -> str | None:
+    """Return the path that follows `---` or `+++` in a diff, or None for /dev/null."""
     path = unquote_path(path.split("\t")[0].strip())
     if path == "/dev/null":
         return None

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from patchpilot.model import bounded
 from patchpilot.model.json_form import json_form
-from patchpilot.model.patch import HUNK, Patch
+from patchpilot.model.patch import HUNK, Patch, parse_header_path
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
@@ -172,7 +172,7 @@ class PatchLines:
         path, number = "", 0
         for line in patch.lines[patch.diff_line - 1 :]:
             if line.startswith("+++ "):
-                path = line[4:].partition("\t")[0].removeprefix("b/")
+                path = parse_header_path(line[4:]) or ""
             if line.startswith(("diff --git ", "index ", "--- ", "+++ ")):
                 continue
             if hunk := HUNK.match(line):

@@ -88,3 +88,37 @@ def test_mailed_revert_restores_lines(tmp_path: Path) -> None:
     result = repo.patchpilot("check --format json -", stdin=mail)
     (patch,) = result.json["patches"]
     assert not {finding["name"] for finding in patch["findings"]} & RULES
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a b.h", "a\tb.h", 'a"b.h', "a\rb.h", "a\\b.h", "a b/c.h", " a.h", "a\nb.h"),
+        *(
+            "a\x01b.h",
+            "'a'.h",
+            "\u00e9 b.h",
+            "a  b/b.h",
+            'a" b.h',
+            "a.txt b/a.h",
+            "-.h",
+        ),
+    ],
+)
+@pytest.mark.parametrize("is_new", [True, False])
+def test_file_name_does_not_hide_code(name: str, is_new: bool, tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit(
+        f"frob: begin\n\n{SIGNED}", {"x": "", **({} if is_new else {name: GOOD})}
+    )
+    repo.commit(f"frob: add frob\n\n{SIGNED}", {name: GOOD + BAD})
+    assert find_rules(repo) >= RULES
+    assert repo.patchpilot("check -f --strict", "--", repo.path / name).code == 1
+
+
+def test_added_line_is_not_a_file_header(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit(f"frob: begin\n\n{SIGNED}", {"frob.h": GOOD})
+    counter = "#define NEXT(x) \\\n++ x\n"
+    repo.commit(f"frob: add frob\n\n{SIGNED}", {"frob.h": GOOD + counter + BAD})
+    assert find_rules(repo) >= RULES

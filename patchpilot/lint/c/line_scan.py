@@ -14,6 +14,7 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import compile_cached, lazy_pattern
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, cached_per_patch
+from patchpilot.model.patch import parse_git_paths, parse_header_path
 
 # a character that is not used in source code and is matched by neither `\s` nor `\w`
 COMMENT = "\x01"
@@ -111,6 +112,7 @@ _HUNK = compile_cached(
 )
 _GIT_FILE = compile_cached(r"^diff --git.*?(\S+)$", re.ASCII)
 _NEW_FILE = compile_cached(r"^\+\+\+\s+(\S+)", re.ASCII)
+"""Where checkpatch.pl reads the name of a file, as far as the first space."""
 _SIGNED_OFF = compile_cached(r"^\s*signed-off-by:", re.IGNORECASE | re.ASCII)
 _INDENTED = compile_cached(r"^\s+(?:\S|$)", re.ASCII)
 _HEADER = compile_cached(r"^(?:commit\b|from\b|[\w-]+:)", re.IGNORECASE | re.ASCII)
@@ -363,9 +365,15 @@ def scan_patch_lines(
         elif lines_left == 1:
             lines_left = 0
         file_pattern = _NAMES.get(sign)
-        file_header = file_pattern.match(text) if file_pattern else None
+        # inside of a hunk, "+++ x;" is the added line "++ x;"
+        is_hunk_line = sign == "+" and lines_left > 0 and not compat
+        file_header = (
+            file_pattern.match(text) if file_pattern and not is_hunk_line else None
+        )
         if file_header:
             file = file_header[1].partition("/")[2] or file_header[1]
+            if not compat:
+                file = _read_file_name(text) or file
             in_log = False
             strict_in_file = strict or file.startswith(_ALWAYS_STRICT)
         elif in_log and (text == "---" or _SIGNED_OFF.match(text)):
@@ -401,6 +409,17 @@ def scan_patch_lines(
         in_log = line.log_after
         lines.append(line)
     return LineScan(lines, [line for line in lines if line.added], strict)
+
+
+def _read_file_name(header: str) -> str | None:
+    """Return the new path in a `diff --git` or `+++` line, or None if there is none."""
+    line = from_byte_text(header)
+    path = (
+        parse_header_path(line[4:])
+        if line.startswith("+++ ")
+        else parse_git_paths(line)[1]
+    )
+    return path and to_byte_text(path)
 
 
 def mask_diff_lines(raws: Sequence[str]) -> list[str]:
