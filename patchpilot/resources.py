@@ -20,6 +20,11 @@ DRAFT_AGE = 14 * 86400
 """Seconds for which a draft counts as recent."""
 
 
+def runs_in_ci() -> bool:
+    """Return whether a CI system started this program, according to its variable CI."""
+    return bool(os.environ.get("CI"))
+
+
 @cache
 def data_dir(name: str) -> Path:
     """Return the folder `name` ("checks" or "templates") of the shipped data.

@@ -158,6 +158,8 @@ def _separate_home(
     # do not start a pager, which would wait for a key
     monkeypatch.setenv("PAGER", "cat")
     monkeypatch.delenv("EMAIL", raising=False)
+    # in CI, patchpilot trusts less
+    monkeypatch.delenv("CI", raising=False)
     (home / ".gitconfig").write_text(GIT_CONFIGURATION)
 
 

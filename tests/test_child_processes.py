@@ -190,11 +190,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/tree_readers::CommitTree.files": ("self.commit_id",),
         "commits/undo_refs::record_undo": ("commit",),
         "commits/build_trust::find_build_change": ("base", "commit"),
-        "commits/build_trust::find_trusted_base": (
-            "commit",
-            "commit_and_parents[1]",
-            "*tips",
-        ),
+        "commits/build_trust::find_trusted_base": ("ancestor", "commit", "*tips"),
         "commits/branch_move_journal::_list_changed_paths": ("move.new", "move.old"),
         "commits/branch_move_journal::restore_interrupted_move": (
             "move.target",
@@ -313,6 +309,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "building/configuration::compiler_version": ("program",),
         "outgoing/b4/b4_command::find_user_b4": ("path",),
         "checking/history_facts::RepositoryFacts._walk": ("*words",),
+        "commits/build_trust::_list_refs": ("*options",),
         "backports/backport_patches::format_series": ("*recipients",),
         "commits/make_commits::_write_commit": ("parent", "tree"),
         "commits/make_commits::_make_temporary_index": ("tip",),

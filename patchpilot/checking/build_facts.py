@@ -30,7 +30,7 @@ from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltCommit
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
@@ -46,7 +46,7 @@ _UNTRUSTED = BuildProblem(
 def build_facts(
     repository: Repository | None,
     project: Project,
-    patches: Sequence[Patch],
+    every_series: Sequence[Series],
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
@@ -66,13 +66,13 @@ def build_facts(
             f"--build: {repository.top} is not a kernel tree",
             hint="only objects of a kernel tree can be built",
         )
-    return build_in(repository, repository, patches, options, progress)
+    return build_in(repository, repository, every_series, options, progress)
 
 
 def build_in(
     repository: Repository,
     kept_for: Repository,
-    patches: Sequence[Patch],
+    every_series: Sequence[Series],
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
@@ -80,12 +80,14 @@ def build_in(
 
     The build directories belong to the repository `kept_for`, which may be the same.
     """
-    committed = list(
-        takewhile(
-            lambda patch: runs_trusted(patch, repository, kept_for),
-            (patch for patch in patches if patch.commit),
+    patches = [patch for series in every_series for patch in series.patches]
+    committed = [
+        patch
+        for patch, _ in takewhile(
+            lambda pair: runs_trusted(*pair, repository, kept_for),
+            list_commits_with_start(every_series),
         )
-    )
+    ]
     changes = _changes(repository, committed)
     trusted = {id(patch) for patch in committed}
     not_built = [patch for patch in patches if id(patch) not in trusted]
@@ -133,10 +135,27 @@ def _problems_without_build(
         yield _UNTRUSTED
 
 
-def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> bool:
-    """Return whether the user trusts a commit's changes to code that runs during a build."""
+def list_commits_with_start(
+    every_series: Sequence[Series],
+) -> list[tuple[Patch, str | None]]:
+    """Return the patches that are commits, each with the start of its range, if any."""
+    return [
+        (patch, series.base)
+        for series in every_series
+        for patch in series.patches
+        if patch.commit
+    ]
+
+
+def runs_trusted(
+    patch: Patch, start: str | None, repository: Repository, kept_for: Repository
+) -> bool:
+    """Return whether the user trusts a commit's changes to code that runs during a build.
+
+    `start` is the start of the range that names the commit, if any.
+    """
     commit = patch.commit or ""
-    base = find_trusted_base(repository.top, kept_for.top, commit)
+    base = find_trusted_base(repository.top, kept_for.top, commit, start)
     # a build also compiles the parent commit
     parents = [
         commit_id
@@ -144,7 +163,7 @@ def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> 
         if commit_id != base
     ]
     changes = (
-        find_build_change(repository.top, kept_for.top, commit_id)
+        find_build_change(repository.top, kept_for.top, commit_id, start)
         for commit_id in (*parents, commit)
     )
     return all(is_trusted_command(change) for change in changes if change)

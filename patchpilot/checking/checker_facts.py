@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
-from patchpilot.checking.build_facts import runs_trusted
+from patchpilot.checking.build_facts import list_commits_with_start, runs_trusted
 from patchpilot.checking.check_result import BuildFacts
 from patchpilot.commits.build_trust import make_build_trust_item
 from patchpilot.commits.private_config import is_trusted_command
@@ -16,7 +16,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltCommit
-from patchpilot.model.patch import FileChange, Patch
+from patchpilot.model.patch import FileChange, Patch, Series
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
@@ -28,7 +28,7 @@ _UNTRUSTED = f"not run before `{Action('trust', ('--build',))}`"
 def checker_facts(
     repository: Repository | None,
     project: Project,
-    patches: Sequence[Patch],
+    every_series: Sequence[Series],
     built: Sequence[BuiltCommit],
     progress: Progress,
 ) -> BuildFacts:
@@ -42,12 +42,14 @@ def checker_facts(
         return BuildFacts(
             {}, "no checker was run: checkers only work on commits of a kernel tree"
         )
-    committed = [patch for patch in patches if patch.commit]
+    patches = [patch for series in every_series for patch in series.patches]
+    commits = list_commits_with_start(every_series)
+    committed = [patch for patch, _ in commits]
 
     @functools.cache
     def may_run_tree() -> bool:
         return is_trusted_command(make_build_trust_item(repository.top)) and all(
-            runs_trusted(patch, repository, repository) for patch in committed
+            runs_trusted(*commit, repository, repository) for commit in commits
         )
 
     done = {

@@ -284,7 +284,7 @@ class Driver:
         setting = self.run_for(patches)
         if repository:
             _prefetch_history(repository, setting, series, self.progress)
-        built = self._built(setting.profile, patches, build)
+        built = self._built(setting.profile, series, build)
         since, earlier_series = earlier or (None, ())
         setting = setting._replace(
             trees=self._trees(series),
@@ -373,17 +373,19 @@ class Driver:
     def _built(
         self,
         project: "Project",
-        patches: Sequence[Patch],
+        every_series: Sequence[Series],
         build: "BuildOptions | None",
     ) -> BuildFacts:
         facts = BuildFacts()
-        arguments = self.repository, project, patches
+        arguments = self.repository, project, every_series
         if build:
             from patchpilot.checking.build_facts import build_facts
 
             facts = build_facts(*arguments, build, self.progress)
         elif project.kernel:
-            facts = self._last_build([patch.commit for patch in patches])
+            facts = self._last_build(
+                [patch.commit for series in every_series for patch in series.patches]
+            )
         if build or self.options.checkers:
             from patchpilot.checking.checker_facts import checker_facts
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ask the user to trust code that runs during a build.
 
-If the user trusts a tree, this covers the build files in its remote-tracking branches, because the
-user chose to fetch them. Changes by local commits or merges must be trusted separately.
+If the user trusts a tree, this covers the build files in the remote-tracking branches of its
+remotes, because the user chose to fetch them. Changes by the commits or merges of the range that is
+built must be trusted separately, even if a branch of a remote contains them.
 """
 
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.private_config import is_trusted_command, make_trust_item
 from patchpilot.commits.run import git
+from patchpilot.errors import UsageError
 from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
 from patchpilot.model.patch import parse_diff
+from patchpilot.resources import runs_in_ci
 
 _BUILD_FILE = lazy_pattern(
     r"(?:.*/)?(?:Makefile|Kbuild|Kconfig)[^/]*|(?:.*/)?(?:scripts|tools)/.*"
@@ -20,6 +23,7 @@ _BUILD_FILE = lazy_pattern(
 """Files that a build runs, including the sources of host programs."""
 _MAKE_CALL = lazy_pattern(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
 """Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
+_BRANCHES = "refs/heads/"
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
@@ -35,13 +39,16 @@ def make_build_trust_item(top: Path) -> OwnCommand:
     return make_trust_item(top, "build", str(top / "Makefile"), text)
 
 
-def find_build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
+def find_build_change(
+    directory: Path, top: Path, commit: str, start: str | None = None
+) -> OwnCommand | None:
     """Return a commit's changes to code that runs during a build, as a trust item.
 
     Return None if there are none. The commit is in the repository at `directory`. Trust is stored
-    for the tree at `top` and applies to all commits that change the same lines.
+    for the tree at `top` and applies to all commits that change the same lines. `start` is the
+    start of the range.
     """
-    base = find_trusted_base(directory, top, commit)
+    base = find_trusted_base(directory, top, commit, start)
     diff = git(
         directory, "diff-tree", "-p", "-r", "--text", "--no-renames", base, commit
     ).text
@@ -59,23 +66,83 @@ def find_build_change(directory: Path, top: Path, commit: str) -> OwnCommand | N
     return make_trust_item(top, "build files", commit, text) if text else None
 
 
-def find_trusted_base(directory: Path, top: Path, commit: str) -> str:
-    """Return the latest ancestor of a commit that is on a remote branch of the tree at `top`.
+def find_trusted_base(
+    directory: Path, top: Path, commit: str, start: str | None = None
+) -> str:
+    """Return the latest commit that a branch of a configured remote of the tree at `top` contains.
 
-    If there are no remote branches, return the parent of the commit; if it has none, return the
-    empty tree.
+    It is the start of the range or one of its ancestors; if no range is built, it is an ancestor of
+    the commit. If there are no such branches, return the parent of the commit; if it has none,
+    return the empty tree.
+
+    In CI, there must be such a branch that does not contain the commit: the checkout can have refs
+    for the request itself. If there is none, raise `UsageError`.
     """
     commit_and_parents = git(
         directory, "rev-list", "--parents", "--max-count=1", commit
     ).text.split()
     if len(commit_and_parents) < 2:
         return _EMPTY_TREE
-    refs = git(top, "for-each-ref", "--format=%(objectname)", "refs/remotes")
-    tips = dict.fromkeys(refs.text.split())
-    if not tips:
-        return commit_and_parents[1]
-    base = git(directory, "merge-base", commit_and_parents[1], *tips, ok=(0, 1)).text
-    return base.strip() or _EMPTY_TREE
+    is_ci = runs_in_ci()
+    own_refs = _list_refs(top, "--contains", commit) if is_ci and not start else {}
+    tips = {
+        tip: None
+        for ref, tip in _list_remote_branches(top).items()
+        if ref not in own_refs
+    }
+    ancestor = start or commit_and_parents[1]
+    base = (
+        git(directory, "merge-base", ancestor, *tips, ok=(0, 1)).text.strip()
+        if tips
+        else ""
+    )
+    if is_ci and not base:
+        raise UsageError(
+            "no branch of a remote contains the base of the commits, so in CI no build files are"
+            " trusted",
+            hint="fetch the target branch into refs/remotes, and check TARGET..HEAD",
+        )
+    return base or (_EMPTY_TREE if tips else commit_and_parents[1])
+
+
+def _list_remote_branches(top: Path) -> dict[str, str]:
+    """Map the refs of the branches of configured remotes to their commits.
+
+    Refs that nothing is configured to fetch, or that are fetched from other refs than branches
+    (such as pull requests), are not included.
+    """
+    settings = git(
+        top, "config", "--get-regexp", r"^remote\..*\.fetch$", ok=(0, 1)
+    ).text.splitlines()
+    specs = [setting.partition(" ")[2].lstrip("+") for setting in settings]
+    of_branches = [spec for spec in specs if spec.startswith(_BRANCHES)]
+    others = [spec for spec in specs if not spec.startswith((_BRANCHES, "^"))]
+    return {
+        ref: tip
+        for ref, tip in _list_refs(top).items()
+        if any(_fetches_into(spec, ref) for spec in of_branches)
+        and not any(_fetches_into(spec, ref) for spec in others)
+    }
+
+
+def _list_refs(top: Path, *conditions: str) -> dict[str, str]:
+    """Map remote-tracking refs to their commits; return none if a commit is unknown."""
+    options = "--format=%(refname) %(objectname)", *conditions
+    refs = git(top, "for-each-ref", *options, "refs/remotes", ok=(0, 128, 129)).text
+    rows = (line.partition(" ") for line in refs.splitlines())
+    return {name: tip for name, _, tip in rows}
+
+
+def _fetches_into(refspec: str, ref: str) -> bool:
+    """Return whether a refspec such as `refs/heads/*:refs/remotes/origin/*` can update a ref."""
+    before, star, after = refspec.partition(":")[2].partition("*")
+    if not star:
+        return ref == before
+    return (
+        len(ref) >= len(before) + len(after)
+        and ref.startswith(before)
+        and ref.endswith(after)
+    )
 
 
 def refuse_untrusted_build(top: Path) -> None:

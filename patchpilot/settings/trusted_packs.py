@@ -126,10 +126,12 @@ def _read_commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand,
                 commands.append(make_build_trust_item(repository_top))
             if commits:
                 ids = repository.rev_list("--reverse", "--end-of-options", commits)
+                first, dots, _ = commits.partition("..")
+                start = repository.resolve(first or "HEAD") if dots else None
                 commands += filter(
                     None,
                     (
-                        find_build_change(repository_top, repository_top, id_)
+                        find_build_change(repository_top, repository_top, id_, start)
                         for id_ in ids
                     ),
                 )

@@ -72,6 +72,12 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
+def set_remote_branch(repo: Repo, ref: str, commit: str = "HEAD") -> None:
+    """Set a remote-tracking branch of the configured remote "origin"."""
+    repo.git("config remote.origin.fetch +refs/heads/*:refs/remotes/origin/*")
+    repo.git("update-ref", f"refs/remotes/{ref}", commit)
+
+
 def trust_tree(repo: Repo) -> None:
     command = make_build_trust_item(repo.path)
     trust_digests({command.digest: command.label})
@@ -231,7 +237,7 @@ def test_trust_covers_only_remote_build_files(
     repo: Repo, tmp_path: Path, action: str
 ) -> None:
     touched_folder = tmp_path / "touched"
-    repo.git("update-ref", "refs/remotes/origin/main", "base")
+    set_remote_branch(repo, "origin/main", "base")
     evil = {"Makefile": f"$(shell touch {touched_folder})\n{MAKEFILE}"}
     if action == "merge":
         repo.git("checkout", "-q", "-b", "side")
@@ -252,6 +258,80 @@ def test_trust_covers_only_remote_build_files(
     assert f"Makefile: +$(shell touch {touched_folder})" in output
     call(*arguments)
     assert touched_folder.exists()
+
+
+def commit_hostile_merge(repo: Repo, touched: Path) -> None:
+    """Create a merge that changes a makefile, and an innocent commit on top."""
+    repo.branch("side")
+    repo.commit("drv: side", {"side": ""})
+    repo.checkout("-")
+    repo.commit("drv: ours", {"ours": ""})
+    repo.git("merge", "-q", "--no-commit", "--no-ff", "side")
+    repo.commit("drv: merge", {"Makefile": f"$(shell touch {touched})\n{MAKEFILE}"})
+    repo.commit("drv: innocent", {"drv/w.c": f"{DRIVER}\n"})
+
+
+@pytest.mark.parametrize("target", ["origin/main..HEAD", "HEAD"])
+@pytest.mark.parametrize("ref", ["pull/1/merge", "origin/pr/1", "origin/topic"])
+def test_request_in_ci_does_not_trust_itself(
+    repo: Repo, ref: str, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_remote_branch(repo, "origin/main")
+    commit_hostile_merge(repo, touched := tmp_path / "touched")
+    # actions/checkout creates the first, and Jenkins fetches into the second
+    set_remote_branch(repo, ref)
+    pulls = "+refs/pull/*/head:refs/remotes/origin/pr/*"
+    repo.git("config --add remote.origin.fetch", pulls)
+    monkeypatch.setenv("CI", "true")
+    trust_tree(repo)
+    result = call("check --build --format json", "-C", repo.path, target)
+    findings = [
+        finding["name"]
+        for patch in result.json["patches"]
+        for finding in patch["findings"]
+    ]
+    assert "build-not-built" in findings
+    assert not touched.exists()
+
+
+@pytest.mark.parametrize("ref", ["pull/1/merge", "origin/pr/1", "origin/topic"])
+def test_range_does_not_trust_itself(repo: Repo, ref: str, tmp_path: Path) -> None:
+    set_remote_branch(repo, "origin/main")
+    commit_hostile_merge(repo, touched := tmp_path / "touched")
+    set_remote_branch(repo, ref)
+    findings, _ = build_branch(repo, targets=("origin/main..HEAD",))
+    assert [finding["name"] for finding in findings] == ["build-not-built"]
+    assert not touched.exists()
+    trusted = call("trust", "--build-changes", "origin/main..HEAD", repo.path)
+    assert f"Makefile: +$(shell touch {touched})" in trusted.out
+    build_branch(repo, targets=("origin/main..HEAD",))
+    assert touched.exists()
+
+
+@pytest.mark.parametrize("ref", ["", "pull/1/merge", "origin/topic"])
+def test_build_in_ci_without_trusted_base_is_refused(
+    repo: Repo, ref: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit_hostile_merge(repo, touched := tmp_path / "touched")
+    if ref:
+        set_remote_branch(repo, ref)
+    trust_tree(repo)
+    monkeypatch.setenv("CI", "true")
+    for command in ("build", "check --build"):
+        call(command, "-C", repo.path, "HEAD").expect(2, "no branch of a remote")
+    assert not touched.exists()
+
+
+def test_plain_request_is_built_in_ci(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_remote_branch(repo, "origin/main")
+    repo.commit("drv: add", {"drv/w.c": f"{DRIVER}static int spare;\n"})
+    set_remote_branch(repo, "origin/topic")
+    monkeypatch.setenv("CI", "true")
+    for target in ("origin/main..HEAD", "HEAD"):
+        (finding,), _ = build_branch(repo, targets=(target,))
+        assert (finding["name"], finding["line"]) == ("build-warning", 9)
 
 
 def test_checkout_does_not_follow_symlinks(repo: Repo, tmp_path: Path) -> None:
@@ -322,7 +402,7 @@ def test_checkout_contains_only_matching_files(repo: Repo, tmp_path: Path) -> No
 
 def test_remote_build_files_are_hidden(repo: Repo) -> None:
     repo.commit("drv: upstream", {"Makefile": f"# new\n{MAKEFILE}"})
-    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    set_remote_branch(repo, "origin/main")
     repo.commit("drv: plain", {"drv/w.c": f"{DRIVER}\n"})
     assert find_build_change(repo.path, repo.path, "HEAD") is None
 

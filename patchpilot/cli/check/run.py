@@ -15,6 +15,7 @@ from patchpilot.cli.error_exit import print_notice
 from patchpilot.config import FLAG, split_list
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.printable import format_count
+from patchpilot.resources import runs_in_ci
 from patchpilot.services.check.check_source import (
     can_fix_targets,
     can_stream_targets,
@@ -84,9 +85,7 @@ def _check_targets(
     loading: Any = None,
 ) -> int:
     # use settings that the checked commits change only if a user at a terminal runs the check
-    is_gate = (
-        common.format != "text" or not sys.stdout.isatty() or bool(os.environ.get("CI"))
-    )
+    is_gate = common.format != "text" or not sys.stdout.isatty() or runs_in_ci()
     source = find_check_source(
         workplace, options.config_from, options.targets, options.base, is_gate=is_gate
     )

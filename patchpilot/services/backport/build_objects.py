@@ -77,9 +77,7 @@ def compile_objects(
     options = BuildOptions(quick=True, jobs=os.cpu_count() or 1)
     with Repository.open(clone) as build_repository:
         (series,) = read_series([f"{branch.tip}..{tip}"], build_repository)
-        facts = build_in(
-            build_repository, repository, series.patches, options, progress
-        )
+        facts = build_in(build_repository, repository, (series,), options, progress)
     problems = [
         problem
         for patch in series.patches
