@@ -85,8 +85,9 @@ def fixed_patch(
         return FixedPatch(patch), None
     directory = writer.fixable_lines(patch) if writer else FixDirectory()
     refused = directory.refused
-    if patch.cut and not refused:
-        refused = "too long to fix: only its first lines were checked"
+    if patch.is_incomplete and not refused:
+        part = "its first lines" if patch.cut else "the beginnings of its lines"
+        refused = f"too long to fix: only {part} were checked"
     if refused:
         reasons = dict.fromkeys(map(place_of, safe), refused)
         return FixedPatch(patch, refused=refused, reasons=reasons), None

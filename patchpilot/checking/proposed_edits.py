@@ -48,7 +48,7 @@ def _add_edits(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
         finding.path and finding.fix and finding.fix.kind == "safe"
         for finding in checked.findings
     )
-    if not may_be_fixed or checked.patch.cut:
+    if not may_be_fixed or checked.patch.is_incomplete:
         return checked
     outcome = _try_fixes(result, checked)
     if outcome is None:

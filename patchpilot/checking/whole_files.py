@@ -92,6 +92,7 @@ def _file_findings(checked: CheckedPatch) -> CheckedPatch:
         len(lines) + 1,
         "",
         cut=patch.cut,
+        cut_lines=patch.cut_lines,
     )
     return checked._replace(
         patch=file,

@@ -14,8 +14,13 @@ from patchpilot.lint.own_style import is_not_the_authors
 from patchpilot.lint.pack_patterns import fill_message
 from patchpilot.lint.rule_store import find_rule_detector
 from patchpilot.lint.selection import is_newer_than_message, load_rule_records
-from patchpilot.model.bounded import parse_date
+from patchpilot.model.bounded import (
+    MAX_CHECKED_LINE,
+    parse_date,
+    take_incomplete_patterns,
+)
 from patchpilot.model.patch import Patch
+from patchpilot.model.printable import format_count
 from patchpilot.model.rule import WHOLE, Finding, FindingFix, Rule, RuleRecord, Severity
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
@@ -58,19 +63,39 @@ def find_findings(context: Context, rules: Iterable[Rule]) -> Findings:
         if rule.scope != "series" and not is_newer_than_message(rule, sent_date)
     ]
     context.active_rules = frozenset(rule.name for rule in chosen)
-    if not context.patch.cut:
-        return _run_rules(context, chosen)
     patch = context.patch
-    message = (
-        f"too long to check as a whole: {patch.cut:,} lines, of which the first"
-        f" {len(patch.lines):,} were checked; split the patch"
-    )
-    finding = Finding(
-        "limits", "patch-too-long", Severity.ERROR, message, patch_line=len(patch.lines)
-    )
     # if the message alone is too long, the patch cannot be checked
-    patch_findings = _run_rules(context, chosen) if patch.has_diff else Findings()
-    return Findings.of((*patch_findings, finding), patch_findings.left_out)
+    can_be_checked = patch.has_diff or not patch.cut
+    patch_findings = _run_rules(context, chosen) if can_be_checked else Findings()
+    limits = tuple(_find_reached_limits(patch))
+    return Findings.of((*patch_findings, *limits), patch_findings.left_out)
+
+
+def _find_reached_limits(patch: Patch) -> Iterator[Finding]:
+    if patch.cut_lines:
+        (number, size), *others = patch.cut_lines
+        path, line = Places(patch).of(number)
+        more = f"; {format_count(len(others), 'other line')} too" if others else ""
+        yield _make_limit_finding(
+            "line-too-long",
+            f"too long to check as a whole: {size:,} characters, of which the first"
+            f" {MAX_CHECKED_LINE:,} were checked{more}; split the line",
+            number,
+        )._replace(path=path, line=line)
+    if patch.cut:
+        yield _make_limit_finding(
+            "patch-too-long",
+            f"too long to check as a whole: {patch.cut:,} lines, of which the first"
+            f" {len(patch.lines):,} were checked; split the patch",
+            len(patch.lines),
+        )
+
+
+def _make_limit_finding(
+    name: str, message: str, patch_line: int | None = None
+) -> Finding:
+    """Return the error about a limit that kept a part of the patch from being checked."""
+    return Finding("limits", name, Severity.ERROR, message, patch_line=patch_line)
 
 
 def _sent_date(context: Context) -> date:
@@ -119,7 +144,17 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
                 )
             )
     result.sort(key=lambda one: one[:2])
-    return Findings.of((finding for _, _, finding in result), left_out)
+    findings = (finding for _, _, finding in result)
+    return Findings.of((*findings, *_find_incomplete_rules(context)), left_out)
+
+
+def _find_incomplete_rules(context: Context) -> Iterator[Finding]:
+    if names := sorted(context.incomplete_rules):
+        yield _make_limit_finding(
+            "pattern-too-slow",
+            f"not checked as a whole by {format_count(len(names), 'rule')}, because the patterns"
+            f" take too long: {', '.join(names)}; simplify the patterns",
+        )
 
 
 def _report_findings(context: Context, rule: Rule) -> Iterator[Finding]:
@@ -134,8 +169,9 @@ def _find_rule_hits(context: Context, rule: Rule) -> tuple[Hit, ...]:
     Raise PackError if the pack does not set an argument that the detector needs.
     """
     detector = find_rule_detector(rule)
+    take_incomplete_patterns()
     try:
-        return tuple(find_hits(detector, context, rule.arguments))
+        hits = tuple(find_hits(detector, context, rule.arguments))
     except KeyError as error:
         name = error.args[0]
         if name in rule.arguments or name not in detector.arguments:
@@ -144,6 +180,9 @@ def _find_rule_hits(context: Context, rule: Rule) -> tuple[Hit, ...]:
             f"{rule.pack}.toml: rule {rule.id}: {rule.detector} needs the argument {name!r}",
             hint=f"add {name} to [rule.match]",
         ) from error
+    if take_incomplete_patterns():
+        context.incomplete_rules.add(rule.name)
+    return hits
 
 
 def _make_finding(rule: Rule, hit: Hit, locations: "Places") -> Finding:

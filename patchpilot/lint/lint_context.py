@@ -151,7 +151,8 @@ class Context:
 
     `shared` is a cache in which detectors keep their scans. `built` lists the problems found by a
     build of the patch, if one was requested. `older` contains the patches of earlier versions.
-    `active_rules` contains the names of the rules that run on the patch.
+    `active_rules` contains the names of the rules that run on the patch, and `incomplete_rules` the
+    names of those whose patterns did not search all of it.
     """
 
     def __init__(
@@ -174,6 +175,7 @@ class Context:
         self.built: tuple[BuildProblem, ...] = ()
         self.older: tuple[Patch, ...] = ()
         self.active_rules: Collection[str] = ()
+        self.incomplete_rules: set[str] = set()
         self.shared: dict[Any, Any] = {}
         self.began = time.monotonic()
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from patchpilot.cache.cached_re import compile_cached, lazy_pattern
+from patchpilot.model.bounded import MAX_CHECKED_LINE
 
 
 def compile_lazily(text: str, flags: int = 0) -> re.Pattern[str]:
@@ -20,8 +21,8 @@ def compile_lazily(text: str, flags: int = 0) -> re.Pattern[str]:
 
 NEVER = r"(?!)"
 """A pattern that matches nothing."""
-LONGEST_LINE = 4096
-"""Number of characters of a line that a pack's pattern is matched against."""
+LONGEST_LINE = MAX_CHECKED_LINE
+"""Number of characters of a value that a pack's pattern is matched against."""
 
 
 _foreign: set[str] = set()

@@ -7,6 +7,7 @@ MAINTAINERS, rule packs and a tree's settings are matched in linear or limited t
 """
 
 import re
+import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator
@@ -44,9 +45,10 @@ MAX_LINES = MIB
 """Lines of a message or patch."""
 MAX_CHECKED_LINES = 40_000
 MAX_CHECKED = 4 * MIB
-"""Maximum number of lines and characters checked by rules.
+MAX_CHECKED_LINE = 4096
+"""Maximum number of lines, characters, and characters of a line that are checked by rules.
 
-A longer patch is truncated, and a finding reports this.
+A longer patch or line is truncated, and a finding reports this.
 """
 
 
@@ -181,9 +183,27 @@ _NOT_UTF8 = lazy_pattern("[\ud800-\udfff]")
 _MEMORY = 1 << 20
 
 Dialect = Literal["python", "perl"]
-gave_up: list[str] = []
-"""Patterns disabled in this run because they exceeded the time budget."""
 _remaining_budget = 2 * BUDGET
+
+
+class _Incomplete(threading.local):
+    """The patterns that did not search a whole text, by thread."""
+
+    def __init__(self) -> None:
+        self.patterns: dict[str, None] = {}
+
+
+_incomplete = _Incomplete()
+
+
+def take_incomplete_patterns() -> tuple[str, ...]:
+    """Return the patterns that did not search a whole text since the last call in this thread.
+
+    Either they had exceeded their time budget, or the text was too long.
+    """
+    patterns = tuple(_incomplete.patterns)
+    _incomplete.patterns.clear()
+    return patterns
 
 
 class BoundedPattern:
@@ -308,11 +328,10 @@ class _Budgeted:
         return self._call(self._compiled.match, text, start)
 
     def fullmatch(self, text: str) -> Any:
-        return (
-            self._call(self._compiled.fullmatch, text, 0)
-            if len(text) <= self._longest
-            else None
-        )
+        if len(text) > self._longest:
+            _incomplete.patterns[self._source] = None
+            return None
+        return self._call(self._compiled.fullmatch, text, 0)
 
     def finditer(self, text: str) -> Iterator[Any]:
         start = 0
@@ -323,8 +342,7 @@ class _Budgeted:
     def _call(self, call: Any, text: str, start: int) -> Any:
         global _remaining_budget
         if min(self._remaining_budget, _remaining_budget) <= 0:
-            if self._source not in gave_up:
-                gave_up.append(self._source)
+            _incomplete.patterns[self._source] = None
             return None
         start_time = time.thread_time()
         result = call(text[: self._longest], start)
@@ -337,6 +355,8 @@ class _Budgeted:
         if excess > 0:
             self._remaining_budget -= excess
             _remaining_budget -= excess
+        if result is None and len(text) > self._longest:
+            _incomplete.patterns[self._source] = None
         return result
 
 

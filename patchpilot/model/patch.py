@@ -19,7 +19,11 @@ from patchpilot.model.address import (
     parse_addresses,
     parse_only_mailbox,
 )
-from patchpilot.model.bounded import MAX_CHECKED, MAX_CHECKED_LINES
+from patchpilot.model.bounded import (
+    MAX_CHECKED,
+    MAX_CHECKED_LINE,
+    MAX_CHECKED_LINES,
+)
 from patchpilot.model.trailer import Trailer, find_tags, parse_trailers
 
 _NAMED = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
@@ -486,6 +490,13 @@ def parse_sender(headers: Iterable[Header]) -> Address:
     return address or Address(", ".join(values)[:MAX_ADDRESS].strip(), "")
 
 
+class CutLine(NamedTuple):
+    """A line that was truncated: its patch line and its original number of characters."""
+
+    patch_line: int
+    size: int
+
+
 class _PatchFields(NamedTuple):
     source: str
     commit: str | None
@@ -502,6 +513,7 @@ class _PatchFields(NamedTuple):
     in_body_from: Address | None = None
     damage: tuple[str, ...] = ()
     cut: int = 0
+    cut_lines: tuple[CutLine, ...] = ()
 
 
 class Patch(_PatchFields):
@@ -511,8 +523,14 @@ class Patch(_PatchFields):
     headers, and `message_line` its first patch line. `notes` contains the lines between the first
     `---` and the diff, which do not become part of the commit. `author` and `date` are the values
     that git records. If the patch was truncated, `cut` is the original number of lines; otherwise,
-    it is 0. Trailers and files are parsed on first use.
+    it is 0. `cut_lines` are the lines that were truncated. Trailers and files are parsed on first
+    use.
     """
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Return whether lines or parts of lines are missing."""
+        return bool(self.cut or self.cut_lines)
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header with this name, or None."""
@@ -644,8 +662,10 @@ def shorten_series(series: Series) -> Series:
 def shorten_patch(patch: Patch) -> Patch:
     """Truncate a patch that is too long to be checked, and store its original length in `cut`.
 
-    Other patches are returned unchanged. The last hunk of a truncated patch is well-formed.
+    Other patches are returned unchanged. The last hunk of a truncated patch is well-formed. Lines
+    that are too long are truncated as well, and stored in `cut_lines`.
     """
+    patch = _shorten_lines(patch)
     end = _find_checked_end(patch.lines)
     if end >= len(patch.lines):
         return patch
@@ -660,6 +680,37 @@ def shorten_patch(patch: Patch) -> Patch:
         diff_line=min(patch.diff_line, len(lines) + 1),
         cut=len(patch.lines),
     )
+
+
+def _shorten_lines(patch: Patch) -> Patch:
+    """Truncate the lines, and the subject, which can be folded over several lines."""
+    cut_lines = [
+        CutLine(number, len(line))
+        for number, line in enumerate(patch.lines, 1)
+        if len(line) > MAX_CHECKED_LINE
+    ]
+    raw = patch.subject.raw
+    if len(raw) > MAX_CHECKED_LINE:
+        cut_lines.insert(0, CutLine(patch.header_line("Subject") or 1, len(raw)))
+    if not cut_lines:
+        return patch
+    return patch._replace(
+        lines=_shorten(patch.lines),
+        message=_shorten(patch.message),
+        notes=_shorten(patch.notes),
+        headers=tuple(
+            header._replace(value=header.value[:MAX_CHECKED_LINE])
+            if header.name.lower() == "subject"
+            else header
+            for header in patch.headers
+        ),
+        subject=parse_subject(raw[:MAX_CHECKED_LINE]),
+        cut_lines=tuple(cut_lines),
+    )
+
+
+def _shorten(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(line[:MAX_CHECKED_LINE] for line in lines)
 
 
 def _find_checked_end(lines: tuple[str, ...]) -> int:

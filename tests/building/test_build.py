@@ -271,8 +271,15 @@ def commit_hostile_merge(repo: Repo, touched: Path) -> None:
     repo.commit("drv: innocent", {"drv/w.c": f"{DRIVER}\n"})
 
 
-@pytest.mark.parametrize("target", ["origin/main..HEAD", "HEAD"])
-@pytest.mark.parametrize("ref", ["pull/1/merge", "origin/pr/1", "origin/topic"])
+@pytest.mark.parametrize(
+    ("ref", "target"),
+    [
+        ("pull/1/merge", "origin/main..HEAD"),
+        ("origin/pr/1", "HEAD"),
+        ("origin/topic", "origin/main..HEAD"),
+        ("origin/topic", "HEAD"),
+    ],
+)
 def test_request_in_ci_does_not_trust_itself(
     repo: Repo, ref: str, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,7 +301,7 @@ def test_request_in_ci_does_not_trust_itself(
     assert not touched.exists()
 
 
-@pytest.mark.parametrize("ref", ["pull/1/merge", "origin/pr/1", "origin/topic"])
+@pytest.mark.parametrize("ref", ["pull/1/merge", "origin/topic"])
 def test_range_does_not_trust_itself(repo: Repo, ref: str, tmp_path: Path) -> None:
     set_remote_branch(repo, "origin/main")
     commit_hostile_merge(repo, touched := tmp_path / "touched")

@@ -124,12 +124,15 @@ def test_pattern_over_budget_matches_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(bounded, "BUDGET", 0.01)
-    monkeypatch.setattr(bounded, "gave_up", [])
+    bounded.take_incomplete_patterns()
     pattern = BoundedPattern("(?<!x)a+b")
     for _ in range(100):
         pattern.search("a" * 8000)
     assert pattern.search("ab") is None
-    assert bounded.gave_up == ["(?<!x)a+b"]
+    assert bounded.take_incomplete_patterns() == ("(?<!x)a+b",)
+    assert bounded.take_incomplete_patterns() == ()
+    assert pattern.fullmatch("ab") is None
+    assert bounded.take_incomplete_patterns() == ("(?<!x)a+b",)
 
 
 def test_non_utf8_bytes_are_characters() -> None:
@@ -192,11 +195,16 @@ def test_lookbehind_is_used_for_unambiguous_patterns(
 def test_budget_limits_the_searched_text() -> None:
     pattern = BoundedPattern("(?<!x)a+")
     longest = bounded.LONGEST_TEXT[1]
+    bounded.take_incomplete_patterns()
     for count, matches_ in ((1, True), (longest, True), (longest + 1, False)):
         assert bool(pattern.fullmatch("a" * count)) is matches_, count
+        is_incomplete = bool(bounded.take_incomplete_patterns())
+        assert is_incomplete is not matches_, count
     assert pattern.fullmatch("a" * 9 + "b") is None
     assert pattern.search("b" * (longest - 1) + "a")
+    assert not bounded.take_incomplete_patterns()
     assert pattern.search("b" * longest + "a") is None
+    assert bounded.take_incomplete_patterns() == ("(?<!x)a+",)
     assert pattern.match("ba") is None
     assert pattern.match("ba", 1).span() == (1, 2)
     assert pattern.search("aba", 1).span() == (2, 3)

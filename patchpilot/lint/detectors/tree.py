@@ -78,15 +78,19 @@ def _apply_states(context: Context) -> list[tuple[int, str]]:
     """Compare each file that has hunks with the tree.
 
     Return (patch line, state). The state is "fits", "there" if the tree already has the change, or
-    "alien" if it has neither side. Files that depend on an earlier patch that does not apply are
-    skipped.
+    "alien" if it has neither side. Files that depend on an earlier patch that does not apply, and
+    files with a truncated line, are skipped.
     """
     assert context.tree is not None
+    cut_lines = {line.patch_line for line in context.patch.cut_lines}
     return [
         state
         for change in context.patch.files
         # report only the first patch that does not apply, not the later patches that depend on it
         if not is_guessed_content(context.tree, change.old_path or change.path)
+        and cut_lines.isdisjoint(
+            line.patch_line for hunk in change.hunks for line in hunk.lines
+        )
         for state in _compare_with_tree(context.tree, change)
     ]
 
