@@ -212,10 +212,10 @@ class LocalArchive(MailArchive):
                 continue
             visited.add(current_id)
             rows = index.execute(
-                "SELECT id, message_id FROM mail WHERE message_id = ?1 UNION SELECT mail.id,"
+                "SELECT id, message_id FROM mail WHERE message_id = ? UNION SELECT mail.id,"
                 " mail.message_id FROM reference JOIN mail ON mail.id = reference.mail WHERE"
-                " reference.above = ?1",
-                (current_id,),
+                " reference.above = ?",
+                (current_id, current_id),
             )
             for number, message_id in rows.fetchall():
                 if number not in numbers:
