@@ -4,6 +4,7 @@
 The answer is a log, a commit, a branch or a bisection, and each leads to a screen.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from patchpilot.tui.build_app import create_app
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
+from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.walk import keys, settle, text_of, until
 from tests.symptoms.test_find import TITLE, repo
@@ -70,10 +72,15 @@ async def test_main_branch_without_a_remote_is_not_a_topic(
         assert "no commits on top" in str(app.session.errors[Stage.COMMIT])
 
 
-async def test_report_is_saved_as_a_draft(app: PatchpilotApp) -> None:
+async def test_keys_in_the_hint_of_find_save_a_report(
+    app: PatchpilotApp, repo: Repo
+) -> None:
+    output = call("find", "-C", repo.path, "acme_ring_start", "--in", "v6.1").out
+    keys_in_hint = re.search(r"press (\w) on Home \(0\).*; (\w) fills", output)
+    assert keys_in_hint, output
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: "What do you have?" in text_of(app), "question")
-        await pilot.press("escape", "w")
+        await pilot.press("escape", keys_in_hint[1])
         await until(pilot, lambda: "What do you have?" in text_of(app), "question")
         await pilot.press("enter")
         await until(pilot, lambda: "File with the log" in text_of(app), "file")
@@ -81,7 +88,7 @@ async def test_report_is_saved_as_a_draft(app: PatchpilotApp) -> None:
         await until(pilot, lambda: "Version or branch" in text_of(app), "version")
         await pilot.press(*"v6.1", "enter")
         await until(pilot, lambda: "No commit fits" in text_of(app), "list")
-        await pilot.press("r")
+        await pilot.press(keys_in_hint[2])
         await until(pilot, lambda: "Draft:" in text_of(app), "draft")
         (file,) = (state_path() / "reports").iterdir()
         content = file.read_text()

@@ -50,7 +50,8 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
         lines += [
             "",
             f"next: search by builds: {bisect_command}",
-            "  or report the bug: `patchpilot`, then `f`, fills in the report",
+            "  or report the bug: run `patchpilot`, press w on Home (0) and enter the log; r fills"
+            " in the report",
         ]
     return make_printable(
         "\n".join([*lines, *(f"note: {note}" for note in fixes.notes)])
