@@ -87,6 +87,34 @@ def list_extra_packages(extra: str) -> list[str]:
     return packages or [f"CLONE[{extra}]"]
 
 
+def upgrade_hint() -> str:
+    """Return the hint to upgrade this installation.
+
+    It names the clone that patchpilot was installed from, and never the name `patchpilot` as a
+    package: anybody could register that name on an index.
+    """
+    clone = _find_clone()
+    if clone is None:
+        return "upgrade patchpilot in the way it was installed"
+    command = f"git -C {shlex.quote(str(clone))} pull"
+    return f"upgrade patchpilot: run `{command}`, then the command that installed it"
+
+
+def _find_clone() -> Path | None:
+    """Return the clone that patchpilot was installed from, if it still exists (PEP 610)."""
+    import json
+    from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        text = distribution("patchpilot").read_text("direct_url.json")
+        url = urlsplit(str(json.loads(text or "{}").get("url", "")))
+    except (PackageNotFoundError, ValueError, AttributeError):
+        return None
+    folder = Path(unquote(url.path))
+    return folder if url.scheme == "file" and (folder / ".git").exists() else None
+
+
 def system_install_command(*programs: str) -> str:
     """Return a hint to install programs.
 

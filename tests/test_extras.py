@@ -5,6 +5,7 @@ A command that needs one of them names its extra.
 """
 
 import ast
+import json
 import re
 import shlex
 import sys
@@ -20,7 +21,9 @@ from patchpilot.extras import (
     install_command,
     missing_extra_error,
     system_install_command,
+    upgrade_hint,
 )
+from tests.kit.cli import call
 from tests.kit.source import ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -109,6 +112,62 @@ def test_pip_is_not_suggested_on_managed_systems(
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
     monkeypatch.setattr("patchpilot.extras._is_managed_externally", lambda: True)
     assert install_command("lsp") == "pipx install 'CLONE[all]'"
+
+
+def install_from(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the metadata say that patchpilot was installed from this URL."""
+    info = folder / "patchpilot-0.1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: patchpilot\nVersion: 0.1.0\n")
+    (info / "direct_url.json").write_text(json.dumps({"url": url, "dir_info": {}}))
+    monkeypatch.syspath_prepend(str(folder))
+
+
+def test_upgrade_hint_names_the_clone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = tmp_path / "my clone"
+    (clone / ".git").mkdir(parents=True)
+    install_from(clone.as_uri(), tmp_path, monkeypatch)
+    command = f"git -C {shlex.quote(str(clone))} pull"
+    assert f"`{command}`" in upgrade_hint()
+    assert f"`{command}`" in call("upgrade").err
+    (clone / ".git").rmdir()
+    assert upgrade_hint() == "upgrade patchpilot in the way it was installed"
+
+
+@pytest.mark.parametrize("url", ["https://example.org/pp.whl", "file://[", ""])
+def test_upgrade_hint_without_a_clone_names_no_command(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_from(url, tmp_path, monkeypatch)
+    assert upgrade_hint() == "upgrade patchpilot in the way it was installed"
+
+
+_FROM_INDEX = re.compile(
+    r"\b(?:pipx? (?:install|upgrade|download|run)|uv pip install|uv tool \w+|uvx)\b"
+    r"[^`'\"\n]*? ['\"]?patchpilot(?:\[[\w,]+\])?(?:[=~<>]=\S*)?(?=['\"`\s,;]|$)",
+    re.MULTILINE,
+)
+"""A command that installs patchpilot by its name, from whatever index is configured."""
+
+
+def test_no_text_installs_patchpilot_by_name() -> None:
+    assert _FROM_INDEX.search("run `pip install --upgrade patchpilot`")
+    assert _FROM_INDEX.search("run `pipx install 'patchpilot[all]'`, or")
+    assert not _FROM_INDEX.search("pipx install dist/patchpilot-*.whl")
+    folders = ("patchpilot", "docs", "contrib", "packaging", "templates")
+    files = [
+        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "action.yml")),
+        *(file for folder in folders for file in (ROOT / folder).rglob("*")),
+    ]
+    assert len(files) > 100
+    assert not {
+        (str(file.relative_to(ROOT)), match[0])
+        for file in files
+        if file.is_file()
+        for match in _FROM_INDEX.finditer(file.read_text("utf-8", "replace"))
+    }
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ The suggestions are hints in usage errors: patchpilot itself has none of these c
 
 import re
 
+from patchpilot.extras import upgrade_hint
+
 _COMMANDS = {
     "add": "run `patchpilot track add '<message-id>'` to track a series",
     "am": "run `b4 am`; `patchpilot check '<message-id>'` checks a received series",
@@ -32,7 +34,6 @@ _COMMANDS = {
     "show": "run `patchpilot track show`",
     "status": "run `patchpilot track` for sent series, or `patchpilot` for all stages",
     "update": "run `patchpilot track update`",
-    "upgrade": "run `pipx upgrade patchpilot`, or upgrade it as you installed it",
     "version": "run `patchpilot --version`",
     "watch": "run `patchpilot track update`",
 }
@@ -102,6 +103,8 @@ def command_hint(group: str, name: str) -> str | None:
 
     `group` is the patchpilot command given before `name`, or "".
     """
+    if not group and name.lower() == "upgrade":
+        return upgrade_hint()
     hints = _SUBCOMMANDS.get(group, {}) if group else _COMMANDS
     return hints.get(name.lower())
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from patchpilot.errors import InputError, PatchpilotError
+from patchpilot.extras import upgrade_hint
 from patchpilot.model.action import Action
 from patchpilot.model.bounded import clamp_time
 
@@ -166,7 +167,7 @@ def _downgrade_hint(file: Path, layout: DatabaseLayout) -> str:
         if backup.exists()
         else ""
     )
-    return f"upgrade patchpilot: `pip install --upgrade patchpilot`{note}"
+    return f"{upgrade_hint()}{note}"
 
 
 def _describe_missing(database: sqlite3.Connection, layout: DatabaseLayout) -> str:

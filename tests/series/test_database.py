@@ -11,6 +11,7 @@ import pytest
 
 from patchpilot.archive.track_store import Store, default_store_file
 from patchpilot.errors import InputError, PatchpilotError
+from patchpilot.extras import upgrade_hint
 from patchpilot.model.draft import Draft
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.mail_state import Outcome
@@ -82,8 +83,9 @@ def test_migration_makes_a_backup(tmp_path: Path) -> None:
     assert read_stored_rows(file.parent / "backups" / "a-version-1.sqlite3") == [
         ("kept",)
     ]
-    with pytest.raises(InputError, match="newer version"):
+    with pytest.raises(InputError, match="newer version") as raised:
         open_database(file, ONE)
+    assert str(raised.value.hint).startswith(f"{upgrade_hint()}; its state before")
 
 
 def test_failed_migration_changes_nothing(tmp_path: Path) -> None:
