@@ -20,10 +20,13 @@ from patchpilot.commits.run import git, make_config_variable, run_on_terminal
 from patchpilot.commits.submodules import list_submodule_settings
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import PatchpilotError
-from patchpilot.resources import state_path
+from patchpilot.resources import state_folder, state_path
+from patchpilot.write_file import PRIVATE, replace_file
 
 AMENDING = (Use.COMMIT, Use.EDIT, Use.FILES)
 FETCHING = (Use.FETCH, Use.LOGIN)
+DRAFT_FILE, REPLY_FILE = "DRAFT.txt", "REPLY.txt"
+"""The names of the files in which drafts and replies are edited."""
 
 
 def find_editor_name(repository: Repository) -> str:
@@ -62,27 +65,37 @@ def edit_file(
 
 
 def edit_text(editor: str, text: str, name: str) -> str | None:
-    """Let the user edit a text in a temporary file with this name, and return the result.
+    """Let the user edit a text in a file with this name, and return the result.
 
-    Return None if the editor failed or deleted the file. If the editor failed after saving changes,
-    these are kept: PatchpilotError names their file, and the next edit of the same text starts with
-    them. Bytes that are not valid UTF-8 become U+FFFD.
+    The file is in the state directory, and an edit of the same text that was not finished is
+    continued. The file stays until `discard_edit` is called, after the text has been stored. Return
+    None if the editor failed or deleted the file. If the editor failed after saving changes,
+    PatchpilotError names the file. Bytes that are not valid UTF-8 become U+FFFD.
     """
-    backup = _backup_file(text, name)
-    with TemporaryFolder("edit") as folder:
-        file = folder / name
-        initial_text = backup.read_text(encoding="utf-8") if backup.is_file() else text
-        file.write_text(initial_text, encoding="utf-8")
+    file = _edit_file_path(text, name)
+    if not file.is_file():
+        _write_edit(file, text)
+    try:
         succeeded = edit_file(editor, file)
-        if not file.is_file():
-            return None
-        edited = file.read_text(encoding="utf-8", errors="replace")
-    if succeeded:
-        backup.unlink(missing_ok=True)
+    except BaseException as error:
+        # the terminal was closed, for example, but the editor may have saved the text before that
+        if _read_edit(file) == text:
+            file.unlink()
+        elif file.is_file():
+            error.add_note(f"the text is kept in {file}; edit it again to continue")
+        raise
+    edited = _read_edit(file)
+    if edited is None or succeeded:
         return edited
     if edited == text:
+        file.unlink()
         return None
     raise save_invalid_edit(text, edited, name, PatchpilotError("the editor failed"))
+
+
+def discard_edit(text: str, name: str) -> None:
+    """Delete the file in which `text` was edited, after the edited text has been stored."""
+    _edit_file_path(text, name).unlink(missing_ok=True)
 
 
 def save_invalid_edit(
@@ -92,11 +105,10 @@ def save_invalid_edit(
 
     The next edit of `text` starts with it.
     """
-    backup = _backup_file(text, name)
-    backup.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    backup.write_text(edited, encoding="utf-8")
+    file = _edit_file_path(text, name)
+    _write_edit(file, edited)
     return type(error)(
-        f"{error.message}; the text is kept in {backup}",
+        f"{error.message}; the text is kept in {file}",
         hint=error.hint or "edit it again to continue with that text",
     )
 
@@ -119,9 +131,21 @@ def merge_edited_text(before: str, edited: str, current: str) -> tuple[str, bool
     return result.out.decode("utf-8"), bool(result.code)
 
 
-def _backup_file(text: str, name: str) -> Path:
+def _edit_file_path(text: str, name: str) -> Path:
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return state_path() / "edits" / f"{digest}-{name}"
+
+
+def _write_edit(file: Path, text: str) -> None:
+    state_folder()
+    file.parent.mkdir(exist_ok=True, mode=0o700)
+    replace_file(file, text, mode=PRIVATE)
+
+
+def _read_edit(file: Path) -> str | None:
+    return (
+        file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
+    )
 
 
 def run_mail_setup(top: Path) -> bool:

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.errors import PatchpilotError
-from patchpilot.topic.edit_commits import edit_text
+from patchpilot.errors import ExitCode, PatchpilotError
+from patchpilot.resources import state_path
+from patchpilot.topic.edit_commits import discard_edit, edit_text
+from tests.kit.cli import call
+from tests.kit.replies import track_reviewed_patch
+from tests.kit.smtp import FaultySink
+from tests.kit.terminal import TerminalCommand
+from tests.kit.topics import topic
 
 
 @pytest.mark.parametrize(
@@ -32,7 +38,68 @@ def test_text_survives_an_editor_failure() -> None:
     assert backup.read_text() == "mine\n"
     assert edit_text("true", "other\n", "DRAFT.txt") == "other\n"
     assert edit_text("true", "a\n", "DRAFT.txt") == "mine\n"
+    discard_edit("a\n", "DRAFT.txt")
     assert not backup.exists()
+
+
+def list_edits() -> list[Path]:
+    return list((state_path() / "edits").glob("*"))
+
+
+_KILL = (
+    "f() { printf '%%s\\n' 'mine too' >> $1; kill -%s $PPID; sleep 9 <&- >&- 2>&-; }; f"
+)
+"""An editor that saves a line, and is still open when patchpilot gets a signal."""
+
+
+@pytest.mark.parametrize("signal_name", ["TERM", "HUP"])
+def test_text_survives_a_signal_during_the_edit(
+    signal_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = topic(tmp_path / "r", 1)
+    command = ("draft", "-C", str(repo.path), "--edit")
+    monkeypatch.setenv("GIT_EDITOR", _KILL % signal_name)
+    screen = TerminalCommand(*command)
+    assert screen.end() == ExitCode.INTERRUPTED
+    (kept,) = list_edits()
+    assert kept.read_text().endswith("mine too\n")
+    assert kept.stat().st_mode & 0o77 == 0
+    assert f"the text is kept in {kept}" in screen.seen.replace("\r\n", "")
+    monkeypatch.setenv("GIT_EDITOR", f"cp -t {tmp_path}")
+    assert TerminalCommand(*command).end() == 0
+    assert (tmp_path / kept.name).read_text().endswith("mine too\n")
+    assert list_edits() == []
+    assert "mine too" in call("draft", "-C", repo.path, "--export", "-").out
+
+
+def test_signal_before_any_change_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = topic(tmp_path / "r", 1)
+    monkeypatch.setenv(
+        "GIT_EDITOR", "f() { kill -TERM $PPID; sleep 9 <&- >&- 2>&-; }; f"
+    )
+    screen = TerminalCommand("draft", "-C", str(repo.path), "--edit")
+    assert screen.end() == ExitCode.INTERRUPTED
+    assert list_edits() == []
+
+
+def test_reply_survives_a_signal_during_the_edit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FaultySink() as server:
+        repo, review = track_reviewed_patch(tmp_path, server)
+        command = ("track", "reply", str(review), "-C", str(repo.path), "--dry-run")
+        monkeypatch.setenv("GIT_EDITOR", _KILL % "HUP")
+        assert TerminalCommand(*command).end() == ExitCode.INTERRUPTED
+        (kept,) = list_edits()
+        assert kept.name.endswith("-REPLY.txt")
+        assert kept.read_text().endswith("mine too\n")
+        monkeypatch.setenv("GIT_EDITOR", "true")
+        screen = TerminalCommand(*command)
+        screen.end()
+        assert "mine too" in screen.seen
+        assert list_edits() == []
 
 
 def test_interrupt_in_the_editor_does_not_stop_patchpilot() -> None:

@@ -168,6 +168,7 @@ def _plan_reply(
         read_reply_text,
     )
     from patchpilot.services.send.edit_draft import make_text_editor
+    from patchpilot.topic.edit_commits import REPLY_FILE
 
     request = ReplyRequest(
         target,
@@ -200,7 +201,7 @@ def _plan_reply(
     editor = (
         None
         if options["no_edit"] or options["message"] or not sys.stdin.isatty()
-        else make_text_editor(workplace)
+        else make_text_editor(workplace, REPLY_FILE)
     )
     plan = plan_requested_reply(workplace.repository, common.repo, request, editor)
     # the user is shown the preview with its problems, and confirms it before it is sent

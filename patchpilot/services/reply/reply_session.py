@@ -28,6 +28,7 @@ from patchpilot.services.reply.plan_reply import (
 )
 from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, clean_edited_text
 from patchpilot.topic.archive_target import read_archive_setting
+from patchpilot.topic.edit_commits import REPLY_FILE, discard_edit
 
 __all__ = [
     "Edit",
@@ -160,6 +161,7 @@ def _plan_from_draft(
         sender=sender,
         tags=request.tags,
     )
+    original_text = draft.text
     if request.text is not None:
         draft = draft._replace(text=clean_edited_text(request.text))
     elif editor:
@@ -171,6 +173,8 @@ def _plan_from_draft(
             )
         draft = draft._replace(text=clean_edited_text(edited_text))
     draft = save_reply_draft(draft, sender)
+    if editor:
+        discard_edit(original_text, REPLY_FILE)
     return plan_reply(
         repository,
         answered_mail,

@@ -38,6 +38,8 @@ from patchpilot.series.draft_text import (
 )
 from patchpilot.topic.b4_record import write_draft_to_b4
 from patchpilot.topic.edit_commits import (
+    DRAFT_FILE,
+    discard_edit,
     edit_text,
     find_editor_name,
     merge_edited_text,
@@ -57,7 +59,6 @@ from patchpilot.topic.reroll import (
 from patchpilot.topic.topic_state import TopicState, compute_topic_state
 from patchpilot.topic.workplace import Workplace
 
-EDITED = "DRAFT.txt"
 """Name of the file opened in the editor."""
 Edit = Callable[[str], str | None]
 """A function that returns the edited text, or None if the user canceled."""
@@ -171,10 +172,14 @@ def edit_draft_texts(
                 raise RefusedError("the draft changed while it was edited")
             imported_draft = _import_draft_text(repository, draft, text)
         except PatchpilotError as error:
-            raise save_invalid_edit(current, text, EDITED, error) from error
+            kept = save_invalid_edit(current, text, DRAFT_FILE, error)
+            if initial != current:
+                discard_edit(initial, DRAFT_FILE)
+            raise kept from error
         write_draft_to_b4(repository, imported_draft)
         with Drafts() as drafts:
             draft = drafts.keep(draft, imported_draft, "edited")
+    discard_edit(initial, DRAFT_FILE)
     return _make_draft_result(repository, topic._replace(draft=draft))
 
 
@@ -418,10 +423,11 @@ def _make_draft_result(repository: Repository, topic: Topic) -> DraftResult:
     )
 
 
-def make_text_editor(workplace: Workplace) -> Edit:
+def make_text_editor(workplace: Workplace, name: str = DRAFT_FILE) -> Edit:
     """Return a function that opens the user's editor on a text and returns the edited text.
 
-    The default is git's editor. The function returns None if the editor fails.
+    The editor is git's, and the file has this name. The function returns None if the editor fails;
+    call `discard_edit` after the text has been stored.
     """
     editor = find_editor_name(workplace.repository)
-    return lambda text: edit_text(editor, text, EDITED)
+    return lambda text: edit_text(editor, text, name)

@@ -144,8 +144,10 @@ def report_edit(
         )
 
 
-def edit_text(screen: "AnyScreen", text: str, name: str = "DRAFT.txt") -> str | None:
+def edit_text(screen: "AnyScreen", text: str, name: str) -> str | None:
     """Let the user edit a text and return it, or None if the editor failed.
+
+    Call `discard_edit` after the text has been stored.
 
     Raise UntrustedCommandsError if only the repository's configuration names the editor.
     """

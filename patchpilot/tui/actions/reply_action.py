@@ -8,7 +8,7 @@ send it.
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from patchpilot.model.address import parse_addresses
 from patchpilot.model.printable import format_count, join_words, make_printable
@@ -70,6 +70,7 @@ def _write_reply(
         plan_requested_reply,
         read_draft_text,
     )
+    from patchpilot.topic.edit_commits import REPLY_FILE, discard_edit
 
     directory = screen.session.directory
 
@@ -78,15 +79,21 @@ def _write_reply(
 
     def edit_and_plan(draft: "tuple[ReplyRequest, str]") -> None:
         request, text = draft
-        edited = edit_text(screen, text, "REPLY.txt")
+        edited = edit_text(screen, text, REPLY_FILE)
         if edited is None:
             report_edit(screen, None, text, "the reply")
             return
+
+        def plan_edited_reply(repository: Any, _: object) -> "ReplyPlan":
+            planned = plan_requested_reply(
+                repository, directory, request.with_text(edited), None
+            )
+            discard_edit(text, REPLY_FILE)
+            return planned
+
         screen.run_in_thread(
             "preparing the reply",
-            lambda repository, _: plan_requested_reply(
-                repository, directory, request.with_text(edited), None
-            ),
+            plan_edited_reply,
             lambda planned: _confirm_reply(screen, planned, recipients),
         )
 

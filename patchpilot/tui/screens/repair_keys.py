@@ -46,6 +46,7 @@ def _check_prefix(text: str) -> tuple[bool, str]:
 
 def edit_draft(screen: "AnyScreen", on_done: Callable[[], None]) -> None:
     from patchpilot.services.send.edit_draft import edit_draft_texts
+    from patchpilot.topic.edit_commits import DRAFT_FILE
     from patchpilot.tui.actions.editing import edit_text, report_edit
 
     session = screen.session
@@ -54,7 +55,7 @@ def edit_draft(screen: "AnyScreen", on_done: Callable[[], None]) -> None:
 
     def edit_original(text: str) -> str | None:
         nonlocal original, edited
-        original, edited = text, edit_text(screen, text)
+        original, edited = text, edit_text(screen, text, DRAFT_FILE)
         return edited
 
     try:
