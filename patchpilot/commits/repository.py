@@ -31,6 +31,10 @@ from patchpilot.commits.private_config import (
     refuse_untrusted,
     use_private_config,
 )
+from patchpilot.commits.repository_identity import (
+    find_repository_key,
+    register_repository,
+)
 from patchpilot.commits.run import Completed, RunWatch, git, make_config_variable
 from patchpilot.errors import GitError, MissingError, UsageError, did_you_mean
 from patchpilot.model.action import Action
@@ -59,15 +63,6 @@ _REFLOG_MARK = "@{"
 _REPOSITORY_FILES = (".git", "HEAD", "gitdir")
 _WRITES_FILES = frozenset(("checkout", "switch"))
 """Commands that may run filters, because they write files."""
-
-
-def repository_path_of_key(key: str) -> Path:
-    """Return the common directory of the repository with this key in the databases."""
-    return Path(
-        os.fsdecode(bytes.fromhex(key.removeprefix("bytes:")))
-        if key.startswith("bytes:")
-        else key
-    )
 
 
 def _may_be_repository(directory: Path) -> bool:
@@ -349,15 +344,12 @@ class Repository:
 
     @cached_property
     def key(self) -> str:
-        """Return the repository's key in the databases: the path of its common directory.
+        """Return the repository's key in the databases, which stays the same if it is moved."""
+        return find_repository_key(self.common_dir)
 
-        If it is not valid UTF-8, its bytes are written in hexadecimal.
-        """
-        raw = os.fsencode(self.common_dir.resolve())
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError:
-            return f"bytes:{raw.hex()}"
+    def register(self) -> None:
+        """Give the repository an identity, so that it keeps its key if it is moved."""
+        self.key = register_repository(self.common_dir)
 
     @property
     def all_refs(self) -> tuple[GitRef, ...]:

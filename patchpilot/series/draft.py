@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from patchpilot.commits.repository_identity import is_repository_gone
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.series.database import write_transaction
@@ -32,6 +33,8 @@ CHOICES = (
     "waivers",
 )
 """The fields of a draft that the user set; the others identify the topic and what was sent."""
+TEXTS = ("cover_subject", "cover_text", "changelogs", "notes", "answers", "waivers")
+"""The fields that nothing but the draft has."""
 
 
 class Drafts(TopicStore):
@@ -141,8 +144,38 @@ class Drafts(TopicStore):
 
         It has the same patch-ids or subjects, or it is this branch's empty draft. A draft of
         another existing branch is returned only if most patch-ids are the same, as in a copy of the
-        branch.
+        branch. If the repository has no such draft, return a draft for most of these patches whose
+        repository is gone: this one may be that repository in another place, or a new clone.
         """
+        draft = self._recognize_own(repository, branch, patches, branches)
+        if draft or not patches:
+            return draft
+        for other in self.all():
+            if (
+                other.repository != repository
+                and _are_mostly_equal(other.patches, patches)
+                and is_repository_gone(other.repository)
+            ):
+                return replace(other, repository=repository)
+        return None
+
+    def find_elsewhere(
+        self, repository: str, patches: Sequence[KnownPatch]
+    ) -> tuple[Draft, ...]:
+        """Return the drafts of other repositories that have any of these patches."""
+        return tuple(
+            draft
+            for draft in self.all()
+            if draft.repository != repository and _have_common(draft.patches, patches)
+        )
+
+    def _recognize_own(
+        self,
+        repository: str,
+        branch: str | None,
+        patches: Sequence[KnownPatch],
+        branches: Sequence[str],
+    ) -> Draft | None:
         ids, subjects, dates = (
             {patch.patch_id for patch in patches},
             {patch.subject for patch in patches},
@@ -170,6 +203,27 @@ class Drafts(TopicStore):
             if is_match and (best is None or score > best[0]):
                 best = (score, draft)
         return best[1] if best else None
+
+
+def _patch_marks(patches: Sequence[KnownPatch]) -> tuple[set[str], set[str]]:
+    """Return the patch-ids, and the subjects with author dates, which amending preserves."""
+    return {patch.patch_id for patch in patches} - {""}, {
+        f"{patch.authored} {patch.subject}" for patch in patches if patch.authored
+    }
+
+
+def _have_common(old: Sequence[KnownPatch], new: Sequence[KnownPatch]) -> bool:
+    return any(
+        before & after
+        for before, after in zip(_patch_marks(old), _patch_marks(new), strict=True)
+    )
+
+
+def _are_mostly_equal(old: Sequence[KnownPatch], new: Sequence[KnownPatch]) -> bool:
+    return any(
+        len(before & after) * 2 > len(before | after)
+        for before, after in zip(_patch_marks(old), _patch_marks(new), strict=True)
+    )
 
 
 def _draft_value(draft: Draft, name: str) -> object:

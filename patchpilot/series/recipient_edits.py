@@ -12,6 +12,7 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.repository_identity import parse_path_key
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import (
     Address,
@@ -151,7 +152,7 @@ def find_branch_key(repository: Repository) -> str | None:
     return (
         f"change-id:{prep.change_id}"
         if prep and prep.change_id
-        else f"branch:{repository.common_dir.resolve()}:{branch}"
+        else f"branch:{parse_path_key(repository.key)}:{branch}"
     )
 
 

@@ -51,7 +51,7 @@ class TopicStore:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def has_drafts_of(self, repository: str) -> bool:
-        """Return whether any topic in the repository has a draft."""
-        query = "SELECT 1 FROM drafts WHERE repository = ? LIMIT 1"
-        return self._db.execute(query, (repository,)).fetchone() is not None
+    def has_drafts(self) -> bool:
+        """Return whether any topic has a draft."""
+        query = "SELECT 1 FROM drafts LIMIT 1"
+        return self._db.execute(query).fetchone() is not None

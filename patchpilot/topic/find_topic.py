@@ -119,6 +119,7 @@ def find_topic(
     `Drafts.keep`.
     """
     series, ids = patches or read_named_patches(repository, request)
+    repository.register()
     facts = _query_git(repository, series, ids)
     # if two processes start a topic at the same time, the second process finds the draft of the
     # first one
@@ -232,9 +233,15 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
         else:
             draft = Draft(change_id or make_change_id(title), facts.home, facts.branch)
     updated = follow_patches(draft, facts.branch, facts.patches)
-    if "security" not in updated.answers and outbox.is_undisclosed(updated.change_id):
-        # if the draft was lost or reset, treat the fix as undisclosed until the author answers the
-        # question again
+    if "security" not in updated.answers and (
+        outbox.is_undisclosed(updated.change_id)
+        or any(
+            other.is_undisclosed
+            for other in drafts.find_elsewhere(facts.home, facts.patches)
+        )
+    ):
+        # if the draft was lost or reset, or belongs to another clone, treat the fix as undisclosed
+        # until the author answers the question again
         updated = replace(updated, answers={**updated.answers, "security": "yes"})
     return replace(
         updated, version=max(updated.version, outbox.last_version(updated.change_id))

@@ -140,7 +140,7 @@ def _fix_answer_key(commit: Commit) -> str:
 
 
 def _read_answers(repository: Repository) -> dict[str, str]:
-    if not has_drafts(repository):
+    if not has_drafts():
         return {}
     with Drafts() as drafts:
         saved_drafts = drafts.all(repository.key)

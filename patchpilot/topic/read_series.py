@@ -31,7 +31,7 @@ _B4_BRANCH = "b4/"
 _SUBJECT = lazy_pattern(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
 
 
-def has_drafts(repository: "Repository") -> bool:
+def has_drafts() -> bool:
     """Return whether any topic has a draft.
 
     This is faster than finding a topic's draft.
@@ -41,7 +41,7 @@ def has_drafts(repository: "Repository") -> bool:
     from patchpilot.series.topic_database import TopicStore
 
     with TopicStore() as store:
-        return store.has_drafts_of(repository.key)
+        return store.has_drafts()
 
 
 def find_draft_of_commits(
@@ -52,7 +52,7 @@ def find_draft_of_commits(
     They are recognized by their subjects, author dates and branch. Nothing is written, and no
     database is created.
     """
-    if not has_drafts(repository):
+    if not has_drafts():
         return None
     from patchpilot.model.draft import KnownPatch
     from patchpilot.series.draft import Drafts

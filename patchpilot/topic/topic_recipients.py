@@ -393,14 +393,14 @@ def make_recipient_sources(
 
 
 def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
-    if repository is None or repository.bare or not has_drafts(repository):
+    if repository is None or repository.bare or not has_drafts():
         return False
     from patchpilot.model.send_request import SendRequest
     from patchpilot.series.draft import Drafts
     from patchpilot.topic.find_topic import read_topic
 
     with Drafts() as drafts:
-        if not any(draft.is_undisclosed for draft in drafts.all(repository.key)):
+        if not any(draft.is_undisclosed for draft in drafts.all()):
             return False
     ids = tuple(patch.commit for patch in series.patches if patch.commit)
     return read_topic(repository, SendRequest(), (series, ids)).draft.is_undisclosed

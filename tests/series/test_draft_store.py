@@ -185,7 +185,9 @@ def test_draft_is_found_by_its_patches(
     patches: tuple[str, ...],
     branches: tuple[str, ...],
     expected: str | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("patchpilot.series.draft.is_repository_gone", lambda _: False)
     with Drafts() as drafts:
         drafts.save(replace(WHOLE, patches=make_known_patches("a/one/1", "b/two/2")))
         draft = drafts.recognize(REPO, branch, make_known_patches(*patches), branches)

@@ -231,11 +231,7 @@ def _load_suppressions(
     changes_suppressions = (
         options.baseline or options.write_baseline or options.waive or options.unwaive
     )
-    if not (
-        changes_suppressions
-        or settings.waivers
-        or (repository and has_drafts(repository))
-    ):
+    if not (changes_suppressions or settings.waivers or (repository and has_drafts())):
         return None
     from patchpilot.services.check.find_suppressions import find_suppressions
 

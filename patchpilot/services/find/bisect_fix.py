@@ -65,7 +65,7 @@ def continue_bisection(
     (discard all answers) or "" (return the current state). Raise `UsageError` if there is no
     bisection or no commit to build, or if a new bisection would discard answers.
     """
-    file, key = state_path() / "bisections.json", str(repository.common_dir)
+    file, key = state_path() / "bisections.json", repository.key
     bisections: dict[str, Any] = {}
     with suppress(OSError, ValueError):
         bisections = json.loads(file.read_text(encoding="utf-8"))

@@ -9,11 +9,13 @@ from dataclasses import replace
 from functools import cache
 
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.repository_identity import find_repository_path
 from patchpilot.commits.rewrite import rebase_without_covers
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.draft import Draft
-from patchpilot.model.printable import format_count
+from patchpilot.model.patch import Series
+from patchpilot.model.printable import format_count, join_words
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.recipient import refuse_many_recipients
 from patchpilot.model.send_problem import SendProblem
@@ -30,6 +32,7 @@ from patchpilot.outgoing.preflight import PreflightFacts, blockers, find_send_wa
 from patchpilot.outgoing.preflight_passed import list_passed_checks
 from patchpilot.projects.loading import find_layered
 from patchpilot.series.cover_letter import format_cover_body
+from patchpilot.series.draft import TEXTS, Drafts
 from patchpilot.series.recipient_edits import refuse_control_characters
 from patchpilot.services.send.build_proof import format_compile_tested_line
 from patchpilot.services.send.concurrent_sends import find_earlier_sends
@@ -193,7 +196,10 @@ def plan_sending(
     refuse_unsafe_headers(sending.send.entries)
     progress("checking")
     facts, check_result = add_message_facts(repository, facts, sending)
-    blocking_problems, problems_to_warn = blockers(facts), find_send_warnings(facts)
+    blocking_problems, problems_to_warn = (
+        (*find_drafts_elsewhere(draft), *blockers(facts)),
+        find_send_warnings(facts),
+    )
     problems_to_warn = (
         *problems_to_warn,
         *(
@@ -229,6 +235,32 @@ def plan_sending(
 
 
 MAX_SHOWN = 3
+
+
+def find_drafts_elsewhere(draft: Draft) -> tuple[SendProblem, ...]:
+    """Block a topic without texts and answers if another repository has a draft of its patches.
+
+    The other repository may be the one in which the user prepared the topic.
+    """
+    with Drafts() as drafts:
+        stored = drafts.get(draft.change_id) or draft
+        others = drafts.find_elsewhere(draft.repository, draft.patches)
+    if stored.links or any(name.partition(".")[0] in TEXTS for name in stored.origins):
+        return ()
+    problems = []
+    for other in others:
+        names = [name.replace("_", " ") for name in TEXTS if getattr(other, name)]
+        if names:
+            problems.append(
+                SendProblem(
+                    "draft-elsewhere",
+                    f"the draft of these patches in {find_repository_path(other.repository)} is not"
+                    f" used here; it has {join_words(names)}",
+                    "send from there, or copy its texts with draft --export and --import, and"
+                    " answer --security yes or no here",
+                )
+            )
+    return tuple(problems)
 
 
 def warn_about_open_requests(

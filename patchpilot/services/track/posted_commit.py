@@ -290,7 +290,7 @@ def find_posted_series(
     archive cannot be queried.
     """
     requested_commit = repository.commit(repository.resolve(revision))
-    _refuse_undisclosed_commit(repository, requested_commit)
+    _refuse_undisclosed_commit(requested_commit)
     commit = _find_upstream(repository, requested_commit)
     with (
         TemporaryFolder("find") as folder,
@@ -334,7 +334,7 @@ def find_similar_posts(
     Raise `RefusedError` if the commit belongs to an undisclosed security fix.
     """
     commit = repository.commit(repository.resolve(revision))
-    _refuse_undisclosed_commit(repository, commit)
+    _refuse_undisclosed_commit(commit)
     if len(commit.parents) != 1:
         return ()
     return find_posts_by_others(
@@ -356,11 +356,11 @@ def _find_upstream(repository: Repository, commit: Commit) -> Commit:
     return next((repository.commit(commit) for commit in ids if commit), commit)
 
 
-def _refuse_undisclosed_commit(repository: Repository, commit: Commit) -> None:
+def _refuse_undisclosed_commit(commit: Commit) -> None:
     with Drafts() as drafts:
         is_undisclosed = any(
             commit.subject in {patch.subject for patch in draft.patches}
-            for draft in drafts.all(repository.key)
+            for draft in drafts.all()
             if draft.is_undisclosed
         )
     if is_undisclosed:

@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.commits.repository import Repository, repository_path_of_key
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.repository_identity import find_repository_path
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.topic.topic_base import find_base
 
@@ -31,7 +32,7 @@ class Branch(NamedTuple):
 
 def open_home_repository(key: str) -> Repository | None:
     """Return the repository with this key, or None if it is gone or unreadable."""
-    folder = repository_path_of_key(key)
+    folder = find_repository_path(key)
     if not folder.is_dir():
         return None
     try:
@@ -85,7 +86,7 @@ def find_checkout(key: str, branch: str | None) -> Checkout:
     repository = open_home_repository(key)
     if repository is None:
         raise MissingError(
-            f"{repository_path_of_key(key)} is no longer a git repository",
+            f"{find_repository_path(key)} is no longer a git repository",
             hint="clone it again, or open another topic",
         )
     with repository:

@@ -20,7 +20,8 @@ from patchpilot.cache.entries import (
     make_cache_key,
     read_cached_value,
 )
-from patchpilot.commits.repository import Repository, repository_path_of_key
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.repository_identity import find_repository_path
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.draft import Draft
@@ -470,7 +471,7 @@ def _series_key(entry: TrackEntry) -> str:
 
 
 def _has_directory(key: str) -> bool:
-    return repository_path_of_key(key).is_dir()
+    return find_repository_path(key).is_dir()
 
 
 def _count_unread(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic]:
