@@ -16,7 +16,7 @@ def is_undisclosed_commit(repository: Repository, commit: Commit) -> bool:
     Drafts know a commit by its author date, which an amended or rebased commit keeps. A commit that
     is newer than its draft is known by its branch.
     """
-    if not has_drafts(repository):
+    if not has_drafts():
         return False
     from patchpilot.series.draft import Drafts
 

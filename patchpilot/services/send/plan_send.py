@@ -14,7 +14,6 @@ from patchpilot.commits.rewrite import rebase_without_covers
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.draft import Draft
-from patchpilot.model.patch import Series
 from patchpilot.model.printable import format_count, join_words
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.recipient import refuse_many_recipients
