@@ -159,12 +159,12 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "applied.merge.tree",
             "tree",
         ),
-        "backports/fix_commit::FixCommit.diff_lines": ("self.id",),
+        "commits/fix_commit::FixCommit.diff_lines": ("self.id",),
         "backports/line_history::_read_log": ("*options",),
         "backports/line_history::find_older_names": ("commit", "tip"),
-        "backports/object_store::ScratchStore._list_renames": ("base", "commit"),
-        "backports/object_store::ScratchStore.grep": ("*flags", "tree"),
-        "backports/object_store::ScratchStore.merge_trees": (
+        "commits/object_store::ScratchStore._list_renames": ("base", "commit"),
+        "commits/object_store::ScratchStore.grep": ("*flags", "tree"),
+        "commits/object_store::ScratchStore.merge_trees": (
             "our_commit",
             "their_commit",
         ),
@@ -334,7 +334,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "archive/local_mails::_Epochs._commits": ("output_option",),
     },
     CALLERS: {
-        "backports/object_store::ScratchStore.git": ("*args",),
+        "commits/object_store::ScratchStore.git": ("*args",),
         "commits/mail_commits::MailCommits.git": ("*args",),
         "commits/repository::Repository.git.run": ("*args",),
         "commits/repository::Repository.rev_list": ("*args",),

@@ -15,7 +15,7 @@ from patchpilot.write_file import replace_file, write_file
 
 ROOT = Path(__file__).parents[1] / "patchpilot"
 OWN_FOLDER = {
-    "backports/object_store.py",
+    "commits/object_store.py",
     "building/field_checkers.py",
     "building/make_objects.py",
     "building/semantic_patches.py",

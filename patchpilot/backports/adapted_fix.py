@@ -4,8 +4,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from patchpilot.backports.merging import Entry, Merge
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.merging import Entry, Merge
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.model.json_form import json_form
 
 SURE_ENOUGH = 0.5

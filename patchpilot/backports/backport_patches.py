@@ -14,7 +14,7 @@ from patchpilot.backports.backport_message import (
     has_note,
     make_backport_message,
 )
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address

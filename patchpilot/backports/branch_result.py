@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.applies import AppliesHow, ApplyResult
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed, SearchState
+from patchpilot.commits.applies import AppliesHow, ApplyResult
 from patchpilot.commits.mail_commits import Files
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form

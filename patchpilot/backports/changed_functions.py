@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.backports.conflict_places import ConflictPlace
-from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import LineTouch, Span, find_crossing_touches
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.history.earlier_fixes import find_function_start, is_function_start
 from patchpilot.model.hunk_fit import split_text_lines
 

@@ -4,8 +4,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from patchpilot.backports.merging import Merge
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.merging import Merge
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.model.hunk_fit import split_text_lines
 from patchpilot.model.json_form import json_form
 

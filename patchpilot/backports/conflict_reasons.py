@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from patchpilot.backports.applies import AppliesHow, ApplyResult
 from patchpilot.backports.changed_functions import (
     find_conflicting_functions,
     find_defining_files,
@@ -15,7 +14,6 @@ from patchpilot.backports.changed_functions import (
     find_function_changes,
 )
 from patchpilot.backports.conflict_places import find_conflict_places
-from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
@@ -24,8 +22,10 @@ from patchpilot.backports.line_history import (
     read_line_touch,
     read_line_touches,
 )
-from patchpilot.backports.object_store import ScratchStore
 from patchpilot.backports.symbols import compare_symbols, find_adding_commit
+from patchpilot.commits.applies import AppliesHow, ApplyResult
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.model.hunk_fit import split_text_lines

@@ -4,12 +4,12 @@
 import shlex
 from dataclasses import replace
 
-from patchpilot.backports.applies import AppliesHow
 from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.backports.conflict_places import ConflictPlace
-from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.merging import Entry
-from patchpilot.backports.object_store import EMPTY_TREE, ScratchStore
+from patchpilot.commits.applies import AppliesHow
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.merging import Entry
+from patchpilot.commits.object_store import EMPTY_TREE, ScratchStore
 from patchpilot.errors import InputError
 from patchpilot.model.hunk_fit import find_misfit_hunks, fit_file
 from patchpilot.model.patch import Patch

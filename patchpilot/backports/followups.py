@@ -7,7 +7,6 @@ Follow-ups are commits that fix or revert the fix.
 from collections.abc import Sequence
 from itertools import groupby
 
-from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
@@ -15,6 +14,7 @@ from patchpilot.backports.line_history import (
     read_line_touch,
     read_line_touches,
 )
+from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.stable_branches import StableBranch

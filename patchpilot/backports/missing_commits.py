@@ -17,8 +17,8 @@ from patchpilot.backports.line_history import (
     read_line_touch,
     read_line_touches,
 )
-from patchpilot.backports.merging import Merge
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.merging import Merge
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.history.fix_in_branch import History
 from patchpilot.model.hunk_fit import split_text_lines
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import read_touches_of_commits
-from patchpilot.backports.merging import Merge
 from patchpilot.backports.missing_commits import MARGINS, MissingCommits
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.merging import Merge
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History

@@ -4,8 +4,8 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import GitError
 
 _CODE = (".c", ".h", ".cc", ".cpp", ".hpp", ".S", ".rs")

@@ -7,11 +7,11 @@ The verdict states whether the branch has the fix and the bug, and whether the f
 from collections.abc import Collection
 from dataclasses import replace
 
-from patchpilot.backports.applies import AppliesHow, ApplyResult, try_fix
 from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.backports.conflict_places import find_conflict_places
-from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.applies import AppliesHow, ApplyResult, try_fix
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.history.fix_in_branch import Culprit, History, Landing
 from patchpilot.history.fix_in_branch import LandedHow as Shown
 from patchpilot.history.stable_branches import StableBranch

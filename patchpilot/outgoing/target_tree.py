@@ -108,9 +108,9 @@ def compute_commit_fit(
         return TargetFit("clean")
     # import these modules lazily, because they are not needed for topics based on the tip of the
     # target
-    from patchpilot.backports.applies import AppliesHow, try_fix
-    from patchpilot.backports.fix_commit import FixCommit
-    from patchpilot.backports.object_store import ScratchStore
+    from patchpilot.commits.applies import AppliesHow, try_fix
+    from patchpilot.commits.fix_commit import FixCommit
+    from patchpilot.commits.object_store import ScratchStore
 
     result, applied_subjects = AppliesHow.CLEAN, []
     with ScratchStore(repository) as scratch:
@@ -147,8 +147,8 @@ def compute_file_fit(
 
     This uses a temporary index.
     """
-    from patchpilot.backports.applies import AppliesHow
-    from patchpilot.backports.object_store import ScratchStore
+    from patchpilot.commits.applies import AppliesHow
+    from patchpilot.commits.object_store import ScratchStore
     from patchpilot.outgoing.compose_mails import encode_patches
 
     result, applied_subjects, contents = AppliesHow.CLEAN, [], encode_patches(patches)

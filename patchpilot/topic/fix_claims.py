@@ -52,7 +52,7 @@ def judge_fix(
         return FixJudgement(True)
     changes = patch.files if patch else ()
     if patch is None and len(commit.parents) == 1:
-        from patchpilot.backports.fix_commit import FixCommit
+        from patchpilot.commits.fix_commit import FixCommit
 
         changes = FixCommit(repository, commit).files
     paths = tuple(change.path for change in changes)

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from patchpilot.commits import rewrite
+from patchpilot.commits.message_edit import compute_word_diff, format_word_diff
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.model.json_form import json_form
-from patchpilot.tags.message_edit import compute_word_diff, format_word_diff
 
 Confirm = Callable[["Preparation"], bool]
 

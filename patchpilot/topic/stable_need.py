@@ -7,9 +7,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import ScratchStore
 from patchpilot.backports.verdict import judge_branch
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.releases import Release, Releases

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from patchpilot.backports.applies import ScratchTree, try_fix
+from patchpilot.commits.applies import ScratchTree, try_fix
 from patchpilot.model.patch import parse_diff
 from tests.backports.world import World, format_function
 

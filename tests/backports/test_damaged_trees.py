@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.backports.object_store import _read_tree
+from patchpilot.commits.object_store import _read_tree
 from patchpilot.errors import GitError
 
 ENTRY = b"100644 name\0" + bytes(20)

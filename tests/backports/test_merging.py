@@ -6,8 +6,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from patchpilot.backports.merging import plan_merge
-from patchpilot.backports.object_store import EMPTY_TREE, ScratchStore
+from patchpilot.commits.merging import plan_merge
+from patchpilot.commits.object_store import EMPTY_TREE, ScratchStore
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 

@@ -11,8 +11,8 @@ import pytest
 
 from patchpilot.backports import missing_commits
 from patchpilot.backports.line_history import LineEditStep, LineTouch, Span
-from patchpilot.backports.merging import Merge
 from patchpilot.backports.missing_commits import MissingCommits
+from patchpilot.commits.merging import Merge
 
 TEXT = "".join(f"line {number}\n" for number in range(1, 21))
 FIRST, SECOND = (2, 3), (10, 11)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.object_store import EMPTY_TREE, ScratchStore
 from patchpilot.commits.merge_tree import MergeProcess
+from patchpilot.commits.object_store import EMPTY_TREE, ScratchStore
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 
@@ -52,7 +52,7 @@ def scratch(tmp_path: Path) -> Iterator[ScratchStore]:
 def test_results_match_separate_processes(
     tmp_path: Path, scratch: ScratchStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
+    monkeypatch.setattr("patchpilot.commits.object_store._FEW", 0)
     with (
         Repository.open(tmp_path / "r") as repository,
         ScratchStore(repository) as plain,
@@ -74,7 +74,7 @@ def test_results_match_separate_processes(
 def test_submodule_advice_is_skipped(
     scratch: ScratchStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
+    monkeypatch.setattr("patchpilot.commits.object_store._FEW", 0)
     start, ours, theirs, clashing = create_merge_trees(scratch)
     modules = [
         scratch.write_with_files(tree, {"lib": ("160000", digit * 40)})
@@ -99,7 +99,7 @@ def test_old_git_uses_one_process_per_merge(
     mute.chmod(mute.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{mute.parent}:{os.environ['PATH']}")
     monkeypatch.setattr("patchpilot.commits.merge_tree._FIRST", 0.2)
-    monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
+    monkeypatch.setattr("patchpilot.commits.object_store._FEW", 0)
     start, ours, theirs, _ = create_merge_trees(scratch)
     assert scratch.merge_trees(start, ours, theirs).clean
     assert scratch._merges is not None

@@ -23,9 +23,9 @@ from typing import NamedTuple
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.confidence import UNSURE, compute_confidence
-from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.merging import Entry, Merge
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.merging import Entry, Merge
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 
 HERE = Path(__file__).parent

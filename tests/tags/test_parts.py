@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.errors import InputError, UsageError
-from patchpilot.model.trailer import parse_trailers
-from patchpilot.projects.loading import find_project
-from patchpilot.tags.message_edit import (
+from patchpilot.commits.message_edit import (
     MessageEdits,
     apply_message_edits,
     compute_word_diff,
     format_word_diff,
 )
+from patchpilot.errors import InputError, UsageError
+from patchpilot.model.trailer import parse_trailers
+from patchpilot.projects.loading import find_project
 from patchpilot.tags.report_trailers import (
     format_link,
     format_person,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from patchpilot.backports.adapt.tokens import IDENTIFIER
 from patchpilot.backports.adapt.verify import strip_comments_and_strings
 from patchpilot.backports.changed_functions import find_enclosing_function
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import GitError
 
 _USED = re.compile(

@@ -22,9 +22,9 @@ from patchpilot.backports.adapt.placed_changes import FARTHEST
 from patchpilot.backports.adapt.three_way import CarriedChange, CarryMethod, merge_lines
 from patchpilot.backports.adapt.verify import is_code_file, is_sound_result
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.merging import Merge
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.merging import Merge
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.model.hunk_fit import split_text_lines
 
 _KINDS = {

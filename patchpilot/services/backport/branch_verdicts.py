@@ -13,11 +13,9 @@ from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
-from patchpilot.backports.applies import AppliesHow, ApplyResult
 from patchpilot.backports.backport_patches import compute_range_diff
 from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.backports.conflict_reasons import explain_conflict
-from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.followups import (
     find_followers,
     find_later_fix_hints,
@@ -25,14 +23,16 @@ from patchpilot.backports.followups import (
     find_newer_branches_without_fix,
     find_stable_rule_violations,
 )
-from patchpilot.backports.object_store import ScratchStore
 from patchpilot.backports.prerequisites import (
     PrerequisiteSearch,
     SearchState,
     find_prerequisites,
 )
 from patchpilot.backports.verdict import judge_branch, judge_whether_affected
+from patchpilot.commits.applies import AppliesHow, ApplyResult
+from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.make_commits import commit_patches
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.range import FromArchive
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError

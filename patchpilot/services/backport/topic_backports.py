@@ -12,8 +12,8 @@ from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.backport_patches import BackportText
-from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings

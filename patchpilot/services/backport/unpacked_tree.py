@@ -12,9 +12,9 @@ from patchpilot.backports.branch_result import (
     DirectoryChange,
 )
 from patchpilot.backports.directory_verdict import judge_directory, merge_into_directory
-from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.mail_commits import Files, parse_diff_header
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.model.hunk_fit import fit_file

@@ -24,8 +24,8 @@ from patchpilot.backports.backport_patches import (
     compute_range_diff,
     make_commits,
 )
-from patchpilot.backports.object_store import ScratchStore
 from patchpilot.commits import alternates
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import RunWatch, git, run
 from patchpilot.commits.temporary_folder import TemporaryFolder

@@ -15,8 +15,8 @@ from patchpilot.backports.backport_patches import (
     make_commits,
 )
 from patchpilot.backports.branch_result import BranchVerdict
-from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, PatchpilotError, UsageError
 from patchpilot.model.action import Action, Advice

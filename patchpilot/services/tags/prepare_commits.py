@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from patchpilot.commits import rewrite
+from patchpilot.commits.message_edit import MessageEdits, apply_message_edits
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import MissingError, UsageError
@@ -27,7 +28,6 @@ from patchpilot.services.tags.stable_request_tag import (
     StableRequest,
     propose_stable_tags,
 )
-from patchpilot.tags.message_edit import MessageEdits, apply_message_edits
 from patchpilot.tags.rank_culprits import format_fixes_tag
 from patchpilot.tags.report_trailers import (
     DEVELOPER,

@@ -10,8 +10,8 @@ import pytest
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.verify import is_sound_result
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 

@@ -4,9 +4,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.merging import Merge
-from patchpilot.backports.object_store import ScratchStore
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.merging import Merge
+from patchpilot.commits.object_store import ScratchStore
 from patchpilot.model.hunk_fit import Fit, Misfit, fit_file
 from patchpilot.model.source_tree import is_safe_path
 

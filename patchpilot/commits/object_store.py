@@ -10,7 +10,9 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from patchpilot.backports.merging import (
+from patchpilot.commits import alternates
+from patchpilot.commits.merge_tree import MergeProcess
+from patchpilot.commits.merging import (
     Entry,
     Merge,
     Stages,
@@ -18,8 +20,6 @@ from patchpilot.backports.merging import (
     plan_merge,
     read_merge,
 )
-from patchpilot.commits import alternates
-from patchpilot.commits.merge_tree import MergeProcess
 from patchpilot.commits.objects import CatFile
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
