@@ -6,12 +6,12 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.building.request import make_build_options
 from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.extras import missing_extra_error
 from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding
-from patchpilot.services.build.build_request import make_build_options
 from patchpilot.topic.open_repository import Repository
 
 if TYPE_CHECKING:

@@ -5,17 +5,17 @@ import shutil
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from patchpilot.building.build_series import (
+from patchpilot.building.configuration import OPTIONAL_PROGRAMS, sandbox
+from patchpilot.building.diagnostics import ERROR
+from patchpilot.building.kconfig_names import kconfig_problems
+from patchpilot.building.plan import BUILT, BuildOptions, Change, make_plan
+from patchpilot.building.record import record_build
+from patchpilot.building.series import (
     BROKEN_COMMIT,
     NOT_BUILT,
     Built,
     SeriesBuild,
 )
-from patchpilot.building.built_record import record_build
-from patchpilot.building.configuration import OPTIONAL_PROGRAMS, sandbox
-from patchpilot.building.diagnostics import ERROR
-from patchpilot.building.kconfig_names import kconfig_problems
-from patchpilot.building.plan import BUILT, BuildOptions, Change, make_plan
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import workspace_of
 from patchpilot.checking.check_result import BuildFacts

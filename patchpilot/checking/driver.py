@@ -397,7 +397,7 @@ class Driver:
         """Return the recorded build results if all commits have been built."""
         if self.repository is None or not all(commits):
             return BuildFacts()
-        from patchpilot.building.built_record import find_build
+        from patchpilot.building.record import find_build
 
         built = [find_build(self.repository, commit or "") for commit in commits]
         if not all(built):

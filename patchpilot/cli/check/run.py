@@ -209,7 +209,7 @@ def _note_uncommitted_files(repository: Any) -> None:
 
 
 def _default_build_option(options: SimpleNamespace) -> Any:
-    from patchpilot.services.build.build_request import make_build_options
+    from patchpilot.building.request import make_build_options
 
     for name in ("fix", "diff"):
         if getattr(options, name):

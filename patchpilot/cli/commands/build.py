@@ -89,7 +89,7 @@ def command(
     """
     if clean:
         return _clean_builds(common)
-    from patchpilot.services.build.build_request import (
+    from patchpilot.building.request import (
         list_build_revisions,
         make_build_options,
     )
@@ -107,7 +107,7 @@ def command(
 
 
 def _clean_builds(common: Common) -> int:
-    from patchpilot.services.build.build_request import delete_build_output
+    from patchpilot.building.request import delete_build_output
 
     count, size = delete_build_output()
     if not common.quiet:

@@ -9,9 +9,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.building.build_series import BROKEN_COMMIT, NOT_BUILT
 from patchpilot.building.diagnostics import ERROR, MODPOST, names_in
 from patchpilot.building.plan import BuildOptions
+from patchpilot.building.series import BROKEN_COMMIT, NOT_BUILT
 from patchpilot.building.tree_state import TreeState
 from patchpilot.checking.build_facts import build_in
 from patchpilot.commits.build_trust import refuse_untrusted_build

@@ -15,7 +15,7 @@ from patchpilot.topic.find_topic import finish_topic
 
 def find_last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit | None]:
     """Return the recorded build of each current commit of the topic."""
-    from patchpilot.building.built_record import find_build
+    from patchpilot.building.record import find_build
 
     return [
         find_build(repository, patch.commit) for patch in draft.patches if patch.commit

@@ -199,7 +199,7 @@ def format_changed_lines(diff: Sequence[str]) -> Text:
 
 
 def load_stage(request: JobRequest) -> "tuple[CheckResult, StageStatus]":
-    from patchpilot.services.build.build_request import make_build_options
+    from patchpilot.building.request import make_build_options
     from patchpilot.services.check.check_topic import check_topic
 
     session = request.session
