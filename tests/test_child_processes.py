@@ -330,7 +330,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/edit_commits::run_mail_setup": ("sys.executable",),
         "topic/edit_commits::merge_edited_text": ("base", "other", "yours"),
         "archive/landed_series::_find_by_content": ("*arguments",),
-        "topic/followed/known_senders::_addresses_in_commits": ("*arguments",),
+        "threads/known_senders::_addresses_in_commits": ("*arguments",),
         "archive/local_mails::_Epochs._commits": ("output_option",),
     },
     CALLERS: {

@@ -37,7 +37,7 @@ from patchpilot.services.track.compare_revisions import RevisionComparison
 from patchpilot.services.track.follow_topic import FollowedSeries, RemovedSeries
 from patchpilot.services.track.posted_commit import PostedCommit, UnpostedCommit
 from patchpilot.settings.trusted_packs import TreeConfiguration
-from patchpilot.topic.followed.review_ledger import SeriesLedger
+from patchpilot.threads.review_ledger import SeriesLedger
 from patchpilot.topic.message_changes import Preparation
 from patchpilot.topic.posted_elsewhere import PostedFix
 from patchpilot.topic.review_trailers import CollectedTags

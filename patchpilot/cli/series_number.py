@@ -23,7 +23,7 @@ def find_series_number(text: str) -> int:
     if "@" not in text:
         return int(convert_argument(Argument("ID", kind=NUMBER), text))
     from patchpilot.model.mail import parse_message_id
-    from patchpilot.topic.followed.known_series import find_series_with_mail, open_store
+    from patchpilot.threads.known_series import find_series_with_mail, open_store
 
     message_id = parse_message_id(text)
     with open_store() as store:

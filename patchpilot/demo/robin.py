@@ -224,11 +224,11 @@ def prepare_second_version(work: Path) -> str:
     from patchpilot.commits.repository import Repository
     from patchpilot.services.send.edit_draft import DraftChanges, change_draft
     from patchpilot.services.tags.add_review_trailers import add_review_trailers
-    from patchpilot.topic.followed.poll_archives import UpdateRequest
-    from patchpilot.topic.followed.review_ledger import (
+    from patchpilot.threads.review_ledger import (
         list_latest_requests,
         toggle_state,
     )
+    from patchpilot.topic.followed.poll_archives import UpdateRequest
     from patchpilot.topic.followed.update_series import update_tracked_series
     from patchpilot.topic.own_archive import make_archive_opener
     from patchpilot.topic.review_trailers import TrailersRequest

@@ -11,7 +11,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.series_messages import revisions_in
-from patchpilot.topic.followed.known_series import undisclosed_error
+from patchpilot.threads.known_series import undisclosed_error
 from patchpilot.topic.own_archive import make_archive_opener
 
 

@@ -11,7 +11,7 @@ from patchpilot.topic.workplace import Workplace
 
 if TYPE_CHECKING:
     from patchpilot.archive.track_store import Store
-    from patchpilot.topic.followed.known_series import Tracked
+    from patchpilot.threads.known_series import Tracked
     from patchpilot.topic.topic_state import TopicState
 
 

@@ -42,8 +42,8 @@ def _track_series(repository: Repository, send: Send) -> None:
     series.
     """
     from patchpilot.archive.track_store import Store
-    from patchpilot.topic.followed.known_series import read_sent_mails
-    from patchpilot.topic.followed.same_series import find_same_series, merge_entries
+    from patchpilot.threads.known_series import read_sent_mails
+    from patchpilot.threads.same_series import find_same_series, merge_entries
 
     with Outbox() as outbox:
         sends = [

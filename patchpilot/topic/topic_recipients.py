@@ -458,7 +458,7 @@ def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:
         return
     # import these modules lazily, because only tracked topics need them
     from patchpilot.archive.track_store import Store
-    from patchpilot.topic.followed.known_series import read_stored_series
+    from patchpilot.threads.known_series import read_stored_series
 
     with Store() as store:
         for entry in store.entries():

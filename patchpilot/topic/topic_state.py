@@ -33,13 +33,13 @@ from patchpilot.reading.thread_values import (
 from patchpilot.series.cover_letter import has_changelog_items
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.topic.find_topic import Topic, read_topic
-from patchpilot.topic.followed.known_series import (
+from patchpilot.threads.known_series import (
     SAVE_REPLIES,
     Tracked,
     add_series_mails,
     read_stored_series,
 )
+from patchpilot.topic.find_topic import Topic, read_topic
 from patchpilot.topic.posted_elsewhere import list_sent_tags
 from patchpilot.topic.reroll import (
     STUBS,

@@ -22,7 +22,7 @@ from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.series_summary import SeriesSummary
-from patchpilot.topic.followed.series_record import summarize_series
+from patchpilot.threads.series_record import summarize_series
 from tests.kit.archive import LOCAL, SERVED, serve_archive
 from tests.kit.cli import call
 from tests.kit.mails import (

@@ -26,8 +26,8 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model import mail as mail_reading
 from patchpilot.model.printable import crop_text
 from patchpilot.reading import mbox as mbox_reading
+from patchpilot.threads.known_series import read_all_series
 from patchpilot.topic import topic_base
-from patchpilot.topic.followed.known_series import read_all_series
 from tests.kit.archive import serve_archive
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import (

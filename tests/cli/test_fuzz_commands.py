@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.topic.followed import known_series
+from patchpilot.threads import known_series
 from tests.lab.fuzz_commands import FailureReport, HostileArchive, run_commands_in_world
 from tests.lab.hostile_world import create_hostile_world
 

@@ -15,7 +15,7 @@ import pytest
 
 from patchpilot.model.mail import parse_mail
 from patchpilot.reading.delivery import DeliveryProblem, delivery_reports
-from patchpilot.topic.followed import known_series
+from patchpilot.threads import known_series
 from patchpilot.tui.screens.follow_rows import problem_rows
 from tests.kit.archive import serve_archive
 from tests.kit.cli import call

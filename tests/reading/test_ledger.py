@@ -12,8 +12,8 @@ import pytest
 
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
-from patchpilot.topic.followed.known_series import open_store, read_tracked_series
-from patchpilot.topic.followed.review_ledger import (
+from patchpilot.threads.known_series import open_store, read_tracked_series
+from patchpilot.threads.review_ledger import (
     LedgerItem,
     list_open_requests,
     list_review_comments,

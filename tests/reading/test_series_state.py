@@ -22,7 +22,7 @@ from patchpilot.reading.thread_values import (
     SeriesState,
     decide_topic,
 )
-from patchpilot.topic.followed.series_record import find_unchanged_span
+from patchpilot.threads.series_record import find_unchanged_span
 from tests.kit.mails import (
     ADA,
     MATT,

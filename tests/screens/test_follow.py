@@ -16,7 +16,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from patchpilot.topic.followed import known_series, update_series
+from patchpilot.threads import known_series
+from patchpilot.topic.followed import update_series
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.screens import first_question

@@ -6,7 +6,7 @@ A row has a sign and a sentence for the event. Its date and evidence follow.
 
 from datetime import UTC, datetime
 
-from patchpilot.topic.followed.story import StoryEvent, StoryKind
+from patchpilot.threads.story import StoryEvent, StoryKind
 from patchpilot.tui.screens.follow_rows import event_rows
 
 EVENTS = (

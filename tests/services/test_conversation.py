@@ -4,9 +4,9 @@
 from pathlib import Path
 
 from patchpilot.services.track.conversation import list_conversation
+from patchpilot.threads.known_series import Tracked, open_store
+from patchpilot.threads.story import list_events as story_of
 from patchpilot.topic.followed.follow_series import track_series_in_mbox
-from patchpilot.topic.followed.known_series import Tracked, open_store
-from patchpilot.topic.followed.story import list_events as story_of
 from tests.kit.mails import MATT, build_mail, build_mbox, build_patch_mail
 from tests.reading import story
 
@@ -112,7 +112,7 @@ def test_history_lists_events_with_proof(tmp_path: Path) -> None:
 def test_series_missing_from_the_archive_has_a_history(tmp_path: Path) -> None:
     with open_store() as store:
         entry = store.add("v1@example.org", "demo", None, None)
-        from patchpilot.topic.followed.known_series import read_tracked_series
+        from patchpilot.threads.known_series import read_tracked_series
 
         (event,) = story_of(read_tracked_series(entry.id, store=store))
     assert event.text == "sent; not in the archive yet"

@@ -14,9 +14,9 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.services.send.send_state import read_topic_state
-from patchpilot.topic.followed import known_series
-from patchpilot.topic.followed.known_series import open_store
-from patchpilot.topic.followed.review_ledger import list_latest_requests
+from patchpilot.threads import known_series
+from patchpilot.threads.known_series import open_store
+from patchpilot.threads.review_ledger import list_latest_requests
 from patchpilot.tui.screens.follow_rows import format_open_comment_count
 from tests.kit.cli import call
 from tests.kit.life import LIST, TITLE, Life, create_life

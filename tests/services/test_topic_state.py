@@ -13,8 +13,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import ignore_progress
 from patchpilot.services.send.mail_recipients import save_question_answer
 from patchpilot.services.send.send_state import read_topic_state
-from patchpilot.topic.followed import known_series
-from patchpilot.topic.followed.known_series import open_store, read_all_series
+from patchpilot.threads import known_series
+from patchpilot.threads.known_series import open_store, read_all_series
 from patchpilot.tui.screens import recipients_rows
 from patchpilot.tui.screens.follow_rows import load_stage
 from patchpilot.tui.screens.preview_rows import read_recorded_status

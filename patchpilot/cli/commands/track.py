@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from patchpilot.model.progress import Progress
-    from patchpilot.topic.followed.known_series import Tracked
+    from patchpilot.threads.known_series import Tracked
     from patchpilot.topic.own_archive import ArchiveAt
     from patchpilot.topic.topic_state import TopicState
 
@@ -109,9 +109,9 @@ def add(
     from patchpilot.errors import UsageError
     from patchpilot.model.mail import parse_message_id
     from patchpilot.services.track.posted_commit import find_posted_series
+    from patchpilot.threads.known_series import open_store
     from patchpilot.topic.archive_target import read_archive_setting
     from patchpilot.topic.followed import follow_series as service
-    from patchpilot.topic.followed.known_series import open_store
 
     if target == "-":
         target, mbox = None, Path("-")
@@ -249,7 +249,7 @@ def _show_ledger(
 ) -> None:
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.cli.output.ledger_report import format_ledger
-    from patchpilot.topic.followed.review_ledger import (
+    from patchpilot.threads.review_ledger import (
         PointState,
         SeriesLedger,
         make_series_ledger,
@@ -296,7 +296,7 @@ def _show_range_diff(
         compare_revisions,
         format_comparison,
     )
-    from patchpilot.topic.followed.known_series import open_store
+    from patchpilot.threads.known_series import open_store
 
     if len(revisions) > 2:
         raise UsageError(
@@ -339,8 +339,8 @@ def update(
     A damaged message is fetched again; --all fetches all messages again. Your marks, and messages
     that the archive lacks, are kept.
     """
+    from patchpilot.threads.known_series import open_store
     from patchpilot.topic.current_topic import read_current_topic
-    from patchpilot.topic.followed.known_series import open_store
     from patchpilot.topic.followed.poll_archives import UpdateRequest
     from patchpilot.topic.followed.update_series import (
         update_tracked_series as read_news,
@@ -388,8 +388,8 @@ def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> Non
     Until the sender is confirmed, the message does not change the state of its series. Check the
     message in the archive first, because anyone can use any name.
     """
-    from patchpilot.topic.followed.known_senders import confirm_senders
-    from patchpilot.topic.followed.known_series import open_store, read_tracked_series
+    from patchpilot.threads.known_senders import confirm_senders
+    from patchpilot.threads.known_series import open_store, read_tracked_series
 
     with open_store(offline=common.offline) as store, show_progress(common) as progress:
         numbers = confirm_senders(message_ids, is_known=not stranger, store=store)
@@ -408,7 +408,7 @@ def remove(common: Common, number: int) -> None:
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.model.printable import make_printable
     from patchpilot.services.track.follow_topic import RemovedSeries
-    from patchpilot.topic.followed import known_series as service
+    from patchpilot.threads import known_series as service
 
     with service.open_store(offline=common.offline) as store:
         entry = store.remove(number)
@@ -445,8 +445,8 @@ def classify(common: Common, files: tuple[str, ...]) -> None:
 
 
 def _list_series(common: Common, since: str | None, *, waiting: bool) -> int:
+    from patchpilot.threads import known_series as service
     from patchpilot.topic.current_topic import read_current_topic
-    from patchpilot.topic.followed import known_series as service
 
     with (
         common.workplace() as workplace,
@@ -495,7 +495,7 @@ def _select_recent_series(
     )
     from patchpilot.model.bounded import EPOCH
     from patchpilot.services.track.moment_since import parse_since
-    from patchpilot.topic.followed.review_ledger import group_requests
+    from patchpilot.threads.review_ledger import group_requests
 
     start = parse_since(since) if since is not None else EPOCH
     recent_series = tuple(
@@ -523,8 +523,8 @@ def _show_topic(
 
     This is the series with this number, by default the topic's series.
     """
+    from patchpilot.threads import known_series as service
     from patchpilot.topic.current_topic import read_current_topic
-    from patchpilot.topic.followed import known_series as service
 
     with (
         common.workplace() as workplace,

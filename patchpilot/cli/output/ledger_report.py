@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from patchpilot.cli.output.stream import result_width, wrap_labeled
 from patchpilot.model.printable import make_one_line, make_printable
-from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, SeriesLedger
+from patchpilot.threads.review_ledger import LedgerItem, PointState, SeriesLedger
 
 _MOST_LINES = 8
 """Maximum lines shown of a hunk."""

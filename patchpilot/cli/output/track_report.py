@@ -21,9 +21,9 @@ from patchpilot.services.track.conversation import Reply
 from patchpilot.services.track.follow_topic import FollowedSeries
 from patchpilot.services.track.review_lines import format_review_table
 from patchpilot.services.track.series_head import format_head_rows, format_time_note
-from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.followed.review_ledger import group_requests
-from patchpilot.topic.followed.story import StoryEvent, list_events
+from patchpilot.threads.known_series import Tracked
+from patchpilot.threads.review_ledger import group_requests
+from patchpilot.threads.story import StoryEvent, list_events
 from patchpilot.topic.topic_state import TopicState
 
 _TABLE_WIDTH = 76

@@ -12,7 +12,7 @@ from patchpilot.model.action import Advice, actions_in_advice
 from patchpilot.model.ago import format_short_age
 from patchpilot.model.printable import crop_text, make_one_line, make_printable, width
 from patchpilot.services.track.series_turns import group_series_by_turn
-from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.threads.known_series import Tracked
 from patchpilot.topic.home.home_topic import Turn
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER
 from patchpilot.reading.mbox import read_mails
-from patchpilot.topic.followed.known_series import (
+from patchpilot.threads.known_series import (
     find_series_with_mail,
     read_sent_mails,
     read_tracked_series,

@@ -50,8 +50,8 @@ from patchpilot.services.reply.sent_replies import (
     is_message_id_used,
     is_sent_draft,
 )
-from patchpilot.topic.followed.known_series import read_tracked_series
-from patchpilot.topic.followed.own_addresses import find_own_addresses
+from patchpilot.threads.known_series import read_tracked_series
+from patchpilot.threads.own_addresses import find_own_addresses
 from patchpilot.topic.followed.reminder import (
     REMINDER_PROBLEMS,
     Reminder,

@@ -36,6 +36,7 @@ from patchpilot.series.draft_text import (
     read_draft_file,
     update_from_text,
 )
+from patchpilot.threads.review_summary import find_series_of_send
 from patchpilot.topic.b4_record import write_draft_to_b4
 from patchpilot.topic.edit_commits import (
     DRAFT_FILE,
@@ -47,7 +48,6 @@ from patchpilot.topic.edit_commits import (
 )
 from patchpilot.topic.find_topic import Topic, find_draft, finish_topic
 from patchpilot.topic.followed.reminder import check_reminder
-from patchpilot.topic.followed.review_summary import find_series_of_send
 from patchpilot.topic.reroll import (
     STUBS,
     find_last_send,

@@ -274,7 +274,7 @@ def warn_about_open_requests(
     if last_send is None or last_send.version >= draft.version:
         return ()
     from patchpilot.reading.thread_values import TAKEN
-    from patchpilot.topic.followed.review_summary import (
+    from patchpilot.threads.review_summary import (
         find_series_of_send,
         list_unsettled_requests,
     )

@@ -28,7 +28,7 @@ from patchpilot.services.send.plan_send import plan_sending
 from patchpilot.services.send.resume import make_archive_lookup, plan_resume
 from patchpilot.services.send.send_mails import list_next_steps
 from patchpilot.services.send.sending import SENT_PROBLEMS, Sending, sent_problem_names
-from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.threads.known_series import Tracked
 from patchpilot.topic.reroll import make_send_link
 from patchpilot.topic.topic_state import TopicState, find_topic_state
 

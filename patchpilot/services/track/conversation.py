@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Reply as Reply
-from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.threads.known_series import Tracked
 
 
 class ConversationMail(NamedTuple):

@@ -19,8 +19,9 @@ from patchpilot.services.track.compare_revisions import (
     RevisionComparison,
     compare_revisions,
 )
-from patchpilot.topic.followed import follow_series, known_series, update_series
-from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.threads import known_series
+from patchpilot.threads.known_series import Tracked
+from patchpilot.topic.followed import follow_series, update_series
 from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.own_archive import make_archive_opener
 from patchpilot.topic.topic_state import (

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.threads.known_series import Tracked
 from patchpilot.topic.home.home_topic import Turn
 
 

@@ -43,7 +43,7 @@ from patchpilot.reading.mbox import deduplicate, read_mails
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.topic.followed.known_series import (
+from patchpilot.threads.known_series import (
     Tracked,
     find_sent_ids,
     find_stall_time,
@@ -53,15 +53,15 @@ from patchpilot.topic.followed.known_series import (
     read_stored_series,
     undisclosed_error,
 )
-from patchpilot.topic.followed.own_addresses import find_own_addresses
-from patchpilot.topic.followed.poll_archives import (
-    Archives,
-    UpdateRequest,
-)
-from patchpilot.topic.followed.same_series import (
+from patchpilot.threads.own_addresses import find_own_addresses
+from patchpilot.threads.same_series import (
     find_same_series,
     format_merge_note,
     merge_entries,
+)
+from patchpilot.topic.followed.poll_archives import (
+    Archives,
+    UpdateRequest,
 )
 from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.urls import LORE

@@ -11,7 +11,7 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import SeriesState, Turn
-from patchpilot.topic.followed.tracked import Tracked
+from patchpilot.threads.tracked import Tracked
 
 NO_ANSWER = "I have seen no answer yet."
 EARLY, ANSWERED, UNTRUE = "early-reminder", "answered-reminder", "untrue-reminder"

@@ -21,22 +21,22 @@ from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.reading.thread_values import FINAL
 from patchpilot.settings.read_settings import read_user_settings
-from patchpilot.topic.followed.known_series import (
+from patchpilot.threads.known_series import (
     Tracked,
     add_series_mails,
     read_stored_series,
     report_missing_mails,
+)
+from patchpilot.threads.same_series import (
+    format_merge_note,
+    group_same_series,
+    merge_entries,
 )
 from patchpilot.topic.followed.poll_archives import (
     Archives,
     PollResult,
     UpdateRequest,
     poll_archives,
-)
-from patchpilot.topic.followed.same_series import (
-    format_merge_note,
-    group_same_series,
-    merge_entries,
 )
 from patchpilot.topic.own_archive import ArchiveAt
 

@@ -30,9 +30,10 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Drafts
+from patchpilot.threads import known_series
+from patchpilot.threads.known_series import Tracked
 from patchpilot.topic.find_topic import Topic, read_topic
-from patchpilot.topic.followed import known_series, update_series
-from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed import update_series
 from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.home.home_branches import (
     Branch,

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from patchpilot.services.track.compare_revisions import RevisionComparison
     from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.services.track.follow_topic import FollowedSeries
-    from patchpilot.topic.followed.known_series import Tracked
-    from patchpilot.topic.followed.review_ledger import LedgerItem
-    from patchpilot.topic.followed.story import StoryEvent
+    from patchpilot.threads.known_series import Tracked
+    from patchpilot.threads.review_ledger import LedgerItem
+    from patchpilot.threads.story import StoryEvent
     from patchpilot.topic.topic_state import TopicState
 
 
@@ -52,7 +52,7 @@ def _store_conversation(
     because reading thousands of messages takes a second.
     """
     from patchpilot.services.track.conversation import list_conversation
-    from patchpilot.topic.followed.review_ledger import list_latest_requests
+    from patchpilot.threads.review_ledger import list_latest_requests
 
     number = session.series
     selected = [
@@ -147,7 +147,7 @@ def follow_status(
 
 def format_open_comment_count(series: "Tracked | None") -> str:
     """Return the number of open review comments on the latest version as text, or "" for none."""
-    from patchpilot.topic.followed.review_ledger import list_latest_requests
+    from patchpilot.threads.review_ledger import list_latest_requests
 
     return str(
         sum(item.open for item in list_latest_requests(series)) if series else 0
@@ -273,7 +273,7 @@ def _format_ranges(numbers: Sequence[int]) -> str:
 
 def history_rows(series: "Tracked", columns: int) -> list[Text]:
     from patchpilot.services.track.series_head import format_head_rows, format_time_note
-    from patchpilot.topic.followed.story import StoryEvent, StoryKind, list_events
+    from patchpilot.threads.story import StoryEvent, StoryKind, list_events
 
     facts = [
         (name, make_one_line(str(text))) for name, text in format_head_rows(series)

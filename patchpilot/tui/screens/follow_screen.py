@@ -57,8 +57,8 @@ from patchpilot.tui.widgets.plain_text import PlainText
 if TYPE_CHECKING:
     from patchpilot.services.track.compare_revisions import Revision, RevisionComparison
     from patchpilot.services.track.conversation import ConversationMail
-    from patchpilot.topic.followed.known_series import Tracked
-    from patchpilot.topic.followed.review_ledger import LedgerItem
+    from patchpilot.threads.known_series import Tracked
+    from patchpilot.threads.review_ledger import LedgerItem
     from patchpilot.topic.review_trailers import CollectedTags, TagChoice
 
 
@@ -480,7 +480,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return (*open_ids, *other_ids[-1:], "")[0]
 
     def action_mark(self, name: str) -> None:
-        from patchpilot.topic.followed.review_ledger import PointState, toggle_state
+        from patchpilot.threads.review_ledger import PointState, toggle_state
 
         series, item = self._series, self._selected_comment
         if series is None or item is None:
@@ -501,7 +501,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         )
 
     def _replace_series(self, series: "Tracked") -> None:
-        from patchpilot.topic.followed.review_ledger import list_latest_requests
+        from patchpilot.threads.review_ledger import list_latest_requests
 
         all_series: tuple[Tracked, ...] = self.session.last_result(self.stage) or ()
         number = series.entry.id

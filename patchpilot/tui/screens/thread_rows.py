@@ -27,7 +27,7 @@ from patchpilot.tui.widgets.lists import Row
 
 if TYPE_CHECKING:
     from patchpilot.services.track.conversation import ConversationMail
-    from patchpilot.topic.followed.review_ledger import LedgerItem
+    from patchpilot.threads.review_ledger import LedgerItem
 
 FEW = 3
 """Maximum number of quoted lines that are left unfolded."""

@@ -28,7 +28,7 @@ from patchpilot.reading.thread_values import (
     FINAL,
     TAKEN,
 )
-from patchpilot.topic.followed.tracked import Tracked
+from patchpilot.threads.tracked import Tracked
 
 Key = tuple[str, int]
 """A request: its message, and its first line."""

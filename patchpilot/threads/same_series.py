@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence, Set
 
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.model.progress import ignore_progress
-from patchpilot.topic.followed.known_series import (
+from patchpilot.threads.known_series import (
     Tracked,
     find_undisclosed_ids,
     is_undisclosed,

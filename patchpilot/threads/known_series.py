@@ -41,7 +41,7 @@ from patchpilot.reading.thread_values import (
     Turn,
 )
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.topic.followed.tracked import Tracked as Tracked
+from patchpilot.threads.tracked import Tracked as Tracked
 from patchpilot.urls import LORE
 
 if TYPE_CHECKING:
@@ -466,7 +466,7 @@ class _SeriesReader:
         store, marks = self._store, self._marks
         if not (posted.claims or marks):
             return posted
-        from patchpilot.topic.followed.known_senders import (
+        from patchpilot.threads.known_senders import (
             KNOWN,
             STRANGER,
             find_known_senders,
@@ -517,7 +517,7 @@ class _SeriesReader:
         posted = self._read()
         if posted is None:
             return None
-        from patchpilot.topic.followed.series_record import (
+        from patchpilot.threads.series_record import (
             find_unchanged_span,
             summarize_series,
         )

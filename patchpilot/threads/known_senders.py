@@ -70,7 +70,7 @@ def find_known_senders(
     names.
     """
     from patchpilot.archive.signatures import find_proven_senders, look_up_dkim_key
-    from patchpilot.topic.followed.own_addresses import find_own_addresses
+    from patchpilot.threads.own_addresses import find_own_addresses
 
     reader = store.reader
     confirmed = store.read_stored(select_marked_messages(store.marks(number), KNOWN))

@@ -18,7 +18,7 @@ from patchpilot.reading.thread_values import (
     NextStep,
     Turn,
 )
-from patchpilot.topic.followed.review_ledger import Key, LedgerItem, list_open_requests
+from patchpilot.threads.review_ledger import Key, LedgerItem, list_open_requests
 
 
 def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from patchpilot.model.patch import Patch
-    from patchpilot.topic.followed.known_series import Tracked
-    from patchpilot.topic.followed.review_ledger import LedgerItem
+    from patchpilot.threads.known_series import Tracked
+    from patchpilot.threads.review_ledger import LedgerItem
 
 
 def list_unsettled_requests(
@@ -24,7 +24,7 @@ def list_unsettled_requests(
 
     `upcoming` are the patches of the next version.
     """
-    from patchpilot.topic.followed.review_ledger import list_latest_requests
+    from patchpilot.threads.review_ledger import list_latest_requests
 
     return tuple(
         (series.entry.id, item)
@@ -55,7 +55,7 @@ def select_changelog_requests(
 
 def find_series_of_send(last_send: Send) -> "tuple[Tracked, ...]":
     """Return the tracked series that contain a message of a send."""
-    from patchpilot.topic.followed.known_series import (
+    from patchpilot.threads.known_series import (
         find_unarchived_ids,
         open_store,
         read_tracked_series,
