@@ -9,6 +9,7 @@ from patchpilot.checking.check_result import CheckedPatch
 from patchpilot.checking.list_rules import RuleExplanation
 from patchpilot.model.path_fact import PathFact
 from patchpilot.model.rule import Rule
+from patchpilot.recipients.topic import PlanResult
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_work import ActionResults
 from patchpilot.services.check.check_answer import (
@@ -41,7 +42,6 @@ from patchpilot.threads.review_ledger import SeriesLedger
 from patchpilot.topic.message_changes import Preparation
 from patchpilot.topic.posted_elsewhere import PostedFix
 from patchpilot.topic.review_trailers import CollectedTags
-from patchpilot.topic.topic_recipients import PlanResult
 
 
 @dataclass(frozen=True, slots=True)

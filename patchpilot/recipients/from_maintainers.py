@@ -14,7 +14,7 @@ from patchpilot.recipients.get_maintainer.address_format import (
     split_mailbox,
     split_mailboxes,
 )
-from patchpilot.recipients.merge_recipients import MergedRecipients
+from patchpilot.recipients.merge import MergedRecipients
 
 Texts = Sequence[tuple[str, list[str]]]
 _REASONS = 3

@@ -16,7 +16,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import Trailer, parse_trailer
 from patchpilot.projects.project import ListRule
-from patchpilot.recipients.merge_recipients import MergedRecipients
+from patchpilot.recipients.merge import MergedRecipients
 
 ROLES = {
     "reported-by": "reporter",

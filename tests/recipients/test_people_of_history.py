@@ -13,7 +13,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import Section
 from patchpilot.maintainers.load import Entry
-from patchpilot.recipients.recipient_warnings import find_silent_maintainers
+from patchpilot.recipients.warnings import find_silent_maintainers
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, build_widget_patch
 from tests.kit.repos import Repo

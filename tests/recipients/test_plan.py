@@ -8,7 +8,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.address import check_email_address
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
-from patchpilot.topic.topic_recipients import plan_series
+from patchpilot.recipients.topic import plan_series
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, build_widget_patch
 from tests.kit.repos import Repo
@@ -255,7 +255,7 @@ def test_oversized_plan_skips_address_checks(
 ) -> None:
     checked: list[str] = []
     monkeypatch.setattr(
-        "patchpilot.recipients.recipient_plan.judge_address",
+        "patchpilot.recipients.plan.judge_address",
         lambda email: checked.append(email) or check_email_address(email),
     )
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(201))

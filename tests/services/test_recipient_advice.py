@@ -8,7 +8,8 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.model.recipient import Remedy, RemedyKind
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.maintainers.recipient_history import find_recipient_history
+from patchpilot.recipients.history import find_recipient_history
+from patchpilot.recipients.topic import edit_recipients
 from patchpilot.services.send.counted_recipients import (
     CountedRecipients,
     find_topic_recipients,
@@ -19,7 +20,6 @@ from patchpilot.services.send.questions import (
     find_pre_send_questions,
     save_draft_answer,
 )
-from patchpilot.topic.topic_recipients import edit_recipients
 from tests.kit.maintainers import FILES
 from tests.kit.repos import Repo
 

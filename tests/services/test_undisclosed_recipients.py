@@ -17,16 +17,16 @@ from patchpilot.model.patch import Series
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.recipients.from_message import ROLES
-from patchpilot.series.draft import Drafts
-from patchpilot.series.recipient_edits import RecipientEdits, find_topic_key, save_edits
-from patchpilot.services.send.mail_recipients import choose_recipients
-from patchpilot.services.send.questions import save_draft_answer
-from patchpilot.topic.topic_recipients import (
+from patchpilot.recipients.topic import (
     MaintainersRequest,
     PlannedRecipients,
     plan_series,
     plan_targets,
 )
+from patchpilot.series.draft import Drafts
+from patchpilot.series.recipient_edits import RecipientEdits, find_topic_key, save_edits
+from patchpilot.services.send.mail_recipients import choose_recipients
+from patchpilot.services.send.questions import save_draft_answer
 from tests.kit.repos import Repo
 
 MAINTAINERS = """\

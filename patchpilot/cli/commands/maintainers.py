@@ -130,7 +130,7 @@ def command(common: Common, targets: tuple[str, ...], **values: Any) -> int | No
 def _print_like_script(
     common: Common, targets: tuple[str, ...], switches: dict[str, Any]
 ) -> None:
-    from patchpilot.services.maintainers.get_maintainer_answer import run_get_maintainer
+    from patchpilot.recipients.get_maintainer.topic_answer import run_get_maintainer
 
     is_network = any(
         target.startswith(("<", "http://", "https://")) for target in targets
@@ -162,7 +162,7 @@ def _print_plan(
         format_recipients_json,
         format_recipients_text,
     )
-    from patchpilot.topic import topic_recipients as service
+    from patchpilot.recipients import topic as service
 
     edits = {
         name: options[option]

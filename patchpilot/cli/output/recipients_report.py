@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from patchpilot.cli.output.json_document import format_json
 from patchpilot.model.printable import make_printable
 from patchpilot.model.recipient import Recipient, RecipientPlan
-from patchpilot.topic.topic_recipients import PlannedRecipients, PlanResult
+from patchpilot.recipients.topic import PlannedRecipients, PlanResult
 
 
 def format_recipients_json(result: PlanResult) -> str:

@@ -14,7 +14,8 @@ from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.printable import join_words, make_printable
 from patchpilot.projects.project import StableTrees
-from patchpilot.recipients.recipient_plan import plan_patches
+from patchpilot.recipients.plan import plan_patches
+from patchpilot.recipients.topic import find_source_tree, make_recipient_sources
 from patchpilot.resources import save_draft_file
 from patchpilot.series.cover_letter import (
     fill_template,
@@ -23,7 +24,6 @@ from patchpilot.series.cover_letter import (
 )
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_targets import backport_trees
-from patchpilot.topic.topic_recipients import find_source_tree, make_recipient_sources
 
 
 def make_stable_request_mail(

@@ -15,6 +15,7 @@ from patchpilot.model.address import (
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
+from patchpilot.recipients.topic import PlannedRecipients, plan_series
 from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.services.send.recipient_advice import (
     RecipientAdvice,
@@ -22,7 +23,6 @@ from patchpilot.services.send.recipient_advice import (
 )
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_project import project_of
-from patchpilot.topic.topic_recipients import PlannedRecipients, plan_series
 
 
 class CountedRecipients(NamedTuple):

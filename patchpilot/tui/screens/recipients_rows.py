@@ -28,7 +28,7 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.lists import Row
 
 if TYPE_CHECKING:
-    from patchpilot.services.maintainers.recipient_history import FileHistory
+    from patchpilot.recipients.history import FileHistory
     from patchpilot.services.send.counted_recipients import CountedRecipients
     from patchpilot.services.send.recipient_advice import RecipientAdvice
 

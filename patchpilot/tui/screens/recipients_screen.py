@@ -27,7 +27,7 @@ from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 
 if TYPE_CHECKING:
-    from patchpilot.services.maintainers.recipient_history import FileHistory
+    from patchpilot.recipients.history import FileHistory
     from patchpilot.services.send.counted_recipients import CountedRecipients
 
 
@@ -127,7 +127,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         self.query_one("#recipient-why", TextPanel).text.update(text)
 
     def _read_history(self) -> None:
-        from patchpilot.services.maintainers.recipient_history import (
+        from patchpilot.recipients.history import (
             find_recipient_history,
         )
 
@@ -223,7 +223,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             ask_question(self, first_value, self.rerun_stage)
 
     def _edit_recipients(self, message: str, **changes: Any) -> None:
-        from patchpilot.topic.topic_recipients import edit_recipients
+        from patchpilot.recipients.topic import edit_recipients
 
         result = self._shown
         if result is None:

@@ -39,7 +39,7 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
-from patchpilot.recipients.recipient_plan import (
+from patchpilot.recipients.plan import (
     RecipientSources,
     plan_patches,
     plan_paths,

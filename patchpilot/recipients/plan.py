@@ -37,8 +37,8 @@ from patchpilot.recipients.get_maintainer.collected_roles import (
 )
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 from patchpilot.recipients.get_maintainer.patch_scan import scan_patch
-from patchpilot.recipients.merge_recipients import MergedRecipients
-from patchpilot.recipients.recipient_warnings import (
+from patchpilot.recipients.merge import MergedRecipients
+from patchpilot.recipients.warnings import (
     RecipientFacts,
     find_address_warnings,
     find_recipient_warnings,
