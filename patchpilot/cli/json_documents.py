@@ -22,7 +22,6 @@ from patchpilot.services.check.check_answer import (
 )
 from patchpilot.services.find.bisect_fix import BisectStep
 from patchpilot.services.find.find_fix import FoundFixes
-from patchpilot.services.reply.reply_answer import PlannedReply, UnsentReplies
 from patchpilot.services.review.review_patches import Review
 from patchpilot.services.send.edit_draft import DraftResult
 from patchpilot.services.send.sending import Sending
@@ -33,15 +32,16 @@ from patchpilot.services.setup.lts_branches import StableSeriesList
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.services.tags.stable_request_tag import StableResult
 from patchpilot.services.tags.undo_rewrite import UndoAnswer
-from patchpilot.services.track.classify_mails import ClassifiedMail
-from patchpilot.services.track.compare_revisions import RevisionComparison
-from patchpilot.services.track.follow_topic import FollowedSeries, RemovedSeries
-from patchpilot.services.track.posted_commit import PostedCommit, UnpostedCommit
 from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.threads.review_ledger import SeriesLedger
 from patchpilot.topic.message_changes import Preparation
 from patchpilot.topic.posted_elsewhere import PostedFix
 from patchpilot.topic.review_trailers import CollectedTags
+from patchpilot.tracking.classify_mails import ClassifiedMail
+from patchpilot.tracking.compare_versions import RevisionComparison
+from patchpilot.tracking.follow_topic import FollowedSeries, RemovedSeries
+from patchpilot.tracking.posted_commit import PostedCommit, UnpostedCommit
+from patchpilot.tracking.reply.answer import PlannedReply, UnsentReplies
 
 
 @dataclass(frozen=True, slots=True)

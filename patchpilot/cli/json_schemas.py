@@ -20,7 +20,7 @@ from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any, Literal, Union
 
-import patchpilot.services.track.review_lines  # noqa: F401  reads the table of reviewers
+import patchpilot.tracking.review_lines  # noqa: F401  reads the table of reviewers
 from patchpilot.cli.json_documents import DOCUMENTS, JsonDocument
 from patchpilot.model.json_form import JsonKey, json_forms, json_keys
 

@@ -228,10 +228,10 @@ def prepare_second_version(work: Path) -> str:
         list_latest_requests,
         toggle_state,
     )
-    from patchpilot.topic.followed.poll_archives import UpdateRequest
-    from patchpilot.topic.followed.update_series import update_tracked_series
     from patchpilot.topic.own_archive import make_archive_opener
     from patchpilot.topic.review_trailers import TrailersRequest
+    from patchpilot.tracking.poll_archives import UpdateRequest
+    from patchpilot.tracking.update_series import update_tracked_series
 
     if _has_answers(git(work, "log", "-1", "--format=%B").text):
         return "v2 is already prepared: the preview shows it"

@@ -141,7 +141,7 @@ class StageJobs:
             self._check_store()
 
     def _check_store(self) -> None:
-        from patchpilot.services.track.follow_topic import (
+        from patchpilot.tracking.follow_topic import (
             read_followed_ids,
             read_store_timestamps,
         )

@@ -12,9 +12,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.action import actions_in_advice
 from patchpilot.model.mail import parse_mail
 from patchpilot.threads.known_series import Tracked
-from patchpilot.topic.followed.follow_series import track_named_series
-from patchpilot.topic.followed.poll_archives import UpdateRequest
-from patchpilot.topic.followed.update_series import update_tracked_series
+from patchpilot.tracking.follow_series import track_named_series
+from patchpilot.tracking.poll_archives import UpdateRequest
+from patchpilot.tracking.update_series import update_tracked_series
 from tests.kit.archive import FilledArchive, serve_archive
 from tests.kit.mails import START
 from tests.kit.trees import Trees

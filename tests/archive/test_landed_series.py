@@ -18,8 +18,8 @@ from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread, with_commits
-from patchpilot.topic.followed.poll_archives import UpdateRequest
-from patchpilot.topic.followed.update_series import update_tracked_series
+from patchpilot.tracking.poll_archives import UpdateRequest
+from patchpilot.tracking.update_series import update_tracked_series
 from tests.kit.mails import ADA, MATT, build_described_mail, build_mail, build_mbox
 from tests.kit.trees import FILE, Trees
 from tests.reading.story import next_step

@@ -17,7 +17,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mail_reader import MailReader
-from patchpilot.services.track.moment_since import parse_since
+from patchpilot.tracking.moment_since import parse_since
 from tests.kit.archive import serve_archive
 from tests.kit.cli import call
 from tests.kit.mails import (

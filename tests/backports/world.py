@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from patchpilot.archive.track_store import Store
-from patchpilot.topic.followed import follow_series
+from patchpilot.tracking import follow_series
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import (
     build_mbox,

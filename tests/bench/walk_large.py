@@ -87,7 +87,7 @@ def create_large_branch(repository: Path) -> None:
 def make_large_thread() -> Any:
     """Return a thread of 5,000 messages in the form that `track` returns."""
     from patchpilot.archive.track_store import Store
-    from patchpilot.topic.followed import follow_series
+    from patchpilot.tracking import follow_series
 
     with tempfile.TemporaryDirectory() as folder:
         mbox_file = Path(folder) / "thread.mbox"

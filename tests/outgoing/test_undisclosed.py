@@ -21,8 +21,8 @@ from patchpilot.model.message import MailState
 from patchpilot.outgoing.b4 import b4_send
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.reply.answered_mail import find_answered_mail
-from patchpilot.services.reply.plan_reply import (
+from patchpilot.tracking.reply.answered_mail import find_answered_mail
+from patchpilot.tracking.reply.plan import (
     choose_reply_sender,
     open_reply_draft,
     plan_reply,

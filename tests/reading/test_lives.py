@@ -612,7 +612,7 @@ def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
     from patchpilot.threads.known_series import read_tracked_series
-    from patchpilot.topic.followed.follow_series import track_series_in_mbox
+    from patchpilot.tracking.follow_series import track_series_in_mbox
     from tests.kit.mails import build_mbox
     from tests.kit.trees import Trees
 

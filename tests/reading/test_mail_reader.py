@@ -17,7 +17,7 @@ from patchpilot.reading.mail_classifier import classify, classify_for
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.sender import same_person
-from patchpilot.services.track.follow_topic import read_followed_series
+from patchpilot.tracking.follow_topic import read_followed_series
 from tests.kit.archive import serve_archive
 from tests.kit.cli import call
 from tests.kit.life import create_life

@@ -13,7 +13,7 @@ from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.requests import points_of, review_points
 from patchpilot.threads.known_series import open_store, read_tracked_series
 from patchpilot.threads.review_ledger import list_latest_requests, toggle_state
-from patchpilot.topic.followed.follow_series import track_series_in_mbox
+from patchpilot.tracking.follow_series import track_series_in_mbox
 from tests.kit.life import create_life
 from tests.kit.mails import (
     ADA,

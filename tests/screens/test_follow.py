@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from patchpilot.threads import known_series
-from patchpilot.topic.followed import update_series
+from patchpilot.tracking import update_series
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.screens import first_question

@@ -14,7 +14,7 @@ from patchpilot.errors import MissingError
 from patchpilot.threads.known_senders import confirm_senders
 from patchpilot.threads.known_series import Tracked, read_tracked_series
 from patchpilot.threads.own_addresses import find_own_addresses
-from patchpilot.topic.followed.follow_series import track_series_in_mbox
+from patchpilot.tracking.follow_series import track_series_in_mbox
 from tests.kit.cli import call
 from tests.kit.life import create_life
 from tests.kit.mails import build_mbox, build_patch_mail

@@ -15,7 +15,7 @@ from patchpilot.reading.review_table import (
     ReviewState,
     ReviewTable,
 )
-from patchpilot.services.track.review_lines import format_review_table
+from patchpilot.tracking.review_lines import format_review_table
 from tests.kit.cli import call
 from tests.kit.mails import build_mbox
 from tests.reading import story

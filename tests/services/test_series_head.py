@@ -9,10 +9,10 @@ from patchpilot.archive.track_store import TrackEntry
 from patchpilot.cli.output.track_report import format_series
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
-from patchpilot.services.track.series_head import format_head_rows
 from patchpilot.threads import known_series
 from patchpilot.threads.known_series import Tracked, open_store
 from patchpilot.threads.series_record import summarize_series
+from patchpilot.tracking.series_head import format_head_rows
 from patchpilot.tui.screens.follow_rows import pinned_rows
 from tests.kit.mails import (
     ADA,

@@ -172,13 +172,13 @@ def _find_posted_commit(
         format_similar_posts,
     )
     from patchpilot.cli.output.json_document import format_json
-    from patchpilot.services.track.posted_commit import (
+    from patchpilot.topic.archive_target import read_archive_setting
+    from patchpilot.topic.own_archive import make_archive_opener
+    from patchpilot.tracking.posted_commit import (
         UnpostedCommit,
         find_posted_series,
         find_similar_posts,
     )
-    from patchpilot.topic.archive_target import read_archive_setting
-    from patchpilot.topic.own_archive import make_archive_opener
 
     lore = lore or read_archive_setting(common.repo)
     posted_commit = None

@@ -108,10 +108,10 @@ def add(
     """
     from patchpilot.errors import UsageError
     from patchpilot.model.mail import parse_message_id
-    from patchpilot.services.track.posted_commit import find_posted_series
     from patchpilot.threads.known_series import open_store
     from patchpilot.topic.archive_target import read_archive_setting
-    from patchpilot.topic.followed import follow_series as service
+    from patchpilot.tracking import follow_series as service
+    from patchpilot.tracking.posted_commit import find_posted_series
 
     if target == "-":
         target, mbox = None, Path("-")
@@ -292,11 +292,11 @@ def _show_range_diff(
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.errors import UsageError
     from patchpilot.model.printable import make_printable
-    from patchpilot.services.track.compare_revisions import (
+    from patchpilot.threads.known_series import open_store
+    from patchpilot.tracking.compare_versions import (
         compare_revisions,
         format_comparison,
     )
-    from patchpilot.threads.known_series import open_store
 
     if len(revisions) > 2:
         raise UsageError(
@@ -341,8 +341,8 @@ def update(
     """
     from patchpilot.threads.known_series import open_store
     from patchpilot.topic.current_topic import read_current_topic
-    from patchpilot.topic.followed.poll_archives import UpdateRequest
-    from patchpilot.topic.followed.update_series import (
+    from patchpilot.tracking.poll_archives import UpdateRequest
+    from patchpilot.tracking.update_series import (
         update_tracked_series as read_news,
     )
 
@@ -407,8 +407,8 @@ def remove(common: Common, number: int) -> None:
     """Stop tracking a series."""
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.model.printable import make_printable
-    from patchpilot.services.track.follow_topic import RemovedSeries
     from patchpilot.threads import known_series as service
+    from patchpilot.tracking.follow_topic import RemovedSeries
 
     with service.open_store(offline=common.offline) as store:
         entry = store.remove(number)
@@ -432,7 +432,7 @@ def classify(common: Common, files: tuple[str, ...]) -> None:
     from patchpilot.cli.common import report_skipped_input
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.cli.output.track_report import format_classified_mails
-    from patchpilot.services.track.classify_mails import classify_files
+    from patchpilot.tracking.classify_mails import classify_files
 
     with show_progress(common) as progress:
         mails = classify_files(
@@ -494,8 +494,8 @@ def _select_recent_series(
         format_waiting_messages,
     )
     from patchpilot.model.bounded import EPOCH
-    from patchpilot.services.track.moment_since import parse_since
     from patchpilot.threads.review_ledger import group_requests
+    from patchpilot.tracking.moment_since import parse_since
 
     start = parse_since(since) if since is not None else EPOCH
     recent_series = tuple(
@@ -547,7 +547,7 @@ def _find_in_mbox(
     common: Common, mbox: Path, number: int | None
 ) -> tuple["Tracked", ...]:
     from patchpilot.errors import UsageError
-    from patchpilot.topic.followed.follow_series import read_mbox
+    from patchpilot.tracking.follow_series import read_mbox
 
     if number is not None:
         raise UsageError(

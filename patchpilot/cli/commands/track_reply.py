@@ -20,8 +20,8 @@ from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit_code
 
 if TYPE_CHECKING:
-    from patchpilot.services.reply.plan_reply import ReplyPlan
     from patchpilot.topic.workplace import Workplace
+    from patchpilot.tracking.reply.plan import ReplyPlan
 
 
 @make_command(
@@ -98,8 +98,8 @@ def command(common: Common, mail: str | None, **asked: Any) -> int:
 def _list_drafts(common: Common) -> int:
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.cli.output.reply_report import format_reply_drafts
-    from patchpilot.services.reply.reply_answer import UnsentReplies
-    from patchpilot.services.reply.reply_session import list_unsent_drafts
+    from patchpilot.tracking.reply.answer import UnsentReplies
+    from patchpilot.tracking.reply.session import list_unsent_drafts
 
     drafts = list_unsent_drafts()
     if common.format == "json":
@@ -115,8 +115,8 @@ def _send_reply(
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.cli.output.reply_report import format_reply
     from patchpilot.model.printable import make_one_line
-    from patchpilot.services.reply.reply_answer import PlannedReply
-    from patchpilot.services.reply.send_reply import send_reply
+    from patchpilot.tracking.reply.answer import PlannedReply
+    from patchpilot.tracking.reply.send import send_reply
 
     plan = _plan_reply(common, workplace, target, options)
     if plan is None:
@@ -161,14 +161,14 @@ def _plan_reply(
     common: Common, workplace: "Workplace", target: str, options: Mapping[str, Any]
 ) -> "ReplyPlan | None":
     """Edit the draft and return the planned reply, or None if the user deleted the draft."""
-    from patchpilot.services.reply.reply_session import (
+    from patchpilot.services.send.edit_draft import make_text_editor
+    from patchpilot.topic.edit_commits import REPLY_FILE
+    from patchpilot.tracking.reply.session import (
         ReplyRequest,
         discard_reply_draft,
         plan_requested_reply,
         read_reply_text,
     )
-    from patchpilot.services.send.edit_draft import make_text_editor
-    from patchpilot.topic.edit_commits import REPLY_FILE
 
     request = ReplyRequest(
         target,

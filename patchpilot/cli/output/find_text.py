@@ -9,8 +9,8 @@ from patchpilot.model.action import Action
 from patchpilot.model.printable import make_printable
 from patchpilot.services.find.bisect_fix import BisectStep
 from patchpilot.services.find.find_fix import FoundFix, FoundFixes
-from patchpilot.services.track.posted_commit import PostedCommit
 from patchpilot.topic.posted_elsewhere import PostedFix
+from patchpilot.tracking.posted_commit import PostedCommit
 
 
 def format_found_fixes(fixes: FoundFixes, operation: str) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from patchpilot.cli.output.send_text import format_mail_text, format_title
 from patchpilot.model.printable import make_one_line
-from patchpilot.services.reply.plan_reply import ReplyPlan
-from patchpilot.services.reply.reply_session import ReplyDraft
+from patchpilot.tracking.reply.plan import ReplyPlan
+from patchpilot.tracking.reply.session import ReplyDraft
 
 
 def format_reply(plan: ReplyPlan, after: str = "") -> str:

@@ -16,15 +16,15 @@ from patchpilot.model.printable import (
     make_printable,
     width,
 )
-from patchpilot.services.track.classify_mails import ClassifiedMail
-from patchpilot.services.track.conversation import Reply
-from patchpilot.services.track.follow_topic import FollowedSeries
-from patchpilot.services.track.review_lines import format_review_table
-from patchpilot.services.track.series_head import format_head_rows, format_time_note
 from patchpilot.threads.known_series import Tracked
 from patchpilot.threads.review_ledger import group_requests
 from patchpilot.threads.story import StoryEvent, list_events
 from patchpilot.topic.topic_state import TopicState
+from patchpilot.tracking.classify_mails import ClassifiedMail
+from patchpilot.tracking.conversation import Reply
+from patchpilot.tracking.follow_topic import FollowedSeries
+from patchpilot.tracking.review_lines import format_review_table
+from patchpilot.tracking.series_head import format_head_rows, format_time_note
 
 _TABLE_WIDTH = 76
 """Width of the table of reviewers, which is indented by four columns."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.model.action import Advice, actions_in_advice
 from patchpilot.model.ago import format_short_age
 from patchpilot.model.printable import crop_text, make_one_line, make_printable, width
-from patchpilot.services.track.series_turns import group_series_by_turn
 from patchpilot.threads.known_series import Tracked
 from patchpilot.topic.home.home_topic import Turn
+from patchpilot.tracking.series_turns import group_series_by_turn
 
 if TYPE_CHECKING:
     from patchpilot.topic.topic_state import TopicState

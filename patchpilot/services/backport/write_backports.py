@@ -102,7 +102,7 @@ def find_failed_messages(
     Only commits of tracked series have such a message.
     """
     from patchpilot.archive.track_store import Store, default_store_file
-    from patchpilot.topic.followed.follow_series import find_failure_mails
+    from patchpilot.tracking.follow_series import find_failure_mails
 
     commits = [result.commit for result in results if result.commit]
     if not commits or not default_store_file().exists():

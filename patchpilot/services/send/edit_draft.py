@@ -47,7 +47,6 @@ from patchpilot.topic.edit_commits import (
     save_invalid_edit,
 )
 from patchpilot.topic.find_topic import Topic, find_draft, finish_topic
-from patchpilot.topic.followed.reminder import check_reminder
 from patchpilot.topic.reroll import (
     STUBS,
     find_last_send,
@@ -58,6 +57,7 @@ from patchpilot.topic.reroll import (
 )
 from patchpilot.topic.topic_state import TopicState, compute_topic_state
 from patchpilot.topic.workplace import Workplace
+from patchpilot.tracking.reminder import check_reminder
 
 """Name of the file opened in the editor."""
 Edit = Callable[[str], str | None]

@@ -33,8 +33,6 @@ from patchpilot.series.draft import Drafts
 from patchpilot.threads import known_series
 from patchpilot.threads.known_series import Tracked
 from patchpilot.topic.find_topic import Topic, read_topic
-from patchpilot.topic.followed import update_series
-from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.home.home_branches import (
     Branch,
     find_candidate_branches,
@@ -53,6 +51,8 @@ from patchpilot.topic.home.series_news import make_series_topic
 from patchpilot.topic.own_archive import make_archive_opener
 from patchpilot.topic.topic_base import find_base
 from patchpilot.topic.topic_state import TopicState, compute_topic_state
+from patchpilot.tracking import update_series
+from patchpilot.tracking.poll_archives import UpdateRequest
 
 _PACKAGES = Path(__file__).parents[2]
 _CODE = ("topic/home", "topic/followed", "archive", "reading")

@@ -19,8 +19,8 @@ from patchpilot.tui.widgets.choose import Choose, Confirm, ask_for_answer
 if TYPE_CHECKING:
     from patchpilot.model.address import Address
     from patchpilot.model.message import Message
-    from patchpilot.services.reply.plan_reply import ReplyPlan
-    from patchpilot.services.reply.reply_session import ReplyRequest
+    from patchpilot.tracking.reply.plan import ReplyPlan
+    from patchpilot.tracking.reply.session import ReplyRequest
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 _WORDS = {
@@ -65,12 +65,12 @@ def _write_reply(
     template: str,
     recipients: "Sequence[Address]",
 ) -> None:
-    from patchpilot.services.reply.reply_session import (
+    from patchpilot.topic.edit_commits import REPLY_FILE, discard_edit
+    from patchpilot.tracking.reply.session import (
         ReplyRequest,
         plan_requested_reply,
         read_draft_text,
     )
-    from patchpilot.topic.edit_commits import REPLY_FILE, discard_edit
 
     directory = screen.session.directory
 
@@ -108,8 +108,8 @@ def _write_reply(
 def _confirm_reply(
     screen: "AnyScreen", planned: "ReplyPlan", recipients: "Sequence[Address]"
 ) -> None:
-    from patchpilot.services.reply.send_reply import send_reply
     from patchpilot.services.send.readable_mail import format_readable_mail
+    from patchpilot.tracking.reply.send import send_reply
 
     planned = replace(planned, is_confirmed=True)
     if planned.refused:

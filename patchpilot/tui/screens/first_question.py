@@ -62,8 +62,8 @@ def find_mail_file(value: str) -> Path | None:
 
 def add_series(repository: "Repository", value: str) -> int:
     from patchpilot.model.progress import ignore_progress
-    from patchpilot.services.track import follow_topic
     from patchpilot.settings.read_settings import read_settings
+    from patchpilot.tracking import follow_topic
 
     path = find_mail_file(value)
     added_series = (

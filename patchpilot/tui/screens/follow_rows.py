@@ -26,13 +26,13 @@ from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
-    from patchpilot.services.track.compare_revisions import RevisionComparison
-    from patchpilot.services.track.conversation import ConversationMail
-    from patchpilot.services.track.follow_topic import FollowedSeries
     from patchpilot.threads.known_series import Tracked
     from patchpilot.threads.review_ledger import LedgerItem
     from patchpilot.threads.story import StoryEvent
     from patchpilot.topic.topic_state import TopicState
+    from patchpilot.tracking.compare_versions import RevisionComparison
+    from patchpilot.tracking.conversation import ConversationMail
+    from patchpilot.tracking.follow_topic import FollowedSeries
 
 
 class Conversation(NamedTuple):
@@ -51,8 +51,8 @@ def _store_conversation(
     Messages are read only for the topic's own series or the series opened on the home screen,
     because reading thousands of messages takes a second.
     """
-    from patchpilot.services.track.conversation import list_conversation
     from patchpilot.threads.review_ledger import list_latest_requests
+    from patchpilot.tracking.conversation import list_conversation
 
     number = session.series
     selected = [
@@ -78,7 +78,7 @@ def load_stage(request: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]"
     Before the user visits the stage, read them only from the local store. After that, show the
     stored series first, and then update them from their archives.
     """
-    from patchpilot.services.track.follow_topic import (
+    from patchpilot.tracking.follow_topic import (
         fetch_followed_series,
         read_followed_series,
     )
@@ -113,7 +113,7 @@ def load_stage(request: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]"
 def follow_status(
     topic: "TopicState | None", series: "Sequence[Tracked]"
 ) -> StageStatus:
-    from patchpilot.services.track.follow_topic import Turn
+    from patchpilot.tracking.follow_topic import Turn
 
     if topic is None:
         no_series_note = (
@@ -217,7 +217,7 @@ def pinned_rows(series: "Tracked", columns: int, max_lines: int) -> list[Text]:
 
     The next step takes at most `max_lines` lines, each other row one or two.
     """
-    from patchpilot.services.track.series_head import format_head_rows
+    from patchpilot.tracking.series_head import format_head_rows
 
     # keys that change commits are only useful in the user's own topic
     advice = replace_commands(series.step.advice, Stage.FOLLOW if series.own else None)
@@ -272,8 +272,8 @@ def _format_ranges(numbers: Sequence[int]) -> str:
 
 
 def history_rows(series: "Tracked", columns: int) -> list[Text]:
-    from patchpilot.services.track.series_head import format_head_rows, format_time_note
     from patchpilot.threads.story import StoryEvent, StoryKind, list_events
+    from patchpilot.tracking.series_head import format_head_rows, format_time_note
 
     facts = [
         (name, make_one_line(str(text))) for name, text in format_head_rows(series)
@@ -366,7 +366,7 @@ def named_fact_rows(
 
 
 def comparison_rows(comparison: "RevisionComparison") -> list[Text]:
-    from patchpilot.services.track.compare_revisions import format_range_diff_heading
+    from patchpilot.tracking.compare_versions import format_range_diff_heading
 
     rows: list[Text] = []
     for patch in comparison.patches:

@@ -55,11 +55,11 @@ from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
-    from patchpilot.services.track.compare_revisions import Revision, RevisionComparison
-    from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.threads.known_series import Tracked
     from patchpilot.threads.review_ledger import LedgerItem
     from patchpilot.topic.review_trailers import CollectedTags, TagChoice
+    from patchpilot.tracking.compare_versions import Revision, RevisionComparison
+    from patchpilot.tracking.conversation import ConversationMail
 
 
 _NARROW = 40
@@ -184,7 +184,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def on_screen_suspend(self) -> None:
         series, passed_ids = self._series, frozenset(self._passed)
         if series and passed_ids & series.unread:
-            from patchpilot.services.track.follow_topic import mark_mails_read
+            from patchpilot.tracking.follow_topic import mark_mails_read
 
             mark_mails_read(series.entry.id, passed_ids & series.unread)
             self.session.mark_changed("followed")
@@ -428,7 +428,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.refill_list(self.selected_item and self.selected_item.message_id)
 
     def action_reply(self) -> None:
-        from patchpilot.services.reply.reply_session import list_reply_templates
+        from patchpilot.tracking.reply.session import list_reply_templates
         from patchpilot.tui.actions.reply_action import reply_to_message
 
         message_id = (
@@ -520,7 +520,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.refill_list()
 
     def action_more(self) -> None:
-        from patchpilot.services.track.compare_revisions import (
+        from patchpilot.tracking.compare_versions import (
             list_comparable_revisions,
         )
 
@@ -580,7 +580,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.action_reload()
 
     def _confirm_unfollow(self) -> None:
-        from patchpilot.services.track.follow_topic import remove_series
+        from patchpilot.tracking.follow_topic import remove_series
 
         series = self._series
         if series is None:
@@ -597,7 +597,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         ask_for_confirmation(self.app, Choose(question, answers), stop_following)
 
     def _show_reviewers(self) -> None:
-        from patchpilot.services.track.review_lines import format_review_table
+        from patchpilot.tracking.review_lines import format_review_table
 
         series = self._series
         table = series.review if series else None
@@ -613,8 +613,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.app.push_screen(Reader(title, format_rows))
 
     def _compare_versions(self, number: int, old: "Revision", new: "Revision") -> None:
-        from patchpilot.services.track.compare_revisions import format_difference_counts
-        from patchpilot.services.track.follow_topic import compare_series_revisions
+        from patchpilot.tracking.compare_versions import format_difference_counts
+        from patchpilot.tracking.follow_topic import compare_series_revisions
 
         names = tuple(f"<{revision.message_id}>" for revision in (old, new))
 

@@ -26,8 +26,8 @@ from patchpilot.tui.view.stages import NEEDS_YOU
 from patchpilot.tui.widgets.lists import Row
 
 if TYPE_CHECKING:
-    from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.threads.review_ledger import LedgerItem
+    from patchpilot.tracking.conversation import ConversationMail
 
 FEW = 3
 """Maximum number of quoted lines that are left unfolded."""

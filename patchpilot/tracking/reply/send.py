@@ -19,9 +19,9 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
 from patchpilot.outgoing.sender_lock import hold_sender_lock
 from patchpilot.outgoing.transport import Delivery
-from patchpilot.services.reply.answered_mail import is_undisclosed_mail
-from patchpilot.services.reply.plan_reply import ReplyPlan
-from patchpilot.services.reply.sent_replies import (
+from patchpilot.tracking.reply.answered_mail import is_undisclosed_mail
+from patchpilot.tracking.reply.plan import ReplyPlan
+from patchpilot.tracking.reply.sent import (
     find_duplicate,
     has_reply_text,
     lock_message,

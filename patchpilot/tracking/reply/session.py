@@ -16,8 +16,10 @@ from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.series.given_text import read_text_option
-from patchpilot.services.reply.answered_mail import find_answered_mail
-from patchpilot.services.reply.plan_reply import (
+from patchpilot.topic.archive_target import read_archive_setting
+from patchpilot.topic.edit_commits import REPLY_FILE, discard_edit
+from patchpilot.tracking.reply.answered_mail import find_answered_mail
+from patchpilot.tracking.reply.plan import (
     PATCH,
     ReplyPlan,
     choose_reply_sender,
@@ -26,9 +28,7 @@ from patchpilot.services.reply.plan_reply import (
     plan_reply,
     save_reply_draft,
 )
-from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, clean_edited_text
-from patchpilot.topic.archive_target import read_archive_setting
-from patchpilot.topic.edit_commits import REPLY_FILE, discard_edit
+from patchpilot.tracking.reply.text import REPLY, TEMPLATES, clean_edited_text
 
 __all__ = [
     "Edit",

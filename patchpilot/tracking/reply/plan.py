@@ -38,24 +38,24 @@ from patchpilot.outgoing.transport import Transport
 from patchpilot.projects.loading import is_list_address, is_on_list_host, projects
 from patchpilot.reading.sender import real_sender
 from patchpilot.series.message_ids import make_message_ids
-from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed_mail
-from patchpilot.services.reply.reply_text import (
-    PING,
-    find_text_problems,
-    find_text_warnings,
-    make_reply_text,
+from patchpilot.threads.known_series import read_tracked_series
+from patchpilot.threads.own_addresses import find_own_addresses
+from patchpilot.tracking.reminder import (
+    REMINDER_PROBLEMS,
+    Reminder,
+    check_reminder,
 )
-from patchpilot.services.reply.sent_replies import (
+from patchpilot.tracking.reply.answered_mail import AnsweredMail, is_undisclosed_mail
+from patchpilot.tracking.reply.sent import (
     find_duplicate,
     is_message_id_used,
     is_sent_draft,
 )
-from patchpilot.threads.known_series import read_tracked_series
-from patchpilot.threads.own_addresses import find_own_addresses
-from patchpilot.topic.followed.reminder import (
-    REMINDER_PROBLEMS,
-    Reminder,
-    check_reminder,
+from patchpilot.tracking.reply.text import (
+    PING,
+    find_text_problems,
+    find_text_warnings,
+    make_reply_text,
 )
 
 PATCH = "patch"

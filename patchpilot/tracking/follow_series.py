@@ -59,11 +59,11 @@ from patchpilot.threads.same_series import (
     format_merge_note,
     merge_entries,
 )
-from patchpilot.topic.followed.poll_archives import (
+from patchpilot.topic.own_archive import ArchiveAt
+from patchpilot.tracking.poll_archives import (
     Archives,
     UpdateRequest,
 )
-from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.urls import LORE
 
 _REACH_KNOWN = timedelta(hours=1)

@@ -32,13 +32,13 @@ from patchpilot.threads.same_series import (
     group_same_series,
     merge_entries,
 )
-from patchpilot.topic.followed.poll_archives import (
+from patchpilot.topic.own_archive import ArchiveAt
+from patchpilot.tracking.poll_archives import (
     Archives,
     PollResult,
     UpdateRequest,
     poll_archives,
 )
-from patchpilot.topic.own_archive import ArchiveAt
 
 if TYPE_CHECKING:
     from patchpilot.archive.collect_mails import CollectedMails
@@ -102,7 +102,7 @@ def update_tracked_series(
             store.note_poll(number)
     from_mboxes: Mapping[int, CollectedMails] = {}
     if unread_numbers:
-        from patchpilot.topic.followed.follow_series import reread_mboxes, reread_series
+        from patchpilot.tracking.follow_series import reread_mboxes, reread_series
 
         unread = [previous[number] for number in sorted(unread_numbers)]
         from_mboxes = reread_mboxes(unread, request.lore, store, progress)
@@ -247,7 +247,7 @@ def _store_mailbox_reports(
             )
     except PatchpilotError as error:
         return {}, f"patchpilot.mailbox: {error.message}"
-    from patchpilot.topic.followed.follow_series import store_delivery_reports
+    from patchpilot.tracking.follow_series import store_delivery_reports
 
     by_series = {
         series.entry.id: series.new

@@ -15,20 +15,20 @@ from patchpilot.config import Settings
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.reading.thread_values import Turn as Turn
-from patchpilot.services.track.compare_revisions import (
-    RevisionComparison,
-    compare_revisions,
-)
 from patchpilot.threads import known_series
 from patchpilot.threads.known_series import Tracked
-from patchpilot.topic.followed import follow_series, update_series
-from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.own_archive import make_archive_opener
 from patchpilot.topic.topic_state import (
     TopicState,
     find_topic_state,
     mark_current_topic,
 )
+from patchpilot.tracking import follow_series, update_series
+from patchpilot.tracking.compare_versions import (
+    RevisionComparison,
+    compare_revisions,
+)
+from patchpilot.tracking.poll_archives import UpdateRequest
 
 
 @json_form()

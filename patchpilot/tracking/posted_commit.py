@@ -39,9 +39,9 @@ from patchpilot.reading.series_messages import REPORTS, revisions_in
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.known_series import SAVE_REPLIES, Tracked
-from patchpilot.topic.followed.follow_series import track_named_series
 from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.topic.posted_elsewhere import PostedFix, find_posts_by_others
+from patchpilot.tracking.follow_series import track_named_series
 
 MAX_LINKS = 6
 MAX_FILES = 3

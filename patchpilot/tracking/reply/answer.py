@@ -8,7 +8,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState, Message
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.outgoing.reply_drafts import ReplyDraft
-from patchpilot.services.reply.plan_reply import ReplyPlan
+from patchpilot.tracking.reply.plan import ReplyPlan
 
 ReplyState = MailState | Literal["planned", "refused", "drafts"]
 """The state of a reply; `drafts` is used for the list of unsent replies."""
