@@ -16,7 +16,7 @@ PLAIN = {
     "checking/list_rules.py": "the page of a rule in the documentation and in an editor",
     "checking/whole_files.py": "the option by its name",
     "commits/branch_move_journal.py": "the subject of a reflog entry",
-    "services/tags/undo_rewrite.py": "the subject of a reflog entry",
+    "tags/undo_rewrite.py": "the subject of a reflog entry",
     "errors.py": "the hint of a bug, whose report is made in a shell",
     "series/draft_text.py": "the heading of an exported draft",
     "services/setup/run_fix.py": "the beginning of the commands that may be offered",

@@ -220,12 +220,12 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/reroll::record_complete_send": ("send.head",),
         "services/send/plan_send::_compare_with_last_version": ("*tips",),
         "services/check/check_source::_find_base_revision": ("head", "start"),
-        "services/tags/find_culprits::_list_unpublished_commits": ("end", "start"),
-        "services/tags/find_culprits::_list_commits_since_base": (
+        "tags/find_culprits::_list_unpublished_commits": ("end", "start"),
+        "tags/find_culprits::_list_commits_since_base": (
             "base.start",
             "commit.id",
         ),
-        "services/tags/topic_culprits::compare_culprit_and_fix": ("culprit",),
+        "tags/topic_culprits::compare_culprit_and_fix": ("culprit",),
         "commits/range::_read_linear_history": ("f'{parents[0][0]}..{ids[-1]}'",),
         "topic/topic_base::BaseSearch.search_upstream": ("self.head", "upstream.name"),
         "topic/topic_patches::read_topic_patches": ("f'{commits[0].id}^..HEAD'",),

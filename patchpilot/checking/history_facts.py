@@ -219,7 +219,7 @@ class RepositoryFacts:
 
     def needs_no_backport(self, patch: Patch, project: Project) -> bool:
         """Return whether the stable command proposes no tag for a commit with Fixes: tags."""
-        from patchpilot.topic.stable_need import needs_no_backport
+        from patchpilot.tags.stable_need import needs_no_backport
 
         if patch.commit is None:
             return False

@@ -32,7 +32,7 @@ def draft_waivers(draft: "Draft") -> tuple[Waiver, ...]:
 
     A commit marked as not being a fix has a waiver for the rule that requires a Fixes: tag.
     """
-    from patchpilot.topic.fix_claims import list_denied_subjects
+    from patchpilot.tags.fix_claims import list_denied_subjects
 
     given = (
         Waiver(rule, reason, origin=ORIGIN, kind=TOPIC)
@@ -138,7 +138,7 @@ def take_back(
 
     If a rule has no waiver, raise `UsageError` with the existing waivers.
     """
-    from patchpilot.topic.fix_claims import drop_denials, list_denied_subjects
+    from patchpilot.tags.fix_claims import drop_denials, list_denied_subjects
 
     draft = _find_draft(repository, target, base)
     remaining, answers = dict(draft.waivers), draft.answers

@@ -29,14 +29,14 @@ from patchpilot.services.setup.diagnose import DoctorResult
 from patchpilot.services.setup.install_hooks import Hook
 from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow
 from patchpilot.services.setup.lts_branches import StableSeriesList
-from patchpilot.services.tags.find_culprits import FixesResult
-from patchpilot.services.tags.stable_request_tag import StableResult
-from patchpilot.services.tags.undo_rewrite import UndoAnswer
 from patchpilot.settings.trusted_packs import TreeConfiguration
+from patchpilot.tags.find_culprits import FixesResult
+from patchpilot.tags.review_trailers import CollectedTags
+from patchpilot.tags.stable_request_tag import StableResult
+from patchpilot.tags.undo_rewrite import UndoAnswer
 from patchpilot.threads.review_ledger import SeriesLedger
 from patchpilot.topic.message_changes import Preparation
 from patchpilot.topic.posted_elsewhere import PostedFix
-from patchpilot.topic.review_trailers import CollectedTags
 from patchpilot.tracking.classify_mails import ClassifiedMail
 from patchpilot.tracking.compare_versions import RevisionComparison
 from patchpilot.tracking.follow_topic import FollowedSeries, RemovedSeries

@@ -223,13 +223,13 @@ def prepare_second_version(work: Path) -> str:
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
     from patchpilot.services.send.edit_draft import DraftChanges, change_draft
-    from patchpilot.services.tags.add_review_trailers import add_review_trailers
+    from patchpilot.tags.add_review_trailers import add_review_trailers
+    from patchpilot.tags.review_trailers import TrailersRequest
     from patchpilot.threads.review_ledger import (
         list_latest_requests,
         toggle_state,
     )
     from patchpilot.topic.own_archive import make_archive_opener
-    from patchpilot.topic.review_trailers import TrailersRequest
     from patchpilot.tracking.poll_archives import UpdateRequest
     from patchpilot.tracking.update_series import update_tracked_series
 

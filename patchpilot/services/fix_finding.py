@@ -16,7 +16,7 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Rule
 from patchpilot.model.trailer import find_tags
 from patchpilot.services.check.check_topic import CheckedTopic, fix_topic_findings
-from patchpilot.services.tags.prepare_commits import (
+from patchpilot.tags.prepare_commits import (
     PrepareRequest,
     plan_message_changes,
 )

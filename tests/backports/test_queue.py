@@ -20,8 +20,8 @@ from patchpilot.services.backport.topic_backports import (
     compute_topic_backports,
     write_topic_backports,
 )
-from patchpilot.services.candidate_impact import compute_candidate_impact
-from patchpilot.topic.fix_claims import record_fix_answer
+from patchpilot.tags.candidate_impact import compute_candidate_impact
+from patchpilot.tags.fix_claims import record_fix_answer
 from tests.backports.world import World, format_function, track_failed_backports
 
 

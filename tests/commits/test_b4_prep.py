@@ -9,7 +9,7 @@ from patchpilot.commits.b4_prep import PrepBranch, prep_branch
 from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.services.tags.find_culprits import _list_commits_since_base
+from patchpilot.tags.find_culprits import _list_commits_since_base
 from patchpilot.topic.read_series import read_series
 from patchpilot.topic.topic_base import BaseSource, find_base, list_topic_commits
 from tests.kit.b4 import run_b4

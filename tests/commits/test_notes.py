@@ -8,7 +8,7 @@ import pytest
 from patchpilot.commits import move_branch, rewrite
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
-from patchpilot.services.tags.undo_rewrite import redo_rewrite, undo_branch_rewrite
+from patchpilot.tags.undo_rewrite import redo_rewrite, undo_branch_rewrite
 from tests.commits.test_rewrite import create_topic, plan_message_change
 from tests.kit.repos import Repo
 

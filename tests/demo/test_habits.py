@@ -15,7 +15,7 @@ from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
 from patchpilot.demo.demo_repository import make_repositories
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import parse_mail
-from patchpilot.services.tags.undo_rewrite import (
+from patchpilot.tags.undo_rewrite import (
     list_recorded_rewrites,
     redo_rewrite,
     undo_branch_rewrite,

@@ -26,7 +26,7 @@ from patchpilot.commits.branch_move_journal import (
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.services.tags.undo_rewrite import undo_branch_rewrite
+from patchpilot.tags.undo_rewrite import undo_branch_rewrite
 from tests.kit.cli import call
 from tests.kit.prep import COVER, create_prep_repository
 from tests.kit.repos import Repo

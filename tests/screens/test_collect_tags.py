@@ -8,8 +8,8 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Checkbox, Static
 
+from patchpilot.tags.review_trailers import CollectedTags, HeldTrailer, TagChoice
 from patchpilot.topic.message_changes import Preparation
-from patchpilot.topic.review_trailers import CollectedTags, HeldTrailer, TagChoice
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
 from tests.kit.walk import text_of
 

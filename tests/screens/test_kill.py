@@ -13,7 +13,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.errors import ExitCode
-from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
+from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.tui.view.stages import Stage
 from tests.kit.smtp import FaultySink
 from tests.kit.terminal import PROGRAM, Terminal

@@ -13,7 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.model.action import parse_backticks
 from patchpilot.recipients.topic import edit_recipients
-from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
+from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.stages import Stage, StageState

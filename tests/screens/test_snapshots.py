@@ -32,7 +32,7 @@ from patchpilot.services.backport.branch_verdicts import (
 )
 from patchpilot.services.backport.bug_range import compute_bug_range
 from patchpilot.services.send.sending import Sending
-from patchpilot.services.tags.find_culprits import FixesResult
+from patchpilot.tags.find_culprits import FixesResult
 from patchpilot.tracking import follow_series
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.screens import (

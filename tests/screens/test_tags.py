@@ -11,8 +11,8 @@ import pytest
 from textual.pilot import Pilot
 
 from patchpilot.commits.run import git
-from patchpilot.services.tags.find_culprits import Candidate, FixesResult
-from patchpilot.services.tags.topic_culprits import find_related_hunk
+from patchpilot.tags.find_culprits import Candidate, FixesResult
+from patchpilot.tags.topic_culprits import find_related_hunk
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.tags_rows import (
     evidence_rows,

@@ -21,7 +21,7 @@ from patchpilot.commits.rewrite import RewriteResult, describe_rewrite_costs
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model import patch as shorten
 from patchpilot.services.check.apply_fixes import FixResult, fix_findings
-from patchpilot.services.tags.undo_rewrite import undo_branch_rewrite
+from patchpilot.tags.undo_rewrite import undo_branch_rewrite
 from tests.kit.mails import ADA
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED_LINE

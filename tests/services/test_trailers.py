@@ -9,8 +9,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.draft import Drafts
-from patchpilot.services.tags.add_review_trailers import add_review_trailers
-from patchpilot.topic.review_trailers import TagChoice, TrailersRequest
+from patchpilot.tags.add_review_trailers import add_review_trailers
+from patchpilot.tags.review_trailers import TagChoice, TrailersRequest
 from tests.kit.life import create_life
 from tests.kit.mails import MATT, RITA
 from tests.kit.terminal import TerminalCommand

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.tags.find_culprits import (
+from patchpilot.tags.find_culprits import (
     FixesRequest,
     FixesResult,
     find_culprits,
 )
-from patchpilot.services.tags.stable_request_tag import (
+from patchpilot.tags.stable_request_tag import (
     StableRequest,
     StableResult,
     propose_stable_tags,

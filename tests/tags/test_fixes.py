@@ -8,17 +8,17 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
-from patchpilot.services.tags.find_culprits import (
+from patchpilot.tags import rank_culprits
+from patchpilot.tags.find_culprits import (
     FixesRequest,
     FixesResult,
     find_culprits,
 )
-from patchpilot.services.tags.stable_request_tag import (
+from patchpilot.tags.rank_culprits import RankedCulprits
+from patchpilot.tags.stable_request_tag import (
     StableRequest,
     propose_stable_tags,
 )
-from patchpilot.tags import rank_culprits
-from patchpilot.tags.rank_culprits import RankedCulprits
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.tags import culprits

@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from patchpilot.services.tags import prepare_commits as service
-from patchpilot.services.tags.find_culprits import (
+from patchpilot.tags import prepare_commits as service
+from patchpilot.tags.find_culprits import (
     FixesRequest,
     FixesResult,
     find_culprits,

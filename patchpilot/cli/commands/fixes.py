@@ -15,7 +15,7 @@ from patchpilot.cli.command import (
 )
 from patchpilot.cli.error_exit import print_notice
 from patchpilot.errors import InputError, findings_exit_code
-from patchpilot.services.tags.find_culprits import (
+from patchpilot.tags.find_culprits import (
     LIMIT,
     FixesRequest,
     FixesResult,

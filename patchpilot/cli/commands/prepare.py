@@ -20,7 +20,7 @@ from patchpilot.cli.error_exit import print_notice
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
+from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.topic.message_changes import MessageChange, Preparation
 
 

@@ -10,7 +10,7 @@ from patchpilot.cli.command import (
     show_progress,
 )
 from patchpilot.errors import ExitCode
-from patchpilot.services.tags.stable_request_tag import (
+from patchpilot.tags.stable_request_tag import (
     StableRequest,
     StableResult,
     propose_stable_tags,

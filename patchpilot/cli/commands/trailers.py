@@ -20,12 +20,12 @@ from patchpilot.cli.commands.prepare import format_preparation, report_preparati
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import make_one_line
-from patchpilot.services.tags.add_review_trailers import (
+from patchpilot.tags.add_review_trailers import (
     TagDecisions,
     add_review_trailers,
 )
+from patchpilot.tags.review_trailers import CollectedTags, TagChoice, TrailersRequest
 from patchpilot.topic.message_changes import Preparation
-from patchpilot.topic.review_trailers import CollectedTags, TagChoice, TrailersRequest
 
 
 @make_command(

@@ -3,7 +3,7 @@
 
 from patchpilot.cli.command import Common, argument, common_options, make_command
 from patchpilot.errors import ExitCode, UsageError
-from patchpilot.services.tags.undo_rewrite import (
+from patchpilot.tags.undo_rewrite import (
     UndoAnswer,
     UndoState,
     list_recorded_rewrites,

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from patchpilot.model.draft import Draft
-from patchpilot.topic.fix_claims import describe_fix_answer
+from patchpilot.tags.fix_claims import describe_fix_answer
 
 
 def format_draft_rows(draft: Draft, *, kept_draft: Draft | None = None) -> list[str]:

@@ -44,7 +44,7 @@ from patchpilot.services.backport.write_backports import (
     require_identity,
     write_backports,
 )
-from patchpilot.topic.fix_claims import denies_fix
+from patchpilot.tags.fix_claims import denies_fix
 from patchpilot.topic.topic_project import project_of
 from patchpilot.topic.upstream_state import find_backport_prefix
 

@@ -30,7 +30,6 @@ from patchpilot.services.backport.branch_verdicts import (
     BackportSession,
     resolve_onto_revisions,
 )
-from patchpilot.services.tags.find_culprits import MIN_OFFERED
 from patchpilot.symptoms.candidates import (
     CommitDiff,
     count_words,
@@ -54,6 +53,7 @@ from patchpilot.symptoms.rank_fixes import (
 from patchpilot.symptoms.read_log import Frame, Symptom, read_log
 from patchpilot.tags import rank_culprits
 from patchpilot.tags.bisect_log import parse_bisection
+from patchpilot.tags.find_culprits import MIN_OFFERED
 from patchpilot.topic.archive_target import fetch_thread, read_archive_setting
 
 MAX_LOG = 1 << 20

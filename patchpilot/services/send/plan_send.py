@@ -344,7 +344,7 @@ def warn_about_missing_tags(
     if draft.version < 2 or request.resend or not ids or draft.branch is None:
         return ()
     from patchpilot.archive.track_store import Store
-    from patchpilot.topic.review_trailers import TrailersRequest, find_review_trailers
+    from patchpilot.tags.review_trailers import TrailersRequest, find_review_trailers
 
     try:
         with Store() as store:

@@ -24,9 +24,9 @@ from patchpilot.outgoing.target_tree import TargetFit, TargetTree, compute_commi
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
 from patchpilot.services.send.propose_prefix import propose_tree_prefix
+from patchpilot.tags.fix_claims import judge_fix, list_denied_subjects
 from patchpilot.tags.report_trailers import format_regzbot_introduced
 from patchpilot.topic.find_topic import find_topic
-from patchpilot.topic.fix_claims import judge_fix, list_denied_subjects
 from patchpilot.topic.posted_elsewhere import (
     NOT_ASKED,
     PostedByOthers,

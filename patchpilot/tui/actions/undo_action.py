@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation
 
 if TYPE_CHECKING:
-    from patchpilot.services.tags.undo_rewrite import UndoState
+    from patchpilot.tags.undo_rewrite import UndoState
     from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
 def undo_last_rewrite(screen: "AnyScreen", *, is_redo: bool = False) -> None:
-    from patchpilot.services.tags.undo_rewrite import (
+    from patchpilot.tags.undo_rewrite import (
         list_recorded_rewrites,
         redo_rewrite,
         undo_branch_rewrite,

@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, Static
 
 from patchpilot.model.printable import make_one_line
-from patchpilot.topic.review_trailers import CollectedTags, TagChoice
+from patchpilot.tags.review_trailers import CollectedTags, TagChoice
 from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.view.rich_text import STRONG, plain_text
 from patchpilot.tui.widgets.choose import Choose

@@ -55,9 +55,9 @@ from patchpilot.tui.widgets.panel import TALL, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
+    from patchpilot.tags.review_trailers import CollectedTags, TagChoice
     from patchpilot.threads.known_series import Tracked
     from patchpilot.threads.review_ledger import LedgerItem
-    from patchpilot.topic.review_trailers import CollectedTags, TagChoice
     from patchpilot.tracking.compare_versions import Revision, RevisionComparison
     from patchpilot.tracking.conversation import ConversationMail
 
@@ -631,11 +631,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.run_in_thread("comparing the versions", compare_in_thread, show_comparison)
 
     def action_collect(self) -> None:
-        from patchpilot.services.tags.add_review_trailers import (
+        from patchpilot.tags.add_review_trailers import (
             TagDecisions,
             add_review_trailers,
         )
-        from patchpilot.topic.review_trailers import TrailersRequest
+        from patchpilot.tags.review_trailers import TrailersRequest
         from patchpilot.tui.screens.collect_tags_dialog import (
             CollectTags,
             list_held_tags,

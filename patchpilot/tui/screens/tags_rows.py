@@ -17,12 +17,12 @@ from patchpilot.tui.view.stages import StageState, StageStatus
 from patchpilot.tui.widgets.lists import Row
 
 if TYPE_CHECKING:
-    from patchpilot.services.candidate_impact import CandidateImpact
-    from patchpilot.services.tags.find_culprits import Candidate, FixesResult
+    from patchpilot.tags.candidate_impact import CandidateImpact
+    from patchpilot.tags.find_culprits import Candidate, FixesResult
 
 
 def load_stage(request: JobRequest) -> "tuple[FixesResult, StageStatus]":
-    from patchpilot.services.tags.topic_culprits import find_topic_culprits
+    from patchpilot.tags.topic_culprits import find_topic_culprits
 
     settings = request.session.read_settings(request.repository)
     result = find_topic_culprits(

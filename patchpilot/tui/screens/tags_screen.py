@@ -39,9 +39,9 @@ from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.ruler import ReleaseRuler
 
 if TYPE_CHECKING:
-    from patchpilot.services.candidate_impact import CandidateImpact
-    from patchpilot.services.tags.find_culprits import Candidate, FixesResult
-    from patchpilot.services.tags.prepare_commits import PrepareRequest
+    from patchpilot.tags.candidate_impact import CandidateImpact
+    from patchpilot.tags.find_culprits import Candidate, FixesResult
+    from patchpilot.tags.prepare_commits import PrepareRequest
     from patchpilot.topic.message_changes import Preparation
 
 
@@ -220,7 +220,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             self._show_patches(candidate)
 
     def _find_impact(self, commits: tuple[str, ...]) -> None:
-        from patchpilot.services.candidate_impact import compute_candidate_impact
+        from patchpilot.tags.candidate_impact import compute_candidate_impact
 
         settings = self.session.known_settings
         profile = settings.get("profile") if settings else ""
@@ -271,7 +271,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         self.call_after_refresh(self._message_panel.reader.scroll_end, animate=False)
 
     def _show_patches(self, candidate: "Candidate") -> None:
-        from patchpilot.services.tags.topic_culprits import compare_culprit_and_fix
+        from patchpilot.tags.topic_culprits import compare_culprit_and_fix
 
         commits = candidate.commit, self._fix_commit
 
@@ -313,7 +313,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             self.action_write()
 
     def _save_fix_answer(self, *, is_fix: bool) -> None:
-        from patchpilot.topic.fix_claims import record_fix_answer
+        from patchpilot.tags.fix_claims import record_fix_answer
 
         session = self.session
         if session.commit is None:
@@ -343,7 +343,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         )
 
     def _find_named_commit(self, revision: str) -> None:
-        from patchpilot.services.tags.topic_culprits import find_named_culprit
+        from patchpilot.tags.topic_culprits import find_named_culprit
 
         fix = self._fix_commit
 
@@ -412,7 +412,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         self.app.push_screen(dialog, self._write_tags)
 
     def _write_tags(self, request: "PrepareRequest | None") -> None:
-        from patchpilot.services.tags.prepare_commits import prepare_commit_tags
+        from patchpilot.tags.prepare_commits import prepare_commit_tags
         from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 
         session = self.session

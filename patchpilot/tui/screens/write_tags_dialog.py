@@ -20,7 +20,7 @@ from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
     from patchpilot.errors import PatchpilotError
-    from patchpilot.services.tags.prepare_commits import PrepareRequest
+    from patchpilot.tags.prepare_commits import PrepareRequest
     from patchpilot.topic.message_changes import Preparation
     from patchpilot.tui.view.session import Session
 
@@ -117,7 +117,7 @@ class WriteTags(Choose):
         self._update_preview()
 
     def read_request(self) -> "PrepareRequest":
-        from patchpilot.services.tags.prepare_commits import PrepareRequest
+        from patchpilot.tags.prepare_commits import PrepareRequest
 
         fixes = (
             self._fixes
@@ -139,7 +139,7 @@ class WriteTags(Choose):
         self._update_preview()
 
     def _update_preview(self) -> None:
-        from patchpilot.services.tags.prepare_commits import prepare_commit_tags
+        from patchpilot.tags.prepare_commits import prepare_commit_tags
 
         session, commit = self._session, self._session.commit
         if commit is None:

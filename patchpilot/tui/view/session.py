@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from patchpilot.config import Settings
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.check.check_topic import CheckedTopic
-    from patchpilot.services.tags.find_culprits import FixesResult
+    from patchpilot.tags.find_culprits import FixesResult
     from patchpilot.topic.open_repository import Repository, SharedRepository
     from patchpilot.topic.topic_facts import TopicFacts
 

@@ -9,8 +9,8 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.bug_range import BugRange
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.services.backport.bug_range import compute_bug_range
-from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare_commit_tags
-from patchpilot.services.tags.stable_request_tag import (
+from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
+from patchpilot.tags.stable_request_tag import (
     StableRequest,
     StableResult,
     propose_stable_tags,

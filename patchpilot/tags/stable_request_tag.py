@@ -22,10 +22,10 @@ from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import detect, find_project
-from patchpilot.services.tags.find_culprits import FixesRequest, find_culprits
+from patchpilot.tags.find_culprits import FixesRequest, find_culprits
+from patchpilot.tags.fix_claims import judge_fix
 from patchpilot.tags.stable_decision import BranchState, StableAdvice
-from patchpilot.topic.fix_claims import judge_fix
-from patchpilot.topic.stable_need import judge_stable_need
+from patchpilot.tags.stable_need import judge_stable_need
 from patchpilot.topic.upstream_state import list_upstream_notes as upstream_notes
 
 

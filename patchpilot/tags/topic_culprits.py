@@ -11,13 +11,13 @@ from patchpilot.errors import UsageError
 from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.services.tags.find_culprits import (
+from patchpilot.tags.find_culprits import (
     FixesRequest,
     FixesResult,
     find_culprits,
 )
+from patchpilot.tags.fix_claims import judge_fix
 from patchpilot.tags.rank_culprits import Candidate, format_fixes_tag
-from patchpilot.topic.fix_claims import judge_fix
 
 
 def find_topic_culprits(

@@ -17,16 +17,17 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.projects.project import Project
-from patchpilot.services.tags.find_culprits import (
+from patchpilot.tags.find_culprits import (
     SURE_ENOUGH,
     FixesRequest,
     FixesResult,
     find_culprits,
     format_same_series_note,
 )
-from patchpilot.services.tags.stable_request_tag import (
-    StableRequest,
-    propose_stable_tags,
+from patchpilot.tags.fix_claims import (
+    judge_author_answer,
+    judge_fix,
+    record_fix_answer,
 )
 from patchpilot.tags.rank_culprits import format_fixes_tag
 from patchpilot.tags.report_trailers import (
@@ -34,10 +35,9 @@ from patchpilot.tags.report_trailers import (
     format_regzbot_introduced,
     parse_typed_trailers,
 )
-from patchpilot.topic.fix_claims import (
-    judge_author_answer,
-    judge_fix,
-    record_fix_answer,
+from patchpilot.tags.stable_request_tag import (
+    StableRequest,
+    propose_stable_tags,
 )
 from patchpilot.topic.message_changes import (
     Confirm,

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.topic.message_changes import Confirm, write_messages
-from patchpilot.topic.review_trailers import (
+from patchpilot.tags.review_trailers import (
     CollectedTags,
     TagChoice,
     TrailersRequest,
     find_review_trailers,
     refuse_tags,
 )
+from patchpilot.topic.message_changes import Confirm, write_messages
 
 
 @dataclass(frozen=True, slots=True)
