@@ -216,10 +216,10 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "base",
         ),
         "services/backport/work_clone::_list_resolved_commits": ("f'{base}..{head}'",),
-        "services/check/editor_check::EditorCheck.changed": ("self._start",),
+        "checking/editor_check::EditorCheck.changed": ("self._start",),
         "topic/reroll::record_complete_send": ("send.head",),
         "services/send/plan_send::_compare_with_last_version": ("*tips",),
-        "services/check/check_source::_find_base_revision": ("head", "start"),
+        "checking/source::_find_base_revision": ("head", "start"),
         "tags/find_culprits::_list_unpublished_commits": ("end", "start"),
         "tags/find_culprits::_list_commits_since_base": (
             "base.start",

@@ -31,7 +31,7 @@ OWN_FOLDER = {
     "outgoing/send_email/git_send_email.py",
     "outgoing/target_tree.py",
     "services/backport/work_clone.py",
-    "services/check/editor_texts.py",
+    "checking/editor_texts.py",
     "services/setup/check_in_hook.py",
     "topic/edit_commits.py",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.checking.driver import DEFAULTS, Options
-from patchpilot.services.check.check_stream import list_epoch_commits, open_range_stream
+from patchpilot.checking.stream import list_epoch_commits, open_range_stream
 
 
 class EpochRange(NamedTuple):

@@ -18,7 +18,7 @@ from patchpilot.building.series import (
 )
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import workspace_of
-from patchpilot.checking.check_result import BuildFacts
+from patchpilot.checking.result import BuildFacts
 from patchpilot.commits.build_trust import (
     find_build_change,
     find_trusted_base,

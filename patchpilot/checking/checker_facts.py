@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.checking.build_facts import list_commits_with_start, runs_trusted
-from patchpilot.checking.check_result import BuildFacts
+from patchpilot.checking.result import BuildFacts
 from patchpilot.commits.build_trust import make_build_trust_item
 from patchpilot.commits.private_config import is_trusted_command
 from patchpilot.commits.repository import Repository

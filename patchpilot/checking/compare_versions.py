@@ -14,7 +14,7 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding
 
 if TYPE_CHECKING:
-    from patchpilot.checking.check_result import CheckResult
+    from patchpilot.checking.result import CheckResult
 
 
 def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from patchpilot.cache.cached_re import save_compiled_patterns
-from patchpilot.checking.check_result import (
+from patchpilot.checking.result import (
     BuildFacts,
     CheckedPatch,
     CheckResult,
@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from patchpilot.building.plan import BuildOptions
-    from patchpilot.checking.check_result import Suppressions
     from patchpilot.checking.find_previous_version import NewSince
+    from patchpilot.checking.result import Suppressions
     from patchpilot.commits.repository import Repository
     from patchpilot.projects.project import Project
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Protocol
 
-from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.checking.fix_files import FixDirectory, PatchText
+from patchpilot.checking.result import CheckedPatch, CheckResult
 from patchpilot.lint.engine import find_findings
 from patchpilot.lint.fixing.try_fixes import FixOutcome, Key, fix_patch
 from patchpilot.lint.lint_context import Context

@@ -6,8 +6,8 @@ Each fix is verified as with --fix.
 
 from collections.abc import Iterator
 
-from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.checking.fixed_patch import fixed_patch
+from patchpilot.checking.result import CheckedPatch, CheckResult
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.patch import Series
 from patchpilot.model.printable import make_printable

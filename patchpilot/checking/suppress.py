@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.checking.check_result import (
+from patchpilot.checking.result import (
     Baseline,
     BaselineWritten,
     StaleEntry,
@@ -27,7 +27,7 @@ from patchpilot.model.rule import Finding, Suppressed
 from patchpilot.write_file import write_file
 
 if TYPE_CHECKING:
-    from patchpilot.checking.check_result import CheckResult
+    from patchpilot.checking.result import CheckResult
     from patchpilot.model.rule import Rule
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.checking.check_result import Suppressions
+from patchpilot.checking.result import Suppressions
 from patchpilot.commits.range import is_network_target
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.checking.check_result import CheckRun
 from patchpilot.checking.fixed_patch import finding_line
+from patchpilot.checking.result import CheckRun
 from patchpilot.commits.run import environment, run
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError, RefusedError

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from patchpilot.checking.check_result import CheckedPatch, CheckResult
+from patchpilot.checking.result import CheckedPatch, CheckResult
 from patchpilot.commits.range import read_input_bytes
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.mail import parse_patch

@@ -5,14 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from patchpilot.checking.check_result import CheckedPatch
-from patchpilot.checking.list_rules import RuleExplanation
-from patchpilot.model.path_fact import PathFact
-from patchpilot.model.rule import Rule
-from patchpilot.recipients.topic import PlanResult
-from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.backport_work import ActionResults
-from patchpilot.services.check.check_answer import (
+from patchpilot.checking.answer import (
     CheckAnswer,
     CheckedLine,
     CommitFixes,
@@ -20,6 +13,13 @@ from patchpilot.services.check.check_answer import (
     FixesPreview,
     SummaryLine,
 )
+from patchpilot.checking.list_rules import RuleExplanation
+from patchpilot.checking.result import CheckedPatch
+from patchpilot.model.path_fact import PathFact
+from patchpilot.model.rule import Rule
+from patchpilot.recipients.topic import PlanResult
+from patchpilot.services.backport.backport_result import BackportResult
+from patchpilot.services.backport.backport_work import ActionResults
 from patchpilot.services.find.bisect_fix import BisectStep
 from patchpilot.services.find.find_fix import FoundFixes
 from patchpilot.services.review.review_patches import Review

@@ -14,16 +14,16 @@ from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import TextDocument
 
 from patchpilot import __version__
+from patchpilot.checking.editor_check import (
+    EditorCheck,
+    TextFinding,
+    find_edited_tree,
+)
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.bounded import MAX_INPUT, MIB
 from patchpilot.model.printable import make_printable
 from patchpilot.model.rule import Severity
 from patchpilot.model.web_address import valid_web_address
-from patchpilot.services.check.editor_check import (
-    EditorCheck,
-    TextFinding,
-    find_edited_tree,
-)
 
 _LENGTH = re.compile(rb"content-length:\s*0*(\d+)\s*", re.IGNORECASE)
 _LONGEST_HEADER = 4096

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.checking.editor_check import EditorCheck
 from patchpilot.errors import ExitCode, GitError
-from patchpilot.services.check.editor_check import EditorCheck
 from patchpilot.topic.edit_commits import amend_files, amend_message, hash_changed_files
 from patchpilot.topic.home.home_branches import switch_branch
 from tests.kit.canaries import Canaries, create_conflicting_patches

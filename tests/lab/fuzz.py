@@ -236,8 +236,8 @@ def _make_check_runner() -> Run:
 
 
 def _make_fix_runner() -> Run:
+    from patchpilot.checking.apply_fixes import fix_findings
     from patchpilot.checking.driver import Driver, Options, PatchSource
-    from patchpilot.services.check.apply_fixes import fix_findings
 
     driver = Driver(Options(strict=True))
     return lambda data: fix_findings(

@@ -226,7 +226,7 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
         assert "1 waived" in app.session.stage_status(Stage.CHECKS).note
         assert "malformed-tag" not in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
         with Repository.open(untidy_branch.path) as repository:
-            from patchpilot.services.check.check_topic import make_topic_driver
+            from patchpilot.checking.topic import make_topic_driver
 
             assert app.session.topic is not None
             driver = make_topic_driver(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.checking.editor_check import EditorCheck, find_edited_tree
 from patchpilot.model.mail import join_mbox
-from patchpilot.services.check.editor_check import EditorCheck, find_edited_tree
 from tests.kit import patches
 from tests.kit.repos import Repo
 

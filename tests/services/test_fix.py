@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from patchpilot.checking.apply_fixes import FixResult, fix_findings
 from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import RewriteResult, describe_rewrite_costs
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model import patch as shorten
-from patchpilot.services.check.apply_fixes import FixResult, fix_findings
 from patchpilot.tags.undo_rewrite import undo_branch_rewrite
 from tests.kit.mails import ADA
 from tests.kit.repos import Repo
@@ -422,7 +422,7 @@ def counted(*args, **kwargs):
 from patchpilot.commits import repository
 repository.git = counted
 from patchpilot.checking.driver import Driver, Options, PatchSource
-from patchpilot.services.check.apply_fixes import fix_findings
+from patchpilot.checking.apply_fixes import fix_findings
 with repository.Repository.open(sys.argv[1]) as opened:
     driver = Driver(Options(strict=True), repository=opened)
     fix_findings(driver, PatchSource(base="master"), write=True)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.repository import Repository
-from patchpilot.services.check.check_topic import CheckedTopic, check_topic
-from patchpilot.services.fix_finding import (
+from patchpilot.checking.fix_finding import (
     FindingChanges,
     Remedy,
     choose_remedy,
     fix_finding,
     fix_messages,
 )
+from patchpilot.checking.topic import CheckedTopic, check_topic
+from patchpilot.commits.repository import Repository
 from patchpilot.settings.read_settings import read_settings
 from tests.kit.repos import Repo
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.checking.driver import Driver
+from patchpilot.checking.result import CheckedPatch, CheckResult
 from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import DirectoryTree

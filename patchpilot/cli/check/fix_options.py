@@ -5,14 +5,14 @@ import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 
-from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.apply_fixes import FixResult, fix_findings
 from patchpilot.checking.driver import Driver, PatchSource
+from patchpilot.checking.result import CheckResult
 from patchpilot.cli.common import Common, show_progress
 from patchpilot.cli.output import findings_json, fix_text
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
 from patchpilot.model.bounded import MAX_INPUT
-from patchpilot.services.check.apply_fixes import FixResult, fix_findings
 
 
 def run_fixes(

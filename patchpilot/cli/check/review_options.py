@@ -9,7 +9,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
 
 if TYPE_CHECKING:
-    from patchpilot.checking.check_result import CheckResult
+    from patchpilot.checking.result import CheckResult
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.review.review_patches import Review, ReviewInput
 
@@ -105,7 +105,7 @@ def collect_review_notes(
 def _make_topic_input(
     workplace: Any, target: str | None, base: str | None
 ) -> "ReviewInput":
-    from patchpilot.services.check.check_topic import CheckedTopic, check_topic
+    from patchpilot.checking.topic import CheckedTopic, check_topic
     from patchpilot.services.review.review_patches import ReviewInput
 
     targets = (target,) if target else ()

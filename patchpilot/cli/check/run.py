@@ -10,13 +10,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cli.common import Common, report_skipped_input, show_progress
-from patchpilot.cli.error_exit import print_notice
-from patchpilot.config import FLAG, split_list
-from patchpilot.errors import MissingError, UsageError
-from patchpilot.model.printable import format_count
-from patchpilot.resources import runs_in_ci
-from patchpilot.services.check.check_source import (
+from patchpilot.checking.source import (
     can_fix_targets,
     can_stream_targets,
     find_check_source,
@@ -24,10 +18,16 @@ from patchpilot.services.check.check_source import (
     needs_no_repository,
     start_importing_checks,
 )
+from patchpilot.cli.common import Common, report_skipped_input, show_progress
+from patchpilot.cli.error_exit import print_notice
+from patchpilot.config import FLAG, split_list
+from patchpilot.errors import MissingError, UsageError
+from patchpilot.model.printable import format_count
+from patchpilot.resources import runs_in_ci
 from patchpilot.topic.read_series import has_drafts
 
 if TYPE_CHECKING:
-    from patchpilot.checking.check_result import CheckResult, Suppressions
+    from patchpilot.checking.result import CheckResult, Suppressions
     from patchpilot.config import Settings
     from patchpilot.settings.read_settings import Source
     from patchpilot.topic.workplace import Workplace
@@ -143,7 +143,7 @@ def _check_targets(
             partial(_render_result, show_all=options.unfolded),
         )
     if not suppressions and _can_stream_results(common, options):
-        from patchpilot.services.check.check_stream import open_target_stream
+        from patchpilot.checking.stream import open_target_stream
 
         lines = open_target_stream(driver, options.targets)
         common.write_lines(lines)
@@ -233,7 +233,7 @@ def _load_suppressions(
     )
     if not (changes_suppressions or settings.waivers or (repository and has_drafts())):
         return None
-    from patchpilot.services.check.find_suppressions import find_suppressions
+    from patchpilot.checking.find_suppressions import find_suppressions
 
     return find_suppressions(
         options, settings, repository, packs, gate_source, print_notice

@@ -17,7 +17,7 @@ from patchpilot.model.printable import (
 )
 
 if TYPE_CHECKING:
-    from patchpilot.checking.check_result import CheckResult
+    from patchpilot.checking.result import CheckResult
     from patchpilot.cli.common import Common
 
 QUOTE_WIDTH = 72

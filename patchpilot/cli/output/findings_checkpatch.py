@@ -4,7 +4,7 @@
 The output is empty if there are no findings.
 """
 
-from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.result import CheckResult
 from patchpilot.model.printable import escape_commands, make_one_line, make_printable
 from patchpilot.model.rule import Finding, Severity
 

@@ -5,7 +5,7 @@ They annotate the changed file. For a patch file, they annotate the patch file i
 a commit message names the commit.
 """
 
-from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.result import CheckResult
 from patchpilot.cli.output.findings_place import locate_in_file
 from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.patch import Patch

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format findings as a GitLab code quality report."""
 
-from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.result import CheckResult
 from patchpilot.cli.output.findings_place import (
     Fingerprints,
     locate_in_file,

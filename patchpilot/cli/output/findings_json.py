@@ -4,17 +4,17 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.json_document import format_json
-from patchpilot.model.json_form import json_object
-from patchpilot.services.check.check_answer import (
+from patchpilot.checking.answer import (
     CheckAnswer,
     summarize_fixes,
     summarize_patch_fixes,
 )
+from patchpilot.checking.result import CheckResult
+from patchpilot.cli.output.json_document import format_json
+from patchpilot.model.json_form import json_object
 
 if TYPE_CHECKING:
-    from patchpilot.services.check.apply_fixes import FixResult
+    from patchpilot.checking.apply_fixes import FixResult
     from patchpilot.services.review.review_patches import Review
 
 

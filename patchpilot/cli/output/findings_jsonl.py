@@ -3,12 +3,12 @@
 
 from collections import Counter
 
-from patchpilot.checking.check_result import CheckResult
-from patchpilot.services.check.check_answer import (
+from patchpilot.checking.answer import (
     CheckedLine,
     make_summary_line,
     serialize_line,
 )
+from patchpilot.checking.result import CheckResult
 
 
 def render(result: CheckResult) -> str:

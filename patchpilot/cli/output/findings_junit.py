@@ -8,7 +8,7 @@ case.
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.result import CheckResult
 from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import escape_commands, make_printable

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.result import CheckResult
 from patchpilot.cli.output.findings_text import commit_message_line, is_from_commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding

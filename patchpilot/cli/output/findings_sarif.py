@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from patchpilot import __version__
-from patchpilot.checking.check_result import CheckResult
+from patchpilot.checking.result import CheckResult
 from patchpilot.cli.output.findings_place import (
     Fingerprints,
     locate_first_change,

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from patchpilot.checking.check_result import CheckResult, list_unchecked
+from patchpilot.checking.result import CheckResult, list_unchecked
 from patchpilot.cli.output.stream import wrap_labeled
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import (

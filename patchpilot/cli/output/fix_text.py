@@ -7,10 +7,10 @@ from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
 from itertools import count, takewhile
 
+from patchpilot.checking.apply_fixes import FixResult
 from patchpilot.checking.fixed_patch import FixedPatch
 from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.printable import format_count, make_one_line, make_printable
-from patchpilot.services.check.apply_fixes import FixResult
 
 BOLD, DIM, GREEN, RED, CYAN, PLAIN = (
     "\x1b[1m",

@@ -20,7 +20,7 @@ from patchpilot.reviewers.request import Section, number_lines
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from patchpilot.checking.check_result import CheckedPatch
+    from patchpilot.checking.result import CheckedPatch
     from patchpilot.commits.repository import Repository
     from patchpilot.model.source_tree import Tree
 

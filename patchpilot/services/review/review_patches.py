@@ -39,7 +39,7 @@ _LONG_WORD = re.compile(r"[a-z_]{5,}")
 _COPIED_WORDS = 8
 """Number of consecutive words in common with a comment that indicates copying."""
 if TYPE_CHECKING:
-    from patchpilot.checking.check_result import CheckedPatch, CheckResult
+    from patchpilot.checking.result import CheckedPatch, CheckResult
     from patchpilot.commits.repository import Repository
     from patchpilot.model.draft import Draft
 

@@ -44,7 +44,7 @@ from patchpilot.topic.target_tip import find_target_tree
 from patchpilot.topic.upstream_state import find_merged_series, find_upstream_state
 
 if TYPE_CHECKING:
-    from patchpilot.checking.check_result import CheckResult
+    from patchpilot.checking.result import CheckResult
 
 
 def gather_preflight_facts(
@@ -250,8 +250,8 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
     Findings that the tree's configuration waives or ignores are included, because the sender is
     responsible for the messages.
     """
-    from patchpilot.checking.check_result import Suppressions
     from patchpilot.checking.driver import Driver
+    from patchpilot.checking.result import Suppressions
     from patchpilot.checking.topic_waivers import draft_waivers
     from patchpilot.lint.lint_context import Options
     from patchpilot.topic.read_series import set_series_prefix

@@ -14,7 +14,7 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.topic.read_series import set_subject_prefix
 
 if TYPE_CHECKING:
-    from patchpilot.checking.check_result import CheckResult
+    from patchpilot.checking.result import CheckResult
 
 RULES = ("missing-target-tree",)
 _TREE_FOR_REST = re.compile(r"\[[^]]*-next\b[^]]*\]")

@@ -4,8 +4,8 @@
 import re
 from pathlib import Path
 
-from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, PatchSource, options_of
+from patchpilot.checking.result import CheckResult
 from patchpilot.checking.topic_waivers import suppressions_of
 from patchpilot.commits.message_mail import make_commit_message_mail
 from patchpilot.commits.temporary_folder import TemporaryFolder

@@ -20,7 +20,7 @@ def waive_finding(screen: "AnyScreen", finding: Finding, count: int) -> None:
 
     def save_reason(reason: str) -> None:
         def save_waiver(repository: "Repository", _: object) -> None:
-            from patchpilot.services.check.check_topic import waive_rule
+            from patchpilot.checking.topic import waive_rule
 
             settings, topic = session.read_settings(repository), session.checked_topic
             waive_rule(repository, settings, topic, finding.name, reason)
@@ -54,7 +54,7 @@ def remove_waiver(screen: "AnyScreen", suppressed: Suppressed) -> None:
 
     If the waiver is defined elsewhere, show its origin.
     """
-    from patchpilot.services.check.check_topic import is_topic_waiver
+    from patchpilot.checking.topic import is_topic_waiver
 
     session = screen.session
     if not is_topic_waiver(suppressed):
@@ -64,7 +64,7 @@ def remove_waiver(screen: "AnyScreen", suppressed: Suppressed) -> None:
         return
 
     def remove_all(repository: "Repository", _: object) -> tuple[str, ...]:
-        from patchpilot.services.check.check_topic import remove_waivers
+        from patchpilot.checking.topic import remove_waivers
 
         return remove_waivers(
             repository,

@@ -32,9 +32,9 @@ from patchpilot.tui.widgets.diff_view import Note
 if TYPE_CHECKING:
     from collections import Counter
 
-    from patchpilot.checking.check_result import CheckResult
+    from patchpilot.checking.fix_finding import FindingChanges
+    from patchpilot.checking.result import CheckResult
     from patchpilot.model.rule import Rule
-    from patchpilot.services.fix_finding import FindingChanges
 
 
 LOOKS = {
@@ -200,7 +200,7 @@ def format_changed_lines(diff: Sequence[str]) -> Text:
 
 def load_stage(request: JobRequest) -> "tuple[CheckResult, StageStatus]":
     from patchpilot.building.request import make_build_options
-    from patchpilot.services.check.check_topic import check_topic
+    from patchpilot.checking.topic import check_topic
 
     session = request.session
     topic = session.checked_topic
@@ -243,7 +243,7 @@ def state_from_counts(counts: "Counter[Severity]") -> StageState:
 def arrange_findings(
     result: "CheckResult", subject_prefix: str
 ) -> tuple[tuple[str, ...], tuple[ShownFinding, ...]]:
-    from patchpilot.services.fix_finding import choose_remedy
+    from patchpilot.checking.fix_finding import choose_remedy
 
     rows: list[str] = []
     shown_findings: list[ShownFinding] = []

@@ -34,8 +34,8 @@ from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 
 if TYPE_CHECKING:
-    from patchpilot.checking.check_result import CheckResult
-    from patchpilot.services.fix_finding import FindingChanges
+    from patchpilot.checking.fix_finding import FindingChanges
+    from patchpilot.checking.result import CheckResult
 
 
 BINDINGS: list[BindingType] = [
@@ -180,7 +180,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return rows or [Row(self._no_findings_text(columns, region.height))]
 
     def _no_findings_text(self, columns: int, lines: int) -> Text:
-        from patchpilot.checking.check_result import list_unchecked
+        from patchpilot.checking.result import list_unchecked
 
         result = self._shown
         if result is None:

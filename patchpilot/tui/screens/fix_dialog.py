@@ -15,9 +15,9 @@ from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation
 from patchpilot.tui.widgets.dialog import WIDE
 
 if TYPE_CHECKING:
+    from patchpilot.checking.fix_certain import CertainFixes
+    from patchpilot.checking.fix_finding import FindingChanges
     from patchpilot.model.progress import Progress
-    from patchpilot.services.fix_certain import CertainFixes
-    from patchpilot.services.fix_finding import FindingChanges
     from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
@@ -96,7 +96,7 @@ def fix_selected_finding(
     `commits` are the commits that lack the same sign-off; `known_fix` is the fix if it has already
     been computed.
     """
-    from patchpilot.services.fix_finding import DCO_SUMMARY, DCO_URL
+    from patchpilot.checking.fix_finding import DCO_SUMMARY, DCO_URL
 
     name = finding.finding.name
     commit_count, verb = format_count(len(commits), "commit"), "Apply"
@@ -134,7 +134,7 @@ def fix_selected_finding(
 def _make_fix_job(
     screen: "AnyScreen", finding: ShownFinding, commits: Sequence[str]
 ) -> Fix:
-    from patchpilot.services.fix_finding import Remedy, fix_finding, fix_messages
+    from patchpilot.checking.fix_finding import Remedy, fix_finding, fix_messages
 
     session = screen.session
 
@@ -178,7 +178,7 @@ def apply_safe_fixes(screen: "AnyScreen", tagless: Sequence[str]) -> None:
 
     This includes tags that are certain for the commits in `tagless`.
     """
-    from patchpilot.services.fix_certain import apply_certain_fixes
+    from patchpilot.checking.fix_certain import apply_certain_fixes
 
     session = screen.session
     topic = session.topic

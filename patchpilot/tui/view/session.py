@@ -27,9 +27,9 @@ from patchpilot.tui.view.stages import (
 )
 
 if TYPE_CHECKING:
+    from patchpilot.checking.topic import CheckedTopic
     from patchpilot.config import Settings
     from patchpilot.model.send_request import SendRequest
-    from patchpilot.services.check.check_topic import CheckedTopic
     from patchpilot.tags.find_culprits import FixesResult
     from patchpilot.topic.open_repository import Repository, SharedRepository
     from patchpilot.topic.topic_facts import TopicFacts
@@ -267,7 +267,7 @@ class Session:
     @property
     def checked_topic(self) -> "CheckedTopic":
         """Return the topic in the form that the check service expects."""
-        from patchpilot.services.check.check_topic import CheckedTopic
+        from patchpilot.checking.topic import CheckedTopic
 
         return CheckedTopic(
             self.topic.targets if self.topic else (), self.target, self.topic_base

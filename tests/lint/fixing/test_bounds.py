@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from patchpilot.checking.apply_fixes import fix_findings
 from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.lint.engine import find_findings
 from patchpilot.lint.fixing.patch_edit import PatchEdit
@@ -21,7 +22,6 @@ from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, FixEdit
-from patchpilot.services.check.apply_fixes import fix_findings
 from tests.bench import hostile
 from tests.kit.fixing import fix_patch_text, load_all_rules
 

@@ -7,23 +7,23 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, options_of
-from patchpilot.checking.fixed_patch import fixed_patch
-from patchpilot.checking.list_rules import explain, rule_page
-from patchpilot.commits.tree_readers import CommitTree
-from patchpilot.errors import InputError, MissingError
-from patchpilot.lint.fixing.try_fixes import FixOutcome
-from patchpilot.lint.rule_store import load_rules
-from patchpilot.model.patch import Series
-from patchpilot.model.rule import Finding
-from patchpilot.services.check.editor_texts import (
+from patchpilot.checking.editor_texts import (
     TextKind,
     TextPatch,
     convert_message_to_patch,
     convert_source_to_patch,
     patches_in_file,
 )
+from patchpilot.checking.fixed_patch import fixed_patch
+from patchpilot.checking.list_rules import explain, rule_page
+from patchpilot.checking.result import CheckResult
+from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.errors import InputError, MissingError
+from patchpilot.lint.fixing.try_fixes import FixOutcome
+from patchpilot.lint.rule_store import load_rules
+from patchpilot.model.patch import Series
+from patchpilot.model.rule import Finding
 from patchpilot.settings.trusted_packs import read_trusted_packs
 from patchpilot.topic.topic_base import find_base
 from patchpilot.topic.workplace import Workplace

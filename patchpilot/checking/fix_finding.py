@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from patchpilot.checking.topic import CheckedTopic, fix_topic_findings
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import find_branch_to_rewrite
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Rule
 from patchpilot.model.trailer import find_tags
-from patchpilot.services.check.check_topic import CheckedTopic, fix_topic_findings
 from patchpilot.tags.prepare_commits import (
     PrepareRequest,
     plan_message_changes,

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from patchpilot.checking import fix_commits, fix_files
-from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.checking.fixed_patch import (
     FixedPatch,
@@ -17,6 +16,7 @@ from patchpilot.checking.fixed_patch import (
     fixed_patch,
     place_of,
 )
+from patchpilot.checking.result import CheckResult
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import (

@@ -7,8 +7,8 @@ The results equal those of `check` without options.
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, PatchSource, options_of
+from patchpilot.checking.result import CheckResult
 from patchpilot.checking.topic_waivers import (
     ORIGIN,
     draft_waivers,
@@ -28,8 +28,8 @@ from patchpilot.settings.trusted_packs import read_own_packs
 
 if TYPE_CHECKING:
     from patchpilot.building.plan import BuildOptions
+    from patchpilot.checking.apply_fixes import FixResult
     from patchpilot.checking.fixed_patch import Only
-    from patchpilot.services.check.apply_fixes import FixResult
 
 
 class CheckedTopic(NamedTuple):
@@ -95,7 +95,7 @@ def fix_topic_findings(
 
     Otherwise, `overrides` names the blocks to ignore. `is_selected` selects the findings to fix.
     """
-    from patchpilot.services.check.apply_fixes import fix_findings
+    from patchpilot.checking.apply_fixes import fix_findings
 
     return fix_findings(
         make_topic_driver(

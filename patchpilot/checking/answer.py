@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot import __version__
-from patchpilot.checking.check_result import (
+from patchpilot.checking.result import (
     CheckResult,
     FindingCounts,
     SeriesFindings,
@@ -21,8 +21,8 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, Severity, Suppressed
 
 if TYPE_CHECKING:
+    from patchpilot.checking.apply_fixes import FixResult
     from patchpilot.checking.fixed_patch import FixedPatch
-    from patchpilot.services.check.apply_fixes import FixResult
 
 
 @json_form(

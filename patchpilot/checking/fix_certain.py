@@ -4,21 +4,21 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from patchpilot.checking.apply_fixes import FixResult
 from patchpilot.checking.fix_commits import VERB
-from patchpilot.commits import rewrite
-from patchpilot.commits.repository import Repository
-from patchpilot.commits.undo_refs import record_undo
-from patchpilot.config import Settings
-from patchpilot.model.progress import Progress
-from patchpilot.services.check.apply_fixes import FixResult
-from patchpilot.services.check.check_topic import CheckedTopic, fix_topic_findings
-from patchpilot.services.fix_finding import (
+from patchpilot.checking.fix_finding import (
     TAG_RULES,
     FindingChanges,
     Remedy,
     fix_messages,
     preview_certain_tags,
 )
+from patchpilot.checking.topic import CheckedTopic, fix_topic_findings
+from patchpilot.commits import rewrite
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.undo_refs import record_undo
+from patchpilot.config import Settings
+from patchpilot.model.progress import Progress
 
 MESSAGE = "/COMMIT_MSG"
 """Name suffix of a commit message among the fixed texts."""

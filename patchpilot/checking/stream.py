@@ -15,6 +15,12 @@ from patchpilot.archive.mail_stream import (
     stream_range_mails,
 )
 from patchpilot.archive.mail_stream import list_epoch_commits as list_epoch_commits
+from patchpilot.checking.answer import (
+    CheckedLine,
+    DamagedLine,
+    make_summary_line,
+    serialize_line,
+)
 from patchpilot.checking.driver import Driver, exit_code
 from patchpilot.commits.range import refuse_missing_files
 from patchpilot.commits.tree_readers import DirectoryTree
@@ -25,12 +31,6 @@ from patchpilot.model.bounded import MAX_LINE
 from patchpilot.model.mail import parse_mail, parse_mail_header, parse_patch
 from patchpilot.model.patch import Patch, Series, shorten_patch
 from patchpilot.model.rule import Severity
-from patchpilot.services.check.check_answer import (
-    CheckedLine,
-    DamagedLine,
-    make_summary_line,
-    serialize_line,
-)
 
 _BATCH_SIZE = 16
 """Number of messages per batch of a process."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.checking.check_result import Suppressions
+from patchpilot.checking.result import Suppressions
 from patchpilot.checking.topic_waivers import (
     REVIEW_COMMENT,
     give,
