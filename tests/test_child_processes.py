@@ -140,7 +140,7 @@ PROGRAMS: dict[str, Kind] = {
     "outgoing/credentials::store_login_result": PASSWORD,
     "outgoing/smtp::_submit_with_program": RECIPIENTS,
     "reviewers/reviewer::ask": REVIEWER,
-    "services/backport/work_clone::build_backport": BUILD,
+    "backports/work_clone::build_backport": BUILD,
     "checking/tree_checkpatch::run_checkpatch": CHECKPATCH,
     "checking/worker_pool::run_in_order": NOTHING,
 }
@@ -148,12 +148,12 @@ PROGRAMS: dict[str, Kind] = {
 
 WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     IDS: {
-        "backports/backport_patches::compute_range_diff": (
+        "backports/patches::compute_range_diff": (
             "f'{backported}^!'",
             "f'{original.id}^!'",
         ),
-        "backports/backport_patches::_read_diff": ("new", "old"),
-        "backports/backport_patches::format_series": ("backported.id",),
+        "backports/patches::_read_diff": ("new", "old"),
+        "backports/patches::format_series": ("backported.id",),
         "backports/conflict_reasons::_find_branch_commits": ("tip",),
         "backports/conflict_reasons::_misplaced_hunk_hints": (
             "applied.merge.tree",
@@ -209,13 +209,13 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/b4_series::_find_undecodable_commit": ("id_",),
         "outgoing/b4/enrollment::_fork_point": ("*filter(None, tips)",),
         "outgoing/target_tree::compute_file_fit": ("target.tip",),
-        "services/backport/work_clone::build_backport": ("commits[-1].id",),
-        "services/backport/work_clone::_prepare_clone": (
+        "backports/work_clone::build_backport": ("commits[-1].id",),
+        "backports/work_clone::_prepare_clone": (
             "branch.tip",
             "result.commit",
             "base",
         ),
-        "services/backport/work_clone::_list_resolved_commits": ("f'{base}..{head}'",),
+        "backports/work_clone::_list_resolved_commits": ("f'{base}..{head}'",),
         "checking/editor_check::EditorCheck.changed": ("self._start",),
         "topic/reroll::record_complete_send": ("send.head",),
         "services/send/plan_send::_compare_with_last_version": ("*tips",),
@@ -271,7 +271,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/git_recipients::_run_command": ("str(file)",),
         "outgoing/send_email/git_send_email::capture_send_email": ("str(files)",),
         "outgoing/target_tree::compute_file_fit.applies": ("str(file)",),
-        "services/backport/work_clone::_clone_without_checkout": (
+        "backports/work_clone::_clone_without_checkout": (
             "str(link)",
             "str(clone)",
             "str(source)",
@@ -294,7 +294,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/private_config::copy_branch_settings": ("key", "value"),
         "outgoing/transport::Transport.recipient_values": ("key",),
         "services/setup/install_hooks::install_named_hooks": ("make_b4_command()",),
-        "services/backport/work_clone::_clone_without_checkout": (
+        "backports/work_clone::_clone_without_checkout": (
             "identity.email",
             "identity.name",
         ),
@@ -310,7 +310,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/b4_command::find_user_b4": ("path",),
         "checking/history_facts::RepositoryFacts._walk": ("*words",),
         "commits/build_trust::_list_refs": ("*options",),
-        "backports/backport_patches::format_series": ("*recipients",),
+        "backports/patches::format_series": ("*recipients",),
         "commits/make_commits::_write_commit": ("parent", "tree"),
         "commits/make_commits::_make_temporary_index": ("tip",),
         "commits/move_branch::move_checked_out_branch": ("*branch_options",),

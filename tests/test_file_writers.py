@@ -30,7 +30,7 @@ OWN_FOLDER = {
     "outgoing/git_recipients.py",
     "outgoing/send_email/git_send_email.py",
     "outgoing/target_tree.py",
-    "services/backport/work_clone.py",
+    "backports/work_clone.py",
     "checking/editor_texts.py",
     "services/setup/check_in_hook.py",
     "topic/edit_commits.py",

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from patchpilot.backports.result import BackportResult
+from patchpilot.backports.work import ActionResults
 from patchpilot.checking.answer import (
     CheckAnswer,
     CheckedLine,
@@ -18,8 +20,6 @@ from patchpilot.checking.result import CheckedPatch
 from patchpilot.model.path_fact import PathFact
 from patchpilot.model.rule import Rule
 from patchpilot.recipients.topic import PlanResult
-from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.backport_work import ActionResults
 from patchpilot.services.find.bisect_fix import BisectStep
 from patchpilot.services.find.find_fix import FoundFixes
 from patchpilot.services.review.review_patches import Review

@@ -164,7 +164,7 @@ def _send_mail(work: Path, recipients: list[str], message: bytes) -> None:
 
 
 def list_backports(work: Path) -> list[Path]:
-    from patchpilot.services.backport.write_backports import suggest_backport_folder
+    from patchpilot.backports.write import suggest_backport_folder
 
     return sorted(suggest_backport_folder(work, None).glob("*/6.1/*.patch"))
 

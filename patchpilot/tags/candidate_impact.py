@@ -4,11 +4,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from patchpilot.backports.bug_range import compute_bug_range
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bug_range import BugRange
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.services.backport.bug_range import compute_bug_range
 from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.tags.stable_request_tag import (
     StableRequest,

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
+from patchpilot.backports.branch_verdicts import (
+    BackportRequest,
+    compute_backport_verdicts,
+)
+from patchpilot.backports.targets import backport_trees
+from patchpilot.backports.work_clone import build_backport
 from patchpilot.building import configuration
 from patchpilot.commits.build_trust import make_build_trust_item
 from patchpilot.commits.private_config import trust_digests
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import CancelledError
-from patchpilot.services.backport.backport_targets import backport_trees
-from patchpilot.services.backport.branch_verdicts import (
-    BackportRequest,
-    compute_backport_verdicts,
-)
-from patchpilot.services.backport.work_clone import build_backport
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 

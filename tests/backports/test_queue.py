@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from patchpilot.backports.conflict_places import ConflictPlace, parse_conflict_markers
+from patchpilot.backports.prerequisite_queue import Risk, prerequisite_risk
 from patchpilot.backports.prerequisites import PrerequisiteNeed
+from patchpilot.backports.result import BackportResult
+from patchpilot.backports.topic import (
+    compute_topic_backports,
+    write_topic_backports,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.bug_range import ReleaseState
 from patchpilot.model.mail import parse_patch
-from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.prerequisite_queue import Risk, prerequisite_risk
-from patchpilot.services.backport.topic_backports import (
-    compute_topic_backports,
-    write_topic_backports,
-)
 from patchpilot.tags.candidate_impact import compute_candidate_impact
 from patchpilot.tags.fix_claims import record_fix_answer
 from tests.backports.world import World, format_function, track_failed_backports

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from patchpilot.commits.repository import Repository
-from patchpilot.services.backport.branch_verdicts import (
+from patchpilot.backports.branch_verdicts import (
     BackportRequest,
     compute_backport_verdicts,
 )
-from patchpilot.services.backport.work_clone import find_resolution_folder
+from patchpilot.backports.work_clone import find_resolution_folder
+from patchpilot.commits.repository import Repository
 from tests.backports.world import World, format_function, track_failed_backports
 
 

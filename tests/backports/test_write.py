@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.backport_message import make_backport_message
-from patchpilot.backports.backport_patches import MadeCommit
+from patchpilot.backports.message import make_backport_message
+from patchpilot.backports.patches import MadeCommit
+from patchpilot.backports.stable_request import _find_first_paragraph
+from patchpilot.backports.write import format_backport_note
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.trailer import explain_refused_trailers
 from patchpilot.projects.loading import find_project
-from patchpilot.services.backport.stable_request import _find_first_paragraph
-from patchpilot.services.backport.write_backports import format_backport_note
 from tests.backports.world import (
     FIXED,
     GROUND,

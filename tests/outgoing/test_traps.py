@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.backports.target_tip import find_target_tree
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.outgoing.target_tree import _tree_name
@@ -16,7 +17,6 @@ from patchpilot.services.send.questions import (
     find_pre_send_questions,
     save_draft_answer,
 )
-from patchpilot.topic.target_tip import find_target_tree
 from tests.kit.outbox import list_problem_names
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic

@@ -11,8 +11,8 @@ import pytest
 
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.branch_result import BranchVerdict
+from patchpilot.backports.topic import ConflictOptions
 from patchpilot.commits.run import git
-from patchpilot.services.backport.topic_backports import ConflictOptions
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_screen import (
     describe_adaptation,
@@ -65,7 +65,7 @@ async def test_z_writes_the_adaptation(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from patchpilot.services.backport import topic_backports
+    from patchpilot.backports import topic as topic_backports
 
     files = git(
         fixed_clone, "diff-tree", "--no-commit-id", "--name-only", "-r", "HEAD"

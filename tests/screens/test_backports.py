@@ -15,9 +15,9 @@ from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
+from patchpilot.backports.result import BackportResult, BranchResult
+from patchpilot.backports.write import WrittenBackport
 from patchpilot.commits.run import git
-from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.write_backports import WrittenBackport
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_rows import (

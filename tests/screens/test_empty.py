@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from patchpilot.backports.result import BackportResult
 from patchpilot.model.printable import width
-from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.tui.screens.backports_screen import (
     empty_result_keys,
     empty_result_texts,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.backports.branch_result import BranchVerdict
-from patchpilot.services.backport.backport_result import BackportResult
+from patchpilot.backports.result import BackportResult
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_rows import (
     BranchTexts,

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.action import Action, Advice, Hint
-from patchpilot.model.printable import UNSAFE, make_printable, width
-from patchpilot.model.send_problem import CheckLine, CheckState
-from patchpilot.services.backport.work_clone import ConflictResolution
-from patchpilot.services.backport.write_backports import (
+from patchpilot.backports.work_clone import ConflictResolution
+from patchpilot.backports.write import (
     WrittenBackport,
     format_send_command,
 )
+from patchpilot.model.action import Action, Advice, Hint
+from patchpilot.model.printable import UNSAFE, make_printable, width
+from patchpilot.model.send_problem import CheckLine, CheckState
 from patchpilot.tui.build_app import find_screen_class
 from patchpilot.tui.screens.backports_rows import (
     describe_resolution,

@@ -17,6 +17,12 @@ from textual.pilot import Pilot
 
 from patchpilot.archive.track_store import Store
 from patchpilot.backports.adapt import adaptation
+from patchpilot.backports.branch_verdicts import (
+    BackportRequest,
+    compute_backport_verdicts,
+)
+from patchpilot.backports.bug_range import compute_bug_range
+from patchpilot.backports.result import BranchResult
 from patchpilot.commits.repository import Repository
 from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.demo_mails import Sent
@@ -25,12 +31,6 @@ from patchpilot.demo.robin import fix_first_version
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState, parse_message
-from patchpilot.services.backport.backport_result import BranchResult
-from patchpilot.services.backport.branch_verdicts import (
-    BackportRequest,
-    compute_backport_verdicts,
-)
-from patchpilot.services.backport.bug_range import compute_bug_range
 from patchpilot.services.send.sending import Sending
 from patchpilot.tags.find_culprits import FixesResult
 from patchpilot.tracking import follow_series

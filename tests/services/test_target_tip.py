@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.backports.target_tip import find_target_tree
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing.target_tree import TargetTree
 from patchpilot.services.send.questions import find_pre_send_questions
-from patchpilot.topic.target_tip import find_target_tree
 from tests.kit.bases import (
     SUBMAINTAINER,
     add_commits,

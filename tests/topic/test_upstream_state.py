@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.backports.branch_verdicts import (
+    BackportRequest,
+    compute_backport_verdicts,
+)
+from patchpilot.backports.topic import compute_topic_backports
+from patchpilot.backports.work import next_backport_step
 from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.backport.backport_work import next_backport_step
-from patchpilot.services.backport.branch_verdicts import (
-    BackportRequest,
-    compute_backport_verdicts,
-)
-from patchpilot.services.backport.topic_backports import compute_topic_backports
 from patchpilot.services.send.plan_send import plan_sending
 from patchpilot.services.send.questions import (
     find_pre_send_questions,

@@ -124,15 +124,15 @@ def command(
     commits of the current branch). For a patch, the mainline commit that it became is used, or the
     commit that `git am` would create.
     """
-    from patchpilot.cli.output import backport_report as output
-    from patchpilot.cli.output.stream import print_message
-    from patchpilot.model.printable import make_printable
-    from patchpilot.services.backport.backport_targets import branch_ref
-    from patchpilot.services.backport.backport_work import run_backport_actions
-    from patchpilot.services.backport.branch_verdicts import (
+    from patchpilot.backports.branch_verdicts import (
         BackportRequest,
         compute_backport_verdicts,
     )
+    from patchpilot.backports.targets import branch_ref
+    from patchpilot.backports.work import run_backport_actions
+    from patchpilot.cli.output import backport_report as output
+    from patchpilot.cli.output.stream import print_message
+    from patchpilot.model.printable import make_printable
 
     directories = bool(onto) and all(Path(path).is_dir() for path in onto)
     with common.workplace() as workplace:

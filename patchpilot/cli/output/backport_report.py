@@ -4,19 +4,19 @@
 import re
 from collections.abc import Callable, Sequence
 
-from patchpilot.cli.output.json_document import format_json
-from patchpilot.cli.output.stream import wrap_labeled
-from patchpilot.model.printable import format_count, make_printable
-from patchpilot.services.backport.backport_result import (
+from patchpilot.backports.build_objects import BranchBuild
+from patchpilot.backports.result import (
     BackportResult,
     BranchResult,
 )
-from patchpilot.services.backport.backport_work import ActionResults
-from patchpilot.services.backport.build_objects import BranchBuild
-from patchpilot.services.backport.write_backports import (
+from patchpilot.backports.work import ActionResults
+from patchpilot.backports.write import (
     WrittenBackport,
     format_send_commands,
 )
+from patchpilot.cli.output.json_document import format_json
+from patchpilot.cli.output.stream import wrap_labeled
+from patchpilot.model.printable import format_count, make_printable
 
 _MAX_SIDE_LINES = 6
 _MAX_CONFLICTS = 5

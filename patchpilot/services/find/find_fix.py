@@ -9,6 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from patchpilot.backports.branch_verdicts import (
+    BackportRequest,
+    BackportSession,
+    resolve_onto_revisions,
+)
+from patchpilot.backports.targets import branch_ref
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.history.commit_graph import use_commit_graph
@@ -24,12 +30,6 @@ from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.source_tree import is_safe_path
-from patchpilot.services.backport.backport_targets import branch_ref
-from patchpilot.services.backport.branch_verdicts import (
-    BackportRequest,
-    BackportSession,
-    resolve_onto_revisions,
-)
 from patchpilot.symptoms.candidates import (
     CommitDiff,
     count_words,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from patchpilot.backports.target_tip import find_target_tree
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.releases import Releases
@@ -40,7 +41,6 @@ from patchpilot.services.send.build_proof import find_last_builds
 from patchpilot.services.send.questions import list_pre_send_questions
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.topic.posted_elsewhere import find_posts_by_others, find_sent_records
-from patchpilot.topic.target_tip import find_target_tree
 from patchpilot.topic.upstream_state import find_merged_series, find_upstream_state
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from patchpilot.backports.target_tip import find_target_tree
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown_word_error
 from patchpilot.history.earlier_fixes import UpstreamState
@@ -32,7 +33,6 @@ from patchpilot.topic.posted_elsewhere import (
     PostedByOthers,
     find_posts_by_others,
 )
-from patchpilot.topic.target_tip import find_target_tree
 from patchpilot.topic.topic_project import project_of
 from patchpilot.topic.upstream_state import find_upstream_state
 

@@ -31,13 +31,13 @@ from patchpilot.tui.widgets.choose import NO_MAIL_IN_DEMO
 from patchpilot.tui.widgets.panel import WIDE
 
 if TYPE_CHECKING:
-    from patchpilot.services.backport.backport_result import (
+    from patchpilot.backports.prerequisite_queue import PrerequisiteNeed
+    from patchpilot.backports.result import (
         BackportResult,
         BranchResult,
     )
-    from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
-    from patchpilot.services.backport.work_clone import ConflictResolution
-    from patchpilot.services.backport.write_backports import WrittenBackport
+    from patchpilot.backports.work_clone import ConflictResolution
+    from patchpilot.backports.write import WrittenBackport
 
 NARROW = 100
 """Minimum number of columns for showing a branch's full name instead of only its version."""
@@ -301,7 +301,7 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     If the commit has no Fixes: tag, use the candidate from the tags stage, provided that it is
     certain.
     """
-    from patchpilot.services.backport.topic_backports import compute_topic_backports
+    from patchpilot.backports.topic import compute_topic_backports
 
     settings, likely = (
         request.session.read_settings(request.repository),
@@ -482,7 +482,7 @@ def written_patch_rows(backports: "Sequence[WrittenBackport]") -> list[str]:
 
     Except in the demo, add the commands that send them.
     """
-    from patchpilot.services.backport.write_backports import format_send_commands
+    from patchpilot.backports.write import format_send_commands
 
     rows, skipped = [], dict[str, list[str]]()
     for backport in backports:

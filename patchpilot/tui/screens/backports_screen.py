@@ -49,15 +49,15 @@ from patchpilot.tui.widgets.panel import WIDE, Panel, TextPanel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
-    from patchpilot.services.backport.backport_result import (
+    from patchpilot.backports.prerequisite_queue import PrerequisiteNeed
+    from patchpilot.backports.result import (
         Adaptation,
         BackportResult,
         BranchResult,
     )
-    from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
-    from patchpilot.services.backport.topic_backports import ConflictOptions
-    from patchpilot.services.backport.work_clone import ConflictResolution
-    from patchpilot.services.backport.write_backports import WrittenBackport
+    from patchpilot.backports.topic import ConflictOptions
+    from patchpilot.backports.work_clone import ConflictResolution
+    from patchpilot.backports.write import WrittenBackport
     from patchpilot.topic.open_repository import Repository
 
 
@@ -264,7 +264,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         )
 
     def action_request(self) -> None:
-        from patchpilot.services.backport.stable_request import save_stable_request
+        from patchpilot.backports.stable_request import save_stable_request
 
         def show_file(file: Path) -> None:
             self.refill_list()
@@ -340,7 +340,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         """List a branch's prerequisites in application order, with size and risk, and queue the
         ticked ones.
         """
-        from patchpilot.services.backport.prerequisite_queue import prerequisite_risk
+        from patchpilot.backports.prerequisite_queue import prerequisite_risk
 
         max_lines, needed = self.shown_result.max_lines, needed_prerequisites(branch)
         panel, unticked = (
@@ -384,7 +384,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.refill_list()
 
     def action_write(self) -> None:
-        from patchpilot.services.backport.topic_backports import write_topic_backports
+        from patchpilot.backports.topic import write_topic_backports
 
         if (result := self.current_result) is None:
             self.notify("not ready yet")
@@ -411,7 +411,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         With patchpilot.signoff, they are signed off without asking. Nothing is written if the
         result has become outdated.
         """
-        from patchpilot.services.backport.write_backports import suggest_backport_folder
+        from patchpilot.backports.write import suggest_backport_folder
 
         result, settings = self.current_result, self.session.known_settings
 
@@ -465,7 +465,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.refill_list()
 
     def action_resolve(self) -> None:
-        from patchpilot.services.backport.topic_backports import list_conflict_options
+        from patchpilot.backports.topic import list_conflict_options
 
         result, branch = self.current_result, self.selected_item
         if result is None:
@@ -497,7 +497,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def _write_adapted_patch(
         self, result: "BackportResult", branch: "BranchResult", adaptation: "Adaptation"
     ) -> None:
-        from patchpilot.services.backport.topic_backports import write_adapted_fix
+        from patchpilot.backports.topic import write_adapted_fix
 
         text = f"The adapted patch for {branch.branch}; read it before you send it."
         self._write_to_folder(
@@ -515,7 +515,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         branch: "BranchResult",
         adaptation: "Adaptation | None",
     ) -> None:
-        from patchpilot.services.backport.topic_backports import resolve_conflict
+        from patchpilot.backports.topic import resolve_conflict
 
         unticked = texts.get_unticked_commits(branch)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from patchpilot.backports.prerequisites import PrerequisiteNeed as PrerequisiteNeed
-from patchpilot.services.backport.backport_result import BackportResult
+from patchpilot.backports.result import BackportResult
 
 
 class Risk(StrEnum):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.backport_message import (
+from patchpilot.backports.message import (
     find_backport_contacts,
     has_note,
     make_backport_message,

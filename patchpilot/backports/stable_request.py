@@ -4,8 +4,10 @@
 from pathlib import Path
 from textwrap import fill as fill_text
 
-from patchpilot.backports.backport_message import find_backport_contacts
 from patchpilot.backports.branch_result import BranchVerdict
+from patchpilot.backports.message import find_backport_contacts
+from patchpilot.backports.result import BackportResult
+from patchpilot.backports.targets import backport_trees
 from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
@@ -22,8 +24,6 @@ from patchpilot.series.cover_letter import (
     read_template,
     strip_template_comments,
 )
-from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.backport_targets import backport_trees
 
 
 def make_stable_request_mail(

@@ -9,7 +9,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.backports.backport_patches import BackportText
+from patchpilot.backports.branch_verdicts import BackportRequest
+from patchpilot.backports.build_objects import (
+    FAILED,
+    BranchBuild,
+    is_object_build,
+)
+from patchpilot.backports.directory_patches import write_directory_backports
+from patchpilot.backports.patches import BackportText
+from patchpilot.backports.result import BackportResult
+from patchpilot.backports.stable_request import make_stable_request_mail
+from patchpilot.backports.targets import backport_trees
+from patchpilot.backports.work_clone import (
+    ConflictResolution,
+    build_backport,
+    prepare_conflict_clone,
+)
+from patchpilot.backports.write import (
+    WrittenBackport,
+    require_identity,
+    suggest_backport_folder,
+    write_backports,
+)
 from patchpilot.commits.git_reading import read_identity
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
@@ -18,27 +39,6 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.backport_targets import backport_trees
-from patchpilot.services.backport.branch_verdicts import BackportRequest
-from patchpilot.services.backport.build_objects import (
-    FAILED,
-    BranchBuild,
-    is_object_build,
-)
-from patchpilot.services.backport.directory_patches import write_directory_backports
-from patchpilot.services.backport.stable_request import make_stable_request_mail
-from patchpilot.services.backport.work_clone import (
-    ConflictResolution,
-    build_backport,
-    prepare_conflict_clone,
-)
-from patchpilot.services.backport.write_backports import (
-    WrittenBackport,
-    require_identity,
-    suggest_backport_folder,
-    write_backports,
-)
 
 _SEND_HINT = (
     "read the message; to send it: -o FILE writes it, `git send-email FILE` sends it"

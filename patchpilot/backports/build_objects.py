@@ -9,6 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
+from patchpilot.backports.result import BranchResult
 from patchpilot.building.diagnostics import ERROR, MODPOST, names_in
 from patchpilot.building.plan import BuildOptions
 from patchpilot.building.series import BROKEN_COMMIT, NOT_BUILT
@@ -23,7 +24,6 @@ from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import project_of_tree
-from patchpilot.services.backport.backport_result import BranchResult
 from patchpilot.topic.read_series import read_series
 
 OBJECTS = "objects"

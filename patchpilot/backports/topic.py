@@ -11,7 +11,28 @@ from pathlib import Path
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.backport_patches import BackportText
+from patchpilot.backports.branch_verdicts import (
+    BackportRequest,
+    NothingFetchedError,
+    compute_backport_verdicts,
+)
+from patchpilot.backports.bug_range import compute_bug_range
+from patchpilot.backports.patches import BackportText
+from patchpilot.backports.prerequisite_queue import exclude_prerequisites
+from patchpilot.backports.result import BackportResult, BranchResult
+from patchpilot.backports.targets import backport_trees
+from patchpilot.backports.work_clone import (
+    ConflictResolution,
+    find_resolution_folder,
+    is_resolution_started,
+    prepare_conflict_clone,
+)
+from patchpilot.backports.write import (
+    WrittenBackport,
+    find_failed_messages,
+    require_identity,
+    write_backports,
+)
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.range import format_commit_patch
@@ -23,27 +44,6 @@ from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.backport_targets import backport_trees
-from patchpilot.services.backport.branch_verdicts import (
-    BackportRequest,
-    NothingFetchedError,
-    compute_backport_verdicts,
-)
-from patchpilot.services.backport.bug_range import compute_bug_range
-from patchpilot.services.backport.prerequisite_queue import exclude_prerequisites
-from patchpilot.services.backport.work_clone import (
-    ConflictResolution,
-    find_resolution_folder,
-    is_resolution_started,
-    prepare_conflict_clone,
-)
-from patchpilot.services.backport.write_backports import (
-    WrittenBackport,
-    find_failed_messages,
-    require_identity,
-    write_backports,
-)
 from patchpilot.tags.fix_claims import denies_fix
 from patchpilot.topic.topic_project import project_of
 from patchpilot.topic.upstream_state import find_backport_prefix

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
-from patchpilot.backports.backport_patches import compute_range_diff
 from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.backports.conflict_reasons import explain_conflict
 from patchpilot.backports.followups import (
@@ -23,11 +22,22 @@ from patchpilot.backports.followups import (
     find_newer_branches_without_fix,
     find_stable_rule_violations,
 )
+from patchpilot.backports.patches import compute_range_diff
 from patchpilot.backports.prerequisites import (
     PrerequisiteSearch,
     SearchState,
     find_prerequisites,
 )
+from patchpilot.backports.result import BackportResult, BranchResult
+from patchpilot.backports.targets import (
+    BackportTarget,
+    find_mainline_commits,
+    find_unfit_patch_commit,
+    format_fetch_hint,
+    read_fixes,
+    split_onto_arguments,
+)
+from patchpilot.backports.unpacked_tree import check_fixes_in_directory
 from patchpilot.backports.verdict import judge_branch, judge_whether_affected
 from patchpilot.commits.applies import AppliesHow, ApplyResult
 from patchpilot.commits.fix_commit import FixCommit
@@ -54,16 +64,6 @@ from patchpilot.model.follow_up import Follower
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import version_key
-from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.backport_targets import (
-    BackportTarget,
-    find_mainline_commits,
-    find_unfit_patch_commit,
-    format_fetch_hint,
-    read_fixes,
-    split_onto_arguments,
-)
-from patchpilot.services.backport.unpacked_tree import check_fixes_in_directory
 from patchpilot.tags import rank_culprits
 from patchpilot.topic.upstream_state import find_commit_state
 

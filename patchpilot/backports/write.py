@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.backports.backport_patches import (
+from patchpilot.backports.branch_result import BranchVerdict
+from patchpilot.backports.patches import (
     BackportText,
     MadeCommit,
     Step,
     format_series,
     make_commits,
 )
-from patchpilot.backports.branch_result import BranchVerdict
+from patchpilot.backports.result import BackportResult, BranchResult
+from patchpilot.backports.targets import backport_trees
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
@@ -30,8 +32,6 @@ from patchpilot.series.cover_letter import (
     read_template,
     strip_template_comments,
 )
-from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.backport_targets import backport_trees
 from patchpilot.write_file import replace_file
 
 _NOT_ADAPTED = (

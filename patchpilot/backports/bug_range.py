@@ -7,6 +7,7 @@ release that will contain the fix.
 
 from collections.abc import Iterable, Sequence
 
+from patchpilot.backports.result import BranchResult, BranchVerdict
 from patchpilot.commits.repository import Repository
 from patchpilot.history.releases import SLOP, Releases
 from patchpilot.model.bug_range import (
@@ -17,7 +18,6 @@ from patchpilot.model.bug_range import (
     sort_release_points,
     version_sort_key,
 )
-from patchpilot.services.backport.backport_result import BranchResult, BranchVerdict
 from patchpilot.tags.stable_decision import BranchState
 
 MAX_RELEASES_BEFORE_FIX = 8

@@ -4,8 +4,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from patchpilot.backports.backport_message import make_backport_message
-from patchpilot.backports.backport_patches import BackportText, make_patch_file_name
+from patchpilot.backports.message import make_backport_message
+from patchpilot.backports.patches import BackportText, make_patch_file_name
+from patchpilot.backports.result import BackportResult, BranchResult
+from patchpilot.backports.write import (
+    WrittenBackport,
+    backport_folder_name,
+    write_mails,
+)
 from patchpilot.commits.mail_commits import MailCommits
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.model.address import Address
@@ -14,12 +20,6 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.projects.project import StableTrees
-from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.write_backports import (
-    WrittenBackport,
-    backport_folder_name,
-    write_mails,
-)
 
 
 def write_directory_backports(

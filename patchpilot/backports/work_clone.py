@@ -15,14 +15,31 @@ from functools import partial
 from pathlib import Path
 
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.backport_message import has_note, make_backport_message
-from patchpilot.backports.backport_patches import (
+from patchpilot.backports.build_objects import (
+    OBJECTS,
+    BranchBuild,
+    compile_objects,
+    require_compilable,
+)
+from patchpilot.backports.message import has_note, make_backport_message
+from patchpilot.backports.patches import (
     BackportText,
     MadeCommit,
     Step,
     changes_other_lines,
     compute_range_diff,
     make_commits,
+)
+from patchpilot.backports.result import BackportResult, BranchResult
+from patchpilot.backports.write import (
+    explain_not_upstream,
+    find_failed_messages,
+    format_note_hint,
+    format_send_command,
+    make_backport_messages,
+    make_branch_wording,
+    plan_backport_steps,
+    write_mails,
 )
 from patchpilot.commits import alternates
 from patchpilot.commits.object_store import ScratchStore
@@ -37,23 +54,6 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.project import StableTrees
 from patchpilot.resources import state_path
-from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.build_objects import (
-    OBJECTS,
-    BranchBuild,
-    compile_objects,
-    require_compilable,
-)
-from patchpilot.services.backport.write_backports import (
-    explain_not_upstream,
-    find_failed_messages,
-    format_note_hint,
-    format_send_command,
-    make_backport_messages,
-    make_branch_wording,
-    plan_backport_steps,
-    write_mails,
-)
 
 _BUILD_HOURS = 6.0
 _PLAIN_FILE = "100"
