@@ -229,11 +229,11 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/range::_read_linear_history": ("f'{parents[0][0]}..{ids[-1]}'",),
         "topic/topic_base::BaseSearch.search_upstream": ("self.head", "upstream.name"),
         "topic/topic_patches::read_topic_patches": ("f'{commits[0].id}^..HEAD'",),
-        "symptoms/candidates::_grep_lines": ("rev",),
-        "symptoms/candidates::locate_symptom": ("rev",),
-        "symptoms/candidates::read_messages": ("*arguments",),
-        "symptoms/candidates::find_touching_commits": ("f'{since}..{tip}'",),
-        "services/find/bisect_fix::_find_bisect_step": (
+        "finding/candidates::_grep_lines": ("rev",),
+        "finding/candidates::locate_symptom": ("rev",),
+        "finding/candidates::read_messages": ("*arguments",),
+        "finding/candidates::find_touching_commits": ("f'{since}..{tip}'",),
+        "finding/bisect_fix::_find_bisect_step": (
             "*bad_commits",
             "[tip, *good_commits][-1]",
             "affected_commit",

@@ -17,11 +17,11 @@ from patchpilot.checking.answer import (
 )
 from patchpilot.checking.list_rules import RuleExplanation
 from patchpilot.checking.result import CheckedPatch
+from patchpilot.finding.bisect_fix import BisectStep
+from patchpilot.finding.find_fix import FoundFixes
 from patchpilot.model.path_fact import PathFact
 from patchpilot.model.rule import Rule
 from patchpilot.recipients.topic import PlanResult
-from patchpilot.services.find.bisect_fix import BisectStep
-from patchpilot.services.find.find_fix import FoundFixes
 from patchpilot.services.review.review_patches import Review
 from patchpilot.services.send.edit_draft import DraftResult
 from patchpilot.services.send.sending import Sending

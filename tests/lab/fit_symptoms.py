@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 from patchpilot.cache.entries import read_shipped_tables
 from patchpilot.commits.repository import Repository
-from patchpilot.symptoms import candidates, rank_fixes
-from patchpilot.symptoms.candidates import CommitMessage, WordCounts
-from patchpilot.symptoms.rank_fixes import (
+from patchpilot.finding import candidates, rank_fixes
+from patchpilot.finding.candidates import CommitMessage, WordCounts
+from patchpilot.finding.rank_fixes import (
     Evidence,
     Query,
     add_shares,
@@ -30,7 +30,7 @@ from patchpilot.symptoms.rank_fixes import (
     list_features,
     score_evidence,
 )
-from patchpilot.symptoms.read_log import read_log
+from patchpilot.finding.read_log import read_log
 from tests.lab.fit_fixes import Row, fit_isotonic_curve, maximize_likelihood
 
 Curve = Sequence[Sequence[float]]

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.find.find_fix import find_fixes, find_later_fixes, read_symptom
-from patchpilot.services.find.report_bug import save_bug_report
-from patchpilot.symptoms.next_build import choose_next_build
+from patchpilot.finding.find_fix import find_fixes, find_later_fixes, read_symptom
+from patchpilot.finding.next_build import choose_next_build
+from patchpilot.finding.report_bug import save_bug_report
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 

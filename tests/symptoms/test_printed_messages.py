@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.symptoms.candidates import locate_symptom
-from patchpilot.symptoms.read_log import read_log
+from patchpilot.finding.candidates import locate_symptom
+from patchpilot.finding.read_log import read_log
 from tests.kit.repos import Repo
 
 ARGUMENTS: dict[str, str] = dict(

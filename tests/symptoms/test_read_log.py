@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.symptoms.read_log import Symptom, read_log
+from patchpilot.finding.read_log import Symptom, read_log
 
 OOPS = """\
 [  102.530941] BUG: kernel NULL pointer dereference, address: 0000000000000020

@@ -79,7 +79,7 @@ def command(
     `skip` (it does not build), `undo` (the last answer), or `reset`. Without WHAT, the commit is
     shown again.
     """
-    from patchpilot.services.find.find_fix import is_commit_argument, read_symptom_text
+    from patchpilot.finding.find_fix import is_commit_argument, read_symptom_text
 
     with common.workplace() as workplace:
         what = what or ""
@@ -107,7 +107,7 @@ def _read_target_text(
     workplace: "Workplace", target: str, lore: str | None
 ) -> str | None:
     """Return the text of standard input or of a message, or None for any other target."""
-    from patchpilot.services.find.find_fix import MAX_LOG, fetch_report_text
+    from patchpilot.finding.find_fix import MAX_LOG, fetch_report_text
 
     if target == "-":
         return sys.stdin.buffer.read(MAX_LOG).decode("utf-8", "replace")
@@ -122,7 +122,7 @@ def _find_fixes(
     common: Common, workplace: "Workplace", target: str, text: str, tree: str
 ) -> int:
     from patchpilot.cli.output.find_text import format_found_fixes
-    from patchpilot.services.find.find_fix import find_fixes, read_symptom
+    from patchpilot.finding.find_fix import find_fixes, read_symptom
 
     repository, profile = workplace.repository, workplace.settings().get("profile")
     symptom = read_symptom(repository, text)
@@ -138,8 +138,8 @@ def _bisect_symptom(
     common: Common, workplace: "Workplace", text: str, tree: str
 ) -> int:
     from patchpilot.cli.output.find_text import format_bisect_step
-    from patchpilot.services.find.bisect_fix import ANSWERS, continue_bisection
-    from patchpilot.services.find.find_fix import read_symptom
+    from patchpilot.finding.bisect_fix import ANSWERS, continue_bisection
+    from patchpilot.finding.find_fix import read_symptom
 
     repository, profile = workplace.repository, workplace.settings().get("profile")
     answer = text if text in ("", *ANSWERS) else read_symptom(repository, text)

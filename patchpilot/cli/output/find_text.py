@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from patchpilot.cli.output.track_report import format_series
+from patchpilot.finding.bisect_fix import BisectStep
+from patchpilot.finding.find_fix import FoundFix, FoundFixes
 from patchpilot.model.action import Action
 from patchpilot.model.printable import make_printable
-from patchpilot.services.find.bisect_fix import BisectStep
-from patchpilot.services.find.find_fix import FoundFix, FoundFixes
 from patchpilot.topic.posted_elsewhere import PostedFix
 from patchpilot.tracking.posted_commit import PostedCommit
 

@@ -13,7 +13,7 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_for_answer, show_draft
 
 if TYPE_CHECKING:
-    from patchpilot.services.find.find_fix import FoundFixes
+    from patchpilot.finding.find_fix import FoundFixes
     from patchpilot.topic.open_repository import Repository
 
 QUESTION = "What do you have?"
@@ -128,7 +128,7 @@ def _start_search(home: Any, kind: str, value: str, version: str) -> None:
 def _process_input(
     home: Any, kind: str, value: str, version: str, directory: Path
 ) -> Callable[[], object]:
-    from patchpilot.services.find.find_fix import (
+    from patchpilot.finding.find_fix import (
         find_fixes,
         find_later_fixes,
         read_symptom,
@@ -198,7 +198,7 @@ def _show_found_fixes(home: Any, search_result: "FoundFixes", log: str) -> None:
 
 
 def _save_bug_report(home: Any, fixes: "FoundFixes", log: str) -> None:
-    from patchpilot.services.find.report_bug import save_bug_report
+    from patchpilot.finding.report_bug import save_bug_report
 
     with home.tui.session.open_repository() as repository:
         show_draft(home.app, save_bug_report(repository, fixes, log))

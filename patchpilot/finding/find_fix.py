@@ -17,6 +17,27 @@ from patchpilot.backports.branch_verdicts import (
 from patchpilot.backports.targets import branch_ref
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, UsageError
+from patchpilot.finding.candidates import (
+    CommitDiff,
+    count_words,
+    find_touching_commits,
+    locate_symptom,
+    read_changes,
+    read_messages,
+)
+from patchpilot.finding.rank_fixes import (
+    FIXES,
+    LIKELY,
+    MOST,
+    Query,
+    load_evidence_weights,
+    may_contain_fix,
+    rank_candidates,
+    select_best_candidates,
+    weigh_changes,
+    weigh_messages,
+)
+from patchpilot.finding.read_log import Frame, Symptom, read_log
 from patchpilot.history.commit_graph import use_commit_graph
 from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import list_missing_history_notes
@@ -30,27 +51,6 @@ from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.source_tree import is_safe_path
-from patchpilot.symptoms.candidates import (
-    CommitDiff,
-    count_words,
-    find_touching_commits,
-    locate_symptom,
-    read_changes,
-    read_messages,
-)
-from patchpilot.symptoms.rank_fixes import (
-    FIXES,
-    LIKELY,
-    MOST,
-    Query,
-    load_evidence_weights,
-    may_contain_fix,
-    rank_candidates,
-    select_best_candidates,
-    weigh_changes,
-    weigh_messages,
-)
-from patchpilot.symptoms.read_log import Frame, Symptom, read_log
 from patchpilot.tags import rank_culprits
 from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.tags.find_culprits import MIN_OFFERED

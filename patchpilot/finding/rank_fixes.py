@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from patchpilot.cache.entries import read_shipped_tables
-from patchpilot.symptoms.candidates import (
+from patchpilot.finding.candidates import (
     CommitDiff,
     CommitMessage,
     SourceLocations,

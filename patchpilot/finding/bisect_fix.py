@@ -12,17 +12,17 @@ from typing import Any
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.model.action import Action
-from patchpilot.model.json_form import json_form
-from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.resources import state_path, store_json
-from patchpilot.services.find.find_fix import (
+from patchpilot.finding.find_fix import (
     FoundFix,
     add_backport_verdicts,
     rank_fix_candidates,
 )
-from patchpilot.symptoms.next_build import choose_next_build
-from patchpilot.symptoms.read_log import Symptom
+from patchpilot.finding.next_build import choose_next_build
+from patchpilot.finding.read_log import Symptom
+from patchpilot.model.action import Action
+from patchpilot.model.json_form import json_form
+from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.resources import state_path, store_json
 
 ANSWERS = ("good", "bad", "skip", "undo", "reset")
 

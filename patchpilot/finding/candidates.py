@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import make_config_variable, stream_output
+from patchpilot.finding.printed_messages import count_common_letters, make_search_texts
+from patchpilot.finding.read_log import Frame, Symptom
 from patchpilot.history.earlier_fixes import (
     find_function_start,
     function_name,
     is_function_start,
 )
 from patchpilot.model.hunk_fit import split_text_lines
-from patchpilot.symptoms.printed_messages import count_common_letters, make_search_texts
-from patchpilot.symptoms.read_log import Frame, Symptom
 
 _FORMAT = "--format=%x00%H%x00%ct%x00%B"
 _WORD = re.compile(r"[a-z_]\w+")

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
+from patchpilot.finding.find_fix import FoundFixes
 from patchpilot.model.printable import make_printable
 from patchpilot.resources import save_draft_file
 from patchpilot.series.cover_letter import (
@@ -12,7 +13,6 @@ from patchpilot.series.cover_letter import (
     read_template,
     strip_template_comments,
 )
-from patchpilot.services.find.find_fix import FoundFixes
 
 _MAX_LOG_LINES = 60
 
