@@ -245,11 +245,11 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "archive/landed_series::find_commits_in_trees": ("*range_arguments",),
     },
     SEARCHED: {
-        "services/review/request_sections::_grep_c_files": (
+        "reviewers/request_sections::_grep_c_files": (
             "*('grep', '-n', '-z', '--full-name', '-I', *grep_options, revision, '--', *globs)",
         ),
-        "services/review/request_sections::_list_earlier_commits": ("*arguments",),
-        "services/review/review_patches::_tree_contains": (
+        "reviewers/request_sections::_list_earlier_commits": ("*arguments",),
+        "reviewers/review::_tree_contains": (
             "*('grep', '-q', '-I', *options, '-e', text, '--', *paths)",
         ),
     },

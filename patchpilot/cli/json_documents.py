@@ -22,7 +22,7 @@ from patchpilot.finding.find_fix import FoundFixes
 from patchpilot.model.path_fact import PathFact
 from patchpilot.model.rule import Rule
 from patchpilot.recipients.topic import PlanResult
-from patchpilot.services.review.review_patches import Review
+from patchpilot.reviewers.review import Review
 from patchpilot.services.send.edit_draft import DraftResult
 from patchpilot.services.send.sending import Sending
 from patchpilot.services.setup.diagnose import DoctorResult

@@ -24,7 +24,7 @@ from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.model.patch import Patch
 from patchpilot.reviewers.answer import parse_answer
 from patchpilot.reviewers.proof import ProvenComment, prove
-from patchpilot.services.review.review_patches import (
+from patchpilot.reviewers.review import (
     ReviewInput,
     gather_patch_facts,
     make_review_requests,

@@ -11,7 +11,7 @@ from patchpilot.model.action import Action
 if TYPE_CHECKING:
     from patchpilot.checking.result import CheckResult
     from patchpilot.model.send_request import SendRequest
-    from patchpilot.services.review.review_patches import Review, ReviewInput
+    from patchpilot.reviewers.review import Review, ReviewInput
 
 FORMATS = ("text", "json")
 
@@ -29,7 +29,7 @@ def make_review_input(
     options: SimpleNamespace, result: "CheckResult", repository: Any
 ) -> "ReviewInput":
     """Build the reviewers' input from the options of `check`."""
-    from patchpilot.services.review.review_patches import ReviewInput
+    from patchpilot.reviewers.review import ReviewInput
 
     return ReviewInput(
         result,
@@ -43,14 +43,14 @@ def make_review_input(
 
 def format_requests(review_input: "ReviewInput") -> str:
     """Format the review requests for the patches."""
-    from patchpilot.services.review.review_patches import make_review_requests
+    from patchpilot.reviewers.review import make_review_requests
 
     return "\n".join(request.text for _, request in make_review_requests(review_input))
 
 
 def run_reviewers(common: Common, review_input: "ReviewInput") -> tuple["Review", ...]:
     """Send the checked patches to the chosen reviewers, and return the reviews."""
-    from patchpilot.services.review.review_patches import run_reviews
+    from patchpilot.reviewers.review import run_reviews
 
     with show_progress(common) as progress:
         return run_reviews(review_input, progress)
@@ -64,11 +64,11 @@ def review_before_send(common: Common, workplace: Any, request: "SendRequest") -
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.cli.output.stream import print_message
     from patchpilot.errors import PatchpilotError
-    from patchpilot.services.review.review_due import should_review_patches
+    from patchpilot.reviewers.due import should_review_patches
 
     try:
         if should_review_patches(workplace.repository, _ask_for_review):
-            from patchpilot.services.review.review_text import format_reviews
+            from patchpilot.reviewers.text import format_reviews
 
             topic_input = _make_topic_input(workplace, request.target, request.base)
             print_message(format_reviews(run_reviewers(common, topic_input)))
@@ -83,7 +83,7 @@ def collect_review_notes(
 
     Raise `UsageError` if no review of the topic's patches is stored.
     """
-    from patchpilot.services.review.review_patches import (
+    from patchpilot.reviewers.review import (
         format_review_note,
         run_reviews,
     )
@@ -106,7 +106,7 @@ def _make_topic_input(
     workplace: Any, target: str | None, base: str | None
 ) -> "ReviewInput":
     from patchpilot.checking.topic import CheckedTopic, check_topic
-    from patchpilot.services.review.review_patches import ReviewInput
+    from patchpilot.reviewers.review import ReviewInput
 
     targets = (target,) if target else ()
     topic = CheckedTopic(targets, target, base)

@@ -311,7 +311,7 @@ def _render_result(
         )
     )
     if reviews:
-        from patchpilot.services.review.review_text import format_reviews
+        from patchpilot.reviewers.text import format_reviews
 
         text += "\n" + format_reviews(reviews, show_all=show_all)
     return text

@@ -15,7 +15,7 @@ from patchpilot.model.json_form import json_object
 
 if TYPE_CHECKING:
     from patchpilot.checking.apply_fixes import FixResult
-    from patchpilot.services.review.review_patches import Review
+    from patchpilot.reviewers.review import Review
 
 
 def render(

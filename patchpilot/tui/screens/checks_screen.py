@@ -409,8 +409,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.rerun_stage()
 
     def _review_patches(self) -> None:
-        from patchpilot.services.review.review_patches import ReviewInput, run_reviews
-        from patchpilot.services.review.review_text import format_reviews
+        from patchpilot.reviewers.review import ReviewInput, run_reviews
+        from patchpilot.reviewers.text import format_reviews
 
         result = self.current_result
         if result is None:

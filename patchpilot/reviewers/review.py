@@ -18,6 +18,10 @@ from patchpilot.model.rule import Finding
 from patchpilot.reviewers.answer import Comments, ReviewComment, parse_answer
 from patchpilot.reviewers.proof import PatchFacts, ProofResult, ProvenComment, prove
 from patchpilot.reviewers.request import ReviewRequest, write_request
+from patchpilot.reviewers.request_sections import (
+    PatchedFiles,
+    make_request_sections,
+)
 from patchpilot.reviewers.reviewer import (
     TOKENS,
     Reviewer,
@@ -29,10 +33,6 @@ from patchpilot.reviewers.stored_reviews import (
     earlier_review,
     store_review,
     stored_review,
-)
-from patchpilot.services.review.request_sections import (
-    PatchedFiles,
-    make_request_sections,
 )
 
 _LONG_WORD = re.compile(r"[a-z_]{5,}")

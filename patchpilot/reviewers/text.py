@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 
 from patchpilot.model.printable import format_count, make_one_line
-from patchpilot.services.review.review_patches import Review
+from patchpilot.reviewers.review import Review
 
 
 def format_reviews(reviews: Sequence[Review], *, show_all: bool = False) -> str:
