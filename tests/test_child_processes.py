@@ -218,7 +218,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "backports/work_clone::_list_resolved_commits": ("f'{base}..{head}'",),
         "checking/editor_check::EditorCheck.changed": ("self._start",),
         "topic/reroll::record_complete_send": ("send.head",),
-        "services/send/plan_send::_compare_with_last_version": ("*tips",),
+        "sending/plan::_compare_with_last_version": ("*tips",),
         "checking/source::_find_base_revision": ("head", "start"),
         "tags/find_culprits::_list_unpublished_commits": ("end", "start"),
         "tags/find_culprits::_list_commits_since_base": (

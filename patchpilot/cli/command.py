@@ -718,7 +718,7 @@ def table_options(table: Table) -> Callable[[F], F]:
 
 def via_option(help_text: str) -> Callable[[F], F]:
     """Return a decorator that adds --via to choose the transport."""
-    from patchpilot.services.send.transport_names import transport_names
+    from patchpilot.sending.transport_names import transport_names
 
     names = tuple(transport_names())
     return rows_option(Option(("--via",), help_text, CHOICE, choices=names))

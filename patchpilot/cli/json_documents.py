@@ -23,8 +23,8 @@ from patchpilot.model.path_fact import PathFact
 from patchpilot.model.rule import Rule
 from patchpilot.recipients.topic import PlanResult
 from patchpilot.reviewers.review import Review
-from patchpilot.services.send.edit_draft import DraftResult
-from patchpilot.services.send.sending import Sending
+from patchpilot.sending.edit_draft import DraftResult
+from patchpilot.sending.record import Sending
 from patchpilot.services.setup.diagnose import DoctorResult
 from patchpilot.services.setup.install_hooks import Hook
 from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow

@@ -8,7 +8,7 @@ from patchpilot.cli.output.stream import print_message, result_width, wrap_label
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import make_one_line
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send.questions import (
+from patchpilot.sending.questions import (
     PreSendQuestion,
     find_open_questions,
     save_draft_answer,

@@ -222,7 +222,7 @@ def prepare_second_version(work: Path) -> str:
     """
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
-    from patchpilot.services.send.edit_draft import DraftChanges, change_draft
+    from patchpilot.sending.edit_draft import DraftChanges, change_draft
     from patchpilot.tags.add_review_trailers import add_review_trailers
     from patchpilot.tags.review_trailers import TrailersRequest
     from patchpilot.threads.review_ledger import (

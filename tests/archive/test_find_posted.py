@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.send.questions import save_draft_answer
+from patchpilot.sending.questions import save_draft_answer
 from tests.kit.archive import LOCAL, SERVED, FilledArchive, serve_archive
 from tests.kit.cli import call
 from tests.kit.mails import (

@@ -387,7 +387,7 @@ def test_send_and_b4_share_their_data(branch: PrepBranch, via: str) -> None:
 KILLED = """
 import os, signal, sys
 from patchpilot.cli import main
-from patchpilot.services.send import send_mails as send
+from patchpilot.sending import mails as send
 send.record_finished_send = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 main.run(sys.argv[1:])
 """

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.demo_repository import Repositories
-from patchpilot.services.send.questions import save_draft_answer
+from patchpilot.sending.questions import save_draft_answer
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send.plan_send import plan_sending
-from patchpilot.services.send.send_mails import deliver_mails
+from patchpilot.sending.mails import deliver_mails
+from patchpilot.sending.plan import plan_sending
 from tests.kit.cover_letters import write_cover_letter
 from tests.kit.smtp import FaultySink, create_certificate
 from tests.kit.topics import apply, commits, topic, unpacked

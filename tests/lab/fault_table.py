@@ -27,11 +27,11 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import retries, smtp
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.sending.mails import add_send_result, deliver_mails
+from patchpilot.sending.plan import plan_sending
+from patchpilot.sending.record import Sending
+from patchpilot.sending.resume import plan_resume
 from patchpilot.series.topic_database import open_topic_database
-from patchpilot.services.send.plan_send import plan_sending
-from patchpilot.services.send.resume import plan_resume
-from patchpilot.services.send.send_mails import add_send_result, deliver_mails
-from patchpilot.services.send.sending import Sending
 from tests.kit import smtp_faults
 from tests.kit.cover_letters import write_cover_letter
 from tests.kit.raw_smtp import RawServer

@@ -22,10 +22,10 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.message import WAITING, MailState
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.send.plan_send import plan_sending
-from patchpilot.services.send.resume import plan_resume
-from patchpilot.services.send.send_mails import deliver_mails
-from patchpilot.services.send.sending import Sending
+from patchpilot.sending.mails import deliver_mails
+from patchpilot.sending.plan import plan_sending
+from patchpilot.sending.record import Sending
+from patchpilot.sending.resume import plan_resume
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cover_letters import write_cover_letter
 from tests.kit.smtp import FaultySink, wait_until_quiet

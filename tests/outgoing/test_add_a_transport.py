@@ -17,7 +17,7 @@ import pytest
 import patchpilot.outgoing
 from patchpilot.errors import UsageError
 from patchpilot.outgoing import transports
-from patchpilot.services.send.transport_names import next_transport
+from patchpilot.sending.transport_names import next_transport
 from tests.kit.cli import Outcome
 from tests.kit.outbox import LIST_EMAIL
 from tests.kit.repos import Repo

@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.services.send.edit_draft import DraftChanges, change_draft
+from patchpilot.sending.edit_draft import DraftChanges, change_draft
 from tests.kit.cli import call
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic

@@ -52,7 +52,7 @@ def test_partial_sends_are_recorded(
     from patchpilot.model.send_request import SendRequest
     from patchpilot.outgoing.mail_state import Outcome
     from patchpilot.outgoing.outbox import Outbox
-    from patchpilot.services.send.plan_send import plan_sending
+    from patchpilot.sending.plan import plan_sending
 
     repo = topic(tmp_path / "r", 2)
     blockers, warned, _ = plan_send(repo)

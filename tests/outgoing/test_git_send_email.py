@@ -14,11 +14,11 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.send_email import git_send_email
+from patchpilot.sending.mails import deliver_mails
+from patchpilot.sending.plan import plan_sending
 from patchpilot.series import topic_database
 from patchpilot.series.database import Database
 from patchpilot.series.topic_database import open_topic_database
-from patchpilot.services.send.plan_send import plan_sending
-from patchpilot.services.send.send_mails import deliver_mails
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink

@@ -8,7 +8,7 @@ import pytest
 
 from patchpilot.model.address import check_email_address
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.send.counted_recipients import check_recipient_address
+from patchpilot.sending.counted_recipients import check_recipient_address
 from tests.kit.cli import call
 from tests.kit.mails import build_mail
 from tests.kit.repos import Repo

@@ -23,7 +23,7 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.smtp import Submission, make_tls_context
 from patchpilot.projects.loading import find_project
-from patchpilot.services.send.preflight_facts import (
+from patchpilot.sending.preflight_facts import (
     _find_upstream_commits,
     _format_merge_window_message,
     _format_too_soon_message,

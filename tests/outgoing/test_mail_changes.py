@@ -12,12 +12,12 @@ from patchpilot.demo.sink import Sink
 from patchpilot.model.message import MailState, parse_message
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
-from patchpilot.services.send.edit_draft import DraftChanges, change_draft
-from patchpilot.services.send.mail_changes import compare_with_last_version
-from patchpilot.services.send.plan_send import plan_sending
-from patchpilot.services.send.readable_mail import format_readable_mail
-from patchpilot.services.send.send_mails import deliver_mails
-from patchpilot.services.send.send_state import add_next_steps
+from patchpilot.sending.edit_draft import DraftChanges, change_draft
+from patchpilot.sending.mail_changes import compare_with_last_version
+from patchpilot.sending.mails import deliver_mails
+from patchpilot.sending.plan import plan_sending
+from patchpilot.sending.readable_mail import format_readable_mail
+from patchpilot.sending.state import add_next_steps
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import SIGNED, topic
 

@@ -25,7 +25,7 @@ from patchpilot.model.mail import add_brackets
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import has_unclosed_author
 from patchpilot.outgoing.compose_message import compose_message, encode_text_header
-from patchpilot.services.send.plan_send import plan_sending
+from patchpilot.sending.plan import plan_sending
 from tests.kit.cover_letters import write_cover_letter
 from tests.kit.topics import SIGNED, apply, commits, topic
 

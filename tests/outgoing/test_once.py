@@ -18,11 +18,11 @@ from patchpilot.model.message import MailState
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.sending.mails import deliver_mails
+from patchpilot.sending.plan import plan_sending
+from patchpilot.sending.resume import plan_resume
 from patchpilot.series.change_id import make_change_id
 from patchpilot.series.draft import Drafts
-from patchpilot.services.send.plan_send import plan_sending
-from patchpilot.services.send.resume import plan_resume
-from patchpilot.services.send.send_mails import deliver_mails
 from patchpilot.topic import find_topic as topics
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cli import start_and_wait

@@ -25,8 +25,8 @@ from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.send_email.git_send_email import capture_send_email
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.outgoing.transports import find_transport
-from patchpilot.services.send.mail_recipients import choose_recipients
-from patchpilot.services.send.plan_send import collect_mail_texts, plan_sending
+from patchpilot.sending.mail_recipients import choose_recipients
+from patchpilot.sending.plan import collect_mail_texts, plan_sending
 from patchpilot.topic.find_topic import find_base_commit, find_topic
 from patchpilot.topic.topic_base import find_published_commit
 from tests.kit.b4 import run_b4

@@ -200,8 +200,8 @@ def test_outdated_plan_is_refused(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
     from patchpilot.errors import RefusedError
     from patchpilot.model.send_request import SendRequest
-    from patchpilot.services.send.plan_send import plan_sending
-    from patchpilot.services.send.send_mails import deliver_mails
+    from patchpilot.sending.mails import deliver_mails
+    from patchpilot.sending.plan import plan_sending
 
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)

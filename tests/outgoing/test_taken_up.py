@@ -179,7 +179,7 @@ def test_changed_message_is_not_resumed(
 
 def record_accepted_send(repo: Repo) -> None:
     from patchpilot.model.send_request import SendRequest
-    from patchpilot.services.send.plan_send import plan_sending
+    from patchpilot.sending.plan import plan_sending
 
     with Repository.open(repo.path) as repository, Outbox() as outbox:
         planned_send = plan_sending(

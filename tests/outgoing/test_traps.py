@@ -13,7 +13,7 @@ from patchpilot.backports.target_tip import find_target_tree
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.outgoing.target_tree import _tree_name
-from patchpilot.services.send.questions import (
+from patchpilot.sending.questions import (
     find_pre_send_questions,
     save_draft_answer,
 )

@@ -12,7 +12,7 @@ from patchpilot.cli.output.send_text import merge_reasons
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_problem import CheckState
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send.plan_send import plan_sending
+from patchpilot.sending.plan import plan_sending
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
 from tests.kit.topics import topic

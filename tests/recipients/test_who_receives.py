@@ -14,7 +14,7 @@ from patchpilot.model.recipient import RecipientPlan
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
 from patchpilot.recipients.topic import plan_series
-from patchpilot.services.send.mail_recipients import choose_recipients
+from patchpilot.sending.mail_recipients import choose_recipients
 from patchpilot.topic.find_topic import find_topic
 from tests.kit.b4 import run_b4
 from tests.kit.cli import call

@@ -12,9 +12,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send.edit_draft import DraftChanges, change_draft
-from patchpilot.services.send.plan_send import plan_sending
-from patchpilot.services.send.send_mails import deliver_mails
+from patchpilot.sending.edit_draft import DraftChanges, change_draft
+from patchpilot.sending.mails import deliver_mails
+from patchpilot.sending.plan import plan_sending
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView

@@ -13,7 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan, SectionInfo
-from patchpilot.services.send.questions import save_draft_answer
+from patchpilot.sending.questions import save_draft_answer
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.recipients_rows import (
     BY_YOU,

@@ -18,7 +18,7 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.send.plan_send import plan_sending
+from patchpilot.sending.plan import plan_sending
 from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.send_rows import WARNINGS, send_question

@@ -15,7 +15,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
-from patchpilot.services.send.edit_draft import DraftChanges, change_draft
+from patchpilot.sending.edit_draft import DraftChanges, change_draft
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.smtp import Faults, FaultySink

@@ -31,7 +31,7 @@ from patchpilot.demo.robin import fix_first_version
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState, parse_message
-from patchpilot.services.send.sending import Sending
+from patchpilot.sending.record import Sending
 from patchpilot.tags.find_culprits import FixesResult
 from patchpilot.tracking import follow_series
 from patchpilot.tui.build_app import create_app

@@ -13,8 +13,8 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.mail import parse_message_id
+from patchpilot.sending.edit_draft import edit_draft_texts
 from patchpilot.series.draft import CHOICES, complete_prefix
-from patchpilot.services.send.edit_draft import edit_draft_texts
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink

@@ -14,6 +14,13 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, RefusedError, UsageError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.send_request import SendRequest
+from patchpilot.sending.edit_draft import (
+    DraftChanges,
+    change_draft,
+    edit_draft_texts,
+    show_draft,
+    unenroll_from_b4,
+)
 from patchpilot.series.cover_letter import (
     fill_template,
     format_changelog,
@@ -24,13 +31,6 @@ from patchpilot.series.cover_letter import (
 )
 from patchpilot.series.draft import Drafts
 from patchpilot.series.draft_text import format_draft_text, update_from_text
-from patchpilot.services.send.edit_draft import (
-    DraftChanges,
-    change_draft,
-    edit_draft_texts,
-    show_draft,
-    unenroll_from_b4,
-)
 from patchpilot.topic.find_topic import find_draft
 from patchpilot.topic.reroll import find_last_send, list_version_changes
 from tests.kit.cli import call

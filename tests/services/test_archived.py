@@ -10,7 +10,7 @@ import pytest
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.send.send_mails import list_next_steps
+from patchpilot.sending.mails import list_next_steps
 from patchpilot.topic.archive_target import fetch_named_series
 from tests.kit.archive import serve_archive
 from tests.kit.cli import call

@@ -8,7 +8,7 @@ import pytest
 
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
-from patchpilot.services.send.propose_prefix import find_prefix_warnings
+from patchpilot.sending.propose_prefix import find_prefix_warnings
 
 MAIL = """From: Ada Fixer <ada@example.org>
 To: Ben Reader <ben@example.org>

@@ -10,13 +10,13 @@ from patchpilot.model.recipient import Remedy, RemedyKind
 from patchpilot.model.send_request import SendRequest
 from patchpilot.recipients.history import find_recipient_history
 from patchpilot.recipients.topic import edit_recipients
-from patchpilot.services.send.counted_recipients import (
+from patchpilot.sending.counted_recipients import (
     CountedRecipients,
     find_topic_recipients,
 )
-from patchpilot.services.send.edit_draft import DraftChanges, change_draft
-from patchpilot.services.send.mail_recipients import save_question_answer
-from patchpilot.services.send.questions import (
+from patchpilot.sending.edit_draft import DraftChanges, change_draft
+from patchpilot.sending.mail_recipients import save_question_answer
+from patchpilot.sending.questions import (
     find_pre_send_questions,
     save_draft_answer,
 )

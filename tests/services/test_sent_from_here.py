@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.send.send_state import read_topic_state
+from patchpilot.sending.state import read_topic_state
 from patchpilot.threads import known_series
 from patchpilot.threads.known_series import open_store
 from patchpilot.threads.review_ledger import list_latest_requests

@@ -11,7 +11,7 @@ import pytest
 from patchpilot.backports.target_tip import find_target_tree
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing.target_tree import TargetTree
-from patchpilot.services.send.questions import find_pre_send_questions
+from patchpilot.sending.questions import find_pre_send_questions
 from tests.kit.bases import (
     SUBMAINTAINER,
     add_commits,

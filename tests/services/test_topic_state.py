@@ -11,8 +11,8 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import ignore_progress
-from patchpilot.services.send.mail_recipients import save_question_answer
-from patchpilot.services.send.send_state import read_topic_state
+from patchpilot.sending.mail_recipients import save_question_answer
+from patchpilot.sending.state import read_topic_state
 from patchpilot.threads import known_series
 from patchpilot.threads.known_series import open_store, read_all_series
 from patchpilot.tui.screens import recipients_rows

@@ -23,10 +23,10 @@ from patchpilot.recipients.topic import (
     plan_series,
     plan_targets,
 )
+from patchpilot.sending.mail_recipients import choose_recipients
+from patchpilot.sending.questions import save_draft_answer
 from patchpilot.series.draft import Drafts
 from patchpilot.series.recipient_edits import RecipientEdits, find_topic_key, save_edits
-from patchpilot.services.send.mail_recipients import choose_recipients
-from patchpilot.services.send.questions import save_draft_answer
 from tests.kit.repos import Repo
 
 MAINTAINERS = """\

@@ -20,8 +20,8 @@ from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send.plan_send import plan_sending
-from patchpilot.services.send.questions import (
+from patchpilot.sending.plan import plan_sending
+from patchpilot.sending.questions import (
     find_pre_send_questions,
     save_draft_answer,
 )

@@ -24,9 +24,9 @@ from patchpilot.errors import UsageError
 from patchpilot.model.printable import make_printable
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send import edit_draft as service
-from patchpilot.services.send.build_proof import set_compile_tested_line
-from patchpilot.services.send.edit_draft import DraftChanges, DraftResult
+from patchpilot.sending import edit_draft as service
+from patchpilot.sending.build_proof import set_compile_tested_line
+from patchpilot.sending.edit_draft import DraftChanges, DraftResult
 from patchpilot.topic.workplace import Workplace
 from patchpilot.write_file import write_file
 
@@ -201,7 +201,7 @@ def _save_draft_choices(
             workplace.repository, request, enabled=options["compile_tested"]
         )
     if options["security"]:
-        from patchpilot.services.send.questions import save_draft_answer
+        from patchpilot.sending.questions import save_draft_answer
 
         save_draft_answer(
             workplace.repository,
@@ -235,7 +235,7 @@ def _reset_draft(
 def _edit_draft(
     workplace: Workplace, target: str | None, base: str | None
 ) -> DraftResult:
-    from patchpilot.services.send.edit_draft import make_text_editor
+    from patchpilot.sending.edit_draft import make_text_editor
 
     if not sys.stdin.isatty():
         raise UsageError(

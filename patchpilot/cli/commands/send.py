@@ -29,7 +29,7 @@ from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import format_count
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send.sending import Sending
+from patchpilot.sending.record import Sending
 from patchpilot.topic.workplace import Workplace
 
 
@@ -156,7 +156,7 @@ def _plan_and_send(
     if options["resume"] and not plan.send.waiting_messages and outbox is None:
         return _report_complete_send(common, workplace, plan, dry_run=dry_run)
     if outbox is not None:
-        from patchpilot.services.send.outbox_folder import write_outbox
+        from patchpilot.sending.outbox_folder import write_outbox
 
         paths = write_outbox(plan, outbox)
         _print_plan(common, workplace, plan, "NOT SENT (written to files)")
@@ -192,7 +192,7 @@ def _plan_and_send(
         _ask_to_send(common, workplace, plan)
     elif common.format == "text":
         _preview(common, workplace, plan)
-    from patchpilot.services.send.send_mails import deliver_mails
+    from patchpilot.sending.mails import deliver_mails
 
     with show_progress(common) as progress, _delay_signals() as is_stopped:
         result = deliver_mails(
@@ -277,11 +277,11 @@ def _make_plan(
     request: SendRequest,
     options: Mapping[str, Any],
 ) -> Sending:
-    from patchpilot.services.send.plan_send import plan_sending
+    from patchpilot.sending.plan import plan_sending
 
     with show_progress(common) as progress:
         if options["resume"]:
-            from patchpilot.services.send.resume import (
+            from patchpilot.sending.resume import (
                 make_archive_lookup,
                 parse_unknown_options,
                 plan_resume,
@@ -331,7 +331,7 @@ def _report_complete_send(
     common: Common, workplace: Workplace, plan: Sending, *, dry_run: bool
 ) -> int:
     """Report that no messages remain to resume, and update b4's tracking data if necessary."""
-    from patchpilot.services.send.send_mails import add_send_result, deliver_mails
+    from patchpilot.sending.mails import add_send_result, deliver_mails
 
     with show_progress(common) as progress:
         result = (
@@ -350,7 +350,7 @@ def _report_complete_send(
 
 def _show_effects(workplace: Workplace, request: SendRequest) -> None:
     from patchpilot.model.printable import make_printable
-    from patchpilot.services.send.mail_recipients import describe_answer_effect
+    from patchpilot.sending.mail_recipients import describe_answer_effect
 
     for name, value in request.answers:
         if change_text := describe_answer_effect(
@@ -361,7 +361,7 @@ def _show_effects(workplace: Workplace, request: SendRequest) -> None:
 
 def _write_changelog(workplace: Workplace, request: SendRequest) -> None:
     """Open the changelog of the next version in the editor, unless the user already edited it."""
-    from patchpilot.services.send.edit_draft import edit_draft_texts, make_text_editor
+    from patchpilot.sending.edit_draft import edit_draft_texts, make_text_editor
     from patchpilot.topic.find_topic import find_draft
     from patchpilot.topic.reroll import has_unfinished_changelog, prepare_next_version
 

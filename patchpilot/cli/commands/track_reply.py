@@ -161,7 +161,7 @@ def _plan_reply(
     common: Common, workplace: "Workplace", target: str, options: Mapping[str, Any]
 ) -> "ReplyPlan | None":
     """Edit the draft and return the planned reply, or None if the user deleted the draft."""
-    from patchpilot.services.send.edit_draft import make_text_editor
+    from patchpilot.sending.edit_draft import make_text_editor
     from patchpilot.topic.edit_commits import REPLY_FILE
     from patchpilot.tracking.reply.session import (
         ReplyRequest,

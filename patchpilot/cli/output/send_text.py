@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from patchpilot.cli.output.stream import result_width, wrap_labeled
 from patchpilot.model.printable import make_one_line, make_printable, width
 from patchpilot.model.send_problem import CheckState
-from patchpilot.services.send.sending import Sending
+from patchpilot.sending.record import Sending
 
 _BLOCKING = (CheckState.PROBLEM, CheckState.OVERRIDDEN)
 _LABEL_WIDTH = 12

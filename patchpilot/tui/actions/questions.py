@@ -12,7 +12,7 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 
 if TYPE_CHECKING:
-    from patchpilot.services.send.questions import PreSendQuestion
+    from patchpilot.sending.questions import PreSendQuestion
     from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
@@ -73,7 +73,7 @@ def ask_questions(
 def ask_named_questions(
     screen: "AnyScreen", name: str, on_done: Callable[[], None]
 ) -> None:
-    from patchpilot.services.send.questions import (
+    from patchpilot.sending.questions import (
         PreSendQuestions,
         find_pre_send_questions,
     )
@@ -177,7 +177,7 @@ def set_subject_prefix(
     Report the new prefix and, if different, the proposed one.
     """
 
-    from patchpilot.services.send.edit_draft import DraftChanges, change_draft
+    from patchpilot.sending.edit_draft import DraftChanges, change_draft
 
     def report_prefix(_: object) -> None:
         screen.session.mark_changed("draft")
@@ -213,7 +213,7 @@ def _save_answers(
     answers: Sequence[tuple[str, str]],
     on_done: Callable[[], None],
 ) -> None:
-    from patchpilot.services.send.mail_recipients import save_question_answer
+    from patchpilot.sending.mail_recipients import save_question_answer
 
     session = screen.session
     if not answers:

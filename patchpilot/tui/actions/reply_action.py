@@ -108,7 +108,7 @@ def _write_reply(
 def _confirm_reply(
     screen: "AnyScreen", planned: "ReplyPlan", recipients: "Sequence[Address]"
 ) -> None:
-    from patchpilot.services.send.readable_mail import format_readable_mail
+    from patchpilot.sending.readable_mail import format_readable_mail
     from patchpilot.tracking.reply.send import send_reply
 
     planned = replace(planned, is_confirmed=True)

@@ -16,7 +16,7 @@ from patchpilot.tui.view.stages import StageState, StageStatus
 
 if TYPE_CHECKING:
     from patchpilot.model.patch import Patch
-    from patchpilot.services.send.questions import PreSendQuestions
+    from patchpilot.sending.questions import PreSendQuestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _known_fix_steps(questions: "PreSendQuestions") -> Iterator[OpenStep]:
 
 
 def _question_steps(questions: "PreSendQuestions") -> Iterator[OpenStep]:
-    from patchpilot.services.send.propose_prefix import format_tree_advice
+    from patchpilot.sending.propose_prefix import format_tree_advice
 
     for question in questions.open:
         yield OpenStep("todo", question.name, question.text, "answer")

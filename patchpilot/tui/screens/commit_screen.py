@@ -29,7 +29,7 @@ from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
-    from patchpilot.services.send.questions import PreSendQuestions
+    from patchpilot.sending.questions import PreSendQuestions
 
 
 SUBJECT = 75
@@ -172,7 +172,7 @@ class CommitScreen(StageScreen[TopicCommits]):
         return f"{topic.key if topic else ''} {versions['answers']} {versions['draft']}"
 
     def _check_questions(self) -> None:
-        from patchpilot.services.send.questions import find_pre_send_questions
+        from patchpilot.sending.questions import find_pre_send_questions
 
         session = self.session
         self._asked_for = self._question_key()

@@ -696,7 +696,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         edit_draft(self, partial(self.rerun_stage, "draft"))
 
     def action_version(self) -> None:
-        from patchpilot.services.send.edit_draft import begin_next_version
+        from patchpilot.sending.edit_draft import begin_next_version
 
         session = self.session
 

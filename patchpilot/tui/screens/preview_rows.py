@@ -9,7 +9,7 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine
-    from patchpilot.services.send.sending import Sending
+    from patchpilot.sending.record import Sending
 
 
 CHECK_SIGNS = {
@@ -48,7 +48,7 @@ def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
     Before the user visits the stage, read only the send record and return None.
     """
-    from patchpilot.services.send.send_state import plan_topic_send
+    from patchpilot.sending.state import plan_topic_send
 
     if not request.visited:
         return None, read_recorded_status(request, Stage.PREVIEW)
@@ -65,7 +65,7 @@ def read_recorded_status(request: JobRequest, stage: Stage) -> StageStatus:
 
     If these commits were not sent, return the stage's saved state.
     """
-    from patchpilot.services.send.send_state import read_topic_state
+    from patchpilot.sending.state import read_topic_state
 
     topic = read_topic_state(
         request.repository,
@@ -86,7 +86,7 @@ def read_recorded_status(request: JobRequest, stage: Stage) -> StageStatus:
 
 
 def plan_status(result: "Sending") -> StageStatus:
-    from patchpilot.services.send.send_state import was_version_sent
+    from patchpilot.sending.state import was_version_sent
 
     state, note = StageState.DONE, plan_headline(result)
     if was_version_sent(result):

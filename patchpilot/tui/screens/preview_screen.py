@@ -31,8 +31,8 @@ from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel
 
 if TYPE_CHECKING:
-    from patchpilot.services.send.mail_changes import MailChange, MailChanges
-    from patchpilot.services.send.sending import Sending
+    from patchpilot.sending.mail_changes import MailChange, MailChanges
+    from patchpilot.sending.record import Sending
 
 SIGNS = {"new": "+", "changed": "~", "same": "="}
 """Signs that show how a message differs from the last version."""
@@ -113,7 +113,7 @@ class PreviewScreen(StageScreen["Sending"]):
         return ShownKeys(labels=labels)
 
     def show_result(self, result: "Sending") -> None:
-        from patchpilot.services.send.mail_changes import compare_with_last_version
+        from patchpilot.sending.mail_changes import compare_with_last_version
 
         self._changes = compare_with_last_version(result)
         self.refill_list(min(self._at, len(result.send.entries) - 1))
@@ -182,7 +182,7 @@ class PreviewScreen(StageScreen["Sending"]):
         )
 
     def show_selected_row(self) -> None:
-        from patchpilot.services.send.readable_mail import (
+        from patchpilot.sending.readable_mail import (
             format_raw_mail,
             format_readable_mail,
         )
@@ -265,7 +265,7 @@ class PreviewScreen(StageScreen["Sending"]):
         ask_for_option(self.app, "What do you want to set?", options, "Options")
 
     def _switch_transport(self) -> None:
-        from patchpilot.services.send.transport_names import next_transport
+        from patchpilot.sending.transport_names import next_transport
 
         old_transport = self._shown.request.via if self._shown else ""
         self.session.via = next_transport(old_transport)
@@ -276,7 +276,7 @@ class PreviewScreen(StageScreen["Sending"]):
 
     def _toggle_compile_tested(self) -> None:
         from patchpilot.model.draft import COMPILE_TESTED
-        from patchpilot.services.send.build_proof import set_compile_tested_line
+        from patchpilot.sending.build_proof import set_compile_tested_line
 
         result = self.current_result
         if result is None:

@@ -29,8 +29,8 @@ from patchpilot.tui.widgets.lists import Row
 
 if TYPE_CHECKING:
     from patchpilot.recipients.history import FileHistory
-    from patchpilot.services.send.counted_recipients import CountedRecipients
-    from patchpilot.services.send.recipient_advice import RecipientAdvice
+    from patchpilot.sending.counted_recipients import CountedRecipients
+    from patchpilot.sending.recipient_advice import RecipientAdvice
 
 
 OUT = "out"
@@ -179,11 +179,11 @@ def load_stage(request: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     These are the recipients that `patchpilot maintainers` lists, and the recipients added by the
     configuration and the answers.
     """
-    from patchpilot.services.send.counted_recipients import (
+    from patchpilot.sending.counted_recipients import (
         find_topic_recipients,
         is_sendable_address,
     )
-    from patchpilot.services.send.mail_recipients import describe_recipient_changes
+    from patchpilot.sending.mail_recipients import describe_recipient_changes
 
     request.progress("looking up recipients")
     patch = request.session.at if request.session.view == "patch" else None

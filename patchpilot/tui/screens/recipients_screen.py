@@ -28,7 +28,7 @@ from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 
 if TYPE_CHECKING:
     from patchpilot.recipients.history import FileHistory
-    from patchpilot.services.send.counted_recipients import CountedRecipients
+    from patchpilot.sending.counted_recipients import CountedRecipients
 
 
 BINDINGS: list[BindingType] = [
@@ -273,7 +273,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         return False
 
     def action_add(self) -> None:
-        from patchpilot.services.send.counted_recipients import check_recipient_address
+        from patchpilot.sending.counted_recipients import check_recipient_address
 
         def add_recipient(value: str) -> None:
             self._edit_recipients(

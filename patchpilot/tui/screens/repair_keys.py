@@ -11,14 +11,14 @@ from patchpilot.tui.actions.questions import set_subject_prefix
 from patchpilot.tui.widgets.choose import LineDialog, ask_for_answer
 
 if TYPE_CHECKING:
-    from patchpilot.services.send.sending import Sending
+    from patchpilot.sending.record import Sending
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 
 def ask_subject_prefix(
     screen: "AnyScreen", result: "Sending | None", on_done: Callable[[], None]
 ) -> None:
-    from patchpilot.services.send.send_state import list_tree_prefixes
+    from patchpilot.sending.state import list_tree_prefixes
 
     advised_prefixes = [
         action.arguments[1]
@@ -36,7 +36,7 @@ def ask_subject_prefix(
 
 
 def _check_prefix(text: str) -> tuple[bool, str]:
-    from patchpilot.services.send.send_state import complete_subject_prefix
+    from patchpilot.sending.state import complete_subject_prefix
 
     full_prefix, reason = complete_subject_prefix(text)
     return bool(full_prefix), reason or (
@@ -45,7 +45,7 @@ def _check_prefix(text: str) -> tuple[bool, str]:
 
 
 def edit_draft(screen: "AnyScreen", on_done: Callable[[], None]) -> None:
-    from patchpilot.services.send.edit_draft import edit_draft_texts
+    from patchpilot.sending.edit_draft import edit_draft_texts
     from patchpilot.topic.edit_commits import DRAFT_FILE
     from patchpilot.tui.actions.editing import edit_text, report_edit
 

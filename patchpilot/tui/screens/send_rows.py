@@ -37,7 +37,7 @@ from patchpilot.tui.widgets.panel import TALL, WIDE
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine
-    from patchpilot.services.send.sending import Sending
+    from patchpilot.sending.record import Sending
 
 
 def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
@@ -45,7 +45,7 @@ def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
     Before the user visits the stage, read only the send record and return None.
     """
-    from patchpilot.services.send.send_state import add_last_send, is_plan_outdated
+    from patchpilot.sending.state import add_last_send, is_plan_outdated
 
     if not request.visited:
         return None, read_recorded_status(request, Stage.SEND)
@@ -145,7 +145,7 @@ def send_question(plan: "Sending") -> tuple[Text, list[str]]:
     The question contains the subject, the number of people and public lists, and the warnings. The
     lines contain the names and the mail server.
     """
-    from patchpilot.services.send.send_state import split_lists_and_contacts
+    from patchpilot.sending.state import split_lists_and_contacts
     from patchpilot.settings.read_settings import is_in_demo
 
     lists_, contacts = split_lists_and_contacts(plan)

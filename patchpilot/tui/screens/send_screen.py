@@ -69,7 +69,7 @@ from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
     from patchpilot.model.send_problem import CheckLine
-    from patchpilot.services.send.sending import Sending
+    from patchpilot.sending.record import Sending
 
 
 BEFORE = frozenset(("repair", "to_self", "passed"))
@@ -374,7 +374,7 @@ class SendScreen(StageScreen["Sending"]):
     def _plan_send(
         self, on_planned: "Callable[[Sending], None]", **options: bool
     ) -> None:
-        from patchpilot.services.send.plan_send import plan_sending
+        from patchpilot.sending.plan import plan_sending
 
         session = self.session
         self.run_in_thread(
@@ -434,7 +434,7 @@ class SendScreen(StageScreen["Sending"]):
         ask_for_answer(self.app, Choose(text, answers, "Send"), self._resume_send)
 
     def _resume_send(self, unknown: str) -> None:
-        from patchpilot.services.send.send_state import plan_remaining_messages
+        from patchpilot.sending.state import plan_remaining_messages
 
         session = self.session
         self.run_in_thread(
@@ -486,8 +486,8 @@ class SendScreen(StageScreen["Sending"]):
 
         If `terminal` is set, send them in the foreground, because git asks for a password.
         """
-        from patchpilot.services.send.send_mails import deliver_mails
-        from patchpilot.services.send.send_state import add_next_steps
+        from patchpilot.sending.mails import deliver_mails
+        from patchpilot.sending.state import add_next_steps
 
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
             line = f"{done}/{total} {what}" if total else what
@@ -556,7 +556,7 @@ class SendScreen(StageScreen["Sending"]):
         self.rerun_stage()
 
     def _handle_delivery(self, result: "Sending") -> None:
-        from patchpilot.services.send.send_state import mark_just_sent
+        from patchpilot.sending.state import mark_just_sent
 
         self._finish_sending()
         if result.request.to_self:

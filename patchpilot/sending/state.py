@@ -23,11 +23,11 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.preflight import is_mailing_list
 from patchpilot.outgoing.sender_lock import is_being_sent
 from patchpilot.projects.loading import default_project, find_project, projects
+from patchpilot.sending.mails import list_next_steps
+from patchpilot.sending.plan import plan_sending
+from patchpilot.sending.record import SENT_PROBLEMS, Sending, sent_problem_names
+from patchpilot.sending.resume import make_archive_lookup, plan_resume
 from patchpilot.series.draft import complete_prefix
-from patchpilot.services.send.plan_send import plan_sending
-from patchpilot.services.send.resume import make_archive_lookup, plan_resume
-from patchpilot.services.send.send_mails import list_next_steps
-from patchpilot.services.send.sending import SENT_PROBLEMS, Sending, sent_problem_names
 from patchpilot.threads.known_series import Tracked
 from patchpilot.topic.reroll import make_send_link
 from patchpilot.topic.topic_state import TopicState, find_topic_state

@@ -16,8 +16,8 @@ from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
 from patchpilot.recipients.topic import PlannedRecipients, plan_series
-from patchpilot.services.send.mail_recipients import choose_recipients
-from patchpilot.services.send.recipient_advice import (
+from patchpilot.sending.mail_recipients import choose_recipients
+from patchpilot.sending.recipient_advice import (
     RecipientAdvice,
     find_recipient_advice,
 )

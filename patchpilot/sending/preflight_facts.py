@@ -37,8 +37,8 @@ from patchpilot.outgoing.target_tree import (
 )
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.projects.project import Project
-from patchpilot.services.send.build_proof import find_last_builds
-from patchpilot.services.send.questions import list_pre_send_questions
+from patchpilot.sending.build_proof import find_last_builds
+from patchpilot.sending.questions import list_pre_send_questions
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.topic.posted_elsewhere import find_posts_by_others, find_sent_records
 from patchpilot.topic.upstream_state import find_merged_series, find_upstream_state

@@ -22,18 +22,18 @@ from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send, remove_from_send
 from patchpilot.outgoing.sender_lock import lock_topic_while_sending
+from patchpilot.sending.concurrent_sends import describe_send, find_later_sends
+from patchpilot.sending.questions import add_request_answers
+from patchpilot.sending.record import Sending
+from patchpilot.sending.undisclosed import (
+    refuse_public_mails,
+    refuse_public_server,
+)
 from patchpilot.series.recipient_edits import (
     find_branch_key,
     load_edits,
     refuse_control_characters,
     save_edits,
-)
-from patchpilot.services.send.concurrent_sends import describe_send, find_later_sends
-from patchpilot.services.send.questions import add_request_answers
-from patchpilot.services.send.sending import Sending
-from patchpilot.services.send.undisclosed import (
-    refuse_public_mails,
-    refuse_public_server,
 )
 from patchpilot.topic.find_topic import find_draft
 

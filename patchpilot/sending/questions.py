@@ -23,8 +23,8 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.preflight import suggest_commands
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, compute_commit_fit
 from patchpilot.projects.project import Project
+from patchpilot.sending.propose_prefix import propose_tree_prefix
 from patchpilot.series.draft import Drafts
-from patchpilot.services.send.propose_prefix import propose_tree_prefix
 from patchpilot.tags.fix_claims import judge_fix, list_denied_subjects
 from patchpilot.tags.report_trailers import format_regzbot_introduced
 from patchpilot.topic.find_topic import find_topic

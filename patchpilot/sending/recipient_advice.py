@@ -14,11 +14,11 @@ from patchpilot.model.patch import Series
 from patchpilot.model.recipient import RecipientPlan, Remedy, RemedyKind
 from patchpilot.outgoing.target_tree import find_remote_tree
 from patchpilot.projects.project import Project
-from patchpilot.services.send.propose_prefix import (
+from patchpilot.sending.propose_prefix import (
     format_tree_advice,
     propose_tree_prefix,
 )
-from patchpilot.services.send.questions import (
+from patchpilot.sending.questions import (
     is_regression_fix,
     list_pre_send_questions,
 )

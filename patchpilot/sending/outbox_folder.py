@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from patchpilot.errors import InputError
-from patchpilot.services.send.sending import Sending
+from patchpilot.sending.record import Sending
 from patchpilot.write_file import replace_file
 
 

@@ -32,8 +32,8 @@ from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.preflight import is_mailing_list
 from patchpilot.projects.project import Project
 from patchpilot.recipients.topic import PlannedRecipients, plan_series
+from patchpilot.sending.questions import save_draft_answer, validate_answer
 from patchpilot.series.recipient_edits import require_usable_recipients
-from patchpilot.services.send.questions import save_draft_answer, validate_answer
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_project import project_of
 

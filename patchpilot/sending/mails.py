@@ -29,6 +29,9 @@ from patchpilot.outgoing.mail_state import (
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import hold_sender_lock, lock_topic_while_sending
 from patchpilot.outgoing.transport import Delivery
+from patchpilot.sending.concurrent_sends import refuse_concurrent_sends
+from patchpilot.sending.record import Sending
+from patchpilot.sending.resume import exclude_recipients_permanently
 from patchpilot.series.draft import Drafts
 from patchpilot.series.message_ids import forget_ids
 from patchpilot.series.recipient_edits import (
@@ -37,9 +40,6 @@ from patchpilot.series.recipient_edits import (
     load_edits,
     save_edits,
 )
-from patchpilot.services.send.concurrent_sends import refuse_concurrent_sends
-from patchpilot.services.send.resume import exclude_recipients_permanently
-from patchpilot.services.send.sending import Sending
 from patchpilot.topic.finish_send import record_finished_send
 from patchpilot.topic.reroll import is_send_recorded
 

@@ -30,28 +30,28 @@ from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.preflight import PreflightFacts, blockers, find_send_warnings
 from patchpilot.outgoing.preflight_passed import list_passed_checks
 from patchpilot.projects.loading import find_layered
-from patchpilot.series.cover_letter import format_cover_body
-from patchpilot.series.draft import TEXTS, Drafts
-from patchpilot.series.recipient_edits import refuse_control_characters
-from patchpilot.services.send.build_proof import format_compile_tested_line
-from patchpilot.services.send.concurrent_sends import find_earlier_sends
-from patchpilot.services.send.mail_recipients import choose_recipients
-from patchpilot.services.send.preflight_facts import (
+from patchpilot.sending.build_proof import format_compile_tested_line
+from patchpilot.sending.concurrent_sends import find_earlier_sends
+from patchpilot.sending.mail_recipients import choose_recipients
+from patchpilot.sending.preflight_facts import (
     add_message_facts,
     gather_preflight_facts,
     preload_check_rules,
 )
-from patchpilot.services.send.propose_prefix import find_prefix_warnings
-from patchpilot.services.send.questions import (
+from patchpilot.sending.propose_prefix import find_prefix_warnings
+from patchpilot.sending.questions import (
     add_request_answers,
     is_regression_fix,
     warn_about_unclear_fixes,
 )
-from patchpilot.services.send.sending import Sending
-from patchpilot.services.send.undisclosed import (
+from patchpilot.sending.record import Sending
+from patchpilot.sending.undisclosed import (
     refuse_public_server,
     refuse_unanswered_disclosure,
 )
+from patchpilot.series.cover_letter import format_cover_body
+from patchpilot.series.draft import TEXTS, Drafts
+from patchpilot.series.recipient_edits import refuse_control_characters
 from patchpilot.topic.b4_record import find_prep_branch
 from patchpilot.topic.find_topic import (
     add_request_options,
