@@ -11,15 +11,15 @@ FRONT = ("cli", "tui", "demo")
 
 PLAIN = {
     "commits/private_config.py": "what is written into a git hook",
-    "services/setup/install_hooks.py": "a line for a shell script",
-    "services/setup/lts_branches.py": "the first line of a file",
+    "setup/install_hooks.py": "a line for a shell script",
+    "setup/lts_branches.py": "the first line of a file",
     "checking/list_rules.py": "the page of a rule in the documentation and in an editor",
     "checking/whole_files.py": "the option by its name",
     "commits/branch_move_journal.py": "the subject of a reflog entry",
     "tags/undo_rewrite.py": "the subject of a reflog entry",
     "errors.py": "the hint of a bug, whose report is made in a shell",
     "series/draft_text.py": "the heading of an exported draft",
-    "services/setup/run_fix.py": "the beginning of the commands that may be offered",
+    "setup/run_fix.py": "the beginning of the commands that may be offered",
     "lint/detectors/tree.py": "what a finding suggests, as text",
 }
 """Modules with commands in plain text, each with a description of it."""

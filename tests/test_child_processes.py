@@ -280,27 +280,27 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/edit_commits::edit_file": ("str(file)",),
     },
     REMOTES: {
-        "services/setup/fetch_branches::fetch_branches": (
+        "setup/fetch_branches::fetch_branches": (
             "*missing.branches",
             "missing.remote",
             "missing.url",
         ),
     },
-    AGREED: {"services/setup/run_fix::run_fix_command": ("*",)},
+    AGREED: {"setup/run_fix::run_fix_command": ("*",)},
     VALUES: {
         "outgoing/b4/enrollment::unenroll_branch": ("description[-1]",),
         "outgoing/b4/tracking::store_tracking_data": ("cover", "json.dumps(new_data)"),
         "commits/b4_prep::read_b4_values": ("key",),
         "commits/private_config::copy_branch_settings": ("key", "value"),
         "outgoing/transport::Transport.recipient_values": ("key",),
-        "services/setup/install_hooks::install_named_hooks": ("make_b4_command()",),
+        "setup/install_hooks::install_named_hooks": ("make_b4_command()",),
         "backports/work_clone::_clone_without_checkout": (
             "identity.email",
             "identity.name",
         ),
-        "services/setup/install_hooks::_remove_b4_setting": ("value",),
-        "services/setup/set_up_mail::_read_previous_value": ("key",),
-        "services/setup/set_up_mail::write_mail_settings": (
+        "setup/install_hooks::_remove_b4_setting": ("value",),
+        "setup/mail::_read_previous_value": ("key",),
+        "setup/mail::write_mail_settings": (
             "setting.key",
             "setting.value",
         ),

@@ -32,7 +32,7 @@ OWN_FOLDER = {
     "outgoing/target_tree.py",
     "backports/work_clone.py",
     "checking/editor_texts.py",
-    "services/setup/check_in_hook.py",
+    "setup/check_in_hook.py",
     "topic/edit_commits.py",
 }
 """Modules that write into their own temporary folder, clone or sandbox."""

@@ -25,11 +25,11 @@ from patchpilot.recipients.topic import PlanResult
 from patchpilot.reviewers.review import Review
 from patchpilot.sending.edit_draft import DraftResult
 from patchpilot.sending.record import Sending
-from patchpilot.services.setup.diagnose import DoctorResult
-from patchpilot.services.setup.install_hooks import Hook
-from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow
-from patchpilot.services.setup.lts_branches import StableSeriesList
 from patchpilot.settings.trusted_packs import TreeConfiguration
+from patchpilot.setup.diagnose import DoctorResult
+from patchpilot.setup.install_hooks import Hook
+from patchpilot.setup.list_settings import ConfigProblem, ConfigRow
+from patchpilot.setup.lts_branches import StableSeriesList
 from patchpilot.tags.find_culprits import FixesResult
 from patchpilot.tags.review_trailers import CollectedTags
 from patchpilot.tags.stable_request_tag import StableResult

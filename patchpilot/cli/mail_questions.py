@@ -10,7 +10,7 @@ from patchpilot.cli.command import NUMBER, Argument, convert_argument
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import make_printable
-from patchpilot.services.setup.set_up_mail import (
+from patchpilot.setup.mail import (
     OWN,
     PORTS,
     MailPlan,

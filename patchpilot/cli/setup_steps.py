@@ -18,9 +18,8 @@ from patchpilot.cli.mail_questions import (
 from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, NetworkError, findings_exit_code
 from patchpilot.model.printable import format_count, make_printable
-from patchpilot.services.setup.diagnose import Diagnosis, DoctorRequest, diagnose_setup
-from patchpilot.services.setup.run_fix import list_fix_commands, run_fix_command
-from patchpilot.services.setup.set_up_mail import (
+from patchpilot.setup.diagnose import Diagnosis, DoctorRequest, diagnose_setup
+from patchpilot.setup.mail import (
     OWN,
     PORTS,
     MailPlan,
@@ -35,6 +34,7 @@ from patchpilot.services.setup.set_up_mail import (
     validate_sender_address,
     write_mail_settings,
 )
+from patchpilot.setup.run_fix import list_fix_commands, run_fix_command
 
 _MAIL = ("provider", "mail server")
 """Checks that setting up a mail account fixes."""

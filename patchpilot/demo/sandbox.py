@@ -26,7 +26,7 @@ from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import DEFAULT, REFRESHED
-from patchpilot.services.setup.lts_branches import format_lts_toml
+from patchpilot.setup.lts_branches import format_lts_toml
 
 KEPT_FROM_THE_PERSON = (
     "PATH",

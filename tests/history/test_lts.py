@@ -11,8 +11,8 @@ import pytest
 
 from patchpilot.projects.loading import default_project
 from patchpilot.projects.project import LongTermSeries, Project, StableTrees
-from patchpilot.services.setup import lts_branches
-from patchpilot.services.setup.lts_branches import merge_lts_series, user_lts_file
+from patchpilot.setup import lts_branches
+from patchpilot.setup.lts_branches import merge_lts_series, user_lts_file
 from tests.kit.cli import call
 
 ANSWER = {

@@ -75,7 +75,7 @@ def test_remote_name_is_not_an_option(
         return 0
 
     monkeypatch.setattr(
-        "patchpilot.services.setup.fetch_branches.run_on_terminal", record_git_call
+        "patchpilot.setup.fetch_branches.run_on_terminal", record_git_call
     )
     assert call("setup", "stable", "--fetch", "-C", clone.path).code == 0
     assert calls[0].index("--") < calls[0].index(name)

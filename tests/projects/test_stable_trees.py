@@ -13,7 +13,7 @@ import pytest
 from patchpilot.errors import PackError
 from patchpilot.projects.loading import find_project, forget, projects, user_folder
 from patchpilot.projects.project import StableTrees
-from patchpilot.services.setup.lts_branches import format_lts_toml, list_lts_series
+from patchpilot.setup.lts_branches import format_lts_toml, list_lts_series
 
 TODAY = date(2026, 11, 20)
 

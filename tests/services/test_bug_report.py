@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.config import load_settings
 from patchpilot.errors import BUG_LOG, PatchpilotError, write_bug_hint
-from patchpilot.services.setup.bug_report import format_bug_report, read_last_traceback
+from patchpilot.setup.bug_report import format_bug_report, read_last_traceback
 from tests.kit.cli import call
 
 
@@ -83,9 +83,7 @@ def test_bug_points_to_the_report(
     def raise_bug(_: object) -> str:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(
-        "patchpilot.services.setup.lts_branches.list_lts_series", raise_bug
-    )
+    monkeypatch.setattr("patchpilot.setup.lts_branches.list_lts_series", raise_bug)
     outcome = call("setup", "stable", "--offline")
     outcome.expect(70, "`patchpilot doctor --report`")
     assert "RuntimeError: boom" in call("doctor", "--report").out

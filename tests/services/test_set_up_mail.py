@@ -12,14 +12,14 @@ import pytest
 from patchpilot.commits.run import git
 from patchpilot.errors import UsageError
 from patchpilot.outgoing.keep_password import NETRC, PasswordStore, store_password
-from patchpilot.services.setup.diagnose import Diagnosis
-from patchpilot.services.setup.run_fix import list_fix_commands
-from patchpilot.services.setup.set_up_mail import (
+from patchpilot.setup.diagnose import Diagnosis
+from patchpilot.setup.mail import (
     MailRequest,
     guess_provider,
     list_providers,
     plan_mail_settings,
 )
+from patchpilot.setup.run_fix import list_fix_commands
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink

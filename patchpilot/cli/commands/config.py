@@ -13,7 +13,7 @@ from patchpilot.cli.output.stream import result_width, wrap_labeled
 from patchpilot.config import KEYS, unknown_setting_warnings
 from patchpilot.errors import UsageError, unknown_word_error
 from patchpilot.model.printable import make_printable
-from patchpilot.services.setup.list_settings import (
+from patchpilot.setup.list_settings import (
     ConfigProblem,
     ConfigRow,
     list_settings,

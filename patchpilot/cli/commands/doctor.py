@@ -16,7 +16,7 @@ from patchpilot.cli.output.stream import result_width, wrap_labeled
 from patchpilot.config import Settings, unknown_setting_warnings
 from patchpilot.errors import ExitCode, PatchpilotError, findings_exit_code
 from patchpilot.model.printable import make_printable
-from patchpilot.services.setup.diagnose import (
+from patchpilot.setup.diagnose import (
     DoctorRequest,
     DoctorResult,
     diagnose_setup,
@@ -62,7 +62,7 @@ def command(
     if report:
         return _write_bug_report(common)
     if recover:
-        from patchpilot.services.setup.diagnose import recover_databases
+        from patchpilot.setup.diagnose import recover_databases
 
         common.write(
             "".join(f"{make_printable(line)}\n" for line in recover_databases())
@@ -94,7 +94,7 @@ def command(
 
 
 def _write_bug_report(common: Common) -> int:
-    from patchpilot.services.setup.bug_report import format_bug_report
+    from patchpilot.setup.bug_report import format_bug_report
 
     try:
         with common.workplace() as workplace:

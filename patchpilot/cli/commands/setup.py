@@ -111,7 +111,7 @@ def mail(
     configuration, and is only stored in plain text if you agree.
     """
     from patchpilot.cli.setup_steps import set_up_mail_account
-    from patchpilot.services.setup.set_up_mail import MailRequest
+    from patchpilot.setup.mail import MailRequest
 
     request = MailRequest(**{**asked, "port": asked["port"] or 0})
     return set_up_mail_account(
@@ -151,7 +151,7 @@ def stable(common: Common, fetch: bool) -> int:
 
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.model.printable import make_printable
-    from patchpilot.services.setup.lts_branches import (
+    from patchpilot.setup.lts_branches import (
         list_lts_series,
         update_lts_series,
     )
@@ -175,7 +175,7 @@ def stable(common: Common, fetch: bool) -> int:
 
 def _fetch_missing_series(common: Common) -> int:
     from patchpilot.cli.error_exit import print_notice
-    from patchpilot.services.setup.fetch_branches import (
+    from patchpilot.setup.fetch_branches import (
         fetch_branches,
         find_missing_branches,
     )
@@ -213,7 +213,7 @@ def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...])
     """
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.model.printable import make_printable
-    from patchpilot.services.setup import install_hooks as service
+    from patchpilot.setup import install_hooks as service
 
     with common.workplace() as workplace:
         if run is not None:
@@ -242,8 +242,8 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     from patchpilot.cli.error_exit import print_error, print_notice
     from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import make_printable
-    from patchpilot.services.setup import check_in_hook as hook
-    from patchpilot.services.setup import install_hooks as service
+    from patchpilot.setup import check_in_hook as hook
+    from patchpilot.setup import install_hooks as service
 
     if name not in service.GIT_HOOKS:
         raise UsageError(

@@ -34,7 +34,7 @@ def fetch_remotes(screen: "AnyScreen") -> None:
 
 def fetch_stable_branches(screen: "AnyScreen") -> None:
     from patchpilot.errors import PatchpilotError
-    from patchpilot.services.setup.fetch_branches import (
+    from patchpilot.setup.fetch_branches import (
         fetch_branches,
         find_missing_branches,
     )

@@ -7,7 +7,7 @@ import sys
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import run_on_terminal
-from patchpilot.services.setup.diagnose import Diagnosis
+from patchpilot.setup.diagnose import Diagnosis
 
 _ALLOWED_PREFIXES = (
     "git config ",
