@@ -3,8 +3,8 @@
 
 from collections.abc import Sequence
 
+from patchpilot.home.topic import Turn
 from patchpilot.threads.known_series import Tracked
-from patchpilot.topic.home.home_topic import Turn
 
 
 def group_series_by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:

@@ -349,7 +349,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             )
 
     def _open_home_if_topics_exist(self) -> None:
-        from patchpilot.topic.home.read_home import read_cached_topics
+        from patchpilot.home.read import read_cached_topics
 
         if read_cached_topics():
             self.call_later(self.action_home)

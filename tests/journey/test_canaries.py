@@ -10,8 +10,8 @@ import pytest
 
 from patchpilot.checking.editor_check import EditorCheck
 from patchpilot.errors import ExitCode, GitError
+from patchpilot.home.branches import switch_branch
 from patchpilot.topic.edit_commits import amend_files, amend_message, hash_changed_files
-from patchpilot.topic.home.home_branches import switch_branch
 from tests.kit.canaries import Canaries, create_conflicting_patches
 from tests.kit.cli import call
 from tests.kit.repos import Repo

@@ -15,10 +15,10 @@ import pytest
 
 from patchpilot.checking.editor_check import EditorCheck
 from patchpilot.commits.repository import Repository
+from patchpilot.home.read import read_topics
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import format_count
-from patchpilot.topic.home.read_home import read_topics
 from tests.kit.canaries import create_conflicting_patches
 from tests.kit.life import create_life
 from tests.kit.mails import ADA, MATT, RITA

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from patchpilot.home import branches as home_branches
+from patchpilot.home import read as read_home
+from patchpilot.home.read import read_topics
+from patchpilot.home.topic import HomeEvent, HomeTopic, Turn
 from patchpilot.resources import save_draft_file
-from patchpilot.topic.home import home_branches, read_home
-from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic, Turn
-from patchpilot.topic.home.read_home import read_topics
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.palette import list_commands

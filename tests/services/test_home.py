@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import CancelledError
-from patchpilot.topic.home import home_branches, read_home
-from patchpilot.topic.home.home_branches import find_checkout, switch_branch
-from patchpilot.topic.home.home_topic import Turn
-from patchpilot.topic.home.read_home import (
+from patchpilot.home import branches as home_branches
+from patchpilot.home import read as read_home
+from patchpilot.home.branches import find_checkout, switch_branch
+from patchpilot.home.read import (
     read_cached_topics,
     read_topics,
     update_topics,
 )
+from patchpilot.home.topic import Turn
 from tests.kit.cli import call
 from tests.kit.life import create_life
 from tests.kit.mails import build_mbox

@@ -12,6 +12,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.repository_identity import FILE, find_repository_path
+from patchpilot.home.read import read_topics
 from patchpilot.model.address import Address
 from patchpilot.resources import state_path
 from patchpilot.series.draft import Drafts
@@ -21,7 +22,6 @@ from patchpilot.series.recipient_edits import (
     load_edits,
     save_edits,
 )
-from patchpilot.topic.home.read_home import read_topics
 from tests.kit.cli import Outcome, call
 from tests.kit.outbox import LIST_EMAIL
 from tests.kit.repos import Repo

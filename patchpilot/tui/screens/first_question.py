@@ -134,7 +134,7 @@ def _process_input(
         read_symptom,
         read_symptom_text,
     )
-    from patchpilot.topic.home.home_branches import find_branch_range
+    from patchpilot.home.branches import find_branch_range
 
     if kind == "branch":
         target = value if ".." in value else find_branch_range(directory, value)

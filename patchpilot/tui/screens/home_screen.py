@@ -55,8 +55,8 @@ from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
-    from patchpilot.topic.home.home_branches import Checkout
-    from patchpilot.topic.home.home_topic import HomeTopic
+    from patchpilot.home.branches import Checkout
+    from patchpilot.home.topic import HomeTopic
 
 SELDOM = 600.0
 """Seconds between two requests to the archives while Home is shown."""
@@ -206,7 +206,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         return tuple(dict.fromkeys(keys))
 
     def _read_topics(self, fresh: bool, progress: Progress) -> None:
-        from patchpilot.topic.home.read_home import (
+        from patchpilot.home.read import (
             read_cached_topics,
             read_topics,
             update_topics,
@@ -251,7 +251,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 severity="warning",
             )
         if is_partial:
-            from patchpilot.topic.home.home_topic import sort_topics
+            from patchpilot.home.topic import sort_topics
 
             topics = sort_topics(
                 {
@@ -488,7 +488,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         )
 
     def _find_checkout(self, topic: "HomeTopic") -> Callable[[], object]:
-        from patchpilot.topic.home.home_branches import find_checkout
+        from patchpilot.home.branches import find_checkout
 
         checkout = find_checkout(topic.repository, topic.branch)
         return partial(self._open_checkout, topic, checkout)
@@ -522,7 +522,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def _prepare_checkout(
         self, topic: "HomeTopic", checkout: "Checkout", choice: str
     ) -> Callable[[], object]:
-        from patchpilot.topic.home.home_branches import find_branch_range, switch_branch
+        from patchpilot.home.branches import find_branch_range, switch_branch
 
         branch, target = topic.branch or "", None
         if choice == "switch":

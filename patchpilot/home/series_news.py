@@ -4,6 +4,7 @@
 This includes requests for changes, who applied the series, its tags, and bots' reports.
 """
 
+from patchpilot.home.topic import HomeEvent, HomeTopic
 from patchpilot.model.printable import format_count
 from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.mail_kinds import MailKind
@@ -12,7 +13,6 @@ from patchpilot.reading.requests import ReviewPoint, review_points
 from patchpilot.reading.thread_values import SeriesState
 from patchpilot.threads.known_series import Tracked
 from patchpilot.threads.story import list_posted_events
-from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic
 
 _REQUESTS = {
     MailKind.QUESTION: ("question", "asked {}"),

@@ -23,6 +23,21 @@ from patchpilot.cache.entries import (
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.repository_identity import find_repository_path
 from patchpilot.errors import PatchpilotError
+from patchpilot.home.branches import (
+    Branch,
+    find_candidate_branches,
+    list_branches,
+    open_home_repository,
+)
+from patchpilot.home.series_news import make_series_topic
+from patchpilot.home.topic import (
+    HomeEvent,
+    HomeTopic,
+    Turn,
+    hint_from_values,
+    hint_to_values,
+    sort_topics,
+)
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.draft import Draft
 from patchpilot.model.printable import format_count
@@ -33,21 +48,6 @@ from patchpilot.series.draft import Drafts
 from patchpilot.threads import known_series
 from patchpilot.threads.known_series import Tracked
 from patchpilot.topic.find_topic import Topic, read_topic
-from patchpilot.topic.home.home_branches import (
-    Branch,
-    find_candidate_branches,
-    list_branches,
-    open_home_repository,
-)
-from patchpilot.topic.home.home_topic import (
-    HomeEvent,
-    HomeTopic,
-    Turn,
-    hint_from_values,
-    hint_to_values,
-    sort_topics,
-)
-from patchpilot.topic.home.series_news import make_series_topic
 from patchpilot.topic.own_archive import make_archive_opener
 from patchpilot.topic.topic_base import find_base
 from patchpilot.topic.topic_state import TopicState, compute_topic_state
