@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing.target_tree import TargetTree, find_remote_tree
-from patchpilot.topic.topic_base import find_apply_base
+from patchpilot.topic.base import find_apply_base
 
 
 def find_target_tree(

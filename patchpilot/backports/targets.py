@@ -38,8 +38,8 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
 from patchpilot.projects.loading import project_of_tree
 from patchpilot.projects.project import StableTrees
+from patchpilot.topic.base import list_topic_commits
 from patchpilot.topic.read_series import read_series
-from patchpilot.topic.topic_base import list_topic_commits
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.tags.fix_claims import denies_fix
-from patchpilot.topic.topic_project import project_of
+from patchpilot.topic.project import project_of
 from patchpilot.topic.upstream_state import find_backport_prefix
 
 NOT_A_FIX = "you answered that it is not a fix: nothing to backport"

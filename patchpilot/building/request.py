@@ -23,8 +23,8 @@ from patchpilot.commits.range import (
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.printable import join_words
+from patchpilot.topic.base import find_topic_base, has_topic
 from patchpilot.topic.read_series import read_series
-from patchpilot.topic.topic_base import find_topic_base, has_topic
 
 
 def make_build_options(

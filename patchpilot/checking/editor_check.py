@@ -25,7 +25,7 @@ from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.patch import Series
 from patchpilot.model.rule import Finding
 from patchpilot.settings.trusted_packs import read_trusted_packs
-from patchpilot.topic.topic_base import find_base
+from patchpilot.topic.base import find_base
 from patchpilot.topic.workplace import Workplace
 
 

@@ -20,7 +20,7 @@ from patchpilot.lint.recognize_findings import pair_with_earlier_patches
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.series.change_id import find_change_ids, format_tag_name
-from patchpilot.topic.topic_base import find_base
+from patchpilot.topic.base import find_base
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

@@ -22,8 +22,8 @@ from patchpilot.errors import RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.mail import strip_trailing_blank_lines
 from patchpilot.model.patch import FileChange, Patch
+from patchpilot.topic.base import list_topic_commits
 from patchpilot.topic.read_series import parse_title_line
-from patchpilot.topic.topic_base import list_topic_commits
 
 VERB = "check --fix"
 _GERRIT = (

@@ -78,7 +78,7 @@ def _find_base_revision(
     checked commits; if it is unknown, it is their parent. Raise UsageError if the topic's base
     depends on settings in the tree.
     """
-    from patchpilot.topic.topic_base import find_base
+    from patchpilot.topic.base import find_base
 
     ranges = [
         target.partition("..")

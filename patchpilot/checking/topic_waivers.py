@@ -16,8 +16,8 @@ from patchpilot.errors import PatchpilotError, UsageError, unknown_word_error
 from patchpilot.lint.waivers import TOPIC, Waiver, parse_waiver_tables, verify_waivers
 from patchpilot.model.action import Action
 from patchpilot.model.rule import Rule
+from patchpilot.topic.base import list_topic_commits
 from patchpilot.topic.read_series import find_draft_of_commits
-from patchpilot.topic.topic_base import list_topic_commits
 
 if TYPE_CHECKING:
     from patchpilot.model.draft import Draft
@@ -166,7 +166,7 @@ def _find_draft(
     repository: Repository, target: str | None, base: str | None
 ) -> "Draft":
     from patchpilot.model.send_request import SendRequest
-    from patchpilot.topic.find_topic import find_draft
+    from patchpilot.topic.find import find_draft
 
     return find_draft(repository, SendRequest(target=target, base=base))
 

@@ -234,7 +234,7 @@ def _convert_number(parameter: Option | Argument, text: str) -> float:
 
 
 def _profile_help() -> str:
-    from patchpilot.topic.topic_project import list_projects
+    from patchpilot.topic.project import list_projects
 
     *names, last_name = list_projects()
     return f"project: {', '.join(names)} or {last_name} (default: detected)"

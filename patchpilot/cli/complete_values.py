@@ -17,7 +17,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.rule import Rule
 from patchpilot.settings.trusted_packs import read_trusted_packs
 from patchpilot.setup.install_hooks import HOOKS
-from patchpilot.topic.topic_project import list_projects
+from patchpilot.topic.project import list_projects
 from patchpilot.topic.workplace import Workplace
 
 Described = Mapping[str, str]

@@ -12,7 +12,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
 
 if TYPE_CHECKING:
-    from patchpilot.topic.topic_state import TopicState
+    from patchpilot.topic.state import TopicState
 
 
 def find_series_number(text: str) -> int:

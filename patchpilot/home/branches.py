@@ -8,7 +8,7 @@ from typing import NamedTuple
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.repository_identity import find_repository_path
 from patchpilot.errors import MissingError, RefusedError
-from patchpilot.topic.topic_base import find_base
+from patchpilot.topic.base import find_base
 
 NEWEST = 25
 """Maximum number of branches without a draft, latest first."""

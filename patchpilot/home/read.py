@@ -47,10 +47,10 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Drafts
 from patchpilot.threads import known_series
 from patchpilot.threads.known_series import Tracked
-from patchpilot.topic.find_topic import Topic, read_topic
+from patchpilot.topic.base import find_base
+from patchpilot.topic.find import Topic, read_topic
 from patchpilot.topic.own_archive import make_archive_opener
-from patchpilot.topic.topic_base import find_base
-from patchpilot.topic.topic_state import TopicState, compute_topic_state
+from patchpilot.topic.state import TopicState, compute_topic_state
 from patchpilot.tracking import update_series
 from patchpilot.tracking.poll_archives import UpdateRequest
 

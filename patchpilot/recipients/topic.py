@@ -397,7 +397,7 @@ def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
         return False
     from patchpilot.model.send_request import SendRequest
     from patchpilot.series.draft import Drafts
-    from patchpilot.topic.find_topic import read_topic
+    from patchpilot.topic.find import read_topic
 
     with Drafts() as drafts:
         if not any(draft.is_undisclosed for draft in drafts.all()):

@@ -10,7 +10,7 @@ from patchpilot.model.built_commit import BuiltCommit, list_tested_architectures
 from patchpilot.model.draft import COMPILE_TESTED, Draft
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
-from patchpilot.topic.find_topic import finish_topic
+from patchpilot.topic.find import finish_topic
 
 
 def find_last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit | None]:

@@ -21,8 +21,8 @@ from patchpilot.sending.recipient_advice import (
     RecipientAdvice,
     find_recipient_advice,
 )
-from patchpilot.topic.find_topic import find_topic
-from patchpilot.topic.topic_project import project_of
+from patchpilot.topic.find import find_topic
+from patchpilot.topic.project import project_of
 
 
 class CountedRecipients(NamedTuple):

@@ -46,7 +46,7 @@ from patchpilot.topic.edit_commits import (
     merge_edited_text,
     save_invalid_edit,
 )
-from patchpilot.topic.find_topic import Topic, find_draft, finish_topic
+from patchpilot.topic.find import Topic, find_draft, finish_topic
 from patchpilot.topic.reroll import (
     STUBS,
     find_last_send,
@@ -55,7 +55,7 @@ from patchpilot.topic.reroll import (
     prepare_next_version,
     set_changelog,
 )
-from patchpilot.topic.topic_state import TopicState, compute_topic_state
+from patchpilot.topic.state import TopicState, compute_topic_state
 from patchpilot.topic.workplace import Workplace
 from patchpilot.tracking.reminder import check_reminder
 

@@ -34,8 +34,8 @@ from patchpilot.projects.project import Project
 from patchpilot.recipients.topic import PlannedRecipients, plan_series
 from patchpilot.sending.questions import save_draft_answer, validate_answer
 from patchpilot.series.recipient_edits import require_usable_recipients
-from patchpilot.topic.find_topic import find_topic
-from patchpilot.topic.topic_project import project_of
+from patchpilot.topic.find import find_topic
+from patchpilot.topic.project import project_of
 
 
 def choose_recipients(

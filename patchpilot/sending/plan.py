@@ -53,13 +53,15 @@ from patchpilot.series.cover_letter import format_cover_body
 from patchpilot.series.draft import TEXTS, Drafts
 from patchpilot.series.recipient_edits import refuse_control_characters
 from patchpilot.topic.b4_record import find_prep_branch
-from patchpilot.topic.find_topic import (
+from patchpilot.topic.base import find_base, find_published_commit
+from patchpilot.topic.find import (
     add_request_options,
     find_base_commit,
     find_topic,
     read_named_patches,
 )
 from patchpilot.topic.finish_send import finish_sends
+from patchpilot.topic.project import project_of
 from patchpilot.topic.reroll import (
     compute_range_diff,
     find_last_send,
@@ -68,8 +70,6 @@ from patchpilot.topic.reroll import (
     prepare_next_version,
     read_upcoming_patches,
 )
-from patchpilot.topic.topic_base import find_base, find_published_commit
-from patchpilot.topic.topic_project import project_of
 
 
 def plan_sending(

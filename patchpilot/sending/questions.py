@@ -27,13 +27,13 @@ from patchpilot.sending.propose_prefix import propose_tree_prefix
 from patchpilot.series.draft import Drafts
 from patchpilot.tags.fix_claims import judge_fix, list_denied_subjects
 from patchpilot.tags.report_trailers import format_regzbot_introduced
-from patchpilot.topic.find_topic import find_topic
+from patchpilot.topic.find import find_topic
 from patchpilot.topic.posted_elsewhere import (
     NOT_ASKED,
     PostedByOthers,
     find_posts_by_others,
 )
-from patchpilot.topic.topic_project import project_of
+from patchpilot.topic.project import project_of
 from patchpilot.topic.upstream_state import find_upstream_state
 
 _SECURITY = re.compile(

@@ -23,7 +23,7 @@ from patchpilot.sending.questions import (
     list_pre_send_questions,
 )
 from patchpilot.settings.read_settings import is_in_demo
-from patchpilot.topic.topic_base import find_base
+from patchpilot.topic.base import find_base
 
 BUTTON_LABELS = {
     RemedyKind.EXCLUDE: "Exclude {}",

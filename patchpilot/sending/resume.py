@@ -35,7 +35,7 @@ from patchpilot.series.recipient_edits import (
     refuse_control_characters,
     save_edits,
 )
-from patchpilot.topic.find_topic import find_draft
+from patchpilot.topic.find import find_draft
 
 UNKNOWN_AS = ("keep", "sent", "lost")
 

@@ -30,7 +30,7 @@ from patchpilot.sending.resume import make_archive_lookup, plan_resume
 from patchpilot.series.draft import complete_prefix
 from patchpilot.threads.known_series import Tracked
 from patchpilot.topic.reroll import make_send_link
-from patchpilot.topic.topic_state import TopicState, find_topic_state
+from patchpilot.topic.state import TopicState, find_topic_state
 
 
 def was_version_sent(sending: Sending) -> bool:

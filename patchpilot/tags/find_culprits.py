@@ -26,7 +26,7 @@ from patchpilot.projects.loading import detect, find_project
 from patchpilot.tags import rank_culprits as finder
 from patchpilot.tags.fix_claims import judge_fix
 from patchpilot.tags.rank_culprits import Candidate as Candidate
-from patchpilot.topic.topic_base import find_base
+from patchpilot.topic.base import find_base
 from patchpilot.topic.upstream_state import list_upstream_notes as upstream_notes
 
 LIMIT = 5

@@ -85,7 +85,7 @@ def record_fix_answer(
 
     If `is_fix` is None, delete the answers.
     """
-    from patchpilot.topic.find_topic import find_draft
+    from patchpilot.topic.find import find_draft
 
     draft = find_draft(repository, SendRequest(target=target, base=base))
     keys = {_fix_answer_key(commit) for commit in commits}

@@ -39,13 +39,13 @@ from patchpilot.tags.stable_request_tag import (
     StableRequest,
     propose_stable_tags,
 )
+from patchpilot.topic.base import list_topic_commits
 from patchpilot.topic.message_changes import (
     Confirm,
     MessageChange,
     Preparation,
     write_messages,
 )
-from patchpilot.topic.topic_base import list_topic_commits
 from patchpilot.topic.undisclosed_commits import is_undisclosed_commit
 
 

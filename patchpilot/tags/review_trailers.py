@@ -28,11 +28,11 @@ from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import Credit
 from patchpilot.series.draft import Drafts, pair_known_patches
-from patchpilot.topic.find_topic import find_draft, read_topic
+from patchpilot.topic.base import list_topic_commits
+from patchpilot.topic.find import find_draft, read_topic
 from patchpilot.topic.message_changes import MessageChange, Preparation
 from patchpilot.topic.reroll import convert_sent_patches
-from patchpilot.topic.topic_base import list_topic_commits
-from patchpilot.topic.topic_state import TopicState, compute_topic_state
+from patchpilot.topic.state import TopicState, compute_topic_state
 
 
 @json_form("trailer", "version", "subject", "why", "command")

@@ -150,7 +150,7 @@ def read_series(
                 "", ("-C", "DIR"), "name a patch file, or a repository with {}"
             ),
         )
-    from patchpilot.topic.topic_base import find_topic_base
+    from patchpilot.topic.base import find_topic_base
 
     base_of_topic = find_topic_base(repository, base)
     return (

@@ -30,7 +30,7 @@ from patchpilot.series.cover_letter import (
 from patchpilot.series.draft import Drafts, pair_known_patches
 from patchpilot.settings.read_settings import is_in_demo, read_user_settings
 from patchpilot.threads.review_summary import select_changelog_requests
-from patchpilot.topic.topic_project import project_of
+from patchpilot.topic.project import project_of
 
 STUBS = "changes since v"
 """The origin recorded for a changelog that lists only the changes since a version."""

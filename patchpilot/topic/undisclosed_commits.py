@@ -6,8 +6,8 @@ from contextlib import suppress
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.commit import Commit
+from patchpilot.topic.base import list_topic_commits
 from patchpilot.topic.read_series import has_drafts
-from patchpilot.topic.topic_base import list_topic_commits
 
 
 def is_undisclosed_commit(repository: Repository, commit: Commit) -> bool:

@@ -166,7 +166,7 @@ class Workplace:
                 f" {' '.join(targets) + ' names the patches' if targets else 'no repository'}"
             ]
         from patchpilot.history.stable_branches import find_mainline
-        from patchpilot.topic.topic_base import find_base, find_likeliest_bases
+        from patchpilot.topic.base import find_base, find_likeliest_bases
 
         mainline = find_mainline(repository)
         no_mainline = (

@@ -18,7 +18,7 @@ from patchpilot.reading.thread_values import Turn as Turn
 from patchpilot.threads import known_series
 from patchpilot.threads.known_series import Tracked
 from patchpilot.topic.own_archive import make_archive_opener
-from patchpilot.topic.topic_state import (
+from patchpilot.topic.state import (
     TopicState,
     find_topic_state,
     mark_current_topic,

@@ -27,7 +27,7 @@ from patchpilot.model import mail as mail_reading
 from patchpilot.model.printable import crop_text
 from patchpilot.reading import mbox as mbox_reading
 from patchpilot.threads.known_series import read_all_series
-from patchpilot.topic import topic_base
+from patchpilot.topic import base as topic_base
 from tests.kit.archive import serve_archive
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import (
@@ -118,7 +118,7 @@ def test_series_is_found_in_an_mbox(thread_mbox: Path) -> None:
 _READING = (
     "git",
     "email.message",
-    "patchpilot.topic.topic_state",
+    "patchpilot.topic.state",
     "patchpilot.reading.mail_classifier",
 )
 """Modules that read messages or a repository."""
@@ -165,7 +165,7 @@ def test_track_list_in_a_repository_imports_no_mail_code(
         run_track_in_folder(
             repo.path,
             "patchpilot.reading.mail_classifier",
-            "patchpilot.topic.topic_state",
+            "patchpilot.topic.state",
         )
         == "0 []"
     )

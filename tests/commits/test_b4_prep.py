@@ -10,8 +10,8 @@ from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.tags.find_culprits import _list_commits_since_base
+from patchpilot.topic.base import BaseSource, find_base, list_topic_commits
 from patchpilot.topic.read_series import read_series
-from patchpilot.topic.topic_base import BaseSource, find_base, list_topic_commits
 from tests.kit.b4 import run_b4
 from tests.kit.prep import COVER, STRATEGIES, create_prep_repository
 from tests.kit.repos import Repo

@@ -9,7 +9,7 @@ from dataclasses import replace
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
-from patchpilot.topic.find_topic import find_draft
+from patchpilot.topic.find import find_draft
 
 
 def write_cover_letter(repository: Repository, request: SendRequest) -> None:

@@ -26,7 +26,7 @@ from patchpilot.sending.mails import deliver_mails
 from patchpilot.sending.plan import plan_sending
 from patchpilot.sending.record import Sending
 from patchpilot.sending.resume import plan_resume
-from patchpilot.topic.find_topic import find_draft
+from patchpilot.topic.find import find_draft
 from tests.kit.cover_letters import write_cover_letter
 from tests.kit.smtp import FaultySink, wait_until_quiet
 from tests.kit.topics import topic

@@ -11,7 +11,7 @@ from patchpilot.model.message import MailState
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.sending.resume import make_archive_lookup, plan_resume
-from patchpilot.topic.find_topic import find_draft
+from patchpilot.topic.find import find_draft
 from patchpilot.topic.reroll import prepare_next_version
 from tests.kit.archive import serve_archive
 from tests.kit.cli import call

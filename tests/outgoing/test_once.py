@@ -23,8 +23,8 @@ from patchpilot.sending.plan import plan_sending
 from patchpilot.sending.resume import plan_resume
 from patchpilot.series.change_id import make_change_id
 from patchpilot.series.draft import Drafts
-from patchpilot.topic import find_topic as topics
-from patchpilot.topic.find_topic import find_draft
+from patchpilot.topic import find as topics
+from patchpilot.topic.find import find_draft
 from tests.kit.cli import start_and_wait
 from tests.kit.outbox import LIST_EMAIL
 from tests.kit.repos import Repo

@@ -15,7 +15,7 @@ from patchpilot.model.message import MailState
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.recipient_edits import find_branch_key, load_edits
-from patchpilot.topic.find_topic import find_draft
+from patchpilot.topic.find import find_draft
 from tests.kit.cli import Outcome as Ended
 from tests.kit.outbox import LIST_EMAIL
 from tests.kit.prep import create_prep_repository

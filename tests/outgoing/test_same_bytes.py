@@ -27,8 +27,8 @@ from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.outgoing.transports import find_transport
 from patchpilot.sending.mail_recipients import choose_recipients
 from patchpilot.sending.plan import collect_mail_texts, plan_sending
-from patchpilot.topic.find_topic import find_base_commit, find_topic
-from patchpilot.topic.topic_base import find_published_commit
+from patchpilot.topic.base import find_published_commit
+from patchpilot.topic.find import find_base_commit, find_topic
 from tests.kit.b4 import run_b4
 from tests.kit.mails import ADA
 from tests.kit.repos import Repo

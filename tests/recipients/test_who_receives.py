@@ -15,7 +15,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
 from patchpilot.recipients.topic import plan_series
 from patchpilot.sending.mail_recipients import choose_recipients
-from patchpilot.topic.find_topic import find_topic
+from patchpilot.topic.find import find_topic
 from tests.kit.b4 import run_b4
 from tests.kit.cli import call
 from tests.kit.mails import ADA

@@ -15,7 +15,7 @@ from patchpilot.commits.run import git
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import width
 from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
-from patchpilot.topic.topic_facts import TopicFacts, summarize_topic
+from patchpilot.topic.facts import TopicFacts, summarize_topic
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.glyphs import _SIGNS, glyph, uses_ascii
 from patchpilot.tui.view.session import OpenTopic

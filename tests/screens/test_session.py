@@ -18,7 +18,7 @@ from textual.geometry import Offset
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.model.recipient import Remedy, RemedyKind
-from patchpilot.topic import topic_base
+from patchpilot.topic import base as topic_base
 from patchpilot.topic.head_watch import HeadWatch, head_signature
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.opening import read_topic

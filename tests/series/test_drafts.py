@@ -31,7 +31,7 @@ from patchpilot.series.cover_letter import (
 )
 from patchpilot.series.draft import Drafts
 from patchpilot.series.draft_text import format_draft_text, update_from_text
-from patchpilot.topic.find_topic import find_draft
+from patchpilot.topic.find import find_draft
 from patchpilot.topic.reroll import find_last_send, list_version_changes
 from tests.kit.cli import call
 from tests.kit.topics import topic

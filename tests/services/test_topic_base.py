@@ -12,7 +12,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UnclearBaseError, UsageError
-from patchpilot.topic.topic_base import (
+from patchpilot.topic.base import (
     find_base,
     find_likeliest_bases,
     find_topic_base,

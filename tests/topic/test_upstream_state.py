@@ -26,9 +26,9 @@ from patchpilot.sending.questions import (
     save_draft_answer,
 )
 from patchpilot.settings.read_settings import read_settings
-from patchpilot.topic.find_topic import find_topic
+from patchpilot.topic.base import list_topic_commits
+from patchpilot.topic.find import find_topic
 from patchpilot.topic.posted_elsewhere import find_posts_by_others
-from patchpilot.topic.topic_base import list_topic_commits
 from patchpilot.topic.upstream_state import find_commit_state, find_merged_series
 from patchpilot.tui.screens.commit_rows import TopicCommits, list_open_steps
 from tests.kit.archive import serve_archive

@@ -362,7 +362,7 @@ def _show_effects(workplace: Workplace, request: SendRequest) -> None:
 def _write_changelog(workplace: Workplace, request: SendRequest) -> None:
     """Open the changelog of the next version in the editor, unless the user already edited it."""
     from patchpilot.sending.edit_draft import edit_draft_texts, make_text_editor
-    from patchpilot.topic.find_topic import find_draft
+    from patchpilot.topic.find import find_draft
     from patchpilot.topic.reroll import has_unfinished_changelog, prepare_next_version
 
     repository = workplace.repository

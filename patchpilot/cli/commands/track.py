@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
     from patchpilot.threads.known_series import Tracked
     from patchpilot.topic.own_archive import ArchiveAt
-    from patchpilot.topic.topic_state import TopicState
+    from patchpilot.topic.state import TopicState
 
 _LORE = option(
     "--lore",
@@ -340,7 +340,7 @@ def update(
     that the archive lacks, are kept.
     """
     from patchpilot.threads.known_series import open_store
-    from patchpilot.topic.current_topic import read_current_topic
+    from patchpilot.topic.current import read_current_topic
     from patchpilot.tracking.poll_archives import UpdateRequest
     from patchpilot.tracking.update_series import (
         update_tracked_series as read_news,
@@ -446,7 +446,7 @@ def classify(common: Common, files: tuple[str, ...]) -> None:
 
 def _list_series(common: Common, since: str | None, *, waiting: bool) -> int:
     from patchpilot.threads import known_series as service
-    from patchpilot.topic.current_topic import read_current_topic
+    from patchpilot.topic.current import read_current_topic
 
     with (
         common.workplace() as workplace,
@@ -524,7 +524,7 @@ def _show_topic(
     This is the series with this number, by default the topic's series.
     """
     from patchpilot.threads import known_series as service
-    from patchpilot.topic.current_topic import read_current_topic
+    from patchpilot.topic.current import read_current_topic
 
     with (
         common.workplace() as workplace,
@@ -571,7 +571,7 @@ def _write_series(
     from datetime import UTC, datetime
 
     if topic:
-        from patchpilot.topic.topic_state import mark_current_topic
+        from patchpilot.topic.state import mark_current_topic
 
         series = mark_current_topic(series, topic)
     if common.format == "json":

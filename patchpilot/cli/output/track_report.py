@@ -19,7 +19,7 @@ from patchpilot.model.printable import (
 from patchpilot.threads.known_series import Tracked
 from patchpilot.threads.review_ledger import group_requests
 from patchpilot.threads.story import StoryEvent, list_events
-from patchpilot.topic.topic_state import TopicState
+from patchpilot.topic.state import TopicState
 from patchpilot.tracking.classify_mails import ClassifiedMail
 from patchpilot.tracking.conversation import Reply
 from patchpilot.tracking.follow_topic import FollowedSeries

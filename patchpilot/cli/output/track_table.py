@@ -16,7 +16,7 @@ from patchpilot.threads.known_series import Tracked
 from patchpilot.tracking.series_turns import group_series_by_turn
 
 if TYPE_CHECKING:
-    from patchpilot.topic.topic_state import TopicState
+    from patchpilot.topic.state import TopicState
 
 HEADER = (" ID", "NEW", "STATE", "V", "A/R/T", "REV", "CI", "AGE", "SERIES", "NEXT")
 _TITLE, _NEXT = HEADER.index("SERIES"), HEADER.index("NEXT")

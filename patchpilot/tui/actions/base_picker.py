@@ -18,8 +18,8 @@ from patchpilot.tui.widgets.choose import (
 )
 
 if TYPE_CHECKING:
+    from patchpilot.topic.base import Base
     from patchpilot.topic.open_repository import Repository
-    from patchpilot.topic.topic_base import Base
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 _BASE = "Base or range (a branch, tag or commit is the base; A..B is a range):"
@@ -28,7 +28,7 @@ _COMMIT = "Commit (such as HEAD~2):"
 
 def pick_base(screen: "AnyScreen") -> None:
     def find_bases(repository: "Repository", _: object) -> "tuple[Base, ...]":
-        from patchpilot.topic.topic_base import find_likeliest_bases
+        from patchpilot.topic.base import find_likeliest_bases
 
         with suppress(PatchpilotError):
             return find_likeliest_bases(repository, screen.session.base)

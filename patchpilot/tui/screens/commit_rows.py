@@ -31,7 +31,7 @@ class TopicCommits:
 
 
 def load_stage(request: JobRequest) -> "tuple[TopicCommits, StageStatus]":
-    from patchpilot.topic.topic_patches import read_topic_patches
+    from patchpilot.topic.patches import read_topic_patches
 
     patches, has_merge = read_topic_patches(
         request.repository,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from patchpilot.threads.known_series import Tracked
     from patchpilot.threads.review_ledger import LedgerItem
     from patchpilot.threads.story import StoryEvent
-    from patchpilot.topic.topic_state import TopicState
+    from patchpilot.topic.state import TopicState
     from patchpilot.tracking.compare_versions import RevisionComparison
     from patchpilot.tracking.conversation import ConversationMail
     from patchpilot.tracking.follow_topic import FollowedSeries

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from patchpilot.config import Settings
     from patchpilot.model.send_request import SendRequest
     from patchpilot.tags.find_culprits import FixesResult
+    from patchpilot.topic.facts import TopicFacts
     from patchpilot.topic.open_repository import Repository, SharedRepository
-    from patchpilot.topic.topic_facts import TopicFacts
 
 DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
@@ -201,7 +201,7 @@ class Session:
 
     def read_topic_now(self, repository: "Repository") -> OpenTopic:
         """Read the topic's commits without storing them; this takes tens of milliseconds."""
-        from patchpilot.topic.topic_base import BaseSearch, list_topic_commits
+        from patchpilot.topic.base import BaseSearch, list_topic_commits
 
         settings = self.read_settings(repository)
         base = self.base or settings.get("base") or None
@@ -224,7 +224,7 @@ class Session:
 
         Call this in a thread; without a topic, there are no facts.
         """
-        from patchpilot.topic.topic_facts import summarize_topic
+        from patchpilot.topic.facts import summarize_topic
 
         key = self.current_facts_key
         with self.open_repository() as repository:

@@ -11,7 +11,7 @@ from patchpilot.model.printable import crop_text, format_count, make_one_line, w
 from patchpilot.tui.view.glyphs import glyph
 
 if TYPE_CHECKING:
-    from patchpilot.topic.topic_facts import TopicFacts
+    from patchpilot.topic.facts import TopicFacts
     from patchpilot.tui.view.session import OpenTopic
 
 LEAST = 28

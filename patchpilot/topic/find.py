@@ -33,9 +33,9 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.change_id import find_change_ids, make_change_id
 from patchpilot.series.cover_letter import split_cover
 from patchpilot.series.draft import Drafts, complete_prefix, follow_patches
+from patchpilot.topic.base import list_topic_commits
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.posted_elsewhere import SentTag, find_tagged_topic
-from patchpilot.topic.topic_base import list_topic_commits
 from patchpilot.topic.upstream_state import find_backport_prefix
 
 

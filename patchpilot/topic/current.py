@@ -12,7 +12,7 @@ from patchpilot.topic.workplace import Workplace
 if TYPE_CHECKING:
     from patchpilot.archive.track_store import Store
     from patchpilot.threads.known_series import Tracked
-    from patchpilot.topic.topic_state import TopicState
+    from patchpilot.topic.state import TopicState
 
 
 def read_current_topic(
@@ -22,12 +22,12 @@ def read_current_topic(
     repository = workplace.repository_if_any()
     if repository is None:
         return None
-    from patchpilot.topic.topic_base import has_topic
+    from patchpilot.topic.base import has_topic
 
     base = workplace.settings().get("base") or None
     if not has_topic(repository, base):
         return None
-    from patchpilot.topic.topic_state import find_topic_state
+    from patchpilot.topic.state import find_topic_state
 
     return find_topic_state(
         repository, base=base, store=store, tracked_series=tracked_series

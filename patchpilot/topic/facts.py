@@ -44,10 +44,10 @@ def summarize_topic(
     Nothing is written, and the network is not used. Raise PatchpilotError if there is no topic.
     """
     from patchpilot.archive.track_store import Store
-    from patchpilot.topic.find_topic import find_topic
-    from patchpilot.topic.topic_base import find_base
-    from patchpilot.topic.topic_project import project_of
-    from patchpilot.topic.topic_state import compute_topic_state
+    from patchpilot.topic.base import find_base
+    from patchpilot.topic.find import find_topic
+    from patchpilot.topic.project import project_of
+    from patchpilot.topic.state import compute_topic_state
 
     topic = find_topic(repository, SendRequest(target=target, base=base))
     with Store() as store:

@@ -39,7 +39,7 @@ from patchpilot.threads.known_series import (
     add_series_mails,
     read_stored_series,
 )
-from patchpilot.topic.find_topic import Topic, read_topic
+from patchpilot.topic.find import Topic, read_topic
 from patchpilot.topic.posted_elsewhere import list_sent_tags
 from patchpilot.topic.reroll import (
     STUBS,
