@@ -1,6 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Backport a fix to LTS branches.
 
-The modules determine the verdict for each branch, find prerequisites missing from it, and write the
-patch to send.
+In: a fix (a commit, patch or message) and branches or unpacked trees. Out: a `BackportResult` with
+the verdict and prerequisites of each branch, and patches to send. Read `branch_verdicts` first,
+then `verdict`.
+
+Front modules:
+
+- `branch_verdicts`: `backport`
+- `build_objects`: `backport --build objects`
+- `prerequisite_queue`: exclude prerequisites from a result
+- `result`: the result of `backport`
+- `stable_request`: `backport --request`
+- `targets`: the fixes and branches that are named
+- `topic`: the backports of a topic's commit
+- `work`: what is done after the verdicts
+- `work_clone`: `backport --resolve` and `--build`
+- `write`: `backport --write`
 """

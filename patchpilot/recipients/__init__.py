@@ -1,2 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan a series' recipients (To and Cc, with reasons), and apply the user's edits."""
+"""Plan a series' recipients (To and Cc, with reasons), and apply the user's edits.
+
+In: patches or source files, and a tree with MAINTAINERS. Out: a `RecipientPlan`, or what
+get_maintainer.pl prints. Read `plan` first.
+
+Front modules:
+
+- `get_maintainer.topic_answer`: `maintainers --format get_maintainer`
+- `history`: earlier commits by the recipients
+- `topic`: `maintainers`, and the recipients of a topic
+"""

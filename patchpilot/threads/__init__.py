@@ -1,2 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""TODO threads."""
+"""Read the tracked series in the local store: versions, replies, review comments and next step.
+
+No archive is queried here: patchpilot/tracking does that. In: the stored messages and the user's
+marks. Out: `Tracked`, the record of a series. Read `known_series` first.
+
+Front modules:
+
+- `known_senders`: confirm the address of a sender
+- `known_series`: read tracked series
+- `review_ledger`: the review comments, and which are open
+- `story`: the history of a series
+"""
