@@ -134,7 +134,7 @@ PROGRAMS: dict[str, Kind] = {
     "commits/run::run_with_line_callback": CALLERS,
     "commits/run::run_on_terminal": CALLERS,
     "commits/run::run": CALLERS,
-    "commits/run::stream_output": CALLERS,
+    "commits/git_command::stream_output": CALLERS,
     "history/commit_graph::_write_graph": NOTHING,
     "outgoing/credentials::find_credential": PASSWORD,
     "outgoing/credentials::store_login_result": PASSWORD,

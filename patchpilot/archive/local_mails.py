@@ -9,8 +9,8 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.objects import CatFile
-from patchpilot.commits.run import git
 from patchpilot.errors import InputError, NetworkError
 from patchpilot.model.bounded import MAX_INPUT, MAX_MAIL
 from patchpilot.model.bounded_gzip import unpack_gzip

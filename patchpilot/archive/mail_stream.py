@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.archive.local_mails import is_maildir, list_epochs
+from patchpilot.commits.git_command import git, stream_output
 from patchpilot.commits.objects import CatFile
 from patchpilot.commits.range import list_patch_files
-from patchpilot.commits.run import git, stream_output
 from patchpilot.errors import GitError, InputError
 from patchpilot.model.bounded_gzip import read_unpacked_blocks
 from patchpilot.model.mail import extract_mail, split_mbox

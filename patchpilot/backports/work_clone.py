@@ -42,9 +42,10 @@ from patchpilot.backports.write import (
     write_mails,
 )
 from patchpilot.commits import alternates
+from patchpilot.commits.git_command import git
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import RunWatch, git, run
+from patchpilot.commits.run import RunWatch, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, UsageError

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.commits.run import environment, run
+from patchpilot.commits.run import base_environment, run
 from patchpilot.errors import MissingError
 from patchpilot.extras import system_install_command
 
@@ -113,7 +113,7 @@ def compiler_version(program: str) -> str:
     """Return the first line of a program's --version output, or "" if it is not installed."""
     if not shutil.which(program):
         return ""
-    outcome = run([program, "--version"], env=environment(), timeout=20)
+    outcome = run([program, "--version"], env=base_environment(), timeout=20)
     return (outcome.text or outcome.error_text).partition("\n")[0].strip()
 
 
@@ -153,7 +153,9 @@ def sandbox() -> tuple[str, ...]:
     if not shutil.which(prefix[0]):
         return ()
     try:
-        outcome = run([*prefix, "true"], env=environment(), cwd=Path("/"), timeout=20)
+        outcome = run(
+            [*prefix, "true"], env=base_environment(), cwd=Path("/"), timeout=20
+        )
     except MissingError:
         return ()
     return prefix if outcome.code == 0 else ()

@@ -9,7 +9,7 @@ from pathlib import Path
 from patchpilot.building.diagnostics import MODPOST, UNDEFINED, Diagnostic
 from patchpilot.building.makefiles import needs_of
 from patchpilot.building.tree_state import TreeState
-from patchpilot.commits.run import environment, run
+from patchpilot.commits.run import base_environment, run
 from patchpilot.model.patch import FileChange
 from patchpilot.model.printable import make_printable
 
@@ -34,7 +34,9 @@ def needed_symbols(
     """
 
     def run_tool(*arguments: str) -> list[str]:
-        outcome = run([*arguments, target], env=environment(), cwd=output, timeout=60)
+        outcome = run(
+            [*arguments, target], env=base_environment(), cwd=output, timeout=60
+        )
         return f"{outcome.text}\n{outcome.error_text}".split("\n")
 
     for line in run_tool("nm", "-u", "--") if shutil.which("nm") else ():

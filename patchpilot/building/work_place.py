@@ -17,8 +17,8 @@ from pathlib import Path
 from patchpilot.building.tree_state import TreeState
 from patchpilot.cache.entries import cache_dir, is_private_folder, repository_cache_path
 from patchpilot.commits import alternates
+from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, ignore_progress
 

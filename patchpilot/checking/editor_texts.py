@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.message_mail import SUBJECT, make_message_mail
-from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.mail import extract_mail, find_mail_bounds, parse_patch
 from patchpilot.model.patch import Patch

@@ -10,9 +10,9 @@ from typing import IO, TYPE_CHECKING
 
 from patchpilot.cache import entries
 from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.commits.git_command import stream_output
 from patchpilot.commits.git_reading import format_complete_history_hint
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import stream_output
 from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import list_mainline_tips

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.checking.fixed_patch import finding_line
 from patchpilot.checking.result import CheckRun
-from patchpilot.commits.run import environment, run
+from patchpilot.commits.run import base_environment, run
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.patch import Patch
@@ -92,7 +92,7 @@ def run_checkpatch(
     done = run(
         command,
         stdin=("\n".join(patch.lines) + "\n").encode("utf-8", "surrogateescape"),
-        env=environment(),
+        env=base_environment(),
         cwd=top,
         timeout=SECONDS,
     )

@@ -9,8 +9,8 @@ built must be trusted separately, even if a branch of a remote contains them.
 from pathlib import Path
 
 from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.commits.git_command import git
 from patchpilot.commits.private_config import is_trusted_command, make_trust_item
-from patchpilot.commits.run import git
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
 from patchpilot.model.patch import parse_diff

@@ -5,7 +5,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from patchpilot.commits.run import environment, make_git_argv, stop_process
+from patchpilot.commits.pinned_git import make_git_argv
+from patchpilot.commits.run import base_environment, stop_process
 from patchpilot.errors import GitError
 from patchpilot.model.address import Address
 
@@ -22,7 +23,7 @@ class FastImport:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment(),
+            env=base_environment(),
             start_new_session=True,
         )
         self._mark = 0

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import cached_search, lazy_pattern
-from patchpilot.commits.run import git, make_git_argv
+from patchpilot.commits.pinned_git import make_git_argv, run_git
 
 _HARMLESS_VALUES = {
     r"(?i:true|false|yes|no|on|off|[01]?)": """
@@ -218,7 +218,7 @@ def read_all_entries(
 def _list_settings(directory: Path, tolerant: bool) -> _CachedSettings:
     files = (*(directory / name for name in _CONFIGS), *list_user_config_files())
     states = {file: describe_file_state(file) for file in files}
-    result = git(directory, *_LIST, ok=() if tolerant else (0,), timeout=_TIMEOUT)
+    result = run_git(directory, *_LIST, ok=() if tolerant else (0,), timeout=_TIMEOUT)
     fields = result.text.split("\0")
     rows = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
     entries = tuple(parse_config_entry(*row) for row in rows)

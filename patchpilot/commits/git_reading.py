@@ -12,13 +12,14 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.git_config import ConfigEntry, group_by_key
 from patchpilot.commits.private_config import (
     RepositoryPlaces,
     list_applied_entries,
     read_config_values,
 )
-from patchpilot.commits.run import Completed, git, run
+from patchpilot.commits.run import Completed, run
 from patchpilot.model.address import Address
 
 _READERS = frozenset(

@@ -12,7 +12,8 @@ import re
 from collections.abc import Sequence
 from types import TracebackType
 
-from patchpilot.commits.run import Completed, git
+from patchpilot.commits.git_command import git
+from patchpilot.commits.run import Completed
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.bounded import parse_header_date
 from patchpilot.model.hunk_fit import split_hunk_sides

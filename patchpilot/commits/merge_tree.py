@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from patchpilot.commits.run import environment, make_git_argv, stop_process
+from patchpilot.commits.git_command import git_environment
+from patchpilot.commits.pinned_git import make_git_argv
+from patchpilot.commits.run import stop_process
 
 _FIRST = 5.0
 _LONGEST = 60.0
@@ -80,7 +82,7 @@ class MergeProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment(self._env, repo=self._repo),
+            env=git_environment(self._env, repo=self._repo),
             start_new_session=True,
         )
         self._fields = self._read()

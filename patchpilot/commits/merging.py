@@ -8,7 +8,8 @@ the files changed on both sides.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from patchpilot.commits.run import Completed, make_git_error
+from patchpilot.commits.pinned_git import make_git_error
+from patchpilot.commits.run import Completed
 
 Entry = tuple[str, str] | None
 """The (mode, id) of a tree entry, or None."""

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import IO
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.commits.run import OLD_GIT, environment, make_git_argv, stop_process
+from patchpilot.commits.git_command import git_environment
+from patchpilot.commits.pinned_git import OLD_GIT, make_git_argv
+from patchpilot.commits.run import stop_process
 from patchpilot.errors import GitError
 from patchpilot.model.address import Address
 from patchpilot.model.bounded import EPOCH, clamp_time
@@ -181,7 +183,7 @@ class CatFile:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=environment(self._env, repo=self._repo),
+                env=git_environment(self._env, repo=self._repo),
                 start_new_session=True,
             )
         stdin, stdout = self._process.stdin, self._process.stdout

@@ -37,7 +37,7 @@ from patchpilot.commits.git_config import (
     read_all_entries,
     select_matching,
 )
-from patchpilot.commits.run import git
+from patchpilot.commits.pinned_git import run_git
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
 from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
@@ -92,12 +92,12 @@ def read_places(directory: Path) -> RepositoryPlaces | None:
         "--git-common-dir",
         "--is-bare-repository",
     )
-    result = git(directory, "rev-parse", *options, "--show-toplevel", ok=(), raw=True)
+    result = run_git(directory, "rev-parse", *options, "--show-toplevel", ok=())
     parts = _PLACES.fullmatch(result.text)
     if parts is None:
         if result.code == 128 and "not a git repository" in result.error_text:
             return None
-        git(directory, "rev-parse", *options, raw=True)
+        run_git(directory, "rev-parse", *options)
         raise GitError(f"git rev-parse failed in {directory}")
     git_dir, common_dir = map(Path, _split_folders(parts["folders"]))
     bare = parts["bare"] == "true"
@@ -212,7 +212,7 @@ def _find_working_tree(git_dir: Path) -> Path:
     link = git_dir / "gitdir"
     if link.is_file():
         return Path(os.fsdecode(link.read_bytes()).strip()).parent
-    configured = git(
+    configured = run_git(
         git_dir, "config", "-z", "--get", "core.worktree", ok=(0, 1)
     ).text.rstrip("\0")
     return (
@@ -574,7 +574,7 @@ def find_hooks_folder(top: Path) -> Path:
         "--get",
         key,
     )
-    path = Path(git(top, *arguments, raw=True).text.rstrip("\0"))
+    path = Path(run_git(top, *arguments).text.rstrip("\0"))
     return path if top == common else top / path
 
 
@@ -583,7 +583,7 @@ def read_b4_file_entries(top: Path) -> list[ConfigEntry]:
     file = top / _B4_FILE
     if not file.is_file():
         return []
-    result = git(
+    result = run_git(
         top, "config", "--file", str(file), "--no-includes", "--list", "-z", ok=()
     )
     lines = [word for word in result.text.split("\0") if word]
@@ -836,14 +836,14 @@ def copy_branch_settings(top: Path) -> None:
     for key in old.keys() | new.keys():
         if new.get(key) == old.get(key):
             continue
-        git(top, "config", "--local", "--unset-all", key, ok=(0, 5))
+        run_git(top, "config", "--local", "--unset-all", key, ok=(0, 5))
         for value in new.get(key, ()):
-            git(top, "config", "--local", "--add", key, value)
+            run_git(top, "config", "--local", "--add", key, value)
 
 
 def _parse_branch_settings(text: bytes) -> dict[str, tuple[str, ...]]:
     arguments = ("config", "--file", "-", "--no-includes", "--list", "-z")
-    rows = git(None, *arguments, stdin=text).text.split("\0")
+    rows = run_git(None, *arguments, stdin=text).text.split("\0")
     entries = (parse_config_entry(OWN_SCOPES[0], "", row) for row in rows if row)
     return group_by_key(
         entry

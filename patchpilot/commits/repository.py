@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.commits.git_command import git
 from patchpilot.commits.git_config import (
     OWN_SCOPES,
     normalize_key,
@@ -23,6 +24,7 @@ from patchpilot.commits.git_reading import (
     may_change_repository,
 )
 from patchpilot.commits.objects import CatFile, parse_commit
+from patchpilot.commits.pinned_git import make_config_variable
 from patchpilot.commits.private_config import (
     RepositoryPlaces,
     Use,
@@ -35,7 +37,7 @@ from patchpilot.commits.repository_identity import (
     find_repository_key,
     register_repository,
 )
-from patchpilot.commits.run import Completed, RunWatch, git, make_config_variable
+from patchpilot.commits.run import Completed, RunWatch
 from patchpilot.errors import GitError, MissingError, UsageError, did_you_mean
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address

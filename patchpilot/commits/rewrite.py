@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 from patchpilot.commits.b4_prep import skip_cover_commit
 from patchpilot.commits.branch_move_journal import refuse_locked
+from patchpilot.commits.git_command import git_environment
 from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.objects import parse_ident
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import environment, run
+from patchpilot.commits.run import run
 from patchpilot.commits.undo_refs import Undo, record_undo
 from patchpilot.errors import GitError, RefusedError, UsageError
 from patchpilot.model.action import CLAIM, PUBLISHED, SHARED, Action, Hint
@@ -311,7 +312,9 @@ def _sign_commit(
             parts["tree"],
         ],
         stdin=message,
-        env=environment(repository.extra_environment | identities, repo=repository.top),
+        env=git_environment(
+            repository.extra_environment | identities, repo=repository.top
+        ),
     )
     if result.code:
         raise GitError(

@@ -6,10 +6,7 @@ They have timeouts, and errors contain the name of the command that failed.
 """
 
 import contextlib
-import importlib
 import os
-import re
-import select
 import signal
 import subprocess
 import threading
@@ -41,79 +38,6 @@ LOCAL_GIT_VARIABLES = (
 It must not redirect git calls by patchpilot in a hook. Settings of the caller (`git -c`,
 GIT_CONFIG_COUNT) still apply.
 """
-
-_PINNED = (
-    "diff.noprefix=false",
-    "diff.mnemonicPrefix=false",
-    "diff.srcPrefix=a/",
-    "diff.dstPrefix=b/",
-    "diff.algorithm=myers",
-    "diff.renames=true",
-    "diff.context=3",
-    "diff.interHunkContext=0",
-    "diff.relative=false",
-    "diff.submodule=short",
-    "diff.orderFile=/dev/null",
-    "diff.suppressBlankEmpty=false",
-    "diff.indentHeuristic=true",
-    "diff.ignoreSubmodules=dirty",
-    "status.submoduleSummary=false",
-    "submodule.recurse=false",
-    "core.quotePath=false",
-    "core.fsmonitor=false",
-    "core.bigFileThreshold=512m",
-    "core.hooksPath=/dev/null",
-    "core.pager=cat",
-    "color.ui=false",
-    "color.diff=false",
-    "color.branch=false",
-    "color.grep=false",
-    "color.status=false",
-    "format.pretty=medium",
-    "format.thread=false",
-    "format.coverLetter=false",
-    "format.numbered=auto",
-    "format.signOff=false",
-    "format.useAutoBase=false",
-    "format.from=false",
-    "format.notes=false",
-    "format.encodeEmailHeaders=true",
-    "log.showSignature=false",
-    "log.decorate=false",
-    "log.follow=false",
-    "log.mailmap=false",
-    "log.date=default",
-    "log.showRoot=true",
-    "commit.gpgSign=false",
-    "gpg.program=false",
-    "grep.patternType=default",
-    "grep.extendedRegexp=false",
-    "trailer.separators=:",
-    "trailer.where=end",
-    "trailer.ifexists=addIfDifferentNeighbor",
-    "trailer.ifmissing=add",
-    "merge.renames=true",
-    "merge.conflictStyle=merge",
-    "merge.directoryRenames=conflict",
-    "i18n.logOutputEncoding=UTF-8",
-    "protocol.allow=user",
-    "maintenance.auto=false",
-    "gc.auto=0",
-)
-"""Settings that could change git's output."""
-
-_NO_DRIVERS = ("--no-ext-diff", "--no-textconv")
-_IGNORE_SUBMODULES = "--ignore-submodules=dirty"
-_PINNED_OPTIONS = {
-    "blame": ("--ignore-revs-file=", "--no-textconv"),
-    **dict.fromkeys(("diff-tree", "format-patch", "log", "show"), _NO_DRIVERS),
-    "diff": (*_NO_DRIVERS, _IGNORE_SUBMODULES),
-    "status": (_IGNORE_SUBMODULES,),
-}
-"""Options for settings that cannot be pinned: an empty value does not disable a driver or
-blame.ignoreRevsFile, and a submodule's `ignore` overrides diff.ignoreSubmodules.
-"""
-_LOCAL_TRANSFERS = frozenset(("clone", "fetch", "push"))
 _MAX_LINE = 1 << 20
 """Maximum length of a line in bytes; longer lines are split."""
 _POLL_INTERVAL = 0.25
@@ -138,22 +62,12 @@ class Completed(NamedTuple):
         return self.err.decode("utf-8", "replace").strip()
 
 
-_WITHOUT_PRIVATE = frozenset(("config", "remote", "worktree", "init", "clone"))
-"""Commands that write a repository's configuration or list its worktrees; they run no program that
-the repository names.
-"""
-
-
-def environment(
-    extra: Mapping[str, str] | None = None,
-    *,
-    parsed: bool = True,
-    repo: Path | None = None,
+def base_environment(
+    extra: Mapping[str, str] | None = None, *, parsed: bool = True
 ) -> dict[str, str]:
-    """Return the environment for git, without variables that select another repository.
+    """Return the environment of a program, without variables that select another repository.
 
-    `LC_ALL=C` is set if the output is `parsed`. Lazy fetching is disabled. In the configuration of
-    `repo`, only plain and trusted settings are used.
+    `LC_ALL=C` is set if the output is `parsed`. Git does not fetch missing objects.
     """
     env = {
         name: value
@@ -171,61 +85,7 @@ def environment(
         "GIT_LITERAL_PATHSPECS": "1",
         "GIT_TERMINAL_PROMPT": "0",
     }
-    variables, secrets = _private_environment(repo) if repo else ({}, ())
-    env = env | dict(variables) | dict(extra or {})
-    return env | make_config_variable(secrets, env)
-
-
-def _private_environment(
-    repo: Path,
-) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
-    """Return the variables that restrict which commands git may run in a repository.
-
-    Settings with passwords are returned separately, as (key, value), because they must not be
-    written to a file.
-    """
-    # import lazily, because that module imports this one
-    module = importlib.import_module("patchpilot.commits.private_config")
-    private: tuple[Mapping[str, str], Sequence[tuple[str, str]]]
-    private = module.make_git_environment(repo)
-    return private
-
-
-def make_config_variable(
-    settings: Sequence[tuple[str, str]], before: Mapping[str, str] = os.environ
-) -> dict[str, str]:
-    """Return the environment variable that sets configuration for git and its subprocesses.
-
-    It has the format that git uses, and overrides the settings in `before`, which by default are
-    the caller's.
-    """
-    name = "GIT_CONFIG_PARAMETERS"
-    parameters = [
-        f"{_quote_setting(key)}={_quote_setting(value)}" for key, value in settings
-    ]
-    return (
-        {name: " ".join((before.get(name, ""), *parameters)).strip()}
-        if settings
-        else {}
-    )
-
-
-def _quote_setting(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def make_git_argv(repo: Path | None, *args: str) -> list[str]:
-    """Return the start of a command line that runs git with fixed settings."""
-    directory = ["-C", str(repo)] if repo else []
-    pins = [argument for setting in _PINNED for argument in ("-c", setting)]
-    return [
-        "git",
-        *directory,
-        *pins,
-        *args[:1],
-        *_PINNED_OPTIONS.get(args[0] if args else "", ()),
-        *args[1:],
-    ]
+    return env | dict(extra or {})
 
 
 class RunWatch(NamedTuple):
@@ -261,7 +121,7 @@ def run(
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=dict(env) if env is not None else environment(),
+            env=dict(env) if env is not None else base_environment(),
             cwd=cwd,
             start_new_session=True,
             pass_fds=tuple(pass_fds),
@@ -272,7 +132,7 @@ def run(
                 stop_process(process)
                 raise
     except (FileNotFoundError, PermissionError) as error:
-        raise _make_start_error(error, name or argv[0]) from error
+        raise make_start_error(error, name or argv[0]) from error
     except ValueError as error:
         raise GitError(f"{name or argv[0]} cannot be started: {error}") from error
     except subprocess.TimeoutExpired as error:
@@ -325,7 +185,7 @@ def run_with_line_callback(
             start_new_session=True,
         )
     except (FileNotFoundError, PermissionError) as error:
-        raise _make_start_error(error, argv[0]) from error
+        raise make_start_error(error, argv[0]) from error
     assert process.stdout is not None
     try:
         _read_lines(process.stdout, callback, watched, argv[0])
@@ -375,160 +235,26 @@ def stop_process(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def git(
-    repo: Path | None,
-    *args: str,
-    stdin: bytes | None = None,
-    env: Mapping[str, str] | None = None,
-    ok: Sequence[int] = (0,),
-    timeout: float | RunWatch = 300.0,
-    raw: bool = False,
-) -> Completed:
-    """Run git in `repo` with pinned configuration.
-
-    `raw` also reads untrusted settings. Raise `GitError` with the last line of standard error if
-    the exit code is not in `ok`; `ok=()` accepts all exit codes.
-    """
-    local_transfers = (
-        {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
-    )
-    private_repo = None if raw or args[0] in _WITHOUT_PRIVATE else repo
-    result = run(
-        make_git_argv(repo, *args),
-        stdin=stdin,
-        env=environment(local_transfers | dict(env or {}), repo=private_repo),
-        timeout=timeout,
-    )
-    if result.code == 128 and any(
-        pattern in result.err for pattern in _REPOSITORY_ERRORS
-    ):
-        ok = (0,)
-    if ok and result.code not in ok:
-        raise make_git_error(args, result)
-    return result
-
-
-OLD_GIT = "if `git version` prints less than 2.38, install a newer git"
-_REPOSITORY_ERRORS = (b"could not open object name list", b"dubious ownership")
-"""Errors about the whole repository.
-
-They do not mean "no such object", even if the caller accepts exit code 128.
-"""
-_ERROR_HINTS = (
-    (
-        "could not open object name list",
-        (
-            "blame.ignoreRevsFile names a missing file: see git config --show-origin"
-            " blame.ignoreRevsFile"
-        ),
-    ),
-    ("bad config", "correct that line"),
-    ("unknown (option|switch)|usage: git", OLD_GIT),
-    (
-        "object|bad tree|unable to read|loose|packfile",
-        (
-            "the clone is shallow or damaged, or its alternates are missing: run `git fetch"
-            " --unshallow` or `git fsck`"
-        ),
-    ),
-)
-"""Patterns of git errors and hints; the first match is used."""
-
-
-_FETCHING_COMMANDS = {"format-patch": "show", "diff-tree": "diff"}
-"""Maps commands to simpler ones that fetch the same objects in a partial clone."""
-
-
-def make_git_error(args: Sequence[str], result: Completed) -> GitError:
-    """Return the error for a failed git command, with git's last message and a hint.
-
-    In a partial clone, the hint fetches only the missing objects.
-    """
-    message = result.error_text
-    if "dubious ownership" in message:
-        help_line = next(
-            (line.strip() for line in message.splitlines() if "safe.directory" in line),
-            None,
-        )
-        return GitError(
-            "the repository is owned by another user, so git does not read it",
-            hint=f"if you trust it, run {help_line}" if help_line else None,
-        )
-    lines = message.splitlines()
-    hint = next(
-        (hint for pattern, hint in _ERROR_HINTS if re.search(pattern, message)), None
-    )
-    if missing := re.search(r"([0-9a-f]{40,64}) from promisor", message):
-        commits = [arg for arg in args if re.fullmatch(r"[0-9a-f]{40,64}", arg)]
-        command = _FETCHING_COMMANDS.get(args[0], "") if commits else ""
-        arguments = " ".join(
-            (command, *commits) if command else ("cat-file -p", missing[1])
-        )
-        fetch_all = "" if command else "; all: git fetch --refetch --no-filter"
-        hint = f"the clone is partial; fetch what is missing: git {arguments} >/dev/null{fetch_all}"
-    return GitError(
-        f"git {args[0]} failed: {lines[-1] if lines else f'exit {result.code}'}",
-        hint=hint,
-    )
-
-
-@contextlib.contextmanager
-def stream_output(
-    repo: Path | None, *args: str, env: Mapping[str, str] | None = None
-) -> Iterator[IO[bytes]]:
-    """Run git and yield its standard output as a stream, for very large output.
-
-    Terminate git if the block exits early; raise `GitError` if all output was read and git failed.
-    """
-    import tempfile
-
-    with tempfile.TemporaryFile() as errors:
-        try:
-            process = subprocess.Popen(
-                make_git_argv(repo, *args),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=environment(env, repo=repo),
-                start_new_session=True,
-            )
-        except (FileNotFoundError, PermissionError) as error:
-            raise _make_start_error(error, "git") from error
-        out = process.stdout
-        assert out is not None
-        is_complete = False
-        try:
-            yield out
-            # the caller exited early, so there is output that was not read, or git is still running
-            is_complete = bool(select.select([out], [], [], 0)[0]) and not out.read(1)
-        finally:
-            out.close()
-            stop_process(process) if not is_complete else process.wait()
-        if is_complete and process.returncode:
-            errors.seek(0)
-            result = Completed(process.returncode, b"", errors.read())
-            raise make_git_error(args, result)
-
-
 def run_on_terminal(
     argv: Sequence[str],
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
-    repo: Path | None = None,
 ) -> int:
     """Run a program on the user's terminal, and return its exit code.
 
-    The program is an editor, or a git command in `repo` that may prompt for a password. As in git,
-    Ctrl-C is handled by the program.
+    The program is an editor, or a git command that may prompt for a password. As in git, Ctrl-C is
+    handled by the program. By default, the environment is the user's.
     """
     with _ignore_interrupts():
         try:
             return subprocess.call(
-                list(argv), cwd=cwd, env=environment(env, parsed=False, repo=repo)
+                list(argv),
+                cwd=cwd,
+                env=dict(env) if env is not None else base_environment(parsed=False),
             )
         except (FileNotFoundError, PermissionError) as error:
-            raise _make_start_error(error, argv[0]) from error
+            raise make_start_error(error, argv[0]) from error
 
 
 @contextlib.contextmanager
@@ -548,7 +274,7 @@ def _ignore_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
 
 
-def _make_start_error(error: OSError, program: str) -> MissingError:
+def make_start_error(error: OSError, program: str) -> MissingError:
     """Return the error for a program that could not be started.
 
     If a directory in PATH cannot be read, the error for a missing program is "permission denied".

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 
 _KEY = re.compile(r"submodule\.(?P<name>.+)\.[^.]+", re.DOTALL)
 _GLOBAL_SETTINGS = (

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.model.hosts import split_url
 from patchpilot.model.mail import Mail, join_mbox, parse_mail
 from patchpilot.reading.mbox import arrival_time

@@ -9,7 +9,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
+from patchpilot.commits.pinned_git import run_git
 from patchpilot.demo import acme
 from patchpilot.demo.demo_history import LTS, Builder, DemoFacts
 from patchpilot.demo.demo_people import NEWCOMER
@@ -78,7 +79,7 @@ def make_repositories(root: Path, progress: Progress = ignore_progress) -> Repos
     write_settings(work / ".git" / "config", identity)
     # do not override the user's settings here, because git must write the upstream branch into the
     # clone's configuration
-    git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master", raw=True)
+    run_git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master")
     write_first_fix(work, facts.culprit)
     return Repositories(mainline, stable, work, facts)
 

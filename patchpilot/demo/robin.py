@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.before import make_corrected_message
 from patchpilot.demo.demo_mails import Sent

@@ -8,7 +8,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.demo import demo_mails
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_people import LINUS, NET_MAINTAINER, NET_REVIEWER, STABLE

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from patchpilot.commits.git_command import stream_output
+from patchpilot.commits.pinned_git import make_config_variable
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import make_config_variable, stream_output
 from patchpilot.finding.printed_messages import count_common_letters, make_search_texts
 from patchpilot.finding.read_log import Frame, Symptom
 from patchpilot.history.earlier_fixes import (

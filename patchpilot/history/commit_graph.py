@@ -24,8 +24,10 @@ from patchpilot.cache.entries import (
     repository_cache_path,
 )
 from patchpilot.commits.alternates import ALTERNATES, format_alternate, read_alternates
+from patchpilot.commits.git_command import git_environment
+from patchpilot.commits.pinned_git import make_git_argv
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import environment, make_git_argv, stop_process
+from patchpilot.commits.run import stop_process
 from patchpilot.model.progress import Progress, ignore_progress
 
 WORTH = 2 << 20
@@ -235,7 +237,9 @@ def _write_graph(
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=environment({ALTERNATES: format_alternate(graph)}, repo=repository.top),
+            env=git_environment(
+                {ALTERNATES: format_alternate(graph)}, repo=repository.top
+            ),
             start_new_session=True,
             pass_fds=(lock.fileno(),),
         )

@@ -15,9 +15,9 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from patchpilot.commits.git_command import stream_output
 from patchpilot.commits.objects import parse_commit
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import stream_output
 from patchpilot.errors import GitError, MissingError
 from patchpilot.history.ancestor_bitmap import (
     AncestorBitmap,

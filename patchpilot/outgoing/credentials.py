@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.commits.git_command import git_environment
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import environment
 from patchpilot.errors import RefusedError
 from patchpilot.outgoing.mail_account import Account
 
@@ -83,7 +83,7 @@ def store_login_result(
         input=credential.answer + b"\n",
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=environment(
+        env=git_environment(
             {"GIT_TERMINAL_PROMPT": "0"}, parsed=False, repo=repository.top
         ),
         check=False,
@@ -109,7 +109,7 @@ def find_credential(
     if passwords:
         return Credential(account.user, passwords[-1])
     no_prompt = None if terminal else {"GIT_TERMINAL_PROMPT": "0"}
-    env = environment(no_prompt, parsed=False, repo=repository.top)
+    env = git_environment(no_prompt, parsed=False, repo=repository.top)
     if terminal:
         env.pop("GIT_TERMINAL_PROMPT", None)
     result = subprocess.run(

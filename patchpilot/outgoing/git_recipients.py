@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from patchpilot.commits.git_command import git_environment
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import environment, run
+from patchpilot.commits.run import run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError, UsageError, did_you_mean
 from patchpilot.model.address import Address, parse_addresses
@@ -268,7 +269,7 @@ def _run_command(
                 result = run(
                     ["sh", "-c", f'{command} "$@"', "-", str(file)],
                     cwd=repository.top,
-                    env=environment(parsed=False, repo=repository.top),
+                    env=git_environment(parsed=False, repo=repository.top),
                     timeout=TIME_LIMIT,
                 )
             except GitError:

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.errors import RefusedError
 
 ASK, NETRC = "ask", "netrc"

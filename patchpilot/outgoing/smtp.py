@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from patchpilot.commits.run import environment, run
+from patchpilot.commits.run import base_environment, run
 from patchpilot.errors import GitError, MissingError, NetworkError
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.message import MailState
@@ -409,7 +409,7 @@ def _submit_with_program(
         if account.sendmail.startswith("/")
         else ["sh", "-c", f'{account.sendmail} "$@"', "-", *arguments]
     )
-    env = environment(parsed=False) | {"PATCHPILOT_SENDING": "1"}
+    env = base_environment(parsed=False) | {"PATCHPILOT_SENDING": "1"}
     try:
         result = run(argv, stdin=raw, env=env, timeout=PROGRAM, name=account.program)
     except GitError as error:

@@ -305,7 +305,7 @@ def read_user_pager() -> str | None:
 
     The repository's own configuration is ignored.
     """
-    from patchpilot.commits.run import git
+    from patchpilot.commits.git_command import git
 
     result = git(None, "config", "--global", "--get", "core.pager", ok=(0, 1))
     return result.text.strip() or None

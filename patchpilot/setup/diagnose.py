@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 from patchpilot.archive.track_store import TRACK_LAYOUT, default_store_file
 from patchpilot.commits.branch_move_journal import find_unfinished_move, refuse_locked
+from patchpilot.commits.git_command import git
 from patchpilot.commits.git_reading import git_version
 from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.private_config import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder, remove_leftover_folders
 from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
 from patchpilot.extras import install_command, system_install_command

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fetch the maintained stable branches that a repository lacks."""
 
+from patchpilot.commits.git_command import git_environment
 from patchpilot.commits.private_config import refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import run_on_terminal
@@ -30,7 +31,9 @@ def fetch_branches(repository: Repository, missing: MissingBranches) -> None:
     is_fetched = False
     try:
         argv = [*git_command, *fetch_arguments, missing.remote, *missing.branches]
-        is_fetched = not run_on_terminal(argv, repo=repository.top)
+        is_fetched = not run_on_terminal(
+            argv, env=git_environment(parsed=False, repo=repository.top)
+        )
     finally:
         if missing.url and not is_fetched:
             repository.git("remote", "remove", missing.remote)

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.git_config import normalize_key, read_all_entries
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.errors import NetworkError, UsageError, unknown_word_error
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address, AddressState, check_email_address

@@ -10,13 +10,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from patchpilot.commits.git_command import git, git_environment
+from patchpilot.commits.pinned_git import make_config_variable
 from patchpilot.commits.private_config import (
     Use,
     list_trusted_filters,
     refuse_untrusted,
 )
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git, make_config_variable, run_on_terminal
+from patchpilot.commits.run import run_on_terminal
 from patchpilot.commits.submodules import list_submodule_settings
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import PatchpilotError
@@ -45,7 +47,10 @@ def amend_message(top: Path, editor: str) -> bool:
     # do not fetch missing objects, because a promisor remote may run a command; older versions of
     # git ignore GIT_NO_LAZY_FETCH
     env = {"GIT_ALLOW_PROTOCOL": "none"} | _files_environment(top)
-    return not run_on_terminal(["git", "-C", str(top), *options], env=env, repo=top)
+    return not run_on_terminal(
+        ["git", "-C", str(top), *options],
+        env=git_environment(env, parsed=False, repo=top),
+    )
 
 
 def _files_environment(top: Path) -> dict[str, str]:
@@ -207,5 +212,6 @@ def fetch_all_remotes(top: Path) -> bool:
         "--no-auto-maintenance",
     ]
     return not run_on_terminal(
-        ["git", "-C", str(top), "-c", "core.hooksPath=/dev/null", *options], repo=top
+        ["git", "-C", str(top), "-c", "core.hooksPath=/dev/null", *options],
+        env=git_environment(parsed=False, repo=top),
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.demo import acme, demo_mails, robin
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.demo import acme
 from patchpilot.demo.demo_history import LTS
 from patchpilot.demo.demo_repository import (

@@ -47,9 +47,9 @@ _ARGV_FUNCTIONS = (
     "patchpilot.commits.run.run_with_line_callback",
 )
 _AFTER_REPOSITORY = (
-    "patchpilot.commits.run.git",
-    "patchpilot.commits.run.make_git_argv",
-    "patchpilot.commits.run.stream_output",
+    "patchpilot.commits.git_command.git",
+    "patchpilot.commits.pinned_git.make_git_argv",
+    "patchpilot.commits.git_command.stream_output",
     "patchpilot.outgoing.b4.b4_command.run_b4",
 )
 _ALL_ARGUMENTS = ("patchpilot.outgoing.b4.b4_command.make_b4_argv",)

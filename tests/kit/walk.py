@@ -11,8 +11,8 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.demo.demo_repository import Repositories
 from patchpilot.sending.questions import save_draft_answer
 from patchpilot.tui.app import PatchpilotApp

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.model.trailer import (
     ORDER,
     Trailer,

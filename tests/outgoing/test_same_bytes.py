@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
+from patchpilot.commits.pinned_git import make_config_variable
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import make_config_variable
 from patchpilot.model.address import decode_words
 from patchpilot.model.message import Message, parse_message
 from patchpilot.model.send_request import SendRequest

@@ -17,7 +17,7 @@ from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.result import BackportResult, BranchResult
 from patchpilot.backports.write import WrittenBackport
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_rows import (

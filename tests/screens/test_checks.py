@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.demo import acme
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.checks_rows import format_changed_lines

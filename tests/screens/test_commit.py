@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.commit_screen import CommitScreen
 from patchpilot.tui.view.stages import Stage

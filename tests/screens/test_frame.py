@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.printable import width
 from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags

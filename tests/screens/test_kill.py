@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.errors import ExitCode
 from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
 from patchpilot.tui.view.stages import Stage

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.model.action import parse_backticks
 from patchpilot.recipients.topic import edit_recipients
 from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags

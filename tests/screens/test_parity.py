@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.demo import demo_mails
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.model.address import parse_address

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
 from patchpilot.model.send_request import SendRequest
 from patchpilot.sending.edit_draft import DraftChanges, change_draft

@@ -9,7 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.archive.track_store import Store
+from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState

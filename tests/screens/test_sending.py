@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.sending.edit_draft import DraftChanges, change_draft
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState

@@ -15,8 +15,8 @@ import pytest
 from textual.events import MouseDown
 from textual.geometry import Offset
 
+from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.model.recipient import Remedy, RemedyKind
 from patchpilot.topic import base as topic_base
 from patchpilot.topic.head_watch import HeadWatch, head_signature

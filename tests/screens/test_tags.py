@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.tags.find_culprits import Candidate, FixesResult
 from patchpilot.tags.topic_culprits import find_related_hunk
 from patchpilot.tui.app import PatchpilotApp

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.tui.actions.editing import open_file
 from patchpilot.tui.actions.fetch_action import fetch_remotes
 from patchpilot.tui.app import PatchpilotApp

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.stage.saved_state import PLACES, SavedState
 from patchpilot.tui.view.stages import Stage, StageState

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.errors import UsageError
 from patchpilot.outgoing.keep_password import NETRC, PasswordStore, store_password
 from patchpilot.setup.diagnose import Diagnosis

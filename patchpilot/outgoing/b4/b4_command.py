@@ -9,13 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from patchpilot.commits.git_command import git_environment
+from patchpilot.commits.pinned_git import make_config_variable
 from patchpilot.commits.private_config import (
     Use,
     copy_branch_settings,
     refuse_untrusted,
 )
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import Completed, environment, make_config_variable
+from patchpilot.commits.run import Completed
 from patchpilot.commits.run import run as run_program
 from patchpilot.commits.submodules import list_submodule_settings
 from patchpilot.errors import MissingError, PatchpilotError
@@ -144,7 +146,7 @@ def make_b4_environment(
     Raise UntrustedCommandsError if the repository configures commands for b4.
     """
     refuse_untrusted(repository.top, Use.B4)
-    env = environment(
+    env = git_environment(
         make_config_variable(
             (*_SAFE_SETTINGS, *list_submodule_settings(repository.top), *settings)
         ),

@@ -9,8 +9,10 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from patchpilot.commits.git_command import git_environment
+from patchpilot.commits.pinned_git import make_config_variable
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import RunWatch, environment, make_config_variable, run
+from patchpilot.commits.run import RunWatch, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, MissingError, PatchpilotError
 from patchpilot.extras import system_install_command
@@ -72,7 +74,7 @@ def capture_send_email(
             f"--sendmail-cmd={_STORE_SCRIPT.format(folder=shlex.quote(str(folder)))}",
             str(files),
         ]
-        env = _make_environment(repository, account)
+        env = _base_environment(repository, account)
         result = run(
             argv,
             env=env,
@@ -161,7 +163,7 @@ def _copies_sender(account: Account, messages: Sequence[Message]) -> bool:
     )
 
 
-def _make_environment(repository: Repository, account: Account) -> dict[str, str]:
+def _base_environment(repository: Repository, account: Account) -> dict[str, str]:
     sections = [
         "sendemail",
         *([f"sendemail.{account.identity}"] if account.identity else []),
@@ -171,7 +173,7 @@ def _make_environment(repository: Repository, account: Account) -> dict[str, str
         for section in sections
         for key, value in (*_OFF, *_NO_COPY)
     ]
-    env = environment(make_config_variable(settings), repo=repository.top)
+    env = git_environment(make_config_variable(settings), repo=repository.top)
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):
         env.pop(name, None)
     return env | {"PATCHPILOT_SENDING": "1"}

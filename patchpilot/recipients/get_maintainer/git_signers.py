@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.commits.run import git
+from patchpilot.commits.git_command import git
 from patchpilot.errors import GitError
 from patchpilot.recipients.get_maintainer.collected_roles import (
     CollectedRoles,

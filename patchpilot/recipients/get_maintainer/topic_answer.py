@@ -153,7 +153,7 @@ def _is_tracked_file(target: str, top: Path | None) -> bool:
     path = Path(target).resolve()
     if not path.is_relative_to(top.resolve()):
         return False
-    from patchpilot.commits.run import git
+    from patchpilot.commits.git_command import git
 
     return bool(git(top, "ls-files", "--", str(path), ok=()).out)
 
