@@ -7,6 +7,7 @@ such a list has none.
 
 import importlib.util
 import re
+from pathlib import Path
 
 from grimp import ImportGraph
 from importlinter import Contract, ContractCheck, fields, output
@@ -35,8 +36,8 @@ class FrontModules(Contract):
         problems = []
         for package, imported_names in imports.items():
             spec = importlib.util.find_spec(package)
-            with open(spec.origin, encoding="utf-8") as file:
-                listed = set(_LISTED.findall(file.read()))
+            docstring = Path(spec.origin).read_text(encoding="utf-8")
+            listed = set(_LISTED.findall(docstring))
             problems += [
                 f"{package} does not list {name}, which a front end imports"
                 for name in sorted(imported_names - listed)

@@ -4,13 +4,13 @@
 A record stays valid if only the commit message is edited, but not if the code is changed.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.cache.entries import (
     CacheKind,
     cache_value,
     make_cache_key,
+    package_sources,
     read_cached_value,
 )
 from patchpilot.commits.repository import Repository
@@ -18,8 +18,11 @@ from patchpilot.commits.repository import Repository
 if TYPE_CHECKING:
     from patchpilot.model.built_commit import BuiltCommit
 
-_FORM = Path(__file__).parents[1] / "model" / "built_commit.py"
-_KIND = CacheKind("built-commit", (str(Path(__file__)), str(_FORM)), 500)
+_KIND = CacheKind(
+    "built-commit",
+    package_sources("building/record.py", "model/built_commit.py"),
+    500,
+)
 
 
 def record_build(repository: Repository, built: "BuiltCommit") -> None:

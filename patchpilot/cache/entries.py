@@ -168,6 +168,17 @@ class CacheKind(NamedTuple):
     keep: int = 4
 
 
+_PACKAGE = Path(__file__).parents[1]
+
+
+def package_sources(*names: str) -> tuple[str, ...]:
+    """Return the paths of modules and packages of patchpilot, for `CacheKind.code`.
+
+    A name is relative to patchpilot: `reading`, or `model/built_commit.py`.
+    """
+    return tuple(str(_PACKAGE / name) for name in names)
+
+
 def make_cache_key(kind: CacheKind, parts: Iterable[bytes]) -> str:
     """Return the cache key for a value with these inputs.
 

@@ -18,6 +18,7 @@ from patchpilot.cache.entries import (
     CacheKind,
     cache_value,
     make_cache_key,
+    package_sources,
     read_cached_value,
 )
 from patchpilot.commits.repository import Repository
@@ -54,9 +55,11 @@ from patchpilot.topic.state import TopicState, compute_topic_state
 from patchpilot.tracking import update_series
 from patchpilot.tracking.poll_archives import UpdateRequest
 
-_PACKAGES = Path(__file__).parents[2]
-_CODE = ("topic/home", "topic/followed", "archive", "reading")
-_KIND = CacheKind("home", tuple(str(_PACKAGES / name) for name in _CODE), keep=2)
+_KIND = CacheKind(
+    "home",
+    package_sources("home", "threads", "topic", "tracking", "archive", "reading"),
+    keep=2,
+)
 
 CachedTopics = dict[str, tuple[str, HomeTopic]]
 """Maps a topic's key to the state that it was computed from, and the topic."""

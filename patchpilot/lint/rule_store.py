@@ -14,6 +14,7 @@ from patchpilot.cache.entries import (
     CacheKind,
     cache_value,
     make_cache_key,
+    package_sources,
     read_cached_value,
 )
 from patchpilot.errors import InputError, PackError
@@ -32,17 +33,10 @@ __all__ = [
     "read_pack",
 ]
 
-_HERE = Path(__file__).parent
 _KIND = CacheKind(
     "rules",
-    tuple(
-        str(_HERE / name)
-        for name in (
-            "detectors",
-            "pack.py",
-            "../model/rule.py",
-            "rule_store.py",
-        )
+    package_sources(
+        "lint/detectors", "lint/pack.py", "model/rule.py", "lint/rule_store.py"
     ),
 )
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.archive.track_store import MOST_READ, Store, TrackEntry
@@ -17,6 +16,7 @@ from patchpilot.cache.entries import (
     CacheKind,
     cache_value,
     make_cache_key,
+    package_sources,
     read_cached_value,
 )
 from patchpilot.errors import RefusedError
@@ -49,13 +49,9 @@ if TYPE_CHECKING:
     from patchpilot.model.mail import Mail
     from patchpilot.reading.posted_series import PostedSeries
 
-_PACKAGE = Path(__file__).parents[2]
 _SUMMARIES = CacheKind(
     "series",
-    tuple(
-        str(_PACKAGE / name)
-        for name in ("archive", "reading", "topic/followed", "projects")
-    ),
+    package_sources("archive", "reading", "threads", "projects"),
     keep=16,
 )
 _HOUR, _DAY = 3600, 86400

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from patchpilot.home.topic import Turn
+from patchpilot.reading.thread_values import Turn
 from patchpilot.threads.known_series import Tracked
 
 

@@ -845,7 +845,7 @@ def test_only_important_messages_of_a_huge_thread_are_read(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("known_series", "tracked"):
-        monkeypatch.setattr(f"patchpilot.topic.followed.{module}.MOST_READ", 5)
+        monkeypatch.setattr(f"patchpilot.threads.{module}.MOST_READ", 5)
     monkeypatch.setattr("patchpilot.archive.track_store.FIRST_READ", 1)
     title = "[PATCH] demo: check the pointer"
     talk = [
