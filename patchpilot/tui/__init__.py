@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Provide the terminal user interface (TUI), built with Textual on top of the services."""
+"""Provide the terminal user interface (TUI), built with Textual."""
