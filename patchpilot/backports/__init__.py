@@ -7,9 +7,12 @@ then `verdict`.
 
 Front modules:
 
+- `adapted_fix`: a fix that was adapted to a branch
+- `branch_result`: the verdict for a branch
 - `branch_verdicts`: `backport`
 - `build_objects`: `backport --build objects`
 - `prerequisite_queue`: exclude prerequisites from a result
+- `prerequisites`: a commit that a fix needs
 - `result`: the result of `backport`
 - `stable_request`: `backport --request`
 - `targets`: the fixes and branches that are named

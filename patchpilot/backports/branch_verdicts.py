@@ -13,7 +13,7 @@ from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
-from patchpilot.backports.branch_result import BranchVerdict
+from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.backports.conflict_reasons import explain_conflict
 from patchpilot.backports.followups import (
     find_followers,
@@ -28,7 +28,7 @@ from patchpilot.backports.prerequisites import (
     SearchState,
     find_prerequisites,
 )
-from patchpilot.backports.result import BackportResult, BranchResult
+from patchpilot.backports.result import BackportResult
 from patchpilot.backports.targets import (
     BackportTarget,
     find_mainline_commits,

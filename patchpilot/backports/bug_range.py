@@ -7,7 +7,7 @@ release that will contain the fix.
 
 from collections.abc import Iterable, Sequence
 
-from patchpilot.backports.result import BranchResult, BranchVerdict
+from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.commits.repository import Repository
 from patchpilot.history.releases import SLOP, Releases
 from patchpilot.model.bug_range import (

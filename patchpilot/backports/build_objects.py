@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.backports.result import BranchResult
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.building.diagnostics import ERROR, MODPOST, names_in
 from patchpilot.building.plan import BuildOptions
 from patchpilot.building.series import BROKEN_COMMIT, NOT_BUILT

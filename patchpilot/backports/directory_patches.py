@@ -4,9 +4,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.message import make_backport_message
 from patchpilot.backports.patches import BackportText, make_patch_file_name
-from patchpilot.backports.result import BackportResult, BranchResult
+from patchpilot.backports.result import BackportResult
 from patchpilot.backports.write import (
     WrittenBackport,
     backport_folder_name,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from enum import StrEnum
 
-from patchpilot.backports.prerequisites import PrerequisiteNeed as PrerequisiteNeed
+from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.result import BackportResult
 
 

@@ -3,9 +3,7 @@
 
 from dataclasses import dataclass
 
-from patchpilot.backports.adapted_fix import Adaptation as Adaptation
-from patchpilot.backports.branch_result import BranchResult as BranchResult
-from patchpilot.backports.branch_result import BranchVerdict as BranchVerdict
+from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.history.stable_branches import MissingSeries
 from patchpilot.model.bug_range import NOWHERE, BugRange
 from patchpilot.model.follow_up import Follower

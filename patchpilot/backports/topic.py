@@ -11,6 +11,7 @@ from pathlib import Path
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.adapted_fix import Adaptation
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_verdicts import (
     BackportRequest,
     NothingFetchedError,
@@ -19,7 +20,7 @@ from patchpilot.backports.branch_verdicts import (
 from patchpilot.backports.bug_range import compute_bug_range
 from patchpilot.backports.patches import BackportText
 from patchpilot.backports.prerequisite_queue import exclude_prerequisites
-from patchpilot.backports.result import BackportResult, BranchResult
+from patchpilot.backports.result import BackportResult
 from patchpilot.backports.targets import backport_trees
 from patchpilot.backports.work_clone import (
     ConflictResolution,

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from patchpilot.backports.adapted_fix import Adaptation
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.build_objects import (
     OBJECTS,
     BranchBuild,
@@ -30,7 +31,7 @@ from patchpilot.backports.patches import (
     compute_range_diff,
     make_commits,
 )
-from patchpilot.backports.result import BackportResult, BranchResult
+from patchpilot.backports.result import BackportResult
 from patchpilot.backports.write import (
     explain_not_upstream,
     find_failed_messages,

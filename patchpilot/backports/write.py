@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.backports.branch_result import BranchVerdict
+from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.backports.patches import (
     BackportText,
     MadeCommit,
@@ -15,7 +15,7 @@ from patchpilot.backports.patches import (
     format_series,
     make_commits,
 )
-from patchpilot.backports.result import BackportResult, BranchResult
+from patchpilot.backports.result import BackportResult
 from patchpilot.backports.targets import backport_trees
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore

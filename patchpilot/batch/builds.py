@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.building.request import make_build_options
-from patchpilot.checking.driver import Driver, Options, PatchSource
+from patchpilot.checking.driver import Driver, PatchSource
+from patchpilot.commits.repository import Repository
 from patchpilot.extras import missing_extra_error
+from patchpilot.lint.lint_context import Options
 from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding
-from patchpilot.topic.open_repository import Repository
 
 if TYPE_CHECKING:
     from distributed import Client

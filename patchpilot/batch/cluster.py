@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.batch.ranges import EpochRange, check_range, ranges
-from patchpilot.checking.driver import Options
 from patchpilot.extras import missing_extra_error
+from patchpilot.lint.lint_context import Options
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.write_file import write_temporary_file
 

@@ -6,8 +6,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.checking.driver import DEFAULTS, Options
-from patchpilot.checking.stream import list_epoch_commits, open_range_stream
+from patchpilot.archive.mail_stream import list_epoch_commits
+from patchpilot.checking.stream import open_range_stream
+from patchpilot.lint.lint_context import DEFAULTS, Options
 
 
 class EpochRange(NamedTuple):

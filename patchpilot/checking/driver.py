@@ -22,8 +22,7 @@ from patchpilot.commits.range import (
 from patchpilot.config import DEFAULT, FLAG, Settings
 from patchpilot.errors import ExitCode, findings_exit_code
 from patchpilot.lint.engine import Findings, find_findings, run_series
-from patchpilot.lint.lint_context import DEFAULTS as DEFAULTS
-from patchpilot.lint.lint_context import Options as Options
+from patchpilot.lint.lint_context import DEFAULTS, Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import (
     CheckpatchConf,

@@ -18,7 +18,8 @@ from patchpilot.checking.topic_waivers import (
     topic_waivers,
 )
 from patchpilot.errors import UsageError
-from patchpilot.lint.rule_store import OwnPack, load_rules
+from patchpilot.lint.lint_context import OwnPack
+from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver, parse_waiver_tables, parse_waiver_words
 from patchpilot.model.action import Action
 from patchpilot.settings.read_settings import Source, read_tracked_file

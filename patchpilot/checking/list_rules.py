@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from patchpilot.errors import unknown_word_error
-from patchpilot.lint.rule_store import OwnPack, load_examples, load_rules
+from patchpilot.lint.lint_context import OwnPack
+from patchpilot.lint.rule_store import load_examples, load_rules
 from patchpilot.lint.selection import (
     find_hidden_rules,
     find_rule_records,

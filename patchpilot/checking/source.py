@@ -37,8 +37,8 @@ def start_importing_checks() -> Thread:
 def _import_check_modules() -> None:
     # ignore the error here, because the check reports it when it imports the module itself
     with suppress(PatchpilotError, ImportError):
-        from patchpilot.checking import driver as driver
-        from patchpilot.checking import history_facts as history_facts
+        import patchpilot.checking.driver
+        import patchpilot.checking.history_facts  # noqa: F401
         from patchpilot.lint.rule_store import find_rule_detector, load_rules
 
         for rule in load_rules():

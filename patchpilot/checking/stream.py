@@ -14,7 +14,6 @@ from patchpilot.archive.mail_stream import (
     stream_mails,
     stream_range_mails,
 )
-from patchpilot.archive.mail_stream import list_epoch_commits as list_epoch_commits
 from patchpilot.checking.answer import (
     CheckedLine,
     DamagedLine,

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Access the git repository, and convert TARGET arguments to `Series`."""
+"""Access the git repository, and convert TARGET arguments to `Series`.
+
+Front modules:
+
+- `repository`: a repository
+"""

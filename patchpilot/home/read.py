@@ -34,7 +34,6 @@ from patchpilot.home.series_news import make_series_topic
 from patchpilot.home.topic import (
     HomeEvent,
     HomeTopic,
-    Turn,
     hint_from_values,
     hint_to_values,
     sort_topics,
@@ -45,9 +44,10 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.reading.thread_values import Turn
 from patchpilot.series.draft import Drafts
 from patchpilot.threads import known_series
-from patchpilot.threads.known_series import Tracked
+from patchpilot.threads.tracked import Tracked
 from patchpilot.topic.base import find_base
 from patchpilot.topic.find import Topic, read_topic
 from patchpilot.topic.own_archive import make_archive_opener

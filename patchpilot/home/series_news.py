@@ -11,8 +11,8 @@ from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.requests import ReviewPoint, review_points
 from patchpilot.reading.thread_values import SeriesState
-from patchpilot.threads.known_series import Tracked
 from patchpilot.threads.story import list_posted_events
+from patchpilot.threads.tracked import Tracked
 
 _REQUESTS = {
     MailKind.QUESTION: ("question", "asked {}"),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from patchpilot.model.action import Action, Advice, Hint, advice_parts
-from patchpilot.reading.thread_values import Turn as Turn
+from patchpilot.reading.thread_values import Turn
 
 
 class HomeEvent(NamedTuple):

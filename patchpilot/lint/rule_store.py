@@ -19,7 +19,7 @@ from patchpilot.cache.entries import (
 )
 from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import RegisteredDetector, find_detector
-from patchpilot.lint.lint_context import OwnPack as OwnPack
+from patchpilot.lint.lint_context import OwnPack
 from patchpilot.lint.pack_patterns import list_named_patterns, mark_untrusted
 from patchpilot.model.rule import Example, Pack, Rule, RuleFix, Severity
 from patchpilot.resources import data_dir

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Advice
-from patchpilot.series.topic_database import state_folder
+from patchpilot.resources import state_folder
 
 PATIENCE = 30.0
 """Seconds to wait for the global lock, which is usually held for less than one."""

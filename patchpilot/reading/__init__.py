@@ -1,2 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Classify messages, and derive the state of a series from its thread."""
+"""Classify messages, and derive the state of a series from its thread.
+
+Front modules:
+
+- `posted_series`: a posted series and its replies
+- `requests`: the state of a review comment
+- `thread_values`: states and turns
+"""

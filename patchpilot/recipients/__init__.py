@@ -6,6 +6,7 @@ get_maintainer.pl prints. Read `plan` first.
 
 Front modules:
 
+- `contact_history`: the commits that a contact made
 - `get_maintainer.topic_answer`: `maintainers --format get_maintainer`
 - `history`: earlier commits by the recipients
 - `topic`: `maintainers`, and the recipients of a topic

@@ -3,8 +3,7 @@
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
-from patchpilot.recipients.contact_history import FileHistory as FileHistory
-from patchpilot.recipients.contact_history import read_file_history
+from patchpilot.recipients.contact_history import FileHistory, read_file_history
 from patchpilot.topic.find import read_named_patches
 
 SECONDS = 8.0

@@ -28,7 +28,7 @@ from patchpilot.sending.plan import plan_sending
 from patchpilot.sending.record import SENT_PROBLEMS, Sending, sent_problem_names
 from patchpilot.sending.resume import make_archive_lookup, plan_resume
 from patchpilot.series.draft import complete_prefix
-from patchpilot.threads.known_series import Tracked
+from patchpilot.threads.tracked import Tracked
 from patchpilot.topic.reroll import make_send_link
 from patchpilot.topic.state import TopicState, find_topic_state
 

@@ -3,7 +3,7 @@
 
 from typing import Self
 
-from patchpilot.resources import state_folder as state_folder
+from patchpilot.resources import state_folder
 from patchpilot.series.database import Database, DatabaseLayout, open_database
 
 FILE = "outgoing.sqlite3"

@@ -22,7 +22,7 @@ from patchpilot.errors import InputError, PatchpilotError, unknown_word_error
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
-    from patchpilot.lint.rule_store import OwnPack
+    from patchpilot.lint.lint_context import OwnPack
     from patchpilot.model.send_request import SendRequest
     from patchpilot.model.source_tree import Tree
 
@@ -193,7 +193,7 @@ def make_send_request(settings: Settings, **other_fields: Any) -> "SendRequest":
 
 def list_tree_packs(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
     """Return the rule packs named in a tree's own settings file, whether trusted or not."""
-    from patchpilot.lint.rule_store import OwnPack
+    from patchpilot.lint.lint_context import OwnPack
 
     return tuple(
         OwnPack(path, read_small_file(source, path))

@@ -33,7 +33,7 @@ from patchpilot.settings.read_settings import (
 )
 
 if TYPE_CHECKING:
-    from patchpilot.lint.rule_store import OwnPack
+    from patchpilot.lint.lint_context import OwnPack
 
 
 class UntrustedError(UsageError):

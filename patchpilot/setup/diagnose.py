@@ -29,13 +29,9 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports
 from patchpilot.outgoing.mail_account import read_account
+from patchpilot.resources import state_folder
 from patchpilot.series.database import damaged_error, recover_database
-from patchpilot.series.topic_database import (
-    FILE,
-    LAYOUT,
-    open_topic_database,
-    state_folder,
-)
+from patchpilot.series.topic_database import FILE, LAYOUT, open_topic_database
 from patchpilot.topic.finish_send import finish_sends
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ Front modules:
 - `find_culprits`: `fixes`
 - `fix_claims`: whether the user calls a commit a fix
 - `prepare_commits`: `prepare`
+- `rank_culprits`: a candidate with its evidence
 - `review_trailers`: reviewers' tags missing from the commits
 - `stable_request_tag`: `stable`
 - `topic_culprits`: the candidates of each commit of a topic

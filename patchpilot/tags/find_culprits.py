@@ -25,7 +25,7 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.tags import rank_culprits as finder
 from patchpilot.tags.fix_claims import judge_fix
-from patchpilot.tags.rank_culprits import Candidate as Candidate
+from patchpilot.tags.rank_culprits import Candidate
 from patchpilot.topic.base import find_base
 from patchpilot.topic.upstream_state import list_upstream_notes as upstream_notes
 

@@ -10,4 +10,5 @@ Front modules:
 - `known_series`: read tracked series
 - `review_ledger`: the review comments, and which are open
 - `story`: the history of a series
+- `tracked`: the record of a series
 """

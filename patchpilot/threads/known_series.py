@@ -41,7 +41,7 @@ from patchpilot.reading.thread_values import (
     Turn,
 )
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.threads.tracked import Tracked as Tracked
+from patchpilot.threads.tracked import Tracked
 from patchpilot.urls import LORE
 
 if TYPE_CHECKING:

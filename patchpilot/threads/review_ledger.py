@@ -17,13 +17,13 @@ from patchpilot.reading.requests import (
     MAX_POINTS,
     ChangedHunk,
     NextVersion,
+    PointState,
     ReviewPoint,
     find_addressing_change,
     find_answer,
     locate_request,
     points_of,
 )
-from patchpilot.reading.requests import PointState as PointState
 from patchpilot.reading.thread_values import (
     FINAL,
     TAKEN,

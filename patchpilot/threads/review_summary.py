@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from patchpilot.model.patch import Patch
-    from patchpilot.threads.known_series import Tracked
     from patchpilot.threads.review_ledger import LedgerItem
+    from patchpilot.threads.tracked import Tracked
 
 
 def list_unsettled_requests(

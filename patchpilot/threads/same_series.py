@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence, Set
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.model.progress import ignore_progress
 from patchpilot.threads.known_series import (
-    Tracked,
     find_undisclosed_ids,
     is_undisclosed,
     map_sent_topics,
     read_stored_series,
 )
+from patchpilot.threads.tracked import Tracked
 
 
 def find_same_series(

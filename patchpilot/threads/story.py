@@ -14,7 +14,7 @@ from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.thread_values import IN_A_TREE, Claim
-from patchpilot.threads.known_series import Tracked
+from patchpilot.threads.tracked import Tracked
 
 
 class StoryKind(StrEnum):

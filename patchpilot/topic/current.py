@@ -11,7 +11,7 @@ from patchpilot.topic.workplace import Workplace
 
 if TYPE_CHECKING:
     from patchpilot.archive.track_store import Store
-    from patchpilot.threads.known_series import Tracked
+    from patchpilot.threads.tracked import Tracked
     from patchpilot.topic.state import TopicState
 
 

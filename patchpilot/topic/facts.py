@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from patchpilot.commits.repository import Repository
-    from patchpilot.threads.known_series import Tracked
+    from patchpilot.threads.tracked import Tracked
 
 
 class TopicFacts(NamedTuple):

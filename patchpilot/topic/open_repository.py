@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from patchpilot.commits.git_config import compute_git_signature
-from patchpilot.commits.repository import Repository as Repository
+from patchpilot.commits.repository import Repository
 
 
 class _OpenRepository:

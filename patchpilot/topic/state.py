@@ -35,10 +35,10 @@ from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.known_series import (
     SAVE_REPLIES,
-    Tracked,
     add_series_mails,
     read_stored_series,
 )
+from patchpilot.threads.tracked import Tracked
 from patchpilot.topic.find import Topic, read_topic
 from patchpilot.topic.posted_elsewhere import list_sent_tags
 from patchpilot.topic.reroll import (

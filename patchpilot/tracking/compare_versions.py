@@ -17,7 +17,8 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_message_id, parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.reading.posted_series import Revision
-from patchpilot.threads.known_series import Tracked, read_tracked_series
+from patchpilot.threads.known_series import read_tracked_series
+from patchpilot.threads.tracked import Tracked
 
 __all__ = [
     "Difference",

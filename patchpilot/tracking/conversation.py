@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.posted_series import Reply as Reply
-from patchpilot.threads.known_series import Tracked
+from patchpilot.reading.posted_series import Reply
+from patchpilot.threads.tracked import Tracked
 
 
 class ConversationMail(NamedTuple):

@@ -44,7 +44,6 @@ from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.known_series import (
-    Tracked,
     find_sent_ids,
     find_stall_time,
     find_unarchived_ids,
@@ -59,6 +58,7 @@ from patchpilot.threads.same_series import (
     format_merge_note,
     merge_entries,
 )
+from patchpilot.threads.tracked import Tracked
 from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.tracking.poll_archives import (
     Archives,

@@ -14,9 +14,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.reading.thread_values import Turn as Turn
 from patchpilot.threads import known_series
-from patchpilot.threads.known_series import Tracked
+from patchpilot.threads.tracked import Tracked
 from patchpilot.topic.own_archive import make_archive_opener
 from patchpilot.topic.state import (
     TopicState,

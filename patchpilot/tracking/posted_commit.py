@@ -38,7 +38,8 @@ from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.series_messages import REPORTS, revisions_in
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.threads.known_series import SAVE_REPLIES, Tracked
+from patchpilot.threads.known_series import SAVE_REPLIES
+from patchpilot.threads.tracked import Tracked
 from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.topic.posted_elsewhere import PostedFix, find_posts_by_others
 from patchpilot.tracking.follow_series import track_named_series

@@ -21,8 +21,8 @@ from patchpilot.reading.thread_values import (
     Turn,
     stable_summary,
 )
-from patchpilot.threads.known_series import Tracked
 from patchpilot.threads.review_ledger import ANSWERED, list_latest_requests
+from patchpilot.threads.tracked import Tracked
 
 _COMMIT = 12
 _IN_STABLE_REVIEW = ("review", "queued", "proposed")

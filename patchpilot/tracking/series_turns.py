@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 
 from patchpilot.reading.thread_values import Turn
-from patchpilot.threads.known_series import Tracked
+from patchpilot.threads.tracked import Tracked
 
 
 def group_series_by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:

@@ -22,7 +22,6 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.reading.thread_values import FINAL
 from patchpilot.settings.read_settings import read_user_settings
 from patchpilot.threads.known_series import (
-    Tracked,
     add_series_mails,
     read_stored_series,
     report_missing_mails,
@@ -32,6 +31,7 @@ from patchpilot.threads.same_series import (
     group_same_series,
     merge_entries,
 )
+from patchpilot.threads.tracked import Tracked
 from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.tracking.poll_archives import (
     Archives,

@@ -11,7 +11,7 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import actions_in_advice
 from patchpilot.model.mail import parse_mail
-from patchpilot.threads.known_series import Tracked
+from patchpilot.threads.tracked import Tracked
 from patchpilot.tracking.follow_series import track_named_series
 from patchpilot.tracking.poll_archives import UpdateRequest
 from patchpilot.tracking.update_series import update_tracked_series

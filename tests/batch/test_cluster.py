@@ -15,8 +15,8 @@ import pytest
 from distributed import Client, LocalCluster
 
 from patchpilot.batch import check_epochs, check_range
-from patchpilot.checking.driver import Options
 from patchpilot.errors import InputError, MissingError
+from patchpilot.lint.lint_context import Options
 from tests.kit import patches
 from tests.kit.repos import Repo
 

@@ -237,7 +237,8 @@ def _make_check_runner() -> Run:
 
 def _make_fix_runner() -> Run:
     from patchpilot.checking.apply_fixes import fix_findings
-    from patchpilot.checking.driver import Driver, Options, PatchSource
+    from patchpilot.checking.driver import Driver, PatchSource
+    from patchpilot.lint.lint_context import Options
 
     driver = Driver(Options(strict=True))
     return lambda data: fix_findings(

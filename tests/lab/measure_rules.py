@@ -23,9 +23,10 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchpilot.checking.driver import Driver, Options, PatchSource
+from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import PatchpilotError
+from patchpilot.lint.lint_context import Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import load_rule_records
 from patchpilot.model.rule import RuleRecord, Severity

@@ -22,7 +22,8 @@ from patchpilot.outgoing.sender_lock import (
     is_being_sent,
     lock_topic_while_sending,
 )
-from patchpilot.series.topic_database import open_topic_database, state_folder
+from patchpilot.resources import state_folder
+from patchpilot.series.topic_database import open_topic_database
 from tests.kit.outbox import CHANGE, LIST, MAX, build_message, record_send
 
 PENDING, SENDING, ACCEPTED, REJECTED, UNKNOWN = MailState

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from patchpilot.series.topic_database import state_folder
+from patchpilot.resources import state_folder
 from tests.kit.archive import serve_archive
 from tests.kit.outbox import LIST_EMAIL
 from tests.kit.prep import create_prep_repository

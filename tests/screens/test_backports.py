@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.branch_result import BranchVerdict
+from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
-from patchpilot.backports.result import BackportResult, BranchResult
+from patchpilot.backports.result import BackportResult
 from patchpilot.backports.write import WrittenBackport
 from patchpilot.commits.git_command import git
 from patchpilot.tags import rank_culprits

@@ -18,7 +18,8 @@ from textual.pilot import Pilot
 from patchpilot.home import branches as home_branches
 from patchpilot.home import read as read_home
 from patchpilot.home.read import read_topics
-from patchpilot.home.topic import HomeEvent, HomeTopic, Turn
+from patchpilot.home.topic import HomeEvent, HomeTopic
+from patchpilot.reading.thread_values import Turn
 from patchpilot.resources import save_draft_file
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app

@@ -8,8 +8,8 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from patchpilot.home.topic import Turn
 from patchpilot.model.rule import Severity
+from patchpilot.reading.thread_values import Turn
 from patchpilot.tui.screens.checks_rows import LOOKS
 from patchpilot.tui.screens.home_rows import SIGNS as TURNS
 from patchpilot.tui.themes import OURS, terminal_colors, user_task_color

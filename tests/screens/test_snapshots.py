@@ -17,12 +17,12 @@ from textual.pilot import Pilot
 
 from patchpilot.archive.track_store import Store
 from patchpilot.backports.adapt import adaptation
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_verdicts import (
     BackportRequest,
     compute_backport_verdicts,
 )
 from patchpilot.backports.bug_range import compute_bug_range
-from patchpilot.backports.result import BranchResult
 from patchpilot.commits.repository import Repository
 from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.demo_mails import Sent

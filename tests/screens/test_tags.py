@@ -11,7 +11,8 @@ import pytest
 from textual.pilot import Pilot
 
 from patchpilot.commits.git_command import git
-from patchpilot.tags.find_culprits import Candidate, FixesResult
+from patchpilot.tags.find_culprits import FixesResult
+from patchpilot.tags.rank_culprits import Candidate
 from patchpilot.tags.topic_culprits import find_related_hunk
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.tags_rows import (

@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 
 from patchpilot.home.series_news import make_series_topic
-from patchpilot.threads.known_series import Tracked, open_store
-from patchpilot.threads.review_ledger import (
-    LedgerItem,
-    PointState,
-    list_latest_requests,
-)
+from patchpilot.reading.requests import PointState
+from patchpilot.threads.known_series import open_store
+from patchpilot.threads.review_ledger import LedgerItem, list_latest_requests
+from patchpilot.threads.tracked import Tracked
 from patchpilot.tracking.conversation import list_conversation
 from patchpilot.tracking.follow_series import track_series_in_mbox
 from patchpilot.tui.screens.follow_rows import first_message_to_show

@@ -8,7 +8,7 @@ import pytest
 
 from patchpilot.demo.demo_app import DemoApp
 from patchpilot.demo.sandbox import Sandbox
-from patchpilot.threads.known_series import Tracked
+from patchpilot.threads.tracked import Tracked
 from patchpilot.tui.build_app import create_app
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import REPEATED

@@ -16,6 +16,7 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.resources import state_folder
 from patchpilot.series import database
 from patchpilot.series.database import (
     DamagedError,
@@ -26,7 +27,7 @@ from patchpilot.series.database import (
     write_transaction,
 )
 from patchpilot.series.draft import Drafts
-from patchpilot.series.topic_database import open_topic_database, state_folder
+from patchpilot.series.topic_database import open_topic_database
 from tests.kit.cli import call
 from tests.kit.outbox import CHANGE, record_send
 from tests.kit.topics import topic

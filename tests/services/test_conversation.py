@@ -3,8 +3,9 @@
 
 from pathlib import Path
 
-from patchpilot.threads.known_series import Tracked, open_store
+from patchpilot.threads.known_series import open_store
 from patchpilot.threads.story import list_events as story_of
+from patchpilot.threads.tracked import Tracked
 from patchpilot.tracking.conversation import list_conversation
 from patchpilot.tracking.follow_series import track_series_in_mbox
 from tests.kit.mails import MATT, build_mail, build_mbox, build_patch_mail

@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchpilot.checking.apply_fixes import FixResult, fix_findings
-from patchpilot.checking.driver import Driver, Options, PatchSource
+from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import RewriteResult, describe_rewrite_costs
 from patchpilot.errors import RefusedError, UsageError
+from patchpilot.lint.lint_context import Options
 from patchpilot.model import patch as shorten
 from patchpilot.tags.undo_rewrite import undo_branch_rewrite
 from tests.kit.mails import ADA

@@ -18,7 +18,7 @@ from patchpilot.home.read import (
     read_topics,
     update_topics,
 )
-from patchpilot.home.topic import Turn
+from patchpilot.reading.thread_values import Turn
 from tests.kit.cli import call
 from tests.kit.life import create_life
 from tests.kit.mails import build_mbox

@@ -10,8 +10,9 @@ from patchpilot.cli.output.track_report import format_series
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.threads import known_series
-from patchpilot.threads.known_series import Tracked, open_store
+from patchpilot.threads.known_series import open_store
 from patchpilot.threads.series_record import summarize_series
+from patchpilot.threads.tracked import Tracked
 from patchpilot.tracking.series_head import format_head_rows
 from patchpilot.tui.screens.follow_rows import pinned_rows
 from tests.kit.mails import (

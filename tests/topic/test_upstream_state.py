@@ -15,10 +15,11 @@ from patchpilot.backports.branch_verdicts import (
 )
 from patchpilot.backports.topic import compute_topic_backports
 from patchpilot.backports.work import next_backport_step
-from patchpilot.checking.driver import Driver, Options, PatchSource
+from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
+from patchpilot.lint.lint_context import Options
 from patchpilot.model.send_request import SendRequest
 from patchpilot.sending.plan import plan_sending
 from patchpilot.sending.questions import (

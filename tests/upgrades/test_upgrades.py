@@ -22,10 +22,11 @@ from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
+from patchpilot.resources import state_folder
 from patchpilot.series.database import list_backups
 from patchpilot.series.draft import Drafts
 from patchpilot.series.recipient_edits import RecipientEdits, load_edits
-from patchpilot.series.topic_database import FILE, LAYOUT, state_folder
+from patchpilot.series.topic_database import FILE, LAYOUT
 from patchpilot.tui.stage.saved_state import SavedState
 from tests.kit.cli import call
 from tests.kit.outbox import CHANGE

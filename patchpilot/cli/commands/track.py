@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from patchpilot.model.progress import Progress
-    from patchpilot.threads.known_series import Tracked
+    from patchpilot.threads.tracked import Tracked
     from patchpilot.topic.own_archive import ArchiveAt
     from patchpilot.topic.state import TopicState
 
@@ -249,8 +249,8 @@ def _show_ledger(
 ) -> None:
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.cli.output.ledger_report import format_ledger
+    from patchpilot.reading.requests import PointState
     from patchpilot.threads.review_ledger import (
-        PointState,
         SeriesLedger,
         make_series_ledger,
         set_numbered_states,

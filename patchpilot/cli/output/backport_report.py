@@ -4,11 +4,9 @@
 import re
 from collections.abc import Callable, Sequence
 
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.build_objects import BranchBuild
-from patchpilot.backports.result import (
-    BackportResult,
-    BranchResult,
-)
+from patchpilot.backports.result import BackportResult
 from patchpilot.backports.work import ActionResults
 from patchpilot.backports.write import (
     WrittenBackport,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from patchpilot.cli.output.stream import result_width, wrap_labeled
 from patchpilot.model.printable import make_one_line, make_printable
-from patchpilot.threads.review_ledger import LedgerItem, PointState, SeriesLedger
+from patchpilot.reading.requests import PointState
+from patchpilot.threads.review_ledger import LedgerItem, SeriesLedger
 
 _MOST_LINES = 8
 """Maximum lines shown of a hunk."""

@@ -16,12 +16,12 @@ from patchpilot.model.printable import (
     make_printable,
     width,
 )
-from patchpilot.threads.known_series import Tracked
+from patchpilot.reading.posted_series import Reply
 from patchpilot.threads.review_ledger import group_requests
 from patchpilot.threads.story import StoryEvent, list_events
+from patchpilot.threads.tracked import Tracked
 from patchpilot.topic.state import TopicState
 from patchpilot.tracking.classify_mails import ClassifiedMail
-from patchpilot.tracking.conversation import Reply
 from patchpilot.tracking.follow_topic import FollowedSeries
 from patchpilot.tracking.review_lines import format_review_table
 from patchpilot.tracking.series_head import format_head_rows, format_time_note

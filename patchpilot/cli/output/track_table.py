@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.home.topic import Turn
 from patchpilot.model.action import Advice, actions_in_advice
 from patchpilot.model.ago import format_short_age
 from patchpilot.model.printable import crop_text, make_one_line, make_printable, width
-from patchpilot.threads.known_series import Tracked
+from patchpilot.reading.thread_values import Turn
+from patchpilot.threads.tracked import Tracked
 from patchpilot.tracking.series_turns import group_series_by_turn
 
 if TYPE_CHECKING:

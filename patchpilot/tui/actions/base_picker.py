@@ -18,8 +18,8 @@ from patchpilot.tui.widgets.choose import (
 )
 
 if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
     from patchpilot.topic.base import Base
-    from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 _BASE = "Base or range (a branch, tag or commit is the base; A..B is a range):"

@@ -15,7 +15,7 @@ from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.widgets.choose import Confirm, ask_for_confirmation
 
 if TYPE_CHECKING:
-    from patchpilot.topic.open_repository import Repository
+    from patchpilot.commits.repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 T = TypeVar("T")

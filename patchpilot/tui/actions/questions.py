@@ -12,8 +12,8 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 
 if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
     from patchpilot.sending.questions import PreSendQuestion
-    from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 WHY_TREE = (

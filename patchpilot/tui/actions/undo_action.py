@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from patchpilot.tui.widgets.choose import Choose, ask_for_confirmation
 
 if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
     from patchpilot.tags.undo_rewrite import UndoState
-    from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 

@@ -7,7 +7,7 @@ from patchpilot.model.rule import Finding, Suppressed
 from patchpilot.tui.widgets.choose import LineDialog, ask_for_answer
 
 if TYPE_CHECKING:
-    from patchpilot.topic.open_repository import Repository
+    from patchpilot.commits.repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 

@@ -31,11 +31,9 @@ from patchpilot.tui.widgets.choose import NO_MAIL_IN_DEMO
 from patchpilot.tui.widgets.panel import WIDE
 
 if TYPE_CHECKING:
-    from patchpilot.backports.prerequisite_queue import PrerequisiteNeed
-    from patchpilot.backports.result import (
-        BackportResult,
-        BranchResult,
-    )
+    from patchpilot.backports.branch_result import BranchResult
+    from patchpilot.backports.prerequisites import PrerequisiteNeed
+    from patchpilot.backports.result import BackportResult
     from patchpilot.backports.work_clone import ConflictResolution
     from patchpilot.backports.write import WrittenBackport
 

@@ -49,16 +49,14 @@ from patchpilot.tui.widgets.panel import WIDE, Panel, TextPanel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
-    from patchpilot.backports.prerequisite_queue import PrerequisiteNeed
-    from patchpilot.backports.result import (
-        Adaptation,
-        BackportResult,
-        BranchResult,
-    )
+    from patchpilot.backports.adapted_fix import Adaptation
+    from patchpilot.backports.branch_result import BranchResult
+    from patchpilot.backports.prerequisites import PrerequisiteNeed
+    from patchpilot.backports.result import BackportResult
     from patchpilot.backports.topic import ConflictOptions
     from patchpilot.backports.work_clone import ConflictResolution
     from patchpilot.backports.write import WrittenBackport
-    from patchpilot.topic.open_repository import Repository
+    from patchpilot.commits.repository import Repository
 
 
 BINDINGS: list[BindingType] = [

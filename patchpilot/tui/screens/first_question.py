@@ -13,8 +13,8 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_for_answer, show_draft
 
 if TYPE_CHECKING:
+    from patchpilot.commits.repository import Repository
     from patchpilot.finding.find_fix import FoundFixes
-    from patchpilot.topic.open_repository import Repository
 
 QUESTION = "What do you have?"
 ANSWERS = (

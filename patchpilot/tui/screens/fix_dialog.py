@@ -17,8 +17,8 @@ from patchpilot.tui.widgets.dialog import WIDE
 if TYPE_CHECKING:
     from patchpilot.checking.fix_certain import CertainFixes
     from patchpilot.checking.fix_finding import FindingChanges
+    from patchpilot.commits.repository import Repository
     from patchpilot.model.progress import Progress
-    from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 T = TypeVar("T")

@@ -26,9 +26,9 @@ from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
-    from patchpilot.threads.known_series import Tracked
     from patchpilot.threads.review_ledger import LedgerItem
     from patchpilot.threads.story import StoryEvent
+    from patchpilot.threads.tracked import Tracked
     from patchpilot.topic.state import TopicState
     from patchpilot.tracking.compare_versions import RevisionComparison
     from patchpilot.tracking.conversation import ConversationMail
@@ -113,7 +113,7 @@ def load_stage(request: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]"
 def follow_status(
     topic: "TopicState | None", series: "Sequence[Tracked]"
 ) -> StageStatus:
-    from patchpilot.tracking.follow_topic import Turn
+    from patchpilot.reading.thread_values import Turn
 
     if topic is None:
         no_series_note = (

@@ -56,8 +56,8 @@ from patchpilot.tui.widgets.plain_text import PlainText
 
 if TYPE_CHECKING:
     from patchpilot.tags.review_trailers import CollectedTags, TagChoice
-    from patchpilot.threads.known_series import Tracked
     from patchpilot.threads.review_ledger import LedgerItem
+    from patchpilot.threads.tracked import Tracked
     from patchpilot.tracking.compare_versions import Revision, RevisionComparison
     from patchpilot.tracking.conversation import ConversationMail
 
@@ -480,7 +480,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return (*open_ids, *other_ids[-1:], "")[0]
 
     def action_mark(self, name: str) -> None:
-        from patchpilot.threads.review_ledger import PointState, toggle_state
+        from patchpilot.reading.requests import PointState
+        from patchpilot.threads.review_ledger import toggle_state
 
         series, item = self._series, self._selected_comment
         if series is None or item is None:

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from rich.text import Text
 
-from patchpilot.home.topic import HomeTopic, Turn
+from patchpilot.home.topic import HomeTopic
 from patchpilot.model.ago import format_short_age
 from patchpilot.model.bounded import clamp_time
 from patchpilot.model.printable import crop_text, format_count, make_one_line, width
+from patchpilot.reading.thread_values import Turn
 from patchpilot.resources import list_recent_drafts
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS
 from patchpilot.tui.screens.follow_rows import named_fact_rows

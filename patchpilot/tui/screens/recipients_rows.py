@@ -28,7 +28,7 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.lists import Row
 
 if TYPE_CHECKING:
-    from patchpilot.recipients.history import FileHistory
+    from patchpilot.recipients.contact_history import FileHistory
     from patchpilot.sending.counted_recipients import CountedRecipients
     from patchpilot.sending.recipient_advice import RecipientAdvice
 

@@ -27,7 +27,7 @@ from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 
 if TYPE_CHECKING:
-    from patchpilot.recipients.history import FileHistory
+    from patchpilot.recipients.contact_history import FileHistory
     from patchpilot.sending.counted_recipients import CountedRecipients
 
 

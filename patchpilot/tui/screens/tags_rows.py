@@ -18,7 +18,8 @@ from patchpilot.tui.widgets.lists import Row
 
 if TYPE_CHECKING:
     from patchpilot.tags.candidate_impact import CandidateImpact
-    from patchpilot.tags.find_culprits import Candidate, FixesResult
+    from patchpilot.tags.find_culprits import FixesResult
+    from patchpilot.tags.rank_culprits import Candidate
 
 
 def load_stage(request: JobRequest) -> "tuple[FixesResult, StageStatus]":

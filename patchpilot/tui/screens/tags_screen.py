@@ -40,8 +40,9 @@ from patchpilot.tui.widgets.ruler import ReleaseRuler
 
 if TYPE_CHECKING:
     from patchpilot.tags.candidate_impact import CandidateImpact
-    from patchpilot.tags.find_culprits import Candidate, FixesResult
+    from patchpilot.tags.find_culprits import FixesResult
     from patchpilot.tags.prepare_commits import PrepareRequest
+    from patchpilot.tags.rank_culprits import Candidate
     from patchpilot.topic.message_changes import Preparation
 
 

@@ -41,7 +41,7 @@ from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
-    from patchpilot.topic.open_repository import Repository
+    from patchpilot.commits.repository import Repository
 
 R = TypeVar("R")
 """The result of a stage."""

@@ -28,11 +28,12 @@ from patchpilot.tui.view.stages import (
 
 if TYPE_CHECKING:
     from patchpilot.checking.topic import CheckedTopic
+    from patchpilot.commits.repository import Repository
     from patchpilot.config import Settings
     from patchpilot.model.send_request import SendRequest
     from patchpilot.tags.find_culprits import FixesResult
     from patchpilot.topic.facts import TopicFacts
-    from patchpilot.topic.open_repository import Repository, SharedRepository
+    from patchpilot.topic.open_repository import SharedRepository
 
 DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
