@@ -53,10 +53,8 @@ def run_and_report_errors(
     except KeyboardInterrupt as error:
         return report_interruption(error)
     except UnclearBaseError as error:
-        from patchpilot.cli.unclear_base import format_base_commands
-
         return print_error(
-            error.message, format_base_commands(error, argv), error.exit_code
+            error.message, _format_base_commands(error, argv), error.exit_code
         )
     except PatchpilotError as error:
         return print_error(error.message, error.hint, error.exit_code)
@@ -72,6 +70,32 @@ def run_and_report_errors(
         if isinstance(error.__cause__, KeyboardInterrupt):
             return report_interruption(None)
         return _report_bug(error)
+
+
+def _format_base_commands(error: UnclearBaseError, argv: Sequence[str]) -> str:
+    """Return the error's hint, followed by the same command with --base for each likely base."""
+    import shlex
+
+    from patchpilot.model.printable import format_count
+
+    command_line = shlex.join(["patchpilot", *(argv or ("tui",))])
+    commands = [
+        (
+            f"{command_line} --base {shlex.quote(name)}",
+            f"{format_count(commits, 'commit')}: {reason}",
+        )
+        for name, commits, reason in error.choices
+    ]
+    width = max((len(command) for command, _ in commands), default=0)
+    return "\n".join(
+        [
+            error.hint or "",
+            *(
+                f"    {command:<{width}}  # {description}"
+                for command, description in commands
+            ),
+        ]
+    )
 
 
 def _report_system_error(error: OSError) -> int:

@@ -147,6 +147,11 @@ PROGRAM = 600.0
 _FAILURES = (OSError, smtplib.SMTPException)
 
 
+def is_login_refused(error: NetworkError) -> bool:
+    """Return whether a submission could not be opened because the server refused the login."""
+    return isinstance(error.__cause__, smtplib.SMTPAuthenticationError)
+
+
 class Submission:
     """A connection to the account's server or sendmail program.
 

@@ -6,7 +6,6 @@ The settings are tested before they are written.
 
 import shlex
 import shutil
-import smtplib
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +29,7 @@ from patchpilot.outgoing.keep_password import (
 )
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.providers import Provider, find_provider, load_providers
-from patchpilot.outgoing.smtp import Submission
+from patchpilot.outgoing.smtp import Submission, is_login_refused
 
 OWN, MSMTP, WEB = "own", "msmtp", "b4"
 ENDPOINT = "https://lkml.kernel.org/_b4_submit"
@@ -305,7 +304,7 @@ def is_wrong_encryption(error: NetworkError) -> bool:
 
 def is_wrong_password(error: NetworkError) -> bool:
     """Return whether `try_mail_login` failed because of a wrong user name or password."""
-    return isinstance(error.__cause__, smtplib.SMTPAuthenticationError)
+    return is_login_refused(error)
 
 
 def _open_smtp_session(plan: MailPlan, password: str) -> Submission:
