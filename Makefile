@@ -8,7 +8,7 @@
 # make review-eval  write review requests, or score the answers (ARGS="write …")
 # make docs       build the documentation in site/ and check its links
 # make release-check  build and check a release in dist/ (VERSION=X.Y.Z); nothing is uploaded
-# make size       print the size of each package (RECORD=1 lowers the limits in .ci/size.json)
+# make size       print the size of each package
 # make install    install the command, man pages and completions below PREFIX (/usr/local)
 # make uninstall  remove them
 
@@ -72,7 +72,7 @@ docs: setup
 	@echo "site/index.html"
 
 size:
-	@$(PYTHON) .ci/size.py $(if $(RECORD),--record)
+	@$(PYTHON) .ci/size.py
 
 release-check:
 	@.ci/release $(PYTHON) $(VERSION)

@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Print the size of the project, and compare its sums with .ci/size.json.
+"""Print the size of the project, as a table of its packages. `make size` uses this program.
 
-`make size` uses this program. Files that git ignores are not counted. The exit code is 1 if a sum
-exceeds its record.
+Files that git ignores are not counted.
 """
 
-import argparse
 import ast
-import json
 import subprocess
-import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-RECORD = ".ci/size.json"
 VALUE_CLASSES = {
     "dataclass",
     "NamedTuple",
@@ -25,47 +20,24 @@ VALUE_CLASSES = {
 }
 
 
-def main() -> int:
-    """Print all sizes, or only the sums that exceed their records."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="print only sums above their record"
-    )
-    parser.add_argument("--record", action="store_true", help="lower the record")
-    options = parser.parse_args()
-    return run(ROOT, quiet=options.check, lowers=options.record)
-
-
-def run(root: Path, *, quiet: bool = False, lowers: bool = False) -> int:
-    """Measure the project in `root` and compare the sums with the record."""
-    product, tests = by_package(root / "patchpilot"), by_package(root / "tests")
-    data = [*files(root / "checks"), *files(root / "templates")]
-    pages = [file for file in files(root / "docs") if file.suffix == ".md"]
+def main() -> None:
+    """Measure the project, and print the sizes of its packages and their sums."""
+    product, tests = by_package(ROOT / "patchpilot"), by_package(ROOT / "tests")
+    data = [*files(ROOT / "checks"), *files(ROOT / "templates")]
+    pages = [file for file in files(ROOT / "docs") if file.suffix == ".md"]
+    print_table("patchpilot", product)
+    print_table("tests", tests)
     sums = {
         "nodes": sum(size["nodes"] for size in product.values()),
-        "test_nodes": sum(size["nodes"] for size in tests.values()),
-        "data_bytes": sum(file.stat().st_size for file in data),
-        "words": sum(len(file.read_text(encoding="utf-8").split()) for file in pages),
-        "values": sum(size["values"] for size in product.values()),
+        "test nodes": sum(size["nodes"] for size in tests.values()),
+        "bytes of data": sum(file.stat().st_size for file in data),
+        "words of pages": sum(
+            len(file.read_text(encoding="utf-8").split()) for file in pages
+        ),
+        "value classes": sum(size["values"] for size in product.values()),
     }
-    record = json.loads((root / RECORD).read_text(encoding="utf-8"))
-    if not quiet:
-        print_table("patchpilot", product)
-        print_table("tests", tests)
-        for name, value in sums.items():
-            print(f"{name:16}{value:>9}  (record: {record[name]})")
-    if lowers:
-        record = {name: min(value, record[name]) for name, value in sums.items()}
-        text = json.dumps(record, indent=1) + "\n"
-        (root / RECORD).write_text(text, encoding="utf-8")
-    above = [name for name, value in sums.items() if value > record[name]]
-    for name in above:
-        print(
-            f"{RECORD}: '{name}' is {sums[name]}, above its record {record[name]};"
-            " delete something for what you add",
-            file=sys.stderr,
-        )
-    return bool(above)
+    for name, value in sums.items():
+        print(f"{name:16}{value:>9}")
 
 
 def files(folder: Path) -> list[Path]:
@@ -127,4 +99,4 @@ def print_table(name: str, sizes: dict[str, Counter[str]]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
