@@ -2,7 +2,6 @@
 """Define the backport verdict for a branch or directory."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.conflict_places import ConflictPlace
@@ -10,20 +9,10 @@ from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed, SearchState
 from patchpilot.commits.applies import AppliesHow, ApplyResult
 from patchpilot.commits.mail_commits import Files
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
-
-
-class BranchVerdict(StrEnum):
-    """The verdict for a branch: already fixed, not affected, or how the fix applies."""
-
-    FIXED = "already-fixed"
-    NOT_AFFECTED = "not-affected"
-    CLEAN = "clean"
-    THREE_WAY = "clean-3way"
-    CONFLICT = "conflict"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
-from patchpilot.backports.branch_result import BranchResult, BranchVerdict
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.conflict_reasons import explain_conflict
 from patchpilot.backports.followups import (
     find_followers,
@@ -38,7 +38,7 @@ from patchpilot.backports.targets import (
     split_onto_arguments,
 )
 from patchpilot.backports.unpacked_tree import check_fixes_in_directory
-from patchpilot.backports.verdict import judge_branch, judge_whether_affected
+from patchpilot.backports.verdict import judge_branch
 from patchpilot.commits.applies import AppliesHow, ApplyResult
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.make_commits import commit_patches
@@ -46,6 +46,7 @@ from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.range import FromArchive
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
+from patchpilot.history.branch_verdict import BranchVerdict, judge_whether_affected
 from patchpilot.history.earlier_fixes import group_changes_by_function
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.index_file import delete_index

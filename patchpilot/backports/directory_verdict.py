@@ -4,13 +4,14 @@
 import shlex
 from dataclasses import replace
 
-from patchpilot.backports.branch_result import BranchResult, BranchVerdict
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.commits.applies import AppliesHow
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.merging import Entry
 from patchpilot.commits.object_store import EMPTY_TREE, ScratchStore
 from patchpilot.errors import InputError
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.hunk_fit import find_misfit_hunks, fit_file
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import join_words

@@ -3,7 +3,8 @@
 
 from dataclasses import dataclass
 
-from patchpilot.backports.branch_result import BranchResult, BranchVerdict
+from patchpilot.backports.branch_result import BranchResult
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.stable_branches import MissingSeries
 from patchpilot.model.bug_range import NOWHERE, BugRange
 from patchpilot.model.follow_up import Follower

@@ -4,13 +4,13 @@
 from pathlib import Path
 from textwrap import fill as fill_text
 
-from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.backports.message import find_backport_contacts
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.targets import backport_trees
 from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit

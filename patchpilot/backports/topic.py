@@ -17,7 +17,6 @@ from patchpilot.backports.branch_verdicts import (
     NothingFetchedError,
     compute_backport_verdicts,
 )
-from patchpilot.backports.bug_range import compute_bug_range
 from patchpilot.backports.patches import BackportText
 from patchpilot.backports.prerequisite_queue import exclude_prerequisites
 from patchpilot.backports.result import BackportResult
@@ -40,6 +39,7 @@ from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import MissingError, PatchpilotError
+from patchpilot.history.bug_range import compute_bug_range
 from patchpilot.history.missing_branches import COMMAND, find_missing_branches
 from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.commit import Commit

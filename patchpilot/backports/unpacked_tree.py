@@ -6,17 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from patchpilot.backports.adapt.from_hunks import adapt_patch
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.branch_result import (
-    BranchResult,
-    BranchVerdict,
-    DirectoryChange,
-)
+from patchpilot.backports.branch_result import BranchResult, DirectoryChange
 from patchpilot.backports.directory_verdict import judge_directory, merge_into_directory
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.mail_commits import Files, parse_diff_header
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import DirectoryTree
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.hunk_fit import fit_file
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree

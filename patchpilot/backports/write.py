@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.backports.branch_result import BranchResult, BranchVerdict
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.patches import (
     BackportText,
     MadeCommit,
@@ -21,6 +21,7 @@ from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, PatchpilotError, UsageError
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit

@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from patchpilot.backports.bug_range import compute_bug_range
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.history.bug_range import compute_bug_range
 from patchpilot.model.bug_range import BugRange
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags

@@ -8,30 +8,14 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from patchpilot.history.branch_verdict import BranchState
 from patchpilot.model.bug_range import version_sort_key
 from patchpilot.model.commit import Commit
-from patchpilot.model.json_form import json_form
 from patchpilot.projects.project import Project
 
 _STABLE = re.compile(
     r"^\s*(?:cc|backport)\s*:.*?(?:stable\S*@|\d+\.\d+)", re.IGNORECASE
 )
-
-
-@json_form()
-class BranchState(NamedTuple):
-    """A stable branch with its version, and whether it has the bug.
-
-    `affected` is None if this is unknown or the branch has the fix. `verdict` is the verdict of the
-    backport command. `culprit_as` is the id that the commit that introduced the bug has in this
-    branch.
-    """
-
-    version: str
-    branch: str
-    affected: bool | None
-    culprit_as: str | None = None
-    verdict: str = ""
 
 
 class StableAdvice(NamedTuple):

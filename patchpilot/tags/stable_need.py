@@ -7,10 +7,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from patchpilot.backports.verdict import judge_branch
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
+from patchpilot.history.branch_verdict import BranchState, judge_fix
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.releases import Release, Releases
 from patchpilot.history.stable_branches import find_stable_branches
@@ -18,7 +18,6 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.project import Project
 from patchpilot.tags.stable_decision import (
-    BranchState,
     StableAdvice,
     StableFacts,
     advise_on_stable,
@@ -122,19 +121,19 @@ def compute_branch_states(
     fix = FixCommit(repository, commit)
     causes = tuple(Culprit(culprit[:12], "", culprit) for culprit in culprits)
     with History(repository, progress) as history, ScratchStore(repository) as scratch:
-        verdicts = [
-            judge_branch(history, scratch, fix, causes, branch)
+        judged = [
+            (branch, judge_fix(history, scratch, fix, causes, branch))
             for branch in stable.branches
         ]
     cache[key] = tuple(
         BranchState(
             branch.version or "",
-            branch.branch,
-            branch.affected,
-            branch.culprit_as,
-            branch.verdict,
+            branch.name,
+            state.affected,
+            state.culprit_as,
+            state.verdict,
         )
-        for branch in verdicts
+        for branch, state in judged
     )
     return cache[key]
 

@@ -16,6 +16,7 @@ from patchpilot.commits.range import (
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import UsageError
+from patchpilot.history.branch_verdict import BranchState
 from patchpilot.history.commit_graph import use_commit_graph
 from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.model.action import Action
@@ -24,7 +25,7 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.tags.find_culprits import FixesRequest, find_culprits
 from patchpilot.tags.fix_claims import judge_fix
-from patchpilot.tags.stable_decision import BranchState, StableAdvice
+from patchpilot.tags.stable_decision import StableAdvice
 from patchpilot.tags.stable_need import judge_stable_need
 from patchpilot.topic.upstream_state import list_upstream_notes as upstream_notes
 

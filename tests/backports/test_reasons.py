@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import pytest
 
 from patchpilot.backports import verdict
-from patchpilot.backports.branch_result import BranchResult, BranchVerdict
-from patchpilot.backports.verdict import judge_branch, judge_whether_affected
+from patchpilot.backports.branch_result import BranchResult
+from patchpilot.backports.verdict import judge_branch
 from patchpilot.commits.applies import AppliesHow, ApplyResult
 from patchpilot.commits.merging import Merge
+from patchpilot.history.branch_verdict import BranchVerdict, judge_whether_affected
 from patchpilot.history.fix_in_branch import Culprit, Landing
 from patchpilot.history.fix_in_branch import LandedHow as Shown
 from patchpilot.history.stable_branches import StableBranch

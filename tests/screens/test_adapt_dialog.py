@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.backports.topic import ConflictOptions
 from patchpilot.commits.git_command import git
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_screen import (
     describe_adaptation,

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.branch_result import BranchResult, BranchVerdict
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.write import WrittenBackport
 from patchpilot.commits.git_command import git
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_rows import (

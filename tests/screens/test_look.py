@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.backports.result import BackportResult
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_rows import (
     BranchTexts,

@@ -22,12 +22,12 @@ from patchpilot.backports.branch_verdicts import (
     BackportRequest,
     compute_backport_verdicts,
 )
-from patchpilot.backports.bug_range import compute_bug_range
 from patchpilot.commits.repository import Repository
 from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_repository import Repositories
 from patchpilot.demo.robin import fix_first_version
+from patchpilot.history.bug_range import compute_bug_range
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState, parse_message

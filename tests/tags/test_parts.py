@@ -15,6 +15,7 @@ from patchpilot.commits.message_edit import (
     format_word_diff,
 )
 from patchpilot.errors import InputError, UsageError
+from patchpilot.history.branch_verdict import BranchState
 from patchpilot.model.trailer import parse_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.tags.report_trailers import (
@@ -23,7 +24,7 @@ from patchpilot.tags.report_trailers import (
     format_regzbot_introduced,
     parse_typed_trailers,
 )
-from patchpilot.tags.stable_decision import BranchState, StableFacts, advise_on_stable
+from patchpilot.tags.stable_decision import StableFacts, advise_on_stable
 from tests.tags.culprits import FIX, RingHistory, create_ring_history
 
 LORE = "https://lore.kernel.org/r/"

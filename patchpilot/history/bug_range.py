@@ -6,9 +6,10 @@ release that will contain the fix.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
-from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.commits.repository import Repository
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.releases import SLOP, Releases
 from patchpilot.model.bug_range import (
     NOWHERE,
@@ -18,7 +19,6 @@ from patchpilot.model.bug_range import (
     sort_release_points,
     version_sort_key,
 )
-from patchpilot.tags.stable_decision import BranchState
 
 MAX_RELEASES_BEFORE_FIX = 8
 """Number of releases before an unreleased fix to look for in its history; topic branches start from
@@ -26,11 +26,24 @@ a recent release.
 """
 
 
+class BranchWithVerdict(Protocol):
+    """A branch with its verdict, in the form of `stable` or of `backport`."""
+
+    @property
+    def version(self) -> str | None: ...
+    @property
+    def affected(self) -> bool | None: ...
+    @property
+    def culprit_as(self) -> str | None: ...
+    @property
+    def verdict(self) -> str: ...
+
+
 def compute_bug_range(
     repository: Repository,
     fix: str | None,
     culprits: Sequence[str],
-    branches: Iterable[BranchState | BranchResult],
+    branches: Iterable[BranchWithVerdict],
 ) -> BugRange:
     """Return the releases that have a bug, based on the verdicts for stable branches.
 

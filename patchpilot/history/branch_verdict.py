@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Judge a branch: whether it has a fix and the bug, and whether the fix applies to it."""
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import NamedTuple
+
+from patchpilot.commits.applies import AppliesHow, ApplyResult, try_fix
+from patchpilot.commits.fix_commit import FixCommit
+from patchpilot.commits.object_store import ScratchStore
+from patchpilot.history.fix_in_branch import Culprit, History, LandedHow, Landing
+from patchpilot.history.stable_branches import StableBranch
+from patchpilot.model.json_form import json_form
+
+
+class BranchVerdict(StrEnum):
+    """The verdict for a branch: already fixed, not affected, or how the fix applies."""
+
+    FIXED = "already-fixed"
+    NOT_AFFECTED = "not-affected"
+    CLEAN = "clean"
+    THREE_WAY = "clean-3way"
+    CONFLICT = "conflict"
+    UNKNOWN = "unknown"
+
+
+@json_form()
+class BranchState(NamedTuple):
+    """A stable branch with its version, and whether it has the bug.
+
+    `affected` is None if this is unknown or the branch has the fix. `verdict` is the verdict of the
+    backport command. `culprit_as` is the id that the commit that introduced the bug has in this
+    branch.
+    """
+
+    version: str
+    branch: str
+    affected: bool | None
+    culprit_as: str | None = None
+    verdict: str = ""
+
+
+class JudgedBranch(NamedTuple):
+    """The verdict for a branch with its reason, and the facts that it is based on.
+
+    `landing` is the fix in the branch, if it was not reverted there. `applied` is the result of
+    applying the fix, or None if the fix is an ancestor of the branch. `affected` is None if this is
+    unknown or the branch has the fix.
+    """
+
+    verdict: BranchVerdict
+    reason: str
+    landing: Landing | None = None
+    applied: ApplyResult | None = None
+    affected: bool | None = None
+    culprit_as: str | None = None
+
+
+def judge_fix(
+    history: History,
+    scratch: ScratchStore,
+    fix: FixCommit,
+    culprits: tuple[Culprit, ...],
+    branch: StableBranch,
+    tree: str | None = None,
+    planned: Collection[str] = (),
+) -> JudgedBranch:
+    """Return the verdict for a branch.
+
+    `tree` replaces the branch's tree if the commits in `planned` were applied to it. Look for the
+    fix and the bug first, because a fix may apply to a branch without the bug.
+    """
+    landing = history.landed(fix.id, branch.tip)
+    existing = landing if landing and landing.holds else None
+    # even if the branch has a backport, apply the fix to show how it was adapted
+    is_ancestor = existing is not None and existing.how is LandedHow.ANCESTRY
+    applied = None if is_ancestor else try_fix(scratch, fix, tree or branch.tip)
+    if existing or applied is None:
+        reason = _format_landed_reason(existing) if existing else ""
+        return JudgedBranch(BranchVerdict.FIXED, reason, existing, applied)
+    has_bug, culprit_as, bug_reason = judge_whether_affected(
+        history, culprits, branch.tip, planned
+    )
+    if has_bug is False:
+        return JudgedBranch(
+            BranchVerdict.NOT_AFFECTED, bug_reason, None, applied, False, culprit_as
+        )
+    if applied.is_empty:
+        reason = "the fix changes nothing here: its content is already in the branch"
+        return JudgedBranch(BranchVerdict.FIXED, reason, None, applied)
+    reason = _format_applied_reason(applied)
+    if landing and landing.reverted_by:
+        reason = (
+            f"merged as {landing.commit[:12]} and reverted by "
+            f"{landing.reverted_by[:12]}; {reason}"
+        )
+    return JudgedBranch(
+        BranchVerdict(applied.how.value),
+        f"{bug_reason}; {reason}",
+        None,
+        applied,
+        has_bug,
+        culprit_as,
+    )
+
+
+def judge_whether_affected(
+    history: History,
+    culprits: tuple[Culprit, ...],
+    tip: str,
+    planned: Collection[str] = (),
+) -> tuple[bool | None, str | None, str]:
+    """Return whether a branch has the bug, the commit that introduced it, and the reason.
+
+    The first value is None if this is unknown. The commit may be an ancestor, a backport, or one of
+    the `planned` commits. It must not have been reverted.
+    """
+    if not culprits:
+        return (
+            None,
+            None,
+            "not known whether the branch has the bug: the fix has no Fixes: tag",
+        )
+    absent_culprits: list[str] = []
+    not_found: list[str] = []
+    for culprit in culprits:
+        if culprit.commit is None:
+            not_found.append(culprit.written)
+            continue
+        if culprit.commit in planned:
+            return (
+                True,
+                None,
+                f"{culprit.commit[:12]}, which introduced the bug, is backported with it",
+            )
+        landing = history.landed(culprit.commit, tip)
+        if landing and landing.holds:
+            status = (
+                "is in the branch"
+                if landing.how is LandedHow.ANCESTRY
+                else f"was backported as {landing.commit[:12]}"
+            )
+            return (
+                True,
+                landing.commit,
+                f"{culprit.commit[:12]}, which introduced the bug, {status}",
+            )
+        reverted_note = (
+            f" (reverted by {landing.reverted_by[:12]})"
+            if landing and landing.reverted_by
+            else ""
+        )
+        absent_culprits.append(f"{culprit.commit[:12]}{reverted_note}")
+    if not_found:
+        return (
+            None,
+            None,
+            f"not known whether the branch has the bug: Fixes: {', '.join(not_found)} is not in"
+            " this repository",
+        )
+    subject = (
+        f"{absent_culprits[0]}, which introduced the bug, is not"
+        if len(absent_culprits) == 1
+        else f"none of {', '.join(absent_culprits)}, which introduced the bug, is"
+    )
+    return (
+        False,
+        None,
+        f"{subject} in the branch, neither by ancestry nor as a backport",
+    )
+
+
+def _format_landed_reason(landing: Landing) -> str:
+    if landing.how is LandedHow.ANCESTRY:
+        return "the fix is in the branch"
+    evidence = {
+        LandedHow.MARKER: "its message references the fix",
+        LandedHow.SUBJECT: "same subject and author, nearly the same patch",
+        LandedHow.PATCH_ID: "same patch-id",
+    }
+    return f"merged as {landing.commit[:12]} ({evidence[landing.how]})"
+
+
+def _format_applied_reason(applied: ApplyResult) -> str:
+    if applied.how is AppliesHow.CLEAN:
+        distance = max((abs(offset) for offset in applied.offsets), default=0)
+        return "applies cleanly" + (f", offset {distance} lines" if distance else "")
+    if applied.how is AppliesHow.THREE_WAY:
+        return "applies with a three-way merge only"
+    return f"conflicts in {', '.join(applied.merge.paths[:3])}" + (
+        " …" if len(applied.merge.paths) > 3 else ""
+    )
