@@ -334,6 +334,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "archive/local_mails::_Epochs._commits": ("output_option",),
     },
     CALLERS: {
+        "commits/git_command::git": ("*args",),
+        "commits/git_command::stream_output": ("*args",),
         "commits/object_store::ScratchStore.git": ("*args",),
         "commits/mail_commits::MailCommits.git": ("*args",),
         "commits/repository::Repository.git.run": ("*args",),
@@ -423,7 +425,8 @@ def test_new_process_start_is_found(tmp_path: Path) -> None:
         "import subprocess as s\n"
         "import os, webbrowser\n"
         "from subprocess import Popen as P\n"
-        "from patchpilot.commits.run import git as g, run\n"
+        "from patchpilot.commits.git_command import git as g\n"
+        "from patchpilot.commits.run import run\n"
         "def a(): s.run(['x'])\n"
         "def b(): os.system('x')\n"
         "def c(): webbrowser.open(url)\n"

@@ -10,6 +10,7 @@ from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.verdict import judge_branch
 from patchpilot.commits.applies import AppliesHow, ApplyResult
 from patchpilot.commits.merging import Merge
+from patchpilot.history import branch_verdict
 from patchpilot.history.branch_verdict import BranchVerdict, judge_whether_affected
 from patchpilot.history.fix_in_branch import Culprit, Landing
 from patchpilot.history.fix_in_branch import LandedHow as Shown
@@ -106,7 +107,7 @@ def compute_branch_verdict(
         tried_trees.append(target_tree)
         return apply_result
 
-    monkeypatch.setattr(verdict, "try_fix", try_fix)
+    monkeypatch.setattr(branch_verdict, "try_fix", try_fix)
     monkeypatch.setattr(verdict, "find_conflict_places", lambda scratch, merge: ())
     return judge_branch(
         make_history(**landings),

@@ -49,6 +49,7 @@ _ARGV_FUNCTIONS = (
 _AFTER_REPOSITORY = (
     "patchpilot.commits.git_command.git",
     "patchpilot.commits.pinned_git.make_git_argv",
+    "patchpilot.commits.pinned_git.run_git",
     "patchpilot.commits.git_command.stream_output",
     "patchpilot.outgoing.b4.b4_command.run_b4",
 )

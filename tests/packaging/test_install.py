@@ -90,7 +90,7 @@ def test_installed_command_is_compiled(
     texts = [file.read_bytes() for file in files if not file.is_symlink()]
     assert not [text for text in texts if any(path in text for path in built)]
     modules = {file.stem.split(".")[0] for file in files if file.suffix == ".pyc"}
-    assert {"check_answer", "send_screen"} <= modules
+    assert {"editor_check", "send_screen"} <= modules
 
 
 def test_every_man_page_is_found(prefix: Path, environment: dict[str, str]) -> None:
