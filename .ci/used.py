@@ -112,3 +112,7 @@ _.closes
 # counts of features that are looked up by name
 _.beside
 beside
+
+# import-linter calls it by its name in pyproject.toml
+FrontModules
+_.render_broken_contract
