@@ -6,5 +6,6 @@ In: commits and the configurations that they need. Out: findings of compilers an
 
 Front modules:
 
+- `plan`: the options of a build
 - `request`: `build`, and the recorded builds of a topic
 """

@@ -17,6 +17,7 @@ Front modules:
 - `list_rules`: the rules, and the page of each
 - `path_facts`: `explain --path`
 - `proposed_edits`: the edits that findings propose
+- `request`: the request of a check
 - `result`: the result of a check
 - `source`: the settings of a check, and the files that it does not read
 - `stream`: check a stream of messages

@@ -7,9 +7,9 @@ given.
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from patchpilot.checking.request import CheckRequest
 from patchpilot.checking.result import Suppressions
 from patchpilot.checking.topic_waivers import (
     REVIEW_COMMENT,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def find_suppressions(
-    request: SimpleNamespace,
+    request: CheckRequest,
     settings: "Settings",
     repository: "Repository | None",
     packs: tuple[OwnPack, ...],
@@ -96,7 +96,7 @@ def find_suppressions(
 
 def _record_waivers(
     waivers: tuple[Waiver, ...],
-    request: SimpleNamespace,
+    request: CheckRequest,
     base: str | None,
     repository: "Repository | None",
     packs: tuple[OwnPack, ...],

@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from patchpilot.commits.repository import Repository
@@ -17,10 +17,11 @@ _COMMIT = re.compile(r"(?m)^([0-9a-f]{40})\n")
 
 @dataclass(frozen=True)
 class FixCommit:
-    """A commit with its diff against its parent."""
+    """A commit with its diff against its parent, which is read on first use if it is None."""
 
     repository: Repository
     commit: Commit
+    diff: str | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def read(cls, repository: Repository, commit_id: str) -> "FixCommit":
@@ -38,13 +39,11 @@ class FixCommit:
         cls, repository: Repository, ids: Sequence[str]
     ) -> "tuple[FixCommit, ...]":
         """Read several fixes by their full ids, running git once for all diffs."""
-        fixes = tuple(cls.read(repository, commit_id) for commit_id in ids)
+        fixes = [cls.read(repository, commit_id) for commit_id in ids]
         stdin = "".join(f"{fix.id}\n" for fix in fixes).encode()
         parts = _COMMIT.split(repository.git(*_DIFF, "--stdin", stdin=stdin).text)
         diffs = dict(zip(parts[1::2], parts[2::2], strict=True))
-        for fix in fixes:
-            vars(fix)["diff_lines"] = tuple(diffs.get(fix.id, "").split("\n"))
-        return fixes
+        return tuple(replace(fix, diff=diffs.get(fix.id, "")) for fix in fixes)
 
     @property
     def id(self) -> str:
@@ -58,8 +57,10 @@ class FixCommit:
     @cached_property
     def diff_lines(self) -> tuple[str, ...]:
         """Return the diff, with full blob ids."""
-        result = self.repository.git(*_DIFF, "--no-commit-id", self.id)
-        return tuple(result.text.split("\n"))
+        diff = self.diff
+        if diff is None:
+            diff = self.repository.git(*_DIFF, "--no-commit-id", self.id).text
+        return tuple(diff.split("\n"))
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Define the options of `patchpilot check`."""
 
-from types import SimpleNamespace
 from typing import Any
 
+from patchpilot.checking.request import CheckRequest
 from patchpilot.cli.command import (
     CHOICE,
     DECIMAL,
@@ -158,15 +158,7 @@ OPTIONS = (
 )
 
 
-def make_check_options(**options: Any) -> SimpleNamespace:
-    """Return all options by key, with defaults for missing ones.
-
-    `overrides` lists the safety checks that may be overridden when rewriting commits.
-    """
-    values = {
-        "targets": (),
-        **{row.key: row.default_value for row in OPTIONS},
-        **options,
-    }
-    overrides = tuple(name for name in OVERRIDES if values[name])
-    return SimpleNamespace(**values, overrides=overrides)
+def make_check_options(**options: Any) -> CheckRequest:
+    """Return the request with these values of options, by key, and defaults for the others."""
+    overrides = tuple(name for name in OVERRIDES if options.pop(name, False))
+    return CheckRequest(**options, overrides=overrides)

@@ -3,10 +3,10 @@
 
 import sys
 from collections.abc import Callable
-from types import SimpleNamespace
 
 from patchpilot.checking.apply_fixes import FixResult, fix_findings
 from patchpilot.checking.driver import Driver, PatchSource
+from patchpilot.checking.request import CheckRequest
 from patchpilot.checking.result import CheckResult
 from patchpilot.cli.common import Common, show_progress
 from patchpilot.cli.output import findings_json, fix_text
@@ -17,7 +17,7 @@ from patchpilot.model.bounded import MAX_INPUT
 
 def run_fixes(
     common: Common,
-    options: SimpleNamespace,
+    options: CheckRequest,
     driver: Driver,
     source: PatchSource,
     render: Callable[[Common, CheckResult], str],

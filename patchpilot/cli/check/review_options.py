@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Handle the options of `patchpilot check` that request reviews."""
 
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from patchpilot.cli.common import Common, show_progress
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
 
 if TYPE_CHECKING:
+    from patchpilot.checking.request import CheckRequest
     from patchpilot.checking.result import CheckResult
+    from patchpilot.commits.repository import Repository
     from patchpilot.model.send_request import SendRequest
     from patchpilot.reviewers.review import Review, ReviewInput
+    from patchpilot.topic.workplace import Workplace
 
 FORMATS = ("text", "json")
 
 
-def verify_review_options(common: Common, options: SimpleNamespace) -> None:
+def verify_review_options(common: Common, options: "CheckRequest") -> None:
     """Raise `UsageError` if review options are combined with incompatible options."""
     if options.review is not None and common.format not in FORMATS:
         raise UsageError(
@@ -26,7 +28,7 @@ def verify_review_options(common: Common, options: SimpleNamespace) -> None:
 
 
 def make_review_input(
-    options: SimpleNamespace, result: "CheckResult", repository: Any
+    options: "CheckRequest", result: "CheckResult", repository: "Repository | None"
 ) -> "ReviewInput":
     """Build the reviewers' input from the options of `check`."""
     from patchpilot.reviewers.review import ReviewInput
@@ -56,7 +58,9 @@ def run_reviewers(common: Common, review_input: "ReviewInput") -> tuple["Review"
         return run_reviews(review_input, progress)
 
 
-def review_before_send(common: Common, workplace: Any, request: "SendRequest") -> None:
+def review_before_send(
+    common: Common, workplace: "Workplace", request: "SendRequest"
+) -> None:
     """Run the reviewers before sending if the user enabled this, and print the reviews on stderr.
 
     Neither errors nor review comments block sending.
@@ -77,7 +81,7 @@ def review_before_send(common: Common, workplace: Any, request: "SendRequest") -
 
 
 def collect_review_notes(
-    workplace: Any, target: str | None, base: str | None
+    workplace: "Workplace", target: str | None, base: str | None
 ) -> tuple[tuple[str, str], ...]:
     """Return (patch number, review note) for each reviewed patch.
 
@@ -103,7 +107,7 @@ def collect_review_notes(
 
 
 def _make_topic_input(
-    workplace: Any, target: str | None, base: str | None
+    workplace: "Workplace", target: str | None, base: str | None
 ) -> "ReviewInput":
     from patchpilot.checking.topic import CheckedTopic, check_topic
     from patchpilot.reviewers.review import ReviewInput

@@ -7,9 +7,9 @@ import re
 import sys
 from collections.abc import Sequence
 from functools import partial
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from patchpilot.checking.request import CheckRequest
 from patchpilot.checking.source import (
     can_fix_targets,
     can_stream_targets,
@@ -27,13 +27,21 @@ from patchpilot.resources import runs_in_ci
 from patchpilot.topic.read_series import has_drafts
 
 if TYPE_CHECKING:
+    from threading import Thread
+
+    from patchpilot.building.plan import BuildOptions
     from patchpilot.checking.result import CheckResult, Suppressions
+    from patchpilot.commits.repository import Repository
     from patchpilot.config import Settings
+    from patchpilot.lint.lint_context import OwnPack
+    from patchpilot.reviewers.review import Review
     from patchpilot.settings.read_settings import Source
     from patchpilot.topic.workplace import Workplace
 
 
-def run_check(common: Common, options: SimpleNamespace, build: Any = None) -> int:
+def run_check(
+    common: Common, options: CheckRequest, build: "BuildOptions | None" = None
+) -> int:
     """Check the targets, write the result, and return the exit code.
 
     With --build, compile the patches with the given build options.
@@ -66,7 +74,7 @@ def run_check(common: Common, options: SimpleNamespace, build: Any = None) -> in
         return _check_targets(common, options, workplace, repository, build, loading)
 
 
-def _reject_patch_options(options: SimpleNamespace) -> None:
+def _reject_patch_options(options: CheckRequest) -> None:
     for name in ("fix", "diff", "checkpatch", "since_version", "build", "checkers"):
         if getattr(options, name):
             option = f"--{name.replace('_', '-')}"
@@ -78,11 +86,11 @@ def _reject_patch_options(options: SimpleNamespace) -> None:
 
 def _check_targets(
     common: Common,
-    options: SimpleNamespace,
+    options: CheckRequest,
     workplace: "Workplace",
-    repository: Any,
-    build: Any = None,
-    loading: Any = None,
+    repository: "Repository | None",
+    build: "BuildOptions | None" = None,
+    loading: "Thread | None" = None,
 ) -> int:
     # use settings that the checked commits change only if a user at a terminal runs the check
     is_gate = common.format != "text" or not sys.stdout.isatty() or runs_in_ci()
@@ -94,7 +102,7 @@ def _check_targets(
         loading.join()
     from patchpilot.checking.driver import SETTINGS, Driver, PatchSource, options_of
 
-    packs: tuple[Any, ...] = ()
+    packs: tuple[OwnPack, ...] = ()
     if settings.list_value("packs"):
         from patchpilot.settings.trusted_packs import read_own_packs
 
@@ -107,7 +115,7 @@ def _check_targets(
         gate_source.tree if gate_source else None,
         **{
             name: _convert_option_value(value)
-            for name, value in vars(options).items()
+            for name, value in options._asdict().items()
             if name in SETTINGS
         },
         noise=None if options.noise is None else options.noise / 100,
@@ -161,7 +169,7 @@ def _check_targets(
         from patchpilot.cli.check.suppression_notes import print_suppression_notes
 
         print_suppression_notes(common, result)
-    reviews: Sequence[Any] = ()
+    reviews: Sequence[Review] = ()
     if options.review is not None:
         from patchpilot.cli.check import review_options
 
@@ -181,7 +189,7 @@ def _convert_option_value(value: Any) -> Any:
     return (split_list(",".join(value)) if isinstance(value, tuple) else value) or None
 
 
-def _note_hidden_findings(options: SimpleNamespace, result: "CheckResult") -> None:
+def _note_hidden_findings(options: CheckRequest, result: "CheckResult") -> None:
     from patchpilot.cli.output.findings_text import describe_fixable, describe_hidden
 
     sys.stdout.flush()
@@ -197,7 +205,7 @@ def _note_hidden_findings(options: SimpleNamespace, result: "CheckResult") -> No
             print_notice("note", fix_offer)
 
 
-def _note_uncommitted_files(repository: Any) -> None:
+def _note_uncommitted_files(repository: "Repository") -> None:
     if files := find_uncommitted_files(repository):
         more_note = (
             f" and {format_count(len(files) - 1, 'more file')}" if files[1:] else ""
@@ -208,7 +216,7 @@ def _note_uncommitted_files(repository: Any) -> None:
         )
 
 
-def _default_build_option(options: SimpleNamespace) -> Any:
+def _default_build_option(options: CheckRequest) -> "BuildOptions":
     from patchpilot.building.request import make_build_options
 
     for name in ("fix", "diff"):
@@ -221,10 +229,10 @@ def _default_build_option(options: SimpleNamespace) -> Any:
 
 
 def _load_suppressions(
-    options: SimpleNamespace,
+    options: CheckRequest,
     settings: "Settings",
-    repository: Any,
-    packs: tuple[Any, ...],
+    repository: "Repository | None",
+    packs: "tuple[OwnPack, ...]",
     gate_source: "Source | None",
 ) -> "Suppressions | None":
     """Return the waivers and the baseline for this run, and report new entries on stderr."""
@@ -240,7 +248,7 @@ def _load_suppressions(
     )
 
 
-def _can_stream_results(common: Common, options: SimpleNamespace) -> bool:
+def _can_stream_results(common: Common, options: CheckRequest) -> bool:
     """Return whether each patch can be reported before the next one is read."""
     return (
         common.format == "jsonl"
@@ -280,7 +288,7 @@ def _parse_kernel(text: str | None) -> tuple[int, int] | None:
     return int(version[1]), int(version[2])
 
 
-def _can_add_fix_option(options: SimpleNamespace) -> bool:
+def _can_add_fix_option(options: CheckRequest) -> bool:
     return (
         not options.checkpatch_compat
         and not options.whole_files
@@ -293,7 +301,7 @@ def _render_result(
     result: "CheckResult",
     *,
     show_all: bool,
-    reviews: Sequence[Any] = (),
+    reviews: "Sequence[Review]" = (),
 ) -> str:
     """Format the result. Import only the module for the chosen format."""
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
