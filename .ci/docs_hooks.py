@@ -69,9 +69,7 @@ def _with_address(markdown: str) -> str:
     if not address:
         return markdown
     name = "/".join(address.split("/")[-2:])
-    return markdown.replace("OWNER/patchpilot", name).replace(
-        "repo: URL", f"repo: {address}"
-    )
+    return markdown.replace("OWNER/patchpilot", name).replace("repo: URL", f"repo: {address}")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:

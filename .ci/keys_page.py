@@ -59,8 +59,8 @@ def _table(bindings: Iterable[Binding]) -> str:
             rows.append(f"| `1` … `{len(Stage)}` | {does} |")
     for binding in bindings:
         if not binding.action.startswith(tuple(numbered)):
-            keys = ", ".join(
-                f"`{display_key(key)}`" for key in binding.key.split(",")
-            ).replace("|", "\\|")
+            keys = ", ".join(f"`{display_key(key)}`" for key in binding.key.split(",")).replace(
+                "|", "\\|"
+            )
             rows.append(f"| {keys} | {binding.tooltip or binding.description} |")
     return "\n".join(rows) + "\n"

@@ -10,9 +10,7 @@ def local(page: str, root: str) -> str:
     """Make the page load its script for local files from `root`, which is the top of the site."""
     script = f'<script src="{root}assets/worker-from-disk.js"></script>'
     page = ELSEWHERE.sub(script, page)
-    match = re.search(
-        r"""<(?:script|link|img|iframe)[^>]*\ssrc=["']?https?:[^>]*>""", page
-    )
+    match = re.search(r"""<(?:script|link|img|iframe)[^>]*\ssrc=["']?https?:[^>]*>""", page)
     if match:
         raise ValueError(f"a page loads something from elsewhere: {match[0]}")
     return page

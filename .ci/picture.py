@@ -73,9 +73,7 @@ def main() -> None:
         svg = asyncio.run(draw(made.work))
     svg = re.sub(r"terminal-\d+", "terminal-1", svg).replace(folder, "~")
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    PICTURE.write_text(
-        re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), encoding="utf-8"
-    )
+    PICTURE.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), encoding="utf-8")
 
 
 if __name__ == "__main__":

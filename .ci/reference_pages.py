@@ -141,9 +141,7 @@ def _cell(text: str) -> str:
 def command_page(command: Command) -> str:
     """Return a command's reference page as Markdown."""
     lines = [f"# patchpilot {command.name}", "", "```", command.usage, "```", ""]
-    for paragraph in filter(
-        None, [*split_paragraphs(command.help), format_options_note(command)]
-    ):
+    for paragraph in filter(None, [*split_paragraphs(command.help), format_options_note(command)]):
         lines += (
             ["```", paragraph.replace("\b", ""), "```", ""]
             if paragraph.startswith("\b")

@@ -211,9 +211,7 @@ def borrow_objects(repo: Path, scratch: Path) -> Path:
     Scorers can write objects to it without changing `repo`.
     """
     own = scratch / "dpdk.git"
-    subprocess.run(
-        ["git", "clone", "-q", "--shared", "--mirror", repo, own], check=True
-    )
+    subprocess.run(["git", "clone", "-q", "--shared", "--mirror", repo, own], check=True)
     return own
 
 

@@ -31,9 +31,7 @@ def main() -> None:
         "nodes": sum(size["nodes"] for size in product.values()),
         "test nodes": sum(size["nodes"] for size in tests.values()),
         "bytes of data": sum(file.stat().st_size for file in data),
-        "words of pages": sum(
-            len(file.read_text(encoding="utf-8").split()) for file in pages
-        ),
+        "words of pages": sum(len(file.read_text(encoding="utf-8").split()) for file in pages),
         "value classes": sum(size["values"] for size in product.values()),
     }
     for name, value in sums.items():
@@ -73,9 +71,7 @@ def module_size(file: Path) -> dict[str, int]:
         "nodes": sum(not isinstance(node, ast.Load | ast.Store) for node in nodes),
         "lines": text.count("\n"),
         "modules": 1,
-        "values": sum(
-            isinstance(node, ast.ClassDef) and is_value(node) for node in nodes
-        ),
+        "values": sum(isinstance(node, ast.ClassDef) and is_value(node) for node in nodes),
     }
 
 

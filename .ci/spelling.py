@@ -48,9 +48,7 @@ def main() -> int:
         text=True,
         check=True,
     )
-    files = [
-        file for file in listed.stdout.split("\0") if file and (ROOT / file).is_file()
-    ]
+    files = [file for file in listed.stdout.split("\0") if file and (ROOT / file).is_file()]
     done = subprocess.run(
         [sys.executable, "-m", "codespell_lib", "--", *files],
         cwd=ROOT,
@@ -61,11 +59,7 @@ def main() -> int:
     used, problems = set[int](), list[str]()
     for line in done.stdout.splitlines():
         if match := _LINE.match(line):
-            covering = [
-                error
-                for error in exceptions
-                if error.covers(match["file"], match["word"])
-            ]
+            covering = [error for error in exceptions if error.covers(match["file"], match["word"])]
             used.update(exceptions.index(exception) for exception in covering[:1])
             problems += [] if covering else [line]
     problems += [

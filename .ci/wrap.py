@@ -42,9 +42,7 @@ def wrapped(text: str) -> str:
             out += [*_fill(block), line]
             block = []
         elif not block and (
-            line.lstrip()[0] in "#|<!"
-            or line.startswith("---")
-            or (indent >= 4 and indent != item)
+            line.lstrip()[0] in "#|<!" or line.startswith("---") or (indent >= 4 and indent != item)
         ):
             out.append(line)
         else:

@@ -15,9 +15,7 @@ def with_absolute_links(text: str, version: str, url: str) -> str:
         return text
     return re.sub(
         r"(!?\[[^\]]*\]\()(?![a-z]+:|#)",
-        lambda found: (
-            f"{found[1]}{url}/{'raw' if found[1][0] == '!' else 'blob'}/v{version}/"
-        ),
+        lambda found: f"{found[1]}{url}/{'raw' if found[1][0] == '!' else 'blob'}/v{version}/",
         text,
     )
 

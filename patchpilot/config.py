@@ -100,9 +100,7 @@ KEYS = (
         "path",
         from_tree=False,
     ),
-    Key(
-        "signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False
-    ),
+    Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
 )
 _BY_NAME = {key.name: key for key in KEYS}
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
@@ -148,9 +146,7 @@ class Settings(NamedTuple):
         """Return a setting and its origin, with passwords removed from URLs so that it can be
         shown.
         """
-        setting = self.values.get(name) or SettingSource(
-            name, _find_key(name).default, DEFAULT
-        )
+        setting = self.values.get(name) or SettingSource(name, _find_key(name).default, DEFAULT)
         return setting._replace(value=hide_url_credentials(setting.value))
 
     def get(self, name: str) -> str:
@@ -159,20 +155,14 @@ class Settings(NamedTuple):
         To connect to an address, use `address`.
         """
         value = self.address(name)
-        return (
-            hide_url_credentials(value) if _find_key(name).kind == "archive" else value
-        )
+        return hide_url_credentials(value) if _find_key(name).kind == "archive" else value
 
     def address(self, name: str) -> str:
         """Return the value of an address setting for connecting; it may contain a password, so do
         not show it.
         """
         default = _find_key(name).default
-        return (
-            default
-            if name in self.wrong or name not in self.values
-            else self.values[name].value
-        )
+        return default if name in self.wrong or name not in self.values else self.values[name].value
 
     def flag(self, name: str) -> bool:
         """Return a setting's value as a boolean, parsed as in git."""
@@ -234,9 +224,7 @@ def load_settings(
         reading.take(_BY_NAME[name], flag, FLAG)
     for error in reading.wrong.values():
         _raise_or_store(error, problems)
-    return Settings(
-        reading.found, waivers, label, frozenset(reading.wrong), tuple(reading.unread)
-    )
+    return Settings(reading.found, waivers, label, frozenset(reading.wrong), tuple(reading.unread))
 
 
 class _SettingsReader:
@@ -258,11 +246,7 @@ class _SettingsReader:
         """Set `lore` from b4.midmask if it is the URL of an archive followed by "/%s"."""
         key = _BY_NAME["lore"]
         url = mask.removesuffix("/%s")
-        if (
-            key.name not in self.found
-            and url != mask
-            and not setting_error(key, url, B4_ARCHIVE)
-        ):
+        if key.name not in self.found and url != mask and not setting_error(key, url, B4_ARCHIVE):
             self.take(key, url, B4_ARCHIVE)
 
     def store_git_values(self, full: str, values: Sequence[str]) -> None:
@@ -270,9 +254,7 @@ class _SettingsReader:
         hyphens.
         """
         lookup_name = full.lower().removeprefix("patchpilot.").replace("-", "")
-        name = next(
-            (name for name in _BY_NAME if name.replace("-", "") == lookup_name), None
-        )
+        name = next((name for name in _BY_NAME if name.replace("-", "") == lookup_name), None)
         if name is None:
             if not full.startswith(REVIEWERS):
                 self.unread.append(full)
@@ -327,9 +309,7 @@ def setting_error(key: Key, value: str, origin: str) -> PatchpilotError | None:
         reason = "is not an absolute path"
     elif "\0" in value or "\n" in value:
         reason = "contains a line break"
-    return (
-        wrong_value_error(key.name, value, origin, reason, choices) if reason else None
-    )
+    return wrong_value_error(key.name, value, origin, reason, choices) if reason else None
 
 
 def wrong_value_error(
@@ -345,9 +325,7 @@ def wrong_value_error(
     """
     from patchpilot.errors import find_nearest_word
 
-    location = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(
-        origin, f"{origin}: {name}"
-    )
+    location = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(origin, f"{origin}: {name}")
     closest = find_nearest_word(value, choices) if choices else None
     fix = {
         GIT: (
@@ -369,9 +347,7 @@ def wrong_value_error(
     return error(f"{location}: {value!r} {reason}", hint=hint)
 
 
-def _raise_or_store(
-    error: PatchpilotError, problems: list[PatchpilotError] | None
-) -> None:
+def _raise_or_store(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:
     if problems is None:
         raise error
     problems.append(error)
@@ -387,9 +363,7 @@ def _parse_tree_file(
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        problem = InputError(
-            f"{label}: not valid TOML: {error}", hint=f"fix or remove {label}"
-        )
+        problem = InputError(f"{label}: not valid TOML: {error}", hint=f"fix or remove {label}")
         problem.__cause__ = error
         _raise_or_store(problem, problems)
         return {}
@@ -399,9 +373,7 @@ def _read_waivers(
     value: Any, label: str, problems: list[PatchpilotError] | None
 ) -> tuple[Mapping[str, Any], ...]:
     """Return the waiver tables as written; the lint package validates their contents."""
-    if not isinstance(value, list) or not all(
-        isinstance(table, dict) for table in value
-    ):
+    if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
         hint = 'write each as [[waiver]], with rule = "…" and reason = "…"'
         _raise_or_store(
             InputError(f"{label}: waiver must be a list of tables", hint=hint), problems
@@ -440,9 +412,7 @@ def _read_tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
         value = ",".join(value)
     elif isinstance(value, bool) and key.kind == "flag":
         value = str(value).lower()
-    elif (
-        isinstance(value, int) and not isinstance(value, bool) and key.kind == "columns"
-    ):
+    elif isinstance(value, int) and not isinstance(value, bool) and key.kind == "columns":
         value = str(value)
     elif not isinstance(value, str):
         expected_kinds = {
@@ -456,8 +426,7 @@ def _read_tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
             hint=f"correct {name} in {label}",
         )
     if key.kind == "paths" and any(
-        part.strip().startswith(("/", "~")) or ".." in part.split("/")
-        for part in value.split(",")
+        part.strip().startswith(("/", "~")) or ".." in part.split("/") for part in value.split(",")
     ):
         raise InputError(
             f"{label}: {name} must be a path inside the tree",

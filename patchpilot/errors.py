@@ -145,9 +145,7 @@ def find_nearest_word(word: str, choices: Iterable[str]) -> str | None:
     return {name.lower(): name for name in choices}[matches[0]] if matches else None
 
 
-def did_you_mean(
-    word: str, choices: Iterable[str], otherwise: "HintText" = ""
-) -> "HintText":
+def did_you_mean(word: str, choices: Iterable[str], otherwise: "HintText" = "") -> "HintText":
     """Return a "did you mean" hint with the most similar choice, or `otherwise` if none is
     similar.
     """

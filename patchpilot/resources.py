@@ -86,9 +86,7 @@ def save_draft_file(kind: str, name: str, text: str) -> Path:
     """
     folder = state_folder() / kind
     folder.mkdir(mode=0o700, exist_ok=True)
-    safe_name = "".join(
-        character if character.isalnum() else "-" for character in name
-    )[:51]
+    safe_name = "".join(character if character.isalnum() else "-" for character in name)[:51]
     file = folder / f"{safe_name}.txt"
     replace_file(file, text, mode=PRIVATE)
     return file

@@ -20,9 +20,7 @@ def write_file(file: Path, data: bytes | str, *, hint: str = "") -> None:
     be written or is a symbolic link to a regular file.
     """
     try:
-        if not str(file).startswith(_DESCRIPTORS) and (
-            not file.exists() or file.is_file()
-        ):
+        if not str(file).startswith(_DESCRIPTORS) and (not file.exists() or file.is_file()):
             refuse_link(file)
             replace_file(file, data, is_synced=True)
         else:

@@ -44,11 +44,7 @@ def _use_memory_for_temporary_files() -> None:
     with contextlib.suppress(OSError):
         state = os.statvfs(MEMORY_DISK)
         has_enough_space = state.f_bavail * state.f_frsize >= ROOM_NEEDED
-        if (
-            has_enough_space
-            and not state.f_flag & os.ST_NOEXEC
-            and os.access(MEMORY_DISK, os.W_OK)
-        ):
+        if has_enough_space and not state.f_flag & os.ST_NOEXEC and os.access(MEMORY_DISK, os.W_OK):
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY_DISK)
 
 
@@ -112,15 +108,11 @@ def warm_cache_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ..
         capture_output=True,
         check=False,
     )
-    return tuple(
-        sorted(file for file in (folder / "patchpilot").iterdir() if file.is_file())
-    )
+    return tuple(sorted(file for file in (folder / "patchpilot").iterdir() if file.is_file()))
 
 
 @pytest.fixture
-def tmp_path(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty folder.
 
     pytest's own fixture is not used, because it scans the folders of all tests.
@@ -142,9 +134,7 @@ def _separate_home(
         # links are safe, because the cache replaces its files and never modifies them
         os.link(cached_file, cache_folder / cached_file.name)
     for name in [
-        name
-        for name in os.environ
-        if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
+        name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
     ]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
@@ -174,9 +164,7 @@ def _block_other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     real_connect = socket.socket.connect
 
     def connect_to_loopback(self: socket.socket, address: Any) -> Any:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(
-            address[0]
-        ):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
             raise AssertionError(f"a test tried to reach {address[0]}")
         return real_connect(self, address)
 

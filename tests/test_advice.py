@@ -37,9 +37,5 @@ def test_command_in_a_lower_package_is_an_action() -> None:
             ]
             if printed:
                 commands_by_file[name] = printed
-    assert not {
-        name: commands
-        for name, commands in commands_by_file.items()
-        if name not in PLAIN
-    }
+    assert not {name: commands for name, commands in commands_by_file.items() if name not in PLAIN}
     assert not PLAIN.keys() - commands_by_file.keys(), "no longer needed"

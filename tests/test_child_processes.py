@@ -39,7 +39,9 @@ class Kind(NamedTuple):
 
 
 HOSTILE = f"{HERE}::test_outside_text_is_never_an_option"
-ADDRESSES = "tests/outgoing/test_hostile_addresses.py::test_patch_option_does_not_reach_the_mail_program"  # noqa: E501
+ADDRESSES = (
+    "tests/outgoing/test_hostile_addresses.py::test_patch_option_does_not_reach_the_mail_program"
+)
 NO_REVISION = f"{HERE}::test_dashed_word_is_not_a_revision"
 SHELLS = f"{HERE}::test_shell_runs_only_user_commands"
 
@@ -47,9 +49,7 @@ IDS = Kind(
     "ids of commits and trees, which git printed or Repository.resolve found",
     (HOSTILE, NO_REVISION),
 )
-NAMES = Kind(
-    "full names of refs, or words that Repository.find found", (HOSTILE, NO_REVISION)
-)
+NAMES = Kind("full names of refs, or words that Repository.find found", (HOSTILE, NO_REVISION))
 FILES = Kind(
     "absolute paths of temporary files, of the repository and of its files",
     (HOSTILE, SHELLS),
@@ -62,12 +62,8 @@ VALUES = Kind(
     "values after a key of git config; keys that begin with our section",
     (f"{HERE}::test_git_config_reads_no_later_option",),
 )
-OPTIONS = Kind(
-    "lists made in the function or below it, whose words are ours or ids", (HOSTILE,)
-)
-CALLERS = Kind(
-    "words of callers; the calls are found by the name of this function", (HOSTILE,)
-)
+OPTIONS = Kind("lists made in the function or below it, whose words are ours or ids", (HOSTILE,))
+CALLERS = Kind("words of callers; the calls are found by the name of this function", (HOSTILE,))
 RECIPIENTS = Kind("addresses with names, of mails, trees and settings", (ADDRESSES,))
 TARGETS = Kind(
     "paths of a commit as targets of make",
@@ -107,9 +103,7 @@ NOTHING = Kind(
     "none: the process runs this program's own code, or has only literal words",
     (HOSTILE,),
 )
-BUILD = Kind(
-    "none: the command of --build, split into words without a shell", (SHELLS,)
-)
+BUILD = Kind("none: the command of --build, split into words without a shell", (SHELLS,))
 REVIEWER = Kind(
     "none: a command of the user's own configuration, split into words without a shell",
     ("tests/reviewers/test_reviews.py::test_repository_configures_no_reviewer",),
@@ -259,9 +253,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/rewrite::_find_containing_ref": ("*prefixes", "*refs"),
         "commits/rewrite::move_branch_ref": ("ref or 'HEAD'",),
         "commits/undo_refs::record_undo": ("f'{REFS}/{attempt}'",),
-        "commits/branch_move_journal::restore_interrupted_move": (
-            "move.ref or 'HEAD'",
-        ),
+        "commits/branch_move_journal::restore_interrupted_move": ("move.ref or 'HEAD'",),
         "commits/branch_move_journal::_matches_either": ("f'{commit}:{path}'",),
         "topic/reroll::record_complete_send": ("name",),
     },
@@ -318,8 +310,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/submodules::_list_submodule_names": ("option", "variable"),
         "outgoing/compose_mails::make_commit_bodies": ("*args", "*revisions"),
         "outgoing/send_email/git_send_email::capture_send_email": (
-            "*_make_argv(repository, account, bcc, identity, _copies_sender(account,"
-            " messages))",
+            "*_make_argv(repository, account, bcc, identity, _copies_sender(account, messages))",
         ),
         "outgoing/target_tree::compute_file_fit.applies": ("*options",),
         "recipients/contact_history::_read_history": ("*arguments",),
@@ -407,9 +398,7 @@ def test_every_process_start_is_listed() -> None:
     for kind in WORDS.values():
         for start, words in kind.items():
             rows.setdefault(start, set()).update(words)
-    assert {
-        row: tuple(sorted(words)) for row, words in rows.items()
-    } == find_process_starts()
+    assert {row: tuple(sorted(words)) for row, words in rows.items()} == find_process_starts()
 
 
 def test_every_proof_is_an_existing_test() -> None:
@@ -489,9 +478,7 @@ def hostile_repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
     Its refs, files, tags, authors, MAINTAINERS and tracking data start with '-'.
     """
-    repo = create_conflicting_patches(
-        tmp_path_factory.mktemp("hostile") / "repo", end=""
-    )
+    repo = create_conflicting_patches(tmp_path_factory.mktemp("hostile") / "repo", end="")
     head = repo.git("rev-parse", "HEAD")
     files = {f"{word}.c": "int hostile;\n" for word in HOSTILE_WORDS}
     lines = "".join(
@@ -575,22 +562,16 @@ def test_outside_text_is_never_an_option(
         self: object, args: object, *options: object, **named_options: object
     ) -> None:
         calls.append(
-            [str(argument) for argument in args]
-            if isinstance(args, list | tuple)
-            else [str(args)]
+            [str(argument) for argument in args] if isinstance(args, list | tuple) else [str(args)]
         )
         real(self, args, *options, **named_options)  # type: ignore[arg-type,call-overload]
 
     if "b4" in argv:
-        hostile_repo.git(
-            "config", "--unset-all", "branch.topic.b4-tracking", must_succeed=False
-        )
+        hostile_repo.git("config", "--unset-all", "branch.topic.b4-tracking", must_succeed=False)
     else:
         # b4 itself rejects a base like this
         hostile_repo.git("config", "branch.topic.b4-tracking", json.dumps(TRACKING))
-        hostile_repo.git(
-            "config", "branch.topic.b4-prep-cover-strategy", "branch-description"
-        )
+        hostile_repo.git("config", "branch.topic.b4-prep-cover-strategy", "branch-description")
     monkeypatch.setattr(subprocess.Popen, "__init__", record_arguments)
     with FaultySink() as server:
         configure_mail_server(hostile_repo, server)
@@ -601,9 +582,9 @@ def test_outside_text_is_never_an_option(
     assert argv[0] != "send" or outcome.code == ExitCode.OK, outcome.err
     for words_of_call in calls:
         read = takewhile(lambda word: word not in ENDS, words_of_call)
-        assert not [
-            word for word in _drop_option_values(read) if word.startswith(HOSTILE_WORDS)
-        ], words_of_call
+        assert not [word for word in _drop_option_values(read) if word.startswith(HOSTILE_WORDS)], (
+            words_of_call
+        )
 
 
 def _drop_option_values(arguments: Iterator[str]) -> Iterator[str]:
@@ -665,6 +646,4 @@ def test_tree_script_gets_no_option(tmp_path: Path, path: str) -> None:
         f" b/{path}\n@@ -1 +1 @@\n-a\n+b\n"
     )
     with pytest.raises(RefusedError, match="passes paths to a shell"):
-        run_checkpatch(
-            parse_patch(text.encode(), "p"), tmp_path, strict=False, max_line_length=100
-        )
+        run_checkpatch(parse_patch(text.encode(), "p"), tmp_path, strict=False, max_line_length=100)

@@ -17,9 +17,7 @@ def test_later_setting_wins() -> None:
     )
     assert settings.get("max-line-length") == "120"
     assert settings.flag("strict")
-    assert {setting.name: setting.origin for setting in settings.all}[
-        "max-line-length"
-    ] == "flag"
+    assert {setting.name: setting.origin for setting in settings.all}["max-line-length"] == "flag"
 
 
 @pytest.mark.parametrize(

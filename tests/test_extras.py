@@ -62,9 +62,7 @@ def find_third_party_imports() -> Iterator[tuple[str, str]]:
 def test_imports_belong_to_core_or_an_extra() -> None:
     core = list_imported_modules(PROJECT["dependencies"])
     assert not {
-        module
-        for module in find_third_party_imports()
-        if module[0] not in core | EXTRA_OF.keys()
+        module for module in find_third_party_imports() if module[0] not in core | EXTRA_OF.keys()
     }
     assert not core & EXTRA_OF.keys()
 
@@ -123,9 +121,7 @@ def install_from(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.syspath_prepend(str(folder))
 
 
-def test_upgrade_hint_names_the_clone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_upgrade_hint_names_the_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clone = tmp_path / "my clone"
     (clone / ".git").mkdir(parents=True)
     install_from(clone.as_uri(), tmp_path, monkeypatch)

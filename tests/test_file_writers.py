@@ -57,8 +57,7 @@ def opens_for_writing(call: ast.Call) -> bool:
     argument_texts = [ast.unparse(argument) for argument in call.args]
     if name == "open" and ast.unparse(call.func) == "os.open":
         return "os.devnull" not in argument_texts and any(
-            "O_WRONLY" in argument or "O_CREAT" in argument
-            for argument in argument_texts
+            "O_WRONLY" in argument or "O_CREAT" in argument for argument in argument_texts
         )
     return name == "open" and any(
         isinstance(argument, ast.Constant) and set(str(argument.value)) & set("wax+")
@@ -89,9 +88,7 @@ def test_link_is_not_followed(tmp_path: Path) -> None:
     assert not link.is_symlink()
 
 
-def test_failed_write_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "file"
     replace_file(file, "old", mode=0o600)
     write_file(file, b"new")

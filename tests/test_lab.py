@@ -33,9 +33,7 @@ def _list_lab_programs() -> set[str]:
 
 def test_every_module_is_used() -> None:
     imported = {
-        name
-        for text in _read_files("lab/*.py").values()
-        for name in _find_named_modules(text)
+        name for text in _read_files("lab/*.py").values() for name in _find_named_modules(text)
     }
     assert {file.stem for file in _read_files("lab/*.py")} - {"__init__"} <= (
         _list_lab_programs() | imported
@@ -55,6 +53,4 @@ def test_page_lists_every_program() -> None:
             parts = file.relative_to(TESTS).with_suffix("").parts
             tests[name].add(".".join(parts))
     rows = re.findall(r"^\| `(\w+)`(.*)", PAGE.read_text("utf-8"), re.MULTILINE)
-    assert tests == {
-        name: set(re.findall(r"`([\w.]*test_\w+)`", cells)) for name, cells in rows
-    }
+    assert tests == {name: set(re.findall(r"`([\w.]*test_\w+)`", cells)) for name, cells in rows}

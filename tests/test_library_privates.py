@@ -28,9 +28,7 @@ def _is_private(name: str) -> bool:
 
 
 def _list_textual_bases(widget_class: type) -> list[type]:
-    return [
-        base for base in widget_class.__mro__ if base.__module__.startswith("textual.")
-    ]
+    return [base for base in widget_class.__mro__ if base.__module__.startswith("textual.")]
 
 
 def _find_private_imports() -> set[tuple[str, str]]:
@@ -69,9 +67,9 @@ def _find_overridden_attributes() -> set[str]:
     result = set()
     for module in pkgutil.walk_packages(patchpilot.tui.__path__, "patchpilot.tui."):
         for module_member in vars(importlib.import_module(module.name)).values():
-            if not inspect.isclass(
-                module_member
-            ) or not module_member.__module__.startswith("patchpilot"):
+            if not inspect.isclass(module_member) or not module_member.__module__.startswith(
+                "patchpilot"
+            ):
                 continue
             textual_bases = _list_textual_bases(module_member)
             result |= {

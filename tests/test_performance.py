@@ -22,9 +22,7 @@ def test_ratio_has_a_tolerance() -> None:
     recorded = {"check, one patch": 0.5 / TOLERANCE, "build": 1.234}
     assert find_regressions(ROWS, recorded) == []
     recorded["check, one patch"] -= 0.01
-    assert find_regressions(ROWS, recorded) == [
-        "check, one patch: ratio 0.500, recorded 0.390"
-    ]
+    assert find_regressions(ROWS, recorded) == ["check, one patch: ratio 0.500, recorded 0.390"]
     # a new pair has no recorded ratio yet
     assert find_regressions(ROWS, {}) == []
 

@@ -102,9 +102,7 @@ class SecretWorld:
     canary.
     """
 
-    def __init__(
-        self, folder: Path, archive: LockedArchive, server: FaultySink
-    ) -> None:
+    def __init__(self, folder: Path, archive: LockedArchive, server: FaultySink) -> None:
         self.folder, self.archive, self.server = folder, archive, server
         self.repo: Repo = topic(folder / "repo", 1)
         self.repo.put("MAINTAINERS", _MAINTAINERS)
@@ -138,8 +136,7 @@ class SecretWorld:
         lines = [
             line
             for line in self.printed.split("\n")
-            if any(canary_form in line for canary_form in _list_canary_forms())
-            and line[:1] != "$"
+            if any(canary_form in line for canary_form in _list_canary_forms()) and line[:1] != "$"
         ]
         assert not lines
         planted_files = (
@@ -158,8 +155,7 @@ class SecretWorld:
             for file in files
             if file not in planted_files
             and any(
-                canary_form.encode() in file.read_bytes()
-                for canary_form in _list_canary_forms()
+                canary_form.encode() in file.read_bytes() for canary_form in _list_canary_forms()
             )
         ]
         assert not leaking_files
@@ -307,9 +303,7 @@ def test_tracked_series_contains_no_password(world: SecretWorld) -> None:
         "--lore",
         f"http://{make_login('odd/port')}lore.example.org/all",
     )
-    world.run_command(
-        "track", "update", "--lore", f"http://{make_login('closed')}127.0.0.1:1/all"
-    )
+    world.run_command("track", "update", "--lore", f"http://{make_login('closed')}127.0.0.1:1/all")
     world.assert_nothing_leaked()
 
 
@@ -394,9 +388,7 @@ def test_send_has_no_password(world: SecretWorld, transport: str) -> None:
 
 
 _ECHOES = {
-    "login": Fault(
-        "AUTH", b"535-bad %(pair)s\r\n535 5.7.8 no %(plain)s\r\n", at=0, times=9
-    ),
+    "login": Fault("AUTH", b"535-bad %(pair)s\r\n535 5.7.8 no %(plain)s\r\n", at=0, times=9),
     "greeting": Fault(
         "greeting",
         b"not a reply, and longer than is shown of %(plain)s\r\n",
@@ -409,9 +401,7 @@ _ECHOES = {
 
 @pytest.mark.parametrize("transport", ["git-send-email", "b4"])
 @pytest.mark.parametrize("name", _ECHOES)
-def test_server_replies_are_masked(
-    world: SecretWorld, transport: str, name: str
-) -> None:
+def test_server_replies_are_masked(world: SecretWorld, transport: str, name: str) -> None:
     password = make_secret("echo").encode()
     pair = base64.b64encode(b"\0ada\0" + password)
     words = {b"plain": password, b"login": base64.b64encode(password), b"pair": pair}
@@ -419,10 +409,7 @@ def test_server_replies_are_masked(
     world.repo.git("config", "--global", "sendemail.smtppass", password.decode())
     with RawServer(fault, login=True) as server:
         configure_mail_server(world.repo, server)
-        assert (
-            world.run_command("send", "--via", transport, "--force", "a test", "--yes")
-            != 0
-        )
+        assert world.run_command("send", "--via", transport, "--force", "a test", "--yes") != 0
         assert server.fault_count
         world.run_command("doctor")
         world.run_command("draft")
@@ -431,9 +418,7 @@ def test_server_replies_are_masked(
 
 @given(
     st.text(st.characters(exclude_categories=("C",)), min_size=1),
-    st.text(
-        st.characters(exclude_characters="*", exclude_categories=("C", "Z")), min_size=4
-    ),
+    st.text(st.characters(exclude_characters="*", exclude_categories=("C", "Z")), min_size=4),
 )
 def test_reply_contains_no_password(user: str, password: str) -> None:
     parts = (password, f"\0{user}\0{password}", f"{user}\0{user}\0{password}")
@@ -448,9 +433,7 @@ def test_reply_contains_no_password(user: str, password: str) -> None:
 
 
 def test_reply_without_a_password_is_unchanged() -> None:
-    reply = (
-        b"535-5.7.8 Username and Password not accepted. For more information, go to\r\n"
-    )
+    reply = b"535-5.7.8 Username and Password not accepted. For more information, go to\r\n"
     assert Credential("ada", "s3cret").mask(reply) == reply
     assert Credential("ada", "").mask(reply) == reply
 
@@ -463,9 +446,7 @@ def test_reply_without_a_password_is_unchanged() -> None:
         ("b4", "sh -c 'echo smtp://ada:{}@h >&2; exit 1' -"),
     ],
 )
-def test_mail_program_has_no_password(
-    world: SecretWorld, transport: str, command: str
-) -> None:
+def test_mail_program_has_no_password(world: SecretWorld, transport: str, command: str) -> None:
     world.repo.git(
         "config",
         "--global",
@@ -473,9 +454,7 @@ def test_mail_program_has_no_password(
         command.format(make_secret("program")),
     )
     world.run_command("doctor", "--offline")
-    assert (
-        world.run_command("send", "--via", transport, "--force", "a test", "--yes") != 0
-    )
+    assert world.run_command("send", "--via", transport, "--force", "a test", "--yes") != 0
     world.run_command("send", "--resume", "--dry-run")
     world.run_command("draft")
     assert f"program {command.partition(' ')[0]}" in world.printed
@@ -496,13 +475,9 @@ def test_web_endpoint_has_no_password(world: SecretWorld) -> None:
     world.assert_nothing_leaked()
 
 
-def test_bug_log_has_no_password(
-    world: SecretWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bug_log_has_no_password(world: SecretWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     def raise_bug(*_: object, **__: object) -> None:
-        raise RuntimeError(
-            f"cannot parse {world.archive.make_url_with_password('lore')}"
-        )
+        raise RuntimeError(f"cannot parse {world.archive.make_url_with_password('lore')}")
 
     monkeypatch.setattr("patchpilot.topic.own_archive.open_archive", raise_bug)
     monkeypatch.setattr(
@@ -513,9 +488,7 @@ def test_bug_log_has_no_password(
     with pytest.raises(RuntimeError) as raised:
         raise_bug()
     assert to_patchpilot_error(raised.value).exit_code == ExitCode.BUG
-    logs = [
-        file.read_text() for file in (world.folder / "tmp").glob("patchpilot-bug-*.log")
-    ]
+    logs = [file.read_text() for file in (world.folder / "tmp").glob("patchpilot-bug-*.log")]
     assert len(logs) == 2
     assert all(f"cannot parse {world.archive.url}" in log for log in logs)
     secret_path = f"/mail/{make_secret('command')}"
@@ -562,9 +535,7 @@ def test_displayed_url_has_no_login(text: str, expected: str) -> None:
     st.text(st.characters(exclude_categories=("Z", "C"))),
 )
 def test_url_password_is_hidden(user: str, word: str) -> None:
-    assert hide_url_credentials(f"x http://{user}:{MARK}@host/{word}").startswith(
-        "x http://host/"
-    )
+    assert hide_url_credentials(f"x http://{user}:{MARK}@host/{word}").startswith("x http://host/")
 
 
 @pytest.mark.parametrize(
@@ -581,7 +552,5 @@ def test_url_password_is_hidden(user: str, word: str) -> None:
         ("http://h/a", "http://[::1/", "http://h/a"),
     ],
 )
-def test_password_is_sent_to_its_server_only(
-    url: str, server: str, expected: str
-) -> None:
+def test_password_is_sent_to_its_server_only(url: str, server: str, expected: str) -> None:
     assert add_login(url, server) == expected

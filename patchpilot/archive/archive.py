@@ -79,11 +79,7 @@ class AnswerCache:
             age = time.time() - file.stat().st_mtime
         except OSError:
             return None
-        return (
-            entries.read_cache_file(file, MAX_ANSWER)
-            if 0 <= age <= self._seconds
-            else None
-        )
+        return entries.read_cache_file(file, MAX_ANSWER) if 0 <= age <= self._seconds else None
 
     def put(self, response: bytes, *query: str) -> None:
         """Cache the response to a query. Ignore I/O errors."""
@@ -216,9 +212,7 @@ class Archive(MailArchive):
         """Without the password, because errors, the cache and the store contain it."""
         parts = split_url(url)
         self._login = (
-            (unquote(parts.username), unquote(parts.password or ""))
-            if parts.username
-            else None
+            (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         )
         self._kept = AnswerCache(cache, CACHE_SECONDS)
         self.online = not offline
@@ -265,8 +259,7 @@ class Archive(MailArchive):
         if not mails:
             raise self._empty_response_error(self.skipped[skipped_before:])
         if not any(
-            message_id in (mail.message_id, mail.in_reply_to, *mail.references)
-            for mail in mails
+            message_id in (mail.message_id, mail.in_reply_to, *mail.references) for mail in mails
         ):
             raise self._unrelated_mail_error(f"the thread of {message_id}", message_id)
         self.remembered = self.remembered or cached is not None
@@ -285,11 +278,7 @@ class Archive(MailArchive):
         )
         text = unpack_gzip(data, self.url, MAX_ANSWER)
         mail_with_id = next(
-            (
-                mail
-                for mail in parse(text, source=self.host)
-                if mail.message_id == message_id
-            ),
+            (mail for mail in parse(text, source=self.host) if mail.message_id == message_id),
             None,
         )
         if mail_with_id is None:
@@ -315,17 +304,13 @@ class Archive(MailArchive):
         try:
             data = cached or self._query(
                 query,
-                lambda node: node.get_mbox_by_query(
-                    query, full_threads=threads, nocache=True
-                ),
+                lambda node: node.get_mbox_by_query(query, full_threads=threads, nocache=True),
             )
         except NotInArchiveError:
             return ()
         if not data:
             raise self._empty_response_error()
-        mails = tuple(
-            mail for mail in self._parse_response(data, excluded_ids) if mail.headers
-        )
+        mails = tuple(mail for mail in self._parse_response(data, excluded_ids) if mail.headers)
         if cached is None:
             self._kept.put(data, *cache_key)
         return mails
@@ -350,9 +335,7 @@ class Archive(MailArchive):
         dates = sorted(filter(None, updates))
         return dates[len(dates) // 2] if dates else None
 
-    def _parse_response(
-        self, data: bytes, excluded_ids: Container[str] = ()
-    ) -> tuple[Mail, ...]:
+    def _parse_response(self, data: bytes, excluded_ids: Container[str] = ()) -> tuple[Mail, ...]:
         return parse(
             data,
             skipped=self.skipped.append,
@@ -400,9 +383,7 @@ class Archive(MailArchive):
                 hint="open the URL in a browser to check that it is a public-inbox archive",
             ) from error
 
-    def _failure(
-        self, operation: str, status: int | None, error: Exception
-    ) -> PatchpilotError:
+    def _failure(self, operation: str, status: int | None, error: Exception) -> PatchpilotError:
         if status == 404:
             if self._archive_exists():
                 return NotInArchiveError(
@@ -434,8 +415,7 @@ class Archive(MailArchive):
 
             try:
                 self._exists = bool(
-                    self._session.get(f"{self.url}/", timeout=TIMEOUTS).status_code
-                    != 404
+                    self._session.get(f"{self.url}/", timeout=TIMEOUTS).status_code != 404
                 )
             except requests.RequestException:
                 return True
@@ -449,9 +429,7 @@ class Archive(MailArchive):
 
     def _empty_response_error(self, skipped: Sequence[str] = ()) -> NetworkError:
         if skipped:
-            return NetworkError(
-                f"cannot read any message: {skipped[0]}", hint=_MBOX_HINT
-            )
+            return NetworkError(f"cannot read any message: {skipped[0]}", hint=_MBOX_HINT)
         return NetworkError(
             f"{self.host} sent an empty answer",
             hint="try again later, or run `git config --global patchpilot.lore URL` to set"
@@ -475,13 +453,9 @@ class Archive(MailArchive):
             logger.addHandler(logging.NullHandler())
             logger.propagate = False
             # search terms may be confidential, so query only the configured archive
-            self._node = LoreNode(
-                self.url, request_timeout=TIMEOUTS, follow_upstream=False
-            )
+            self._node = LoreNode(self.url, request_timeout=TIMEOUTS, follow_upstream=False)
             self._node.set_user_agent("patchpilot", __version__)
-            self._session = make_polite_session(
-                self._stop, self.skipped.append, self._hosts
-            )
+            self._session = make_polite_session(self._stop, self.skipped.append, self._hosts)
             # put the credentials in the session, because requests does not send these to other
             # hosts
             self._session.auth = self._login
@@ -517,9 +491,7 @@ sends the whole thread of each match.
 _BUSY = (429, 502, 503, 504)
 
 
-def make_polite_session(
-    stop: threading.Event, skipped: Skipped, hosts: Container[str]
-) -> Any:
+def make_polite_session(stop: threading.Event, skipped: Skipped, hosts: Container[str]) -> Any:
     """Return a requests session that limits the duration, size and redirects of responses.
 
     It waits for Retry-After once, and follows redirects to `hosts` only. It skips oversized
@@ -600,9 +572,7 @@ def _retry_delay(retry_after: str, attempt: int) -> float:
     )
 
 
-def _run_with_timeout(
-    request: Callable[[], Any], stop: threading.Event, skipped: Skipped
-) -> Any:
+def _run_with_timeout(request: Callable[[], Any], stop: threading.Event, skipped: Skipped) -> Any:
     """Read a response in a thread, so that the caller can stop waiting for it."""
     import requests
 
@@ -627,10 +597,7 @@ def _run_with_timeout(
             if stop.is_set():
                 abandoned.set()
                 raise requests.ConnectionError("cancelled") from None
-            if (
-                time.monotonic() - start
-                > MAX_SECONDS + len(body) / _MIN_BYTES_PER_SECOND
-            ):
+            if time.monotonic() - start > MAX_SECONDS + len(body) / _MIN_BYTES_PER_SECOND:
                 abandoned.set()
                 raise requests.ReadTimeout(
                     f"no whole answer within {MAX_SECONDS:.0f} seconds"
@@ -660,9 +627,7 @@ def _read_body(
         host = url_host(response.url)
         data = gzip.compress(
             b"".join(
-                split_within_limits(
-                    decompress_blocks((data,), host), host, skipped, MAX_ANSWER
-                )
+                split_within_limits(decompress_blocks((data,), host), host, skipped, MAX_ANSWER)
             ),
             1,
         )
@@ -671,8 +636,7 @@ def _read_body(
 
 def _exceeds_limit(data: bytes) -> bool:
     return (
-        sum(map(len, islice(decompress_blocks((data,), ""), MAX_ANSWER // PIECE + 2)))
-        > MAX_ANSWER
+        sum(map(len, islice(decompress_blocks((data,), ""), MAX_ANSWER // PIECE + 2))) > MAX_ANSWER
     )
 
 
@@ -686,9 +650,7 @@ def describe_request_error(error: BaseException) -> str:
         return "its certificate is not valid"
     if isinstance(error, requests.exceptions.TooManyRedirects):
         return "too many redirects"
-    if isinstance(error, requests.exceptions.InvalidURL) and str(error).startswith(
-        "it redirects"
-    ):
+    if isinstance(error, requests.exceptions.InvalidURL) and str(error).startswith("it redirects"):
         return str(error)
     known_reason = re.search(
         r"Connection refused|Name or service not known|Temporary failure in name resolution|No"

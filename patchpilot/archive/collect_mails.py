@@ -58,13 +58,9 @@ def collect_series_mails(
     archive.parse_mail = reader.parse
     reader.online = reader.online or archive.online
     mails: dict[str, Mail] = {mail.message_id: mail for mail in known_mails}
-    unarchived = {
-        mail.message_id: mail for mail in sent if mail.message_id not in mails
-    }
+    unarchived = {mail.message_id: mail for mail in sent if mail.message_id not in mails}
     mails.update(unarchived)
-    search = _MailSearch(
-        archive, message_id, mails, reader, fresh, progress, set(unarchived)
-    )
+    search = _MailSearch(archive, message_id, mails, reader, fresh, progress, set(unarchived))
     failure: PatchpilotError | None = None
     progress("fetching the thread from the archive")
     try:
@@ -165,9 +161,7 @@ class _MailSearch:
     def _add_mails_about_commits(self) -> None:
         posted = self._find_series()
         landed = posted.landed if posted else ()
-        commits = list(
-            dict.fromkeys(commit.commit[:12] for commit in landed if commit.commit)
-        )
+        commits = list(dict.fromkeys(commit.commit[:12] for commit in landed if commit.commit))
         self.progress("searching for messages that reference the commit")
         for commit in commits[:MAX_TITLES]:
             self._add(self.archive.search(f"b:{commit}*", fresh=self.fresh))
@@ -176,9 +170,7 @@ class _MailSearch:
         posted = self._find_series()
         for follow_up in posted.follow_ups[:MAX_FOLLOW_UPS] if posted else ():
             follow_up_series = self._find_series(follow_up.message_id)
-            self._add_threads(
-                _make_revision_queries(follow_up_series) if follow_up_series else ()
-            )
+            self._add_threads(_make_revision_queries(follow_up_series) if follow_up_series else ())
 
 
 def _make_revision_queries(posted: PostedSeries) -> list[str]:
@@ -196,11 +188,7 @@ def _make_revision_queries(posted: PostedSeries) -> list[str]:
     by_identity = (
         [quote_phrase(posted.change_id)]
         if posted.change_id
-        else [
-            f"s:{quote_phrase(title)} AND {author}"
-            for title in titles
-            if len(title) >= 8
-        ]
+        else [f"s:{quote_phrase(title)} AND {author}" for title in titles if len(title) >= 8]
     )
     return [*by_identity, *by_link, *_make_missing_version_queries(posted)]
 
@@ -236,9 +224,7 @@ def _make_forwarding_queries(posted: PostedSeries) -> list[str]:
     if posted.latest.backport_to:
         return []
     titles = list(
-        dict.fromkeys(
-            post.title for post in posted.latest.patches if len(post.title) >= 16
-        )
+        dict.fromkeys(post.title for post in posted.latest.patches if len(post.title) >= 16)
     )[:MAX_CARRIED]
     subjects = " OR ".join(f"s:{quote_phrase(title)}" for title in titles)
     bodies = " OR ".join(f"b:{quote_phrase(title)}" for title in titles)
@@ -253,9 +239,7 @@ def _make_forwarding_queries(posted: PostedSeries) -> list[str]:
     )
 
 
-def find_posted_series(
-    message_id: str, topics: Iterable[PostedSeries]
-) -> PostedSeries | None:
+def find_posted_series(message_id: str, topics: Iterable[PostedSeries]) -> PostedSeries | None:
     """Return the series that contains a message. If none does, return one that references it, or
     None.
     """
@@ -268,14 +252,10 @@ def find_posted_series(
         ),
         None,
     )
-    return post or next(
-        (posted for posted in topics if message_id in posted.message_ids), None
-    )
+    return post or next((posted for posted in topics if message_id in posted.message_ids), None)
 
 
-def _select_related(
-    message_id: str, mails: Iterable[Mail], reader: MailReader
-) -> tuple[Mail, ...]:
+def _select_related(message_id: str, mails: Iterable[Mail], reader: MailReader) -> tuple[Mail, ...]:
     """Return the messages about the series and its follow-ups, omitting unrelated matches."""
     unique_mails = unique(mails)
     topics = read_thread(unique_mails, reader=reader, anchors={message_id})
@@ -286,12 +266,7 @@ def _select_related(
     return tuple(mail for mail in unique_mails if mail.message_id in ids)
 
 
-def collect_series_ids(
-    posted: PostedSeries, topics: Sequence[PostedSeries]
-) -> frozenset[str]:
+def collect_series_ids(posted: PostedSeries, topics: Sequence[PostedSeries]) -> frozenset[str]:
     """Return the Message-IDs of a series and its follow-up series."""
-    later = (
-        find_posted_series(follow_up.message_id, topics)
-        for follow_up in posted.follow_ups
-    )
+    later = (find_posted_series(follow_up.message_id, topics) for follow_up in posted.follow_ups)
     return posted.message_ids.union(*(series.message_ids for series in later if series))

@@ -122,9 +122,7 @@ def find_commits_in_repository(
                         repository,
                     )
                 )
-            branches_with_commit = [
-                branch for branch, landing in landings if landing.holds
-            ]
+            branches_with_commit = [branch for branch, landing in landings if landing.holds]
             follow_ups += _find_fixes(
                 commit.landing.commit,
                 history,
@@ -147,9 +145,7 @@ def find_commits_in_repository(
                 for commit in _find_commits(posted, history, next_tip, merged_titles)
             ]
         if (first_sent := posted.revisions[0].sent) and (
-            remaining := [
-                post for post in posted.latest.patches if post.key not in merged_titles
-            ]
+            remaining := [post for post in posted.latest.patches if post.key not in merged_titles]
         ):
             authors = {
                 author
@@ -306,9 +302,7 @@ def _find_commits(
 
 def _find_landing(commit: str, history: History, tip: str) -> Landing:
     """Return how the branch contains a commit, and whether it was reverted there."""
-    return history.landed(commit, tip, content=False) or Landing(
-        commit, LandedHow.ANCESTRY
-    )
+    return history.landed(commit, tip, content=False) or Landing(commit, LandedHow.ANCESTRY)
 
 
 def _find_by_subject(
@@ -348,9 +342,7 @@ def _find_by_content(
     if patch is None or not patch.files or first_sent is None:
         return None
     same_title = {
-        other_post.message_id
-        for other_post in posted.posts
-        if other_post.key == post.key
+        other_post.message_id for other_post in posted.posts if other_post.key == post.key
     }
     authors = list_possible_authors(posted, post.mail.body)
     since = f"--since={(first_sent - _DATE_TOLERANCE).isoformat()}"
@@ -371,11 +363,7 @@ def _find_by_content(
     last_tip = read_cached_value(_SEARCHED, key)
     if last_tip == tip:
         return None
-    exclusions = (
-        [f"^{last_tip}"]
-        if isinstance(last_tip, str) and repository.find(last_tip)
-        else []
-    )
+    exclusions = [f"^{last_tip}"] if isinstance(last_tip, str) and repository.find(last_tip) else []
     arguments = (
         since,
         f"--max-count={_MAX_CANDIDATES}",
@@ -386,9 +374,7 @@ def _find_by_content(
         *(change.path for change in patch.files),
     )
     try:
-        ids = repository.git(
-            "rev-list", *arguments, timeout=_SEARCH_SECONDS
-        ).text.split()
+        ids = repository.git("rev-list", *arguments, timeout=_SEARCH_SECONDS).text.split()
     except GitError:
         return None
     candidates = tuple(repository.commits(ids))
@@ -421,9 +407,7 @@ def list_possible_authors(posted: PostedSeries, body: str) -> set[str]:
     return {posted.author.key, *([from_line[1].lower()] if from_line else [])}
 
 
-def _find_first_point_release(
-    repository: Repository, version: str, commit: str
-) -> str | None:
+def _find_first_point_release(repository: Repository, version: str, commit: str) -> str | None:
     tags = [
         name
         for name in repository.refs
@@ -433,9 +417,7 @@ def _find_first_point_release(
     return _find_first_tag(repository, tags, commit)
 
 
-def _find_first_tag(
-    repository: Repository, tags: Sequence[str], commit: str
-) -> str | None:
+def _find_first_tag(repository: Repository, tags: Sequence[str], commit: str) -> str | None:
     low, high = 0, len(tags)
     while low < high:
         middle = (low + high) // 2
@@ -483,9 +465,7 @@ def find_commits_in_trees(
     if not matches:
         return
     children: dict[str, list[str]] = {}
-    for line in repository.git(
-        "rev-list", "--parents", *range_arguments
-    ).text.splitlines():
+    for line in repository.git("rev-list", "--parents", *range_arguments).text.splitlines():
         commit_id, *parents = line.split()
         for parent in parents:
             children.setdefault(parent, []).append(commit_id)
@@ -513,11 +493,7 @@ def _match_commits(
     mails = {post.message_id: post for post in posts}
     for commit in commits:
         linked_post = next(
-            (
-                mails[message_id]
-                for message_id in list_message_links(commit)
-                if message_id in mails
-            ),
+            (mails[message_id] for message_id in list_message_links(commit) if message_id in mails),
             None,
         )
         post = linked_post or titles.get(title_key(commit.subject))
@@ -529,9 +505,7 @@ def _find_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set
     descendants, pending = {commit}, [commit]
     while pending:
         new_children = [
-            child
-            for child in children.get(pending.pop(), ())
-            if child not in descendants
+            child for child in children.get(pending.pop(), ()) if child not in descendants
         ]
         descendants.update(new_children)
         pending += new_children
@@ -540,9 +514,7 @@ def _find_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set
 
 def list_message_links(commit: Commit) -> set[str]:
     return {
-        message_id
-        for tag in commit.tags("Link")
-        for message_id, _ in find_linked_ids(str(tag))
+        message_id for tag in commit.tags("Link") for message_id, _ in find_linked_ids(str(tag))
     }
 
 
@@ -567,9 +539,5 @@ def _rank_branch(branch: str) -> tuple[int, str]:
 
 def _tree_name(repository: Repository, remote: str, branch: str) -> str:
     urls = repository.remote_urls(remote)
-    path = (
-        "/".join(urls[-1].rstrip("/").split("/")[-2:])
-        if urls and ":" in urls[-1]
-        else remote
-    )
+    path = "/".join(urls[-1].rstrip("/").split("/")[-2:]) if urls and ":" in urls[-1] else remote
     return f"{path} ({branch})"

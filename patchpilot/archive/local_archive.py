@@ -62,9 +62,7 @@ _MAX_TOKENS = 2_000
 _REQUESTED_ID = lazy_pattern(r'\bm:"?([^"\s()]+)')
 _COMMIT = lazy_pattern(r"[0-9a-f](?<!\w.)[0-9a-f]{11,39}\b")
 _CHANGE_ID = lazy_pattern(r"\bchange-id:[ \t]*(\S+)", re.IGNORECASE)
-_FILE = lazy_pattern(
-    r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MULTILINE
-)
+_FILE = lazy_pattern(r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MULTILINE)
 
 
 class LocalArchive(MailArchive):
@@ -149,9 +147,7 @@ class LocalArchive(MailArchive):
             (*parsed_query.values, *requested_ids),
         )
         matches = list(
-            itertools.islice(
-                (row for row in rows if row[1] not in excluded_ids), _MAX_MATCHES
-            )
+            itertools.islice((row for row in rows if row[1] not in excluded_ids), _MAX_MATCHES)
         )
         return self._read(
             self._find_thread(index, [row[1] for row in matches])
@@ -173,15 +169,9 @@ class LocalArchive(MailArchive):
         assert self._mails is not None
         mails: dict[str, Mail] = {}
         for number in sorted(set(numbers)):
-            row = self._index.execute(
-                "SELECT place FROM mail WHERE id = ?", (number,)
-            ).fetchone()
+            row = self._index.execute("SELECT place FROM mail WHERE id = ?", (number,)).fetchone()
             raw = self._mails.read(position := str(row[0])) if row else None
-            mail = (
-                self._parse_mail(raw, position, self.parse_mail)
-                if raw is not None
-                else None
-            )
+            mail = self._parse_mail(raw, position, self.parse_mail) if raw is not None else None
             if mail is not None:
                 mails.setdefault(mail.message_id, mail)
         return tuple(mails.values())
@@ -199,9 +189,7 @@ class LocalArchive(MailArchive):
             self.skipped.append(f"{self._path}: {position}: {error.message}: skipped")
             return None
 
-    def _find_thread(
-        self, index: sqlite3.Connection, message_ids: Iterable[str]
-    ) -> set[int]:
+    def _find_thread(self, index: sqlite3.Connection, message_ids: Iterable[str]) -> set[int]:
         """Return the numbers of all messages connected by references, including through missing
         messages.
         """
@@ -239,9 +227,7 @@ class LocalArchive(MailArchive):
             with self._index_lock(file):
                 if self._index is None:
                     self._index = _open_database(file)
-                    self._index.create_function(
-                        "says", 2, self._body_contains, deterministic=True
-                    )
+                    self._index.create_function("says", 2, self._body_contains, deterministic=True)
                 self._update_index(self._index, self._mails, since)
         except OSError as error:
             raise NetworkError(
@@ -250,9 +236,7 @@ class LocalArchive(MailArchive):
             ) from error
         return self._index
 
-    def _update_index(
-        self, index: sqlite3.Connection, mails: LocalMails, since: float
-    ) -> None:
+    def _update_index(self, index: sqlite3.Connection, mails: LocalMails, since: float) -> None:
         """Index new messages, latest first, in one transaction per batch."""
         row = index.execute("SELECT state, since, whole FROM state").fetchone()
         indexed_state, indexed_since, is_whole = (
@@ -269,10 +253,7 @@ class LocalArchive(MailArchive):
             }
             index.executemany(
                 "DELETE FROM mail WHERE place = ?",
-                (
-                    (position,)
-                    for position in list(mails.find_removed(iter(known_positions)))
-                ),
+                ((position,) for position in list(mails.find_removed(iter(known_positions)))),
             )
         # an incomplete index has gaps: scan everything and skip indexed messages
         since = min(since, indexed_since) if is_whole else since
@@ -280,8 +261,7 @@ class LocalArchive(MailArchive):
         new_mails = mails.read_new(from_state, known_positions, since)
         number, total = (
             0,
-            mails.count(from_state, since)
-            - (0 if from_state else len(known_positions)),
+            mails.count(from_state, since) - (0 if from_state else len(known_positions)),
         )
         while not self._stop.is_set():
             with _lock_for_writing(index):
@@ -323,9 +303,7 @@ class LocalArchive(MailArchive):
                     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
                 except BlockingIOError:
-                    self._progress(
-                        f"waiting for another patchpilot that indexes {self._path.name}"
-                    )
+                    self._progress(f"waiting for another patchpilot that indexes {self._path.name}")
                     if self._stop.wait(_TICK):
                         raise CancelledError() from None
             yield
@@ -335,8 +313,7 @@ class LocalArchive(MailArchive):
         if mail is None or not mail.headers:
             return
         correspondents = " ".join(
-            f"{address.name} {address.email}"
-            for address in (mail.sender, *mail.to, *mail.cc)
+            f"{address.name} {address.email}" for address in (mail.sender, *mail.to, *mail.cc)
         )
         arrived = found_mail.arrived or (mail.date.timestamp() if mail.date else 0.0)
         values = (
@@ -351,9 +328,7 @@ class LocalArchive(MailArchive):
             f"INSERT OR REPLACE INTO mail ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})",
             values,
         ).lastrowid
-        references = {
-            reference for reference in (mail.in_reply_to, *mail.references) if reference
-        }
+        references = {reference for reference in (mail.in_reply_to, *mail.references) if reference}
         index.executemany(
             "INSERT INTO reference VALUES (?, ?)",
             ((clean_sql_text(reference), number) for reference in references),
@@ -379,11 +354,7 @@ def _open_database(file: Path | None) -> sqlite3.Connection:
             index.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
             index.close()
-            if (
-                not may_rebuild
-                or file is None
-                or error.sqlite_errorcode not in _DAMAGED
-            ):
+            if not may_rebuild or file is None or error.sqlite_errorcode not in _DAMAGED:
                 raise
             file.unlink(missing_ok=True)
         else:

@@ -131,9 +131,7 @@ class _Epochs(LocalMails):
         for name in reversed(self._epochs):
             lines = (
                 line.split()
-                for line in self._commits(
-                    name, state, since, "--timestamp"
-                ).splitlines()
+                for line in self._commits(name, state, since, "--timestamp").splitlines()
             )
             times = {
                 f"{commit}:m": float(time)
@@ -143,14 +141,10 @@ class _Epochs(LocalMails):
             with CatFile(self._epochs[name]) as objects:
                 for blob, content in objects.many(times):
                     if (raw := _read_added_mail(content)) is not None:
-                        yield FoundMail(
-                            f"{name}:{blob.removesuffix(':m')}", raw, times[blob]
-                        )
+                        yield FoundMail(f"{name}:{blob.removesuffix(':m')}", raw, times[blob])
 
     def count(self, state: str, since: float = 0.0) -> int:
-        return sum(
-            int(self._commits(name, state, since, "--count")) for name in self._epochs
-        )
+        return sum(int(self._commits(name, state, since, "--count")) for name in self._epochs)
 
     def _commits(self, name: str, state: str, since: float, output_option: str) -> str:
         last_commit = json.loads(state).get(name) if state else None
@@ -193,11 +187,7 @@ class _Epochs(LocalMails):
 
 
 def _read_added_mail(content: tuple[str, str, bytes] | None) -> bytes | None:
-    return (
-        content[2]
-        if content and content[1] == "blob" and len(content[2]) <= MAX_MAIL
-        else None
-    )
+    return content[2] if content and content[1] == "blob" and len(content[2]) <= MAX_MAIL else None
 
 
 class _Maildir(LocalMails):
@@ -223,15 +213,9 @@ class _Maildir(LocalMails):
     ) -> Iterator[FoundMail]:
         for position, file in sorted(self._files.items()):
             arrived = (
-                file.stat().st_mtime
-                if position not in known_positions and file.exists()
-                else 0.0
+                file.stat().st_mtime if position not in known_positions and file.exists() else 0.0
             )
-            if (
-                arrived
-                and arrived >= since
-                and (raw := self.read(position)) is not None
-            ):
+            if arrived and arrived >= since and (raw := self.read(position)) is not None:
                 yield FoundMail(position, raw, arrived)
 
     def count(self, state: str, since: float = 0.0) -> int:

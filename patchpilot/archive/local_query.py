@@ -86,9 +86,7 @@ class _QueryParser:
         if self._at >= len(self._tokens):
             return False
         token = self._tokens[self._at]
-        return (
-            token["mark"] or (token["word"] if not token["field"] else None)
-        ) in tokens
+        return (token["mark"] or (token["word"] if not token["field"] else None)) in tokens
 
     def _parse_alternatives(self) -> Condition:
         parts = [self._parse_terms()]
@@ -128,9 +126,7 @@ class _QueryParser:
 
     def _term(self, field: str, value: str) -> Condition:
         if field in _COLUMNS:
-            return Condition(
-                f"instr({_COLUMNS[field]}, ?) > 0", (normalize_words(value),), 1
-            )
+            return Condition(f"instr({_COLUMNS[field]}, ?) > 0", (normalize_words(value),), 1)
         if field == "m":
             return Condition("mail.message_id = ?", (value,))
         if field == "rt" and (arrived := _translate_arrival_range(value)):

@@ -61,9 +61,7 @@ def stream_mails(targets: Iterable[str]) -> Iterator[StreamedMail]:
                 if head := _resolve_commit_id(str(epoch), "HEAD"):
                     yield from stream_range_mails(str(epoch), (head,))
         elif is_maildir(path):
-            files = (
-                file for name in ("cur", "new") for file in (path / name).iterdir()
-            )
+            files = (file for name in ("cur", "new") for file in (path / name).iterdir())
             for file in sorted(files, key=lambda file: file.name):
                 for mail in _read_file(str(file)):
                     yield mail._replace(archived=True)
@@ -153,17 +151,11 @@ def _read_file(path: str) -> Iterator[StreamedMail]:
     end = 0
     pending_first: StreamedMail | None = None
     try:
-        with (
-            nullcontext(sys.stdin.buffer)
-            if path == "-"
-            else Path(path).open("rb") as stream
-        ):
+        with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as stream:
             for start, raw in split_mbox(read_unpacked_blocks(stream, path)):
                 position = f"{path}:{start}"
                 end = start + len(raw)
-                mail = StreamedMail(
-                    position, position, extract_mail(raw, 0, len(raw)), True
-                )
+                mail = StreamedMail(position, position, extract_mail(raw, 0, len(raw)), True)
                 if not start:
                     # wait for the next message to find out whether the file contains more than one
                     pending_first = mail

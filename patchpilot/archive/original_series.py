@@ -43,15 +43,9 @@ def find_original_series(
     missed_titles = set[str]()
     for mail in mails:
         title, topic = title_key(parse_title(mail) or ""), topics.of(mail)
-        if (
-            topic is None
-            and title not in missed_titles
-            and len(missed_titles) < MAX_MISSED
-        ):
+        if topic is None and title not in missed_titles and len(missed_titles) < MAX_MISSED:
             topics.add(_find_by_links(archive, mail, reader))
-            topic = topics.of(mail) or next(
-                iter(_find_by_commit(archive, mail, reader)), None
-            )
+            topic = topics.of(mail) or next(iter(_find_by_commit(archive, mail, reader)), None)
             missed_titles |= {title} if topic is None else set()
         if topic:
             series[mail.message_id] = topic
@@ -67,9 +61,7 @@ class _Originals:
     def add(self, topics: Iterable[PostedSeries]) -> None:
         """Add series to the search results, except backports."""
         new_topics = [topic for topic in topics if topic not in self.topics]
-        if new_topics := [
-            topic for topic in new_topics if not topic.latest.backport_to
-        ]:
+        if new_topics := [topic for topic in new_topics if not topic.latest.backport_to]:
             self.topics += new_topics
             self.posts = Posts(self.topics)
 
@@ -87,9 +79,7 @@ def _find_by_titles(
     for mail in mails:
         title, authors = parse_title(mail), find_named_authors(mail)
         if title and authors:
-            by_author.setdefault(authors[0].email, {})[f"s:{quote_phrase(title)}"] = (
-                None
-            )
+            by_author.setdefault(authors[0].email, {})[f"s:{quote_phrase(title)}"] = None
     queries = [
         query
         for email, terms in by_author.items()
@@ -107,9 +97,7 @@ def _find_by_links(
     """Return the series in the threads that a message links to."""
     series: list[tuple[PostedSeries, ...]] = []
     for message_id in dict.fromkeys(
-        message_id
-        for message_id, offset in find_linked_ids(mail.mail.body)
-        if offset is not None
+        message_id for message_id, offset in find_linked_ids(mail.mail.body) if offset is not None
     ):
         if len(series) == MAX_LINKS:
             break
@@ -126,9 +114,7 @@ def _find_by_commit(
     """Return the series whose threads name the message's upstream commit."""
     commits = [commit for commit in mail.place.commits if len(commit) >= 12]
     mails = [
-        mail
-        for commit in commits[:1]
-        for mail in archive.search(f"b:{commit[:12]}*", threads=True)
+        mail for commit in commits[:1] for mail in archive.search(f"b:{commit[:12]}*", threads=True)
     ]
     merged = [
         posted
@@ -151,9 +137,7 @@ def _build_queries(terms: Sequence[str], author_condition: str) -> Iterator[str]
     for term in terms:
         if (
             group
-            and len(
-                quote_url(f"({' OR '.join((*group, term))}) AND {author_condition}")
-            )
+            and len(quote_url(f"({' OR '.join((*group, term))}) AND {author_condition}"))
             > LONGEST_QUERY
         ):
             yield f"({' OR '.join(group)}) AND {author_condition}"

@@ -96,9 +96,7 @@ def find_new_messages(
                 group_of_query,
             )
             arrival_times = (
-                arrived
-                for mail in mails
-                if (arrived := arrival_time(mail)) and arrived <= now
+                arrived for mail in mails if (arrived := arrival_time(mail)) and arrived <= now
             )
             reached = max(filter(None, (reached, *arrival_times)), default=None)
     return NewMessages(new_ids, reached)
@@ -136,9 +134,7 @@ def _is_past_series(polled: PolledSeries, now: datetime) -> bool:
     at the last check is unknown.
     """
     last_activity = polled.summary.last_activity
-    return not (
-        polled.reached or (last_activity and now - last_activity < _ACTIVE_PERIOD)
-    )
+    return not (polled.reached or (last_activity and now - last_activity < _ACTIVE_PERIOD))
 
 
 def _find_search_start(polled: PolledSeries, now: datetime) -> datetime:
@@ -196,11 +192,7 @@ def _make_queries(
 
 def _make_search_terms(summary: SeriesSummary) -> list[str]:
     """Return search terms for messages about a series: author, title and commits."""
-    titled = (
-        [_make_title_query(summary.subject)]
-        if len(summary.subject) >= _SHORTEST
-        else []
-    )
+    titled = [_make_title_query(summary.subject)] if len(summary.subject) >= _SHORTEST else []
     return [
         *(f"a:{quote_phrase(email)}" for email in summary.authors[-2:]),
         *titled,
@@ -265,9 +257,7 @@ def _may_be_about(mail: Mail, title: str, polled: PolledSeries) -> bool:
     if summary.change_id and summary.change_id in mail.body:
         return True
     if any(commit[:12] in mail.body for commit in summary.commits) or any(
-        known_text in title
-        for known_text in summary.titles
-        if len(known_text) >= _LONG_TITLE
+        known_text in title for known_text in summary.titles if len(known_text) >= _LONG_TITLE
     ):
         return True
     if (

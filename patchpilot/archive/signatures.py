@@ -60,8 +60,7 @@ def find_proven_senders(
     also used with the known address.
     """
     keys_by_mail = {
-        mail.message_id: (mail, tuple(_find_signed_developer_keys(mail)))
-        for mail in mails
+        mail.message_id: (mail, tuple(_find_signed_developer_keys(mail))) for mail in mails
     }
     claimed_keys = {key for _, keys in keys_by_mail.values() for key in keys}
     # each check runs git, so check only messages with one of these keys
@@ -77,16 +76,12 @@ def find_proven_senders(
     }
     senders = []
     for mail, keys in keys_by_mail.values():
-        signer = next(
-            (signers[key] for key in keys if key in signers), None
-        ) or _find_by_domain(mail, identities, find_key)
+        signer = next((signers[key] for key in keys if key in signers), None) or _find_by_domain(
+            mail, identities, find_key
+        )
         if signer is not None:
-            has_known_name = name_words(mail.sender.name) in identities.names.get(
-                signer, ()
-            )
-            senders.append(
-                mail.sender if has_known_name else Address("", mail.sender.email)
-            )
+            has_known_name = name_words(mail.sender.name) in identities.names.get(signer, ())
+            senders.append(mail.sender if has_known_name else Address("", mail.sender.email))
     return tuple(senders)
 
 
@@ -116,20 +111,14 @@ def _find_signed_developer_keys(mail: Mail) -> dict[str, str]:
 
 def _parse_developer_keys(mail: Mail) -> list[dict[str, str]]:
     """Return the fields of the X-Developer-Key headers: identity, algorithm and key."""
-    headers = [
-        header.value
-        for header in mail.headers
-        if header.name.lower() == "x-developer-key"
-    ]
+    headers = [header.value for header in mail.headers if header.name.lower() == "x-developer-key"]
     return [
         {tag["name"]: tag["value"] for tag in _KEY_FIELD.finditer(value)}
         for value in headers[:_MAX_SIGNATURES]
     ]
 
 
-def _find_by_domain(
-    mail: Mail, identities: Identities, find_key: KeyLookup
-) -> str | None:
+def _find_by_domain(mail: Mail, identities: Identities, find_key: KeyLookup) -> str | None:
     """Return the known address that has the sender's local part and whose domain (or parent domain)
     signed the message, or None.
     """
@@ -141,10 +130,7 @@ def _find_by_domain(
         if (
             not local
             or known_local != local
-            or not (
-                domain.endswith(f".{known_domain}")
-                or known_domain.endswith(f".{domain}")
-            )
+            or not (domain.endswith(f".{known_domain}") or known_domain.endswith(f".{domain}"))
         ):
             continue
         if _is_signed_by(mail, min(domain, known_domain, key=len), find_key):
@@ -163,9 +149,7 @@ def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
 
     def lookup(name: Any, **_: object) -> bytes | None:
         text = name.decode("ascii", "replace") if isinstance(name, bytes) else str(name)
-        return (
-            find_key(text) if text.lower().endswith(f"._domainkey.{domain}.") else None
-        )
+        return find_key(text) if text.lower().endswith(f"._domainkey.{domain}.") else None
 
     for number in range(_MAX_SIGNATURES):
         # on any error, try the next signature

@@ -53,9 +53,7 @@ _NEWS = "ALTER TABLE series ADD COLUMN news TEXT;"
 _TICKED = "addressed"
 _MARKS = f"ALTER TABLE tick ADD COLUMN state TEXT NOT NULL DEFAULT '{_TICKED}';"
 _MAX_PASSED = 20_000
-_PASSED = (
-    "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
-)
+_PASSED = "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
 _REACHED = "ALTER TABLE series ADD COLUMN reached TEXT;"
 _WEIGHT = "ALTER TABLE member ADD COLUMN weight INTEGER;"
 MOST_READ = 2000
@@ -83,12 +81,8 @@ def _strip_password(lore: str | None) -> str | None:
 def _is_valid_row(table: str, row: Row) -> bool:
     """Return whether a row of a table is valid. A row with a truncated message is not."""
     for name, value in row.items():
-        types = _BINARY_COLUMNS.get(
-            name, (int,) if name in _INTEGER_COLUMNS else (str, type(None))
-        )
-        if not isinstance(value, types) or (
-            name in _TIME_COLUMNS and not _is_valid_time(value)
-        ):
+        types = _BINARY_COLUMNS.get(name, (int,) if name in _INTEGER_COLUMNS else (str, type(None)))
+        if not isinstance(value, types) or (name in _TIME_COLUMNS and not _is_valid_time(value)):
             return False
     return table != "mail" or _unpack_mail(row["raw"]) is not None
 
@@ -186,9 +180,7 @@ class Store:
         with self.transaction() as database:
             database.execute(query, values)
 
-    def add(
-        self, message_id: str, subject: str, lore: str | None, mbox: str | None
-    ) -> TrackEntry:
+    def add(self, message_id: str, subject: str, lore: str | None, mbox: str | None) -> TrackEntry:
         """Track a series and return its entry.
 
         A series that is already tracked keeps its number and gets the new source.
@@ -284,9 +276,7 @@ class Store:
                 (now, _encode_text(subject), number),
             )
             if new_mails:
-                database.execute(
-                    "UPDATE series SET news = ? WHERE id = ?", (now, number)
-                )
+                database.execute("UPDATE series SET news = ? WHERE id = ?", (now, number))
         return tuple(mail.message_id for mail in new_mails)
 
     def store_sent_mail(self, number: int, mail: Mail) -> None:
@@ -297,17 +287,12 @@ class Store:
         with self.transaction():
             self._insert(number, [mail], {mail.message_id})
 
-    def _insert(
-        self, number: int, mails: Sequence[Mail], read_ids: Collection[str]
-    ) -> None:
+    def _insert(self, number: int, mails: Sequence[Mail], read_ids: Collection[str]) -> None:
         """Add messages to a series. Messages not in `read_ids` are unread."""
         with self.transaction() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
-                (
-                    (_encode_text(mail.message_id), zlib.compress(mail.raw, 6))
-                    for mail in mails
-                ),
+                ((_encode_text(mail.message_id), zlib.compress(mail.raw, 6)) for mail in mails),
             )
             database.executemany(
                 "INSERT OR IGNORE INTO member (series, message_id, seen, weight) VALUES (?, ?,"
@@ -404,11 +389,7 @@ class Store:
 
     def _stored_row(self, message_id: str, raw: bytes) -> Mail:
         mail = self.reader.parse(raw)
-        return (
-            mail
-            if mail.message_id == message_id
-            else mail._replace(message_id=message_id)
-        )
+        return mail if mail.message_id == message_id else mail._replace(message_id=message_id)
 
     def restore(self, message_ids: Iterable[str]) -> None:
         """Replace damaged messages with the copies in the store's backups."""
@@ -435,9 +416,7 @@ class Store:
 
     def stored_order(self, number: int) -> tuple[str, ...]:
         """Return the Message-IDs of a series in the order in which they were stored."""
-        return self._ids(
-            "SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number
-        )
+        return self._ids("SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number)
 
     def _ids(self, query: str, *values: object) -> tuple[str, ...]:
         """Return the Message-IDs that a query selects; raise DamagedError if one is not text."""
@@ -447,9 +426,7 @@ class Store:
         return ids
 
     def note_poll(self, number: int) -> None:
-        self._change(
-            "UPDATE series SET updated = ? WHERE id = ?", _format_current_time(), number
-        )
+        self._change("UPDATE series SET updated = ? WHERE id = ?", _format_current_time(), number)
 
     def note_reached(self, number: int, reached: datetime) -> None:
         """Record the arrival time of the latest message in a series' archive, unless a later time
@@ -547,10 +524,7 @@ class Store:
         with self.transaction() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO passed VALUES (?, ?)",
-                (
-                    (_encode_text(message_id), _format_current_time())
-                    for message_id in message_ids
-                ),
+                ((_encode_text(message_id), _format_current_time()) for message_id in message_ids),
             )
             database.execute(
                 "DELETE FROM passed WHERE rowid NOT IN (SELECT rowid FROM passed ORDER BY at DESC"
@@ -560,17 +534,13 @@ class Store:
 
     def unread(self, number: int) -> frozenset[str]:
         return frozenset(
-            self._ids(
-                "SELECT message_id FROM member WHERE series = ? AND seen = 0", number
-            )
+            self._ids("SELECT message_id FROM member WHERE series = ? AND seen = 0", number)
         )
 
     def mark_read(self, number: int, message_ids: Iterable[str] | None = None) -> None:
         with self.transaction() as database:
             if message_ids is None:
-                database.execute(
-                    "UPDATE member SET seen = 1 WHERE series = ?", (number,)
-                )
+                database.execute("UPDATE member SET seen = 1 WHERE series = ?", (number,))
             else:
                 database.executemany(
                     "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?",
@@ -584,9 +554,7 @@ class Store:
         rows = self._database.execute(
             "SELECT message_id, line, state FROM tick WHERE series = ?", (number,)
         )
-        return {
-            (str(message_id), int(line)): str(state) for message_id, line, state in rows
-        }
+        return {(str(message_id), int(line)): str(state) for message_id, line, state in rows}
 
     def mark(self, number: int, message_id: str, line: int, state: str | None) -> None:
         """Set the state of a review request.

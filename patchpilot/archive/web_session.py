@@ -24,11 +24,7 @@ class WebSession(requests.Session):
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         url_login = get_auth_from_url(str(request.url))
         # without an `auth`, requests reads ~/.netrc
-        request.auth = (
-            request.auth
-            or self.auth
-            or (url_login if any(url_login) else _add_no_login)
-        )
+        request.auth = request.auth or self.auth or (url_login if any(url_login) else _add_no_login)
         return super().prepare_request(request)
 
     def rebuild_auth(

@@ -133,9 +133,7 @@ def compute_backport_verdicts(
             "not in a git repository: cannot look up the commits named with --fixes",
             hint=Action("", ("-C", "DIR"), "name one with {}"),
         )
-    introduced_by = (
-        tuple(repository.resolve(fix) for fix in fixes) if repository else ()
-    )
+    introduced_by = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
     targets = read_fixes(repository, request.target, request.base, request.from_archive)
     results = tuple(BackportResult(fix.commit, fix.subject) for fix in targets)
     if revisions or not onto:
@@ -154,9 +152,7 @@ def compute_backport_verdicts(
             targets = _add_commits(repository, targets, base, progress)
         stable = find_stable_branches(repository, profile=profile)
         branches = (
-            resolve_onto_revisions(repository, stable, revisions)
-            if revisions
-            else stable.branches
+            resolve_onto_revisions(repository, stable, revisions) if revisions else stable.branches
         )
         if not branches:
             raise NothingFetchedError(
@@ -166,9 +162,7 @@ def compute_backport_verdicts(
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in targets]
         try:
-            with BackportSession(
-                repository, stable, request, progress, introduced_by
-            ) as session:
+            with BackportSession(repository, stable, request, progress, introduced_by) as session:
                 results = session.ask(commits, branches)
         except sqlite3.OperationalError as error:
             raise MissingError(
@@ -178,9 +172,7 @@ def compute_backport_verdicts(
         except sqlite3.DatabaseError:
             # the index is only a cache: rebuild it if it is damaged
             delete_index(repository)
-            with BackportSession(
-                repository, stable, request, progress, introduced_by
-            ) as session:
+            with BackportSession(repository, stable, request, progress, introduced_by) as session:
                 results = session.ask(commits, branches)
         results = tuple(replace(result, missing=missing) for result in results)
     if folders:
@@ -212,9 +204,7 @@ def _add_commits(
     patches = [fix.patch for fix in fixes if fix.commit is None and fix.patch]
     find_merged = partial(find_unfit_patch_commit, repository, progress=progress)
     commits = iter(commit_patches(repository, patches, base, find_merged))
-    return tuple(
-        fix if fix.commit else replace(fix, commit=next(commits)) for fix in fixes
-    )
+    return tuple(fix if fix.commit else replace(fix, commit=next(commits)) for fix in fixes)
 
 
 def _find_patch_base(
@@ -291,8 +281,7 @@ class BackportSession:
             ]
         )
         pending_branches = {
-            branch.name: _PendingBranch(self.scratch.tree_of(branch.tip))
-            for branch in branches
+            branch.name: _PendingBranch(self.scratch.tree_of(branch.tip)) for branch in branches
         }
         # --fixes overrides the tags of a single commit; in a series, it only fills in missing ones
         chosen = self.named if len(commits) == 1 else ()
@@ -306,11 +295,7 @@ class BackportSession:
         message = self.repository.commit(commit).message
         upstream = read_commit_marks(message).upstream
         # most commits name none: do not read the history for them
-        return (
-            self.history.find_original([commit], self.main)
-            if self.main and upstream
-            else None
-        )
+        return self.history.find_original([commit], self.main) if self.main and upstream else None
 
     def _find_mainline_commit(self, commit: str) -> str:
         """Return the commit's mainline equivalent, or the commit itself if there is none.
@@ -342,8 +327,7 @@ class BackportSession:
                 )
             )
         needs_by_branch = [
-            (branch, verdict.wants_fix)
-            for branch, verdict in zip(branches, verdicts, strict=True)
+            (branch, verdict.wants_fix) for branch, verdict in zip(branches, verdicts, strict=True)
         ]
         later_hints = (
             find_later_fix_hints(self.history, fix, self.main, follow_ups)
@@ -354,9 +338,7 @@ class BackportSession:
             (
                 replace(
                     verdict,
-                    lacking_newer=find_newer_branches_without_fix(
-                        branch, needs_by_branch
-                    ),
+                    lacking_newer=find_newer_branches_without_fix(branch, needs_by_branch),
                     hints=(*verdict.hints, *later_hints),
                 )
                 if verdict.wants_fix
@@ -371,9 +353,7 @@ class BackportSession:
             fix.commit.subject,
             culprit_ids,
             tuple(verdicts),
-            rules=find_stable_rule_violations(
-                fix, find_project(self.found.stable.project)
-            ),
+            rules=find_stable_rule_violations(fix, find_project(self.found.stable.project)),
             followers=follow_ups,
             upstream=upstream,
             list=self.found.stable.list,
@@ -386,8 +366,7 @@ class BackportSession:
         newer_branches = [
             candidate
             for candidate in branches
-            if not branch.version
-            or version_key(candidate.version) > version_key(branch.version)
+            if not branch.version or version_key(candidate.version) > version_key(branch.version)
         ]
         for candidate in (
             *newer_branches,
@@ -438,9 +417,7 @@ class BackportSession:
             if adapted and self.request.range_diff:
                 parent = self.scratch.commit(tree, branch.tip)
                 source = self.repository.commit(adapted.start or fix.id)
-                comparison = compute_range_diff(
-                    self.scratch, source, adapted.made, parent
-                )
+                comparison = compute_range_diff(self.scratch, source, adapted.made, parent)
                 adapted = replace(adapted, range_diff=comparison)
             result = replace(result, adaptation=adapted)
         adapted = result.adaptation
@@ -488,9 +465,7 @@ class BackportSession:
             result,
             queued=wants_fix
             and bool(branch.version)
-            and is_commit_queued(
-                self.history, fix.id, branch.version, stable, self.queues
-            ),
+            and is_commit_queued(self.history, fix.id, branch.version, stable, self.queues),
             commands=_list_cherry_pick_commands(result, fix),
             followers=()
             if result.verdict is BranchVerdict.NOT_AFFECTED
@@ -506,9 +481,7 @@ class BackportSession:
         functions that the fix changes nor the commit that the `fixes` command finds.
         """
         functions = [
-            function
-            for function in group_changes_by_function(fix.files).lines
-            if function
+            function for function in group_changes_by_function(fix.files).lines if function
         ]
         for change in fix.files:
             content = self.scratch.blob(pending_branch.tree, change.path) or b""
@@ -517,9 +490,7 @@ class BackportSession:
         if not functions or len(fix.commit.parents) != 1:
             return ""
         if fix.id not in self._guesses:
-            candidates = rank_culprits.find_likely_culprits(
-                self.repository, fix.commit
-            ).candidates
+            candidates = rank_culprits.find_likely_culprits(self.repository, fix.commit).candidates
             self._guesses[fix.id] = tuple(
                 Culprit(candidate.commit[:12], candidate.subject, candidate.commit)
                 for candidate in candidates[:1]
@@ -529,11 +500,7 @@ class BackportSession:
         has_bug, _, reason = judge_whether_affected(
             self.history, guess, tip, pending_branch.commits
         )
-        return (
-            f"{reason}, nor is the function {functions[0]}()"
-            if has_bug is False
-            else ""
-        )
+        return f"{reason}, nor is the function {functions[0]}()" if has_bug is False else ""
 
     def _tree_with_fix(
         self,
@@ -557,10 +524,7 @@ def _list_cherry_pick_commands(result: BranchResult, fix: FixCommit) -> tuple[st
     prerequisites = result.prerequisites if not result.partial else ()
     return (
         f"git switch -c {local_branch} {start}",
-        *(
-            f"git cherry-pick -x {prerequisite.commit}"
-            for prerequisite in prerequisites
-        ),
+        *(f"git cherry-pick -x {prerequisite.commit}" for prerequisite in prerequisites),
         f"git cherry-pick -x {fix.id}",
     )
 
@@ -579,8 +543,6 @@ def resolve_onto_revisions(
             for series_ in branches.stable.series
         )
         resolved_branches.append(
-            StableBranch(
-                revision, version, tip, branches.stable.ends(version), is_over=is_over
-            )
+            StableBranch(revision, version, tip, branches.stable.ends(version), is_over=is_over)
         )
     return tuple(resolved_branches)

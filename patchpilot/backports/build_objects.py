@@ -79,35 +79,23 @@ def compile_objects(
         (series,) = read_series([f"{branch.tip}..{tip}"], build_repository)
         facts = build_in(build_repository, repository, (series,), options, progress)
     problems = [
-        problem
-        for patch in series.patches
-        for problem in facts.problems.get(id(patch), ())
+        problem for patch in series.patches for problem in facts.problems.get(id(patch), ())
     ]
     if fatal_problems := [problem for problem in problems if problem.kind in _FATAL]:
-        missing_names = {
-            name for problem in fatal_problems for name in names_in(problem.message)
-        }
+        missing_names = {name for problem in fatal_problems for name in names_in(problem.message)}
         lines = [
             *dict.fromkeys(map(_format_problem, fatal_problems)),
             *_missing_names_line(repository, branch.tip, missing_names),
         ]
         return BranchBuild(branch.branch, FAILED, "\n".join(lines))
-    if not any(
-        build.built for builds in facts.commits for build in builds.configurations
-    ):
+    if not any(build.built for builds in facts.commits for build in builds.configurations):
         reasons = [problem.message for problem in problems if problem.kind == NOT_BUILT]
-        return BranchBuild(
-            branch.branch, -1, "\n".join(reasons) or "there is no object to compile"
-        )
-    warnings = [
-        _format_problem(problem) for problem in problems if problem.kind != NOT_BUILT
-    ]
+        return BranchBuild(branch.branch, -1, "\n".join(reasons) or "there is no object to compile")
+    warnings = [_format_problem(problem) for problem in problems if problem.kind != NOT_BUILT]
     return BranchBuild(branch.branch, 0, "", tuple(dict.fromkeys(warnings)))
 
 
-def _missing_names_line(
-    repository: Repository, tip: str, names: Collection[str]
-) -> list[str]:
+def _missing_names_line(repository: Repository, tip: str, names: Collection[str]) -> list[str]:
     """Return a line that lists the used names that the branch's sources lack, or [] if there are
     none.
     """
@@ -115,11 +103,7 @@ def _missing_names_line(
     names = sorted(names)[:_MOST_NAMES]
     found_names = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))
     missing_names = [name for name in names if name not in found_names]
-    return (
-        [f"the branch does not have {join_words(missing_names)}"]
-        if missing_names
-        else []
-    )
+    return [f"the branch does not have {join_words(missing_names)}"] if missing_names else []
 
 
 def is_object_build(command: str | None) -> bool:
@@ -129,7 +113,5 @@ def is_object_build(command: str | None) -> bool:
 
 def _format_problem(problem: BuildProblem) -> str:
     kind = "warning" if problem.kind not in _FATAL else "error"
-    location = (
-        f"{problem.path}:{problem.line}: " if problem.path and problem.line else ""
-    )
+    location = f"{problem.path}:{problem.line}: " if problem.path and problem.line else ""
     return f"{location}{kind}: {problem.message}"

@@ -37,8 +37,7 @@ def find_enclosing_function(lines: Sequence[str], index: int) -> Function | None
         (
             line
             for line in range(head_line + 1, len(lines))
-            if lines[line].startswith("}")
-            or (line > index and is_function_start(lines[line]))
+            if lines[line].startswith("}") or (line > index and is_function_start(lines[line]))
         ),
         len(lines),
     )
@@ -63,9 +62,7 @@ def find_conflicting_functions(
             if conflict.path in (change.old_path, change.new_path)
         ]
         content = (
-            scratch.blob(tree, change.old_path)
-            if file_conflicts and change.old_path
-            else None
+            scratch.blob(tree, change.old_path) if file_conflicts and change.old_path else None
         )
         if content is None or change.old_path is None:
             continue
@@ -110,6 +107,4 @@ def find_defining_files(
     """Return the files in a folder that define this function or structure."""
     escaped = re.escape(name)
     pattern = rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{escaped} ?\(.*[^;]$|^struct {escaped}( .*)?\{{"
-    return scratch.files_with(
-        tree, (pattern,), "-E", paths=(folder or ".",), timeout=timeout
-    )
+    return scratch.files_with(tree, (pattern,), "-E", paths=(folder or ".",), timeout=timeout)

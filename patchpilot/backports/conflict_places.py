@@ -24,9 +24,7 @@ class ConflictPlace:
     kind: str = "content"
 
 
-def find_conflict_places(
-    scratch: ScratchStore, merge: Merge
-) -> tuple[ConflictPlace, ...]:
+def find_conflict_places(scratch: ScratchStore, merge: Merge) -> tuple[ConflictPlace, ...]:
     """Return the conflicts in a merge, sorted by path and line.
 
     A file that was deleted or renamed on one side is one conflict.
@@ -35,9 +33,7 @@ def find_conflict_places(
     for path in merge.paths:
         lines = split_text_lines(scratch.blob(merge.tree, path) or b"")
         kind = merge.kinds.get(path, "content")
-        conflicts += parse_conflict_markers(path, lines) or [
-            ConflictPlace(path, 0, kind=kind)
-        ]
+        conflicts += parse_conflict_markers(path, lines) or [ConflictPlace(path, 0, kind=kind)]
     return tuple(conflicts)
 
 

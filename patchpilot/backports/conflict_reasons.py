@@ -73,9 +73,7 @@ def explain_conflict(
     """
     end = time.monotonic() + timeout
     tree_id = tree or scratch.tree_of(tip)
-    missing_symbols, symbol_hints = compare_symbols(
-        scratch, fix, tree_id, timeout=timeout
-    )
+    missing_symbols, symbol_hints = compare_symbols(scratch, fix, tree_id, timeout=timeout)
     causes: list[Cause] = []
     function_causes: list[Cause] = []
     if applied.how is AppliesHow.CONFLICT:
@@ -223,9 +221,7 @@ def _find_branch_commits(
             )
         except GitError:
             break
-        for writer in dict.fromkeys(
-            line.split(" ", 1)[0] for line in result.text.splitlines()
-        ):
+        for writer in dict.fromkeys(line.split(" ", 1)[0] for line in result.text.splitlines()):
             if (
                 _ID.fullmatch(writer)
                 and writer not in causes
@@ -259,9 +255,7 @@ def _moved_function_hints(
         path = change.old_path
         if not path or scratch.has(tree, path):
             continue
-        matches = [
-            match for hunk in change.hunks if (match := _DEFINED.search(hunk.section))
-        ]
+        matches = [match for hunk in change.hunks if (match := _DEFINED.search(hunk.section))]
         labels = {
             match[1] or match[2]: f"{match[1]}()" if match[1] else f"struct {match[2]}"
             for match in matches
@@ -269,9 +263,7 @@ def _moved_function_hints(
         folder = path.rpartition("/")[0]
         for name, label in list(labels.items())[:_MOST_ELSEWHERE]:
             with suppress(GitError):
-                files = find_defining_files(
-                    scratch, tree, name, folder, _compute_seconds_left(end)
-                )
+                files = find_defining_files(scratch, tree, name, folder, _compute_seconds_left(end))
                 if files:
                     yield (
                         f"{path} does not exist in the branch; {label} is in {', '.join(files[:3])}"
@@ -284,9 +276,7 @@ def _misplaced_hunk_hints(
     """Return hints about hunks that were applied to a different function with the same context."""
     if applied.how is AppliesHow.CONFLICT:
         return []
-    functions_by_path = {
-        change.path: _find_changed_functions(change) for change in fix.files
-    }
+    functions_by_path = {change.path: _find_changed_functions(change) for change in fix.files}
     trees = tree, applied.merge.tree
     if all(
         _is_first_difference_in(scratch, trees, *names)

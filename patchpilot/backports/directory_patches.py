@@ -49,14 +49,10 @@ def write_directory_backports(
         )
         if skip_reason or not needed_fixes:
             backports.append(
-                WrittenBackport(
-                    branch.branch, (), skip_reason or "the tree has the fix"
-                )
+                WrittenBackport(branch.branch, (), skip_reason or "the tree has the fix")
             )
             continue
-        project = (
-            find_project(profile) if profile else detect(DirectoryTree(branch.branch))
-        )
+        project = find_project(profile) if profile else detect(DirectoryTree(branch.branch))
         mails = _make_directory_messages(needed_fixes, project.stable, wording)
         files = write_mails(folder / backport_folder_name(branch), mails)
         backports.append(WrittenBackport(branch.branch, files))
@@ -98,18 +94,12 @@ def _make_directory_messages(
                 signer=wording.signer,
                 adapter=wording.adapter if adaptation else None,
             )
-            prefix = (
-                stable.subject.format(version=verdict.version)
-                if verdict.version
-                else "PATCH"
-            )
+            prefix = stable.subject.format(version=verdict.version) if verdict.version else "PATCH"
             title = f"{prefix} {number}/{len(fixes)}" if len(fixes) > 1 else prefix
             messages.append(
                 (
                     make_patch_file_name(number, original_commit.subject),
-                    commits.mail(
-                        change.patch, message, change.before, change.after, title
-                    ),
+                    commits.mail(change.patch, message, change.before, change.after, title),
                 )
             )
     return messages

@@ -42,9 +42,7 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
             "every line of the patch file ends with CR LF; judged without the CRs, as git am"
             f" applies it; {_NO_HISTORY}"
         )
-        patch = patch._replace(
-            lines=tuple(line.removesuffix("\r") for line in patch.lines)
-        )
+        patch = patch._replace(lines=tuple(line.removesuffix("\r") for line in patch.lines))
         forward = find_misfit_hunks(patch.files, tree)
         backward = find_misfit_hunks(patch.files, tree, reverse=True)
     result = BranchResult(
@@ -57,9 +55,7 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
     if not backward and (forward or any(change.removed for change in patch.files)):
         return replace(result, landed_by="content"), patch
     if not forward:
-        command = (
-            f"patch -p1 -d {shlex.quote(tree.label)} < {shlex.quote(patch.source)}"
-        )
+        command = f"patch -p1 -d {shlex.quote(tree.label)} < {shlex.quote(patch.source)}"
         clean = replace(
             result,
             verdict=BranchVerdict.CLEAN,
@@ -89,8 +85,7 @@ def merge_into_directory(
     if fix.base is None:
         return result
     before, after = (
-        scratch.entries(scratch.tree_of(commit), fix.paths)
-        for commit in (fix.base, fix.id)
+        scratch.entries(scratch.tree_of(commit), fix.paths) for commit in (fix.base, fix.id)
     )
     entries: dict[str, Entry] = {}
     for path in fix.paths:
@@ -102,8 +97,7 @@ def merge_into_directory(
             else None
         )
     base, ours, theirs = (
-        scratch.write_with_files(EMPTY_TREE, files)
-        for files in (before, entries, after)
+        scratch.write_with_files(EMPTY_TREE, files) for files in (before, entries, after)
     )
     merge = scratch.merge_trees(base, ours, theirs)
     if not merge.clean or merge.tree == ours:
@@ -142,19 +136,13 @@ def _count_hunks(
         # if the file is missing, no hunk applies; if a new file is already present, all are applied
         applied_in_file = size if whole_file and not reverse_misfits else sum(applied)
         applied_count += applied_in_file
-        broken += (
-            size - applied_in_file
-            if whole_file
-            else len(forward_misfits) - applied_in_file
-        )
+        broken += size - applied_in_file if whole_file else len(forward_misfits) - applied_in_file
         total += size
         conflicts += [
             ConflictPlace(
                 misfit.path,
                 misfit.line,
-                kind=_THERE
-                if is_applied or (whole_file and not reverse_misfits)
-                else misfit.why,
+                kind=_THERE if is_applied or (whole_file and not reverse_misfits) else misfit.why,
             )
             for misfit, is_applied in zip(forward_misfits, applied, strict=True)
         ]
@@ -167,11 +155,7 @@ def _describe_counts(applied: int, broken: int, applicable: int) -> str:
         return f"{broken} of {total} hunks do not apply"
     parts = [f"{applied} {'is' if applied == 1 else 'are'} already applied"]
     parts += [f"{broken} {'does' if broken == 1 else 'do'} not apply"] if broken else []
-    parts += (
-        [f"{applicable} {'applies' if applicable == 1 else 'apply'}"]
-        if applicable
-        else []
-    )
+    parts += [f"{applicable} {'applies' if applicable == 1 else 'apply'}"] if applicable else []
     return f"of {total} hunks, {join_words(parts)}"
 
 

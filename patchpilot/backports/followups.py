@@ -27,9 +27,7 @@ _TIMEOUT = 2.0
 _MOST_LATER = 3
 
 
-def find_followers(
-    history: History, fix: str, mainline: str | None
-) -> tuple[Follower, ...]:
+def find_followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:
     """Return the mainline commits that fix or revert the fix, oldest first.
 
     Fixes for these commits are included.
@@ -40,9 +38,9 @@ def find_followers(
     todo = [fix]
     while todo and len(result) < 50:
         subject_id = todo.pop(0)
-        references = [
-            (commit, "revert") for commit in history.reverts(subject_id, mainline)
-        ] + [(commit, "fix") for commit in history.fixers(subject_id, mainline)]
+        references = [(commit, "revert") for commit in history.reverts(subject_id, mainline)] + [
+            (commit, "fix") for commit in history.fixers(subject_id, mainline)
+        ]
         for commit, kind in references:
             if commit in result or commit == fix:
                 continue
@@ -70,9 +68,7 @@ def find_later_fix_hints(
         return ()
     repository = history.repository
     try:
-        later = read_line_touches(
-            repository, fix.paths, mainline, [fix.id], timeout=_TIMEOUT
-        )
+        later = read_line_touches(repository, fix.paths, mainline, [fix.id], timeout=_TIMEOUT)
     except GitError:
         return ()
     # these commits come after the fix, so compare them in reverse
@@ -96,9 +92,7 @@ def _reverse_touch(touch: LineTouch) -> LineTouch:
     return LineTouch(
         touch.commit,
         tuple(
-            LineEditStep(
-                edit.new_path, edit.old_path, tuple((b, a) for a, b in edit.hunks)
-            )
+            LineEditStep(edit.new_path, edit.old_path, tuple((b, a) for a, b in edit.hunks))
             for edit in touch.edits
         ),
     )
@@ -142,9 +136,7 @@ def find_stable_rule_violations(fix: FixCommit, project: Project) -> tuple[str, 
     """Return the stable rules that a fix violates by its size, its kind of change, or a tag."""
     notes: list[str] = []
     _, lines = fix.size
-    context_lines = sum(
-        len(hunk.lines) for change in fix.files for hunk in change.hunks
-    )
+    context_lines = sum(len(hunk.lines) for change in fix.files for hunk in change.hunks)
     max_lines = project.stable.max_lines
     if max_lines and context_lines > max_lines:
         notes.append(
@@ -154,12 +146,9 @@ def find_stable_rule_violations(fix: FixCommit, project: Project) -> tuple[str, 
     if project.lists.no_backport and project.lists.no_backport in fix.commit.message:
         notes.append("the fix is tagged not to be backported (stable+noautosel)")
     if fix.files and all(
-        change.path.startswith(("Documentation/", "doc/", "docs/"))
-        for change in fix.files
+        change.path.startswith(("Documentation/", "doc/", "docs/")) for change in fix.files
     ):
-        notes.append(
-            "the fix changes documentation only, which stable trees do not take"
-        )
+        notes.append("the fix changes documentation only, which stable trees do not take")
     elif fix.files and not _changes_more_than_space(fix):
         notes.append("the fix changes whitespace only, which stable trees do not take")
     return tuple(notes)

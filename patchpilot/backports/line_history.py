@@ -44,9 +44,7 @@ class LineTouch:
     def size(self) -> int:
         """Return the number of changed lines."""
         return sum(
-            old[1] - old[0] + new[1] - new[0]
-            for edit in self.edits
-            for old, new in edit.hunks
+            old[1] - old[0] + new[1] - new[0] for edit in self.edits for old, new in edit.hunks
         )
 
 
@@ -74,9 +72,7 @@ def read_line_touches(
     )
 
 
-def read_line_touch(
-    repository: Repository, commit: str, paths: Sequence[str] = ()
-) -> LineTouch:
+def read_line_touch(repository: Repository, commit: str, paths: Sequence[str] = ()) -> LineTouch:
     """Return the changes of one commit to `paths`, or to all files."""
     touches = _read_log(repository, "-1", commit, paths=paths)
     return touches[0] if touches else LineTouch(commit, ())
@@ -90,9 +86,7 @@ def read_touches_of_commits(
     A commit that changes none of `paths` has no edits.
     """
     stdin = "".join(f"{commit}\n" for commit in commits).encode()
-    touches = _read_log(
-        repository, "--stdin", "--no-walk=unsorted", paths=paths, stdin=stdin
-    )
+    touches = _read_log(repository, "--stdin", "--no-walk=unsorted", paths=paths, stdin=stdin)
     by_commit = {touch.commit: touch for touch in touches}
     return {commit: by_commit.get(commit, LineTouch(commit, ())) for commit in commits}
 
@@ -143,9 +137,7 @@ def find_older_names(
             ).text.split("\0")  # fmt: skip
             old_names |= {
                 old
-                for status, old, new in zip(
-                    fields[::3], fields[1::3], fields[2::3], strict=False
-                )
+                for status, old, new in zip(fields[::3], fields[1::3], fields[2::3], strict=False)
                 if status and new in names
             }
         names = old_names - result.keys() - set(paths)
@@ -235,9 +227,7 @@ def _find_changed_spans(
     """Map old paths to changed spans, extended by a margin."""
     spans: dict[str, list[Span]] = {}
     for edit in fix.edits:
-        if edit.old_path and (
-            paths is None or edit.old_path in paths or edit.new_path in paths
-        ):
+        if edit.old_path and (paths is None or edit.old_path in paths or edit.new_path in paths):
             spans.setdefault(edit.old_path, []).extend(
                 (max(0, old[0] - margin), old[1] + margin) for old, _ in edit.hunks
             )
@@ -267,11 +257,7 @@ def _overlaps(
     spans = spans_by_path.get(edit.new_path or "", ())
     if count_renames and spans and edit.new_path != edit.old_path:
         return True
-    return any(
-        span[0] <= new[1] and new[0] <= span[1]
-        for span in spans
-        for _, new in edit.hunks
-    )
+    return any(span[0] <= new[1] and new[0] <= span[1] for span in spans for _, new in edit.hunks)
 
 
 def _map_spans_back(
@@ -341,9 +327,7 @@ def _parse_touch(block: bytes) -> LineTouch:
         elif line.startswith(b"diff --git "):
             hunks.append([])
         elif hunks and (match := _HUNK.match(line)):
-            hunks[-1].append(
-                (_parse_span(match[1], match[2]), _parse_span(match[3], match[4]))
-            )
+            hunks[-1].append((_parse_span(match[1], match[2]), _parse_span(match[3], match[4])))
     edits = (
         LineEditStep(*names, tuple(hunks[index]) if index < len(hunks) else ())
         for index, names in enumerate(paths)

@@ -43,8 +43,7 @@ def make_backport_message(
     subject, _, body = commit.message.lstrip("\n").partition("\n")
     marker = stable.marker.format(commit=commit.id) if commit.id else ""
     has_marker = any(
-        commit.id.startswith(upstream)
-        for upstream in read_commit_marks(commit.message).upstream
+        commit.id.startswith(upstream) for upstream in read_commit_marks(commit.message).upstream
     )
     message = (
         "\n".join(
@@ -78,19 +77,12 @@ def make_backport_message(
             )
         trailers = parse_trailers(message.split("\n"))
         sign_offs = [
-            trailer
-            for trailer in trailers
-            if trailer.key == "signed-off-by" and trailer.address
+            trailer for trailer in trailers if trailer.key == "signed-off-by" and trailer.address
         ]
         last_signer = sign_offs[-1].address if sign_offs else None
         # a note must be followed by a sign-off, even if the backporter is also the author
         if notes or not last_signer or last_signer.key != signer.key:
-            message = (
-                message.rstrip("\n")
-                + ("\n" if notes or trailers else "\n\n")
-                + line
-                + "\n"
-            )
+            message = message.rstrip("\n") + ("\n" if notes or trailers else "\n\n") + line + "\n"
     return message
 
 
@@ -109,9 +101,7 @@ def find_backport_contacts(
     addresses: dict[str, Address] = {}
     for commit in commits:
         trailer_addresses = [
-            trailer.address
-            for trailer in commit.trailers
-            if _PEOPLE.fullmatch(trailer.name)
+            trailer.address for trailer in commit.trailers if _PEOPLE.fullmatch(trailer.name)
         ]
         for address in (commit.author, *trailer_addresses):
             if (

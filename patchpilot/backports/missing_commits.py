@@ -64,9 +64,7 @@ class MissingCommits:
         touches = self.read_earlier_touches(commit, self.with_older_names(paths))
         return self._filter_missing(
             touches,
-            lambda present: find_dependencies(
-                touches, goal, present, frozenset(paths), margin
-            ),
+            lambda present: find_dependencies(touches, goal, present, frozenset(paths), margin),
         )
 
     def find_writers(self, commit: str, merge: Merge, theirs: str) -> tuple[str, ...]:
@@ -76,9 +74,7 @@ class MissingCommits:
         goal, paths = self._find_conflicting_changes(commit, merge.paths)
         goal = replace(
             goal,
-            edits=tuple(
-                self._conflicting_part(edit, merge, theirs) for edit in goal.edits
-            ),
+            edits=tuple(self._conflicting_part(edit, merge, theirs) for edit in goal.edits),
         )
         touches = self.read_earlier_touches(commit, self.with_older_names(paths))
         return self._filter_missing(
@@ -93,9 +89,7 @@ class MissingCommits:
         return self.missing(
             [
                 touch.commit
-                for touch in self.read_earlier_touches(
-                    commit, self.with_older_names(paths)
-                )[-MOST:]
+                for touch in self.read_earlier_touches(commit, self.with_older_names(paths))[-MOST:]
             ]
         )
 
@@ -105,23 +99,17 @@ class MissingCommits:
         """
         return self.history.missing(commits, self.tip)
 
-    def read_earlier_touches(
-        self, commit: str, paths: tuple[str, ...]
-    ) -> tuple[LineTouch, ...]:
+    def read_earlier_touches(self, commit: str, paths: tuple[str, ...]) -> tuple[LineTouch, ...]:
         """Return earlier commits that change the same files and are missing from the branch.
 
         Commits after the fix are never included.
         """
         path_set = frozenset(paths)
-        cached_paths = next(
-            (touch for touch in self._touches if path_set <= touch), None
-        )
+        cached_paths = next((touch for touch in self._touches if path_set <= touch), None)
         if cached_paths is None:
             timeout = self._seconds_left()
             self._touches[path_set] = (
-                read_line_touches(
-                    self.repository, paths, self._top, [self.tip], timeout=timeout
-                )
+                read_line_touches(self.repository, paths, self._top, [self.tip], timeout=timeout)
                 if self._top
                 else ()
             )
@@ -129,11 +117,7 @@ class MissingCommits:
         touches = self._touches[cached_paths]
         if commit != self._fix:
             position = next(
-                (
-                    number
-                    for number, touch in enumerate(touches)
-                    if touch.commit == commit
-                ),
+                (number for number, touch in enumerate(touches) if touch.commit == commit),
                 len(touches),
             )
             touches = touches[:position]
@@ -142,17 +126,12 @@ class MissingCommits:
         return tuple(
             touch
             for touch in touches
-            if any(
-                edit.old_path in path_set or edit.new_path in path_set
-                for edit in touch.edits
-            )
+            if any(edit.old_path in path_set or edit.new_path in path_set for edit in touch.edits)
         )
 
     def with_older_names(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Return the paths, and former names of the files that are missing from the branch."""
-        missing_paths = tuple(
-            path for path in paths if not self.scratch.has(self.tree, path)
-        )
+        missing_paths = tuple(path for path in paths if not self.scratch.has(self.tree, path))
         if missing_paths and self._top and missing_paths not in self._older:
             self._older[missing_paths] = find_older_names(
                 self.repository,
@@ -174,16 +153,11 @@ class MissingCommits:
             self._goals[commit] = read_line_touch(self.repository, commit)
         goal = self._goals[commit]
         touched = [
-            edit
-            for edit in goal.edits
-            if {edit.old_path, edit.new_path} & set(conflicts)
+            edit for edit in goal.edits if {edit.old_path, edit.new_path} & set(conflicts)
         ] or list(goal.edits)
         return goal, tuple(
             dict.fromkeys(
-                path
-                for edit in touched
-                for path in (edit.old_path, edit.new_path)
-                if path
+                path for edit in touched for path in (edit.old_path, edit.new_path) if path
             )
         )
 
@@ -215,9 +189,7 @@ class MissingCommits:
             self._landed[commit] = bool(landing and landing.holds)
         return self._landed[commit]
 
-    def _conflicting_part(
-        self, edit: LineEditStep, merge: Merge, theirs: str
-    ) -> LineEditStep:
+    def _conflicting_part(self, edit: LineEditStep, merge: Merge, theirs: str) -> LineEditStep:
         """Return only the conflicting hunks of an edit. If no conflict markers identify them,
         return the whole edit.
         """
@@ -231,9 +203,7 @@ class MissingCommits:
             return edit
         lines = [line.rstrip("\n") for line in split_text_lines(content)]
         conflicting = set()
-        for conflict in find_conflict_places(
-            self.scratch, replace(merge, paths=(path,))
-        ):
+        for conflict in find_conflict_places(self.scratch, replace(merge, paths=(path,))):
             block, size = list(conflict.theirs), len(conflict.theirs)
             starts = (
                 [
@@ -254,9 +224,7 @@ class MissingCommits:
                 return edit
             conflicting |= inside
         return (
-            replace(
-                edit, hunks=tuple(edit.hunks[number] for number in sorted(conflicting))
-            )
+            replace(edit, hunks=tuple(edit.hunks[number] for number in sorted(conflicting)))
             if conflicting
             else edit
         )

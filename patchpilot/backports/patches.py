@@ -152,9 +152,7 @@ def make_commits(
     return tuple(commits)
 
 
-def changes_other_lines(
-    scratch: ScratchStore, original: Commit, tree: str, parent: str
-) -> bool:
+def changes_other_lines(scratch: ScratchStore, original: Commit, tree: str, parent: str) -> bool:
     """Return whether a backport, as a tree on top of a commit, adds or removes other lines than the
     original. Context and file names may differ.
     """
@@ -182,9 +180,7 @@ def _read_diff(scratch: ScratchStore, old: str, new: str) -> tuple[str, ...]:
     return tuple(scratch.git("diff-tree", *options, old, new).text.split("\n"))
 
 
-def compute_range_diff(
-    scratch: ScratchStore, original: Commit, tree: str, parent: str
-) -> str:
+def compute_range_diff(scratch: ScratchStore, original: Commit, tree: str, parent: str) -> str:
     """Return the range-diff between the original and a backport, which is a tree on top of a
     commit.
 
@@ -229,16 +225,12 @@ def format_series(
         )
     ]
     reply_option = (
-        [f"--in-reply-to=<{parse_id_option(wording.in_reply_to)}>"]
-        if wording.in_reply_to
-        else []
+        [f"--in-reply-to=<{parse_id_option(wording.in_reply_to)}>"] if wording.in_reply_to else []
     )
     mails: list[tuple[str, bytes]] = []
     for number, backported in enumerate(commits, 1):
         number_option = [f"--start-number={number}"]
-        subject_prefix = (
-            f"{prefix} {number}/{len(commits)}" if len(commits) > 1 else prefix
-        )
+        subject_prefix = f"{prefix} {number}/{len(commits)}" if len(commits) > 1 else prefix
         result = scratch.git(
             "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach",  # noqa: E501
             "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={subject_prefix}", *number_option, *recipients, *reply_option, f"--base={tip}", backported.id,  # noqa: E501
@@ -271,19 +263,10 @@ def _add_note(mail: bytes, note: str) -> bytes:
         return mail
     head, separator, tail = mail.partition(b"\n---\n")
     safe = "\n".join(
-        "  " + line
-        if line.startswith(("---", "diff ", "Index:", "+++ ", "@@"))
-        else line
+        "  " + line if line.startswith(("---", "diff ", "Index:", "+++ ", "@@")) else line
         for line in note.strip("\n").split("\n")
     )
-    return (
-        head
-        + separator
-        + b"\n"
-        + safe.encode("utf-8", "surrogateescape")
-        + b"\n\n"
-        + tail
-    )
+    return head + separator + b"\n" + safe.encode("utf-8", "surrogateescape") + b"\n\n" + tail
 
 
 def make_patch_file_name(number: int, subject: str) -> str:

@@ -47,8 +47,7 @@ def exclude_prerequisites(
                 prerequisites=tuple(
                     prerequisite
                     for prerequisite in branch.prerequisites
-                    if prerequisite.commit
-                    not in excluded_commits.get(branch.branch, ())
+                    if prerequisite.commit not in excluded_commits.get(branch.branch, ())
                 ),
             )
             for branch in result.branches

@@ -111,9 +111,7 @@ def find_prerequisites(
     they do not make the fix apply, or if there are too many, use only their changes to the fix's
     files.
     """
-    return _PrerequisiteSeeker(
-        history, scratch, fix, tip, effort, progress, tree
-    ).search()
+    return _PrerequisiteSeeker(history, scratch, fix, tip, effort, progress, tree).search()
 
 
 class _PrerequisiteSeeker:
@@ -136,9 +134,7 @@ class _PrerequisiteSeeker:
         self.tree = tree or scratch.tree_of(tip)
         self._start = time.monotonic()
         self._effort, self._progress = effort, progress
-        self._missing = MissingCommits(
-            history, scratch, fix.id, tip, self.tree, self._check_time
-        )
+        self._missing = MissingCommits(history, scratch, fix.id, tip, self.tree, self._check_time)
         self._merges: dict[tuple[str, str, bool], Merge] = {}
         self._failed: set[tuple[str, str]] = set()
         self._paths = frozenset(fix.paths)
@@ -150,16 +146,12 @@ class _PrerequisiteSeeker:
         try:
             has_parts = self._find_parts()
             if self._find_whole():
-                self._drop_unneeded(
-                    self._whole_commits, self._store_whole, is_partial=False
-                )
+                self._drop_unneeded(self._whole_commits, self._store_whole, is_partial=False)
                 self._whole_commits = self._sort_by_mainline(self._whole_commits)
             elif not has_parts:
                 failure_state = SearchState.NONE
             else:
-                self._drop_unneeded(
-                    self._partial_commits, self._store_partial, is_partial=True
-                )
+                self._drop_unneeded(self._partial_commits, self._store_partial, is_partial=True)
         except _OutOfTimeError:
             pass
         except KeyboardInterrupt as error:
@@ -181,25 +173,20 @@ class _PrerequisiteSeeker:
                 raise
         self._effort = float("inf")
         partial = (
-            self._make_result(
-                self._partial_commits, SearchState.PARTIAL, is_partial=True
-            )
+            self._make_result(self._partial_commits, SearchState.PARTIAL, is_partial=True)
             if self._partial_commits
             else PrerequisiteSearch((), failure_state)
         )
         if not self._whole_commits:
             return partial
-        whole = self._make_result(
-            self._whole_commits, SearchState.FOUND, is_partial=False
-        )
+        whole = self._make_result(self._whole_commits, SearchState.FOUND, is_partial=False)
         # prefer whole commits, unless there are far too many and the partial ones are much smaller,
         # or do not exist because a part must not create a file
-        has_too_many = len(whole.needs) > _MANY_COMMITS and 2 * len(
-            partial.needs
-        ) <= len(whole.needs)
+        has_too_many = len(whole.needs) > _MANY_COMMITS and 2 * len(partial.needs) <= len(
+            whole.needs
+        )
         is_too_large = (
-            whole.lines > max(_MANY_LINES, self.fix.size[1])
-            and 4 * partial.lines <= whole.lines
+            whole.lines > max(_MANY_LINES, self.fix.size[1]) and 4 * partial.lines <= whole.lines
         )
         return partial if has_too_many or is_too_large else whole
 
@@ -221,10 +208,7 @@ class _PrerequisiteSeeker:
         collected = self._collect((), is_partial=True)
         merge = self._pick(self.fix.id, self.tree, is_partial=True)
         pools = (
-            (
-                self._missing.dependencies_of(self.fix.id, merge.paths, margin)
-                for margin in MARGINS
-            )
+            (self._missing.dependencies_of(self.fix.id, merge.paths, margin) for margin in MARGINS)
             if collected is None
             else ()
         )
@@ -238,9 +222,7 @@ class _PrerequisiteSeeker:
                 return False
             collected = self._applicable(pool)
         self._partial_commits = collected
-        self._drop_unneeded(
-            collected, self._store_partial, is_partial=True, share=_FOR_PARTS
-        )
+        self._drop_unneeded(collected, self._store_partial, is_partial=True, share=_FOR_PARTS)
         return True
 
     def _find_whole(self) -> bool:
@@ -255,10 +237,7 @@ class _PrerequisiteSeeker:
         conflict = self._pick(self.fix.id, self.tree, is_partial=False).paths
         pools = [
             self._partial_commits,
-            *(
-                self._missing.dependencies_of(self.fix.id, conflict, margin)
-                for margin in MARGINS
-            ),
+            *(self._missing.dependencies_of(self.fix.id, conflict, margin) for margin in MARGINS),
         ]
         for pool in dict.fromkeys(pools):
             applied = self._apply_recursively(pool, self.tree, _DEEPEST)
@@ -267,9 +246,7 @@ class _PrerequisiteSeeker:
                 return True
         return False
 
-    def _collect(
-        self, seeds: Sequence[str], *, is_partial: bool
-    ) -> tuple[str, ...] | None:
+    def _collect(self, seeds: Sequence[str], *, is_partial: bool) -> tuple[str, ...] | None:
         """Return commits, in mainline order, that make the fix apply.
 
         If the fix or one of them conflicts, its prerequisites are added. Return None if
@@ -321,9 +298,7 @@ class _PrerequisiteSeeker:
                     commit, merge, self._commit_trees(commit, is_partial=is_partial)[1]
                 )
             elif level <= len(MARGINS):
-                candidates = self._missing.dependencies_of(
-                    commit, merge.paths, MARGINS[level - 1]
-                )
+                candidates = self._missing.dependencies_of(commit, merge.paths, MARGINS[level - 1])
             else:
                 candidates = (
                     self._missing.latest(commit, merge.paths)
@@ -336,9 +311,7 @@ class _PrerequisiteSeeker:
         return set()
 
     def _sort_commits(self, commits: Iterable[str]) -> tuple[str, ...]:
-        return tuple(
-            sorted(commits, key=lambda commit: self.history.index.ordinal(commit) or 0)
-        )
+        return tuple(sorted(commits, key=lambda commit: self.history.index.ordinal(commit) or 0))
 
     def _applicable(self, pool: Sequence[str]) -> tuple[str, ...]:
         """Return the commits whose changes to the fix's files apply in order and are not empty."""
@@ -350,9 +323,7 @@ class _PrerequisiteSeeker:
                 applied.append(commit)
         return tuple(applied)
 
-    def _apply_recursively(
-        self, pool: Sequence[str], tree: str, depth: int
-    ) -> tuple[str, ...]:
+    def _apply_recursively(self, pool: Sequence[str], tree: str, depth: int) -> tuple[str, ...]:
         """Apply the commits in `pool`, each after its prerequisites; return the ones that apply, in
         order.
         """
@@ -434,9 +405,7 @@ class _PrerequisiteSeeker:
                 return
             size = max(1, size // 2)
             ordered = widest() if size == 1 else list(result)
-            groups = [
-                ordered[start : start + size] for start in range(0, len(ordered), size)
-            ]
+            groups = [ordered[start : start + size] for start in range(0, len(ordered), size)]
 
     def _count_changed_files(self, commit: str) -> int:
         return len(self.scratch.changed(*self._commit_trees(commit, is_partial=False)))
@@ -478,9 +447,7 @@ class _PrerequisiteSeeker:
                 tree = merge.tree
                 applied.append(commit)
         paths = tuple(sorted(self._paths)) if is_partial else ()
-        touches = (
-            read_touches_of_commits(self.repository, applied, paths) if applied else {}
-        )
+        touches = read_touches_of_commits(self.repository, applied, paths) if applied else {}
         needs = []
         for commit_id in applied:
             applied_commit = self.repository.commit(commit_id)

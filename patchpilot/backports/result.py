@@ -69,8 +69,6 @@ class BackportResult:
             ):
                 tree = f"Cc: <{self.list}> # {branch.version}.x"
                 for prerequisite in branch.prerequisites:
-                    lines.setdefault(
-                        f"{tree}: {prerequisite.commit[:12]}: {prerequisite.subject}"
-                    )
+                    lines.setdefault(f"{tree}: {prerequisite.commit[:12]}: {prerequisite.subject}")
                 lines.setdefault(tree)
         return tuple(lines)

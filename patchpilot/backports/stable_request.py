@@ -65,9 +65,7 @@ def make_stable_request_mail(
             "no reason for the request: the message of the fix gives none",
             hint="use --note TEXT, for example --note 'it crashes without this fix'",
         )
-    conflicts = [
-        branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT
-    ]
+    conflicts = [branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT]
     facts = ["git applies it there without conflicts."]
     if conflicts:
         facts.append(
@@ -84,10 +82,7 @@ def make_stable_request_mail(
         facts.append(f"It needs {follow_ups} with it." if follow_ups else "")
     values = {
         "trees": join_words(
-            [
-                f"{clean_branch.version or clean_branch.branch}"
-                for clean_branch in clean_branches
-            ]
+            [f"{clean_branch.version or clean_branch.branch}" for clean_branch in clean_branches]
         ),
         "commit": result.commit,
         "subject": result.subject,
@@ -96,9 +91,7 @@ def make_stable_request_mail(
         "state": "\n".join(line for line in facts if line),
         "name": identity.name if identity else "",
     }
-    body = strip_template_comments(
-        fill_template(read_template("stable-request"), values)
-    )
+    body = strip_template_comments(fill_template(read_template("stable-request"), values))
     cc = _find_cc_addresses(repository, commit, stable, identity)
     subject = f'Please apply {commit.short} ("{result.subject}") to {values["trees"]}'
     headers = [
@@ -129,10 +122,7 @@ def _find_cc_addresses(
     """Return the Cc: addresses of the request: the contacts named in the commit, and the
     maintainers and lists of its files.
     """
-    by_key = {
-        address.key: address
-        for address in find_backport_contacts([commit], (stable.list,))
-    }
+    by_key = {address.key: address for address in find_backport_contacts([commit], (stable.list,))}
     for address in _find_commit_maintainers(repository, commit):
         if address.key != stable.list:
             by_key.setdefault(address.key, address)
@@ -141,9 +131,7 @@ def _find_cc_addresses(
     return tuple(by_key.values())
 
 
-def _find_commit_maintainers(
-    repository: Repository, commit: Commit
-) -> tuple[Address, ...]:
+def _find_commit_maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
     """Return the maintainers and lists of the commit's files.
 
     The result is empty if there is no readable MAINTAINERS file.
@@ -152,16 +140,12 @@ def _find_commit_maintainers(
     if not tree.exists("MAINTAINERS"):
         return ()
     try:
-        sources = make_recipient_sources(
-            tree, repository, {"git_fallback": False, "git": False}
-        )
+        sources = make_recipient_sources(tree, repository, {"git_fallback": False, "git": False})
         plan = plan_patches([format_commit_patch(repository, commit.id)], sources)
     except PatchpilotError:
         # a malformed MAINTAINERS does not matter: the stable maintainers still get the request
         return ()
-    return tuple(
-        recipient.address for recipient in plan.recipients if recipient.section
-    )
+    return tuple(recipient.address for recipient in plan.recipients if recipient.section)
 
 
 def _find_first_paragraph(body: str) -> str:

@@ -143,10 +143,7 @@ def _find_new_symbols(fix: FixCommit) -> dict[str, str]:
         for line in hunk.lines
     ]
     old_words = {
-        symbol
-        for line in lines
-        if line.kind != "+"
-        for symbol in _WORD.findall(line.text)
+        symbol for line in lines if line.kind != "+" for symbol in _WORD.findall(line.text)
     }
     result: dict[str, str] = {}
     for added_line in (line.text for line in lines if line.kind == "+"):
@@ -195,9 +192,7 @@ def find_calls(code: str, names: Collection[str] | None = None) -> Calls:
 
     Incomplete calls and definitions are omitted.
     """
-    plain_code = _PLAIN.sub(
-        lambda match: " " if match[0].startswith("/") else "0", code
-    )
+    plain_code = _PLAIN.sub(lambda match: " " if match[0].startswith("/") else "0", code)
     calls: Calls = set()
     for call in _CALL.finditer(plain_code):
         if call[1] in _NO_CALLS or (names is not None and call[1] not in names):
@@ -272,9 +267,7 @@ def _rate_declaration(line: str, symbol: str) -> int:
         and not line.lstrip().startswith("return")
     ):
         return 3
-    if re.match(
-        rf"\s+[A-Za-z_][\w\s*]*[\s*]{symbol}\s*(?:\[[^\]]*\])?\s*(?::\s*\d+)?;", line
-    ):
+    if re.match(rf"\s+[A-Za-z_][\w\s*]*[\s*]{symbol}\s*(?:\[[^\]]*\])?\s*(?::\s*\d+)?;", line):
         return 1
     return 0
 
@@ -284,22 +277,14 @@ def _arguments_differ(old: tuple[str, str], new: tuple[str, str]) -> bool:
     if not lists[0] or not lists[1] or "#" in old[1][:1] + new[1][:1]:
         return False
     counts = [
-        len(
-            [
-                arg
-                for arg in match[1].split(",")
-                if arg.strip() and arg.strip() != "void"
-            ]
-        )
+        len([arg for arg in match[1].split(",") if arg.strip() and arg.strip() != "void"])
         for match in lists
         if match
     ]
     return counts[0] != counts[1]
 
 
-def _find_missing_functions(
-    scratch: ScratchStore, fix: FixCommit, tree: str
-) -> dict[str, str]:
+def _find_missing_functions(scratch: ScratchStore, fix: FixCommit, tree: str) -> dict[str, str]:
     """Map changed functions that the branch lacks to the file's path.
 
     Their names are taken from hunk headers.

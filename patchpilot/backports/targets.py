@@ -89,9 +89,7 @@ def read_fixes(
         return _read_commits(repository, list_topic_commits(repository, target, base))
     patches = [
         patch
-        for series in read_series(
-            [target] if target else [], repository, base, from_archive
-        )
+        for series in read_series([target] if target else [], repository, base, from_archive)
         for patch in series.patches
     ]
     if not patches:
@@ -109,16 +107,13 @@ def read_fixes(
     )
 
 
-def _read_commits(
-    repository: Repository, ids: Sequence[str]
-) -> tuple[BackportTarget, ...]:
+def _read_commits(repository: Repository, ids: Sequence[str]) -> tuple[BackportTarget, ...]:
     """Return the commits that change files; raise `UsageError` if there are none."""
     commits = [repository.commit(commit_id) for commit_id in ids]
     targets = tuple(
         BackportTarget(commit.id, commit.subject)
         for commit in commits
-        if len(commit.parents) != 1
-        or commit.tree != repository.commit(commit.parents[0]).tree
+        if len(commit.parents) != 1 or commit.tree != repository.commit(commit.parents[0]).tree
     )
     if not targets:
         raise UsageError(
@@ -155,9 +150,7 @@ def _find_mainline_commit(history: History, patch: Patch, tip: str) -> str | Non
     )
 
 
-def find_unfit_patch_commit(
-    repository: Repository, patch: Patch, progress: Progress
-) -> str | None:
+def find_unfit_patch_commit(repository: Repository, patch: Patch, progress: Progress) -> str | None:
     """Return the mainline commit of a patch that does not apply to mainline or has no effect.
 
     This is the commit from which the patch was made, or the one that makes the same change. Return
@@ -210,9 +203,7 @@ def branch_ref(repository: Repository, name: str, *, profile: str | None = None)
     """Return the ref for a branch name or a stable version such as `6.1`."""
     if repository.find(name) and "." not in name:
         return name
-    branches = find_stable_branches(
-        repository, profile=profile, include_ended=True
-    ).branches
+    branches = find_stable_branches(repository, profile=profile, include_ended=True).branches
     matches = (
         branch.name
         for branch in branches
@@ -227,9 +218,7 @@ def branch_ref(repository: Repository, name: str, *, profile: str | None = None)
     return next(matches, name)
 
 
-def _stable_series_ref(
-    repository: Repository, version_or_name: str, profile: str | None
-) -> str:
+def _stable_series_ref(repository: Repository, version_or_name: str, profile: str | None) -> str:
     """Return the ref of the stable branch for a version.
 
     If there is no such branch, raise UsageError with a hint that contains the command to fetch it
@@ -270,9 +259,7 @@ def backport_trees(repository: Repository, profile: str | None) -> StableTrees:
         or any(map(trees.version_of, repository.refs))
         or (head and project_of_tree(CommitTree(repository, head)))
     )
-    return (
-        find_own_trees(repository, trees, profile) if is_known else None
-    ) or StableTrees()
+    return (find_own_trees(repository, trees, profile) if is_known else None) or StableTrees()
 
 
 def format_fetch_hint(

@@ -89,9 +89,7 @@ def compute_topic_backports(
         replace(
             branch,
             failed=failed_messages.get((result.commit or "", branch.version or ""), ""),
-            resolved=str(
-                find_resolution_folder(repository, result.commit, branch) or ""
-            )
+            resolved=str(find_resolution_folder(repository, result.commit, branch) or "")
             if result.commit and branch.verdict == "conflict"
             else "",
         )
@@ -120,9 +118,7 @@ def _make_empty_result(
     Otherwise, return None.
     """
     profile = settings.get("profile")
-    project = project_of(
-        repository, profile, Series((format_commit_patch(repository, commit.id),))
-    )
+    project = project_of(repository, profile, Series((format_commit_patch(repository, commit.id),)))
     if find_stable_branches(repository, profile=profile or None).branches:
         return None
     if not (project.lists.stable or project.stable.branch):
@@ -152,9 +148,7 @@ def write_topic_backports(
     The messages have the default texts. With `sign_off`, add the user's sign-off.
     `excluded_commits` maps branches to the prerequisites to exclude.
     """
-    wording = BackportText(
-        signer=require_identity(repository.identity) if sign_off else None
-    )
+    wording = BackportText(signer=require_identity(repository.identity) if sign_off else None)
     return write_backports(
         repository,
         [exclude_prerequisites(result, excluded_commits)],

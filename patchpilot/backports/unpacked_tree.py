@@ -46,11 +46,7 @@ class _ChangedTree:
         return self.changed[path] if path in self.changed else self.ground.read(path)
 
     def exists(self, path: str) -> bool:
-        return (
-            self.changed[path] is not None
-            if path in self.changed
-            else self.ground.exists(path)
-        )
+        return self.changed[path] is not None if path in self.changed else self.ground.exists(path)
 
     def is_dir(self, path: str) -> bool:
         return self.ground.is_dir(path)
@@ -109,9 +105,7 @@ def _check_patch(
         verdict,
         hints=(_CHECK_DECLARATIONS,) if adaptation else (),
         adaptation=adaptation,
-        change=_make_directory_change(patch, tree, adaptation)
-        if is_applicable
-        else None,
+        change=_make_directory_change(patch, tree, adaptation) if is_applicable else None,
     )
 
 

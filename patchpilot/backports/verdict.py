@@ -25,9 +25,7 @@ def judge_branch(
     """Return the verdict for a branch, as `judge_fix` determines it."""
     judged = judge_fix(history, scratch, fix, culprits, branch, tree, planned)
     applied, landing = judged.applied, judged.landing
-    is_conflict = (
-        applied is not None and landing is None and applied.how is AppliesHow.CONFLICT
-    )
+    is_conflict = applied is not None and landing is None and applied.how is AppliesHow.CONFLICT
     return BranchResult(
         branch.name,
         branch.version or None,
@@ -40,9 +38,7 @@ def judge_branch(
         landed_as=landing.commit if landing else None,
         landed_by=landing.how.value if landing else None,
         culprit_as=judged.culprit_as,
-        conflicts=find_conflict_places(scratch, applied.merge)
-        if applied and is_conflict
-        else (),
+        conflicts=find_conflict_places(scratch, applied.merge) if applied and is_conflict else (),
         ends=branch.ends,
         stale=branch.stale,
         is_over=branch.is_over,

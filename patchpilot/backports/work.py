@@ -40,9 +40,7 @@ from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, ignore_progress
 
-_SEND_HINT = (
-    "read the message; to send it: -o FILE writes it, `git send-email FILE` sends it"
-)
+_SEND_HINT = "read the message; to send it: -o FILE writes it, `git send-email FILE` sends it"
 _BUILD_FAILED = "the branch compiles without the fix, but not with it"
 
 
@@ -86,17 +84,13 @@ def next_backport_step(
         )
     if last_result.commit and not last_result.upstream:
         return Action("stable", (last_result.commit[:12],), "next: {}")
-    if last_result.commit and any(
-        result.verdict.startswith("clean") for result in branches
-    ):
+    if last_result.commit and any(result.verdict.startswith("clean") for result in branches):
         return Action(
             "backport",
             (last_result.commit[:12], *onto_arguments, "--request"),
             "next: {}",
         )
-    if all(
-        result.verdict == "conflict" and not result.prerequisites for result in branches
-    ):
+    if all(result.verdict == "conflict" and not result.prerequisites for result in branches):
         return Action("backport", (target, "--resolve", branches[0].branch), "next: {}")
     tree = repository.top if repository else Path(branches[0].branch)
     folder = str(suggest_backport_folder(tree, last_result.commit))
@@ -148,17 +142,13 @@ def run_backport_actions(
         else ()
     )
     failed_branches = {
-        build.branch
-        for build in builds
-        if is_object_build(request.build) and build.code == FAILED
+        build.branch for build in builds if is_object_build(request.build) and build.code == FAILED
     }
     buildable = [
         replace(
             result,
             branches=tuple(
-                branch
-                for branch in result.branches
-                if branch.branch not in failed_branches
+                branch for branch in result.branches if branch.branch not in failed_branches
             ),
         )
         for result in results
@@ -203,9 +193,7 @@ def run_backport_actions(
     )
 
 
-def _make_backport_text(
-    repository: Repository | None, request: BackportRequest
-) -> BackportText:
+def _make_backport_text(repository: Repository | None, request: BackportRequest) -> BackportText:
     identity = repository.identity if repository else read_identity(Path.cwd())
     reply_to = parse_id_option(request.in_reply_to) if request.in_reply_to else None
     return BackportText(

@@ -122,9 +122,7 @@ def prepare_conflict_clone(
     )
 
 
-def is_resolution_started(
-    repository: Repository, commit: str, branch: BranchResult
-) -> bool:
+def is_resolution_started(repository: Repository, commit: str, branch: BranchResult) -> bool:
     """Return whether a clone for resolving the conflict on a branch already exists."""
     return (_clone_folder(repository, commit, branch) / ".git").exists()
 
@@ -161,9 +159,7 @@ def build_backport(
         )
     if command == OBJECTS:
         require_compilable(repository, CommitTree(repository, branch.tip))
-    steps, skip_reason = plan_backport_steps(
-        repository, pairs, upstream_only=False, adapt=adapt
-    )
+    steps, skip_reason = plan_backport_steps(repository, pairs, upstream_only=False, adapt=adapt)
     if not steps:
         return BranchBuild(
             branch.branch,
@@ -182,9 +178,7 @@ def build_backport(
         limits = RunWatch(_BUILD_HOURS * 3600, report)
         result = run(argv, cwd=folder, env=dict(os.environ), timeout=limits)
     output = (result.out + result.err).decode("utf-8", "replace")
-    return BranchBuild(
-        branch.branch, result.code, "\n".join(output.strip().split("\n")[-20:])
-    )
+    return BranchBuild(branch.branch, result.code, "\n".join(output.strip().split("\n")[-20:]))
 
 
 def _clone_folder(repository: Repository, commit: str, branch: BranchResult) -> Path:
@@ -199,9 +193,7 @@ def _patch_folder(folder: Path) -> Path:
     return folder.with_name(folder.name + ".patches")
 
 
-def _clone_without_checkout(
-    repository: Repository, clone: Path, extra: Path | None = None
-) -> None:
+def _clone_without_checkout(repository: Repository, clone: Path, extra: Path | None = None) -> None:
     """Clone the repository without checking out files.
 
     The clone shares the repository's objects and uses the user's identity.
@@ -300,9 +292,7 @@ def _prepare_clone(
                 (partial_clone / path).write_bytes(content)
         merge_message = partial_clone / ".git" / "MERGE_MSG"
         if merge_message.exists():
-            merge_message.write_text(
-                message + _ADVICE, encoding="utf-8", errors="surrogateescape"
-            )
+            merge_message.write_text(message + _ADVICE, encoding="utf-8", errors="surrogateescape")
         else:
             git(
                 partial_clone,
@@ -318,15 +308,11 @@ def _prepare_clone(
     except (OSError, GitError) as error:
         shutil.rmtree(partial_clone, ignore_errors=True)
         if isinstance(error, OSError):
-            raise InputError(
-                f"cannot create {folder}: {error.strerror or error}"
-            ) from error
+            raise InputError(f"cannot create {folder}: {error.strerror or error}") from error
         raise
 
 
-def _copy_objects(
-    folder: Path, scratch: ScratchStore, commits: Sequence[MadeCommit]
-) -> None:
+def _copy_objects(folder: Path, scratch: ScratchStore, commits: Sequence[MadeCommit]) -> None:
     """Copy the objects of the temporary object store into the clone, so that the store can be
     deleted.
     """
@@ -355,9 +341,7 @@ def _continue_resolution(
     with Repository.open(clone_folder) as clone:
         conflicted = tuple(
             path
-            for path in clone.git(
-                "diff", "--name-only", "--diff-filter=U", "-z"
-            ).text.split("\0")
+            for path in clone.git("diff", "--name-only", "--diff-filter=U", "-z").text.split("\0")
             if path
         )
         head = clone.commit(clone.resolve("HEAD"))
@@ -378,16 +362,11 @@ def _continue_resolution(
                     "then run again: {}",
                 ),
             )
-            return ConflictResolution(
-                branch.branch, clone_folder, "conflict", conflicted, advice
-            )
+            return ConflictResolution(branch.branch, clone_folder, "conflict", conflicted, advice)
         with ScratchStore(clone) as scratch:
-            resolved_commits = _list_resolved_commits(
-                repository, clone, scratch, base, head.id
-            )
+            resolved_commits = _list_resolved_commits(repository, clone, scratch, base, head.id)
             commits = tuple(
-                f"{commit.id[:12]} {clone.commit(commit.id).subject}"
-                for commit in resolved_commits
+                f"{commit.id[:12]} {clone.commit(commit.id).subject}" for commit in resolved_commits
             )
             wording = make_branch_wording(
                 wording, find_failed_messages([result]), [result.commit], branch.version

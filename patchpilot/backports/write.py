@@ -35,9 +35,7 @@ from patchpilot.series.cover_letter import (
 )
 from patchpilot.write_file import replace_file
 
-_NOT_ADAPTED = (
-    "the fix cannot be adapted: omit --adapt to write it with its prerequisites"
-)
+_NOT_ADAPTED = "the fix cannot be adapted: omit --adapt to write it with its prerequisites"
 _SIGN = "your sign-off belongs below your note: use --signoff"
 
 
@@ -82,9 +80,7 @@ def format_send_commands(backports: Sequence[WrittenBackport]) -> tuple[str, ...
 
 
 def _branch_version_key(backport: WrittenBackport) -> tuple[int, ...]:
-    return tuple(
-        int(number) for number in re.findall(r"\d+", backport.files[0].parent.name)
-    )
+    return tuple(int(number) for number in re.findall(r"\d+", backport.files[0].parent.name))
 
 
 def format_send_command(files: Sequence[Path]) -> str:
@@ -122,9 +118,7 @@ def make_branch_wording(
 
     By default, the patches reply to the first FAILED message about one of the commits.
     """
-    failed_messages = (
-        messages.get((commit or "", version or "")) for commit in commits
-    )
+    failed_messages = (messages.get((commit or "", version or "")) for commit in commits)
     reply_to = wording.in_reply_to or next(filter(None, failed_messages), None)
     return replace(wording, in_reply_to=reply_to)
 
@@ -158,18 +152,12 @@ def write_backports(
             branch_texts = make_branch_wording(
                 wording,
                 failed_messages,
-                [
-                    result.commit
-                    for result, branch_result in pairs
-                    if branch_result.wants_fix
-                ],
+                [result.commit for result, branch_result in pairs if branch_result.wants_fix],
                 branch.version,
             )
             steps, skip_reason = plan_backport_steps(repository, pairs, adapt=adapt)
             if not steps:
-                reason = (
-                    skip_reason or "the branch has the fix, or does not have the bug"
-                )
+                reason = skip_reason or "the branch has the fix, or does not have the bug"
                 backports.append(WrittenBackport(branch.branch, (), reason))
                 continue
             try:
@@ -316,9 +304,7 @@ def _format_difference_note(commit: MadeCommit, version: str) -> str:
     }
     return strip_template_comments(
         fill_template(
-            read_template(
-                "backport-adapted" if commit.is_explained else "backport-note"
-            ),
+            read_template("backport-adapted" if commit.is_explained else "backport-note"),
             values,
         )
     )
@@ -332,11 +318,7 @@ def format_note_hint(
     """Return the step that is left for patches with other lines than upstream and without an
     explanation, or "" if there are none.
     """
-    names = [
-        file.name
-        for commit, file in zip(commits, files, strict=True)
-        if commit.lacks_note
-    ]
+    names = [file.name for commit, file in zip(commits, files, strict=True) if commit.lacks_note]
     return f"{', '.join(names)}: not the lines of upstream; {step}" if names else ""
 
 
@@ -352,9 +334,7 @@ def suggest_backport_folder(tree: Path, commit: str | None) -> Path:
 
 def backport_folder_name(branch: BranchResult) -> str:
     """Return the folder name for the patches of a branch or directory."""
-    name = branch.version or (
-        branch.tip[:12] if branch.branch == branch.tip else branch.branch
-    )
+    name = branch.version or (branch.tip[:12] if branch.branch == branch.tip else branch.branch)
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-") or "branch"
 
 
@@ -378,7 +358,5 @@ def write_mails(
             replace_file(folder / name, content)
             files.append(folder / name)
     except OSError as error:
-        raise InputError(
-            f"cannot write to {folder}: {error.strerror or error}"
-        ) from error
+        raise InputError(f"cannot write to {folder}: {error.strerror or error}") from error
     return tuple(files)

@@ -65,16 +65,12 @@ def build_commits(
         yield result
 
 
-def _build_in_worker(
-    repository: Path, commit: str, arch: str, *, quick: bool
-) -> BuiltUnit:
+def _build_in_worker(repository: Path, commit: str, arch: str, *, quick: bool) -> BuiltUnit:
     """Build one unit in a worker. Each worker of a machine uses a separate directory."""
     from distributed import get_worker
 
     name = "".join(char if char.isalnum() else "-" for char in str(get_worker().name))
-    return build_unit(
-        repository, commit, arch, quick=quick, folder_name=f"worker-{name}"
-    )
+    return build_unit(repository, commit, arch, quick=quick, folder_name=f"worker-{name}")
 
 
 def build_unit(
@@ -96,7 +92,5 @@ def build_unit(
         driver = Driver(Options(strict=True), repository=repo)
         result = driver.check_source(PatchSource((commit,)), build=options)
     (commit_build,) = result.commits
-    findings = tuple(
-        finding for finding in result.all if finding.name.startswith(PACKS)
-    )
+    findings = tuple(finding for finding in result.all if finding.name.startswith(PACKS))
     return BuiltUnit(commit_build.commit, arch, findings, commit_build)

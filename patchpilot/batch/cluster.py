@@ -44,9 +44,7 @@ def check_epochs(
     installed.
     """
     epoch_parts = (part for epoch in epochs for part in ranges(epoch, mails))
-    return check_parts(
-        client, epoch_parts, folder, options=options, tree=tree, progress=progress
-    )
+    return check_parts(client, epoch_parts, folder, options=options, tree=tree, progress=progress)
 
 
 def check_parts(

@@ -80,9 +80,7 @@ class SymbolChoice:
         Tristate symbols in `modules` are set to m.
         """
         tristates = {name for name in modules if self._symbols[name].kind == "tristate"}
-        lines = [
-            f"CONFIG_{name}={'m' if name in tristates else 'y'}" for name in self.on
-        ]
+        lines = [f"CONFIG_{name}={'m' if name in tristates else 'y'}" for name in self.on]
         return "".join(f"{line}\n" for line in sorted(lines))
 
     def _restore(self, saved: _Settings) -> None:
@@ -104,8 +102,7 @@ class SymbolChoice:
         if any(self._holds(prompt) for prompt in config.prompts):
             return False
         return any(
-            self._holds(condition) and self._holds(value)
-            for value, condition in config.defaults
+            self._holds(condition) and self._holds(value) for value, condition in config.defaults
         )
 
     def _holds(self, expression: Expression) -> bool:
@@ -138,12 +135,7 @@ class SymbolChoice:
         if self.is_on(name):
             return True
         config = self._symbols.get(name)
-        if (
-            config is None
-            or name in self.off
-            or name in dependents
-            or depth > _MAX_DEPTH
-        ):
+        if config is None or name in self.off or name in dependents or depth > _MAX_DEPTH:
             return False
         dependents |= {name}
         for prompt in config.prompts:
@@ -152,17 +144,13 @@ class SymbolChoice:
                 return True
         return self._enable_indirectly(config, depth, dependents)
 
-    def _enable_indirectly(
-        self, config: Config, depth: int, dependents: frozenset[str]
-    ) -> bool:
+    def _enable_indirectly(self, config: Config, depth: int, dependents: frozenset[str]) -> bool:
         """Enable a symbol that has no prompt, through one of its defaults or a symbol that selects
         it.
         """
         for value, condition in config.defaults:
             default_applies = Both((condition, value))
-            if self._try(
-                partial(self._set_value, default_applies, True, depth + 1, dependents)
-            ):
+            if self._try(partial(self._set_value, default_applies, True, depth + 1, dependents)):
                 return True
         selects = (
             partial(
@@ -185,9 +173,7 @@ class SymbolChoice:
         self._restore(saved)
         return False
 
-    def _cheapest(
-        self, attempts: Iterable[Callable[[], bool]], *, enough: int = 0
-    ) -> bool:
+    def _cheapest(self, attempts: Iterable[Callable[[], bool]], *, enough: int = 0) -> bool:
         """Apply the attempt that enables the fewest symbols.
 
         Do not try the rest after an attempt that enables at most `enough` symbols.
@@ -217,19 +203,13 @@ class SymbolChoice:
             case Symbol(name):
                 if name in _CONSTANTS:
                     return False
-                return (
-                    self._enable(name, depth, dependents)
-                    if value
-                    else self._avoid(name)
-                )
+                return self._enable(name, depth, dependents) if value else self._avoid(name)
             case Not(operand):
                 return self._set_value(operand, not value, depth, dependents)
             case Both(parts):
                 return self._set_each(parts, value, depth, dependents, sets_all=value)
             case Either(parts):
-                return self._set_each(
-                    parts, value, depth, dependents, sets_all=not value
-                )
+                return self._set_each(parts, value, depth, dependents, sets_all=not value)
             case Comparison(left, operator, right) if right in _CONSTANTS:
                 is_on = _CONSTANTS[right] == (operator == "=")
                 return self._set_value(Symbol(left), is_on == value, depth, dependents)
@@ -248,12 +228,9 @@ class SymbolChoice:
         symbols.
         """
         if sets_all:
-            return all(
-                self._set_value(part, value, depth, dependents) for part in parts
-            )
+            return all(self._set_value(part, value, depth, dependents) for part in parts)
         return self._cheapest(
-            partial(self._set_value, part, value, depth + 1, dependents)
-            for part in parts
+            partial(self._set_value, part, value, depth + 1, dependents) for part in parts
         )
 
     def _avoid(self, name: str) -> bool:

@@ -54,9 +54,7 @@ class Configuration(NamedTuple):
     @property
     def label(self) -> str:
         """Return the configuration's name for messages."""
-        suffix = (
-            " .config" if self.given else " minimal, built in" if self.minimal else ""
-        )
+        suffix = " .config" if self.given else " minimal, built in" if self.minimal else ""
         return f"{self.arch} {self.compiler}{suffix}"
 
     @property
@@ -153,9 +151,7 @@ def sandbox() -> tuple[str, ...]:
     if not shutil.which(prefix[0]):
         return ()
     try:
-        outcome = run(
-            [*prefix, "true"], env=base_environment(), cwd=Path("/"), timeout=20
-        )
+        outcome = run([*prefix, "true"], env=base_environment(), cwd=Path("/"), timeout=20)
     except MissingError:
         return ()
     return prefix if outcome.code == 0 else ()

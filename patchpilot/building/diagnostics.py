@@ -11,9 +11,7 @@ from patchpilot.model.printable import make_printable
 ERROR, WARNING, SPARSE, KERNEL_DOC = "error", "warning", "sparse", "kernel-doc"
 KCONFIG = "kconfig"
 COCCINELLE, MODPOST, UNDEFINED = "coccinelle", "modpost", "undefined"
-_OBJECT = re.compile(
-    r"\s{2}(?:CC|AS|HOSTCC|LDS|DTC|SCHEMA|CPP|RUSTC)\s+(?:\[M\]\s+)?(\S+)$"
-)
+_OBJECT = re.compile(r"\s{2}(?:CC|AS|HOSTCC|LDS|DTC|SCHEMA|CPP|RUSTC)\s+(?:\[M\]\s+)?(\S+)$")
 _LOCATION = re.compile(
     r"(?P<path>[^\s:][^:]*):(?P<line>\d+):(?:(?P<column>\d+):)?"
     r" (?P<level>fatal error|[Ee]rror|[Ww]arning|note): (?P<text>.*)"

@@ -43,12 +43,8 @@ _YAMLLINT = """{extends: relaxed, rules: {
   empty-values: {forbid-in-block-mappings: true, forbid-in-flow-mappings: true},
   indentation: {spaces: 2, indent-sequences: true, check-multi-line-strings: false},
   trailing-spaces: disable}}"""
-_REPORT = re.compile(
-    r"(?P<path>[^\s:]+):(?:(?P<line>\d+):)?(?:(?P<column>\d+):)? (?P<text>.+)"
-)
-_ABI_REPORT = re.compile(
-    r"Warning: file (?P<path>\S+)#(?P<line>\d+):\n\s+(?P<text>[^\n]+)"
-)
+_REPORT = re.compile(r"(?P<path>[^\s:]+):(?:(?P<line>\d+):)?(?:(?P<column>\d+):)? (?P<text>.+)")
+_ABI_REPORT = re.compile(r"Warning: file (?P<path>\S+)#(?P<line>\d+):\n\s+(?P<text>[^\n]+)")
 _REFERENCE = re.compile(
     r"\$ref:\s*[\"']?(?:/schemas/(?P<schema>[^\s\"'#]+)|(?P<binding>[^\s\"'#]+))"
     r"|^[ \t]*#[ \t]*include[ \t]*"
@@ -123,9 +119,7 @@ def reports(
 def _run_yamllint(location: CheckedFile) -> Iterator[Diagnostic]:
     argv = ["yamllint", "-f", "parsable", "-d", _YAMLLINT, "-"]
     output = _run(argv, location, stdin=location.data)
-    yield from _parse_reports(
-        "yamllint", location, output.replace("stdin:", f"{location.path}:")
-    )
+    yield from _parse_reports("yamllint", location, output.replace("stdin:", f"{location.path}:"))
 
 
 def _dtschema(location: CheckedFile) -> Iterator[Diagnostic]:
@@ -175,9 +169,7 @@ def _devicetree(location: CheckedFile) -> Iterator[Diagnostic]:
         message = match["text"]
         start = _find_line(lines, f"{match['node']} {{")
         properties = [] if "required" in message else _PROPERTY.findall(message)
-        property_lines = (
-            _find_line(lines, property_name, start) for property_name in properties
-        )
+        property_lines = (_find_line(lines, property_name, start) for property_name in properties)
         line = next(filter(None, property_lines), start)
         yield _diagnostic("dtschema", location, line, message)
 
@@ -238,9 +230,7 @@ def _docutils(location: CheckedFile) -> Iterator[Diagnostic]:
         location.data, source_path=location.path, settings_overrides=settings
     )
     separate_messages = (*document.parse_messages, *document.transform_messages)
-    for message in dict.fromkeys(
-        (*separate_messages, *document.findall(nodes.system_message))
-    ):
+    for message in dict.fromkeys((*separate_messages, *document.findall(nodes.system_message))):
         message_text = message.astext().partition(") ")[2].split("\n")[0]
         is_warning = message["level"] >= utils.Reporter.WARNING_LEVEL
         if is_warning and not _SPHINX_ONLY.search(message_text):
@@ -253,17 +243,13 @@ def _kernel_doc(location: CheckedFile) -> Iterator[Diagnostic]:
 
 
 def _get_abi(location: CheckedFile) -> Iterator[Diagnostic]:
-    output = _run_script(
-        location, ("scripts/get_abi.pl",), "validate", "--dir", _ABI.rstrip("/")
-    )
+    output = _run_script(location, ("scripts/get_abi.pl",), "validate", "--dir", _ABI.rstrip("/"))
     for match in _ABI_REPORT.finditer(output):
         problem = match["text"].strip().removesuffix(". Line")
         yield _diagnostic("get-abi", location, match["line"], problem)
 
 
-def _run_script(
-    location: CheckedFile, scripts: tuple[str, ...], *arguments: str
-) -> str:
+def _run_script(location: CheckedFile, scripts: tuple[str, ...], *arguments: str) -> str:
     """Run the first of these scripts that exists in the commit, and return its output."""
     listing = location.repository.git(
         "ls-tree", "-r", "-z", "--name-only", "--full-tree", location.commit, "--", *scripts,
@@ -295,9 +281,7 @@ def _run(argv: list[str], location: CheckedFile, stdin: bytes | None = None) -> 
     return f"{outcome.text}\n{outcome.err.decode('utf-8', 'replace')}"
 
 
-def _run_isolated(
-    argv: list[str], location: CheckedFile, stdin: bytes | None = None
-) -> Completed:
+def _run_isolated(argv: list[str], location: CheckedFile, stdin: bytes | None = None) -> Completed:
     return run(
         [*sandbox(), *argv],
         env=make_environment(),
@@ -307,9 +291,7 @@ def _run_isolated(
     )
 
 
-def _parse_reports(
-    kind: str, location: CheckedFile, output: str
-) -> Iterator[Diagnostic]:
+def _parse_reports(kind: str, location: CheckedFile, output: str) -> Iterator[Diagnostic]:
     """Return a checker's reports about the file.
 
     These are lines of the form `PATH:LINE:COLUMN: TEXT`.
@@ -322,9 +304,7 @@ def _parse_reports(
             yield problem._replace(column=int(match["column"] or 0))
 
 
-def _diagnostic(
-    kind: str, location: CheckedFile, line: str | int | None, text: str
-) -> Diagnostic:
+def _diagnostic(kind: str, location: CheckedFile, line: str | int | None, text: str) -> Diagnostic:
     message = make_printable(text)[:_MAX_LENGTH]
     return Diagnostic(kind, location.path, int(line or 0), 0, message)
 

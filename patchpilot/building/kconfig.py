@@ -90,26 +90,17 @@ class Kconfig:
         def conditions(keyword: str, prefix: str) -> Expression:
             arguments = (argument for key, argument in properties if key == keyword)
             return joined(
-                *(
-                    parse_expression(argument.removeprefix(prefix))
-                    for argument in arguments
-                )
+                *(parse_expression(argument.removeprefix(prefix)) for argument in arguments)
             )
 
-        condition = (
-            parse_expression(name) if kind == "if" else conditions("depends", "on")
-        )
+        condition = parse_expression(name) if kind == "if" else conditions("depends", "on")
         if kind in _BLOCKS:
             self._blocks.append((condition, conditions("visible", "if")))
         elif kind != "comment":
-            depends = joined(
-                *(block_condition for block_condition, _ in self._blocks), condition
-            )
+            depends = joined(*(block_condition for block_condition, _ in self._blocks), condition)
             self._define(name, depends, properties)
 
-    def _define(
-        self, name: str, depends: Expression, properties: list[tuple[str, str]]
-    ) -> None:
+    def _define(self, name: str, depends: Expression, properties: list[tuple[str, str]]) -> None:
         config = self.symbols.setdefault(name, Config(name))
         config.depends.append(depends)
         prompt_condition = joined(depends, *(visible for _, visible in self._blocks))
@@ -166,9 +157,7 @@ def _list_statements(text: str) -> Iterator[str]:
             continue
         comment_start = stripped.find(" #")
         has_comment = comment_start >= 0 and '"' not in stripped[comment_start:]
-        yield joined_line + (
-            stripped[:comment_start].rstrip() if has_comment else stripped
-        )
+        yield joined_line + (stripped[:comment_start].rstrip() if has_comment else stripped)
         joined_line = ""
 
 

@@ -28,9 +28,7 @@ _COMMENT = re.compile(r"^\s*(?:\*|/\*|//|#)(?!\s*(?:if|ifdef|ifndef|elif)\b)")
 _CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 
 
-def kconfig_problems(
-    state: TreeState, changes: Sequence[FileChange]
-) -> Iterator[BuildProblem]:
+def kconfig_problems(state: TreeState, changes: Sequence[FileChange]) -> Iterator[BuildProblem]:
     """Yield the problems with Kconfig symbols in a commit's added lines."""
     yield from _undefined_symbols(state, changes)
     # ignore a Kconfig that nests files or symbols a thousand levels deep, because no real one does
@@ -38,9 +36,7 @@ def kconfig_problems(
         yield from _unmet_dependencies(state, changes)
 
 
-def _unmet_dependencies(
-    state: TreeState, changes: Sequence[FileChange]
-) -> Iterator[BuildProblem]:
+def _unmet_dependencies(state: TreeState, changes: Sequence[FileChange]) -> Iterator[BuildProblem]:
     """Yield a problem for each added `select` of a symbol whose dependencies may not be met."""
     selects = (
         (change, line, select[1])
@@ -67,9 +63,7 @@ def is_kconfig(path: str) -> bool:
     return path.rpartition("/")[2].startswith("Kconfig")
 
 
-def _undefined_symbols(
-    state: TreeState, changes: Sequence[FileChange]
-) -> Iterator[BuildProblem]:
+def _undefined_symbols(state: TreeState, changes: Sequence[FileChange]) -> Iterator[BuildProblem]:
     first_uses: dict[str, tuple[FileChange, DiffLine]] = {}
     for change in changes:
         for line in change.lines("+"):

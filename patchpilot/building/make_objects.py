@@ -32,9 +32,7 @@ _USER_SPACE = (
     *(f"-D{word}=__{word}__" for word in ("inline", "asm")),
 )
 _TAIL = 12
-_MISSING = re.compile(
-    "No such file or directory|No rule to make target|can't open file"
-)
+_MISSING = re.compile("No such file or directory|No rule to make target|can't open file")
 _FAILURE = re.compile(r"^[^\s:]*Kconfig[^\s:]*:\d+: |rror|\*\*\*")
 _DEPENDENCY = re.compile(r"^\s+(\S+?)\s*\\?$", re.MULTILINE)
 
@@ -72,9 +70,7 @@ class Maker:
             stamp.write_text(state, "utf-8")
         text = (self._output / ".config").read_text("utf-8", "replace")
         enabled = set(re.findall(r"^CONFIG_(\w+)=[ym]$", text, re.MULTILINE))
-        return tuple(
-            name for name in self._configuration.wanted if name not in enabled
-        ), ""
+        return tuple(name for name in self._configuration.wanted if name not in enabled), ""
 
     def _configure(self) -> str:
         """Create the .config, and return the error of make or ""."""
@@ -87,17 +83,13 @@ class Maker:
         else:
             fragment.write_text(self._configuration.fragment, encoding="utf-8")
             target, env = "allnoconfig", {"KCONFIG_ALLCONFIG": str(fragment)}
-        code, lines = self._make(
-            (target,), f"configuring {self._configuration.label}", env
-        )
+        code, lines = self._make((target,), f"configuring {self._configuration.label}", env)
         return _last_error(lines) if code else ""
 
     def objects(self, paths: Sequence[str]) -> dict[str, ObjectReport]:
         """Build the objects of these source files, and return a report on each."""
         headers = [path for path in paths if path.endswith(".h")]
-        targets = {
-            target_of(self._read, path): path for path in paths if path not in headers
-        }
+        targets = {target_of(self._read, path): path for path in paths if path not in headers}
         for target in targets:
             (self._output / target).unlink(missing_ok=True)
         checks = ["C=1"] if self._configuration.uses_sparse else []
@@ -107,9 +99,7 @@ class Maker:
         arguments += ("prepare",) if headers else ()
         step = f"building for {self._configuration.label}"
         _, lines = self._make(arguments, step, {})
-        return self._reports(targets, lines) | {
-            path: self._test_header(path) for path in headers
-        }
+        return self._reports(targets, lines) | {path: self._test_header(path) for path in headers}
 
     def _test_header(self, path: str) -> ObjectReport:
         """Compile a header as a user-space program would, as usr/include/Makefile does with the
@@ -127,9 +117,7 @@ class Maker:
             *(f"{top}/uapi" for top in include_folders),
             "usr/dummy-include",
         ]
-        folders += [
-            self._output / top / "generated" / "uapi" for top in include_folders
-        ]
+        folders += [self._output / top / "generated" / "uapi" for top in include_folders]
         argv = [
             *sandbox(),
             self._configuration.compiler,
@@ -142,9 +130,7 @@ class Maker:
             f"-include{path}",
         ]
         try:
-            completed = run(
-                argv, env=make_environment(), cwd=self._tree, timeout=_HEADER_TIMEOUT
-            )
+            completed = run(argv, env=make_environment(), cwd=self._tree, timeout=_HEADER_TIMEOUT)
         except GitError:
             return ObjectReport((), False)
         lines = completed.error_text.split("\n")
@@ -159,11 +145,7 @@ class Maker:
         command = self._command(target_of(self._read, path))
         dependencies = command.partition("\ndeps_")[2].partition("\n\n")[0]
         prefix = f"{self._tree}/"
-        names = (
-            name
-            for name in _DEPENDENCY.findall(dependencies)
-            if name.startswith(prefix)
-        )
+        names = (name for name in _DEPENDENCY.findall(dependencies) if name.startswith(prefix))
         paths = {path, *(os.path.normpath(name.removeprefix(prefix)) for name in names)}
         return tuple(sorted(paths)) if command else ()
 
@@ -173,9 +155,7 @@ class Maker:
             return file.with_name(f".{file.name}.cmd").read_text("utf-8", "replace")
         return ""
 
-    def _reports(
-        self, targets: Mapping[str, str], lines: list[str]
-    ) -> dict[str, ObjectReport]:
+    def _reports(self, targets: Mapping[str, str], lines: list[str]) -> dict[str, ObjectReport]:
         lines_by_target = defaultdict[str, list[str]](list)
         for name, line in pair_with_objects(lines):
             lines_by_target[name if name in targets else ""].append(line)
@@ -183,17 +163,13 @@ class Maker:
         for target, path in targets.items():
             diagnostics = read_diagnostics(lines_by_target[target], str(self._tree))
             is_built = (self._output / target).is_file()
-            if not is_built and ERROR not in {
-                diagnostic.kind for diagnostic in diagnostics
-            }:
+            if not is_built and ERROR not in {diagnostic.kind for diagnostic in diagnostics}:
                 # make may have failed before it reached any object, so add the errors that it
                 # printed
                 diagnostics += read_diagnostics(lines_by_target[""], str(self._tree))
             if is_built and target.endswith(".o"):
                 command = self._command(target)
-                diagnostics += tuple(
-                    needed_symbols(self._output, target, path, command)
-                )
+                diagnostics += tuple(needed_symbols(self._output, target, path, command))
             result[path] = ObjectReport(diagnostics, is_built)
         return result
 

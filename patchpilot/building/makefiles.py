@@ -10,9 +10,7 @@ from typing import NamedTuple
 
 from patchpilot.building.kconfig import Read
 
-_RULE = re.compile(
-    r"\s*([\w./-]*?)-?(y|m|objs|\$\(CONFIG_\w+\)|\$\([^)]*\))\s*[:+?]?=\s*(.*)"
-)
+_RULE = re.compile(r"\s*([\w./-]*?)-?(y|m|objs|\$\(CONFIG_\w+\)|\$\([^)]*\))\s*[:+?]?=\s*(.*)")
 _CONDITION = re.compile(r"\s*(ifdef|ifndef|ifeq|ifneq|else|endif)\b(.*)")
 _INCLUDE = "include"
 _INCLUDES = re.compile(r"\s*-?include\s+([^#]*)")
@@ -71,8 +69,7 @@ def needs_of(read: Read, path: str) -> tuple[Need, ...]:
             folder_symbols = _folder_symbols(read, folder)
             module = f"{folder}/{need.module}" if need.module else ""
             needs += [
-                Need(_unique(need.symbols + alternative), module)
-                for alternative in folder_symbols
+                Need(_unique(need.symbols + alternative), module) for alternative in folder_symbols
             ]
         folder, _, folder_name = folder.rpartition("/")
         target = f"{folder_name}/{target}"
@@ -113,10 +110,7 @@ def _neighbor_makefiles(read: Read, path: str) -> Iterator[tuple[str, Need]]:
                 continue
             lines = _makefile(read, folder)
             for line in lines:
-                if (
-                    line.name != _INCLUDE
-                    or subfolder.lower() not in line.words[0].lower()
-                ):
+                if line.name != _INCLUDE or subfolder.lower() not in line.words[0].lower():
                     continue
                 for need in _module_needs(read, folder, lines, line.symbols):
                     yield folder, need
@@ -131,9 +125,7 @@ def _module_needs(
             if object_name.endswith(".o"):
                 module = f"{folder}/{object_name.removesuffix('.o')}"
                 for folder_symbols in _folder_symbols(read, folder):
-                    yield Need(
-                        _unique(line.symbols + extra_symbols + folder_symbols), module
-                    )
+                    yield Need(_unique(line.symbols + extra_symbols + folder_symbols), module)
 
 
 def _computed_needs(read: Read, folder: str) -> Iterator[Need]:
@@ -202,14 +194,10 @@ def _parse_lines(text: str) -> Iterator[_Line]:
         match = _RULE.match(line.partition("#")[0])
         if match and match[1]:
             symbols = () if match[2] in _ALWAYS else tuple(_SYMBOL.findall(match[2]))
-            yield _Line(
-                match[1], _unique(outer_symbols + symbols), tuple(match[3].split())
-            )
+            yield _Line(match[1], _unique(outer_symbols + symbols), tuple(match[3].split()))
 
 
-def _update_conditions(
-    conditions: list[tuple[str, ...]], directive: str, argument: str
-) -> None:
+def _update_conditions(conditions: list[tuple[str, ...]], directive: str, argument: str) -> None:
     if directive == "endif":
         if conditions:
             conditions.pop()

@@ -26,17 +26,13 @@ _QUOTABLE = re.compile(r"\w+(?= \(section)|MODULE_LICENSE\(\)")
 _EXPORT = "EXPORT_[A-Z_]*SYMBOL[A-Z_]*"
 
 
-def needed_symbols(
-    output: Path, target: str, path: str, command: str
-) -> Iterator[Diagnostic]:
+def needed_symbols(output: Path, target: str, path: str, command: str) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each undefined symbol and section mismatch of an object, and for a
     missing module license.
     """
 
     def run_tool(*arguments: str) -> list[str]:
-        outcome = run(
-            [*arguments, target], env=base_environment(), cwd=output, timeout=60
-        )
+        outcome = run([*arguments, target], env=base_environment(), cwd=output, timeout=60)
         return f"{outcome.text}\n{outcome.error_text}".split("\n")
 
     for line in run_tool("nm", "-u", "--") if shutil.which("nm") else ():
@@ -68,9 +64,7 @@ def missing_symbols(
     """
     for name in users:
         if _COMPILER_FUNCTION.fullmatch(name):
-            reason = (
-                "the kernel has no such function: use the functions of linux/math64.h"
-            )
+            reason = "the kernel has no such function: use the functions of linux/math64.h"
             yield name, reason
     checkable = [name for name in users if _NAME.fullmatch(name)] if is_module else []
     if not checkable:
@@ -79,17 +73,13 @@ def missing_symbols(
     pattern = rf"{_EXPORT}\s*\(\s*({alternatives})\s*[,)]"
     exported = _grep_lines(state, pattern, source_arch)
     exported_names = {
-        exported_name
-        for _, line in exported
-        for exported_name in re.findall(r"\w+", line)
+        exported_name for _, line in exported for exported_name in re.findall(r"\w+", line)
     }
     for name in checkable:
         if name in exported_names:
             continue
         definitions = _definitions(state, name, source_arch)
-        if definitions and (
-            reason := _unavailable_reason(state, users[name], definitions)
-        ):
+        if definitions and (reason := _unavailable_reason(state, users[name], definitions)):
             yield name, reason
 
 
@@ -107,12 +97,8 @@ def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
     """
     if not _COMPILER_FUNCTION.fullmatch(name):
         return 0
-    lines = (
-        line for change in changes if change.path == path for line in change.lines("+")
-    )
-    return next(
-        (line.new_line or 0 for line in lines if _DIVISION.search(line.text)), 0
-    )
+    lines = (line for change in changes if change.path == path for line in change.lines("+"))
+    return next((line.new_line or 0 for line in lines if _DIVISION.search(line.text)), 0)
 
 
 def _unavailable_reason(state: TreeState, user: str, definitions: Sequence[str]) -> str:
@@ -130,9 +116,7 @@ def _modules(state: TreeState, path: str) -> set[str]:
     return {need.module for need in needs_of(state.read, path)}
 
 
-def _grep_lines(
-    state: TreeState, pattern: str, source_arch: str
-) -> Iterator[tuple[str, str]]:
+def _grep_lines(state: TreeState, pattern: str, source_arch: str) -> Iterator[tuple[str, str]]:
     """Yield (path, line) for source lines that match, except in other architectures."""
     for row in state.grep((pattern,), "-E", paths=("*.c", "*.S")):
         path, _, line = row.partition(":")

@@ -22,9 +22,7 @@ def find_new_diagnostics(
     A different line number does not make a diagnostic new.
     """
     by_path = {change.new_path: change for change in changes}
-    renamed = {
-        change.old_path: change.new_path for change in changes if change.is_rename
-    }
+    renamed = {change.old_path: change.new_path for change in changes if change.is_rename}
     old_counts = Counter(
         (_comparable_text(diagnostic), renamed.get(diagnostic.path, diagnostic.path))
         for diagnostic in before
@@ -40,13 +38,9 @@ def find_new_diagnostics(
     # of several diagnostics with the same text, the one on an added line is new
     remaining = sorted(
         after,
-        key=lambda candidate: bool(
-            _line_at(by_path.get(candidate.path), candidate.line, "+")
-        ),
+        key=lambda candidate: bool(_line_at(by_path.get(candidate.path), candidate.line, "+")),
     )
-    remaining = [
-        candidate for candidate in remaining if is_new(candidate, (candidate.path,))
-    ]
+    remaining = [candidate for candidate in remaining if is_new(candidate, (candidate.path,))]
     # code may have been moved from another file
     remaining = [
         candidate
@@ -57,11 +51,7 @@ def find_new_diagnostics(
 
 
 def _comparable_text(diagnostic: Diagnostic) -> str:
-    text = (
-        diagnostic.text
-        if diagnostic.kind == UNDEFINED
-        else _NUMBER.sub("#", diagnostic.text)
-    )
+    text = diagnostic.text if diagnostic.kind == UNDEFINED else _NUMBER.sub("#", diagnostic.text)
     return f"{diagnostic.kind} {text}"
 
 
@@ -82,9 +72,7 @@ def problem_of(diagnostic: Diagnostic, changes: Sequence[FileChange]) -> BuildPr
         if is_in_place
         else f"{diagnostic.path}:{diagnostic.line}: {diagnostic.text}"
     )
-    return BuildProblem(
-        diagnostic.kind, text, path, line, patch_line, diagnostic.column or None
-    )
+    return BuildProblem(diagnostic.kind, text, path, line, patch_line, diagnostic.column or None)
 
 
 def _locate(

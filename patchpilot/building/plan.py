@@ -121,9 +121,7 @@ def is_target(path: str) -> bool:
 def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
     """Return the build plan of a series."""
     planned = [_sources(change, options) for change in changes]
-    all_paths = tuple(
-        dict.fromkeys(path for change_paths, _ in planned for path in change_paths)
-    )
+    all_paths = tuple(dict.fromkeys(path for change_paths, _ in planned for path in change_paths))
     chosen: list[tuple[Configuration, tuple[str, ...]]] = []
     if objects := [path for path in all_paths if path.endswith(SOURCES)]:
         chosen, reasons = _object_configurations(changes, options, objects)
@@ -142,9 +140,7 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
         by_arch[arch_match[1] if arch_match else options.first_arch].append(path)
     for arch, arch_paths in by_arch.items():
         new = Configuration(arch, options.llvm), ()
-        configuration_, change_paths = next(
-            (row for row in chosen if row[0].arch == arch), new
-        )
+        configuration_, change_paths = next((row for row in chosen if row[0].arch == arch), new)
         other_rows = [row for row in chosen if row[0] != configuration_]
         chosen = [(configuration_, (*change_paths, *arch_paths)), *other_rows]
     return Plan(
@@ -165,9 +161,7 @@ def _object_configurations(
     state = changes[-1].after
     guards = _guards(state, files)
     text = (line.text for file in files for line in file.lines("+"))
-    chooser = _Chooser(
-        state, options, guards, is_ordered=any(map(_BYTE_ORDER.search, text))
-    )
+    chooser = _Chooser(state, options, guards, is_ordered=any(map(_BYTE_ORDER.search, text)))
     programs = [*map(shutil.which, OPTIONAL_PROGRAMS)]
     key_options = options._replace(jobs=1, place=""), programs, host_arch()
     inputs = repr((key_options, guards, chooser.is_ordered, paths))
@@ -194,9 +188,7 @@ def _guards(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
     return tuple(name for name in names if not _DEBUGGING.match(name))
 
 
-def _sources(
-    change: Change, options: BuildOptions
-) -> tuple[tuple[str, ...], list[str]]:
+def _sources(change: Change, options: BuildOptions) -> tuple[tuple[str, ...], list[str]]:
     """Return the source files to build for a change, and the reasons for not building others."""
     paths: dict[str, None] = {}
     notes: list[str] = []
@@ -219,9 +211,7 @@ def _sources(
                     f" {file.path} not built; --all builds every one"
                 )
     targets = tuple(path for path in paths if is_target(path))
-    notes += [
-        f"{path!r} was not built: its name" for path in paths if path not in targets
-    ]
+    notes += [f"{path!r} was not built: its name" for path in paths if path not in targets]
     return targets, notes
 
 
@@ -242,9 +232,7 @@ def _includers(
     text = "\n".join(line.text for kind in "+-" for line in file.lines(kind))
     longest_words = sorted(set(_WORD.findall(text)), key=len)[-12:]
     patterns = [rf"\b{word}\b" for word in longest_words]
-    files_with_words = set(
-        state.grep(patterns, *_GREP_FLAGS, paths=kinds) if longest_words else ()
-    )
+    files_with_words = set(state.grep(patterns, *_GREP_FLAGS, paths=kinds) if longest_words else ())
     if name.endswith(".dtsi"):
         # devicetrees include files by name, and all of them would match the words of the changed
         # lines
@@ -274,14 +262,10 @@ def _find_includers(state: TreeState, name: str, kinds: Sequence[str]) -> set[st
         if not names:
             break
         alternatives = "|".join(map(re.escape, names[:_MOST_NAMES]))
-        users = state.grep(
-            [f'include.*[</"]({alternatives})'], *_GREP_FLAGS, paths=kinds
-        )
+        users = state.grep([f'include.*[</"]({alternatives})'], *_GREP_FLAGS, paths=kinds)
         new_includers = set(users) - includers
         includers |= new_includers
-        names = [
-            path.rpartition("/")[2] for path in new_includers if path.endswith(".dtsi")
-        ]
+        names = [path.rpartition("/")[2] for path in new_includers if path.endswith(".dtsi")]
     return {path for path in includers if not path.endswith(".dtsi")}
 
 
@@ -338,9 +322,7 @@ class _Chooser:
         candidates = (path_arch[1],) if path_arch else _OTHER_ARCHES
         is_host = not path_arch or path_arch[1] == source_arch(host)
         host_arches = (host,) if is_host else ()
-        cross_arches = (
-            () if (path_arch and is_host) or not shutil.which("clang") else candidates
-        )
+        cross_arches = () if (path_arch and is_host) or not shutil.which("clang") else candidates
         return self._options.arches or (*host_arches, *cross_arches)
 
     def _reason(self, path: str) -> str:
@@ -369,9 +351,7 @@ class _Chooser:
                     variants.append(Configuration(_BIG_ENDIAN, llvm=True))
         for variant in variants:
             is_foreign = variant.arch == _BIG_ENDIAN != arch
-            own_paths = (
-                path for path in paths if not (is_foreign and path.startswith("arch/"))
-            )
+            own_paths = (path for path in paths if not (is_foreign and path.startswith("arch/")))
             yield from self._group_configurations(variant, tuple(own_paths))
 
     def _group_configurations(

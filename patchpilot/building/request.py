@@ -46,9 +46,7 @@ def make_build_options(
                 hint="use a directory in arch/, for example --arch arm64",
             )
     return BuildOptions(
-        config=read_input_bytes(config).decode("utf-8", "surrogateescape")
-        if config
-        else None,
+        config=read_input_bytes(config).decode("utf-8", "surrogateescape") if config else None,
         llvm=compiler == "llvm",
         gcc=compiler == "gcc",
         jobs=jobs or os.cpu_count() or 1,
@@ -73,19 +71,13 @@ def list_build_revisions(
     if not targets:
         if not (edited_files := _list_edited_files(repository, repository.top)):
             return ()
-        topic = (
-            find_topic_base(repository, base).commits
-            if has_topic(repository, base)
-            else ()
-        )
+        topic = find_topic_base(repository, base).commits if has_topic(repository, base) else ()
         return (*topic, commit_files(repository, edited_files, head))
     revisions: list[str] = []
     mails: list[str] = []
     paths: list[str] = []
     for target in targets:
-        if target_files := os.path.lexists(target) and _list_edited_files(
-            repository, Path(target)
-        ):
+        if target_files := os.path.lexists(target) and _list_edited_files(repository, Path(target)):
             paths += target_files
         elif is_existing_file(target) or is_mail_source(target):
             mails.append(target)

@@ -50,7 +50,5 @@ def cache_report(
 def _recall(path: str, configuration: str, state: TreeState) -> tuple[str, Any]:
     """Return the cache key and the cached reports for an object in a configuration."""
     parts = (path, configuration, state.build_digest)
-    key = make_cache_key(
-        KIND, (part.encode("utf-8", "surrogateescape") for part in parts)
-    )
+    key = make_cache_key(KIND, (part.encode("utf-8", "surrogateescape") for part in parts))
     return key, read_cached_value(KIND, key) or ()

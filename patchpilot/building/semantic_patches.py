@@ -43,13 +43,9 @@ def key_of_tool() -> str:
 def text_around(text: str, lines: Sequence[int]) -> str:
     """Return the parts of a text near these lines."""
     line_numbers = {
-        index
-        for line in lines
-        for index in range(line - _CONTEXT_LINES - 1, line + _CONTEXT_LINES)
+        index for line in lines for index in range(line - _CONTEXT_LINES - 1, line + _CONTEXT_LINES)
     }
-    return "\n".join(
-        line for index, line in enumerate(text.split("\n")) if index in line_numbers
-    )
+    return "\n".join(line for index, line in enumerate(text.split("\n")) if index in line_numbers)
 
 
 def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str]:
@@ -82,15 +78,11 @@ def _trigger_words(state: TreeState, progress: Progress) -> dict[str, list[str]]
                 words_by_path[path] = re.findall(r"\w+", output.partition(_QUERY)[2])
         return words_by_path
 
-    words: dict[str, list[str]] = get_or_compute(
-        _WORDS, (key_of_tool(), state.digest(paths)), read
-    )
+    words: dict[str, list[str]] = get_or_compute(_WORDS, (key_of_tool(), state.digest(paths)), read)
     return words
 
 
-def _run_coccinelle(
-    arguments: Sequence[str], folder: Path, check: Callable[[], None]
-) -> str:
+def _run_coccinelle(arguments: Sequence[str], folder: Path, check: Callable[[], None]) -> str:
     argv = [
         *sandbox(),
         PROGRAM,
@@ -101,9 +93,7 @@ def _run_coccinelle(
         *arguments,
     ]
     try:
-        return run(
-            argv, env=make_environment(), cwd=folder, timeout=RunWatch(_TIMEOUT, check)
-        ).text
+        return run(argv, env=make_environment(), cwd=folder, timeout=RunWatch(_TIMEOUT, check)).text
     except GitError:
         return ""
 
@@ -126,9 +116,7 @@ def run_scripts(
 def _options(state: TreeState, script: str) -> list[str]:
     declared = _OPTIONS.search(state.read(script) or "")
     return [
-        option
-        for option in (declared[1].split() if declared else ())
-        if option in _KNOWN_OPTIONS
+        option for option in (declared[1].split() if declared else ()) if option in _KNOWN_OPTIONS
     ]
 
 

@@ -86,8 +86,7 @@ class SeriesBuild:
     def run(self, plan: Plan) -> Built:
         """Run the planned builds and compare the diagnostics."""
         problems_by_change = [
-            [BuildProblem(NOT_BUILT, note) for note in change_notes]
-            for change_notes in plan.notes
+            [BuildProblem(NOT_BUILT, note) for note in change_notes] for change_notes in plan.notes
         ]
         built: list[list[BuiltConfiguration]] = [[] for _ in self._changes]
         arches = {planned.source_arch: None for planned, _ in plan.configurations}
@@ -104,18 +103,14 @@ class SeriesBuild:
             for planned, config_paths in plan.configurations
         ]
         self._remaining = 2 * sum(
-            len(config_paths)
-            for _, change_paths in builds
-            for config_paths in change_paths
+            len(config_paths) for _, change_paths in builds for config_paths in change_paths
         )
         for configuration, change_paths in builds:
             self._reports.clear()
             self._failures.clear()
             self._build(configuration, change_paths)
             for number, paths in enumerate(change_paths):
-                problems_by_change[number] += self._problems(
-                    configuration, number, paths
-                )
+                problems_by_change[number] += self._problems(configuration, number, paths)
                 state = self._changes[number].after
                 built[number].append(self._split_built(configuration, state, paths))
         for change, problems in zip(self._changes, problems_by_change, strict=True):
@@ -130,9 +125,7 @@ class SeriesBuild:
 
     def _show_step(self, what: str, done: int = 0, total: int | None = None) -> None:
         remaining = (
-            f" · {format_count(self._remaining, 'object')} left"
-            if self._remaining > 0
-            else ""
+            f" · {format_count(self._remaining, 'object')} left" if self._remaining > 0 else ""
         )
         self._progress(f"{what}{remaining}", done, total)
 
@@ -155,11 +148,7 @@ class SeriesBuild:
 
     def _unbuilt_reason(self, state: TreeState, path: str) -> str:
         report = self._reports.get((state.commit, path), _EMPTY_REPORT)
-        errors = (
-            diagnostic.text
-            for diagnostic in report.diagnostics
-            if diagnostic.kind == ERROR
-        )
+        errors = (diagnostic.text for diagnostic in report.diagnostics if diagnostic.kind == ERROR)
         reasons = (*errors, *self._failures[state.commit])
         return (*reasons, "make does not build its object")[0]
 
@@ -176,9 +165,7 @@ class SeriesBuild:
             code = text_around(change.after.read(file.path) or "", lines)
             scripts = tuple(scripts_for(change.after, code, self._show_step))
             after = self._run_scripts_cached(change.after, file.path, scripts)
-            before = after and self._run_scripts_cached(
-                change.before, file.path, scripts
-            )
+            before = after and self._run_scripts_cached(change.before, file.path, scripts)
             for diagnostic in find_new_diagnostics(before, after, change.files):
                 yield problem_of(diagnostic, change.files)
 
@@ -190,9 +177,7 @@ class SeriesBuild:
 
         def run() -> list[tuple[Any, ...]]:
             self._workspace.checkout(self._repository, state, self._show_step)
-            reports = run_scripts(
-                self._workspace.tree, state, path, scripts, self._show_step
-            )
+            reports = run_scripts(self._workspace.tree, state, path, scripts, self._show_step)
             return list(map(tuple, dict.fromkeys(reports)))
 
         key = key_of_tool(), *scripts, path, state.build_digest, state.digest((path,))
@@ -204,9 +189,7 @@ class SeriesBuild:
         paths_by_change: Sequence[tuple[str, ...]],
     ) -> None:
         """Build each change's files after the change and, if they have diagnostics, before it."""
-        for change, paths in reversed(
-            list(zip(self._changes, paths_by_change, strict=True))
-        ):
+        for change, paths in reversed(list(zip(self._changes, paths_by_change, strict=True))):
             self._build_state(configuration, change.after, paths)
             doubtful = self._paths_to_compare(change, paths)
             self._remaining -= len(paths) - len(doubtful)
@@ -274,9 +257,7 @@ class SeriesBuild:
             if report.is_built or report.diagnostics:
                 cache_report(report, made_of, path, configuration.key, state)
 
-    def _configure(
-        self, configuration: Configuration, state: TreeState
-    ) -> Maker | None:
+    def _configure(self, configuration: Configuration, state: TreeState) -> Maker | None:
         """Configure a tree state and return its Maker.
 
         If this fails, record the reason and return None.
@@ -309,15 +290,11 @@ class SeriesBuild:
         after = self._diagnostics(change.after, doubtful)
         new_diagnostics = find_new_diagnostics(before, after, change.files)
         repair = ""
-        if errors := [
-            diagnostic for diagnostic in new_diagnostics if diagnostic.kind == ERROR
-        ]:
+        if errors := [diagnostic for diagnostic in new_diagnostics if diagnostic.kind == ERROR]:
             # if the code does not compile, report only errors
             new_diagnostics = tuple(errors[:_MAX_ERRORS])
             repair = self._find_repairing_commit(configuration, number, paths)
-        undefined = [
-            diagnostic for diagnostic in new_diagnostics if diagnostic.kind == UNDEFINED
-        ]
+        undefined = [diagnostic for diagnostic in new_diagnostics if diagnostic.kind == UNDEFINED]
         yield from self._unresolved_symbols(configuration, change, undefined)
         for diagnostic in new_diagnostics:
             if diagnostic.kind == UNDEFINED:
@@ -364,9 +341,7 @@ class SeriesBuild:
             if (change.after.commit, file.path) in self._reports:
                 is_new = self._is_built(change.before, file.path)
                 state_note = "" if is_new else "before or after the patch "
-                message = (
-                    f"{file.path} was not built {state_note}({configuration.label})"
-                )
+                message = f"{file.path} was not built {state_note}({configuration.label})"
                 yield BuildProblem(NOT_BUILT, f"{message}: {file.why}", file.path)
 
     def _diagnostics(self, state: TreeState, paths: Sequence[str]) -> list[Diagnostic]:
@@ -377,9 +352,7 @@ class SeriesBuild:
         diagnostics = {
             diagnostic: None
             for path in paths
-            for diagnostic in self._reports.get(
-                (state.commit, path), _EMPTY_REPORT
-            ).diagnostics
+            for diagnostic in self._reports.get((state.commit, path), _EMPTY_REPORT).diagnostics
         }
         return list(diagnostics)
 
@@ -414,9 +387,7 @@ def _new_names(change: Change) -> tuple[set[str], bool]:
     called: set[str] = set()
     is_uncovered = False
     for file in change.files:
-        added, removed_lines = (
-            [diff_line.text for diff_line in file.lines(sign)] for sign in "+-"
-        )
+        added, removed_lines = ([diff_line.text for diff_line in file.lines(sign)] for sign in "+-")
         old_text = file.old_path and change.before.read(file.old_path)
         added_text = "\n".join(added)
         new_names |= set(_NAME.findall(added_text)) - set(_NAME.findall(old_text or ""))
@@ -432,9 +403,7 @@ def _kconfig_problem(message: str, change: Change) -> BuildProblem | None:
     if not match or not any(file.path == match[1] for file in change.files):
         return None
     message = f"Kconfig cannot be read: {match[3]}"
-    return problem_of(
-        Diagnostic(ERROR, match[1], int(match[2]), 0, message), change.files
-    )
+    return problem_of(Diagnostic(ERROR, match[1], int(match[2]), 0, message), change.files)
 
 
 def _drop_duplicates(problems: Sequence[BuildProblem]) -> tuple[BuildProblem, ...]:

@@ -46,9 +46,7 @@ class TreeState:
     @cached_property
     def build_digest(self) -> str:
         """Return a digest of the files that control the build (Kconfig, Makefiles and scripts)."""
-        if self._similar and not any(
-            _controls_build(change.path) for change in self._changes
-        ):
+        if self._similar and not any(_controls_build(change.path) for change in self._changes):
             return self._similar.build_digest
 
         def digest() -> str:
@@ -67,9 +65,7 @@ class TreeState:
         data = self._repository.blob(self.commit, path)
         return None if data is None else data.decode("utf-8", "replace")
 
-    def grep(
-        self, patterns: Iterable[str], *flags: str, paths: Sequence[str]
-    ) -> list[str]:
+    def grep(self, patterns: Iterable[str], *flags: str, paths: Sequence[str]) -> list[str]:
         """Return the matches of git grep.
 
         A path pattern such as `*.c` matches in every directory.
@@ -82,9 +78,7 @@ class TreeState:
         return [row.removeprefix(f"{self.commit}:") for row in rows if row]
 
     def _list_files(self) -> dict[str, str]:
-        outcome = self._repository.git(
-            "ls-tree", "-r", "-z", "--full-tree", self.commit
-        )
+        outcome = self._repository.git("ls-tree", "-r", "-z", "--full-tree", self.commit)
         rows = (row.partition("\t") for row in outcome.text.split("\0") if row)
         return {path: entry for entry, _, path in rows}
 

@@ -33,9 +33,7 @@ _CHECKOUT_SECONDS = 1800.0
 _ALL_PATHS = ".*"
 _MAX_FOLDERS = 300
 """With more directories, check out everything, because matching all paths would take seconds."""
-SAFE = re.compile(
-    r"(?!(?:.*/)?\.\.?(?:/|$))[\w+,@.][\w.+,@-]*(?:/[\w+,@.][\w.+,@-]*)*", re.ASCII
-)
+SAFE = re.compile(r"(?!(?:.*/)?\.\.?(?:/|$))[\w+,@.][\w.+,@-]*(?:/[\w+,@.][\w.+,@-]*)*", re.ASCII)
 """Matches a path that make cannot take for an option or a variable (`CC=x.c`), even if only the end
 of the path is used.
 """
@@ -63,12 +61,9 @@ class Workspace:
             return
         # drivers include headers from their own and their parent directory
         header_folders = {
-            "/".join(folder.split("/")[: max(2, folder.count("/"))])
-            for folder in folders
+            "/".join(folder.split("/")[: max(2, folder.count("/"))]) for folder in folders
         }
-        dts_pattern = (
-            "" if any("/boot/dts/" in path for path in paths) else "(?!boot/dts/)"
-        )
+        dts_pattern = "" if any("/boot/dts/" in path for path in paths) else "(?!boot/dts/)"
         self.pattern = (
             f"[^/]+|(?:include|scripts|usr|lib/vdso|tools/(?:{_TOOLS}))/.*|"
             f"arch/(?:{_alternatives(arches)})/{dts_pattern}.*|arch/(?:\\w+/){{0,2}}Kconfig|"
@@ -128,37 +123,25 @@ class Workspace:
         index: dict[str, str] = {}
         if old_commit != checked_out and repository.find(old_commit):
             changed = repository.changed_files(old_commit, state.commit)
-            files = {
-                entry.path: f"{entry.mode} blob {entry.object_id}" for entry in changed
-            }
+            files = {entry.path: f"{entry.mode} blob {entry.object_id}" for entry in changed}
         else:
             index_rows = git(self.tree, "ls-files", "-s", "-z").text.split("\0")[:-1]
             row_parts = (row.partition("\t") for row in index_rows)
-            index = {
-                path: f"{entry[:6]} blob {entry[7:-2]}" for entry, _, path in row_parts
-            }
+            index = {path: f"{entry[:6]} blob {entry[7:-2]}" for entry, _, path in row_parts}
             files = {**dict.fromkeys(index, _DELETED), **state.files}
         matches = re.compile(self.pattern, re.DOTALL).fullmatch
-        files = {
-            path: entry if matches(path) else _DELETED for path, entry in files.items()
-        }
+        files = {path: entry if matches(path) else _DELETED for path, entry in files.items()}
         changed_entries = {
-            path: entry
-            for path, entry in files.items()
-            if entry != index.get(path, _DELETED)
+            path: entry for path, entry in files.items() if entry != index.get(path, _DELETED)
         }
         top = self.tree.resolve()
-        for file in [
-            top / path for path, entry in changed_entries.items() if entry[0] == "0"
-        ]:
+        for file in [top / path for path, entry in changed_entries.items() if entry[0] == "0"]:
             # skip a file below a symbolic link, which a malformed tree may contain
             if file.parent.resolve() == file.parent:
                 # ignore a directory that is in place of a file, because git can replace it
                 with contextlib.suppress(OSError):
                     file.unlink()
-        index_info = "".join(
-            f"{entry}\t{path}\0" for path, entry in changed_entries.items()
-        )
+        index_info = "".join(f"{entry}\t{path}\0" for path, entry in changed_entries.items())
         git(
             self.tree,
             "update-index",

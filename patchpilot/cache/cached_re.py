@@ -84,9 +84,7 @@ class _CachedPatterns:
 def _cached_code() -> _CachedPatterns:
     import _sre  # type: ignore[import-not-found]
 
-    return _CachedPatterns(
-        f"{sys.implementation.cache_tag} {_sre.MAGIC} {sys.hexversion:x}"
-    )
+    return _CachedPatterns(f"{sys.implementation.cache_tag} {_sre.MAGIC} {sys.hexversion:x}")
 
 
 def compile_cached(pattern: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
@@ -94,9 +92,7 @@ def compile_cached(pattern: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
     return _cached_code().compile(pattern, int(flags))
 
 
-def cached_search(
-    pattern: AnyStr, text: AnyStr, flags: int = 0
-) -> Match[AnyStr] | None:
+def cached_search(pattern: AnyStr, text: AnyStr, flags: int = 0) -> Match[AnyStr] | None:
     """Search like `re.search`, using the cache."""
     return compile_cached(pattern, flags).search(text)
 

@@ -48,11 +48,7 @@ def is_private_folder(folder: Path) -> bool:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         is_owned = os.lstat(folder).st_uid == os.geteuid()
         state = os.stat(folder)  # noqa: PTH116 (start-up)
-        if (
-            is_owned
-            and state.st_uid == os.geteuid()
-            and state.st_mode & _WRITABLE_BY_OTHERS
-        ):
+        if is_owned and state.st_uid == os.geteuid() and state.st_mode & _WRITABLE_BY_OTHERS:
             # make the directory private, because the umask may allow the group to write
             folder.chmod(0o700)
             return True
@@ -78,15 +74,11 @@ def read_cache_file(file: Path, limit: int) -> bytes | None:
     it.
     """
     try:
-        descriptor = os.open(
-            file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-        )
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as stream:
             state = os.fstat(descriptor)
             if not (
-                stat.S_ISREG(state.st_mode)
-                and state.st_size <= limit
-                and _is_user_owned(state)
+                stat.S_ISREG(state.st_mode) and state.st_size <= limit and _is_user_owned(state)
             ):
                 return None
             # use os.stat instead of pathlib for a faster start
@@ -115,9 +107,9 @@ def repository_cache_path(kind: str, repository: Path, version: int) -> Path:
     The key consists of the repository's path and the version of the format.
     """
     path = str(repository.resolve()).encode("utf-8", "surrogateescape")
-    digest = importlib.util.source_hash(
-        b"%d\0%s" % (version, path)
-    ) + importlib.util.source_hash(b"%s\0%d" % (path, version))
+    digest = importlib.util.source_hash(b"%d\0%s" % (version, path)) + importlib.util.source_hash(
+        b"%s\0%d" % (path, version)
+    )
     return cache_dir() / kind / digest.hex()
 
 
@@ -126,12 +118,10 @@ def evict_oldest(folder: Path, max_files: int, prefix: str = "") -> None:
     import shutil
 
     with contextlib.suppress(OSError):
-        entries = [
-            entry for entry in os.scandir(folder) if entry.name.startswith(prefix)
-        ]
-        for entry in sorted(
-            entries, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime
-        )[: -max_files or None]:
+        entries = [entry for entry in os.scandir(folder) if entry.name.startswith(prefix)]
+        for entry in sorted(entries, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)[
+            : -max_files or None
+        ]:
             with contextlib.suppress(OSError):
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry.path, ignore_errors=True)
@@ -193,8 +183,7 @@ def make_cache_key(kind: CacheKind, parts: Iterable[bytes]) -> str:
     ]
     source = b"".join(b"%d:%s" % (len(text), text) for text in texts)
     return (
-        importlib.util.source_hash(source)
-        + importlib.util.source_hash(b"again " + source)
+        importlib.util.source_hash(source) + importlib.util.source_hash(b"again " + source)
     ).hex()
 
 
@@ -241,13 +230,9 @@ def cache_value(kind: CacheKind, key: str, value: Any) -> bool:
     return True
 
 
-def get_or_compute(
-    kind: CacheKind, parts: Iterable[str], compute: Callable[[], _Value]
-) -> _Value:
+def get_or_compute(kind: CacheKind, parts: Iterable[str], compute: Callable[[], _Value]) -> _Value:
     """Return the cached value for these inputs, computing it if missing."""
-    key = make_cache_key(
-        kind, (part.encode("utf-8", "surrogateescape") for part in parts)
-    )
+    key = make_cache_key(kind, (part.encode("utf-8", "surrogateescape") for part in parts))
     value: _Value | None = read_cached_value(kind, key)
     if value is None:
         value = compute()
@@ -288,11 +273,7 @@ def _source_state(path: str) -> bytes:
         else:
             with os.scandir(path) as entries:
                 for entry in sorted(
-                    (
-                        entry
-                        for entry in entries
-                        if entry.name.endswith((".py", ".toml"))
-                    ),
+                    (entry for entry in entries if entry.name.endswith((".py", ".toml"))),
                     key=lambda entry: entry.name,
                 ):
                     state = entry.stat()

@@ -89,9 +89,7 @@ def make_summary_line(
         counts=FindingCounts.of(by_severity, counts["waived"], counts["baselined"]),
         exit_code=int(exit_code),
     )
-    return serialize_line(
-        SummaryLine(summary, SeriesFindings(tuple(series)) if series else None)
-    )
+    return serialize_line(SummaryLine(summary, SeriesFindings(tuple(series)) if series else None))
 
 
 @json_form()
@@ -235,9 +233,7 @@ class CheckAnswer(NamedTuple):
         """Return the builds of the commits, with their findings."""
         findings = {
             checked_patch.patch.commit: tuple(
-                finding
-                for finding in checked_patch.findings
-                if finding.name.startswith("build-")
+                finding for finding in checked_patch.findings if finding.name.startswith("build-")
             )
             for checked_patch in self.result.patches
         }
@@ -285,9 +281,7 @@ class CheckAnswer(NamedTuple):
                 result.counts, suppressed_by["waiver"], suppressed_by["baseline"]
             ),
             hidden=result.left_out,
-            new=sum(bool(finding.new) for finding in result.all)
-            if is_compared
-            else None,
+            new=sum(bool(finding.new) for finding in result.all) if is_compared else None,
             gone=result.gone if is_compared else None,
             exit_code=int(result.exit_code),
         )
@@ -313,7 +307,5 @@ def summarize_patch_fixes(result: "FixResult", patch: "FixedPatch") -> PatchFixe
             fixed_findings, patch.refused, "".join(f"{line}\n" for line in patch.diff)
         )
     if patch.patch.commit:
-        return CommitFixes(
-            fixed_findings, patch.refused, result.ids.get(patch.patch.commit)
-        )
+        return CommitFixes(fixed_findings, patch.refused, result.ids.get(patch.patch.commit))
     return PatchFixes(fixed_findings, patch.refused)

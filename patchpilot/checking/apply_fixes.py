@@ -104,9 +104,7 @@ def fix_findings(
         with _convert_to_usage_errors():
             commits.refuse_early(overrides)
     check_result = driver.check(series, earlier=earlier_patches)
-    patches, by_patch = _fix_patches(
-        driver, check_result, series, commits or files, is_selected
-    )
+    patches, by_patch = _fix_patches(driver, check_result, series, commits or files, is_selected)
     changed_patches = [
         (checked_patch.patch, by_patch[id(checked_patch.patch)])
         for checked_patch in check_result.patches
@@ -117,19 +115,13 @@ def fix_findings(
         with _convert_to_usage_errors():
             prepared = commits.ready(changed_patches, overrides)
     fixed_series = tuple(_make_fixed_series(series_, by_patch) for series_ in series)
-    remaining = (
-        driver.check(fixed_series, earlier=earlier_patches)
-        if by_patch
-        else check_result
-    )
+    remaining = driver.check(fixed_series, earlier=earlier_patches) if by_patch else check_result
     if is_selected is None:
         check_result, remaining = (
             _add_unfixed_reasons(check_result, patches, {}),
             _add_unfixed_reasons(remaining, patches, by_patch),
         )
-    result = FixResult(
-        remaining if write else check_result, tuple(patches), remaining, write
-    )
+    result = FixResult(remaining if write else check_result, tuple(patches), remaining, write)
     if not by_patch:
         return result._replace(output=stdin if write and files.is_stdin else None)
     if commits and prepared is None:
@@ -137,9 +129,7 @@ def fix_findings(
     if commits and prepared:
         with _convert_to_usage_errors():
             return result._replace(**commits.write(prepared, overrides))
-    fixed_texts = files.render(
-        {patch.source: outcome for patch, outcome in changed_patches}
-    )
+    fixed_texts = files.render({patch.source: outcome for patch, outcome in changed_patches})
     if not write:
         return result
     if files.is_stdin:
@@ -180,13 +170,9 @@ def _fix_patches(
     return patches, by_patch
 
 
-def _refuse_mixed_targets(
-    files: fix_files.PatchFiles, series: Sequence[Series]
-) -> None:
+def _refuse_mixed_targets(files: fix_files.PatchFiles, series: Sequence[Series]) -> None:
     patches = (patch for part in series for patch in part.patches)
-    if files.data and any(
-        patch.commit for patch in patches if patch.source not in files.mails
-    ):
+    if files.data and any(patch.commit for patch in patches if patch.source not in files.mails):
         raise UsageError(
             "cannot fix patch files and commits in one run",
             hint="run it once for the files and once for the commits",
@@ -254,10 +240,7 @@ class NeededLines(NamedTuple):
             for hunk in change.hunks
             for line in hunk.lines
             if line.kind in "+ "
-            and self.lines.get(
-                (_common_file_key(self.names, change.path), line.text), -1
-            )
-            > number
+            and self.lines.get((_common_file_key(self.names, change.path), line.text), -1) > number
         )
 
 
@@ -283,13 +266,9 @@ def _add_unfixed_reasons(
             left=WITHOUT_FIX.get(kinds.get(finding.rule, ""), WITHOUT_FIX["none"])
         )
 
-    def explained(
-        findings: Sequence[Finding], fixed_patch: FixedPatch
-    ) -> tuple[Finding, ...]:
+    def explained(findings: Sequence[Finding], fixed_patch: FixedPatch) -> tuple[Finding, ...]:
         outcome = outcomes.get(id(fixed_patch.patch))
-        fixed_places = (
-            frozenset() if outcome else frozenset(map(place_of, fixed_patch.fixed))
-        )
+        fixed_places = frozenset() if outcome else frozenset(map(place_of, fixed_patch.fixed))
         result = []
         for finding in findings:
             rule, line = place_of(finding)
@@ -298,9 +277,7 @@ def _add_unfixed_reasons(
             elif (rule, line) in fixed_places:
                 result.append(finding)
             else:
-                original_line = (
-                    outcome.draft.origin[line] if outcome and line >= 0 else line
-                )
+                original_line = outcome.draft.origin[line] if outcome and line >= 0 else line
                 result.append(
                     finding._replace(
                         left=fixed_patch.reasons.get((rule, original_line), NOT_CERTAIN)
@@ -310,9 +287,7 @@ def _add_unfixed_reasons(
 
     return check._replace(
         patches=tuple(
-            checked_patch._replace(
-                findings=explained(checked_patch.findings, fixed_patch)
-            )
+            checked_patch._replace(findings=explained(checked_patch.findings, fixed_patch))
             for checked_patch, fixed_patch in zip(check.patches, patches, strict=True)
         ),
         series=tuple(map(without_fix, check.series)),

@@ -91,10 +91,7 @@ def build_in(
     changes = _changes(repository, committed)
     trusted = {id(patch) for patch in committed}
     not_built = [patch for patch in patches if id(patch) not in trusted]
-    problems = {
-        id(patch): tuple(_problems_without_build(repository, patch))
-        for patch in not_built
-    }
+    problems = {id(patch): tuple(_problems_without_build(repository, patch)) for patch in not_built}
     untrusted = [patch for patch in not_built if patch.commit]
     note = f"; {format_count(len(untrusted), 'commit')} {_TRUST}" if untrusted else ""
     if not changes:
@@ -108,9 +105,7 @@ def build_in(
         if built.compiled:
             directory.shrink()
     commits = []
-    for patch, problems_found, tried in zip(
-        committed, built.problems, built.tried, strict=True
-    ):
+    for patch, problems_found, tried in zip(committed, built.problems, built.tried, strict=True):
         problems[id(patch)] = problems_found
         kinds = [problem.kind for problem in problems_found]
         commit = BuiltCommit(
@@ -124,9 +119,7 @@ def build_in(
     return BuildFacts(problems, f"{_describe_build(built)}{note}", tuple(commits))
 
 
-def _problems_without_build(
-    repository: Repository, patch: Patch
-) -> Iterator[BuildProblem]:
+def _problems_without_build(repository: Repository, patch: Patch) -> Iterator[BuildProblem]:
     if not patch.commit:
         yield _NO_COMMIT
         return
@@ -140,10 +133,7 @@ def list_commits_with_start(
 ) -> list[tuple[Patch, str | None]]:
     """Return the patches that are commits, each with the start of its range, if any."""
     return [
-        (patch, series.base)
-        for series in every_series
-        for patch in series.patches
-        if patch.commit
+        (patch, series.base) for series in every_series for patch in series.patches if patch.commit
     ]
 
 
@@ -158,9 +148,7 @@ def runs_trusted(
     base = find_trusted_base(repository.top, kept_for.top, commit, start)
     # a build also compiles the parent commit
     parents = [
-        commit_id
-        for commit_id in repository.commit(commit).parents[:1]
-        if commit_id != base
+        commit_id for commit_id in repository.commit(commit).parents[:1] if commit_id != base
     ]
     changes = (
         find_build_change(repository.top, kept_for.top, commit_id, start)
@@ -174,9 +162,7 @@ def _describe_build(built: Built) -> str:
         return "nothing was built: no object file is affected"
     names = ", ".join(dict.fromkeys(built.configurations))
     missing = [
-        f"{name} ({finds})"
-        for name, finds in OPTIONAL_PROGRAMS.items()
-        if not shutil.which(name)
+        f"{name} ({finds})" for name, finds in OPTIONAL_PROGRAMS.items() if not shutil.which(name)
     ]
     parts = (
         f"built in {format_count(len(built.configurations), 'configuration')}: {names}"

@@ -39,9 +39,7 @@ def checker_facts(
     because make has already run it on them.
     """
     if repository is None or not project.kernel:
-        return BuildFacts(
-            {}, "no checker was run: checkers only work on commits of a kernel tree"
-        )
+        return BuildFacts({}, "no checker was run: checkers only work on commits of a kernel tree")
     patches = [patch for series in every_series for patch in series.patches]
     commits = list_commits_with_start(every_series)
     committed = [patch for patch, _ in commits]
@@ -83,12 +81,8 @@ def checker_facts(
     names[_RUN] = names[_RUN] or {"none for these files": None}
     parts = [f"{title}: {', '.join(some)}" for title, some in names.items() if some]
     if others := len(patches) - len(committed):
-        parts.append(
-            f"only commits are checked, {format_count(others, 'patch', 'patches')} not"
-        )
-    return BuildFacts(
-        {patch: tuple(own) for patch, own in problems.items()}, "; ".join(parts)
-    )
+        parts.append(f"only commits are checked, {format_count(others, 'patch', 'patches')} not")
+    return BuildFacts({patch: tuple(own) for patch, own in problems.items()}, "; ".join(parts))
 
 
 def _new_problems(

@@ -46,8 +46,7 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
         for checked in result.patches
     ]
     paired = [
-        remaining[pairs[at]] if at in pairs else Remaining(())
-        for at in range(len(result.patches))
+        remaining[pairs[at]] if at in pairs else Remaining(()) for at in range(len(result.patches))
     ]
     is_old = [
         [any(map(own.use_up_entry, names)) for names in patch_marks]
@@ -64,14 +63,10 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
         checked._replace(
             findings=tuple(
                 finding._replace(new=not (old or is_elsewhere(finding, names)))
-                for finding, names, old in zip(
-                    checked.findings, patch_marks, flags, strict=True
-                )
+                for finding, names, old in zip(checked.findings, patch_marks, flags, strict=True)
             )
         )
-        for checked, patch_marks, flags in zip(
-            result.patches, marks_by_patch, is_old, strict=True
-        )
+        for checked, patch_marks, flags in zip(result.patches, marks_by_patch, is_old, strict=True)
     )
     series = tuple(
         finding_of_series._replace(
@@ -82,8 +77,5 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
     return result._replace(
         patches=patches,
         series=series,
-        gone=sum(
-            sum(rest.unused_entries.values())
-            for rest in (*remaining, remaining_of_series)
-        ),
+        gone=sum(sum(rest.unused_entries.values()) for rest in (*remaining, remaining_of_series)),
     )

@@ -95,13 +95,9 @@ def options_of(settings: Settings, judge: Tree | None = None, **given: Any) -> O
 
     `judge` is the tree whose .checkpatch.conf applies, by default the tree of the patches.
     """
-    from_settings = {
-        name: read(settings, _key(name)) for name, read in SETTINGS.items()
-    }
+    from_settings = {name: read(settings, _key(name)) for name, read in SETTINGS.items()}
     origins = {
-        name: origin
-        for name in SETTINGS
-        if (origin := settings.of(_key(name)).origin) != DEFAULT
+        name: origin for name in SETTINGS if (origin := settings.of(_key(name)).origin) != DEFAULT
     }
     overrides = {name: value for name, value in given.items() if value is not None}
     origins |= dict.fromkeys(overrides, FLAG)
@@ -180,9 +176,7 @@ class Driver:
         series, earlier = self.read(source)
         return self.check(series, earlier=earlier, build=build)
 
-    def check_mails(
-        self, mails: Iterable[bytes], commits: Series | None = None
-    ) -> CheckResult:
+    def check_mails(self, mails: Iterable[bytes], commits: Series | None = None) -> CheckResult:
         """Return the findings in messages that are about to be sent.
 
         If the messages were made from commits, return the findings for the commits, and add the
@@ -205,9 +199,7 @@ class Driver:
         return result._replace(
             patches=tuple(
                 commit.with_more(mail)
-                for commit, mail in zip(
-                    result.patches, mail_result.patches, strict=True
-                )
+                for commit, mail in zip(result.patches, mail_result.patches, strict=True)
             ),
             series=mail_result.series,
         )
@@ -288,9 +280,7 @@ class Driver:
         setting = setting._replace(
             trees=self._trees(series),
             built=built.problems,
-            older=tuple(
-                patch for one in (*series, *earlier_series) for patch in one.patches
-            ),
+            older=tuple(patch for one in (*series, *earlier_series) for patch in one.patches),
         )
         all_findings = list(self._findings(setting, pairs))
         findings: list[tuple[Finding, ...]] = [*all_findings]
@@ -313,14 +303,10 @@ class Driver:
         result = CheckResult(
             patches=tuple(
                 CheckedPatch(patch, kept, left_out=unfiltered.left_out)
-                for patch, kept, unfiltered in zip(
-                    patches, findings, all_findings, strict=True
-                )
+                for patch, kept, unfiltered in zip(patches, findings, all_findings, strict=True)
             ),
             series=tuple(
-                finding
-                for findings_of_series in series_findings
-                for finding in findings_of_series
+                finding for findings_of_series in series_findings for finding in findings_of_series
             ),
             left_out_of_series=sum(
                 findings_of_series.left_out for findings_of_series in series_findings
@@ -360,9 +346,7 @@ class Driver:
 
         def checked(number: int) -> Findings:
             progress("checking", number, total)
-            return find_findings(
-                setting.context(*pairs[number], progress), setting.rules
-            )
+            return find_findings(setting.context(*pairs[number], progress), setting.rules)
 
         size = max(1, total // (jobs * 8))
         for number, found in enumerate(self.each(checked, range(total), size, jobs)):
@@ -465,9 +449,7 @@ def _prepare_run(
     if not options.strict:
         options = options._replace(
             # rules that a project ignores do not make room for others
-            hidden=find_hidden_rules(
-                rules if options.select else all_rules, options.noise
-            )
+            hidden=find_hidden_rules(rules if options.select else all_rules, options.noise)
         )
     return CheckRun(rules, options, project, tree, None)
 

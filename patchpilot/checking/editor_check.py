@@ -60,9 +60,7 @@ def find_edited_tree(path: Path) -> Path:
     if link.is_file():
         # the commit message is in the git directory of a linked worktree
         return Path(link.read_text().strip()).parent
-    return next(
-        (parent for parent in path.parents if (parent / ".git").exists()), path.parent
-    )
+    return next((parent for parent in path.parents if (parent / ".git").exists()), path.parent)
 
 
 class EditorCheck:
@@ -72,9 +70,7 @@ class EditorCheck:
     to the topic's base. Call `close` after use.
     """
 
-    def __init__(
-        self, directory: Path, *, topic: bool = False, base: str | None = None
-    ) -> None:
+    def __init__(self, directory: Path, *, topic: bool = False, base: str | None = None) -> None:
         self._place = Workplace(directory)
         self._topic, self._base = topic or bool(base), base
         self.repository = None
@@ -99,9 +95,7 @@ class EditorCheck:
         self._trees: dict[str, _CachedTree | None] = {}
         self._start = ""
         if self.repository and (head := self.repository.find("HEAD")):
-            self._start = (
-                find_base(self.repository, self._base).start if self._topic else head
-            )
+            self._start = find_base(self.repository, self._base).start if self._topic else head
 
     def findings(
         self, path: Path, text: str, *, with_history: bool = False
@@ -115,9 +109,7 @@ class EditorCheck:
         text_findings = []
         for part in self._make_patches(path, text):
             result = self._check_part(part, with_history=with_history)
-            safe_rules = {
-                rule.id for rule in result.rules if rule.remedy.kind == "safe"
-            }
+            safe_rules = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
             mail_rules = {rule.id for rule in result.rules if rule.scope == "mail"}
             for finding in _select_text_findings(
                 TextKind.of(path), part, result.patches[0].findings, mail_rules
@@ -162,9 +154,7 @@ class EditorCheck:
         names = self.repository.git(
             "diff", "--name-only", "-z", "--diff-filter=AM", self._start
         ).text.split("\0")
-        return tuple(
-            file for name in names if name and (file := self._top / name).is_file()
-        )
+        return tuple(file for name in names if name and (file := self._top / name).is_file())
 
     def page(self, rule: str) -> str:
         """Return the documentation of a rule as Markdown."""
@@ -200,9 +190,7 @@ class EditorCheck:
     def _tree(self, revision: str) -> "_CachedTree | None":
         if self.repository and revision and revision not in self._trees:
             commit = self.repository.find(revision)
-            self._trees[revision] = (
-                _CachedTree(self.repository, commit) if commit else None
-            )
+            self._trees[revision] = _CachedTree(self.repository, commit) if commit else None
         return self._trees.get(revision)
 
 
@@ -241,15 +229,11 @@ def _make_text_edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]
     for kind, old_start, old_end, new_start, new_end in SequenceMatcher(
         None, before, after, autojunk=False
     ).get_opcodes():
-        if kind == "equal" or "".join(before[old_start : old_start + 1]).startswith(
-            "@@ -"
-        ):
+        if kind == "equal" or "".join(before[old_start : old_start + 1]).startswith("@@ -"):
             continue
         # an inserted line has no line in the text, so use the line above it
         line_above = part.lines.get(old_start)
-        line = part.lines.get(
-            old_start + 1, (line_above + 1) if line_above is not None else None
-        )
+        line = part.lines.get(old_start + 1, (line_above + 1) if line_above is not None else None)
         if line is not None:
             yield TextEdit(
                 line,

@@ -67,14 +67,10 @@ def patches_in_file(name: str, text: str) -> Iterator[TextPatch]:
         lines_before = data.count(b"\n", 0, start)
         # lines of an encoded body do not correspond to lines of the file
         end_line = patch.message_line if patch.damage else len(patch.lines) + 1
-        yield TextPatch(
-            patch, {number: lines_before + number - 1 for number in range(1, end_line)}
-        )
+        yield TextPatch(patch, {number: lines_before + number - 1 for number in range(1, end_line)})
 
 
-def convert_message_to_patch(
-    repository: "Repository", name: str, text: str
-) -> TextPatch:
+def convert_message_to_patch(repository: "Repository", name: str, text: str) -> TextPatch:
     """Return the edited commit message and the staged changes as a patch."""
     mail = make_message_mail(repository, text)
     return TextPatch(parse_patch(mail.content, name), mail.lines, 0, mail.base, SUBJECT)
@@ -97,14 +93,8 @@ def convert_source_to_patch(
         return None
     name = path.encode("utf-8", "surrogateescape")
     header = [b"diff --git a/%b b/%b" % (name, name)]
-    header += (
-        [b"--- a/" + name]
-        if old is not None
-        else [b"new file mode 100644", b"--- /dev/null"]
-    )
-    patch = parse_patch(
-        b"\n".join((*header, b"+++ b/" + name)) + hunk_marker + hunks, path
-    )
+    header += [b"--- a/" + name] if old is not None else [b"new file mode 100644", b"--- /dev/null"]
+    patch = parse_patch(b"\n".join((*header, b"+++ b/" + name)) + hunk_marker + hunks, path)
     lines = {
         line.patch_line: line.new_line - 1
         for change in patch.files

@@ -91,9 +91,7 @@ def _split_versions(
         )
 
     latest = tuple(
-        series
-        for series in sent
-        if not any(is_continued(series, other) for other in sent)
+        series for series in sent if not any(is_continued(series, other) for other in sent)
     )
     return (
         (requested, latest)
@@ -120,12 +118,8 @@ def _candidate_versions(
     base: str | None,
 ) -> Iterator[tuple[Series, ...]]:
     """Yield the requested version from each source that has it, most reliable source first."""
-    change_ids_found = [
-        change_id for each in series for change_id in find_change_ids(each)
-    ]
-    revisions = [
-        target for target in targets or (None,) if not (target and _is_files(target))
-    ]
+    change_ids_found = [change_id for each in series for change_id in find_change_ids(each)]
+    revisions = [target for target in targets or (None,) if not (target and _is_files(target))]
     if repository and revisions:
         from patchpilot.checking.topic_waivers import known_draft
 
@@ -153,9 +147,7 @@ def _sent_mails(identity: str, number: int) -> tuple[Series, ...]:
         return ()
     with Outbox() as outbox:
         sends = [
-            send
-            for send in outbox.sends(identity, number)
-            if send.state in ("sent", "partial")
+            send for send in outbox.sends(identity, number) if send.state in ("sent", "partial")
         ]
     if not sends:
         return ()
@@ -202,17 +194,12 @@ def _tracked_version(
                     version.titles & titles or version.change_ids & set(identities)
                 ):
                     return group_into_series(
-                        [
-                            parse_patch(post.mail.raw, post.message_id)
-                            for post in version.posts
-                        ]
+                        [parse_patch(post.mail.raw, post.message_id) for post in version.posts]
                     )
     return ()
 
 
-def _tagged_commits(
-    repository: "Repository", identity: str, number: int
-) -> tuple[Series, ...]:
+def _tagged_commits(repository: "Repository", identity: str, number: int) -> tuple[Series, ...]:
     """Return the commits of the tag that patchpilot or b4 created when the version was sent."""
     name = f"refs/tags/{format_tag_name(identity, number)}"
     tag_commit = repository.find(name)
@@ -225,19 +212,13 @@ def _tagged_commits(
     )
     start = repository.find(base[1]) if base else None
     return (
-        (
-            read_commits_series(
-                repository, list_range_commits(repository, start, tag_commit), start
-            ),
-        )
+        (read_commits_series(repository, list_range_commits(repository, start, tag_commit), start),)
         if start
         else ()
     )
 
 
-def _version_branch(
-    repository: "Repository", number: int, base: str | None
-) -> tuple[Series, ...]:
+def _version_branch(repository: "Repository", number: int, base: str | None) -> tuple[Series, ...]:
     """Return the commits of the branch that is named like the current branch, but with this
     version.
     """

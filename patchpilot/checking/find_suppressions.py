@@ -62,11 +62,7 @@ def find_suppressions(
             hint="use --write-baseline FILE, or --baseline FILE --write-baseline",
         )
     waivers = (
-        *(
-            waiver
-            for waiver in waivers_given
-            if not REVIEW_COMMENT.fullmatch(waiver.rule)
-        ),
+        *(waiver for waiver in waivers_given if not REVIEW_COMMENT.fullmatch(waiver.rule)),
         *(topic_waivers(repository, request.targets, base) if repository else ()),
         *parse_waiver_tables(settings.waivers, settings.label),
     )

@@ -86,13 +86,8 @@ class CommitRewrite(NamedTuple):
         subject = self._subject_line(patch, commit.message)
         body = _message_body(commit.message)
         message = range(0)
-        if (
-            body is not None
-            and tuple(strip_trailing_blank_lines(body)) == patch.message
-        ):
-            message = range(
-                patch.message_line - 1, patch.message_line - 1 + len(patch.message)
-            )
+        if body is not None and tuple(strip_trailing_blank_lines(body)) == patch.message:
+            message = range(patch.message_line - 1, patch.message_line - 1 + len(patch.message))
         is_complete = self._contains_added_lines(patch)
         kept = {
             line: _GERRIT
@@ -101,9 +96,7 @@ class CommitRewrite(NamedTuple):
         }
         return FixDirectory(
             may_touch=lambda line: (
-                line == subject
-                or line in message
-                or (is_complete and line >= patch.diff_line - 1)
+                line == subject or line in message or (is_complete and line >= patch.diff_line - 1)
             ),
             kept=kept,
         )
@@ -123,9 +116,9 @@ class CommitRewrite(NamedTuple):
             lines = split_file_lines(data) if data is not None else []
             for line in change.lines("+"):
                 at = (line.new_line or 0) - 1
-                if not 0 <= at < len(lines) or lines[at].removesuffix(
-                    b"\n"
-                ) != line.text.encode("utf-8", "surrogateescape"):
+                if not 0 <= at < len(lines) or lines[at].removesuffix(b"\n") != line.text.encode(
+                    "utf-8", "surrogateescape"
+                ):
                     return False
         return True
 
@@ -173,9 +166,7 @@ class CommitRewrite(NamedTuple):
         oldest = tuple([id_ for id_ in above if id_ in changed][:1])
         rewrite.refuse_unsafe_rewrite(self.repository, ref, head, oldest, overrides)
         states = self._carry_edits(edits_by_commit, above)
-        move_branch.refuse_dirty_files(
-            self.repository, ref, tuple(states.get(head, {}))
-        )
+        move_branch.refuse_dirty_files(self.repository, ref, tuple(states.get(head, {})))
         return Ready(messages, ref, head, changed, oldest, states)
 
     def write(self, ready: Ready, overrides: Collection[str]) -> dict[str, Any]:
@@ -191,9 +182,7 @@ class CommitRewrite(NamedTuple):
             for id_, edits in ready.states.items()
             if edits
         }
-        rewriting = rewrite.rewrite_commits(
-            repository, ref, head, ready.messages, trees
-        )
+        rewriting = rewrite.rewrite_commits(repository, ref, head, ready.messages, trees)
         undo = move_branch.apply_branch_move(repository, rewriting, VERB)
         return {
             "written": (ref.removeprefix("refs/heads/") if ref else "HEAD",),
@@ -228,10 +217,7 @@ class CommitRewrite(NamedTuple):
                 inherited = (
                     old
                     for old in edits.get(path, ())
-                    if not any(
-                        old.first <= new.last and new.first <= old.last
-                        for new in new_edits
-                    )
+                    if not any(old.first <= new.last and new.first <= old.last for new in new_edits)
                 )
                 edits[path] = (*inherited, *new_edits)
             if edits:
@@ -247,14 +233,10 @@ def own_edits(outcome: FixOutcome) -> Edits:
     fixed_lines = _fixed_lines(outcome)
     unchanged = set(outcome.draft.origin)
     edits = {
-        change.path: tuple(
-            _file_edits(change, outcome.original.lines, fixed_lines, unchanged)
-        )
+        change.path: tuple(_file_edits(change, outcome.original.lines, fixed_lines, unchanged))
         for change in outcome.original.files
     }
-    return {
-        path: edits_of_file for path, edits_of_file in edits.items() if edits_of_file
-    }
+    return {path: edits_of_file for path, edits_of_file in edits.items() if edits_of_file}
 
 
 def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
@@ -294,15 +276,11 @@ def _file_edits(
         stays_unended = unended and at + 1 in unchanged
         if replacement == [lines[at]] and unended == stays_unended:
             continue
-        texts = [
-            text[1:].encode("utf-8", "surrogateescape") + b"\n" for text in replacement
-        ]
+        texts = [text[1:].encode("utf-8", "surrogateescape") + b"\n" for text in replacement]
         if texts and stays_unended:
             texts[-1] = texts[-1][:-1]
         if edits and edits[-1].last == line.new_line - 1:
-            edits[-1] = LineEdit(
-                edits[-1].first, line.new_line, (*edits[-1].lines, *texts)
-            )
+            edits[-1] = LineEdit(edits[-1].first, line.new_line, (*edits[-1].lines, *texts))
         else:
             edits.append(LineEdit(line.new_line, line.new_line, tuple(texts)))
     return edits

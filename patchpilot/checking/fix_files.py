@@ -22,9 +22,7 @@ from patchpilot.model.patch import Patch
 from patchpilot.write_file import refuse_link, write_temporary_file
 
 _QUOTED = re.compile(rb">*From ")
-_ODD_CHARSET = re.compile(
-    r"charset=\"?(?:utf-?(?:7|16|32)|iso-2022|ucs)", re.IGNORECASE
-)
+_ODD_CHARSET = re.compile(r"charset=\"?(?:utf-?(?:7|16|32)|iso-2022|ucs)", re.IGNORECASE)
 
 
 class PatchText(NamedTuple):
@@ -109,9 +107,7 @@ class PatchFiles(NamedTuple):
         if _ODD_CHARSET.search(kind):
             return FixDirectory("its charset does not preserve the bytes of a patch")
         if patch.lines[0].endswith("\r"):
-            return FixDirectory(
-                "it has DOS line endings: convert the whole mail first (dos2unix)"
-            )
+            return FixDirectory("it has DOS line endings: convert the whole mail first (dos2unix)")
         if not self._is_verbatim(patch):
             return FixDirectory("its text differs from the bytes of the file")
         return FixDirectory()
@@ -166,28 +162,19 @@ class PatchFiles(NamedTuple):
         content = self.data.get(name, b"")[start:end]
         lines = _split(content)
         if is_mboxrd(content):
-            lines = [
-                line.removeprefix(b">") if _QUOTED.match(line) else line
-                for line in lines
-            ]
-        return [line.decode("utf-8", "surrogateescape") for line in lines] == list(
-            patch.lines
-        )
+            lines = [line.removeprefix(b">") if _QUOTED.match(line) else line for line in lines]
+        return [line.decode("utf-8", "surrogateescape") for line in lines] == list(patch.lines)
 
     def _fixed_mail(self, content: bytes, outcome: FixOutcome) -> bytes:
         """Return the bytes of a fixed message, keeping the bytes of unchanged lines."""
         raw = _split(content)
         fixed = []
-        for text, origin in zip(
-            outcome.draft.patch.lines, outcome.draft.origin, strict=True
-        ):
+        for text, origin in zip(outcome.draft.patch.lines, outcome.draft.origin, strict=True):
             if origin >= 0 and outcome.original.lines[origin] == text:
                 fixed.append(raw[origin])
             else:
                 line = text.encode("utf-8", "surrogateescape")
-                fixed.append(
-                    b">" + line if is_mboxrd(content) and _QUOTED.match(line) else line
-                )
+                fixed.append(b">" + line if is_mboxrd(content) and _QUOTED.match(line) else line)
         return b"\n".join(fixed) + (b"\n" if content.endswith(b"\n") else b"")
 
 
@@ -215,9 +202,7 @@ def _stage_file(file: Path, content: bytes) -> Path:
         ) from error
 
 
-def _replace_files(
-    staged: Sequence[tuple[Path, Path]], old: Mapping[str, bytes]
-) -> None:
+def _replace_files(staged: Sequence[tuple[Path, Path]], old: Mapping[str, bytes]) -> None:
     replaced: list[Path] = []
     try:
         for temporary, file in staged:

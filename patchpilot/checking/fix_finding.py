@@ -119,9 +119,7 @@ def fix_messages(
     `overrides` works like in `fix_finding`.
     """
     is_sign_off = remedy is Remedy.SIGN_OFF
-    changes = _plan_message_changes(
-        repository, settings, commits, is_sign_off, progress
-    )
+    changes = _plan_message_changes(repository, settings, commits, is_sign_off, progress)
     unsigned_commits = [
         repository.commit(change.commit)
         for change in changes
@@ -139,9 +137,7 @@ def fix_messages(
         dry_run=overrides is None,
         overrides=overrides or (),
     )
-    return replace(
-        _make_finding_changes(changes, rewrite_result.costs), ids=rewrite_result.ids
-    )
+    return replace(_make_finding_changes(changes, rewrite_result.costs), ids=rewrite_result.ids)
 
 
 def preview_certain_tags(
@@ -178,13 +174,9 @@ def _plan_message_changes(
 def _make_finding_changes(
     changes: Sequence[MessageChange], costs: tuple[str, ...]
 ) -> FindingChanges:
-    diff_lines = [
-        line for change in changes if change.changed for line in _diff_message(change)
-    ]
+    diff_lines = [line for change in changes if change.changed for line in _diff_message(change)]
     reasons = dict.fromkeys(
-        change.unsure or "; ".join(change.notes)
-        for change in changes
-        if not change.changed
+        change.unsure or "; ".join(change.notes) for change in changes if not change.changed
     )
     return FindingChanges(
         tuple(diff_lines),
@@ -195,9 +187,7 @@ def _make_finding_changes(
 
 def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
     commit = repository.commit(change.commit)
-    signers = [
-        tag.value.lower() for tag in find_tags(change.new.split("\n"), "Signed-off-by")
-    ]
+    signers = [tag.value.lower() for tag in find_tags(change.new.split("\n"), "Signed-off-by")]
     return bool(commit.tags("Signed-off-by")) and not any(
         commit.author.email.lower() in signer for signer in signers
     )
@@ -205,7 +195,5 @@ def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
 
 def _diff_message(change: MessageChange) -> Iterator[str]:
     path = f"{change.commit[:12]}/COMMIT_MSG"
-    old, new = (
-        message.rstrip("\n").split("\n") for message in (change.old, change.new)
-    )
+    old, new = (message.rstrip("\n").split("\n") for message in (change.old, change.new))
     return difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="")

@@ -91,9 +91,7 @@ def fixed_patch(
     if refused:
         reasons = dict.fromkeys(map(place_of, safe), refused)
         return FixedPatch(patch, refused=refused, reasons=reasons), None
-    own_series = next(
-        each for each in series if any(patch is member for member in each.patches)
-    )
+    own_series = next(each for each in series if any(patch is member for member in each.patches))
     context = setting.context(patch, own_series)
 
     def check_again(changed_patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
@@ -102,13 +100,9 @@ def fixed_patch(
 
     suppressed = frozenset(place_of(each.finding) for each in checked.suppressed)
     if only is not None:
-        suppressed |= frozenset(map(place_of, checked.findings)) - frozenset(
-            map(place_of, safe)
-        )
+        suppressed |= frozenset(map(place_of, checked.findings)) - frozenset(map(place_of, safe))
     kept = {**directory.kept, **dict.fromkeys(needed, NEEDED)}
-    on_kept = {
-        place: kept[place[1]] for place in map(place_of, safe) if place[1] in kept
-    }
+    on_kept = {place: kept[place[1]] for place in map(place_of, safe) if place[1] in kept}
     count = [kept.get(line) for _, line in map(place_of, safe)].count(NEEDED)
     notes = {
         NEEDED: f"{count} not fixed: a later patch depends on these lines; fix the commits and"

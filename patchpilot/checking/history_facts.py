@@ -154,10 +154,7 @@ class RepositoryFacts:
         All of these refs are checked, because some may be outdated. Return None if there is no
         mainline ref or if the answer is uncertain.
         """
-        answers = [
-            self.is_ancestor(commit_id, tip)
-            for tip in list_mainline_tips(self._repository)
-        ]
+        answers = [self.is_ancestor(commit_id, tip) for tip in list_mainline_tips(self._repository)]
         return None if None in answers or not answers else any(answers)
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
@@ -172,9 +169,7 @@ class RepositoryFacts:
         except GitError:
             return None
 
-    def list_removed_lines(
-        self, commit_id: str, patch: Patch
-    ) -> frozenset[tuple[str, str]]:
+    def list_removed_lines(self, commit_id: str, patch: Patch) -> frozenset[tuple[str, str]]:
         """Return the path and text of each line that a commit removed from the patch's files.
 
         Return nothing if the commit is unknown, or if the patch is a commit that is not based on
@@ -230,22 +225,16 @@ class RepositoryFacts:
         ]
         fixed = [commit.id for commit in commits if commit]
         is_known = bool(commits) and all(commits)
-        return is_known and needs_no_backport(
-            self._repository, patch.commit, fixed, project
-        )
+        return is_known and needs_no_backport(self._repository, patch.commit, fixed, project)
 
 
 def facts_of(repository: Repository) -> RepositoryFacts:
     """Return the facts of a repository, cached until the repository is read again."""
-    facts: RepositoryFacts = repository.known.setdefault(
-        "facts", RepositoryFacts(repository)
-    )
+    facts: RepositoryFacts = repository.known.setdefault("facts", RepositoryFacts(repository))
     return facts
 
 
-_FORMS_CACHE = entries.CacheKind(
-    "commit-forms", (__file__, commit_form.__file__), keep=512
-)
+_FORMS_CACHE = entries.CacheKind("commit-forms", (__file__, commit_form.__file__), keep=512)
 _WEEK = 7 * 86400
 
 

@@ -51,10 +51,7 @@ class RuleExplanation(NamedTuple):
 
     @property
     def on_real_patches(self) -> list[str]:
-        return [
-            f"As {severity}: {record.sentence}"
-            for severity, record in self.records.items()
-        ]
+        return [f"As {severity}: {record.sentence}" for severity, record in self.records.items()]
 
     @property
     def bad_texts(self) -> tuple[str, ...]:
@@ -79,9 +76,7 @@ def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, 
     ]
     if not found:
         names = [name for rule in rules for name in rule.words[:-1]]
-        raise unknown_word_error(
-            "rule", word, names, hint=unknown_rule_hint(word, names)
-        )
+        raise unknown_word_error("rule", word, names, hint=unknown_rule_hint(word, names))
     return explain_all(found, packs)
 
 
@@ -161,9 +156,7 @@ def _first_code_block(examples: Sequence[Example]) -> list[str]:
 def _sentence(text: str) -> str:
     line = _escape_markdown(" ".join(text.split()))
     capitalized = (
-        line
-        if line.startswith(("git ", "b4 ", "patchpilot "))
-        else line[:1].upper() + line[1:]
+        line if line.startswith(("git ", "b4 ", "patchpilot ")) else line[:1].upper() + line[1:]
     )
     return capitalized + ("" if line.endswith((".", "!", "?")) else ".")
 

@@ -29,21 +29,15 @@ def trees(
         stack = PatchStack(tree, run)
         for number, patch in enumerate(run):
             if commits is not None and patch.commit:
-                trees_of[id(patch)] = partial(
-                    _commit_tree, stack, number, commits, patch.commit
-                )
+                trees_of[id(patch)] = partial(_commit_tree, stack, number, commits, patch.commit)
             elif number:
                 trees_of[id(patch)] = partial(PatchedTree, stack, number)
     return trees_of
 
 
-def _commit_tree(
-    stack: PatchStack, number: int, repository: "Repository", commit: str
-) -> Tree:
+def _commit_tree(stack: PatchStack, number: int, repository: "Repository", commit: str) -> Tree:
     parent = repository.find(f"{commit}^")
-    if parent is None or (
-        isinstance(stack.base, CommitTree) and stack.base.commit_id == parent
-    ):
+    if parent is None or (isinstance(stack.base, CommitTree) and stack.base.commit_id == parent):
         return stack.base
     return ParentTree(stack, number, CommitTree(repository, parent))
 

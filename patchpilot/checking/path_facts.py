@@ -46,9 +46,7 @@ def _describe_habits(habits: Habits) -> Iterator[PathFact]:
     for case, share in habits.cases[:1]:
         rows.append((LABELS["after_prefix"], WORDS[case], share, total))
     for mark, _ in habits.marks:
-        rows.append(
-            ("fixes" if mark in OF else "message", mark, *habits.mark_share(mark))
-        )
+        rows.append(("fixes" if mark in OF else "message", mark, *habits.mark_share(mark)))
     for name, share in habits.applied:
         rows.append(("signed off last", name, share, total))
     for label, value, share, of in rows:

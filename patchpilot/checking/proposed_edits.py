@@ -19,9 +19,7 @@ def add_edits(result: CheckResult) -> CheckResult:
 
     Findings on one line that are fixed together share an edit.
     """
-    return result._replace(
-        patches=tuple(_add_edits(result, checked) for checked in result.patches)
-    )
+    return result._replace(patches=tuple(_add_edits(result, checked) for checked in result.patches))
 
 
 MOST_TRIED = 50
@@ -45,8 +43,7 @@ def _try_fixes(result: CheckResult, checked: CheckedPatch) -> FixOutcome | None:
 
 def _add_edits(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
     may_be_fixed = any(
-        finding.path and finding.fix and finding.fix.kind == "safe"
-        for finding in checked.findings
+        finding.path and finding.fix and finding.fix.kind == "safe" for finding in checked.findings
     )
     if not may_be_fixed or checked.patch.is_incomplete:
         return checked

@@ -104,12 +104,8 @@ class CheckedPatch(NamedTuple):
         patch.
         """
         rules = {finding.rule for finding in self.every}
-        findings = tuple(
-            finding for finding in mail.findings if finding.rule not in rules
-        )
-        suppressed = tuple(
-            entry for entry in mail.suppressed if entry.finding.rule not in rules
-        )
+        findings = tuple(finding for finding in mail.findings if finding.rule not in rules)
+        suppressed = tuple(entry for entry in mail.suppressed if entry.finding.rule not in rules)
         return self._replace(
             patch=mail.patch,
             findings=(*self.findings, *findings),
@@ -239,9 +235,7 @@ class CheckResult(NamedTuple):
         patch.
         """
         pairs: list[tuple[Patch | None, Finding]] = [
-            (checked.patch, finding)
-            for checked in self.patches
-            for finding in checked.findings
+            (checked.patch, finding) for checked in self.patches for finding in checked.findings
         ]
         first = self.patches[0].patch if self.patches else None
         return [*pairs, *((first, finding) for finding in self.series)]
@@ -275,10 +269,7 @@ class CheckResult(NamedTuple):
                 for checked in self.patches
                 for suppressed in checked.suppressed
             ),
-            *(
-                (None, suppressed_finding)
-                for suppressed_finding in self.suppressed_series
-            ),
+            *((None, suppressed_finding) for suppressed_finding in self.suppressed_series),
         )
 
 

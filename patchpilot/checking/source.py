@@ -81,25 +81,18 @@ def _find_base_revision(
     from patchpilot.topic.base import find_base
 
     ranges = [
-        target.partition("..")
-        for target in targets
-        if ".." in target and not Path(target).exists()
+        target.partition("..") for target in targets if ".." in target and not Path(target).exists()
     ]
-    commits = [
-        target for target in targets if ".." not in target and repository.find(target)
-    ]
+    commits = [target for target in targets if ".." not in target and repository.find(target)]
     try:
         head = repository.resolve(
-            (ranges[0][2].lstrip(".") if ranges else commits[0] if commits else "")
-            or "HEAD"
+            (ranges[0][2].lstrip(".") if ranges else commits[0] if commits else "") or "HEAD"
         )
         is_head = head == repository.find("HEAD")
         if ranges:
             start = repository.resolve(ranges[0][0] or "HEAD")
             # unrelated histories have no merge base
-            merge_base = repository.git(
-                "merge-base", start, head, ok=(0, 1)
-            ).text.strip()
+            merge_base = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
             start = merge_base or start
         else:
             start = find_base(repository, base, None if is_head else head).start
@@ -135,9 +128,7 @@ def can_fix_targets(targets: Sequence[str]) -> bool:
 
     Archived messages and compressed files cannot be changed.
     """
-    return not any(
-        is_network_target(target) or target.endswith(".gz") for target in targets
-    )
+    return not any(is_network_target(target) or target.endswith(".gz") for target in targets)
 
 
 def find_uncommitted_files(repository: "Repository") -> list[str]:

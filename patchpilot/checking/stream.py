@@ -50,9 +50,7 @@ def open_range_stream(
     patches are checked in this process, against the source tree in `top`.
     """
     driver = Driver(options._replace(jobs=1), tree=DirectoryTree(top) if top else None)
-    return CheckStream(
-        driver, stream_range_mails(epoch, resolve_range(epoch, revisions))
-    )
+    return CheckStream(driver, stream_range_mails(epoch, resolve_range(epoch, revisions)))
 
 
 class CheckStream:
@@ -82,9 +80,7 @@ class CheckStream:
 
     def __iter__(self) -> Iterator[str]:
         jobs = self._driver.options.jobs
-        for text, counts in self._driver.each(
-            self._check_message, self._mails, _BATCH_SIZE, jobs
-        ):
+        for text, counts in self._driver.each(self._check_message, self._mails, _BATCH_SIZE, jobs):
             self._counts += counts
             if text:
                 yield text
@@ -111,12 +107,8 @@ class CheckStream:
             return "", Counter(mails=1)
         patch = shorten_patch(patch)
         setting = self._driver.run_for((patch,))
-        findings = find_findings(
-            setting.context(patch, Series((patch,))), setting.rules
-        )
-        checked_line = CheckedLine(
-            mail.position, patch, setting.options.profile, findings
-        )
+        findings = find_findings(setting.context(patch, Series((patch,))), setting.rules)
+        checked_line = CheckedLine(mail.position, patch, setting.options.profile, findings)
         return serialize_line(checked_line), Counter(mails=1, patches=1) + Counter(
             str(finding.severity) for finding in findings
         )

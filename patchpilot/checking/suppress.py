@@ -65,9 +65,7 @@ def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
     for checked in result.patches:
         kept, suppressed = part(checked.findings, checked.patch)
         patches.append(
-            checked._replace(
-                findings=kept, suppressed=(*checked.suppressed, *suppressed)
-            )
+            checked._replace(findings=kept, suppressed=(*checked.suppressed, *suppressed))
         )
     kept, suppressed = part(result.series, None)
     return result._replace(
@@ -99,9 +97,7 @@ def _apply_waivers(
             for waiver in request.waivers
             if waiver.subject in ("", title) and waiver.covers_finding(finding, names)
         ]
-        valid = next(
-            (waiver for waiver in matching if not waiver.has_expired(today)), None
-        )
+        valid = next((waiver for waiver in matching if not waiver.has_expired(today)), None)
         if valid is None:
             expired.update(dict.fromkeys(matching))
             return None
@@ -152,8 +148,7 @@ def _compare_with_baseline(
         names.setdefault(finding.rule, finding.name)
         marks.append(mark)
         is_known = remaining.use_up_entry(mark) or bool(
-            finding.path in moved
-            and remaining.use_up_entry(make_mark(finding, patch, moved))
+            finding.path in moved and remaining.use_up_entry(make_mark(finding, patch, moved))
         )
         new_findings += not is_known
         return (
@@ -169,14 +164,11 @@ def _compare_with_baseline(
         mark: count
         for mark, count in unmatched.items()
         if mark.rule in rules
-        and (rules[mark.rule].name, rules[mark.rule].severity)
-        not in result.setting.options.hidden
+        and (rules[mark.rule].name, rules[mark.rule].severity) not in result.setting.options.hidden
     }
     if not request.write:
         entries = tuple(
-            StaleEntry(
-                mark.rule, names.get(mark.rule, mark.rule), mark.path, mark.text, count
-            )
+            StaleEntry(mark.rule, names.get(mark.rule, mark.rule), mark.path, mark.text, count)
             for mark, count in stale.items()
         )
         return result._replace(baseline=Baseline(str(file), entries, None))
@@ -184,8 +176,6 @@ def _compare_with_baseline(
     for mark, count in unmatched.items():
         if mark not in stale:
             counts[mark] += count
-    write_file(
-        file, format_baseline(counts, names), hint="choose a file that you can write"
-    )
+    write_file(file, format_baseline(counts, names), hint="choose a file that you can write")
     written = BaselineWritten(len(marks), new_findings, sum(stale.values()))
     return result._replace(baseline=Baseline(str(file), (), written))

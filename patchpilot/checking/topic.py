@@ -75,9 +75,7 @@ def check_topic(
 
     With `build`, also build the commits and include the findings of the build.
     """
-    driver = make_topic_driver(
-        repository, settings, topic, strict=strict, progress=progress
-    )
+    driver = make_topic_driver(repository, settings, topic, strict=strict, progress=progress)
     return driver.check_source(PatchSource(topic.targets), build=build)
 
 
@@ -98,9 +96,7 @@ def fix_topic_findings(
     from patchpilot.checking.apply_fixes import fix_findings
 
     return fix_findings(
-        make_topic_driver(
-            repository, settings, topic, strict=strict, progress=progress
-        ),
+        make_topic_driver(repository, settings, topic, strict=strict, progress=progress),
         PatchSource((topic.target,) if topic.target else (), topic.base),
         write=overrides is not None,
         overrides=overrides or (),
@@ -135,9 +131,7 @@ def remove_waivers(
 ) -> tuple[str, ...]:
     """Remove the topic's waivers that cover a finding, and return their rules."""
     rules = _load_rules(repository, settings)
-    rule_names = next(
-        (rule.words for rule in rules if rule.id == finding.rule), (finding.name,)
-    )
+    rule_names = next((rule.words for rule in rules if rule.id == finding.rule), (finding.name,))
     draft = known_draft(repository, topic.target, topic.base)
     waived_rules = tuple(
         waiver.rule

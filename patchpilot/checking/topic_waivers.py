@@ -94,14 +94,10 @@ def known_draft(
 
     Return None for patch files and if there is no draft.
     """
-    if target is not None and (
-        target == "-" or Path(target).exists() or is_network_target(target)
-    ):
+    if target is not None and (target == "-" or Path(target).exists() or is_network_target(target)):
         return None
     try:
-        return find_draft_of_commits(
-            repository, list_topic_commits(repository, target, base)
-        )
+        return find_draft_of_commits(repository, list_topic_commits(repository, target, base))
     except PatchpilotError:
         # ignore the error, because reading the patches reports it
         return None
@@ -118,9 +114,7 @@ def give(
 
     Raise `UsageError` for an unknown rule.
     """
-    of_rules = (
-        waiver for waiver in waivers if not REVIEW_COMMENT.fullmatch(waiver.rule)
-    )
+    of_rules = (waiver for waiver in waivers if not REVIEW_COMMENT.fullmatch(waiver.rule))
     verify_waivers(tuple(of_rules), rules)
     draft = _find_draft(repository, target, base)
     reasons = {_rule_name(waiver.rule, rules): waiver.reason for waiver in waivers}
@@ -162,9 +156,7 @@ def take_back(
     return _save(draft, "check --unwaive", waivers=remaining, answers=answers)
 
 
-def _find_draft(
-    repository: Repository, target: str | None, base: str | None
-) -> "Draft":
+def _find_draft(repository: Repository, target: str | None, base: str | None) -> "Draft":
     from patchpilot.model.send_request import SendRequest
     from patchpilot.topic.find import find_draft
 
@@ -182,10 +174,6 @@ def _save(draft: "Draft", verb: str, **changes: Any) -> "Draft":
 
 def _rule_name(word: str, rules: Sequence[Rule]) -> str:
     return next(
-        (
-            rule.name
-            for rule in rules
-            if word.lower() in (rule.id.lower(), rule.name.lower())
-        ),
+        (rule.name for rule in rules if word.lower() in (rule.id.lower(), rule.name.lower())),
         word,
     )

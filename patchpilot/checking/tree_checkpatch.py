@@ -66,9 +66,7 @@ def run_checkpatch(
             f"{top} has no {SCRIPT}",
             hint="omit --checkpatch, or pass a kernel tree with --tree",
         )
-    unsafe_path = next(
-        (path for path in patch.paths if not _PLAIN.fullmatch(path)), None
-    )
+    unsafe_path = next((path for path in patch.paths if not _PLAIN.fullmatch(path)), None)
     if unsafe_path is not None:
         raise RefusedError(
             f"{patch.source}: checkpatch.pl passes paths to a shell, and {unsafe_path!r} has shell"
@@ -111,9 +109,7 @@ def run_checkpatch(
     )
 
 
-def merge_findings(
-    ours: tuple[Finding, ...], theirs: tuple[Finding, ...]
-) -> tuple[Finding, ...]:
+def merge_findings(ours: tuple[Finding, ...], theirs: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Add each finding of checkpatch.pl, unless patchpilot reports the same type on the same
     line.
     """

@@ -30,9 +30,7 @@ def whole_files(targets: Sequence[str], top: Path | None) -> tuple[Series, ...]:
             hint="run `git ls-files drivers/net | xargs patchpilot check -f --`",
         )
     root = top.resolve() if top else None
-    return tuple(
-        Series((patch,)) for target in targets if (patch := _make_patch(target, root))
-    )
+    return tuple(Series((patch,)) for target in targets if (patch := _make_patch(target, root)))
 
 
 def _make_patch(target: str, root: Path | None) -> Patch | None:
@@ -57,11 +55,7 @@ def _make_patch(target: str, root: Path | None) -> Patch | None:
         else f"b/{path}"
     )
     lines = data.split(b"\n")
-    end = (
-        b"\n"
-        if lines[-1] == b"" and lines.pop() == b""
-        else b"\n\\ No newline at end of file\n"
-    )
+    end = b"\n" if lines[-1] == b"" and lines.pop() == b"" else b"\n\\ No newline at end of file\n"
     header = f"--- /dev/null\n+++ {name}\n@@ -0,0 +1,{len(lines)} @@\n".encode(
         "utf-8", "surrogateescape"
     )
@@ -70,9 +64,7 @@ def _make_patch(target: str, root: Path | None) -> Patch | None:
 
 def renumber_for_files(result: CheckResult) -> CheckResult:
     """Replace line numbers in the diffs with line numbers in the files."""
-    return result._replace(
-        patches=tuple(map(_file_findings, result.patches)), whole_files=True
-    )
+    return result._replace(patches=tuple(map(_file_findings, result.patches)), whole_files=True)
 
 
 def _file_findings(checked: CheckedPatch) -> CheckedPatch:
@@ -96,9 +88,7 @@ def _file_findings(checked: CheckedPatch) -> CheckedPatch:
     )
     return checked._replace(
         patch=file,
-        findings=tuple(
-            finding._replace(patch_line=finding.line) for finding in checked.findings
-        ),
+        findings=tuple(finding._replace(patch_line=finding.line) for finding in checked.findings),
         suppressed=tuple(
             suppressed._replace(
                 finding=suppressed.finding._replace(patch_line=suppressed.finding.line)

@@ -60,11 +60,7 @@ def ask_yes_or_no(question: str, *, default: bool = False) -> bool:
     """Ask a yes-or-no question."""
     answers = {"y": True, "yes": True, "n": False, "no": False, "": default}
     while True:
-        reply = (
-            ask_question(f"{question} [{'Y/n' if default else 'y/N'}]", "")
-            .strip()
-            .lower()
-        )
+        reply = ask_question(f"{question} [{'Y/n' if default else 'y/N'}]", "").strip().lower()
         if reply in answers:
             return answers[reply]
 

@@ -47,9 +47,7 @@ OTHERS = {
     "completion": "print the completion script of a shell",
 }
 """Commands that the short overview lists by name only."""
-COMMANDS = {
-    name: line for group in (*GROUPS.values(), OTHERS) for name, line in group.items()
-}
+COMMANDS = {name: line for group in (*GROUPS.values(), OTHERS) for name, line in group.items()}
 
 
 def format_overview() -> str:
@@ -67,11 +65,8 @@ def format_overview() -> str:
         lines += [f"  {name:<12} {line}" for name, line in commands.items()]
     names = " ".join(name for name in OTHERS if name != "help")
     lines += [
-        *textwrap.wrap(
-            f"Also: {names}", 80, subsequent_indent="      ", break_on_hyphens=False
-        ),
-        "`patchpilot help COMMAND` shows its options; `patchpilot help` lists"
-        " the topics.",
+        *textwrap.wrap(f"Also: {names}", 80, subsequent_indent="      ", break_on_hyphens=False),
+        "`patchpilot help COMMAND` shows its options; `patchpilot help` lists the topics.",
     ]
     return "\n".join(lines)
 
@@ -183,11 +178,7 @@ def value_placeholder(parameter: Option | Argument) -> str:
     """Return the placeholder for a value: its metavar, its choices, or its name in uppercase."""
     if parameter.metavar:
         return parameter.metavar
-    return (
-        f"[{'|'.join(parameter.choices)}]"
-        if parameter.choices
-        else parameter.key.upper()
-    )
+    return f"[{'|'.join(parameter.choices)}]" if parameter.choices else parameter.key.upper()
 
 
 def convert_argument(parameter: Option | Argument, text: str) -> Any:
@@ -207,25 +198,17 @@ def convert_argument(parameter: Option | Argument, text: str) -> Any:
 def _convert_number(parameter: Option | Argument, text: str) -> float:
     minimum, maximum = parameter.limits or (None, None)
     try:
-        number = (
-            float(text.removesuffix("%")) if parameter.kind == DECIMAL else int(text)
-        )
+        number = float(text.removesuffix("%")) if parameter.kind == DECIMAL else int(text)
     except ValueError:
         number = None
     if number is None and parameter.limits is None:
-        raise UsageError(
-            f"{parameter.label}: {text!r} is not a number", hint="use a whole number"
-        )
+        raise UsageError(f"{parameter.label}: {text!r} is not a number", hint="use a whole number")
     if (
         number is None
         or (minimum is not None and number < minimum)
         or (maximum is not None and number > maximum)
     ):
-        limits = (
-            f"from {minimum} to {maximum}"
-            if maximum is not None
-            else f"of {minimum} or more"
-        )
+        limits = f"from {minimum} to {maximum}" if maximum is not None else f"of {minimum} or more"
         raise UsageError(
             f"{parameter.label}: {text!r} is not a number {limits}",
             hint=f"use a number {limits}",
@@ -331,9 +314,7 @@ class Command:
 
     @property
     def usage(self) -> str:
-        operands = (
-            ["[COMMAND]"] if self.commands else [row.form for row in self.arguments]
-        )
+        operands = ["[COMMAND]"] if self.commands else [row.form for row in self.arguments]
         return " ".join([self.path, "[OPTIONS]", *operands])
 
     def command(self, name: str = "", *, epilog: str = "") -> Callable[[F], F]:
@@ -468,9 +449,7 @@ class Parser:
             else:
                 is_missing = argument.required and not values
                 self.values[argument.key] = (
-                    convert_argument(argument, values.pop(0))
-                    if values
-                    else argument.default
+                    convert_argument(argument, values.pop(0)) if values else argument.default
                 )
             if is_missing:
                 raise UsageError(
@@ -503,11 +482,7 @@ class Parser:
         raise UsageError(
             f"unknown option {name!r} for {self.command.path}",
             hint=option_hint(self.command.name, name)
-            or (
-                f"did you mean '--{nearest_spelling}'?"
-                if nearest_spelling
-                else self._help_hint
-            ),
+            or (f"did you mean '--{nearest_spelling}'?" if nearest_spelling else self._help_hint),
         )
 
 
@@ -515,9 +490,7 @@ def _is_option(argument: str) -> bool:
     return argument.startswith("-") and argument != "-"
 
 
-def make_command(
-    name: str = "", *, epilog: str = ""
-) -> Callable[[Callable[..., Any]], Command]:
+def make_command(name: str = "", *, epilog: str = "") -> Callable[[Callable[..., Any]], Command]:
     """Return a decorator that turns a function into a command.
 
     The default name is the function's name or, for a function called `command`, the name of its
@@ -539,9 +512,7 @@ def option(
     `spellings` lists the spellings of the option ("--on/--off" for a flag that can be turned off).
     A last item without hyphens is the name of the option's value.
     """
-    pairs = [
-        spelling.partition("/") for spelling in spellings if spelling.startswith("-")
-    ]
+    pairs = [spelling.partition("/") for spelling in spellings if spelling.startswith("-")]
     negations = tuple(pair[2] for pair in pairs if pair[2])
     kind = CHOICE if choices else _KINDS.get(type, TEXT)
     return rows_option(
@@ -549,9 +520,7 @@ def option(
             tuple(pair[0] for pair in pairs),
             help,
             FLAG if is_flag or negations else kind,
-            name="".join(
-                spelling for spelling in spellings if not spelling.startswith("-")
-            ),
+            name="".join(spelling for spelling in spellings if not spelling.startswith("-")),
             choices=tuple(choices),
             off=negations,
             convert=type if kind == TEXT else None,
@@ -613,9 +582,7 @@ __all__ = [
 ]
 
 
-_COMMON = tuple(
-    name for name in Common.__annotations__ if name not in ("format", "explain_base")
-)
+_COMMON = tuple(name for name in Common.__annotations__ if name not in ("format", "explain_base"))
 
 
 def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:

@@ -71,12 +71,8 @@ class Common(NamedTuple):
             return self.color
         if os.environ.get("NO_COLOR") or self.output:
             return False
-        force_values = (
-            os.environ.get(name) for name in ("FORCE_COLOR", "CLICOLOR_FORCE")
-        )
-        if self.format == "text" and any(
-            value not in (None, "", "0") for value in force_values
-        ):
+        force_values = (os.environ.get(name) for name in ("FORCE_COLOR", "CLICOLOR_FORCE"))
+        if self.format == "text" and any(value not in (None, "", "0") for value in force_values):
             return True
         return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
@@ -94,11 +90,7 @@ class Common(NamedTuple):
 
         The line is not shown with -q, or if the terminal cannot overwrite lines.
         """
-        return (
-            ProgressLine()
-            if not self.quiet and can_overwrite_line()
-            else ignore_progress
-        )
+        return ProgressLine() if not self.quiet and can_overwrite_line() else ignore_progress
 
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
         """Write the result to stdout or to the file given with -o, even if the result is empty.
@@ -177,9 +169,7 @@ class ProgressLine:
         self._last, self._shown = now, True
         count = f" {done}/{total}" if total else f" {done}" if done else ""
         sys.stderr.write(
-            "\r\x1b[K"
-            + crop_text(make_printable(hide_url_credentials(what)), 60)
-            + count
+            "\r\x1b[K" + crop_text(make_printable(hide_url_credentials(what)), 60) + count
         )
         sys.stderr.flush()
 
@@ -205,6 +195,4 @@ def report_skipped_input(reason: str) -> None:
     from patchpilot.cli.error_exit import print_notice
     from patchpilot.model.printable import make_one_line
 
-    print_notice(
-        "warning", f"{make_one_line(reason.removesuffix(': skipped'))}: skipped"
-    )
+    print_notice("warning", f"{make_one_line(reason.removesuffix(': skipped'))}: skipped")

@@ -105,9 +105,7 @@ _BY_METAVAR = {
     "[RULE]": Values(_rule_completions),
     "RULE,…": Values(_rule_and_pack_completions, separator=","),
     "RULE=REASON": Values(
-        lambda workplace: {
-            f"{name}=": text for name, text in _rule_completions(workplace).items()
-        }
+        lambda workplace: {f"{name}=": text for name, text in _rule_completions(workplace).items()}
     ),
     "[HOOK]...": Values(_hook_completions),
     "[TARGET]...": _TARGET,
@@ -188,9 +186,7 @@ def _value_completions(
 ) -> list[tuple[str, str]]:
     completer = _BY_METAVAR.get(parameter.metavar or "") or _BY_NAME.get(parameter.key)
     if parameter.choices or completer is None:
-        completions = [
-            (value, "") for value in parameter.choices if value.startswith(text)
-        ]
+        completions = [(value, "") for value in parameter.choices if value.startswith(text)]
         return completions or ([] if parameter.choices else [("", "")])
     prefix, separator, current = (
         text.rpartition(completer.separator) if completer.separator else ("", "", text)
@@ -199,9 +195,7 @@ def _value_completions(
     tree, repo = options.get("tree"), options.get("repo")
     with (
         suppress(PatchpilotError),
-        Workplace(
-            Path(repo) if repo else None, Path(tree) if tree else None
-        ) as workplace,
+        Workplace(Path(repo) if repo else None, Path(tree) if tree else None) as workplace,
     ):
         values = completer.of(workplace)
     completions = [
@@ -209,6 +203,4 @@ def _value_completions(
         for value, description in values.items()
         if value.startswith(current)
     ]
-    return (
-        [*completions, ("", "")] if completer.files or not completions else completions
-    )
+    return [*completions, ("", "")] if completer.files or not completions else completions

@@ -34,9 +34,7 @@ _USER_ERRORS = (
 """Errors that are caused by the user's files or directories rather than by a bug."""
 
 
-def run_and_report_errors(
-    work: Callable[[], int | None], argv: Sequence[str] = ()
-) -> int:
+def run_and_report_errors(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
     """Run `work` and return its exit code, even if it raises an exception.
 
     `argv` are the command-line arguments, which hints quote.
@@ -53,9 +51,7 @@ def run_and_report_errors(
     except KeyboardInterrupt as error:
         return report_interruption(error)
     except UnclearBaseError as error:
-        return print_error(
-            error.message, _format_base_commands(error, argv), error.exit_code
-        )
+        return print_error(error.message, _format_base_commands(error, argv), error.exit_code)
     except PatchpilotError as error:
         return print_error(error.message, error.hint, error.exit_code)
     except BrokenPipeError:
@@ -90,10 +86,7 @@ def _format_base_commands(error: UnclearBaseError, argv: Sequence[str]) -> str:
     return "\n".join(
         [
             error.hint or "",
-            *(
-                f"    {command:<{width}}  # {description}"
-                for command, description in commands
-            ),
+            *(f"    {command:<{width}}  # {description}" for command, description in commands),
         ]
     )
 

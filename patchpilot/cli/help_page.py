@@ -32,17 +32,13 @@ _NAME_WIDTH = 30
 def list_command_options(command: Command) -> list[Option]:
     """Return the options to list in a command's help."""
     return [
-        option
-        for option in command.options
-        if option.key not in _SHARED_KEYS and not option.hidden
+        option for option in command.options if option.key not in _SHARED_KEYS and not option.hidden
     ]
 
 
 def list_output_formats(command: Command) -> tuple[str, ...]:
     """Return the values of a command's --format, the default first."""
-    return next(
-        (option.choices for option in command.options if option.key == "format"), ()
-    )
+    return next((option.choices for option in command.options if option.key == "format"), ())
 
 
 def split_paragraphs(text: str) -> list[str]:
@@ -97,8 +93,7 @@ def format_help(command: Command) -> str:
         lines += ["", "Options:", *_format_two_columns(rows, width)]
     if command.commands:
         summaries = (
-            (name, first_sentence(subcommand.help))
-            for name, subcommand in command.commands.items()
+            (name, first_sentence(subcommand.help)) for name, subcommand in command.commands.items()
         )
         lines += ["", "Commands:", *_format_two_columns(summaries, width)]
     if text := format_options_note(command):
@@ -132,9 +127,7 @@ def _format_two_columns(rows: Iterable[tuple[str, str]], width: int) -> Iterator
     entries = list(rows)
     name_width = min(max(len(name) for name, _ in entries), _NAME_WIDTH)
     for name, text in entries:
-        wrapped_lines = textwrap.wrap(
-            text, max(width - name_width - 4, 20), break_on_hyphens=False
-        )
+        wrapped_lines = textwrap.wrap(text, max(width - name_width - 4, 20), break_on_hyphens=False)
         line_start = f"  {name:{name_width}}  "
         if len(name) > name_width or not wrapped_lines:
             yield f"  {name}"

@@ -70,9 +70,7 @@ class JsonDocument:
 
 
 DOCUMENTS = (
-    JsonDocument(
-        "backport", (BackportResult, ActionResults), several={"series": BackportResult}
-    ),
+    JsonDocument("backport", (BackportResult, ActionResults), several={"series": BackportResult}),
     JsonDocument(
         "check",
         (CheckAnswer,),
@@ -109,9 +107,7 @@ DOCUMENTS = (
     JsonDocument("maintainers", (PlanResult,)),
     JsonDocument("prepare", (Preparation,)),
     JsonDocument("range-diff", (RevisionComparison,), "track show --range-diff"),
-    JsonDocument(
-        "reply", (PlannedReply, UnsentReplies), "track reply", alternatives=True
-    ),
+    JsonDocument("reply", (PlannedReply, UnsentReplies), "track reply", alternatives=True),
     JsonDocument("rules", (), "explain", lists={"rules": Rule}),
     JsonDocument("send", (Sending,)),
     JsonDocument("stable", (StableResult,)),

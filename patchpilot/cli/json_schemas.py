@@ -56,13 +56,9 @@ def generate_schemas(descriptions: Mapping[str, str]) -> Iterator[tuple[str, str
         )
 
 
-def generate_schema(
-    document: JsonDocument, descriptions: Mapping[str, str]
-) -> dict[str, Any]:
+def generate_schema(document: JsonDocument, descriptions: Mapping[str, str]) -> dict[str, Any]:
     """Return the schema of a document. Raise SystemExit if a key has no description."""
-    return _SchemaGenerator(document.name, descriptions, document.like).document(
-        document
-    )
+    return _SchemaGenerator(document.name, descriptions, document.like).document(document)
 
 
 @dataclass(frozen=True)
@@ -81,10 +77,7 @@ class _SchemaGenerator:
                 "$schema": _DIALECT,
                 "title": title,
                 "description": document.description,
-                "oneOf": [
-                    self._object(form, json_keys(form)[0].name)
-                    for form in document.forms
-                ],
+                "oneOf": [self._object(form, json_keys(form)[0].name) for form in document.forms],
             }
         properties: dict[str, Any] = {
             "schema": {
@@ -97,9 +90,7 @@ class _SchemaGenerator:
             properties |= form_schema["properties"]
         required_keys = [
             "schema",
-            *_required_keys(
-                document, [form_schema["required"] for form_schema in form_schemas]
-            ),
+            *_required_keys(document, [form_schema["required"] for form_schema in form_schemas]),
         ]
         for key, form in {**document.lists, **document.several}.items():
             properties[key] = {
@@ -112,9 +103,7 @@ class _SchemaGenerator:
                     "properties"
                 ]
         required_keys += sorted(document.lists.keys() - {*required_keys})
-        alternatives = [
-            {"required": form_schema["required"]} for form_schema in form_schemas
-        ]
+        alternatives = [{"required": form_schema["required"]} for form_schema in form_schemas]
         command = document.command or document.name
         default_description = f"What `patchpilot {command} --format json` prints."
         return {
@@ -136,12 +125,8 @@ class _SchemaGenerator:
         for key in keys:
             kind = _value_type(json_class, key)
             if key.name:
-                properties[key.name] = {
-                    "description": self._find_description(path, key.name)
-                }
-                properties[key.name] |= self._kind(
-                    kind, f"{path}.{key.name}".lstrip(".")
-                )
+                properties[key.name] = {"description": self._find_description(path, key.name)}
+                properties[key.name] |= self._kind(kind, f"{path}.{key.name}".lstrip("."))
                 required_keys += [] if key.optional else [key.name]
             else:
                 part_schema = self._object(kind, path)
@@ -158,9 +143,7 @@ class _SchemaGenerator:
             or self.described.get(key)
         )
         if not description:
-            raise SystemExit(
-                f'keys.toml: describe "{full_name}" (or {key}, where it is the same)'
-            )
+            raise SystemExit(f'keys.toml: describe "{full_name}" (or {key}, where it is the same)')
         return description
 
     def _kind(self, kind: Any, path: str) -> dict[str, Any]:
@@ -168,11 +151,7 @@ class _SchemaGenerator:
         if origin in (Union, types.UnionType):
             return _union_schema([self._kind(argument, path) for argument in arguments])
         if origin is Literal:
-            return (
-                {"enum": list(arguments)}
-                if len(arguments) > 1
-                else {"const": arguments[0]}
-            )
+            return {"enum": list(arguments)} if len(arguments) > 1 else {"const": arguments[0]}
         if isinstance(origin, type) and issubclass(origin, Mapping):
             return {
                 "type": "object",
@@ -218,9 +197,7 @@ def _union_schema(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if len(alternatives) == 1 and null_schema not in schemas:
         return alternatives[0]
     if all(set(alternative) == {"enum"} for alternative in alternatives):
-        values = [
-            value for alternative in alternatives for value in alternative["enum"]
-        ]
+        values = [value for alternative in alternatives for value in alternative["enum"]]
         return {"enum": [*values, None] if null_schema in schemas else values}
     if len(alternatives) == 1 and "type" in alternatives[0]:
         return alternatives[0] | {"type": ["null", alternatives[0]["type"]]}
@@ -261,12 +238,8 @@ def _return_type(getter: Any) -> Any:
 
 def _field_type(json_class: Any, name: str) -> Any:
     """Return the type of a field, even if the types of other fields are unknown at run time."""
-    owner = next(
-        base for base in json_class.__mro__ if name in inspect.get_annotations(base)
-    )
-    field = types.SimpleNamespace(
-        __annotations__={name: inspect.get_annotations(owner)[name]}
-    )
+    owner = next(base for base in json_class.__mro__ if name in inspect.get_annotations(base))
+    field = types.SimpleNamespace(__annotations__={name: inspect.get_annotations(owner)[name]})
     return typing.get_type_hints(field, vars(sys.modules[owner.__module__]))[name]
 
 

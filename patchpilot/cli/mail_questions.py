@@ -31,14 +31,10 @@ def ask_missing_values(request: MailRequest, identity: str) -> MailRequest:
     """Ask for missing values if there is a terminal, and return the complete request."""
     if not can_ask_user():
         if not request.address and not identity:
-            raise UsageError(
-                "the address is missing", hint="pass --address YOU@EXAMPLE.ORG"
-            )
+            raise UsageError("the address is missing", hint="pass --address YOU@EXAMPLE.ORG")
         return replace(request, address=request.address or identity)
     if not request.address:
-        address = ask.prompt_value(
-            "Your address", validate_sender_address, identity or None
-        )
+        address = ask.prompt_value("Your address", validate_sender_address, identity or None)
         request = replace(request, address=address)
     if not request.provider and not request.server:
         providers = list_providers()
@@ -52,9 +48,7 @@ def ask_missing_values(request: MailRequest, identity: str) -> MailRequest:
 
 def ask_server(request: MailRequest, default_encryption: str = "tls") -> MailRequest:
     """Ask for the missing server settings."""
-    server = (
-        request.server or ask.ask_question("Mail server (HOST or HOST:PORT)").strip()
-    )
+    server = request.server or ask.ask_question("Mail server (HOST or HOST:PORT)").strip()
     encryption = request.encryption
     if encryption is None:
         kinds = (
@@ -67,9 +61,7 @@ def ask_server(request: MailRequest, default_encryption: str = "tls") -> MailReq
     port = request.port
     if not (request.server or port or server.rpartition(":")[2].isdigit()):
         port = ask.prompt_value("Port", _parse_port, str(PORTS[encryption]))
-    user = request.user or ask.ask_question(
-        "User name (none: no login)", request.address
-    )
+    user = request.user or ask.ask_question("User name (none: no login)", request.address)
     return replace(
         request,
         provider=OWN,
@@ -86,9 +78,7 @@ def ask_password_store(request: MailRequest, plan: MailPlan) -> MailRequest:
         return request
     stores = [(store.name, store.what) for store in list_password_stores()]
     _print_choices(stores)
-    return replace(
-        request, keep=_ask_choice("Keep the password in", stores, plan.keeper.name)
-    )
+    return replace(request, keep=_ask_choice("Keep the password in", stores, plan.keeper.name))
 
 
 def read_password(plan: MailPlan, *, from_stdin: bool) -> str:
@@ -114,9 +104,7 @@ def confirm_question(question: str, *, yes: bool, default: bool = False) -> bool
     if yes:
         return True
     if not can_ask_user():
-        raise UsageError(
-            "nothing was written: stdin is not a terminal", hint="pass --yes"
-        )
+        raise UsageError("nothing was written: stdin is not a terminal", hint="pass --yes")
     return ask.ask_yes_or_no(question, default=default)
 
 

@@ -55,9 +55,7 @@ class Commands(Mapping[str, Command]):
     is_flag=True,
     help="open the guided workflow with all topics of all repositories",
 )
-@option(
-    "--no-pager", is_flag=True, help="show long text without the pager, as git does"
-)
+@option("--no-pager", is_flag=True, help="show long text without the pager, as git does")
 @option("-V", "--version", is_flag=True, help="print the version")
 def _root(repo: Path | None, home: bool, **_: bool) -> int | None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -117,17 +115,11 @@ def _parse_and_run(argv: list[str]) -> int | None:
             raise UsageError(f"--home takes no command, but {remaining[0]!r} was given")
         if values["no_pager"]:
             os.environ["GIT_PAGER"] = "cat"
-        return (
-            _run_command(remaining, values["repo"])
-            if remaining
-            else root.function(**values)
-        )
+        return _run_command(remaining, values["repo"]) if remaining else root.function(**values)
     except HelpRequested as request:
         from patchpilot.cli.help_page import format_help
 
-        print(
-            format_help(request.command) if request.command.name else format_overview()
-        )
+        print(format_help(request.command) if request.command.name else format_overview())
         return ExitCode.OK
 
 

@@ -66,8 +66,7 @@ def format_man_page(command: Command) -> str:
             lines += _format_man_paragraph(paragraph)[0 if number else 1 :]
     if command.commands:
         rows = (
-            (name, summarize_command(subcommand))
-            for name, subcommand in command.commands.items()
+            (name, summarize_command(subcommand)) for name, subcommand in command.commands.items()
         )
         lines += [".SH COMMANDS", *_format_man_rows(rows)]
     if options := list_command_options(command):
@@ -108,9 +107,7 @@ def _list_related_pages(command: Command) -> list[str]:
         commands = [f"{group_name}-{name}" for name in command.commands]
         siblings = [name for name in group if name != group_name]
         page_names = [f"patchpilot-{name}" for name in (*commands, *siblings)]
-    references = [
-        f"\\fB{_escape_roff(name)}\\fR(1)" for name in ("patchpilot", *page_names)
-    ]
+    references = [f"\\fB{_escape_roff(name)}\\fR(1)" for name in ("patchpilot", *page_names)]
     return [f"{name}," for name in references[:-1]] + references[-1:]
 
 
@@ -170,21 +167,15 @@ def _format_man_paragraph(paragraph: str) -> list[str]:
 def _escape_roff(text: str) -> str:
     """Escape a text for roff."""
     escaped_text = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
-    escaped_text = _NOT_ASCII.sub(
-        lambda match: f"\\[u{ord(match[0]):04X}]", escaped_text
-    )
+    escaped_text = _NOT_ASCII.sub(lambda match: f"\\[u{ord(match[0]):04X}]", escaped_text)
     return "\n".join(
-        f"\\&{line}" if line.startswith((".", "'")) else line
-        for line in escaped_text.split("\n")
+        f"\\&{line}" if line.startswith((".", "'")) else line for line in escaped_text.split("\n")
     )
 
 
 def _wrap_roff(text: str) -> list[str]:
     """Wrap a text for readable source; man reflows the lines itself."""
-    return [
-        _escape_roff(line)
-        for line in textwrap.wrap(text, _WIDTH, break_on_hyphens=False)
-    ]
+    return [_escape_roff(line) for line in textwrap.wrap(text, _WIDTH, break_on_hyphens=False)]
 
 
 def _format_git_page() -> str:

@@ -46,9 +46,7 @@ _SUBCOMMANDS = {
     },
 }
 _RANGE = "name the commit or the range: `patchpilot {command} HEAD`, or A..B"
-_UNCOMMITTED = (
-    "commit the change first, or run `git diff {option} | patchpilot check -`"
-)
+_UNCOMMITTED = "commit the change first, or run `git diff {option} | patchpilot check -`"
 _OPTIONS = {
     "check": {
         "-g": _RANGE,

@@ -54,11 +54,7 @@ def _ask_question(workplace: Workplace, question: PreSendQuestion) -> str:
                 _print_wrapped(f"  {answer}: ", effect)
             continue
         try:
-            return (
-                validate_answer(workplace.repository, question.name, text)
-                if text
-                else ""
-            )
+            return validate_answer(workplace.repository, question.name, text) if text else ""
         except UsageError as error:
             print_message(f"{error.message}; {error.hint}")
 

@@ -36,9 +36,7 @@ def find_series_number(text: str) -> int:
     return entry.id
 
 
-def choose_series(
-    entries: Sequence[tuple[int, str]], topic: "TopicState | None"
-) -> int:
+def choose_series(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:
     """Return the number of the topic's series or of the only series, or ask the user to choose.
 
     Raise UsageError if there is no terminal.

@@ -48,18 +48,12 @@ def solve_problems(common: Common) -> int:
     has_mail = False
     for number, diagnosis in enumerate(problems := _find_problems(common), 1):
         print_message(
-            make_printable(
-                f"{number}/{len(problems)} {diagnosis.stage}: {diagnosis.message}"
-            )
+            make_printable(f"{number}/{len(problems)} {diagnosis.stage}: {diagnosis.message}")
         )
         if diagnosis.name in _MAIL and "no mail server is set" in diagnosis.message:
             has_mail = has_mail or _offer_mail(common)
             is_fixed = has_mail
-        elif (
-            diagnosis.name == "identity"
-            and diagnosis.state == "fail"
-            and can_ask_user()
-        ):
+        elif diagnosis.name == "identity" and diagnosis.state == "fail" and can_ask_user():
             is_fixed = _ask_identity()
         else:
             is_fixed = _offer_fix(common, diagnosis)
@@ -71,9 +65,7 @@ def solve_problems(common: Common) -> int:
         else "nothing is missing: `patchpilot doctor` shows what was checked\n"
     )
     return int(
-        findings_exit_code(
-            any(diagnosis.state == "fail" for diagnosis in unsolved_problems)
-        )
+        findings_exit_code(any(diagnosis.state == "fail" for diagnosis in unsolved_problems))
     )
 
 
@@ -87,14 +79,8 @@ def _find_problems(common: Common) -> tuple[Diagnosis, ...]:
             wrong_settings=wrong_settings,
             offline=common.offline,
         )
-        result = diagnose_setup(
-            workplace.repository_if_any(), request, progress=progress
-        )
-    diagnoses = [
-        diagnosis
-        for diagnosis in result.diagnoses
-        if diagnosis.state in ("fail", "warn")
-    ]
+        result = diagnose_setup(workplace.repository_if_any(), request, progress=progress)
+    diagnoses = [diagnosis for diagnosis in result.diagnoses if diagnosis.state in ("fail", "warn")]
     return tuple(sorted(diagnoses, key=lambda diagnosis: diagnosis.state != "fail"))
 
 
@@ -168,9 +154,7 @@ def set_up_mail_account(
                 request = _ask_server_again(request, plan, error)
                 plan = plan_mail_settings(request)
         plan = plan_mail_settings(ask_password_store(request, plan))
-        common.write(
-            make_printable("\n".join(setting.command for setting in plan.settings))
-        )
+        common.write(make_printable("\n".join(setting.command for setting in plan.settings)))
         for note in plan.notes:
             print_notice("note", note)
         if plan.needs_password:
@@ -186,9 +170,7 @@ def set_up_mail_account(
         write_mail_settings(plan, password)
         print_notice("note", "written to your git configuration")
         for key in find_overridden_settings(plan, repository):
-            print_notice(
-                "warning", f"this repository's own {key} replaces the new value here"
-            )
+            print_notice("warning", f"this repository's own {key} replaces the new value here")
         if plan.account.configured and (
             to_self or (can_ask_user() and not yes and _wants_test_message())
         ):
@@ -196,9 +178,7 @@ def set_up_mail_account(
     return int(ExitCode.OK)
 
 
-def _ask_server_again(
-    request: MailRequest, plan: MailPlan, error: NetworkError
-) -> MailRequest:
+def _ask_server_again(request: MailRequest, plan: MailPlan, error: NetworkError) -> MailRequest:
     """Ask for a different server. If the encryption failed, ask for a different encryption
     instead.
     """
@@ -230,10 +210,7 @@ def _test_login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
             break
         except NetworkError as error:
             if not (
-                attempts_left
-                and can_ask_user()
-                and not from_stdin
-                and is_wrong_password(error)
+                attempts_left and can_ask_user() and not from_stdin and is_wrong_password(error)
             ):
                 raise
             print_notice("error", f"{error.message}; {error.hint}")

@@ -18,8 +18,7 @@ def format_untrusted_commands(commands: tuple[OwnCommand, ...]) -> str:
     )
     command_texts = (make_printable(command.text) for command in commands)
     return "\n".join(
-        f"{heading}\n{text}\n"
-        for heading, text in zip(headings, command_texts, strict=True)
+        f"{heading}\n{text}\n" for heading, text in zip(headings, command_texts, strict=True)
     )
 
 
@@ -35,9 +34,7 @@ def ask_for_trust(error: PatchpilotError) -> bool:
 
     print_notice("warning", error.message)
     print_message(format_untrusted_commands(error.commands))
-    print_message(
-        "Files that these commands call are not pinned: they may change later."
-    )
+    print_message("Files that these commands call are not pinned: they may change later.")
     question = "Type 'trust' to trust and use them"
     try:
         answer = ask.ask_question(question, "")

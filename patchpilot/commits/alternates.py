@@ -22,8 +22,7 @@ def format_alternate(directory: Path) -> str:
     text = str(directory)
     return (
         quote_path(text)
-        if any(character in text for character in (":", "\n"))
-        or text.startswith(('"', "#"))
+        if any(character in text for character in (":", "\n")) or text.startswith(('"', "#"))
         else text
     )
 
@@ -32,10 +31,7 @@ def write_alternates(objects: Path, *directories: Path) -> None:
     """Write `info/alternates`, so that `objects` borrows from other object directories."""
     (objects / "info").mkdir(exist_ok=True)
     (objects / "info" / "alternates").write_bytes(
-        b"".join(
-            os.fsencode(format_alternate(directory)) + b"\n"
-            for directory in directories
-        )
+        b"".join(os.fsencode(format_alternate(directory)) + b"\n" for directory in directories)
     )
 
 

@@ -47,10 +47,7 @@ class ScratchTree:
 
     def exists(self, path: str) -> bool:
         """Return whether a file or directory exists."""
-        return (
-            is_safe_path(path)
-            and self.scratch.objects.get(f"{self.tree}:{path}") is not None
-        )
+        return is_safe_path(path) and self.scratch.objects.get(f"{self.tree}:{path}") is not None
 
 
 def try_fix(scratch: ScratchStore, fix: FixCommit, onto: str) -> ApplyResult:
@@ -72,9 +69,7 @@ def try_fix(scratch: ScratchStore, fix: FixCommit, onto: str) -> ApplyResult:
         if misfits
         else AppliesHow.CLEAN
     )
-    return ApplyResult(
-        outcome, merge, misfits, offsets, merge.clean and merge.tree == tree
-    )
+    return ApplyResult(outcome, merge, misfits, offsets, merge.clean and merge.tree == tree)
 
 
 def _is_tree_object(scratch: ScratchStore, name: str) -> bool:

@@ -32,9 +32,7 @@ def read_b4_values(repository: Repository, key: str) -> tuple[str, ...]:
     if values := repository.config(key):
         return values
     file_values = [
-        entry.value
-        for entry in read_b4_file_entries(repository.top)
-        if entry.key == key
+        entry.value for entry in read_b4_file_entries(repository.top) if entry.key == key
     ]
     return (
         ()
@@ -107,23 +105,17 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
     if commit is None:
         return None
     cover, _, tracking_text = commit.message.partition(MARKER)
-    return _parse_branch(
-        repository, branch or "", strategy, tracking_text, cover, tip, commit
-    )
+    return _parse_branch(repository, branch or "", strategy, tracking_text, cover, tip, commit)
 
 
-def find_prep_branch_of(
-    repository: "Repository", ids: Sequence[str]
-) -> PrepBranch | None:
+def find_prep_branch_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
     """Return b4's data for the checked-out branch if these commits are its latest patches,
     otherwise None.
 
     Also return None if b4 does not manage the branch, or if patchpilot enrolled it.
     """
     branch = repository.branch
-    prep = (
-        prep_branch(repository, branch) if branch and is_tip(repository, ids) else None
-    )
+    prep = prep_branch(repository, branch) if branch and is_tip(repository, ids) else None
     return None if prep is None or prep.by_us else prep
 
 
@@ -136,16 +128,12 @@ def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
     return head is not None and ids[-1] in (head, skip_cover_commit(repository, head))
 
 
-def read_tracking_data(
-    repository: "Repository", prep_branch: PrepBranch
-) -> dict[str, Any]:
+def read_tracking_data(repository: "Repository", prep_branch: PrepBranch) -> dict[str, Any]:
     """Return b4's tracking data for a branch, or {} if it was removed."""
     if prep_branch.cover_commit:
         text = repository.commit(prep_branch.cover_commit).message.partition(MARKER)[2]
     else:
-        text = read_branch_config(repository, prep_branch.branch).get(
-            "b4-tracking", ("",)
-        )[-1]
+        text = read_branch_config(repository, prep_branch.branch).get("b4-tracking", ("",))[-1]
     return _parse_tracking(text) or {}
 
 
@@ -185,9 +173,7 @@ def skip_cover_commit(repository: "Repository", commit_id: str) -> str:
     return commit.id
 
 
-def read_branch_config(
-    repository: "Repository", branch: str
-) -> dict[str, tuple[str, ...]]:
+def read_branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str, ...]]:
     """Return the section of a branch in git's configuration; it maps keys to values."""
     prefix = f"branch.{branch}."
     section = repository.config_regexp(r"^branch\..*")
@@ -199,10 +185,7 @@ def read_branch_config(
 
 
 def _is_empty_commit(repository: "Repository", commit: Commit) -> bool:
-    if (
-        len(commit.parents) == 1
-        and repository.commit(commit.parents[0]).tree != commit.tree
-    ):
+    if len(commit.parents) == 1 and repository.commit(commit.parents[0]).tree != commit.tree:
         raise UsageError(
             f"{commit.short} is b4's cover letter commit, but it also changes files, which b4 would"
             " not send",
@@ -267,9 +250,7 @@ def _parse_branch(
         # if there are no tracking settings, the base branch is needed only to find a cover letter
         # at the tip
         strategy = TIP_COMMIT if base_branch else COMMIT
-    parent = (
-        commit.parents[0] if commit and commit.parents and strategy == COMMIT else None
-    )
+    parent = commit.parents[0] if commit and commit.parents and strategy == COMMIT else None
     return PrepBranch(
         branch=branch,
         strategy=strategy,
@@ -279,9 +260,7 @@ def _parse_branch(
         cover=cover.strip(),
         history=_parse_history(series.get("history")),
         cover_commit=commit.id if commit else None,
-        base=parent
-        if strategy == COMMIT
-        else _find_fork_point(repository, base_branch, tip),
+        base=parent if strategy == COMMIT else _find_fork_point(repository, base_branch, tip),
         presubject=str(series.get("presubject") or ""),
         prerequisites=_parse_strings(series.get("prerequisites")),
     )
@@ -305,19 +284,13 @@ def _parse_tracking(text: str) -> dict[str, Any] | None:
 def _parse_number(value: object) -> int:
     return (
         value
-        if isinstance(value, int)
-        and not isinstance(value, bool)
-        and 0 < value < _MAX_VERSION
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MAX_VERSION
         else 1
     )
 
 
 def _parse_strings(value: object) -> tuple[str, ...]:
-    return (
-        tuple(text for text in value if isinstance(text, str))
-        if isinstance(value, list)
-        else ()
-    )
+    return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list) else ()
 
 
 def _parse_history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -328,9 +301,7 @@ def _parse_history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     )
 
 
-def _find_fork_point(
-    repository: "Repository", base_branch: str, tip: str
-) -> str | None:
+def _find_fork_point(repository: "Repository", base_branch: str, tip: str) -> str | None:
     """Return the fork point of a branch, even if its base branch was rewound.
 
     Return None if there is none.
@@ -375,8 +346,7 @@ def _split_addresses(
             break
         start = previous
     if start == 0 or not all(
-        not line or _TAG.match(line) or line[:1] in (" ", "\t")
-        for line in lines[start:end]
+        not line or _TAG.match(line) or line[:1] in (" ", "\t") for line in lines[start:end]
     ):
         return text, (), ()
     result: dict[str, list[Address]] = {"to": [], "cc": []}

@@ -89,9 +89,7 @@ def _is_consistent(repository: Repository, move: Move) -> bool:
         move.new,
     ):
         return False
-    paths = [
-        os.fsdecode(name) for name in _list_changed_paths(repository, move) if name
-    ]
+    paths = [os.fsdecode(name) for name in _list_changed_paths(repository, move) if name]
     return not repository.git(
         "status",
         "--porcelain",
@@ -126,9 +124,7 @@ def restore_interrupted_move(repository: Repository, move: Move) -> None:
                 f" {find_record_file(repository)}`"
             ),
         )
-    paths = [
-        os.fsdecode(name) for name in _list_changed_paths(repository, move) if name
-    ]
+    paths = [os.fsdecode(name) for name in _list_changed_paths(repository, move) if name]
     edited = [path for path in paths if not _matches_either(repository, path, move)]
     if edited:
         raise RefusedError(
@@ -166,9 +162,7 @@ def _matches_either(repository: Repository, path: str, move: Move) -> bool:
     if any(side is not None and side.startswith(data) for side in versions):
         return True
     blob_ids = {
-        repository.git(
-            "rev-parse", "--verify", "--quiet", f"{commit}:{path}", ok=()
-        ).text.strip()
+        repository.git("rev-parse", "--verify", "--quiet", f"{commit}:{path}", ok=()).text.strip()
         for commit in (move.old, move.new)
     }
     return repository.git("hash-object", "--", str(file)).text.strip() in blob_ids

@@ -49,9 +49,7 @@ def find_build_change(
     start of the range.
     """
     base = find_trusted_base(directory, top, commit, start)
-    diff = git(
-        directory, "diff-tree", "-p", "-r", "--text", "--no-renames", base, commit
-    ).text
+    diff = git(directory, "diff-tree", "-p", "-r", "--text", "--no-renames", base, commit).text
     changes = []
     for change in parse_diff(tuple(diff.split("\n")), 1).files:
         is_run = _BUILD_FILE.fullmatch(change.path)
@@ -66,9 +64,7 @@ def find_build_change(
     return make_trust_item(top, "build files", commit, text) if text else None
 
 
-def find_trusted_base(
-    directory: Path, top: Path, commit: str, start: str | None = None
-) -> str:
+def find_trusted_base(directory: Path, top: Path, commit: str, start: str | None = None) -> str:
     """Return the latest commit that a branch of a configured remote of the tree at `top` contains.
 
     It is the start of the range or one of its ancestors; if no range is built, it is an ancestor of
@@ -85,17 +81,9 @@ def find_trusted_base(
         return _EMPTY_TREE
     is_ci = runs_in_ci()
     own_refs = _list_refs(top, "--contains", commit) if is_ci and not start else {}
-    tips = {
-        tip: None
-        for ref, tip in _list_remote_branches(top).items()
-        if ref not in own_refs
-    }
+    tips = {tip: None for ref, tip in _list_remote_branches(top).items() if ref not in own_refs}
     ancestor = start or commit_and_parents[1]
-    base = (
-        git(directory, "merge-base", ancestor, *tips, ok=(0, 1)).text.strip()
-        if tips
-        else ""
-    )
+    base = git(directory, "merge-base", ancestor, *tips, ok=(0, 1)).text.strip() if tips else ""
     if is_ci and not base:
         raise UsageError(
             "no branch of a remote contains the base of the commits, so in CI no build files are"
@@ -138,11 +126,7 @@ def _fetches_into(refspec: str, ref: str) -> bool:
     before, star, after = refspec.partition(":")[2].partition("*")
     if not star:
         return ref == before
-    return (
-        len(ref) >= len(before) + len(after)
-        and ref.startswith(before)
-        and ref.endswith(after)
-    )
+    return len(ref) >= len(before) + len(after) and ref.startswith(before) and ref.endswith(after)
 
 
 def refuse_untrusted_build(top: Path) -> None:
@@ -151,10 +135,6 @@ def refuse_untrusted_build(top: Path) -> None:
     if is_trusted_command(command):
         return
     target = () if Path.cwd().is_relative_to(top) else (str(top),)
-    show_command = Action(
-        "trust", ("--build", *target), "if you would run `make` in it: `{}`"
-    )
+    show_command = Action("trust", ("--build", *target), "if you would run `make` in it: `{}`")
     message = f"building runs code of the tree, and {top} is not trusted for that yet"
-    raise UntrustedCommandsError(
-        message, hint=Hint((show_command,)), commands=(command,)
-    )
+    raise UntrustedCommandsError(message, hint=Hint((show_command,)), commands=(command,))

@@ -87,9 +87,7 @@ class FastImport:
         commit_id = self._process.stdout.readline().decode().strip()
         if len(commit_id) != 40:
             stop_process(self._process)
-            raise GitError(
-                "git fast-import exited early", hint="check whether the disk is full"
-            )
+            raise GitError("git fast-import exited early", hint="check whether the disk is full")
         return commit_id
 
     def tag(self, name: str, commit: str, *, tagger: Address, when: int) -> None:

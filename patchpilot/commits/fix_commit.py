@@ -35,9 +35,7 @@ class FixCommit:
         return cls(repository, commit)
 
     @classmethod
-    def read_all(
-        cls, repository: Repository, ids: Sequence[str]
-    ) -> "tuple[FixCommit, ...]":
+    def read_all(cls, repository: Repository, ids: Sequence[str]) -> "tuple[FixCommit, ...]":
         """Read several fixes by their full ids, running git once for all diffs."""
         fixes = [cls.read(repository, commit_id) for commit_id in ids]
         stdin = "".join(f"{fix.id}\n" for fix in fixes).encode()
@@ -84,16 +82,11 @@ class FixCommit:
         """Return all paths in the fix, old and new."""
         return tuple(
             dict.fromkeys(
-                path
-                for change in self.files
-                for path in (change.old_path, change.new_path)
-                if path
+                path for change in self.files for path in (change.old_path, change.new_path) if path
             )
         )
 
     @property
     def size(self) -> tuple[int, int]:
         """Return the number of files, and of added and removed lines."""
-        return len(self.files), sum(
-            change.added + change.removed for change in self.files
-        )
+        return len(self.files), sum(change.added + change.removed for change in self.files)

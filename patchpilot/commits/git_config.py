@@ -83,11 +83,7 @@ def is_harmless_setting(key: str, value: str) -> bool:
         return False
     names = (f"{section}.*.{variable}", f"{section}.{subsection}.*") if dot else (key,)
     pattern = next(
-        (
-            _load_value_patterns()[name]
-            for name in names
-            if name in _load_value_patterns()
-        ),
+        (_load_value_patterns()[name] for name in names if name in _load_value_patterns()),
         None,
     )
     return pattern is not None and pattern.fullmatch(value) is not None
@@ -101,9 +97,7 @@ def list_acting_settings() -> frozenset[str]:
     # import lazily, because importing this module takes longer than most commands
     from patchpilot.config import KEYS
 
-    return frozenset(
-        key.name.replace("-", "") for key in KEYS if key.kind in _ACTING_KINDS
-    )
+    return frozenset(key.name.replace("-", "") for key in KEYS if key.kind in _ACTING_KINDS)
 
 
 _FILES = ("HEAD", "config", "config.worktree", "packed-refs", "FETCH_HEAD", "shallow")
@@ -124,9 +118,7 @@ def compute_git_signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
         for name in _FOLDERS
         for path in _list_config_folders(folder / name)
     ]
-    return tuple(
-        describe_file_state(path) for path in (*paths, *list_user_config_files())
-    )
+    return tuple(describe_file_state(path) for path in (*paths, *list_user_config_files()))
 
 
 def _list_config_folders(top: Path) -> Iterator[Path]:
@@ -190,18 +182,14 @@ _cache_lock = Lock()
 """Held while reading, so that concurrent threads share the result."""
 
 
-def read_all_entries(
-    directory: Path, *, tolerant: bool = False
-) -> tuple[ConfigEntry, ...]:
+def read_all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
     """Return every setting that git would use in a directory, trusted or not, in git's order.
 
     Settings passed on the command line (`git -c KEY=VALUE patchpilot`) are included. Raise
     `GitError` if git cannot read a file; with `tolerant`, return no settings instead. Raise
     `MissingError` if git is not installed.
     """
-    caller_settings = [
-        item for item in os.environ.items() if item[0].startswith(_CALLER_VARIABLES)
-    ]
+    caller_settings = [item for item in os.environ.items() if item[0].startswith(_CALLER_VARIABLES)]
     key = (directory, *list_user_config_files(), *caller_settings)
     with _cache_lock:
         cached = _cache.pop(key, None)
@@ -235,9 +223,7 @@ def parse_config_entry(scope: str, origin: str, setting: str) -> ConfigEntry:
     """Parse a setting as printed by `git config --list -z`."""
     key, equals, value = setting.partition("\n")
     # a key without "=" is true
-    return ConfigEntry(
-        scope, origin.removeprefix("file:"), key, value if equals else "true"
-    )
+    return ConfigEntry(scope, origin.removeprefix("file:"), key, value if equals else "true")
 
 
 def group_by_key(entries: Iterable[ConfigEntry]) -> dict[str, tuple[str, ...]]:

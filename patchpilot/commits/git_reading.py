@@ -110,9 +110,7 @@ class GitOutputCache:
         self._size = 0
         self._lock = Lock()
 
-    def ask(
-        self, call: GitCall, ok: Sequence[int], run: Callable[[], Completed]
-    ) -> Completed:
+    def ask(self, call: GitCall, ok: Sequence[int], run: Callable[[], Completed]) -> Completed:
         """Return the cached output of git, or call `run` and cache its result.
 
         Threads that need the same result wait for the first one. A cached result is not used if the
@@ -247,9 +245,7 @@ class GitReading:
     def refs(self) -> tuple[GitRef, ...]:
         """Return every branch, remote branch and tag, sorted by full name."""
         names = ("refs/heads", "refs/remotes", "refs/tags")
-        result = git(
-            self._places.top, "for-each-ref", f"--format={_REF_FORMAT}", *names
-        )
+        result = git(self._places.top, "for-each-ref", f"--format={_REF_FORMAT}", *names)
         rows = (line.split("\0") for line in result.text.split("\n"))
         return tuple(_parse_ref(row) for row in rows if len(row) == len(_FIELDS))
 
@@ -266,9 +262,7 @@ class GitReading:
         """
         head = self._places.git_dir / "HEAD"
         try:
-            text = (
-                "" if head.is_symlink() else os.fsdecode(head.read_bytes()).rstrip("\n")
-            )
+            text = "" if head.is_symlink() else os.fsdecode(head.read_bytes()).rstrip("\n")
         except OSError:
             text = ""
         if text.startswith(_SYMBOLIC) and text != _SYMBOLIC + _REFTABLE:

@@ -75,9 +75,7 @@ class MailCommits:
                 "utf-8", "surrogateescape"
             )
             commands += [
-                *_format_commit(
-                    ref, commit, commit, [f"from :{merge}"], message, patch
-                ),
+                *_format_commit(ref, commit, commit, [f"from :{merge}"], message, patch),
                 b"deleteall\n",
                 *_format_tree(after),
             ]
@@ -85,9 +83,7 @@ class MailCommits:
         git(self.top, "fast-import", "--quiet", "--done", stdin=b"".join(commands))
         return f"{ref}-base..{ref}"
 
-    def mail(
-        self, patch: Patch, message: str, before: Files, after: Files, prefix: str
-    ) -> bytes:
+    def mail(self, patch: Patch, message: str, before: Files, after: Files, prefix: str) -> bytes:
         """Return a patch message with a new commit message, diff and subject prefix.
 
         The diff is between the files `before` and `after`, which map paths to modes and contents.
@@ -191,9 +187,7 @@ def _make_partial_files(patch: Patch) -> tuple[Files, Files]:
         old_path = change.new_path if is_copy else change.old_path
         old_mode, new_mode, ids = parse_diff_header(patch, change)
         old, new = (
-            _make_binary_contents(ids)
-            if change.is_binary
-            else _make_old_and_new_text(change)
+            _make_binary_contents(ids) if change.is_binary else _make_old_and_new_text(change)
         )
         if old_path is not None:
             before[old_path] = old_mode, old
@@ -208,15 +202,11 @@ def _is_valid_path(path: str) -> bool:
     )
 
 
-def parse_diff_header(
-    patch: Patch, change: FileChange
-) -> tuple[str, str, tuple[str, str]]:
+def parse_diff_header(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]]:
     """Parse a changed file's old mode, new mode and blob ids from its extended diff header."""
     modes, ids = {"old": "100644", "new": "100644"}, ("", "")
     for line in patch.lines[
-        change.patch_line : change.hunks[0].patch_line - 1
-        if change.hunks
-        else len(patch.lines)
+        change.patch_line : change.hunks[0].patch_line - 1 if change.hunks else len(patch.lines)
     ]:
         if line.startswith("diff --git "):
             break
@@ -245,18 +235,14 @@ def _make_old_and_new_text(change: FileChange) -> tuple[bytes, bytes]:
     next_line = 1
     for number, hunk in enumerate(change.hunks):
         removed, added = split_hunk_sides(hunk)
-        filler = _make_filler_lines(
-            number, min(max(hunk.old_start - next_line, 0), gap), hunk
-        )
+        filler = _make_filler_lines(number, min(max(hunk.old_start - next_line, 0), gap), hunk)
         old += [*filler, *removed]
         new += [*filler, *added]
         next_line = hunk.old_start + len(removed)
     if change.is_rename and (not change.hunks or _continues_below(change.hunks[-1])):
         trailing = [f"\t{change.old_path} {line}\n" for line in range(gap)]
         old, new = [*old, *trailing], [*new, *trailing]
-    return tuple(
-        "".join(lines).encode("utf-8", "surrogateescape") for lines in (old, new)
-    )  # type: ignore[return-value]
+    return tuple("".join(lines).encode("utf-8", "surrogateescape") for lines in (old, new))  # type: ignore[return-value]
 
 
 def _make_filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
@@ -265,9 +251,7 @@ def _make_filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
     The last one is the section heading in the hunk header.
     """
     lines = [f"\t{number} {line}\n" for line in range(count)]
-    return (
-        [*lines[:-1], f"{hunk.section}\n"] if count and hunk.section.strip() else lines
-    )
+    return [*lines[:-1], f"{hunk.section}\n"] if count and hunk.section.strip() else lines
 
 
 def _continues_below(hunk: Hunk) -> bool:

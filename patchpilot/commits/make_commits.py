@@ -82,9 +82,7 @@ def _make_temporary_index(repository: Repository, tip: str) -> Iterator[_Environ
         yield index
 
 
-def _commit_patch(
-    repository: Repository, patch: Patch, parent: str, index: _Environment
-) -> str:
+def _commit_patch(repository: Repository, patch: Patch, parent: str, index: _Environment) -> str:
     if not patch.subject.title:
         raise UsageError(
             f"{patch.source}: cannot look up the merged commit: the diff has no subject",

@@ -56,10 +56,7 @@ def plan_merge(
     for path, (old, new) in changed.items():
         our_entry = ours(path)
         folder = path.rpartition("/")[0]
-        if not all(
-            entry is None or entry[0].startswith("100")
-            for entry in (old, new, our_entry)
-        ):
+        if not all(entry is None or entry[0].startswith("100") for entry in (old, new, our_entry)):
             return None
         if old is None:
             if our_entry is not None or (folder and not _is_directory(ours(folder))):

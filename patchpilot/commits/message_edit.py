@@ -33,9 +33,7 @@ class MessageEdits(NamedTuple):
         developers = [("Co-developed-by", developer) for developer in self.developers]
         replaced = [
             (name, value)
-            for name, _, value in (
-                line.partition(": ") for line in (self.mended or {}).values()
-            )
+            for name, _, value in (line.partition(": ") for line in (self.mended or {}).values())
         ]
         return explain_refused_trailers((*self.trailers, *developers, *replaced))
 
@@ -54,11 +52,7 @@ def apply_message_edits(message: str, request: MessageEdits) -> str:
         else "\n".join(lines) + "\n"
     )
     for developer in request.developers:
-        text = (
-            text
-            if explain_unfit_trailer(developer)
-            else _add_developer(text, developer)
-        )
+        text = text if explain_unfit_trailer(developer) else _add_developer(text, developer)
     return text
 
 
@@ -127,8 +121,6 @@ def format_word_diff(pieces: Sequence[tuple[str, str]]) -> str:
     result = []
     for sign, text in pieces:
         before, after = marks[sign]
-        body, newline = (
-            (text[:-1], "\n") if sign != " " and text.endswith("\n") else (text, "")
-        )
+        body, newline = (text[:-1], "\n") if sign != " " and text.endswith("\n") else (text, "")
         result.append(f"{before}{body}{after}{newline}")
     return "".join(result)

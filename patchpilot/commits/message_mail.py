@@ -67,10 +67,7 @@ def make_message_mail(repository: Repository, text: str) -> MessageMail:
         del body[0]
     while body and not body[-1][1].strip():
         del body[-1]
-    author = (
-        repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0]
-        + ">"
-    )
+    author = repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0] + ">"
     # for `git commit -a`, git passes a different index to hooks; if the user only amends the
     # message, use the diff of the last commit
     index = (
@@ -82,12 +79,8 @@ def make_message_mail(repository: Repository, text: str) -> MessageMail:
     diff = repository.git("diff", "--cached", "--stat", "-p", "-M", env=index).text
     if not diff and repository.find("HEAD^"):
         base = "HEAD^"
-        diff = repository.git(
-            "diff", "--cached", "--stat", "-p", "-M", base, env=index
-        ).text
+        diff = repository.git("diff", "--cached", "--stat", "-p", "-M", base, env=index).text
     message = "\n".join(line for _, line in body)
     mail = f"From: {author}\n{SUBJECT}{subject}\n\n{message}\n---\n{diff}"
-    lines = {2: subject_line} | {
-        4 + offset: number for offset, (number, _) in enumerate(body)
-    }
+    lines = {2: subject_line} | {4 + offset: number for offset, (number, _) in enumerate(body)}
     return MessageMail(mail.encode("utf-8", "surrogateescape"), base, lines)

@@ -24,9 +24,7 @@ def list_changed_paths(repository: Repository, old: str, new: str) -> tuple[str,
     return tuple(file.path for file in repository.changed_files(old, new))
 
 
-def refuse_dirty_files(
-    repository: Repository, ref: str | None, paths: tuple[str, ...]
-) -> None:
+def refuse_dirty_files(repository: Repository, ref: str | None, paths: tuple[str, ...]) -> None:
     """Raise `RefusedError` if a branch's checked-out files cannot be updated safely.
 
     This is the case if a file in `paths` has uncommitted changes, or if the branch is checked out
@@ -35,9 +33,7 @@ def refuse_dirty_files(
     _must_update_files(repository, ref, paths)
 
 
-def _must_update_files(
-    repository: Repository, ref: str | None, paths: tuple[str, ...]
-) -> bool:
+def _must_update_files(repository: Repository, ref: str | None, paths: tuple[str, ...]) -> bool:
     """Return whether the checked-out files must be updated when a branch is moved.
 
     Raise the same errors as `refuse_dirty_files`.
@@ -45,9 +41,7 @@ def _must_update_files(
     if not paths:
         return False
     is_current = _is_current_branch(repository, ref)
-    _refuse_other_worktrees(
-        repository, ref, 1 if is_current and not repository.bare else 0
-    )
+    _refuse_other_worktrees(repository, ref, 1 if is_current and not repository.bare else 0)
     if not is_current or repository.bare:
         return False
     # more paths would exceed the limit of a command line
@@ -62,9 +56,7 @@ def _must_update_files(
         filters=True,
     )
     modified = [
-        entry[3:]
-        for entry in result.out.decode("utf-8", "surrogateescape").split("\0")
-        if entry
+        entry[3:] for entry in result.out.decode("utf-8", "surrogateescape").split("\0") if entry
     ]
     path_set = set(paths)
     dirty = [path for path in modified if path in path_set]
@@ -81,9 +73,7 @@ def _is_current_branch(repository: Repository, ref: str | None) -> bool:
     return find_current_ref(repository) == ref
 
 
-def _refuse_other_worktrees(
-    repository: Repository, ref: str | None, max_worktrees: int
-) -> None:
+def _refuse_other_worktrees(repository: Repository, ref: str | None, max_worktrees: int) -> None:
     """Raise RefusedError if the branch is checked out in more than `max_worktrees` worktrees.
 
     Users can force git to check it out more than once.
@@ -127,9 +117,7 @@ def apply_branch_move(
     if rewriting.old != rewriting.new:
         paths = list_changed_paths(repository, rewriting.old, rewriting.new)
         refuse_dirty_files(repository, rewriting.ref, paths)
-    return rewrite.apply_rewrite(
-        repository, rewriting, command, move_checked_out_branch
-    )
+    return rewrite.apply_rewrite(repository, rewriting, command, move_checked_out_branch)
 
 
 def move_checked_out_branch(
@@ -141,9 +129,7 @@ def move_checked_out_branch(
     update have uncommitted changes. A single git command updates files and branch, and continues
     even if this process is killed. Staged changes to other files remain staged.
     """
-    if not _must_update_files(
-        repository, ref, list_changed_paths(repository, old, new)
-    ):
+    if not _must_update_files(repository, ref, list_changed_paths(repository, old, new)):
         move_branch_ref(repository, ref, new, old, reflog_message)
         return
     if repository.find("HEAD") != old:
@@ -153,9 +139,7 @@ def move_checked_out_branch(
         )
     # `reset --keep` would unstage changes to other files, and could lose content that is only in
     # the index
-    branch_options = (
-        ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
-    )
+    branch_options = ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
     refuse_locked(repository, ref)
     record_move_start(repository, Move(ref, old, new, reflog_message))
     result = repository.git(
@@ -172,8 +156,7 @@ def move_checked_out_branch(
     if result.code:
         # the first lines are the reason; the remaining lines explain how to switch branches
         reason = (
-            " ".join(line.strip() for line in result.error_text.splitlines()[:2])
-            or "git failed"
+            " ".join(line.strip() for line in result.error_text.splitlines()[:2]) or "git failed"
         )
         remove_move_record(repository)
         raise RefusedError(

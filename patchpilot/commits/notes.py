@@ -47,28 +47,20 @@ def _list_rewritten_refs(repository: Repository) -> Sequence[str]:
     refs = repository.git("for-each-ref", "--format=%(refname)", _NOTES).text.split()
     if (
         not refs
-        or repository.git(
-            "config", "--type=bool", "notes.rewrite.rebase", ok=()
-        ).text.strip()
+        or repository.git("config", "--type=bool", "notes.rewrite.rebase", ok=()).text.strip()
         == "false"
     ):
         return ()
     variable = os.environ.get("GIT_NOTES_REWRITE_REF")
     patterns = (
-        variable.split(":")
-        if variable is not None
-        else repository.config("notes.rewriteref")
+        variable.split(":") if variable is not None else repository.config("notes.rewriteref")
     )
     if variable is None and not patterns:
         return refs
-    return [
-        ref for ref in refs if any(fnmatchcase(ref, pattern) for pattern in patterns)
-    ]
+    return [ref for ref in refs if any(fnmatchcase(ref, pattern) for pattern in patterns)]
 
 
-def _read_notes(
-    repository: Repository, ref: str, commits: Sequence[str]
-) -> dict[str, str]:
+def _read_notes(repository: Repository, ref: str, commits: Sequence[str]) -> dict[str, str]:
     result = repository.git(
         "log",
         "--no-walk=unsorted",
@@ -78,6 +70,4 @@ def _read_notes(
         "--format=%H%n%N",
         stdin="\n".join(commits).encode(),
     )
-    return dict(
-        entry.partition("\n")[::2] for entry in result.text.split("\0") if entry
-    )
+    return dict(entry.partition("\n")[::2] for entry in result.text.split("\0") if entry)

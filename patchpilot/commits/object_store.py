@@ -49,9 +49,7 @@ class ScratchStore:
         self.repository = repository
         self._folder = TemporaryFolder("objects")
         self._path = self._folder.path
-        alternates.write_alternates(
-            self._path, (repository.common_dir / "objects").resolve()
-        )
+        alternates.write_alternates(self._path, (repository.common_dir / "objects").resolve())
         self._env = {"GIT_OBJECT_DIRECTORY": str(self._path)}
         self._objects = CatFile(repository.top, self._env)
         self._merges: MergeProcess | None = None
@@ -139,9 +137,7 @@ class ScratchStore:
         timeout: float,
     ) -> list[str]:
         """Return the names of the files in which git grep finds a match."""
-        output = self.grep(
-            tree, patterns, "-l", "-z", *flags, paths=paths, timeout=timeout
-        )
+        output = self.grep(tree, patterns, "-l", "-z", *flags, paths=paths, timeout=timeout)
         return [name.partition(":")[2] for name in output.split("\0") if name]
 
     def find_words(
@@ -194,9 +190,7 @@ class ScratchStore:
         ]
         return self.write("commit", "\n".join(lines).encode())
 
-    def commit_like(
-        self, original: Commit, tree: str, parent: str, message: str
-    ) -> str:
+    def commit_like(self, original: Commit, tree: str, parent: str, message: str) -> str:
         """Write a commit of a tree with the authorship of another commit; return its id."""
         author = (
             f"{original.author.name} <{original.author.email}> {int(original.authored.timestamp())}"
@@ -239,9 +233,7 @@ class ScratchStore:
             entries[path], kind = merged
             if kind:
                 sides = (self._find_entry(tree, path) for tree in (base, ours, theirs))
-                stages[path] = {
-                    number: side for number, side in enumerate(sides, 1) if side
-                }
+                stages[path] = {number: side for number, side in enumerate(sides, 1) if side}
                 kinds[path] = kind
         tree = self.write_with_files(ours, entries)
         return Merge(tree, not kinds, tuple(kinds), kinds, stages)
@@ -329,9 +321,7 @@ class ScratchStore:
             self._changes[old, new] = self._differences(old, new)
         return dict(self._changes[old, new])
 
-    def _differences(
-        self, old_tree: str, new_tree: str
-    ) -> dict[str, tuple[Entry, Entry]]:
+    def _differences(self, old_tree: str, new_tree: str) -> dict[str, tuple[Entry, Entry]]:
         result: dict[str, tuple[Entry, Entry]] = {}
         old_entries, new_entries = self._read(old_tree), self._read(new_tree)
         for name in old_entries.keys() | new_entries.keys():
@@ -351,9 +341,7 @@ class ScratchStore:
         """Cherry-pick a commit onto a tree; `base` is its first parent (None for a root commit)."""
         return self.merge(self.base_tree(base), onto, self.tree_of(commit))
 
-    def part(
-        self, commit: str, base: str | None, paths: Iterable[str]
-    ) -> tuple[str, str]:
+    def part(self, commit: str, base: str | None, paths: Iterable[str]) -> tuple[str, str]:
         """Return two trees, `base` and `base` with the commit's changes to `paths`.
 
         `base` is the commit's first parent. A part does not rename or create a file, because the
@@ -370,11 +358,7 @@ class ScratchStore:
                     new.pop(new_name, None)
         return before, self.write_with_files(
             before,
-            {
-                path: entry
-                for path, entry in new.items()
-                if self._find_entry(before, path)
-            },
+            {path: entry for path, entry in new.items() if self._find_entry(before, path)},
         )
 
     def _list_renames(self, base: str, commit: str) -> tuple[tuple[str, str], ...]:
@@ -421,8 +405,7 @@ class ScratchStore:
         rows = sorted(
             entries.items(),
             key=lambda row: (
-                os.fsencode(row[0])
-                + (b"/" if row[1] and row[1][0] == _DIRECTORY else b"")
+                os.fsencode(row[0]) + (b"/" if row[1] and row[1][0] == _DIRECTORY else b"")
             ),
         )
         content = b"".join(
@@ -441,11 +424,7 @@ class ScratchStore:
     def _find_entry(self, tree: str, path: str) -> Entry:
         entry: Entry = (_DIRECTORY, tree)
         for part in path.split("/"):
-            entry = (
-                self._read(entry[1]).get(part)
-                if entry and entry[0] == _DIRECTORY
-                else None
-            )
+            entry = self._read(entry[1]).get(part) if entry and entry[0] == _DIRECTORY else None
         return entry
 
     def _read(self, tree: str) -> Mapping[str, Entry]:

@@ -70,9 +70,7 @@ def parse_ident(text: str) -> tuple[Address, datetime]:
     if not match:
         return Address(text, ""), EPOCH
     zone = match["zone"] or "+0000"
-    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5])) * (
-        -1 if zone[0] == "-" else 1
-    )
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5])) * (-1 if zone[0] == "-" else 1)
     try:
         date = clamp_time(int(match["when"] or 0), timezone(offset))
     except ValueError:
@@ -151,9 +149,7 @@ class CatFile:
             _send_requests(stdin, [name], "info")
             return _read_info(stdout)
 
-    def many(
-        self, ids: Iterable[str]
-    ) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
+    def many(self, ids: Iterable[str]) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
         """Yield the name and the object for each id or `id:path`, in order; objects are as in
         `get`.
 
@@ -192,14 +188,10 @@ class CatFile:
         return stdin, stdout
 
 
-def _send_requests(
-    stdin: IO[bytes], names: Sequence[str], command: str = "contents"
-) -> None:
+def _send_requests(stdin: IO[bytes], names: Sequence[str], command: str = "contents") -> None:
     with contextlib.suppress(BrokenPipeError):
         stdin.write(
-            "".join(f"{command} {name}\n" for name in names).encode(
-                "utf-8", "surrogateescape"
-            )
+            "".join(f"{command} {name}\n" for name in names).encode("utf-8", "surrogateescape")
         )
         stdin.flush()
 

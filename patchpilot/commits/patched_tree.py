@@ -40,21 +40,15 @@ class PatchStack:
                 result.setdefault(path, []).append(number)
         return result
 
-    def before(
-        self, path: str, number: int, depth: int = 0
-    ) -> tuple[bytes | None, bool]:
+    def before(self, path: str, number: int, depth: int = 0) -> tuple[bytes | None, bool]:
         """Return a file's content before patch `number`, and whether the content is uncertain.
 
         It is uncertain if an earlier patch to the file does not apply.
         """
-        numbers = [
-            start for start in self.patches_by_path.get(path, ()) if start < number
-        ]
+        numbers = [start for start in self.patches_by_path.get(path, ()) if start < number]
         states = self._states.setdefault(path, {}) if numbers else {}
         start = max((state for state in states if state <= len(numbers)), default=0)
-        content, is_uncertain = (
-            states[start] if start else (self.base.read(path), False)
-        )
+        content, is_uncertain = states[start] if start else (self.base.read(path), False)
         for count, index in enumerate(numbers[start:], start + 1):
             if depth and not self._may_follow_rename():
                 return content, True
@@ -66,9 +60,7 @@ class PatchStack:
             # if a patch removes a file and adds another one with the same path, apply the removal
             # first
             for change in sorted(changes, key=lambda change: change.new_path == path):
-                content, is_misapplied = self._apply_change(
-                    change, path, content, index, depth
-                )
+                content, is_misapplied = self._apply_change(change, path, content, index, depth)
                 is_uncertain = is_uncertain or is_misapplied
             if count not in states and len(states) >= MAX_STATES:
                 states.pop(next(iter(states)))
@@ -112,11 +104,7 @@ class PatchStack:
             is_misapplied, content = is_misapplied or content is not None, b""
         fit = fit_hunks(path, split_text_lines(content or b""), change.hunks)
         unapplied = [misfit.hunk for misfit in fit.misfits if misfit.hunk]
-        lines = (
-            _force_hunks(list(fit.lines or ()), unapplied)
-            if unapplied
-            else fit.lines or ()
-        )
+        lines = _force_hunks(list(fit.lines or ()), unapplied) if unapplied else fit.lines or ()
         return "".join(lines).encode(
             "utf-8", "surrogateescape"
         ), is_misapplied or content is None or bool(unapplied)
@@ -131,9 +119,7 @@ def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
         index = min(max(hunk.new_start - 1, 0), len(lines))
         old_lines = {line.text for line in hunk.lines if line.kind != "+"}
         lines[index:index] = [
-            line
-            for line in split_hunk_sides(hunk)[1]
-            if line.rstrip("\n") not in old_lines
+            line for line in split_hunk_sides(hunk)[1] if line.rstrip("\n") not in old_lines
         ]
     return lines
 
@@ -181,9 +167,7 @@ class PatchedTree:
         changed_files = self.changed(path)
         if any(self.read(changed_file) is not None for changed_file in changed_files):
             return True
-        return self.ground.is_dir(path) and (
-            not changed_files or bool(self.files(path))
-        )
+        return self.ground.is_dir(path) and (not changed_files or bool(self.files(path)))
 
     def files(self, directory: str = "") -> tuple[str, ...]:
         """Return the paths of all files below a directory, after the patches, sorted."""

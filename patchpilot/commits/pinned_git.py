@@ -94,14 +94,8 @@ def make_config_variable(
     the caller's.
     """
     name = "GIT_CONFIG_PARAMETERS"
-    parameters = [
-        f"{_quote_setting(key)}={_quote_setting(value)}" for key, value in settings
-    ]
-    return (
-        {name: " ".join((before.get(name, ""), *parameters)).strip()}
-        if settings
-        else {}
-    )
+    parameters = [f"{_quote_setting(key)}={_quote_setting(value)}" for key, value in settings]
+    return {name: " ".join((before.get(name, ""), *parameters)).strip()} if settings else {}
 
 
 def _quote_setting(text: str) -> str:
@@ -167,15 +161,11 @@ def make_git_error(args: Sequence[str], result: Completed) -> GitError:
             hint=f"if you trust it, run {help_line}" if help_line else None,
         )
     lines = message.splitlines()
-    hint = next(
-        (hint for pattern, hint in _ERROR_HINTS if re.search(pattern, message)), None
-    )
+    hint = next((hint for pattern, hint in _ERROR_HINTS if re.search(pattern, message)), None)
     if missing := re.search(r"([0-9a-f]{40,64}) from promisor", message):
         commits = [arg for arg in args if re.fullmatch(r"[0-9a-f]{40,64}", arg)]
         command = _FETCHING_COMMANDS.get(args[0], "") if commits else ""
-        arguments = " ".join(
-            (command, *commits) if command else ("cat-file -p", missing[1])
-        )
+        arguments = " ".join((command, *commits) if command else ("cat-file -p", missing[1]))
         fetch_all = "" if command else "; all: git fetch --refetch --no-filter"
         hint = f"the clone is partial; fetch what is missing: git {arguments} >/dev/null{fetch_all}"
     return GitError(
@@ -198,18 +188,14 @@ def run_git(
     `GitError` with the last line of standard error if the exit code is not in `ok`; `ok=()` accepts
     all exit codes.
     """
-    local_transfers = (
-        {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
-    )
+    local_transfers = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
     result = run(
         make_git_argv(repo, *args),
         stdin=stdin,
         env=base_environment(local_transfers | dict(env or {})),
         timeout=timeout,
     )
-    if result.code == 128 and any(
-        pattern in result.err for pattern in _REPOSITORY_ERRORS
-    ):
+    if result.code == 128 and any(pattern in result.err for pattern in _REPOSITORY_ERRORS):
         ok = (0,)
     if ok and result.code not in ok:
         raise make_git_error(args, result)

@@ -44,9 +44,7 @@ from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsE
 from patchpilot.resources import state_path, store_json
 from patchpilot.urls import hide_url_credentials
 
-_PLACES = lazy_pattern(
-    r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL
-)
+_PLACES = lazy_pattern(r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL)
 _TREE_FILES = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".b4-config")
 _GIT_FILES = (
     "HEAD",
@@ -108,9 +106,7 @@ def read_places(directory: Path) -> RepositoryPlaces | None:
     if not bare:
         _refuse_foreign_worktree(git_dir, top)
     _refuse_special(top / name for name in _TREE_FILES)
-    git_files = [
-        folder / name for folder in {git_dir, common_dir} for name in _GIT_FILES
-    ]
+    git_files = [folder / name for folder in {git_dir, common_dir} for name in _GIT_FILES]
     _refuse_special(git_files)
     _refuse_links(git_files)
     _common[top] = (_find_repository_inode(top), common_dir)
@@ -178,11 +174,7 @@ def _split_folders(text: str) -> tuple[str, str]:
     """
     breaks = [index for index, char in enumerate(text) if char == "\n"]
     pairs = [(text[:index], text[index + 1 :]) for index in breaks]
-    likely = (
-        pair
-        for pair in pairs
-        if pair[0] == pair[1] or pair[0].startswith(f"{pair[1]}/")
-    )
+    likely = (pair for pair in pairs if pair[0] == pair[1] or pair[0].startswith(f"{pair[1]}/"))
     return next(likely, pairs[0])
 
 
@@ -212,12 +204,10 @@ def _find_working_tree(git_dir: Path) -> Path:
     link = git_dir / "gitdir"
     if link.is_file():
         return Path(os.fsdecode(link.read_bytes()).strip()).parent
-    configured = run_git(
-        git_dir, "config", "-z", "--get", "core.worktree", ok=(0, 1)
-    ).text.rstrip("\0")
-    return (
-        Path(os.path.normpath(git_dir / configured)) if configured else git_dir.parent
+    configured = run_git(git_dir, "config", "-z", "--get", "core.worktree", ok=(0, 1)).text.rstrip(
+        "\0"
     )
+    return Path(os.path.normpath(git_dir / configured)) if configured else git_dir.parent
 
 
 Entry = Mapping[str, str]
@@ -230,9 +220,7 @@ def compute_digest(parts: Iterable[tuple[str, bytes]]) -> str:
 
     digest = hashlib.sha256()
     for name, data in parts:
-        digest.update(
-            f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data
-        )
+        digest.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data)
     return digest.hexdigest()
 
 
@@ -244,11 +232,7 @@ def read_trusted_entries() -> dict[str, Entry]:
 
         data = json.loads(text)
         if isinstance(data, dict):
-            return {
-                digest: entry
-                for digest, entry in data.items()
-                if _is_valid_entry(entry)
-            }
+            return {digest: entry for digest, entry in data.items() if _is_valid_entry(entry)}
     return {}
 
 
@@ -263,10 +247,7 @@ def trust_digests(labels: Mapping[str, str]) -> None:
     _write_trust_file(
         {
             **read_trusted_entries(),
-            **{
-                digest: {"label": label, "since": today}
-                for digest, label in labels.items()
-            },
+            **{digest: {"label": label, "since": today} for digest, label in labels.items()},
         }
     )
 
@@ -277,9 +258,7 @@ def forget_trust(digests: Iterable[str], labels: Iterable[str]) -> int:
     removed = {
         digest for digest, entry in trusted.items() if entry.get("label") in label_set
     }.union(digests)
-    remaining = {
-        digest: entry for digest, entry in trusted.items() if digest not in removed
-    }
+    remaining = {digest: entry for digest, entry in trusted.items() if digest not in removed}
     _write_trust_file(remaining)
     return len(trusted) - len(remaining)
 
@@ -374,9 +353,7 @@ _ALIAS_KEY = lazy_pattern(r"sendemail\.(?:.+\.)?aliasesfile")
 _B4_FILE = ".b4-config"
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
 _PROGRAM = "patchpilot"
-_RECIPIENTS = lazy_pattern(
-    rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*"
-)
+_RECIPIENTS = lazy_pattern(rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*")
 """The command in docs/how-to/use-with-git-send-email.md, which needs no trust."""
 
 
@@ -391,11 +368,7 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
     labels = {command.label for command in commands}
     entries = read_trusted_entries().values()
     dates = [entry["since"] for entry in entries if entry.get("label") in labels]
-    state = (
-        f"changed since you trusted them on {max(dates)}"
-        if dates
-        else "are not trusted yet"
-    )
+    state = f"changed since you trusted them on {max(dates)}" if dates else "are not trusted yet"
     names = ", ".join(dict.fromkeys(command.name for command in commands))
     target = () if Path.cwd().is_relative_to(top) else (str(top),)
     show_command = Action("trust", target, "`{}` shows and trusts them")
@@ -404,9 +377,7 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
     raise UntrustedCommandsError(message, hint=hint, commands=commands)
 
 
-def make_trust_item(
-    top: Path, name: str, file: str, text: str, content: bytes = b""
-) -> OwnCommand:
+def make_trust_item(top: Path, name: str, file: str, text: str, content: bytes = b"") -> OwnCommand:
     """Return a command that the user can trust for all worktrees of the repository at `top`.
 
     `text` is shown to the user. `content`, such as the content of an alias file, must not change
@@ -489,37 +460,27 @@ def list_applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
     repository. Raise `GitError` like `read_all_entries`.
     """
     entries = read_all_entries(top, tolerant=tolerant)
-    cached_entries, acting, old_trust, applied = _applied.get(
-        top, ((), frozenset(), None, ())
-    )
+    cached_entries, acting, old_trust, applied = _applied.get(top, ((), frozenset(), None, ()))
     if cached_entries is not entries:
         acting, old_trust = frozenset(filter(is_acting_setting, entries)), None
     # reading the trusted commands is rarely necessary
     trust = trust_state() if acting else ""
     if old_trust != trust:
         trusted = _list_trusted_settings(top, acting)
-        applied = tuple(
-            entry for entry in entries if entry in trusted or _needs_no_trust(entry)
-        )
+        applied = tuple(entry for entry in entries if entry in trusted or _needs_no_trust(entry))
         _applied[top] = entries, acting, trust, applied
     return applied
 
 
-def _list_trusted_settings(
-    top: Path, acting: frozenset[ConfigEntry]
-) -> frozenset[ConfigEntry]:
+def _list_trusted_settings(top: Path, acting: frozenset[ConfigEntry]) -> frozenset[ConfigEntry]:
     digests = read_trusted_entries() if acting else {}
     if not digests:
         return frozenset()
     repository = _OwnSettings(top)
-    return frozenset(
-        entry for entry in acting if repository.setting(entry).digest in digests
-    )
+    return frozenset(entry for entry in acting if repository.setting(entry).digest in digests)
 
 
-def read_config_values(
-    directory: Path | None, pattern: str
-) -> dict[str, tuple[str, ...]]:
+def read_config_values(directory: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
     """Return the settings in effect in a directory whose keys match `pattern`; each key is mapped
     to its values.
 
@@ -583,9 +544,7 @@ def read_b4_file_entries(top: Path) -> list[ConfigEntry]:
     file = top / _B4_FILE
     if not file.is_file():
         return []
-    result = run_git(
-        top, "config", "--file", str(file), "--no-includes", "--list", "-z", ok=()
-    )
+    result = run_git(top, "config", "--file", str(file), "--no-includes", "--list", "-z", ok=())
     lines = [word for word in result.text.split("\0") if word]
     return [parse_config_entry(OWN_SCOPES[0], _B4_FILE, setting) for setting in lines]
 
@@ -619,9 +578,7 @@ class _OwnSettings(NamedTuple):
         For hooks of patchpilot, the command is None. There are no hooks if the configuration of the
         user sets the hooks directory.
         """
-        path_entries = [
-            entry for entry in read_all_entries(self.top) if entry.key == _HOOKS_KEY
-        ]
+        path_entries = [entry for entry in read_all_entries(self.top) if entry.key == _HOOKS_KEY]
         result: dict[str, tuple[bytes, OwnCommand | None]] = {}
         if path_entries and path_entries[-1].scope not in OWN_SCOPES:
             return result
@@ -704,9 +661,7 @@ class PrivateConfig:
         secret_entries = [entry for entry in own_entries if _contains_password(entry)]
         self._secrets = [(entry.key, entry.value) for entry in secret_entries]
         files = {
-            "config": format_config(
-                entry for entry in own_entries if entry not in secret_entries
-            ),
+            "config": format_config(entry for entry in own_entries if entry not in secret_entries),
             "info/attributes": self._read_info("attributes") + _ATTRIBUTES,
             "info/exclude": self._read_info("exclude"),
         }
@@ -720,9 +675,7 @@ class PrivateConfig:
 
     def _folder(self, files: Mapping[str, bytes]) -> Path:
         """Create a directory with these files, named by a digest of their content."""
-        parts = (
-            part for name, content in files.items() for part in (name.encode(), content)
-        )
+        parts = (part for name, content in files.items() for part in (name.encode(), content))
         key = make_cache_key(_KIND, (os.fsencode(self.places.common_dir), *parts))
         folder = cache_dir() / "repositories" / key
         if _contains_files(folder, files):
@@ -755,17 +708,13 @@ class PrivateConfig:
 
 def _contains_files(folder: Path, files: Mapping[str, bytes]) -> bool:
     try:
-        return all(
-            (folder / name).read_bytes() == content for name, content in files.items()
-        )
+        return all((folder / name).read_bytes() == content for name, content in files.items())
     except OSError:
         return False
 
 
 def _contains_password(entry: ConfigEntry) -> bool:
-    return (
-        entry.key.endswith("pass") or hide_url_credentials(entry.value) != entry.value
-    )
+    return entry.key.endswith("pass") or hide_url_credentials(entry.value) != entry.value
 
 
 def list_trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:
@@ -775,9 +724,7 @@ def list_trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:
     """
     entries = list_applied_entries(top)
     return tuple(
-        (entry.key, entry.value)
-        for entry in entries
-        if is_acting_setting(entry, Use.FILES)
+        (entry.key, entry.value) for entry in entries if is_acting_setting(entry, Use.FILES)
     )
 
 
@@ -848,6 +795,5 @@ def _parse_branch_settings(text: bytes) -> dict[str, tuple[str, ...]]:
     return group_by_key(
         entry
         for entry in entries
-        if entry.key.startswith("branch.")
-        and is_harmless_setting(entry.key, entry.value)
+        if entry.key.startswith("branch.") and is_harmless_setting(entry.key, entry.value)
     )

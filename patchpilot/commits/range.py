@@ -78,9 +78,9 @@ def looks_like_file(target: str) -> bool:
     """Return whether a TARGET looks like the name of a file, for example because of "./" or
     ".patch".
     """
-    return target.endswith(
-        (".patch", ".diff", ".mbox", ".eml", ".gz")
-    ) or target.startswith(("/", "./", "../", "~"))
+    return target.endswith((".patch", ".diff", ".mbox", ".eml", ".gz")) or target.startswith(
+        ("/", "./", "../", "~")
+    )
 
 
 def refuse_missing_files(targets: Sequence[str]) -> None:
@@ -178,9 +178,7 @@ def list_patch_files(target: str) -> tuple[Path, ...]:
     """
     if not Path(target).is_dir():
         return (Path(target),)
-    files = tuple(
-        file for file in sorted(Path(target).iterdir()) if _is_patch_file(file)
-    )
+    files = tuple(file for file in sorted(Path(target).iterdir()) if _is_patch_file(file))
     if not files:
         raise InputError(
             f"{target}: no patches in this directory",
@@ -212,9 +210,7 @@ def find_head_commit(repository: "Repository") -> str:
     return head
 
 
-def list_range_commits(
-    repository: "Repository", start: str, end: str
-) -> tuple[str, ...]:
+def list_range_commits(repository: "Repository", start: str, end: str) -> tuple[str, ...]:
     """Return the commits in `start..end`, oldest first, without merges and b4's cover commit.
 
     Raise `UsageError` if there are none or too many.
@@ -295,9 +291,7 @@ def resolve_patch(repository: "Repository", revision: str) -> str:
     return result
 
 
-def _resolve_range(
-    repository: "Repository", target: str
-) -> tuple[str, tuple[str, ...]]:
+def _resolve_range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]:
     from patchpilot.commits.b4_prep import skip_cover_commit
 
     if "..." in target:
@@ -312,9 +306,7 @@ def _resolve_range(
             f"{target}: no commits in this range",
             hint="A..B means the commits of B that are not in A",
         )
-    return skip_cover_commit(repository, start), list_range_commits(
-        repository, start, end
-    )
+    return skip_cover_commit(repository, start), list_range_commits(repository, start, end)
 
 
 def read_revision_series(repository: "Repository", target: str) -> Series:
@@ -325,9 +317,7 @@ def read_revision_series(repository: "Repository", target: str) -> Series:
     return read_commits_series(repository, (resolve_patch(repository, target),), None)
 
 
-def read_commits_series(
-    repository: "Repository", ids: Sequence[str], base: str | None
-) -> Series:
+def read_commits_series(repository: "Repository", ids: Sequence[str], base: str | None) -> Series:
     """Return these commits, in order, as a series of patches formatted by git."""
     return Series(
         _read_linear_history(repository, ids)
@@ -337,9 +327,7 @@ def read_commits_series(
     )
 
 
-def _read_linear_history(
-    repository: "Repository", ids: Sequence[str]
-) -> tuple[Patch, ...]:
+def _read_linear_history(repository: "Repository", ids: Sequence[str]) -> tuple[Patch, ...]:
     """Format the commits of a linear history by running git once.
 
     Return () for other histories.
@@ -360,18 +348,11 @@ def _read_linear_history(
         return ()
     # git separates patches with a blank line
     parts[2:-1:2] = [part.removesuffix(b"\n") for part in parts[2:-1:2]]
-    mails = (
-        b"From %b%b" % (id_, part)
-        for id_, part in zip(parts[1::2], parts[2::2], strict=True)
-    )
-    return tuple(
-        parse_patch(data, id_[:12], id_) for data, id_ in zip(mails, ids, strict=True)
-    )
+    mails = (b"From %b%b" % (id_, part) for id_, part in zip(parts[1::2], parts[2::2], strict=True))
+    return tuple(parse_patch(data, id_[:12], id_) for data, id_ in zip(mails, ids, strict=True))
 
 
-_FORMATTED = lazy_pattern(
-    rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", re.MULTILINE
-)
+_FORMATTED = lazy_pattern(rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", re.MULTILINE)
 _FORMAT_PATCH = (
     "format-patch",
     "--stdout",
@@ -384,11 +365,7 @@ _FORMAT_PATCH = (
 def format_commit_patch(repository: "Repository", commit_id: str) -> Patch:
     """Format a commit as a patch with `git format-patch --stdout`."""
     parents = repository.commit(commit_id).parents
-    if (
-        parents
-        and repository.is_shallow()
-        and repository.objects.get(parents[0]) is None
-    ):
+    if parents and repository.is_shallow() and repository.objects.get(parents[0]) is None:
         from patchpilot.commits.git_reading import format_complete_history_hint
 
         # without this option, git would show the whole tree as added
@@ -499,9 +476,7 @@ def _continues_thread(group: Sequence[Patch], patch: Patch) -> bool:
     ):
         return False
     message_id = (head.header("Message-ID") or "").strip()
-    references = (
-        f"{patch.header('In-Reply-To') or ''} {patch.header('References') or ''}"
-    )
+    references = f"{patch.header('In-Reply-To') or ''} {patch.header('References') or ''}"
     return bool(message_id) and message_id in references
 
 
@@ -517,9 +492,9 @@ def _is_next_file(group: Sequence[Patch], patch: Patch) -> bool:
         or not (last.is_patch and subject.is_patch)
     ):
         return False
-    is_consecutive = (
-        last.number is not None and subject.number == last.number + 1
-    ) or (last.number is None and subject.number is None)
+    is_consecutive = (last.number is not None and subject.number == last.number + 1) or (
+        last.number is None and subject.number is None
+    )
     return is_consecutive and follows_in_folder(group[-1].source, patch.source)
 
 
@@ -567,11 +542,7 @@ def group_into_series(patches: Sequence[Patch]) -> tuple[Series, ...]:
             groups.append([patch])
     return tuple(
         Series(
-            tuple(
-                member
-                for member in members
-                if member.has_diff or member.subject.number != 0
-            ),
+            tuple(member for member in members if member.has_diff or member.subject.number != 0),
             next(
                 (
                     member

@@ -62,9 +62,7 @@ def run_range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
     return run("range-diff", "--no-color", "--no-notes", old, new).text
 
 
-def compare_patches(
-    old: Sequence[Patch], new: Sequence[Patch]
-) -> tuple[PatchDifference, ...]:
+def compare_patches(old: Sequence[Patch], new: Sequence[Patch]) -> tuple[PatchDifference, ...]:
     """Return the range-diff of two versions of mailed patches, in git's order.
 
     The patches' base is not needed.

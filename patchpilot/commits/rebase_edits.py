@@ -78,9 +78,7 @@ def carry_edits_over(
             continue
         if state[0] != "C":
             result.pop(path, None)
-        if state[0] in "MR" and (
-            mapped := _map_edits(repository, before, after, file_edits)
-        ):
+        if state[0] in "MR" and (mapped := _map_edits(repository, before, after, file_edits)):
             result[target] = mapped
     return result
 
@@ -102,9 +100,7 @@ def _map_edits(
         ok=(0, 1),
     ).out
     hunks = [
-        _Hunk(
-            int(match[1]), _parse_count(match[2]), int(match[3]), _parse_count(match[4])
-        )
+        _Hunk(int(match[1]), _parse_count(match[2]), int(match[3]), _parse_count(match[4]))
         for match in _RANGE.finditer(diff)
     ]
     mapped: list[LineEdit] = []
@@ -127,16 +123,13 @@ def _map_edits(
                 break
         if overlapping is not None:
             if overlapping not in moves:
-                moves[overlapping] = _find_move(
-                    repository, (before, after), overlapping, hunks
-                )
+                moves[overlapping] = _find_move(repository, (before, after), overlapping, hunks)
             move = moves[overlapping]
             if move is None or edit.first < move.first or edit.last > move.last:
                 continue
             shift = move.by
             if any(
-                earlier.first <= edit.last + shift
-                and edit.first + shift <= earlier.last
+                earlier.first <= edit.last + shift and edit.first + shift <= earlier.last
                 for earlier in mapped
             ):
                 continue
@@ -184,20 +177,12 @@ def _find_move(
         last -= 1
     block = before[first - 1 : last]
     removed = [
-        number
-        for hunk in hunks
-        for number in _find_block(before, hunk.start, hunk.old, block)
+        number for hunk in hunks for number in _find_block(before, hunk.start, hunk.old, block)
     ]
     added = [
-        number
-        for hunk in hunks
-        for number in _find_block(after, hunk.new_start, hunk.new, block)
+        number for hunk in hunks for number in _find_block(after, hunk.new_start, hunk.new, block)
     ]
-    return (
-        _Move(first, last, added[0] - first)
-        if len(removed) == len(added) == 1
-        else None
-    )
+    return _Move(first, last, added[0] - first) if len(removed) == len(added) == 1 else None
 
 
 def _find_block(

@@ -259,9 +259,7 @@ class Repository:
         name = f"{revision}^{{commit}}"
         if _REFLOG_MARK in revision:
             # for a missing reflog entry, git cat-file would return the oldest entry
-            output = self.git(
-                "rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=()
-            )
+            output = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=())
             result = output.text.strip() if output.code == 0 else ""
         else:
             object_info = self.objects.info(name)
@@ -316,9 +314,7 @@ class Repository:
         A rename is a deletion and an addition. `old` may be None for the empty tree.
         """
         options = ("diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw")
-        output = self.git(*options, old or EMPTY_TREE, new).out.decode(
-            "utf-8", "surrogateescape"
-        )
+        output = self.git(*options, old or EMPTY_TREE, new).out.decode("utf-8", "surrogateescape")
         parts = output.split("\0")
         result = []
         for head, path in zip(parts[::2], parts[1::2], strict=False):
@@ -339,9 +335,7 @@ class Repository:
         names = sorted(refs)
         if not names:
             return frozenset()
-        result = self.git(
-            "for-each-ref", "--format=%(refname)", f"--contains={commit}", *names
-        )
+        result = self.git("for-each-ref", "--format=%(refname)", f"--contains={commit}", *names)
         return frozenset(result.text.splitlines()) & frozenset(names)
 
     @cached_property
@@ -376,9 +370,7 @@ class Repository:
         if "@{" not in revision:
             return None
         return (
-            self.git(
-                "rev-parse", "--abbrev-ref", "--end-of-options", revision, ok=()
-            ).text.strip()
+            self.git("rev-parse", "--abbrev-ref", "--end-of-options", revision, ok=()).text.strip()
             or None
         )
 
@@ -412,9 +404,7 @@ class Repository:
         entries = read_all_entries(self.top)
         key = normalize_key(name)
         return tuple(
-            entry.value
-            for entry in entries
-            if entry.key == key and entry.scope not in OWN_SCOPES
+            entry.value for entry in entries if entry.key == key and entry.scope not in OWN_SCOPES
         )
 
     def remote_urls(self, remote: str) -> tuple[str, ...]:
@@ -438,15 +428,12 @@ class Repository:
 
         Raise `MissingError` if name or address is missing.
         """
-        result = self.git(
-            "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", ok=()
-        )
+        result = self.git("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", ok=())
         if result.code:
             raise MissingError(
                 "git user.name and user.email are not set",
                 hint=(
-                    "run `git config user.name 'Your Name'; git config user.email"
-                    " you@example.org`"
+                    "run `git config user.name 'Your Name'; git config user.email you@example.org`"
                 ),
             )
         return result.text.strip()

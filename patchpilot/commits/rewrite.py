@@ -62,9 +62,7 @@ def describe_rewrite_costs(rewriting: RewriteResult, changed: int) -> tuple[str,
             if signed == 1
             else f"{signed} commits lose their signatures; sign them"
         )
-        result.append(
-            f"{loss} again with git rebase --exec 'git commit --amend --no-edit -S'"
-        )
+        result.append(f"{loss} again with git rebase --exec 'git commit --amend --no-edit -S'")
     return tuple(result)
 
 
@@ -107,18 +105,12 @@ def list_commits_above(
     Parents come first; commits of parallel branches may be included. Raise `UsageError` if one of
     the commits is not an ancestor of `head`.
     """
-    parents = sorted(
-        {parent for commit in changed for parent in repository.commit(commit).parents}
-    )
+    parents = sorted({parent for commit in changed for parent in repository.commit(commit).parents})
     result = repository.rev_list(
         "--reverse",
         "--topo-order",
         head,
-        *(
-            f"^{parent}"
-            for parent in parents
-            if not _may_descend_from(repository, parent, changed)
-        ),
+        *(f"^{parent}" for parent in parents if not _may_descend_from(repository, parent, changed)),
     )
     not_found = [commit for commit in changed if commit not in result]
     if not_found:
@@ -165,9 +157,7 @@ def rewrite_commits(
     sign = sign and write and repository.flag("commit.gpgsign")
     for commit_id in list_commits_above(repository, ref, head, changed):
         commit = repository.commit(commit_id)
-        if commit_id not in changed and not any(
-            parent in new for parent in commit.parents
-        ):
+        if commit_id not in changed and not any(parent in new for parent in commit.parents):
             continue
         if len(new) >= MAX_REWRITTEN:
             raise RefusedError(
@@ -182,9 +172,7 @@ def rewrite_commits(
             committer,
         )
         if sign and (plain := _PLAIN_HEAD.fullmatch(rebuilt.partition(b"\n\n")[0])):
-            new[commit_id] = _sign_commit(
-                repository, plain, rebuilt.partition(b"\n\n")[2]
-            )
+            new[commit_id] = _sign_commit(repository, plain, rebuilt.partition(b"\n\n")[2])
             continue
         if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
             signed.append(commit_id)
@@ -192,9 +180,7 @@ def rewrite_commits(
     return RewriteResult(ref, head, new[head], new, tuple(signed))
 
 
-def rebase_without_covers(
-    repository: Repository, ids: Sequence[str]
-) -> tuple[str, ...]:
+def rebase_without_covers(repository: Repository, ids: Sequence[str]) -> tuple[str, ...]:
     """Return the commits of a linear history without b4's cover commits.
 
     Commits above a cover commit are copied with the same tree and message. No ref points to the
@@ -210,18 +196,13 @@ def rebase_without_covers(
                 new[parent] = new.get(base, base)
         raw = repository.objects.get(id_)
         if raw is not None and any(parent in new for parent in parents):
-            new[id_] = _hash_commit(
-                repository, _rebuild_commit(raw[2], new, None), write=True
-            )
+            new[id_] = _hash_commit(repository, _rebuild_commit(raw[2], new, None), write=True)
     return tuple(new.get(id_, id_) for id_ in ids)
 
 
-def _may_descend_from(
-    repository: Repository, commit: str, changed: Collection[str]
-) -> bool:
+def _may_descend_from(repository: Repository, commit: str, changed: Collection[str]) -> bool:
     return any(
-        commit == changed_id or repository.is_ancestor(changed_id, commit)
-        for changed_id in changed
+        commit == changed_id or repository.is_ancestor(changed_id, commit) for changed_id in changed
     )
 
 
@@ -234,9 +215,7 @@ def _rebuild_commit(
         head = re.sub(rb"\Atree [0-9a-f]+\n", b"tree " + tree.encode() + b"\n", head)
     head = re.sub(
         rb"^parent ([0-9a-f]+)$",
-        lambda match: (
-            b"parent " + new.get(match[1].decode(), match[1].decode()).encode()
-        ),
+        lambda match: b"parent " + new.get(match[1].decode(), match[1].decode()).encode(),
         head,
         flags=re.M,
     )
@@ -267,9 +246,7 @@ def _set_committer(raw: bytes, committer: str) -> bytes:
         with contextlib.suppress(LookupError, UnicodeDecodeError):
             head, body = (part.decode(encoding).encode() for part in (head, body))
             head = _ENCODING.sub(b"", head + b"\n").removesuffix(b"\n")
-    return (
-        _COMMITTER.sub(lambda _: b"committer " + value, head, count=1) + b"\n\n" + body
-    )
+    return _COMMITTER.sub(lambda _: b"committer " + value, head, count=1) + b"\n\n" + body
 
 
 def _hash_commit(repository: Repository, raw: bytes, *, write: bool) -> str:
@@ -278,9 +255,7 @@ def _hash_commit(repository: Repository, raw: bytes, *, write: bool) -> str:
     ).text.strip()
 
 
-def _sign_commit(
-    repository: Repository, head: "re.Match[bytes]", message: bytes
-) -> str:
+def _sign_commit(repository: Repository, head: "re.Match[bytes]", message: bytes) -> str:
     parts = {
         name: (value or b"").decode("utf-8", "surrogateescape")
         for name, value in head.groupdict().items()
@@ -291,11 +266,7 @@ def _sign_commit(
         name, _, email = mailbox.rpartition(" <")
         for field, value in (("NAME", name), ("EMAIL", email), ("DATE", f"@{date}")):
             identities[f"GIT_{role.upper()}_{field}"] = value
-    parents = (
-        parent_id
-        for line in parts["parents"].split("\n")
-        for parent_id in line.split()[1:]
-    )
+    parents = (parent_id for line in parts["parents"].split("\n") for parent_id in line.split()[1:])
     parent_options = [parent_id for parent in parents for parent_id in ("-p", parent)]
     result = run(
         [
@@ -312,9 +283,7 @@ def _sign_commit(
             parts["tree"],
         ],
         stdin=message,
-        env=git_environment(
-            repository.extra_environment | identities, repo=repository.top
-        ),
+        env=git_environment(repository.extra_environment | identities, repo=repository.top),
     )
     if result.code:
         raise GitError(
@@ -367,9 +336,7 @@ def refuse_unsafe_rewrite(
                     )
                 ),
             )
-        excluded = (
-            [] if ref is None else [f"--exclude={ref.removeprefix('refs/heads/')}"]
-        )
+        excluded = [] if ref is None else [f"--exclude={ref.removeprefix('refs/heads/')}"]
         other = (
             ""
             if SHARED in overrides
@@ -394,9 +361,7 @@ def refuse_unsafe_rewrite(
             )
 
     if oldest and CLAIM not in overrides:
-        refuse_foreign_commits(
-            repository, list_commits_above(repository, ref, head, oldest)
-        )
+        refuse_foreign_commits(repository, list_commits_above(repository, ref, head, oldest))
 
 
 def refuse_foreign_commits(repository: Repository, ids: Sequence[str]) -> None:
@@ -411,9 +376,7 @@ def refuse_foreign_commits(repository: Repository, ids: Sequence[str]) -> None:
         if commit.committer.email.lower() != own_email
     ]
     if foreign:
-        count_note = (
-            f" (and {len(foreign) - 1} more by others)" if len(foreign) > 1 else ""
-        )
+        count_note = f" (and {len(foreign) - 1} more by others)" if len(foreign) > 1 else ""
         raise RefusedError(
             f"{foreign[0].short} was committed by {foreign[0].committer}{count_note}",
             hint=Hint(
@@ -444,11 +407,7 @@ def _find_containing_ref(
         "for-each-ref", f"--contains={commit}", "--format=%(refname)", *prefixes
     ).text.split()
     return next(
-        (
-            name
-            for name in holders
-            if name != ignored and not name.startswith("refs/tags/sent/")
-        ),
+        (name for name in holders if name != ignored and not name.startswith("refs/tags/sent/")),
         "",
     )
 
@@ -501,9 +460,7 @@ def apply_rewrite(
         command,
         rewriting.commits,
     )
-    move_to(
-        repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {command}"
-    )
+    move_to(repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {command}")
     return undo
 
 

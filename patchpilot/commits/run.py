@@ -69,11 +69,7 @@ def base_environment(
 
     `LC_ALL=C` is set if the output is `parsed`. Git does not fetch missing objects.
     """
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in LOCAL_GIT_VARIABLES
-    }
+    env = {name: value for name, value in os.environ.items() if name not in LOCAL_GIT_VARIABLES}
     if parsed:
         env |= {"LC_ALL": "C", "LANGUAGE": "C"}
         # older versions of git ignore GIT_NO_LAZY_FETCH, and fetching from a promisor remote may
@@ -280,12 +276,8 @@ def make_start_error(error: OSError, program: str) -> MissingError:
     If a directory in PATH cannot be read, the error for a missing program is "permission denied".
     """
     if isinstance(error, PermissionError):
-        hint = (
-            f"install {program}, or check its permissions and the permissions of PATH"
-        )
+        hint = f"install {program}, or check its permissions and the permissions of PATH"
         return MissingError(f"{program} is not installed or not executable", hint=hint)
     from patchpilot.extras import system_install_command
 
-    return MissingError(
-        f"{program} is not installed", hint=system_install_command(program)
-    )
+    return MissingError(f"{program} is not installed", hint=system_install_command(program))

@@ -41,8 +41,6 @@ def _list_submodule_names(top: Path) -> Iterator[str]:
     for option, variable in _SOURCES:
         # reading a FIFO would block
         if option == "--blob" or (top / variable).is_file():
-            output = git(
-                top, "config", option, variable, "--list", "--name-only", "-z", ok=()
-            )
+            output = git(top, "config", option, variable, "--list", "--name-only", "-z", ok=())
             keys += output.text.split("\0")
     yield from (match["name"] for key in keys if (match := _KEY.fullmatch(key)))

@@ -69,12 +69,8 @@ def remove_leftover_folders() -> tuple[Path, ...]:
 
     folders = []
     with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
-        folders = [
-            Path(entry.path) for entry in entries if entry.name.startswith(PREFIX)
-        ]
-    return tuple(
-        folder for folder in sorted(folders) if _remove_unlocked_folder(folder)
-    )
+        folders = [Path(entry.path) for entry in entries if entry.name.startswith(PREFIX)]
+    return tuple(folder for folder in sorted(folders) if _remove_unlocked_folder(folder))
 
 
 def _remove_unlocked_folder(folder: Path) -> bool:

@@ -124,9 +124,7 @@ class CommitTree:
 
     def read(self, path: str) -> bytes | None:
         """Return a file's content, or None if it does not exist."""
-        return (
-            self.repository.blob(self.commit_id, path) if is_safe_path(path) else None
-        )
+        return self.repository.blob(self.commit_id, path) if is_safe_path(path) else None
 
     def exists(self, path: str) -> bool:
         return (
@@ -136,9 +134,7 @@ class CommitTree:
 
     def is_dir(self, path: str) -> bool:
         info = (
-            self.repository.objects.info(f"{self.commit_id}:{path}")
-            if is_safe_path(path)
-            else None
+            self.repository.objects.info(f"{self.commit_id}:{path}") if is_safe_path(path) else None
         )
         return bool(info and info[1] == "tree")
 

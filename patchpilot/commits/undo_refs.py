@@ -83,9 +83,7 @@ def record_undo(
     number = max((undo.number for undo in list_undos(repository)), default=0) + 1
     for attempt in range(number, number + _MAX_TRIES):
         if (
-            repository.git(
-                "update-ref", f"{REFS}/{attempt}", commit, "0" * len(commit), ok=()
-            ).code
+            repository.git("update-ref", f"{REFS}/{attempt}", commit, "0" * len(commit), ok=()).code
             == 0
         ):
             return Undo(attempt, ref, old, new, command, when, pairs)
@@ -133,8 +131,7 @@ def _read_undo_record(number: int, commit: str) -> list[Undo]:
     try:
         facts = json.loads(_undo_file(commit).read_text(encoding="utf-8"))
         pairs = tuple(
-            (validate_commit_id(old), validate_commit_id(new))
-            for old, new in facts["commits"]
+            (validate_commit_id(old), validate_commit_id(new)) for old, new in facts["commits"]
         )
         return [
             Undo(

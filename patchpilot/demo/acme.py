@@ -130,9 +130,7 @@ def make_mcp_source(changes: Collection[str] = CHANGES, check: str = "") -> str:
     if "temperature" in changes:
         text += _TEMPERATURE
     if "images" in changes:
-        count = (
-            "FIELD_GET(ACME_NVM_COUNT_MASK, param)" if "field" in changes else "param"
-        )
+        count = "FIELD_GET(ACME_NVM_COUNT_MASK, param)" if "field" in changes else "param"
         check = check or (CHECK_MASKED if "masked" in changes else CHECK_PLAIN)
         text += _IMAGES.format(check=check, count=count)
     return text + _LINK

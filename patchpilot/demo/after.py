@@ -33,9 +33,7 @@ def _wait_for_arrival(journey: Journey) -> Sent:
     journey.sandbox.deliver()
     mail = parse_mail(journey.sandbox.sink.take()[-1].data.replace(b"\r\n", b"\n"))
     print(f"  -> arrived: {mail.subject} <{mail.message_id}>", file=journey.out)
-    return Sent(
-        mail.message_id, mail.subject, mail.body, mail.date or datetime.now(UTC)
-    )
+    return Sent(mail.message_id, mail.subject, mail.body, mail.date or datetime.now(UTC))
 
 
 def play_replies(journey: Journey, first: Sent) -> None:
@@ -69,8 +67,7 @@ def play_second_version(journey: Journey, first: Sent) -> Sent:
     )
     journey.run(["patchpilot", "trailers", "--changed", "--yes"])
     require_condition(
-        "Reviewed-by: Sana"
-        in journey.run(["git", "log", "-1", "--format=%B"], quiet=True),
+        "Reviewed-by: Sana" in journey.run(["git", "log", "-1", "--format=%B"], quiet=True),
         "v2 has the review tag",
     )
     journey.run(["patchpilot", "draft", "--changelog", "\n".join(robin.CHANGES)])
@@ -109,16 +106,12 @@ def _has_replies(result: Any) -> str:
     (series,) = result["series"]
     kinds = {reply["kind"] for reply in series["replies"]}
     require_condition({"build-failure"} < kinds, "a question and a build report")
-    require_condition(
-        "Reviewed-by: Sana" in str(series["trailers"]), "the review tag is credited"
-    )
+    require_condition("Reviewed-by: Sana" in str(series["trailers"]), "the review tag is credited")
     return f"{len(series['replies'])} replies, state {series['state']}; next: {series['next_step']}"
 
 
 def _check_merge(result: Any, commit: str) -> str:
     (series,) = result["series"]
-    require_condition(
-        commit[:12] in str(series["landed"]), "the mainline commit is known"
-    )
+    require_condition(commit[:12] in str(series["landed"]), "the mainline commit is known")
     require_condition(NEWCOMER.email in str(series["replies"]), "the answer is listed")
     return f"state {series['state']}; next: {series['next_step']}"

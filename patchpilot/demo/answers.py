@@ -28,9 +28,7 @@ class Answers:
     when they are due.
     """
 
-    def __init__(
-        self, sandbox: Sandbox, delays: tuple[float, float, float] = DELAYS
-    ) -> None:
+    def __init__(self, sandbox: Sandbox, delays: tuple[float, float, float] = DELAYS) -> None:
         self.sandbox, self.delays = sandbox, delays
         self._seen = 0
         self._versions: set[int] = set()
@@ -45,9 +43,7 @@ class Answers:
         self._seen = len(messages)
         now = time.monotonic()
         due_actions = [action for due_time, action in self._due if due_time <= now]
-        self._due = [
-            (due_time, action) for due_time, action in self._due if due_time > now
-        ]
+        self._due = [(due_time, action) for due_time, action in self._due if due_time > now]
         for action in due_actions:
             # the user may do something else than the demo suggests, so do not fail
             with contextlib.suppress(PatchpilotError):
@@ -57,9 +53,7 @@ class Answers:
         mail = parse_mail(raw)
         if mail.subject.startswith("[PATCH 6.1") and self._merged:
             commit, title, body, review_date = self._merged
-            review = demo_mails.make_stable_review(
-                commit, title, body, "6.1", review_date
-            )
+            review = demo_mails.make_stable_review(commit, title, body, "6.1", review_date)
             self.sandbox.archive.add(review)
             self._merged = None
         if mail.in_reply_to:
@@ -97,8 +91,7 @@ class Answers:
         )
         start = time.monotonic()
         self._due += [
-            (start + delay, action)
-            for delay, action in zip(self.delays, actions, strict=False)
+            (start + delay, action) for delay, action in zip(self.delays, actions, strict=False)
         ]
 
     def _merge(self, sent: Sent, raw: bytes) -> None:

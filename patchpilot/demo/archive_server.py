@@ -95,13 +95,9 @@ class StandIn:
             return HttpAnswer(404)
         page = folders[2] if len(folders) > 2 else ""
         if page == "raw":
-            return HttpAnswer(
-                200, b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.raw
-            )
+            return HttpAnswer(200, b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.raw)
         if page in ("t.mbox.gz", "t.mbox"):
-            return HttpAnswer(
-                200, gzip.compress(_make_mbox(self._find_thread(message_id)))
-            )
+            return HttpAnswer(200, gzip.compress(_make_mbox(self._find_thread(message_id))))
         return HttpAnswer(200, b"<html><pre>a mail</pre></html>")
 
     def _newest(self) -> bytes:
@@ -174,11 +170,7 @@ def matches_query(query: str, mail: Mail) -> bool:
 
     def evaluate_and(index: int) -> tuple[bool, int]:
         value = True
-        while (
-            index < len(terms)
-            and terms[index]["op"] != "OR"
-            and not terms[index]["close"]
-        ):
+        while index < len(terms) and terms[index]["op"] != "OR" and not terms[index]["close"]:
             is_negated = False
             while index < len(terms) and terms[index]["op"] in ("AND", "NOT"):
                 is_negated, index = terms[index]["op"] == "NOT", index + 1
@@ -208,9 +200,7 @@ def _matches_term(term: dict[str, Any], mail: Mail) -> bool:
     field_texts = {
         "s": mail.subject,
         **dict.fromkeys(("b", "nq", "dfb", "dfa"), mail.body),
-        **{
-            name: " ".join(map(str, mailboxes)) for name, mailboxes in addresses.items()
-        },
+        **{name: " ".join(map(str, mailboxes)) for name, mailboxes in addresses.items()},
     }
     phrase = str(term["phrase"] if term["phrase"] is not None else term["word"])
     if field == "m":
@@ -238,9 +228,9 @@ def _was_received(time_range: str, mail: Mail) -> bool:
     """
     first, _, last = time_range.partition("..")
     received_at = arrival_time(mail)
-    return received_at is not None and float(
-        first or 0
-    ) <= received_at.timestamp() <= float(last or "inf")
+    return received_at is not None and float(first or 0) <= received_at.timestamp() <= float(
+        last or "inf"
+    )
 
 
 def _make_mbox(mails: Iterable[Mail]) -> bytes:
@@ -262,9 +252,7 @@ def _make_handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(min(int(length), 1 << 20) if length.isdigit() else 0)
             # in public-inbox, a POST with `x=m` searches for full threads
             self._reply(
-                archive.answer(
-                    "POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path
-                )
+                archive.answer("POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path)
             )
 
         def _reply(self, answer: HttpAnswer, *, body: bool = True) -> None:

@@ -11,10 +11,7 @@ from patchpilot.demo.demo_history import LTS, MASK_SUBJECT
 from patchpilot.demo.demo_repository import write_driver
 from patchpilot.demo.journey import Journey, require_condition
 
-SERVER_LOG = (
-    "acme 0000:03:00.0: acme_mcp_nvm_num_images: unknown response code, sequence"
-    " number 17"
-)
+SERVER_LOG = "acme 0000:03:00.0: acme_mcp_nvm_num_images: unknown response code, sequence number 17"
 CARD_LOG = "acme 0000:03:00.0: Failed getting number of images: -22"
 VERDICTS = {
     "5.10": "not-affected",
@@ -51,17 +48,11 @@ def play_before_send(journey: Journey) -> None:
     )["candidates"][0]
     journey.announce("It has, and 6.1 lacks the fix. Ask the stable team for it.")
     journey.run(["patchpilot", "backport", first["commit"][:12], "--request"])
-    journey.announce(
-        "Robin's old card logs another line. No commit of mainline fixes that."
-    )
+    journey.announce("Robin's old card logs another line. No commit of mainline fixes that.")
     journey.run(["patchpilot", "find", CARD_LOG, "--in", "v6.1"], expect=[0, 1])
-    journey.announce(
-        "Robin has committed a fix for a bug in the acme driver. Check the commit."
-    )
+    journey.announce("Robin has committed a fix for a bug in the acme driver. Check the commit.")
     journey.run(["patchpilot", "check"], expect=[1])
-    journey.read(
-        ["patchpilot", "check", "--strict"], expect=[1], judge=_describe_first_findings
-    )
+    journey.read(["patchpilot", "check", "--strict"], expect=[1], judge=_describe_first_findings)
 
     journey.announce("Robin fixes the style error and the message.")
     write_driver(journey.sandbox.work, acme.CHECK_UNUSED)
@@ -87,9 +78,7 @@ def play_before_send(journey: Journey) -> None:
     journey.announce("Do the stable trees need it?")
     journey.run(["patchpilot", "stable", "HEAD", "--fixes", facts.culprit])
 
-    journey.announce(
-        "Add the tags and the sign-off to the message; undo would remove them."
-    )
+    journey.announce("Add the tags and the sign-off to the message; undo would remove them.")
     tags = ["--fixes", facts.culprit, "--stable", "auto", "--signoff"]
     journey.run(["patchpilot", "prepare", *tags, "--dry-run"])
     journey.run(["patchpilot", "prepare", *tags])
@@ -98,9 +87,7 @@ def play_before_send(journey: Journey) -> None:
     journey.announce("There are no findings left.")
     journey.read(["patchpilot", "check"], expect=[0], judge=_require_no_errors)
 
-    journey.announce(
-        "Which stable branches have the bug, and does the fix apply to them?"
-    )
+    journey.announce("Which stable branches have the bug, and does the fix apply to them?")
     journey.show(
         ["patchpilot", "backport", "HEAD"],
         judge=lambda output: _describe_verdicts(output, VERDICTS),
@@ -108,9 +95,7 @@ def play_before_send(journey: Journey) -> None:
 
 
 def _describe_first_findings(result: Any) -> str:
-    names = [
-        finding["name"] for patch in result["patches"] for finding in patch["findings"]
-    ]
+    names = [finding["name"] for patch in result["patches"] for finding in patch["findings"]]
     require_condition(
         {"no-sign-off", "missing-fixes"} <= set(names),
         "no sign-off and no Fixes: tag",
@@ -120,9 +105,7 @@ def _describe_first_findings(result: Any) -> str:
 
 def _require_no_errors(result: Any) -> str:
     summary = result["summary"]
-    return require_condition(
-        summary["errors"] == summary["warnings"] == 0, "no error, no warning"
-    )
+    return require_condition(summary["errors"] == summary["warnings"] == 0, "no error, no warning")
 
 
 def _describe_recipients(output: Any) -> str:
@@ -152,8 +135,7 @@ def _describe_verdicts(result: Any, expected: dict[str, str]) -> str:
     verdicts = {version: by_version[version]["verdict"] for version in LTS}
     require_condition(verdicts == expected, f"verdicts {expected}, not {verdicts}")
     require_condition(
-        by_version["5.15"]["affected"] is True
-        and by_version["5.15"]["culprit_as"] is not None,
+        by_version["5.15"]["affected"] is True and by_version["5.15"]["culprit_as"] is not None,
         "5.15 is affected: the commit that introduced the bug was backported",
     )
     return ", ".join(f"{version} {verdict}" for version, verdict in verdicts.items())

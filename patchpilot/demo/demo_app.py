@@ -87,9 +87,7 @@ class DemoFollow(FollowScreen):
         if own_series.posted is None or not is_answered(own_series.posted):
             return NextKey("", "Wait for the replies: they arrive in a few seconds")
         if has_replied(own_series.posted):
-            reviewers = (
-                "Maya and the test robot" if has_warning(own_series.posted) else "Maya"
-            )
+            reviewers = "Maya and the test robot" if has_warning(own_series.posted) else "Maya"
             return NextKey(
                 "M",
                 "make the changes for v2",
@@ -115,9 +113,7 @@ class DemoApp(PatchpilotApp):
     """The TUI with a tour that names the next key at each stage."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key_binding(
-            "M", "newcomer", "do it for me", "let the demo change, answer or send it"
-        ),
+        key_binding("M", "newcomer", "do it for me", "let the demo change, answer or send it"),
         more_key("T", "tour", "tour", "end the tour, or start it again"),
     ]
 
@@ -184,11 +180,7 @@ class DemoApp(PatchpilotApp):
         screen = self.stage_screen
         if screen is None or self.screen is not screen:
             return
-        work = (
-            prepare_second_version
-            if screen.stage is Stage.FOLLOW
-            else fix_first_version
-        )
+        work = prepare_second_version if screen.stage is Stage.FOLLOW else fix_first_version
         if screen.stage is Stage.BACKPORTS:
             work, self._has_sent_backports = send_backports, True
 
@@ -251,14 +243,9 @@ class DemoApp(PatchpilotApp):
                 next_key = NextKey("Enter", "open the topic", step)
             if self._has_sent_backports:
                 next_key = NextKey("q", "quit the demo", "Nothing is left to do.")
-            if any(
-                worker.group == "open" and not worker.is_finished
-                for worker in self.workers
-            ):
+            if any(worker.group == "open" and not worker.is_finished for worker in self.workers):
                 next_key = WAIT
-        key_text = (
-            f"Press {next_key.key}: {next_key.does}" if next_key.key else next_key.does
-        )
+        key_text = f"Press {next_key.key}: {next_key.does}" if next_key.key else next_key.does
         if len(f" {head}{key_text}  {card}") > screen.size.width:
             card = ""
         return Text.assemble(
@@ -282,11 +269,7 @@ class DemoApp(PatchpilotApp):
         if screen.current_result is None:
             return WAIT
         is_sent = session.stage_status(Stage.SEND).state is StageState.DONE
-        key = (
-            screen.next_key
-            if isinstance(screen, DemoFollow)
-            else super().next_key(screen)
-        )
+        key = screen.next_key if isinstance(screen, DemoFollow) else super().next_key(screen)
         if screen.is_working:
             # until the work is done, the screen shows old data, such as the version that was sent
             # before

@@ -95,15 +95,11 @@ def make_drivers() -> list[Driver]:
             "hwmon: (tf75)",
             "Tafel TF75 temperature sensor",
         ),
-        Driver(
-            "vw12", "drivers/hwmon/vw12.c", "hwmon: (vw12)", "Vwatt VW12 power monitor"
-        ),
+        Driver("vw12", "drivers/hwmon/vw12.c", "hwmon: (vw12)", "Vwatt VW12 power monitor"),
         Driver("orca", "drivers/spi/spi-orca.c", "spi: orca:", "Orca SPI controller"),
         Driver("blinker", "drivers/usb/misc/blinker.c", "usb: blinker:", "USB blinker"),
         Driver("dock", "drivers/usb/misc/dock.c", "usb: dock:", "USB docking station"),
-        Driver(
-            "kelp", "drivers/mmc/host/kelp.c", "mmc: kelp:", "Kelp SD host controller"
-        ),
+        Driver("kelp", "drivers/mmc/host/kelp.c", "mmc: kelp:", "Kelp SD host controller"),
         Driver("reef", "drivers/clk/clk-reef.c", "clk: reef:", "Reef clock generator"),
         Driver("tide", "sound/soc/codecs/tide.c", "ASoC: tide:", "Tide audio codec"),
         Driver(
@@ -112,9 +108,7 @@ def make_drivers() -> list[Driver]:
             "gull:",
             "Gull 100 Mbit/s Ethernet",
         ),
-        Driver(
-            "fossil", "drivers/misc/fossil.c", "misc: fossil:", "Fossil time capsule"
-        ),
+        Driver("fossil", "drivers/misc/fossil.c", "misc: fossil:", "Fossil time capsule"),
     ]
     for driver in drivers:
         driver.registers.append(("ID", 0))

@@ -136,12 +136,8 @@ class Builder:
         alternates_file = stable / "objects" / "info" / "alternates"
         alternates_file.write_text(f"{mainline / 'objects'}\n")
         with FastImport(stable) as stream:
-            branches = {
-                version: self._commit_stable_branch(stream, version) for version in LTS
-            }
-        return DemoFacts(
-            tip, self._ids["images"], self._ids["masked"], branches, self._count
-        )
+            branches = {version: self._commit_stable_branch(stream, version) for version in LTS}
+        return DemoFacts(tip, self._ids["images"], self._ids["masked"], branches, self._count)
 
     def _write(
         self,
@@ -242,9 +238,7 @@ class Builder:
             author,
             NET_MAINTAINER,
         )
-        self._fixes.append(
-            DemoUpstream(self._ids[feature], version, subject, body, author, change)
-        )
+        self._fixes.append(DemoUpstream(self._ids[feature], version, subject, body, author, change))
 
     def _commit_help_text(self, stream: FastImport) -> None:
         body = (
@@ -252,9 +246,7 @@ class Builder:
             f" {MAINTAINER.trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n"
         )
         files = {
-            "drivers/net/ethernet/acme/Kconfig": ACME_KCONFIG.replace(
-                "25 and 50", "25, 50 and 100"
-            )
+            "drivers/net/ethernet/acme/Kconfig": ACME_KCONFIG.replace("25 and 50", "25, 50 and 100")
         }
         self._write(
             stream,
@@ -265,19 +257,13 @@ class Builder:
             NET_MAINTAINER,
         )
 
-    def _ordinary_commit(
-        self, stream: FastImport, state: DemoState, version: str
-    ) -> None:
+    def _ordinary_commit(self, stream: FastImport, state: DemoState, version: str) -> None:
         driver = self._random.choice(state.drivers)
         author = self._random.choice(CROWD)
         unchecked_readers = [
-            name
-            for name in driver.readers
-            if name not in driver.checked and name in driver.origin
+            name for name in driver.readers if name not in driver.checked and name in driver.origin
         ]
-        unread_registers = [
-            name for name, _ in driver.registers if name not in driver.readers
-        ]
+        unread_registers = [name for name, _ in driver.registers if name not in driver.readers]
         sign_off = f"Signed-off-by: {author.trailer()}\n"
         if unchecked_readers and self._random.random() < 0.5:
             self._commit_fix(
@@ -300,19 +286,13 @@ class Builder:
                 author,
                 author,
             )
-            driver.origin[name] = (
-                f'{commit[:12]} ("{driver.prefix} read {name.lower()}")'
-            )
+            driver.origin[name] = f'{commit[:12]} ("{driver.prefix} read {name.lower()}")'
         else:
             register_names = {name for name, _ in driver.registers}
-            name = self._random.choice(
-                [word for word in WORDS if word not in register_names]
-            )
+            name = self._random.choice([word for word in WORDS if word not in register_names])
             driver.registers.append((name, 4 * len(driver.registers)))
             subject = f"{driver.prefix} name the {name.lower()} register"
-            body = (
-                f"The data sheet has it at this offset in every revision.\n\n{sign_off}"
-            )
+            body = f"The data sheet has it at this offset in every revision.\n\n{sign_off}"
             self._write(
                 stream,
                 MAINLINE,
@@ -332,9 +312,7 @@ class Builder:
         version: str,
     ) -> None:
         def change(target: DemoState) -> dict[str, str]:
-            driver = next(
-                driver for driver in target.drivers if driver.name == driver_name
-            )
+            driver = next(driver for driver in target.drivers if driver.name == driver_name)
             if reader not in driver.readers or reader in driver.checked:
                 return {}
             driver.checked.add(reader)
@@ -359,9 +337,9 @@ class Builder:
         parent: str | None = tip
         since_release = 0
         for fix in self._fixes:
-            is_included = not any(
-                fix.id == self._ids[name] for name in acme.CHANGES
-            ) or (version == "5.15" and fix.id != self._ids["temperature"])
+            is_included = not any(fix.id == self._ids[name] for name in acme.CHANGES) or (
+                version == "5.15" and fix.id != self._ids["temperature"]
+            )
             if (
                 RELEASES.index(fix.release) <= RELEASES.index(version)
                 if fix.release in RELEASES
@@ -382,9 +360,5 @@ class Builder:
             parent, since_release = None, since_release + 1
             if since_release >= 3:
                 minor_version, since_release = minor_version + 1, 0
-                tip = self._commit_release(
-                    stream, ref, f"{version}.{minor_version}", STABLE
-                )
-        return self._commit_release(
-            stream, ref, f"{version}.{minor_version + 1}", STABLE
-        )
+                tip = self._commit_release(stream, ref, f"{version}.{minor_version}", STABLE)
+        return self._commit_release(stream, ref, f"{version}.{minor_version + 1}", STABLE)

@@ -99,9 +99,7 @@ def make_review(to: Sent) -> bytes:
         + "\nThe change itself is right: the caller does not look at the count then.\n\n"
         f"Reviewed-by: {NET_REVIEWER.trailer()}\n"
     )
-    return make_reply(
-        to, NET_REVIEWER, text, hours=20, message_id="sandbox.review@example.org"
-    )
+    return make_reply(to, NET_REVIEWER, text, hours=20, message_id="sandbox.review@example.org")
 
 
 UNUSED = "u32 seq = rsp"
@@ -117,9 +115,7 @@ def make_answer(to: Sent) -> bytes:
         "message, and says that the probe function treats -EOPNOTSUPP as harmless.\n"
         f"{unused_note}\nThanks,\n{NEWCOMER.name.split()[0]}\n"
     )
-    return make_reply(
-        to, NEWCOMER, text, hours=20, message_id="sandbox.answer@example.net"
-    )
+    return make_reply(to, NEWCOMER, text, hours=20, message_id="sandbox.answer@example.net")
 
 
 def make_build_report(to: Sent) -> bytes:
@@ -175,9 +171,7 @@ def make_applied_mail(to: Sent, commit: str, title: str) -> bytes:
     )
 
 
-def make_stable_review(
-    commit: str, title: str, body: str, version: str, date: datetime
-) -> bytes:
+def make_stable_review(commit: str, title: str, body: str, version: str, date: datetime) -> bytes:
     text = (
         f"{version}-stable review patch.  If anyone has any objections, please let me"
         f" know.\n\n------------------\n\nFrom: {NEWCOMER.trailer()}\n\ncommit {commit}"
@@ -213,9 +207,7 @@ def make_stable_failure(commit: str, title: str, version: str, date: datetime) -
         f" ------------------\n\nFrom {commit} Mon Sep 17 00:00:00 2001\nFrom:"
         f" {NEWCOMER.trailer()}\nSubject: [PATCH] {title}\n"
     )
-    subject = (
-        f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree'
-    )
+    subject = f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree'
     message = _make_mail(STABLE, subject, text, date, f"failed-{version}@example.org")
     message["X-stable"] = "review"
     return message.as_bytes()
@@ -235,10 +227,7 @@ def _make_mail(
     message["Cc"] = [
         HeaderAddress("", addr_spec=NET_LIST),
         HeaderAddress("", addr_spec=KERNEL_LIST),
-        *(
-            HeaderAddress(address.name, addr_spec=address.email)
-            for address in recipients
-        ),
+        *(HeaderAddress(address.name, addr_spec=address.email) for address in recipients),
     ]
     message["Subject"] = subject
     message["Date"] = date

@@ -51,9 +51,7 @@ def make_repositories(root: Path, progress: Progress = ignore_progress) -> Repos
     mainline, stable, work = root / "mainline.git", root / "stable.git", root / "linux"
     root.mkdir(parents=True, exist_ok=True)
     for repository in (mainline, stable):
-        git(
-            None, "init", "-q", "--bare", "-b", "master", "--template=", str(repository)
-        )
+        git(None, "init", "-q", "--bare", "-b", "master", "--template=", str(repository))
         (repository / "objects" / "info").mkdir(exist_ok=True)
     progress("writing the history of the sandbox tree")
     facts = Builder().build(mainline, stable)

@@ -33,7 +33,5 @@ def format_own_tree_text(folder: str = "") -> str:
     path = f"    PATH={shlex.quote(folder)}:$PATH\n" if folder else ""
     return _OWN_TREE.format(
         path=path,
-        command=shlex.quote(str(Path(folder, "patchpilot")))
-        if folder
-        else "patchpilot",
+        command=shlex.quote(str(Path(folder, "patchpilot"))) if folder else "patchpilot",
     )

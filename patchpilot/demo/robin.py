@@ -83,9 +83,7 @@ def fix_first_version(work: Path, check: str = acme.CHECK_UNUSED) -> str:
 
 
 def _format_reference(work: Path, commit: str) -> str:
-    return git(
-        work, "log", "-1", '--format=%h ("%s")', "--abbrev=12", commit
-    ).text.strip()
+    return git(work, "log", "-1", '--format=%h ("%s")', "--abbrev=12", commit).text.strip()
 
 
 def _add_tags(text: str, message: str) -> str:
@@ -191,8 +189,7 @@ def is_answered(posted_series: "PostedSeries") -> bool:
 def has_replied(posted_series: "PostedSeries") -> bool:
     question = find_question(posted_series)
     return question is not None and any(
-        reply.mail.mail.in_reply_to == question.message_id
-        and reply.mail.sender.key == NEWCOMER.key
+        reply.mail.mail.in_reply_to == question.message_id and reply.mail.sender.key == NEWCOMER.key
         for reply in posted_series.replies
     )
 
@@ -259,9 +256,7 @@ def prepare_second_version(work: Path) -> str:
         change_draft(
             repository,
             DraftChanges(
-                changelog="\n".join(
-                    line for line in CHANGES if dropped or "robot" not in line
-                )
+                changelog="\n".join(line for line in CHANGES if dropped or "robot" not in line)
             ),
         )
     return "Made the changes and the changelog of v2; press 7 to review and send it"

@@ -122,11 +122,7 @@ def open_sandbox(
         use_loopback(root, sink, archive)
         archive.add(demo_mails.make_announcement())
         (root / "env").write_text(
-            "".join(
-                f"export {name}={shlex.quote(env[name])}\n"
-                for name in OWN
-                if name in env
-            ),
+            "".join(f"export {name}={shlex.quote(env[name])}\n" for name in OWN if name in env),
             encoding="utf-8",
         )
         yield Sandbox(root, repositories, sink, archive, env)
@@ -137,27 +133,21 @@ def sandbox_environment(root: Path) -> dict[str, str]:
 
     It has a separate HOME, and none of the user's git, mail or XDG settings.
     """
-    env = {
-        name: os.environ[name] for name in KEPT_FROM_THE_PERSON if name in os.environ
-    }
+    env = {name: os.environ[name] for name in KEPT_FROM_THE_PERSON if name in os.environ}
     home = root / "home"
     home.mkdir(exist_ok=True)
     env |= {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "EMAIL": ""}
     editor = (
         os.environ.get("VISUAL")
         or os.environ.get("EDITOR")
-        or next(
-            (editor for editor in ("nano", "vim", "vi") if shutil.which(editor)), "true"
-        )
+        or next((editor for editor in ("nano", "vim", "vi") if shutil.which(editor)), "true")
     )
     env["GIT_EDITOR"] = editor
     env |= {
         f"XDG_{name}_HOME": str(home / name.lower())
         for name in ("CONFIG", "DATA", "STATE", "CACHE")
     }
-    env["PATH"] = (
-        f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
-    )
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
     env["PATCHPILOT_DEMO"] = str(root)
     return env
 
@@ -167,10 +157,7 @@ def write_supported_series(root: Path) -> None:
     real end dates.
     """
     today = datetime.now(UTC).date()
-    series = {
-        version: f"{today.year + 1 + index // 2}-12"
-        for index, version in enumerate(LTS)
-    }
+    series = {version: f"{today.year + 1 + index // 2}-12" for index, version in enumerate(LTS)}
     copy = root / "home" / "data" / "patchpilot" / REFRESHED
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_text(

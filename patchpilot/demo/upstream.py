@@ -73,12 +73,9 @@ def take_into_stable(sandbox: Sandbox, commit: str) -> None:
     git(clone, "fetch", "-q", str(sandbox.repositories.mainline), "master")
     env = _act_as(STABLE)
     git(clone, "cherry-pick", commit, env=env)
-    subject, _, body = (
-        git(clone, "log", "-1", "--format=%B").text.rstrip("\n").partition("\n\n")
-    )
+    subject, _, body = git(clone, "log", "-1", "--format=%B").text.rstrip("\n").partition("\n\n")
     message = (
-        f"{subject}\n\ncommit {commit} upstream.\n\n{body}\n"
-        f"Signed-off-by: {STABLE.trailer()}\n"
+        f"{subject}\n\ncommit {commit} upstream.\n\n{body}\nSigned-off-by: {STABLE.trailer()}\n"
     )
     git(
         clone,
@@ -105,9 +102,7 @@ def land(sandbox: Sandbox, raw: bytes, sent: Sent) -> tuple[str, str, str, datet
     body = parse_mail(raw).body.partition("\n---\n")[0]
     sandbox.archive.add(
         demo_mails.make_stable_review(commit, title, body, "6.12", merge_date),
-        demo_mails.make_stable_failure(
-            commit, title, "6.1", merge_date + 2 * demo_mails.PACE
-        ),
+        demo_mails.make_stable_failure(commit, title, "6.1", merge_date + 2 * demo_mails.PACE),
     )
     return commit, title, body, merge_date
 

@@ -104,9 +104,7 @@ def continue_bisection(
         if step.next is None:
             raise UsageError("the bisection is finished: there is nothing to build")
         state["answers"].append((answer, step.next))
-    store_json(
-        file, {**bisections, key: state}, "set XDG_STATE_HOME to a writable directory"
-    )
+    store_json(file, {**bisections, key: state}, "set XDG_STATE_HOME to a writable directory")
     return _find_bisect_step(repository, state, profile, progress)
 
 
@@ -146,9 +144,7 @@ def _find_bisect_step(
     if next_commit is None and len(parents) == 1:
         (fix_commit,) = parents
         fix = FoundFix(fix_commit, repository.commit(fix_commit).subject, 1.0)
-        (found_fix,) = add_backport_verdicts(
-            repository, [fix], state["tree"], profile, progress
-        )
+        (found_fix,) = add_backport_verdicts(repository, [fix], state["tree"], profile, progress)
     return BisectStep(
         state["tree"],
         affected_commit,
@@ -159,7 +155,5 @@ def _find_bisect_step(
         next_commit.commit if next_commit else None,
         repository.commit(next_commit.commit).subject if next_commit else "",
         found_fix,
-        tuple(
-            f"{answer} {tested_commit}" for answer, tested_commit in state["answers"]
-        ),
+        tuple(f"{answer} {tested_commit}" for answer, tested_commit in state["answers"]),
     )

@@ -57,9 +57,7 @@ def read_messages(
     arguments = ("log", "--no-merges", "-z", _FORMAT, f"{since}..{tip}", "--", *paths)
     with stream_output(repository.top, *arguments) as stream:
         fields = stream.read().decode("utf-8", "replace").split("\0")
-    for id_, date, message in zip(
-        fields[1::4], fields[2::4], fields[3::4], strict=False
-    ):
+    for id_, date, message in zip(fields[1::4], fields[2::4], fields[3::4], strict=False):
         yield CommitMessage(id_, int(date), message.strip())
 
 
@@ -101,9 +99,7 @@ class SourceLocations:
     symptom: Symptom
 
 
-def locate_symptom(
-    repository: Repository, rev: str, symptom: Symptom
-) -> SourceLocations:
+def locate_symptom(repository: Repository, rev: str, symptom: Symptom) -> SourceLocations:
     """Weight a tree's files and functions by their likelihood of causing a symptom.
 
     If the symptom names modules, first search only directories and files with these names.
@@ -120,11 +116,7 @@ def locate_symptom(
     messages = symptom.messages[:_MAX_PRINTED]
     for path_patterns in filter(None, (_find_directories(sources, symptom), _CODE)):
         in_all_files = path_patterns is _CODE
-        keys = (
-            key
-            for message in messages
-            for key in make_search_texts(message, in_all_files)
-        )
+        keys = (key for message in messages for key in make_search_texts(message, in_all_files))
         search_texts = [*(f"{name}(" for name in definition_weights), *keys]
         lines = list(_grep_lines(repository, rev, search_texts, path_patterns))
         definitions, printing_lines = (
@@ -156,11 +148,7 @@ def _weigh_definitions(
     """
     files: dict[str, set[str]] = {}
     for path, _, code in lines:
-        if (
-            is_function_start(code)
-            and not code.endswith(";")
-            and not path.endswith(".h")
-        ):
+        if is_function_start(code) and not code.endswith(";") and not path.endswith(".h"):
             files.setdefault(function_name(code), set()).add(path)
     return [
         (path, weights[name])
@@ -170,9 +158,7 @@ def _weigh_definitions(
     ]
 
 
-def _find_printing_lines(
-    lines: Sequence[_Line], messages: Iterable[str]
-) -> list[tuple[str, int]]:
+def _find_printing_lines(lines: Sequence[_Line], messages: Iterable[str]) -> list[tuple[str, int]]:
     """Return (path, line number) of the lines that most likely print the messages."""
     lines = [line for line in lines if '"' in line[2]]
     result = []
@@ -181,9 +167,7 @@ def _find_printing_lines(
         best = max(letter_counts, default=0)
         if best and letter_counts.count(best) <= _MAX_HITS:
             result += [
-                line[:2]
-                for line, count in zip(lines, letter_counts, strict=True)
-                if count == best
+                line[:2] for line, count in zip(lines, letter_counts, strict=True) if count == best
             ]
     return result
 
@@ -197,9 +181,7 @@ def _grep_lines(
     """Yield (path, line number, line) for each line that contains any of the texts."""
     if not search_texts:
         return
-    pattern_options = (
-        option for search_text in search_texts for option in ("-e", search_text)
-    )
+    pattern_options = (option for search_text in search_texts for option in ("-e", search_text))
     output = repository.git(
         "grep",
         "-n",
@@ -251,9 +233,7 @@ class CommitDiff(NamedTuple):
     lines: int = 0
 
 
-def read_changes(
-    repository: Repository, commits: Sequence[str]
-) -> dict[str, CommitDiff]:
+def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, CommitDiff]:
     """Map each commit to its diff."""
     output = repository.git(
         "diff-tree", "--stdin", "-r", "-p", "-U0", "-W", "--no-renames", "--root", "--", *_CODE,
@@ -294,6 +274,4 @@ def find_touching_commits(
     """Return the commits in `since..tip` that change any of these files."""
     if not files:
         return frozenset()
-    return frozenset(
-        repository.rev_list("--no-merges", f"{since}..{tip}", "--", *files)
-    )
+    return frozenset(repository.rev_list("--no-merges", f"{since}..{tip}", "--", *files))

@@ -180,9 +180,7 @@ def find_fixes(
     is none. Raise `InputError` if the symptom contains no search term, and `MissingError` if there
     is no mainline branch.
     """
-    search = rank_fix_candidates(
-        repository, symptom, tree=tree, profile=profile, progress=progress
-    )
+    search = rank_fix_candidates(repository, symptom, tree=tree, profile=profile, progress=progress)
     progress("checking the branches")
     listed_fixes = [
         fix
@@ -192,9 +190,7 @@ def find_fixes(
     is_likely = bool(listed_fixes) and listed_fixes[0].probability >= LIKELY
     notes = list_missing_history_notes(repository)
     if search.symptom.name and len(search.fixes) > SHOWN:
-        notes.append(
-            f"{len(search.fixes)} commits change it: these are the latest ones"
-        )
+        notes.append(f"{len(search.fixes)} commits change it: these are the latest ones")
     return FoundFixes(
         search.tree,
         search.rev,
@@ -241,9 +237,7 @@ def rank_fix_candidates(
     if not messages:
         raise UsageError(
             f"{name} has all commits of {mainline.name}: there is nothing to search",
-            hint=Action(
-                "", ("--in", "v6.1"), "name the version with the bug, as in {}"
-            ),
+            hint=Action("", ("--in", "v6.1"), "name the version with the bug, as in {}"),
         )
     files, symptom = tuple(locations.files), locations.symptom
     if symptom.files and not (files or symptom.frames or symptom.messages):
@@ -255,14 +249,11 @@ def rank_fix_candidates(
     if symptom.name:
         matching = [message for message in messages if message.id in touching_ids]
         if symptom.frames:
-            changes = read_changes(
-                repository, [message.id for message in matching[:MOST]]
-            )
+            changes = read_changes(repository, [message.id for message in matching[:MOST]])
             matching = [
                 message
                 for message in matching
-                if message.id in changes
-                and symptom.name in changes[message.id].functions
+                if message.id in changes and symptom.name in changes[message.id].functions
             ]
         if matching:
             probability = round(1 / len(matching), 3)
@@ -271,15 +262,11 @@ def rank_fix_candidates(
                 FoundFix(message.id, message.subject, probability, None, matches)
                 for message in matching
             ]
-            return Search(
-                name, revision, mainline, symptom, len(messages), fixes, fits=True
-            )
+            return Search(name, revision, mainline, symptom, len(messages), fixes, fits=True)
     query = Query(locations, messages, touching_ids)
     progress("comparing the commits")
     word_counts = count_words(messages, symptom.terms())
-    evidence = select_best_candidates(
-        weigh_messages(query, word_counts), load_evidence_weights()
-    )
+    evidence = select_best_candidates(weigh_messages(query, word_counts), load_evidence_weights())
     changes = read_changes(
         repository,
         [messages[candidate_evidence.number].id for candidate_evidence in evidence],
@@ -342,15 +329,9 @@ def find_later_fixes(
     revision, mainline = repository.resolve(introduced_by), find_mainline(repository)
     tip = mainline.tip if mainline else "HEAD"
     messages = list(read_messages(repository, revision, tip))
-    introducing_change = read_changes(repository, [revision]).get(
-        revision, CommitDiff()
-    )
-    touching_ids = find_touching_commits(
-        repository, revision, tip, introducing_change.files
-    )
-    changed_ids = [message.id for message in messages if message.id in touching_ids][
-        :MOST
-    ]
+    introducing_change = read_changes(repository, [revision]).get(revision, CommitDiff())
+    touching_ids = find_touching_commits(repository, revision, tip, introducing_change.files)
+    changed_ids = [message.id for message in messages if message.id in touching_ids][:MOST]
     changes = read_changes(repository, changed_ids)
     candidates, blame_count = [], 0
     for message in messages:
@@ -358,33 +339,22 @@ def find_later_fixes(
         confidence = 1.0 if any(revision.startswith(tag) for tag in tags) else 0.0
         is_near = (
             not tags
-            and introducing_change.functions
-            & changes.get(message.id, CommitDiff()).functions
+            and introducing_change.functions & changes.get(message.id, CommitDiff()).functions
         )
         if is_near and blame_count < _MAX_BLAMED:
             progress(f"finding the commit that {message.id[:12]} fixes")
             blame_count += 1
-            culprits = rank_culprits.find_likely_culprits(
-                repository, repository.commit(message.id)
-            )
+            culprits = rank_culprits.find_likely_culprits(repository, repository.commit(message.id))
             confidence = sum(
                 candidate.confidence
                 for candidate in culprits.candidates
                 if candidate.commit == revision
             )
         if confidence >= MIN_OFFERED:
-            match = (
-                f"fixes {revision[:12]}"
-                if tags
-                else f"changes lines of {revision[:12]}"
-            )
-            candidates.append(
-                FoundFix(message.id, message.subject, confidence, matches=(match,))
-            )
+            match = f"fixes {revision[:12]}" if tags else f"changes lines of {revision[:12]}"
+            candidates.append(FoundFix(message.id, message.subject, confidence, matches=(match,)))
     candidates.sort(key=lambda fix: -fix.probability)
-    fixes = add_backport_verdicts(
-        repository, candidates[:SHOWN], revision, None, progress
-    )
+    fixes = add_backport_verdicts(repository, candidates[:SHOWN], revision, None, progress)
     is_likely = bool(fixes) and fixes[0].probability >= LIKELY
     return FoundFixes(
         revision[:12], revision, len(messages), is_likely, bool(fixes), Symptom(), fixes
@@ -430,9 +400,7 @@ def fetch_report_text(
         directory=directory,
     )
     return "\n".join(
-        f"{mail.subject}\n{mail.body}"
-        for mail in mails
-        if mail.message_id == message_id
+        f"{mail.subject}\n{mail.body}" for mail in mails if mail.message_id == message_id
     )
 
 
@@ -474,14 +442,10 @@ def add_backport_verdicts(
             is_skipped = is_merge or is_partial
             verdicts = tuple(
                 TreeVerdict(branch.branch, branch.verdict.value, branch.reason)
-                for result in (
-                    () if is_skipped else session.ask([fix.commit], branches)
-                )
+                for result in (() if is_skipped else session.ask([fix.commit], branches))
                 for branch in result.branches
             )
             fixes_with_verdicts.append(
-                replace(
-                    fix, release=release.name if release else None, branches=verdicts
-                )
+                replace(fix, release=release.name if release else None, branches=verdicts)
             )
     return tuple(fixes_with_verdicts)

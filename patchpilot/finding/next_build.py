@@ -36,8 +36,7 @@ def choose_next_build(
     build has had the fix yet. The latest commit, which may still have the bug, can then be chosen.
     """
     weights = {
-        commit: UNRANKED / searched + (1 - UNRANKED) * likely.get(commit, 0.0)
-        for commit in parents
+        commit: UNRANKED / searched + (1 - UNRANKED) * likely.get(commit, 0.0) for commit in parents
     }
     candidates = [
         commit
@@ -49,9 +48,7 @@ def choose_next_build(
     shares = [*weights.values(), 0.0 if is_good else UNFIXED]
     total = sum(shares)
     gains = _total_weights(parents, weights, candidates)
-    entropy = -sum(
-        share / total * math.log2(share / total) for share in shares if share
-    )
+    entropy = -sum(share / total * math.log2(share / total) for share in shares if share)
     nearest = min(candidates, key=lambda commit: abs(gains[commit] / total - 0.5))
     return NextBuild(nearest, max(1, math.ceil(entropy)))
 
@@ -65,9 +62,7 @@ def _select_build_candidates(
     """
     commits = list(parents)
     line = commits[:1]
-    while (
-        line and (first_parent := parents[line[-1]][:1]) and first_parent[0] in parents
-    ):
+    while line and (first_parent := parents[line[-1]][:1]) and first_parent[0] in parents:
         line += first_parent
     best = sorted(parents.keys() & likely, key=lambda commit: -likely[commit])[:_MOST]
     likely_area = (
@@ -75,9 +70,7 @@ def _select_build_candidates(
         *(first_parent for commit in best for first_parent in parents[commit][:1]),
     )
     spread = (*line[:: len(line) // _MOST + 1], *commits[:: len(commits) // _MOST + 1])
-    return list(
-        dict.fromkeys(commit for commit in (*likely_area, *spread) if commit in parents)
-    )
+    return list(dict.fromkeys(commit for commit in (*likely_area, *spread) if commit in parents))
 
 
 def _total_weights(

@@ -73,14 +73,10 @@ def weigh_messages(query: Query, word_counts: WordCounts) -> list[Evidence]:
     # symptom words that occur in no message still count in the total, which lowers every commit's
     # score
     unknown_weight = sum(
-        weight * math.log(1 + 2 * total)
-        for word, weight in terms.items()
-        if word not in rarity
+        weight * math.log(1 + 2 * total) for word, weight in terms.items() if word not in rarity
     )
     known_ids = {commit.id[:12] for commit in query.messages}
-    functions = {
-        name.lower(): weight for name, weight in query.sources.functions.items()
-    }
+    functions = {name.lower(): weight for name, weight in query.sources.functions.items()}
     modules = {module.lower() for module in query.sources.symptom.modules}
     result = []
     for number, commit in enumerate(query.messages):
@@ -88,17 +84,13 @@ def weigh_messages(query: Query, word_counts: WordCounts) -> list[Evidence]:
         touches = commit.id in query.touching
         if not counts and not touches:
             continue
-        norm = _K1 * (
-            1 - _B + _B * word_counts.lengths[number] / max(1.0, word_counts.mean)
-        )
+        norm = _K1 * (1 - _B + _B * word_counts.lengths[number] / max(1.0, word_counts.mean))
         bm25 = sum(
             terms[word] * rarity[word] * count * (_K1 + 1) / (count + norm)
             for word, count in counts.items()
         )
         subject = commit.subject.lower()
-        subject_weight = sum(
-            terms[word] * rarity[word] for word in counts if word in subject
-        )
+        subject_weight = sum(terms[word] * rarity[word] for word in counts if word in subject)
         named_weights = [functions[word] for word in counts if word in functions]
         features = {
             "bm25": bm25 / 10,
@@ -123,9 +115,7 @@ def select_best_candidates(
     evidence: Sequence[Evidence], table: Mapping[str, float]
 ) -> list[Evidence]:
     """Return the most likely candidates so far, best first."""
-    return sorted(
-        evidence, key=lambda candidate: -score_evidence(table, candidate.features)
-    )[:MOST]
+    return sorted(evidence, key=lambda candidate: -score_evidence(table, candidate.features))[:MOST]
 
 
 def weigh_changes(
@@ -133,16 +123,12 @@ def weigh_changes(
 ) -> list[Evidence]:
     """Add evidence from the diffs, and the matching words to display."""
     functions, files = query.sources.functions, query.sources.files
-    modules = {
-        module.lower().replace("-", "_") for module in query.sources.symptom.modules
-    }
+    modules = {module.lower().replace("-", "_") for module in query.sources.symptom.modules}
     result = []
     for candidate in evidence:
         commit = query.messages[candidate.number]
         change = changes.get(commit.id, CommitDiff())
-        touched = sorted(
-            change.functions & functions.keys(), key=lambda name: -functions[name]
-        )
+        touched = sorted(change.functions & functions.keys(), key=lambda name: -functions[name])
         in_files = [path for path in change.files if path in files]
         paths = "/".join(change.files).lower().replace("-", "_")
         features = {
@@ -159,17 +145,13 @@ def weigh_changes(
         }
         message = commit.message.lower()
         named_functions = [
-            name
-            for name in functions
-            if name.lower() in message and name not in touched
+            name for name in functions if name.lower() in message and name not in touched
         ]
         matches = (
             *(f"changes {name}()" for name in touched[:3]),
             *(
                 f"names {name}()"
-                for name in sorted(named_functions, key=lambda name: -functions[name])[
-                    :2
-                ]
+                for name in sorted(named_functions, key=lambda name: -functions[name])[:2]
             ),
             *([] if touched else [f"changes {path}" for path in in_files[:1]]),
         )
@@ -200,12 +182,9 @@ def may_contain_fix(best: Sequence[RankedCandidate]) -> bool:
     """Return whether one of the best candidates is likely enough to be the fix, or changes the
     function in which the symptom occurred.
     """
-    threshold: float = read_shipped_tables("ranking")["symptoms"]["calibration"][
-        "nothing"
-    ]
+    threshold: float = read_shipped_tables("ranking")["symptoms"]["calibration"]["nothing"]
     return any(
-        ranked.probability >= threshold
-        or ranked.evidence.features["functions_top"] >= LIKELY
+        ranked.probability >= threshold or ranked.evidence.features["functions_top"] >= LIKELY
         for ranked in best
     )
 
@@ -216,9 +195,7 @@ def list_features(evidence: Sequence[Evidence], shares: Sequence[float]) -> Feat
     return {
         "bias": 1.0,
         "top": shares[0],
-        "ahead": math.log((shares[0] + 1e-6) / (shares[1] + 1e-6)) / 5
-        if len(shares) > 1
-        else 1.0,
+        "ahead": math.log((shares[0] + 1e-6) / (shares[1] + 1e-6)) / 5 if len(shares) > 1 else 1.0,
         "share": first["share"],
         "cover": first["cover"],
         "bm25": first["bm25"] / 10,
@@ -237,11 +214,7 @@ def add_shares(rows: Sequence[Features]) -> list[Features]:
         {
             **row,
             "bm25_log": math.log(row["bm25"] + 1e-3),
-            **{
-                f"most_{name}": row[name] / maxima[name]
-                for name in maxima
-                if maxima[name]
-            },
+            **{f"most_{name}": row[name] / maxima[name] for name in maxima if maxima[name]},
         }
         for row in rows
     ]
@@ -252,10 +225,7 @@ def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
     data, table = read_shipped_tables("ranking")["symptoms"], load_evidence_weights()
     rows = add_shares([candidate.features for candidate in evidence])
     ordered = sorted(
-        (
-            candidate._replace(features=row)
-            for candidate, row in zip(evidence, rows, strict=True)
-        ),
+        (candidate._replace(features=row) for candidate, row in zip(evidence, rows, strict=True)),
         key=lambda candidate: -score_evidence(table, candidate.features),
     )
     if not ordered:
@@ -263,18 +233,14 @@ def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
     sums = [score_evidence(table, candidate.features) for candidate in ordered]
     exponentials = [math.exp(value - sums[0]) for value in sums]
     shares = [value / sum(exponentials) for value in exponentials]
-    raw = 1 / (
-        1 + math.exp(-score_evidence(data["first"], list_features(ordered, shares)))
-    )
+    raw = 1 / (1 + math.exp(-score_evidence(data["first"], list_features(ordered, shares))))
     first_probability = convert_to_probability(raw, data["calibration"]["curve"])
     rest_factor = (1 - first_probability) / max(1e-9, 1 - shares[0])
     return [
         RankedCandidate(
             candidate,
             share,
-            first_probability
-            if index == 0
-            else min(first_probability, share * rest_factor),
+            first_probability if index == 0 else min(first_probability, share * rest_factor),
         )
         for index, (candidate, share) in enumerate(zip(ordered, shares, strict=True))
     ]

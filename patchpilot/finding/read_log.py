@@ -31,9 +31,7 @@ _NUMBERED = re.compile(
 )
 _AT = re.compile(r"\b[\w/-]+\.c:\d+:(?P<name>[A-Za-z_]\w*)\(\)")
 _NAMED = re.compile(r"\b(?P<name>[A-Za-z_]+_\w+)(?:\(\)|:(?!:))")
-_SUFFIX = re.compile(
-    r"(?:\.(?:isra|constprop|part|cold|llvm|lto_priv)\b[\d.]*)+$|\.\d+$"
-)
+_SUFFIX = re.compile(r"(?:\.(?:isra|constprop|part|cold|llvm|lto_priv)\b[\d.]*)+$|\.\d+$")
 _FILE = re.compile(r"\b(?P<file>[\w-]+(?:/[\w.-]+)*\.[chS]):\d+")
 _INSTANCE = re.compile(
     r"^(?P<driver>[a-z][a-z0-9_-]*?[a-z_])\d{0,3}(?: [\da-f:.]{5,12}(?: \w+)?)?: "
@@ -130,18 +128,14 @@ class Symptom:
 
 def read_log(log: str) -> Symptom:
     """Parse a log. Without search terms, the result is false in a boolean context."""
-    common_names = re.compile(
-        read_shipped_tables("ranking")["symptoms"]["frames"]["common"]
-    )
+    common_names = re.compile(read_shipped_tables("ranking")["symptoms"]["frames"]["common"])
     frames: dict[str, Frame] = {}
     modules: dict[str, None] = {}
     files: dict[str, None] = {}
     messages: dict[str, str] = {}
     release = _RELEASE.search(log)
     position = 0
-    lines = [
-        _STAMP.sub("", line, count=1).rstrip() for line in log[:MAX_LOG].splitlines()
-    ]
+    lines = [_STAMP.sub("", line, count=1).rstrip() for line in log[:MAX_LOG].splitlines()]
     first = next((index for index, line in enumerate(lines) if _is_error(line)), 0)
     for line in lines[first:]:
         files.update((match["file"], None) for match in _FILE.finditer(line))
@@ -170,18 +164,13 @@ def read_log(log: str) -> Symptom:
         tuple(sorted_frames[:_MAX_FRAMES]),
         tuple(modules),
         tuple(files),
-        tuple(sorted(message_lines, key=lambda line: not _ERROR.search(line)))[
-            :_MAX_MESSAGES
-        ],
+        tuple(sorted(message_lines, key=lambda line: not _ERROR.search(line)))[:_MAX_MESSAGES],
         release["release"] if release else "",
     )
 
 
 def _is_error(line: str) -> bool:
-    return bool(
-        (_ERROR.search(line) and not _NOISE.match(line))
-        or next(_parse_frames(line), None)
-    )
+    return bool((_ERROR.search(line) and not _NOISE.match(line)) or next(_parse_frames(line), None))
 
 
 def _parse_frames(line: str) -> Iterator[tuple[str, str, float]]:

@@ -27,17 +27,13 @@ def save_bug_report(repository: Repository, fixes: FoundFixes, log: str) -> Path
     lines = log.splitlines()
     first = next((number for number, line in enumerate(lines) if title in line), 0)
     identity = repository.identity
-    nearest_fixes = [
-        f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]
-    ]
+    nearest_fixes = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]]
     values = {
         "title": title[:100],
         "tree": fixes.tree,
         "log": "\n".join(f"  {line}" for line in lines[first:][:_MAX_LOG_LINES]),
         "searched": f"{fixes.searched:,}",
-        "nearest": "\n".join(["The nearest are:", *nearest_fixes])
-        if nearest_fixes
-        else "",
+        "nearest": "\n".join(["The nearest are:", *nearest_fixes]) if nearest_fixes else "",
         "name": identity.name if identity else "",
     }
     name = f"{date.today():%Y-%m-%d}-{names[0]}"

@@ -78,9 +78,7 @@ def judge_fix(
     if existing or applied is None:
         reason = _format_landed_reason(existing) if existing else ""
         return JudgedBranch(BranchVerdict.FIXED, reason, existing, applied)
-    has_bug, culprit_as, bug_reason = judge_whether_affected(
-        history, culprits, branch.tip, planned
-    )
+    has_bug, culprit_as, bug_reason = judge_whether_affected(history, culprits, branch.tip, planned)
     if has_bug is False:
         return JudgedBranch(
             BranchVerdict.NOT_AFFECTED, bug_reason, None, applied, False, culprit_as
@@ -91,8 +89,7 @@ def judge_fix(
     reason = _format_applied_reason(applied)
     if landing and landing.reverted_by:
         reason = (
-            f"merged as {landing.commit[:12]} and reverted by "
-            f"{landing.reverted_by[:12]}; {reason}"
+            f"merged as {landing.commit[:12]} and reverted by {landing.reverted_by[:12]}; {reason}"
         )
     return JudgedBranch(
         BranchVerdict(applied.how.value),
@@ -146,9 +143,7 @@ def judge_whether_affected(
                 f"{culprit.commit[:12]}, which introduced the bug, {status}",
             )
         reverted_note = (
-            f" (reverted by {landing.reverted_by[:12]})"
-            if landing and landing.reverted_by
-            else ""
+            f" (reverted by {landing.reverted_by[:12]})" if landing and landing.reverted_by else ""
         )
         absent_culprits.append(f"{culprit.commit[:12]}{reverted_note}")
     if not_found:

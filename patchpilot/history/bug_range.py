@@ -75,15 +75,11 @@ def compute_bug_range(
         key=version_sort_key,
     )
     introducing_commits = (
-        ReleasePoint(versions[0] if versions else "", ReleaseState.ENTERS)
-        if culprits
-        else None
+        ReleasePoint(versions[0] if versions else "", ReleaseState.ENTERS) if culprits else None
     )
     fix_release = releases.first(fix)
     fix_version = (
-        fix_release.name
-        if fix_release
-        else _find_preceding_release(repository, releases, fix)
+        fix_release.name if fix_release else _find_preceding_release(repository, releases, fix)
     )
     points = sort_release_points(
         (ReleasePoint(version, state) for version, state, _ in series),
@@ -95,24 +91,20 @@ def compute_bug_range(
         f"{version} has it because {culprit[:12]} was backported as {backported_as[:12]}"
         for version, state, backported_as in series
         for culprit in culprits[:1]
-        if backported_as
-        and backported_as not in culprits
-        and state is ReleaseState.AFFECTED
+        if backported_as and backported_as not in culprits and state is ReleaseState.AFFECTED
     ]
     return BugRange(points, tuple(notes))
 
 
-def _find_preceding_release(
-    repository: Repository, releases: Releases, fix: str
-) -> str:
+def _find_preceding_release(repository: Repository, releases: Releases, fix: str) -> str:
     """Return the last release before an unreleased fix.
 
     Return "" if that release is too old.
     """
     commit_time = int(repository.commit(fix).committed.timestamp())
-    earlier_releases = [
-        release for release in releases.all if release.date <= commit_time + SLOP
-    ][-MAX_RELEASES_BEFORE_FIX:]
+    earlier_releases = [release for release in releases.all if release.date <= commit_time + SLOP][
+        -MAX_RELEASES_BEFORE_FIX:
+    ]
     return next(
         (
             release.name

@@ -65,11 +65,7 @@ def use_commit_graph(
         return False
     with contextlib.suppress(OSError, ValueError):
         layers = list_sound_layers(graph)
-        if (
-            create
-            and not layers
-            and _is_graph_worthwhile(repository.common_dir / "objects")
-        ):
+        if create and not layers and _is_graph_worthwhile(repository.common_dir / "objects"):
             _write_graph(repository, graph, None, progress)
             layers = list_sound_layers(graph)
         elif create and layers and not _is_near_graph(repository, commit, layers):
@@ -90,11 +86,7 @@ def _has_own_graph(objects: Path) -> bool:
 def _is_graph_worthwhile(objects: Path) -> bool:
     folders = {objects, *read_alternates(objects)}
     return (
-        sum(
-            file.stat().st_size
-            for folder in folders
-            for file in (folder / "pack").glob("*.idx")
-        )
+        sum(file.stat().st_size for folder in folders for file in (folder / "pack").glob("*.idx"))
         >= WORTH
     )
 
@@ -124,20 +116,13 @@ def _is_sound_file(file: Path, checked: Path) -> bool:
         status = file.stat()
         stamp = f"{file.name} {status.st_size} {status.st_mtime_ns}"
         with contextlib.suppress(OSError):
-            if (
-                stamp
-                in checked.read_text(encoding="utf-8", errors="replace").splitlines()
-            ):
+            if stamp in checked.read_text(encoding="utf-8", errors="replace").splitlines():
                 return True
         name = file.stem.removeprefix("graph-")
         size = len(name) // 2
         data = file.read_bytes()
         kind = hashlib.sha256 if size == 32 else hashlib.sha1
-        if (
-            not size
-            or data[-size:].hex() != name
-            or kind(data[:-size]).hexdigest() != name
-        ):
+        if not size or data[-size:].hex() != name or kind(data[:-size]).hexdigest() != name:
             return False
         with checked.open("a", encoding="utf-8") as stamp_file:
             stamp_file.write(f"{stamp}\n")
@@ -174,23 +159,18 @@ def graph_contains_commit(file: Path, commit: str) -> bool:
 
         def count_up_to(byte: int) -> int:
             return (
-                int.from_bytes(data[fanout + 4 * byte : fanout + 4 * byte + 4])
-                if byte >= 0
-                else 0
+                int.from_bytes(data[fanout + 4 * byte : fanout + 4 * byte + 4]) if byte >= 0 else 0
             )
 
         low, high = count_up_to(commit_bytes[0] - 1), count_up_to(commit_bytes[0])
         while low < high:
             middle = (low + high) // 2
             candidate = data[
-                ids + middle * len(commit_bytes) : ids
-                + (middle + 1) * len(commit_bytes)
+                ids + middle * len(commit_bytes) : ids + (middle + 1) * len(commit_bytes)
             ]
             if candidate == commit_bytes:
                 return True
-            low, high = (
-                (middle + 1, high) if candidate < commit_bytes else (low, middle)
-            )
+            low, high = (middle + 1, high) if candidate < commit_bytes else (low, middle)
     return False
 
 
@@ -237,9 +217,7 @@ def _write_graph(
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=git_environment(
-                {ALTERNATES: format_alternate(graph)}, repo=repository.top
-            ),
+            env=git_environment({ALTERNATES: format_alternate(graph)}, repo=repository.top),
             start_new_session=True,
             pass_fds=(lock.fileno(),),
         )
@@ -247,8 +225,7 @@ def _write_graph(
     with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
         stdin.write(f"{commit or ''}\n".encode())
     if _wait_for_writer(process, progress) and (
-        process.returncode
-        or not (graph / "info" / "commit-graphs" / "commit-graph-chain").exists()
+        process.returncode or not (graph / "info" / "commit-graphs" / "commit-graph-chain").exists()
     ):
         failure_mark.touch()
 

@@ -231,16 +231,10 @@ class _LoggedCommit:
     def changes(self) -> ChangedFunctions:
         lines = tuple(self.diff.split("\n"))
         start = next(
-            (
-                number
-                for number, line in enumerate(lines, 1)
-                if line.startswith("diff ")
-            ),
+            (number for number, line in enumerate(lines, 1) if line.startswith("diff ")),
             0,
         )
-        return group_changes_by_function(
-            parse_diff(lines, start).files if start else ()
-        )
+        return group_changes_by_function(parse_diff(lines, start).files if start else ())
 
 
 def find_earlier_fixes(
@@ -297,9 +291,7 @@ def find_merged_patch(
         same = next((commit for commit in commits if ids.get(commit) == own_id), None)
         if same and own_id:
             return same
-        to_find = PatchToFind(
-            patch.subject.title, "\n".join(patch.message), patch.files
-        )
+        to_find = PatchToFind(patch.subject.title, "\n".join(patch.message), patch.files)
         (fix,) = find_earlier_fixes(repository, [to_find], None, [tree], progress)
     except GitError:
         return None
@@ -321,9 +313,7 @@ class _LogReader:
         self.began, self.progress = time.monotonic(), progress
 
     def _git(self, *arguments: str) -> str:
-        return self.repository.git(
-            *arguments, timeout=RunWatch(_SECONDS, self._report)
-        ).text
+        return self.repository.git(*arguments, timeout=RunWatch(_SECONDS, self._report)).text
 
     def _report(self) -> None:
         if time.monotonic() - self.began > _SOON:
@@ -412,11 +402,7 @@ class _FixSearch:
                 reverted_changes.append(_invert_lines(total))
             verdict = compare_changes(own_changes, their_changes)
             if verdict is None and screen.is_related(commit, self._marks[commit.id]):
-                verdict = (
-                    False
-                    if _find_common_functions(own_changes, their_changes)
-                    else None
-                )
+                verdict = False if _find_common_functions(own_changes, their_changes) else None
             if verdict is not None and not self._is_reverted(commit.id):
                 result.append((commit, verdict))
         return result
@@ -437,9 +423,7 @@ class _Screen:
         self._fixes = {fix.id[:12] for fix in read_commit_marks(patch.message).fixes}
         edges = (line for edge in changes.edges for line in (edge.before, edge.after))
         lines = [content for _, content in changes.lines_in(changes.lines)]
-        self._lines = frozenset(
-            line for line in (*lines, *edges) if is_distinctive(line)
-        )
+        self._lines = frozenset(line for line in (*lines, *edges) if is_distinctive(line))
         self._all = frozenset(lines)
 
     def is_related(self, commit: _LoggedCommit, marks: CommitMarks) -> bool:
@@ -453,9 +437,7 @@ class _Screen:
         has the same title.
         """
         lines = self._lines or self._all
-        return not commit.stripped_lines.isdisjoint(lines) or self.is_related(
-            commit, marks
-        )
+        return not commit.stripped_lines.isdisjoint(lines) or self.is_related(commit, marks)
 
 
 def compare_changes(own: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
@@ -471,9 +453,7 @@ def compare_changes(own: ChangedFunctions, theirs: ChangedFunctions) -> bool | N
     common = own_lines & their_lines
     distinctive = [line for line in common if is_distinctive(line[1])]
     removed = [line for line in own_lines if line[0] == "-" and is_distinctive(line[1])]
-    is_placed = any(line in common for line in removed) or _overlap_in_additions(
-        own, theirs
-    )
+    is_placed = any(line in common for line in removed) or _overlap_in_additions(own, theirs)
     similarity = line_similarity(own_lines, their_lines)
     if similarity >= ENOUGH and (is_placed or len(distinctive) >= _SHORT):
         return True
@@ -485,9 +465,7 @@ def compare_changes(own: ChangedFunctions, theirs: ChangedFunctions) -> bool | N
     return False if distinctive and similarity >= _HALF else None
 
 
-def _find_common_functions(
-    own: ChangedFunctions, theirs: ChangedFunctions
-) -> list[str]:
+def _find_common_functions(own: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
     """Return the functions that both patches change, or all functions if a patch has changes
     outside of named functions.
     """
@@ -508,10 +486,7 @@ def _overlap_in_additions(own: ChangedFunctions, theirs: ChangedFunctions) -> bo
 
 def _invert_lines(lines: Mapping[Line, int]) -> Counter[Line]:
     return Counter(
-        {
-            ("-" if sign == "+" else "+", content): count
-            for (sign, content), count in lines.items()
-        }
+        {("-" if sign == "+" else "+", content): count for (sign, content), count in lines.items()}
     )
 
 
@@ -522,9 +497,7 @@ class _Locations:
         self._repository, self._trees = repository, trees
         self._releases = Releases(repository)
 
-    def choose(
-        self, matches: Sequence[tuple[_LoggedCommit, bool]]
-    ) -> EarlierFix | None:
+    def choose(self, matches: Sequence[tuple[_LoggedCommit, bool]]) -> EarlierFix | None:
         """Choose a match. Prefer certain matches, then earlier trees, then older commits."""
         chosen: tuple[tuple[bool, int], EarlierFix] | None = None
         for commit, is_sure in reversed(matches):

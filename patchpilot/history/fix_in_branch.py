@@ -90,9 +90,7 @@ class History:
         ordinal = self.index.ordinal(commit)
         return ordinal is not None and ordinal in self.index.reach(branch)
 
-    def landed(
-        self, commit: str, branch: str, *, content: bool = True
-    ) -> Landing | None:
+    def landed(self, commit: str, branch: str, *, content: bool = True) -> Landing | None:
         """Return how a commit was merged into the branch with this tip, or None.
 
         Prefer a merge that is still in effect to a reverted one. The evidence is, in this order:
@@ -162,11 +160,7 @@ class History:
             if candidate in reach
         )
         return next(
-            (
-                candidate
-                for candidate in candidates
-                if are_alike(self.repository, lines, candidate)
-            ),
+            (candidate for candidate in candidates if are_alike(self.repository, lines, candidate)),
             None,
         )
 
@@ -216,9 +210,7 @@ class History:
         }
         return tuple(
             self.index.ids(
-                revert
-                for revert in sorted(ordinals)
-                if revert in reach and revert > own_ordinal
+                revert for revert in sorted(ordinals) if revert in reach and revert > own_ordinal
             )
         )
 
@@ -227,9 +219,7 @@ class History:
         self.add([branch])
         reach = self.index.reach(branch)
         return tuple(
-            self.index.ids(
-                fixer for fixer in self.index.fixes_of(commit) if fixer in reach
-            )
+            self.index.ids(fixer for fixer in self.index.fixes_of(commit) if fixer in reach)
         )
 
     def _find_marked(self, commit: str, reach: AncestorBitmap) -> list[int]:
@@ -264,9 +254,7 @@ class History:
             reverted_landing = Landing(landing.commit, landing.how, revert)
         return reverted_landing
 
-    def _find_revert(
-        self, commit: str, merged: str, reach: AncestorBitmap
-    ) -> str | None:
+    def _find_revert(self, commit: str, merged: str, reach: AncestorBitmap) -> str | None:
         """Return the latest revert of a merged commit that is still in effect, or None."""
         merged_ordinal = self.index.ordinal(merged) or 0
         reverts = {
@@ -285,16 +273,12 @@ class History:
         reverted_ids = read_commit_marks(
             self.repository.commit(self.index.id(ordinal)).message
         ).reverts
-        return bool(reverted_ids) and not any(
-            commit.startswith(prefix) for prefix in reverted_ids
-        )
+        return bool(reverted_ids) and not any(commit.startswith(prefix) for prefix in reverted_ids)
 
     def _find_same_subject(self, commit: str, reach: AncestorBitmap) -> list[str]:
         original = self.repository.commit(commit)
         ordinals = [
-            candidate
-            for candidate in self.index.by_subject(original.subject)
-            if candidate in reach
+            candidate for candidate in self.index.by_subject(original.subject) if candidate in reach
         ]
         return [
             candidate.id
@@ -310,9 +294,7 @@ class History:
         ):
             return False
         upstream_ids = read_commit_marks(candidate.message).upstream
-        if upstream_ids and not any(
-            original.id.startswith(prefix) for prefix in upstream_ids
-        ):
+        if upstream_ids and not any(original.id.startswith(prefix) for prefix in upstream_ids):
             return False
         # check the author date first: a cherry-pick keeps it, which is better evidence than a
         # similar patch
@@ -322,18 +304,14 @@ class History:
             return True
         return are_alike(self.repository, original.id, candidate.id)
 
-    def _find_same_patch(
-        self, commit: str, ordinal: int, reach: AncestorBitmap
-    ) -> list[str]:
+    def _find_same_patch(self, commit: str, ordinal: int, reach: AncestorBitmap) -> list[str]:
         branch_ordinals = list(reach.iterate_missing_from(self.index.reach(commit)))[
             -_MOST_UNMARKED:
         ]
         if ordinal in reach or not branch_ordinals:
             return []
         marked = self.index.upstream_ids(branch_ordinals)
-        unmarked = [
-            candidate for candidate in branch_ordinals if candidate not in marked
-        ]
+        unmarked = [candidate for candidate in branch_ordinals if candidate not in marked]
         known_ids = self.index.patch_ids(unmarked)
         new = [candidate for candidate in unmarked if candidate not in known_ids]
         if new:
@@ -348,9 +326,7 @@ class History:
             known_ids |= new_ids
         own_id = self._patch_id(commit, ordinal) if any(known_ids.values()) else ""
         return self.index.ids(
-            candidate
-            for candidate in unmarked
-            if own_id and known_ids.get(candidate) == own_id
+            candidate for candidate in unmarked if own_id and known_ids.get(candidate) == own_id
         )
 
     def _patch_id(self, commit: str, ordinal: int) -> str:
@@ -364,6 +340,5 @@ class History:
 def is_same_person(commit: Commit, other_commit: Commit) -> bool:
     """Return whether two commits have an author with the same email address or name."""
     return commit.author.key == other_commit.author.key or (
-        bool(commit.author.name)
-        and commit.author.name.lower() == other_commit.author.name.lower()
+        bool(commit.author.name) and commit.author.name.lower() == other_commit.author.name.lower()
     )

@@ -53,9 +53,7 @@ class FixesTag(NamedTuple):
         return bool(_URL.match(self.text.partition(":")[2].strip()))
 
 
-@json_form(
-    "tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion"
-)
+@json_form("tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion")
 class JudgedTag(NamedTuple):
     """A tag in a message, its problems, and the commit that it names (or None)."""
 
@@ -119,9 +117,7 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
         return None
     indented = bool(parsed.before)
     if not parsed.commit_id:
-        return FixesTag(
-            text.strip(), line, rest=parsed.value.rstrip(), indented=indented
-        )
+        return FixesTag(text.strip(), line, rest=parsed.value.rstrip(), indented=indented)
     remainder = parsed.rest.rstrip()
     space = parsed.gap if remainder else ""
     subject, comment, parenthesised, open_parenthesis = remainder, "", False, False
@@ -190,28 +186,20 @@ def _judge_tag(
                     "names a web page, not a commit: use Closes: or Link: for a report",
                 ),
             )
-        return (
-            TagProblem("no-id", 'names no commit: use Fixes: <12 digits> ("subject")'),
-        )
+        return (TagProblem("no-id", 'names no commit: use Fixes: <12 digits> ("subject")'),)
     problems: list[TagProblem] = []
     if tag.word:
         problems.append(
-            TagProblem(
-                "commit-word", f"drop the word {tag.word!r} before the commit id"
-            )
+            TagProblem("commit-word", f"drop the word {tag.word!r} before the commit id")
         )
     if not tag.rest:
         problems.append(TagProblem("no-subject", "the commit's subject is missing"))
     elif not tag.space:
-        problems.append(
-            TagProblem("no-space", "space required between the id and the subject")
-        )
+        problems.append(TagProblem("no-space", "space required between the id and the subject"))
     if target is None:
         if relations.ambiguous(tag.commit_id):
             problems.append(
-                TagProblem(
-                    "ambiguous", f"{tag.commit_id} is ambiguous: use more digits"
-                )
+                TagProblem("ambiguous", f"{tag.commit_id} is ambiguous: use more digits")
             )
         elif not relations.complete:
             problems.append(
@@ -238,26 +226,18 @@ def _format_problems(tag: FixesTag, target: Commit) -> list[TagProblem]:
     commit_id = tag.commit_id or ""
     if len(commit_id) < DIGITS:
         problems.append(
-            TagProblem(
-                "short-id", f"the id has {len(commit_id)} digits; use at least {DIGITS}"
-            )
+            TagProblem("short-id", f"the id has {len(commit_id)} digits; use at least {DIGITS}")
         )
     elif len(commit_id) > DIGITS:
         problems.append(
-            TagProblem(
-                "long-id", f"the id has {len(commit_id)} digits; {DIGITS} are enough"
-            )
+            TagProblem("long-id", f"the id has {len(commit_id)} digits; {DIGITS} are enough")
         )
     if tag.open_parenthesis:
         problems.append(
-            TagProblem(
-                "open-parenthesis", "missing closing parenthesis after the subject"
-            )
+            TagProblem("open-parenthesis", "missing closing parenthesis after the subject")
         )
     if tag.open_quote:
-        problems.append(
-            TagProblem("open-quote", "missing closing quote after the subject")
-        )
+        problems.append(TagProblem("open-quote", "missing closing quote after the subject"))
     if not tag.rest:
         return problems
     if not is_same_subject(tag.subject, target.subject):
@@ -269,21 +249,15 @@ def _format_problems(tag: FixesTag, target: Commit) -> list[TagProblem]:
         )
     elif " ".join(tag.subject.split()) != " ".join(target.subject.split()):
         problems.append(
-            TagProblem(
-                "cut-subject", "the subject is shortened: quote the full subject"
-            )
+            TagProblem("cut-subject", "the subject is shortened: quote the full subject")
         )
     if not tag.parenthesised or not tag.quoted:
         required = "parentheses" if not tag.parenthesised else "double quotes"
         problems.append(
-            TagProblem(
-                "bare-subject", f'{required} required around the subject: ("subject")'
-            )
+            TagProblem("bare-subject", f'{required} required around the subject: ("subject")')
         )
     if tag.comment:
-        problems.append(
-            TagProblem("trailing-comment", "text after the closing parenthesis")
-        )
+        problems.append(TagProblem("trailing-comment", "text after the closing parenthesis"))
     return problems
 
 
@@ -296,11 +270,7 @@ def _find_content_problems(target: Commit, relations: Relations) -> list[TagProb
             )
         ]
     if relations.is_ancestor(target) is False:
-        return [
-            TagProblem(
-                "not-ancestor", "names a commit that is not an ancestor of this one"
-            )
-        ]
+        return [TagProblem("not-ancestor", "names a commit that is not an ancestor of this one")]
     if relations.in_mainline(target) is False:
         return [TagProblem("not-mainline", "names a commit that is not in mainline")]
     release = relations.first_release(target)
@@ -367,9 +337,7 @@ def _find_position_problems(lines: Sequence[str], tag: FixesTag) -> list[TagProb
         and any(line.strip() for line in lines[tag.line + 1 :])
     ):
         problems.append(
-            TagProblem(
-                "blank-around", "blank lines separate the tag from the other tags"
-            )
+            TagProblem("blank-around", "blank lines separate the tag from the other tags")
         )
     if tag.indented:
         problems.append(
@@ -385,8 +353,6 @@ def _find_position_problems(lines: Sequence[str], tag: FixesTag) -> list[TagProb
         and (tag.open_parenthesis or tag.open_quote or not tag.rest)
     ):
         problems.append(
-            TagProblem(
-                "folded", "the tag continues on the next line: keep it on one line"
-            )
+            TagProblem("folded", "the tag continues on the next line: keep it on one line")
         )
     return problems

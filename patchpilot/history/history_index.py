@@ -139,9 +139,7 @@ class Index:
                         f"commit {tip[:12]} is not in the repository",
                         hint="fetch the branch it is on",
                     )
-                self._db.execute(
-                    "insert or replace into tips values (?, ?)", (tip, start)
-                )
+                self._db.execute("insert or replace into tips values (?, ?)", (tip, start))
             self._db.execute("commit")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
@@ -161,9 +159,7 @@ class Index:
     def id(self, ordinal: int) -> str:
         """Return the id of the commit with this number."""
         return bytes(
-            self._db.execute(
-                "select id from commits where ord = ?", (ordinal,)
-            ).fetchone()[0]
+            self._db.execute("select id from commits where ord = ?", (ordinal,)).fetchone()[0]
         ).hex()
 
     def ids(self, ordinals: Iterable[int]) -> list[str]:
@@ -227,9 +223,7 @@ class Index:
 
     def _reachable_commits(self, ordinal: int) -> AncestorBitmap:
         if ordinal not in self._reaches:
-            row = self._db.execute(
-                "select data from reach where ord = ?", (ordinal,)
-            ).fetchone()
+            row = self._db.execute("select data from reach where ord = ?", (ordinal,)).fetchone()
             if row:
                 self._reaches[ordinal] = AncestorBitmap.unpack(row[0])
             else:
@@ -248,9 +242,7 @@ class Index:
     def store_patch_ids(self, patch_ids: dict[int, str]) -> None:
         with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute("begin immediate")
-            self._db.executemany(
-                "insert or replace into patch_id values (?, ?)", patch_ids.items()
-            )
+            self._db.executemany("insert or replace into patch_id values (?, ?)", patch_ids.items())
             self._db.execute("commit")
 
     def _commits_naming(self, table: str, commit_id: str, shortest: int) -> list[int]:
@@ -269,9 +261,7 @@ class Index:
         row = self._db.execute("select max(ord) from commits").fetchone()
         return 0 if row[0] is None else int(row[0]) + 1
 
-    def _insert(
-        self, facts: Sequence[CommitFact], start: int, ordinals: dict[str, int]
-    ) -> int:
+    def _insert(self, facts: Sequence[CommitFact], start: int, ordinals: dict[str, int]) -> int:
         rows: list[tuple[int, bytes, int]] = []
         links = array("i")
         octopus: list[tuple[int, int]] = []
@@ -285,10 +275,7 @@ class Index:
             ordinals[fact.id] = number
             parents = [
                 value
-                for value in (
-                    ordinals.get(parent, self.ordinal(parent))
-                    for parent in fact.parents
-                )
+                for value in (ordinals.get(parent, self.ordinal(parent)) for parent in fact.parents)
                 if value is not None
             ]
             links.append(parents[0] if parents else -1)
@@ -297,8 +284,7 @@ class Index:
             references["upstream"] += [(value, number) for value in fact.marks.upstream]
             references["reverts"] += [(revert, number) for revert in fact.marks.reverts]
             references["fixes"] += [
-                (fix, number)
-                for fix in dict.fromkeys(fixed.id for fixed in fact.marks.fixes)
+                (fix, number) for fix in dict.fromkeys(fixed.id for fixed in fact.marks.fixes)
             ]
         self._db.executemany("insert into commits values (?, ?, ?)", rows)
         self._db.executemany("insert into octopus values (?, ?)", octopus)
@@ -311,9 +297,7 @@ class Index:
         position = 0
         while position < len(links):
             chunk, offset = divmod(start + position // 2, _CHUNK)
-            row = self._db.execute(
-                "select data from parents where chunk = ?", (chunk,)
-            ).fetchone()
+            row = self._db.execute("select data from parents where chunk = ?", (chunk,)).fetchone()
             data = bytes(row[0])[: offset * 8] if row else b""
             block = links[position : position + 2 * (_CHUNK - offset)]
             self._db.execute(
@@ -358,9 +342,7 @@ def hash_subject(subject: str) -> int:
     return int.from_bytes(digest, "little", signed=True)
 
 
-def _split_into_batches(
-    facts: Iterable[CommitFact], size: int
-) -> Iterator[list[CommitFact]]:
+def _split_into_batches(facts: Iterable[CommitFact], size: int) -> Iterator[list[CommitFact]]:
     batch: list[CommitFact] = []
     for fact in facts:
         batch.append(fact)

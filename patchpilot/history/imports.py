@@ -18,9 +18,7 @@ MANY_FILES = 1000
 SOME_FILES = 200
 """Number of added files from which a commit is an import if its subject suggests it."""
 MOSTLY = 0.8
-_RELEASE = (
-    r"^(?:(?:{names}|kernel|release|version)[ -]*)?:?\s*v?\d+(?:\.\d+)+(?:[-.]?rc\d+)?$"
-)
+_RELEASE = r"^(?:(?:{names}|kernel|release|version)[ -]*)?:?\s*v?\d+(?:\.\d+)+(?:[-.]?rc\d+)?$"
 _VENDORED = re.compile(r"^Squashed '[^']+' (?:content|changes) from ")
 _IMPORT = re.compile(
     r"^(?:initial|first)\b|\bimport(?:s|ed|ing)?\b|\bsquash(?:ed)?\b", re.IGNORECASE
@@ -46,11 +44,7 @@ class ImportCheck:
         by convention.
         """
         reason = _find_message_reason(self._repository, commit)
-        return (
-            reason
-            if reason is not None
-            else _find_size_reason(commit, *self._files(commit.id))
-        )
+        return reason if reason is not None else _find_size_reason(commit, *self._files(commit.id))
 
     def _files(self, commit: str) -> tuple[int, int]:
         """Return the number of files that a commit adds, and the number that it changes."""
@@ -90,18 +84,12 @@ def _find_size_reason(commit: Commit, added: int, touched: int) -> str:
 
 def _is_release_subject(subject: str) -> bool:
     names = "|".join(
-        re.escape(name)
-        for project in projects().values()
-        for name in project.release_names
+        re.escape(name) for project in projects().values() for name in project.release_names
     )
-    return (
-        re.match(_RELEASE.replace("{names}", names), subject, re.IGNORECASE) is not None
-    )
+    return re.match(_RELEASE.replace("{names}", names), subject, re.IGNORECASE) is not None
 
 
-def _read_counts(
-    repository: Repository, commits: Iterable[str]
-) -> dict[str, tuple[int, int]]:
+def _read_counts(repository: Repository, commits: Iterable[str]) -> dict[str, tuple[int, int]]:
     """Map each commit to the number of files that it adds and changes, relative to its first
     parent.
     """

@@ -60,9 +60,7 @@ def _create_file(repository: Repository) -> Path | None:
     if not is_private(file):
         _delete_index_file(file)
         return None
-    return (
-        file if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK) else None
-    )
+    return file if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK) else None
 
 
 def _delete_oldest_indexes(folder: Path) -> None:

@@ -22,9 +22,7 @@ class MissingBranches(NamedTuple):
     @property
     def summary(self) -> str:
         """Return the names of the branches, and the remote that has them."""
-        source = (
-            f"{self.remote} ({self.url}, a new remote)" if self.url else self.remote
-        )
+        source = f"{self.remote} ({self.url}, a new remote)" if self.url else self.remote
         return f"{', '.join(self.branches)} from {source}"
 
 
@@ -48,8 +46,7 @@ def find_missing_branches(
     if not remotes and repository.remote_urls(stable.remote_name):
         remotes = [stable.remote_name]
     names = tuple(
-        stable.branch_name.format(version=missing.version)
-        for missing in branches.missing
+        stable.branch_name.format(version=missing.version) for missing in branches.missing
     )
     return MissingBranches(
         remotes[0] if remotes else stable.remote_name,

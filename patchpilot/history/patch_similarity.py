@@ -35,9 +35,7 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         if diffs.code:
             # git stops at a commit with missing objects (in a partial clone or a damaged
             # repository), so run it again from the next commit
-            indexes = {
-                commit_id.encode(): index for index, commit_id in enumerate(todo)
-            }
+            indexes = {commit_id.encode(): index for index, commit_id in enumerate(todo)}
             end = max(
                 (indexes.get(match[0], 0) for match in _ALONE.finditer(diffs.out)),
                 default=0,
@@ -59,9 +57,7 @@ def compute_patch_id(repository: Repository, diff: bytes) -> str:
     return fields[0] if fields else ""
 
 
-def read_changed_lines(
-    repository: Repository, commit: str
-) -> "Counter[tuple[str, str]]":
+def read_changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
     """Return the added and removed lines of a commit.
 
     Each consists of its sign and its text without surrounding whitespace.
@@ -113,18 +109,11 @@ def change_same_file(repository: Repository, first: str, second: str) -> bool:
     return bool(names[0] & names[1])
 
 
-def are_alike(
-    repository: Repository, first: "str | Counter[tuple[str, str]]", second: str
-) -> bool:
+def are_alike(repository: Repository, first: "str | Counter[tuple[str, str]]", second: str) -> bool:
     """Return whether two commits make mostly the same changes.
 
     Instead of the first commit, its changed lines may be passed.
     """
-    first_lines = (
-        read_changed_lines(repository, first) if isinstance(first, str) else first
-    )
+    first_lines = read_changed_lines(repository, first) if isinstance(first, str) else first
     second_lines = read_changed_lines(repository, second)
-    return (
-        first_lines == second_lines
-        or line_similarity(first_lines, second_lines) >= ENOUGH
-    )
+    return first_lines == second_lines or line_similarity(first_lines, second_lines) >= ENOUGH

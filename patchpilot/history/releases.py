@@ -19,12 +19,8 @@ from patchpilot.cache.entries import (
 )
 from patchpilot.commits.repository import Repository
 
-_VERSION = lazy_pattern(
-    r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$"
-)
-_CANDIDATE = lazy_pattern(
-    r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE
-)
+_VERSION = lazy_pattern(r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$")
+_CANDIDATE = lazy_pattern(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE)
 SLOP = 86400
 """Tolerated clock skew in seconds: a release may contain a commit that is younger by this much."""
 LINEAR = 4
@@ -63,9 +59,7 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
         return Release(name, commit, date, (*numbers, int(revision[1])), None)
     if suffix and not candidate:
         return None
-    return Release(
-        name, commit, date, numbers, int(candidate[1] or 1) if candidate else None
-    )
+    return Release(name, commit, date, numbers, int(candidate[1] or 1) if candidate else None)
 
 
 def list_mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
@@ -79,9 +73,7 @@ def list_mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
         for release in releases
         if not (
             len(release.numbers) > 2
-            and (
-                release.numbers[:-1] in names or _trim_version(release.numbers) in names
-            )
+            and (release.numbers[:-1] in names or _trim_version(release.numbers) in names)
         )
     ]
     return tuple(
@@ -122,9 +114,7 @@ class Releases:
     def all(self) -> tuple[Release, ...]:
         """Return the releases and release candidates of mainline, oldest first."""
         tags = (
-            ref
-            for ref in self._repository.all_refs
-            if not ref.is_branch and ref.kind == "commit"
+            ref for ref in self._repository.all_refs if not ref.is_branch and ref.kind == "commit"
         )
         releases = (parse_release(tag.short, tag.object_id, tag.date) for tag in tags)
         return list_mainline_releases([release for release in releases if release])
@@ -138,16 +128,12 @@ class Releases:
         known.
         """
         if commit not in self._first:
-            self._first[commit] = self._recall(commit) or self._look_up(
-                commit, committed
-            )
+            self._first[commit] = self._recall(commit) or self._look_up(commit, committed)
         first = self._first[commit]
         if not final or first is None or first.is_final:
             return first
         later = [
-            release
-            for release in self.all
-            if release.is_final and release.numbers == first.numbers
+            release for release in self.all if release.is_final and release.numbers == first.numbers
         ]
         return (
             later[0]
@@ -167,11 +153,7 @@ class Releases:
         cached = self._cached.get(commit)
         return (
             next(
-                (
-                    release
-                    for release in self.all
-                    if cached == (release.name, release.commit)
-                ),
+                (release for release in self.all if cached == (release.name, release.commit)),
                 None,
             )
             if cached

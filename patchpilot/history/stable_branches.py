@@ -56,20 +56,12 @@ def find_mainline(repository: Repository) -> Mainline | None:
     remote = list_branch_refs(repository, "refs/remotes")
     remote_names = [name for name in remote if _is_master_branch(name)]
     usual_names = [
-        name
-        for name in remote_names
-        if name.partition("/")[0] in _list_mainline_remotes()
+        name for name in remote_names if name.partition("/")[0] in _list_mainline_remotes()
     ]
     if candidates := usual_names or remote_names:
-        newest = _find_newest_ref(
-            repository, {name: remote[name] for name in candidates}
-        )
+        newest = _find_newest_ref(repository, {name: remote[name] for name in candidates})
         only_reason = "the only branch called master or main of a remote"
-        reason = (
-            f"the latest of {', '.join(candidates)}"
-            if len(candidates) > 1
-            else only_reason
-        )
+        reason = f"the latest of {', '.join(candidates)}" if len(candidates) > 1 else only_reason
         return Mainline(newest, remote[newest], reason)
     local = list_branch_refs(repository, *(f"refs/heads/{name}" for name in _BRANCHES))
     if not local:
@@ -87,9 +79,7 @@ def list_mainline_tips(repository: Repository) -> frozenset[str]:
     if setting := _read_mainline_setting(repository):
         return frozenset((repository.resolve(setting),))
     remote = list_branch_refs(repository, "refs/remotes")
-    names = {
-        f"{name}/{branch}" for name in _list_mainline_remotes() for branch in _BRANCHES
-    }
+    names = {f"{name}/{branch}" for name in _list_mainline_remotes() for branch in _BRANCHES}
     default = repository.find("refs/remotes/origin/HEAD")
     tips = {tip for name, tip in remote.items() if name in names}
     return frozenset(tips | ({default} if default else set()))
@@ -125,20 +115,14 @@ def _read_mainline_setting(repository: Repository) -> str:
 
 
 def _list_mainline_remotes() -> frozenset[str]:
-    usual = (
-        name for project in projects().values() for name in project.mainline_remotes
-    )
+    usual = (name for project in projects().values() for name in project.mainline_remotes)
     return frozenset((*_UPSTREAM, *usual))
 
 
 def _is_master_branch(name: str) -> bool:
     """Return whether a remote branch is named master or main and may be mainline."""
     remote, _, branch = name.partition("/")
-    return (
-        branch in _BRANCHES
-        and not is_candidate_remote(name)
-        and not _IS_NEXT.search(remote)
-    )
+    return branch in _BRANCHES and not is_candidate_remote(name) and not _IS_NEXT.search(remote)
 
 
 def _find_newest_ref(repository: Repository, refs: Mapping[str, str]) -> str:
@@ -212,9 +196,7 @@ def find_stable_branches(
     newest = max(short_term, key=version_key, default=None)
     if newest and all(version_key(newest) > version_key(row) for row in versions):
         versions.append(newest)
-    ended_versions = {
-        series_.version for series_ in stable.series if series_.is_over(today)
-    }
+    ended_versions = {series_.version for series_ in stable.series if series_.is_over(today)}
     branches = tuple(
         StableBranch(
             best[version],
@@ -222,17 +204,13 @@ def find_stable_branches(
             refs[best[version]],
             stable.ends(version),
             stale=version not in ended_versions
-            and _is_stale_branch(
-                repository, best[version], version, refs[best[version]], today
-            ),
+            and _is_stale_branch(repository, best[version], version, refs[best[version]], today),
             is_over=version in ended_versions,
         )
         for version in sorted(versions, key=version_key)
     )
     missing = tuple(
-        MissingSeries(
-            version, make_fetch_command(repository, stable, version, best.values())
-        )
+        MissingSeries(version, make_fetch_command(repository, stable, version, best.values()))
         for version in sorted(maintained - set(versions), key=version_key)
     )
     return StableBranches(stable, branches, missing)
@@ -250,11 +228,7 @@ def find_stable_trees(refs: Sequence[str], profile: str | None = None) -> Stable
     stable_trees = dict.fromkeys(
         [
             default_project().stable,
-            *(
-                project.stable
-                for project in projects().values()
-                if project.stable.branch
-            ),
+            *(project.stable for project in projects().values() if project.stable.branch),
         ]
     )
     return max(
@@ -289,9 +263,7 @@ def find_linux_next_tip(repository: Repository) -> str | None:
     if tags := list_next_tags(repository):
         return repository.find(repository.refs[tags[-1]])
     refs = list_branch_refs(repository, "refs/remotes")
-    return next(
-        (tip for name, tip in refs.items() if _IS_NEXT_BRANCH.fullmatch(name)), None
-    )
+    return next((tip for name, tip in refs.items() if _IS_NEXT_BRANCH.fullmatch(name)), None)
 
 
 def list_next_tags(repository: Repository) -> list[str]:
@@ -306,16 +278,12 @@ def list_queue_refs(repository: Repository) -> dict[str, str]:
     """
     return {
         name: tip
-        for name, tip in list_branch_refs(
-            repository, "refs/heads", "refs/remotes"
-        ).items()
+        for name, tip in list_branch_refs(repository, "refs/heads", "refs/remotes").items()
         if is_candidate_remote(name) or "queue" in name.partition("/")[0]
     }
 
 
-def list_tree_branches(
-    repository: Repository, known_tips: Sequence[str]
-) -> dict[str, str]:
+def list_tree_branches(repository: Repository, known_tips: Sequence[str]) -> dict[str, str]:
     """Map the names of remote branches that may be maintainers' trees to their tips.
 
     Stable branches, release candidates, queues, linux-next, and branches with one of the
@@ -458,9 +426,7 @@ def _is_fetch_of(file: Path, repository: Repository, name: str) -> bool:
         for address in repository.remote_urls(name.partition("/")[0])
     ]
     lines = file.read_text("utf-8", "replace").splitlines()
-    return any(
-        line.endswith((f" of {url}", f"\t{url}")) for url in urls for line in lines
-    )
+    return any(line.endswith((f" of {url}", f"\t{url}")) for url in urls for line in lines)
 
 
 def _find_newest_release_time(repository: Repository, version: str) -> float:

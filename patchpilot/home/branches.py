@@ -47,9 +47,7 @@ def list_branches(repository: Repository) -> tuple[Branch, ...]:
         "for-each-ref", "--sort=-committerdate", f"--format={_FORMAT}", "refs/heads"
     )
     own_email = repository.identity.email.lower() if repository.identity else ""
-    rows = [
-        row for line in result.text.splitlines() if len(row := line.split("\0")) == 4
-    ]
+    rows = [row for line in result.text.splitlines() if len(row := line.split("\0")) == 4]
     return tuple(
         Branch(name, tip, float(committed_at or 0), email.lower() == own_email)
         for name, tip, committed_at, email in rows
@@ -104,9 +102,7 @@ def find_checkout(key: str, branch: str | None) -> Checkout:
             tree[0].removeprefix("worktree "): f"branch refs/heads/{branch}" in tree
             for tree in trees
         }
-        checkout = next(
-            (path for path, has_branch in paths.items() if has_branch and branch), None
-        )
+        checkout = next((path for path, has_branch in paths.items() if has_branch and branch), None)
         if checkout:
             return Checkout(Path(checkout), True)
         return Checkout(Path(next(iter(paths), str(repository.top))), False)

@@ -91,11 +91,7 @@ def read_cached_topics() -> tuple[HomeTopic, ...]:
         for draft in drafts.all():
             sends = outbox.sends(draft.change_id)
             entry = _find_entry(draft, store, outbox)
-            key = (
-                _topic_key(draft.repository, draft.branch)
-                if draft.branch
-                else draft.change_id
-            )
+            key = _topic_key(draft.repository, draft.branch) if draft.branch else draft.change_id
             if (
                 key not in topics
                 and (not entry or entry.id not in listed_series)
@@ -123,17 +119,13 @@ def read_topics(
     with drafts. Unchanged topics are taken from the cache. The network is not used.
     """
     with Store() as store, Outbox() as outbox:
-        reading = _HomeReader(
-            store, outbox, _read_cached_home(store.file), on_topics, progress
-        )
+        reading = _HomeReader(store, outbox, _read_cached_home(store.file), on_topics, progress)
         with Drafts() as drafts:
             by_repository: dict[str, list[Draft]] = {key: [] for key in repositories}
             for draft in drafts.all():
                 by_repository.setdefault(draft.repository, []).append(draft)
             draft_series = {
-                entry.id
-                for draft in drafts.all()
-                if (entry := _find_entry(draft, store, outbox))
+                entry.id for draft in drafts.all() if (entry := _find_entry(draft, store, outbox))
             }
         try:
             # read the series without a draft first, because each of them may belong to one of the
@@ -181,11 +173,7 @@ def update_topics(
             progress=progress,
         )
     problem = next(
-        (
-            series.troubles[0]
-            for series in updated
-            if series.unreachable and series.troubles
-        ),
+        (series.troubles[0] for series in updated if series.unreachable and series.troubles),
         "",
     )
     return read_topics(repositories, progress=progress), problem
@@ -207,9 +195,7 @@ class _HomeReader:
 
     def topics(self) -> tuple[HomeTopic, ...]:
         """Return the topics read so far."""
-        return sort_topics(
-            _count_unread([topic for _, topic in self.current.values()], self.store)
-        )
+        return sort_topics(_count_unread([topic for _, topic in self.current.values()], self.store))
 
     def read_repository(self, key: str, drafts: Sequence[Draft]) -> None:
         """Read the drafts of a repository, and the user's branches that have no draft."""
@@ -228,9 +214,7 @@ class _HomeReader:
             draft_branches = frozenset(draft.branch for draft in drafts if draft.branch)
             # the topic of a draft may be a range of commits without a branch
             local_drafts = [draft for draft in drafts if draft.branch in by_name]
-            commits = {
-                patch.commit for draft in local_drafts for patch in draft.patches
-            }
+            commits = {patch.commit for draft in local_drafts for patch in draft.patches}
             for branch in find_candidate_branches(branches, draft_branches):
                 if branch.tip not in commits:
                     self._read_branch(repository, branch, None)
@@ -241,20 +225,14 @@ class _HomeReader:
             if entry.id not in self.read_numbers and entry.id not in left_out:
                 self._read_one_series(entry)
 
-    def _read_branch(
-        self, repository: Repository, branch: Branch, draft: Draft | None
-    ) -> bool:
+    def _read_branch(self, repository: Repository, branch: Branch, draft: Draft | None) -> bool:
         """Read the topic on a branch.
 
         Return False if the branch has no commits to send.
         """
         key = _topic_key(repository.key, branch.name)
         sends = self.outbox.sends(draft.change_id) if draft else ()
-        entry = (
-            _find_entry(draft, self.store, self.outbox)
-            if draft
-            else self._previous_entry(key)
-        )
+        entry = _find_entry(draft, self.store, self.outbox) if draft else self._previous_entry(key)
 
         def state_with(entry: TrackEntry | None) -> str:
             content = self._series_cache_key(entry, repository)
@@ -280,9 +258,7 @@ class _HomeReader:
                     state = state_with(entry)
             except PatchpilotError:
                 return False
-            topic = _read_topic(
-                key, repository.key, branch, known_state, len(base.commits)
-            )
+            topic = _read_topic(key, repository.key, branch, known_state, len(base.commits))
         self._add_topic(key, state, topic)
         return True
 
@@ -300,13 +276,9 @@ class _HomeReader:
     def _previous_entry(self, key: str) -> TrackEntry | None:
         cached = self.previous.get(key)
         number = cached[1].series if cached else None
-        return next(
-            (entry for entry in self.store.entries() if entry.id == number), None
-        )
+        return next((entry for entry in self.store.entries() if entry.id == number), None)
 
-    def _read_without_branch(
-        self, draft: Draft, repository: Repository | None = None
-    ) -> None:
+    def _read_without_branch(self, draft: Draft, repository: Repository | None = None) -> None:
         entry = _find_entry(draft, self.store, self.outbox)
         if entry and entry.id not in self.read_numbers:
             self._read_one_series(entry, draft.repository, repository)
@@ -351,9 +323,7 @@ class _HomeReader:
 
     def _read_entry(self, entry: TrackEntry, repository: Repository | None) -> Tracked:
         if repository is not None:
-            return known_series.read_stored_series(
-                entry, self.store, repository, ignore_progress
-            )
+            return known_series.read_stored_series(entry, self.store, repository, ignore_progress)
         if entry.id not in self._tracked:
             # at first, read no messages of a series that belongs to another topic
             self._tracked[entry.id] = known_series.read_stored_series(
@@ -361,9 +331,7 @@ class _HomeReader:
             )
         return self._tracked[entry.id]
 
-    def _series_cache_key(
-        self, entry: TrackEntry | None, repository: Repository | None
-    ) -> str:
+    def _series_cache_key(self, entry: TrackEntry | None, repository: Repository | None) -> str:
         """Return a cache key for the state of a series.
 
         The state depends on its messages, on the refs that may contain it, and on the day, because
@@ -414,15 +382,9 @@ def _read_topic(
 def _unread_draft(
     key: str, draft: Draft, sends: Sequence[Send], entry: TrackEntry | None
 ) -> HomeTopic:
-    title = draft.cover_subject or next(
-        (patch.subject for patch in draft.patches), draft.change_id
-    )
-    version = max(
-        (send.version for send in sends if send.state in ("sent", "partial")), default=0
-    )
-    last_send = max(
-        (parse_stored_time(send.begun).timestamp() for send in sends), default=0.0
-    )
+    title = draft.cover_subject or next((patch.subject for patch in draft.patches), draft.change_id)
+    version = max((send.version for send in sends if send.state in ("sent", "partial")), default=0)
+    last_send = max((parse_stored_time(send.begun).timestamp() for send in sends), default=0.0)
     turn = Turn.WAITING if version else Turn.YOURS
     news = (
         f"v{version} sent"
@@ -446,11 +408,7 @@ def _unread_draft(
 def _find_entry(draft: Draft, store: Store, outbox: Outbox) -> TrackEntry | None:
     ids = {
         *draft.links.values(),
-        *(
-            mail.message_id
-            for send in outbox.sends(draft.change_id)
-            for mail in send.entries
-        ),
+        *(mail.message_id for send in outbox.sends(draft.change_id) for mail in send.entries),
     }
     return next(
         (
@@ -503,10 +461,7 @@ def _save_home(store: Path, topics: Mapping[str, tuple[str, HomeTopic]]) -> None
     cache_value(
         _KIND,
         _cache_key(store),
-        {
-            key: [state, _topic_to_values(topic)]
-            for key, (state, topic) in topics.items()
-        },
+        {key: [state, _topic_to_values(topic)] for key, (state, topic) in topics.items()},
     )
 
 

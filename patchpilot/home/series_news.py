@@ -58,9 +58,7 @@ def make_series_topic(key: str, series: Tracked) -> HomeTopic:
         when=_news_time(reply, posted),
         tags=series.tags,
         bots=", ".join(
-            dict.fromkeys(
-                "warnings" if mail.only_warns else _BOTS[mail.kind] for mail in reports
-            )
+            dict.fromkeys("warnings" if mail.only_warns else _BOTS[mail.kind] for mail in reports)
         ),
         failed=series.ci == CiVerdict.FAILED,
         events=tuple(
@@ -71,16 +69,10 @@ def make_series_topic(key: str, series: Tracked) -> HomeTopic:
     )
 
 
-def _find_requesting_reply(
-    posted: PostedSeries, points: tuple[ReviewPoint, ...]
-) -> Reply | None:
+def _find_requesting_reply(posted: PostedSeries, points: tuple[ReviewPoint, ...]) -> Reply | None:
     message_ids = {point.message_id for point in points}
     return next(
-        (
-            reply
-            for reply in reversed(posted.replies)
-            if reply.message_id in message_ids
-        ),
+        (reply for reply in reversed(posted.replies) if reply.message_id in message_ids),
         None,
     )
 
@@ -102,11 +94,7 @@ def _format_state(posted: PostedSeries) -> str:
     event instead.
     """
     last_event = next(iter(list_posted_events(posted)[-1:]), None)
-    if (
-        posted.state is SeriesState.SENT
-        and last_event
-        and str(last_event.kind) != "sent"
-    ):
+    if posted.state is SeriesState.SENT and last_event and str(last_event.kind) != "sent":
         return last_event.text
     state = posted.state.replace("-", " ")
     return f"{state}: {posted.why}" if posted.why else state

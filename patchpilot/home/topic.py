@@ -68,9 +68,7 @@ def sort_topics(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
 def hint_to_values(advice: Advice) -> list[object]:
     """Convert a hint to values that can be stored in the cache."""
     return [
-        [part.name, list(part.arguments), part.reason]
-        if isinstance(part, Action)
-        else str(part)
+        [part.name, list(part.arguments), part.reason] if isinstance(part, Action) else str(part)
         for part in advice_parts(advice)
     ]
 

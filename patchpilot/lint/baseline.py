@@ -85,15 +85,11 @@ def read_baseline(file: Path) -> Counter[FindingMark]:
             data = stream.read(LARGEST + 1)
     except OSError as error:
         hint = (
-            Action(
-                "check", ("--write-baseline", "FILE"), "run `{}` to create the baseline"
-            )
+            Action("check", ("--write-baseline", "FILE"), "run `{}` to create the baseline")
             if isinstance(error, FileNotFoundError)
             else None
         )
-        raise InputError(
-            f"cannot read {file}: {error.strerror or error}", hint=hint
-        ) from error
+        raise InputError(f"cannot read {file}: {error.strerror or error}", hint=hint) from error
     return parse_baseline(file, data)
 
 
@@ -153,9 +149,7 @@ def format_baseline(counts: Mapping[FindingMark, int], names: Mapping[str, str])
     `names` maps rule ids to rule names, which make the file easier to read.
     """
     lines = [
-        json.dumps(
-            _entry_fields(mark, counts[mark], names.get(mark.rule)), ensure_ascii=False
-        )
+        json.dumps(_entry_fields(mark, counts[mark], names.get(mark.rule)), ensure_ascii=False)
         for mark in sorted(counts)
     ]
     body = ",\n".join(f"  {line}" for line in lines)
@@ -167,9 +161,5 @@ def format_baseline(counts: Mapping[FindingMark, int], names: Mapping[str, str])
 
 def _entry_fields(mark: FindingMark, count: int, name: str | None) -> dict[str, Any]:
     body: dict[str, Any] = {"rule": mark.rule, **({"name": name} if name else {})}
-    body |= {
-        key: value
-        for key in ("path", "text", "change")
-        if (value := getattr(mark, key))
-    }
+    body |= {key: value for key in ("path", "text", "change") if (value := getattr(mark, key))}
     return body | ({"count": count} if count > 1 else {})

@@ -22,9 +22,7 @@ _FACTS: Mapping[str, Callable[[Patch], bool]] = {
     "for_stable": lambda patch: patch.subject.for_stable,
     "names_upstream": lambda patch: claimed_upstream_commit(patch) is not None,
     "has_commit": lambda patch: patch.commit is not None,
-    "in_series": lambda patch: (
-        patch.subject.number is not None and patch.subject.total != 1
-    ),
+    "in_series": lambda patch: patch.subject.number is not None and patch.subject.total != 1,
 }
 _TESTS: Mapping[str, tuple[type, Callable[[Context, Any], bool]]] = {
     "has_cover": (bool, lambda context, value: bool(context.series.cover) is value),
@@ -32,9 +30,9 @@ _TESTS: Mapping[str, tuple[type, Callable[[Context, Any], bool]]] = {
     "headers": (list, lambda context, names: all(map(context.patch.header, names))),
     "without_tags": (
         list,
-        lambda context, names: {
-            tag.key for _, tag in find_tag_lines(context)
-        }.isdisjoint(map(str.lower, names)),
+        lambda context, names: {tag.key for _, tag in find_tag_lines(context)}.isdisjoint(
+            map(str.lower, names)
+        ),
     ),
     "subject_pattern": (
         str,
@@ -42,15 +40,11 @@ _TESTS: Mapping[str, tuple[type, Callable[[Context, Any], bool]]] = {
     ),
     "prefix_pattern": (
         str,
-        lambda context, text: _matches_text(
-            text, normalize_prefix(context.patch.subject.title)
-        ),
+        lambda context, text: _matches_text(text, normalize_prefix(context.patch.subject.title)),
     ),
     "all_paths_pattern": (
         str,
-        lambda context, text: all(
-            map(compile_rule_pattern(text).search, context.patch.paths)
-        ),
+        lambda context, text: all(map(compile_rule_pattern(text).search, context.patch.paths)),
     ),
     "unless_subsystem": (
         str,
@@ -96,9 +90,7 @@ def meets_conditions(context: Context, arguments: Mapping[str, Any]) -> bool:
     if CONDITIONS.keys().isdisjoint(arguments):
         return True
     return all(
-        _FACTS[name](context.patch) is value
-        if name in _FACTS
-        else _TESTS[name][1](context, value)
+        _FACTS[name](context.patch) is value if name in _FACTS else _TESTS[name][1](context, value)
         for name, value in arguments.items()
         if name in CONDITIONS
     )
@@ -115,6 +107,5 @@ def is_marked(patch: Patch) -> bool:
     A Subject: line in the body overrides the header, but a prefix in the header counts as well.
     """
     return (
-        bool(patch.subject.marks)
-        or re.match(r"\s*\[", patch.header("Subject") or "") is not None
+        bool(patch.subject.marks) or re.match(r"\s*\[", patch.header("Subject") or "") is not None
     )

@@ -89,8 +89,7 @@ def _common_placeholders(tables: Sequence[Arguments]) -> dict[str, frozenset[str
                 names.union(table.get("values", ())),
             )
             placeholders_by_case[shown_case] = (
-                placeholders_by_case.get(shown_case, placeholder_names)
-                & placeholder_names
+                placeholders_by_case.get(shown_case, placeholder_names) & placeholder_names
             )
     return placeholders_by_case
 

@@ -91,9 +91,7 @@ def _find_reached_limits(patch: Patch) -> Iterator[Finding]:
         )
 
 
-def _make_limit_finding(
-    name: str, message: str, patch_line: int | None = None
-) -> Finding:
+def _make_limit_finding(name: str, message: str, patch_line: int | None = None) -> Finding:
     """Return the error about a limit that kept a part of the patch from being checked."""
     return Finding("limits", name, Severity.ERROR, message, patch_line=patch_line)
 
@@ -117,9 +115,7 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
         for hit in _find_rule_hits(context, rule):
             finding = _make_finding(rule, hit, locations)
             matches_script = context.options.matches_script
-            if not matches_script and is_not_the_authors(
-                context, rule, finding, _report_findings
-            ):
+            if not matches_script and is_not_the_authors(context, rule, finding, _report_findings):
                 continue
             if _is_hidden(finding, context.options):
                 left_out += not locations.is_moved(finding)
@@ -222,9 +218,7 @@ def _is_hidden(finding: Finding, options: Options) -> bool:
         return False
     if not (options.as_checkpatch and finding.checkpatch):
         return (finding.name, finding.severity) in options.hidden
-    return finding.severity is Severity.CHECK and not (finding.path or "").startswith(
-        ALWAYS_STRICT
-    )
+    return finding.severity is Severity.CHECK and not (finding.path or "").startswith(ALWAYS_STRICT)
 
 
 def _is_repeated(rule: Rule, finding: Finding, options: Options) -> bool:

@@ -34,9 +34,7 @@ def find_patch_subsystem(context: Context) -> "Subsystem | None":
     """
     if not context.project.kernel:
         return None
-    return subsystem_of(
-        context.patch, lambda paths: _find_section_names(context, paths)
-    )
+    return subsystem_of(context.patch, lambda paths: _find_section_names(context, paths))
 
 
 @cached_per_patch
@@ -66,9 +64,7 @@ def find_patch_sections(context: Context) -> "tuple[SectionMatch, ...]":
         return ()
     paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
     return tuple(
-        match_text
-        for match_text in match_patch_texts(file, paths)
-        if not match_text.is_rest
+        match_text for match_text in match_patch_texts(file, paths) if not match_text.is_rest
     )
 
 
@@ -132,9 +128,7 @@ class Habits(NamedTuple):
     def prefix_share(self) -> int:
         """Return the percentage of commits whose first prefix is the usual one or a similar one."""
         return sum(
-            share
-            for word, share in self.first
-            if have_same_convention(self.first[0][0], word)
+            share for word, share in self.first if have_same_convention(self.first[0][0], word)
         )
 
     def has_further(self, prefixes: Sequence[str]) -> bool:
@@ -254,9 +248,7 @@ def find_patch_habits(context: Context) -> Habits | None:
     folder = common_folder(context.patch)
     if context.history and folder:
         forms = context.history.list_commit_forms(folder)
-        counted = count_habits(
-            folder, (form for form in forms if form[0] not in titles)
-        )
+        counted = count_habits(folder, (form for form in forms if form[0] not in titles))
         if counted.total >= LEAST_COMMITS and counted.first:
             return counted
     return load_shipped_habits(folder) if context.project.kernel else None
@@ -267,16 +259,12 @@ def load_shipped_habits(folder: str) -> Habits | None:
     """Return the shipped habits of a directory or of its nearest parent that has any."""
     table = _read_habit_table()
     parents = (
-        f"{folder[:end]}/**"
-        for end in range(len(folder), 0, -1)
-        if f"{folder}/"[end] == "/"
+        f"{folder[:end]}/**" for end in range(len(folder), 0, -1) if f"{folder}/"[end] == "/"
     )
     for name in (folder, *parents):
         start = table.find(f"\n{name}\t") + 1
         if name and start:
-            pattern, total, *columns = table[start : table.index("\n", start)].split(
-                "\t"
-            )
+            pattern, total, *columns = table[start : table.index("\n", start)].split("\t")
             first, further, cases, marks = map(_parse_shares, columns)
             path = pattern.removesuffix("/**")
             return Habits(path, int(total), first, further, cases, marks, shipped=True)

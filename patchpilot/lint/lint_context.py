@@ -58,9 +58,7 @@ class HistoryFacts(Protocol):
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Return whether `old` is `new` or one of its ancestors, or None if unknown."""
 
-    def list_removed_lines(
-        self, commit_id: str, patch: Patch
-    ) -> Collection[tuple[str, str]]:
+    def list_removed_lines(self, commit_id: str, patch: Patch) -> Collection[tuple[str, str]]:
         """Return the path and text of each line that a commit removed from the patch's files.
 
         Return nothing unless the commit is known and the patch is based on it.
@@ -124,9 +122,7 @@ class Options(NamedTuple):
     origins: Mapping[str, str] = {}
 
     def is_default(self, name: str) -> bool:
-        return name not in self.origins and getattr(self, name) == getattr(
-            DEFAULTS, name
-        )
+        return name not in self.origins and getattr(self, name) == getattr(DEFAULTS, name)
 
     @property
     def matches_script(self) -> bool:
@@ -191,9 +187,7 @@ class Context:
 
         return self.profile or find_project(self.options.profile or "linux")
 
-    def cache_for_series(
-        self, key: str, make: Callable[[tuple[Patch, ...]], Fact]
-    ) -> Fact:
+    def cache_for_series(self, key: str, make: Callable[[tuple[Patch, ...]], Fact]) -> Fact:
         """Return `make`'s result for all patches of the series, cached under `key`."""
         global _latest
         patches = self.series.patches
@@ -211,10 +205,7 @@ class Context:
 
         Raise CancelledError if the user has canceled the check.
         """
-        if (
-            self.progress is not ignore_progress
-            and time.monotonic() - self.began > SOON
-        ):
+        if self.progress is not ignore_progress and time.monotonic() - self.began > SOON:
             self.progress(step, count, total)
 
 
@@ -224,9 +215,7 @@ def cached_per_patch(
     """Cache a function's results for each patch and each set of arguments."""
 
     @wraps(function)
-    def cached(
-        context: Context, /, *args: Parameters.args, **kwargs: Parameters.kwargs
-    ) -> Fact:
+    def cached(context: Context, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Fact:
         key = (function, *args)
         if key not in context.shared:
             context.shared[key] = function(context, *args, **kwargs)

@@ -159,25 +159,17 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
     """
     if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
         return True
-    if (
-        introduced
-        and all(line[:1] in " \t" for line in block)
-        and not any(map(_LIST.match, block))
-    ):
+    if introduced and all(line[:1] in " \t" for line in block) and not any(map(_LIST.match, block)):
         return True
     alike = sum(1 for line in block if _is_quote(line) or _CODE.search(line))
     # in a block of two lines, one line may be the author's comment on the other
-    return (
-        alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))
-    ) and any(map(_is_quote, block))
+    return (alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))) and any(
+        map(_is_quote, block)
+    )
 
 
 def _is_quote(line: str) -> bool:
-    return bool(
-        _LOG.match(line)
-        or _PASTED.search(line)
-        or cached_match(r"^(?: {4,}|\t)\S", line)
-    )
+    return bool(_LOG.match(line) or _PASTED.search(line) or cached_match(r"^(?: {4,}|\t)\S", line))
 
 
 def _find_text_blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -210,9 +202,7 @@ def find_quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
     result: dict[int, tuple[int, int]] = {}
     inside = False
     for index, line in enumerate(lines):
-        start = (
-            0 if inside else _find_title_start(line, lines[index - 1] if index else "")
-        )
+        start = 0 if inside else _find_title_start(line, lines[index - 1] if index else "")
         if start is None:
             continue
         closed = _TITLE_ENDS.search(line, start)
@@ -227,9 +217,7 @@ def find_quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
     return result
 
 
-def is_corrected_mistake(
-    context: Context, line: str, start: int, end: int, right: str
-) -> bool:
+def is_corrected_mistake(context: Context, line: str, start: int, end: int, right: str) -> bool:
     """Return whether a misspelled word is in the message only because the patch corrects it.
 
     Either the patch removes the word, or the line names `right` as its replacement.
@@ -267,18 +255,14 @@ def _find_title_start(line: str, before: str) -> int | None:
         opening = _FIXED_TITLE.match(fixes.rest)
         if opening:
             return len(line) - len(fixes.rest) + opening.end()
-    opening = _TITLE.search(line) or (
-        _TITLE_OPENS.match(line) if _NAMED.search(before) else None
-    )
+    opening = _TITLE.search(line) or (_TITLE_OPENS.match(line) if _NAMED.search(before) else None)
     return opening.end() if opening else None
 
 
 @lru_cache(maxsize=512)
 def is_prose(line: str) -> bool:
     """Return whether a line looks like a sentence, not a tag, log, list, table, code or link."""
-    if len(re.findall(r"[^\W\d_]{2,}", line)) < 2 and not cached_match(
-        r"^[a-z]+[.,]?$", line
-    ):
+    if len(re.findall(r"[^\W\d_]{2,}", line)) < 2 and not cached_match(r"^[a-z]+[.,]?$", line):
         return False
     return not (
         _LIST.match(line)
@@ -328,8 +312,7 @@ def may_be_same_person(sender: Address, person: Address) -> bool:
     """
     person_words = _split_name(person.name)
     local, person_local = (
-        re.sub(r"[^a-z]", "", address.key.partition("@")[0])
-        for address in (sender, person)
+        re.sub(r"[^a-z]", "", address.key.partition("@")[0]) for address in (sender, person)
     )
     if sender.name and "@" not in sender.name:
         sender_words = _split_name(sender.name)
@@ -339,15 +322,9 @@ def may_be_same_person(sender: Address, person: Address) -> bool:
             or _is_login_of_name(sender_words, person_words)
             or _is_login_of_name(person_words, sender_words)
             or _have_shortened_name(sender_words, person_words)
-            or (
-                local == person_local
-                and any(part in person_local for part in person_words)
-            )
+            or (local == person_local and any(part in person_local for part in person_words))
         )
-    return any(
-        len(part) >= _LEAST_NAME and part in local
-        for part in (person_local, *person_words)
-    )
+    return any(len(part) >= _LEAST_NAME and part in local for part in (person_local, *person_words))
 
 
 _LEAST_NAME = 4
@@ -382,9 +359,7 @@ def _split_name(name: str) -> frozenset[str]:
     """Return the words of a name, without a company in parentheses."""
     return frozenset(
         word
-        for word in re.findall(
-            r"[^\W\d_]+", re.sub(r"\([^)]*\)|\bvia\b.*", "", name).lower()
-        )
+        for word in re.findall(r"[^\W\d_]+", re.sub(r"\([^)]*\)|\bvia\b.*", "", name).lower())
         if len(word) > 1
     )
 

@@ -54,9 +54,7 @@ class NewHunk(NamedTuple):
 
 
 @cached_per_patch
-def find_c_hunks(
-    context: Context, suffixes: tuple[str, ...] = (".c", ".h")
-) -> tuple[NewHunk, ...]:
+def find_c_hunks(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> tuple[NewHunk, ...]:
     """Return the new side of each hunk in C files, or in files with these suffixes."""
     return tuple(
         NewHunk(change, hunk, tuple(_read_new_lines(context, hunk)))
@@ -146,10 +144,7 @@ def flag_lines_in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
         for line in hunk.lines:
             is_inside.append(inside)
             if line.text[:1] not in ("", " ", "\t", "#"):
-                inside = (
-                    line.text.startswith("{")
-                    or _OPENS_FUNCTION.search(line.code) is not None
-                )
+                inside = line.text.startswith("{") or _OPENS_FUNCTION.search(line.code) is not None
     return is_inside
 
 
@@ -164,9 +159,7 @@ def drop_close_hits(context: Context, hits: Iterable[Hit]) -> Hits:
     """Drop each hit that closely follows another."""
     last = -STRETCH
     for hit in hits:
-        position = (
-            _count_filled_lines(context)[hit.patch_line] if hit.patch_line else None
-        )
+        position = _count_filled_lines(context)[hit.patch_line] if hit.patch_line else None
         if position is None or position - last >= STRETCH:
             last = last if position is None else position
             yield hit

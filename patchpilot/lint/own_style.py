@@ -60,9 +60,7 @@ _INTENDED = {
     ),
     "suspect-indent": lazy_pattern(rf"{_ELSE_IF.pattern}|{_AT_DIRECTIVE}|\0. {{4}}"),
     "unbalanced-else": lazy_pattern(rf"{_ELSE_IF.pattern}|{_AT_DIRECTIVE}"),
-    "space-before-newline": lazy_pattern(
-        rf"{_ASM}(?:(?!;[ \t]*\\?\n)[^\0])*\0|\0.*{_ASM}"
-    ),
+    "space-before-newline": lazy_pattern(rf"{_ASM}(?:(?!;[ \t]*\\?\n)[^\0])*\0|\0.*{_ASM}"),
     "open-ended-line": lazy_pattern(
         r"\0.[ \t]*(?:TP_\w+|(?:TRACE|DECLARE|DEFINE)_EVENT\w*)\($", re.MULTILINE
     ),
@@ -74,18 +72,14 @@ _INTENDED = {
         rf"^[ +]{_CASE}\n(?:[ +]\n)*\0\+{_CASE}$|^\0\+{_CASE}\n(?:[ +]\n)*[ +]{_CASE}$",
         re.MULTILINE,
     ),
-    "malformed-commit-reference": lazy_pattern(
-        r"\0commit [0-9a-f]{40}\n(?:Merge: .*\n)?Author: "
-    ),
+    "malformed-commit-reference": lazy_pattern(r"\0commit [0-9a-f]{40}\n(?:Merge: .*\n)?Author: "),
     "unused-macro-argument": lazy_pattern(
         r"\0.*\s(?:(?:do ?)?\{ ?\}(?: ?while ?\(0\))?|\(\(void\) ?0\)|__attribute__.*)$",
         re.MULTILINE,
     ),
     "leading-space": lazy_pattern(r"\0\+ {8}"),
     "spdx-tag": lazy_pattern(r"\0 "),
-    "long-line": lazy_pattern(
-        r"\A\S+\.sh\n[^\"\0]*\"(?:[^\"\0]*\"[^\"\0]*\")*[^\"\0]*\0"
-    ),
+    "long-line": lazy_pattern(r"\A\S+\.sh\n[^\"\0]*\"(?:[^\"\0]*\"[^\"\0]*\")*[^\"\0]*\0"),
 }
 """Intended uses of what a rule reports: maps each rule to a pattern for the file, the lines around
 the finding and, after a NUL, its own line.
@@ -96,14 +90,10 @@ _ASSEMBLY = lazy_pattern(
     re.MULTILINE,
 )
 _LABEL = lazy_pattern(r'(?:"|\\n|\s)(\w+):')
-_COMMENT = lazy_pattern(
-    r"^\+\s*(?:#|//|/?\*+)(?!\s*(?:define|include|if|else|endif)\b)(.*)"
-)
+_COMMENT = lazy_pattern(r"^\+\s*(?:#|//|/?\*+)(?!\s*(?:define|include|if|else|endif)\b)(.*)")
 
 
-def is_not_the_authors(
-    context: Context, rule: Rule, finding: Finding, report: Report
-) -> bool:
+def is_not_the_authors(context: Context, rule: Rule, finding: Finding, report: Report) -> bool:
     """Return whether a finding is about code or text that the author did not introduce.
 
     This includes text in the replaced line, lines that a revert restores, style in a linker script
@@ -134,9 +124,7 @@ def is_not_the_authors(
         return True
     _, old = _find_earlier_findings(context, rule, report)
     return (
-        bool(old)
-        and (_find_replaced_line(context, number), _comparable_part(rule, finding))
-        in old
+        bool(old) and (_find_replaced_line(context, number), _comparable_part(rule, finding)) in old
     )
 
 
@@ -174,9 +162,7 @@ def _is_intended(context: Context, rule: Rule, finding: Finding) -> bool:
     text = f"{finding.path}\n{text}\n"
     return any(pattern.search(text) for pattern in patterns) or (
         rule.name == "extern-in-source"
-        and not _find_assembly_labels(context).isdisjoint(
-            re.findall(r"\w+", lines[index])
-        )
+        and not _find_assembly_labels(context).isdisjoint(re.findall(r"\w+", lines[index]))
     )
 
 
@@ -192,9 +178,7 @@ def _is_pasted_comment(context: Context, number: int) -> bool:
     first = max(0, number - _NEAR)
     comments = map(_COMMENT.match, context.patch.lines[first : number + _NEAR])
     texts = [comment[1].strip() if comment else "" for comment in comments]
-    return bool(texts[number - 1 - first]) and number - 1 - first in find_quoted_lines(
-        texts
-    )
+    return bool(texts[number - 1 - first]) and number - 1 - first in find_quoted_lines(texts)
 
 
 def _comparable_part(rule: Rule, finding: Finding) -> str:
@@ -228,8 +212,7 @@ def _find_earlier_findings(context: Context, rule: Rule, report: Report) -> _Ear
         context.shared[key] = (
             frozenset(path for path, number in times.items() if number >= HABIT),
             frozenset(
-                (patch_line, _comparable_part(rule, finding))
-                for patch_line, finding in same_rule
+                (patch_line, _comparable_part(rule, finding)) for patch_line, finding in same_rule
             ),
         )
     earlier: _Earlier = context.shared[key]

@@ -39,22 +39,16 @@ _FORMS: Mapping[Any, str] = {
     TEXTS: "a table of strings",
 }
 _REQUIRED: Mapping[str, Any] = {
-    **dict.fromkeys(
-        ("id", "name", "severity", "scope", "summary", "why", "reference"), str
-    ),
+    **dict.fromkeys(("id", "name", "severity", "scope", "summary", "why", "reference"), str),
     "match": dict,
     "bad": list,
     "good": list,
 }
 _RULE: Mapping[str, Any] = {
     **_REQUIRED,
-    **dict.fromkeys(
-        ("message", "checkpatch", "since", "until", "checkpatch_severity"), str
-    ),
+    **dict.fromkeys(("message", "checkpatch", "since", "until", "checkpatch_severity"), str),
     **dict.fromkeys(("profiles", "known_problems", "needs"), STRINGS),
-    **dict.fromkeys(
-        ("messages", "options", "severities", "checkpatch_severities"), TEXTS
-    ),
+    **dict.fromkeys(("messages", "options", "severities", "checkpatch_severities"), TEXTS),
     "fix": dict,
     "on_moved": bool,
 }
@@ -112,11 +106,7 @@ def parse_pack(
     _check_table_keys(data, {"parts": TEXTS, "rule": list}, label)
     parts, tables = data.get("parts", {}), data.get("rule", [])
     name = Path(label).stem
-    starts = [
-        number
-        for number, line in enumerate(text.splitlines(), 1)
-        if _HEADER.match(line)
-    ]
+    starts = [number for number, line in enumerate(text.splitlines(), 1) if _HEADER.match(line)]
     rules: list[Rule] = []
     examples: dict[str, tuple[Example, ...]] = {}
     for number, table in enumerate(tables):
@@ -149,9 +139,7 @@ def parse_examples(text: str, label: str) -> dict[str, tuple[Example, ...]]:
     }
 
 
-def _parse_table_examples(
-    table: Mapping[str, Any], position: _Position
-) -> tuple[Example, ...]:
+def _parse_table_examples(table: Mapping[str, Any], position: _Position) -> tuple[Example, ...]:
     return (
         *(_parse_example(example, position, bad=True) for example in table["bad"]),
         *(_parse_example(example, position, bad=False) for example in table["good"]),
@@ -191,13 +179,9 @@ def _parse_rule(
             raise PackError(f"{position}: {key} requires {required}")
     values = {key: _convert_value(key, value, position) for key, value in table.items()}
     if not _ID.match(table["id"]):
-        raise PackError(
-            f"{position}: an id must be capital letters and three digits, e.g. TAG003"
-        )
+        raise PackError(f"{position}: an id must be capital letters and three digits, e.g. TAG003")
     if not _NAME.match(table["name"]):
-        raise PackError(
-            f"{position}: a name must be lower-case words joined by hyphens"
-        )
+        raise PackError(f"{position}: a name must be lower-case words joined by hyphens")
     name, arguments = _parse_match(values.pop("match"), position, detectors)
     detector = detectors[name]
     if detector.generic and not position.is_tested:
@@ -223,9 +207,7 @@ def _convert_value(key: str, value: Any, position: _Position) -> Any:
         return Severity(_check_choice(value, tuple(Severity), "severity", position))
     if key.endswith("severities"):
         return {
-            case: Severity(
-                _check_choice(word, tuple(Severity), f"severity of {case}", position)
-            )
+            case: Severity(_check_choice(word, tuple(Severity), f"severity of {case}", position))
             for case, word in value.items()
         }
     if key in ("since", "until"):
@@ -290,12 +272,9 @@ def _parse_match(
         arguments.setdefault("of", [])
         for key in {"of", "when", "unless"} & arguments.keys():
             arguments[key] = [
-                _parse_table(argument, key, position, detectors)
-                for argument in arguments[key]
+                _parse_table(argument, key, position, detectors) for argument in arguments[key]
             ]
-    patterns = (
-        () if position.is_tested else pack_patterns.list_named_patterns(arguments)
-    )
+    patterns = () if position.is_tested else pack_patterns.list_named_patterns(arguments)
     for key, pattern in patterns:
         try:
             re.compile(pattern)
@@ -311,9 +290,7 @@ def _parse_table(
     detectors: Mapping[str, RegisteredDetector],
 ) -> dict[str, Any]:
     if not isinstance(table, dict):
-        raise PackError(
-            f"{position}: {key} must be a list of tables, [[rule.match.{key}]]"
-        )
+        raise PackError(f"{position}: {key} must be a list of tables, [[rule.match.{key}]]")
     common_values = {name: table[name] for name in ("case", "values") if name in table}
     _check_table_keys(common_values, {"case": str, "values": TEXTS}, position)
     name, arguments = _parse_match(
@@ -349,9 +326,7 @@ def _check_arguments(
         kind = types[key]
         if not isinstance(kind, Mapping):
             _check_argument(key, value, types, position)
-        elif not isinstance(value, list) or not all(
-            isinstance(element, dict) for element in value
-        ):
+        elif not isinstance(value, list) or not all(isinstance(element, dict) for element in value):
             raise PackError(f"{position}: {key} must be a list of tables")
         else:
             for element in value:
@@ -362,9 +337,7 @@ def _check_argument(
     key: str, value: Any, types: Mapping[str, ArgumentType], position: _Position
 ) -> None:
     kind = types[key]
-    _check_table_keys(
-        {key: value}, {key: kind if isinstance(kind, type) else str}, position
-    )
+    _check_table_keys({key: value}, {key: kind if isinstance(kind, type) else str}, position)
     if isinstance(kind, tuple) and value not in kind:
         raise PackError(
             f"{position}: {key}: unknown value {value!r}",
@@ -377,9 +350,7 @@ def _parse_fix(table: Mapping[str, Any], position: _Position) -> RuleFix:
     fix = RuleFix(**{key: text.strip() for key, text in table.items()})
     _check_choice(fix.kind, FIX_KINDS, "fix kind", position)
     if bool(fix.fixer) != (fix.kind == "safe"):
-        raise PackError(
-            f"{position}: a safe fix needs a fixer, other fixes must not have one"
-        )
+        raise PackError(f"{position}: a safe fix needs a fixer, other fixes must not have one")
     if fix.fixer and not position.is_tested:
         from patchpilot.lint.fixing.fixer import import_fixers
 
@@ -395,9 +366,7 @@ def _parse_fix(table: Mapping[str, Any], position: _Position) -> RuleFix:
 def _parse_example(table: Any, position: _Position, *, bad: bool) -> Example:
     _check_table_keys(table, _EXAMPLE, position, " of an example")
     if not any(key in table for key in _CONTENT):
-        raise PackError(
-            f"{position}: an example must have one of {', '.join(_CONTENT)}"
-        )
+        raise PackError(f"{position}: an example must have one of {', '.join(_CONTENT)}")
     if "code" in table or "diff --git" not in table.get("diff", "diff --git"):
         table = {"path": _EXAMPLE_PATH, **table}
     lists = {key: tuple(table[key]) for key in ("series", "also") if key in table}
@@ -416,9 +385,7 @@ def _check_choice(
     value: Any, choices: tuple[str, ...], description: str, position: _Position
 ) -> str:
     if value not in choices:
-        raise PackError(
-            f"{position}: {description} {value!r} must be one of {', '.join(choices)}"
-        )
+        raise PackError(f"{position}: {description} {value!r} must be one of {', '.join(choices)}")
     return str(value)
 
 
@@ -437,20 +404,15 @@ def _check_table_keys(
                 hint=suggest_valid_words("key", key, kinds),
             )
         if not _has_type(value, kinds[key]):
-            raise PackError(
-                f"{position}: {key}{description} must be {_FORMS[kinds[key]]}"
-            )
+            raise PackError(f"{position}: {key}{description} must be {_FORMS[kinds[key]]}")
 
 
 def _has_type(value: Any, kind: Any) -> bool:
     match kind:
         case "strings":
-            return isinstance(value, list) and all(
-                isinstance(element, str) for element in value
-            )
+            return isinstance(value, list) and all(isinstance(element, str) for element in value)
         case "texts":
             return isinstance(value, dict) and all(
-                isinstance(element, str) and element.strip()
-                for element in value.values()
+                isinstance(element, str) and element.strip() for element in value.values()
             )
     return isinstance(value, kind) and isinstance(value, bool) is (kind is bool)

@@ -31,11 +31,7 @@ _foreign: set[str] = set()
 def list_patterns(value: Any) -> list[str]:
     """Return the patterns in a rule's argument: a string, a list, or a table by case."""
     values = (
-        value.values()
-        if isinstance(value, dict)
-        else value
-        if isinstance(value, list)
-        else [value]
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
     )
     return [str(pattern) for pattern in values]
 

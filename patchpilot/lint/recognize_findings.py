@@ -49,17 +49,13 @@ def make_mark(
     `renamed` maps renamed files to their old paths.
     """
     if patch is None:
-        return FindingMark(
-            "", finding.rule, normalize_text(re.sub(r"\d+", "#", finding.message))
-        )
+        return FindingMark("", finding.rule, normalize_text(re.sub(r"\d+", "#", finding.message)))
     file = finding.path or ""
     path = (renamed or {}).get(file, file)
     text = _comparable_line_text(finding, patch)
     if text or path:
         return FindingMark(path, finding.rule, text)
-    return FindingMark(
-        "", finding.rule, normalize_text(patch.subject.title), hash_changes(patch)
-    )
+    return FindingMark("", finding.rule, normalize_text(patch.subject.title), hash_changes(patch))
 
 
 def _comparable_line_text(finding: Finding, patch: Patch) -> str:
@@ -71,9 +67,7 @@ def _comparable_line_text(finding: Finding, patch: Patch) -> str:
     if number >= patch.diff_line:
         is_text = finding.path and not line.startswith(_NO_TEXT)
         return normalize_text(line[1:]) if is_text else ""
-    header = next(
-        (header for header in reversed(patch.headers) if header.line <= number), None
-    )
+    header = next((header for header in reversed(patch.headers) if header.line <= number), None)
     if number < patch.message_line and header:
         name = header.name.lower()
         return (
@@ -134,9 +128,7 @@ def map_renamed_files(patches: Iterable[Patch]) -> dict[str, str]:
     return result
 
 
-def pair_with_earlier_patches(
-    old: Sequence[Patch], new: Sequence[Patch]
-) -> dict[int, int]:
+def pair_with_earlier_patches(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, int]:
     """Map indexes of new patches to the indexes of the matching old patches."""
     return pair_patches(
         [_patch_features(patch) for patch in old],

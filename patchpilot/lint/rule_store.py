@@ -35,9 +35,7 @@ __all__ = [
 
 _KIND = CacheKind(
     "rules",
-    package_sources(
-        "lint/detectors", "lint/pack.py", "model/rule.py", "lint/rule_store.py"
-    ),
+    package_sources("lint/detectors", "lint/pack.py", "model/rule.py", "lint/rule_store.py"),
 )
 
 
@@ -66,9 +64,7 @@ def _load_rules(user_packs: tuple[OwnPack, ...]) -> tuple[Rule, ...]:
         packs = _parse_packs(labels, texts, len(labels) - len(user_packs))
         cached = tuple(rule for pack in packs for rule in pack.rules)
         _check_unique(cached)
-        cache_value(
-            _KIND, key, tuple(tuple(map(_simplify_value, rule)) for rule in cached)
-        )
+        cache_value(_KIND, key, tuple(tuple(map(_simplify_value, rule)) for rule in cached))
     if user_packs:
         _limit_matching_time(cached, user_packs)
     return cached
@@ -95,9 +91,7 @@ def load_examples(
         id_: examples
         for label, text in zip(*_read_packs(user_packs), strict=True)
         if Path(label).stem in packs
-        for id_, examples in parse_examples(
-            text.decode("utf-8", "replace"), label
-        ).items()
+        for id_, examples in parse_examples(text.decode("utf-8", "replace"), label).items()
     }
 
 
@@ -146,9 +140,7 @@ def _parse_packs(
 
     import_detectors()
     return tuple(
-        parse_pack(
-            text.decode("utf-8", "replace"), label, is_tested=number < tested_count
-        )
+        parse_pack(text.decode("utf-8", "replace"), label, is_tested=number < tested_count)
         for number, (label, text) in enumerate(zip(labels, texts, strict=True))
     )
 
@@ -166,9 +158,7 @@ def _limit_matching_time(rules: Sequence[Rule], user_packs: Sequence[OwnPack]) -
     for rule in own_rules:
         for key, pattern in list_named_patterns(rule.arguments):
             if reason := find_pattern_error(pattern):
-                raise PackError(
-                    f"{labels[rule.pack]}: rule {rule.id}: {key} {pattern!r}: {reason}"
-                )
+                raise PackError(f"{labels[rule.pack]}: rule {rule.id}: {key} {pattern!r}: {reason}")
 
 
 def _check_unique(rules: Sequence[Rule]) -> None:
@@ -226,10 +216,7 @@ def _restore_rule(values: Sequence[Any]) -> Rule:
 def _load_cached(key: str) -> tuple[Rule, ...] | None:
     try:
         return (
-            tuple(
-                _restore_rule(values) for values in read_cached_value(_KIND, key) or ()
-            )
-            or None
+            tuple(_restore_rule(values) for values in read_cached_value(_KIND, key) or ()) or None
         )
     except (ValueError, TypeError, KeyError):
         return None

@@ -93,11 +93,7 @@ def _split_type_names(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _parse_number(values: Sequence[str]) -> int:
-    return (
-        int(values[-1])
-        if values and values[-1].isascii() and values[-1].isdigit()
-        else 0
-    )
+    return int(values[-1]) if values and values[-1].isascii() and values[-1].isdigit() else 0
 
 
 def check_style(rules: Iterable[Rule], project: Project) -> None:
@@ -124,9 +120,7 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
 def use_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Set each rule's severity to its severity in checkpatch.pl."""
     return tuple(
-        rule._replace(
-            severity=rule.checkpatch_severity, severities=rule.checkpatch_severities
-        )
+        rule._replace(severity=rule.checkpatch_severity, severities=rule.checkpatch_severities)
         if rule.checkpatch_severity
         else rule
         for rule in rules
@@ -163,9 +157,7 @@ def rules_for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
             selected.append(
                 rule._replace(severities={**rule.severities, "binding": Severity.CHECK})
             )
-        elif rule.scope == "diff" or (
-            rule.checkpatch and rule.scope in ("tree", "message")
-        ):
+        elif rule.scope == "diff" or (rule.checkpatch and rule.scope in ("tree", "message")):
             selected.append(rule)
     return tuple(selected)
 
@@ -195,21 +187,13 @@ def adjust_rules(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
                 summary=replace_name(rule.summary),
                 why=replace_name(rule.why),
                 message=replace_name(rule.message),
-                messages={
-                    case: replace_name(text) for case, text in rule.messages.items()
-                },
+                messages={case: replace_name(text) for case, text in rule.messages.items()},
                 remedy=rule.remedy._replace(text=replace_name(rule.remedy.text)),
             )
-        return (
-            rule._replace(severity=Severity(severity), severities={})
-            if severity
-            else rule
-        )
+        return rule._replace(severity=Severity(severity), severities={}) if severity else rule
 
     return tuple(
-        adjust_rule(rule)
-        for rule in rules
-        if not any(word in style.ignore for word in rule.words)
+        adjust_rule(rule) for rule in rules if not any(word in style.ignore for word in rule.words)
     )
 
 
@@ -292,9 +276,7 @@ def find_hidden_rules(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
     # rules about history and rules newer than 6.1 have no records, because the measured messages
     # had no history and used the rules for 6.1
     hidden = {
-        (rule.name, Severity.CHECK)
-        for rule in rules
-        if rule.scope == "history" or rule.since
+        (rule.name, Severity.CHECK) for rule in rules if rule.scope == "history" or rule.since
     }
     remaining = noise
     for name, severity, record in measured:
@@ -310,9 +292,7 @@ def unknown_rule_hint(word: str, choices: Iterable[str]) -> Advice:
     """Return a hint with the nearest rule name, if any, and the command that lists all rules."""
     listing = Action("explain", (), "run `{}` to list the rules")
     nearest_word = find_nearest_word(word.replace("_", "-"), choices)
-    return (
-        Hint((f"did you mean {nearest_word!r}? ", listing)) if nearest_word else listing
-    )
+    return Hint((f"did you mean {nearest_word!r}? ", listing)) if nearest_word else listing
 
 
 _RELEASE_6_0, _CYCLE, _RELEASES = date(2022, 10, 2), timedelta(days=64), 20
@@ -328,9 +308,7 @@ def is_in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
     """
     if (rule.since and kernel < rule.since) or (rule.until and kernel > rule.until):
         return False
-    return not rule.profiles or not set(find_project(profile).lineage).isdisjoint(
-        rule.profiles
-    )
+    return not rule.profiles or not set(find_project(profile).lineage).isdisjoint(rule.profiles)
 
 
 def is_newer_than_message(rule: Rule, sent_date: date) -> bool:

@@ -66,16 +66,10 @@ class Waiver(NamedTuple):
 
 
 def _path_matches(path: str, pattern: str) -> bool:
-    return (
-        path.startswith(pattern)
-        if pattern.endswith("/")
-        else fnmatchcase(path, pattern)
-    )
+    return path.startswith(pattern) if pattern.endswith("/") else fnmatchcase(path, pattern)
 
 
-def parse_waiver_tables(
-    tables: Sequence[Mapping[str, Any]], label: str
-) -> tuple[Waiver, ...]:
+def parse_waiver_tables(tables: Sequence[Mapping[str, Any]], label: str) -> tuple[Waiver, ...]:
     """Parse the `[[waiver]]` tables of a tree's file.
 
     Raise InputError with the file, the waiver and the key.

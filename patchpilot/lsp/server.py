@@ -113,9 +113,7 @@ class Server(LanguageServer):
             if is_full:
                 await self._check_others(check)
         except PatchpilotError as error:
-            self.window_log_message(
-                lsp.LogMessageParams(lsp.MessageType.Error, error.message)
-            )
+            self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, error.message))
 
     async def _check_others(self, check: EditorCheck) -> None:
         """Check changed files that are not open, and files that had findings and are no longer
@@ -136,20 +134,14 @@ class Server(LanguageServer):
             text = document.source
         except OSError:
             text = ""
-        findings = await self._run_request(
-            check.findings, path, text, with_history=is_full
-        )
+        findings = await self._run_request(check.findings, path, text, with_history=is_full)
         self._found[uri] = findings
-        diagnostics = [
-            _diagnostic(document, text.split("\n"), finding) for finding in findings
-        ]
+        diagnostics = [_diagnostic(document, text.split("\n"), finding) for finding in findings]
         self.text_document_publish_diagnostics(
             lsp.PublishDiagnosticsParams(uri, diagnostics, version)
         )
 
-    async def _run_request(
-        self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def _run_request(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(
             self._worker, lambda: work(*args, **kwargs)
         )
@@ -157,9 +149,7 @@ class Server(LanguageServer):
     def _open_check(self, uri: str) -> EditorCheck:
         directory = find_edited_tree(_path(uri))
         if directory not in self._checks:
-            self._checks[directory] = EditorCheck(
-                directory, topic=self._topic, base=self._base
-            )
+            self._checks[directory] = EditorCheck(directory, topic=self._topic, base=self._base)
         return self._checks[directory]
 
     def forget(self, uri: str) -> None:
@@ -170,16 +160,13 @@ class Server(LanguageServer):
     async def hover(self, uri: str, position: lsp.Position) -> lsp.Hover | None:
         """Return the pages of the rules with findings on a line."""
         rules = dict.fromkeys(
-            finding.finding.name
-            for finding in self._location(uri, position.line, position.line)
+            finding.finding.name for finding in self._location(uri, position.line, position.line)
         )
         if not rules:
             return None
         check = await self._run_request(self._open_check, uri)
         pages = [await self._run_request(check.page, rule) for rule in rules]
-        return lsp.Hover(
-            lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n---\n\n".join(pages))
-        )
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n---\n\n".join(pages)))
 
     async def actions(self, uri: str, span: lsp.Range) -> list[lsp.CodeAction]:
         """Return the safe fixes for findings on these lines."""
@@ -195,9 +182,7 @@ class Server(LanguageServer):
                 else ()
             )
             if edits:
-                changes = [
-                    _text_edit(edit.start, edit.end, edit.lines) for edit in edits
-                ]
+                changes = [_text_edit(edit.start, edit.end, edit.lines) for edit in edits]
                 title = f"Fix {finding.finding.name}"
                 diagnostics = [_diagnostic(document, lines, finding)]
                 edit = lsp.WorkspaceEdit(changes={uri: changes})
@@ -213,11 +198,7 @@ class Server(LanguageServer):
         return actions
 
     def _location(self, uri: str, first: int, last: int) -> list[TextFinding]:
-        return [
-            finding
-            for finding in self._found.get(uri, ())
-            if first <= finding.line <= last
-        ]
+        return [finding for finding in self._found.get(uri, ()) if first <= finding.line <= last]
 
 
 def make_server(*, topic: bool, base: str | None) -> Server:

@@ -58,9 +58,7 @@ class RoleWords(NamedTuple):
     subscriber_list: str = "subscriber list"
     reviewer: str = "reviewer"
     rest: str = "THE REST"
-    chiefs: tuple[tuple[str, str], ...] = (
-        ("Linus Torvalds", "torvalds@linux-foundation.org"),
-    )
+    chiefs: tuple[tuple[str, str], ...] = (("Linus Torvalds", "torvalds@linux-foundation.org"),)
     signatures: tuple[str, ...] = ("Signed-off-by:", "Reviewed-by:", "Acked-by:")
     name_length: int = 50
     reviewer_has_section: bool = True
@@ -157,8 +155,7 @@ class Section(NamedTuple):
     def is_maintained(self) -> bool:
         """Return whether an S: line contains "maintain" or "support"."""
         return any(
-            "maintain" in value.lower() or "support" in value.lower()
-            for value in self.values("S")
+            "maintain" in value.lower() or "support" in value.lower() for value in self.values("S")
         )
 
 
@@ -168,9 +165,7 @@ def _split_named_list(value: str) -> tuple[str, str]:
     get_maintainer.pl uses the first word of this form.
     """
     address, remark = list_and_remark(value)
-    if "@" in address.strip("<>") or not (
-        match := re.search(r"<([^<>\s]+@[^<>\s]+)>", value)
-    ):
+    if "@" in address.strip("<>") or not (match := re.search(r"<([^<>\s]+@[^<>\s]+)>", value)):
         return address.strip("<>"), remark
     return match[1], value[match.end() :].strip()
 
@@ -183,11 +178,7 @@ def list_and_remark(value: str) -> tuple[str, str]:
 
 def split_entry(line: str) -> tuple[str, str] | None:
     """Split an entry line into (letter, value); return None for any other line."""
-    return (
-        (line[0], line[2:].lstrip())
-        if line[1:2] == ":" and "A" <= line[0] <= "Z"
-        else None
-    )
+    return (line[0], line[2:].lstrip()) if line[1:2] == ":" and "A" <= line[0] <= "Z" else None
 
 
 def is_ignored(line: str) -> bool:
@@ -206,15 +197,11 @@ def parse_section(text: str, number: int, line: int) -> Section:
     return Section(number, rows[0], tuple(entries), line)
 
 
-_ROLE = lazy_pattern(
-    r'\$(?:role|status)\s+eq\s+"([^"]+)"\s*\)\s*\{\s*\$role\s*=\s*"([^"]+)"'
-)
+_ROLE = lazy_pattern(r'\$(?:role|status)\s+eq\s+"([^"]+)"\s*\)\s*\{\s*\$role\s*=\s*"([^"]+)"')
 _FIRST = lazy_pattern(r'my\s+\$role\s*=\s*"([^"]*)"')
 _TAKES_STATUS = lazy_pattern(r"\$role\s*=\s*(?:lc\s*\(?\s*)?\$pvalue")
 _LIST = lazy_pattern(r'"([^"$]*\blist)\$\{?list_role\}?"')
-_REVIEWER = lazy_pattern(
-    r"""push_email_addresses\(\$pvalue,\s*["']([^"':$]+)(:\$subsystem)?["']"""
-)
+_REVIEWER = lazy_pattern(r"""push_email_addresses\(\$pvalue,\s*["']([^"':$]+)(:\$subsystem)?["']""")
 _REST = lazy_pattern(r'\$subsystem\s+eq\s+"([^"]+)"')
 _CHIEF = lazy_pattern(r'^\s*push\(@penguin_chief,\s*"([^":]*):([^"]*)"\)', re.MULTILINE)
 _TAG = lazy_pattern(r'^\s*push\(@signature_tags,\s*"([^"]+)"\)', re.MULTILINE)
@@ -238,12 +225,8 @@ def read_role_words(script: str | None) -> RoleWords:
         _REVIEWER.search(script),
         _REST.search(_find_sub_body(script, "get_list_role")),
     )
-    chiefs = tuple(
-        (name, address.replace("\\@", "@")) for name, address in _CHIEF.findall(script)
-    )
-    defaults = tuple(
-        (name, number or quoted) for name, number, quoted in _DEFAULT.findall(script)
-    )
+    chiefs = tuple((name, address.replace("\\@", "@")) for name, address in _CHIEF.findall(script))
+    defaults = tuple((name, number or quoted) for name, number, quoted in _DEFAULT.findall(script))
     length_match = _LENGTH.search(script)
     length: str = dict(defaults).get("output_section_maxlen") or (
         length_match[1] if length_match else ""
@@ -252,9 +235,7 @@ def read_role_words(script: str | None) -> RoleWords:
         roles=tuple(_ROLE.findall(body)) if body else default_words.roles,
         role=role_match[1] if role_match else default_words.role,
         status_is_role=bool(_TAKES_STATUS.search(body)) if body else True,
-        open_list=next(
-            (list_ for list_ in lists if "open" in list_), default_words.open_list
-        ),
+        open_list=next((list_ for list_ in lists if "open" in list_), default_words.open_list),
         moderated_list=next(
             (list_ for list_ in lists if "moderated" in list_),
             default_words.moderated_list,
@@ -427,9 +408,7 @@ def load_maintainers(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     MissingError if there is no MAINTAINERS.
     """
     path, everywhere = parse_maintainers_options(read_conf_options(tree))
-    content = b"\n".join(
-        data for _, data in read_maintainers_files(tree, path, everywhere)
-    )
+    content = b"\n".join(data for _, data in read_maintainers_files(tree, path, everywhere))
     script = tree.read(SCRIPT) or b""
     text, index, role_words = _index_file(content, script, keep)
     return MaintainersFile(text, index, role_words, tree.is_dir)
@@ -437,9 +416,7 @@ def load_maintainers(tree: Tree, *, keep: bool = True) -> MaintainersFile:
 
 # a check reads this file from several trees, and it is usually the same in all of them
 @lru_cache(maxsize=2)
-def _index_file(
-    content: bytes, script: bytes, keep: bool
-) -> tuple[str, Plain, RoleWords]:
+def _index_file(content: bytes, script: bytes, keep: bool) -> tuple[str, Plain, RoleWords]:
     text = content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     key = make_cache_key(INDEXES, (content, script))
     cached = read_cached_value(INDEXES, key) if keep else None
@@ -453,9 +430,7 @@ def _index_file(
     return text, cached["index"], RoleWords(*cached["words"])
 
 
-def read_maintainers_files(
-    tree: Tree, path: str, everywhere: bool
-) -> list[tuple[str, bytes]]:
+def read_maintainers_files(tree: Tree, path: str, everywhere: bool) -> list[tuple[str, bytes]]:
     """Return (path, content) for each file that belongs to a tree's MAINTAINERS, in order.
 
     Raise MissingError if there are none.
@@ -473,14 +448,9 @@ def read_maintainers_files(
             paths = [
                 name
                 for name in names
-                if "/" not in name[len(prefix) :]
-                and not name[len(prefix) :].startswith(".")
+                if "/" not in name[len(prefix) :] and not name[len(prefix) :].startswith(".")
             ]
-        files = [
-            (name, content)
-            for name in paths
-            if (content := tree.read(name)) is not None
-        ]
+        files = [(name, content) for name in paths if (content := tree.read(name)) is not None]
         if files:
             return files
     raise MissingError(
@@ -495,9 +465,7 @@ def read_maintainers_files(
 
 def _find_maintainers_files(tree: Tree, top: str) -> list[str]:
     if not isinstance(tree, DirectoryTree):
-        return [
-            name for name in tree.files(top) if name.rsplit("/", 1)[-1] == "MAINTAINERS"
-        ]
+        return [name for name in tree.files(top) if name.rsplit("/", 1)[-1] == "MAINTAINERS"]
     paths = []
     for folder, folders, names in os.walk(tree.root / top):
         folders[:] = sorted(folder for folder in folders if folder != ".git")
@@ -508,9 +476,7 @@ def _find_maintainers_files(tree: Tree, top: str) -> list[str]:
 
 def read_conf_options(tree: Tree) -> tuple[str, ...]:
     """Return the options in a tree's .get_maintainer.conf, which precede command-line options."""
-    content = (tree.read(".get_maintainer.conf") or b"").decode(
-        "utf-8", "surrogateescape"
-    )
+    content = (tree.read(".get_maintainer.conf") or b"").decode("utf-8", "surrogateescape")
     options: list[str] = []
     for line in content.splitlines():
         for option in line.split():
@@ -639,9 +605,7 @@ def match_keywords(
     return tuple(keywords)
 
 
-def _match_lines(
-    pattern: PerlPattern, prefix: str, lines: list[str], lowered: list[str]
-) -> bool:
+def _match_lines(pattern: PerlPattern, prefix: str, lines: list[str], lowered: list[str]) -> bool:
     full_pattern = PerlPattern(pattern.source, prefix=prefix, words=pattern.words)
     return any(
         full_pattern.may_match(lowered_line) and full_pattern.search(line)
@@ -693,9 +657,7 @@ def match_patch_texts(
                 exact.setdefault(match.section, []).append(path)
     keyword_sections = set()
     for keyword in (
-        sorted(
-            match_keywords(file, line_groups), key=lambda match: str(match.entry_index)
-        )
+        sorted(match_keywords(file, line_groups), key=lambda match: str(match.entry_index))
         if line_groups
         else ()
     ):
@@ -707,9 +669,7 @@ def match_patch_texts(
             f"the patch matches K: {keyword.pattern.source.strip()}"
         )
     met = {number: position for position, number in enumerate(depths)}
-    order = sorted(
-        depths, key=lambda number: (number in keyword_sections, -depths[number], number)
-    )
+    order = sorted(depths, key=lambda number: (number in keyword_sections, -depths[number], number))
     return tuple(
         SectionMatch(
             file.section(number),
@@ -730,11 +690,7 @@ def split_patch_text(text: str) -> list[tuple[str, list[str]]]:
     """
     lines = text.split("\n")
     start = next(
-        (
-            index
-            for index, line in enumerate(lines)
-            if line.startswith(("diff --git ", "--- a/"))
-        ),
+        (index for index, line in enumerate(lines) if line.startswith(("diff --git ", "--- a/"))),
         len(lines),
     )
     changed = [

@@ -49,9 +49,7 @@ class Braces:
         if not self._plain:
             return self._file_pattern.fullmatch(path) is not None
         # skip an empty alternative, which matches nothing
-        names = (
-            path[:index] for index in range(path.rfind("/") + 1, len(path) + 1) if index
-        )
+        names = (path[:index] for index in range(path.rfind("/") + 1, len(path) + 1) if index)
         return any(
             self._literal_pattern.fullmatch(name)
             and not (_NEVER_A_FOLDER.isdisjoint(name) and is_folder(name))
@@ -77,9 +75,7 @@ class Braces:
     def _literal_pattern(self) -> BoundedPattern:
         """Return a pattern for alternatives without wildcards or final slash (possibly folders)."""
         plain = _strip_wildcards(self._tree)
-        return _pattern(
-            _sequences_ending_in(plain, slash=False) if plain is not None else [], None
-        )
+        return _pattern(_sequences_ending_in(plain, slash=False) if plain is not None else [], None)
 
 
 @lru_cache(maxsize=4096)
@@ -140,8 +136,7 @@ def _characters(tree: Sequence) -> Iterator[str]:
 
 def _most_slashes(tree: Sequence) -> int:
     return sum(
-        item == "/" if isinstance(item, str) else max(map(_most_slashes, item))
-        for item in tree
+        item == "/" if isinstance(item, str) else max(map(_most_slashes, item)) for item in tree
     )
 
 
@@ -212,15 +207,12 @@ def _write_pattern(tree: Sequence, *, matches_slashes: bool) -> str:
     parts: list[str] = []
     for item in tree:
         if isinstance(item, str):
-            parts.append(
-                item if item == "^" and parts[-1:] == ["["] else wild.get(item, item)
-            )
+            parts.append(item if item == "^" and parts[-1:] == ["["] else wild.get(item, item))
             if item == "^" and parts[-2:-1] == ["["] and not matches_slashes:
                 parts.append("/")
         else:
             alternatives = [
-                _write_pattern(choice, matches_slashes=matches_slashes)
-                for choice in item
+                _write_pattern(choice, matches_slashes=matches_slashes) for choice in item
             ]
             parts.append(f"(?:{'|'.join(alternatives)})")
     return "".join(parts)
@@ -254,9 +246,7 @@ def depth(pattern: str, *, is_folder: bool = False) -> int:
     if pattern.startswith("*"):
         return -1
     if "{" in pattern and (alternatives := parse_braces(pattern)):
-        return alternatives.slashes + (
-            0 if pattern.endswith("/") and not is_folder else 1
-        )
+        return alternatives.slashes + (0 if pattern.endswith("/") and not is_folder else 1)
     return pattern.count("/") + (0 if pattern.endswith("/") and not is_folder else 1)
 
 
@@ -273,11 +263,7 @@ def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
         if pattern.endswith("/"):
             return True
         folder = _NEVER_A_FOLDER.isdisjoint(pattern) and is_folder(pattern)
-        return (
-            path.startswith(pattern + "/")
-            if folder
-            else path.count("/") == pattern.count("/")
-        )
+        return path.startswith(pattern + "/") if folder else path.count("/") == pattern.count("/")
     if not pattern.endswith("/") and path.count("/") != pattern.count("/"):
         return False
     return _glob(pattern)(path)
@@ -286,9 +272,7 @@ def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
 @lru_cache(maxsize=4096)
 def _glob(pattern: str) -> Callable[[str], bool]:
     if _META.isdisjoint(pattern.replace("*", "").replace("?", "")):
-        head = pattern[
-            : min(index for index, char in enumerate(pattern) if char in "*?")
-        ]
+        head = pattern[: min(index for index, char in enumerate(pattern) if char in "*?")]
         return lambda path: path.startswith(head) and _match_wildcards(pattern, path)
     regex = BoundedPattern(
         pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."),
@@ -348,9 +332,7 @@ class PerlPattern:
 
     @cached_property
     def _pattern(self) -> BoundedPattern:
-        return BoundedPattern(
-            self.source, prefix=self.prefix, extended=True, dialect="perl"
-        )
+        return BoundedPattern(self.source, prefix=self.prefix, extended=True, dialect="perl")
 
     @property
     def error(self) -> str | None:

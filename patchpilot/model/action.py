@@ -39,9 +39,7 @@ class Action(NamedTuple):
         """Return the command quoted for a shell; if it has no name, return only its options."""
         import shlex
 
-        argv = (
-            ("patchpilot", self.name, *self.arguments) if self.name else self.arguments
-        )
+        argv = ("patchpilot", self.name, *self.arguments) if self.name else self.arguments
         return shlex.join(argv)
 
     def format(self, replacement: str) -> str:
@@ -50,13 +48,9 @@ class Action(NamedTuple):
         If this is not the command itself, backticks around it are removed.
         """
         quoted = f"`{MARK}`"
-        placeholder = (
-            quoted if replacement != self.command and quoted in self.reason else MARK
-        )
+        placeholder = quoted if replacement != self.command and quoted in self.reason else MARK
         before, command, after = self.reason.partition(placeholder)
-        return (
-            f"{before}{replacement}{after}" if command else self.reason or replacement
-        )
+        return f"{before}{replacement}{after}" if command else self.reason or replacement
 
     def __str__(self) -> str:
         return self.format(self.command)
@@ -103,11 +97,7 @@ def iterate_parts(
     For a part without an action, the action is None. `format_action` returns the text of an action.
     """
     for part in advice_parts(advice):
-        yield (
-            (part, format_action(part))
-            if isinstance(part, Action)
-            else (None, str(part))
-        )
+        yield ((part, format_action(part)) if isinstance(part, Action) else (None, str(part)))
 
 
 def parse_backticks(text: str) -> Advice:
@@ -146,8 +136,6 @@ class OwnCommand(NamedTuple):
 class UntrustedCommandsError(RefusedError):
     """Raised before untrusted commands of a repository would run."""
 
-    def __init__(
-        self, message: str, *, hint: HintText, commands: tuple[OwnCommand, ...]
-    ) -> None:
+    def __init__(self, message: str, *, hint: HintText, commands: tuple[OwnCommand, ...]) -> None:
         super().__init__(message, hint=hint)
         self.commands = commands

@@ -18,9 +18,7 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import lazy_pattern
 
 _START = lazy_pattern(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
-_NOT_FOR_MAIL = frozenset(
-    ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7")
-)
+_NOT_FOR_MAIL = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7"))
 """Python codecs not used in email: they are slow, interpret escapes, or cannot encode again."""
 
 
@@ -69,9 +67,7 @@ def _find_encoded_words(value: str) -> list[tuple[int, int, str, bytes]]:
         if data is None:
             position = opening.end()
             continue
-        result.append(
-            (opening.start(), end + 2, opening["charset"].lower() or "utf-8", data)
-        )
+        result.append((opening.start(), end + 2, opening["charset"].lower() or "utf-8", data))
         position = end + 2
     return result
 
@@ -153,11 +149,7 @@ class Address(NamedTuple):
         The name is quoted if RFC 5322 requires it or if it starts with '-'.
         """
         name = _CONTROL.sub(" ", self.name).strip()
-        return (
-            f"{_quote_name(name)} <{self.email}>"
-            if name and self.email
-            else name or self.email
-        )
+        return f"{_quote_name(name)} <{self.email}>" if name and self.email else name or self.email
 
     def trailer(self) -> str:
         """Return `Name <email>` for a trailer in a kernel commit.
@@ -165,9 +157,7 @@ class Address(NamedTuple):
         If the name looks like an address, it is quoted.
         """
         name = _quote_name(self.name) if _LIKE_ADDRESS.search(self.name) else self.name
-        return (
-            f"{name} <{self.email}>" if name and self.email else self.name or self.email
-        )
+        return f"{name} <{self.email}>" if name and self.email else self.name or self.email
 
     @property
     def called(self) -> str:
@@ -272,16 +262,10 @@ def parse_only_mailbox(text: str) -> Address | None:
         return None
     address = parse_address(text)
     addresses = {address.lower() for address in _WITH_AT.findall(structure)}
-    if (
-        address is None
-        or not addresses <= {address.key}
-        or not _EMAIL.fullmatch(address.email)
-    ):
+    if address is None or not addresses <= {address.key} or not _EMAIL.fullmatch(address.email):
         return None
     name = text[: structure.index("<")].strip() if "<" in structure else ""
-    return Address(
-        _QUOTED_STRING.sub(lambda part: _unescape_quotes(part[1]), name), address.email
-    )
+    return Address(_QUOTED_STRING.sub(lambda part: _unescape_quotes(part[1]), name), address.email)
 
 
 def find_addresses(text: str) -> tuple[str, ...]:
@@ -297,9 +281,7 @@ def _unescape_quotes(text: str) -> str:
 def parse_addresses(text: str) -> tuple[Address, ...]:
     """Return the addresses in the decoded value of a To: or Cc: header, in order."""
     plain = (
-        [_PLAIN.fullmatch(part) for part in text.split(",")]
-        if len(text) <= MAX_HEADER
-        else [None]
+        [_PLAIN.fullmatch(part) for part in text.split(",")] if len(text) <= MAX_HEADER else [None]
     )
     if all(plain):
         return tuple(
@@ -312,9 +294,7 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     # without strict=False, newer Python versions reject the whole list if one address is unusual;
     # 3.11.0 to 3.11.9 do not have this argument
     lenient: dict[str, bool] = (
-        {"strict": False}
-        if getattr(email.utils, "supports_strict_parsing", False)
-        else {}
+        {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
     )
     text = text[:MAX_HEADER]
     try:
@@ -381,9 +361,7 @@ def check_email_address(email: str) -> AddressVerdict:
             allow_domain_literal=True,
             globally_deliverable=False,
         )
-        return AddressVerdict(
-            AddressState.DOUBTFUL, reason, lenient_result.ascii_email or email
-        )
+        return AddressVerdict(AddressState.DOUBTFUL, reason, lenient_result.ascii_email or email)
     except (EmailNotValidError, EmailSyntaxError):
         return AddressVerdict(AddressState.BAD, reason, None)
 

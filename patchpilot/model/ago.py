@@ -35,10 +35,4 @@ def format_short_age(time: datetime, now: datetime) -> str:
     if age < 2 * _DAY:
         return f"{age // _HOUR}h"
     days = age // _DAY
-    return (
-        f"{days}d"
-        if days < 100
-        else f"{days // 7}w"
-        if days < 693
-        else f"{days // 365}y"
-    )
+    return f"{days}d" if days < 100 else f"{days // 7}w" if days < 693 else f"{days // 365}y"

@@ -131,9 +131,7 @@ def parse_header_date(value: str) -> datetime | None:
     Return None if it is invalid, or if it is too early or too late for a message.
     """
     date = parse_date(value)
-    return (
-        date if date and _FIRST_MAIL <= date <= datetime.now(UTC) + _TOLERANCE else None
-    )
+    return date if date and _FIRST_MAIL <= date <= datetime.now(UTC) + _TOLERANCE else None
 
 
 def find_arrival_time(received: Iterable[str]) -> datetime | None:
@@ -142,9 +140,7 @@ def find_arrival_time(received: Iterable[str]) -> datetime | None:
     It is the date of the first Received: header that has one.
     """
     return next(
-        filter(
-            None, (parse_header_date(value.rpartition(";")[2]) for value in received)
-        ),
+        filter(None, (parse_header_date(value.rpartition(";")[2]) for value in received)),
         None,
     )
 
@@ -237,11 +233,7 @@ class BoundedPattern:
         flags = re.ASCII | (re.VERBOSE if self.extended else 0)
         cost = _compute_cost(self.pattern, flags, self.dialect)
         full_pattern = self.prefix + self.pattern
-        if (
-            isinstance(cost, _Cost)
-            and cost.degree == 0
-            and cost.choices <= _MAX_CHOICES
-        ):
+        if isinstance(cost, _Cost) and cost.degree == 0 and cost.choices <= _MAX_CHOICES:
             try:
                 return re.compile(full_pattern, flags)
             except re.error as error:
@@ -265,9 +257,7 @@ class BoundedPattern:
         if isinstance(cost, _Cost) and linear.startswith(
             ("invalid perl operator", "invalid escape")
         ):
-            return (
-                "look-around or a back-reference with repeats that could take too long"
-            )
+            return "look-around or a back-reference with repeats that could take too long"
         return linear if isinstance(cost, _Cost) else cost
 
     @property
@@ -371,11 +361,7 @@ def _compile_linear(pattern: str, *, extended: bool) -> Any:
         return re2.compile(_convert_to_re2(pattern, extended=extended), options)
     except re2.error as error:
         reason = error.args[0] if error.args else error
-        return (
-            reason.decode("utf-8", "replace")
-            if isinstance(reason, bytes)
-            else str(reason)
-        )
+        return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
     except UnicodeEncodeError:
         return "contains bytes that are not UTF-8"
 
@@ -406,10 +392,7 @@ def _convert_to_re2(pattern: str, *, extended: bool) -> str:
             index += 2
             continue
         if in_class:
-            if (
-                pattern.startswith("[:", index)
-                and (end := pattern.find(":]", index)) > 0
-            ):
+            if pattern.startswith("[:", index) and (end := pattern.find(":]", index)) > 0:
                 parts.append(pattern[index : end + 2])
                 index = end + 2
                 continue
@@ -478,9 +461,7 @@ def _node_cost(name: str, value: Any) -> _Cost:
         return _Cost(1, 0)
     if name == "BRANCH":
         costs = [_sequence_cost(branch) for branch in value[1]]
-        return _Cost(
-            sum(cost.choices for cost in costs), max(cost.degree for cost in costs)
-        )
+        return _Cost(sum(cost.choices for cost in costs), max(cost.degree for cost in costs))
     if name == "SUBPATTERN":
         return _sequence_cost(value[3])
     if name in ("ASSERT", "ASSERT_NOT"):

@@ -86,12 +86,8 @@ def version_sort_key(version: str) -> tuple[tuple[int, ...], float]:
     A release candidate precedes its release, and an unreleased version follows all released ones.
     """
     numbers, _, candidate = version.removeprefix("v").partition("-rc")
-    parts = tuple(
-        parse_limited_number(part) for part in numbers.split(".") if part.isdecimal()
-    )
+    parts = tuple(parse_limited_number(part) for part in numbers.split(".") if part.isdecimal())
     return (
         parts or (1 << 30,),
-        float(parse_limited_number(candidate))
-        if candidate.isdecimal()
-        else float("inf"),
+        float(parse_limited_number(candidate)) if candidate.isdecimal() else float("inf"),
     )

@@ -59,23 +59,18 @@ def summarize_builds(commits: Sequence[BuiltCommit | None]) -> str:
     Return "" unless an object file of every commit was built.
     """
     built = [
-        commit
-        for commit in commits
-        if commit and any(row.built for row in commit.configurations)
+        commit for commit in commits if commit and any(row.built for row in commit.configurations)
     ]
     if not built or len(built) < len(commits):
         return ""
     max_configurations = max(len(commit.configurations) for commit in built)
     new_findings = sum(commit.new for commit in built)
-    findings = (
-        format_count(new_findings, "new finding") if new_findings else "nothing new"
-    )
+    findings = format_count(new_findings, "new finding") if new_findings else "nothing new"
     failed = "" if all(commit.builds for commit in built) else ", does not build"
     skipped = sum(len(commit.unbuilt_files) for commit in built)
     unbuilt = f", {format_count(skipped, 'file')} not built" if skipped else ""
     return (
-        f"built in {format_count(max_configurations, 'configuration')},"
-        f" {findings}{failed}{unbuilt}"
+        f"built in {format_count(max_configurations, 'configuration')}, {findings}{failed}{unbuilt}"
     )
 
 
@@ -97,16 +92,12 @@ def list_tested_architectures(commits: Sequence[BuiltCommit | None]) -> str:
     if not commits or len(built) != len(commits) or not all(built):
         return ""
     common = set.intersection(
-        *(
-            {configuration.arch for configuration in configurations}
-            for configurations in built
-        )
+        *({configuration.arch for configuration in configurations} for configurations in built)
     )
     names = sorted(arch.replace("x86_64", "x86-64") for arch in common)
     if not names:
         return ""
     sparse = all(
-        any(configuration.sparse for configuration in configurations)
-        for configurations in built
+        any(configuration.sparse for configuration in configurations) for configurations in built
     )
     return f"{join_words(names)}, W=1{', sparse' if sparse else ''}"

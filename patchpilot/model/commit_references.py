@@ -87,9 +87,7 @@ class FixesLine(NamedTuple):
         """Return whether there is an id, and no letter or digit follows it directly."""
         next_char = self.rest[:1]
         is_continued = (
-            not self.gap
-            and next_char.isascii()
-            and (next_char.isalnum() or next_char == "_")
+            not self.gap and next_char.isascii() and (next_char.isalnum() or next_char == "_")
         )
         return bool(self.id) and not is_continued
 
@@ -131,9 +129,7 @@ def _to_fixes_line(match: re.Match[str]) -> FixesLine:
 _SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"
 _OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
-_MORE = lazy_pattern(
-    r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE
-)
+_MORE = lazy_pattern(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE)
 _HEX = lazy_pattern(r"[0-9a-f]{7,40}", re.IGNORECASE)
 
 
@@ -209,12 +205,7 @@ def find_upstream_commits(message: str) -> tuple[NamedCommit, ...]:
     """
     lower = message.lower()
     commits: list[NamedCommit] = []
-    if (
-        "upstream" in lower
-        or "cherry" in lower
-        or "port" in lower
-        or "commit:" in lower
-    ):
+    if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
         for match in _UPSTREAM.finditer(message):
             if match[0][0] not in "[(" or _is_bracket_closed(message, match):
                 name = next(group for group in match.groups() if group).lower()
@@ -274,22 +265,14 @@ def read_commit_marks(message: str) -> CommitMarks:
         if len(upstream_commit.id) >= LEAST
     )
     fixes = (
-        tuple(
-            fixed
-            for line in parse_fixes_lines(message)
-            for fixed in _parse_fixed_commits(line)
-        )
+        tuple(fixed for line in parse_fixes_lines(message) for fixed in _parse_fixed_commits(line))
         if "fixes" in lower
         else ()
     )
     if not (upstream or reverts or fixes):
         return NONE
     return CommitMarks(
-        tuple(
-            upstream_id
-            for upstream_id in upstream
-            if upstream_id not in reverted_upstream
-        ),
+        tuple(upstream_id for upstream_id in upstream if upstream_id not in reverted_upstream),
         tuple(reverts),
         fixes,
     )
@@ -375,16 +358,10 @@ def classify_subject(subject: str) -> str:
         for name, pattern in islice(_KINDS.items(), 2, None)
         if (match := pattern.search(description))
     }
-    return (
-        min(first_offsets, key=lambda name: first_offsets[name])
-        if first_offsets
-        else "other"
-    )
+    return min(first_offsets, key=lambda name: first_offsets[name]) if first_offsets else "other"
 
 
-def find_fix_claim(
-    title: str, message: Sequence[str], paths: Sequence[str] = ()
-) -> str:
+def find_fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
     """Return the text in a message that claims to fix a bug, or "" if there is none.
 
     `message` contains the lines after the subject, and `paths` the changed files.
@@ -467,9 +444,7 @@ def find_blamed_commit(title: str, lines: Sequence[str]) -> tuple[int, str] | No
     text = " ".join(lines)
     is_cleanup = _TIDIES.search(title)
     # the search continues right after each commit, because the following text may name another one
-    for match in re.finditer(
-        r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", text
-    ):
+    for match in re.finditer(r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", text):
         after = match["after"]
         before = text[max(0, match.start() - 60) : match.start()]
         if cached_search(
@@ -514,10 +489,7 @@ def _describes_failure(following: str) -> bool:
     The quoted title of the commit is ignored.
     """
     sentences = re.split(r"\.\s+(?=[A-Z])", re.sub(r"^\W*\(\".*?\"\)", "", following))
-    return (
-        re.search(rf"\b(?:{_BREAKS})\b", ". ".join(sentences[:2]), re.IGNORECASE)
-        is not None
-    )
+    return re.search(rf"\b(?:{_BREAKS})\b", ". ".join(sentences[:2]), re.IGNORECASE) is not None
 
 
 def describes_harm(title: str, lines: Sequence[str]) -> bool:
@@ -528,9 +500,7 @@ def describes_harm(title: str, lines: Sequence[str]) -> bool:
     if _TIDIES.search(title):
         return find_bug_word(title) is not None
     return bool(
-        find_bug_word(title)
-        or find_cure_text(title, lines)
-        or _FAILS.search(" ".join(lines))
+        find_bug_word(title) or find_cure_text(title, lines) or _FAILS.search(" ".join(lines))
     )
 
 
@@ -638,9 +608,7 @@ def find_crash_text(title: str, lines: Sequence[str]) -> str:
     return _first_affirmed_match(_CRASH, title, (title, *lines)).strip(" :")
 
 
-def _first_affirmed_match(
-    pattern: re.Pattern[str], title: str, lines: Sequence[str]
-) -> str:
+def _first_affirmed_match(pattern: re.Pattern[str], title: str, lines: Sequence[str]) -> str:
     """Return the first match that is not negated.
 
     Return "" if there is none, or if the title announces a new feature or a cleanup.
@@ -716,9 +684,7 @@ _BREAKS = (
     r"|fails?|failed|failing|failures?|no longer|(?:does|do|did) not|(?:does|do|did|ca)n['’]t|can ?not|stop(?:s|ped)? working|wrong\w*|incorrect\w*"  # noqa: E501
     r"|splat|warn(?:s|ing|ings)|forgot|missed|mistakenly|accidentally|inadvertently|unintended"
 )
-_FAILS = lazy_pattern(
-    rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b", re.IGNORECASE
-)
+_FAILS = lazy_pattern(rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b", re.IGNORECASE)
 
 
 def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
@@ -747,9 +713,7 @@ def changes_only_documents(paths: Sequence[str]) -> bool:
     """
     return bool(paths) and all(
         (
-            path.startswith(
-                ("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")
-            )
+            path.startswith(("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/"))
             and not path.startswith(BINDINGS)
         )
         or path.endswith((".rst", ".md"))
@@ -762,12 +726,7 @@ def only_adds_device_ids(patch: Patch) -> bool:
 
     Such a patch needs no explanation. The stable trees accept it although it does not fix a bug.
     """
-    added = [
-        line.text
-        for change in patch.files
-        for line in change.lines("+")
-        if line.text.strip()
-    ]
+    added = [line.text for change in patch.files for line in change.lines("+") if line.text.strip()]
     return 0 < len(added) <= _ENTRY and any(
         cached_search(
             r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:",

@@ -60,9 +60,7 @@ class Draft:
 
         This is the prefix and, unless it is version 1, the version.
         """
-        return (
-            f"{self.prefix or 'PATCH'}{f' v{self.version}' if self.version > 1 else ''}"
-        )
+        return f"{self.prefix or 'PATCH'}{f' v{self.version}' if self.version > 1 else ''}"
 
     @property
     def has_cover(self) -> bool:

@@ -67,9 +67,7 @@ class GetMaintainerOptions(NamedTuple):
                 subsystem=False,
                 keywords=False,
             )
-        if not (
-            self.m or self.r or self.l or self.s or self.git or self.git_chief_penguins
-        ):
+        if not (self.m or self.r or self.l or self.s or self.git or self.git_chief_penguins):
             raise UsageError(
                 "no addresses to print: --no-m, --no-r and --no-l together exclude every address",
                 hint="omit one of --no-m, --no-r, --no-l",
@@ -86,9 +84,10 @@ _ONLY_IN_SCRIPTS = (
     "remove_duplicates",
     "drop_the_rest_supporter",
 )
-NAMES = {
-    name.replace("_", "-"): name for name in TYPES if name not in _ONLY_IN_SCRIPTS
-} | {"k": "keywords", "f": "file"}
+NAMES = {name.replace("_", "-"): name for name in TYPES if name not in _ONLY_IN_SCRIPTS} | {
+    "k": "keywords",
+    "f": "file",
+}
 SCRIPT_DEFAULTS = {
     "email_usename": "n",
     "email_maintainer": "m",
@@ -166,14 +165,8 @@ def _split_option(option: str) -> tuple[str | None, str | None, bool]:
     value = option.partition("=")[2] if equals else None
     if name in NAMES:
         field = NAMES[name]
-        return (
-            (None, None, False)
-            if equals and TYPES[field] is bool
-            else (field, value, False)
-        )
-    positive_name = (
-        name.removeprefix("no-") if name.startswith("no-") else name.removeprefix("no")
-    )
+        return (None, None, False) if equals and TYPES[field] is bool else (field, value, False)
+    positive_name = name.removeprefix("no-") if name.startswith("no-") else name.removeprefix("no")
     field = NAMES.get(positive_name, "") if positive_name != name else ""
     if field and TYPES[field] is bool and field != "file" and not equals:
         return field, None, True

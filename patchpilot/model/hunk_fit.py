@@ -40,9 +40,7 @@ def split_text_lines(content: bytes) -> list[str]:
     return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
-def split_hunk_sides(
-    hunk: Hunk, *, reverse: bool = False
-) -> tuple[list[str], list[str]]:
+def split_hunk_sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
     """Return the pre-image and the post-image of a hunk."""
     old: list[str] = []
     new: list[str] = []
@@ -52,9 +50,7 @@ def split_hunk_sides(
             for side in last:
                 side[-1] = side[-1].removesuffix("\n")
             continue
-        last = (
-            (old, new) if line.kind == " " else (old,) if line.kind == "-" else (new,)
-        )
+        last = (old, new) if line.kind == " " else (old,) if line.kind == "-" else (new,)
         for side in last:
             side.append(line.text + "\n")
     return (new, old) if reverse else (old, new)
@@ -99,9 +95,7 @@ def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
     Return the resulting file, and the hunks that do not apply.
     """
     old, new = (
-        (change.old_path, change.new_path)
-        if not reverse
-        else (change.new_path, change.old_path)
+        (change.old_path, change.new_path) if not reverse else (change.new_path, change.old_path)
     )
     name = old or new or ""
     if old is None:
@@ -115,12 +109,8 @@ def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
         if new is not None and new != old and tree.exists(new):
             return Fit(None, (Misfit(new, 0, None, "file already exists"),))
     if change.is_binary:
-        return Fit(
-            None, (Misfit(name, 0, None, "binary file: cannot be checked without git"),)
-        )
-    fit = fit_hunks(
-        name, split_text_lines(content or b""), change.hunks, reverse=reverse
-    )
+        return Fit(None, (Misfit(name, 0, None, "binary file: cannot be checked without git"),))
+    fit = fit_hunks(name, split_text_lines(content or b""), change.hunks, reverse=reverse)
     if new is None:
         leftover = (
             ()
@@ -143,9 +133,7 @@ def find_misfit_hunks(
 ) -> tuple[Misfit, ...]:
     """Return the hunks of a diff that do not apply to a tree without fuzz."""
     return tuple(
-        misfit
-        for change in files
-        for misfit in fit_file(change, tree, reverse=reverse).misfits
+        misfit for change in files for misfit in fit_file(change, tree, reverse=reverse).misfits
     )
 
 
@@ -181,9 +169,7 @@ def _find_position(
     if at_start or at_end:
         edge = 0 if at_start else last_index
         return (
-            edge
-            if fits(edge) and not (at_start and at_end and edge + size != len(image))
-            else None
+            edge if fits(edge) and not (at_start and at_end and edge + size != len(image)) else None
         )
     intended = min(intended, last_index)
     for distance in range(max(intended, last_index - intended) + 1):

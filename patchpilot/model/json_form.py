@@ -42,9 +42,7 @@ def json_form(*keys: str) -> Callable[[_Class], _Class]:
     def store_keys(cls: _Class) -> _Class:
         _KEYS[cls] = tuple(
             _parse_key(key)
-            for key in keys
-            or cls.__dict__.get("_fields")
-            or cls.__dict__["__dataclass_fields__"]
+            for key in keys or cls.__dict__.get("_fields") or cls.__dict__["__dataclass_fields__"]
         )
         return cls
 

@@ -60,11 +60,7 @@ def parse_message_id(target: str) -> str | None:
     if candidate.startswith(("http://", "https://")):
         path = re.split(r"[?#]", candidate.partition("://")[2])[0].split("/")[1:]
         return next(
-            (
-                part
-                for part in map(_decode_part, reversed(path))
-                if re.fullmatch(_FORM, part)
-            ),
+            (part for part in map(_decode_part, reversed(path)) if re.fullmatch(_FORM, part)),
             None,
         )
     return parse_bracketed_id(candidate) or (
@@ -76,9 +72,7 @@ def parse_bracketed_id(candidate: str) -> str | None:
     """Return the Message-ID in `<id>`, optionally after `id:` or `Message-ID:`, or None."""
     candidate = re.sub(_PREFIX, "", candidate.strip())
     content = (
-        candidate[1:-1].strip()
-        if candidate.startswith("<") and candidate.endswith(">")
-        else ""
+        candidate[1:-1].strip() if candidate.startswith("<") and candidate.endswith(">") else ""
     )
     return content if re.fullmatch(_FORM, content) else None
 
@@ -167,8 +161,7 @@ _IN_BODY = lazy_pattern(r"(?P<name>from|subject|date):\s*(?P<value>.*)", re.IGNO
 _SEPARATOR = lazy_pattern(r">From [0-9a-f]{40} Mon Sep 17 00:00:00 2001")
 _BREAK = lazy_pattern(r"diff -|Index: |--- \S|---\s*$")
 _NO_BASE64 = bytes(
-    set(range(256))
-    - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
 _QUOTED = lazy_pattern(rb"=([0-9A-Fa-f]{2})")
 _BRACKETS = lazy_pattern(r"([^<]*)<([^>]*)>")
@@ -196,9 +189,7 @@ def parse_raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field]
                 hint=TOO_LARGE,
             )
         index += 1
-    return [
-        (name, line, " ".join(parts)) for name, line, parts in headers if name
-    ], index
+    return [(name, line, " ".join(parts)) for name, line, parts in headers if name], index
 
 
 def _find_header_parameter(value: str, name: str) -> str:
@@ -246,15 +237,9 @@ class MailText:
             if key in _READ and (is_top or key not in self.fields):
                 self.fields[key] = decode_words(value)
             elif key == "content-type":
-                self._is_flowed = (
-                    _find_header_parameter(value, "format").lower() == "flowed"
-                )
-                self._loses_space = (
-                    _find_header_parameter(value, "delsp").lower() == "yes"
-                )
-                self._charset = (
-                    _find_header_parameter(value, "charset") or self._charset
-                )
+                self._is_flowed = _find_header_parameter(value, "format").lower() == "flowed"
+                self._loses_space = _find_header_parameter(value, "delsp").lower() == "yes"
+                self._charset = _find_header_parameter(value, "charset") or self._charset
                 if boundary := _find_header_parameter(value, "boundary"):
                     self._boundaries.append(f"--{boundary}")
             elif key == "content-transfer-encoding":
@@ -399,9 +384,7 @@ def parse_author(value: str) -> Address | None:
     at_sign = unquoted.find("@")
     if at_sign >= 0:
         start = max(unquoted.rfind(char, 0, at_sign) for char in " \t\n\r\v\f<") + 1
-        end = at_sign + len(
-            re.split(r"[\s>]", unquoted[at_sign:], maxsplit=1, flags=re.ASCII)[0]
-        )
+        end = at_sign + len(re.split(r"[\s>]", unquoted[at_sign:], maxsplit=1, flags=re.ASCII)[0])
         email = unquoted[start:end]
         name = f"{unquoted[:start].removesuffix('<')} {unquoted[end + 1 :]}"
     elif match := _BRACKETS.match(value):
@@ -413,9 +396,7 @@ def parse_author(value: str) -> Address | None:
         name = name[1:-1]
     size = len(name.encode("utf-8", "surrogateescape"))
     return Address(
-        email
-        if not name or size > _LONGEST_NAME or cached_search("[@<>]", name)
-        else name,
+        email if not name or size > _LONGEST_NAME or cached_search("[@<>]", name) else name,
         email,
     )
 
@@ -487,9 +468,7 @@ _DIGEST = lazy_pattern(
     re.MULTILINE,
 )
 # the end of a boundary line, followed by the headers of a part that is itself a message
-_DIGEST_PART = lazy_pattern(
-    rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
-)
+_DIGEST_PART = lazy_pattern(rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n")
 MAX_PARTS = 1000
 """Maximum number of messages read from a digest."""
 
@@ -586,9 +565,9 @@ def split_digest(mail: bytes) -> list[bytes]:
     if not match:
         return [mail]
     parts = mail.split(b"\n--" + match[1])[1:-1]
-    return [
-        _DIGEST_PART.sub(b"", part, count=1).rstrip(b"\n") + b"\n" for part in parts
-    ][:MAX_PARTS] or [mail]
+    return [_DIGEST_PART.sub(b"", part, count=1).rstrip(b"\n") + b"\n" for part in parts][
+        :MAX_PARTS
+    ] or [mail]
 
 
 def is_mboxrd(mail: bytes) -> bool:
@@ -603,33 +582,23 @@ def join_mbox(mails: Iterable[bytes]) -> bytes:
     """
     parts = []
     for mail in mails:
-        raw = (
-            mail.split(b"\n", 1)[1]
-            if mail.startswith(b"From ") and b"\n" in mail
-            else mail
-        )
+        raw = mail.split(b"\n", 1)[1] if mail.startswith(b"From ") and b"\n" in mail else mail
         quoted = re.sub(rb"(?m)^(>*From )", rb">\1", raw.replace(b"\r\n", b"\n"))
-        parts.append(
-            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + quoted.rstrip(b"\n") + b"\n\n"
-        )
+        parts.append(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + quoted.rstrip(b"\n") + b"\n\n")
     return b"".join(parts)
 
 
 def parse_header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
     """Return the headers of a message, and the index of the first line of the body."""
     fields, index = parse_raw_headers(lines)
-    return _decode_fields(fields), index + (
-        index < len(lines) and not lines[index].strip()
-    )
+    return _decode_fields(fields), index + (index < len(lines) and not lines[index].strip())
 
 
 def _decode_fields(fields: Iterable[Field]) -> tuple[Header, ...]:
     return tuple(
         Header(
             name,
-            decode_mailboxes(value)
-            if name.lower() in _MAILBOXES
-            else decode_words(value),
+            decode_mailboxes(value) if name.lower() in _MAILBOXES else decode_words(value),
             line,
         )
         for name, line, value in fields
@@ -678,9 +647,7 @@ def parse_mail_header(raw: bytes) -> Mail:
     refuse_oversize(raw)
     end = _BLANK_LINE.search(raw)
     header_end = min(end.end() if end else len(raw), MAX_HEADER + MAX_LINE)
-    headers, _ = parse_header_lines(
-        raw[:header_end].decode("utf-8", "surrogateescape").split("\n")
-    )
+    headers, _ = parse_header_lines(raw[:header_end].decode("utf-8", "surrogateescape").split("\n"))
     values: dict[str, str] = {}
     for header in headers:
         values.setdefault(header.name.lower(), header.value)
@@ -802,9 +769,7 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
             lines.pop()
     if "html" in kind:
         damage.append("html")
-    if _has_no_mail_header(lines[0], headers) and not _DIFF_LINE.search(
-        "\n".join(lines)
-    ):
+    if _has_no_mail_header(lines[0], headers) and not _DIFF_LINE.search("\n".join(lines)):
         raise NoPatchError(
             f"{source}:1: neither a mail nor a diff",
             hint=Hint(
@@ -857,14 +822,8 @@ def _build_patch(
     while start < message_end and not lines[start].strip():
         start += 1
     for number, (first, charset, _) in enumerate(mail_text.parts):
-        last = (
-            mail_text.parts[number + 1][0]
-            if number + 1 < len(mail_text.parts)
-            else len(lines)
-        )
-        for index in range(
-            max(start, body_at + first), min(message_end, body_at + last)
-        ):
+        last = mail_text.parts[number + 1][0] if number + 1 < len(mail_text.parts) else len(lines)
+        for index in range(max(start, body_at + first), min(message_end, body_at + last)):
             decoded = decode_with_charset(lines[index], charset)
             if decoded != lines[index]:
                 lines[index] = decoded
@@ -873,8 +832,7 @@ def _build_patch(
         (
             line_index
             for line_index in range(message_end, len(lines))
-            if lines[line_index].startswith("diff --git ")
-            or starts_file_diff(lines, line_index)
+            if lines[line_index].startswith("diff --git ") or starts_file_diff(lines, line_index)
         ),
         len(lines),
     )

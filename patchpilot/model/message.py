@@ -77,9 +77,7 @@ class Message:
         return replace(self, raw=raw, **_parse_headers(raw), **changes)
 
 
-def parse_message(
-    raw: bytes, envelope_from: str = "", recipients: tuple[str, ...] = ()
-) -> Message:
+def parse_message(raw: bytes, envelope_from: str = "", recipients: tuple[str, ...] = ()) -> Message:
     """Create a message from its bytes."""
     return Message(
         raw=raw,

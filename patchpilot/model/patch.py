@@ -38,9 +38,7 @@ def unquote_path(text: str) -> str:
     """
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text.replace("\0", "\ufffd")
-    path = re.sub(
-        _ESCAPE, _unescape_byte, text[1:-1].encode("utf-8", "surrogateescape")
-    )
+    path = re.sub(_ESCAPE, _unescape_byte, text[1:-1].encode("utf-8", "surrogateescape"))
     return path.decode("utf-8", "surrogateescape").replace("\0", "\ufffd")
 
 
@@ -122,9 +120,7 @@ class FileChange(NamedTuple):
         return (line for hunk in self.hunks for line in hunk.lines if line.kind == kind)
 
 
-HUNK = lazy_pattern(
-    r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$"
-)
+HUNK = lazy_pattern(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$")
 _GIT_PATHS = lazy_pattern(
     r"^diff --git (?:[abciow]/(?P<old>.*) [abciow]/(?P<new>.*)|"
     r"\"?[abciow]/(?P<oldq>.*?)\"? \"?[abciow]/(?P<newq>.*?)\"?)$"
@@ -209,9 +205,7 @@ def _parse_file_header(lines: Sequence[str], first: int) -> tuple[FileChange, in
     return FileChange(old, new, (), first + 1, names.renamed, names.binary), index
 
 
-def _parse_hunk(
-    lines: Sequence[str], first: int, header: re.Match[str]
-) -> tuple[Hunk | None, int]:
+def _parse_hunk(lines: Sequence[str], first: int, header: re.Match[str]) -> tuple[Hunk | None, int]:
     """Parse a hunk.
 
     Return the hunk, and the index of the line after it. If the line counts in its header are wrong,
@@ -341,18 +335,14 @@ def parse_stable_versions(words: Sequence[str]) -> tuple[str, ...]:
             is_next_release = (
                 index > 0 and words[index - 1].lower() == "for"
             ) or part.lower().startswith("for-")
-            if match and (
-                match["tree"] or not is_next_release or "stable" in part.lower()
-            ):
+            if match and (match["tree"] or not is_next_release or "stable" in part.lower()):
                 result.setdefault(match["version"])
     return tuple(result)
 
 
 def is_for_stable(words: Sequence[str]) -> bool:
     """Return whether a subject prefix contains a stable version or the word "stable"."""
-    return bool(parse_stable_versions(words)) or any(
-        _STABLE_WORD.fullmatch(word) for word in words
-    )
+    return bool(parse_stable_versions(words)) or any(_STABLE_WORD.fullmatch(word) for word in words)
 
 
 class Subject(NamedTuple):
@@ -404,9 +394,7 @@ _PULL = lazy_pattern(r"pull[ -]request\b", re.IGNORECASE)
 _SET = lazy_pattern(r"\bpatch ?set\b", re.IGNORECASE)
 _MARK = lazy_pattern(r"[\s:]*(?:\[([^\]]*)\]|re:)", re.IGNORECASE)
 """Prefixes that git strips from a subject, in any order."""
-_REPLY = lazy_pattern(
-    r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
-)
+_REPLY = lazy_pattern(r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _AT_THE_END = lazy_pattern(
     r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$",
     re.IGNORECASE,
@@ -474,9 +462,7 @@ class Header(NamedTuple):
 def header_value(headers: Iterable[Header], name: str) -> str | None:
     """Return the value of the first header with this name, or None."""
     key = name.lower()
-    return next(
-        (header.value for header in headers if header.name.lower() == key), None
-    )
+    return next((header.value for header in headers if header.name.lower() == key), None)
 
 
 def parse_sender(headers: Iterable[Header]) -> Address:
@@ -602,9 +588,7 @@ class Patch(_PatchFields):
         line.
         """
         files = self.files if patch_line >= self.diff_line else ()
-        index = (
-            bisect_right(files, patch_line, key=lambda change: change.patch_line) - 1
-        )
+        index = bisect_right(files, patch_line, key=lambda change: change.patch_line) - 1
         if index < 0:
             return None, None
         hunks = files[index].hunks
@@ -622,10 +606,7 @@ class Patch(_PatchFields):
         """Return all paths in the diff, old and new, without duplicates."""
         return tuple(
             dict.fromkeys(
-                path
-                for change in self.files
-                for path in (change.old_path, change.new_path)
-                if path
+                path for change in self.files for path in (change.old_path, change.new_path) if path
             )
         )
 
@@ -652,8 +633,7 @@ def shorten_series(series: Series) -> Series:
     patches = tuple(map(shorten_patch, series.patches))
     cover = shorten_patch(series.cover) if series.cover else None
     if cover is series.cover and all(
-        patch is original
-        for patch, original in zip(patches, series.patches, strict=True)
+        patch is original for patch, original in zip(patches, series.patches, strict=True)
     ):
         return series
     return series._replace(patches=patches, cover=cover)
@@ -717,9 +697,7 @@ def _find_checked_end(lines: tuple[str, ...]) -> int:
     if len(lines) <= MAX_CHECKED_LINES and sum(map(len, lines)) <= MAX_CHECKED:
         return len(lines)
     count = sum(
-        1
-        for size in accumulate(map(len, lines[:MAX_CHECKED_LINES]))
-        if size <= MAX_CHECKED
+        1 for size in accumulate(map(len, lines[:MAX_CHECKED_LINES])) if size <= MAX_CHECKED
     )
     return max(1, count)
 

@@ -47,9 +47,7 @@ LOG_COMMAND = r"##(?=\w*\[)"
 """The start of a command for Azure Pipelines, older GitHub runners or TeamCity, anywhere in
 a line.
 """
-_COMMAND = lazy_pattern(
-    rf"^(?P<space>[^\S\n]*)::(?=[^\n]*?::)|{LOG_COMMAND}", re.MULTILINE
-)
+_COMMAND = lazy_pattern(rf"^(?P<space>[^\S\n]*)::(?=[^\n]*?::)|{LOG_COMMAND}", re.MULTILINE)
 
 
 def make_printable(text: str) -> str:
@@ -72,9 +70,7 @@ def escape_commands(text: str) -> str:
     These are `::name::` at the start of a line, and `##[name]` and `##vso[name]`.
     """
     return _COMMAND.sub(
-        lambda match: (
-            match["space"] + "\\x3a:" if match["space"] is not None else "\\x23#"
-        ),
+        lambda match: match["space"] + "\\x3a:" if match["space"] is not None else "\\x23#",
         text,
     )
 
@@ -95,11 +91,7 @@ def width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0
-        if unicodedata.combining(char)
-        else 2
-        if unicodedata.east_asian_width(char) in "WF"
-        else 1
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
         for char in text
     )
 

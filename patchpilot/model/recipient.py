@@ -57,9 +57,7 @@ class Recipient(NamedTuple):
         return f", {noun} {', '.join(map(str, self.patches))}" if self.patches else ""
 
 
-def select_for_patch(
-    recipients: Sequence[Recipient], number: int
-) -> tuple[Recipient, ...]:
+def select_for_patch(recipients: Sequence[Recipient], number: int) -> tuple[Recipient, ...]:
     """Return the recipients of a patch, or of the cover letter if the number is 0.
 
     If a patch has no recipients, it is sent to all of them. If no recipient would be in To:, all
@@ -130,15 +128,11 @@ class RecipientPlan(NamedTuple):
 
     @property
     def to(self) -> tuple[Recipient, ...]:
-        return tuple(
-            recipient for recipient in self.recipients if recipient.header == "to"
-        )
+        return tuple(recipient for recipient in self.recipients if recipient.header == "to")
 
     @property
     def cc(self) -> tuple[Recipient, ...]:
-        return tuple(
-            recipient for recipient in self.recipients if recipient.header == "cc"
-        )
+        return tuple(recipient for recipient in self.recipients if recipient.header == "cc")
 
 
 def refuse_many_recipients(count: int, force: str | None) -> None:

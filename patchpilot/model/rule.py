@@ -84,9 +84,7 @@ class RuleRecord(NamedTuple):
                 " a reviewer asked for something of the kind"
             )
         if self.judged:
-            summary += (
-                f"; a reader called {self.useful} of {self.judged} worth reporting"
-            )
+            summary += f"; a reader called {self.useful} of {self.judged} worth reporting"
         return f"{summary}."
 
 

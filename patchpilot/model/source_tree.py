@@ -7,9 +7,7 @@ from typing import Protocol, runtime_checkable
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.model.bounded import parse_limited_number
 
-_VERSION = lazy_pattern(
-    r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE
-)
+_VERSION = lazy_pattern(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE)
 
 
 class Files(Protocol):
@@ -53,23 +51,15 @@ class Tree(Files, Protocol):
 def parse_makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
     """Return (VERSION, PATCHLEVEL) in the top-level Makefile of a kernel tree."""
     result = dict(_VERSION.findall((makefile or b"")[:2000].decode("utf-8", "replace")))
-    if (
-        result.get("VERSION", "").isdecimal()
-        and result.get("PATCHLEVEL", "").isdecimal()
-    ):
-        return parse_limited_number(result["VERSION"]), parse_limited_number(
-            result["PATCHLEVEL"]
-        )
+    if result.get("VERSION", "").isdecimal() and result.get("PATCHLEVEL", "").isdecimal():
+        return parse_limited_number(result["VERSION"]), parse_limited_number(result["PATCHLEVEL"])
     return None
 
 
 def is_safe_path(path: str) -> bool:
     """Return whether a path from a patch stays inside the tree."""
     return (
-        bool(path)
-        and not path.startswith("/")
-        and "\0" not in path
-        and ".." not in path.split("/")
+        bool(path) and not path.startswith("/") and "\0" not in path and ".." not in path.split("/")
     )
 
 

@@ -125,9 +125,7 @@ def find_trailer_block(lines: Sequence[str]) -> range:
     end = len(lines)
     while end and (lines[end - 1][:1] == "#" or not lines[end - 1].strip(_BLANK)):
         end -= 1
-    title_end = next(
-        (index for index, line in enumerate(lines) if not line.strip(_BLANK)), end
-    )
+    title_end = next((index for index, line in enumerate(lines) if not line.strip(_BLANK)), end)
     tags = others = folded = 0
     has_git_line = False
     for index in range(end - 1, title_end - 1, -1):
@@ -166,9 +164,7 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
         open_value = [line[trailer.end() :].strip(_BLANK)] if trailer else None
         if trailer and open_value:
             result.append((trailer[1], index, open_value))
-    return tuple(
-        Trailer(name, " ".join(value).strip(), index) for name, index, value in result
-    )
+    return tuple(Trailer(name, " ".join(value).strip(), index) for name, index, value in result)
 
 
 def find_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:

@@ -109,9 +109,7 @@ def probe_mail_server(
     if account.sendmail:
         return (_probe_program(account),)
     if offline and account.configured:
-        return (
-            Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),
-        )
+        return (Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),)
     try:
         refuse_untrusted(repository.top, Use.MAIL)
     except UntrustedCommandsError as error:
@@ -139,9 +137,7 @@ def probe_mail_server(
     return _probe_connection(account, credential)
 
 
-def _probe_connection(
-    account: Account, credential: Credential | None
-) -> tuple[Probe, ...]:
+def _probe_connection(account: Account, credential: Credential | None) -> tuple[Probe, ...]:
     with Submission(account, credential, _TIMEOUT) as submission:
         try:
             offers_tls = submission.open().has_extn("starttls")
@@ -154,9 +150,7 @@ def _probe_connection(
                 if "STARTTLS" in message
                 else "mail server"
             )
-            return (
-                Probe(step, "fail", message, _format_server_hint(account, message)),
-            )
+            return (Probe(step, "fail", message, _format_server_hint(account, message)),)
     probes = [Probe("mail server", "ok", f"{account.label} is reachable")]
     if account.needs_login:
         message_ = f"logged in as {account.user}; nothing was sent"

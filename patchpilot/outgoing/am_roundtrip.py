@@ -15,8 +15,7 @@ from patchpilot.model.patch import Patch
 
 _TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"
 _UNCLOSED = (
-    "its author's name has an unbalanced parenthesis or "
-    "quote, and git parses such a name wrongly"
+    "its author's name has an unbalanced parenthesis or quote, and git parses such a name wrongly"
 )
 MAX_LINE = 998
 """Maximum length of a line in bytes (RFC 5322); servers break or reject longer lines."""
@@ -31,9 +30,7 @@ def has_unclosed_author(raw: bytes) -> bool:
     text = MailText(lines)
     body_author = parse_body_headers(text.lines)[0].get("from")
     return not strip_quotes(
-        text.fields.get("from", "")
-        if body_author is None
-        else decode_words(body_author)
+        text.fields.get("from", "") if body_author is None else decode_words(body_author)
     )[1]
 
 
@@ -58,9 +55,7 @@ def find_mails_changed_by_am(
     return tuple(entry for entry in results if entry[1])
 
 
-def _describe_damage(
-    repository: Repository, raw: bytes, patch: Patch, folder: Path
-) -> str:
+def _describe_damage(repository: Repository, raw: bytes, patch: Patch, folder: Path) -> str:
     if any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")):
         return _TOO_LONG
     if has_unclosed_author(raw):
@@ -77,9 +72,7 @@ def _describe_damage(
     )
     if result.code:
         return "git cannot parse it as a patch"
-    info = dict(
-        line.split(": ", 1) for line in result.text.splitlines() if ": " in line
-    )
+    info = dict(line.split(": ", 1) for line in result.text.splitlines() if ": " in line)
     author = (info.get("Author", ""), info.get("Email", ""))
     subject = info.get("Subject", "")
     commit = repository.commit(patch.commit) if patch.commit else None
@@ -87,9 +80,7 @@ def _describe_damage(
     if expected and author != (expected.name, expected.email):
         return f"its author would be {author[0]} <{author[1]}>"
     if not (
-        subject == commit.subject
-        if commit
-        else subject.split() == patch.subject.title.split()
+        subject == commit.subject if commit else subject.split() == patch.subject.title.split()
     ):
         return f"its subject would be {subject!r}"
     body = commit.body if commit else "\n".join(patch.message)
@@ -113,6 +104,5 @@ def _contains_diff(received: Sequence[str], patch: Patch) -> bool:
     start = received.index(diff[0]) if diff and diff[0] in received else 0
     end = start + len(diff)
     return received[start:end] == diff and not any(
-        line.startswith(("diff --git ", "@@ -"))
-        for line in (*received[:start], *received[end:])
+        line.startswith(("diff --git ", "@@ -")) for line in (*received[:start], *received[end:])
     )

@@ -73,14 +73,10 @@ def make_commit_bodies(
     if text.base:
         args.append(f"--base={text.base}")
     args.append("--cover-letter" if text.cover else "--no-cover-letter")
-    revisions = (
-        [f"{start}..{linear_ids[-1]}"] if "--root" not in args else [linear_ids[-1]]
-    )
+    revisions = [f"{start}..{linear_ids[-1]}"] if "--root" not in args else [linear_ids[-1]]
     with TemporaryFolder("mails") as folder:
         repository.git("format-patch", *args, "-o", str(folder), *revisions)
-        files = sorted(
-            folder.iterdir(), key=lambda file: int(re.sub(r"\D", "", file.name) or 0)
-        )
+        files = sorted(folder.iterdir(), key=lambda file: int(re.sub(r"\D", "", file.name) or 0))
         contents = [file.read_bytes() for file in files]
     bodies: list[PatchBody] = []
     if text.cover:
@@ -92,9 +88,7 @@ def make_commit_bodies(
             hint="pass a range A..B on a linear branch",
         )
     for commit, content in zip(repository.commits(ids), contents, strict=True):
-        bodies.append(
-            PatchBody(commit.subject, commit.author, _find_body(content), commit.id)
-        )
+        bodies.append(PatchBody(commit.subject, commit.author, _find_body(content), commit.id))
     return tuple(_insert_notes(bodies, text))
 
 
@@ -209,9 +203,7 @@ def insert_footer(body: bytes, line: str) -> bytes:
     return head + separator + line.encode("utf-8", "surrogateescape") + b"\n" + tail
 
 
-def compute_patch_ids(
-    repository: Repository, contents: Sequence[bytes]
-) -> list[str | None]:
+def compute_patch_ids(repository: Repository, contents: Sequence[bytes]) -> list[str | None]:
     """Return the `git patch-id --stable` of each patch, or None for one without a diff."""
     inputs = (
         b"commit %040x\n%b\n" % (number, _strip_separators(content))
@@ -225,10 +217,7 @@ def compute_patch_ids(
 
 def encode_patches(patches: Iterable[Patch]) -> list[bytes]:
     """Encode the patches as bytes."""
-    return [
-        "\n".join((*patch.lines, "")).encode("utf-8", "surrogateescape")
-        for patch in patches
-    ]
+    return ["\n".join((*patch.lines, "")).encode("utf-8", "surrogateescape") for patch in patches]
 
 
 def _strip_separators(content: bytes) -> bytes:

@@ -73,9 +73,7 @@ def encode_text_header(name: str, text: str) -> str:
     InputError if the text contains a line break.
     """
     if _BREAK.search(text):
-        raise InputError(
-            f"{name}: line break in a header", hint="remove the line break"
-        )
+        raise InputError(f"{name}: line break in a header", hint="remove the line break")
     clean = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
     plain = _PLAIN[name == "Subject"]
     match = re.match(r"[ -~]*?\] ", clean) if name == "Subject" else None
@@ -101,11 +99,7 @@ def encode_address_header(address: Address) -> str:
     Raise InputError for an invalid address.
     """
     verdict = check_email_address(address.email)
-    if (
-        verdict.state is AddressState.BAD
-        or verdict.wire is None
-        or not is_header_safe(address)
-    ):
+    if verdict.state is AddressState.BAD or verdict.wire is None or not is_header_safe(address):
         reason = (
             verdict.reason
             if verdict.state is AddressState.BAD
@@ -176,9 +170,7 @@ def remove_mailboxes(raw: bytes, keys: Collection[str]) -> bytes:
             for value in message.get_all(name, [])
             for address in parse_addresses(str(value))
         ]
-        remaining = [
-            decode_address(address) for address in addresses if address.key not in keys
-        ]
+        remaining = [decode_address(address) for address in addresses if address.key not in keys]
         if len(remaining) < len(addresses):
             fields[name] = encode_address_list(remaining)
     return replace_fields(raw, fields)
@@ -190,8 +182,6 @@ def remove_recipients(message: Message, keys: Collection[str]) -> Message:
         remove_mailboxes(message.raw, keys),
         file=remove_mailboxes(message.file, keys),
         recipients=tuple(
-            recipient
-            for recipient in message.recipients
-            if recipient.lower() not in keys
+            recipient for recipient in message.recipients if recipient.lower() not in keys
         ),
     )

@@ -30,9 +30,7 @@ from patchpilot.series.cover_letter import GIT_SUBJECT
 from patchpilot.series.message_ids import make_message_ids, reuse_previewed_ids
 
 
-def compose_series_messages(
-    repository: Repository, series: SeriesToSend
-) -> tuple[Message, ...]:
+def compose_series_messages(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]:
     """Compose the messages of a series with their Message-IDs.
 
     Message-IDs are reused if the last preview had the same messages. All messages reply to the
@@ -84,9 +82,7 @@ def compose_series_messages(
             **extra_headers,
         )
         patch_id = patches[number - 1].patch_id or None if number else None
-        messages.append(
-            replace(message, number=number, commit=body.commit, patch_id=patch_id)
-        )
+        messages.append(replace(message, number=number, commit=body.commit, patch_id=patch_id))
     if messages and GIT_SUBJECT in messages[0].subject:
         raise RefusedError(
             "the cover letter still has git's placeholder for its subject",
@@ -104,9 +100,7 @@ def compose_series_messages(
     return tuple(messages)
 
 
-def _format_subject_prefix(
-    series: SeriesToSend, number: int, total: int, is_numbered: bool
-) -> str:
+def _format_subject_prefix(series: SeriesToSend, number: int, total: int, is_numbered: bool) -> str:
     """Return the text in the brackets of the subject, such as `PATCH net v2 1/3`.
 
     If there are several messages, they are numbered, with leading zeros as in git.

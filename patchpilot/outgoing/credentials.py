@@ -61,9 +61,7 @@ def _encode_password(password: bytes) -> Iterator[bytes]:
             yield digits
 
 
-def store_login_result(
-    repository: Repository, credential: Credential | None, login: str
-) -> None:
+def store_login_result(repository: Repository, credential: Credential | None, login: str) -> None:
     """Make git's credential helpers store an accepted password or erase a rejected one.
 
     `login` is "accepted", "refused", or "" if there was no login.
@@ -83,9 +81,7 @@ def store_login_result(
         input=credential.answer + b"\n",
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=git_environment(
-            {"GIT_TERMINAL_PROMPT": "0"}, parsed=False, repo=repository.top
-        ),
+        env=git_environment({"GIT_TERMINAL_PROMPT": "0"}, parsed=False, repo=repository.top),
         check=False,
     )
 
@@ -101,9 +97,7 @@ def find_credential(
     if not account.needs_login:
         return None
     configured = (
-        repository.config(f"sendemail.{account.identity}.smtppass")
-        if account.identity
-        else ()
+        repository.config(f"sendemail.{account.identity}.smtppass") if account.identity else ()
     )
     passwords = configured or repository.config("sendemail.smtppass")
     if passwords:
@@ -133,17 +127,11 @@ def find_credential(
                 " a terminal"
             ),
         )
-    return Credential(
-        fields.get("username", account.user), fields["password"], result.stdout
-    )
+    return Credential(fields.get("username", account.user), fields["password"], result.stdout)
 
 
 def _format_query(account: Account) -> bytes:
-    host = (
-        f"{account.server}:{account.port}"
-        if account.value("smtpserverport")
-        else account.server
-    )
+    host = f"{account.server}:{account.port}" if account.value("smtpserverport") else account.server
     for name, value in (("smtpServer", host), ("smtpUser", account.user)):
         if _BREAK.search(value):
             raise RefusedError(

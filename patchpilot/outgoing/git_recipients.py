@@ -52,17 +52,14 @@ def find_configured_recipients(
             if header == "cc" and "cccmd" in suppressed:
                 continue
             addresses, note = _run_command(repository, value, mails)
-            addresses = tuple(
-                address for address in addresses if address != account.sender
-            )
+            addresses = tuple(address for address in addresses if address != account.sender)
             notes += [note] if note else []
         elif header == "cc" and name.startswith("format.") and "cc" in suppressed:
             continue
         else:
             addresses = expand_aliases(value, aliases, name)
         recipients += [
-            Recipient(address, "configured", None, header, (name,))
-            for address in addresses
+            Recipient(address, "configured", None, header, (name,)) for address in addresses
         ]
     return RecipientPlan(tuple(recipients), warnings=tuple(notes))
 
@@ -105,9 +102,7 @@ def read_format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
     for line in "\n".join(repository.config("format.headers")).split("\n"):
         name, colon, value = line.partition(":")
         key = name.strip().lower().encode()
-        if line and (
-            not colon or key in NEVER or key in {*ONCE} - {b"to", b"cc", b"reply-to"}
-        ):
+        if line and (not colon or key in NEVER or key in {*ONCE} - {b"to", b"cc", b"reply-to"}):
             raise UsageError(
                 f"format.headers: {line!r} cannot be added to a message",
                 hint="run `git config --show-origin --get-all format.headers`",
@@ -121,9 +116,7 @@ def read_blind_copies(repository: Repository, account: Account) -> tuple[Address
     values = account.values("bcc")
     aliases = read_aliases(repository) if values else {}
     return tuple(
-        address
-        for value in values
-        for address in expand_aliases(value, aliases, "sendemail.bcc")
+        address for value in values for address in expand_aliases(value, aliases, "sendemail.bcc")
     )
 
 
@@ -156,9 +149,7 @@ def drop_suppressed_recipients(
     pattern = re.compile("|".join(_REASONS[kind] for kind in kinds & _REASONS.keys()))
     remaining = []
     for recipient in recipients:
-        reasons = tuple(
-            reason for reason in recipient.reasons if not pattern.fullmatch(reason)
-        )
+        reasons = tuple(reason for reason in recipient.reasons if not pattern.fullmatch(reason))
         if reasons or recipient.by_hand:
             remaining.append(recipient._replace(reasons=reasons))
     return tuple(remaining)
@@ -176,11 +167,7 @@ def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
         path = Path(name).expanduser()
         try:
             # reading a FIFO would block
-            text = (
-                path.read_text(encoding="utf-8", errors="replace")
-                if path.is_file()
-                else ""
-            )
+            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         except OSError:
             continue
         aliases |= dict(_parse_aliases(kind, text))
@@ -213,9 +200,7 @@ def _parse_aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]
                     yield name.strip(), _split_alias_targets(parts[-1])
 
 
-def _split_alias_targets(
-    text: str, *, space_separated: bool = False
-) -> tuple[str, ...]:
+def _split_alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ...]:
     if space_separated and "<" not in text and "," not in text:
         return tuple(text.replace('"', "").split())
     return tuple(
@@ -273,19 +258,13 @@ def _run_command(
                     timeout=TIME_LIMIT,
                 )
             except GitError:
-                return tuple(
-                    addresses.values()
-                ), f"{command}: timed out after {TIME_LIMIT:.0f} s"
+                return tuple(addresses.values()), f"{command}: timed out after {TIME_LIMIT:.0f} s"
             if result.code:
-                return tuple(
-                    addresses.values()
-                ), f"{command}: failed with exit code {result.code}"
+                return tuple(addresses.values()), f"{command}: failed with exit code {result.code}"
             for line in result.out.decode("utf-8", "replace").splitlines():
                 for address in parse_addresses(line):
                     addresses.setdefault(
                         address.key,
-                        Address(
-                            re.sub(r"\s*\([^)]*\)$", "", address.name), address.email
-                        ),
+                        Address(re.sub(r"\s*\([^)]*\)$", "", address.name), address.email),
                     )
     return tuple(addresses.values()), ""

@@ -49,13 +49,9 @@ def refuse_header_newlines(commits: Iterable[Commit]) -> None:
             ("author", author.name),
             ("author", author.email),
         ):
-            character = next(
-                (name for char, name in _BREAKS.items() if char in text), None
-            )
+            character = next((name for char, name in _BREAKS.items() if char in text), None)
             if character:
-                edit = "git commit --amend" + (
-                    " --reset-author" if field == "author" else ""
-                )
+                edit = "git commit --amend" + (" --reset-author" if field == "author" else "")
                 raise InputError(
                     f"commit {commit.id[:12]}: {character} in the {field}; a mail header must be"
                     " one line",
@@ -92,9 +88,7 @@ def refuse_unsafe_headers(mails: Sequence[Message]) -> None:
                 )
 
 
-def refuse_other_recipients(
-    mail: Message, planned: Iterable[str], program: str
-) -> None:
+def refuse_other_recipients(mail: Message, planned: Iterable[str], program: str) -> None:
     """Raise RefusedError if the envelope that a program produced does not have the planned
     addresses.
 
@@ -109,8 +103,7 @@ def refuse_other_recipients(
         raise RefusedError(
             f"{program} would not send to the planned recipients: it {', '.join(changes)}",
             hint=(
-                "run `git config --show-origin --get-regexp '^(sendemail|b4)'` to see its"
-                " settings"
+                "run `git config --show-origin --get-regexp '^(sendemail|b4)'` to see its settings"
             ),
         )
 

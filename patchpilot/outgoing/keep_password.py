@@ -47,9 +47,7 @@ def find_password_stores() -> tuple[PasswordStore, ...]:
     The configured helper comes first, then the other stores, safest first. The last entry stores
     nothing: git asks for the password each time.
     """
-    result = git(
-        None, "config", "--global", "--get-all", "credential.helper", ok=(0, 1)
-    )
+    result = git(None, "config", "--global", "--get-all", "credential.helper", ok=(0, 1))
     helpers = [helper for helper in result.text.splitlines() if helper]
     exec_path = Path(git(None, "--exec-path").text.strip())
     keepers = [
@@ -66,14 +64,10 @@ def find_password_stores() -> tuple[PasswordStore, ...]:
     if netrc:
         helper_command = netrc if os.access(netrc, os.X_OK) else f"!perl {netrc}"
         keepers.append(
-            PasswordStore(
-                NETRC, "~/.netrc, in plain text", plain=True, helper=helper_command
-            )
+            PasswordStore(NETRC, "~/.netrc, in plain text", plain=True, helper=helper_command)
         )
     existing = (
-        [PasswordStore("helper", f"git's credential helper: {helpers[-1]}")]
-        if helpers
-        else []
+        [PasswordStore("helper", f"git's credential helper: {helpers[-1]}")] if helpers else []
     )
     return (
         *existing,

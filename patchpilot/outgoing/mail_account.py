@@ -55,9 +55,7 @@ class Account:
             return f"program {self.program}"
         if not self.configured:
             return "no mail server set"
-        security = {"tls": "STARTTLS", "ssl": "TLS"}.get(
-            self.encryption, "no encryption"
-        )
+        security = {"tls": "STARTTLS", "ssl": "TLS"}.get(self.encryption, "no encryption")
         login = f", as {self.user}" if self.user else ""
         return hide_url_credentials(f"{self.server}:{self.port} ({security}{login})")
 
@@ -143,9 +141,7 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
         if last_value("smtpserverport").isdigit()
         else (465 if encryption == "ssl" else 25)
     )
-    sender = (
-        parse_address(last_value("from")) if last_value("from") else repository.identity
-    )
+    sender = parse_address(last_value("from")) if last_value("from") else repository.identity
     envelope = last_value("envelopesender") or None
     if envelope == "auto":
         envelope = sender.email if sender else None
@@ -162,13 +158,9 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
         encryption=encryption,
         user=user,
         auth=last_value("smtpauth"),
-        password_from=_find_password_origin(
-            repository, user, "smtppass" in settings, server
-        ),
+        password_from=_find_password_origin(repository, user, "smtppass" in settings, server),
         domain=last_value("smtpdomain"),
-        cert_path=settings["smtpsslcertpath"][-1]
-        if "smtpsslcertpath" in settings
-        else None,
+        cert_path=settings["smtpsslcertpath"][-1] if "smtpsslcertpath" in settings else None,
         sendmail=sendmail,
         options=settings.get("smtpserveroption", ()),
         configured=bool(server or sendmail),
@@ -176,9 +168,7 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
     )
 
 
-def _find_password_origin(
-    repository: Repository, user: str, is_stored: bool, server: str
-) -> str:
+def _find_password_origin(repository: Repository, user: str, is_stored: bool, server: str) -> str:
     if not user:
         return ""
     if is_stored:

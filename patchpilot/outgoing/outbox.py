@@ -98,8 +98,7 @@ def remove_from_send(send: Send, keys: Sequence[str]) -> Send:
         bcc=tuple(address for address in send.bcc if address.lower() not in keys),
         left_out=tuple(dict.fromkeys((*send.left_out, *keys))),
         entries=tuple(
-            remove_recipients(entry, keys) if entry.is_waiting else entry
-            for entry in send.entries
+            remove_recipients(entry, keys) if entry.is_waiting else entry for entry in send.entries
         ),
     )
 
@@ -208,11 +207,7 @@ class Outbox(TopicStore):
             for entry in self.settle(send_id).entries:
                 if entry.state is MailState.UNKNOWN and entry.position in outcomes:
                     self.mark(send_id, entry.position, outcomes[entry.position])
-            return (
-                self.drop_recipients(send_id, left_out)
-                if left_out
-                else self.get(send_id)
-            )
+            return self.drop_recipients(send_id, left_out) if left_out else self.get(send_id)
 
     def end(self, send_id: int) -> None:
         """Record the time at which the attempt ended."""
@@ -262,9 +257,7 @@ class Outbox(TopicStore):
         )
         return tuple(send for send in sends if send.entries[0].in_reply_to == parent)
 
-    def find_related(
-        self, change_id: str, patch_ids: Iterable[str]
-    ) -> tuple[Send, ...]:
+    def find_related(self, change_id: str, patch_ids: Iterable[str]) -> tuple[Send, ...]:
         """Return all real sends of a topic, or with any of these patch-ids."""
         return self._sends(
             "WHERE kind = 'real' AND (change_id = ? OR id IN (SELECT send FROM mails WHERE"
@@ -273,9 +266,7 @@ class Outbox(TopicStore):
             json.dumps([patch_id_ for patch_id_ in patch_ids if patch_id_]),
         )
 
-    def find_for_branch(
-        self, repository: str, branch: str, limit: int
-    ) -> tuple[Send, ...]:
+    def find_for_branch(self, repository: str, branch: str, limit: int) -> tuple[Send, ...]:
         """Return the last real sends of a branch, oldest first."""
         return self._sends(
             "WHERE id IN (SELECT id FROM sends WHERE repository = ? AND branch = ? AND"
@@ -374,9 +365,7 @@ class Outbox(TopicStore):
     def has_sent(self) -> bool:
         """Return whether any message was ever accepted."""
         return bool(
-            self._db.execute(
-                "SELECT 1 FROM mails WHERE state = 'accepted' LIMIT 1"
-            ).fetchone()
+            self._db.execute("SELECT 1 FROM mails WHERE state = 'accepted' LIMIT 1").fetchone()
         )
 
     def settle(self, send_id: int) -> Send:

@@ -45,9 +45,7 @@ _FIXUP = lazy_pattern(
 
 
 def _draft_commands(option: str, text: str) -> Hint:
-    return Hint(
-        (Action("draft", (option, text)), ", or ", Action("draft", ("--edit",)))
-    )
+    return Hint((Action("draft", (option, text)), ", or ", Action("draft", ("--edit",))))
 
 
 _COVER_SUBJECT = _draft_commands("--cover-subject", "description of the series")
@@ -151,15 +149,11 @@ def _format_first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
     originals: dict[str, list[str]] = {}
     for line in lines:
         originals.setdefault(
-            line.removeprefix(
-                next((title for title in titles if line.startswith(title)), "")
-            ),
+            line.removeprefix(next((title for title in titles if line.startswith(title)), "")),
             [],
         ).append(line)
     messages = [
-        lines[0]
-        if len(lines) == 1
-        else f"{message} ({format_count(len(lines), 'time')})"
+        lines[0] if len(lines) == 1 else f"{message} ({format_count(len(lines), 'time')})"
         for message, lines in originals.items()
     ]
     return "; ".join(messages[:3]) + (" …" if len(messages) > 3 else "")
@@ -191,9 +185,7 @@ def _recipient_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "security-on-list",
             f"a security problem would be sent to public mailing lists: {names}",
-            Action(
-                "", ("--security", "no"), "answer {} if it is not a security problem"
-            ),
+            Action("", ("--security", "no"), "answer {} if it is not a security problem"),
         )
     if not topic.recipients:
         yield SendProblem(
@@ -260,9 +252,7 @@ def _cover_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
             "cover-text",
             "the cover letter's text is not written",
             source
-            or _draft_commands(
-                "--cover", "the purpose of the whole series, and the reason for it"
-            ),
+            or _draft_commands("--cover", "the purpose of the whole series, and the reason for it"),
         )
 
 
@@ -370,9 +360,7 @@ def _version_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield from _recorded_sends(facts, has_changelog)
 
 
-def _recorded_sends(
-    facts: PreflightFacts, has_changelog: bool
-) -> Iterator[SendProblem]:
+def _recorded_sends(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProblem]:
     topic = facts.topic
     for record in facts.records:
         date = f" on {record.date}" if record.date else ""
@@ -390,9 +378,7 @@ def _recorded_sends(
             )
             return
         if record.same_topic and record.version == topic.send.version:
-            hint = Action(
-                "draft", ("-v", str(record.version + 1)), "`{}` sends the next version"
-            )
+            hint = Action("draft", ("-v", str(record.version + 1)), "`{}` sends the next version")
             yield SendProblem(
                 "version-sent",
                 f"v{record.version} of this topic was sent{date}: {record.where}",
@@ -403,9 +389,7 @@ def _recorded_sends(
 
 def _same_patches_hint(facts: PreflightFacts, send: Send) -> Advice:
     if send.state != "sent":
-        return Action(
-            "send", ("--resume",), "`{}` sends the messages that were not accepted"
-        )
+        return Action("send", ("--resume",), "`{}` sends the messages that were not accepted")
     if facts.topic.send.version > send.version:
         return Action(
             "draft",
@@ -529,9 +513,7 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic = facts.topic
     sender = topic.account.sender
     for patch in topic.series.patches:
-        signers = {
-            tag.address.key for tag in patch.tags("Signed-off-by") if tag.address
-        }
+        signers = {tag.address.key for tag in patch.tags("Signed-off-by") if tag.address}
         if sender and signers and sender.key not in signers:
             yield SendProblem(
                 "sender",

@@ -53,9 +53,7 @@ COVERED = {
 """The problems and warnings of each check, which has passed if none of them was found."""
 
 
-def list_passed_checks(
-    facts: PreflightFacts, reported: Collection[str]
-) -> tuple[CheckLine, ...]:
+def list_passed_checks(facts: PreflightFacts, reported: Collection[str]) -> tuple[CheckLine, ...]:
     """Return the checks for which `reported` has no problem or warning, in the order of COVERED."""
     results = dict(_list_check_results(facts))
     return tuple(
@@ -78,11 +76,7 @@ def _list_check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
         f"check reports no errors{build_note}{format_hidden_findings_note(facts.hidden)}",
     )
     if is_clean:
-        note = (
-            " (noted below the ---)"
-            if draft.answers.get(COMPILE_TESTED) == "yes"
-            else ""
-        )
+        note = " (noted below the ---)" if draft.answers.get(COMPILE_TESTED) == "yes" else ""
         yield "build", f"{facts.built}{note}"
     list_count = sum(is_mailing_list(recipient) for recipient in topic.recipients)
     other_count = len(topic.recipients) - list_count
@@ -114,9 +108,7 @@ def _list_check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
             if regression == "no"
             else "regression: the regression tracker is informed",
         )
-    if topic.series.cover or (
-        draft.has_cover and (topic.request.cover or not is_single)
-    ):
+    if topic.series.cover or (draft.has_cover and (topic.request.cover or not is_single)):
         yield "cover", "cover letter written"
     yield (
         "version",
@@ -129,9 +121,7 @@ def _list_check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
         else f"git am recreates all {len(patches)} commits",
     )
     target_tree = " ".join(
-        word
-        for word in draft.prefix.split()
-        if word.upper() not in ("PATCH", "RFC", "RESEND")
+        word for word in draft.prefix.split() if word.upper() not in ("PATCH", "RFC", "RESEND")
     )
     if target_tree:
         yield "prefix", f"the subject names the target tree: {target_tree}"

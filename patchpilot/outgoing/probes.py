@@ -48,9 +48,7 @@ def probe_archive_and_clock(
 
     try:
         with open_session() as session:
-            response = session.head(
-                url.rstrip("/") + "/", timeout=10.0, allow_redirects=True
-            )
+            response = session.head(url.rstrip("/") + "/", timeout=10.0, allow_redirects=True)
     except (requests.RequestException, ValueError) as error:
         return (
             Probe(
@@ -124,13 +122,10 @@ def probe_commit_graph(repository: Repository, large: int = 20_000) -> Probe:
         files = (single_file,)
     elif chain.exists():
         files = tuple(
-            info / "commit-graphs" / f"graph-{name}.graph"
-            for name in chain.read_text().split()
+            info / "commit-graphs" / f"graph-{name}.graph" for name in chain.read_text().split()
         )
     if not files:
-        count = repository.git(
-            "rev-list", "--count", f"--max-count={large}", "--all"
-        ).text.strip()
+        count = repository.git("rev-list", "--count", f"--max-count={large}", "--all").text.strip()
         if int(count or 0) < large:
             return Probe("commit-graph", "ok", "small history: no commit-graph needed")
         return Probe(
@@ -146,9 +141,7 @@ def probe_commit_graph(repository: Repository, large: int = 20_000) -> Probe:
             "the commit-graph has no changed-path filters",
             command,
         )
-    return Probe(
-        "commit-graph", "ok", "there is a commit-graph with changed-path filters"
-    )
+    return Probe("commit-graph", "ok", "there is a commit-graph with changed-path filters")
 
 
 def _has_bloom_filters(file: Path) -> bool:
@@ -157,6 +150,4 @@ def _has_bloom_filters(file: Path) -> bool:
         if head[:4] != b"CGPH":
             return False
         table = handle.read(12 * (head[6] + 1))
-    return any(
-        table[offset : offset + 4] == b"BIDX" for offset in range(0, len(table), 12)
-    )
+    return any(table[offset : offset + 4] == b"BIDX" for offset in range(0, len(table), 12))

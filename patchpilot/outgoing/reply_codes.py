@@ -7,9 +7,7 @@ Replies are interpreted differently before and after the final line of the body.
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.mail_state import Outcome, Retry
 
-NO_ANSWER = (
-    "the connection ended after the mail was handed over, before the server answered"
-)
+NO_ANSWER = "the connection ended after the mail was handed over, before the server answered"
 _CLOSING = (221, 421)
 _LOGIN_REQUIRED = 530
 

@@ -51,10 +51,6 @@ def make_reply_references(parent: Mail) -> tuple[str, ...]:
 
     It contains the References: of the message that is answered, followed by its Message-ID.
     """
-    ancestors = parent.references or (
-        (parent.in_reply_to,) if parent.in_reply_to else ()
-    )
+    ancestors = parent.references or ((parent.in_reply_to,) if parent.in_reply_to else ())
     chain = tuple(dict.fromkeys((*ancestors, parent.message_id)))
-    return (
-        chain if len(chain) <= REFERENCES else (chain[0], *chain[-(REFERENCES - 1) :])
-    )
+    return chain if len(chain) <= REFERENCES else (chain[0], *chain[-(REFERENCES - 1) :])

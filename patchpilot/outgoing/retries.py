@@ -63,9 +63,7 @@ class Retries:
         # progress is not updated this soon after another line was printed, so wait before showing
         # it
         time.sleep(min(_POLL_INTERVAL, seconds))
-        self._progress(
-            f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {reason}"
-        )
+        self._progress(f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {reason}")
         wait_unless_stopped(seconds - _POLL_INTERVAL, self._stopping)
         return not self._stopping()
 

@@ -208,9 +208,7 @@ class Submission:
                 server,
             )
         if account.needs_login and (credential := self.credential):
-            password_hint = Action(
-                "doctor", (), "many providers require an app password: see `{}`"
-            )
+            password_hint = Action("doctor", (), "many providers require an app password: see `{}`")
             message = f"{account.server} rejects the login of {account.user}"
             self._step(
                 message,
@@ -261,9 +259,7 @@ class Submission:
         server.ehlo_or_helo_if_needed()
         return server
 
-    def send(
-        self, envelope_from: str, recipients: Sequence[str], raw: bytes
-    ) -> Outcome:
+    def send(self, envelope_from: str, recipients: Sequence[str], raw: bytes) -> Outcome:
         """Send one message to all recipients or to none.
 
         Return an outcome even if the server fails.
@@ -385,9 +381,7 @@ def _send_envelope(
     return (
         None
         if reply[0] == 354
-        else parse_early_reply(
-            reply[0], f"the mail: {_decode_reply(reply)}", reused=reused
-        )
+        else parse_early_reply(reply[0], f"the mail: {_decode_reply(reply)}", reused=reused)
     )
 
 
@@ -456,10 +450,7 @@ def make_tls_context(account: Account) -> ssl.SSLContext:
 def log_in(server: smtplib.SMTP, account: Account, credential: Credential) -> None:
     """Log in to the server, using OAuth if the account is configured for it."""
     mechanisms = account.auth.upper().split()
-    if any(
-        mechanism in ("XOAUTH2", "OAUTH2", "OAUTH", "OAUTHBEARER")
-        for mechanism in mechanisms
-    ):
+    if any(mechanism in ("XOAUTH2", "OAUTH2", "OAUTH", "OAUTHBEARER") for mechanism in mechanisms):
         text = f"user={credential.user}\x01auth=Bearer {credential.password}\x01\x01"
         server.auth(
             "XOAUTH2",

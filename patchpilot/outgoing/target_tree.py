@@ -37,15 +37,11 @@ def find_remote_tree(repository: Repository, tree: str) -> TargetTree | None:
     The entry looks like `git git://host/path.git branch`.
     """
     fields = tree.split()
-    url = next(
-        (field for field in fields if "://" in field or field.endswith(".git")), None
-    )
+    url = next((field for field in fields if "://" in field or field.endswith(".git")), None)
     if url is None:
         return None
     tree_name = _tree_name(url)
-    branch = (
-        fields[fields.index(url) + 1] if fields.index(url) + 1 < len(fields) else None
-    )
+    branch = fields[fields.index(url) + 1] if fields.index(url) + 1 < len(fields) else None
     for key, values in repository.config_regexp(r"^remote\..*\.url$").items():
         if _tree_name(values[-1]) != tree_name:
             continue
@@ -72,9 +68,7 @@ def find_listed_trees(
         sections = match_patch(load_maintainers(CommitTree(repository, rev)), paths)
     except PatchpilotError:
         return ()
-    trees = dict.fromkeys(
-        tree for section in sections for tree in section.section.trees
-    )
+    trees = dict.fromkeys(tree for section in sections for tree in section.section.trees)
     targets = (find_remote_tree(repository, tree) for tree in trees)
     return tuple(remote for remote in targets if remote)
 
@@ -121,11 +115,7 @@ def compute_commit_fit(
                 fix.commit.subject,
                 fix.commit.id in prerequisites,
             )
-            if (
-                attempt.how is not AppliesHow.CONFLICT
-                and attempt.is_empty
-                and not is_prerequisite
-            ):
+            if attempt.how is not AppliesHow.CONFLICT and attempt.is_empty and not is_prerequisite:
                 applied_subjects.append(subject)
             if attempt.how is AppliesHow.CONFLICT:
                 return TargetFit(
@@ -196,7 +186,5 @@ def compute_file_fit(
                 result = AppliesHow.THREE_WAY
             else:
                 paths = tuple(change.path for change in patch.files)
-                return TargetFit(
-                    AppliesHow.CONFLICT, subject, paths, tuple(applied_subjects)
-                )
+                return TargetFit(AppliesHow.CONFLICT, subject, paths, tuple(applied_subjects))
     return TargetFit(result, already=tuple(applied_subjects))

@@ -64,8 +64,7 @@ class SeriesToSend:
         return tuple(
             send
             for send in self.before
-            if send.change_id == self.draft.change_id
-            and send.state in ("sent", "partial")
+            if send.change_id == self.draft.change_id and send.state in ("sent", "partial")
         )
 
     def rendered(
@@ -81,9 +80,7 @@ class SeriesToSend:
         send = replace(self.send, entries=messages, tracking_data=tracking_data)
         return replace(self, send=send, remarks=(*self.remarks, *remarks))
 
-    def headers(
-        self, number: int = 0
-    ) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+    def headers(self, number: int = 0) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
         """Return the To: and Cc: addresses of a patch, or of the cover letter if the number is 0.
 
         If there are no recipients, To: is the sender.
@@ -92,11 +89,7 @@ class SeriesToSend:
         if not recipients and self.account.sender:
             return (self.account.sender,), ()
         to, cc = (
-            tuple(
-                recipient.address
-                for recipient in recipients
-                if recipient.header == header
-            )
+            tuple(recipient.address for recipient in recipients if recipient.header == header)
             for header in ("to", "cc")
         )
         return to, cc

@@ -23,11 +23,7 @@ def _list_transport_classes() -> dict[str, str]:
     folder = patchpilot.outgoing
     entries = [entry.name for entry in iter_modules(folder.__path__) if entry.ispkg]
     packages = [import_module(f"{folder.__name__}.{entry}") for entry in entries]
-    unsorted = {
-        package.NAME: package.TRANSPORT
-        for package in packages
-        if hasattr(package, "NAME")
-    }
+    unsorted = {package.NAME: package.TRANSPORT for package in packages if hasattr(package, "NAME")}
     return {
         name: unsorted[name]
         for name in sorted(unsorted, key=lambda name: (name != DEFAULT_TRANSPORT, name))

@@ -40,18 +40,12 @@ def find_undisclosed_problems(
                     message,
                     "remove the tag; add it once the report is public",
                 )
-    texts = [
-        (patch.subject.title, "\n".join(patch.message)) for patch in series.patches
-    ]
+    texts = [(patch.subject.title, "\n".join(patch.message)) for patch in series.patches]
     yield from _find_private_threads(texts, private_ids)
 
 
 def _find_tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
-    return [
-        tag
-        for line in patch.message
-        if (tag := parse_trailer(line)) and tag.key in keys
-    ]
+    return [tag for line in patch.message if (tag := parse_trailer(line)) and tag.key in keys]
 
 
 def find_undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
@@ -60,9 +54,7 @@ def find_undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
         title = patch.subject.title
         for tag in _find_tags(patch, _REPORTER_TAGS)[:1]:
             message = f"{title}: {tag.name}: names the reporter"
-            yield SendProblem(
-                "names-reporter", message, "ask whether the reporter agrees to that"
-            )
+            yield SendProblem("names-reporter", message, "ask whether the reporter agrees to that")
         if cve := _CVE.search("\n".join((title, *patch.message))):
             yield SendProblem(
                 "names-cve",

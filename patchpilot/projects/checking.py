@@ -56,17 +56,13 @@ def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
 
     `label` is the file and section to show in the error.
     """
-    known_keys = [
-        name for name in kind._fields if name not in _NOT_WRITTEN.get(kind, ())
-    ]
+    known_keys = [name for name in kind._fields if name not in _NOT_WRITTEN.get(kind, ())]
     for key, value in table.items():
         if key not in known_keys:
             raise misspelling_error(f"{label}: unknown key {key!r}", key, known_keys)
         expected: Any = _expected_type(kind, key)
         if type(value) is not expected:
-            raise PackError(
-                f"{label}: key {key!r} takes {_NAMES[expected]}, not {value!r}"
-            )
+            raise PackError(f"{label}: key {key!r} takes {_NAMES[expected]}, not {value!r}")
         if key in SECTIONS and kind is Project:
             check_table(f"{label}: [{key}]", value, SECTIONS[key])
         elif key in _ROWS:
@@ -100,9 +96,7 @@ def _check_rows(label: str, key: str, rows: list[Any]) -> None:
             raise PackError(f"{label}: key {key!r} takes a list of tables, not {row!r}")
         check_table(location, row, kind)
         missing_keys = [
-            name
-            for name in kind._fields
-            if name not in kind._field_defaults and name not in row
+            name for name in kind._fields if name not in kind._field_defaults and name not in row
         ]
         if missing_keys:
             raise PackError(f"{location}: missing key {missing_keys[0]!r}")
@@ -110,11 +104,7 @@ def _check_rows(label: str, key: str, rows: list[Any]) -> None:
 
 def _check_list(label: str, key: str, value: list[Any], *, is_nested: bool) -> None:
     strings = (
-        [
-            string
-            for part in value
-            for string in (part if isinstance(part, list) else [None])
-        ]
+        [string for part in value for string in (part if isinstance(part, list) else [None])]
         if is_nested
         else value
     )
@@ -144,9 +134,7 @@ def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
                 f" {word!r}"
             )
         if key == "series" and not re.search(r"\d", name):
-            raise PackError(
-                f"{label}: [stable.series]: {name!r} is not a version number"
-            )
+            raise PackError(f"{label}: [stable.series]: {name!r} is not a version number")
 
 
 def _check_text(label: str, key: str, value: str, kind: Any) -> None:
@@ -157,9 +145,7 @@ def _check_text(label: str, key: str, value: str, kind: Any) -> None:
         try:
             compiled = re.compile(value)
         except re.error as error:
-            raise PackError(
-                f"{label}: key {key!r} is not a valid pattern: {error}"
-            ) from error
+            raise PackError(f"{label}: key {key!r} is not a valid pattern: {error}") from error
         if key == "branch" and "version" not in compiled.groupindex:
             raise PackError(f"{label}: key 'branch' needs a group (?P<version>…)")
     elif key in _PLACEHOLDERS and kind is not Lists:

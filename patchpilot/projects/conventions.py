@@ -45,10 +45,6 @@ def conventions(subsystem: Subsystem) -> Iterator[PathFact]:
             if isinstance(value, tuple):
                 text = ", ".join(f"`{name}`" for name in value)
             else:
-                text = (
-                    f"`{value}`"
-                    if key == "prefix"
-                    else WORDS.get(f"{value}", f"{value}")
-                )
+                text = f"`{value}`" if key == "prefix" else WORDS.get(f"{value}", f"{value}")
             source = subsystem.sources.get(key) or subsystem.sources[_WITH[key]]
             yield PathFact(label, text, source)

@@ -78,9 +78,7 @@ def newest_kernel() -> tuple[int, int]:
 def bouncing_addresses() -> tuple[GoneAddress, ...]:
     """Return the bouncing addresses of all projects."""
     return tuple(
-        dict.fromkeys(
-            row for project in projects().values() for row in project.lists.gone
-        )
+        dict.fromkeys(row for project in projects().values() for row in project.lists.gone)
     )
 
 
@@ -123,9 +121,7 @@ def _projects(folder: str) -> Mapping[str, Project]:
     if not user_tables and not (path / REFRESHED).is_file() and folder != os.devnull:
         return _projects(os.devnull)
     tables = _tables(user_tables, folder)
-    names = sorted(
-        tables, key=lambda name: (name != DEFAULT, name not in user_tables, name)
-    )
+    names = sorted(tables, key=lambda name: (name != DEFAULT, name not in user_tables, name))
     return {name: _project(tables[name]) for name in names}
 
 
@@ -147,24 +143,17 @@ def _tables(user_tables: Own, folder: str) -> dict[str, Table]:
     The shipped ones are not validated here, because the tests validate them.
     """
     default_tables = read_shipped_tables("projects")
-    merged_tables = {name: table for name, (_, table) in user_tables.items()} | dict(
-        default_tables
-    )
+    merged_tables = {name: table for name, (_, table) in user_tables.items()} | dict(default_tables)
     for name, stable in read_stored_tables(folder).items():
         if name in merged_tables and str(stable.get("updated", "")) >= str(
             merged_tables[name].get("stable", {}).get("updated", "")
         ):
-            merged_tables[name] = override_table(
-                merged_tables[name], {"stable": stable}
-            )
+            merged_tables[name] = override_table(merged_tables[name], {"stable": stable})
     # the user's file for a shipped project overrides the stored [stable] keys
     for name in user_tables.keys() & default_tables.keys():
         merged_tables[name] = override_table(merged_tables[name], user_tables[name][1])
     labels = {name: file for name, (file, _) in user_tables.items()}
-    return {
-        name: resolve_table(name, merged_tables, labels=labels)
-        for name in merged_tables
-    }
+    return {name: resolve_table(name, merged_tables, labels=labels) for name in merged_tables}
 
 
 def override_table(table: Table, overrides: Table) -> dict[str, Any]:
@@ -199,21 +188,13 @@ def resolve_table(
         raise PackError(f"{label}: missing key 'title'")
     parent = str(table.get("inherits", ""))
     if parent and (parent not in tables or parent in (name, *descendants)):
-        candidates = [
-            candidate for candidate in tables if candidate not in (name, *descendants)
-        ]
+        candidates = [candidate for candidate in tables if candidate not in (name, *descendants)]
         raise PackError(
             f"{label}: inherits = {parent!r} names no other project",
             hint=suggest_valid_words("name", parent, sorted(candidates)),
         )
-    base = (
-        resolve_table(parent, tables, (name, *descendants), labels=labels)
-        if parent
-        else {}
-    )
-    resolved = {
-        key: value for key, value in base.items() if key not in _NOT_INHERITED
-    } | {
+    base = resolve_table(parent, tables, (name, *descendants), labels=labels) if parent else {}
+    resolved = {key: value for key, value in base.items() if key not in _NOT_INHERITED} | {
         key: _merge_section(key, base.get(key, {}), value) if key in SECTIONS else value
         for key, value in table.items()
     }
@@ -263,18 +244,14 @@ def parse_table(label: str, text: bytes) -> Table:
 
 
 def _project(table: Mapping[str, Any]) -> Project:
-    sections = {
-        name: kind(**_freeze(table.get(name, {}))) for name, kind in SECTIONS.items()
-    }
+    sections = {name: kind(**_freeze(table.get(name, {}))) for name, kind in SECTIONS.items()}
     project = Project(
         **_freeze({key: value for key, value in table.items() if key not in SECTIONS}),
         **sections,
     )
     lists = project.lists
     return project._replace(
-        stable=project.stable._replace(
-            list=lists.stable or (lists.main[0] if lists.main else "")
-        )
+        stable=project.stable._replace(list=lists.stable or (lists.main[0] if lists.main else ""))
     )
 
 
@@ -322,9 +299,7 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
     """
     members = list(patches)
     project = project_of_tree(tree) if tree is not None else _detect_by_patches(members)
-    return find_layered(
-        project or default_project(), [patch.subject.words for patch in members]
-    )
+    return find_layered(project or default_project(), [patch.subject.words for patch in members])
 
 
 def find_layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
@@ -337,9 +312,7 @@ def find_layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project
             candidate.inherits == project.name
             and prefixes
             and all(
-                {word.lower() for word in prefix}.intersection(
-                    candidate.subject_prefixes
-                )
+                {word.lower() for word in prefix}.intersection(candidate.subject_prefixes)
                 for prefix in prefixes
             )
         ):
@@ -369,28 +342,18 @@ def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
         for name in ("To", "Cc")
         for address in patch.addresses(name)
     }
-    addresses |= {
-        tag.address.key for patch in patches for tag in patch.tags("Cc") if tag.address
-    }
+    addresses |= {tag.address.key for patch in patches for tag in patch.tags("Cc") if tag.address}
     default = default_project()
     for project in _candidates():
         if project is default or (project.inherits and not project.paths_pattern):
             continue
-        if (
-            addresses & _uninherited_lists(project)
-            and not _is_elsewhere(project, addresses)
-        ) or (
-            project.paths_pattern
-            and any(map(re.compile(project.paths_pattern).search, paths))
+        if (addresses & _uninherited_lists(project) and not _is_elsewhere(project, addresses)) or (
+            project.paths_pattern and any(map(re.compile(project.paths_pattern).search, paths))
         ):
             return project
     is_other = not any(map(re.compile(default.paths_pattern).search, paths)) and (
         not all(map(_SHARED_PATH.search, paths))
-        or any(
-            _USER_SPACE.fullmatch(word)
-            for patch in patches
-            for word in patch.subject.words
-        )
+        or any(_USER_SPACE.fullmatch(word) for patch in patches for word in patch.subject.words)
     )
     return find_project(OTHER) if is_other else None
 
@@ -405,9 +368,7 @@ def _is_elsewhere(project: Project, addresses: set[str]) -> bool:
     lists = _uninherited_lists(project)
     other_addresses = addresses - lists
     known_lists = [
-        candidate
-        for candidate in projects().values()
-        if project.name not in candidate.lineage
+        candidate for candidate in projects().values() if project.name not in candidate.lineage
     ]
     return _is_on_list_host(other_addresses, known_lists) or (
         _is_on_list_host(addresses & lists, known_lists)
@@ -452,8 +413,7 @@ def is_on_list_host(email: str) -> bool:
     host = lower_email.rpartition("@")[2]
     return bool(_LIST_HOST.search(host)) or any(
         any(f".{host}".endswith(f".{list_host}") for list_host in project.lists.hosts)
-        or lower_email
-        in (*project.lists.main, project.lists.stable, project.lists.regressions)
+        or lower_email in (*project.lists.main, project.lists.stable, project.lists.regressions)
         for project in projects().values()
     )
 
@@ -494,9 +454,7 @@ def _resolve_tables(user_tables: Own) -> Mapping[str, Table]:
     tables = {}
     for name, table in merged_tables.items():
         parent = str(table.get("inherits", ""))
-        if parent and (
-            parent not in merged_tables or merged_tables[parent].get("inherits")
-        ):
+        if parent and (parent not in merged_tables or merged_tables[parent].get("inherits")):
             raise PackError(
                 f"{labels[name]}: inherits = {parent!r} names no subsystem that inherits nothing"
                 " itself",
@@ -515,8 +473,7 @@ def _resolve_tables(user_tables: Own) -> Mapping[str, Table]:
 
 def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
     values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in table.items()
+        key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
     }
     return Subsystem(name, **values)
 
@@ -536,12 +493,8 @@ def _paths(folder: str) -> Mapping[str, Subsystem | None]:
     A path is a file, a directory (ending with "/") or a prefix (ending with "*").
     """
     all_subsystems = _subsystems(folder).values()
-    left_out = {
-        path: None for subsystem in all_subsystems for path in subsystem.not_paths
-    }
-    return left_out | {
-        path: subsystem for subsystem in all_subsystems for path in subsystem.paths
-    }
+    left_out = {path: None for subsystem in all_subsystems for path in subsystem.not_paths}
+    return left_out | {path: subsystem for subsystem in all_subsystems for path in subsystem.paths}
 
 
 def subsystem_of(
@@ -558,10 +511,7 @@ def subsystem_of(
     paths = [path for path in patch.paths if not path.startswith(SHARED)] or [
         path for path in patch.paths if path != "MAINTAINERS"
     ]
-    matches = {
-        subsystem.name if (subsystem := subsystem_of_path(path)) else ""
-        for path in paths
-    }
+    matches = {subsystem.name if (subsystem := subsystem_of_path(path)) else "" for path in paths}
     if matches != {""}:
         return all_subsystems[matches.pop()] if len(matches) == 1 else None
     of_files = set(sections(paths))
@@ -578,9 +528,7 @@ def subsystem_of(
         if not any(path.startswith(subsystem.not_paths) for path in paths)
     ]
     by_section = {
-        subsystem.name
-        for subsystem in candidates
-        if of_files.intersection(subsystem.sections)
+        subsystem.name for subsystem in candidates if of_files.intersection(subsystem.sections)
     }
     by_list = {
         subsystem.name
@@ -588,11 +536,7 @@ def subsystem_of(
         if len(lists) == 1 and lists.issubset(subsystem.lists)
     }
     return next(
-        (
-            all_subsystems[names.pop()]
-            for names in (by_section, by_list)
-            if len(names) == 1
-        ),
+        (all_subsystems[names.pop()] for names in (by_section, by_list) if len(names) == 1),
         None,
     )
 
@@ -602,14 +546,11 @@ def apply_subsystem_rules(project: Project, patches: Iterable[Patch]) -> Project
     common subsystem.
     """
     patch_subsystems = (
-        [subsystem_of(patch) for patch in patches if patch.has_diff]
-        if project.kernel
-        else []
+        [subsystem_of(patch) for patch in patches if patch.has_diff] if project.kernel else []
     )
     subsystem = (
         patch_subsystems[0]
-        if len({subsystem.name if subsystem else "" for subsystem in patch_subsystems})
-        == 1
+        if len({subsystem.name if subsystem else "" for subsystem in patch_subsystems}) == 1
         else None
     )
     if subsystem is None:
@@ -628,9 +569,5 @@ def shortest_wait() -> int:
     """Return the shortest time, in days, before a reminder in any project or subsystem."""
     return min(
         *(project.mail.waiting_days for project in projects().values()),
-        *(
-            subsystem.ping_days
-            for subsystem in subsystems().values()
-            if subsystem.ping_days
-        ),
+        *(subsystem.ping_days for subsystem in subsystems().values() if subsystem.ping_days),
     )

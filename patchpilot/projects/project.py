@@ -57,9 +57,7 @@ class StableTrees(NamedTuple):
                 return match["version"]
         return None
 
-    def find_maintained(
-        self, today: "date | None" = None
-    ) -> tuple[LongTermSeries, ...]:
+    def find_maintained(self, today: "date | None" = None) -> tuple[LongTermSeries, ...]:
         """Return the series supported today, oldest first."""
         if today is None:
             from datetime import UTC, datetime
@@ -240,10 +238,7 @@ class Lists(NamedTuple):
     def has_stable_tag(self, tags: Iterable[Trailer]) -> bool:
         """Return whether a Cc: tag requests a stable backport."""
         addresses = {self.stable, *self.stable_aliases}
-        return any(
-            tag.key == "cc" and tag.address and tag.address.key in addresses
-            for tag in tags
-        )
+        return any(tag.key == "cc" and tag.address and tag.address.key in addresses for tag in tags)
 
     @property
     def private_stable(self) -> str:
@@ -259,9 +254,7 @@ class Lists(NamedTuple):
 
         See Documentation/process/stable-kernel-rules.rst.
         """
-        return any(
-            tag.address and tag.address.key in self.stable_aliases for tag in tags
-        )
+        return any(tag.address and tag.address.key in self.stable_aliases for tag in tags)
 
     @property
     def stable_pattern(self) -> str:
@@ -270,15 +263,10 @@ class Lists(NamedTuple):
         It matches nothing if the project has no stable list.
         """
         boxes = (
-            address.partition("@")
-            for address in (self.stable, *self.stable_aliases)
-            if address
+            address.partition("@") for address in (self.stable, *self.stable_aliases) if address
         )
         return (
-            "|".join(
-                rf"{re.escape(name)}(?:\+\w+)?@{re.escape(host)}"
-                for name, _, host in boxes
-            )
+            "|".join(rf"{re.escape(name)}(?:\+\w+)?@{re.escape(host)}" for name, _, host in boxes)
             or r"(?!)"
         )
 

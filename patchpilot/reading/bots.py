@@ -44,14 +44,10 @@ def _robots() -> tuple[Bot, ...]:
     table = tomllib.loads(file.read_text(encoding="utf-8"))
     senders = table["senders"]
     rows = [Bot(**{**row, "kind": MailKind(row["kind"])}) for row in table["bot"]]
-    return tuple(
-        bot._replace(sender=senders.get(bot.sender, bot.sender)) for bot in rows
-    )
+    return tuple(bot._replace(sender=senders.get(bot.sender, bot.sender)) for bot in rows)
 
 
-def known_robot(
-    sender: str, subject: str, text: str, headers: Callable[[], str]
-) -> Bot | None:
+def known_robot(sender: str, subject: str, text: str, headers: Callable[[], str]) -> Bot | None:
     """Return the first bot whose row in bots.toml matches a message, or None."""
     for robot in _robots():
         if (

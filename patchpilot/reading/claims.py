@@ -26,9 +26,7 @@ from patchpilot.reading.statements import (
 from patchpilot.reading.thread_values import Claim
 from patchpilot.series.patch_pairing import title_key
 
-_NO_TALK = frozenset(
-    (MailKind.TRAILERS, MailKind.PATCH, MailKind.COVER, MailKind.BUILD_FAILURE)
-)
+_NO_TALK = frozenset((MailKind.TRAILERS, MailKind.PATCH, MailKind.COVER, MailKind.BUILD_FAILURE))
 _DROPS = re.compile(
     r"\bi(?:'ve| have|'m| am|'ll| will)? (?:now |just |also )?(?:dropp?(?:ed|ing)?|revert(?:ed|ing)?|unapplied|backed out|remov(?:ed|ing)) "  # noqa: E501
     r"(?:this|it|these|them|both|the (?:patch(?:es)?|series|commits?)|that (?:patch|commit|one))\b"
@@ -49,9 +47,7 @@ _KEPT = re.compile(
     r"\b(?:not|n't|never|why)\s+(?:\w+\s+)?(?:drop|revert)|should (?:i|we) (?:drop|revert)",
     re.IGNORECASE,
 )
-_ASKED_TO = re.compile(
-    r"\b(?:please|(?:can|could|would|will) you|mind)\b", re.IGNORECASE
-)
+_ASKED_TO = re.compile(r"\b(?:please|(?:can|could|would|will) you|mind)\b", re.IGNORECASE)
 """A question that makes a request."""
 _GOES_ON = re.compile(
     r"\bv\d{1,2}\b|\bresen[dt]\b|\b(?:new|next) version\b|\bi(?:'ll| will) \w+",
@@ -62,9 +58,7 @@ _IN_DOUBT = re.compile(r"[\"“]|\b(?:if|unless|until|once)\b|\?$", re.IGNORECAS
 _ONE_PATCH = re.compile(r"\AThe patch\s+\S[^\n]*\s+has been applied to\b")
 """The start of a script's report; the rest of its text is the same for every patch."""
 _SOME_PATCH = re.compile(r"\b(?:this )?(?:one|patch)\b", re.IGNORECASE)
-_REMOVED = re.compile(
-    r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*removed", re.IGNORECASE
-)
+_REMOVED = re.compile(r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*removed", re.IGNORECASE)
 _OF_STABLE = {
     MailKind.STABLE_ADDED: "queued",
     MailKind.STABLE_REVIEW: "review",
@@ -127,9 +121,9 @@ def claims_of(
                     for it in claims
                 ]
             dropped = base._replace(what="dropped", sentence=words)
-            reply_claims = [
-                claim for claim in reply_claims if claim.what == "withdrawn"
-            ] or [dropped]
+            reply_claims = [claim for claim in reply_claims if claim.what == "withdrawn"] or [
+                dropped
+            ]
         if poses:
             reply_claims = [base._replace(what="has the author's name")]
         # anyone may object, unless the message has a patchwork mark or its sender uses a known
@@ -139,9 +133,7 @@ def claims_of(
             or PATCHWORK_MARK.search(mail.body.text)
         )
         is_bot = mail.robot and is_bot_address(mail.sender)
-        evidence = (
-            ("withdrawn", "redone") if mail.by_author else STATES if is_bot else ()
-        )
+        evidence = ("withdrawn", "redone") if mail.by_author else STATES if is_bot else ()
         claims += (
             claim._replace(
                 known=known or (claim.what == "refused" and objects),
@@ -155,9 +147,7 @@ def claims_of(
 def _find_title(reply: Reply, claim: Claim) -> str | None:
     if claim.title:
         return claim.title
-    return parse_title(reply.mail) or (
-        reply.post.title if reply.post and claim.patch else None
-    )
+    return parse_title(reply.mail) or (reply.post.title if reply.post and claim.patch else None)
 
 
 def withdraw_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Claim, ...]:
@@ -261,9 +251,7 @@ def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
         return _author_claims(reply, base) if reply.under is None else []
     if mail.kind is MailKind.NACK:
         is_judged = statement and statement.sentence == mail.why
-        return [
-            base._replace(what=statement.what if statement and is_judged else "refused")
-        ]
+        return [base._replace(what=statement.what if statement and is_judged else "refused")]
     if statement and statement.kind is MailKind.APPLIED:
         return [_make_claim(reply, base)]
     texts = [sentence.text for sentence in mail.body.sentences]
@@ -318,9 +306,7 @@ def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
     commit, so in this case return no claim for its messages.
     """
     listed = [
-        base._replace(
-            commit=line.commit, patch=line.number or base.patch, title=line.title
-        )
+        base._replace(commit=line.commit, patch=line.number or base.patch, title=line.title)
         for line in reply.mail.place.landings
         if line.commit
     ]

@@ -26,13 +26,9 @@ MAX_RECIPIENTS = 100
 _REASON = 200
 _TEXT = 8000
 _DAEMONS = frozenset(("mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon"))
-_RETURNED_ID = re.compile(
-    r"^[ \t>]*Message-ID:\s*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE
-)
+_RETURNED_ID = re.compile(r"^[ \t>]*Message-ID:\s*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE)
 _REFUSAL = re.compile(r"\b([45]\d\d[ -][^\n]{3,300})")
-_ADDRESS = re.compile(
-    r"^[ \t]*<?([^<>\s:]{1,100}@[^<>\s:]{1,200}?)>?:?[ \t]*$", re.MULTILINE
-)
+_ADDRESS = re.compile(r"^[ \t]*<?([^<>\s:]{1,100}@[^<>\s:]{1,200}?)>?:?[ \t]*$", re.MULTILINE)
 _HELD = re.compile(
     r"awaits moderator approval|is being held until the list moderator|message is being"
     r" held|awaiting moderat|held for moderation",
@@ -142,8 +138,7 @@ class DeliveryReport(NamedTuple):
             )
         if self.status in ("5.2.3", "5.3.4"):
             return (
-                "the mail is too large for this server; split the patch, or send a link to"
-                " a branch"
+                "the mail is too large for this server; split the patch, or send a link to a branch"
             )
         if self.status.startswith("5.7"):
             return (
@@ -151,9 +146,7 @@ class DeliveryReport(NamedTuple):
                 " send from"
                 " another account"
             )
-        return Action(
-            "send", ("--resend",), "after the cause is fixed, send it again: {}"
-        )
+        return Action("send", ("--resend",), "after the cause is fixed, send it again: {}")
 
 
 def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
@@ -178,10 +171,7 @@ def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
     text = "\n".join(text for _, text in parts)
     about = _find_returned_ids(mail, text)
     blocks = [
-        {
-            name.lower(): value
-            for name, _, value in parse_raw_headers(block.split("\n"))[0]
-        }
+        {name.lower(): value for name, _, value in parse_raw_headers(block.split("\n"))[0]}
         for kind, text in parts
         if kind.startswith("message/delivery-status")
         for block in text.split("\n\n")
@@ -211,8 +201,7 @@ def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
     text = mail.body[:_TEXT]
     about = _find_returned_ids(mail, mail.body)
     recipients = [
-        address.email
-        for address in parse_addresses(mail.header("X-Failed-Recipients") or "")
+        address.email for address in parse_addresses(mail.header("X-Failed-Recipients") or "")
     ] or _ADDRESS.findall(text)[:1]
     refusal = _REFUSAL.search(text)
     reason = " ".join(refusal[1].split())[:_REASON] if refusal else ""
@@ -237,11 +226,7 @@ def _parse_notice(mail: Mail) -> tuple[DeliveryReport, ...]:
     list_match = _LIST.search(text)
     subject = _SUBJECT.search(text)
     reason_match = _WHY.search(text)
-    title = (
-        title_key(parse_subject(" ".join(subject["subject"].split())).title)
-        if subject
-        else ""
-    )
+    title = title_key(parse_subject(" ".join(subject["subject"].split())).title) if subject else ""
     about = _find_returned_ids(mail, mail.body)
     if not title and not about:
         return ()

@@ -48,9 +48,7 @@ class Identities:
         """
         rewritten = mail.mail.sender
         return (
-            mail.sender
-            if mail.sender.key == rewritten.key or self.knows(rewritten)
-            else rewritten
+            mail.sender if mail.sender.key == rewritten.key or self.knows(rewritten) else rewritten
         )
 
     def has_name_of_known(self, address: Address) -> bool:
@@ -64,9 +62,7 @@ class Identities:
 
     def vouch_for(self, mail: "Classified") -> bool:
         """Return whether a message's sender is trusted to change the state of a series."""
-        return (
-            is_bot_address(mail.sender) if mail.names_bot else self.knows(mail.sender)
-        )
+        return is_bot_address(mail.sender) if mail.names_bot else self.knows(mail.sender)
 
     def add_addresses(
         self, named_addresses: Iterable[Address], unnamed: Iterable[Address] = ()
@@ -79,9 +75,7 @@ class Identities:
         for address in unnamed:
             names.setdefault(address.key, frozenset())
         for address in named_addresses:
-            names[address.key] = names.get(address.key, frozenset()) | {
-                name_words(address.name)
-            }
+            names[address.key] = names.get(address.key, frozenset()) | {name_words(address.name)}
         # drop the empty address, which results from a header without exactly one mailbox
         names.pop("", None)
         return Identities(names)

@@ -64,9 +64,7 @@ _THANKS_OF_B4 = re.compile(
     r" commit info\)",
     re.IGNORECASE | re.MULTILINE,
 )
-_WARNS = re.compile(
-    r"^>> [^\n]*\bwarning:|\bbuild warnings?\b", re.IGNORECASE | re.MULTILINE
-)
+_WARNS = re.compile(r"^>> [^\n]*\bwarning:|\bbuild warnings?\b", re.IGNORECASE | re.MULTILINE)
 _FAILS = re.compile(r"\berrors?\b|undefined reference|cannot apply", re.IGNORECASE)
 _FILES_CHANGED = re.compile(r"^ \d+ files? changed, \d+ ", re.MULTILINE)
 _MARKED = {
@@ -176,11 +174,7 @@ class Classified:
 
         If the sender is not verified, add the address and mark the sender as not seen before.
         """
-        return (
-            f"{self.sender.trailer()}, {UNSEEN}"
-            if self.doubtful
-            else self.sender.called
-        )
+        return f"{self.sender.trailer()}, {UNSEEN}" if self.doubtful else self.sender.called
 
     @property
     def label(self) -> str:
@@ -231,9 +225,7 @@ class Classified:
         """Map the Message-IDs of linked earlier versions to version numbers."""
         text = self.unquoted
         links = {
-            it: _version_before(text, at)
-            for it, at in find_linked_ids(text)
-            if at is not None
+            it: _version_before(text, at) for it, at in find_linked_ids(text) if at is not None
         }
         return {message_id: version for message_id, version in links.items() if version}
 
@@ -335,15 +327,11 @@ def classify_for(
     return replace(known, answers=answered, features=reclassified.features)
 
 
-def _classify_person(
-    base: Classified, answered: str, *, to_self: bool = False
-) -> Classified:
+def _classify_person(base: Classified, answered: str, *, to_self: bool = False) -> Classified:
     """Classify a person's message as a b4 note, patchwork mark, NACK, statement, tags, patch or
     prose.
     """
-    statement = statement_of(
-        base.body.sentences, by_author=base.by_author, to_self=to_self
-    )
+    statement = statement_of(base.body.sentences, by_author=base.by_author, to_self=to_self)
     by = "author" if base.by_author else "other"
     features = sentence_names(base.body.sentences[:MAX_SENTENCES], by, answered)
     by_script = _SCRIPT_ID.search(base.mail.message_id)
@@ -359,9 +347,7 @@ def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
     body, credited, statement = base.body, base.credited, base.said
     if base.semi:
         return MailKind.APPLIED, 0.97, "b4's thank-you note"
-    if (mark := PATCHWORK_MARK.search(body.text)) and (
-        kind := _MARKED.get(mark["state"].lower())
-    ):
+    if (mark := PATCHWORK_MARK.search(body.text)) and (kind := _MARKED.get(mark["state"].lower())):
         # an author who announces a new version is not requesting anything
         announces = base.by_author and kind is not MailKind.APPLIED
         return MailKind.OTHER if announces else kind, 0.9, mark[0].strip()
@@ -371,9 +357,7 @@ def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
     is_plain = statement and statement.what in ("applied", "refused")
     if statement and (is_plain or not credited):
         return statement.kind, 0.85 if is_plain else 0.55, statement.sentence
-    if any(
-        tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited
-    ):
+    if any(tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited):
         return MailKind.TRAILERS, 0.95, str(credited[0])
     if body.has_diff and (not base.is_reply or _is_whole_patch(body)):
         return MailKind.PATCH, 0.7, "a complete patch in a reply"
@@ -396,9 +380,7 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
     def find_text(*wanted: str) -> str:
         """Return the first sentence with any of these features, or ""."""
         labeled = zip(sentences, mail.features, strict=True)
-        matches = (
-            sentence.text for sentence, names in labeled if not names.isdisjoint(wanted)
-        )
+        matches = (sentence.text for sentence, names in labeled if not names.isdisjoint(wanted))
         return next(matches, "")[:MAX_WHY]
 
     question, assent = find_text("?"), find_text("gives assent")
@@ -462,9 +444,7 @@ def _post(mail: Classified) -> MailKind | None:
     subject, body, text = mail.subject, mail.body, mail.unquoted
     if _is_answer(mail):
         return None
-    marked = (
-        subject.is_patch or subject.rfc or subject.number is not None or subject.is_set
-    )
+    marked = subject.is_patch or subject.rfc or subject.number is not None or subject.is_set
     if subject.number == 0:
         return MailKind.COVER
     if body.has_diff and (subject.marks or _is_whole_patch(body)):
@@ -495,9 +475,7 @@ def _is_whole_patch(body: Body) -> bool:
     A complete patch has a header or diffstat.
     """
     has_header = any(
-        re.match(
-            r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line
-        )
+        re.match(r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line)
         for line in body.patch
     )
     return has_header and len(body.text.split()) < 60

@@ -30,9 +30,7 @@ NO_ID = "no-message-id.invalid"
 """The host part of generated Message-IDs."""
 _TOP = 65536
 _MOST_TEXT = 8 * MAX_INPUT
-_MESSAGE_ID = re.compile(
-    rb"^message-id:\s*<([^<>\s]{1,300})>", re.IGNORECASE | re.MULTILINE
-)
+_MESSAGE_ID = re.compile(rb"^message-id:\s*<([^<>\s]{1,300})>", re.IGNORECASE | re.MULTILINE)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
@@ -59,15 +57,9 @@ def read_mails(
     name = str(path)
     reasons: list[str] = []
     try:
-        with (
-            nullcontext(sys.stdin.buffer)
-            if name == "-"
-            else Path(path).open("rb") as stream
-        ):
+        with nullcontext(sys.stdin.buffer) if name == "-" else Path(path).open("rb") as stream:
             data = b"".join(
-                split_within_limits(
-                    read_unpacked_blocks(stream, name), name, reasons.append
-                )
+                split_within_limits(read_unpacked_blocks(stream, name), name, reasons.append)
             )
     except OSError as error:
         raise InputError(
@@ -113,17 +105,13 @@ def split_within_limits(
             yield raw
 
 
-def _limit_blocks(
-    blocks: Iterable[bytes], source: str, skipped: Skipped
-) -> Iterator[bytes]:
+def _limit_blocks(blocks: Iterable[bytes], source: str, skipped: Skipped) -> Iterator[bytes]:
     """Yield blocks until a size limit is reached. Skipped messages count towards this limit."""
     size = 0
     for block in blocks:
         size += len(block)
         if size > _MOST_TEXT:
-            skipped(
-                f"{source}: larger than {_MOST_TEXT >> 20} MiB: the rest is skipped"
-            )
+            skipped(f"{source}: larger than {_MOST_TEXT >> 20} MiB: the rest is skipped")
             return
         yield block
 
@@ -155,9 +143,7 @@ def parse(
                 mails.append(mail)
         except InputError as error:
             if len(bounds) == 1:
-                raise InputError(
-                    f"{source}: {error.message}", hint=error.advice
-                ) from error
+                raise InputError(f"{source}: {error.message}", hint=error.advice) from error
             id_note = _oversized_message_id(data[start : min(end, start + _TOP)])
             skipped(f"{source}:{number}: {error.message}: skipped{id_note}")
     return tuple(mails)
@@ -222,25 +208,17 @@ def deduplicate(
     unique_mails = []
     for message_id, copies in by_id.items():
         trusted_copy = (
-            copies[0]
-            if len(copies) == 1
-            else _find_trusted_copy(copies, known_addresses)
+            copies[0] if len(copies) == 1 else _find_trusted_copy(copies, known_addresses)
         )
         if trusted_copy:
             unique_mails.append(trusted_copy)
         else:
-            senders = ", ".join(
-                dict.fromkeys(real_sender(mail).trailer() for mail in copies)
-            )
-            skipped(
-                f"several senders use the Message-ID <{message_id}>: skipped: {senders}"
-            )
+            senders = ", ".join(dict.fromkeys(real_sender(mail).trailer() for mail in copies))
+            skipped(f"several senders use the Message-ID <{message_id}>: skipped: {senders}")
     return tuple(unique_mails)
 
 
-def _find_trusted_copy(
-    copies: Sequence[Mail], known_addresses: Container[str]
-) -> Mail | None:
+def _find_trusted_copy(copies: Sequence[Mail], known_addresses: Container[str]) -> Mail | None:
     """Return the copy from a known sender. If there is none, return the copy from the only sender.
 
     Return None if several unknown senders sent copies.

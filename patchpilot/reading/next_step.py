@@ -104,9 +104,7 @@ def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
 def _advise(series: PostedSeries) -> NextStep:
     version = series.latest.version + 1
     if series.state is SeriesState.SENT:
-        words = (
-            f"wait for replies; send a reminder from {_reminder(series)}, not earlier"
-        )
+        words = f"wait for replies; send a reminder from {_reminder(series)}, not earlier"
         return _wait_step(_update(words))
     if series.state is SeriesState.WITHDRAWN:
         return _finish("nothing is left to do: you withdrew the series")
@@ -128,9 +126,7 @@ def _advise(series: PostedSeries) -> NextStep:
 
 
 def _advise_changes(series: PostedSeries, version: int) -> Advice:
-    undone = next(
-        (landed.reverted_by for landed in series.landed if landed.reverted_by), None
-    )
+    undone = next((landed.reverted_by for landed in series.landed if landed.reverted_by), None)
     if undone and series.why.startswith("reverted"):
         why = (
             f"reverted in mainline by {undone[:12]}: read the reason, and send a corrected"
@@ -152,9 +148,7 @@ def _next_version_reply(series: PostedSeries, version: int) -> Advice:
 
 def _advise_reply(reply: Reply, version: int) -> Advice:
     words = (
-        "{who} reports build warnings"
-        if reply.mail.only_warns
-        else WANTS_ANSWER[reply.mail.kind]
+        "{who} reports build warnings" if reply.mail.only_warns else WANTS_ANSWER[reply.mail.kind]
     )
     answer = _reply_to(reply, words.format(who=reply.mail.sender_name))
     if reply.mail.kind not in _NEW_VERSION:
@@ -189,9 +183,7 @@ def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
     sends = any(action.name == "send" for action in actions_in_advice(advice))
     if not (count and sends):
         return advice
-    tags = Action(
-        "trailers", (), f"add {format_count(count, 'tag')} to the new version"
-    )
+    tags = Action("trailers", (), f"add {format_count(count, 'tag')} to the new version")
     return join_hints(advice, "; ", tags)
 
 
@@ -210,9 +202,7 @@ def _partly_accepted_step(series: PostedSeries) -> NextStep:
 
 def _step_after_acceptance(series: PostedSeries) -> NextStep:
     has_stable = bool(series.project.stable.branch)
-    work, review = (
-        (_work_left(series), _in_stable_review(series)) if has_stable else ([], [])
-    )
+    work, review = (_work_left(series), _in_stable_review(series)) if has_stable else ([], [])
     is_taken = series.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
     late = next(reversed(_wishes(series)), None) if is_taken else None
     applied = [
@@ -281,10 +271,7 @@ def _stable_step(series: PostedSeries) -> Action | None:
             return None
         where = f"wait for the stable branches {', '.join(lacking)}"
     elif (
-        not is_tagged
-        or decided
-        or series.state is SeriesState.IN_STABLE
-        or _is_long_merged(series)
+        not is_tagged or decided or series.state is SeriesState.IN_STABLE or _is_long_merged(series)
     ):
         return None
     else:
@@ -310,9 +297,7 @@ def _is_tagged(series: PostedSeries) -> bool:
 
 
 def _is_long_merged(series: PostedSeries) -> bool:
-    merged = [
-        landed.date for landed in series.landed if landed.in_mainline and landed.date
-    ]
+    merged = [landed.date for landed in series.landed if landed.in_mainline and landed.date]
     return bool(merged) and series.now - max(merged) > HALF_A_YEAR
 
 

@@ -9,9 +9,7 @@ maximum and are not nested.
 import re
 
 
-def _any_phrase(
-    choices: str, before: str = r"\b", after: str = r"\b"
-) -> re.Pattern[str]:
+def _any_phrase(choices: str, before: str = r"\b", after: str = r"\b") -> re.Pattern[str]:
     return re.compile(f"{before}(?:{_joined(choices)}){after}", re.IGNORECASE)
 
 
@@ -21,9 +19,7 @@ def _joined(choices: str) -> str:
 
 _BUS = r"(?!\s+(?:bit|packet|frame|irq|interrupt|response|handshake|condition|error|flag|timeout|from (?:the|a) (?:device|host|slave|client)))"  # noqa: E501
 
-PATCHWORK_MARK = re.compile(
-    r"^pw-bot:\s*(?P<state>[a-z-]{2,24})\s*$", re.IGNORECASE | re.MULTILINE
-)
+PATCHWORK_MARK = re.compile(r"^pw-bot:\s*(?P<state>[a-z-]{2,24})\s*$", re.IGNORECASE | re.MULTILINE)
 """A reply that sets a patch's state in patchwork."""
 WITHDRAWS = re.compile(
     r"(?<!\bor )(?<!\bor to )(?<!\bor just )(?<!\bor just to )\b(?:ignore|disregard|drop|discard|skip)\s+(?:(?:this|it|these|them|that)\b"  # noqa: E501

@@ -38,12 +38,8 @@ _SUMMARY = re.compile(
     r"\s+(?:commit:\s+)?(?P<where>https?://\S+|[0-9a-f]{7,40}\b|\(no [^)\n]*\))",
     re.MULTILINE,
 )
-_LISTED_ID = re.compile(
-    r"(?:^(?=[0-9a-f]{7,})|/(?=[0-9a-f]{12,}))(?P<id>[0-9a-f]{7,40})/?$"
-)
-_LISTED = re.compile(
-    r"^(?P<commit>[0-9a-f]{12,40}) (?P<title>\S[^\n]{7,200})$", re.MULTILINE
-)
+_LISTED_ID = re.compile(r"(?:^(?=[0-9a-f]{7,})|/(?=[0-9a-f]{12,}))(?P<id>[0-9a-f]{7,40})/?$")
+_LISTED = re.compile(r"^(?P<commit>[0-9a-f]{12,40}) (?P<title>\S[^\n]{7,200})$", re.MULTILINE)
 """A commit followed by its title, as in scripts' lists of applied patches."""
 _TIP = re.compile(r"merged into the (?P<tree>\S+) branch of tip")
 _MM = re.compile(
@@ -51,9 +47,7 @@ _MM = re.compile(
 )
 _DRIVER = re.compile(r"in the (?P<tree>\S+) branch\b")
 _PULLED = re.compile(r"merged into (?P<tree>\S+?)(?:\.git)?:")
-_BACKPORTED = re.compile(
-    r"^\|\s*(?:stable/linux-)?(\d+\.\d+)(?:\.y)?\s*\|", re.MULTILINE
-)
+_BACKPORTED = re.compile(r"^\|\s*(?:stable/linux-)?(\d+\.\d+)(?:\.y)?\s*\|", re.MULTILINE)
 _IDS = dict.fromkeys((*STABLE, MailKind.BACKPORT_BOT), (_UPSTREAM,)) | {
     MailKind.APPLIED: (_COMMIT_URL, _COMMIT_LINE),
     MailKind.PULL_MERGED: (_COMMIT_URL,),
@@ -150,10 +144,7 @@ def _parse_listed_patches(text: str) -> tuple[AppliedReport, ...]:
 
 
 def _find_ids(pattern: re.Pattern[str], text: str) -> list[str]:
-    return [
-        next(group for group in match.groups() if group)
-        for match in pattern.finditer(text)
-    ]
+    return [next(group for group in match.groups() if group) for match in pattern.finditer(text)]
 
 
 def _deduplicate(values: list[str]) -> tuple[str, ...]:

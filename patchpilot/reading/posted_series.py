@@ -30,9 +30,7 @@ from patchpilot.reading.thread_values import (
     StableNeeds,
 )
 
-_TOUCHED = re.compile(
-    r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE
-)
+_TOUCHED = re.compile(r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE)
 
 
 @json_form(
@@ -97,9 +95,7 @@ class Revision:
         """Return the patches without the cover letter. A patch that was resent replaces its first
         copy.
         """
-        return tuple(
-            {post.number: post for post in self.posts if not post.is_cover}.values()
-        )
+        return tuple({post.number: post for post in self.posts if not post.is_cover}.values())
 
     @property
     def patch_count(self) -> int:
@@ -140,9 +136,7 @@ class Revision:
     @cached_property
     def files(self) -> frozenset[str]:
         return frozenset(
-            path
-            for post in self.posts
-            for path in _TOUCHED.findall(post.mail.body[:MOST_TEXT])
+            path for post in self.posts for path in _TOUCHED.findall(post.mail.body[:MOST_TEXT])
         )
 
     @cached_property
@@ -163,8 +157,7 @@ _DROPPED = re.compile(
 WENT_ON = ("review", "queued", "proposed", "failed")
 """The states reported by stable trees for a mainline commit."""
 _BY_STABLE = (
-    "referenced by the stable trees as upstream commit; release unknown without a"
-    " repository"
+    "referenced by the stable trees as upstream commit; release unknown without a repository"
 )
 _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
 
@@ -319,9 +312,7 @@ class PostedSeries:
 
     def is_author(self, address: Address) -> bool:
         """Return whether an address belongs to the known sender of any version."""
-        authors = (
-            revision.author for revision in self.revisions if self.is_by_known(revision)
-        )
+        authors = (revision.author for revision in self.revisions if self.is_by_known(revision))
         return any(self.identities.same(address, author) for author in authors)
 
     def has_authors_name(self, address: Address) -> bool:
@@ -415,9 +406,7 @@ class PostedSeries:
 
     @property
     def missing_revisions(self) -> tuple[MissingRevision, ...]:
-        return tuple(
-            MissingRevision(version, ident) for ident, version in self.missing.items()
-        )
+        return tuple(MissingRevision(version, ident) for ident, version in self.missing.items())
 
     @cached_property
     def post_ids(self) -> frozenset[str]:
@@ -493,9 +482,7 @@ class PostedSeries:
         """
         in_mainline = any(landed.in_mainline for landed in self.commits)
         reported = (
-            commit
-            for commit in self.reported_commits
-            if not (in_mainline and commit.in_mainline)
+            commit for commit in self.reported_commits if not (in_mainline and commit.in_mainline)
         )
         return (*reported, *self.commits)
 

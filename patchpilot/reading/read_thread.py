@@ -41,9 +41,7 @@ _REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{12,40})", re.MULTILINE)
 _SHORTEST = 12
 """Minimum number of digits in a commit id that is compared."""
 _LONGEST_BODY = 400_000
-_MISSING_PARENT = (
-    "the message that it replies to is missing and may be about another patch"
-)
+_MISSING_PARENT = "the message that it replies to is missing and may be about another patch"
 
 
 def read_thread(
@@ -144,9 +142,7 @@ def _is_open(claim: Claim, series: PostedSeries) -> bool:
     return claim.counts and not claim.proven and is_late
 
 
-def _collect_credits(
-    series: PostedSeries, attached: Sequence[Reply]
-) -> tuple[Credit, ...]:
+def _collect_credits(series: PostedSeries, attached: Sequence[Reply]) -> tuple[Credit, ...]:
     same_person = series.identities.same
     given = tuple(
         Credit(
@@ -205,9 +201,7 @@ def with_commits(
     ]
     for later in fixed:
         previous = by_title.get(title_key(later.subject), later)
-        kept.append(
-            later._replace(message_id=previous.message_id, version=previous.version)
-        )
+        kept.append(later._replace(message_id=previous.message_id, version=previous.version))
     return decide_state(
         replace(
             series,
@@ -238,29 +232,20 @@ def _with_follow_ups(all_series: Sequence[PostedSeries]) -> Iterator[PostedSerie
         commits = [it for it in landed if len(it) >= _SHORTEST]
         reverts = map("revert {}".format, series.titles)
         keys = (*series.titles, *reverts, *(it[:8] for it in commits))
-        candidates = {index for key in keys for index in by_key.get(key, ())}.union(
-            pulls
-        )
+        candidates = {index for key in keys for index in by_key.get(key, ())}.union(pulls)
         later = [
             (relation, other)
             for other in (all_series[index] for index in sorted(candidates))
-            if other.began > series.began
-            and (relation := _relation(other, series, commits))
+            if other.began > series.began and (relation := _relation(other, series, commits))
         ]
         yield _add_later(series, later) if later else series
 
 
-def _add_later(
-    series: PostedSeries, later: Sequence[tuple[str, PostedSeries]]
-) -> PostedSeries:
+def _add_later(series: PostedSeries, later: Sequence[tuple[str, PostedSeries]]) -> PostedSeries:
     claim_ids = {claim.message_id for claim in series.claims}
     claims = [claim for of in later for claim in _claims(*of, series)]
     known = (claim for claim in claims if claim.known)
-    unproven = (
-        claim
-        for claim in claims
-        if not claim.proven and claim.message_id not in claim_ids
-    )
+    unproven = (claim for claim in claims if not claim.proven and claim.message_id not in claim_ids)
     return decide_state(
         replace(
             series,
@@ -284,9 +269,7 @@ def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
     )
 
 
-def _relation(
-    later: PostedSeries, earlier: PostedSeries, commits: Sequence[str]
-) -> str | None:
+def _relation(later: PostedSeries, earlier: PostedSeries, commits: Sequence[str]) -> str | None:
     """Return how a later series relates to an earlier one that was merged as these commits, or None
     if they are unrelated.
     """
@@ -337,9 +320,7 @@ def _forwarding_kind(later: PostedSeries, earlier: PostedSeries) -> str | None:
     return "continues" if is_same and is_by(other_authors, [earlier.author]) else None
 
 
-def _claims(
-    relation: str, other: PostedSeries, series: PostedSeries
-) -> Iterator[Claim]:
+def _claims(relation: str, other: PostedSeries, series: PostedSeries) -> Iterator[Claim]:
     """Yield claims that somebody else continued, forwarded or reverted a series.
 
     Such a claim counts as made by a known sender if its sender is known in this series, or if a bot
@@ -357,9 +338,7 @@ def _claims(
             default_project().mainline,
             f"merged; a revert{where} was posted",
         )
-        yield base._replace(
-            what="merged", tree=tree, commit=reverted_ids[0], sentence=sentence
-        )
+        yield base._replace(what="merged", tree=tree, commit=reverted_ids[0], sentence=sentence)
     continued = relation == "continues"
     if not continued and relation != "carries":
         return
@@ -378,9 +357,7 @@ def _claims(
                 yield from _patch_outcome(base, post, other)
 
 
-def _patch_outcome(
-    base: Claim, post: Classified, other: PostedSeries
-) -> Iterator[Claim]:
+def _patch_outcome(base: Claim, post: Classified, other: PostedSeries) -> Iterator[Claim]:
     """Yield the claim that a patch was forwarded. If this led to a merge, also yield a claim for
     the merge.
 

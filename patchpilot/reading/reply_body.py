@@ -45,18 +45,12 @@ _END_QUOTED = re.compile(r"^-+\s*end quoted text\s*-+$", re.IGNORECASE)
 _FOOTER = re.compile(
     r"^(?:_{30,}|-{30,})$|^You received this message because you are subscribed to the Google Groups|^To unsubscribe from this|mailing list$"  # noqa: E501
 )
-_DATED = re.compile(
-    r"^\W*(?:on|am|le|el|op|den|em|dne)\b(?=.{0,60}\d).{6,60}$", re.IGNORECASE
-)
-_BEGINS_ATTRIBUTION = re.compile(
-    r"^\W*(?:on|am|le|el|op)\b|^From: |^\S+ \S+ <", re.IGNORECASE
-)
+_DATED = re.compile(r"^\W*(?:on|am|le|el|op|den|em|dne)\b(?=.{0,60}\d).{6,60}$", re.IGNORECASE)
+_BEGINS_ATTRIBUTION = re.compile(r"^\W*(?:on|am|le|el|op)\b|^From: |^\S+ \S+ <", re.IGNORECASE)
 _NO_CODE = re.compile(r"^-{1,3}\s*$|^- \S")
 _CONTEXT = re.compile(r"[ >]*>? [ \t]\s*\S")
 """A context line in a quoted diff."""
-_TAG = re.compile(
-    r"^\s*(?:for [^:\n]{2,40}:\s+)?[A-Za-z]+(?:-[A-Za-z]+)*-by\s*:", re.IGNORECASE
-)
+_TAG = re.compile(r"^\s*(?:for [^:\n]{2,40}:\s+)?[A-Za-z]+(?:-[A-Za-z]+)*-by\s*:", re.IGNORECASE)
 _DIFF = re.compile(
     r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+/\S)[^\n]*\n\+\+\+ )",
     re.MULTILINE,
@@ -170,9 +164,7 @@ def parse_body(body: str) -> Body:
             if bare:
                 is_context = on_code and bool(_CONTEXT.match(inner))
                 on_code = (
-                    is_context
-                    or bare[0] in "+@"
-                    or (bare[0] == "-" and not _NO_CODE.match(bare))
+                    is_context or bare[0] in "+@" or (bare[0] == "-" and not _NO_CODE.match(bare))
                 )
         elif index < end and not _END_QUOTED.match(line):
             if text := line.rstrip():
@@ -186,9 +178,7 @@ def parse_body(body: str) -> Body:
             if line.strip():
                 is_new, context_above = True, []
     attributions += _stray_attributions(own_lines)
-    return Body(
-        tuple(own_lines), tuple(quoted), tuple(attributions), tuple(lines[patch_from:])
-    )
+    return Body(tuple(own_lines), tuple(quoted), tuple(attributions), tuple(lines[patch_from:]))
 
 
 def _take_attribution(own_lines: list[ReplyLine], index: int) -> list[str]:
@@ -218,11 +208,7 @@ def _attribution_lines(lines: Sequence[str]) -> int:
         joined = " ".join(text.strip() for text in lines[-count:])
         # limit the length, because matching takes quadratic time
         is_attribution = len(joined) < _LONGEST_ATTRIBUTION and _WROTE.search(joined)
-        if (
-            is_attribution
-            or _FROM_SENT.match(first)
-            or (count == 1 and _MAIL_HEADER.match(first))
-        ):
+        if is_attribution or _FROM_SENT.match(first) or (count == 1 and _MAIL_HEADER.match(first)):
             line_count = count
             is_dated = len(lines) > count and _DATED.match(lines[-count - 1])
             if _BEGINS_ATTRIBUTION.match(first) and not is_dated:
@@ -285,8 +271,7 @@ def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int)
             return index
         if (
             _MAIL_HEADER.match(line)
-            and sum(1 for line in lines[index : index + 6] if _MAIL_HEADER.match(line))
-            >= 3
+            and sum(1 for line in lines[index : index + 6] if _MAIL_HEADER.match(line)) >= 3
         ):
             return index
         has_text = has_text or bool(stripped)

@@ -86,9 +86,7 @@ def split_words(text: str) -> list[str]:
     ]
 
 
-def sentence_names(
-    sentences: Sequence[Sentence], by: str, to: str
-) -> tuple[frozenset[str], ...]:
+def sentence_names(sentences: Sequence[Sentence], by: str, to: str) -> tuple[frozenset[str], ...]:
     """Return the names of the features of each sentence in a message.
 
     `by` is the sender (`author` or `other`). `to` states whether the message replies to a `patch`,

@@ -29,9 +29,7 @@ MAX_OF_A_MAIL = 40
 MAX_COLUMNS = 1000
 MAX_POINTS = 100
 """Maximum number of requests; the latest ones are listed."""
-_PROBLEM = re.compile(
-    r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE
-)
+_PROBLEM = re.compile(r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE)
 BY_MACHINE = (MailKind.BUILD_FAILURE, MailKind.FORM_LETTER, MailKind.AI_REVIEW)
 _NO_FINDING = re.compile(r"\bno (?:issues|regressions|problems|bugs)\b", re.IGNORECASE)
 _FOUND_ERRORS = re.compile(
@@ -105,9 +103,7 @@ def find_requests(mail: Classified) -> list[ReviewPoint]:
     if mail.by_author:
         return []
     if mail.kind in BY_MACHINE or (
-        mail.kind is MailKind.TEST_RESULT
-        and mail.bot
-        and _FOUND_ERRORS.search(mail.body.text)
+        mail.kind is MailKind.TEST_RESULT and mail.bot and _FOUND_ERRORS.search(mail.body.text)
     ):
         return [] if _NO_FINDING.search(mail.body.text) else [_report_summary(mail)]
     if mail.bot:
@@ -143,11 +139,7 @@ def _report_summary(mail: Classified) -> ReviewPoint:
 
 def _shorten(text: str) -> str:
     joined = " ".join(text.split())
-    return (
-        joined
-        if len(joined) <= MAX_TEXT
-        else f"{joined[: MAX_TEXT - 1].rsplit(' ', 1)[0]}…"
-    )
+    return joined if len(joined) <= MAX_TEXT else f"{joined[: MAX_TEXT - 1].rsplit(' ', 1)[0]}…"
 
 
 @json_form()
@@ -192,8 +184,7 @@ class PatchLines:
             matches = [
                 (
                     sum(
-                        it
-                        in own_lines[max(0, index - 2 * len(quoted_lines)) : index + 1]
+                        it in own_lines[max(0, index - 2 * len(quoted_lines)) : index + 1]
                         for it in quoted_lines
                     ),
                     -index,
@@ -224,8 +215,7 @@ class NextVersion:
         by title.
         """
         old, new = (
-            [PatchFeatures(it.subject.title) for it in patches]
-            for patches in (self.old, self.new)
+            [PatchFeatures(it.subject.title) for it in patches] for patches in (self.old, self.new)
         )
         return {
             self.old[old_index].subject.number or old_index + 1: (
@@ -254,14 +244,10 @@ class NextVersion:
         return None
 
 
-def find_addressing_change(
-    point: ReviewPoint, following: NextVersion
-) -> ChangedHunk | None:
+def find_addressing_change(point: ReviewPoint, following: NextVersion) -> ChangedHunk | None:
     """Return the change in the next version to the lines that a request is about, or None."""
     numbers = [
-        patch_number
-        for patch_number in following.pairs
-        if point.patch in (patch_number, None, 0)
+        patch_number for patch_number in following.pairs if point.patch in (patch_number, None, 0)
     ]
     reported = _REPORTED.match(point.text) if not point.quoted else None
     for number in numbers:
@@ -290,9 +276,7 @@ def locate_request(point: ReviewPoint, patches: Sequence[Patch]) -> str:
         if point.patch in (patch.subject.number or index + 1, None, 0):
             patch_lines = PatchLines(patch)
             if lines := patch_lines.find_quoted(point.quoted):
-                _, path, number = patch_lines.laid[
-                    min(lines[1], len(patch_lines.laid) - 1)
-                ]
+                _, path, number = patch_lines.laid[min(lines[1], len(patch_lines.laid) - 1)]
                 return f"{path}:{number}" if number else path
     return ""
 

@@ -138,9 +138,7 @@ class ReviewTable(NamedTuple):
     @property
     def answered(self) -> tuple[Address, ...]:
         """Return the reviewers who responded to at least one patch."""
-        return tuple(
-            reviewer for reviewer in self.reviewers if reviewer not in self.silent
-        )
+        return tuple(reviewer for reviewer in self.reviewers if reviewer not in self.silent)
 
     @property
     def silent(self) -> tuple[Address, ...]:
@@ -148,10 +146,7 @@ class ReviewTable(NamedTuple):
         return tuple(
             reviewer_reviews.reviewer
             for reviewer_reviews in self.by_reviewer
-            if all(
-                patch.review.state is ReviewState.UNSEEN
-                for patch in reviewer_reviews.patches
-            )
+            if all(patch.review.state is ReviewState.UNSEEN for patch in reviewer_reviews.patches)
         )
 
     def name_of(self, reviewer: Address) -> str:
@@ -192,11 +187,7 @@ class _Reviewers:
         """Return a reviewer's key, adding the reviewer if needed."""
         if address.key not in self.alias:
             known = next(
-                (
-                    key
-                    for key, it in self.people.items()
-                    if self._is_same_person(it, address)
-                ),
+                (key for key, it in self.people.items() if self._is_same_person(it, address)),
                 address.key,
             )
             self.alias[address.key] = known
@@ -235,9 +226,7 @@ def review_table(series: PostedSeries) -> ReviewTable:
         # if only a bot's report was read, do not use its recipients, which are not the patch's
         addressed = () if series.only_reported else _find_recipients(series, post)
         recipients = {people.people[people.key(it)]: None for it in addressed}
-        reviews += (
-            Review(it, ReviewState.UNSEEN) for it in recipients if it not in responded
-        )
+        reviews += (Review(it, ReviewState.UNSEEN) for it in recipients if it not in responded)
         reviewed.append(ReviewedPatch(number, post.title, tuple(reviews)))
     listed = dict.fromkeys(it.reviewer for patch in reviewed for it in patch.reviewers)
     first = [people.people[key] for _, key in facts]
@@ -337,9 +326,7 @@ def _is_list(address: Address) -> bool:
     get_maintainer.pl's label.
     """
     name, host = address.name.lower(), address.key.rpartition("@")[2]
-    return (
-        "list:" in name or host == "googlegroups.com" or is_list_address(address.email)
-    )
+    return "list:" in name or host == "googlegroups.com" or is_list_address(address.email)
 
 
 def _is_robot(address: Address) -> bool:
@@ -347,16 +334,12 @@ def _is_robot(address: Address) -> bool:
     return bool(robot and robot.bot)
 
 
-def _pair_with_latest(
-    old: Revision, latest: Revision
-) -> Iterator[tuple[int, Classified, bool]]:
+def _pair_with_latest(old: Revision, latest: Revision) -> Iterator[tuple[int, Classified, bool]]:
     """Yield each patch of the latest version that the old version also contains.
 
     Each has its number, its old form, and whether it has changed since.
     """
-    before, after = (
-        [PatchFeatures(post.title) for post in it.patches] for it in (old, latest)
-    )
+    before, after = ([PatchFeatures(post.title) for post in it.patches] for it in (old, latest))
     for new_index, old_index in sorted(pair_patches(before, after).items()):
         post, old_post = latest.patches[new_index], old.patches[old_index]
         yield (

@@ -122,17 +122,11 @@ class GivenTrailer:
             *([address.email] if address else []),
             *find_addresses(str(self)),
         )
-        other = next(
-            (email for email in addresses if not same(Address("", email), sender)), None
-        )
-        return (
-            f"it names {other}, but the message is from {sender.email}" if other else ""
-        )
+        other = next((email for email in addresses if not same(Address("", email), sender)), None)
+        return f"it names {other}, but the message is from {sender.email}" if other else ""
 
 
-def given_trailers(
-    body: Body, sender: Address, *, bot: bool = False
-) -> tuple[GivenTrailer, ...]:
+def given_trailers(body: Body, sender: Address, *, bot: bool = False) -> tuple[GivenTrailer, ...]:
     """Return the tags in the sender's own text, with whether each one counts.
 
     Folded addresses are joined, and duplicates are returned once.
@@ -151,9 +145,7 @@ def given_trailers(
         value, scope, comment = _split_value(value)
         address = parse_address(value)
         name = tag["name"]
-        reason = _find_reason_not_to_count(
-            name, address, sender, bot
-        ) or _find_pasted_reason(
+        reason = _find_reason_not_to_count(name, address, sender, bot) or _find_pasted_reason(
             texts[max(0, number - 6) : number + 7], tag["indent"], name
         )
         lines_above = texts[max(0, number - _CONDITION_LINES) : number]

@@ -36,9 +36,7 @@ def real_sender(mail: Mail) -> Address:
     # ignore the list's own address, which it adds to Reply-To
     reply_to_addresses = parse_addresses(mail.header("Reply-To") or "")
     others = {
-        address.key: address
-        for address in reply_to_addresses
-        if address.key != mail.sender.key
+        address.key: address for address in reply_to_addresses if address.key != mail.sender.key
     }
     if len(others) == 1:
         (reply_to,) = others.values()
@@ -110,9 +108,7 @@ def name_words(name: str) -> frozenset[str]:
         for char in unicodedata.normalize("NFKD", name[:200])
         if not unicodedata.combining(char)
     )
-    bare = re.sub(
-        r"\(.*?\)|\[.*?\]|<.*?>|\S+@\S+", " ", _replace_lookalikes(plain.lower())
-    )
+    bare = re.sub(r"\(.*?\)|\[.*?\]|<.*?>|\S+@\S+", " ", _replace_lookalikes(plain.lower()))
     return frozenset(word for word in re.findall(r"[^\W\d_]+", bare) if len(word) > 1)
 
 

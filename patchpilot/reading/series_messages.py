@@ -42,9 +42,7 @@ _BEGINNING, _END = 1991, 2090
 _TITLED = re.compile(
     r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n"
 )
-_MM_TITLE = re.compile(
-    r"^\s+Subject: (?P<title>\S[^\n]*(?:\n[ ]{2,}\S[^\n]*)?)", re.MULTILINE
-)
+_MM_TITLE = re.compile(r"^\s+Subject: (?P<title>\S[^\n]*(?:\n[ ]{2,}\S[^\n]*)?)", re.MULTILINE)
 _QUOTED_SUBJECT = re.compile(
     r"[Pp]atch \"(?P<title>.*)\"? (?:has been added|failed to apply|was seriously|added to)"
 )
@@ -56,17 +54,13 @@ _Posted = tuple[int, Revision, Classified]
 _Place = tuple[int, Revision | None, Classified | None]
 
 
-def posted_in(
-    mails: Iterable[Mail], reader: MailReader | None = None
-) -> tuple[PostedSeries, ...]:
+def posted_in(mails: Iterable[Mail], reader: MailReader | None = None) -> tuple[PostedSeries, ...]:
     """Return the series posted in these messages, without their states."""
     reader = reader or MailReader()
     return find_series([reader.classify(mail) for mail in unique(mails)])
 
 
-def revisions_in(
-    mails: Iterable[Mail], reader: MailReader | None = None
-) -> Iterator[Revision]:
+def revisions_in(mails: Iterable[Mail], reader: MailReader | None = None) -> Iterator[Revision]:
     """Yield every version of every series posted in these messages."""
     for series in posted_in(mails, reader):
         yield from series.revisions
@@ -89,9 +83,7 @@ def find_series(
     by_author: dict[str, list[Classified]] = defaultdict(list)
     for post in sorted(_find_covers(posts), key=lambda it: (it.when, it.number or 0)):
         by_author[post.sender.key].append(post)
-    postings = [
-        sending for group in by_author.values() for sending in _group_posts(group)
-    ]
+    postings = [sending for group in by_author.values() for sending in _group_posts(group)]
     postings.sort(key=lambda sending: sending.head.when)
     all_series = [
         series
@@ -102,9 +94,7 @@ def find_series(
     if reports and not all_series:
         all_series = _series_from_bots(mails)
     return tuple(
-        replace(
-            series, replies=replies, identities=_add_copied_addresses(series, replies)
-        )
+        replace(series, replies=replies, identities=_add_copied_addresses(series, replies))
         for series, replies in zip(all_series, _attach(all_series, mails), strict=True)
     )
 
@@ -113,9 +103,7 @@ def _known_revisions(
     series: Sequence[Revision], known: Sequence[Address], anchors: Set[str]
 ) -> Iterator[PostedSeries]:
     """Yield each series. Yield later versions by unknown senders as separate series."""
-    mine, others, identities = without_strangers(
-        _sort_revisions(series), known, anchors
-    )
+    mine, others, identities = without_strangers(_sort_revisions(series), known, anchors)
     yield PostedSeries(_complete_versions(mine), identities, others)
     if others:
         yield from _known_revisions(others, known, anchors)
@@ -134,20 +122,14 @@ def without_strangers(
     revisions by unknown senders are kept, but their addresses are not trusted.
     """
     identities = Identities().add_addresses(known)
-    by_known = (
-        it for it in revisions if identities.sender(it.head).key in identities.names
-    )
-    anchored = (
-        it for it in revisions if any(post.message_id in anchors for post in it.posts)
-    )
+    by_known = (it for it in revisions if identities.sender(it.head).key in identities.names)
+    anchored = (it for it in revisions if any(post.message_id in anchors for post in it.posts))
     first = next(chain(anchored, by_known), revisions[0])
     identities = identities.add_addresses(_find_named_addresses(first))
     accepted: list[Revision] = []
     rejected: list[Revision] = []
     for revision in revisions:
-        is_known = revision is not first and identities.knows(
-            identities.sender(revision.head)
-        )
+        is_known = revision is not first and identities.knows(identities.sender(revision.head))
         if is_known:
             identities = identities.add_addresses([], _find_named_addresses(revision))
         is_other = not is_known and first in accepted
@@ -253,9 +235,7 @@ def _sort_posts(posts: Iterable[Classified]) -> tuple[Classified, ...]:
 
 def _group_by_series(postings: Sequence[Revision]) -> list[list[Revision]]:
     groups = [[index] for index in range(len(postings))]
-    by_id = {
-        post.message_id: index for index, it in enumerate(postings) for post in it.posts
-    }
+    by_id = {post.message_id: index for index, it in enumerate(postings) for post in it.posts}
     indexes_by_key: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, revision in enumerate(postings):
         related = [
@@ -267,9 +247,7 @@ def _group_by_series(postings: Sequence[Revision]) -> list[list[Revision]]:
         for key in _grouping_keys(revision):
             recent = reversed(indexes_by_key[key][-_LATEST:])
             is_id = len(key) == 1
-            related += [
-                it for it in recent if is_id or _continues(revision, postings[it])
-            ][:1]
+            related += [it for it in recent if is_id or _continues(revision, postings[it])][:1]
             indexes_by_key[key].append(index)
         for other in related:
             if groups[other] is not groups[index]:
@@ -287,8 +265,7 @@ def _follows(later: Revision, earlier: Revision, message_id: str) -> bool:
         return False
     shares = bool(later.titles & earlier.titles)
     linked = any(
-        post.earlier.get(message_id) == earlier.version < later.version
-        for post in later.posts
+        post.earlier.get(message_id) == earlier.version < later.version for post in later.posts
     )
     if not same_person(earlier.author, later.author):
         return linked and shares
@@ -388,9 +365,7 @@ def _complete_version(
         if old is None or old.number not in totals or not old.number:
             return None
         total = totals[old.number]
-        is_same = (
-            post.key == old.key if post.number is None else post.number == old.number
-        )
+        is_same = post.key == old.key if post.number is None else post.number == old.number
         if not is_same or post.subject.total not in (None, total):
             return None
         subject = post.subject._replace(number=old.number, total=total)
@@ -444,9 +419,7 @@ def _attach(
     posted = Posts(all_series)
     by_id = {mail.message_id: mail for mail in mails}
     places: dict[str, _Place] = {
-        it: (index, None, None)
-        for index, series in enumerate(all_series)
-        for it in series.missing
+        it: (index, None, None) for index, series in enumerate(all_series) for it in series.missing
     }
     places |= posted.by_id
     stable_parents: dict[str, Classified | None] = {}
@@ -477,8 +450,7 @@ def _attach(
         if is_taken and all_series[index].identities.vouch_for(mail):
             posted.commits.update((it[:12], index) for it in mail.place.commits)
     return (
-        tuple(sorted(attached, key=lambda reply: order[reply.message_id]))
-        for attached in replies
+        tuple(sorted(attached, key=lambda reply: order[reply.message_id])) for attached in replies
     )
 
 
@@ -521,9 +493,7 @@ def _is_only_answerable(
     is_threaded = mail.above[0] in mail.mail.references
     is_incomplete = (post.subject.total or 1) > revision.patch_count
     return not (is_incomplete and nearest == post.message_id) and not any(
-        nearest in other.above or not is_threaded
-        for other in revision.posts
-        if other is not post
+        nearest in other.above or not is_threaded for other in revision.posts if other is not post
     )
 
 
@@ -598,9 +568,7 @@ class Posts:
         ]
         if not places:
             return None
-        places.sort(
-            key=lambda it: (is_by(authors, [it[2].sender]), not it[1].backport_to)
-        )
+        places.sort(key=lambda it: (is_by(authors, [it[2].sender]), not it[1].backport_to))
         return (places[-1][0], None, None) if is_stable else places[-1]
 
     def find_titled(self, mail: Classified) -> _Place | None:
@@ -640,9 +608,7 @@ def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
     return any(same_person(person, author) for person in people for author in authors)
 
 
-def _add_copied_addresses(
-    series: PostedSeries, attached: Sequence[Reply]
-) -> Identities:
+def _add_copied_addresses(series: PostedSeries, attached: Sequence[Reply]) -> Identities:
     """Return the identities with the addresses that known senders put in To: or Cc:.
 
     Skip an address if an unknown sender used or copied it earlier in the thread, because a reply to
@@ -673,9 +639,7 @@ def _parents_first(sorted_mails: Sequence[Classified]) -> Iterator[Classified]:
     opened: set[str] = set()
     while waiting:
         mail = waiting.pop()
-        parents = [
-            mails[it] for it in mail.above if it in mails and it not in yielded | opened
-        ]
+        parents = [mails[it] for it in mail.above if it in mails and it not in yielded | opened]
         if parents and mail.message_id not in opened:
             opened.add(mail.message_id)
             waiting += (mail, *parents)

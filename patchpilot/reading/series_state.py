@@ -64,8 +64,7 @@ def decide(series: PostedSeries) -> Verdict:
     if not posts:
         return _verdict(series)
     verdicts = [
-        _verdict(select_for_patch(series, post, alone=len(posts) == 1))
-        for _, post in posts
+        _verdict(select_for_patch(series, post, alone=len(posts) == 1)) for _, post in posts
     ]
     patches = tuple(
         PatchState(
@@ -96,9 +95,7 @@ def decide_state(series: PostedSeries) -> PostedSeries:
     )
     proven = {(it.version, it.message_id): it.state for it in proven_verdict.patches}
     patches = tuple(
-        it._replace(
-            proven=proven.get((it.version, it.message_id), proven_verdict.state)
-        )
+        it._replace(proven=proven.get((it.version, it.message_id), proven_verdict.state))
         for it in stated.patches
     )
     is_taken = proven_verdict.state in TAKEN
@@ -129,9 +126,7 @@ def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdic
     if not first and len(taken) == len(patches):
         return Verdict(state, taken[-1].why, patches=patches)
     advanced_state = first[0].state if first and is_whole else SeriesState.ACCEPTED
-    descriptions = (
-        [f"{len(first)} of {len(patches)} {_WORDS[advanced_state][0]}"] if first else []
-    )
+    descriptions = [f"{len(first)} of {len(patches)} {_WORDS[advanced_state][0]}"] if first else []
     remaining = [patch for patch in patches if patch not in first]
     remaining.sort(key=lambda patch: patch.state is not state)
     why = "; ".join((*descriptions, *_group_by_state(remaining, latest)))
@@ -224,11 +219,7 @@ def _apply_mails(series: PostedSeries) -> Verdict:
 
 
 def _accepted_verdict(newest: Claim, dropped: Claim | None) -> Verdict:
-    if (
-        dropped
-        and dropped.tree == newest.tree
-        and _event_time(dropped) > _event_time(newest)
-    ):
+    if dropped and dropped.tree == newest.tree and _event_time(dropped) > _event_time(newest):
         why = f"dropped from {dropped.tree}: {dropped.sentence}"
         return Verdict(SeriesState.UNDER_REVIEW, why, _proof(dropped))
     why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
@@ -243,11 +234,7 @@ def _find_end(series: PostedSeries) -> Verdict | None:
     """
     events = series.events
     # a withdrawal may be about one patch only, or about an earlier version
-    earlier = {
-        it.message_id
-        for it in series.attached
-        if it.revision not in (series.latest, None)
-    }
+    earlier = {it.message_id for it in series.attached if it.revision not in (series.latest, None)}
     of_newest = [
         event
         for event in events
@@ -320,13 +307,9 @@ def wishes(series: PostedSeries) -> list[Reply]:
         and not reply.mail.by_author
         and _is_current(reply, series)
         and reply.post not in replaced
-        and not (
-            reply.mail.kind is MailKind.AI_REVIEW
-            and "no issues" in reply.mail.body.text
-        )
+        and not (reply.mail.kind is MailKind.AI_REVIEW and "no issues" in reply.mail.body.text)
         and not any(
-            reply.when < when and same_person(reply.mail.sender, sender)
-            for when, sender in tags
+            reply.when < when and same_person(reply.mail.sender, sender) for when, sender in tags
         )
     ]
 
@@ -368,19 +351,13 @@ def series_posts(series: PostedSeries) -> list[tuple[Revision, Classified]]:
     }
     posts = [(series.latest, post) for post in series.latest.patches]
     for revision in reversed(series.revisions[:-1]):
-        left_out = [
-            post
-            for post in revision.patches
-            if post.key in applied_titles - known_titles
-        ]
+        left_out = [post for post in revision.patches if post.key in applied_titles - known_titles]
         known_titles |= {post.key for post in left_out}
         posts = [*((revision, post) for post in left_out), *posts]
     return posts
 
 
-def select_for_patch(
-    series: PostedSeries, post: Classified, *, alone: bool
-) -> PostedSeries:
+def select_for_patch(series: PostedSeries, post: Classified, *, alone: bool) -> PostedSeries:
     """Restrict the evidence in a series to one patch.
 
     If `alone` is set, this is the only patch of the series, and all evidence is kept.
@@ -404,9 +381,7 @@ def select_for_patch(
             if _answers(reply, series, post) and reply.message_id not in of_others
         ),
         events=events,
-        commits=tuple(
-            landed for landed in series.commits if _is_about(series, post, landed.title)
-        ),
+        commits=tuple(landed for landed in series.commits if _is_about(series, post, landed.title)),
         post=post,
     )
 

@@ -147,9 +147,7 @@ def statement_of(
         return (plain or refusals)[-1]
     statements = [it for text in texts if (it := _parse_application(text))]
     if by_author and not to_self:
-        statements = [
-            it for it in statements if it.tree or _OF_AUTHOR.search(it.sentence)
-        ]
+        statements = [it for it in statements if it.tree or _OF_AUTHOR.search(it.sentence)]
     if not statements:
         return None
     plain = [it for it in statements if it.what == "applied"]

@@ -53,9 +53,7 @@ LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
 """States in which at least part of the series was applied."""
 
 
-def decide_topic(
-    series: SeriesState | None, *, sent: bool, partly: bool
-) -> SeriesState:
+def decide_topic(series: SeriesState | None, *, sent: bool, partly: bool) -> SeriesState:
     """Return the state of a topic.
 
     If the series is tracked, return its state, unless the latest send is incomplete. Otherwise, the
@@ -281,9 +279,7 @@ IN_A_TREE = ("applied", "merged", "queued")
 """Claims that a commit can prove."""
 
 
-@json_form(
-    "message_id", "from=by", "date", "what", "patch", "sentence", "known", "needs~"
-)
+@json_form("message_id", "from=by", "date", "what", "patch", "sentence", "known", "needs~")
 class Claim(NamedTuple):
     """A message's claim about a series, with the sentence that makes it.
 

@@ -14,9 +14,7 @@ NEWEST = 40
 """Maximum number of commits stored of a history."""
 ENOUGH = 10
 """With fewer commits to the files themselves, those to their folders are counted."""
-_FORMAT = (
-    "--format=%x01%H%x00%aN%x00%aE%x00%as%x00%s%x00%(trailers:only=true,unfold=true)"
-)
+_FORMAT = "--format=%x01%H%x00%aN%x00%aE%x00%as%x00%s%x00%(trailers:only=true,unfold=true)"
 
 
 class ContactHistory(NamedTuple):
@@ -75,9 +73,7 @@ def read_file_history(
     If few commits changed the files, use their folders' history.
     """
     folders = tuple(
-        dict.fromkeys(
-            f"{folder}/" for path in paths if (folder := path.rpartition("/")[0])
-        )
+        dict.fromkeys(f"{folder}/" for path in paths if (folder := path.rpartition("/")[0]))
     )
     file_history = FileHistory(tuple(paths), 0, {})
     for searched_paths in (tuple(paths), folders):
@@ -126,10 +122,6 @@ def _parse_commit(entry: str) -> FileCommit:
     id_, author, email, date, subject, trailers = entry.split("\0", 5)
     tags = (parse_trailer(line) for line in trailers.splitlines())
     tag_addresses = {
-        tag.address.key
-        for tag in tags
-        if tag and tag.address and tag.key.endswith("-by")
+        tag.address.key for tag in tags if tag and tag.address and tag.key.endswith("-by")
     }
-    return FileCommit(
-        id_, author, date, subject, frozenset((email.lower(), *tag_addresses))
-    )
+    return FileCommit(id_, author, date, subject, frozenset((email.lower(), *tag_addresses)))

@@ -58,23 +58,15 @@ def add_maintainers_recipients(
     for match in sorted(matches, key=lambda item: item.met):
         section = match.section
         for entry in section.entries:
-            if (entry.letter == "M" and switches.m) or (
-                entry.letter == "R" and switches.r
-            ):
-                role, header = (
-                    ("maintainer", "to") if entry.letter == "M" else ("reviewer", "cc")
-                )
+            if (entry.letter == "M" and switches.m) or (entry.letter == "R" and switches.r):
+                role, header = ("maintainer", "to") if entry.letter == "M" else ("reviewer", "cc")
                 for box in split_mailboxes(entry.value):
                     if format_mailbox(*split_mailbox(box)) not in chiefs:
                         touched = {
-                            number
-                            for path in match.paths
-                            for number in patches.get(path, ())
+                            number for path in match.paths for number in patches.get(path, ())
                         }
                         patch_numbers = () if match.by_keyword else touched
-                        _add_recipient(
-                            collector, box, role, header, match, patch_numbers
-                        )
+                        _add_recipient(collector, box, role, header, match, patch_numbers)
         for address, remark in section.lists if switches.l else ():
             if "subscribers-only" in remark and not switches.s:
                 left_out.append((section.name, address))
@@ -104,9 +96,9 @@ def _find_section_lists(matches: Sequence[SectionMatch]) -> set[str]:
             if path not in covered_paths:
                 covered_paths[path] = None
                 lists |= {address.lower() for address, _ in match.section.lists}
-    if len(
-        [match for match in matches if not match.is_rest and match.section.lists]
-    ) and (rest_matches := [match for match in matches if match.is_rest]):
+    if len([match for match in matches if not match.is_rest and match.section.lists]) and (
+        rest_matches := [match for match in matches if match.is_rest]
+    ):
         other_lists = {
             address.lower()
             for match in matches

@@ -78,11 +78,7 @@ def add_tagged_recipients(
         address = tag.address
         assert address is not None
         list_rule = special.get(address.key)
-        role = (
-            list_rule.role
-            if list_rule
-            else ROLES.get(tag.key, tag.key.removesuffix("-by"))
-        )
+        role = list_rule.role if list_rule else ROLES.get(tag.key, tag.key.removesuffix("-by"))
         tagged.add(address.key)
         add(address.header(), role, reason=f"{tag.name}: in the message")
     text = "\n".join((*patch.message, *patch.notes))
@@ -102,9 +98,7 @@ def find_tagged_culprits(
         for tag in patch.tags("Fixes"):
             id_match = _ID.search(tag.value)
             commit_id = (
-                repository.find(id_match[1])
-                if id_match and len(commits) < MAX_CULPRITS
-                else None
+                repository.find(id_match[1]) if id_match and len(commits) < MAX_CULPRITS else None
             )
             if commit_id:
                 with suppress(GitError):

@@ -18,11 +18,7 @@ def find_recipient_history(
     patch files, return no contacts.
     """
     series, ids = read_named_patches(repository, request)
-    patches = (
-        series.patches
-        if patch is None
-        else (series.patches[patch % len(series.patches)],)
-    )
+    patches = series.patches if patch is None else (series.patches[patch % len(series.patches)],)
     parents = repository.commit(ids[0]).parents if ids else ()
     paths = tuple(dict.fromkeys(path for patch in patches for path in patch.paths))
     return (

@@ -65,9 +65,9 @@ class MergedRecipients:
         name, email = split_mailbox(box)
         if "@" not in email or ascii_lower(email) in self.skipped:
             return
-        row = (
-            self._by_name.get(ascii_lower(name)) if name else None
-        ) or self._by_address.get(ascii_lower(email))
+        row = (self._by_name.get(ascii_lower(name)) if name else None) or self._by_address.get(
+            ascii_lower(email)
+        )
         if row is None:
             mapped_name, mapped_email = split_mailbox(
                 self.mailmap.apply(format_mailbox(name, email))
@@ -111,11 +111,7 @@ class MergedRecipients:
         ]
         return tuple(
             sorted(
-                (
-                    recipient
-                    for recipient in recipients
-                    if _is_safe_address(recipient.address)
-                ),
+                (recipient for recipient in recipients if _is_safe_address(recipient.address)),
                 key=_rank_recipient,
             )
         )
@@ -123,11 +119,7 @@ class MergedRecipients:
     @property
     def unsafe(self) -> tuple[str, ...]:
         """Return the mailboxes omitted because a header must not contain them."""
-        return tuple(
-            row.box
-            for row in self._rows
-            if not _is_safe_address(_parse_mailbox(row.box))
-        )
+        return tuple(row.box for row in self._rows if not _is_safe_address(_parse_mailbox(row.box)))
 
 
 @lru_cache(maxsize=4096)

@@ -45,12 +45,8 @@ from patchpilot.recipients.warnings import (
     judge_address,
 )
 
-TEAM_REASON = (
-    "a security problem goes to the maintainers, with a copy to the security team"
-)
-UNDISCLOSED = (
-    "undisclosed security fix: sent to the maintainers and the security team only"
-)
+TEAM_REASON = "a security problem goes to the maintainers, with a copy to the security team"
+UNDISCLOSED = "undisclosed security fix: sent to the maintainers and the security team only"
 
 
 class RecipientSources(NamedTuple):
@@ -85,9 +81,7 @@ def plan_patches(
         )
     for number, patch in enumerate(patches, 1):
         own_numbers = (number,) if patch.has_diff else ()
-        add_tagged_recipients(
-            collector, patch, sources.project.lists.rules, own_numbers
-        )
+        add_tagged_recipients(collector, patch, sources.project.lists.rules, own_numbers)
     for header, addresses in (("to", prep.to), ("cc", prep.cc)) if prep else ():
         for address in addresses:
             collector.add(
@@ -106,18 +100,14 @@ def plan_patches(
     return plan._replace(recipients=recipients)
 
 
-def plan_undisclosed(
-    patches: Sequence[Patch], sources: RecipientSources
-) -> RecipientPlan:
+def plan_undisclosed(patches: Sequence[Patch], sources: RecipientSources) -> RecipientPlan:
     """Return the recipient plan for an undisclosed fix.
 
     The maintainers (`M:`) are in To:, the security team is in Cc:, and nobody else receives the fix
     (Documentation/process/security-bugs.rst). If there is no maintainer, the security team is in
     To:. A mailing list in an `M:` line does not count as a maintainer.
     """
-    collector, maintainers_match, _ = _collect_maintainers(
-        patches, _limit_to_maintainers(sources)
-    )
+    collector, maintainers_match, _ = _collect_maintainers(patches, _limit_to_maintainers(sources))
     return _plan_undisclosed(collector, maintainers_match, sources)
 
 
@@ -132,17 +122,13 @@ def plan_undisclosed_for_paths(
     collector = _collect_recipients(limited)
     return _plan_undisclosed(
         collector,
-        add_maintainers_recipients(
-            collector, limited.file, paths, texts, limited.switches
-        ),
+        add_maintainers_recipients(collector, limited.file, paths, texts, limited.switches),
         sources,
     )
 
 
 def _limit_to_maintainers(sources: RecipientSources) -> RecipientSources:
-    return sources._replace(
-        switches=sources.switches._replace(m=True, r=False, l=False)
-    )
+    return sources._replace(switches=sources.switches._replace(m=True, r=False, l=False))
 
 
 def _plan_undisclosed(
@@ -161,13 +147,10 @@ def _plan_undisclosed(
     lists = [
         recipient
         for recipient in candidates
-        if is_on_list_host(recipient.address.email)
-        or recipient.address.key in list_addresses
+        if is_on_list_host(recipient.address.email) or recipient.address.key in list_addresses
     ]
     maintainers = (
-        [recipient for recipient in candidates if recipient not in lists]
-        if lists
-        else candidates
+        [recipient for recipient in candidates if recipient not in lists] if lists else candidates
     )
     contact = Recipient(
         Address("", team), TEAM, None, "cc" if maintainers else "to", (TEAM_REASON,)
@@ -181,12 +164,8 @@ def _plan_undisclosed(
         ),
         *find_address_warnings(facts),
     )
-    sections = tuple(
-        convert_section(match.section) for match in maintainers_match.matches
-    )
-    return RecipientPlan(
-        (*maintainers, *((contact,) if team else ())), sections, warnings
-    )
+    sections = tuple(convert_section(match.section) for match in maintainers_match.matches)
+    return RecipientPlan((*maintainers, *((contact,) if team else ())), sections, warnings)
 
 
 def _find_listed_addresses(file: MaintainersFile) -> frozenset[str]:
@@ -220,9 +199,7 @@ def _drop_invalid_recipients(recipients: Sequence[Recipient]) -> tuple[Recipient
     )
 
 
-def plan_paths(
-    paths: Sequence[str], sources: RecipientSources, texts: Texts = ()
-) -> RecipientPlan:
+def plan_paths(paths: Sequence[str], sources: RecipientSources, texts: Texts = ()) -> RecipientPlan:
     """Return the recipient plan for source files or folders.
 
     `texts` contains the contents of the files, which are searched for keywords.
@@ -231,9 +208,7 @@ def plan_paths(
     maintainers_match = add_maintainers_recipients(
         collector, sources.file, paths, texts, sources.switches
     )
-    return _make_plan(
-        collector, maintainers_match, sources, dict.fromkeys(paths, ()), ()
-    )
+    return _make_plan(collector, maintainers_match, sources, dict.fromkeys(paths, ()), ())
 
 
 def is_maintained_section(section: Section) -> bool:
@@ -269,9 +244,7 @@ def _collect_maintainers(
 
 def _collect_recipients(sources: RecipientSources) -> MergedRecipients:
     data = sources.tree.read(".mailmap")
-    return MergedRecipients(
-        Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
-    )
+    return MergedRecipients(Mailmap(data.decode("utf-8", "surrogateescape") if data else ""))
 
 
 def _make_plan(
@@ -284,26 +257,16 @@ def _make_plan(
     paths = tuple(numbers)
     for path in paths:
         for mailbox in find_mailboxes_in_files((path,), sources.tree, sources.switches):
-            collector.add(
-                mailbox, "named in file", "cc", f"named in {path}", None, numbers[path]
-            )
+            collector.add(mailbox, "named in file", "cc", f"named in {path}", None, numbers[path])
     # with so many recipients, do not add more from the history
     is_full = collector.count > MOST_RECIPIENTS
-    remarks = (
-        () if is_full else _add_history(collector, maintainers_match, sources, paths)
-    )
+    remarks = () if is_full else _add_history(collector, maintainers_match, sources, paths)
     all_recipients = collector.recipients()
     recipients = _drop_invalid_recipients(all_recipients)
-    facts = RecipientFacts(
-        all_recipients, maintainers_match, paths, patches, collector.unsafe
-    )
-    sections = tuple(
-        convert_section(match.section) for match in maintainers_match.matches
-    )
+    facts = RecipientFacts(all_recipients, maintainers_match, paths, patches, collector.unsafe)
+    sections = tuple(convert_section(match.section) for match in maintainers_match.matches)
     warnings = find_recipient_warnings(facts, sources.tree, sources.repository)
-    remedies = tuple(
-        (warning, remedy) for warning, remedy in warnings.items() if remedy
-    )
+    remedies = tuple((warning, remedy) for warning, remedy in warnings.items() if remedy)
     return RecipientPlan(recipients, sections, (*warnings, *remarks), remedies)
 
 

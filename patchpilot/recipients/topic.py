@@ -174,13 +174,9 @@ def plan_targets(
         if repository is None:
             refuse_missing_files(request.targets)
         source = find_source_tree(request.tree, repository)
-        sources = make_recipient_sources(
-            source, repository, request.switches, request.profile
-        )
+        sources = make_recipient_sources(source, repository, request.switches, request.profile)
         results: list[PlannedRecipients] = []
-        series = read_series(
-            request.targets, repository, request.base, request.from_archive
-        )
+        series = read_series(request.targets, repository, request.base, request.from_archive)
         patches = [patch for series_ in series for patch in series_.patches]
         if patches and not any(patch.has_diff for patch in patches):
             raise InputError(
@@ -192,17 +188,13 @@ def plan_targets(
             if not series_.patches:
                 continue
             undisclosed = request.security or _is_undisclosed(series_, repository)
-            planned = _plan_recipients(
-                series_, sources, repository, undisclosed=undisclosed
-            )
+            planned = _plan_recipients(series_, sources, repository, undisclosed=undisclosed)
             results += (
                 itertools.starmap(planned.of_patch, enumerate(series_.patches, 1))
                 if request.per_patch
                 else [planned]
             )
-        return PlanResult(
-            tuple(results), source.label, str(repository.top) if repository else None
-        )
+        return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
 
 
 def plan_series(
@@ -227,9 +219,7 @@ def plan_series(
         )
         notes = (f"{error.message}: only recipients named in the message are known",)
     planned = _plan_recipients(series, sources, repository, undisclosed=undisclosed)
-    return planned._replace(
-        plan=planned.plan._replace(warnings=(*notes, *planned.plan.warnings))
-    )
+    return planned._replace(plan=planned.plan._replace(warnings=(*notes, *planned.plan.warnings)))
 
 
 def plan_files(request: MaintainersRequest) -> PlanResult:
@@ -239,30 +229,18 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
     """
     with request.repository(()) as repository:
         source = find_source_tree(request.tree, repository)
-        sources = make_recipient_sources(
-            source, repository, request.switches, request.profile
-        )
+        sources = make_recipient_sources(source, repository, request.switches, request.profile)
         results = []
         for target in request.targets:
             for path in expand_pattern(target, source):
                 data = (
-                    source.read(path)
-                    if path != "MAINTAINERS" and not path.endswith("/")
-                    else None
+                    source.read(path) if path != "MAINTAINERS" and not path.endswith("/") else None
                 )
-                text = (
-                    data.decode("utf-8", "surrogateescape").split("\n") if data else []
-                )
-                plan_function = (
-                    plan_undisclosed_for_paths if request.security else plan_paths
-                )
+                text = data.decode("utf-8", "surrogateescape").split("\n") if data else []
+                plan_function = plan_undisclosed_for_paths if request.security else plan_paths
                 plan = plan_function((path,), sources, [("", text)])
-                results.append(
-                    PlannedRecipients(path, (path,), plan, undisclosed=request.security)
-                )
-        return PlanResult(
-            tuple(results), source.label, str(repository.top) if repository else None
-        )
+                results.append(PlannedRecipients(path, (path,), plan, undisclosed=request.security))
+        return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
 
 
 def edit_recipients(
@@ -296,9 +274,7 @@ def edit_recipients(
         )
     for address in parse_option_addresses(drop, "--drop"):
         edits = (
-            edits.edit_patch(patch, address, is_recipient=False)
-            if patch
-            else edits.drop(address)
+            edits.edit_patch(patch, address, is_recipient=False) if patch else edits.drop(address)
         )
     for address in parse_option_addresses(restore, "--restore"):
         edits = edits.restore(address, patch)
@@ -371,9 +347,7 @@ def make_recipient_sources(
     """
     file = load_maintainers(source) if file is None else file
     tree_options = parse_conf_options(read_conf_options(source))
-    values = {
-        name: value for name, value in tree_options.items() if name not in NOT_FOR_PLANS
-    }
+    values = {name: value for name, value in tree_options.items() if name not in NOT_FOR_PLANS}
     switches: GetMaintainerOptions = apply_option_layers(
         read_script_defaults(file.words.defaults), values, options or {}
     )
@@ -387,9 +361,7 @@ def make_recipient_sources(
         )
     sender: Address | None = repository.identity if repository else None
     project = find_project(profile) if profile else detect(source, ())
-    return RecipientSources(
-        file, source, switches, project, repository, history, sender
-    )
+    return RecipientSources(file, source, switches, project, repository, history, sender)
 
 
 def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
@@ -425,9 +397,7 @@ def _plan_recipients(
         unedited = plan_undisclosed(patches, sources)
         # the user may have added recipients for a public send, and they must not learn of an
         # undisclosed fix; for this send, recipients can be named on the command line
-        plan = _apply_edits(
-            RecipientEdits(dropped=edits.dropped).apply(unedited), edits
-        )
+        plan = _apply_edits(RecipientEdits(dropped=edits.dropped).apply(unedited), edits)
     else:
         unedited = plan_patches(
             patches,
@@ -438,15 +408,11 @@ def _plan_recipients(
         plan = edits.apply(unedited, titles)
     planned_keys = {recipient.address.key for recipient in plan.recipients}
     left_out = tuple(
-        recipient
-        for recipient in unedited.recipients
-        if recipient.address.key not in planned_keys
+        recipient for recipient in unedited.recipients if recipient.address.key not in planned_keys
     )
     commits = tuple(patch.commit for patch in series.patches if patch.commit)
     plan = plan._replace(warnings=(*plan.warnings, *_delivery_warnings(series, plan)))
-    return PlannedRecipients(
-        names[0], names, plan, key, edits, left_out, commits, undisclosed
-    )
+    return PlannedRecipients(names[0], names, plan, key, edits, left_out, commits, undisclosed)
 
 
 def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:
@@ -463,9 +429,7 @@ def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:
     with Store() as store:
         for entry in store.entries():
             if title_key(parse_subject(entry.subject).title) in titles:
-                for report in read_stored_series(
-                    entry, store, None, ignore_progress
-                ).delivery:
+                for report in read_stored_series(entry, store, None, ignore_progress).delivery:
                     if Address("", report.recipient).key in planned:
                         yield f"{report.words}; {report.advice}"
 
@@ -496,11 +460,7 @@ def expand_pattern(pattern: str, tree: Tree) -> tuple[str, ...]:
         root = tree.root.resolve()
         if Path(pattern).resolve().is_relative_to(root):
             path = Path(pattern).resolve().relative_to(root).as_posix()
-    elif (
-        isinstance(tree, DirectoryTree)
-        and not tree.exists(path)
-        and (Path.cwd() / path).exists()
-    ):
+    elif isinstance(tree, DirectoryTree) and not tree.exists(path) and (Path.cwd() / path).exists():
         resolved = (Path.cwd() / path).resolve()
         if resolved.is_relative_to(tree.root.resolve()):
             path = resolved.relative_to(tree.root.resolve()).as_posix()
@@ -509,12 +469,8 @@ def expand_pattern(pattern: str, tree: Tree) -> tuple[str, ...]:
     if tree.exists(path):
         return (path,)
     if set(path) & set("*?["):
-        folder = path[
-            : min(path.find(char) for char in "*?[" if char in path)
-        ].rpartition("/")[0]
-        files = tuple(
-            file for file in tree.files(folder) if fnmatch.fnmatchcase(file, path)
-        )
+        folder = path[: min(path.find(char) for char in "*?[" if char in path)].rpartition("/")[0]
+        files = tuple(file for file in tree.files(folder) if fnmatch.fnmatchcase(file, path))
         if files:
             return files
     raise MissingError(

@@ -46,9 +46,7 @@ def find_recipient_warnings(
     facts: RecipientFacts, tree: Tree, repository: Repository | None
 ) -> dict[str, Remedy | None]:
     """Return all warnings about a recipient plan with their remedies, most serious first."""
-    sections = [
-        match.section for match in facts.maintainers_match.matches if not match.is_rest
-    ]
+    sections = [match.section for match in facts.maintainers_match.matches if not match.is_rest]
     warnings: tuple[str | Warned, ...] = (
         *_check_addresses(facts),
         *_check_statuses(sections),
@@ -61,16 +59,13 @@ def find_recipient_warnings(
         *_list_section_rules(sections),
         *_check_count(facts),
     )
-    return dict(
-        (warning, None) if isinstance(warning, str) else warning for warning in warnings
-    )
+    return dict((warning, None) if isinstance(warning, str) else warning for warning in warnings)
 
 
 def find_address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
     """Return warnings about addresses that are invalid, doubtful, or known to bounce."""
     return tuple(
-        warning if isinstance(warning, str) else warning[0]
-        for warning in _check_addresses(facts)
+        warning if isinstance(warning, str) else warning[0] for warning in _check_addresses(facts)
     )
 
 
@@ -137,13 +132,9 @@ def _check_coverage(facts: RecipientFacts) -> Iterator[str]:
         if not match.is_rest
         for path in match.paths
     }
-    uncovered = [
-        path for path in facts.paths if path not in covered and path != "MAINTAINERS"
-    ]
+    uncovered = [path for path in facts.paths if path not in covered and path != "MAINTAINERS"]
     if uncovered:
-        has_history = any(
-            recipient.role == "recent contributor" for recipient in facts.recipients
-        )
+        has_history = any(recipient.role == "recent contributor" for recipient in facts.recipients)
         more_note = f" and {len(uncovered) - 3} more" if len(uncovered) > 3 else ""
         yield (
             f"{', '.join(uncovered[:3])}{more_note}: not in any section of MAINTAINERS{rest_note}"
@@ -165,9 +156,7 @@ def _check_omitted_lists(facts: RecipientFacts) -> Iterator[Warned]:
         )
 
 
-def _check_trees(
-    facts: RecipientFacts, repository: Repository | None
-) -> Iterator[Warned]:
+def _check_trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[Warned]:
     """Yield warnings about sections with T: trees other than the current branch's tree."""
     if repository is None or any(map(is_backport, facts.patches)):
         return
@@ -183,9 +172,7 @@ def _check_trees(
     if section is None or remote is None:
         return
     name, url = remote
-    trees = [
-        (tree, branch) for kind, tree, branch in section.tree_urls if kind == "git"
-    ]
+    trees = [(tree, branch) for kind, tree, branch in section.tree_urls if kind == "git"]
     if trees and not any(_is_same_tree(url, tree) for tree, _ in trees):
         tree_names = ", ".join(f"{tree} {branch}".strip() for tree, branch in trees[:3])
         remedy = Remedy(
@@ -214,15 +201,9 @@ def _find_remote(repository: Repository) -> tuple[str, str] | None:
 
 def _is_same_tree(first: str, second: str) -> bool:
     def path_parts(url: str) -> list[str]:
-        path = (
-            re.sub(r"^\w+://[^/]*/|^[^/:]+@[^:]+:", "", url)
-            .rstrip("/")
-            .removesuffix(".git")
-        )
+        path = re.sub(r"^\w+://[^/]*/|^[^/:]+@[^:]+:", "", url).rstrip("/").removesuffix(".git")
         return [
-            part
-            for part in path.split("/")
-            if part not in ("pub", "scm", "linux", "kernel", "git")
+            part for part in path.split("/") if part not in ("pub", "scm", "linux", "kernel", "git")
         ]
 
     return path_parts(first)[-2:] == path_parts(second)[-2:]
@@ -323,9 +304,7 @@ def _is_old_enough(repository: Repository) -> bool:
     since = time.time() - (YEARS + 1) * _YEAR
     if any(ref.date and ref.date < since for ref in repository.all_refs):
         return True
-    completed = repository.git(
-        "rev-list", "-1", f"--until={YEARS}.years.ago", "HEAD", ok=()
-    )
+    completed = repository.git("rev-list", "-1", f"--until={YEARS}.years.ago", "HEAD", ok=())
     return bool(completed.out.strip())
 
 

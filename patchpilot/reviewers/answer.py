@@ -51,9 +51,7 @@ def parse_answer(answer: str) -> Comments | None:
         findings = document.get("findings")
         rows = findings if isinstance(findings, list) else [document]
         comments += [
-            comment
-            for row in rows
-            if isinstance(row, Mapping) and (comment := _parse_comment(row))
+            comment for row in rows if isinstance(row, Mapping) and (comment := _parse_comment(row))
         ]
     return tuple(comments[:MOST]) if objects else None
 

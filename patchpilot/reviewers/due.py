@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 
-def should_review_patches(
-    repository: "Repository", ask_user: Callable[[], bool]
-) -> bool:
+def should_review_patches(repository: "Repository", ask_user: Callable[[], bool]) -> bool:
     """Return whether to review patches before sending.
 
     `ask_user` asks the user.

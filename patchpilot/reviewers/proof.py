@@ -24,9 +24,7 @@ _MISSING = re.compile(
     r"[`'\"]?\b(\w+)(?:\(\))?[`'\"]? (?:does not exist|doesn't exist|"
     r"is (?:not defined|undefined|not declared|undeclared))"
 )
-_UNDOCUMENTED = re.compile(
-    r"[`'\"]?([\w,.-]+)[`'\"]? is (?:not documented|undocumented)"
-)
+_UNDOCUMENTED = re.compile(r"[`'\"]?([\w,.-]+)[`'\"]? is (?:not documented|undocumented)")
 
 
 class ProofResult(StrEnum):
@@ -117,9 +115,7 @@ def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
     for name in comment.symbols:
         symbol = name.removesuffix("()")
         if symbol not in missing and not facts.has_symbol(symbol):
-            return _failed_proof(
-                comment, ProofResult.UNPLACED, f"no {symbol} in the tree"
-            )
+            return _failed_proof(comment, ProofResult.UNPLACED, f"no {symbol} in the tree")
     if comment.path == MESSAGE:
         return _prove_in_message(comment, facts.patch)
     return _prove_in_file(comment, facts)
@@ -129,9 +125,7 @@ def _prove_in_message(comment: ReviewComment, patch: Patch) -> ProvenComment:
     lines = (patch.subject.title, "", *patch.message)
     line = _find_quoted_line(comment, list(enumerate(lines, 1)))
     if line is None:
-        return _failed_proof(
-            comment, ProofResult.UNPLACED, "the message has no such line"
-        )
+        return _failed_proof(comment, ProofResult.UNPLACED, "the message has no such line")
     return ProvenComment(comment, ProofResult.PLACED, line=line)
 
 
@@ -142,11 +136,7 @@ def _prove_in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
         if comment.path and comment.path in (change.new_path, change.old_path)
     ]
     if not changes:
-        text = (
-            f"the patch does not change {comment.path}"
-            if comment.path
-            else "no place is given"
-        )
+        text = f"the patch does not change {comment.path}" if comment.path else "no place is given"
         return _failed_proof(comment, ProofResult.UNPLACED, text)
     path = changes[0].path
     # a line number is weaker evidence than quoted code
@@ -155,9 +145,7 @@ def _prove_in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
         line
         for change in changes
         for hunk in change.hunks
-        for line in range(
-            hunk.new_start - margin, hunk.new_start + hunk.new_count + margin
-        )
+        for line in range(hunk.new_start - margin, hunk.new_start + hunk.new_count + margin)
     }
     lines = facts.read(path)
     if lines is None:
@@ -169,9 +157,7 @@ def _prove_in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
             if line.new_line
         ]
     else:
-        numbered = [
-            (number, text) for number, text in enumerate(lines, 1) if number in nearby
-        ]
+        numbered = [(number, text) for number, text in enumerate(lines, 1) if number in nearby]
     line = _find_quoted_line(comment, numbered)
     if line is None:
         line = _find_removed_line(comment, facts.patch, path)
@@ -218,9 +204,7 @@ def _find_removed_line(comment: ReviewComment, patch: Patch, path: str) -> int |
                 if line.kind == "-" and quoted in _squeeze_spaces(line.text):
                     return max(line_number, 1)
                 line_number = (
-                    (line.new_line or line_number - 1) + 1
-                    if line.kind in " +"
-                    else line_number
+                    (line.new_line or line_number - 1) + 1 if line.kind in " +" else line_number
                 )
     return None
 
@@ -238,7 +222,5 @@ def _squeeze_spaces(text: str) -> str:
     return " ".join(make_printable(text).split())
 
 
-def _failed_proof(
-    comment: ReviewComment, standing: ProofResult, reason: str
-) -> ProvenComment:
+def _failed_proof(comment: ReviewComment, standing: ProofResult, reason: str) -> ProvenComment:
     return ProvenComment(comment, standing, reason)

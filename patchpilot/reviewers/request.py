@@ -67,9 +67,7 @@ class ReviewRequest(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def write_request(
-    patch: Patch, sections: Sequence[Section], tokens: int
-) -> ReviewRequest:
+def write_request(patch: Patch, sections: Sequence[Section], tokens: int) -> ReviewRequest:
     """Write the request for a patch, with as many sections as the token limit allows.
 
     Sections are sorted by importance. The patch is always included. Sections that do not fit are

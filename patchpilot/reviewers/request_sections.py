@@ -80,10 +80,7 @@ def make_request_sections(
     )
     yield (
         "The series",
-        [
-            (None, f"{patch.subject.raw} ({', '.join(patch.paths[:4])})")
-            for patch in series
-        ],
+        [(None, f"{patch.subject.raw} ({', '.join(patch.paths[:4])})") for patch in series],
     )
     new_functions = list(_find_changed_functions(patch, files.after, is_new=True))
     function_names = [name for _, name, _ in new_functions]
@@ -98,9 +95,7 @@ def make_request_sections(
         called_names = _find_called_functions(patch, new_functions)
         yield from _find_definitions(repository, revision, patch.paths, called_names)
         yield _find_callers(repository, revision, patch.paths, function_names)
-    for path, name, lines in _find_changed_functions(
-        patch, files.lines_before, is_new=False
-    ):
+    for path, name, lines in _find_changed_functions(patch, files.lines_before, is_new=False):
         yield (f"{name} in {path}, before the patch", lines)
     if repository and revision:
         yield _list_earlier_commits(repository, revision, patch.paths)
@@ -109,9 +104,7 @@ def make_request_sections(
 
 def _find_listed_documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
     try:
-        matches = (
-            match_patch(load_maintainers(files.tree), patch.paths) if files.tree else ()
-        )
+        matches = match_patch(load_maintainers(files.tree), patch.paths) if files.tree else ()
     except MissingError:
         return
     paths = (path.strip() for match in matches for path in match.section.values("P"))
@@ -162,9 +155,7 @@ def _find_called_functions(
 ) -> list[str]:
     added_lines = [line.text for change in patch.files for line in change.lines()]
     function_lines = [text for _, _, lines in new_functions for _, text in lines]
-    names = (
-        name for line in (*added_lines, *function_lines) for name in _CALL.findall(line)
-    )
+    names = (name for line in (*added_lines, *function_lines) for name in _CALL.findall(line))
     own_names = {name for _, name, _ in new_functions}
     return [name for name in dict.fromkeys(names) if name not in _NO_CALL | own_names]
 
@@ -181,9 +172,7 @@ def _find_definitions(
         for path, _, lines, function in _find_matching_functions(
             repository, revision, folders, grep_options
         )
-        if function
-        and function.name in names
-        and lines[function.span[1] - 1].startswith("}")
+        if function and function.name in names and lines[function.span[1] - 1].startswith("}")
     )
     for path, lines, function in islice(functions, _CALLEES):
         start, end = function.span
@@ -214,9 +203,7 @@ def _find_callers(
     return ("Callers of the changed functions, before the patch", rows)
 
 
-def _list_earlier_commits(
-    repository: "Repository", revision: str, paths: Sequence[str]
-) -> Section:
+def _list_earlier_commits(repository: "Repository", revision: str, paths: Sequence[str]) -> Section:
     arguments = ("log", f"-{_LOG}", "--format=%h %as %s", revision, "--", *paths)
     try:
         result = repository.git(*arguments, timeout=_TIMEOUT)
@@ -269,9 +256,7 @@ def _find_matching_functions(
     folders: Sequence[str],
     grep_options: Sequence[str],
 ) -> Iterator[tuple[str, int, tuple[str, ...], Function | None]]:
-    read_lines = cache(
-        lambda path: _decode_lines(repository.blob(revision, path)) or ()
-    )
+    read_lines = cache(lambda path: _decode_lines(repository.blob(revision, path)) or ())
     for path, line in _grep_c_files(repository, revision, folders, grep_options):
         lines = read_lines(path)
         yield path, line, lines, find_enclosing_function(lines, line - 1)
@@ -279,14 +264,8 @@ def _find_matching_functions(
 
 def _parent_folders(paths: Sequence[str]) -> tuple[str, ...]:
     folders = (path.rpartition("/")[0] for path in paths if path.endswith((".c", ".h")))
-    return tuple(
-        dict.fromkeys(re.sub(r"([*?\[\]\\])", r"\\\1", folder) for folder in folders)
-    )
+    return tuple(dict.fromkeys(re.sub(r"([*?\[\]\\])", r"\\\1", folder) for folder in folders))
 
 
 def _decode_lines(content: bytes | None) -> tuple[str, ...] | None:
-    return (
-        None
-        if content is None
-        else tuple(content.decode("utf-8", "replace").split("\n"))
-    )
+    return None if content is None else tuple(content.decode("utf-8", "replace").split("\n"))

@@ -155,13 +155,9 @@ def format_review_note(reviews: Sequence[Review], patch: Patch) -> str:
         for reviewed_patch in review.patches:
             if reviewed_patch.patch is not patch or reviewed_patch.error:
                 continue
-            sure_comments = [
-                comment for comment in reviewed_patch.findings if comment.is_sure
-            ]
+            sure_comments = [comment for comment in reviewed_patch.findings if comment.is_sure]
             summary = (
-                format_count(len(sure_comments), "comment")
-                if sure_comments
-                else "no comments"
+                format_count(len(sure_comments), "comment") if sure_comments else "no comments"
             )
             lines.append(f"Machine review by {review.reviewer.name}: {summary}")
             lines += [
@@ -214,9 +210,7 @@ def _review_patch(
     progress: Progress,
     may_ask: bool,
 ) -> Iterator[ReviewedPatch]:
-    checked_patches = [
-        patch for patch in review_input.result.patches if patch.patch.has_diff
-    ]
+    checked_patches = [patch for patch in review_input.result.patches if patch.patch.has_diff]
     for number, checked_patch in enumerate(checked_patches, 1):
         key = _make_patch_key(checked_patch.patch)
         answer = stored_review(reviewer, key)
@@ -225,23 +219,17 @@ def _review_patch(
         if answer is None and not may_ask:
             continue
         if answer is None:
-            request = _write_review_request(
-                review_input, checked_patch, reviewer.tokens
-            )
+            request = _write_review_request(review_input, checked_patch, reviewer.tokens)
             tokens = request.tokens
             status = f"{reviewer.name} reviews patch {number} of {len(checked_patches)}"
             try:
                 answer = parse_answer(ask(reviewer, request.text, progress, status))
             except GitError as error:
-                yield ReviewedPatch(
-                    checked_patch.patch, tokens=tokens, error=str(error)
-                )
+                yield ReviewedPatch(checked_patch.patch, tokens=tokens, error=str(error))
                 continue
             if answer is None:
                 error_text = f"the answer of {reviewer.name} has no JSON object"
-                yield ReviewedPatch(
-                    checked_patch.patch, tokens=tokens, error=error_text
-                )
+                yield ReviewedPatch(checked_patch.patch, tokens=tokens, error=error_text)
                 continue
             store_review(reviewer, key, answer)
         known_facts = gather_patch_facts(review_input, checked_patch)
@@ -269,13 +257,9 @@ def _verify_comments(
         proofs.setdefault((proven_comment.name, comment.problem), proven_comment)
     for (name, _), proven_comment in proofs.items():
         same_findings = (
-            rule.name
-            for rule in checked_patch.findings
-            if _is_same_problem(rule, proven_comment)
+            rule.name for rule in checked_patch.findings if _is_same_problem(rule, proven_comment)
         )
-        yield proven_comment._replace(
-            same_as=next(same_findings, ""), waived=waivers.get(name, "")
-        )
+        yield proven_comment._replace(same_as=next(same_findings, ""), waived=waivers.get(name, ""))
 
 
 def _is_same_problem(finding: Finding, proven_comment: ProvenComment) -> bool:
@@ -286,9 +270,7 @@ def _is_same_problem(finding: Finding, proven_comment: ProvenComment) -> bool:
         return False
     text = f"{finding.message} {finding.name}".lower()
     words = set(_LONG_WORD.findall(text))
-    return (
-        len(words & set(_LONG_WORD.findall(proven_comment.comment.problem.lower()))) > 1
-    )
+    return len(words & set(_LONG_WORD.findall(proven_comment.comment.problem.lower()))) > 1
 
 
 def _copies_comment_words(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
@@ -308,9 +290,7 @@ def _find_resolved_comments(
     earlier_comments: Comments, current: Sequence[ProvenComment], facts: PatchFacts
 ) -> Iterator[str]:
     still_reported = {
-        comment.comment.problem
-        for comment in current
-        if comment.standing is ProofResult.PLACED
+        comment.comment.problem for comment in current if comment.standing is ProofResult.PLACED
     }
     for comment in earlier_comments:
         is_gone = prove(comment, facts).standing is not ProofResult.PLACED
@@ -327,9 +307,7 @@ def _make_patch_key(patch: Patch) -> PatchKey:
     return "\n".join(lines), f"{author} {patch.date}"
 
 
-def _open_patched_files(
-    review_input: ReviewInput, checked_patch: "CheckedPatch"
-) -> PatchedFiles:
+def _open_patched_files(review_input: ReviewInput, checked_patch: "CheckedPatch") -> PatchedFiles:
     setting = review_input.result.setting
     patched_tree = setting.trees.get(id(checked_patch.patch)) if setting else None
     tree = patched_tree() if patched_tree else setting.tree if setting else None
@@ -347,14 +325,10 @@ def _write_review_request(
         review_input.repository,
         series,
     )
-    return write_request(
-        checked_patch.patch, tuple(sections), review_input.tokens or tokens
-    )
+    return write_request(checked_patch.patch, tuple(sections), review_input.tokens or tokens)
 
 
-def gather_patch_facts(
-    review_input: ReviewInput, checked_patch: "CheckedPatch"
-) -> PatchFacts:
+def gather_patch_facts(review_input: ReviewInput, checked_patch: "CheckedPatch") -> PatchFacts:
     """Return the facts for verifying comments about a patch."""
     patch, repository = checked_patch.patch, review_input.repository
     files = _open_patched_files(review_input, checked_patch)
@@ -373,9 +347,7 @@ def gather_patch_facts(
             rf"^\s*#\s*define\s+{escaped_name}\b|^[A-Za-z_].*\b{escaped_name}\s*\(|^\s+{escaped_name}\s*(=|,|$)"
             rf"|(struct|union|enum)\s+{escaped_name}\s*\{{"
         )
-        return repository is not None and _tree_contains(
-            repository, ("-E", pattern), ("*.h",)
-        )
+        return repository is not None and _tree_contains(repository, ("-E", pattern), ("*.h",))
 
     @cache
     def is_documented(phrase: str) -> bool:

@@ -116,9 +116,7 @@ def ask(reviewer: Reviewer, request: str, progress: Progress, step: str) -> str:
         nonlocal size
         size += len(line) + 1
         if size > LARGEST:
-            raise GitError(
-                f"reviewer {reviewer.name} wrote more than {LARGEST >> 20} MB"
-            )
+            raise GitError(f"reviewer {reviewer.name} wrote more than {LARGEST >> 20} MB")
         lines.append(line)
 
     def show_progress() -> None:
@@ -142,9 +140,7 @@ def ask(reviewer: Reviewer, request: str, progress: Progress, step: str) -> str:
         )
         if code:
             errors.seek(0)
-            stderr = (
-                errors.read(LARGEST).decode("utf-8", "replace").strip().splitlines()
-            )
+            stderr = errors.read(LARGEST).decode("utf-8", "replace").strip().splitlines()
             raise GitError(
                 f"reviewer {reviewer.name} failed: {stderr[-1] if stderr else f'exit {code}'}",
                 hint=f"its command is `{reviewer.shown}`",
@@ -175,12 +171,8 @@ def _make_reviewer(name: str, values: dict[str, str]) -> Reviewer:
     )
 
 
-def _parse_number(
-    name: str, values: dict[str, str], variable: str, default: int
-) -> int:
+def _parse_number(name: str, values: dict[str, str], variable: str, default: int) -> int:
     value = values.get(variable, str(default))
     if not value.isascii() or not value.isdigit() or not 0 < int(value) < 1_000_000:
-        raise InputError(
-            f"{_PREFIX}{name}.{variable}: {value} is not a number from 1 to 999999"
-        )
+        raise InputError(f"{_PREFIX}{name}.{variable}: {value} is not a number from 1 to 999999")
     return int(value)

@@ -9,9 +9,7 @@ from patchpilot.reviewers.review import Review
 
 def format_reviews(reviews: Sequence[Review], *, show_all: bool = False) -> str:
     """Format the reviews as text; `show_all` includes uncertain comments."""
-    return "\n".join(
-        line for review in reviews for line in _format_review(review, show_all)
-    )
+    return "\n".join(line for review in reviews for line in _format_review(review, show_all))
 
 
 def _format_review(review: Review, show_all: bool) -> list[str]:
@@ -25,9 +23,7 @@ def _format_review(review: Review, show_all: bool) -> list[str]:
             if not (finding.is_shown or show_all):
                 hidden_count += not finding.same_as
                 continue
-            location = (
-                f"{finding.path or 'message'}:{finding.line}" if finding.line else "?"
-            )
+            location = f"{finding.path or 'message'}:{finding.line}" if finding.line else "?"
             reason = finding.reason or finding.waived or finding.same_as
             lines.append(
                 f"    {source}:{make_one_line(location)}: {make_one_line(finding.comment.problem)}"
@@ -52,7 +48,5 @@ def _format_review(review: Review, show_all: bool) -> list[str]:
         f"{format_count(review.tokens, 'token')} in requests" if review.tokens else "",
     )
     details = "; ".join(filter(None, counts))
-    title = f"review by {make_one_line(review.reviewer.name)}" + (
-        f": {details}" if details else ""
-    )
+    title = f"review by {make_one_line(review.reviewer.name)}" + (f": {details}" if details else "")
     return [title, *lines]

@@ -17,9 +17,7 @@ def find_last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit |
     """Return the recorded build of each current commit of the topic."""
     from patchpilot.building.record import find_build
 
-    return [
-        find_build(repository, patch.commit) for patch in draft.patches if patch.commit
-    ]
+    return [find_build(repository, patch.commit) for patch in draft.patches if patch.commit]
 
 
 def format_compile_tested_line(repository: Repository, draft: Draft) -> str:
@@ -29,16 +27,12 @@ def format_compile_tested_line(repository: Repository, draft: Draft) -> str:
     """
     is_wanted = draft.answers.get(COMPILE_TESTED) == "yes"
     configurations = (
-        list_tested_architectures(find_last_builds(repository, draft))
-        if is_wanted
-        else ""
+        list_tested_architectures(find_last_builds(repository, draft)) if is_wanted else ""
     )
     return f"Compile-tested: {configurations}" if configurations else ""
 
 
-def set_compile_tested_line(
-    repository: Repository, request: SendRequest, *, enabled: bool
-) -> str:
+def set_compile_tested_line(repository: Repository, request: SendRequest, *, enabled: bool) -> str:
     """Add or remove the `Compile-tested:` line, and return its text.
 
     Raise `UsageError` if not all commits have been built.

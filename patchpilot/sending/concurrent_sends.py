@@ -24,9 +24,7 @@ def find_later_sends(send: Send) -> tuple[Send, ...]:
 
     Include sends by other processes that are in progress.
     """
-    pending_patch_ids = [
-        entry.patch_id for entry in send.waiting_messages if entry.patch_id
-    ]
+    pending_patch_ids = [entry.patch_id for entry in send.waiting_messages if entry.patch_id]
     if not pending_patch_ids:
         return ()
     with Outbox() as outbox:
@@ -39,9 +37,7 @@ def find_later_sends(send: Send) -> tuple[Send, ...]:
         candidate
         for candidate in later_sends
         if candidate.may_have_been_sent
-        or (
-            candidate.change_id != send.change_id and is_being_sent(candidate.change_id)
-        )
+        or (candidate.change_id != send.change_id and is_being_sent(candidate.change_id))
     )
 
 
@@ -56,15 +52,9 @@ def refuse_concurrent_sends(outbox: Outbox, sending: Sending) -> None:
         patch_ids |= set(sending.draft.patch_ids)
     known_ids = {sending.send.id, *(send.id for send in sending.before)}
     for other_send in outbox.find_related(topic, patch_ids):
-        if other_send.id in known_ids or (
-            sending.send.id and other_send.id < sending.send.id
-        ):
+        if other_send.id in known_ids or (sending.send.id and other_send.id < sending.send.id):
             continue
-        subject = (
-            "this topic was"
-            if other_send.change_id == topic
-            else "the same patches were"
-        )
+        subject = "this topic was" if other_send.change_id == topic else "the same patches were"
         if other_send.may_have_been_sent:
             raise RefusedError(
                 f"{subject} sent by another patchpilot process since the preview,"
@@ -75,9 +65,7 @@ def refuse_concurrent_sends(outbox: Outbox, sending: Sending) -> None:
             raise RefusedError(
                 f"another patchpilot process is already sending these patches,"
                 f" {describe_send(other_send)}",
-                hint=Action(
-                    "send", ("--dry-run",), "wait for it to finish, then see `{}`"
-                ),
+                hint=Action("send", ("--dry-run",), "wait for it to finish, then see `{}`"),
             )
 
 

@@ -42,10 +42,7 @@ class CountedRecipients(NamedTuple):
         Excluded recipients come last; instead of a header, they have the string `out`.
         """
         return (
-            *(
-                (recipient.header.title(), recipient)
-                for recipient in self.planned.plan.recipients
-            ),
+            *((recipient.header.title(), recipient) for recipient in self.planned.plan.recipients),
             *(("out", recipient) for recipient in self.planned.left_out),
         )
 
@@ -64,14 +61,10 @@ def find_topic_recipients(
         series, repository, profile=project.name, undisclosed=draft.is_undisclosed
     )
     account = read_account(repository, request.identity)
-    plan = choose_recipients(
-        repository, request, account, draft, series, recipient_plan, project
-    )
+    plan = choose_recipients(repository, request, account, draft, series, recipient_plan, project)
     excluded_keys = {recipient.address.key for recipient in recipient_plan.left_out}
     recipients = tuple(
-        recipient
-        for recipient in plan.recipients
-        if recipient.address.key not in excluded_keys
+        recipient for recipient in plan.recipients if recipient.address.key not in excluded_keys
     )
     recipient_plan = recipient_plan._replace(plan=plan._replace(recipients=recipients))
     advice = find_recipient_advice(
@@ -91,14 +84,11 @@ def is_sendable_address(email: str) -> bool:
     Servers reject invalid addresses, and git send-email rejects domains without a dot.
     """
     return (
-        "." in email.rpartition("@")[2]
-        and check_email_address(email).state is not AddressState.BAD
+        "." in email.rpartition("@")[2] and check_email_address(email).state is not AddressState.BAD
     )
 
 
-def check_recipient_address(
-    text: str, recipients: CountedRecipients | None
-) -> tuple[bool, str]:
+def check_recipient_address(text: str, recipients: CountedRecipients | None) -> tuple[bool, str]:
     """Return whether an address that the user entered can be added to the recipients.
 
     The second value is the reason why not, or a note about the address.

@@ -137,9 +137,7 @@ def change_draft(
     if changes.in_reply_to is not None:
         draft = replace(
             draft,
-            in_reply_to=parse_id_option(changes.in_reply_to)
-            if changes.in_reply_to.strip()
-            else "",
+            in_reply_to=parse_id_option(changes.in_reply_to) if changes.in_reply_to.strip() else "",
         )
     write_draft_to_b4(repository, draft)
     with Drafts() as drafts:
@@ -185,11 +183,7 @@ def edit_draft_texts(
 
 def _format_for_editing(repository: Repository, draft: Draft) -> str:
     offered_draft = _find_editable_draft(repository, draft)
-    hints = (
-        make_changelog_hints(repository, offered_draft)
-        if offered_draft.version > 1
-        else ()
-    )
+    hints = make_changelog_hints(repository, offered_draft) if offered_draft.version > 1 else ()
     return format_draft_text(offered_draft, change_items=hints)
 
 
@@ -237,11 +231,7 @@ def reset_draft(
             if int(number) <= last_version
         }
         kept_names = {f"changelogs.{number}" for number in changelogs}
-        origins = {
-            name: text
-            for name, text in saved_draft.origins.items()
-            if name in kept_names
-        }
+        origins = {name: text for name, text in saved_draft.origins.items() if name in kept_names}
         cleared_draft = Draft(
             saved_draft.change_id,
             saved_draft.repository,
@@ -268,12 +258,8 @@ def write_reminder(
     draft = find_draft(repository, SendRequest(target=target, base=base))
     last_send = find_last_send(draft)
     if last_send is None:
-        raise UsageError(
-            "nothing from this topic has been sent yet", hint=Action("send")
-        )
-    series = next(
-        (it for it in find_series_of_send(last_send) if it.posted is not None), None
-    )
+        raise UsageError("nothing from this topic has been sent yet", hint=Action("send"))
+    series = next((it for it in find_series_of_send(last_send) if it.posted is not None), None)
     reminder = check_reminder(series, parse_stored_time(last_send.begun))
     if reminder.problems and not confirm(reminder.problems):
         message_id = f"<{last_send.entries[0].message_id}>"
@@ -336,12 +322,8 @@ def _find_editable_draft(repository: Repository, draft: Draft) -> Draft:
     """
     last_send, version = find_last_send(draft), str(draft.version)
     if last_send and draft.origins.get(f"changelogs.{version}", "").startswith(STUBS):
-        other_changelogs = {
-            key: text for key, text in draft.changelogs.items() if key != version
-        }
-        return prepare_next_version(
-            replace(draft, changelogs=other_changelogs), repository
-        )
+        other_changelogs = {key: text for key, text in draft.changelogs.items() if key != version}
+        return prepare_next_version(replace(draft, changelogs=other_changelogs), repository)
     return (
         prepare_next_version(draft, repository)
         if last_send and last_send.version >= draft.version
@@ -389,14 +371,10 @@ def _find_patch(draft: Draft, name: str) -> str:
     if 1 <= parse_limited_number(name) <= len(draft.patches):
         return draft.patches[parse_limited_number(name) - 1].patch_id
     matches: Sequence[str] = [
-        patch.patch_id
-        for patch in draft.patches
-        if name.lower() in patch.subject.lower()
+        patch.patch_id for patch in draft.patches if name.lower() in patch.subject.lower()
     ]
     if len(matches) != 1:
-        patch_count = (
-            f"this topic has {format_count(len(draft.patches), 'patch', 'patches')}"
-        )
+        patch_count = f"this topic has {format_count(len(draft.patches), 'patch', 'patches')}"
         if not matches:
             raise UsageError(
                 f"no patch {name!r}: {patch_count}",

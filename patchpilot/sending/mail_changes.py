@@ -46,9 +46,7 @@ def compare_with_last_version(plan: Sending) -> MailChanges | None:
     last_send = find_last_send(plan.draft)
     if last_send is None or last_send.version >= plan.send.version:
         return None
-    counterparts = [
-        _find_counterpart(mail, last_send.entries) for mail in plan.send.entries
-    ]
+    counterparts = [_find_counterpart(mail, last_send.entries) for mail in plan.send.entries]
     matched_positions = {old.position for old in counterparts if old}
     return MailChanges(
         last_send.version,
@@ -74,11 +72,7 @@ def _find_counterpart(mail: Message, old_messages: Sequence[Message]) -> Message
         candidates = [entry for entry in old_messages if entry.number == 0]
     else:
         candidates = [
-            *(
-                entry
-                for entry in reversed(old_messages)
-                if _mail_title(entry) == _mail_title(mail)
-            ),
+            *(entry for entry in reversed(old_messages) if _mail_title(entry) == _mail_title(mail)),
             *(
                 entry
                 for entry in old_messages

@@ -72,11 +72,7 @@ def choose_recipients(
         # copy
         _merge_recipients(
             by_address,
-            [
-                recipient
-                for recipient in recipients
-                if request.auto or recipient.role == TEAM
-            ],
+            [recipient for recipient in recipients if request.auto or recipient.role == TEAM],
         )
         settings = list_recipient_settings(repository, account, transport)
         if settings:
@@ -102,13 +98,9 @@ def choose_recipients(
             if recipient.address.key not in by_address
         }
         if omitted_addresses:
-            notes += (
-                f"omitted by sendemail.suppresscc: {', '.join(sorted(omitted_addresses))}",
-            )
+            notes += (f"omitted by sendemail.suppresscc: {', '.join(sorted(omitted_addresses))}",)
         _merge_recipients(by_address, configured.recipients)
-        bcc_addresses, invalid = split_usable_addresses(
-            read_blind_copies(repository, account)
-        )
+        bcc_addresses, invalid = split_usable_addresses(read_blind_copies(repository, account))
         notes += (
             *configured.warnings,
             *(f"sendemail.bcc: {problem}" for problem in invalid),
@@ -141,11 +133,7 @@ def _list_recipients(
     Add the project's list if MAINTAINERS names no list, and the regressions list if the topic fixes
     a regression.
     """
-    if (
-        request.auto
-        and planned_recipients
-        and not any(map(is_mailing_list, by_address.values()))
-    ):
+    if request.auto and planned_recipients and not any(map(is_mailing_list, by_address.values())):
         for address in project.lists.main[:1]:
             reasons = (f"{project.title}'s list",)
             yield Recipient(Address("", address), "list", None, "cc", reasons)
@@ -198,23 +186,18 @@ def describe_answer_effect(
             else ""
         )
     return describe_recipient_changes(
-        choose_recipients(
-            repository, request, account, draft, series, project=project
-        ).recipients,
+        choose_recipients(repository, request, account, draft, series, project=project).recipients,
         recipients,
     )
 
 
-def describe_recipient_changes(
-    before: Sequence[Recipient], after: Sequence[Recipient]
-) -> str:
+def describe_recipient_changes(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
     """Describe the added recipients, with reasons, and the removed ones.
 
     Return "" if the lists are equal.
     """
     old_by_key, new_by_key = (
-        {person.address.key: person for person in recipients}
-        for recipients in (before, after)
+        {person.address.key: person for person in recipients} for recipients in (before, after)
     )
     added = [
         (
@@ -226,14 +209,10 @@ def describe_recipient_changes(
         if key not in old_by_key
     ]
     removed = [
-        recipient.address.email
-        for key, recipient in old_by_key.items()
-        if key not in new_by_key
+        recipient.address.email for key, recipient in old_by_key.items() if key not in new_by_key
     ]
     sentences = (
-        [f"{format_count(len(added), 'more recipient')}: {', '.join(added)}"]
-        if added
-        else []
+        [f"{format_count(len(added), 'more recipient')}: {', '.join(added)}"] if added else []
     )
     sentences += (
         [f"{format_count(len(removed), 'recipient')} removed: {', '.join(removed)}"]
@@ -263,23 +242,17 @@ def _recipients_in_patch_files(series: Series) -> list[Recipient]:
     ]
 
 
-def _parse_given_recipients(
-    repository: Repository, request: SendRequest
-) -> list[Recipient]:
+def _parse_given_recipients(repository: Repository, request: SendRequest) -> list[Recipient]:
     aliases = read_aliases(repository) if request.to or request.cc else {}
     recipients = []
     for header, texts in (("to", request.to), ("cc", request.cc)):
         for text in texts:
             addresses = expand_aliases(text, aliases, f"--{header}")
             if not addresses:
-                raise UsageError(
-                    f"--{header}: {text!r} has no address", hint=NO_ADDRESS
-                )
+                raise UsageError(f"--{header}: {text!r} has no address", hint=NO_ADDRESS)
             addresses = require_usable_recipients(addresses, f"--{header}")
             recipients += [
-                Recipient(
-                    address, "added", None, header, (f"--{header}",), by_hand=True
-                )
+                Recipient(address, "added", None, header, (f"--{header}",), by_hand=True)
                 for address in addresses
             ]
     return recipients
@@ -292,17 +265,13 @@ def _split_usable_recipients(
     for recipient in recipients:
         _, problems = split_usable_addresses([recipient.address])
         if problems:
-            messages += [
-                f"{', '.join(recipient.reasons)}: {problem}" for problem in problems
-            ]
+            messages += [f"{', '.join(recipient.reasons)}: {problem}" for problem in problems]
         else:
             usable_recipients.append(recipient)
     return tuple(usable_recipients), tuple(messages)
 
 
-def _merge_recipients(
-    by_address: dict[str, Recipient], recipients: Iterable[Recipient]
-) -> None:
+def _merge_recipients(by_address: dict[str, Recipient], recipients: Iterable[Recipient]) -> None:
     """Merge recipients with the same address and join their reasons.
 
     Manual entries and To: take precedence.
@@ -314,13 +283,10 @@ def _merge_recipients(
             continue
         header = (
             recipient.header
-            if recipient.by_hand
-            or (recipient.header == "to" and not existing_recipient.by_hand)
+            if recipient.by_hand or (recipient.header == "to" and not existing_recipient.by_hand)
             else existing_recipient.header
         )
-        reasons = tuple(
-            dict.fromkeys((*existing_recipient.reasons, *recipient.reasons))
-        )
+        reasons = tuple(dict.fromkeys((*existing_recipient.reasons, *recipient.reasons)))
         by_address[recipient.address.key] = existing_recipient._replace(
             header=header,
             reasons=reasons,

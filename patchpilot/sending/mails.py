@@ -167,9 +167,7 @@ def _copy_recipient_edits(before: str | None, after: str | None) -> None:
             save_edits(after, edits)
 
 
-def _record_send_result(
-    repository: Repository, finished_send: Send, sending: Sending
-) -> Sending:
+def _record_send_result(repository: Repository, finished_send: Send, sending: Sending) -> Sending:
     """Record the result of an attempt, and return the plan with it.
 
     When all messages of a series are sent, record this in the draft, a tag, b4's tracking data and
@@ -233,9 +231,7 @@ def _steps_after_send(send: Send) -> Sequence[Advice]:
     if send.state != "sent":
         return ()
     if send.kind == "to-self":
-        return (
-            "save the mail you receive and try it: git am FILE; then send without --to-self",
-        )
+        return ("save the mail you receive and try it: git am FILE; then send without --to-self",)
     if send.kind != "real":
         return ()
     if send.undisclosed:
@@ -288,15 +284,11 @@ def _format_refused_hints(send: Send) -> Iterator[Advice]:
         )
         yield Action("send", ("--resume", *drop_options), reason)
     elif states & set(WAITING):
-        yield Action(
-            "send", ("--resume",), "send the rest, with the same Message-IDs: {}"
-        )
+        yield Action("send", ("--resume",), "send the rest, with the same Message-IDs: {}")
 
 
 def _format_unknown_hints(send: Send) -> Iterator[Advice]:
-    unknown = [
-        entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
-    ]
+    unknown = [entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
     if not unknown:
         return
     if send.undisclosed:
@@ -307,11 +299,7 @@ def _format_unknown_hints(send: Send) -> Iterator[Advice]:
     else:
         from patchpilot.settings.read_settings import read_user_settings
 
-        archive = (
-            read_user_settings(Path(send.repository), problems=[])
-            .get("lore")
-            .rstrip("/")
-        )
+        archive = read_user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
         for message_id in unknown:
             yield (
                 f"check whether the mail was received: {archive}/{message_id}/ (this can take a few"
@@ -323,6 +311,4 @@ def _format_unknown_hints(send: Send) -> Iterator[Advice]:
         "then: {}, or use --unknown lost to send the message again with the same Message-ID",
     )
     if len(unknown) > 1:
-        yield Action(
-            "send", ("--resume", "--unknown", f"{unknown[0]}=sent"), "or one by one: {}"
-        )
+        yield Action("send", ("--resume", "--unknown", f"{unknown[0]}=sent"), "or one by one: {}")

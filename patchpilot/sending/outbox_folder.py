@@ -17,9 +17,7 @@ def write_outbox(sending: Sending, folder: Path) -> tuple[Path, ...]:
     mails = {f"{mail.number:04d}.eml": mail.raw for mail in sending.send.entries}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        other_files = sorted(
-            file.name for file in folder.glob("*.eml") if file.name not in mails
-        )
+        other_files = sorted(file.name for file in folder.glob("*.eml") if file.name not in mails)
         if other_files:
             raise InputError(
                 f"{folder} contains other messages: {', '.join(other_files[:3])}",

@@ -125,9 +125,7 @@ def plan_sending(
         refuse_unanswered_disclosure(draft, series, project.lists)
     base = find_base_commit(repository, request, ids)
     progress("looking up recipients")
-    recipients = choose_recipients(
-        repository, request, account, draft, series, project=project
-    )
+    recipients = choose_recipients(repository, request, account, draft, series, project=project)
     if not recipients.recipients and not request.to_self:
         raise RefusedError(
             "no recipients",
@@ -148,9 +146,7 @@ def plan_sending(
     public, unpublished = (
         find_published_commit(repository, base, topic_base) if base else (None, ())
     )
-    text = collect_mail_texts(repository, request, draft, public)._replace(
-        unpublished=unpublished
-    )
+    text = collect_mail_texts(repository, request, draft, public)._replace(unpublished=unpublished)
     sending = Sending(
         request=request,
         transport=transport,
@@ -228,9 +224,7 @@ def plan_sending(
             *problems_to_warn,
         )
         blocking_problems = ()
-    return replace(
-        sending, blockers=blocking_problems, warnings=problems_to_warn, passed=passed
-    )
+    return replace(sending, blockers=blocking_problems, warnings=problems_to_warn, passed=passed)
 
 
 MAX_SHOWN = 3
@@ -262,9 +256,7 @@ def find_drafts_elsewhere(draft: Draft) -> tuple[SendProblem, ...]:
     return tuple(problems)
 
 
-def warn_about_open_requests(
-    repository: Repository, draft: Draft
-) -> tuple[SendProblem, ...]:
+def warn_about_open_requests(repository: Repository, draft: Draft) -> tuple[SendProblem, ...]:
     """Warn about review requests for the last version that the commits do not address.
 
     Also warn if the new version only adds tags. Requests are counted as in `track`, which does not
@@ -288,9 +280,7 @@ def warn_about_open_requests(
                     "unless the maintainer asked for it, send a patch on top of it instead",
                 ),
             )
-    kinds = {
-        change.kind for change in list_version_changes(draft, last_send, repository)
-    }
+    kinds = {change.kind for change in list_version_changes(draft, last_send, repository)}
     only_tags = SendProblem(
         "only-tags",
         f"v{draft.version} differs from v{last_send.version} only in tags",
@@ -313,11 +303,7 @@ def warn_about_open_requests(
     open_requests = "; ".join(
         f"{item.point.text} ({item.point.asker})" for _, item in open_items[:MAX_SHOWN]
     )
-    more_note = (
-        f"; and {len(open_items) - MAX_SHOWN} more"
-        if len(open_items) > MAX_SHOWN
-        else ""
-    )
+    more_note = f"; and {len(open_items) - MAX_SHOWN} more" if len(open_items) > MAX_SHOWN else ""
     hint = Action(
         "track",
         ("show", str(open_items[0][0]), "--ledger"),
@@ -354,9 +340,7 @@ def warn_about_missing_tags(
     except PatchpilotError:
         return ()
     problems = []
-    missing_tags = [
-        change.subject for change in trailers.preparation.changes if change.changed
-    ]
+    missing_tags = [change.subject for change in trailers.preparation.changes if change.changed]
     if missing_tags:
         problems.append(
             SendProblem(
@@ -392,9 +376,7 @@ def collect_mail_texts(
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
     cover = None
     compile_tested = format_compile_tested_line(repository, draft)
-    depends_on = "\n".join(
-        f"Depends-on: <{message_id}>" for message_id in request.depends_on
-    )
+    depends_on = "\n".join(f"Depends-on: <{message_id}>" for message_id in request.depends_on)
     extra_lines = tuple(line for line in (compile_tested, depends_on) if line)
     if draft.has_cover and (request.cover or is_series):
         body = format_cover_body(draft.cover_text, draft.changelogs, draft.version)
@@ -404,9 +386,7 @@ def collect_mail_texts(
         for patch in draft.patches
         if patch.commit and patch.patch_id in draft.notes
     }
-    range_diff_text = (
-        _compare_with_last_version(repository, draft) if request.range_diff else ""
-    )
+    range_diff_text = _compare_with_last_version(repository, draft) if request.range_diff else ""
     first_commit = next((patch.commit for patch in draft.patches if patch.commit), None)
     if cover is None and first_commit:
         changes = format_cover_body("", draft.changelogs, draft.version)
@@ -437,10 +417,7 @@ def collect_mail_texts(
                 for prerequisite in (prep.prerequisites if prep else ())
                 if not prerequisite.startswith("base-commit:")
             ),
-            *(
-                f"prerequisite-message-id: <{message_id}>"
-                for message_id in request.depends_on
-            ),
+            *(f"prerequisite-message-id: <{message_id}>" for message_id in request.depends_on),
         ),
         extras=tuple(text for text in (*extra_lines, range_diff_text) if text.strip()),
         range_diff=range_diff_text if cover else "",
@@ -454,11 +431,7 @@ def _find_last_sent_version(repository: Repository, draft: Draft) -> int:
     """
     last_send = find_last_send(draft)
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
-    b4_versions = (
-        [int(name[1:]) for name, _ in prep.history if name[1:].isdigit()]
-        if prep
-        else []
-    )
+    b4_versions = [int(name[1:]) for name, _ in prep.history if name[1:].isdigit()] if prep else []
     return max((*b4_versions, last_send.version if last_send else 0)) or draft.version
 
 
@@ -490,7 +463,5 @@ def _compare_with_last_version(repository: Repository, draft: Draft) -> str:
 def _subject_prefix(draft: Draft, request: SendRequest) -> str:
     prefix = draft.prefix or "PATCH"
     return (
-        f"{prefix} RESEND"
-        if request.resend and "RESEND" not in prefix.upper().split()
-        else prefix
+        f"{prefix} RESEND" if request.resend and "RESEND" not in prefix.upper().split() else prefix
     )

@@ -65,16 +65,10 @@ def gather_preflight_facts(
     is_first = topic.send.version == 1 and not (topic.before or request.to_self)
     with ThreadPoolExecutor(1) as pool:
         # archives respond slowly, so gather the other facts while waiting
-        searching = (
-            pool.submit(_warn_of_similar_patches, repository, topic)
-            if is_first
-            else None
-        )
+        searching = pool.submit(_warn_of_similar_patches, repository, topic) if is_first else None
         target = find_target_tree(repository, topic.ids, request.base, own_trees)
         target_fit = _compute_target_fit(repository, topic, target)
-        upstream = find_merged_series(
-            repository, series.patches
-        ) or find_upstream_state(
+        upstream = find_merged_series(repository, series.patches) or find_upstream_state(
             repository, series.patches, mark=draft.mark, progress=progress
         )
         if not request.to_self:
@@ -120,9 +114,7 @@ def add_message_facts(
     """Add the facts about the messages. Return them and the result of `check_messages`."""
     patches = topic.series.patches
     raw_messages = [mail.raw for mail in topic.send.entries[-len(patches) :]]
-    damaged = find_mails_changed_by_am(
-        repository, list(zip(raw_messages, patches, strict=True))
-    )
+    damaged = find_mails_changed_by_am(repository, list(zip(raw_messages, patches, strict=True)))
     check_result = check_messages(repository, topic)
     facts = facts._replace(topic=topic, damaged=damaged)
     if check_result is None:
@@ -185,15 +177,11 @@ def _format_too_soon_message(
     if not resend and any(send.version == version for send in sends):
         return ""
     earlier_sends = [
-        send
-        for send in sends
-        if send.version < version or (resend and send.version == version)
+        send for send in sends if send.version < version or (resend and send.version == version)
     ]
     if not earlier_sends:
         return ""
-    hours = int(
-        (now - parse_stored_time(earlier_sends[-1].begun)).total_seconds() // 3600
-    )
+    hours = int((now - parse_stored_time(earlier_sends[-1].begun)).total_seconds() // 3600)
     if hours >= project.mail.resend_hours:
         return ""
     elapsed = f"{format_count(hours, 'hour')} ago" if hours else "less than an hour ago"
@@ -269,9 +257,7 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
             options,
             repository=repository,
             suppressions=Suppressions(waivers) if waivers else None,
-        ).check_mails(
-            (mail.raw for mail in topic.send.entries), series if topic.ids else None
-        )
+        ).check_mails((mail.raw for mail in topic.send.entries), series if topic.ids else None)
     except PatchpilotError:
         return None
 
@@ -288,11 +274,7 @@ def _format_findings(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
     ):
         for finding in findings:
             if finding.name not in REPLACED_RULES:
-                line = (
-                    f"{title}: {finding.message}"
-                    if title and is_series
-                    else finding.message
-                )
+                line = f"{title}: {finding.message}" if title and is_series else finding.message
                 lines[finding.severity] = (*lines.get(finding.severity, ()), line)
     return lines
 
@@ -333,9 +315,7 @@ def _find_upstream_commits(repository: Repository, series: Series) -> dict[str, 
         tip = find_mainline_tip(repository)
         commit = repository.find(claimed_commit)
         if tip and (commit is None or not repository.is_shallow()):
-            is_upstream[claimed_commit] = bool(
-                commit and repository.is_ancestor(commit, tip)
-            )
+            is_upstream[claimed_commit] = bool(commit and repository.is_ancestor(commit, tip))
     return is_upstream
 
 

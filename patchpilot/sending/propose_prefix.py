@@ -29,9 +29,7 @@ def find_prefix_warnings(
     Also warn if the prefix of a fix names the tree for other changes.
     """
     warnings = list(_find_wrong_tree_warnings(patches, profile, is_regression))
-    for name, message, trees in _collect_prefix_findings(
-        _check_prefixes(patches, profile)
-    ):
+    for name, message, trees in _collect_prefix_findings(_check_prefixes(patches, profile)):
         tree, other_tree = trees["fixes"], trees["rest"]
         hint = Action(
             "send",
@@ -54,14 +52,11 @@ def _find_wrong_tree_warnings(
     wrong_tree = [
         patch
         for patch in patches
-        if _TREE_FOR_REST.search(patch.subject.raw)
-        and (is_regression or patch.tags("Fixes"))
+        if _TREE_FOR_REST.search(patch.subject.raw) and (is_regression or patch.tags("Fixes"))
     ]
     unprefixed_mails = (_make_mail(patch, "PATCH") for patch in wrong_tree)
     findings = (
-        _collect_prefix_findings(_check_prefixes(unprefixed_mails, profile))
-        if wrong_tree
-        else []
+        _collect_prefix_findings(_check_prefixes(unprefixed_mails, profile)) if wrong_tree else []
     )
     for _, _, trees in findings:
         tree, other_prefix = trees["fixes"], f"[PATCH {trees['rest']}]"
@@ -88,17 +83,13 @@ def propose_tree_prefix(
     Fixes: tag.
     """
     findings = _collect_prefix_findings(
-        _check_prefixes(
-            (_make_mail(patch, prefix or "PATCH") for patch in series.patches), profile
-        )
+        _check_prefixes((_make_mail(patch, prefix or "PATCH") for patch in series.patches), profile)
     )
     messages = (
         _propose_fixes_tree(message, trees) if is_regression else message
         for _, message, trees in findings
     )
-    return next(
-        (match[1] for message in messages if (match := _PREFIX.search(message))), ""
-    )
+    return next((match[1] for message in messages if (match := _PREFIX.search(message))), "")
 
 
 def format_tree_advice(tree: str) -> str:
@@ -138,7 +129,5 @@ def _collect_prefix_findings(
         for finding in checked_patch.findings
         if finding.name in RULES
     )
-    by_message = {
-        (finding.name, finding.message): dict(finding.values) for finding in findings
-    }
+    by_message = {(finding.name, finding.message): dict(finding.values) for finding in findings}
     return [(name, message, values) for (name, message), values in by_message.items()]

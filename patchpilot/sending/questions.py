@@ -111,15 +111,11 @@ def find_pre_send_questions(
     series, ids, draft = topic.series, topic.commits, topic.draft
     target_tree = find_target_tree(repository, ids, base) if ids else None
     project = project_of(repository, "", series)
-    target_fit = (
-        compute_commit_fit(repository, ids, target_tree) if target_tree else None
-    )
+    target_fit = compute_commit_fit(repository, ids, target_tree) if target_tree else None
     proposed_prefix = propose_tree_prefix(
         series, draft.prefix, project.name, is_regression=is_regression_fix(draft)
     )
-    upstream = find_upstream_state(
-        repository, series.patches, mark=draft.mark, progress=progress
-    )
+    upstream = find_upstream_state(repository, series.patches, mark=draft.mark, progress=progress)
     similar_patches = (
         find_posts_by_others(
             repository,
@@ -148,9 +144,7 @@ def find_open_questions(
     There are none for patch files, or if no commit looks like a fix.
     """
     topic = find_topic(repository, request)
-    if not any(
-        judge_fix(repository, repository.commit(id_)).is_fix for id_ in topic.commits
-    ):
+    if not any(judge_fix(repository, repository.commit(id_)).is_fix for id_ in topic.commits):
         return ()
     answered_names = {name for name, _ in request.answers}
     project = project_of(repository, request.profile or "", topic.series)
@@ -161,21 +155,16 @@ def find_open_questions(
     )
 
 
-def warn_about_unclear_fixes(
-    repository: Repository, series: Series
-) -> tuple[SendProblem, ...]:
+def warn_about_unclear_fixes(repository: Repository, series: Series) -> tuple[SendProblem, ...]:
     """Warn about commits without a Fixes: tag that may fix a bug; see `judge_fix`."""
     titles = [
         patch.subject.title
         for patch in series.patches
-        if patch.commit
-        and judge_fix(repository, repository.commit(patch.commit), patch).unclear
+        if patch.commit and judge_fix(repository, repository.commit(patch.commit), patch).unclear
     ]
     message = f"{(*titles, '')[0]}: no Fixes: tag, as its message names no bug"
     if len(titles) > 1:
-        message = (
-            f"{len(titles)} patches without Fixes: tag, as their messages name no bug"
-        )
+        message = f"{len(titles)} patches without Fixes: tag, as their messages name no bug"
     hint = Action("prepare", ("--is-a-fix",), "if it fixes a bug: {}")
     return (SendProblem("no-fixes-tag", message, hint),) if titles else ()
 
@@ -200,13 +189,9 @@ def save_draft_answer(
         return drafts.keep(draft, answered_draft, "answered")
 
 
-def add_request_answers(
-    repository: Repository, draft: Draft, request: SendRequest
-) -> Draft:
+def add_request_answers(repository: Repository, draft: Draft, request: SendRequest) -> Draft:
     """Add the request's answers to the draft, without saving it."""
-    answers = {
-        name: validate_answer(repository, name, text) for name, text in request.answers
-    }
+    answers = {name: validate_answer(repository, name, text) for name, text in request.answers}
     return replace(draft, answers={**draft.answers, **answers})
 
 
@@ -220,12 +205,8 @@ def validate_answer(repository: Repository, name: str, value: str) -> str:
         raise unknown_word_error("question", name, ("security", "regression"))
     if answer.lower() in ("yes", "no"):
         return answer.lower()
-    if name == "regression" and re.fullmatch(
-        r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", answer
-    ):
-        return "..".join(
-            _format_commit_answer(repository, part) for part in answer.split("..")
-        )
+    if name == "regression" and re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", answer):
+        return "..".join(_format_commit_answer(repository, part) for part in answer.split(".."))
     raise UsageError(
         f"{name}: invalid answer {value!r}",
         hint="answer yes or no"
@@ -263,8 +244,7 @@ def list_pre_send_questions(
     denied_titles = list_denied_subjects(draft.answers)
     is_for_stable = parse_subject(f"[{draft.mark}] x").for_stable
     if series.patches and all(
-        patch.subject.title in denied_titles
-        or (is_for_stable and claimed_upstream_commit(patch))
+        patch.subject.title in denied_titles or (is_for_stable and claimed_upstream_commit(patch))
         for patch in series.patches
     ):
         return ()
@@ -313,16 +293,12 @@ def list_pre_send_questions(
     )
 
 
-def _find_evidence(
-    pattern: re.Pattern[str], patches: Sequence[Patch]
-) -> tuple[str, ...]:
+def _find_evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, ...]:
     evidence: dict[str, None] = {}
     for patch in patches:
         for line in (patch.subject.title, *patch.message):
             if match := pattern.search(line):
-                evidence.setdefault(
-                    f"“{match[0]}” in the message of {patch.subject.title}"
-                )
+                evidence.setdefault(f"“{match[0]}” in the message of {patch.subject.title}")
     return tuple(evidence)[:4]
 
 

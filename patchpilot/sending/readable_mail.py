@@ -20,9 +20,7 @@ def format_readable_mail(mail: Message) -> list[str]:
     """
     lines = _format_header("Subject", make_one_line(mail.subject))
     lines += [f"From: {make_one_line(str(mail.sender))}"]
-    lines += _format_address_header("To", mail.to) + _format_address_header(
-        "Cc", mail.cc
-    )
+    lines += _format_address_header("To", mail.to) + _format_address_header("Cc", mail.cc)
     lines += _format_header("Message-ID", f"<{mail.message_id}>")
     if mail.in_reply_to:
         lines += _format_header("In-Reply-To", f"<{mail.in_reply_to}>")
@@ -38,9 +36,7 @@ def format_raw_mail(mail: Message) -> list[str]:
 
 
 def _format_address_header(name: str, addresses: Sequence[Address]) -> list[str]:
-    return _format_header(
-        name, ", ".join(make_one_line(str(address)) for address in addresses)
-    )
+    return _format_header(name, ", ".join(make_one_line(str(address)) for address in addresses))
 
 
 def _format_header(name: str, text: str) -> list[str]:

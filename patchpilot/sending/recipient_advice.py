@@ -50,9 +50,7 @@ class RecipientAdvice(NamedTuple):
         """Return the label of the button that applies the remedy, or "" if there is no remedy."""
         if self.remedy is None:
             return ""
-        return BUTTON_LABELS[self.remedy.kind].format(
-            self.remedy.instead or self.remedy.values[0]
-        )
+        return BUTTON_LABELS[self.remedy.kind].format(self.remedy.instead or self.remedy.values[0])
 
 
 TITLES = {
@@ -144,9 +142,7 @@ def _warning_advice(
 
 
 def _is_excluded(plan: RecipientPlan, remedy: Remedy) -> bool:
-    return not any(
-        recipient.address.email in remedy.values for recipient in plan.recipients
-    )
+    return not any(recipient.address.email in remedy.values for recipient in plan.recipients)
 
 
 def _base_tree_notes(
@@ -173,10 +169,6 @@ def _base_tree_notes(
         f" {remedy.values[0].removeprefix('git ').split()[0]}"
     )
     if not tree_tips and is_in_demo():
-        yield RecipientAdvice(
-            "note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo"
-        )
+        yield RecipientAdvice("note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo")
     else:
-        yield RecipientAdvice(
-            "warning", TITLES[RemedyKind.REBASE], f"{text}; {instruction}"
-        )
+        yield RecipientAdvice("warning", TITLES[RemedyKind.REBASE], f"{text}; {instruction}")

@@ -148,9 +148,7 @@ class Sending(SeriesToSend):
 
         If several patches have the same problem, it is shown on one line.
         """
-        blocker_state = (
-            CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
-        )
+        blocker_state = CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
         titles = tuple(f"{patch.subject.title}: " for patch in self.series.patches)
         rows: dict[tuple[str, str], list[CheckLine]] = {}
         for state, problems in (
@@ -162,9 +160,9 @@ class Sending(SeriesToSend):
                     (prefix for prefix in titles if problem.message.startswith(prefix)),
                     "",
                 )
-                rows.setdefault(
-                    (problem.name, problem.message.removeprefix(title)), []
-                ).append(CheckLine(state, problem.name, problem.message, problem.hint))
+                rows.setdefault((problem.name, problem.message.removeprefix(title)), []).append(
+                    CheckLine(state, problem.name, problem.message, problem.hint)
+                )
         return (
             *(
                 lines[0]._replace(message=f"{result} ({len(lines)} patches)")
@@ -183,9 +181,7 @@ class Sending(SeriesToSend):
         messages and recipients, and the reason if the transport cannot send.
         """
         transport_problem = (
-            self.blocking_problem
-            if self.send.waiting_messages and not self.outcome
-            else None
+            self.blocking_problem if self.send.waiting_messages and not self.outcome else None
         )
         if self.refused:
             count = sum(line.state is CheckState.PROBLEM for line in self.checks)
@@ -199,9 +195,7 @@ class Sending(SeriesToSend):
             if self.blockers
             else ""
         )
-        transport_note = (
-            f", but {transport_problem.message}" if transport_problem else ""
-        )
+        transport_note = f", but {transport_problem.message}" if transport_problem else ""
         return f"{self.outcome or 'ready'}{transport_note}: {self.format_counts}{override_note}"
 
     @property
@@ -216,9 +210,7 @@ class Sending(SeriesToSend):
         total_note = f" of {len(entries)}" if count != len(entries) else ""
         recipients = len(self.recipients) + len(self.send.bcc)
         recipient_text = (
-            "yourself only"
-            if self.request.to_self
-            else format_count(recipients, "recipient")
+            "yourself only" if self.request.to_self else format_count(recipients, "recipient")
         )
         return f"{count}{total_note} mail{'s' if len(entries) > 1 else ''} to {recipient_text}"
 
@@ -234,7 +226,5 @@ def sent_problem_names(names: set[str]) -> set[str]:
     send.
     """
     return set(
-        SENT_PROBLEMS | {"no-changelog", "unfinished"}
-        if "already-sent" in names
-        else SENT_PROBLEMS
+        SENT_PROBLEMS | {"no-changelog", "unfinished"} if "already-sent" in names else SENT_PROBLEMS
     )

@@ -65,14 +65,10 @@ def plan_resume(
     """
     refuse_control_characters("--drop", drop)
     progress("looking for the last send")
-    draft = find_draft(
-        repository, request._replace(prefix=None, version=None, in_reply_to=None)
-    )
+    draft = find_draft(repository, request._replace(prefix=None, version=None, in_reply_to=None))
     draft = add_request_answers(repository, draft, request)
     with lock_topic_while_sending(draft.change_id), Outbox() as outbox:
-        sends = outbox.sends(
-            draft.change_id, kind="to-self" if request.to_self else "real"
-        )
+        sends = outbox.sends(draft.change_id, kind="to-self" if request.to_self else "real")
         if not sends:
             raise UsageError(
                 "nothing from this topic has been sent yet",
@@ -145,11 +141,7 @@ def plan_resume(
         ),
         warnings=()
         if send.account == account.label
-        else (
-            SendProblem(
-                "account", f"first sent with {send.account}, now with {account.label}"
-            ),
-        ),
+        else (SendProblem("account", f"first sent with {send.account}, now with {account.label}"),),
         remarks=(
             *(f"{entry.state}: {entry.subject}" for entry in send.entries),
             *(
@@ -199,9 +191,7 @@ def _refuse_wrong_message_ids(send: Send, by_id: Mapping[str, str]) -> None:
     Raise the same error if the state of the message is known and contradicts the given outcome.
     """
     mails = {entry.message_id: entry for entry in send.entries}
-    unknown_ids = [
-        entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
-    ]
+    unknown_ids = [entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
     hint: Advice = (
         f"unknown: {', '.join(unknown_ids)}"
         if unknown_ids
@@ -226,17 +216,13 @@ def _refuse_wrong_message_ids(send: Send, by_id: Mapping[str, str]) -> None:
             )
 
 
-def _outcomes_by_position(
-    send: Send, default: str, by_id: Mapping[str, str]
-) -> dict[int, Outcome]:
+def _outcomes_by_position(send: Send, default: str, by_id: Mapping[str, str]) -> dict[int, Outcome]:
     outcomes = {}
     for entry in send.entries:
         outcome = by_id.get(entry.message_id, default)
         if entry.state is MailState.UNKNOWN and outcome != "keep":
             state = MailState.ACCEPTED if outcome == "sent" else MailState.PENDING
-            outcomes[entry.position] = Outcome(
-                state, f"marked as {outcome} with --unknown"
-            )
+            outcomes[entry.position] = Outcome(state, f"marked as {outcome} with --unknown")
     return outcomes
 
 
@@ -253,9 +239,7 @@ def _find_dropped_mailboxes(send: Send, dropped: Sequence[str]) -> tuple[str, ..
             "no pending mail to drop a recipient from",
             hint=Action("send", ("--resume",), "`{}` shows the state of each message"),
         )
-    recipients = {
-        name.lower() for entry in pending_messages for name in entry.recipients
-    }
+    recipients = {name.lower() for entry in pending_messages for name in entry.recipients}
     for address in addresses:
         if address.key not in recipients:
             raise UsageError(
@@ -263,19 +247,14 @@ def _find_dropped_mailboxes(send: Send, dropped: Sequence[str]) -> tuple[str, ..
                 hint=f"recipients: {', '.join(sorted(recipients))}",
             )
     keys = tuple(address.key for address in addresses)
-    if any(
-        {name.lower() for name in entry.recipients} <= set(keys)
-        for entry in pending_messages
-    ):
+    if any({name.lower() for name in entry.recipients} <= set(keys) for entry in pending_messages):
         raise UsageError(
             "no recipients would be left", hint=Action("send", (), "plan it again: {}")
         )
     return keys
 
 
-def exclude_recipients_permanently(
-    repository: Repository, send: Send, keys: Sequence[str]
-) -> None:
+def exclude_recipients_permanently(repository: Repository, send: Send, keys: Sequence[str]) -> None:
     """Save the removed recipients, so that they are omitted from later versions."""
     key = find_branch_key(repository)
     if send.kind == "to-self" or key is None or send.branch != repository.branch:

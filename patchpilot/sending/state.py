@@ -36,14 +36,10 @@ from patchpilot.topic.state import TopicState, find_topic_state
 def was_version_sent(sending: Sending) -> bool:
     """Return whether a plan is blocked only because its version was already sent or applied."""
     names = {problem.name for problem in sending.blockers}
-    return bool(names & SENT_PROBLEMS) and names - {
-        "already-fixed"
-    } <= sent_problem_names(names)
+    return bool(names & SENT_PROBLEMS) and names - {"already-fixed"} <= sent_problem_names(names)
 
 
-def plan_topic_send(
-    repository: Repository, request: SendRequest, progress: Progress
-) -> Sending:
+def plan_topic_send(repository: Repository, request: SendRequest, progress: Progress) -> Sending:
     """Return the plan of `send --dry-run`.
 
     If the version was already sent, the plan contains the sent messages.
@@ -53,9 +49,7 @@ def plan_topic_send(
         return sending
     with Outbox() as outbox:
         sends = outbox.sends(sending.draft.change_id)
-    completed_send = next(
-        (send for send in reversed(sends) if send.state == "sent"), None
-    )
+    completed_send = next((send for send in reversed(sends) if send.state == "sent"), None)
     return replace(sending, send=completed_send or sending.send)
 
 
@@ -65,17 +59,12 @@ def mark_just_sent(sending: Sending) -> Sending:
     It is now blocked, because the version was sent.
     """
     problem = f"v{sending.send.version} of this topic was sent just now"
-    return replace(
-        sending, outcome="", blockers=(SendProblem("version-sent", problem),)
-    )
+    return replace(sending, outcome="", blockers=(SendProblem("version-sent", problem),))
 
 
 def is_plan_outdated(repository: Repository, sending: Sending) -> bool:
     """Return whether the mail account has changed since the plan was made."""
-    return (
-        sending.transport.account(repository, sending.request.identity)
-        != sending.account
-    )
+    return sending.transport.account(repository, sending.request.identity) != sending.account
 
 
 def add_last_send(repository: Repository, sending: Sending) -> Sending:
@@ -109,18 +98,14 @@ def add_next_steps(repository: Repository, sending: Sending) -> Sending:
         .removesuffix(last_send.entries[0].message_id)
     )
     accepted_ids = [
-        entry.message_id
-        for entry in last_send.entries
-        if entry.state is MailState.ACCEPTED
+        entry.message_id for entry in last_send.entries if entry.state is MailState.ACCEPTED
     ]
     next_advice = sending.advice or list_next_steps(last_send)
     if last_send.state == "sent" and not sending.draft.is_undisclosed:
         profile = sending.request.profile
         project = find_project(profile) if profile else default_project()
         days = project.mail.waiting_days
-        reminder_date = parse_stored_time(last_send.begun).astimezone() + timedelta(
-            days=days
-        )
+        reminder_date = parse_stored_time(last_send.begun).astimezone() + timedelta(days=days)
         next_advice += (
             "test bots usually reply within a day or two, reviewers within several days",
             f"wait {format_count(days, 'day')} before a reminder: until {reminder_date:%Y-%m-%d}",
@@ -151,11 +136,7 @@ def split_lists_and_contacts(
     """Return the recipients of a plan as two groups: mailing lists, and other recipients."""
     return (
         [recipient for recipient in sending.recipients if is_mailing_list(recipient)],
-        [
-            recipient
-            for recipient in sending.recipients
-            if not is_mailing_list(recipient)
-        ],
+        [recipient for recipient in sending.recipients if not is_mailing_list(recipient)],
     )
 
 
@@ -171,9 +152,7 @@ def plan_remaining_messages(
     `unknown` is the outcome for messages in an unknown state: `sent`, `lost`, `keep`, or `lookup`
     to search the archive.
     """
-    lookup = (
-        make_archive_lookup(settings.address("lore")) if unknown == "lookup" else None
-    )
+    lookup = make_archive_lookup(settings.address("lore")) if unknown == "lookup" else None
     return plan_resume(
         repository,
         request,
@@ -187,9 +166,7 @@ def list_tree_prefixes() -> list[str]:
     """Return the subject prefixes of all projects, without duplicates."""
     return list(
         dict.fromkeys(
-            prefix
-            for project in projects().values()
-            for prefix in project.subject_prefixes
+            prefix for project in projects().values() for prefix in project.subject_prefixes
         )
     )
 

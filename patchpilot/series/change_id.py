@@ -23,9 +23,7 @@ def make_change_id(title: str) -> str:
     """Return a new change-id in b4's format: the date, words from the title, and twelve random
     digits.
     """
-    slug = (
-        "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or "patch"
-    )
+    slug = "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or "patch"
     return f"{datetime.now(UTC):%Y%m%d}-{slug}-{os.urandom(6).hex()}"
 
 
@@ -43,8 +41,7 @@ def find_change_id(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
     matches = [
         match[1]
         for line in lines
-        if (match := _LINE.fullmatch(line))
-        and (gerrit or not _GERRIT.fullmatch(match[1]))
+        if (match := _LINE.fullmatch(line)) and (gerrit or not _GERRIT.fullmatch(match[1]))
     ]
     return matches[-1] if matches else None
 

@@ -13,9 +13,7 @@ COMMENT = "#~"
 """The prefix of template lines that are comments for the user, not part of the message."""
 GIT_SUBJECT = "*** SUBJECT HERE ***"
 """git's placeholder; git send-email refuses to send it."""
-_PLACEHOLDER = re.compile(
-    r"\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*|\bEDITME\b|\$\{(?:subject|text)\}"
-)
+_PLACEHOLDER = re.compile(r"\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*|\bEDITME\b|\$\{(?:subject|text)\}")
 """The placeholders of git's, b4's and patchpilot's templates."""
 _SHORTLOG = re.compile(r"^\S.* \(\d+\):$", re.MULTILINE)
 _CHANGES = re.compile(

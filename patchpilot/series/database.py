@@ -68,11 +68,7 @@ def open_database(file: Path, layout: DatabaseLayout) -> "Database":
             # open the file only if it does not exist, because closing a file in use would drop this
             # process's SQLite locks
             with contextlib.suppress(FileExistsError):
-                os.close(
-                    os.open(
-                        file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
-                    )
-                )
+                os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         has_content = file.stat().st_size > 0
         if not file.is_file():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -83,9 +79,7 @@ def open_database(file: Path, layout: DatabaseLayout) -> "Database":
         ) from error
     if exists and not has_content and list_backups(file) and file not in _verified:
         raise damaged_error(file, layout.what, "the file is empty")
-    database = sqlite3.connect(
-        file, timeout=PATIENCE, isolation_level=None, factory=Database
-    )
+    database = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None, factory=Database)
     database.file, database.what = file, layout.what
     try:
         file.chmod(0o600)
@@ -96,9 +90,7 @@ def open_database(file: Path, layout: DatabaseLayout) -> "Database":
     return database
 
 
-def _prepare_database(
-    database: "Database", layout: DatabaseLayout, has_content: bool
-) -> None:
+def _prepare_database(database: "Database", layout: DatabaseLayout, has_content: bool) -> None:
     database.execute("PRAGMA foreign_keys = ON")
     database.execute("PRAGMA synchronous = FULL")
     if database.file not in _verified:
@@ -157,11 +149,7 @@ def _downgrade_hint(file: Path, layout: DatabaseLayout) -> str:
 
     The hint mentions the backup made before the migration, if there is one.
     """
-    backup = (
-        file.parent
-        / "backups"
-        / f"{file.stem}-version-{len(layout.migrations)}.sqlite3"
-    )
+    backup = file.parent / "backups" / f"{file.stem}-version-{len(layout.migrations)}.sqlite3"
     note = (
         f"; its state before that is {backup}, which `sqlite3` and this version can read"
         if backup.exists()
@@ -193,9 +181,7 @@ def _list_tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
             )
         ]
         return {
-            name: frozenset(
-                row[1] for row in model.execute(f"PRAGMA table_info({name})")
-            )
+            name: frozenset(row[1] for row in model.execute(f"PRAGMA table_info({name})"))
             for name in names
         }
 
@@ -249,9 +235,7 @@ class Database(sqlite3.Connection):
         except sqlite3.Error as error:
             raise self._database_error(error) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise damaged_error(
-                self.file, self.what, f"invalid row: {error}"
-            ) from error
+            raise damaged_error(self.file, self.what, f"invalid row: {error}") from error
 
     def _database_error(self, error: sqlite3.Error) -> PatchpilotError:
         code = getattr(error, "sqlite_errorcode", _CORRUPT) & 0xFF
@@ -358,9 +342,7 @@ def back_up_database(database: Database, label: str) -> None:
             database.backup(copy)
         temporary.replace(target)
         for old in [
-            backup
-            for backup in list_backups(database.file)
-            if "-version-" not in backup.name
+            backup for backup in list_backups(database.file) if "-version-" not in backup.name
         ][:-KEPT]:
             old.unlink()
     except (OSError, sqlite3.Error):
@@ -397,20 +379,14 @@ def recover_database(file: Path, layout: DatabaseLayout) -> Recovery | None:
             for row in _read_rows(database, name)
         ):
             return None
-    damaged_file = file.with_name(
-        f"{file.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    )
+    damaged_file = file.with_name(f"{file.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             file.with_name(file.name + suffix).rename(
                 damaged_file.with_name(damaged_file.name + suffix)
             )
     backup = next(
-        (
-            backup
-            for backup in reversed(list_backups(file))
-            if _is_sound_database(backup)
-        ),
+        (backup for backup in reversed(list_backups(file)) if _is_sound_database(backup)),
         None,
     )
     if backup and _read_version(backup) < len(layout.migrations):
@@ -428,26 +404,20 @@ def recover_database(file: Path, layout: DatabaseLayout) -> Recovery | None:
                 if backup
                 else 0
             )
-            salvaged = sum(
-                _salvage_rows(database, damaged_file, name, layout) for name in tables
-            )
+            salvaged = sum(_salvage_rows(database, damaged_file, name, layout) for name in tables)
             for row in database.execute("PRAGMA foreign_key_check").fetchall():
                 database.execute(f"DELETE FROM {row[0]} WHERE rowid = ?", (row[1],))
     return Recovery(damaged_file, backup, restored, salvaged)
 
 
 def _read_version(file: Path) -> int:
-    with contextlib.closing(
-        sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
-    ) as database:
+    with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
         return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _is_sound_database(file: Path) -> bool:
     try:
-        with contextlib.closing(
-            sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
-        ) as database:
+        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
             return bool(database.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
     except _UNREADABLE:
         return False
@@ -460,9 +430,7 @@ def _read_rows(database: Database, table: str) -> Iterator[Row]:
     return (dict(zip(names, values, strict=True)) for values in cursor)
 
 
-def _salvage_rows(
-    database: Database, source: Path, table: str, layout: DatabaseLayout
-) -> int:
+def _salvage_rows(database: Database, source: Path, table: str, layout: DatabaseLayout) -> int:
     """Copy the valid rows of a damaged table, and return their number.
 
     The table is read from both ends, because rows after the damage cannot be reached from the
@@ -473,9 +441,7 @@ def _salvage_rows(
     for order in ("ASC", "DESC"):
         try:
             with contextlib.closing(sqlite3.connect(source)) as damaged:
-                existing = {
-                    row[1] for row in damaged.execute(f"PRAGMA table_info({table})")
-                }
+                existing = {row[1] for row in damaged.execute(f"PRAGMA table_info({table})")}
                 columns = [name for name in columns if name in existing]
                 # make SQLite read the table itself, not an index
                 numbers = damaged.execute(
@@ -489,9 +455,7 @@ def _salvage_rows(
                         # stop, because damaged pages can form a cycle
                         break
                     previous = number
-                    if number not in rows and (
-                        row := _read_row(damaged, table, columns, number)
-                    ):
+                    if number not in rows and (row := _read_row(damaged, table, columns, number)):
                         rows[number] = row
         except _UNREADABLE:
             continue

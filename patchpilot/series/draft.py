@@ -110,9 +110,7 @@ class Drafts(TopicStore):
             if old == new:
                 continue
             if isinstance(new, Mapping):
-                changed = [
-                    key for key in {**old, **new} if old.get(key) != new.get(key)
-                ]
+                changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
                 merged: Any = {
                     key: value
                     for key, value in {**getattr(stored, name), **new}.items()
@@ -123,9 +121,7 @@ class Drafts(TopicStore):
             else:
                 stored = replace(stored, **{name: new})
                 origins[name] = origin_text
-        origins = {
-            name: text for name, text in origins.items() if _draft_value(stored, name)
-        }
+        origins = {name: text for name, text in origins.items() if _draft_value(stored, name)}
         self.save(replace(stored, origins=origins))
         return replace(after, origins={**after.origins, **origins})
 
@@ -159,9 +155,7 @@ class Drafts(TopicStore):
                 return replace(other, repository=repository)
         return None
 
-    def find_elsewhere(
-        self, repository: str, patches: Sequence[KnownPatch]
-    ) -> tuple[Draft, ...]:
+    def find_elsewhere(self, repository: str, patches: Sequence[KnownPatch]) -> tuple[Draft, ...]:
         """Return the drafts of other repositories that have any of these patches."""
         return tuple(
             draft
@@ -185,19 +179,15 @@ class Drafts(TopicStore):
         for draft in self.all(repository):
             draft_ids = {patch.patch_id for patch in draft.patches}
             common_ids = len(ids & draft_ids)
-            common_traits = len(
-                subjects & {patch.subject for patch in draft.patches}
-            ) or len(dates & {patch.authored for patch in draft.patches})
+            common_traits = len(subjects & {patch.subject for patch in draft.patches}) or len(
+                dates & {patch.authored for patch in draft.patches}
+            )
             is_own_branch = branch is not None and draft.branch == branch
             is_branch_gone = draft.branch is None or draft.branch not in branches
             score = 2.0 * common_ids + common_traits + (0.5 if is_own_branch else 0.0)
             is_match = (
                 (is_own_branch and (common_ids or common_traits or not draft_ids))
-                or (
-                    not is_own_branch
-                    and is_branch_gone
-                    and (common_ids or common_traits)
-                )
+                or (not is_own_branch and is_branch_gone and (common_ids or common_traits))
                 or (common_ids * 2 > len(ids | draft_ids))
             )
             if is_match and (best is None or score > best[0]):
@@ -214,8 +204,7 @@ def _patch_marks(patches: Sequence[KnownPatch]) -> tuple[set[str], set[str]]:
 
 def _have_common(old: Sequence[KnownPatch], new: Sequence[KnownPatch]) -> bool:
     return any(
-        before & after
-        for before, after in zip(_patch_marks(old), _patch_marks(new), strict=True)
+        before & after for before, after in zip(_patch_marks(old), _patch_marks(new), strict=True)
     )
 
 
@@ -247,9 +236,7 @@ def _patch_features(patch: KnownPatch) -> PatchFeatures:
     return PatchFeatures(patch.subject, patch.patch_id, patch.authored)
 
 
-def follow_patches(
-    draft: Draft, branch: str | None, patches: Sequence[KnownPatch]
-) -> Draft:
+def follow_patches(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
     """Update the draft after its patches have changed, so that each note belongs to the new version
     of its patch.
     """
@@ -257,9 +244,7 @@ def follow_patches(
     for before, after in pair_known_patches(draft.patches, patches):
         if after.patch_id not in notes and before.patch_id in notes:
             notes[after.patch_id] = notes[before.patch_id]
-    return replace(
-        draft, branch=branch or draft.branch, notes=notes, patches=tuple(patches)
-    )
+    return replace(draft, branch=branch or draft.branch, notes=notes, patches=tuple(patches))
 
 
 def _parse_draft(text: str) -> Draft:
@@ -280,9 +265,7 @@ def complete_prefix(text: str) -> str:
     refuse_header_breaks(prefix)
     hint = "as in --subject-prefix 'PATCH net-next'"
     if any(bracket in prefix for bracket in "[]"):
-        raise UsageError(
-            f"subject prefix {text!r}: brackets are not allowed", hint=hint
-        )
+        raise UsageError(f"subject prefix {text!r}: brackets are not allowed", hint=hint)
     parts = prefix.split()
     if number := next(
         (part for part in parts if re.fullmatch(r"v\d+|\d+/\d+", part, re.IGNORECASE)),
@@ -294,9 +277,7 @@ def complete_prefix(text: str) -> str:
         )
     if not parts:
         return ""
-    return (
-        prefix if re.search(r"\bPATCH\b", prefix, re.IGNORECASE) else f"PATCH {prefix}"
-    )
+    return prefix if re.search(r"\bPATCH\b", prefix, re.IGNORECASE) else f"PATCH {prefix}"
 
 
 def refuse_header_breaks(*texts: str | None) -> None:

@@ -151,6 +151,4 @@ def read_draft_file(file: Path) -> str:
 
     Raise InputError if the file cannot be read.
     """
-    return read_text_option(
-        file, Action("draft", ("--export", "FILE"), "`{}` writes one")
-    )
+    return read_text_option(file, Action("draft", ("--export", "FILE"), "`{}` writes one"))

@@ -32,6 +32,4 @@ def read_text_option(file: str | Path, hint: Advice) -> str:
     try:
         return data.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{file}: not UTF-8 at byte {error.start}", hint=hint
-        ) from error
+        raise InputError(f"{file}: not UTF-8 at byte {error.start}", hint=hint) from error

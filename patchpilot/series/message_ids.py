@@ -27,9 +27,7 @@ def make_message_ids(
     They share a random part.
     """
     slug = (
-        re.sub(r"[^A-Za-z0-9._]+", "-", change_id_words(change_id))
-        .strip("-.")[:40]
-        .strip("-.")
+        re.sub(r"[^A-Za-z0-9._]+", "-", change_id_words(change_id)).strip("-.")[:40].strip("-.")
         or "patch"
     )
     domain = (
@@ -60,9 +58,7 @@ def reuse_previewed_ids(
     """
     digest = hashlib.sha256()
     for part in content:
-        data = (
-            part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
-        )
+        data = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
         digest.update(b"%d:" % len(data) + data)
     previous = draft.shown.get(kind, ())
     if previous and previous[0] == digest.hexdigest():
@@ -75,9 +71,7 @@ def reuse_previewed_ids(
             # another process has previewed the same messages in the meantime, so use its
             # Message-IDs
             return tuple(previous[1:])
-        drafts.save(
-            replace(current, shown={**current.shown, kind: (digest.hexdigest(), *ids)})
-        )
+        drafts.save(replace(current, shown={**current.shown, kind: (digest.hexdigest(), *ids)}))
     return ids
 
 
@@ -97,9 +91,7 @@ def forget_ids(change_id: str, *, to_self: bool = False) -> None:
             drafts.save(replace(draft, shown=remaining))
 
 
-def reuse_message_ids(
-    draft: Draft, kind: str, mails: tuple[Message, ...]
-) -> tuple[Message, ...]:
+def reuse_message_ids(draft: Draft, kind: str, mails: tuple[Message, ...]) -> tuple[Message, ...]:
     """Replace newly generated Message-IDs with the ones shown before for the same messages.
 
     This is for tools that generate new Message-IDs on each run.

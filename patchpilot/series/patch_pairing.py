@@ -108,9 +108,7 @@ def patch_similarity(patch: PatchFeatures, other: PatchFeatures) -> float:
     return max(lines, title if lines >= _FEW_COMMON else title * _NO_COMMON_LINE)
 
 
-def pair_patches(
-    old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
-) -> dict[int, int]:
+def pair_patches(old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]) -> dict[int, int]:
     """Map the index of each patch in the new version to its index in the old version.
 
     Patches without a counterpart are omitted. Patches are matched first by their changes, then by
@@ -130,9 +128,7 @@ def pair_patches(
 class _Pairing:
     """Two versions of a series, and the pairs found so far, as new index to old index."""
 
-    def __init__(
-        self, old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
-    ) -> None:
+    def __init__(self, old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]) -> None:
         self.old, self.new = old, new
         self.pairs: dict[int, int] = {}
         self._unpaired_old = dict.fromkeys(range(len(old)))
@@ -142,9 +138,7 @@ class _Pairing:
         self.pairs[new_index] = old_index
         del self._unpaired_new[new_index], self._unpaired_old[old_index]
 
-    def pair_by_key(
-        self, key: Callable[[PatchFeatures], str], *, unique: bool = False
-    ) -> None:
+    def pair_by_key(self, key: Callable[[PatchFeatures], str], *, unique: bool = False) -> None:
         """Pair patches with the same key. Of several, pair the most similar ones first, and the
         rest in order.
 
@@ -185,8 +179,7 @@ class _Pairing:
             )
             for new_index in new_indexes
             for old_index in old_indexes
-            if (score := patch_similarity(self.new[new_index], self.old[old_index]))
-            >= lowest
+            if (score := patch_similarity(self.new[new_index], self.old[old_index])) >= lowest
         )
         for *_, new_index, old_index in ranked:
             if new_index in self._unpaired_new and old_index in self._unpaired_old:

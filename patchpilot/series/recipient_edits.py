@@ -42,9 +42,7 @@ class RecipientEdits(NamedTuple):
     dropped: tuple[str, ...] = ()
     single: tuple[tuple[str, Address, bool], ...] = ()
 
-    def edit_patch(
-        self, patch: str, address: Address, *, is_recipient: bool
-    ) -> "RecipientEdits":
+    def edit_patch(self, patch: str, address: Address, *, is_recipient: bool) -> "RecipientEdits":
         """Record whether the patch with this subject is sent to an address."""
         return self._replace(single=(*self.single, (patch, address, is_recipient)))
 
@@ -62,9 +60,7 @@ class RecipientEdits(NamedTuple):
         address.
         """
         remaining = tuple(
-            edit
-            for edit in self.single
-            if (edit[0], edit[1].key) != (patch, address.key)
+            edit for edit in self.single if (edit[0], edit[1].key) != (patch, address.key)
         )
         if remaining != self.single:
             return self._replace(single=remaining)
@@ -110,13 +106,9 @@ class RecipientEdits(NamedTuple):
                 )
             else:
                 rows.pop(address.key, None)
-        recipients = sorted(
-            rows.values(), key=lambda recipient: recipient.header == "cc"
-        )
+        recipients = sorted(rows.values(), key=lambda recipient: recipient.header == "cc")
         note = (f"removed manually: {', '.join(removed)}",) if removed else ()
-        return plan._replace(
-            recipients=tuple(recipients), warnings=(*plan.warnings, *note)
-        )
+        return plan._replace(recipients=tuple(recipients), warnings=(*plan.warnings, *note))
 
 
 def _add_address(address: Address, header: str) -> Recipient:
@@ -269,9 +261,7 @@ def parse_new_recipients(values: Sequence[str], option: str) -> tuple[Address, .
     return require_usable_recipients(parse_option_addresses(values, option), option)
 
 
-def require_usable_recipients(
-    addresses: Sequence[Address], option: str
-) -> tuple[Address, ...]:
+def require_usable_recipients(addresses: Sequence[Address], option: str) -> tuple[Address, ...]:
     """Check that an option's addresses can receive messages, and return them.
 
     Raise InputError, with the reason, for an address that cannot.
@@ -279,8 +269,6 @@ def require_usable_recipients(
     for address in addresses:
         verdict = check_email_address(address.email)
         if verdict.state is AddressState.BAD:
-            message = (
-                f"{option}: {address.email!r} cannot be a recipient: {verdict.reason}"
-            )
+            message = f"{option}: {address.email!r} cannot be a recipient: {verdict.reason}"
             raise InputError(message, hint="correct or drop this address")
     return tuple(addresses)

@@ -38,15 +38,11 @@ def has_patches(patches: Iterable[Patch], required: Iterable[Patch]) -> bool:
     """Return whether a series contains all required patches, with the same authors, messages and
     changed lines.
     """
-    return {_patch_key(patch) for patch in required} <= {
-        _patch_key(patch) for patch in patches
-    }
+    return {_patch_key(patch) for patch in required} <= {_patch_key(patch) for patch in patches}
 
 
 def _patch_key(patch: Patch) -> _Key:
-    message = tuple(
-        line.rstrip() for line in "\n".join(patch.message).strip().split("\n")
-    )
+    message = tuple(line.rstrip() for line in "\n".join(patch.message).strip().split("\n"))
     changed_lines = tuple(
         line.kind + line.text.rstrip("\r")
         for change in patch.files

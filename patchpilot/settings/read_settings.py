@@ -51,11 +51,7 @@ class Source(NamedTuple):
     @property
     def label(self) -> str:
         """Return the name of the settings file to show in messages."""
-        return (
-            f"{self.tree.label}:{FILE_NAME}"
-            if self.is_revision
-            else str(self.top / FILE_NAME)
-        )
+        return f"{self.tree.label}:{FILE_NAME}" if self.is_revision else str(self.top / FILE_NAME)
 
 
 def find_settings_source(
@@ -86,9 +82,7 @@ def make_revision_source(
     )
 
 
-def read_tracked_file(
-    repository: "Repository", source: Source, file: Path
-) -> bytes | None:
+def read_tracked_file(repository: "Repository", source: Source, file: Path) -> bytes | None:
     """Return a file's content in the source's revision.
 
     Return b"" if the file is tracked but the revision lacks it, and None if it is not tracked. A
@@ -114,9 +108,7 @@ def read_tracked_file(
         return b""
     return (
         b""
-        if repository.git(
-            "ls-tree", "-z", "--full-tree", "HEAD", "--", *paths, ok=()
-        ).text
+        if repository.git("ls-tree", "-z", "--full-tree", "HEAD", "--", *paths, ok=()).text
         else None
     )
 
@@ -196,8 +188,7 @@ def list_tree_packs(settings: Settings, source: Source) -> "tuple[OwnPack, ...]"
     from patchpilot.lint.lint_context import OwnPack
 
     return tuple(
-        OwnPack(path, read_small_file(source, path))
-        for path in settings.list_value("packs")
+        OwnPack(path, read_small_file(source, path)) for path in settings.list_value("packs")
     )
 
 
@@ -232,11 +223,7 @@ def read_small_file(source: Source, path: str) -> bytes:
     Do not follow a symbolic link out of the tree.
     """
     label = source.label.removesuffix(FILE_NAME) + path
-    hint = (
-        f"named in {source.label}"
-        if path != FILE_NAME
-        else f"replace or remove {label}"
-    )
+    hint = f"named in {source.label}" if path != FILE_NAME else f"replace or remove {label}"
     if not source.is_revision:
         try:
             if (source.top / path).stat().st_size > LARGEST:
@@ -292,9 +279,7 @@ def _list_transports() -> Sequence[str]:
     return list_transport_names()
 
 
-def _raise_or_store(
-    error: PatchpilotError, problems: list[PatchpilotError] | None
-) -> None:
+def _raise_or_store(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:
     if problems is None:
         raise error
     problems.append(error)

@@ -104,9 +104,9 @@ def find_tree_configuration(
             str(top), (), "", trusted=_are_trusted(commands), commands=commands
         )
     tree_configuration = read_tree_configuration(source)
-    is_trusted = (
-        tree_configuration.trusted or not tree_configuration.has_packs
-    ) and _are_trusted(commands)
+    is_trusted = (tree_configuration.trusted or not tree_configuration.has_packs) and _are_trusted(
+        commands
+    )
     return (
         replace(tree_configuration, trusted=is_trusted, commands=commands)
         if commands
@@ -130,10 +130,7 @@ def _read_commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand,
                 start = repository.resolve(first or "HEAD") if dots else None
                 commands += filter(
                     None,
-                    (
-                        find_build_change(repository_top, repository_top, id_, start)
-                        for id_ in ids
-                    ),
+                    (find_build_change(repository_top, repository_top, id_, start) for id_ in ids),
                 )
             return tuple(commands)
     except MissingError:
@@ -170,9 +167,7 @@ def read_tree_configuration(source: Source) -> TreeConfiguration:
     packs = list_tree_packs(settings, source) if settings.packs_from_tree else ()
     files = _collect_files(source, packs)
     digest = compute_digest(files)
-    return TreeConfiguration(
-        source.label, files, digest, digest in read_trusted_entries()
-    )
+    return TreeConfiguration(source.label, files, digest, digest in read_trusted_entries())
 
 
 def trust_configuration(configuration: TreeConfiguration) -> None:
@@ -184,23 +179,15 @@ def trust_configuration(configuration: TreeConfiguration) -> None:
 
 def trust_commands(commands: Iterable[OwnCommand]) -> None:
     """Record that the user trusts these commands exactly as displayed."""
-    private_config.trust_digests(
-        {command.digest: command.label for command in commands}
-    )
+    private_config.trust_digests({command.digest: command.label for command in commands})
 
 
 def revoke_trust(configuration: TreeConfiguration) -> int:
     """Revoke trust in all content of this tree and return the number of revoked entries."""
     # also revoke trust in commands that the repository no longer names
-    starts = tuple(
-        {command.label.removesuffix(command.name) for command in configuration.commands}
-    )
+    starts = tuple({command.label.removesuffix(command.name) for command in configuration.commands})
     labels = [entry.get("label", "") for entry in read_trusted_entries().values()]
-    packs = [
-        label
-        for label in labels
-        if label == configuration.label or label.startswith(starts)
-    ]
+    packs = [label for label in labels if label == configuration.label or label.startswith(starts)]
     return private_config.forget_trust([configuration.digest], packs)
 
 
@@ -246,34 +233,20 @@ def require_trust(source: Source, packs: "Sequence[OwnPack]") -> None:
         return
     names = ", ".join(pack.label for pack in packs)
     before = next(
-        (
-            entry["since"]
-            for entry in trusted.values()
-            if entry.get("label") == source.label
-        ),
+        (entry["since"] for entry in trusted.values() if entry.get("label") == source.label),
         None,
     )
-    state = (
-        f"changed since you trusted them on {before}" if before else "not trusted yet"
-    )
+    state = f"changed since you trusted them on {before}" if before else "not trusted yet"
     disable_note = "; `git config patchpilot.packs ''` disables them"
-    same_packs = Action(
-        "", ("--config-from", "REV"), "{} names a revision whose packs you trust"
-    )
-    action = (
-        same_packs
-        if source.is_revision
-        else Action("trust", (), "`{}` shows and trusts them")
-    )
+    same_packs = Action("", ("--config-from", "REV"), "{} names a revision whose packs you trust")
+    action = same_packs if source.is_revision else Action("trust", (), "`{}` shows and trusts them")
     raise UntrustedError(
         f"{source.label}: its rule packs are {state}: {names}",
         hint=Hint((action, disable_note)),
     )
 
 
-def _collect_files(
-    source: Source, packs: "Sequence[OwnPack]"
-) -> tuple[tuple[str, bytes], ...]:
+def _collect_files(source: Source, packs: "Sequence[OwnPack]") -> tuple[tuple[str, bytes], ...]:
     return (
         (FILE_NAME, read_small_file(source, FILE_NAME)),
         *((pack.label, pack.text) for pack in packs),

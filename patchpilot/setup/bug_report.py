@@ -55,8 +55,7 @@ def format_bug_report(settings: Settings) -> str:
     """Return the versions, the non-default settings and the last traceback as Markdown."""
     text = _TEMPLATE.format(
         versions="\n".join(f"- {line}" for line in _format_versions()),
-        settings="\n".join(_format_settings(settings))
-        or "all settings have their default values",
+        settings="\n".join(_format_settings(settings)) or "all settings have their default values",
         traceback=_format_code_block(read_last_traceback()),
     )
     home = os.path.expanduser("~")  # noqa: PTH111 (Path.home() raises where there is none)
@@ -107,9 +106,7 @@ def _format_settings(settings: Settings) -> list[str]:
             continue
         value_text = repr(setting.value) if setting.name in _PUBLIC else "(not shown)"
         invalid_note = ", invalid" if setting.name in settings.wrong else ""
-        lines.append(
-            f"- {setting.name} = {value_text} ({setting.origin}{invalid_note})"
-        )
+        lines.append(f"- {setting.name} = {value_text} ({setting.origin}{invalid_note})")
     if settings.unread:
         lines.append(f"- unknown in git config: {', '.join(settings.unread)}")
     return lines

@@ -148,9 +148,7 @@ def _run_checks(
                 for probe in check()
             ]
         except PatchpilotError as error:
-            diagnoses.append(
-                Diagnosis(stage, stage, "fail", error.message, error.hint or "")
-            )
+            diagnoses.append(Diagnosis(stage, stage, "fail", error.message, error.hint or ""))
     return tuple(diagnoses)
 
 
@@ -208,20 +206,15 @@ def _check_rewrites(repository: Repository) -> Iterator[probes.Probe]:
         )
         return
     try:
-        refuse_locked(
-            repository, f"refs/heads/{repository.branch}" if repository.branch else None
-        )
+        refuse_locked(repository, f"refs/heads/{repository.branch}" if repository.branch else None)
     except RefusedError as error:
         yield probes.Probe("lock", "warn", error.message, error.hint or "")
 
 
-def _check_identity(
-    repository: Repository, identity: str | None
-) -> Iterator[probes.Probe]:
+def _check_identity(repository: Repository, identity: str | None) -> Iterator[probes.Probe]:
     user = repository.identity
     fix_command = (
-        "git config --global user.name 'Your Name'; git "
-        "config --global user.email you@example.org"
+        "git config --global user.name 'Your Name'; git config --global user.email you@example.org"
     )
     if user is None:
         yield probes.Probe(
@@ -257,9 +250,7 @@ def _check_identity(
         )
 
 
-def _check_branches(
-    repository: Repository | None, profile: str
-) -> Iterator[probes.Probe]:
+def _check_branches(repository: Repository | None, profile: str) -> Iterator[probes.Probe]:
     if repository is None:
         yield probes.Probe("stable branches", "skip", "needs a repository")
         return
@@ -269,15 +260,11 @@ def _check_branches(
 
     stable = find_stable_branches(repository, profile=profile or None)
     if find_own_trees(repository, stable.stable, profile or None) is None:
-        yield probes.Probe(
-            "stable branches", "skip", "the project has no stable branches"
-        )
+        yield probes.Probe("stable branches", "skip", "the project has no stable branches")
         return
     stale_branches = [branch.name for branch in stable.branches if branch.stale]
     if stale_branches:
-        remotes = dict.fromkeys(
-            branch.split("/")[0] for branch in stale_branches if "/" in branch
-        )
+        remotes = dict.fromkeys(branch.split("/")[0] for branch in stale_branches if "/" in branch)
         yield probes.Probe(
             "stable branches",
             "warn",
@@ -319,9 +306,7 @@ def _check_sending(
             repository, account, chosen=transport.name == chosen_transport.name
         ):
             yield probe
-    yield from chosen_transport.probes(
-        repository, account, offline=offline, terminal=terminal
-    )
+    yield from chosen_transport.probes(repository, account, offline=offline, terminal=terminal)
 
 
 def _check_archive(lore: str, offline: bool) -> Iterator[probes.Probe]:
@@ -405,9 +390,7 @@ def _check_build_setup() -> Iterator[probes.Probe]:
     if not directories:
         return
     size = sum(map(size_of, directories)) / MIB
-    summary = (
-        f"{format_count(len(directories), 'directory')} with {size:.0f} MiB of objects"
-    )
+    summary = f"{format_count(len(directories), 'directory')} with {size:.0f} MiB of objects"
     clean_action = Action("build", ("--clean",), "`{}` deletes them")
     yield probes.Probe("build", "ok", f"{summary}; {clean_action}")
     if programs := find_missing_programs(REQUIRED_PROGRAMS):
@@ -435,9 +418,7 @@ def _check_state_directory() -> Iterator[probes.Probe]:
         with contextlib.closing(open_topic_database()) as database:
             is_intact = database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
             if not is_intact:
-                raise damaged_error(
-                    database.file, LAYOUT.what, "quick_check reports errors"
-                )
+                raise damaged_error(database.file, LAYOUT.what, "quick_check reports errors")
     except PatchpilotError as error:
         yield probes.Probe(
             "outbox",

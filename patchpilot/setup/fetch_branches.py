@@ -38,6 +38,4 @@ def fetch_branches(repository: Repository, missing: MissingBranches) -> None:
         if missing.url and not is_fetched:
             repository.git("remote", "remove", missing.remote)
     if not is_fetched:
-        raise MissingError(
-            f"git fetch failed: {missing.summary}", hint="see git's message above"
-        )
+        raise MissingError(f"git fetch failed: {missing.summary}", hint="see git's message above")

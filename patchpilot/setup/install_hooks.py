@@ -41,9 +41,7 @@ class Hook:
     state: str
 
 
-def install_named_hooks(
-    repository: Repository, names: Sequence[str]
-) -> tuple[Hook, ...]:
+def install_named_hooks(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
     """Install the named hooks, by default all hooks, and return the state of every hook.
 
     The b4 check is added to the existing values of its setting, because b4 runs them all. Raise
@@ -69,9 +67,7 @@ def install_named_hooks(
     return tuple(_hook_status(repository, name) for name in HOOKS)
 
 
-def remove_named_hooks(
-    repository: Repository, names: Sequence[str]
-) -> tuple[Hook, ...]:
+def remove_named_hooks(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
     """Remove the named hooks, by default all hooks, and return the state of every hook.
 
     Hooks that patchpilot did not install are kept.
@@ -95,9 +91,7 @@ def is_not_patch_message(file: Path) -> bool:
         text = file.read_text(encoding="utf-8", errors="replace").lstrip()
     except OSError:
         return False
-    return bool(
-        re.match(r"(?:fixup|squash|amend)! |Merge |WIP\b", text)
-    ) or is_cover_message(text)
+    return bool(re.match(r"(?:fixup|squash|amend)! |Merge |WIP\b", text)) or is_cover_message(text)
 
 
 def is_started_by_patchpilot() -> bool:
@@ -137,9 +131,7 @@ def _read_b4_values(repository: Repository) -> list[str]:
 
 def _remove_b4_setting(repository: Repository) -> None:
     for value in _read_b4_values(repository):
-        repository.git(
-            "config", "--local", "--fixed-value", "--unset-all", B4_KEY, value
-        )
+        repository.git("config", "--local", "--fixed-value", "--unset-all", B4_KEY, value)
 
 
 def _find_hooks_folder(repository: Repository) -> Path:

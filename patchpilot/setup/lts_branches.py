@@ -52,9 +52,7 @@ class StableSeriesList:
     file: Path | None
 
 
-def list_lts_series(
-    profile: str | None = None, *, today: date | None = None
-) -> StableSeriesList:
+def list_lts_series(profile: str | None = None, *, today: date | None = None) -> StableSeriesList:
     """Return the stable series of a project, oldest first.
 
     If no project is named, use the default one.
@@ -65,10 +63,7 @@ def list_lts_series(
     return StableSeriesList(
         stable.project,
         stable.updated,
-        tuple(
-            LtsSeries(row.version, row.ends, row.is_over(today))
-            for row in stable.series
-        ),
+        tuple(LtsSeries(row.version, row.ends, row.is_over(today)) for row in stable.series),
         user_lts_file() if stored_table.get("updated") == stable.updated else None,
     )
 
@@ -100,9 +95,7 @@ def update_lts_series(
             hint="nothing to do; patchpilot uses its built-in list",
         )
     current = _read_longterm_versions(fetch_json(source), source)
-    series = {
-        row.version: row.ends for row in merge_lts_series(stable.series, current, today)
-    }
+    series = {row.version: row.ends for row in merge_lts_series(stable.series, current, today)}
     tables = dict(read_stored_tables())
     tables[stable.project] = {
         **tables.get(stable.project, {}),
@@ -136,9 +129,7 @@ def merge_lts_series(
         LongTermSeries(version, UNKNOWN)
         for version in current - {row.version for row in known_series}
     ]
-    return tuple(
-        sorted([*maintained, *added_series], key=lambda row: version_key(row.version))
-    )
+    return tuple(sorted([*maintained, *added_series], key=lambda row: version_key(row.version)))
 
 
 def format_lts_toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
@@ -172,9 +163,7 @@ def _find_stable_trees(profile: str | None) -> StableTrees:
     For a project without stable trees, raise UsageError and suggest a similar name.
     """
     by_name = {
-        name: project.stable
-        for name, project in projects().items()
-        if project.stable.branch
+        name: project.stable for name, project in projects().items() if project.stable.branch
     }
     if profile is None:
         return default_project().stable
@@ -186,14 +175,10 @@ def _find_stable_trees(profile: str | None) -> StableTrees:
 def _read_longterm_versions(data: Any, url: str) -> frozenset[str]:
     try:
         releases = [
-            row
-            for row in data["releases"]
-            if row["moniker"] == "longterm" and not row.get("iseol")
+            row for row in data["releases"] if row["moniker"] == "longterm" and not row.get("iseol")
         ]
         versions = frozenset(
-            match[0]
-            for row in releases
-            if (match := re.match(r"\d+\.\d+", row["version"]))
+            match[0] for row in releases if (match := re.match(r"\d+\.\d+", row["version"]))
         )
     except (TypeError, KeyError) as error:
         raise NetworkError(f"{url} is not a list of releases") from error

@@ -145,11 +145,7 @@ def plan_mail_settings(request: MailRequest) -> MailPlan:
     if name not in valid_names:
         raise unknown_word_error("provider", request.provider, valid_names)
     provider = next(
-        (
-            provider
-            for provider in load_providers()
-            if _short_provider_name(provider) == name
-        ),
+        (provider for provider in load_providers() if _short_provider_name(provider) == name),
         None,
     )
     password_store = _find_password_store(request.keep)
@@ -165,18 +161,13 @@ def plan_mail_settings(request: MailRequest) -> MailPlan:
     for key, value in settings_to_write.items():
         if value.startswith("-") or UNSAFE.search(value):
             raise UsageError(f"{value!r} is not a valid value for {key}")
-    notes = (
-        [f"{provider.name}: {provider.rewrites}"]
-        if provider and provider.rewrites
-        else []
-    )
+    notes = [f"{provider.name}: {provider.rewrites}"] if provider and provider.rewrites else []
     if name == WEB:
         notes.append(
             "then register your key with `b4 send --web-auth-new` and `b4 send --web-auth-verify`"
         )
     settings = tuple(
-        Setting(key, value, _read_previous_value(key))
-        for key, value in settings_to_write.items()
+        Setting(key, value, _read_previous_value(key)) for key, value in settings_to_write.items()
     )
     return MailPlan(
         settings,
@@ -200,9 +191,7 @@ def _make_server_settings(
     given_port = request.port or (int(port_text) if port_text.isdigit() else 0)
     encryption = request.encryption
     if encryption is None:
-        default_encryption = (
-            "none" if server in LOOPBACK else _ENCRYPTION.get(given_port, "tls")
-        )
+        default_encryption = "none" if server in LOOPBACK else _ENCRYPTION.get(given_port, "tls")
         encryption = provider.encryption if provider else default_encryption
     port = given_port or (provider.port if provider else 0) or PORTS[encryption]
     values = {
@@ -228,9 +217,7 @@ def _find_password_store(name: str) -> PasswordStore:
     for store in stores:
         if store.name == name:
             return store
-    raise unknown_word_error(
-        "place for the password", name, [store.name for store in stores]
-    )
+    raise unknown_word_error("place for the password", name, [store.name for store in stores])
 
 
 def _read_previous_value(key: str) -> str:
@@ -278,11 +265,7 @@ def try_mail_login(plan: MailPlan, password: str) -> str:
         return f"{account.sendmail} is installed; its own settings are not tested"
     with _open_smtp_session(plan, password) as submission:
         submission.open()
-    return (
-        f"logged in to {plan.host} as {account.user}"
-        if account.user
-        else f"reached {plan.host}"
-    )
+    return f"logged in to {plan.host} as {account.user}" if account.user else f"reached {plan.host}"
 
 
 def check_server_connection(plan: MailPlan) -> None:
@@ -308,9 +291,7 @@ def is_wrong_password(error: NetworkError) -> bool:
 
 
 def _open_smtp_session(plan: MailPlan, password: str) -> Submission:
-    credential = (
-        Credential(plan.account.user, password) if plan.needs_password else None
-    )
+    credential = Credential(plan.account.user, password) if plan.needs_password else None
     return Submission(plan.account, credential, _WAIT)
 
 
@@ -323,20 +304,15 @@ def write_mail_settings(plan: MailPlan, password: str = "") -> None:
             git(None, "config", "--global", setting.key, setting.value)
 
 
-def find_overridden_settings(
-    plan: MailPlan, repository: Repository | None
-) -> tuple[str, ...]:
+def find_overridden_settings(plan: MailPlan, repository: Repository | None) -> tuple[str, ...]:
     """Return the planned settings that the repository's configuration overrides."""
     if repository is None:
         return ()
-    repository_values = {
-        entry.key: entry.value for entry in read_all_entries(repository.top)
-    }
+    repository_values = {entry.key: entry.value for entry in read_all_entries(repository.top)}
     return tuple(
         setting.key
         for setting in plan.settings
-        if repository_values.get(normalize_key(setting.key), setting.value)
-        != setting.value
+        if repository_values.get(normalize_key(setting.key), setting.value) != setting.value
     )
 
 
@@ -362,9 +338,7 @@ def _make_test_message(address: str) -> bytes:
     mail["Subject"] = "patchpilot: the mail account works"
     mail["Date"] = format_datetime(datetime.now(UTC))
     mail["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
-    mail.set_content(
-        "A tab follows:\t|\nThis line must arrive unchanged, with the tab.\n"
-    )
+    mail.set_content("A tab follows:\t|\nThis line must arrive unchanged, with the tab.\n")
     return mail.as_bytes()
 
 

@@ -35,8 +35,7 @@ def list_fix_commands(diagnosis: Diagnosis) -> tuple[str, ...]:
     is_complete = all(
         command.startswith(_ALLOWED_PREFIXES)
         and not _PLACEHOLDER.search(command)
-        and {argument for argument in command.split() if argument.startswith("-")}
-        <= _OPTIONS
+        and {argument for argument in command.split() if argument.startswith("-")} <= _OPTIONS
         for command in commands
     )
     return commands if is_complete else ()

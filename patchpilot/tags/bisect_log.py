@@ -6,13 +6,9 @@ from typing import NamedTuple
 
 from patchpilot.errors import InputError
 
-_FIRST = re.compile(
-    r"^(?:#\s*)?first (?!good|old)\w+ commit: \[([0-9a-f]{7,64})\]", re.MULTILINE
-)
+_FIRST = re.compile(r"^(?:#\s*)?first (?!good|old)\w+ commit: \[([0-9a-f]{7,64})\]", re.MULTILINE)
 _IS_FIRST = re.compile(r"\b([0-9a-f]{7,64}) is the first (?!good|old)\w+ commit\b")
-_STEP = re.compile(
-    r"^git bisect (\S+)((?:[ \t]+'?[0-9a-f]{7,64}'?)+)[ \t]*$", re.MULTILINE
-)
+_STEP = re.compile(r"^git bisect (\S+)((?:[ \t]+'?[0-9a-f]{7,64}'?)+)[ \t]*$", re.MULTILINE)
 _START = re.compile(r"^git bisect start((?:[ \t]+\S+)*)[ \t]*$", re.MULTILINE)
 _TERM = re.compile(r"--term-(new|bad|old|good)'?[= ]'?(\S+?)'?(?=\s|$)")
 

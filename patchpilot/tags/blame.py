@@ -41,9 +41,7 @@ class Blame:
     origins: dict[int, tuple[str, int]] = field(default_factory=dict)
 
 
-def blame_file(
-    repository: Repository, rev: str, path: str
-) -> tuple[Blame, dict[str, Owner]]:
+def blame_file(repository: Repository, rev: str, path: str) -> tuple[Blame, dict[str, Owner]]:
     """Run git blame on a file at a revision.
 
     Return the blame of its lines, and the blamed commits by id. Both are empty if the file cannot

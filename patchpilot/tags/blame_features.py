@@ -73,9 +73,7 @@ def _tally_file(
             _credit_removed_line(tallies, blame, line, added)
         _split_vote(tallies, blame, run)
         _credit_neighbors(tallies, blame, run)
-    _credit_related_lines(
-        blame, words, _changed_words(change), tallies, mentioned_words
-    )
+    _credit_related_lines(blame, words, _changed_words(change), tallies, mentioned_words)
 
 
 def _credit_neighbors(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
@@ -83,9 +81,7 @@ def _credit_neighbors(tallies: dict[str, Tally], blame: Blame, run: Run) -> None
 
     Closer lines get more credit.
     """
-    before, after = (
-        (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
-    )
+    before, after = (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
     for distance in range(NEAR):
         for line in (before - distance, after + distance):
             if line not in blame.ids:
@@ -135,11 +131,7 @@ def _split_vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
     If the run only adds lines, split half a vote among the commits that last changed the adjacent
     lines.
     """
-    lines = (
-        range(run.start, run.end + 1)
-        if run.removed
-        else range(run.start - 1, run.start + 3)
-    )
+    lines = range(run.start, run.end + 1) if run.removed else range(run.start - 1, run.start + 3)
     votes: dict[str, float] = defaultdict(float)
     for line in lines:
         if line in blame.ids:
@@ -168,17 +160,13 @@ def _credit_related_lines(
         if 0 < frequency[word] <= 40
     }
     mention_weights = {
-        word: 1.0 / frequency[word]
-        for word in mentioned_words
-        if 0 < frequency[word] <= 40
+        word: 1.0 / frequency[word] for word in mentioned_words if 0 < frequency[word] <= 40
     }
     for line, line_words in words.items():
         score = sum(weights[word] for word in line_words if word in weights)
         if score:
             tallies[blame.ids[line]].related += score
-        score = sum(
-            mention_weights[word] for word in line_words if word in mention_weights
-        )
+        score = sum(mention_weights[word] for word in line_words if word in mention_weights)
         if score:
             tallies[blame.ids[line]].named += score
 
@@ -223,13 +211,10 @@ def compute_blame_features(
         else tables["beside"][id_] * 0.7 + tables["context"][id_] * 0.3
         for id_ in ids
     }
-    order = sorted(
-        ids, key=lambda commit: evidence.owners[commit].committed, reverse=True
-    )
+    order = sorted(ids, key=lambda commit: evidence.owners[commit].committed, reverse=True)
     changed_by = [commit for commit in order if direct[commit] > 0]
     age_rank = {
-        commit: position / max(1, len(changed_by) - 1)
-        for position, commit in enumerate(changed_by)
+        commit: position / max(1, len(changed_by) - 1) for position, commit in enumerate(changed_by)
     }
     oldest, newest = (changed_by[-1], changed_by[0]) if changed_by else ("", "")
     best = max(direct.values(), default=0.0)
@@ -240,22 +225,16 @@ def compute_blame_features(
         days = max(0.0, (evidence.authored - owner.authored) / DAY)
         result[commit] = {
             "removed": tables["removed"][commit],
-            "removed_most": float(
-                not adds_only and best > 0 and direct[commit] == best
-            ),
+            "removed_most": float(not adds_only and best > 0 and direct[commit] == best),
             "removed_any": float(tables["removed"][commit] > 0),
             "context": tables["context"][commit] * (not adds_only),
             "context_adds": tables["context"][commit] * adds_only,
-            "context_only": float(
-                direct[commit] == 0 and tables["context"][commit] > 0
-            ),
+            "context_only": float(direct[commit] == 0 and tables["context"][commit] > 0),
             "related": tables["related"][commit],
             "related_adds": tables["related"][commit] * adds_only,
             "named": tables["named"][commit],
             "subject": _compute_word_overlap(fix_words, subject_words, weights),
-            "body": _compute_word_overlap(
-                subject_words, body_words | fix_words, weights
-            ),
+            "body": _compute_word_overlap(subject_words, body_words | fix_words, weights),
             "same_author": float(owner.author == evidence.author),
             "age": math.log1p(days) / 8,
             "fresh": float(days < 60),
@@ -285,9 +264,7 @@ def compute_rough_score(values: Mapping[str, float]) -> float:
     )
 
 
-def _compute_word_weights(
-    evidence: EvidenceInput, ids: Sequence[str]
-) -> dict[str, float]:
+def _compute_word_weights(evidence: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
     """Return the weight of each word, higher for words that are rare in the candidates'
     subjects.
     """
@@ -303,8 +280,4 @@ def _compute_word_overlap(
     """Return the weighted share of the words that are also in the other set."""
     default = math.log(1 + len(weights)) or 1.0
     total = sum(weights.get(word, default) for word in words)
-    return (
-        sum(weights.get(word, default) for word in words & others) / total
-        if total
-        else 0.0
-    )
+    return sum(weights.get(word, default) for word in words & others) / total if total else 0.0

@@ -57,19 +57,14 @@ def compute_similarity_features(
     """
     changed_words = frozenset().union(*_find_identifiers(evidence.files))
     words_by_commit = {
-        commit: _find_identifiers(history.files)
-        for commit, history in histories.items()
+        commit: _find_identifiers(history.files) for commit, history in histories.items()
     }
     commit_counts: Counter[str] = Counter()
     for _, new in words_by_commit.values():
         commit_counts.update(changed_words & new)
-    weights = {
-        word: 1.0 / commit_counts[word] for word in changed_words if commit_counts[word]
-    }
+    weights = {word: 1.0 / commit_counts[word] for word in changed_words if commit_counts[word]}
     total = sum(weights.values())
-    fix_words = find_word_stems(
-        f"{evidence.subject.rpartition(': ')[2]}\n{evidence.text}"
-    )
+    fix_words = find_word_stems(f"{evidence.subject.rpartition(': ')[2]}\n{evidence.text}")
     messages = {
         commit: find_word_stems("\n".join(split_prose(history.message)))
         for commit, history in histories.items()
@@ -79,9 +74,7 @@ def compute_similarity_features(
         message_counts.update(words)
     fixed = _find_fixed_candidates(evidence, histories)
     changed_names = {
-        word
-        for word in set().union(*_find_identifiers(evidence.files, 0))
-        if "_" in word
+        word for word in set().union(*_find_identifiers(evidence.files, 0)) if "_" in word
     }
     mentioned_words = {
         word
@@ -92,19 +85,14 @@ def compute_similarity_features(
     for commit, history in histories.items():
         old, new = words_by_commit[commit]
         result[commit] = {
-            "brought": sum(
-                weights[word] for word in changed_words & new if word in weights
-            )
-            / total
+            "brought": sum(weights[word] for word in changed_words & new if word in weights) / total
             if total
             else 0.0,
             "speech": _compute_mentioned_ratio(
                 fix_words, messages[commit], message_counts, len(histories)
             ),
             "fixed": float(commit in fixed),
-            "told": float(
-                not changed_names.isdisjoint(find_identifiers(history.message))
-            ),
+            "told": float(not changed_names.isdisjoint(find_identifiers(history.message))),
             "brought_told": float(not mentioned_words.isdisjoint(new - old)),
         }
     max_speech = max((numbers["speech"] for numbers in result.values()), default=0.0)
@@ -149,9 +137,7 @@ def _compute_mentioned_ratio(
     }
     total = sum(weights.values())
     return (
-        sum(value for word, value in weights.items() if word in message) / total
-        if total
-        else 0.0
+        sum(value for word, value in weights.items() if word in message) / total if total else 0.0
     )
 
 

@@ -59,11 +59,7 @@ def compute_candidate_impact(
         request = PrepareRequest(
             fix, profile=profile, fixes=tuple(candidates), signoff=signoff, dry_run=True
         )
-        message = (
-            prepare_commit_tags(repository, request, progress=progress)
-            .changes[-1]
-            .marked
-        )
+        message = prepare_commit_tags(repository, request, progress=progress).changes[-1].marked
     except PatchpilotError as error:
         # still return the releases if the tags cannot be determined
         message = f"the tags cannot be written: {error.message}"

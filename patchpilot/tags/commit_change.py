@@ -52,9 +52,7 @@ class CommitFileChange(NamedTuple):
         return self.new_path or self.old_path or ""
 
 
-def read_change(
-    repository: Repository, parent: str, commit: str
-) -> tuple[CommitFileChange, ...]:
+def read_change(repository: Repository, parent: str, commit: str) -> tuple[CommitFileChange, ...]:
     """Return each file's changes from `parent` to `commit`.
 
     A file with only whitespace changes has no runs.
@@ -86,20 +84,14 @@ def parse_change(text: str) -> tuple[CommitFileChange, ...]:
     for block in _FILE.split(text)[1:]:
         head, *hunks = _RUN.split(block)
         if names := _NAMES.search(head):
-            runs = tuple(
-                _parse_run(match) for hunk in hunks if (match := _HUNK.match(hunk))
-            )
-            files.append(
-                CommitFileChange(_parse_path(names[1]), _parse_path(names[2]), runs)
-            )
+            runs = tuple(_parse_run(match) for hunk in hunks if (match := _HUNK.match(hunk)))
+            files.append(CommitFileChange(_parse_path(names[1]), _parse_path(names[2]), runs))
     return tuple(files)
 
 
 def _parse_run(match: re.Match[str]) -> Run:
     lines = match.string.split("\n")[1:]
-    removed, added = (
-        tuple(line[1:] for line in lines if line.startswith(sign)) for sign in "-+"
-    )
+    removed, added = (tuple(line[1:] for line in lines if line.startswith(sign)) for sign in "-+")
     return Run(int(match[1]), removed, added, int(match[2]))
 
 

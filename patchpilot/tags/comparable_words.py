@@ -56,9 +56,7 @@ def _stem_word(word: str) -> str:
 
 def find_identifiers(text: str) -> frozenset[str]:
     """Return the identifiers in a line of code, except keywords and generic names."""
-    return frozenset(
-        word for word in _IDENTIFIER.findall(text) if word not in _KEYWORDS
-    )
+    return frozenset(word for word in _IDENTIFIER.findall(text) if word not in _KEYWORDS)
 
 
 _DECLARATION = re.compile(
@@ -103,7 +101,5 @@ def compute_significance(text: str) -> float:
     if stripped.startswith("return ") or not find_identifiers(stripped):
         return 0.6
     return (
-        0.4
-        if _DECLARATION.match(stripped) and not stripped.startswith(("return", "goto"))
-        else 1.0
+        0.4 if _DECLARATION.match(stripped) and not stripped.startswith(("return", "goto")) else 1.0
     )

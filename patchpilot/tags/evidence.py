@@ -79,9 +79,7 @@ def list_missing_evidence(
     evidence: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
     """Return phrases for evidence that would support the candidate but was not found."""
-    phrases = (
-        [] if numbers["mentioned"] else ["the message does not mention this commit"]
-    )
+    phrases = [] if numbers["mentioned"] else ["the message does not mention this commit"]
     if _count_removed_lines(evidence) and not tally.removed_lines:
         phrases.append("last changed none of the removed lines")
     return tuple(phrases)

@@ -58,8 +58,7 @@ def read_evidence_input(
     progress("blaming the changed lines", 0, len(largest))
     with ThreadPoolExecutor(THREADS) as pool:
         jobs = [
-            pool.submit(blame_file, repository, parent, change.old_path or "")
-            for change in largest
+            pool.submit(blame_file, repository, parent, change.old_path or "") for change in largest
         ]
         for index, job in enumerate(jobs):
             lines, line_owners = job.result()

@@ -101,11 +101,7 @@ class FixesResult:
     @property
     def is_unverified(self) -> bool:
         """Return whether a Fixes: tag names a commit that is missing from a shallow clone."""
-        return any(
-            problem.kind == "unverified"
-            for tag in self.present
-            for problem in tag.problems
-        )
+        return any(problem.kind == "unverified" for tag in self.present for problem in tag.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,27 +135,17 @@ def find_culprits_of_each(
     The target is a commit or a range. Raise `UsageError` for a patch file, because it has no
     history.
     """
-    target = (
-        find_latest_patch_commit(repository)
-        if request.target is None
-        else request.target
-    )
+    target = find_latest_patch_commit(repository) if request.target is None else request.target
     if is_mail_source(target) and not repository.find(target):
         raise UsageError(
             f"{target}: a patch file has no git history to search",
             hint=Action("fixes", ("HEAD",), "run `git am FILE`, then {}"),
         )
     if ".." not in target:
-        return (
-            find_culprits(
-                repository, replace(request, target=target), progress=progress
-            ),
-        )
+        return (find_culprits(repository, replace(request, target=target), progress=progress),)
     series = (*request.series, *_list_unpublished_commits(repository, target))
     return tuple(
-        find_culprits(
-            repository, replace(request, target=id_, series=series), progress=progress
-        )
+        find_culprits(repository, replace(request, target=id_, series=series), progress=progress)
         for id_ in resolve_commits(repository, target)
     )
 
@@ -191,9 +177,7 @@ def find_culprits(
     commit = repository.commit(
         resolve_patch(
             repository,
-            find_latest_patch_commit(repository)
-            if request.target is None
-            else request.target,
+            find_latest_patch_commit(repository) if request.target is None else request.target,
         )
     )
     use_commit_graph(
@@ -205,9 +189,7 @@ def find_culprits(
     releases = Releases(repository)
     sent_together = cache(
         lambda: (
-            frozenset(
-                (*_list_commits_since_base(repository, commit, request.base), *series)
-            )
+            frozenset((*_list_commits_since_base(repository, commit, request.base), *series))
             - {commit.id}
         )
     )
@@ -234,9 +216,7 @@ def find_culprits(
         )
         return FixesResult(commit.id, commit.subject, present, (), False, reason)
     ranking = (
-        finder.find_likely_culprits(
-            repository, commit, limit=request.limit, progress=progress
-        )
+        finder.find_likely_culprits(repository, commit, limit=request.limit, progress=progress)
         if len(commit.parents) == 1
         else finder.RankedCulprits(())
     )
@@ -251,9 +231,7 @@ def find_culprits(
         from patchpilot.tags.bisect_log import parse_bisection
 
         if bisect_log is None:
-            reordered_candidates = overrides.move_reverted_first(
-                repository, commit, candidates
-            )
+            reordered_candidates = overrides.move_reverted_first(repository, commit, candidates)
         else:
             bisection = parse_bisection(bisect_log)
             reordered_candidates, notes = overrides.move_bisected_first(
@@ -268,9 +246,7 @@ def find_culprits(
                 if candidate.confidence >= overrides.REVERTED
             )
     reason = finder.explain_doubt(candidates, import_note)
-    culprits = tuple(
-        _add_release(repository, releases, candidate) for candidate in candidates
-    )
+    culprits = tuple(_add_release(repository, releases, candidate) for candidate in candidates)
     series_commits = frozenset(series) | {
         culprit.commit
         for culprit in culprits
@@ -283,14 +259,8 @@ def find_culprits(
     notes += upstream_notes(repository, commit.id, progress)
     notes += _find_contradicting_evidence(present, culprits)
     if not fix_claim.is_fix:
-        notes.append(
-            f"{fix_claim.reason}: `prepare` and `stable` propose no tag for it"
-        )
-    tags = (
-        ()
-        if reason
-        else _format_fixes_lines(repository, culprits, joint_causes, series_commits)
-    )
+        notes.append(f"{fix_claim.reason}: `prepare` and `stable` propose no tag for it")
+    tags = () if reason else _format_fixes_lines(repository, culprits, joint_causes, series_commits)
     return FixesResult(
         commit.id,
         commit.subject,
@@ -304,9 +274,7 @@ def find_culprits(
     )
 
 
-def _add_release(
-    repository: Repository, releases: Releases, candidate: Candidate
-) -> Candidate:
+def _add_release(repository: Repository, releases: Releases, candidate: Candidate) -> Candidate:
     credited_candidate = candidate
     if candidate.is_marked:
         from patchpilot.tags.overrides import find_mainline_candidate
@@ -334,11 +302,7 @@ def _format_fixes_lines(
     if len(joint_causes) < 2 or culprits[0].commit not in joint_causes:
         return () if culprits[0].commit in series_commits else (culprits[0].tag,)
     causes = sorted(
-        (
-            repository.commit(culprit)
-            for culprit in joint_causes
-            if culprit not in series_commits
-        ),
+        (repository.commit(culprit) for culprit in joint_causes if culprit not in series_commits),
         key=lambda cause: cause.committed,
     )
     return tuple(finder.format_fixes_tag(repository, culprit) for culprit in causes)
@@ -349,10 +313,7 @@ def format_same_series_note(subject: str) -> str:
 
     That commit is not merged and its id will change, so the fix should be squashed into it.
     """
-    return (
-        f'this fixes an earlier patch of this series: squash it into "{subject}" (git'
-        " rebase -i)"
-    )
+    return f'this fixes an earlier patch of this series: squash it into "{subject}" (git rebase -i)'
 
 
 def _list_commits_since_base(
@@ -432,21 +393,16 @@ def _find_tag_relations(
         )
 
     def first_release(target: Commit) -> str | None:
-        release = releases.first(
-            target.id, int(target.committed.timestamp()), final=True
-        )
+        release = releases.first(target.id, int(target.committed.timestamp()), final=True)
         return release.name if release else None
 
     def ambiguous(prefix: str) -> bool:
-        ids = repository.git(
-            "rev-parse", f"--disambiguate={prefix}", ok=()
-        ).text.split()
+        ids = repository.git("rev-parse", f"--disambiguate={prefix}", ok=()).text.split()
         return (
             sum(
                 1
                 for id_ in ids
-                if (target_object := repository.objects.get(id_))
-                and target_object[1] == "commit"
+                if (target_object := repository.objects.get(id_)) and target_object[1] == "commit"
             )
             > 1
         )

@@ -37,9 +37,7 @@ class FixJudgement(NamedTuple):
     unclear: bool = False
 
 
-def judge_fix(
-    repository: Repository, commit: Commit, patch: Patch | None = None
-) -> FixJudgement:
+def judge_fix(repository: Repository, commit: Commit, patch: Patch | None = None) -> FixJudgement:
     """Decide whether a commit is a fix.
 
     Pass the patch if it was already read. A Fixes: tag in the message counts as the author's answer
@@ -95,12 +93,8 @@ def record_fix_answer(
             if keys & set(other.answers) and other.change_id != draft.change_id:
                 drafts.save(replace(other, answers=_drop_answers(other.answers, keys)))
         remaining = _drop_answers(draft.answers, keys)
-        answers = (
-            {} if is_fix is None else dict.fromkeys(keys, "yes" if is_fix else "no")
-        )
-        return drafts.keep(
-            draft, replace(draft, answers={**remaining, **answers}), "answered"
-        )
+        answers = {} if is_fix is None else dict.fromkeys(keys, "yes" if is_fix else "no")
+        return drafts.keep(draft, replace(draft, answers={**remaining, **answers}), "answered")
 
 
 def _drop_answers(answers: Mapping[str, str], keys: Collection[str]) -> dict[str, str]:

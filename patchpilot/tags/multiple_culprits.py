@@ -22,9 +22,7 @@ def find_joint_culprits(evidence: EvidenceInput, first: str) -> tuple[str, ...]:
         *_find_blamed(evidence, first),
         *_find_same_change(evidence, first),
     }
-    ordered = sorted(
-        result, key=lambda commit: (evidence.owners[commit].committed, commit)
-    )
+    ordered = sorted(result, key=lambda commit: (evidence.owners[commit].committed, commit))
     return tuple(ordered) if len(ordered) <= MAX_TAGS else (first,)
 
 

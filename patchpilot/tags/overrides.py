@@ -25,19 +25,14 @@ def move_reverted_first(
 ) -> tuple[Candidate, ...]:
     """Move commits reverted by the fix to the front of the candidates."""
     subject, text = split_prose(commit.message)
-    ids = (
-        repository.find(word)
-        for word in read_commit_marks(f"{subject}\n\n{text}").reverts
-    )
+    ids = (repository.find(word) for word in read_commit_marks(f"{subject}\n\n{text}").reverts)
     reverted = [
         id_
         for id_ in dict.fromkeys(ids)
         if id_ and id_ != commit.id and repository.is_ancestor(id_, commit.id)
     ]
     overriding = [
-        _make_certain(
-            repository, commit, REVERTED, "the message reverts this commit", candidates
-        )
+        _make_certain(repository, commit, REVERTED, "the message reverts this commit", candidates)
         for commit in reverted
     ]
     return _reorder_candidates(overriding, candidates) if overriding else candidates
@@ -62,17 +57,13 @@ def move_bisected_first(
             [_resolve_commit(repository, commit) for commit in bisection.good],
         )
         remaining = list(
-            repository.rev_list(
-                f"--max-count={MANY}", *bad, *(f"^{commit}" for commit in good)
-            )
+            repository.rev_list(f"--max-count={MANY}", *bad, *(f"^{commit}" for commit in good))
         )
     if len(remaining) != 1:
         matching = tuple(
             candidate for candidate in candidates if candidate.commit in set(remaining)
         )
-        notes = [
-            f"the bisection is not finished: {len(remaining)} commits left to test"
-        ]
+        notes = [f"the bisection is not finished: {len(remaining)} commits left to test"]
         if not matching and candidates:
             notes.append("none of the ranked candidates is among them")
         return matching, notes
@@ -165,11 +156,7 @@ def find_mainline_candidate(repository: Repository, candidate: Candidate) -> Can
     if main and repository.is_ancestor(culprit.id, main):
         return candidate
     upstream_commit = repository.find(ids[0])
-    subject = (
-        repository.commit(upstream_commit).subject
-        if upstream_commit
-        else culprit.subject
-    )
+    subject = repository.commit(upstream_commit).subject if upstream_commit else culprit.subject
     evidence = (*candidate.evidence, f"in this branch as its backport {culprit.short}")
     return candidate._replace(
         commit=ids[0],

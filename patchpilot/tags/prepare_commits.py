@@ -281,9 +281,7 @@ def _explain_uncertainty(commit: Commit, result: FixesResult) -> str:
         for candidate in result.candidates
     )
     candidate_note = (
-        (" between " if len(result.candidates) > 1 else " of ") + candidates
-        if candidates
-        else ""
+        (" between " if len(result.candidates) > 1 else " of ") + candidates if candidates else ""
     )
     return (
         f"{_UNSURE} into {commit.short}: unsure{candidate_note}: {result.reason}; name it with"
@@ -347,9 +345,7 @@ def _hide_stable_request(
     """
     public, private = project.lists.stable, project.lists.private_stable
     tags = [
-        tag
-        for tag in commit.tags("Cc")
-        if private and tag.address and tag.address.key == public
+        tag for tag in commit.tags("Cc") if private and tag.address and tag.address.key == public
     ]
     if tags and is_undisclosed_commit(repository, commit):
         for tag in tags:

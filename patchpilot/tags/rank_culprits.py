@@ -103,16 +103,10 @@ def find_likely_culprits(
                 culprit.subject,
                 format_fixes_tag(repository, culprit),
                 round(confidence, 3),
-                explain_candidate(
-                    evidence, commit_id, tallies[commit_id], numbers[commit_id]
-                ),
-                lacks=list_missing_evidence(
-                    evidence, tallies[commit_id], numbers[commit_id]
-                ),
+                explain_candidate(evidence, commit_id, tallies[commit_id], numbers[commit_id]),
+                lacks=list_missing_evidence(evidence, tallies[commit_id], numbers[commit_id]),
                 committed=int(culprit.committed.timestamp()),
-                is_marked=any(
-                    word in message for word in ("upstream", "cherry", "backport")
-                ),
+                is_marked=any(word in message for word in ("upstream", "cherry", "backport")),
             )
         )
     candidate_ids = {candidate.commit for candidate in candidates}
@@ -168,18 +162,16 @@ def weigh_candidates(
     scores.
     """
     numbers = compute_blame_features(evidence, tallies)
-    selected = sorted(
-        numbers, key=lambda commit: (-compute_rough_score(numbers[commit]), commit)
-    )[:MAX_EXAMINED]
+    selected = sorted(numbers, key=lambda commit: (-compute_rough_score(numbers[commit]), commit))[
+        :MAX_EXAMINED
+    ]
     paths = {
         blame.origins[line][0]
         for blame in evidence.blames.values()
         for line, owner in blame.ids.items()
         if owner in selected
     }
-    histories = read_candidate_histories(
-        repository, selected, paths | set(evidence.blames)
-    )
+    histories = read_candidate_histories(repository, selected, paths | set(evidence.blames))
     close_features = compute_similarity_features(evidence, histories)
     return {
         mention: {**numbers[mention], **close_features.get(mention, {})}

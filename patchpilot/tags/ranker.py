@@ -38,9 +38,7 @@ def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, fl
 
     They indicate how likely the list contains the commit that introduced the bug.
     """
-    removed = sorted(
-        (candidate["removed"] for candidate in candidates.values()), reverse=True
-    )
+    removed = sorted((candidate["removed"] for candidate in candidates.values()), reverse=True)
     return {
         "bias": 1.0,
         "few": 1.0 / (1 + len(candidates)),
@@ -73,16 +71,12 @@ def rank_by_confidence(
     }
     none_score = score_candidate(weights.none, list_features(candidates))
     best = max([*scores.values(), none_score])
-    total = math.exp(none_score - best) + sum(
-        math.exp(value - best) for value in scores.values()
-    )
+    total = math.exp(none_score - best) + sum(math.exp(value - best) for value in scores.values())
     ordered = sorted(scores, key=lambda commit: (-scores[commit], commit))
     return [
         (
             commit,
-            convert_to_confidence(
-                math.exp(scores[commit] - best) / total, weights.curve
-            ),
+            convert_to_confidence(math.exp(scores[commit] - best) / total, weights.curve),
         )
         for commit in ordered
     ]

@@ -68,9 +68,7 @@ def format_link(value: str, archive: str) -> str:
     message_id = parse_bracketed_id(value) or parse_message_id(value)
     if message_id:
         return archive + message_id
-    raise InputError(
-        f"{value!r} is not a URL or Message-ID", hint="use https://… or <message-id>"
-    )
+    raise InputError(f"{value!r} is not a URL or Message-ID", hint="use https://… or <message-id>")
 
 
 def parse_typed_trailers(text: str, archive: str) -> tuple[TrailerLine, ...]:

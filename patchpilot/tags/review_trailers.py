@@ -134,9 +134,7 @@ def find_review_trailers(
     # tags can be added only to commits, and not to patch files or messages
     ids = list_topic_commits(repository, request.target, request.base)
     patches = (read_commits_series(repository, ids, None), ids)
-    topic = read_topic(
-        repository, SendRequest(target=request.target, base=request.base), patches
-    )
+    topic = read_topic(repository, SendRequest(target=request.target, base=request.base), patches)
     progress("reading the thread")
     state = compute_topic_state(repository, topic, store=store)
     posted = _read_posted_series(state)
@@ -168,9 +166,7 @@ def find_review_trailers(
         held_back += held_tags
         choices += commit_choices
         new_tags = [choice.trailer for choice in commit_choices if not choice.why]
-        old_titles = ", ".join(
-            f"“{title}”" for title in sorted(titles - current_titles)
-        )
+        old_titles = ", ".join(f"“{title}”" for title in sorted(titles - current_titles))
         changes.append(
             MessageChange(
                 commit.id,
@@ -199,9 +195,7 @@ def _find_similar_titles(
     patches: tuple[Series, Sequence[str]], posted: PostedSeries
 ) -> dict[str, frozenset[str]]:
     series, ids = patches
-    posts = [
-        parse_patch(post.mail.raw, post.message_id) for post in posted.latest.patches
-    ]
+    posts = [parse_patch(post.mail.raw, post.message_id) for post in posted.latest.patches]
     pairs = pair_with_earlier_patches(posts, series.patches)
     return {
         ids[index]: frozenset([posts[post_index].subject.title])
@@ -214,12 +208,8 @@ def refuse_tags(
     repository: Repository, request: TrailersRequest, declined: Iterable[TagChoice]
 ) -> None:
     """Record in the topic's draft that the user declined these tags."""
-    refusals = {
-        _refusal_key(choice.commit, choice.trailer): "refused" for choice in declined
-    }
-    draft = find_draft(
-        repository, SendRequest(target=request.target, base=request.base)
-    )
+    refusals = {_refusal_key(choice.commit, choice.trailer): "refused" for choice in declined}
+    draft = find_draft(repository, SendRequest(target=request.target, base=request.base))
     if refusals:
         with Drafts() as drafts:
             answers = {**draft.answers, **refusals}
@@ -264,9 +254,7 @@ def _read_posted_series(state: TopicState) -> PostedSeries:
     return state.series.posted
 
 
-def match_sent_titles(
-    repository: Repository, draft: Draft
-) -> Callable[[Commit], frozenset[str]]:
+def match_sent_titles(repository: Repository, draft: Draft) -> Callable[[Commit], frozenset[str]]:
     """Return a function that maps a commit to all titles with which its patch was sent.
 
     The current title is included.
@@ -281,9 +269,7 @@ def match_sent_titles(
     return lambda commit: frozenset((commit.subject, *titles.get(commit.id, ())))
 
 
-def _find_posts(
-    titles: frozenset[str], credit: Credit, posted: PostedSeries
-) -> list[Classified]:
+def _find_posts(titles: frozenset[str], credit: Credit, posted: PostedSeries) -> list[Classified]:
     """Return the patches that a tag refers to.
 
     They have one of these titles and are in the version for which the tag was given.
@@ -308,9 +294,7 @@ def _find_equal_posts(
     series, ids = patches
     posts = [post for version in posted.revisions for post in version.patches]
     bodies = (post.mail.body.encode("utf-8", "surrogateescape") for post in posts)
-    patch_ids = compute_patch_ids(
-        repository, [*encode_patches(series.patches), *bodies]
-    )
+    patch_ids = compute_patch_ids(repository, [*encode_patches(series.patches), *bodies])
     posts_with_ids = list(zip(posts, patch_ids[len(series.patches) :], strict=True))
     return {
         id_: frozenset(
@@ -395,9 +379,7 @@ def _check_credit(
     commit.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
-    if reason := explain_unfit_trailer(credit.trailer) or _explain_unusable_tag(
-        credit.trailer
-    ):
+    if reason := explain_unfit_trailer(credit.trailer) or _explain_unusable_tag(credit.trailer):
         return held._replace(why=reason)
     if credit.asks and credit.trailer not in request.also:
         return held._replace(
@@ -407,9 +389,7 @@ def _check_credit(
         )
     add_changed = Action("trailers", ("--changed",), "--changed adds it")
     if credit.conditional and not request.changed:
-        return held._replace(
-            why=f"given conditionally: {credit.conditional}", offer=add_changed
-        )
+        return held._replace(why=f"given conditionally: {credit.conditional}", offer=add_changed)
     if is_changed and not request.changed:
         return held._replace(
             why=f"the patch has changed since v{credit.version}", offer=add_changed
@@ -419,9 +399,7 @@ def _check_credit(
 
 def _explain_unusable_tag(trailer: str) -> str:
     """Return why mail cannot be sent to the address in a tag, or "" if it can."""
-    verdicts = (
-        (email, check_email_address(email)) for email in find_addresses(trailer)
-    )
+    verdicts = ((email, check_email_address(email)) for email in find_addresses(trailer))
     reasons = (
         f"{email}: {verdict.reason}"
         for email, verdict in verdicts

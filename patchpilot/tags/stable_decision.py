@@ -13,9 +13,7 @@ from patchpilot.model.bug_range import version_sort_key
 from patchpilot.model.commit import Commit
 from patchpilot.projects.project import Project
 
-_STABLE = re.compile(
-    r"^\s*(?:cc|backport)\s*:.*?(?:stable\S*@|\d+\.\d+)", re.IGNORECASE
-)
+_STABLE = re.compile(r"^\s*(?:cc|backport)\s*:.*?(?:stable\S*@|\d+\.\d+)", re.IGNORECASE)
 
 
 class StableAdvice(NamedTuple):
@@ -55,16 +53,12 @@ class StableFacts(NamedTuple):
 def advise_on_stable(project: Project, facts: StableFacts) -> StableAdvice:
     """Return the lines that request a backport to stable trees, or explain why none are needed."""
     if not project.tags.line:
-        return _make_empty_advice(
-            f"{project.name} does not use a tag to request backports"
-        )
+        return _make_empty_advice(f"{project.name} does not use a tag to request backports")
     if facts.present:
         reason = f"already present: {facts.present[0]}"
         return StableAdvice((), True, (reason,), _format_warnings(project, facts.size))
     if not facts.is_known:
-        reason_unknown = (
-            "the commit that introduced the bug is not known; name it with --fixes"
-        )
+        reason_unknown = "the commit that introduced the bug is not known; name it with --fixes"
         return _make_empty_advice(facts.no_fix or reason_unknown)
     affected = [branch for branch in facts.branches if branch.affected]
     release = facts.release
@@ -105,9 +99,7 @@ def _find_earliest_version(release: str | None, affected: Sequence[BranchState])
     if release is None:
         return ""
     mainline = release.lstrip("v")
-    lowest = min(
-        (state.version for state in affected), key=version_sort_key, default=mainline
-    )
+    lowest = min((state.version for state in affected), key=version_sort_key, default=mainline)
     in_series = f"{mainline}.".startswith(f"{lowest}.")
     return min(mainline, mainline if in_series else lowest, key=version_sort_key)
 

@@ -54,9 +54,7 @@ def judge_stable_need(
     `no_fix` is the reason why the commit does not count as a fix.
     """
     releases = Releases(repository)
-    first_releases = {
-        culprit: releases.first(culprit, final=True) for culprit in culprits
-    }
+    first_releases = {culprit: releases.first(culprit, final=True) for culprit in culprits}
     oldest = min(
         filter(None, first_releases.values()),
         key=lambda need: need.numbers,
@@ -94,10 +92,7 @@ def needs_no_backport(
     """
     commit, releases = repository.commit(commit_id), Releases(repository)
     first_releases = [releases.first(culprit, final=True) for culprit in culprits]
-    if (
-        any(first_releases)
-        and _first_fixed_release(repository, commit, culprits, releases) is None
-    ):
+    if any(first_releases) and _first_fixed_release(repository, commit, culprits, releases) is None:
         return False
     result = judge_stable_need(repository, commit, culprits, project)
     return bool(releases.all or result.branches) and not result.advice.eligible
@@ -112,9 +107,7 @@ def compute_branch_states(
 ) -> tuple[BranchState, ...]:
     """Return the state of each stable branch according to `backport`."""
     stable = find_stable_branches(repository, profile=project.name)
-    cache: dict[object, tuple[BranchState, ...]] = repository.known.setdefault(
-        "branch states", {}
-    )
+    cache: dict[object, tuple[BranchState, ...]] = repository.known.setdefault("branch states", {})
     key = commit.id, tuple(culprits), project.name
     if not stable.branches or key in cache:
         return cache.get(key, ())
@@ -122,8 +115,7 @@ def compute_branch_states(
     causes = tuple(Culprit(culprit[:12], "", culprit) for culprit in culprits)
     with History(repository, progress) as history, ScratchStore(repository) as scratch:
         judged = [
-            (branch, judge_fix(history, scratch, fix, causes, branch))
-            for branch in stable.branches
+            (branch, judge_fix(history, scratch, fix, causes, branch)) for branch in stable.branches
         ]
     cache[key] = tuple(
         BranchState(
@@ -161,7 +153,5 @@ def count_patch_lines(repository: Repository, commit: Commit) -> int:
     if len(commit.parents) != 1:
         return 0
     return sum(
-        len(hunk.lines)
-        for change in FixCommit(repository, commit).files
-        for hunk in change.hunks
+        len(hunk.lines) for change in FixCommit(repository, commit).files for hunk in change.hunks
     )

@@ -94,14 +94,8 @@ def propose_stable_tags(
 
     Raise `UsageError` for a patch file, because it has no history.
     """
-    target = (
-        find_latest_patch_commit(repository)
-        if request.target is None
-        else request.target
-    )
-    if (is_mail_source(target) or Path(target).is_file()) and not repository.find(
-        target
-    ):
+    target = find_latest_patch_commit(repository) if request.target is None else request.target
+    if (is_mail_source(target) or Path(target).is_file()) and not repository.find(target):
         raise UsageError(
             f"{target}: finding affected branches needs a commit in the git history",
             hint=Action("stable", ("HEAD",), "run `git am FILE`, then {}"),
@@ -116,9 +110,7 @@ def propose_stable_tags(
     notes: list[str] = []
     not_a_fix = ""
     introduced_by = [repository.resolve(fix) for fix in request.fixes]
-    fixes_request = FixesRequest(
-        commit.id, limit=2, verify=True, profile=request.profile
-    )
+    fixes_request = FixesRequest(commit.id, limit=2, verify=True, profile=request.profile)
     present = find_culprits(repository, fixes_request, progress=progress).present
     tagged_commits = list(dict.fromkeys(tag.target.id for tag in present if tag.target))
     if not introduced_by and tagged_commits:
@@ -134,13 +126,9 @@ def propose_stable_tags(
             "commit that introduced it with --fixes"
         )
     elif not introduced_by and project.tags.line and len(commit.parents) == 1:
-        search = find_culprits(
-            repository, replace(fixes_request, verify=False), progress=progress
-        )
+        search = find_culprits(repository, replace(fixes_request, verify=False), progress=progress)
         introduced_by = [
-            candidate.commit
-            for candidate in search.candidates
-            if candidate.tag in search.tags
+            candidate.commit for candidate in search.candidates if candidate.tag in search.tags
         ]
         if introduced_by:
             best_candidate = search.candidates[0]

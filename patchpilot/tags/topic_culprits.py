@@ -79,12 +79,7 @@ def compare_culprit_and_fix(
     """
     patch = format_commit_patch(repository, fix)
     paths = sorted(
-        {
-            path
-            for change in patch.files
-            for path in (change.path, change.old_path)
-            if path
-        }
+        {path for change in patch.files for path in (change.path, change.old_path) if path}
     )
     output = repository.git(
         "show", "--format=%h %s%n%an, %ad%n", "--date=short", culprit, "--", *paths
@@ -100,13 +95,9 @@ def find_related_hunk(candidate_lines: Sequence[str], fix_lines: Sequence[str]) 
     This is the hunk that added the most lines that the fix removes or has as context.
     """
     fixed_lines = {
-        line[1:].strip()
-        for line in fix_lines
-        if line[:1] in (" ", "-") and line[1:].strip()
+        line[1:].strip() for line in fix_lines if line[:1] in (" ", "-") and line[1:].strip()
     }
-    hunks = [
-        start for start, line in enumerate(candidate_lines) if line.startswith("@@ ")
-    ]
+    hunks = [start for start, line in enumerate(candidate_lines) if line.startswith("@@ ")]
     hunk_ends = [*hunks[1:], len(candidate_lines)]
     shared_counts = [
         sum(

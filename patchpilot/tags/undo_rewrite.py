@@ -69,11 +69,7 @@ def _read_undo_state(repository: Repository, undo: Undo) -> UndoState:
         return UndoState(undo, "gone", None)
     return UndoState(
         undo,
-        "in-force"
-        if tip == undo.new
-        else "restored"
-        if tip == undo.old
-        else "moved-on",
+        "in-force" if tip == undo.new else "restored" if tip == undo.old else "moved-on",
         tip,
     )
 
@@ -131,9 +127,7 @@ def _find_undo_record(repository: Repository, number: int | None) -> UndoState:
             if state.undo.number == number:
                 return state
         numbers = ", ".join(str(state.undo.number) for state in states) or "none"
-        raise UsageError(
-            f"no such undo record: {number}", hint=f"valid numbers: {numbers}"
-        )
+        raise UsageError(f"no such undo record: {number}", hint=f"valid numbers: {numbers}")
     branch = f"refs/heads/{repository.branch}" if repository.branch else None
     branch_states = [state for state in states if state.undo.ref == branch]
     for state in branch_states:
@@ -141,16 +135,12 @@ def _find_undo_record(repository: Repository, number: int | None) -> UndoState:
             return state
     hint = Action("undo", ("list",), "`{}` shows every record")
     for state in states:
-        if state.state == "in-force" or (
-            state in branch_states and state.state == "moved-on"
-        ):
+        if state.state == "in-force" or (state in branch_states and state.state == "moved-on"):
             name = (state.undo.ref or "HEAD").removeprefix("refs/heads/")
             description = f"`{{}}` restores {name} or shows how to restore it"
             hint = Action("undo", ("restore", str(state.undo.number)), description)
             break
-    raise UsageError(
-        f"nothing to undo on {repository.branch or 'a detached HEAD'}", hint=hint
-    )
+    raise UsageError(f"nothing to undo on {repository.branch or 'a detached HEAD'}", hint=hint)
 
 
 def redo_rewrite(repository: Repository, number: int) -> UndoState:
@@ -159,11 +149,7 @@ def redo_rewrite(repository: Repository, number: int) -> UndoState:
     Raise `RefusedError` if the branch has changed since then.
     """
     chosen = next(
-        (
-            state
-            for state in list_recorded_rewrites(repository)
-            if state.undo.number == number
-        ),
+        (state for state in list_recorded_rewrites(repository) if state.undo.number == number),
         None,
     )
     if chosen is None or chosen.state != "restored":

@@ -28,9 +28,7 @@ WHOLE_MAIL = -1
 KNOWN, STRANGER = "known", "stranger"
 
 
-def confirm_senders(
-    message_ids: Sequence[str], *, is_known: bool, store: Store
-) -> tuple[int, ...]:
+def confirm_senders(message_ids: Sequence[str], *, is_known: bool, store: Store) -> tuple[int, ...]:
     """Record whether the senders of messages are who they claim to be.
 
     Return the numbers of their series. Raise MissingError for a message that is in no tracked
@@ -52,9 +50,7 @@ def confirm_senders(
     return tuple(dict.fromkeys(numbers.values()))
 
 
-def select_marked_messages(
-    marks: Mapping[tuple[str, int], str], state: str
-) -> frozenset[str]:
+def select_marked_messages(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
     """Return the Message-IDs of messages whose senders the user marked with this state."""
     return frozenset(
         message_id
@@ -88,15 +84,9 @@ def find_known_senders(
     ]
     return (
         *(mail.sender for mail in confirmed),
+        *(Address(name, address.email) for address in senders if address.key in own_emails),
         *(
-            Address(name, address.email)
-            for address in senders
-            if address.key in own_emails
-        ),
-        *(
-            find_addresses_in_tree(
-                repository, senders, posted.first_known.head.when.year
-            )
+            find_addresses_in_tree(repository, senders, posted.first_known.head.when.year)
             if repository is not None
             else ()
         ),
@@ -129,17 +119,12 @@ def find_addresses_in_tree(
     if tip is None:
         return ()
     keys = {address.key for address in addresses}
-    matches = [
-        address
-        for address in _addresses_in_files(repository, tip)
-        if address.key in keys
-    ]
+    matches = [address for address in _addresses_in_files(repository, tip) if address.key in keys]
     remaining = sorted(keys - {address.key for address in matches})[:_MAX_SEARCHES]
     if not remaining:
         return tuple(matches)
     stable = tuple(
-        branch.tip
-        for branch in find_stable_branches(repository, include_ended=True).branches
+        branch.tip for branch in find_stable_branches(repository, include_ended=True).branches
     )
     for key in remaining:
         for role, tips in (("author", (tip,)), ("committer", (tip, *stable))):
@@ -177,9 +162,7 @@ def _addresses_in_commits(
     )
     try:
         name, _, email = (
-            repository.git("log", *arguments, timeout=_SECONDS)
-            .text.strip()
-            .partition("\0")
+            repository.git("log", *arguments, timeout=_SECONDS).text.strip().partition("\0")
         )
     except GitError:
         return

@@ -90,9 +90,7 @@ def read_tracked_series(
     If it has very many messages, only the most important ones are read, unless `every_mail` is
     set.
     """
-    reading = _SeriesReader(
-        store.entry(number), store, repository, progress, every_mail
-    )
+    reading = _SeriesReader(store.entry(number), store, repository, progress, every_mail)
     tracked = reading.read(whole=True)
     if mark_read:
         store.mark_read(number, reading.message_ids if tracked.left_out else None)
@@ -167,17 +165,14 @@ def _find_first_step(series: Tracked) -> NextStep:
     if series.undisclosed:
         return NextStep(Turn.WAITING, SAVE_REPLIES)
     reason_to_wait = (
-        "wait: the archive does not have the message yet (this can take a few minutes);"
-        " then `{}`"
+        "wait: the archive does not have the message yet (this can take a few minutes); then `{}`"
     )
     return NextStep(Turn.WAITING, Action("track", ("update",), reason_to_wait))
 
 
 def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
     reports = [
-        report
-        for mail in store.readable_mails(entry.id)[0]
-        for report in delivery_reports(mail)
+        report for mail in store.readable_mails(entry.id)[0] for report in delivery_reports(mail)
     ]
     own_ids = find_sent_ids({entry.message_id}, store)
     return reports_about(
@@ -225,17 +220,9 @@ def report_missing_mails(
     The result is empty if none are missing. Only messages sent from this machine count, and only if
     the archive was queried an hour or more after sending.
     """
-    if (
-        not entry.updated
-        or (entry.mbox and not entry.lore)
-        or is_undisclosed(entry, store)
-    ):
+    if not entry.updated or (entry.mbox and not entry.lore) or is_undisclosed(entry, store):
         return ()
-    sends = {
-        send
-        for message_id, _, send in _list_sent_mails(store)
-        if message_id in series_ids
-    }
+    sends = {send for message_id, _, send in _list_sent_mails(store) if message_id in series_ids}
     if not sends:
         return ()
     archived_ids = store.message_ids(entry.id)
@@ -243,9 +230,7 @@ def report_missing_mails(
     missing = [
         (message_id, send_time)
         for message_id, send_time, send in _list_sent_mails(store)
-        if send in sends
-        and message_id not in archived_ids
-        and query_time - send_time >= ARRIVES
+        if send in sends and message_id not in archived_ids and query_time - send_time >= ARRIVES
     ]
     if not missing:
         return ()
@@ -294,9 +279,7 @@ def find_sent_ids(message_ids: Set[str], store: Store) -> frozenset[str]:
     separate topics.
     """
     topics = map_sent_topics(store)
-    change_ids = {
-        topics[message_id] for message_id in message_ids if message_id in topics
-    }
+    change_ids = {topics[message_id] for message_id in message_ids if message_id in topics}
     if not change_ids:
         return frozenset()
     undisclosed = find_undisclosed_ids(store)
@@ -344,11 +327,7 @@ def find_series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
     its topic.
     """
     return store.find_by_mail(message_id) or next(
-        (
-            entry
-            for entry in store.entries()
-            if message_id in find_unarchived_ids(entry, store)
-        ),
+        (entry for entry in store.entries() if message_id in find_unarchived_ids(entry, store)),
         None,
     )
 
@@ -449,9 +428,7 @@ class _SeriesReader:
             return stored.mails
         return (
             *stored.mails,
-            *read_sent_mails(
-                find_unarchived_ids(self._entry, self._store), self._store
-            ),
+            *read_sent_mails(find_unarchived_ids(self._entry, self._store), self._store),
         )
 
     def _recognize_senders(self, posted: "PostedSeries") -> "PostedSeries":
@@ -479,9 +456,7 @@ class _SeriesReader:
         stranger_ids = select_marked_messages(marks, STRANGER)
         return replace(
             posted,
-            claims=tuple(
-                claim for claim in posted.claims if claim.message_id not in stranger_ids
-            ),
+            claims=tuple(claim for claim in posted.claims if claim.message_id not in stranger_ids),
         )
 
     def _summary(self) -> SeriesSummary | None:
@@ -497,17 +472,13 @@ class _SeriesReader:
             bool(moment),
             self._every_mail,
         )
-        key = make_cache_key(
-            _SUMMARIES, [repr(parts).encode("utf-8", "surrogateescape")]
-        )
+        key = make_cache_key(_SUMMARIES, [repr(parts).encode("utf-8", "surrogateescape")])
         now = moment.timestamp() if moment else 0.0
         cache_name = make_summaries_key(self._repository)
         summaries = store.reader.summaries
         if cache_name not in summaries:
             summaries[cache_name] = read_cached_value(_SUMMARIES, cache_name) or {}
-        cached_key, since, until, value = summaries[cache_name].get(
-            entry.id, ("", 0.0, 0.0, {})
-        )
+        cached_key, since, until, value = summaries[cache_name].get(entry.id, ("", 0.0, 0.0, {}))
         if cached_key == key and since < now <= until and not self._is_read:
             return SeriesSummary.read(value)
         posted = self._read()
@@ -520,9 +491,7 @@ class _SeriesReader:
 
         summary = summarize_series(posted, self._marks)
         if not self._damaged:
-            span = (
-                find_unchanged_span(posted, self._max_span) if moment else (-1.0, 0.0)
-            )
+            span = find_unchanged_span(posted, self._max_span) if moment else (-1.0, 0.0)
             summaries[cache_name][entry.id] = (key, *span, summary.as_dict())
             store.on_close[cache_name] = partial(
                 cache_value, _SUMMARIES, cache_name, summaries[cache_name]
@@ -536,12 +505,8 @@ class _SeriesReader:
             from patchpilot.archive.landed_series import find_commits_in_repository
             from patchpilot.reading.read_thread import with_commits
 
-            merged = find_commits_in_repository(
-                posted, self._repository, progress=self._progress
-            )
-            posted = with_commits(
-                posted, merged.commits, merged.follow_ups, merged.needs
-            )
+            merged = find_commits_in_repository(posted, self._repository, progress=self._progress)
+            posted = with_commits(posted, merged.commits, merged.follow_ups, merged.needs)
         self._posted, self._is_read = posted, True
 
 

@@ -47,8 +47,4 @@ def find_own_addresses(
 
 
 def _parse_bare_address(text: str) -> Address | None:
-    return (
-        Address("", text.strip())
-        if re.fullmatch(r"[^<>\s]+@[^<>\s]+", text.strip())
-        else None
-    )
+    return Address("", text.strip()) if re.fullmatch(r"[^<>\s]+@[^<>\s]+", text.strip()) else None

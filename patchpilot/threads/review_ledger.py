@@ -106,9 +106,7 @@ def list_review_comments(
     """
     find_reply = _find_answers(posted)
     latest = posted.latest
-    revisions = [
-        (revision, _revision_patches(revision)) for revision in posted.revisions
-    ]
+    revisions = [(revision, _revision_patches(revision)) for revision in posted.revisions]
     patches = {id(revision): old_patches for revision, old_patches in revisions}
     with_patches = [pair for pair in revisions if pair[1]]
     planned = [tuple(upcoming)] if upcoming else []
@@ -116,10 +114,7 @@ def list_review_comments(
         id(revision): [
             NextVersion(old_patches, later)
             for later in (
-                *(
-                    patches
-                    for _, patches in with_patches[index : index + MAX_LATER_VERSIONS]
-                ),
+                *(patches for _, patches in with_patches[index : index + MAX_LATER_VERSIONS]),
                 *planned,
             )
         ]
@@ -134,9 +129,7 @@ def list_review_comments(
         for point in points_of(reply):
             mark = marks.get(point.key)
             next_versions = later_versions.get(id(revision), [])
-            hunks = (
-                find_addressing_change(point, version) for version in next_versions
-            )
+            hunks = (find_addressing_change(point, version) for version in next_versions)
             hunk = next(filter(None, hunks), None)
             answer = find_reply(point)
             state = PointState.ANSWERED if answer else PointState.OPEN
@@ -157,20 +150,14 @@ def list_review_comments(
     return tuple(items)
 
 
-def list_latest_requests(
-    series: Tracked, upcoming: Sequence[Patch] = ()
-) -> tuple[LedgerItem, ...]:
+def list_latest_requests(series: Tracked, upcoming: Sequence[Patch] = ()) -> tuple[LedgerItem, ...]:
     """Return the requests for a series' latest version, and reviewers' open requests for earlier
     versions.
 
     `upcoming` are the patches of the version to be sent next. Requests for applied patches are
     omitted. The result is empty if the series is known to be closed or completely applied.
     """
-    return (
-        list_open_requests(series.posted, series.marks, upcoming)
-        if series.posted
-        else ()
-    )
+    return list_open_requests(series.posted, series.marks, upcoming) if series.posted else ()
 
 
 def list_open_requests(
@@ -199,8 +186,7 @@ def list_open_requests(
         or (
             item.waits
             and approved.isdisjoint(
-                (senders[item.point.message_id].key, patch)
-                for patch in (None, item.point.patch)
+                (senders[item.point.message_id].key, patch) for patch in (None, item.point.patch)
             )
         )
     )[-MAX_POINTS:]

@@ -33,9 +33,7 @@ def list_unsettled_requests(
     )
 
 
-def select_changelog_requests(
-    last_send: Send, upcoming: "Sequence[Patch]"
-) -> tuple[str, ...]:
+def select_changelog_requests(last_send: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
     """Return the requests that the next version addresses or should address, each with its sender's
     name.
 
@@ -48,9 +46,7 @@ def select_changelog_requests(
         if item.state in ("addressed", "open")
         and (item.marked or not item.point.text.endswith("?"))
     ]
-    return tuple(
-        dict.fromkeys(f"{item.point.text} ({item.point.asker})" for item in items)
-    )
+    return tuple(dict.fromkeys(f"{item.point.text} ({item.point.asker})" for item in items))
 
 
 def find_series_of_send(last_send: Send) -> "tuple[Tracked, ...]":

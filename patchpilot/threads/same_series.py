@@ -31,9 +31,7 @@ def find_same_series(
         entry
         for entry in store.entries()
         if not identifiers.isdisjoint(
-            _series_identifiers(
-                read_stored_series(entry, store, None, ignore_progress), store
-            )
+            _series_identifiers(read_stored_series(entry, store, None, ignore_progress), store)
         )
     )
 
@@ -62,9 +60,7 @@ def _series_identifiers(tracked: Tracked, store: Store) -> frozenset[tuple[str, 
     They are the posts of its latest version, its first post, and its topic.
     """
     ids = {tracked.entry.message_id, tracked.head, *tracked.posts} - {""}
-    return _make_identifiers(
-        ids, tracked.change_id, store, is_undisclosed(tracked.entry, store)
-    )
+    return _make_identifiers(ids, tracked.change_id, store, is_undisclosed(tracked.entry, store))
 
 
 def _make_identifiers(

@@ -26,13 +26,9 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
     latest = posted.latest
     tags = (credit.trailer.partition(":")[0] for credit in posted.trailers)
     commits = (
-        commit.commit
-        for commit in posted.landed
-        if commit.commit and len(commit.commit) >= 12
+        commit.commit for commit in posted.landed if commit.commit and len(commit.commit) >= 12
     )
-    latest_replies = (
-        reply.mail for reply in posted.replies if reply.revision is latest
-    )
+    latest_replies = (reply.mail for reply in posted.replies if reply.revision is latest)
     return SeriesSummary(
         state=posted.state,
         proven=posted.proven,
@@ -45,16 +41,12 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
         head=latest.message_id,
         posts=tuple(post.message_id for post in latest.patches),
         change_id=posted.change_id,
-        authors=tuple(
-            dict.fromkeys(revision.author.key for revision in posted.revisions)
-        ),
+        authors=tuple(dict.fromkeys(revision.author.key for revision in posted.revisions)),
         titles=tuple(sorted(posted.titles)),
         commits=tuple(dict.fromkeys(commits)),
         files=tuple(sorted(latest.files)),
         message_ids=tuple(sorted(posted.message_ids)),
-        related=tuple(
-            dict.fromkeys(follow_up.subject for follow_up in posted.follow_ups)
-        ),
+        related=tuple(dict.fromkeys(follow_up.subject for follow_up in posted.follow_ups)),
         reports=posted.delivery,
         approved=review_table(posted).approved,
         sent_at=latest.sent,
@@ -93,18 +85,14 @@ def _find_next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     step = advise(posted)
     is_waiting = step.need is Turn.WAITING and posted.state not in (*TAKEN, *FINAL)
     open_requests = (
-        [item for item in list_open_requests(posted, marks) if item.waits]
-        if is_waiting
-        else []
+        [item for item in list_open_requests(posted, marks) if item.waits] if is_waiting else []
     )
     if not open_requests:
         return step
     arguments = "reply", f"<{open_requests[0].point.message_id}>"
     answer = Action("track", arguments, "answer the open requests")
     if not any(_is_reply_due(item, posted) for item in open_requests):
-        return NextStep(
-            step.need, join_hints(step.advice, "; in the meantime ", answer)
-        )
+        return NextStep(step.need, join_hints(step.advice, "; in the meantime ", answer))
     change = Action("send", ("--reroll",), "change the patch")
     advice = join_hints(answer, ", or ", change, "; then ", step.advice)
     return NextStep(Turn.YOURS, advice)

@@ -104,9 +104,7 @@ def list_posted_events(posted: PostedSeries) -> list[StoryEvent]:
         *_tree_events(posted.events),
         *claims,
     ]
-    return sorted(
-        events, key=lambda event: event.when.timestamp() if event.when else 0.0
-    )
+    return sorted(events, key=lambda event: event.when.timestamp() if event.when else 0.0)
 
 
 def _delivery_events(series: Tracked) -> Iterator[StoryEvent]:
@@ -145,9 +143,7 @@ def describe_reply(mail: Classified) -> tuple[StoryKind, str] | None:
     if mail.kind not in _REPLIES:
         return None
     kind, template = (
-        (StoryKind.REPLY, "build warnings: {who}")
-        if mail.only_warns
-        else _REPLIES[mail.kind]
+        (StoryKind.REPLY, "build warnings: {who}") if mail.only_warns else _REPLIES[mail.kind]
     )
     return kind, template.format(who=sender)
 
@@ -161,9 +157,7 @@ def describe_claims(events: Sequence[Claim]) -> tuple[StoryKind, str]:
     first = events[0]
     versions = (
         ", ".join(
-            dict.fromkeys(
-                event.version.removesuffix(".y") for event in events if event.version
-            )
+            dict.fromkeys(event.version.removesuffix(".y") for event in events if event.version)
         )
         or "stable"
     )
@@ -199,9 +193,7 @@ def _reply_events(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
                 if reply.patch and mail.subject.total and mail.subject.total > 1
                 else ""
             )
-            yield StoryEvent(
-                kind, f"{text}{suffix}", mail.mail.date, mail.mail.message_id
-            )
+            yield StoryEvent(kind, f"{text}{suffix}", mail.mail.date, mail.mail.message_id)
 
 
 def _tree_events(events: Sequence[Claim]) -> Iterator[StoryEvent]:

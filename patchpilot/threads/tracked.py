@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from patchpilot.reading.posted_series import PostedSeries, Reply
     from patchpilot.reading.review_table import ReviewerReviews, ReviewTable
 
-UNREAD_PATCH = (
-    "only a report about the patch was read: versions and reviews are unknown"
-)
+UNREAD_PATCH = "only a report about the patch was read: versions and reviews are unknown"
 
 
 @json_form(
@@ -96,9 +94,7 @@ class Tracked(SeriesSummary):
     @property
     def replies(self) -> "tuple[Reply, ...]":
         replies = self.about.replies
-        return tuple(
-            reply._replace(unread=reply.message_id in self.unread) for reply in replies
-        )
+        return tuple(reply._replace(unread=reply.message_id in self.unread) for reply in replies)
 
     @property
     def review(self) -> "ReviewTable | None":
@@ -126,8 +122,7 @@ class Tracked(SeriesSummary):
         entry = self.entry
         hint = Action("track", ("update", str(entry.id)), "`{}` fetches it again")
         return tuple(
-            f"the mail <{message_id}> is damaged; {hint}"
-            for message_id in self.damaged_ids
+            f"the mail <{message_id}> is damaged; {hint}" for message_id in self.damaged_ids
         )
 
     @property

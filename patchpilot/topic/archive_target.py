@@ -37,18 +37,14 @@ def fetch_named_series(
     The source of each patch is its Message-ID. Raise InputError if no patch is found, and the same
     errors as `fetch_thread`.
     """
-    message_id, mails = fetch_thread(
-        target, lore=lore, offline=offline, directory=directory
-    )
+    message_id, mails = fetch_thread(target, lore=lore, offline=offline, directory=directory)
     revision = _find_revision(message_id, mails)
     if revision is None:
         raise InputError(
             f"{message_id}: no patch in this thread",
             hint="pass the Message-ID of the patch or its cover letter",
         )
-    patches = tuple(
-        parse_patch(post.mail.raw, post.message_id) for post in revision.posts
-    )
+    patches = tuple(parse_patch(post.mail.raw, post.message_id) for post in revision.posts)
     cover = next(
         (
             patch
@@ -87,17 +83,13 @@ def fetch_thread(
     with Outbox() as outbox:
         if message_id in outbox.undisclosed_ids():
             raise undisclosed_error(message_id)
-    with make_archive_opener(directory=directory)(
-        find_archive_url(target, lore)
-    ) as archive:
+    with make_archive_opener(directory=directory)(find_archive_url(target, lore)) as archive:
         return message_id, unique(archive.thread(message_id))
 
 
 def _find_revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
     revision_of = {
-        post.message_id: revision
-        for revision in revisions_in(mails)
-        for post in revision.posts
+        post.message_id: revision for revision in revisions_in(mails) for post in revision.posts
     }
     mails_by_id = {mail.message_id: mail for mail in mails}
     visited: dict[str, None] = {}

@@ -94,9 +94,7 @@ def find_branch_without_send(repository: Repository, send: Send) -> PrepBranch |
     return prep if by_b4 or not prep.by_us else None
 
 
-def record_send_in_b4(
-    repository: Repository, send: Send, draft: Draft
-) -> tuple[str, ...]:
+def record_send_in_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
     """Record a complete send in b4's tracking data, as if b4 had sent it.
 
     Return notes for the user.

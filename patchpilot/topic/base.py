@@ -138,9 +138,7 @@ class BaseSearch:
             ref
             for ref in self._refs
             if ref.is_local
-            and (
-                ref.is_head or ref.object_id == self.head or ref.short.startswith("b4/")
-            )
+            and (ref.is_head or ref.object_id == self.head or ref.short.startswith("b4/"))
         ]
         holders = self.find_holders(self.head, likely)
         holders.sort(key=lambda ref: (not ref.is_head, ref.object_id != self.head))
@@ -150,14 +148,10 @@ class BaseSearch:
     def public(self) -> list[GitRef]:
         """Return the remote branches and, if there are any, the release tags."""
         remote = [
-            ref
-            for ref in self._refs
-            if ref.name.startswith("refs/remotes/") and not ref.symref
+            ref for ref in self._refs if ref.name.startswith("refs/remotes/") and not ref.symref
         ]
         tags = [
-            ref
-            for ref in self._refs
-            if not ref.is_branch and _RELEASE_TAG.fullmatch(ref.short)
+            ref for ref in self._refs if not ref.is_branch and _RELEASE_TAG.fullmatch(ref.short)
         ]
         return remote + tags if remote else []
 
@@ -235,14 +229,10 @@ class BaseSearch:
         without a commit-graph. Checking hundreds of tags would take as long.
         """
         since = int(self.repository.commit(commit).committed.timestamp())
-        recent = [
-            ref for ref in candidates if ref.object_id == commit or ref.date >= since
-        ]
+        recent = [ref for ref in candidates if ref.object_id == commit or ref.date >= since]
         for kind in (True, False):
             refs = [ref for ref in recent if ref.is_branch is kind]
-            holders = self.repository.refs_containing(
-                commit, [ref.name for ref in refs]
-            )
+            holders = self.repository.refs_containing(commit, [ref.name for ref in refs])
             if holders:
                 return [ref for ref in refs if ref.name in holders]
         return []
@@ -262,9 +252,7 @@ class BaseSearch:
             or self.is_default(ref)
             or (
                 ref.is_branch
-                and bool(
-                    _INTEGRATION.fullmatch(ref.short) or _REBUILT.fullmatch(ref.short)
-                )
+                and bool(_INTEGRATION.fullmatch(ref.short) or _REBUILT.fullmatch(ref.short))
             )
         )
 
@@ -306,9 +294,7 @@ class BaseSearch:
         )
         return frozenset(email.lower() for email in emails if email)
 
-    def rank_refs(
-        self, refs: Sequence[GitRef], listed_names: Collection[str]
-    ) -> list[GitRef]:
+    def rank_refs(self, refs: Sequence[GitRef], listed_names: Collection[str]) -> list[GitRef]:
         """Sort refs that share the topic's start commit by how likely they are to be the base.
 
         Trees in MAINTAINERS (`listed_names`) come first, then a remote's default branch, then other
@@ -362,9 +348,7 @@ def find_topic_base(repository: "Repository", base_name: str | None = None) -> B
     if base.is_unclear:
         raise UnclearBaseError(
             f"{base.commit_count} on top of the base {base.name}, which is a guess ({base.reason})",
-            hint=Action(
-                "", ("--base", "REV"), "use {} to name the base, or name a range A..B"
-            ),
+            hint=Action("", ("--base", "REV"), "use {} to name the base, or name a range A..B"),
             choices=tuple(
                 (choice.name, len(choice.commits), choice.reason)
                 for choice in find_likeliest_bases(repository, base_name)
@@ -415,9 +399,7 @@ def find_base(
     return result
 
 
-def find_apply_base(
-    repository: "Repository", base_name: str | None, head: str | None
-) -> Base:
+def find_apply_base(repository: "Repository", base_name: str | None, head: str | None) -> Base:
     """Return the base on the branch to which the topic would be applied.
 
     This is the branch that the user named or, by default, a branch found among the refs. Raise
@@ -440,9 +422,9 @@ def find_published_commit(
     history, return the commit itself. `known_base` is a base that was already found.
     """
     search = BaseSearch(repository, commit)
-    if (
-        known_base and known_base.start == commit and _is_remote(repository, known_base)
-    ) or any(ref.object_id == commit for ref in search.public):
+    if (known_base and known_base.start == commit and _is_remote(repository, known_base)) or any(
+        ref.object_id == commit for ref in search.public
+    ):
         return commit, ()
     start, commits = search.find_start([ref.object_id for ref in search.public])
     return (start, commits) if start and search.public else (commit, ())
@@ -473,9 +455,7 @@ def find_likeliest_bases(
         guesses.append(_choose_base(search, holders, start, commits, ()))
         refs = [ref for ref in refs if ref not in holders]
     unique = {guess.start: guess for guess in reversed(guesses) if guess.commits}
-    return tuple(
-        sorted(unique.values(), key=lambda guess: len(guess.commits))[:MAX_CHOICES]
-    )
+    return tuple(sorted(unique.values(), key=lambda guess: len(guess.commits))[:MAX_CHOICES])
 
 
 def _named_base(search: BaseSearch, name: str) -> Base:
@@ -499,10 +479,7 @@ def _find_b4_base(search: BaseSearch) -> Base | None:
     branch = search.branch
     if branch is None or not (
         branch.startswith("b4/")
-        or any(
-            key.startswith("b4-")
-            for key in read_branch_config(search.repository, branch)
-        )
+        or any(key.startswith("b4-") for key in read_branch_config(search.repository, branch))
     ):
         return None
     prep = prep_branch(search.repository, branch)
@@ -521,9 +498,7 @@ def _guess_base(search: BaseSearch) -> Base:
     """
     upstream, notes = search.upstream, []
     if upstream and search.is_pushed_copy(upstream):
-        notes.append(
-            f"{upstream.short} is not used: it is this topic's own pushed copy"
-        )
+        notes.append(f"{upstream.short} is not used: it is this topic's own pushed copy")
     elif upstream:
         return _base_over_upstream(search, upstream)
     public = [ref for ref in search.public if ref != upstream]
@@ -536,9 +511,7 @@ def _guess_base(search: BaseSearch) -> Base:
     raise UnclearBaseError(
         "no base found: this branch has no upstream and shares no commit with a remote branch or"
         " the local master or main",
-        hint=Action(
-            "", ("--base", "REV"), "name the base with {}, or name a range A..B"
-        ),
+        hint=Action("", ("--base", "REV"), "name the base with {}, or name a range A..B"),
     )
 
 
@@ -546,11 +519,7 @@ def _base_over_upstream(search: BaseSearch, upstream: GitRef) -> Base:
     start, commits, was_rebased = search.search_upstream(upstream)
     name, reason = upstream.short, f"the upstream of {search.branch}"
     if was_rebased and start:
-        cause = (
-            "is rebuilt for each release"
-            if is_rebuilt_branch(upstream)
-            else "was rebased"
-        )
+        cause = "is rebuilt for each release" if is_rebuilt_branch(upstream) else "was rebased"
         name = start[:12]
         reason = f"{upstream.short} {cause}, and this was its commit when the topic was started"
     return Base(
@@ -564,9 +533,7 @@ def _base_over_upstream(search: BaseSearch, upstream: GitRef) -> Base:
     )
 
 
-def _find_nearest_base(
-    search: BaseSearch, refs: Sequence[GitRef], notes: list[str]
-) -> Base | None:
+def _find_nearest_base(search: BaseSearch, refs: Sequence[GitRef], notes: list[str]) -> Base | None:
     """Return the base on the branch that is nearest to HEAD.
 
     This is the branch that contains the latest commit of HEAD's history. Skip copies of the topic
@@ -610,9 +577,7 @@ def _choose_base(
         reason += f", {chosen.short.partition('/')[0]}/HEAD"
     if alternatives:
         names = ", ".join(ref.short for ref in alternatives[:3])
-        count_note = (
-            f" and {len(alternatives) - 3} more" if len(alternatives) > 3 else ""
-        )
+        count_note = f" and {len(alternatives) - 3} more" if len(alternatives) > 3 else ""
         reason += f"; the same commit is in {names}{count_note}"
     return Base(
         chosen.short,
@@ -625,9 +590,7 @@ def _choose_base(
     )
 
 
-def _find_listed_branches(
-    repository: "Repository", start: str, head: str
-) -> frozenset[str]:
+def _find_listed_branches(repository: "Repository", start: str, head: str) -> frozenset[str]:
     """Return the remote branches that MAINTAINERS names (T:) for files changed in `start..head`.
 
     The result is empty if there is no MAINTAINERS file.
@@ -640,9 +603,7 @@ def _find_listed_branches(
 
 def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
     return (
-        (
-            f"{ref.short} is rebuilt regularly: rebase onto the maintainer's tree before sending",
-        )
+        (f"{ref.short} is rebuilt regularly: rebase onto the maintainer's tree before sending",)
         if is_rebuilt_branch(ref)
         else ()
     )
@@ -650,11 +611,7 @@ def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
 
 def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
     other = next(
-        (
-            guess
-            for guess in find_likeliest_bases(repository)
-            if guess.name != base.name
-        ),
+        (guess for guess in find_likeliest_bases(repository) if guess.name != base.name),
         None,
     )
     hint: tuple[str | Action, ...] = ("commit your fix first, or ", NAME_TARGET)

@@ -32,8 +32,6 @@ def choose_mails(mails: Sequence[bytes]) -> Collection[int]:
             positions[mail.message_id] = position
             parsed.append(mail)
     selection = {
-        positions[post.message_id]
-        for topic in posted_in(parsed)
-        for post in topic.latest.posts
+        positions[post.message_id] for topic in posted_in(parsed) for post in topic.latest.posts
     }
     return selection | damaged if selection else range(len(mails))

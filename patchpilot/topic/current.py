@@ -29,6 +29,4 @@ def read_current_topic(
         return None
     from patchpilot.topic.state import find_topic_state
 
-    return find_topic_state(
-        repository, base=base, store=store, tracked_series=tracked_series
-    )
+    return find_topic_state(repository, base=base, store=store, tracked_series=tracked_series)

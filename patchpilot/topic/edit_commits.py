@@ -54,9 +54,7 @@ def amend_message(top: Path, editor: str) -> bool:
 
 
 def _files_environment(top: Path) -> dict[str, str]:
-    return make_config_variable(
-        (*list_submodule_settings(top), *list_trusted_filters(top))
-    )
+    return make_config_variable((*list_submodule_settings(top), *list_trusted_filters(top)))
 
 
 def edit_file(
@@ -103,9 +101,7 @@ def discard_edit(text: str, name: str) -> None:
     _edit_file_path(text, name).unlink(missing_ok=True)
 
 
-def save_invalid_edit(
-    text: str, edited: str, name: str, error: PatchpilotError
-) -> PatchpilotError:
+def save_invalid_edit(text: str, edited: str, name: str, error: PatchpilotError) -> PatchpilotError:
     """Save an invalid edit, and return the error with the name of the file.
 
     The next edit of `text` starts with it.
@@ -130,9 +126,7 @@ def merge_edited_text(before: str, edited: str, current: str) -> tuple[str, bool
             file.write_text(text, encoding="utf-8")
         labels = ("-L", "yours", "-L", "before", "-L", "changed by others")
         yours, base, other = map(str, files)
-        result = git(
-            None, "merge-file", "-p", *labels, yours, base, other, ok=range(128)
-        )
+        result = git(None, "merge-file", "-p", *labels, yours, base, other, ok=range(128))
     return result.out.decode("utf-8"), bool(result.code)
 
 
@@ -148,9 +142,7 @@ def _write_edit(file: Path, text: str) -> None:
 
 
 def _read_edit(file: Path) -> str | None:
-    return (
-        file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
-    )
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
 
 
 def run_mail_setup(top: Path) -> bool:

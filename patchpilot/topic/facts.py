@@ -51,14 +51,10 @@ def summarize_topic(
 
     topic = find_topic(repository, SendRequest(target=target, base=base))
     with Store() as store:
-        state = compute_topic_state(
-            repository, topic, store=store, tracked_series=tracked_series
-        )
+        state = compute_topic_state(repository, topic, store=store, tracked_series=tracked_series)
     chosen_base = find_base(repository, base) if target is None else None
     return TopicFacts(
-        version=state.next_version
-        if state.is_begun or not state.is_sent
-        else state.version,
+        version=state.next_version if state.is_begun or not state.is_sent else state.version,
         base=chosen_base.name if chosen_base else "",
         start=chosen_base.start if chosen_base else "",
         guessed=bool(chosen_base and chosen_base.is_guessed),

@@ -62,9 +62,7 @@ def read_named_patches(
         return read_commits_series(repository, ids, None), ids
     all_series = read_targets((target,), repository)
     if len(all_series) != 1:
-        raise UsageError(
-            f"{target} has {len(all_series)} series", hint="send one series at a time"
-        )
+        raise UsageError(f"{target} has {len(all_series)} series", hint="send one series at a time")
     return all_series[0], ()
 
 
@@ -99,10 +97,7 @@ def find_base_commit(
     )
     return (
         named_base
-        if named_base
-        and start
-        and repository.is_ancestor(named_base, start)
-        and not request.target
+        if named_base and start and repository.is_ancestor(named_base, start) and not request.target
         else start
     )
 
@@ -200,13 +195,9 @@ def _query_git(repository: Repository, series: Series, ids: Sequence[str]) -> _G
 def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
     """Find or create the topic's draft, and record the topic's current patches in it."""
     enrolled = facts.enrolled
-    change_id = (
-        enrolled.change_id if enrolled else next(find_change_ids(facts.series), None)
-    )
+    change_id = enrolled.change_id if enrolled else next(find_change_ids(facts.series), None)
     draft = drafts.get(change_id) if change_id else None
-    draft = draft or drafts.recognize(
-        facts.home, facts.branch, facts.patches, facts.branches
-    )
+    draft = draft or drafts.recognize(facts.home, facts.branch, facts.patches, facts.branches)
     if (
         draft
         and enrolled
@@ -235,17 +226,12 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
     updated = follow_patches(draft, facts.branch, facts.patches)
     if "security" not in updated.answers and (
         outbox.is_undisclosed(updated.change_id)
-        or any(
-            other.is_undisclosed
-            for other in drafts.find_elsewhere(facts.home, facts.patches)
-        )
+        or any(other.is_undisclosed for other in drafts.find_elsewhere(facts.home, facts.patches))
     ):
         # if the draft was lost or reset, or belongs to another clone, treat the fix as undisclosed
         # until the author answers the question again
         updated = replace(updated, answers={**updated.answers, "security": "yes"})
-    return replace(
-        updated, version=max(updated.version, outbox.last_version(updated.change_id))
-    )
+    return replace(updated, version=max(updated.version, outbox.last_version(updated.change_id)))
 
 
 def _apply_request(
@@ -262,9 +248,7 @@ def _apply_request(
     else:
         # patchpilot writes a description when it enrolls a branch, so do not read it as the cover
         # letter
-        draft = _add_cover(
-            repository, draft, facts.series, None if enrolled else facts.branch
-        )
+        draft = _add_cover(repository, draft, facts.series, None if enrolled else facts.branch)
         configured = repository.config("format.subjectprefix")
         ids = [patch.commit for patch in facts.patches if patch.commit]
         prefix, origin = find_backport_prefix(repository, ids), "the stable branch"
@@ -290,9 +274,7 @@ def add_request_options(draft: Draft, request: SendRequest) -> Draft:
     return draft
 
 
-def _add_cover(
-    repository: Repository, draft: Draft, series: Series, branch: str | None
-) -> Draft:
+def _add_cover(repository: Repository, draft: Draft, series: Series, branch: str | None) -> Draft:
     if draft.has_cover:
         return draft
     if series.cover:
@@ -301,11 +283,7 @@ def _add_cover(
             replace(draft, cover_subject=series.cover.subject.title, cover_text=text),
             f"cover letter {series.cover.source}",
         )
-    text = (
-        (repository.config(f"branch.{branch}.description") or ("",))[-1]
-        if branch
-        else ""
-    )
+    text = (repository.config(f"branch.{branch}.description") or ("",))[-1] if branch else ""
     if not text.strip() or "EDITME" in text:
         return draft
     subject, body, changelog = split_cover(text)

@@ -20,9 +20,7 @@ MAX_SENDS = 5
 """Number of a branch's latest sends to check for one that was interrupted."""
 
 
-def record_finished_send(
-    repository: Repository, send: Send, draft: Draft
-) -> tuple[str, ...]:
+def record_finished_send(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
     """Update everything that depends on a complete send.
 
     Update b4's tracking data, track the replies to the version, record its Message-ID in the draft,
@@ -52,11 +50,7 @@ def _track_series(repository: Repository, send: Send) -> None:
             if past_send.undisclosed == send.undisclosed
         ]
     ids = [entry.message_id for past_send in sends for entry in past_send.entries]
-    lore = (
-        None
-        if send.undisclosed
-        else read_user_settings(repository, problems=[]).get("lore")
-    )
+    lore = None if send.undisclosed else read_user_settings(repository, problems=[]).get("lore")
     first_message = send.entries[0]
     with Store() as store:
         entries = find_same_series(set(ids), send.change_id, store)
@@ -87,15 +81,11 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
     home = repository.key
     with Outbox() as outbox:
         complete_sends = [
-            send
-            for send in outbox.find_for_branch(home, branch, MAX_SENDS)
-            if send.state == "sent"
+            send for send in outbox.find_for_branch(home, branch, MAX_SENDS) if send.state == "sent"
         ]
     notes: list[str] = []
     # if a version was sent again, complete only its last send
-    for send in {
-        (send_.change_id, send_.version): send_ for send_ in complete_sends
-    }.values():
+    for send in {(send_.change_id, send_.version): send_ for send_ in complete_sends}.values():
         draft = _find_unfinished_draft(repository, send)
         if draft is None:
             continue

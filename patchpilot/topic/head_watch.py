@@ -44,8 +44,7 @@ def head_signature(git_dir: Path, common_dir: Path) -> str:
             with contextlib.suppress(OSError):
                 return f"{head} {(folder / ref).read_text(errors='replace').strip()}"
         return (
-            f"{head} {_file_time(common_dir / 'packed-refs')}"
-            f" {_file_time(common_dir / 'reftable')}"
+            f"{head} {_file_time(common_dir / 'packed-refs')} {_file_time(common_dir / 'reftable')}"
         )
     return ""
 

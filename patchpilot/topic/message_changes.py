@@ -96,10 +96,7 @@ class Preparation(NamedTuple):
 
     @property
     def commits(self) -> tuple[PreparedCommit, ...]:
-        return tuple(
-            PreparedCommit(change, self.ids.get(change.commit))
-            for change in self.changes
-        )
+        return tuple(PreparedCommit(change, self.ids.get(change.commit)) for change in self.changes)
 
     @property
     def undo_name(self) -> str | None:
@@ -142,6 +139,4 @@ def write_messages(
     )
     if dry_run or not confirm(preparation):
         return preparation
-    return preparation._replace(
-        written=True, undo=rewrite.apply_rewrite(repository, plan, command)
-    )
+    return preparation._replace(written=True, undo=rewrite.apply_rewrite(repository, plan, command))

@@ -19,9 +19,7 @@ class _OpenRepository:
         self.users = 0
 
     def compute_signature(self) -> tuple[str, ...]:
-        return compute_git_signature(
-            self.repository.git_dir, self.repository.common_dir
-        )
+        return compute_git_signature(self.repository.git_dir, self.repository.common_dir)
 
 
 class SharedRepository:

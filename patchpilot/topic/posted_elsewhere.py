@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 
 _BASE = lazy_pattern(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _FORMAT = (
-    "%(refname:lstrip=2)%1f%(*objectname)%1f%(*subject)%1f%(contents)%1f"
-    "%(creatordate:short)%1e"
+    "%(refname:lstrip=2)%1f%(*objectname)%1f%(*subject)%1f%(contents)%1f%(creatordate:short)%1e"
 )
 MONTHS = timedelta(days=183)
 _MOST_FILES, _MOST_FUNCTIONS, _MOST_SHOWN = 4, 6, 3
@@ -67,15 +66,11 @@ def list_sent_tags(repository: Repository) -> tuple[SentTag, ...]:
         if parsed and len(fields) == 4 and fields[0]:
             head, title, contents, date = fields
             base = _BASE.search(contents)
-            tags.append(
-                SentTag(name, *parsed, head, title, base[1] if base else None, date)
-            )
+            tags.append(SentTag(name, *parsed, head, title, base[1] if base else None, date))
     return tuple(sorted(tags, key=lambda tag: tag.version))
 
 
-def find_tagged_topic(
-    repository: Repository, patches: Sequence[KnownPatch]
-) -> SentTag | None:
+def find_tagged_topic(repository: Repository, patches: Sequence[KnownPatch]) -> SentTag | None:
     """Return the latest send tag whose topic ends with the last of these patches.
 
     The patch is identified by its commit, or by its title and author date.
@@ -85,16 +80,13 @@ def find_tagged_topic(
     last = patches[-1]
     for tag in reversed(list_sent_tags(repository)):
         if tag.head == last.commit or (
-            tag.title == last.subject
-            and repository.commit(tag.head).author_time == last.authored
+            tag.title == last.subject and repository.commit(tag.head).author_time == last.authored
         ):
             return tag
     return None
 
 
-def find_sent_records(
-    repository: Repository, topic: "SeriesToSend"
-) -> tuple[SentRecord, ...]:
+def find_sent_records(repository: Repository, topic: "SeriesToSend") -> tuple[SentRecord, ...]:
     """Return the sends of a topic according to send tags and b4's tracking data.
 
     If there are none, and the outbox has none either, search the archive.
@@ -123,9 +115,7 @@ def _find_tagged_sends(
                 yield SentRecord(tag.version, tag.date, location, is_same, is_mine)
 
 
-def _read_tagged_patches(
-    repository: Repository, tag: SentTag, count: int
-) -> tuple[Patch, ...]:
+def _read_tagged_patches(repository: Repository, tag: SentTag, count: int) -> tuple[Patch, ...]:
     """Return the patches whose commits a send tag preserves.
 
     If the tag does not record the base, return the last `count` patches.
@@ -133,18 +123,12 @@ def _read_tagged_patches(
     revisions = [f"--max-count={count}", tag.head]
     if tag.base and repository.find(tag.base):
         revisions = [f"--max-count={count + 1}", f"{tag.base}..{tag.head}"]
-    result = repository.git(
-        "rev-list", "--reverse", "--no-merges", *revisions, ok=(0, 128)
-    )
+    result = repository.git("rev-list", "--reverse", "--no-merges", *revisions, ok=(0, 128))
     ids = tuple(result.text.split())
-    return (
-        read_commits_series(repository, ids, None).patches if len(ids) == count else ()
-    )
+    return read_commits_series(repository, ids, None).patches if len(ids) == count else ()
 
 
-def _find_b4_sends(
-    repository: Repository, draft: Draft, version: int
-) -> Iterator[SentRecord]:
+def _find_b4_sends(repository: Repository, draft: Draft, version: int) -> Iterator[SentRecord]:
     prep = prep_branch(repository, draft.branch) if draft.branch else None
     is_mine = prep and prep.change_id == draft.change_id
     if prep and is_mine and dict(prep.history).get(f"v{version}"):
@@ -152,9 +136,7 @@ def _find_b4_sends(
         yield SentRecord(version, "", location, same=False, same_topic=True)
 
 
-def _find_archived_sends(
-    repository: Repository, topic: "SeriesToSend"
-) -> tuple[SentRecord, ...]:
+def _find_archived_sends(repository: Repository, topic: "SeriesToSend") -> tuple[SentRecord, ...]:
     """Return earlier sends of the same patches by the same sender.
 
     Return none if the archive does not respond in time.
@@ -171,9 +153,7 @@ def _find_archived_sends(
     url = read_user_settings(repository, problems=[]).get("lore").rstrip("/")
     query = f"s:{quote_phrase(own_patches[0].subject.title)} AND f:{sender}"
     try:
-        messages = query_archive(
-            repository, lambda archive: archive.search(query, threads=True)
-        )
+        messages = query_archive(repository, lambda archive: archive.search(query, threads=True))
     except PatchpilotError:
         return ()
     for revision in revisions_in(messages):
@@ -280,14 +260,10 @@ def _find_fixes_by_others(
         return
     authors = (repository.identity, *(patch.author for patch in patches))
     own_addresses = {author.key for author in authors if author}
-    own_changes = [
-        (set(patch.paths), group_changes_by_function(patch.files)) for patch in patches
-    ]
+    own_changes = [(set(patch.paths), group_changes_by_function(patch.files)) for patch in patches]
     reader = MailReader()
     for series in posted_in(messages, reader):
-        posts = (
-            (revision, post) for revision in series.revisions for post in revision.posts
-        )
+        posts = ((revision, post) for revision in series.revisions for post in revision.posts)
         for revision, post in reversed(list(posts)):
             patch = None if post.is_cover or revision.backport_to else post.patch
             authors = (series.author, patch and patch.author)
@@ -296,13 +272,11 @@ def _find_fixes_by_others(
                 continue
             posted_changes = group_changes_by_function(patch.files)
             candidates = (
-                functions
-                for paths, functions in own_changes
-                if not paths.isdisjoint(patch.paths)
+                functions for paths, functions in own_changes if not paths.isdisjoint(patch.paths)
             )
-            verdicts = {
-                compare_changes(functions, posted_changes) for functions in candidates
-            } - {None}
+            verdicts = {compare_changes(functions, posted_changes) for functions in candidates} - {
+                None
+            }
             if not verdicts:
                 continue
             reviewers = {
@@ -325,9 +299,7 @@ def _find_fixes_by_others(
             break
 
 
-def _make_archive_query(
-    archive: "MailArchive", patches: Sequence[Patch], since: datetime
-) -> str:
+def _make_archive_query(archive: "MailArchive", patches: Sequence[Patch], since: datetime) -> str:
     from patchpilot.archive.archive import quote_phrase
     from patchpilot.history.earlier_fixes import group_changes_by_function
 
@@ -337,9 +309,7 @@ def _make_archive_query(
         part = f"dfn:{quote_phrase(change.path)}"
         names = sorted(filter(None, group_changes_by_function([change]).lines))
         if names and is_served:
-            hunk_queries = (
-                f"dfhh:{quote_phrase(name)}" for name in names[:_MOST_FUNCTIONS]
-            )
+            hunk_queries = (f"dfhh:{quote_phrase(name)}" for name in names[:_MOST_FUNCTIONS])
             part = f"({part} AND ({' OR '.join(hunk_queries)}))"
         parts[part] = None
     date_limit = f" AND d:{since:%Y%m%d}.." if is_served else ""

@@ -44,9 +44,7 @@ def has_drafts() -> bool:
         return store.has_drafts()
 
 
-def find_draft_of_commits(
-    repository: "Repository", ids: Sequence[str]
-) -> "Draft | None":
+def find_draft_of_commits(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
     """Return the draft to which these commits belong.
 
     They are recognized by their subjects, author dates and branch. Nothing is written, and no
@@ -62,9 +60,7 @@ def find_draft_of_commits(
         for commit in map(repository.commit, ids)
     )
     with Drafts() as drafts:
-        return drafts.recognize(
-            repository.key, repository.branch, patches, tuple(repository.refs)
-        )
+        return drafts.recognize(repository.key, repository.branch, patches, tuple(repository.refs))
 
 
 def add_draft_prefix(repository: "Repository", series: Series) -> Series:
@@ -91,17 +87,13 @@ def set_subject_prefix(patch: Patch, prefix: str, *extra_headers: str) -> Patch:
     """Set a patch's subject prefix (`PATCH net`), and insert the `extra_headers` before its
     subject.
     """
-    header = next(
-        (header for header in patch.headers if header.name.lower() == "subject"), None
-    )
+    header = next((header for header in patch.headers if header.name.lower() == "subject"), None)
     index, lines = header.line - 1 if header else 0, list(patch.lines)
     if header and (title := parse_title_line(lines[index])):
         lines[index] = f"Subject: [{prefix}] {title}"
     lines[index:index] = extra_headers
     text = "".join(f"{line}\n" for line in lines)
-    return parse_patch(
-        text.encode("utf-8", "surrogateescape"), patch.source, patch.commit
-    )
+    return parse_patch(text.encode("utf-8", "surrogateescape"), patch.source, patch.commit)
 
 
 def parse_title_line(line: str) -> str:
@@ -140,19 +132,13 @@ def read_series(
     Without targets, return the topic: the commits of HEAD since its base.
     """
     if targets:
-        return read_targets(
-            targets, repository, from_archive, stdin, skipped, choose_mails
-        )
+        return read_targets(targets, repository, from_archive, stdin, skipped, choose_mails)
     if repository is None:
         raise MissingError(
             "no TARGET given, and not in a git repository",
-            hint=Action(
-                "", ("-C", "DIR"), "name a patch file, or a repository with {}"
-            ),
+            hint=Action("", ("-C", "DIR"), "name a patch file, or a repository with {}"),
         )
     from patchpilot.topic.base import find_topic_base
 
     base_of_topic = find_topic_base(repository, base)
-    return (
-        read_commits_series(repository, base_of_topic.commits, base_of_topic.start),
-    )
+    return (read_commits_series(repository, base_of_topic.commits, base_of_topic.start),)

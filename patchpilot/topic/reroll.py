@@ -63,37 +63,25 @@ def prepare_next_version(draft: Draft, repository: Repository | None = None) -> 
             hint=Action("send", (), "send v1 first: {}"),
         )
     version = last_send.version + 1
-    if (
-        draft.version >= version
-        and draft.changelog
-        and not _is_template(draft.changelog)
-    ):
+    if draft.version >= version and draft.changelog and not _is_template(draft.changelog):
         return draft
     # a new version starts a new thread; its changelog links to the old one (netdev requires this,
     # other lists accept it)
     draft = replace(draft, version=max(version, draft.version), in_reply_to="")
     items = [
         f"EDITME {line}"
-        for line in format_change_lines(
-            list_version_changes(draft, last_send, repository)
-        )
+        for line in format_change_lines(list_version_changes(draft, last_send, repository))
     ]
     items += [
         f"EDITME review: {line}"
-        for line in select_changelog_requests(
-            last_send, read_upcoming_patches(draft, repository)
-        )
+        for line in select_changelog_requests(last_send, read_upcoming_patches(draft, repository))
     ]
     own_text = "" if _is_template(draft.changelog) else draft.changelog
-    text = own_text or format_changelog(
-        draft.version, items, make_send_link(last_send, repository)
-    )
+    text = own_text or format_changelog(draft.version, items, make_send_link(last_send, repository))
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): text})
 
 
-def read_upcoming_patches(
-    draft: Draft, repository: Repository | None
-) -> tuple[Patch, ...]:
+def read_upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch, ...]:
     """Return the patches of a draft's commits.
 
     The result is empty if one of the commits is not in the repository.
@@ -125,9 +113,7 @@ def _is_template(changelog: str) -> bool:
     )
 
 
-def set_changelog(
-    draft: Draft, text: str, repository: Repository | None = None
-) -> Draft:
+def set_changelog(draft: Draft, text: str, repository: Repository | None = None) -> Draft:
     """Return the draft with this text as its changelog, with the heading and the link added.
 
     If a version was sent, the changelog is for the version after it.
@@ -160,10 +146,7 @@ def is_send_recorded(send: Send) -> bool:
     """Return whether the draft already records that all messages of this send were accepted."""
     with Drafts() as drafts:
         draft = drafts.get(send.change_id)
-    return (
-        draft is not None
-        and draft.links.get(str(send.version)) == send.entries[0].message_id
-    )
+    return draft is not None and draft.links.get(str(send.version)) == send.entries[0].message_id
 
 
 def record_complete_send(repository: Repository, send: Send, draft: Draft) -> None:
@@ -231,16 +214,10 @@ def make_send_link(send: Send, repository: Repository | None = None) -> str:
     host = url_host(lore)
     # others cannot reach a mirror on this machine, but in the demo everything is on this machine
     is_local = "." not in host or host.startswith("127.") or ":" in host
-    if host == url_host(project.tags.links) or (
-        is_local and not (host and is_in_demo())
-    ):
+    if host == url_host(project.tags.links) or (is_local and not (host and is_in_demo())):
         lore = ""
     message_id = send.entries[0].message_id
-    return (
-        f"{lore.rstrip('/')}/{message_id}/"
-        if lore
-        else f"{project.tags.links}{message_id}"
-    )
+    return f"{lore.rstrip('/')}/{message_id}/" if lore else f"{project.tags.links}{message_id}"
 
 
 def list_version_changes(
@@ -251,19 +228,11 @@ def list_version_changes(
     Messages are compared only if both commits are in the repository.
     """
     old_patches = convert_sent_patches(last_send, repository)
-    old_by_new = {
-        new: old for old, new in pair_known_patches(old_patches, draft.patches)
-    }
+    old_by_new = {new: old for old, new in pair_known_patches(old_patches, draft.patches)}
     version_changes = []
     for patch in draft.patches:
         old = old_by_new.get(patch)
-        kind = (
-            "new"
-            if old is None
-            else "same"
-            if old.patch_id == patch.patch_id
-            else "changed"
-        )
+        kind = "new" if old is None else "same" if old.patch_id == patch.patch_id else "changed"
         tags = 0
         if old and kind == "same":
             kind, tags = _compare_messages(repository, old.commit, patch.commit)
@@ -271,11 +240,7 @@ def list_version_changes(
     paired = set(old_by_new.values())
     return (
         *version_changes,
-        *(
-            VersionChange("dropped", patch.subject)
-            for patch in old_patches
-            if patch not in paired
-        ),
+        *(VersionChange("dropped", patch.subject) for patch in old_patches if patch not in paired),
     )
 
 
@@ -341,9 +306,7 @@ def format_change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
     )
 
 
-def compute_range_diff(
-    repository: Repository, last_send: Send, ids: Sequence[str]
-) -> str:
+def compute_range_diff(repository: Repository, last_send: Send, ids: Sequence[str]) -> str:
     """Return the range-diff by git between the last version and these commits.
 
     Return "" if the commits of the last version are gone.

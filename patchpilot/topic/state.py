@@ -164,10 +164,7 @@ class TopicState(NamedTuple):
         """
         states = (SeriesState.CHANGES_REQUESTED, SeriesState.REJECTED)
         return (
-            self.is_sent
-            and not self.is_unfinished
-            and not self.is_begun
-            and self.proven in states
+            self.is_sent and not self.is_unfinished and not self.is_begun and self.proven in states
         )
 
     @property
@@ -197,9 +194,7 @@ class TopicState(NamedTuple):
                 states.count(MailState.UNKNOWN),
             )
             outcome = "partly sent" if self.is_partial else "not sent"
-            progress = (
-                f"{accepted_count} of {format_count(len(states), 'message')} accepted"
-            )
+            progress = f"{accepted_count} of {format_count(len(states), 'message')} accepted"
             return (
                 f"v{self.attempt.version} {outcome}:"
                 f" {progress}{f', {unknown_count} unknown' if unknown_count else ''}"
@@ -234,9 +229,7 @@ class TopicState(NamedTuple):
             return f"sent on {self.last.begun[:10]}, not tracked"
         if not self.series.version:
             return (
-                "sent, undisclosed"
-                if self.series.undisclosed
-                else "sent, not in the archive yet"
+                "sent, undisclosed" if self.series.undisclosed else "sent, not in the archive yet"
             )
         reason = self.series.why
         return f"{self.state}{f': {reason}' if reason else ''}"
@@ -257,9 +250,7 @@ class TopicState(NamedTuple):
         if not self.is_sent:
             return NextStep(
                 Turn.YOURS,
-                Action(
-                    "send", ("--dry-run",), "review the messages, then send them: `{}`"
-                ),
+                Action("send", ("--dry-run",), "review the messages, then send them: `{}`"),
             )
         if self.series is None:
             assert self.last is not None
@@ -319,20 +310,14 @@ def compute_topic_state(
             accepted_sends,
             tracked_series,
         )
-    last = (
-        max(accepted_sends, key=lambda send: (send.version, send.id))
-        if accepted_sends
-        else None
-    )
+    last = max(accepted_sends, key=lambda send: (send.version, send.id)) if accepted_sends else None
     since = list_version_changes(draft, last, repository) if last else ()
     changed = any(change.kind not in ("same", "tagged") for change in since)
     return TopicState(
         topic=topic,
         last=last,
         attempt=sends[-1] if sends else None,
-        tried=next(
-            (send for send in reversed(self_sends) if send.state == "sent"), None
-        ),
+        tried=next((send for send in reversed(self_sends) if send.state == "sent"), None),
         series=tracked,
         changed=changed,
         recorded_version=_find_next_version(repository, draft),
@@ -356,16 +341,12 @@ def find_topic_state(
         return None
     try:
         topic = read_topic(repository, SendRequest(target=target, base=base))
-        return compute_topic_state(
-            repository, topic, store=store, tracked_series=tracked_series
-        )
+        return compute_topic_state(repository, topic, store=store, tracked_series=tracked_series)
     except PatchpilotError:
         return None
 
 
-def mark_current_topic(
-    series: Sequence[Tracked], topic: TopicState | None
-) -> tuple[Tracked, ...]:
+def mark_current_topic(series: Sequence[Tracked], topic: TopicState | None) -> tuple[Tracked, ...]:
     """Mark the current topic's series, and replace its next step with the topic's."""
     number = topic.series.entry.id if topic and topic.series else None
     return tuple(
@@ -412,9 +393,7 @@ def _find_series(
 
     def load_whole(entry: TrackEntry) -> Tracked:
         tracked = loaded.get(entry.id)
-        tracked = tracked or read_stored_series(
-            entry, store, repository, ignore_progress
-        )
+        tracked = tracked or read_stored_series(entry, store, repository, ignore_progress)
         return add_series_mails(tracked, store, repository)
 
     sent_ids = {mail.message_id for send in sends for mail in send.entries}
@@ -426,9 +405,7 @@ def _find_series(
     titles = {title_key(commit.subject) for commit in commits}
     for entry in entries:
         # pass no repository, because otherwise the summary would depend on the current refs
-        candidate = loaded.get(entry.id) or read_stored_series(
-            entry, store, None, ignore_progress
-        )
+        candidate = loaded.get(entry.id) or read_stored_series(entry, store, None, ignore_progress)
         has_title = not titles.isdisjoint(candidate.titles)
         if not has_title and candidate.change_id != draft.change_id:
             continue
@@ -451,26 +428,19 @@ def _belongs_to_other_topic(draft: Draft, sends: Iterable[Send]) -> bool:
     patch_ids = {patch.patch_id for patch in draft.patches} - {""}
     other_sends = [send for send in sends if send.change_id != draft.change_id]
     if not other_sends or any(
-        mail.patch_id in patch_ids
-        for send in other_sends
-        for mail in send.entries
-        if mail.patch_id
+        mail.patch_id in patch_ids for send in other_sends for mail in send.entries if mail.patch_id
     ):
         return False
     with Drafts() as drafts:
         return any(
-            send.repository != draft.repository
-            or drafts.get(send.change_id) is not None
+            send.repository != draft.repository or drafts.get(send.change_id) is not None
             for send in other_sends
         )
 
 
-def _matches_topic(
-    posted: "PostedSeries", draft: Draft, commits: Sequence[Commit]
-) -> bool:
+def _matches_topic(posted: "PostedSeries", draft: Draft, commits: Sequence[Commit]) -> bool:
     return posted.change_id == draft.change_id or any(
-        title_key(commit.subject) == post.key
-        and _is_same_author(posted, post.mail.body, commit)
+        title_key(commit.subject) == post.key and _is_same_author(posted, post.mail.body, commit)
         for revision in posted.revisions
         for post in revision.patches
         for commit in commits
@@ -481,6 +451,6 @@ def _is_same_author(posted: "PostedSeries", body: str, commit: Commit) -> bool:
     # import lazily: listing tracked series reads no messages
     from patchpilot.archive.landed_series import list_possible_authors
 
-    return posted.is_author(
-        commit.author
-    ) or commit.author.key in list_possible_authors(posted, body)
+    return posted.is_author(commit.author) or commit.author.key in list_possible_authors(
+        posted, body
+    )

@@ -84,9 +84,7 @@ def find_commit_state(
     return find_upstream_state(repository, (patch,), progress=progress)
 
 
-def find_merged_series(
-    repository: Repository, patches: Sequence[Patch]
-) -> UpstreamState | None:
+def find_merged_series(repository: Repository, patches: Sequence[Patch]) -> UpstreamState | None:
     """Return the state of a series whose last commit is in mainline, or None for other series."""
     tip, last = _find_public_mainline(repository), patches[-1] if patches else None
     if not (tip and last and last.commit and repository.is_ancestor(last.commit, tip)):
@@ -120,15 +118,11 @@ def find_merged_equivalent(
         return None
 
 
-def list_upstream_notes(
-    repository: Repository, commit: str, progress: Progress
-) -> tuple[str, ...]:
+def list_upstream_notes(repository: Repository, commit: str, progress: Progress) -> tuple[str, ...]:
     """Return the notes that the `fixes` and `stable` commands print if a bug may already be
     fixed.
     """
-    return tuple(
-        fix.words for fix in find_commit_state(repository, commit, progress).known
-    )
+    return tuple(fix.words for fix in find_commit_state(repository, commit, progress).known)
 
 
 def _find_start(repository: Repository, patches: Sequence[Patch]) -> str | None:
@@ -157,9 +151,7 @@ def _search_trees(
         return _NOTHING
     stable = _find_stable_base(repository, main, start)
     to_find = [
-        PatchToFind(
-            patch.subject.title, "\n".join(patch.message), patch.files, patch.commit
-        )
+        PatchToFind(patch.subject.title, "\n".join(patch.message), patch.files, patch.commit)
         for patch in patches
     ]
     fixes = find_earlier_fixes(repository, to_find, start, trees, progress)
@@ -225,16 +217,12 @@ def find_backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
         commit = repository.find(commit_claims[0].id)
         if not (tip and commit and repository.is_ancestor(commit, tip)):
             return ""
-    start = next(
-        (skip_cover_commit(repository, parent) for parent in commits[0].parents), ""
-    )
+    start = next((skip_cover_commit(repository, parent) for parent in commits[0].parents), "")
     base = start and _find_stable_base(repository, find_mainline(repository), start)
     return f"PATCH {base.version}.y" if base else ""
 
 
-def _is_for_stable(
-    repository: Repository, patches: Sequence[Patch], mark: str | None
-) -> bool:
+def _is_for_stable(repository: Repository, patches: Sequence[Patch], mark: str | None) -> bool:
     if mark is None and all(patch.commit for patch in patches):
         ids = [patch.commit for patch in patches if patch.commit]
         mark = (

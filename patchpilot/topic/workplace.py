@@ -87,9 +87,7 @@ class Workplace:
 
         With `or_working_tree`, return the working tree if no tree was named.
         """
-        repository = (
-            self.repository_if_any() if or_working_tree and self.tree is None else None
-        )
+        repository = self.repository_if_any() if or_working_tree and self.tree is None else None
         directory = repository.top if repository else self.tree
         if directory is None:
             return None
@@ -132,9 +130,7 @@ class Workplace:
         if repository is None and self.tree is None:
             return read_user_settings(problems=problems, flags=flags), problems
         return (
-            read_settings(
-                repository, source=self.source(), flags=flags, problems=problems
-            ),
+            read_settings(repository, source=self.source(), flags=flags, problems=problems),
             problems,
         )
 
@@ -150,15 +146,11 @@ class Workplace:
         """
         base = base_name or settings.get("base") or None
         if self._explain:
-            for line in self._explain_base(
-                base, [target for target in targets if target]
-            ):
+            for line in self._explain_base(base, [target for target in targets if target]):
                 self._explain(line)
         return base
 
-    def _explain_base(
-        self, base_name: str | None, targets: Sequence[str]
-    ) -> Sequence[str]:
+    def _explain_base(self, base_name: str | None, targets: Sequence[str]) -> Sequence[str]:
         repository = self.repository_if_any()
         if targets or repository is None:
             return [

@@ -62,9 +62,7 @@ class ClassifiedMail(NamedTuple):
     @property
     def trailers(self) -> tuple[ClassifiedTrailer, ...]:
         sender = self.mail.sender
-        return tuple(
-            ClassifiedTrailer(tag, tag.is_from(sender)) for tag in self.mail.trailers
-        )
+        return tuple(ClassifiedTrailer(tag, tag.is_from(sender)) for tag in self.mail.trailers)
 
 
 def classify_files(
@@ -85,8 +83,6 @@ def classify_files(
         for number, mail in enumerate(mails, 1):
             progress("classifying", number, len(mails))
             classified_mails.append(
-                ClassifiedMail(
-                    f"{file}:{number}" if len(mails) > 1 else str(file), classify(mail)
-                )
+                ClassifiedMail(f"{file}:{number}" if len(mails) > 1 else str(file), classify(mail))
             )
     return tuple(classified_mails)

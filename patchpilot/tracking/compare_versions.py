@@ -66,9 +66,7 @@ class RevisionComparison(NamedTuple):
         return old, new
 
 
-def compare_revisions(
-    number: int, names: Sequence[str], *, store: Store
-) -> RevisionComparison:
+def compare_revisions(number: int, names: Sequence[str], *, store: Store) -> RevisionComparison:
     """Return the range-diff between two versions of a tracked series.
 
     A version is given by its number (`v2`), its label (`RFC v1`) or one of its Message-IDs. If only
@@ -108,9 +106,7 @@ def two_newest_revisions(series: Tracked) -> tuple[Revision, Revision]:
     if revisions:
         newest = revisions[-1]
         earlier_revisions = [
-            revision
-            for revision in revisions[:-1]
-            if revision.backport_to == newest.backport_to
+            revision for revision in revisions[:-1] if revision.backport_to == newest.backport_to
         ] or revisions[:-1]
         if earlier_revisions:
             return earlier_revisions[-1], newest
@@ -130,11 +126,7 @@ def format_comparison(comparison: RevisionComparison) -> tuple[str, ...]:
     lines = [f"{old} -> {new}: {format_difference_counts(comparison.patches)}"]
     for patch in comparison.patches:
         lines.append(format_range_diff_heading(patch))
-        lines += (
-            [f"    {line}".rstrip() for line in patch.text.split("\n")]
-            if patch.text
-            else []
-        )
+        lines += [f"    {line}".rstrip() for line in patch.text.split("\n")] if patch.text else []
     return tuple(lines)
 
 
@@ -156,9 +148,7 @@ def format_difference_counts(patches: Sequence[PatchDifference]) -> str:
     )
 
 
-def _find_revision(
-    name: str, series: Tracked, revisions: Sequence[Revision]
-) -> Revision:
+def _find_revision(name: str, series: Tracked, revisions: Sequence[Revision]) -> Revision:
     """Return the revision with this name.
 
     If several revisions have the version, prefer the last one that is not an RFC.
@@ -169,20 +159,11 @@ def _find_revision(
         for revision in revisions
         if any(post.message_id == message_id for post in revision.posts)
     ]
-    by_label = [
-        revision for revision in revisions if revision.label.lower() == name.lower()
-    ]
+    by_label = [revision for revision in revisions if revision.label.lower() == name.lower()]
     match = _VERSION.fullmatch(name)
-    by_version = [
-        revision
-        for revision in revisions
-        if match and revision.version == int(match[1])
-    ]
+    by_version = [revision for revision in revisions if match and revision.version == int(match[1])]
     matches = (
-        by_id
-        or by_label
-        or [revision for revision in by_version if not revision.rfc]
-        or by_version
+        by_id or by_label or [revision for revision in by_version if not revision.rfc] or by_version
     )
     if matches:
         return matches[-1]
@@ -211,9 +192,7 @@ def _parse_patches(revision: Revision) -> list[Patch]:
         try:
             patch = parse_patch(post.mail.raw, post.message_id)
         except InputError as error:
-            raise InputError(
-                f"{revision.label}: {error.message}", hint=_OTHER
-            ) from error
+            raise InputError(f"{revision.label}: {error.message}", hint=_OTHER) from error
         if patch.diff_error:
             raise InputError(
                 f"{revision.label}: {post.message_id}: {patch.diff_error}", hint=_OTHER

@@ -47,9 +47,7 @@ def list_conversation(series: Tracked) -> tuple[ConversationMail, ...]:
     replies = {reply.message_id: reply for reply in series.posted.replies}
     mails = {post.message_id: post for revision in revisions for post in revision.posts}
     mails |= {
-        message_id: reply.mail
-        for message_id, reply in replies.items()
-        if message_id not in mails
+        message_id: reply.mail for message_id, reply in replies.items() if message_id not in mails
     }
     children: dict[str, list[str]] = {}
     for message_id, mail in mails.items():
@@ -65,9 +63,7 @@ def list_conversation(series: Tracked) -> tuple[ConversationMail, ...]:
         children.get("", []),
         sorted(mails, key=lambda message_id: mails[message_id].when),
     ):
-        pending: list[tuple[str, tuple[bool, ...]]] = [
-            (root, ()) for root in reversed(roots)
-        ]
+        pending: list[tuple[str, tuple[bool, ...]]] = [(root, ()) for root in reversed(roots)]
         while pending:
             message_id, has_sibling = pending.pop()
             if message_id in added_ids:
@@ -83,8 +79,7 @@ def list_conversation(series: Tracked) -> tuple[ConversationMail, ...]:
             )
             siblings = children.get(message_id, [])
             pending += [
-                (child, (*has_sibling, child != siblings[-1]))
-                for child in reversed(siblings)
+                (child, (*has_sibling, child != siblings[-1])) for child in reversed(siblings)
             ]
     return tuple(tree_mails)
 

@@ -103,12 +103,8 @@ def track_named_series(
             archive, message_id, fresh=fresh, reader=store.reader, progress=progress
         )
         posted = _find_posted(thread, message_id, store)
-        if posted is None and (
-            original := _find_original(archive, message_id, thread, store)
-        ):
-            named_mails = [
-                mail for mail in thread.mails if mail.message_id == message_id
-            ]
+        if posted is None and (original := _find_original(archive, message_id, thread, store)):
+            named_mails = [mail for mail in thread.mails if mail.message_id == message_id]
             thread = collect_series_mails(
                 archive,
                 original,
@@ -120,10 +116,7 @@ def track_named_series(
             posted = _find_posted(thread, original, store)
         posted = posted or _find_posted(thread, message_id, store, reports=True)
         last_arrival = (
-            (
-                store.last_arrival(url, store.reader.now - _REACH_KNOWN)
-                or archive.reaches()
-            )
+            (store.last_arrival(url, store.reader.now - _REACH_KNOWN) or archive.reaches())
             if posted and not thread.failure
             else None
         )
@@ -167,9 +160,7 @@ def _store_series(
         entry = merge_entries(entries, store) or store.add(
             posted.first_known.head.message_id, posted.subject, *source
         )
-        new_ids = store.keep(
-            entry.id, posted.subject, mails, seen_ids=find_own_mails(posted)
-        )
+        new_ids = store.keep(entry.id, posted.subject, mails, seen_ids=find_own_mails(posted))
     # a series that was already tracked may have stored messages that are not in this thread
     complete = None if entries else posted
     tracked = read_stored_series(
@@ -199,20 +190,14 @@ def _find_original(
     Stable messages are AUTOSEL patches, FAILED notices and review announcements.
     """
     classified = [
-        store.reader.classify(mail)
-        for mail in thread.mails
-        if mail.message_id == message_id
+        store.reader.classify(mail) for mail in thread.mails if mail.message_id == message_id
     ]
     originals = find_original_series(
         archive,
         [mail for mail in classified if mail.kind in STABLE],
         reader=store.reader,
     )
-    return (
-        originals[message_id].revisions[0].head.message_id
-        if message_id in originals
-        else None
-    )
+    return originals[message_id].revisions[0].head.message_id if message_id in originals else None
 
 
 def track_series_in_mbox(
@@ -251,26 +236,16 @@ def track_series_in_mbox(
         if not in_file.isdisjoint(posted.message_ids)
     ]
     if target:
-        target_series = (
-            find_posted_series(message_id, candidates) if message_id else None
-        )
+        target_series = find_posted_series(message_id, candidates) if message_id else None
         if target_series is None:
-            reason = next(
-                (reason for reason in skipped if f"<{message_id}>" in reason), ""
-            )
+            reason = next((reason for reason in skipped if f"<{message_id}>" in reason), "")
             hint = reason or "omit the Message-ID to track the series in the file"
             raise MissingError(f"{target}: not in {mbox}", hint=hint)
         selection: Sequence[PostedSeries] = (target_series,)
     else:
-        later = {
-            later.message_id for posted in candidates for later in posted.follow_ups
-        }
-        selection = [
-            posted for posted in candidates if not later & posted.post_ids
-        ] or candidates
-    reported = (
-        _store_only_reports(mails, store, repository, progress) if not target else ()
-    )
+        later = {later.message_id for posted in candidates for later in posted.follow_ups}
+        selection = [posted for posted in candidates if not later & posted.post_ids] or candidates
+    reported = _store_only_reports(mails, store, repository, progress) if not target else ()
     if not selection:
         if reported:
             return reported
@@ -283,9 +258,7 @@ def track_series_in_mbox(
         ids = collect_series_ids(posted, candidates)
         series_mails = [mail for mail in mails if mail.message_id in ids]
         source = None, str(mbox.resolve())
-        stored = _store_series(
-            posted, series_mails, source, store, repository, progress
-        )
+        stored = _store_series(posted, series_mails, source, store, repository, progress)
         tracked.append(replace(stored, troubles=(*skipped, *stored.troubles)))
     return tuple(tracked)
 
@@ -296,13 +269,9 @@ def _find_parents(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
         id_ for mail in mails for id_ in (mail.in_reply_to, *mail.references) if id_
     } - ids
     sent_copies = read_sent_mails(find_sent_ids(parent_ids, store), store)
-    entries = {
-        entry.id: entry for id_ in parent_ids if (entry := store.find_by_mail(id_))
-    }
+    entries = {entry.id: entry for id_ in parent_ids if (entry := store.find_by_mail(id_))}
     entries |= {entry.id: entry for entry in find_same_series(parent_ids, None, store)}
-    tracked = [
-        mail for number in sorted(entries) for mail in store.readable_mails(number)[0]
-    ]
+    tracked = [mail for number in sorted(entries) for mail in store.readable_mails(number)[0]]
     by_id = {mail.message_id: mail for mail in (*tracked, *sent_copies)}
     return tuple(mail for id_, mail in by_id.items() if id_ not in ids)
 
@@ -321,15 +290,10 @@ def read_mbox(
         TemporaryFolder("mbox") as folder,
         Store(folder / "track.sqlite") as store,
     ):
-        tracked = track_series_in_mbox(
-            mbox, store=store, repository=repository, progress=progress
-        )
-        track_action = Action(
-            "track", ("add", "--mbox", str(mbox)), "not tracked: `{}`"
-        )
+        tracked = track_series_in_mbox(mbox, store=store, repository=repository, progress=progress)
+        track_action = Action("track", ("add", "--mbox", str(mbox)), "not tracked: `{}`")
         return tuple(
-            replace(series, troubles=(*series.troubles, str(track_action)))
-            for series in tracked
+            replace(series, troubles=(*series.troubles, str(track_action))) for series in tracked
         )
 
 
@@ -349,9 +313,7 @@ def _store_only_reports(
     ):
         raise MissingError(
             f"this report is about a mail that belongs to no tracked series ({reports[0].words})",
-            hint=Action(
-                "track", ("add", "<message-id>"), "track the series first: `{}`"
-            ),
+            hint=Action("track", ("add", "<message-id>"), "track the series first: `{}`"),
         )
     return reported
 
@@ -372,9 +334,7 @@ def store_delivery_reports(
             ids = store.message_ids(entry.id) | {entry.message_id}
             ids |= find_sent_ids(ids, store)
             titles = (
-                series.titles
-                if series.version
-                else [title_key(parse_subject(entry.subject).title)]
+                series.titles if series.version else [title_key(parse_subject(entry.subject).title)]
             )
             if reports_about(mail_reports, ids, titles):
                 new_ids = store.keep(entry.id, entry.subject, [mail])
@@ -450,14 +410,10 @@ def reread_series(
     updated = read_stored_series(
         store.entry(entry.id), store, repository, progress, whole=bool(damaged)
     )
-    return replace(
-        updated, new=new_ids, troubles=troubles, unreachable=failure is not None
-    )
+    return replace(updated, new=new_ids, troubles=troubles, unreachable=failure is not None)
 
 
-def _restored_mails(
-    entry: TrackEntry, store: Store
-) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
+def _restored_mails(entry: TrackEntry, store: Store) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
     mails, damaged = store.readable_mails(entry.id)
     if damaged:
         store.restore(damaged)
@@ -569,9 +525,7 @@ def drop_test_messages(mails: Sequence[Mail]) -> tuple[Mail, ...]:
     return tuple(mail for mail in mails if mail.message_id not in test_ids)
 
 
-def find_failure_mails(
-    commits: Sequence[str], *, store: Store
-) -> dict[tuple[str, str], str]:
+def find_failure_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
     """Map each (commit, stable version) to the Message-ID of the last failure message about it.
 
     These are "FAILED: patch … failed to apply" messages in tracked series.

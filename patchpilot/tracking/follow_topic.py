@@ -100,9 +100,7 @@ def fetch_followed_series(
     """
     with Store() as store:
         if on_stored and first in {entry.id for entry in store.entries()}:
-            first_series = known_series.read_tracked_series(
-                first, store=store, progress=progress
-            )
+            first_series = known_series.read_tracked_series(first, store=store, progress=progress)
             on_stored(FollowedSeries((first_series,)))
         if on_stored:
             series = known_series.read_all_series(
@@ -127,9 +125,7 @@ def _add_topic_state(
     store: Store,
     first: int,
 ) -> FollowedSeries:
-    topic = find_topic_state(
-        repository, target, base=base, store=store, tracked_series=series
-    )
+    topic = find_topic_state(repository, target, base=base, store=store, tracked_series=series)
     with_messages = (
         known_series.add_series_mails(tracked_series, store, repository)
         if tracked_series.own or tracked_series.entry.id == first

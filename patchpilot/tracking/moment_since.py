@@ -18,9 +18,7 @@ def parse_since(text: str, now: datetime | None = None) -> datetime:
     """
     now = now or datetime.now(UTC)
     if age := _AGE.fullmatch(text.strip()):
-        return clamp_time(
-            now.timestamp() - int(age["count"]) * _DAYS[age["unit"].lower()] * 86_400
-        )
+        return clamp_time(now.timestamp() - int(age["count"]) * _DAYS[age["unit"].lower()] * 86_400)
     since = parse_iso_time(text.strip(), UTC)
     if since is None:
         raise UsageError(

@@ -113,9 +113,7 @@ class _CommitMailSearch(NamedTuple):
 
     def find_by_links(self) -> str | None:
         is_merge = len(self.commit.parents) > 1
-        links = dict.fromkeys(
-            message_id for message_id, _ in find_linked_ids(self.commit.message)
-        )
+        links = dict.fromkeys(message_id for message_id, _ in find_linked_ids(self.commit.message))
         for message_id in list(links)[:MAX_LINKS]:
             try:
                 posts = self._select_posts(self.archive.thread(message_id))
@@ -298,9 +296,7 @@ def find_posted_series(
         Store(folder / "track.sqlite") as store,
     ):
         # links in commit messages are not trusted, so query only the configured archive
-        with archive_at(
-            find_archive_url("", normalize_archive_address(lore))
-        ) as archive:
+        with archive_at(find_archive_url("", normalize_archive_address(lore))) as archive:
             mail = mail_of_commit(
                 archive,
                 repository,

@@ -94,9 +94,7 @@ def format_review_sign(review: Review | None) -> str:
     if review is None:
         return ""
     tags = " ".join(review.tags).lower()
-    letters = "".join(
-        name[0].upper() for name in ("reviewed", "acked", "tested") if name in tags
-    )
+    letters = "".join(name[0].upper() for name in ("reviewed", "acked", "tested") if name in tags)
     return letters + SIGNS[review.state]
 
 
@@ -119,10 +117,7 @@ def _format_sign_table(table: ReviewTable, columns: int) -> list[str]:
     def cell(patch: ReviewedPatch, reviewer: Address) -> str:
         return format_review_sign(table.review(patch, reviewer))
 
-    if (
-        len(reviewers) < patch_count
-        and len(reviewers) * (_HEADING_WIDTH + 2) + _TITLE <= columns
-    ):
+    if len(reviewers) < patch_count and len(reviewers) * (_HEADING_WIDTH + 2) + _TITLE <= columns:
         headings = [_short_reviewer_name(reviewer) for reviewer in reviewers]
         rows = [
             (
@@ -157,10 +152,7 @@ def _format_table(
     widths = [
         max(
             4,
-            *(
-                width(row_name)
-                for row_name in (head, *(cells[column] for _, cells in rows))
-            ),
+            *(width(row_name) for row_name in (head, *(cells[column] for _, cells in rows))),
         )
         for column, head in enumerate(headings)
     ]
@@ -168,19 +160,15 @@ def _format_table(
     name_width = min(
         remaining,
         max(
-            width(make_one_line(row_name))
-            for row_name in (corner_text, *(row[0] for row in rows))
+            width(make_one_line(row_name)) for row_name in (corner_text, *(row[0] for row in rows))
         ),
     )
     lines = []
     for row_name, cells in ((corner_text, headings), *rows):
         padded_cells = (
-            _pad_text(cell, column_width)
-            for cell, column_width in zip(cells, widths, strict=True)
+            _pad_text(cell, column_width) for cell, column_width in zip(cells, widths, strict=True)
         )
-        name_cell = _pad_text(
-            crop_text(make_one_line(row_name), name_width), name_width
-        )
+        name_cell = _pad_text(crop_text(make_one_line(row_name), name_width), name_width)
         lines.append("  ".join((name_cell, *padded_cells)).rstrip())
     return lines
 

@@ -42,17 +42,13 @@ def format_head_rows(series: Tracked) -> tuple[HeadRow, ...]:
         HeadRow("state", f"{series.state}{_format_claim_note(series)}{reason}"),
         HeadRow("turn", _format_turn(series)),
         HeadRow("next", series.step.advice),
-        HeadRow(
-            "open", "; ".join(_format_open_items(series, posted_series)) or "nothing"
-        ),
+        HeadRow("open", "; ".join(_format_open_items(series, posted_series)) or "nothing"),
         HeadRow("landed", "; ".join(_format_merges(series)) or "nowhere yet"),
     )
 
 
 def _format_claim_note(series: Tracked) -> str:
-    return (
-        "" if series.state is series.proven else f" (claimed; proven: {series.proven})"
-    )
+    return "" if series.state is series.proven else f" (claimed; proven: {series.proven})"
 
 
 def format_time_note(series: Tracked) -> str:
@@ -91,8 +87,7 @@ def _format_open_items(series: Tracked, posted: PostedSeries | None) -> Iterator
     counts = Counter(item.point.asker for item in items if item.open)
     if counts:
         names = (
-            f"{asker} ({count})" if count > 1 else asker
-            for asker, count in counts.most_common()
+            f"{asker} ({count})" if count > 1 else asker for asker, count in counts.most_common()
         )
         is_single_asker = len(counts) == 1
         yield (
@@ -128,9 +123,7 @@ def _format_merges(series: Tracked) -> Iterator[str]:
         claimed_note = f" ({CLAIMED})" if first_commit.how == CLAIMED else ""
         yield f"{tree}{commit}{count_note}{release}{claimed_note}"
     merged_branches = [
-        branch
-        for branch in series.about.stable
-        if branch.state in ("merged", "released")
+        branch for branch in series.about.stable if branch.state in ("merged", "released")
     ]
     if merged_branches:
         yield f"stable: {stable_summary(merged_branches)}"

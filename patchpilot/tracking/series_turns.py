@@ -20,6 +20,4 @@ def group_series_by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]
 
 def _activity_key(series: Tracked) -> tuple[bool, float]:
     last_activity = series.last_activity
-    return bool(series.unread), last_activity.timestamp() if last_activity else float(
-        "inf"
-    )
+    return bool(series.unread), last_activity.timestamp() if last_activity else float("inf")

@@ -73,22 +73,15 @@ def update_tracked_series(
     report_ids, problem = _store_mailbox_reports(store, archives, progress)
     entries = [store.entry(number) for number in numbers] or store.entries()
     previous = {
-        entry.id: read_stored_series(entry, store, repository, progress)
-        for entry in entries
+        entry.id: read_stored_series(entry, store, repository, progress) for entry in entries
     }
     due_numbers = {
         entry.id
         for entry in entries
-        if numbers
-        or request.everything
-        or _is_poll_due(previous[entry.id], store.reader.now)
+        if numbers or request.everything or _is_poll_due(previous[entry.id], store.reader.now)
     }
     poll = _poll_series(
-        [
-            previous[number]
-            for number in sorted(due_numbers)
-            if not previous[number].undisclosed
-        ],
+        [previous[number] for number in sorted(due_numbers) if not previous[number].undisclosed],
         request,
         store,
         archives,
@@ -113,9 +106,7 @@ def update_tracked_series(
             if entry.id in poll.quiet:
                 # the archive may receive a message late, so a message is missing only if the
                 # archive was queried long enough after sending
-                missing = report_missing_mails(
-                    entry, frozenset(series.message_ids), store
-                )
+                missing = report_missing_mails(entry, frozenset(series.message_ids), store)
                 series = replace(series, delivery=(*series.reports, *missing))
             is_cached = entry.id in poll.cached
             updated.append(replace(series, entry=entry, cached=is_cached))
@@ -137,12 +128,8 @@ def update_tracked_series(
             )
         except NetworkError as error:
             # the archive failed, but the state in the repository can still be updated
-            unchanged = read_stored_series(
-                store.entry(entry.id), store, repository, progress
-            )
-            updated.append(
-                replace(unchanged, troubles=(error.message,), unreachable=True)
-            )
+            unchanged = read_stored_series(store.entry(entry.id), store, repository, progress)
+            updated.append(replace(unchanged, troubles=(error.message,), unreachable=True))
     _record_poll(poll, updated, due_numbers, request, store)
     updated = _merge_same_series(updated, store, repository, progress)
     updated = [
@@ -152,9 +139,7 @@ def update_tracked_series(
     if problem and updated:
         updated[0] = replace(updated[0], troubles=(*updated[0].troubles, problem))
     if request.whole:
-        updated = [
-            add_series_mails(series, store, repository, progress) for series in updated
-        ]
+        updated = [add_series_mails(series, store, repository, progress) for series in updated]
     return tuple(updated)
 
 
@@ -210,15 +195,11 @@ def _record_poll(
             ):
                 store.note_reached(entry.id, last_arrival)
     # do not fetch messages again that belong to none of the queried series
-    accepted_ids = frozenset().union(
-        *(store.message_ids(number) for number in due_numbers)
-    )
+    accepted_ids = frozenset().union(*(store.message_ids(number) for number in due_numbers))
     pending_ids = frozenset().union(
         *(ids for number, ids in poll.news.items() if number in failed_numbers)
     )
-    store.add_irrelevant_ids(
-        frozenset().union(*poll.news.values()) - accepted_ids - pending_ids
-    )
+    store.add_irrelevant_ids(frozenset().union(*poll.news.values()) - accepted_ids - pending_ids)
 
 
 def _store_mailbox_reports(
@@ -237,9 +218,7 @@ def _store_mailbox_reports(
         *(store.message_ids(entry.id) for entry in store.entries())
     )
     try:
-        with archives.open(
-            normalize_archive_address(str(Path(mailbox).expanduser()))
-        ) as archive:
+        with archives.open(normalize_archive_address(str(Path(mailbox).expanduser()))) as archive:
             archive.parse_mail = store.reader.parse
             mails = archive.search(
                 f"{make_date_query(store.reader.now - _REPORTED)} AND {REPORT}",
@@ -310,17 +289,13 @@ def _is_poll_due(series: Tracked, now: datetime) -> bool:
     if series.proven not in FINAL or not news or not updated:
         return True
     quiet_time = max(now - parse_stored_time(news), timedelta())
-    return now - parse_stored_time(updated) >= min(
-        quiet_time / _SHARE_OF_QUIET, _LONGEST_PAUSE
-    )
+    return now - parse_stored_time(updated) >= min(quiet_time / _SHARE_OF_QUIET, _LONGEST_PAUSE)
 
 
 def prefix_progress(progress: Progress, position: int, count: int) -> Progress:
     """Wrap a progress callback so that each step begins with the number of the current series."""
 
     def report(what: str, done: int = 0, total: int | None = None) -> None:
-        progress(
-            f"series {position} of {count}: {what}" if count > 1 else what, done, total
-        )
+        progress(f"series {position} of {count}: {what}" if count > 1 else what, done, total)
 
     return report

@@ -66,14 +66,9 @@ ACTION_STEPS = (
 )
 """Stages and actions, with the next key while the action is enabled."""
 STATE_STEPS = {
-    **{
-        (Stage.COMMIT, state): NextKey("a", "answer the open questions")
-        for state in OPEN
-    },
+    **{(Stage.COMMIT, state): NextKey("a", "answer the open questions") for state in OPEN},
     **{(Stage.TAGS, state): NextKey("w", "review the tags to write") for state in OPEN},
-    (Stage.PREVIEW, StageState.BLOCKED): NextKey(
-        str(Stage.SEND.number), "fix the problems"
-    ),
+    (Stage.PREVIEW, StageState.BLOCKED): NextKey(str(Stage.SEND.number), "fix the problems"),
     (Stage.SEND, StageState.BLOCKED): NextKey("a", "fix the selected problem"),
 }
 """Maps a stage and its state to the next key."""
@@ -117,9 +112,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         ),
         key_binding("n", "step(1)", "next", "go to the next stage"),
         more_key("p", "step(-1)", "back", "go to the previous stage"),
-        more_key(
-            "b", "base", "choose base", "choose the base of your topic, or a range"
-        ),
+        more_key("b", "base", "choose base", "choose the base of your topic, or a range"),
         more_key("u", "undo", "undo", "undo the last rewrite of your commits"),
         more_key("U", "redo", "redo", "redo the last rewrite that you undid"),
         more_key(
@@ -216,9 +209,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         """
         asyncio.get_running_loop().set_default_executor(BackgroundThread())
         if not self.is_headless:
-            self._legible.system = COLOR_SYSTEMS[
-                self.console.color_system or "truecolor"
-            ]
+            self._legible.system = COLOR_SYSTEMS[self.console.color_system or "truecolor"]
         saved_theme = self.memory.get("theme")
         self.theme = saved_theme if saved_theme in self.available_themes else DARK.name
         self._apply_color_names()
@@ -229,13 +220,9 @@ class PatchpilotApp(ReportsErrors, App[int]):
         )
         self._left = saved_stage or Stage.COMMIT
         self.push_screen(
-            self._ensure_home_screen()
-            if self._at_home
-            else self.ensure_stage_screen(self._left)
+            self._ensure_home_screen() if self._at_home else self.ensure_stage_screen(self._left)
         )
-        self.screen_change_signal.subscribe(
-            self, self._delay_first_paint, immediate=True
-        )
+        self.screen_change_signal.subscribe(self, self._delay_first_paint, immediate=True)
         self.call_after_refresh(self._start_after_first_frame)
         self.set_interval(LOOK, self._check_for_changes)
         if not self.is_headless:
@@ -279,11 +266,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
     @property
     def stage_screen(self) -> AnyScreen | None:
         return next(
-            (
-                screen
-                for screen in reversed(self.screen_stack)
-                if isinstance(screen, StageScreen)
-            ),
+            (screen for screen in reversed(self.screen_stack) if isinstance(screen, StageScreen)),
             None,
         )
 
@@ -296,9 +279,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             if action_stage is stage and screen.check_action(action, ()):
                 return next_step
         if session.is_merged and stage not in (Stage.BACKPORTS, Stage.FOLLOW):
-            return NextKey(
-                str(Stage.BACKPORTS.number), "go to the stable kernels", "It is merged."
-            )
+            return NextKey(str(Stage.BACKPORTS.number), "go to the stable kernels", "It is merged.")
         if stage is Stage.CHECKS:
             if selected_item and selected_item.remedy == "sign-off":
                 return NextKey("a", "sign off")
@@ -309,9 +290,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             return None
         stage_and_state = stage, session.stage_status(stage).state
         if stage_and_state == (Stage.SEND, StageState.TODO):
-            return NextKey(
-                "s", "answer the open questions" if session.open_questions else "send"
-            )
+            return NextKey("s", "answer the open questions" if session.open_questions else "send")
         return STATE_STEPS.get(stage_and_state)
 
     @property
@@ -344,9 +323,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
                 self.action_home()
                 self.get_screen(self._ensure_home_screen()).asks = True  # type: ignore[attr-defined]
                 return
-            self.run_worker(
-                self._open_home_if_topics_exist, thread=True, exit_on_error=False
-            )
+            self.run_worker(self._open_home_if_topics_exist, thread=True, exit_on_error=False)
 
     def _open_home_if_topics_exist(self) -> None:
         from patchpilot.home.read import read_cached_topics
@@ -411,9 +388,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
     def action_commit(self, offset: int) -> None:
         topic = self.session.topic
         if topic and len(topic.commits) > 1:
-            self.session.at = (self.session.at % len(topic.commits) + offset) % len(
-                topic.commits
-            )
+            self.session.at = (self.session.at % len(topic.commits) + offset) % len(topic.commits)
             if self.stage_screen:
                 self.stage_screen.handle_commit_change()
 
@@ -469,23 +444,15 @@ class PatchpilotApp(ReportsErrors, App[int]):
             self.last_key = event.key
             for row in self.screen.query(MessageRow):
                 row.clear_message(min_age=READ)
-            if event.key != "ctrl+c" and not getattr(
-                self.screen, "has_all_widgets", True
-            ):
+            if event.key != "ctrl+c" and not getattr(self.screen, "has_all_widgets", True):
                 return
         if isinstance(event, MouseDown):
             widget, _ = self.screen.get_widget_and_offset_at(event.x, event.y)
-            if (
-                widget is not None
-                and widget.parent is None
-                and widget is not self.screen
-            ):
+            if widget is not None and widget.parent is None and widget is not self.screen:
                 return
         await super().on_event(event)
 
-    def notify(
-        self, message: str, *, severity: SeverityLevel = "information", **_: Any
-    ) -> None:
+    def notify(self, message: str, *, severity: SeverityLevel = "information", **_: Any) -> None:
         """Show a message above the key line, even if a dialog is open."""
         self.message = message
         for screen in reversed(self.screen_stack):
@@ -502,9 +469,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             suspend_process_group()
 
     def _apply_color_names(self) -> None:
-        self.ansi_theme_dark = self.ansi_theme_light = terminal_colors(
-            self.current_theme
-        )
+        self.ansi_theme_dark = self.ansi_theme_light = terminal_colors(self.current_theme)
         # sixteen-color terminals cannot show a blended background, and high contrast needs none
         self.set_class(
             self._legible.system is ColorSystem.STANDARD or self._legible.least == AAA,

@@ -24,9 +24,7 @@ class BackgroundThread(ThreadPoolExecutor):
     Its jobs must be safe to interrupt at any point, as all services are.
     """
 
-    def submit(
-        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> Future[T]:
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         future: Future[T] = Future()
 
         def run_function() -> None:
@@ -39,9 +37,7 @@ class BackgroundThread(ThreadPoolExecutor):
             else:
                 future.set_result(result)
 
-        threading.Thread(
-            target=run_function, daemon=True, name="patchpilot-job"
-        ).start()
+        threading.Thread(target=run_function, daemon=True, name="patchpilot-job").start()
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -65,9 +61,7 @@ def guard_resume_signal() -> None:
     resume_handler = signal.getsignal(signal.SIGCONT)
 
     def handle_resume(number: int, frame: FrameType | None) -> None:
-        is_reading = any(
-            thread.name == "textual-input" for thread in threading.enumerate()
-        )
+        is_reading = any(thread.name == "textual-input" for thread in threading.enumerate())
         if callable(resume_handler) and not is_reading:
             resume_handler(number, frame)
 

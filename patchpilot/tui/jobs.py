@@ -33,9 +33,7 @@ class StageJobs:
     def close(self) -> None:
         self._threads.cancel_jobs()
 
-    def start_stage(
-        self, stage: Stage, *, visited: bool = True, is_retry: bool = False
-    ) -> None:
+    def start_stage(self, stage: Stage, *, visited: bool = True, is_retry: bool = False) -> None:
         self._session.busy[stage] = "working …"
         self._session.errors.pop(stage, None)
         self._threads.start_job(
@@ -166,8 +164,7 @@ class StageJobs:
             return
         old_ids, self._tracked = self._tracked, ids
         shown_ids = {
-            series.entry.message_id
-            for series in self._session.last_result(Stage.FOLLOW) or ()
+            series.entry.message_id for series in self._session.last_result(Stage.FOLLOW) or ()
         }
         if ids in (old_ids, shown_ids):
             return
@@ -180,9 +177,7 @@ class StageJobs:
     def read_topic(self) -> None:
         opening, self._opening = self._opening, None
         read_function = (
-            opening.wait_for_topic
-            if opening
-            else partial(read_topic, self._session, self._watch)
+            opening.wait_for_topic if opening else partial(read_topic, self._session, self._watch)
         )
         self._threads.start_job(
             "topic",
@@ -193,16 +188,11 @@ class StageJobs:
 
     def _handle_missing_topic(self, error: PatchpilotError) -> None:
         self.is_open, self._session.topic = True, None
-        self._session.errors.update(
-            (stage, error) for stage in Stage if stage is not Stage.FOLLOW
-        )
+        self._session.errors.update((stage, error) for stage in Stage if stage is not Stage.FOLLOW)
         self._app.handle_missing_topic(error)
         self._show_error()
         self._app.redraw_stage()
-        if (
-            self._app.stage is Stage.FOLLOW
-            and self._session.fresh_result(Stage.FOLLOW) is None
-        ):
+        if self._app.stage is Stage.FOLLOW and self._session.fresh_result(Stage.FOLLOW) is None:
             self.start_stage(Stage.FOLLOW)
         self._start_next_stage()
 
@@ -221,10 +211,7 @@ class StageJobs:
             screen.close_error()
         self._app.restore_saved_stage(read_result.name)
         self.ahead = list(AHEAD)
-        if (
-            self._app.stage_screen
-            and self._session.fresh_result(self._app.stage) is None
-        ):
+        if self._app.stage_screen and self._session.fresh_result(self._app.stage) is None:
             self.start_stage(self._app.stage)
         self._start_next_stage()
         self._app.redraw_stage()

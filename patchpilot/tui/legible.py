@@ -52,9 +52,7 @@ def make_legible(
     color system.
     """
     displayed_ground = ground.downgrade(system)
-    target = max(
-        (WHITE, BLACK), key=lambda end: contrast_ratio(end.rich_color, displayed_ground)
-    )
+    target = max((WHITE, BLACK), key=lambda end: contrast_ratio(end.rich_color, displayed_ground))
     original, adjusted = Color.from_rich_color(color), color
     for step in range(int(1 / STEP) + 2):
         adjusted = original.blend(target, min(1.0, step * STEP)).rich_color
@@ -100,11 +98,7 @@ def _make_legible_style(
     style: Style, default_ground: RichColor, min_contrast: float, system: ColorSystem
 ) -> Style:
     assert style.color
-    ground = (
-        default_ground
-        if style.bgcolor is None or style.bgcolor.is_default
-        else style.bgcolor
-    )
+    ground = default_ground if style.bgcolor is None or style.bgcolor.is_default else style.bgcolor
     if style.dim:
         return style
     if style.reverse:

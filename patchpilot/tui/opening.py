@@ -97,10 +97,7 @@ class Opening:
             if self._ours:
                 columns, _ = os.get_terminal_size(sys.stderr.fileno())
                 sys.stderr.write(
-                    _CLEAR
-                    + render_first_frame(
-                        self.session, self.memory, self._place, columns
-                    )
+                    _CLEAR + render_first_frame(self.session, self.memory, self._place, columns)
                 )
                 sys.stderr.flush()
 
@@ -121,14 +118,10 @@ def render_first_frame(
     opened_stage = Stage.COMMIT
     if topic_place:
         saved_stage = memory.get("stage", topic_place.name)
-        opened_stage = (
-            Stage(saved_stage) if saved_stage in list(Stage) else opened_stage
-        )
+        opened_stage = Stage(saved_stage) if saved_stage in list(Stage) else opened_stage
         session.topic, session.refs = topic_place.topic, topic_place.refs
         session.restore_states(
-            memory.get("standings", topic_place.name)
-            if session.target is None
-            else None
+            memory.get("standings", topic_place.name) if session.target is None else None
         )
     subject, places = (
         (topic_place.topic.title, title_texts(topic_place.topic, None))
@@ -137,19 +130,14 @@ def render_first_frame(
     )
     rows = [
         _BOLD
-        + format_title_row(
-            subject, places, "" if topic_place else "reading topic …", columns
-        )
+        + format_title_row(subject, places, "" if topic_place else "reading topic …", columns)
         + _PLAIN
     ]
     cells = fit_stage_cells(session.stage_status, opened_stage, columns)
     rows.append(
         " "
         + "".join(
-            (_REVERSE if cell.stage is opened_stage else "")
-            + cell.text
-            + _PLAIN
-            + cell.gap
+            (_REVERSE if cell.stage is opened_stage else "") + cell.text + _PLAIN + cell.gap
             for cell in cells
         )
     )

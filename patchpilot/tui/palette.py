@@ -63,8 +63,7 @@ ABOUT = {
         " even after an interruption."
     ),
     Stage.FOLLOW: (
-        "The replies, the open requests, and the progress of the patch on its way into"
-        " the kernel."
+        "The replies, the open requests, and the progress of the patch on its way into the kernel."
     ),
 }
 """The purpose of each stage."""
@@ -89,9 +88,7 @@ def list_commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
         if is_listed and binding.action not in UNLISTED:
             keys = bindings_by_action.setdefault(binding.action, (node, binding, []))[2]
             keys.append(display_key(key))
-    own_actions = {
-        item.action for item in type(screen).BINDINGS if isinstance(item, Binding)
-    }
+    own_actions = {item.action for item in type(screen).BINDINGS if isinstance(item, Binding)}
     # keys that only move the cursor have no tooltip, so list them last
     for node, binding, keys in sorted(
         bindings_by_action.values(),
@@ -113,16 +110,12 @@ class Help(Choose):
     def __init__(self, app: Any, screen: Screen[Any]) -> None:
         self._commands = list(list_commands(app, screen))
         stage: Stage | None = getattr(screen, "stage", None)
-        meanings = (
-            f"{glyph(state.sign)} {MEANINGS.get(state, state)}" for state in StageState
-        )
+        meanings = (f"{glyph(state.sign)} {MEANINGS.get(state, state)}" for state in StageState)
         # never break a line between a symbol and its label
         meanings_text = "  ".join(meaning.replace(" ", "\xa0") for meaning in meanings)
         meaning_lines = wrap_text(meanings_text, min(WIDE, app.size.width) - 6)
         super().__init__(
-            "\n".join((ABOUT[stage], *meaning_lines)).replace("\xa0", " ")
-            if stage
-            else "",
+            "\n".join((ABOUT[stage], *meaning_lines)).replace("\xa0", " ") if stage else "",
             [(str(index), item.does) for index, item in enumerate(self._commands)],
             f"Keys of {stage.number} {stage.label}" if stage else "Keys",
             letters=[command.key for command in self._commands],

@@ -44,9 +44,7 @@ _ASCII_OF = {
     "o": "●○◌◇◔",
     "*": "◆",
 }
-_IN_ASCII = str.maketrans(
-    {sign: plain for plain, signs in _ASCII_OF.items() for sign in signs}
-)
+_IN_ASCII = str.maketrans({sign: plain for plain, signs in _ASCII_OF.items() for sign in signs})
 
 
 class AsciiDrawer(LineFilter):

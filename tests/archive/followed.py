@@ -61,9 +61,9 @@ class FollowedArchive:
                 )
             assert series.posted
             for patch in series.posted.patches:
-                assert (
-                    patch.proof.date or patch.proof.message_id or patch.proof.commit
-                ), f"no proof for {patch.title}"
+                assert patch.proof.date or patch.proof.message_id or patch.proof.commit, (
+                    f"no proof for {patch.title}"
+                )
             self.series = series
             return series
 

@@ -51,12 +51,8 @@ OPENED, STUCK = (
     "demo: valve: bail out when it is stuck",
 )
 YEARS = (
-    make_valve_patch(
-        f"[RFC PATCH] {OPENED}", "w1", 400, "Ada Fixer <ada@old.example.com>"
-    ),
-    make_valve_patch(
-        f"[RFC PATCH v2] {OPENED}", "w2", 410, "Ada Fixer <ada@old.example.com>"
-    ),
+    make_valve_patch(f"[RFC PATCH] {OPENED}", "w1", 400, "Ada Fixer <ada@old.example.com>"),
+    make_valve_patch(f"[RFC PATCH v2] {OPENED}", "w2", 410, "Ada Fixer <ada@old.example.com>"),
     make_valve_patch(f"[PATCH v3] {STUCK}", "w3", 700),
     build_reply(
         f"[PATCH v3] {STUCK}",
@@ -66,9 +62,7 @@ YEARS = (
         minutes=701 * 24 * 60,
     ),
     make_valve_patch(f"[PATCH v4] {STUCK}", "w4", 710),
-    build_described_mail(
-        f"k0+{720 * 24 * 60} [PATCH 0/1] valves for next", sender=MATT
-    ),
+    build_described_mail(f"k0+{720 * 24 * 60} [PATCH 0/1] valves for next", sender=MATT),
     make_valve_patch(
         f"[PATCH 1/1] {STUCK}",
         "k1",
@@ -117,9 +111,7 @@ def test_single_message_is_read(archive_url: str) -> None:
 
 def test_search_covers_subject_sender_and_body(archive_url: str) -> None:
     with open_archive(archive_url) as archive:
-        assert read_message_ids(
-            archive.search(f"s:{quote_phrase(TITLE)} AND f:gregkh")
-        ) == {
+        assert read_message_ids(archive.search(f"s:{quote_phrase(TITLE)} AND f:gregkh")) == {
             "s1",
             "s2",
             "s3",
@@ -131,9 +123,7 @@ def test_search_covers_subject_sender_and_body(archive_url: str) -> None:
             "v2",
         }
         assert read_message_ids(
-            archive.search(
-                f"s:{quote_phrase(TITLE)} AND f:ada@example.org", threads=True
-            )
+            archive.search(f"s:{quote_phrase(TITLE)} AND f:ada@example.org", threads=True)
         ) >= {
             "v1",
             "r1",
@@ -185,9 +175,7 @@ def test_third_version_finds_all_other_versions(archive_url: str) -> None:
         mails, troubles, failure = collect_series_mails(archive, "w3@example.org")
     assert read_message_ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
     assert (troubles, failure) == ((), None)
-    series = find_posted_series(
-        "w3@example.org", read_thread(mails, anchors={"w3@example.org"})
-    )
+    series = find_posted_series("w3@example.org", read_thread(mails, anchors={"w3@example.org"}))
     assert series is not None
     assert [(revision.version, revision.rfc) for revision in series.revisions] == [
         (1, True),
@@ -211,9 +199,7 @@ def test_new_message_is_found_immediately(tmp_path: Path) -> None:
                 assert read_message_ids(archive.thread("v1@example.org")) == {"v1"}
             server.add(story.REVIEW, story.QUEUED)
             with open_archive(server.url) as archive:
-                assert read_message_ids(
-                    archive.thread("v1@example.org", fresh=True)
-                ) == {
+                assert read_message_ids(archive.thread("v1@example.org", fresh=True)) == {
                     "v1",
                     "r1",
                 }
@@ -221,9 +207,7 @@ def test_new_message_is_found_immediately(tmp_path: Path) -> None:
 
 
 def test_message_ids_with_special_characters_are_fetched(tmp_path: Path) -> None:
-    odd_mail = build_mail("[PATCH] odd", "x\n").replace(
-        b"Message-ID: <", b"Message-ID: <a/b+c%d?e"
-    )
+    odd_mail = build_mail("[PATCH] odd", "x\n").replace(b"Message-ID: <", b"Message-ID: <a/b+c%d?e")
     message_id = odd_mail.split(b"Message-ID: <")[1].split(b">")[0].decode()
     for kind in (*SERVED, *LOCAL):
         with (
@@ -369,9 +353,7 @@ def test_decompression_bomb_is_truncated(
         f"[PATCH] {TITLE}", f"{'x' * 999}\n" * (9 << 10), id="huge", reply_to="v1"
     )
     with (
-        serve_responses(
-            200, gzip.compress(build_mbox(story.V1, huge_mail, story.REVIEW), 1)
-        ) as (
+        serve_responses(200, gzip.compress(build_mbox(story.V1, huge_mail, story.REVIEW), 1)) as (
             url,
             _,
         ),
@@ -390,9 +372,7 @@ def test_decompression_bomb_is_truncated(
 def test_response_has_a_total_size_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_ANSWER", 4 << 20)
     large = [
-        build_reply(
-            f"[PATCH] {TITLE}", "x\n" * (1 << 19), id=f"l{number}", reply_to="v1"
-        )
+        build_reply(f"[PATCH] {TITLE}", "x\n" * (1 << 19), id=f"l{number}", reply_to="v1")
         for number in range(12)
     ]
     with (
@@ -526,18 +506,14 @@ def test_charsets_of_the_email_package_are_restored(archive_url: str) -> None:
         ("", None),
     ],
 )
-def test_ids_are_extracted_from_pasted_text(
-    target: str, message_id: str | None
-) -> None:
+def test_ids_are_extracted_from_pasted_text(target: str, message_id: str | None) -> None:
     assert parse_message_id(target) == message_id
 
 
 def test_archive_is_determined_from_message_url() -> None:
     lore = "https://lore.kernel.org/all"
     assert find_archive_url("a@example.org", lore) == lore
-    assert (
-        find_archive_url("https://lore.kernel.org/netdev/a@example.org/", lore) == lore
-    )
+    assert find_archive_url("https://lore.kernel.org/netdev/a@example.org/", lore) == lore
     assert find_archive_url("https://patch.msgid.link/a@example.org", lore) == lore
     assert (
         find_archive_url("https://inbox.dpdk.org/dev/a@example.org/", lore)
@@ -570,6 +546,4 @@ def test_search_stub_supports_brackets_and_not(tmp_path: Path) -> None:
         ) as server,
         Archive(server.url) as archive,
     ):
-        assert read_message_ids(
-            archive.search("s:PATCH AND NOT (f:rita OR s:valve)")
-        ) == {"v1"}
+        assert read_message_ids(archive.search("s:PATCH AND NOT (f:rita OR s:valve)")) == {"v1"}

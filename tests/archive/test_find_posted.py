@@ -54,9 +54,7 @@ class PostedTopic:
     ) -> None:
         text = "The limit is missing.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
         body = f"{text}---\n{self._make_diff()}\n-- \n2.43.0\n"
-        self.archive.add(
-            build_mail(f"[{prefix}] {title}", body, id=message_id, **options)
-        )
+        self.archive.add(build_mail(f"[{prefix}] {title}", body, id=message_id, **options))
 
     def _make_diff(self) -> str:
         self.repo.put(FILE, AFTER)
@@ -78,16 +76,12 @@ class PostedTopic:
             "--format", "json",
         )  # fmt: skip
         assert outcome.code == exit_code, outcome.err
-        result: dict[str, Any] = (
-            json.loads(outcome.out) if not exit_code else {"err": outcome.err}
-        )
+        result: dict[str, Any] = json.loads(outcome.out) if not exit_code else {"err": outcome.err}
         return result
 
 
 @pytest.fixture(params=[*SERVED, *LOCAL])
-def archived_patch(
-    request: pytest.FixtureRequest, workdir: Path
-) -> Iterator[PostedTopic]:
+def archived_patch(request: pytest.FixtureRequest, workdir: Path) -> Iterator[PostedTopic]:
     """Create an archive of each kind that contains two versions. The second one was reviewed."""
     with serve_archive(request.param, workdir / "inbox") as archive:
         posted_topic = PostedTopic(workdir, archive)
@@ -108,9 +102,7 @@ def archived_patch(
 def test_link_finds_the_whole_thread(
     archived_patch: PostedTopic,
 ) -> None:
-    fix = archived_patch.commit_change(
-        "Link: https://lore.kernel.org/r/v2@example.org\n"
-    )
+    fix = archived_patch.commit_change("Link: https://lore.kernel.org/r/v2@example.org\n")
     archived_patch.repo.tag("v6.9-rc1")
     archived_patch.repo.branch("linux-6.8.y", "v6.8")
     backport_commit = archived_patch.repo.commit(
@@ -190,9 +182,7 @@ def test_link_to_a_report_is_not_a_patch(archived_patch: PostedTopic) -> None:
         build_mail("demo: pump crashes", "It does.\n", sender=MATT, id="report")
     )
     match = archived_patch.find_posted(
-        archived_patch.commit_change(
-            "Link: https://lore.kernel.org/r/report@example.org\n"
-        )
+        archived_patch.commit_change("Link: https://lore.kernel.org/r/report@example.org\n")
     )
     assert match["message_id"] == "v2@example.org"
 
@@ -240,9 +230,7 @@ def test_sender_may_differ_from_the_author(archived_patch: PostedTopic) -> None:
     title = "demo: valve: open it before the pump starts"
     diff = archived_patch._make_diff().replace("pump", "valve")
     archived_patch.archive.add(
-        build_mail(
-            f"[PATCH] {title}", f"{text}---\n{diff}\n", sender=MATT, id="carried"
-        )
+        build_mail(f"[PATCH] {title}", f"{text}---\n{diff}\n", sender=MATT, id="carried")
     )
     commit = archived_patch.repo.commit(
         f"{title}\n\nIt is.\n",

@@ -51,9 +51,7 @@ def test_partly_merged_series_is_not_finished(trees: Trees) -> None:
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
     )
-    assert [
-        (landing.tree, landing.state, landing.release) for landing in merged.landed
-    ] == [
+    assert [(landing.tree, landing.state, landing.release) for landing in merged.landed] == [
         ("torvalds/linux", "released", "v6.9-rc1"),
         ("stable/linux-6.1.y", "released", "v6.1.120"),
     ]
@@ -71,9 +69,7 @@ def test_other_project_is_not_linux_mainline(trees: Trees) -> None:
 def test_mainline_revert_reopens_the_series(trees: Trees) -> None:
     commit = trees.commit(f"{ONE}\n\nCheck it.\n")
     assert track_series(trees, ALONE).state == "in-mainline"
-    revert = trees.commit(
-        f'Revert "{ONE}"\n\nThis reverts commit {commit}.\n', checked=False
-    )
+    revert = trees.commit(f'Revert "{ONE}"\n\nThis reverts commit {commit}.\n', checked=False)
     merged = track_series(trees, ALONE)
     assert (merged.state, merged.why) == (
         "changes-requested",
@@ -101,9 +97,7 @@ def test_stable_revert_is_reported(trees: Trees) -> None:
     )
     merged = track_series(trees, ALONE)
     assert merged.state == "in-mainline"
-    assert [(branch.version, branch.state) for branch in merged.stable] == [
-        ("6.1", "reverted")
-    ]
+    assert [(branch.version, branch.state) for branch in merged.stable] == [("6.1", "reverted")]
     assert "reverted in 6.1" in next_step(merged)
 
 
@@ -190,9 +184,7 @@ def test_pushed_topic_is_not_a_maintainer_tree(
     )
 
 
-@pytest.mark.parametrize(
-    "link", ["Link: https://lore.kernel.org/r/p1@example.org\n", ""]
-)
+@pytest.mark.parametrize("link", ["Link: https://lore.kernel.org/r/p1@example.org\n", ""])
 def test_retitled_commit_is_matched_by_link_or_diff(trees: Trees, link: str) -> None:
     diff = (
         f"--- a/{FILE}\n+++ b/{FILE}\n@@ -11,3 +11,6 @@\n \tint rc;\n \n+\tif (!pump)\n+\t\treturn"
@@ -210,9 +202,7 @@ def test_retitled_commit_is_matched_by_link_or_diff(trees: Trees, link: str) -> 
     assert (merged.state, merged.patches[0].proof.commit) == ("in-mainline", commit)
 
 
-def test_slow_diff_search_times_out(
-    trees: Trees, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slow_diff_search_times_out(trees: Trees, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = trees.commit(
         "demo: pump: do not start without a pump\n"
         "\nLink: https://lore.kernel.org/r/p1@example.org\n"
@@ -229,9 +219,7 @@ def test_second_search_covers_only_new_commits(
     git = Repository.git
 
     def count_call(self: Repository, *arguments: str, **options: Any) -> Completed:
-        searches.extend(
-            [arguments] if arguments[0] == "rev-list" and FILE in arguments else []
-        )
+        searches.extend([arguments] if arguments[0] == "rev-list" and FILE in arguments else [])
         return git(self, *arguments, **options)
 
     monkeypatch.setattr(Repository, "git", count_call)
@@ -254,8 +242,7 @@ def test_later_fix_makes_the_series_unfinished(trees: Trees) -> None:
     )
     merged = track_series(trees, ALONE)
     assert [
-        (follow_up.relation, follow_up.commit, follow_up.lacking)
-        for follow_up in merged.follow_ups
+        (follow_up.relation, follow_up.commit, follow_up.lacking) for follow_up in merged.follow_ups
     ] == [("fixes", fix_id, ("6.1",))]
     assert next_step(merged).startswith("“pump: check it rightly”")
     trees.repo.checkout(backport)
@@ -286,9 +273,7 @@ def test_merged_series_waits_for_affected_stable_branches(
     bug = trees.repo.commit("pump: be quick", {"Makefile": "quick\n"})
     trees.repo.git("update-ref", "refs/remotes/stable/linux-6.6.y", bug)
     trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", trees.first)
-    trees.commit_to_stable(
-        "6.12", f"pump: be quick\n\ncommit {bug} upstream.\n", checked=False
-    )
+    trees.commit_to_stable("6.12", f"pump: be quick\n\ncommit {bug} upstream.\n", checked=False)
     fixes = f'Fixes: {bug[:12]} ("pump: be quick")\n'
     commit = trees.commit(f"{ONE}\n\nCheck it.\n\n{fixes}{tag}")
     merged = track_series(trees, ALONE)

@@ -47,9 +47,7 @@ def test_archive_setting_accepts_a_path(
     workdir: Path,
 ) -> None:
     with serve_archive("maildir", workdir / "pi", story.V1):
-        assert (
-            call("track", "add", "<v1@example.org>", "--lore", "./pi/mails").code == 0
-        )
+        assert call("track", "add", "<v1@example.org>", "--lore", "./pi/mails").code == 0
         (series,) = json.loads(call("track", "--format", "json").out)["series"]
         assert series["source"] == str(workdir / "pi" / "mails")
     assert normalize_archive_address("file:///a%20b") == "/a b"
@@ -101,9 +99,7 @@ def test_concurrent_indexing_is_serialized(
     with serve_archive("mbox", workdir, *messages) as archive:
         command = [sys.executable, "-c", _COUNT, archive.url]
         running = [
-            subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             for _ in range(3)
         ]
         for process in running:
@@ -132,9 +128,7 @@ def test_indexed_messages_are_not_kept_in_memory(tmp_path: Path) -> None:
         open_archive(archive.url) as opened,
     ):
         opened.parse_mail = lambda raw: parsed.append(raw) or parse_mail(raw)
-        assert [mail.message_id for mail in opened.search("f:ada")] == [
-            "v1@example.org"
-        ]
+        assert [mail.message_id for mail in opened.search("f:ada")] == ["v1@example.org"]
     assert len(parsed) == 1
 
 
@@ -153,9 +147,7 @@ def test_damaged_index_is_rebuilt(tmp_path: Path) -> None:
         ("folder", "is neither a public-inbox directory, a maildir nor an mbox"),
     ],
 )
-def test_path_without_an_archive_is_an_error(
-    path_type: str, reason: str, workdir: Path
-) -> None:
+def test_path_without_an_archive_is_an_error(path_type: str, reason: str, workdir: Path) -> None:
     with serve_archive("maildir", workdir / "pi", story.V1) as archive:
         assert call("track", "add", "<v1@example.org>", "--lore", archive.url).code == 0
     Path(archive.url).rename(workdir / "away")
@@ -173,9 +165,7 @@ def test_title_matches_whole_words_only(tmp_path: Path) -> None:
         "a": "Ada Fixer (1):\n   demo: check the pointer\n",
         "b": "demo: check the pointers\n",
     }
-    mails = [
-        build_mail("[GIT PULL] demo", text, id=ident) for ident, text in texts.items()
-    ]
+    mails = [build_mail("[GIT PULL] demo", text, id=ident) for ident, text in texts.items()]
     with serve_archive("maildir", tmp_path, *mails) as archive:
         assert search_subjects(
             archive.url, 's:pull AND (b:"demo: check the pointer") AND b:"Ada Fixer"'
@@ -184,9 +174,7 @@ def test_title_matches_whole_words_only(tmp_path: Path) -> None:
         assert search_subjects(archive.url, 's:pull AND NOT b:"the pointer"') == ["b"]
 
 
-@pytest.mark.parametrize(
-    "kind", [*SERVED, *(kind for kind in LOCAL if kind != "maildir")]
-)
+@pytest.mark.parametrize("kind", [*SERVED, *(kind for kind in LOCAL if kind != "maildir")])
 def test_arrival_dates_limit_a_search(kind: str, tmp_path: Path) -> None:
     first, second = START, START + timedelta(days=3)
     with serve_archive(
@@ -195,12 +183,8 @@ def test_arrival_dates_limit_a_search(kind: str, tmp_path: Path) -> None:
         build_mail("one", "x\n", id="one"),
         build_reply("one", "y", id="two", reply_to="one", minutes=4320),
     ) as archive:
-        assert search_subjects(
-            archive.url, f"f:example AND {make_date_query(second)}"
-        ) == ["two"]
-        assert sorted(
-            search_subjects(archive.url, f"f:example AND {make_date_query(first)}")
-        ) == [
+        assert search_subjects(archive.url, f"f:example AND {make_date_query(second)}") == ["two"]
+        assert sorted(search_subjects(archive.url, f"f:example AND {make_date_query(first)}")) == [
             "one",
             "two",
         ]
@@ -250,9 +234,7 @@ def test_message_is_found_in_a_large_archive(
         assert "v1" in search_subjects(archive.url, 'f:rita OR m:"v1@example.org"')
 
 
-def test_only_requested_days_are_indexed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_requested_days_are_indexed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mails = [
         build_mail("one", "x\n", id="one"),
         build_reply("one", "y", id="two", reply_to="one", minutes=3 * 24 * 60),
@@ -274,13 +256,9 @@ def test_only_requested_days_are_indexed(
         assert added == ["two"]
         assert sorted(search_subjects(archive.url, "s:one")) == ["one", "two"]
         assert added == ["two", "one"]
-        archive.add(
-            build_reply("one", "z", id="three", reply_to="one", minutes=4 * 24 * 60)
-        )
+        archive.add(build_reply("one", "z", id="three", reply_to="one", minutes=4 * 24 * 60))
         assert sorted(
-            search_subjects(
-                archive.url, f"f:rita AND {make_date_query(START + timedelta(days=2))}"
-            )
+            search_subjects(archive.url, f"f:rita AND {make_date_query(START + timedelta(days=2))}")
         ) == ["three", "two"]
         assert added == ["two", "one", "three"]
 
@@ -290,8 +268,7 @@ def test_interrupted_indexing_keeps_its_progress(
 ) -> None:
     monkeypatch.setattr(local_archive, "_BATCH", 2)
     mails = [
-        build_mail(f"title {number}", "x\n", id=f"m{number}", minutes=number)
-        for number in range(5)
+        build_mail(f"title {number}", "x\n", id=f"m{number}", minutes=number) for number in range(5)
     ]
     reported: list[tuple[int, int | None]] = []
     with serve_archive(LOCAL[0], tmp_path, *mails) as archive:

@@ -103,9 +103,7 @@ def archive(
 ) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patched_module:
         patched_module.setenv("GIT_CONFIG_NOSYSTEM", "1")
-        with serve_archive(
-            request.param, tmp_path_factory.mktemp("pi"), *MAILS
-        ) as server:
+        with serve_archive(request.param, tmp_path_factory.mktemp("pi"), *MAILS) as server:
             yield server.url
 
 
@@ -126,12 +124,8 @@ def _outside_repository(workdir: Path) -> None:
         ("sk", "k1"),
     ],
 )
-def test_stable_message_leads_to_its_original(
-    stable: str, original: str, archive: str
-) -> None:
-    outcome = call(
-        "track", "add", f"{stable}@example.org", "--lore", archive, "--format", "json"
-    )
+def test_stable_message_leads_to_its_original(stable: str, original: str, archive: str) -> None:
+    outcome = call("track", "add", f"{stable}@example.org", "--lore", archive, "--format", "json")
     assert outcome.code == 0, outcome.err
     (tracked,) = json.loads(outcome.out)["series"]
     assert tracked["message_id"] == f"{original}@example.org"
@@ -143,9 +137,7 @@ def test_stable_message_leads_to_its_original(
     ("first", "state"),
     [
         (
-            build_stable_queue_notice(
-                "sieve: in no archive", LOST, "6.1", id="x", to=OTTO
-            ),
+            build_stable_queue_notice("sieve: in no archive", LOST, "6.1", id="x", to=OTTO),
             "in-stable",
         ),
         (
@@ -158,9 +150,7 @@ def test_stable_message_leads_to_its_original(
         ),
         (build_autosel_patch("sieve: in no archive", LOST, 3, id="x"), "in-mainline"),
         (
-            build_applied_notice(
-                "sieve: in no archive", LOST[:12], id="x", reply_to="v1"
-            ),
+            build_applied_notice("sieve: in no archive", LOST[:12], id="x", reply_to="v1"),
             "accepted",
         ),
         (
@@ -177,9 +167,7 @@ def test_stable_message_leads_to_its_original(
     # the messages contain the current minute, so the time may change while they are collected
     ids=range(6),
 )
-def test_series_can_start_from_a_report(
-    first: bytes, state: str, workdir: Path
-) -> None:
+def test_series_can_start_from_a_report(first: bytes, state: str, workdir: Path) -> None:
     (workdir / "m").write_bytes(build_mbox(first))
     assert call("track", "add", "--mbox", "m").code == 0
     for _ in range(2):
@@ -193,13 +181,10 @@ def test_series_can_start_from_a_report(
 
 def test_stable_review_has_one_series_per_patch(workdir: Path) -> None:
     of_round = (
-        build_stable_review(ident, LOST, "6.1", id=ident, reply_to="round")
-        for ident in ("a", "b")
+        build_stable_review(ident, LOST, "6.1", id=ident, reply_to="round") for ident in ("a", "b")
     )
     (workdir / "m").write_bytes(build_mbox(*of_round))
-    added_series = json.loads(call("track", "add", "--mbox", "m", "--json").out)[
-        "series"
-    ]
+    added_series = json.loads(call("track", "add", "--mbox", "m", "--json").out)["series"]
     assert [ident["id"] for ident in added_series] == [1, 2]
 
 
@@ -230,9 +215,7 @@ def test_since_accepts_dates_and_periods(text: str, days: float | None) -> None:
         assert past <= datetime(2026, 1, 31, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "x", "0d", "-3d", "yesterday", "6q", "2026-13-01"]
-)
+@pytest.mark.parametrize("text", ["", "x", "0d", "-3d", "yesterday", "6q", "2026-13-01"])
 def test_invalid_since_is_an_error(text: str) -> None:
     with pytest.raises(UsageError, match="--since: cannot parse"):
         parse_since(text)

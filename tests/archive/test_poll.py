@@ -70,9 +70,7 @@ def update_series(*argv: str) -> dict[int, list[str]]:
 @pytest.mark.parametrize(
     ("count", "max_requests"), [(40, 3), pytest.param(100, 8, marks=pytest.mark.long)]
 )
-def test_many_series_take_few_requests(
-    count: int, max_requests: int, workdir: Path
-) -> None:
+def test_many_series_take_few_requests(count: int, max_requests: int, workdir: Path) -> None:
     with CountingArchive() as server:
         server.add(*(make_patch(number) for number in range(count)))
         with Store() as store:
@@ -102,9 +100,7 @@ def test_many_series_take_few_requests(
         assert {number: new for number, new in update_series().items() if new} == {
             8: ["why@example.org"]
         }
-        assert len(server.asked) <= max_requests + 8, (
-            "only the series with news is read whole"
-        )
+        assert len(server.asked) <= max_requests + 8, "only the series with news is read whole"
 
 
 @pytest.mark.parametrize(
@@ -126,22 +122,15 @@ def test_archives_report_new_messages(kind: str, news: bytes, workdir: Path) -> 
     other_mails = [build_described_mail("w [PATCH] valve: open it", author=story.OTTO)]
     with serve_archive(kind, workdir / "pi", story.V1, *other_mails) as server:
         for name in ("v1", "w"):
-            assert (
-                call("track", "add", f"<{name}@example.org>", "--lore", server.url).code
-                == 0
-            )
+            assert call("track", "add", f"<{name}@example.org>", "--lore", server.url).code == 0
         assert update_series() == {1: [], 2: []}
         server.add(news)
         assert update_series()[2] == []
     store_of_mails = make_polled_series(1, story.V1)
-    assert poll.find_concerned_series(parse(build_mbox(news))[0], [store_of_mails]) == [
-        1
-    ]
+    assert poll.find_concerned_series(parse(build_mbox(news))[0], [store_of_mails]) == [1]
     assert (
         poll.find_concerned_series(
-            parse(build_mbox(build_described_mail("z+9 [PATCH] pump: another thing")))[
-                0
-            ],
+            parse(build_mbox(build_described_mail("z+9 [PATCH] pump: another thing")))[0],
             [make_polled_series(1, other_mails[0])],
         )
         == []
@@ -170,10 +159,7 @@ def test_search_missing_a_known_message_is_an_error(workdir: Path) -> None:
         server.forgets = True
         outcome = call("track", "update", "--fresh")
         assert outcome.code == 4
-        assert (
-            "does not find message v1@example.org, which is in the archive"
-            in outcome.err
-        )
+        assert "does not find message v1@example.org, which is in the archive" in outcome.err
 
 
 _YEAR = 525_600
@@ -202,12 +188,8 @@ def parsed_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ids
 
 
-@pytest.mark.parametrize(
-    "kind", [*SERVED[1:], pytest.param(SERVED[0], marks=pytest.mark.long)]
-)
-def test_poll_skips_known_and_old_messages(
-    kind: str, workdir: Path, parsed_ids: list[str]
-) -> None:
+@pytest.mark.parametrize("kind", [*SERVED[1:], pytest.param(SERVED[0], marks=pytest.mark.long)])
+def test_poll_skips_known_and_old_messages(kind: str, workdir: Path, parsed_ids: list[str]) -> None:
     # these messages arrive after the time in their Date: headers, which is on the first day
     other_mails = [
         add_received_header(
@@ -216,23 +198,17 @@ def test_poll_skips_known_and_old_messages(
         )
         for number in range(30)
     ]
-    with serve_archive(
-        kind, workdir / "pi", story.V1, story.REVIEW, *other_mails
-    ) as server:
+    with serve_archive(kind, workdir / "pi", story.V1, story.REVIEW, *other_mails) as server:
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         late = _YEAR + 90 * 1440
         server.add(
             add_received_header(
-                build_reply(
-                    f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60
-                ),
+                build_reply(f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60),
                 late,
             )
         )
         server.add(
-            add_received_header(
-                build_mail("Another", "Nothing.", id="last", minutes=0), late
-            )
+            add_received_header(build_mail("Another", "Nothing.", id="last", minutes=0), late)
         )
         assert update_series() == {1: ["n@example.org"]}
         parsed_ids.clear()
@@ -254,9 +230,7 @@ def test_failed_download_is_retried_by_the_next_poll(workdir: Path) -> None:
     with Half() as server:
         server.add(story.V1)
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
-        server.add(
-            story.REVIEW, build_mail("Other", "Nothing.", id="later", minutes=_YEAR)
-        )
+        server.add(story.REVIEW, build_mail("Other", "Nothing.", id="later", minutes=_YEAR))
         server.broken = True
         assert call("track", "update", "--fresh").code == 4
         server.broken = False
@@ -265,15 +239,11 @@ def test_failed_download_is_retried_by_the_next_poll(workdir: Path) -> None:
 
 def test_future_date_does_not_hide_new_messages(workdir: Path) -> None:
     with StandIn() as server:
-        server.add(
-            story.V1, build_mail("Hello", "Nothing.", id="clock", minutes=99 * _YEAR)
-        )
+        server.add(story.V1, build_mail("Hello", "Nothing.", id="clock", minutes=99 * _YEAR))
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         assert update_series() == {1: []}
         with Store() as store:
-            assert datetime.fromisoformat(store.entry(1).reached or "") <= datetime.now(
-                UTC
-            )
+            assert datetime.fromisoformat(store.entry(1).reached or "") <= datetime.now(UTC)
 
 
 def test_unrelated_message_is_read_once(workdir: Path) -> None:
@@ -281,11 +251,7 @@ def test_unrelated_message_is_read_once(workdir: Path) -> None:
         server.add(story.V1)
         call("track", "add", "<v1@example.org>", "--lore", server.url)
         # this patch is by the same author and for the same file, so it may be a new version
-        server.add(
-            build_described_mail(
-                "other+99999 [PATCH v5] demo: another patch of the pump"
-            )
-        )
+        server.add(build_described_mail("other+99999 [PATCH v5] demo: another patch of the pump"))
         update_series()
         server.asked.clear()
         assert update_series() == {1: []}
@@ -299,19 +265,12 @@ def test_message_from_an_unpolled_series_is_read_once(
         # the same author's later patch is similar to the finished one
         server.add(
             *story.WHOLE,
-            build_described_mail(
-                "alike+1 [PATCH] demo: check the pointer before each use"
-            ),
+            build_described_mail("alike+1 [PATCH] demo: check the pointer before each use"),
         )
         for name in ("v1", "alike"):
-            assert (
-                call("track", "add", f"<{name}@example.org>", "--lore", server.url).code
-                == 0
-            )
+            assert call("track", "add", f"<{name}@example.org>", "--lore", server.url).code == 0
         with Store() as store, store.transaction() as database:
-            database.execute(
-                "UPDATE series SET news = '2020-01-01T00:00:00+00:00' WHERE id = 1"
-            )
+            database.execute("UPDATE series SET news = '2020-01-01T00:00:00+00:00' WHERE id = 1")
         update_series()
         update_series()
         server.asked.clear()

@@ -35,9 +35,7 @@ class Signer:
         message.sign("ed25519", self.private, signing_identity, None)
         return parse_mail(message.as_bytes())
 
-    def sign_with_dkim(
-        self, raw_mail: bytes, domain: str, *, length: bool = False
-    ) -> Mail:
+    def sign_with_dkim(self, raw_mail: bytes, domain: str, *, length: bool = False) -> Mail:
         header = dkim.sign(
             raw_mail,
             b"s1",
@@ -66,9 +64,7 @@ def first_mail() -> Mail:
 def find_sender_key_proofs(new_mail: Mail, first_mail: Mail) -> list[str]:
     return [
         str(address)
-        for address in find_proven_senders(
-            [new_mail], [first_mail], KNOWN, lambda _: None
-        )
+        for address in find_proven_senders([new_mail], [first_mail], KNOWN, lambda _: None)
     ]
 
 
@@ -94,9 +90,7 @@ def test_wrong_key_or_changed_message_proves_nothing(first_mail: Mail) -> None:
     raw_mail = build_patch_mail("[PATCH v2] demo: check it", author=NEW)
     assert find_sender_key_proofs(parse_mail(raw_mail), first_mail) == []
     assert (
-        find_sender_key_proofs(
-            EVES.sign_as_developer(raw_mail, "ada@work.example.com"), first_mail
-        )
+        find_sender_key_proofs(EVES.sign_as_developer(raw_mail, "ada@work.example.com"), first_mail)
         == []
     )
     good = ADAS.sign_as_developer(raw_mail, "ada@work.example.com")
@@ -112,9 +106,7 @@ def test_wrong_key_or_changed_message_proves_nothing(first_mail: Mail) -> None:
 def test_forwarded_signed_patch_proves_nothing(first_mail: Mail) -> None:
     head, _, body = first_mail.raw.partition(b"\n\n")
     forwarded = (
-        head.replace(
-            b"From: Ada Fixer <ada@example.org>", b"From: Ada Fixer <eve@evil.example>"
-        )
+        head.replace(b"From: Ada Fixer <ada@example.org>", b"From: Ada Fixer <eve@evil.example>")
         + b"\n\nFrom: Ada Fixer <ada@example.org>\n\n"
         + body
     )
@@ -125,15 +117,11 @@ def find_domain_proofs(
     new_mail: Mail, known_identities: Identities, *signing_records: "dict[str, bytes]"
 ) -> list[str]:
     records = {
-        name: record_text
-        for record in signing_records
-        for name, record_text in record.items()
+        name: record_text for record in signing_records for name, record_text in record.items()
     }
     return [
         str(address)
-        for address in find_proven_senders(
-            [new_mail], [], known_identities, records.get
-        )
+        for address in find_proven_senders([new_mail], [], known_identities, records.get)
     ]
 
 
@@ -146,9 +134,7 @@ def test_parent_domain_proves_the_same_mailbox() -> None:
         "Ada Fixer <ada@linux.example.org>"
     ]
     assert find_domain_proofs(signed, KNOWN) == [], "without its key"
-    assert find_domain_proofs(signed, KNOWN, EVES.record("example.org")) == [], (
-        "with another key"
-    )
+    assert find_domain_proofs(signed, KNOWN, EVES.record("example.org")) == [], "with another key"
     assert (
         find_domain_proofs(
             parse_mail(signed.raw.replace(b"Check", b"Trust")),
@@ -190,10 +176,7 @@ def test_partial_signature_proves_nothing() -> None:
     signed_twice = ADAS.sign_with_dkim(raw_mail, "example.org").raw.replace(
         b"From: ", b"From: Ada Fixer <ada@linux.example.org>\nFrom: ", 1
     )
-    assert (
-        find_domain_proofs(parse_mail(signed_twice), KNOWN, ADAS.record("example.org"))
-        == []
-    )
+    assert find_domain_proofs(parse_mail(signed_twice), KNOWN, ADAS.record("example.org")) == []
 
 
 @pytest.mark.parametrize(

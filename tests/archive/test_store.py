@@ -28,9 +28,7 @@ def test_series_is_stored_with_its_messages(tmp_path: Path) -> None:
         assert [(entry.id, entry.subject, entry.lore) for entry in store.entries()] == [
             (1, "demo: new", "http://x.example/y")
         ]
-        assert [mail.subject for mail in store.mails(1)] == [
-            mail.subject for mail in MAILS
-        ]
+        assert [mail.subject for mail in store.mails(1)] == [mail.subject for mail in MAILS]
 
 
 def test_duplicate_series_is_stored_once(tmp_path: Path) -> None:
@@ -60,9 +58,7 @@ def test_removing_a_series_removes_its_messages(tmp_path: Path) -> None:
         store.keep(first.id, "a", MAILS)
         store.keep(second.id, "b", MAILS[:1])
         store.remove(first.id)
-        assert [mail.message_id for mail in store.mails(second.id)] == [
-            "v1@example.org"
-        ]
+        assert [mail.message_id for mail in store.mails(second.id)] == ["v1@example.org"]
         with pytest.raises(UsageError):
             store.entry(first.id)
         assert store.add("c", "c", None, None).id == 3

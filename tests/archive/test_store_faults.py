@@ -95,9 +95,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "a damaged page of series": (damage_page("series"), DAMAGED, "doctor --recover"),
     "a damaged page of members": (damage_page("member"), DAMAGED, "doctor --recover"),
     "cut in half": (
-        lambda file: file.write_bytes(
-            file.read_bytes()[: file.stat().st_size // 2 + 100]
-        ),
+        lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2 + 100]),
         DAMAGED,
         "doctor --recover",
     ),
@@ -132,9 +130,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "doctor --recover",
     ),
     "a member that is no text": (
-        run_sql(
-            "UPDATE member SET message_id = x'ff' WHERE message_id = 'v2@example.org'"
-        ),
+        run_sql("UPDATE member SET message_id = x'ff' WHERE message_id = 'v2@example.org'"),
         DAMAGED,
         "doctor --recover",
     ),
@@ -143,9 +139,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
 
 def read_messages() -> list[bytes]:
     with Store() as store:
-        return sorted(
-            mail.raw for entry in store.entries() for mail in store.mails(entry.id)
-        )
+        return sorted(mail.raw for entry in store.entries() for mail in store.mails(entry.id))
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -194,8 +188,7 @@ BAD_MAILS = {
     "a mail that is gone": "DELETE FROM mail WHERE message_id = 'v2@example.org'",
 }
 SAID = (
-    "series 1: the mail <v2@example.org> is damaged; "
-    "`patchpilot track update 1` fetches it again"
+    "series 1: the mail <v2@example.org> is damaged; `patchpilot track update 1` fetches it again"
 )
 
 
@@ -244,15 +237,10 @@ def test_fully_damaged_series_skips_the_archive(
     store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    run_sql("UPDATE mail SET raw = x'00' WHERE message_id = 'w@example.org'")(
-        store_file
-    )
+    run_sql("UPDATE mail SET raw = x'00' WHERE message_id = 'w@example.org'")(store_file)
     outcome = call("track", "show", "2")
     assert outcome.code == 2
-    assert (
-        "next      fetch its damaged messages again: `patchpilot track update 2`"
-        in outcome.out
-    )
+    assert "next      fetch its damaged messages again: `patchpilot track update 2`" in outcome.out
 
 
 @contextmanager
@@ -263,9 +251,7 @@ def fill_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         base: database.Database, layout: database.DatabaseLayout, has_database: bool
     ) -> None:
         real_prepare(base, layout, has_database)
-        base.execute(
-            f"PRAGMA max_page_count = {base.execute('PRAGMA page_count').fetchone()[0]}"
-        )
+        base.execute(f"PRAGMA max_page_count = {base.execute('PRAGMA page_count').fetchone()[0]}")
 
     with monkeypatch.context() as patched_database:
         patched_database.setattr(database, "_prepare_database", prepare_with_full_disk)

@@ -16,9 +16,7 @@ from tests.reading import story
 
 OLD = Path(__file__).parent / "stores"
 CURRENT = len(TRACK_LAYOUT.migrations)
-VERSIONS = sorted(
-    int(file.stem.rpartition("-")[2]) for file in OLD.glob("version-*.sql")
-)
+VERSIONS = sorted(int(file.stem.rpartition("-")[2]) for file in OLD.glob("version-*.sql"))
 IDS = ("v1@example.org", "r1@example.org")
 
 
@@ -68,12 +66,8 @@ def test_old_store_is_migrated_completely(version: int, workdir: Path) -> None:
         )
         assert [mail.raw for mail in store.mails(2)] == list(story.BEGINNING)
         assert store.unread(2) == {"r1@example.org"}
-        assert store.marks(2) == (
-            {("r1@example.org", 4): "addressed"} if version > 1 else {}
-        )
-    saved = [
-        backup for backup in list_backups(file) if f"-version-{version}." in backup.name
-    ]
+        assert store.marks(2) == ({("r1@example.org", 4): "addressed"} if version > 1 else {})
+    saved = [backup for backup in list_backups(file) if f"-version-{version}." in backup.name]
     assert len(saved) == (1 if version < CURRENT else 0)
     for backup in saved:
         with closing(sqlite3.connect(backup)) as base:
@@ -92,10 +86,7 @@ def test_migrated_store_matches_a_new_one(
                     "SELECT name FROM sqlite_master WHERE type IN ('table', 'index') ORDER BY name"
                 )
             ]
-            return {
-                name: base.execute(f"PRAGMA table_info({name})").fetchall()
-                for name in names
-            }
+            return {name: base.execute(f"PRAGMA table_info({name})").fetchall() for name in names}
 
     with Store(create_old_store(version)):
         pass

@@ -82,10 +82,7 @@ def test_series_is_found_in_an_mbox(thread_mbox: Path) -> None:
         TITLE,
         "in-stable",
     )
-    assert [
-        (revision["version"], revision["message_id"])
-        for revision in tracked["revisions"]
-    ] == [
+    assert [(revision["version"], revision["message_id"]) for revision in tracked["revisions"]] == [
         (1, "v1@example.org"),
         (2, "v2@example.org"),
     ]
@@ -99,10 +96,9 @@ def test_series_is_found_in_an_mbox(thread_mbox: Path) -> None:
             "asks": None,
         }
     ]
-    assert [
-        (commit["tree"], commit["commit"], commit["release"])
-        for commit in tracked["landed"]
-    ][-1] == (
+    assert [(commit["tree"], commit["commit"], commit["release"]) for commit in tracked["landed"]][
+        -1
+    ] == (
         "torvalds/linux",
         SHA,
         None,
@@ -144,16 +140,12 @@ def run_track_in_folder(folder: Path, *modules: str) -> str:
     return completed.stderr.strip()
 
 
-def test_track_list_imports_no_mail_or_git_code(
-    thread_mbox: Path, workdir: Path
-) -> None:
+def test_track_list_imports_no_mail_or_git_code(thread_mbox: Path, workdir: Path) -> None:
     track_series("add", "--mbox", thread_mbox)
     assert run_track_in_folder(workdir, *_READING) == "0 []"
 
 
-def test_track_list_in_a_repository_imports_no_mail_code(
-    thread_mbox: Path, workdir: Path
-) -> None:
+def test_track_list_in_a_repository_imports_no_mail_code(thread_mbox: Path, workdir: Path) -> None:
     track_series("add", "--mbox", thread_mbox)
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"a.c": "x\n"})
@@ -169,13 +161,9 @@ def test_track_list_in_a_repository_imports_no_mail_code(
         )
         == "0 []"
     )
-    repo.commit(
-        "valve: open it\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"b.c": "x\n"}
-    )
+    repo.commit("valve: open it\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"b.c": "x\n"})
     call("track", "-C", repo.path)
-    assert (
-        run_track_in_folder(repo.path, "patchpilot.reading.mail_classifier") == "0 []"
-    )
+    assert run_track_in_folder(repo.path, "patchpilot.reading.mail_classifier") == "0 []"
 
 
 def test_empty_branch_needs_no_base_search(
@@ -209,8 +197,7 @@ def test_ambiguous_mbox_needs_a_series(workdir: Path) -> None:
         )
     )
     assert [
-        series_["subject"]
-        for series_ in track_series("add", "<w@example.org>", "--mbox", "m")
+        series_["subject"] for series_ in track_series("add", "<w@example.org>", "--mbox", "m")
     ] == ["valve: open it"]
     assert len(track_series("add", "--mbox", "m")) == 2
 
@@ -238,8 +225,7 @@ def test_table_is_sorted_by_turn_and_new_messages(
     workdir: Path,
 ) -> None:
     title = (
-        "valve: open it when asked, and close it again "
-        "before anybody has noticed that it was open"
+        "valve: open it when asked, and close it again before anybody has noticed that it was open"
     )
     robot_mail = build_reply(
         f"[PATCH] {title}", "kernel test robot noticed the following build errors:\n\n>> a.c:1: error: x\n",  # noqa: E501
@@ -262,9 +248,7 @@ def test_table_is_sorted_by_turn_and_new_messages(
     with Store() as store:
         all_series = read_all_series(store=store)
     narrow, wide = (
-        format_series_table(
-            all_series, datetime(2024, 3, 12, tzinfo=UTC), columns
-        ).splitlines()
+        format_series_table(all_series, datetime(2024, 3, 12, tzinfo=UTC), columns).splitlines()
         for columns in (80, 160)
     )
     assert narrow == [
@@ -278,15 +262,11 @@ def test_table_is_sorted_by_turn_and_new_messages(
         "REV: patches reviewed or acked; CI: test bots",
     ]
     assert all(len(line) <= 80 for line in narrow)
-    assert [line.split()[:2] for line in wide[1:-1]] == [
-        line.split()[:2] for line in narrow[1:-1]
-    ]
+    assert [line.split()[:2] for line in wide[1:-1]] == [line.split()[:2] for line in narrow[1:-1]]
     assert wide[-1].startswith("A/R/T: Acked-by, Reviewed-by, Tested-by; REV: ")
     assert "  -/1/-  R 1/1  " in "\n".join(wide)
     assert "answer the review by Rita Reviewer and" in "\n".join(wide)
-    assert {
-        row["id"]: (row["turn"], row["ci"], row["tags"]) for row in track_series()
-    } == {
+    assert {row["id"]: (row["turn"], row["ci"], row["tags"]) for row in track_series()} == {
         1: ("your turn", None, {}),
         2: ("your turn", "failed", {}),
         3: ("waiting", None, {"Reviewed-by": 1}),
@@ -328,8 +308,7 @@ def test_showing_marks_replies_as_read(thread_mbox: Path) -> None:
     call("track", "add", "--mbox", thread_mbox)
     assert track_series()[0]["unread"] > 0
     assert any(
-        series_["unread"]
-        for series_ in track_series("show", "1", "--keep-unread")[0]["replies"]
+        series_["unread"] for series_ in track_series("show", "1", "--keep-unread")[0]["replies"]
     )
     assert "Please add a Fixes: tag" in call("track", "show", "1", "--mails").out
     assert track_series()[0]["unread"] == 0
@@ -398,8 +377,7 @@ def test_rejected_series_is_still_polled(workdir: Path) -> None:
     )
     with serve_archive("stand-in", workdir, story.V1, rejection) as server:
         assert (
-            track_series("add", "<v1@example.org>", "--lore", server.url)[0]["state"]
-            == "rejected"
+            track_series("add", "<v1@example.org>", "--lore", server.url)[0]["state"] == "rejected"
         )
         server.add(story.V2, story.TAG, story.APPLIED)
         assert track_series("update", "--fresh")[0]["state"] == "accepted"
@@ -428,9 +406,7 @@ def test_finished_series_is_polled_less_often(workdir: Path) -> None:
 
 
 @contextmanager
-def serve_bytes(
-    response: bytes, delay: float = 0.0
-) -> Iterator[tuple[str, list[bytes]]]:
+def serve_bytes(response: bytes, delay: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
     """Run a server that responds to every request with these bytes, and record the requests."""
     requests: list[bytes] = []
     listening_socket = socket.create_server(("127.0.0.1", 0))
@@ -494,9 +470,7 @@ FAULTS = {
         "HTTP status 503",
     ),
     "html": (
-        format_http_response(
-            "200 OK", b"<html>log in</html>", "Content-Type: text/html"
-        ),
+        format_http_response("200 OK", b"<html>log in</html>", "Content-Type: text/html"),
         0.0,
         "did not send an mbox",
     ),
@@ -551,15 +525,14 @@ def test_archive_fault_is_not_reported_as_no_new_messages(
     assert elapsed < 9
 
 
-def test_oversized_response_is_reported(
-    workdir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_oversized_response_is_reported(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (archive_reading, mail_reading, mbox_reading):
         for limit in {"MAX_ANSWER", "MAX_MAIL"} & vars(module).keys():
             monkeypatch.setattr(module, limit, 1 << 20)
-    with serve_bytes(
-        format_http_response("200 OK", gzip.compress(b"\0" * (3 << 20))), 0.0
-    ) as (url, _):
+    with serve_bytes(format_http_response("200 OK", gzip.compress(b"\0" * (3 << 20))), 0.0) as (
+        url,
+        _,
+    ):
         outcome = call("track", "add", "<v1@example.org>", "--lore", url)
     assert outcome.code == 4
     assert "mail too large: the limit is 1 MiB" in outcome.err
@@ -570,17 +543,11 @@ def test_oversized_response_is_reported(
 def test_results_before_a_failed_search_are_kept(workdir: Path) -> None:
     class Half(StandIn):
         def answer(self, http_method: str, target: str) -> HttpAnswer:
-            return (
-                HttpAnswer(403)
-                if http_method == "POST"
-                else super().answer(http_method, target)
-            )
+            return HttpAnswer(403) if http_method == "POST" else super().answer(http_method, target)
 
     with Half() as server:
         server.add(*story.BEGINNING)
-        outcome = call(
-            "track", "add", "<v1@example.org>", "--lore", server.url, "--format", "json"
-        )
+        outcome = call("track", "add", "<v1@example.org>", "--lore", server.url, "--format", "json")
         assert outcome.code == 4
         (tracked,) = json.loads(outcome.out)["series"]
         assert (
@@ -694,9 +661,7 @@ def test_failed_archive_does_not_block_others(
         (["add", "a@example.org", "--lore", "ftp://x"], 2),
     ],
 )
-def test_invalid_arguments_are_reported(
-    workdir: Path, argv: list[str], code: int
-) -> None:
+def test_invalid_arguments_are_reported(workdir: Path, argv: list[str], code: int) -> None:
     outcome = call("track", *argv)
     assert (outcome.code, outcome.out) == (code, "")
     assert outcome.err
@@ -713,9 +678,7 @@ def _create_fixed_tree(path: Path) -> tuple[Repo, str]:
     files = dict.fromkeys(("MAINTAINERS", "Kbuild", "Kconfig"), "x\n")
     repo.commit("start\n", {"Makefile": "VERSION = 6\n"} | files)
     repo.tag("v6.8")
-    commit_message = (
-        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
-    )
+    commit_message = f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
     return repo, repo.commit(commit_message, {"a.c": "x\n"})
 
 
@@ -734,22 +697,15 @@ def test_release_is_read_from_the_repository(thread_mbox: Path, workdir: Path) -
     repo.tag("v6.6.30")
     repo.checkout("master")
     (tracked,) = track_series("add", "--mbox", thread_mbox, "-C", repo.path)
-    places = {
-        commit["tree"]: (commit["commit"], commit["release"])
-        for commit in tracked["landed"]
-    }
+    places = {commit["tree"]: (commit["commit"], commit["release"]) for commit in tracked["landed"]}
     assert places["torvalds/linux"] == (fix, "v6.9-rc1")
     assert places["stable/linux-6.6.y"] == (backport, "v6.6.30")
-    assert {branch["version"]: branch["state"] for branch in tracked["stable"]}[
-        "6.6"
-    ] == "released"
+    assert {branch["version"]: branch["state"] for branch in tracked["stable"]}["6.6"] == "released"
 
 
 def test_show_lists_events_with_their_proof(thread_mbox: Path, workdir: Path) -> None:
     repo, fix = _create_fixed_tree(workdir / "linux")
-    output = call(
-        "track", "add", "--mbox", thread_mbox, "-C", repo.path
-    ).out.splitlines()
+    output = call("track", "add", "--mbox", thread_mbox, "-C", repo.path).out.splitlines()
     start, end = output.index("  story"), output.index("  replies")
     assert output[start + 1 : end] == [
         "    2024-03-04  v1 sent  <v1@example.org>",
@@ -776,13 +732,9 @@ def test_stable_branch_state_is_consistent(thread_mbox: Path, workdir: Path) -> 
     backport = _backport_fix(repo, fix)
     repo.checkout("master")
     output = call("track", "add", "--mbox", thread_mbox, "-C", repo.path).out
-    lines = [
-        line for line in output.partition("  story\n")[0].splitlines() if "6.6" in line
-    ]
+    lines = [line for line in output.partition("  story\n")[0].splitlines() if "6.6" in line]
     assert [line.split()[0] for line in lines] == ["state", "landed", "stable"], output
-    assert all(
-        "6.6 merged, in no release yet" in " ".join(line.split()) for line in lines
-    ), output
+    assert all("6.6 merged, in no release yet" in " ".join(line.split()) for line in lines), output
     assert backport[:12] in lines[2]
     assert "under review" not in output
     repo.git("tag", "-a", "-m", "x", "v6.6.30", "linux-6.6.y")
@@ -849,25 +801,19 @@ def test_only_important_messages_of_a_huge_thread_are_read(
     monkeypatch.setattr("patchpilot.archive.track_store.FIRST_READ", 1)
     title = "[PATCH] demo: check the pointer"
     talk = [
-        build_reply(
-            title, f"I wonder about point {index}.", id=f"t{index}", reply_to="v1"
-        )
+        build_reply(title, f"I wonder about point {index}.", id=f"t{index}", reply_to="v1")
         for index in range(8)
     ]
     tag = build_reply(
         title, "Reviewed-by: Rita Reviewer <rita@example.org>", id="tag", reply_to="v1"
     )
-    (workdir / "m").write_bytes(
-        build_mbox(build_described_mail(f"v1 {title}"), tag, *talk)
-    )
+    (workdir / "m").write_bytes(build_mbox(build_described_mail(f"v1 {title}"), tag, *talk))
     assert call("track", "add", "--mbox", "m").code == 0
     output = call("track", "show", "1", "--mails").out
     assert "5 of 10 messages not read" in output
     assert "track show 1 --all" in output
     assert "Reviewed-by: Rita Reviewer" in output
-    assert [f"point {index}." in output for index in range(8)] == [False] * 5 + [
-        True
-    ] * 3
+    assert [f"point {index}." in output for index in range(8)] == [False] * 5 + [True] * 3
     with Store() as store:
         assert store.unread(1) == {f"t{index}@example.org" for index in range(5)}
     full_output = call("track", "show", "1", "--all", "--mails").out

@@ -65,9 +65,7 @@ def test_damaged_message_is_restored(workdir: Path) -> None:
             store.mark_read(2, ["r1@example.org"])
             store.mark(2, "r1@example.org", 3, "declined")
         before, series_json = read_local_data(2), track_series("show", "--keep-unread")
-        execute_sql(
-            f"{DAMAGE} WHERE message_id IN ('r1@example.org', 'v2@example.org')"
-        )
+        execute_sql(f"{DAMAGE} WHERE message_id IN ('r1@example.org', 'v2@example.org')")
         execute_sql("DELETE FROM mail WHERE message_id = 'r4@example.org'")
         assert call("track", "show", "2", "--keep-unread").code == 2
         updated = track_series("update", "--all")

@@ -40,9 +40,7 @@ def test_new_file_conflicts_with_an_existing_one(world: World) -> None:
     branch = world.create_stable_branch(
         "6.12", world.groundwork, ("own", {"new.c": "int other;\n"})
     )
-    assert (
-        world.read_branch_result(fix_commit, "--onto", branch)["verdict"] == "conflict"
-    )
+    assert world.read_branch_result(fix_commit, "--onto", branch)["verdict"] == "conflict"
 
 
 def test_deletion_conflicts_with_a_change(world: World) -> None:
@@ -64,9 +62,7 @@ def test_deletion_conflicts_with_a_change(world: World) -> None:
 
 def test_rename_needs_the_original_file(world: World) -> None:
     world.repo.git("mv", "other.c", "moved.c")
-    fix_commit = world.repo.commit(
-        "move other.c", {"moved.c": format_function(l5="five(5);")}
-    )
+    fix_commit = world.repo.commit("move other.c", {"moved.c": format_function(l5="five(5);")})
     assert (
         world.read_branch_result(
             fix_commit, "--onto", world.create_stable_branch("6.6", world.groundwork)
@@ -87,18 +83,13 @@ def test_mode_change_applies_cleanly(world: World) -> None:
 
 
 def test_whitespace_change_is_not_for_stable(world: World) -> None:
-    fix_commit = world.repo.commit(
-        "indent", {"other.c": format_function(l5="step( 5 );")}
-    )
+    fix_commit = world.repo.commit("indent", {"other.c": format_function(l5="step( 5 );")})
     assert (
-        "whitespace only"
-        in world.read_backport_json(fix_commit, "--onto", world.base)["rules"][0]
+        "whitespace only" in world.read_backport_json(fix_commit, "--onto", world.base)["rules"][0]
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["with space.c", "ümlaut.c", 'quo"te".c"', "tab\tname.c"]
-)
+@pytest.mark.parametrize("name", ["with space.c", "ümlaut.c", 'quo"te".c"', "tab\tname.c"])
 def test_odd_file_names_are_handled(world: World, name: str) -> None:
     first_commit = world.repo.commit("add", {name: format_function()})
     ground = world.repo.commit("ground", {name: format_function(l20="ground(20);")})
@@ -118,17 +109,13 @@ def test_odd_file_names_are_handled(world: World, name: str) -> None:
         fix_commit, "--onto", world.create_stable_branch("6.6", first_commit)
     )
     assert result["conflicts"][0]["path"] == name
-    assert [prerequisite["commit"] for prerequisite in result["prerequisites"]] == [
-        ground
-    ]
+    assert [prerequisite["commit"] for prerequisite in result["prerequisites"]] == [ground]
 
 
 class FakeStore:
     """A stub of the temporary object store that contains these objects."""
 
-    def __init__(
-        self, tree: str = "t", *, is_clean: bool = True, **blobs: bytes
-    ) -> None:
+    def __init__(self, tree: str = "t", *, is_clean: bool = True, **blobs: bytes) -> None:
         self.picked, self.clean, self.blobs = tree, is_clean, blobs
         self.asked: list[tuple[str, str, str]] = []
         self.objects = {

@@ -82,14 +82,10 @@ def run_backport(repo: Repo, fix_commit: str, *arguments: object) -> Outcome:
 
 
 def backport_and_build(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
-    repo = create_kernel_with_stable_branch(
-        tmp_path, "\n\n\n", **{"init/main.c": "int x;\n"}
-    )
+    repo = create_kernel_with_stable_branch(tmp_path, "\n\n\n", **{"init/main.c": "int x;\n"})
     fix_commit = repo.commit("drv: fix it", make_driver_files(body))
     trust_tree(repo)
-    (build_result,) = json.loads(
-        run_backport(repo, fix_commit, "--format", "json").out
-    )["builds"]
+    (build_result,) = json.loads(run_backport(repo, fix_commit, "--format", "json").out)["builds"]
     return run_backport(repo, fix_commit).out, build_result
 
 
@@ -104,10 +100,7 @@ def test_affected_objects_are_built(tmp_path: Path) -> None:
 
 def test_new_warning_is_listed(tmp_path: Path) -> None:
     output, answer = backport_and_build(tmp_path, "\tint mine;\n")
-    assert (
-        "linux-6.6.y: builds with 1 new warning\n  drv/w.c:7: warning: unused variable"
-        in output
-    )
+    assert "linux-6.6.y: builds with 1 new warning\n  drv/w.c:7: warning: unused variable" in output
     assert len(answer["warnings"]) == 1
 
 
@@ -143,9 +136,7 @@ def test_canceled_build_ends(tmp_path: Path) -> None:
             )
 
 
-def test_missing_programs_are_listed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_programs_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(configuration, "find_missing_programs", lambda _: ["flex"])
     repo = create_kernel_with_stable_branch(tmp_path, "")
     fix_commit = repo.commit("drv: fix it", make_driver_files("\t/* done */\n"))
@@ -162,9 +153,7 @@ def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
     # the fix applies, but uses a function that the branch lacks
     text = f"#define MORE 1\n\n\n\n\n{text}"
     repo.commit("drv: more", {"drv/w.c": text})
-    fix_commit = repo.commit(
-        "drv: fix it", {"drv/w.c": text.replace("return 1", "return MORE")}
-    )
+    fix_commit = repo.commit("drv: fix it", {"drv/w.c": text.replace("return 1", "return MORE")})
     repo.git("remote", "add", "origin", str(repo.path))
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     trust_tree(repo)
@@ -195,8 +184,6 @@ def test_whole_range_is_compiled(tmp_path: Path) -> None:
 def test_objects_are_built_only_in_a_kernel_tree(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "tool")
     repo.commit("start", make_driver_files(""))
-    outcome = call(
-        "backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects"
-    )
+    outcome = call("backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects")
     assert outcome.code == 2
     assert "requires a kernel tree" in outcome.err

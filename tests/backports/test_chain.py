@@ -11,17 +11,11 @@ def add_later_fix(world: World) -> str:
     return world.repo.commit(
         f'work: step 20 is for each\n\nFixes: {world.fix[:12]} ("work: do not forget step'
         ' 20")\nSigned-off-by: Ada Fixer <ada@example.org>\n',
-        {
-            "w.c": format_function(
-                l10="quick(10);", l19="check(19);", l20="check(20, all, each);"
-            )
-        },
+        {"w.c": format_function(l10="quick(10);", l19="check(19);", l20="check(20, all, each);")},
     )
 
 
-def write_patches(
-    world: World, folder: Path, *arguments: object
-) -> tuple[str, list[Path]]:
+def write_patches(world: World, folder: Path, *arguments: object) -> tuple[str, list[Path]]:
     result = world.run_backport(
         *arguments, "--onto", "linux-6.6.y", "--adapt", "--write", folder, "--signoff"
     )
@@ -33,23 +27,16 @@ def write_patches(
 def test_fix_of_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> None:
     later = add_later_fix(world)
     tip = world.create_renamed_branch()
-    output, files = write_patches(
-        world, tmp_path / "out", f"{world.groundwork}..{later}"
+    output, files = write_patches(world, tmp_path / "out", f"{world.groundwork}..{later}")
+    assert f"{world.fix[:12]}, which introduced the bug, is backported with it" in " ".join(
+        output.split()
     )
-    assert (
-        f"{world.fix[:12]}, which introduced the bug, is backported with it"
-        in " ".join(output.split())
-    )
-    titles = [
-        parse_patch(file.read_bytes(), str(file)).header("Subject") for file in files
-    ]
+    titles = [parse_patch(file.read_bytes(), str(file)).header("Subject") for file in files]
     assert titles == [
         "[PATCH 6.6.y 1/2] work: do not forget step 20",
         "[PATCH 6.6.y 2/2] work: step 20 is for each",
     ]
-    assert "\tverify(20, all, each);\n" in world.apply_to_clone(
-        tip, files, tmp_path / "clone"
-    )
+    assert "\tverify(20, all, each);\n" in world.apply_to_clone(tip, files, tmp_path / "clone")
 
 
 def test_later_fix_is_only_listed(world: World, tmp_path: Path) -> None:

@@ -19,15 +19,11 @@ def test_fix_without_tag_uses_the_given_commit(
     )
     assert world.read_branch_result(fix, "--onto", unaffected)["affected"] is None
     assert (
-        world.read_branch_result(fix, "--onto", unaffected, "--fixes", world.culprit)[
-            "verdict"
-        ]
+        world.read_branch_result(fix, "--onto", unaffected, "--fixes", world.culprit)["verdict"]
         == "not-affected"
     )
     assert (
-        world.read_branch_result(
-            fix, "--onto", affected, "--fixes", world.culprit[:12]
-        )["affected"]
+        world.read_branch_result(fix, "--onto", affected, "--fixes", world.culprit[:12])["affected"]
         is True
     )
 
@@ -36,9 +32,7 @@ def test_explicit_culprit_overrides_the_tag(world: World) -> None:
     tip = world.create_stable_branch("6.1", world.culprit)
     assert world.read_branch_result(world.fix, "--onto", tip)["affected"] is True
     assert (
-        world.read_branch_result(world.fix, "--onto", tip, "--fixes", world.groundwork)[
-            "verdict"
-        ]
+        world.read_branch_result(world.fix, "--onto", tip, "--fixes", world.groundwork)["verdict"]
         == "not-affected"
     )
 

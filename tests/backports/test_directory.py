@@ -71,18 +71,16 @@ def test_missing_file_is_a_conflict(world: World, workdir: Path) -> None:
     tree = write_tree(workdir, "")
     (tree / "w.c").unlink()
     assert (
-        read_first_branch_result(write_patch(world, workdir), "--onto", tree)[
-            "conflicts"
-        ][0]["kind"]
+        read_first_branch_result(write_patch(world, workdir), "--onto", tree)["conflicts"][0][
+            "kind"
+        ]
         == "file does not exist"
     )
 
 
 def test_directory_and_branch_can_be_combined(world: World, workdir: Path) -> None:
     tree = write_tree(workdir)
-    outcome = world.run_backport(
-        world.fix, "--onto", tree, "--onto", "master", "--format", "json"
-    )
+    outcome = world.run_backport(world.fix, "--onto", tree, "--onto", "master", "--format", "json")
     assert [branch["verdict"] for branch in json.loads(outcome.out)["branches"]] == [
         "already-fixed",
         "clean",
@@ -97,9 +95,7 @@ def test_patch_file_matches_its_merged_commit(world: World, workdir: Path) -> No
     assert json.loads(outcome.out)["branches"][0]["verdict"] == "conflict"
 
 
-def test_uncommitted_patch_is_checked_as_git_am_commits_it(
-    world: World, workdir: Path
-) -> None:
+def test_uncommitted_patch_is_checked_as_git_am_commits_it(world: World, workdir: Path) -> None:
     file = write_patch(world, workdir)
     file.write_text(file.read_text().replace("do not forget", "do forget"))
     before = world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
@@ -122,9 +118,7 @@ def test_uncommitted_patch_is_checked_as_git_am_commits_it(
 def test_patch_without_a_base_is_a_usage_error(world: World, workdir: Path) -> None:
     file = write_patch(world, workdir)
     file.write_text(
-        file.read_text()
-        .replace("do not forget", "do forget")
-        .replace("check(", "cook(")
+        file.read_text().replace("do not forget", "do forget").replace("check(", "cook(")
     )
     outcome = world.run_backport(file, "--onto", "master")
     assert outcome.code == 2
@@ -149,9 +143,7 @@ def test_message_id_is_fetched(world: World, workdir: Path) -> None:
 
 
 def test_file_without_a_diff_is_an_error(workdir: Path) -> None:
-    (workdir / "x.patch").write_text(
-        "From: A <a@example.org>\nSubject: [PATCH] x\n\ntext\n"
-    )
+    (workdir / "x.patch").write_text("From: A <a@example.org>\nSubject: [PATCH] x\n\ntext\n")
     outcome = call("backport", "x.patch", "--onto", write_tree(workdir, "x\n"))
     assert outcome.code == 2
     assert "no diff" in outcome.err
@@ -159,9 +151,7 @@ def test_file_without_a_diff_is_an_error(workdir: Path) -> None:
 
 def test_truncated_patch_is_an_error(world: World, workdir: Path) -> None:
     patch_text = write_patch(world, workdir).read_text()
-    (workdir / "half.patch").write_text(
-        patch_text[: patch_text.index("+\tcheck(20, all);")]
-    )
+    (workdir / "half.patch").write_text(patch_text[: patch_text.index("+\tcheck(20, all);")])
     tree = write_tree(workdir)
     outcome = call("backport", "half.patch", "--onto", tree)
     assert outcome.code == 2
@@ -189,9 +179,7 @@ def test_crlf_patch_fits_a_crlf_file(world: World, workdir: Path) -> None:
 
 
 def test_bare_diff_is_named_after_its_file(world: World, workdir: Path) -> None:
-    (workdir / "bare.diff").write_text(
-        world.repo.git("diff", f"{world.fix}^", world.fix) + "\n"
-    )
+    (workdir / "bare.diff").write_text(world.repo.git("diff", f"{world.fix}^", world.fix) + "\n")
     tree = write_tree(workdir)
     assert call("backport", "bare.diff", "--onto", tree).out.startswith("bare.diff\n")
     outcome = world.run_backport(workdir / "bare.diff", "--onto", "master")
@@ -218,9 +206,7 @@ def test_hunks_are_counted_by_result(world: World, workdir: Path) -> None:
     )
     file = workdir / "more.patch"
     file.write_text(repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
-    tree = write_tree(
-        workdir, format_function(**content, l32="a(32);", l44="else(44);")
-    )
+    tree = write_tree(workdir, format_function(**content, l32="a(32);", l44="else(44);"))
     answer = read_first_branch_result(file, "--onto", tree)
     assert answer["verdict"] == "conflict"
     assert answer["reason"].startswith(
@@ -234,9 +220,7 @@ def test_hunks_are_counted_by_result(world: World, workdir: Path) -> None:
     (tree / "other.c").write_text(format_function(l5="d(5);", l25="e(25);"))
     (tree / "w.c").write_text(format_function(**content, l32="a(32);"))
     answer = read_first_branch_result(file, "--onto", tree)
-    assert answer["reason"].startswith(
-        "of 5 hunks, 3 are already applied and 2 apply; "
-    )
+    assert answer["reason"].startswith("of 5 hunks, 3 are already applied and 2 apply; ")
 
 
 def test_tag_branch_and_directory_agree(world: World, workdir: Path) -> None:
@@ -247,9 +231,7 @@ def test_tag_branch_and_directory_agree(world: World, workdir: Path) -> None:
         "conflict": format_function(l10="quick(10);", l20="quite_other(20);"),
     }
     for number, (verdict, content) in enumerate(contents.items()):
-        tip = world.create_stable_branch(
-            f"5.{number}", world.culprit, ("own", {"w.c": content})
-        )
+        tip = world.create_stable_branch(f"5.{number}", world.culprit, ("own", {"w.c": content}))
         world.repo.git("tag", f"old-{number}", tip)
         folder = workdir / verdict
         folder.mkdir()
@@ -266,8 +248,6 @@ def test_cover_letter_alone_is_not_a_patch(workdir: Path) -> None:
     (workdir / "cover.eml").write_text(
         "From: Rita <rita@example.net>\nSubject: [PATCH 0/2] w: quick\n\nPlease add a Fixes: tag.\n"
     )
-    outcome = call(
-        "backport", "cover.eml", "--onto", write_tree(workdir, format_function())
-    )
+    outcome = call("backport", "cover.eml", "--onto", write_tree(workdir, format_function()))
     assert outcome.code == 2
     assert "cover.eml contains no patch" in outcome.err

@@ -19,9 +19,7 @@ from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
-def write_patches(
-    patch: Path, tree: Path, *arguments: object
-) -> tuple[str, list[Path]]:
+def write_patches(patch: Path, tree: Path, *arguments: object) -> tuple[str, list[Path]]:
     folder = tree.parent / "out"
     result = call("backport", patch, "--onto", tree, "--write", folder, *arguments)
     files = sorted(folder.rglob("*.patch"))
@@ -56,15 +54,11 @@ def test_clean_patch_keeps_its_message(world: World, workdir: Path) -> None:
     assert "check(20, all);" in apply_patch(tree, file)
 
 
-def test_conflicting_patch_is_adapted_and_explained(
-    world: World, workdir: Path
-) -> None:
+def test_conflicting_patch_is_adapted_and_explained(world: World, workdir: Path) -> None:
     tree = write_tree(
         workdir, format_function(l10="slow(10);", l19="verify(19);", l20="verify(20);")
     )
-    output, (file,) = write_patches(
-        write_patch(world, workdir), tree, "--adapt", "--signoff"
-    )
+    output, (file,) = write_patches(write_patch(world, workdir), tree, "--adapt", "--signoff")
     assert "adapted (context, confidence 0." in output
     assert "help: only the hunks are known" in output
     patch_text = parse_patch(file.read_bytes(), str(file)).message
@@ -84,9 +78,7 @@ def test_unadaptable_fix_is_not_written(world: World, workdir: Path) -> None:
 
 
 def test_uncertain_adaptation_is_not_written(world: World, workdir: Path) -> None:
-    tree = write_tree(
-        workdir, format_function(l19="check(19);", l20="check(20, none);")
-    )
+    tree = write_tree(workdir, format_function(l19="check(19);", l20="check(20, none);"))
     output, files = write_patches(write_patch(world, workdir), tree, "--adapt")
     assert "nothing written: adapted with a confidence of 0." in output
     assert not files
@@ -97,16 +89,10 @@ def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
     first = write_patch(world, workdir).read_text()
     repo.commit(
         "work: forget step 20 no more",
-        {
-            "w.c": format_function(
-                l10="quick(10);", l19="check(19);", l20="check(20, each);"
-            )
-        },
+        {"w.c": format_function(l10="quick(10);", l19="check(19);", l20="check(20, each);")},
     )
     mails = workdir / "fix.patch"
-    mails.write_text(
-        first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n"
-    )
+    mails.write_text(first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
     tree = write_tree(workdir, format_function(l19="verify(19);", l20="verify(20);"))
     _, (first_patch, second_patch) = write_patches(mails, tree, "--adapt")
     assert (
@@ -119,9 +105,7 @@ def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
 
 def test_json_describes_a_directory(world: World, workdir: Path) -> None:
     tree = write_tree(workdir, format_function(l19="verify(19);", l20="verify(20);"))
-    answer = read_first_branch_result(
-        write_patch(world, workdir), "--onto", tree, "--adapt"
-    )
+    answer = read_first_branch_result(write_patch(world, workdir), "--onto", tree, "--adapt")
     assert (
         answer["verdict"],
         answer["adaptation"]["kind"],
@@ -132,10 +116,7 @@ def test_json_describes_a_directory(world: World, workdir: Path) -> None:
         ["w.c"],
     )
     assert (
-        read_first_branch_result(write_patch(world, workdir), "--onto", tree)[
-            "adaptation"
-        ]
-        is None
+        read_first_branch_result(write_patch(world, workdir), "--onto", tree)["adaptation"] is None
     )
 
 

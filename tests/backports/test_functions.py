@@ -14,10 +14,7 @@ def test_line_history_precedes_function_history(
     )
     other_commit = world.repo.commit(
         "work: another function",
-        {
-            "w.c": format_function(**steps, l45="far(45);")
-            + "int rest(void)\n{\n\treturn 1;\n}\n"
-        },
+        {"w.c": format_function(**steps, l45="far(45);") + "int rest(void)\n{\n\treturn 1;\n}\n"},
     )
     nearby_commit = world.repo.commit(
         "work: near",

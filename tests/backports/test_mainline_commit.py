@@ -12,17 +12,13 @@ TITLE = "work: do not forget step 20"
 OTHER_SUBJECT = f"Subject: [PATCH] UPSTREAM: {TITLE}"
 
 
-def write_renamed_patch(
-    world: World, folder: Path, *, separator: str = "", line: str = ""
-) -> Path:
+def write_renamed_patch(world: World, folder: Path, *, separator: str = "", line: str = "") -> Path:
     """Write the fix as a patch with another subject. `separator` replaces the line with its id, and
     `line` follows the subject.
     """
     text = world.repo.git("format-patch", "-1", "--stdout", world.fix)
     _, rest = text.split("\n", 1)
-    head, body = rest.replace(f"Subject: [PATCH] {TITLE}", OTHER_SUBJECT).split(
-        "\n\n", 1
-    )
+    head, body = rest.replace(f"Subject: [PATCH] {TITLE}", OTHER_SUBJECT).split("\n\n", 1)
     assert OTHER_SUBJECT in head
     file = folder / "renamed.patch"
     file.write_text(f"{separator}{head}\n\n{line}{body}\n")
@@ -52,12 +48,8 @@ def test_patch_with_another_subject_is_the_mainline_commit(
     assert result["branches"][0]["verdict"] == "conflict"
 
 
-@pytest.mark.parametrize(
-    "line", ["(cherry picked from commit {})\n\n", "Git-commit: {}\n\n"]
-)
-def test_commit_that_a_patch_names_is_used(
-    world: World, tmp_path: Path, line: str
-) -> None:
+@pytest.mark.parametrize("line", ["(cherry picked from commit {})\n\n", "Git-commit: {}\n\n"])
+def test_commit_that_a_patch_names_is_used(world: World, tmp_path: Path, line: str) -> None:
     # the change itself is that of another commit
     named = world.groundwork
     file = write_renamed_patch(world, tmp_path, line=line.format(named))

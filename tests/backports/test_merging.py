@@ -21,9 +21,7 @@ CONTENTS = [
     "other\n" * 9,
     None,
 ]
-TREES = st.dictionaries(
-    st.sampled_from(NAMES), st.sampled_from(CONTENTS), max_size=len(NAMES)
-)
+TREES = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(CONTENTS), max_size=len(NAMES))
 
 
 def write_tree(scratch: ScratchStore, files: dict[str, str | None]) -> str:
@@ -42,9 +40,7 @@ def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
         ScratchStore(repository) as scratch,
     ):
 
-        @settings(
-            max_examples=60, deadline=None, suppress_health_check=list(HealthCheck)
-        )
+        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
         @given(TREES, TREES, TREES)
         def merge_equals_gits(
             base: dict[str, str | None],
@@ -68,8 +64,7 @@ def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
             )
             assert planned_merge.tree == expected.tree or (
                 not expected.clean
-                and set(scratch.changed(planned_merge.tree, expected.tree))
-                <= set(expected.paths)
+                and set(scratch.changed(planned_merge.tree, expected.tree)) <= set(expected.paths)
             )
 
         merge_equals_gits()
@@ -80,10 +75,7 @@ def test_git_handles_possible_renames() -> None:
     folder = ("40000", "4" * 40)
     ours = {"d": folder, "d/a.c": entry}.get
     assert plan_merge({"d/a.c": (entry, other)}, ours, ours) is not None
-    assert (
-        plan_merge({"d/a.c": (entry, None), "d/n.c": (None, other)}, ours, ours)
-        is not None
-    )
+    assert plan_merge({"d/a.c": (entry, None), "d/n.c": (None, other)}, ours, ours) is not None
     assert plan_merge({"d/gone.c": (entry, other)}, ours, ours) is None, (
         "our side may have renamed it"
     )

@@ -33,9 +33,7 @@ def make_conflicted_file(*their_lines: str) -> str:
 class FakeHistory:
     """A branch, the commits before the fix, and a record of the git calls during a search."""
 
-    def __init__(
-        self, monkeypatch: pytest.MonkeyPatch, *line_touches: LineTouch
-    ) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *line_touches: LineTouch) -> None:
         self.touches = line_touches
         self.fix = LineTouch("fix", (make_edit_step(FIRST, SECOND),))
         self.blobs: dict[tuple[str, str], str] = {}
@@ -49,9 +47,7 @@ class FakeHistory:
 
     def _read_touch(self, _: object, commit: str) -> LineTouch:
         self.asked.append(f"show {commit}")
-        matching_touches = [
-            touch for touch in (*self.touches, self.fix) if touch.commit == commit
-        ]
+        matching_touches = [touch for touch in (*self.touches, self.fix) if touch.commit == commit]
         return matching_touches[0]
 
     def _read_touches(
@@ -63,9 +59,7 @@ class FakeHistory:
         *,
         timeout: float,
     ) -> tuple[LineTouch, ...]:
-        self.asked.append(
-            f"log {' '.join(paths)} of {tip} less {' '.join(excluded)} in {timeout}"
-        )
+        self.asked.append(f"log {' '.join(paths)} of {tip} less {' '.join(excluded)} in {timeout}")
         return self.touches
 
     def _older_names(
@@ -77,16 +71,12 @@ class FakeHistory:
         *,
         timeout: float,
     ) -> tuple[str, ...]:
-        self.asked.append(
-            f"names {' '.join(paths)} of {tip} less {excluded} in {timeout}"
-        )
+        self.asked.append(f"names {' '.join(paths)} of {tip} less {excluded} in {timeout}")
         return tuple(f"old-{path}" for path in paths)
 
     def search(self, parents: tuple[str, ...] = ("top",)) -> MissingCommits:
         history = SimpleNamespace(
-            repository=SimpleNamespace(
-                commit=lambda _: SimpleNamespace(parents=parents)
-            ),
+            repository=SimpleNamespace(commit=lambda _: SimpleNamespace(parents=parents)),
             missing=lambda commits, _: tuple(
                 commit for commit in commits if commit not in self.present
             ),
@@ -105,11 +95,7 @@ class FakeHistory:
 
     def _find_landing(self, commit: str, _: str) -> object:
         self.asked.append(f"landed {commit}")
-        return (
-            SimpleNamespace(holds=self.landed[commit])
-            if commit in self.landed
-            else None
-        )
+        return SimpleNamespace(holds=self.landed[commit]) if commit in self.landed else None
 
 
 def make_two_writers(monkeypatch: pytest.MonkeyPatch) -> FakeHistory:
@@ -152,8 +138,7 @@ def test_only_conflicting_hunks_are_traced(
     branch = make_two_writers(monkeypatch)
     branch.blobs = {("theirs", "f.c"): TEXT, ("merged", "f.c"): conflict}
     assert (
-        branch.search().find_writers("fix", Merge("merged", False, ("f.c",)), "theirs")
-        == expected
+        branch.search().find_writers("fix", Merge("merged", False, ("f.c",)), "theirs") == expected
     )
 
 
@@ -167,9 +152,7 @@ def test_conflict_at_the_end_of_file_is_found(
         ("theirs", "f.c"): text,
         ("merged", "f.c"): make_conflicted_file("line 11\n"),
     }
-    assert branch.search().find_writers(
-        "fix", Merge("merged", False, ("f.c",)), "theirs"
-    ) == ("b",)
+    assert branch.search().find_writers("fix", Merge("merged", False, ("f.c",)), "theirs") == ("b",)
 
 
 @pytest.mark.parametrize(
@@ -219,9 +202,7 @@ def test_same_change_with_another_id_is_not_missing(
 def test_search_is_limited_to_a_few_commits(
     count: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    touches = [
-        LineTouch(f"c{number}", (make_edit_step(FIRST),)) for number in range(count)
-    ]
+    touches = [LineTouch(f"c{number}", (make_edit_step(FIRST),)) for number in range(count)]
     branch = FakeHistory(monkeypatch, *touches)
     branch.landed = dict.fromkeys((touch.commit for touch in touches), True)
     assert len(branch.search().dependencies_of("fix", ["f.c"], 0)) == expected
@@ -247,9 +228,7 @@ def test_only_conflicting_files_are_searched(
         (["h.c"], ("g",)),
         (["other.c"], ("f", "g")),
     ):
-        assert branch.search().dependencies_of("fix", conflicts, 0) == expected, (
-            conflicts
-        )
+        assert branch.search().dependencies_of("fix", conflicts, 0) == expected, conflicts
 
 
 def test_earlier_names_are_searched_if_a_file_is_missing(

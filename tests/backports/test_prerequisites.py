@@ -46,9 +46,7 @@ def test_chain_is_listed_in_application_order(world: World) -> None:
                 {"w.c": format_function(**content), f"side{number}.c": "x\n"},
             )
         )
-        repo.commit(
-            f"elsewhere {number}", {"other.c": format_function(l5=f"n({number});")}
-        )
+        repo.commit(f"elsewhere {number}", {"other.c": format_function(l5=f"n({number});")})
     content["l20"] = "check(20, done);"
     fix_commit = repo.commit(
         f'work: last\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
@@ -74,15 +72,11 @@ def test_backported_commits_are_not_listed(world: World) -> None:
 
 def test_prerequisites_in_other_files_come_first(world: World) -> None:
     repo = world.repo
-    deep_commit = repo.commit(
-        "other: prepare", {"other.c": format_function(l30="prepare(30);")}
-    )
+    deep_commit = repo.commit("other: prepare", {"other.c": format_function(l30="prepare(30);")})
     wide_commit, fix = world.commit_prerequisite_and_fix(
         {"other.c": format_function(l30="prepare(30, more);")}
     )
-    result = world.read_branch_result(
-        fix, "--onto", world.create_stable_branch("6.12", world.fix)
-    )
+    result = world.read_branch_result(fix, "--onto", world.create_stable_branch("6.12", world.fix))
     assert list_commit_ids(result) == [deep_commit, wide_commit]
     assert result["search"] == "found"
 
@@ -127,12 +121,8 @@ def test_only_required_hunks_of_large_prerequisite_are_reported(
     world: World,
 ) -> None:
     big = "".join(f"line {number};\n" for number in range(2500))
-    wide_commit, fix = world.commit_prerequisite_and_fix(
-        {"big.c": big}, subject="tree: more"
-    )
-    result = world.read_branch_result(
-        fix, "--onto", world.create_stable_branch("6.12", world.fix)
-    )
+    wide_commit, fix = world.commit_prerequisite_and_fix({"big.c": big}, subject="tree: more")
+    result = world.read_branch_result(fix, "--onto", world.create_stable_branch("6.12", world.fix))
     assert (list_commit_ids(result), result["search"]) == ([wide_commit], "partial")
     assert "git cherry-pick -x " + wide_commit not in result["commands"]
 
@@ -142,17 +132,13 @@ def test_renamed_file_is_followed(world: World) -> None:
     repo.git("mv", "w.c", "new.c")
     moved_commit = repo.commit("work: move", {})
     step, fix = world.commit_prerequisite_and_fix({}, path="new.c")
-    result = world.read_branch_result(
-        fix, "--onto", world.create_stable_branch("6.12", world.fix)
-    )
+    result = world.read_branch_result(fix, "--onto", world.create_stable_branch("6.12", world.fix))
     assert step in list_commit_ids(result)
     assert set(list_commit_ids(result)) <= {moved_commit, step}
 
 
 @pytest.mark.parametrize("is_split", [False, True])
-def test_prerequisite_is_no_part_of_a_move(
-    world: World, tmp_path: Path, is_split: bool
-) -> None:
+def test_prerequisite_is_no_part_of_a_move(world: World, tmp_path: Path, is_split: bool) -> None:
     repo = world.repo
     big = "".join(f"line {number};\n" for number in range(2500))
     content = {**GROUND, "l20": "check(20, all, more);"}
@@ -196,9 +182,7 @@ def test_timeout_skips_the_search(world: World) -> None:
         None,
         [],
     )
-    answer = world.read_branch_result(
-        world.fix, "--onto", "linux-6.12.y", "--effort", "0.000001"
-    )
+    answer = world.read_branch_result(world.fix, "--onto", "linux-6.12.y", "--effort", "0.000001")
     assert answer["search"] == "gave-up"
 
 
@@ -228,26 +212,20 @@ def test_commit_on_the_branch_can_cause_the_conflict(world: World) -> None:
         world.groundwork,
         (
             "own way",
-            {
-                "w.c": format_function(
-                    l10="quick(10);", l19="check(19);", l20="own(20);"
-                )
-            },
+            {"w.c": format_function(l10="quick(10);", l19="check(19);", l20="own(20);")},
         ),
     )
     result = world.read_branch_result(world.fix, "--onto", tip)
-    assert [
-        (cause["commit"], cause["why"].split(":")[0]) for cause in result["causes"]
-    ] == [(tip, "a commit of this branch that wrote the conflicting lines")]
+    assert [(cause["commit"], cause["why"].split(":")[0]) for cause in result["causes"]] == [
+        (tip, "a commit of this branch that wrote the conflicting lines")
+    ]
 
 
 def test_missing_helper_names_its_commit(
     world: World,
 ) -> None:
     repo = world.repo
-    helper = repo.commit(
-        "lib: add a helper", {"include/helper.h": "int helper_new(int a);\n"}
-    )
+    helper = repo.commit("lib: add a helper", {"include/helper.h": "int helper_new(int a);\n"})
     content = {**FIXED, "l50": "helper_new(50);"}
     fix_commit = repo.commit(
         f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
@@ -289,15 +267,9 @@ def test_stable_rules_check_size_and_kind(world: World, tmp_path: Path) -> None:
     big_commit = world.repo.commit(
         "big", {"big.c": "".join(f"line {number};\n" for number in range(150))}
     )
-    assert (
-        "at most 100"
-        in world.read_backport_json(big_commit, "--onto", world.base)["rules"][0]
-    )
+    assert "at most 100" in world.read_backport_json(big_commit, "--onto", world.base)["rules"][0]
     words = world.repo.commit("doc", {"Documentation/x.rst": "x\n"})
-    assert (
-        "documentation only"
-        in world.read_backport_json(words, "--onto", world.base)["rules"][0]
-    )
+    assert "documentation only" in world.read_backport_json(words, "--onto", world.base)["rules"][0]
 
 
 SPANS = st.tuples(st.integers(0, 30), st.integers(0, 4)).map(
@@ -317,31 +289,21 @@ def test_larger_time_limit_finds_no_fewer_prerequisites(
         make_touch(str(number), ((new[0], new[0] + size), new))
         for number, (new, size) in enumerate(rows)
     ]
-    without_margin = find_dependencies(
-        touches, make_touch("fix", (span, span)), frozenset()
-    )
-    with_margin = find_dependencies(
-        touches, make_touch("fix", (span, span)), frozenset(), margin=3
-    )
-    assert {touch.commit for touch in without_margin} <= {
-        touch.commit for touch in with_margin
-    }
+    without_margin = find_dependencies(touches, make_touch("fix", (span, span)), frozenset())
+    with_margin = find_dependencies(touches, make_touch("fix", (span, span)), frozenset(), margin=3)
+    assert {touch.commit for touch in without_margin} <= {touch.commit for touch in with_margin}
     assert [touch.commit for touch in without_margin] == sorted(
         touch.commit for touch in without_margin
     )
 
 
-def test_timeout_reports_the_best_result(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_timeout_reports_the_best_result(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     repo = world.repo
     content = {**FIXED}
     chain = []
     for number in range(6):
         content["l20"] = f"check(20, all, {number});"
-        chain.append(
-            repo.commit(f"work: step {number}", {"w.c": format_function(**content)})
-        )
+        chain.append(repo.commit(f"work: step {number}", {"w.c": format_function(**content)}))
     content["l20"] = "check(20, done);"
     fix_commit = repo.commit(
         f'work: last\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',

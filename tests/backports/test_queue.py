@@ -27,16 +27,11 @@ from tests.backports.world import World, format_function, track_failed_backports
 
 def find_topic_backports(world: World) -> BackportResult:
     with Repository.open(world.repo.path) as repository:
-        return compute_topic_backports(
-            repository, Settings(), repository.commit(world.fix)
-        )
+        return compute_topic_backports(repository, Settings(), repository.commit(world.fix))
 
 
 def list_release_states(result: BackportResult) -> list[tuple[str, ReleaseState]]:
-    return [
-        (release_point.version, release_point.state)
-        for release_point in result.bug.points
-    ]
+    return [(release_point.version, release_point.state) for release_point in result.bug.points]
 
 
 def test_range_extends_from_culprit_to_fix(
@@ -91,9 +86,7 @@ def test_candidate_previews_range_and_message(world: World) -> None:
         "bug enters",
         "the fix",
     ]
-    assert (
-        f'{{+Fixes: {world.groundwork[:12]} ("work: check first")+}}' in impact.message
-    )
+    assert f'{{+Fixes: {world.groundwork[:12]} ("work: check first")+}}' in impact.message
 
 
 def test_each_conflict_has_both_sides() -> None:
@@ -108,17 +101,13 @@ def test_each_conflict_has_both_sides() -> None:
 def test_only_selected_prerequisites_are_written(world: World, tmp_path: Path) -> None:
     world.create_stable_branch("6.6", world.culprit)
     result = find_topic_backports(world)
-    assert [need.commit for need in result.branches[0].prerequisites] == [
-        world.groundwork
-    ]
+    assert [need.commit for need in result.branches[0].prerequisites] == [world.groundwork]
     with Repository.open(world.repo.path) as repository:
         (written,) = write_topic_backports(repository, result, tmp_path / "all", {})
         (none,) = write_topic_backports(
             repository, result, tmp_path / "none", {"linux-6.6.y": {world.groundwork}}
         )
-    assert [
-        parse_patch(file.read_bytes(), "").header("Subject") for file in written.files
-    ] == [
+    assert [parse_patch(file.read_bytes(), "").header("Subject") for file in written.files] == [
         "[PATCH 6.6.y 1/2] work: check first",
         "[PATCH 6.6.y 2/2] work: do not forget step 20",
     ]
@@ -134,9 +123,7 @@ def test_only_selected_prerequisites_are_written(world: World, tmp_path: Path) -
         (100, False, Risk.MEDIUM),
     ],
 )
-def test_prerequisite_risk_depends_on_kind_and_size(
-    size: int, is_fix: bool, risk: Risk
-) -> None:
+def test_prerequisite_risk_depends_on_kind_and_size(size: int, is_fix: bool, risk: Risk) -> None:
     assert prerequisite_risk(PrerequisiteNeed("1" * 40, "x", size, is_fix), 100) is risk
 
 
@@ -158,9 +145,7 @@ def test_non_fix_has_no_backports(world: World) -> None:
     world.create_stable_branch("6.6", world.culprit)
     world.repo.branch("topic", world.fix)
     with Repository.open(world.repo.path) as repository:
-        record_fix_answer(
-            repository, [repository.commit(world.fix)], False, base=world.groundwork
-        )
+        record_fix_answer(repository, [repository.commit(world.fix)], False, base=world.groundwork)
     result = find_topic_backports(world)
     assert (result.branches, result.rules) == (
         (),

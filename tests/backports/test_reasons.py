@@ -122,18 +122,14 @@ def compute_branch_verdict(
 def test_merged_fix_is_retried_only_as_a_backport(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    result, tried = compute_branch_verdict(
-        monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY)
-    )
+    result, tried = compute_branch_verdict(monkeypatch, CLEAN, f=Landing(FIX, Shown.ANCESTRY))
     assert (result.verdict, result.applied, tried) == (BranchVerdict.FIXED, None, [])
     for evidence, word in (
         (Shown.MARKER, "message"),
         (Shown.SUBJECT, "same subject"),
         (Shown.PATCH_ID, "patch-id"),
     ):
-        result, tried = compute_branch_verdict(
-            monkeypatch, CLEAN, f=Landing(THERE, evidence)
-        )
+        result, tried = compute_branch_verdict(monkeypatch, CLEAN, f=Landing(THERE, evidence))
         assert (result.verdict, result.applied, tried) == (
             BranchVerdict.FIXED,
             CLEAN,
@@ -141,9 +137,9 @@ def test_merged_fix_is_retried_only_as_a_backport(
         )
         assert THERE[:12] in result.reason
         assert word in result.reason
-    assert compute_branch_verdict(
-        monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER)
-    )[1] == ["tree"]
+    assert compute_branch_verdict(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER))[
+        1
+    ] == ["tree"]
 
 
 def test_branch_with_reverted_fix_needs_it_again(
@@ -189,9 +185,7 @@ def test_branch_with_reverted_fix_needs_it_again(
             "conflict",
         ),
         (
-            ApplyResult(
-                AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c")), (), (), False
-            ),
+            ApplyResult(AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c")), (), (), False),
             BranchVerdict.CONFLICT,
             "a, b, c",
             "…",
@@ -217,9 +211,7 @@ def test_verdict_states_how_the_fix_applies(
     words: str,
     never: str,
 ) -> None:
-    result, _ = compute_branch_verdict(
-        monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY)
-    )
+    result, _ = compute_branch_verdict(monkeypatch, applied, b=Landing(BUG, Shown.ANCESTRY))
     assert (result.verdict, result.applied) == (state, applied)
     reason = result.reason.partition("; ")[2]
     assert words in reason

@@ -27,9 +27,9 @@ def run_git(folder: Path, *arguments: str) -> str:
 
 
 def resolve_conflict(world: World, *arguments: object) -> dict[str, Any]:
-    result: dict[str, Any] = world.read_backport_json(
-        world.fix, "--resolve", "6.12", *arguments
-    )["resolve"]
+    result: dict[str, Any] = world.read_backport_json(world.fix, "--resolve", "6.12", *arguments)[
+        "resolve"
+    ]
     return result
 
 
@@ -52,9 +52,7 @@ def conflicting_branch(world: World) -> World:
     return world
 
 
-def test_conflict_is_resolved_in_two_calls(
-    conflicting_branch: World, tmp_path: Path
-) -> None:
+def test_conflict_is_resolved_in_two_calls(conflicting_branch: World, tmp_path: Path) -> None:
     first_result = resolve_conflict(conflicting_branch)
     assert (first_result["state"], first_result["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first_result["folder"])
@@ -74,9 +72,7 @@ def test_conflict_is_resolved_in_two_calls(
     assert "commit --amend" in second["advice"][0]
 
 
-def test_adapt_fills_in_conflicting_files(
-    conflicting_branch: World, tmp_path: Path
-) -> None:
+def test_adapt_fills_in_conflicting_files(conflicting_branch: World, tmp_path: Path) -> None:
     first_result = resolve_conflict(conflicting_branch, "--adapt")
     assert (first_result["state"], first_result["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first_result["folder"])
@@ -97,16 +93,10 @@ def test_resolution_replies_to_the_failed_message(
     commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
     resolved_result = resolve_conflict(conflicting_branch)
     assert (
-        "In-Reply-To: <failed-6.12-2@example.org>"
-        in Path(resolved_result["files"][0]).read_text()
+        "In-Reply-To: <failed-6.12-2@example.org>" in Path(resolved_result["files"][0]).read_text()
     )
-    resolved_with_option = resolve_conflict(
-        conflicting_branch, "--in-reply-to", "mine@example.org"
-    )
-    assert (
-        "In-Reply-To: <mine@example.org>"
-        in Path(resolved_with_option["files"][0]).read_text()
-    )
+    resolved_with_option = resolve_conflict(conflicting_branch, "--in-reply-to", "mine@example.org")
+    assert "In-Reply-To: <mine@example.org>" in Path(resolved_with_option["files"][0]).read_text()
 
 
 def test_prerequisites_are_committed_first(world: World) -> None:
@@ -132,18 +122,16 @@ def test_unfinished_resolution_is_resumed(
 def test_conflicts_in_a_directory_cannot_be_resolved(
     conflicting_branch: World, tmp_path: Path
 ) -> None:
-    outcome = conflicting_branch.run_backport(
-        conflicting_branch.fix, "--resolve", tmp_path
-    )
+    outcome = conflicting_branch.run_backport(conflicting_branch.fix, "--resolve", tmp_path)
     assert outcome.code == 2
 
 
 def test_written_resolution_is_found_again(conflicting_branch: World) -> None:
     def find_known_resolution() -> Path | None:
         with Repository.open(conflicting_branch.repo.path) as repository:
-            result = compute_backport_verdicts(
-                repository, BackportRequest(conflicting_branch.fix)
-            )[-1]
+            result = compute_backport_verdicts(repository, BackportRequest(conflicting_branch.fix))[
+                -1
+            ]
             return find_resolution_folder(
                 repository,
                 conflicting_branch.fix,

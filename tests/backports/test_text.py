@@ -16,9 +16,7 @@ def test_text_fits_in_80_columns(world: World) -> None:
         "work: a subject that is as long as some people write them, with no end in sight for"
         " anybody who reads it"
     )
-    base = world.repo.commit(
-        subject, {"w.c": format_function(l10="quick(10);", l20=code)}
-    )
+    base = world.repo.commit(subject, {"w.c": format_function(l10="quick(10);", l20=code)})
     last_commit = world.repo.commit(
         f"{subject} again", {"w.c": format_function(l10="quick(10);", l20="last(20);")}
     )
@@ -32,9 +30,7 @@ def test_text_fits_in_80_columns(world: World) -> None:
     assert output.count("not in this repository: 5.10, 5.15, 6.1, 6.12, 6.18\n") == 1
     assert base[:12] in output
     long = [line for line in output.splitlines() if len(line) > 80]
-    assert all(
-        line.lstrip().startswith(("+", "-", "git ", "next: ")) for line in long
-    ), long
+    assert all(line.lstrip().startswith(("+", "-", "git ", "next: ")) for line in long), long
     assert [
         line
         for line in output.splitlines()
@@ -46,16 +42,10 @@ def test_tree_order_is_explained_once(
     world: World,
 ) -> None:
     world.repo.branch("topic", "master")
-    unmerged_fix = world.repo.commit(
-        "work: mine", {"other.c": format_function(l40="mine(40);")}
-    )
+    unmerged_fix = world.repo.commit("work: mine", {"other.c": format_function(l40="mine(40);")})
     world.repo.checkout("master")
     for version in ("6.6", "6.12"):
         world.create_stable_branch(version, world.groundwork)
-    assert "needed in newer trees" not in (
-        output := print_backport_text(world, unmerged_fix)
-    )
+    assert "needed in newer trees" not in (output := print_backport_text(world, unmerged_fix))
     assert "only after that, newer trees first" in output
-    assert "needed in newer trees first: linux-6.12.y" in print_backport_text(
-        world, world.fix
-    )
+    assert "needed in newer trees first: linux-6.12.y" in print_backport_text(world, world.fix)

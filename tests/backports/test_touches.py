@@ -68,9 +68,9 @@ def test_fix_depends_on_nearby_changes(changed: Span, meets: bool) -> None:
     assert list_commit_ids(find_dependencies([before], make_fix((10, 12)), NONE)) == (
         ["a"] if meets else []
     )
-    assert list_commit_ids(
-        find_last_writers([before], make_fix((10, 12)), NONE, PATHS)
-    ) == (["a"] if meets else [])
+    assert list_commit_ids(find_last_writers([before], make_fix((10, 12)), NONE, PATHS)) == (
+        ["a"] if meets else []
+    )
     assert find_dependencies([before], make_fix((10, 12)), frozenset("a")) == ()
     assert find_last_writers([before], make_fix((10, 12)), frozenset("a"), PATHS) == ()
 
@@ -86,9 +86,7 @@ def test_fix_depends_on_nearby_changes(changed: Span, meets: bool) -> None:
         ((0, 1), 20, True),
     ],
 )
-def test_margin_includes_adjacent_lines(
-    changed: Span, margin: int, meets: bool
-) -> None:
+def test_margin_includes_adjacent_lines(changed: Span, margin: int, meets: bool) -> None:
     assert (
         bool(
             find_dependencies(
@@ -136,9 +134,7 @@ def test_line_numbers_map_through_commits(old: Span, new: Span, mapped: Span) ->
         assert (
             "a"
             in list_commit_ids(
-                find_dependencies(
-                    [first_touch, second_touch], make_fix((10, 12)), frozenset("b")
-                )
+                find_dependencies([first_touch, second_touch], make_fix((10, 12)), frozenset("b"))
             )
         ) is expected, line
 
@@ -154,9 +150,7 @@ def test_prerequisites_of_prerequisites_are_needed() -> None:
     ]
     assert (
         list_commit_ids(
-            find_dependencies(
-                [first_touch, second_touch], make_fix((10, 12)), frozenset("b")
-            )
+            find_dependencies([first_touch, second_touch], make_fix((10, 12)), frozenset("b"))
         )
         == []
     )
@@ -171,13 +165,9 @@ def test_rewritten_lines_are_not_traced() -> None:
         make_touch("a", replace_lines((10, 12))),
         make_touch("b", replace_lines((10, 12))),
     )
-    assert list_commit_ids(
-        find_last_writers([old, new], make_fix((10, 12)), NONE, PATHS)
-    ) == ["b"]
+    assert list_commit_ids(find_last_writers([old, new], make_fix((10, 12)), NONE, PATHS)) == ["b"]
     half = make_touch("b", replace_lines((10, 11)))
-    assert list_commit_ids(
-        find_last_writers([old, half], make_fix((10, 12)), NONE, PATHS)
-    ) == [
+    assert list_commit_ids(find_last_writers([old, half], make_fix((10, 12)), NONE, PATHS)) == [
         "a",
         "b",
     ]
@@ -219,15 +209,11 @@ def test_only_requested_files_are_considered() -> None:
         (["x.c"], []),
     ):
         assert (
-            list_commit_ids(
-                find_dependencies(touches, fix_touch, NONE, frozenset(requested))
-            )
+            list_commit_ids(find_dependencies(touches, fix_touch, NONE, frozenset(requested)))
             == expected
         )
         assert (
-            list_commit_ids(
-                find_last_writers(touches, fix_touch, NONE, frozenset(requested))
-            )
+            list_commit_ids(find_last_writers(touches, fix_touch, NONE, frozenset(requested)))
             == expected
         )
     created = make_touch("fix", make_edit_step(((0, 0), (0, 9)), old=None, new="n.c"))
@@ -244,9 +230,7 @@ def test_only_requested_files_are_considered() -> None:
 def test_rename_can_be_a_prerequisite() -> None:
     first_touch = make_touch("a", replace_lines((10, 11), old="old.c", new="old.c"))
     move = make_touch("m", make_edit_step(old="old.c", new="f.c"))
-    assert list_commit_ids(
-        find_dependencies([first_touch, move], make_fix((10, 12)), NONE)
-    ) == [
+    assert list_commit_ids(find_dependencies([first_touch, move], make_fix((10, 12)), NONE)) == [
         "a",
         "m",
     ]
@@ -256,9 +240,7 @@ def test_rename_can_be_a_prerequisite() -> None:
     assert list_commit_ids(
         find_last_writers([first_touch, move], make_fix((10, 12)), NONE, PATHS)
     ) == ["a"]
-    assert list_commit_ids(
-        find_crossing_touches([first_touch, move], "f.c", (10, 12))
-    ) == ["a"]
+    assert list_commit_ids(find_crossing_touches([first_touch, move], "f.c", (10, 12))) == ["a"]
     rename = make_touch("c", make_edit_step(((0, 0), (0, 40)), old=None, new="f.c"))
     assert list_commit_ids(
         find_dependencies(
@@ -287,11 +269,7 @@ def test_commit_may_overlap_the_start_of_a_span(
     old: Span, new: Span, span: Span, crosses: bool
 ) -> None:
     assert (
-        bool(
-            find_crossing_touches(
-                [make_touch("a", make_edit_step((old, new)))], "f.c", span
-            )
-        )
+        bool(find_crossing_touches([make_touch("a", make_edit_step((old, new)))], "f.c", span))
         is crosses
     )
 
@@ -343,8 +321,7 @@ def test_changes_are_read_from_git_unmodified(tmp_path: Path) -> None:
         (moved,) = read_line_touch(repository, second_commit).edits
         assert (moved.old_path, moved.new_path, moved.hunks) == ("f.c", "grü ße.c", ())
         edits = {
-            row.old_path or row.new_path: row
-            for row in read_line_touch(repository, three).edits
+            row.old_path or row.new_path: row for row in read_line_touch(repository, three).edits
         }
         assert (edits["grü ße.c"].new_path, edits["grü ße.c"].hunks) == (
             None,
@@ -352,37 +329,25 @@ def test_changes_are_read_from_git_unmodified(tmp_path: Path) -> None:
         )
         assert (edits["empty.c"].old_path, edits["empty.c"].hunks) == (None, ())
         first = read_line_touch(repository, base)
-        assert {row.new_path: row.hunks for row in first.edits}["keep.c"] == (
-            ((0, 0), (0, 1)),
-        )
+        assert {row.new_path: row.hunks for row in first.edits}["keep.c"] == (((0, 0), (0, 1)),)
         assert [
-            change.commit
-            for change in read_line_touches(repository, ["f.c"], three, [base])
+            change.commit for change in read_line_touches(repository, ["f.c"], three, [base])
         ] == [
             commit,
             second_commit,
         ]
         assert [
             change.commit
-            for change in read_line_touches(
-                repository, ["f.c", "empty.c"], three, [commit]
-            )
+            for change in read_line_touches(repository, ["f.c", "empty.c"], three, [commit])
         ] == [second_commit, three]
-        by_commit = read_touches_of_commits(
-            repository, [second_commit, commit, base], ["f.c"]
-        )
+        by_commit = read_touches_of_commits(repository, [second_commit, commit, base], ["f.c"])
         assert list(by_commit) == [second_commit, commit, base]
         assert by_commit[commit] == touched
         assert read_touches_of_commits(repository, [commit, three], ["keep.c"]) == {
             name: LineTouch(name, ()) for name in (commit, three)
         }
-        assert find_older_names(repository, ["grü ße.c"], second_commit, base) == (
-            "f.c",
-        )
-        assert (
-            find_older_names(repository, ["grü ße.c"], second_commit, second_commit)
-            == ()
-        )
+        assert find_older_names(repository, ["grü ße.c"], second_commit, base) == ("f.c",)
+        assert find_older_names(repository, ["grü ße.c"], second_commit, second_commit) == ()
         assert find_older_names(repository, ["keep.c"], second_commit, base) == ()
 
 
@@ -438,15 +403,9 @@ def test_remaining_time_limits_each_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fake = FakeGit(log=b"c1\nc2\n", diff_tree=b"R100\0older.c\0new.c\0M\0")
-    monkeypatch.setattr(
-        line_history, "time", SimpleNamespace(monotonic=lambda: fake.now)
-    )
-    assert find_older_names(fake.repository, ["new.c"], "tip", "less", timeout=5) == (
-        "older.c",
-    )
-    calls = [
-        (words[0], words[-1], pytest.approx(timeout)) for words, timeout in fake.asked
-    ]
+    monkeypatch.setattr(line_history, "time", SimpleNamespace(monotonic=lambda: fake.now))
+    assert find_older_names(fake.repository, ["new.c"], "tip", "less", timeout=5) == ("older.c",)
+    calls = [(words[0], words[-1], pytest.approx(timeout)) for words, timeout in fake.asked]
     assert calls == [
         ("log", "new.c", 5),
         ("diff-tree", "c1", 3),
@@ -473,15 +432,11 @@ def test_lines_of_created_file_have_no_earlier_commits() -> None:
     creation = make_edit_step(((0, 0), (0, 9)), old=None, new="n.c")
     moved_touch = make_touch("b", creation, make_edit_step(((0, 0), (0, 20))))
     assert list_commit_ids(
-        find_dependencies(
-            [first_touch, moved_touch], make_fix((50, 51)), frozenset("b")
-        )
+        find_dependencies([first_touch, moved_touch], make_fix((50, 51)), frozenset("b"))
     ) == ["a"]
     assert (
         list_commit_ids(
-            find_dependencies(
-                [first_touch, moved_touch], make_fix((30, 31)), frozenset("b")
-            )
+            find_dependencies([first_touch, moved_touch], make_fix((30, 31)), frozenset("b"))
         )
         == []
     )
@@ -502,8 +457,7 @@ def test_path_arguments_limit_git() -> None:
 def test_hunk_belongs_to_its_diff() -> None:
     head = b"\x01c\n\n"
     raws = b"".join(
-        b":100644 100644 %s %s M\t%s\n" % (b"1" * 40, b"2" * 40, name)
-        for name in (b"f.c", b"g.c")
+        b":100644 100644 %s %s M\t%s\n" % (b"1" * 40, b"2" * 40, name) for name in (b"f.c", b"g.c")
     )
     diff = b"\ndiff --git a/f.c b/f.c\n@@ -1 +1,2 @@\n-@@ -5 +5 @@\n+x\n@@ no hunk @@\n"
     fake = FakeGit(log=head + b"@@ -7 +7 @@\n" + raws + diff)

@@ -23,19 +23,13 @@ def test_backport_leaves_the_repository_unchanged(world: World, tmp_path: Path) 
         world.groundwork,
         (
             "top",
-            {
-                "w.c": format_function(
-                    l22="other(22);", l20="check(20);", l19="check(19);"
-                )
-            },
+            {"w.c": format_function(l22="other(22);", l20="check(20);", l19="check(19);")},
         ),
     )
     world.repo.put("untracked.txt", "mine\n")
     world.repo.put("other.c", "edited, not committed\n")
     before = world.read_state()
-    assert [
-        branch["verdict"] for branch in world.read_backport_json(world.fix)["branches"]
-    ] == [
+    assert [branch["verdict"] for branch in world.read_backport_json(world.fix)["branches"]] == [
         "not-affected",
         "conflict",
         "clean",
@@ -70,9 +64,7 @@ def test_temporary_objects_are_removed(
 ) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    world.read_branch_result(
-        world.fix, "--onto", world.create_stable_branch("6.12", world.culprit)
-    )
+    world.read_branch_result(world.fix, "--onto", world.create_stable_branch("6.12", world.culprit))
     assert world.run_backport(world.fix, "--onto", "nothing").code == 2
     assert list((tmp_path / "tmp").iterdir()) == []
 

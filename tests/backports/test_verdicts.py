@@ -74,9 +74,7 @@ def test_branch_has_the_expected_verdict(
     world: World, start: str, commits: Commits, expected: dict[str, object], reason: str
 ) -> None:
     commit_ids = vars(world)
-    branch_commits = (
-        (message.format(**commit_ids), files) for message, files in commits
-    )
+    branch_commits = ((message.format(**commit_ids), files) for message, files in commits)
     tip = world.create_stable_branch("6.12", commit_ids[start], *branch_commits)
     result = world.read_branch_result(world.fix, "--onto", tip)
     assert {name: result[name] for name in expected} == {
@@ -172,9 +170,9 @@ def test_later_fixes_and_reverts_are_required(world: World) -> None:
     answer = world.read_branch_result(
         world.fix, "--onto", world.create_stable_branch("6.12", world.groundwork)
     )
-    assert [
-        (follower["commit"], follower["kind"]) for follower in answer["followers"]
-    ] == [(follow, "fix")]
+    assert [(follower["commit"], follower["kind"]) for follower in answer["followers"]] == [
+        (follow, "fix")
+    ]
 
 
 def test_release_candidate_commit_is_queued(world: World) -> None:
@@ -205,16 +203,9 @@ def test_patch_queue_commit_is_queued(world: World) -> None:
 
 def test_fail_on_conflict_sets_the_exit_code(world: World) -> None:
     tip = world.create_stable_branch("6.12", world.culprit)
-    assert (
-        world.run_backport(world.fix, "--onto", tip, "--fail-on", "conflict").code == 1
-    )
-    assert (
-        world.run_backport(world.fix, "--onto", "master", "--fail-on", "affected").code
-        == 0
-    )
-    assert (
-        world.run_backport(world.fix, "--onto", tip, "--fail-on", "affected").code == 1
-    )
+    assert world.run_backport(world.fix, "--onto", tip, "--fail-on", "conflict").code == 1
+    assert world.run_backport(world.fix, "--onto", "master", "--fail-on", "affected").code == 0
+    assert world.run_backport(world.fix, "--onto", tip, "--fail-on", "affected").code == 1
 
 
 def test_text_and_markdown_agree(world: World) -> None:
@@ -230,13 +221,9 @@ def test_text_and_markdown_agree(world: World) -> None:
 def test_subject_is_escaped(
     world: World,
 ) -> None:
-    evil_commit = world.repo.commit(
-        "work: \x1b[31mred\x1b[0m | <b>bold</b>\n", {"other.c": "x\n"}
-    )
+    evil_commit = world.repo.commit("work: \x1b[31mred\x1b[0m | <b>bold</b>\n", {"other.c": "x\n"})
     for form in ("text", "markdown"):
-        output = world.run_backport(
-            evil_commit, "--onto", world.base, "--format", form
-        ).out
+        output = world.run_backport(evil_commit, "--onto", world.base, "--format", form).out
         assert "\x1b" not in output
     assert "<b>" not in output
     assert "\\|" in output
@@ -309,10 +296,7 @@ def test_moved_line_is_not_a_whitespace_change(world: World) -> None:
     )
     tip = world.create_stable_branch("6.12", world.fix)
     assert not world.read_backport_json(moved_commit, "--onto", tip)["rules"]
-    assert (
-        "whitespace only"
-        in world.read_backport_json(spaced_commit, "--onto", tip)["rules"][0]
-    )
+    assert "whitespace only" in world.read_backport_json(spaced_commit, "--onto", tip)["rules"][0]
 
 
 def test_version_selects_its_branch(world: World) -> None:

@@ -51,9 +51,7 @@ def test_clean_backport_is_one_message(world: World, tmp_path: Path) -> None:
     assert patch.header("Subject") == "[PATCH 6.12.y] work: do not forget step 20"
     assert patch.message[0] == f"commit {world.fix} upstream."
     assert str(patch.sender) == "Ada Author <author@example.org>"
-    assert [address.email for address in patch.addresses("To")] == [
-        "stable@vger.kernel.org"
-    ]
+    assert [address.email for address in patch.addresses("To")] == ["stable@vger.kernel.org"]
     assert [address.email for address in patch.addresses("Cc")] == [
         "author@example.org",
         "rita@example.org",
@@ -92,17 +90,13 @@ def test_unsafe_tag_is_reported() -> None:
     )
     assert "Stable-dep-of" not in make_backport_message(HIDDEN, stable, dep_of=HIDDEN)
     with pytest.raises(InputError, match="cannot write your Signed-off-by:"):
-        make_backport_message(
-            HIDDEN, stable, signer=Address("A\x85da", "ada@example.org")
-        )
+        make_backport_message(HIDDEN, stable, signer=Address("A\x85da", "ada@example.org"))
 
 
 def test_adapt_adds_no_prerequisites(world: World, tmp_path: Path) -> None:
     world.create_stable_branch("6.6", world.culprit)
     world.repo.checkout("master")
-    world.repo.commit(
-        "work: a file of its own", {"own.c": "int own(void)\n{\n\treturn 1;\n}\n"}
-    )
+    world.repo.commit("work: a file of its own", {"own.c": "int own(void)\n{\n\treturn 1;\n}\n"})
     tags = f'Fixes: {world.culprit[:12]} ("work: be quick")'
     fix_commit = world.repo.commit(
         f"work: own is two\n\n{tags}\n", {"own.c": "int own(void)\n{\n\treturn 2;\n}\n"}
@@ -142,17 +136,13 @@ def test_git_am_accepts_the_output(world: World, tmp_path: Path) -> None:
         files = sorted((tmp_path / "out" / version).iterdir())
         assert "check(20, all);" in world.apply_to_clone(tip, files, clone)
         author = world.repo.git("-C", str(clone), "log", "-1", "--format=%an <%ae> %ad")
-        assert author == world.repo.git(
-            "log", "-1", "--format=%an <%ae> %ad", world.fix
-        )
+        assert author == world.repo.git("log", "-1", "--format=%an <%ae> %ad", world.fix)
 
 
 def test_adapted_patch_explains_its_changes(world: World, tmp_path: Path) -> None:
     content = format_function(**GROUND, l22="other(22);")
     world.create_stable_branch("6.12", world.groundwork, ("top", {"w.c": content}))
-    write_backports(
-        world, tmp_path / "out", "--signoff", "--note", "line 22 is another one here"
-    )
+    write_backports(world, tmp_path / "out", "--signoff", "--note", "line 22 is another one here")
     text = next((tmp_path / "out" / "6.12").iterdir()).read_text()
     message, _, notes = text.partition("\n---\n")
     assert message.endswith(
@@ -194,13 +184,9 @@ def test_other_lines_are_named_in_the_output(world: World, tmp_path: Path) -> No
 def test_unmerged_fix_is_not_written(world: World, tmp_path: Path) -> None:
     world.create_stable_branch("6.12", world.groundwork)
     world.repo.branch("topic", world.groundwork)
-    unmerged_fix = world.repo.commit(
-        "work: mine", {"w.c": format_function(l40="mine(40);")}
-    )
+    unmerged_fix = world.repo.commit("work: mine", {"w.c": format_function(l40="mine(40);")})
     world.repo.checkout("master")
-    outcome = write_backports(
-        world, tmp_path / "out", fix_commit=unmerged_fix, exit_code=1
-    )
+    outcome = write_backports(world, tmp_path / "out", fix_commit=unmerged_fix, exit_code=1)
     assert "not in mainline" in outcome.out
     assert not (tmp_path / "out").exists()
 
@@ -211,14 +197,10 @@ def test_send_command_is_printed(world: World, tmp_path: Path) -> None:
     output = write_backports(world, tmp_path / "out").out
     sends = [line.strip() for line in output.split("\n") if "git send-email" in line]
     assert sends == [
-        f"git send-email {tmp_path}/out/{version}/*.patch"
-        for version in ("6.12", "6.6")
+        f"git send-email {tmp_path}/out/{version}/*.patch" for version in ("6.12", "6.6")
     ]
     assert "they lack your Signed-off-by" in output
-    assert (
-        "Signed-off-by"
-        not in write_backports(world, tmp_path / "more", "--signoff").out
-    )
+    assert "Signed-off-by" not in write_backports(world, tmp_path / "more", "--signoff").out
 
 
 def test_suggested_folder_is_outside_of_the_tree(world: World) -> None:
@@ -243,10 +225,7 @@ def test_plain_conflict_suggests_resolve(world: World, tmp_path: Path) -> None:
         world.culprit,
         ("own", {"w.c": format_function(l10="quick(10);", l20="own(20);")}),
     )
-    assert (
-        "--resolve linux-6.12.y"
-        in write_backports(world, tmp_path / "out", exit_code=1).out
-    )
+    assert "--resolve linux-6.12.y" in write_backports(world, tmp_path / "out", exit_code=1).out
 
 
 def test_existing_patches_are_not_overwritten(world: World, tmp_path: Path) -> None:
@@ -259,9 +238,7 @@ def test_existing_patches_are_not_overwritten(world: World, tmp_path: Path) -> N
 
 def test_answered_message_is_identified(world: World, tmp_path: Path) -> None:
     world.create_stable_branch("6.12", world.groundwork)
-    write_backports(
-        world, tmp_path / "out", "--in-reply-to", "2026111-failed@example.org"
-    )
+    write_backports(world, tmp_path / "out", "--in-reply-to", "2026111-failed@example.org")
     assert (
         "In-Reply-To: <2026111-failed@example.org>"
         in next((tmp_path / "out" / "6.12").iterdir()).read_text()
@@ -269,13 +246,9 @@ def test_answered_message_is_identified(world: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", ["no-id", "a@b\nBcc: x@example.org", "<a b@c>"])
-def test_malformed_message_id_is_refused(
-    world: World, tmp_path: Path, bad: str
-) -> None:
+def test_malformed_message_id_is_refused(world: World, tmp_path: Path, bad: str) -> None:
     world.create_stable_branch("6.12", world.groundwork)
-    outcome = world.run_backport(
-        world.fix, "--write", tmp_path / "out", "--in-reply-to", bad
-    )
+    outcome = world.run_backport(world.fix, "--write", tmp_path / "out", "--in-reply-to", bad)
     assert outcome.code == 2
 
 
@@ -319,9 +292,7 @@ def test_tree_without_the_code_is_not_affected(world: World) -> None:
     fix_commit = world.repo.commit("work: fix more\n\nIt crashed.\n", {"w.c": text})
     world.create_stable_branch("6.6", world.base)
     assert world.read_branch_result(fix_commit)["verdict"] == "not-affected"
-    world.run_backport(fix_commit, "--request").expect(
-        2, "no stable tree needs the fix"
-    )
+    world.run_backport(fix_commit, "--request").expect(2, "no stable tree needs the fix")
 
 
 def test_duplicate_sign_off_is_skipped() -> None:
@@ -383,12 +354,7 @@ def test_build_runs_in_the_fixed_tree(world: World) -> None:
     world.create_stable_branch("6.6", world.culprit)
     result = world.read_backport_json(world.fix, "--build", "grep -c all w.c")
     assert result["builds"][0]["exit_code"] == 0
-    assert (
-        world.read_backport_json(world.fix, "--build", "false")["builds"][0][
-            "exit_code"
-        ]
-        == 1
-    )
+    assert world.read_backport_json(world.fix, "--build", "false")["builds"][0]["exit_code"] == 1
 
 
 def read_reply(patch_folder: Path) -> set[str | None]:
@@ -465,12 +431,7 @@ def test_author_of_the_backport_signs_off_once(world: World, tmp_path: Path) -> 
     fix_commit = world.repo.commit(message, {"other.c": format_function(l40="on(40);")})
     world.create_stable_branch("6.12", world.fix)
     world.run_backport(fix_commit, "--write", tmp_path / "out", "--signoff")
-    assert (
-        next((tmp_path / "out" / "6.12").iterdir())
-        .read_text()
-        .count("Signed-off-by: Ada")
-        == 1
-    )
+    assert next((tmp_path / "out" / "6.12").iterdir()).read_text().count("Signed-off-by: Ada") == 1
 
 
 def test_partial_prerequisites_are_marked(world: World, tmp_path: Path) -> None:
@@ -480,9 +441,7 @@ def test_partial_prerequisites_are_marked(world: World, tmp_path: Path) -> None:
             f"other: step {number}",
             {"other.c": format_function(l30=f"prepare({number});")},
         )
-    _, fix = world.commit_prerequisite_and_fix(
-        {"other.c": format_function(l30="prepare(all);")}
-    )
+    _, fix = world.commit_prerequisite_and_fix({"other.c": format_function(l30="prepare(all);")})
     tip = world.create_stable_branch("6.12", world.fix)
     options = ("--write", tmp_path / "out", "--signoff")
     result = world.read_backport_json(fix, "--onto", "6.12", *options)

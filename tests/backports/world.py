@@ -64,12 +64,8 @@ class World:
         template_world = World.__new__(World)
         template_world.__dict__ |= self.__dict__
         template_world.repo = copy.copy(self.repo)
-        template_world.repo.path = (
-            Path(tempfile.mkdtemp(prefix="patchpilot-world-")) / "world"
-        )
-        atexit.register(
-            shutil.rmtree, template_world.repo.path.parent, ignore_errors=True
-        )
+        template_world.repo.path = Path(tempfile.mkdtemp(prefix="patchpilot-world-")) / "world"
+        atexit.register(shutil.rmtree, template_world.repo.path.parent, ignore_errors=True)
         shutil.copytree(self.repo.path, template_world.repo.path, symlinks=True)
         World._made.append(template_world)
 
@@ -84,9 +80,7 @@ class World:
             },
         )
         repo.tag("v6.1")
-        self.culprit = repo.commit(
-            "work: be quick", {"w.c": format_function(l10="quick(10);")}
-        )
+        self.culprit = repo.commit("work: be quick", {"w.c": format_function(l10="quick(10);")})
         self.groundwork = repo.commit(
             "work: check first",
             {"w.c": format_function(**GROUND)},
@@ -115,12 +109,8 @@ class World:
         """Create a branch in which the line that the fix changes has a different name. Return the
         branch's tip.
         """
-        content = format_function(
-            l10="quick(10);", l19="verify(19);", l20="verify(20);"
-        )
-        return self.create_stable_branch(
-            "6.6", self.groundwork, ("work: rename", {"w.c": content})
-        )
+        content = format_function(l10="quick(10);", l19="verify(19);", l20="verify(20);")
+        return self.create_stable_branch("6.6", self.groundwork, ("work: rename", {"w.c": content}))
 
     def commit_prerequisite_and_fix(
         self,
@@ -130,14 +120,10 @@ class World:
     ) -> tuple[str, str]:
         """Create a commit that changes a line and these files, and then a fix of that line."""
         content = {**GROUND, "l20": "check(20, all, more);"}
-        prerequisite = self.repo.commit(
-            subject, {path: format_function(**content), **other_files}
-        )
+        prerequisite = self.repo.commit(subject, {path: format_function(**content), **other_files})
         content["l20"] = "check(20, all, right);"
         message = f'work: right\n\nFixes: {self.culprit[:12]} ("work: be quick")\n'
-        return prerequisite, self.repo.commit(
-            message, {path: format_function(**content)}
-        )
+        return prerequisite, self.repo.commit(message, {path: format_function(**content)})
 
     def apply_to_clone(self, tip: str, files: Iterable[object], clone: Path) -> str:
         """Apply the patches to a clone of a branch with `git am`, and return the changed file."""
@@ -149,9 +135,7 @@ class World:
     def run_backport(self, *arguments: object) -> Outcome:
         return call("backport", "-C", self.repo.path, *arguments)
 
-    def read_backport_json(
-        self, *arguments: object, exit_code: int = 0
-    ) -> dict[str, Any]:
+    def read_backport_json(self, *arguments: object, exit_code: int = 0) -> dict[str, Any]:
         result = self.run_backport(*arguments, "--format", "json")
         assert result.code == exit_code, result.err
         document: dict[str, Any] = json.loads(result.out)
@@ -177,10 +161,7 @@ class World:
             git("stash", "list"),
             git("worktree", "list", "--porcelain"),
             "\n".join(
-                sorted(
-                    str(file.relative_to(self.repo.path))
-                    for file in self.repo.path.rglob("*")
-                )
+                sorted(str(file.relative_to(self.repo.path)) for file in self.repo.path.rglob("*"))
             ),
         )
 

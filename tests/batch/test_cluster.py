@@ -78,9 +78,7 @@ def read_message_numbers(output_folder: Path) -> list[str]:
 
 
 def test_range_covers_the_new_messages(archive_epoch: Repo) -> None:
-    *lines, summary = map(
-        json.loads, check_range(write_summaries(archive_epoch), "HEAD~3..HEAD~1")
-    )
+    *lines, summary = map(json.loads, check_range(write_summaries(archive_epoch), "HEAD~3..HEAD~1"))
     assert [line["message_id"] for line in lines] == [
         f"{COUNT - 2}@example.org",
         f"{COUNT - 3}@example.org",
@@ -113,18 +111,11 @@ def test_killed_worker_does_not_lose_a_message(
         )
     assert len(read_message_numbers(tmp_path)) == 6 * 4
     assert (
-        check_epochs(
-            cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=4
-        )
+        check_epochs(cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=4)
         == COUNT // 4 - 6
     )
     assert read_message_numbers(tmp_path) == [str(number) for number in range(COUNT)]
-    assert (
-        check_epochs(
-            cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=4
-        )
-        == 0
-    )
+    assert check_epochs(cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=4) == 0
     assert victim not in cluster_client.run(os.getpid).values()
 
 
@@ -203,32 +194,16 @@ def list_finding_names(lines: Iterable[str]) -> list[set[str]]:
 def test_new_messages_change_the_last_part(
     cluster_client: Client, archive_epoch: Repo, tmp_path: Path
 ) -> None:
-    assert (
-        check_epochs(
-            cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=15
-        )
-        == 3
-    )
+    assert check_epochs(cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=15) == 3
     before = {file.name for file in tmp_path.iterdir()}
     archive_epoch.commit(
         "[PATCH] foo: one more",
-        {
-            "m": patches.build_patch_text(
-                headers={"Message-ID": f"<{COUNT}@example.org>"}
-            )
-        },
+        {"m": patches.build_patch_text(headers={"Message-ID": f"<{COUNT}@example.org>"})},
     )
-    assert (
-        check_epochs(
-            cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=15
-        )
-        == 1
-    )
+    assert check_epochs(cluster_client, [write_summaries(archive_epoch)], tmp_path, mails=15) == 1
     after = {file.name for file in tmp_path.iterdir()}
     assert (len(after), len(before & after)) == (3, 2)
-    assert read_message_numbers(tmp_path) == [
-        str(number) for number in range(COUNT + 1)
-    ]
+    assert read_message_numbers(tmp_path) == [str(number) for number in range(COUNT + 1)]
 
 
 def test_missing_distributed_names_its_extra(

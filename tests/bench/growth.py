@@ -86,20 +86,15 @@ def prepare_command_line(
     """Return a command's arguments for this many items, and create the items if necessary."""
     size_folder = scratch_folder / f"{size}"
     if not size_folder.exists():
-        subprocess.run(
-            ["git", "init", "-q", "-b", "main", str(size_folder)], check=True
-        )
+        subprocess.run(["git", "init", "-q", "-b", "main", str(size_folder)], check=True)
         subprocess.run(
             ["git", "-C", str(size_folder), "fast-import", "--quiet"],
             input="".join(generate_history_stream(size)).encode(),
             check=True,
         )
-        subprocess.run(
-            ["git", "-C", str(size_folder), "reset", "-q", "--hard"], check=True
-        )
+        subprocess.run(["git", "-C", str(size_folder), "reset", "-q", "--hard"], check=True)
         mails = [
-            _MAIL.format(author=_AUTHOR, number=number, total=size)
-            for number in range(1, size + 1)
+            _MAIL.format(author=_AUTHOR, number=number, total=size) for number in range(1, size + 1)
         ]
         (size_folder / "mails.mbox").write_text(
             "".join(f"From a@b Thu Jan  1 00:00:00 1970\n{mail}" for mail in mails)

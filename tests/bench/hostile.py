@@ -93,8 +93,7 @@ def generate_replaced_lines_diff(lines: int) -> Text:
     yield f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,{lines} +1,{lines} @@\n"
     for line_sign in "-+":
         yield from (
-            f"{line_sign}\tfrob_write(f, {number} + {line_sign}1);\n"
-            for number in range(lines)
+            f"{line_sign}\tfrob_write(f, {number} + {line_sign}1);\n" for number in range(lines)
         )
 
 
@@ -129,8 +128,7 @@ def generate_many_tags(count: int) -> str:
         PROSE
         + "\n"
         + "".join(
-            f"Reviewed-by: Ada {number} <ada{number}@example.org>\n"
-            for number in range(count)
+            f"Reviewed-by: Ada {number} <ada{number}@example.org>\n" for number in range(count)
         )
         + SIGNED[1:]
     )
@@ -159,8 +157,7 @@ def generate_numbered_series_mbox(count: int) -> Text:
     for number in range(1, count + 1):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         subject = (
-            f"Subject: [PATCH {number}/{count}] frob: wait "
-            f"for link {number} before it is used\n"
+            f"Subject: [PATCH {number}/{count}] frob: wait for link {number} before it is used\n"
         )
         yield from generate_patch_mail(
             generate_small_diff(), head=(HEAD + subject).replace("<1@", f"<{number}@")
@@ -179,9 +176,7 @@ def generate_replies_mbox(count: int) -> Text:
         )
         yield (
             f"Message-ID: <r{number}@example.com>\nIn-Reply-To: <1@example.org>\nReferences:"
-            f" <1@example.org>\nRe-{SUBJECT[:-1]}\n".replace(
-                "Re-Subject: ", "Subject: Re: "
-            )
+            f" <1@example.org>\nRe-{SUBJECT[:-1]}\n".replace("Re-Subject: ", "Subject: Re: ")
         )
         yield (
             "\n> Old boards need a moment.\n\nWhy do you think so? I would rather not wait here.\n"
@@ -190,9 +185,7 @@ def generate_replies_mbox(count: int) -> Text:
 
 def generate_maintainers_file(count: int) -> str:
     """Return a MAINTAINERS file whose first section has this many maintainers."""
-    people = "".join(
-        f"M:\tAda {number} <ada{number}@example.org>\n" for number in range(count)
-    )
+    people = "".join(f"M:\tAda {number} <ada{number}@example.org>\n" for number in range(count))
     return f"FROB\n{people}S:\tMaintained\nF:\tdrivers/frob/\n"
 
 
@@ -201,9 +194,7 @@ def bad_lines_patch(size: int, *lines: str) -> Callable[[], Text]:
     body = "".join(f"+{line}\n" for line in lines)
     count = size // len(body)
     return lambda: generate_patch_mail(
-        generate_new_file_diff(
-            "drivers/frob/frob.c", count * len(lines), iter([body] * count)
-        )
+        generate_new_file_diff("drivers/frob/frob.c", count * len(lines), iter([body] * count))
     )
 
 
@@ -225,9 +216,7 @@ CASES: dict[str, Case] = {
     "1,000,000 lines of text file": Case(
         CHECK,
         lambda: generate_patch_mail(
-            generate_new_file_diff(
-                "Documentation/x.rst", M, ("+text of it\n" for _ in range(M))
-            )
+            generate_new_file_diff("Documentation/x.rst", M, ("+text of it\n" for _ in range(M)))
         ),
     ),
     "1,000,000 lines of message": Case(
@@ -236,18 +225,12 @@ CASES: dict[str, Case] = {
             generate_small_diff(), message="A line of words here.\n" * M + SIGNED
         ),
     ),
-    "100,000 files": Case(
-        CHECK, lambda: generate_patch_mail(generate_many_files_diff(100_000))
-    ),
-    "100,000 hunks": Case(
-        CHECK, lambda: generate_patch_mail(generate_many_hunks_diff(100_000))
-    ),
+    "100,000 files": Case(CHECK, lambda: generate_patch_mail(generate_many_files_diff(100_000))),
+    "100,000 hunks": Case(CHECK, lambda: generate_patch_mail(generate_many_hunks_diff(100_000))),
     "200 MB patch": Case(
         CHECK,
         lambda: generate_patch_mail(
-            generate_new_file_diff(
-                "drivers/frob/frob.c", 11 * M, generate_code_lines(11 * M)
-            )
+            generate_new_file_diff("drivers/frob/frob.c", 11 * M, generate_code_lines(11 * M))
         ),
         refused=True,
     ),
@@ -267,24 +250,17 @@ CASES: dict[str, Case] = {
     ),
     "4,000 tags": Case(
         CHECK,
-        lambda: generate_patch_mail(
-            generate_small_diff(), message=generate_many_tags(4000)
-        ),
+        lambda: generate_patch_mail(generate_small_diff(), message=generate_many_tags(4000)),
     ),
     "40,000 tags": Case(
         CHECK,
-        lambda: generate_patch_mail(
-            generate_small_diff(), message=generate_many_tags(40_000)
-        ),
+        lambda: generate_patch_mail(generate_small_diff(), message=generate_many_tags(40_000)),
     ),
     "4,000 Fixes: tags": Case(
         CHECK,
         lambda: generate_patch_mail(
             generate_small_diff(),
-            message=PROSE
-            + "\n"
-            + 'Fixes: 123456789abc ("frob: x")\n' * 4000
-            + SIGNED[1:],
+            message=PROSE + "\n" + 'Fixes: 123456789abc ("frob: x")\n' * 4000 + SIGNED[1:],
         ),
     ),
     "4,000 doubled words": Case(
@@ -327,19 +303,11 @@ CASES: dict[str, Case] = {
         ),
     ),
     "gzip bomb, 2 GB": Case(CHECK, lambda: iter(()), refused=True, packed=True),
-    "gzip bomb, 2 GB, classify": Case(
-        CLASSIFY, lambda: iter(()), refused=True, packed=True
-    ),
-    "mbox of 500 patches": Case(
-        ("check", "--jobs", "1"), lambda: generate_many_patches_mbox(500)
-    ),
-    "mbox of 20,000 mails, classify": Case(
-        CLASSIFY, lambda: generate_many_patches_mbox(20_000)
-    ),
+    "gzip bomb, 2 GB, classify": Case(CLASSIFY, lambda: iter(()), refused=True, packed=True),
+    "mbox of 500 patches": Case(("check", "--jobs", "1"), lambda: generate_many_patches_mbox(500)),
+    "mbox of 20,000 mails, classify": Case(CLASSIFY, lambda: generate_many_patches_mbox(20_000)),
     "MIME depth 100,000": Case(CLASSIFY, lambda: generate_nested_parts_mail(100_000)),
-    "MIME depth 100,000, check": Case(
-        CHECK, lambda: generate_nested_parts_mail(100_000)
-    ),
+    "MIME depth 100,000, check": Case(CHECK, lambda: generate_nested_parts_mail(100_000)),
     "200,000 MIME parts": Case(CLASSIFY, lambda: generate_many_parts_mail(200_000)),
     "700,000 encoded words, classify": Case(
         CLASSIFY,
@@ -365,9 +333,7 @@ CASES: dict[str, Case] = {
     ),
     "4,000 tags, maintainers": Case(
         ("maintainers", "--tree", "."),
-        lambda: generate_patch_mail(
-            generate_small_diff(), message=generate_many_tags(4000)
-        ),
+        lambda: generate_patch_mail(generate_small_diff(), message=generate_many_tags(4000)),
     ),
     "100,000 files, maintainers": Case(
         ("maintainers", "--tree", "."),
@@ -375,20 +341,14 @@ CASES: dict[str, Case] = {
     ),
     "1,000,000-line hunk, maintainers": Case(
         ("maintainers", "--tree", "."),
-        lambda: generate_patch_mail(
-            generate_new_file_diff("a/frob.c", M, generate_code_lines(M))
-        ),
+        lambda: generate_patch_mail(generate_new_file_diff("a/frob.c", M, generate_code_lines(M))),
     ),
     "27 KB of fixes that undo each other, --diff": Case(
         FIX, bad_lines_patch(KB27, "*/", "\tif(a==b ){"), seconds=5
     ),
-    "27 KB of a long line, --diff": Case(
-        FIX, bad_lines_patch(KB27, "\t" + "a+b," * 95), seconds=3
-    ),
+    "27 KB of a long line, --diff": Case(FIX, bad_lines_patch(KB27, "\t" + "a+b," * 95), seconds=3),
     "27 KB of blank lines, --diff": Case(FIX, bad_lines_patch(KB27, ""), seconds=3),
-    "27 KB of else, --diff": Case(
-        FIX, bad_lines_patch(KB27, "\t}", "\telse {"), seconds=3
-    ),
+    "27 KB of else, --diff": Case(FIX, bad_lines_patch(KB27, "\t}", "\telse {"), seconds=3),
     "27 KB of open parentheses, --diff": Case(
         FIX, bad_lines_patch(KB27, "\tfrob(((a , b"), seconds=3
     ),
@@ -467,12 +427,8 @@ def run_hostile_case(
             check=True,
             stdout=subprocess.DEVNULL,
         )
-    arguments = (
-        hostile_case.words if hostile_case.first else (*hostile_case.words, name.name)
-    )
-    pid = os.posix_spawn(
-        command[0], [*command, *arguments], environment, file_actions=file_actions
-    )
+    arguments = hostile_case.words if hostile_case.first else (*hostile_case.words, name.name)
+    pid = os.posix_spawn(command[0], [*command, *arguments], environment, file_actions=file_actions)
     os.chdir(original_folder)
     while True:
         waited_pid, status, resource_usage = os.wait4(pid, os.WNOHANG)
@@ -496,12 +452,8 @@ def run_hostile_case(
 def main() -> int:
     """Print the results, and return 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--command", default=str(Path(sys.executable).parent / "patchpilot")
-    )
-    parser.add_argument(
-        "--seconds", type=float, default=60.0, help="kill a run after this long"
-    )
+    parser.add_argument("--command", default=str(Path(sys.executable).parent / "patchpilot"))
+    parser.add_argument("--seconds", type=float, default=60.0, help="kill a run after this long")
     parser.add_argument("cases", nargs="*")
     args = parser.parse_args()
     missed_limits = 0

@@ -56,17 +56,12 @@ def time_job(job: Job) -> tuple[float, float]:
         old_usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         start_time = time.perf_counter()
         for command in job.commands:
-            subprocess.run(
-                command, cwd=job.cwd, capture_output=True, check=False, env=env
-            )
+            subprocess.run(command, cwd=job.cwd, capture_output=True, check=False, env=env)
         wall_seconds = time.perf_counter() - start_time
         new_usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (
         wall_seconds,
-        new_usage.ru_utime
-        + new_usage.ru_stime
-        - old_usage.ru_utime
-        - old_usage.ru_stime,
+        new_usage.ru_utime + new_usage.ru_stime - old_usage.ru_utime - old_usage.ru_stime,
     )
 
 
@@ -104,9 +99,7 @@ def report_pair(
         max(our_wall) / min(our_wall),
     )
     ROWS.append(row)
-    comparison = (
-        f"{label}: {theirs_wall:8.3f} s  ratio {ratio:6.3f} (cpu {cpu_ratio:5.2f})"
-    )
+    comparison = f"{label}: {theirs_wall:8.3f} s  ratio {ratio:6.3f} (cpu {cpu_ratio:5.2f})"
     print(
         f"{title:44s} {row.ours:8.3f} s  spread {row.spread:4.2f}  {comparison if label else ''}",
         flush=True,

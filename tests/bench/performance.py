@@ -22,24 +22,19 @@ TOLERANCE = 1.25
 """A recorded ratio may grow by this factor, as two runs on a noisy machine may differ this much."""
 
 
-def find_regressions(
-    rows: Sequence[PairRow], recorded_values: dict[str, float]
-) -> list[str]:
+def find_regressions(rows: Sequence[PairRow], recorded_values: dict[str, float]) -> list[str]:
     """Return a sentence for each pair whose ratio exceeds the recorded one by more than its
     tolerance.
     """
     return [
         f"{row.title}: ratio {row.ratio:.3f}, recorded {recorded_values[row.title]:.3f}"
         for row in rows
-        if row.title in recorded_values
-        and row.ratio > recorded_values[row.title] * TOLERANCE
+        if row.title in recorded_values and row.ratio > recorded_values[row.title] * TOLERANCE
     ]
 
 
 def read_recorded_ratios() -> dict[str, float]:
-    ratios_by_title: dict[str, float] = (
-        json.loads(RATIOS.read_text()) if RATIOS.exists() else {}
-    )
+    ratios_by_title: dict[str, float] = json.loads(RATIOS.read_text()) if RATIOS.exists() else {}
     return ratios_by_title
 
 
@@ -48,9 +43,7 @@ def record_ratios(rows: Sequence[PairRow]) -> None:
     ratios_by_title = read_recorded_ratios() | {
         row.title: round(row.ratio, 3) for row in rows if row.ratio
     }
-    RATIOS.write_text(
-        json.dumps(dict(sorted(ratios_by_title.items())), indent=1) + "\n"
-    )
+    RATIOS.write_text(json.dumps(dict(sorted(ratios_by_title.items())), indent=1) + "\n")
 
 
 def write_page(rows: Sequence[PairRow], versions: Sequence[str]) -> None:
@@ -100,9 +93,7 @@ def read_program_versions() -> list[str]:
     names = [f"Python {platform.python_version()}"]
     for command in (("git", "--version"), ("perl", "-e", 'print "perl $^V"')):
         try:
-            completed = subprocess.run(
-                command, capture_output=True, text=True, check=False
-            )
+            completed = subprocess.run(command, capture_output=True, text=True, check=False)
         except OSError:
             continue
         names.append(completed.stdout.strip().replace(" version ", " "))

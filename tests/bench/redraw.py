@@ -52,16 +52,12 @@ def main() -> int:
             )
             for size in ((80, 24), (160, 50))
         ]
-        measure_slow_line(
-            repository, make_used_environment(Path(scratch_folder), "line")
-        )
+        measure_slow_line(repository, make_used_environment(Path(scratch_folder), "line"))
         missed_limits.append(measure_memory(repository, Path(scratch_folder)))
     return int(any(missed_limits))
 
 
-def measure_traffic(
-    repository: Path, env: dict[str, str], size: tuple[int, int]
-) -> bool:
+def measure_traffic(repository: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
     """Print the bytes for moving the cursor in each stage, and for changing the panel or the stage.
 
     Return whether a move costs too much.
@@ -93,9 +89,7 @@ def measure_traffic(
 
 def measure_slow_line(repository: Path, env: dict[str, str]) -> None:
     """Print the time from a key press to the last byte of its screen over a slow line."""
-    with Terminal(
-        [PATCHPILOT], repository, size=(120, 36), env=env | COLORS
-    ) as terminal:
+    with Terminal([PATCHPILOT], repository, size=(120, 36), env=env | COLORS) as terminal:
         terminal.wait_for("quit")
         terminal.quiet(3.0)
         for stage in MOVES:
@@ -135,9 +129,7 @@ def _measure_key_bytes(terminal: Terminal, key: str, wait_seconds: float = 1.0) 
 
 def _report_cost(label: str, costs: Sequence[int], limit: int = 0) -> bool:
     exceeds_limit = bool(limit) and max(costs) > limit
-    verdict = (
-        f"  target {limit} {'MISSED' if exceeds_limit else 'met'}" if limit else ""
-    )
+    verdict = f"  target {limit} {'MISSED' if exceeds_limit else 'met'}" if limit else ""
     print(
         f"{label:48s} median {statistics.median(costs):6.0f} bytes, most {max(costs):6d}{verdict}",
         flush=True,

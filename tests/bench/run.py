@@ -50,8 +50,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         scratch_folder = Path(folder)
         os.environ |= {
-            f"XDG_{name}_HOME": str(scratch_folder / name)
-            for name in ("CACHE", "STATE", "CONFIG")
+            f"XDG_{name}_HOME": str(scratch_folder / name) for name in ("CACHE", "STATE", "CONFIG")
         }
         tree = clone_kernel_tree(scratch_folder)
         if tree is None or not shutil.which("perl"):
@@ -78,9 +77,7 @@ def clone_kernel_tree(scratch_folder: Path) -> Path | None:
     """Return a clone of the tree with a topic of `COMMITS` commits."""
     tree = scratch_folder / "linux"
     if source := os.environ.get("PATCHPILOT_TREE"):
-        subprocess.run(
-            ["git", "clone", "-q", "--shared", source, str(tree)], check=True
-        )
+        subprocess.run(["git", "clone", "-q", "--shared", source, str(tree)], check=True)
     elif PACKAGED.exists():
         with tarfile.open(PACKAGED) as archive:
             archive.extractall(scratch_folder, filter="data")
@@ -109,9 +106,7 @@ def measure_commit_checks(tree: Path) -> None:
     last_commits = [f"HEAD~{number}" for number in range(COMMITS)]
     series = f"HEAD~{COMMITS}..HEAD"
     command = "git format-patch --stdout -1 {} | perl scripts/get_maintainer.pl"
-    check_scripts = tuple(
-        ("sh", "-c", command.format(commit)) for commit in last_commits
-    )
+    check_scripts = tuple(("sh", "-c", command.format(commit)) for commit in last_commits)
 
     def make_our_job(*arguments: str) -> Job:
         return Job(arguments[0], ((PATCHPILOT, *arguments),), tree)
@@ -218,9 +213,7 @@ def measure_caches(tree: Path, folder: Path) -> None:
     """Print the CPU time saved by each kind of cached value in a check of one commit."""
     job = Job("check", ((PATCHPILOT, "check", "HEAD"),), tree)
     time_job(job)
-    kinds = sorted(
-        {file.name.rpartition("-")[0] or file.name for file in folder.iterdir()}
-    )
+    kinds = sorted({file.name.rpartition("-")[0] or file.name for file in folder.iterdir()})
     for cache_kind in kinds:
         with_cache, without_cache = [], []
         for _ in range(5):
@@ -230,18 +223,14 @@ def measure_caches(tree: Path, folder: Path) -> None:
             without_cache.append(time_job(job)[1])
         saved_seconds = min(without_cache) - min(with_cache)
         verdict = "" if saved_seconds >= WORTH else "(less than 10)"
-        print(
-            "cache of", cache_kind, "saves", round(saved_seconds * 1000), "ms", verdict
-        )
+        print("cache of", cache_kind, "saves", round(saved_seconds * 1000), "ms", verdict)
 
 
 def measure_object_builds(tree: Path, scratch_folder: Path) -> None:
     """Measure building a driver's object before and after a change, from scratch and again."""
     if not all(map(shutil.which, ("make", "gcc", "flex", "bison", "bc"))):
         return
-    subprocess.run(
-        [PATCHPILOT, "trust", "--build", str(tree)], check=True, input=b"y\n"
-    )
+    subprocess.run([PATCHPILOT, "trust", "--build", str(tree)], check=True, input=b"y\n")
     # deleting thousands of files takes as long as building, so move old output out of the way
     cache_folder = f"{scratch_folder}/CACHE/patchpilot"
     clean_command = (
@@ -266,9 +255,7 @@ def measure_object_builds(tree: Path, scratch_folder: Path) -> None:
     )
     # configuring, and building objtool, take half the time, so let make reuse the results
     subprocess.run(build_command, check=True)
-    (config_fragment,) = scratch_folder.glob(
-        "CACHE/patchpilot/builds/*/out-*/patchpilot.config"
-    )
+    (config_fragment,) = scratch_folder.glob("CACHE/patchpilot/builds/*/out-*/patchpilot.config")
     config_fragment = config_fragment.rename(scratch_folder / "fragment")
     configure_command = (
         *make_command,

@@ -16,9 +16,7 @@ from pathlib import Path
 
 from tests.kit.terminal import Terminal
 
-PATCHPILOT = os.environ.get("PATCHPILOT") or str(
-    Path(sys.executable).parent / "patchpilot"
-)
+PATCHPILOT = os.environ.get("PATCHPILOT") or str(Path(sys.executable).parent / "patchpilot")
 RUNS = 5
 FIRST_KEY, QUIET, STAGE, KEY = 0.8, 1.0, 0.3, 0.1
 """Goals in seconds: from exec to the response to a key, and to a filled screen; from a key to its
@@ -63,12 +61,8 @@ def time_walks(label: str, repository: Path, env: Mapping[str, str]) -> None:
     with Terminal([PATCHPILOT], repository, env=env) as terminal:
         terminal.wait_for("quit")
         terminal.quiet(SETTLED)
-        move_times = [
-            _measure_key_latency(terminal, "jk"[number % 2]) for number in range(20)
-        ]
-        _print_time(
-            f"{label}: a key in a list (median)", statistics.median(move_times), KEY
-        )
+        move_times = [_measure_key_latency(terminal, "jk"[number % 2]) for number in range(20)]
+        _print_time(f"{label}: a key in a list (median)", statistics.median(move_times), KEY)
         # the first visit to a stage asks a question
         terminal.type("2")
         terminal.quiet(1.0)

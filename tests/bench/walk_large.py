@@ -57,9 +57,7 @@ def create_large_branch(repository: Path) -> None:
             "user.email=ada@example.org",
             *args,
         ]
-        return subprocess.run(
-            argv, check=True, capture_output=True, text=True, input=data
-        ).stdout
+        return subprocess.run(argv, check=True, capture_output=True, text=True, input=data).stdout
 
     repository.mkdir()
     run_git("init", "-q", "-b", "topic")
@@ -71,9 +69,7 @@ def create_large_branch(repository: Path) -> None:
     for number in range(1, PATCHES + 1):
         lines = LINES if number == PATCHES else 20
         with (repository / "frob.c").open("a") as file:
-            file.writelines(
-                f"\tfrob_write(f, {number}, {line});  \n" for line in range(lines)
-            )
+            file.writelines(f"\tfrob_write(f, {number}, {line});  \n" for line in range(lines))
         run_git(
             "commit",
             "-q",
@@ -91,9 +87,7 @@ def make_large_thread() -> Any:
 
     with tempfile.TemporaryDirectory() as folder:
         mbox_file = Path(folder) / "thread.mbox"
-        mbox_file.write_text(
-            "".join(make_thread_mail(number) for number in range(MAILS))
-        )
+        mbox_file.write_text("".join(make_thread_mail(number) for number in range(MAILS)))
         with Store(Path(folder) / "store.sqlite") as store:
             return follow_series.track_series_in_mbox(mbox_file, store=store)
 
@@ -191,14 +185,10 @@ async def measure_walk(repository: Path, folder: Path) -> None:
         await print_draw_time(
             app, pilot, "checks: to the stage and back", ["2", "1", "2", "1", "2"]
         )
-        await print_draw_time(
-            app, pilot, "checks: findings", [*"ffffFF", "G", "home", "pagedown"]
-        )
+        await print_draw_time(app, pilot, "checks: findings", [*"ffffFF", "G", "home", "pagedown"])
         await print_draw_time(app, pilot, "follow: the first visit", ["8"])
         await keys(pilot, "1")
-        await print_draw_time(
-            app, pilot, "follow: to the stage and back", ["8", "1", "8"]
-        )
+        await print_draw_time(app, pilot, "follow: to the stage and back", ["8", "1", "8"])
         await print_draw_time(
             app,
             pilot,

@@ -128,17 +128,13 @@ def test_new_warning_on_a_moved_line_is_reported(repo: Repo) -> None:
 
 def find_build_positions(repo: Repo, *targets: str) -> list[tuple[str, str, int]]:
     findings, _ = build_branch(repo, targets=targets)
-    return [
-        (finding["subject"], finding["path"], finding["line"]) for finding in findings
-    ]
+    return [(finding["subject"], finding["path"], finding["line"]) for finding in findings]
 
 
 def test_uncommitted_changes_are_built_last(repo: Repo) -> None:
     repo.commit("drv: add a user", {"drv/w.c": f"{DRIVER}static int spare;\n"})
     index = repo.path.joinpath(".git", "index").read_bytes()
-    repo.path.joinpath("drv/w.c").write_text(
-        f"{DRIVER}static int spare;\nstatic int more;\n"
-    )
+    repo.path.joinpath("drv/w.c").write_text(f"{DRIVER}static int spare;\nstatic int more;\n")
     last = ("uncommitted changes", "drv/w.c", 10)
     assert find_build_positions(repo, "--base", "base") == [
         ("drv: add a user", "drv/w.c", 9),
@@ -152,16 +148,12 @@ def test_patch_files_are_built_on_their_base(repo: Repo) -> None:
     repo.commit("drv: 1", {"drv/w.c": f"{DRIVER}static int n;\n"})
     repo.git("format-patch", "-q", "-o", "out", "base")
     file = str(next(repo.path.glob("out/*.patch")))
-    assert find_build_positions(repo, "--base", "base", file) == [
-        ("drv: 1", "drv/w.c", 9)
-    ]
+    assert find_build_positions(repo, "--base", "base", file) == [("drv: 1", "drv/w.c", 9)]
 
 
 def test_later_commit_is_reported_as_missing(repo: Repo) -> None:
     user = '#include "w.h"\n\nint use(void);\nint use(void) { return helper(%s); }\n'
-    repo.commit(
-        "drv: change the helper", {"drv/w.h": "int helper(int one, int two);\n"}
-    )
+    repo.commit("drv: change the helper", {"drv/w.h": "int helper(int one, int two);\n"})
     repo.commit("drv: change its users", {"drv/user.c": user % "1, 2"})
     repo.commit("drv: break it", {"drv/user.c": user % "1, two"})
     findings, _ = build_branch(repo, targets=("base..HEAD",))
@@ -194,9 +186,7 @@ def test_untrusted_tree_runs_nothing(repo: Repo, tmp_path: Path) -> None:
     assert "not trusted" in call("build", "-C", repo.path, "HEAD").err
 
 
-def test_cache_in_the_working_tree_is_not_used(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cache_in_the_working_tree_is_not_used(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     trust_tree(repo)
     monkeypatch.setenv("XDG_CACHE_HOME", str(repo.path / ".cache"))
     repo.commit("drv: touch", {"drv/w.c": f"{DRIVER}\n"})
@@ -233,9 +223,7 @@ def test_untrusted_build_script_is_not_run(repo: Repo, path: str) -> None:
 
 
 @pytest.mark.parametrize("action", ["earlier commit", "merge", "only before"])
-def test_trust_covers_only_remote_build_files(
-    repo: Repo, tmp_path: Path, action: str
-) -> None:
+def test_trust_covers_only_remote_build_files(repo: Repo, tmp_path: Path, action: str) -> None:
     touched_folder = tmp_path / "touched"
     set_remote_branch(repo, "origin/main", "base")
     evil = {"Makefile": f"$(shell touch {touched_folder})\n{MAKEFILE}"}
@@ -293,9 +281,7 @@ def test_request_in_ci_does_not_trust_itself(
     trust_tree(repo)
     result = call("check --build --format json", "-C", repo.path, target)
     findings = [
-        finding["name"]
-        for patch in result.json["patches"]
-        for finding in patch["findings"]
+        finding["name"] for patch in result.json["patches"] for finding in patch["findings"]
     ]
     assert "build-not-built" in findings
     assert not touched.exists()
@@ -329,9 +315,7 @@ def test_build_in_ci_without_trusted_base_is_refused(
     assert not touched.exists()
 
 
-def test_plain_request_is_built_in_ci(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_plain_request_is_built_in_ci(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     set_remote_branch(repo, "origin/main")
     repo.commit("drv: add", {"drv/w.c": f"{DRIVER}static int spare;\n"})
     set_remote_branch(repo, "origin/topic")
@@ -369,8 +353,7 @@ def test_checkout_does_not_follow_symlinks(repo: Repo, tmp_path: Path) -> None:
         link = write_object("blob", str(outside).encode())
         tree = write_object(
             "tree",
-            format_tree_entry(b"40000", b"d", folder)
-            + format_tree_entry(b"120000", b"d", link),
+            format_tree_entry(b"40000", b"d", folder) + format_tree_entry(b"120000", b"d", link),
         )
         parent_options = [argument for parent in parents for argument in ("-p", parent)]
         return repo.git("commit-tree", "-m", "d: change", *parent_options, tree).strip()
@@ -393,8 +376,7 @@ def test_checkout_contains_only_matching_files(repo: Repo, tmp_path: Path) -> No
     repo.commit("drv: add a link", {"lib/a.c": "", "drv/w.c": "int w;\n"})
     with Repository.open(repo.path) as repository:
         first, second = (
-            TreeState(repository, repository.resolve(name))
-            for name in ("HEAD~", "HEAD")
+            TreeState(repository, repository.resolve(name)) for name in ("HEAD~", "HEAD")
         )
         for state, files in (
             (first, {"w.c", "w.h"}),
@@ -426,9 +408,7 @@ def test_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
 
     source, build = PatchSource(("HEAD",)), BuildOptions(quick=True)
     with Repository.open(repo.path) as repository, pytest.raises(CancelledError):
-        Driver(repository=repository, progress=raise_canceled).check_source(
-            source, build=build
-        )
+        Driver(repository=repository, progress=raise_canceled).check_source(source, build=build)
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), 0)
     assert repo.git("status", "--porcelain", "--ignored") == ""
@@ -507,14 +487,10 @@ def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
 def test_user_space_header_is_compiled_separately(repo: Repo) -> None:
     text = "#include <linux/compiler.h>\nextern int __user *fine;\nextern u32 new;\n"
     repo.commit("frob: grow", {"include/uapi/frob.h": text})
-    assert find_build_positions(repo, "HEAD") == [
-        ("frob: grow", "include/uapi/frob.h", 3)
-    ]
+    assert find_build_positions(repo, "HEAD") == [("frob: grow", "include/uapi/frob.h", 3)]
 
 
-def test_slow_header_does_not_stop_the_build(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slow_header_does_not_stop_the_build(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(make_objects, "_HEADER_TIMEOUT", 0.001)
     repo.commit("frob: grow", {"include/uapi/frob.h": "int frob;\n"})
     ((_, path, _),) = find_build_positions(repo, "HEAD")
@@ -596,9 +572,7 @@ def test_build_note_is_dropped_if_the_commit_changes(
 ) -> None:
     repo.git("remote", "add", "origin", str(repo.path))
     repo.git("switch", "-q", "-c", "topic")
-    repo.commit(
-        "drv: touch\n\nSigned-off-by: A <a@example.org>", {"drv/w.c": f"{DRIVER}\n"}
-    )
+    repo.commit("drv: touch\n\nSigned-off-by: A <a@example.org>", {"drv/w.c": f"{DRIVER}\n"})
     options = ("-C", repo.path, "--base", "base")
     blocked = call("draft", *options, "--note-build")
     assert "not every commit of the topic was built" in blocked.err
@@ -606,9 +580,7 @@ def test_build_note_is_dropped_if_the_commit_changes(
     build_branch(repo)
 
     def preview_send() -> str:
-        result = call(
-            "send", *options, "--dry-run", "--to", "a@example.org", "--verbose"
-        )
+        result = call("send", *options, "--dry-run", "--to", "a@example.org", "--verbose")
         return result.out + result.err
 
     assert "built in 1 configuration, nothing new" in preview_send()
@@ -630,12 +602,9 @@ def test_build_note_is_dropped_if_the_commit_changes(
 
 
 def test_summary_names_every_configuration() -> None:
-    def make_built_commit(
-        *names: str, builds: bool = True, sparse: bool = False
-    ) -> BuiltCommit:
+    def make_built_commit(*names: str, builds: bool = True, sparse: bool = False) -> BuiltCommit:
         rows = tuple(
-            BuiltConfiguration(name, "gcc", "smallest", ("a.c",), (), sparse)
-            for name in names
+            BuiltConfiguration(name, "gcc", "smallest", ("a.c",), (), sparse) for name in names
         )
         return BuiltCommit("0" * 40, builds, rows)
 

@@ -115,9 +115,7 @@ def test_object_may_belong_to_a_sibling_module() -> None:
         ("FROB_LIB", {"NET", "FROB_BUS", "FROB"}),
     ],
 )
-def test_symbol_is_enabled_with_its_dependencies(
-    symbol: str, expected: set[str]
-) -> None:
+def test_symbol_is_enabled_with_its_dependencies(symbol: str, expected: set[str]) -> None:
     choice = SymbolChoice(Kconfig(FILES.get, "x86"))
     assert choice.turn_on(symbol)
     assert set(choice.on) == expected
@@ -176,7 +174,5 @@ def test_malformed_expressions_evaluate_to_y(text: str) -> None:
         ("Documentation/a.c", "#ifdef CONFIG_FROB", []),
     ],
 )
-def test_symbols_are_found_in_code_and_kconfig(
-    path: str, line: str, names: list[str]
-) -> None:
+def test_symbols_are_found_in_code_and_kconfig(path: str, line: str, names: list[str]) -> None:
     assert list(_find_symbols(path, line)) == names

@@ -66,15 +66,10 @@ def make_diff_line(number: int | None) -> str:
         ([10], [10, 11], [11]),
     ],
 )
-def test_moved_warning_is_not_new(
-    before: list[int], after: list[int], new: list[int]
-) -> None:
-    diagnostics = [
-        [make_warning(line, "too 5 bad") for line in lines] for lines in (before, after)
-    ]
+def test_moved_warning_is_not_new(before: list[int], after: list[int], new: list[int]) -> None:
+    diagnostics = [[make_warning(line, "too 5 bad") for line in lines] for lines in (before, after)]
     assert [
-        diagnostic.line
-        for diagnostic in find_new_diagnostics(*diagnostics, parse_changes())
+        diagnostic.line for diagnostic in find_new_diagnostics(*diagnostics, parse_changes())
     ] == new
 
 
@@ -108,11 +103,7 @@ def test_warning_moved_to_another_file_is_not_new() -> None:
 def test_warning_points_at_the_changed_line(diagnostic: Diagnostic, line: str) -> None:
     problem = problem_of(diagnostic, parse_changes())
     assert make_diff_line(problem.patch_line) == line
-    location = (
-        ""
-        if diagnostic.line == problem.line
-        else f"{diagnostic.path}:{diagnostic.line}: "
-    )
+    location = "" if diagnostic.line == problem.line else f"{diagnostic.path}:{diagnostic.line}: "
     assert problem.message == f"{location}{diagnostic.text}"
 
 
@@ -146,9 +137,9 @@ def test_macro_warning_points_at_the_caller() -> None:
     ],
 )
 def test_output_format_identifies_the_tool(line: str, kind: str) -> None:
-    assert [
-        diagnostic.kind for diagnostic in read_diagnostics([line, "make: *** x"], "/t")
-    ] == [kind]
+    assert [diagnostic.kind for diagnostic in read_diagnostics([line, "make: *** x"], "/t")] == [
+        kind
+    ]
 
 
 @pytest.mark.parametrize("path", ["/t/a/b/../c.c", "../../t/../a/c.c"])
@@ -196,10 +187,7 @@ def test_modpost_reports_sections_and_missing_licenses(
     modpost.write_text(f"#!/bin/sh\necho 'ERROR: modpost: {report}'")
     modpost.chmod(0o755)
     command = f"gcc -DMODULE -DKBUILD_MODNAME='\"{module}\"' a-b.c\n"
-    texts = [
-        diagnostic.text
-        for diagnostic in needed_symbols(tmp_path, "a-b.o", "a-b.c", command)
-    ]
+    texts = [diagnostic.text for diagnostic in needed_symbols(tmp_path, "a-b.o", "a-b.c", command)]
     assert "".join(texts) == problem
 
 

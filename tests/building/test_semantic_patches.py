@@ -105,8 +105,6 @@ def test_planted_defect_is_reported_by_its_script(kernel_tree: Path, name: str) 
         pytest.skip("ocaml-nox is not installed")
     (kernel_tree / "drv.c").write_text(text, "utf-8")
     tree = make_fake_tree_state({script: rules, "drv.c": text})
-    assert list(scripts_for(tree, text_around(text, [line]), ignore_progress)) == [
-        script
-    ]
+    assert list(scripts_for(tree, text_around(text, [line]), ignore_progress)) == [script]
     report = run_scripts(kernel_tree, tree, "drv.c", [script], ignore_progress)
     assert line in {diagnostic.line for diagnostic in report}

@@ -64,9 +64,7 @@ def test_cached_pattern_equals_the_pattern() -> None:
     assert _run_program("use") == (plain, 0)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"no marshal", b"\xe3\x00\x00", b"i\x01\x00\x00\x00"]
-)
+@pytest.mark.parametrize("content", [b"", b"no marshal", b"\xe3\x00\x00", b"i\x01\x00\x00\x00"])
 def test_damaged_cache_file_is_ignored(content: bytes) -> None:
     plain, compiled = _run_program("use")
     (kept,) = _list_cached_files()

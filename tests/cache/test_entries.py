@@ -191,9 +191,7 @@ def _write_entry_often(number: int) -> None:
 def test_file_replacement_is_atomic() -> None:
     write_cache_file(cache_dir() / "words-shared", b"\0" * 10_000)
     writers = [
-        multiprocessing.get_context("fork").Process(
-            target=_write_entry_often, args=(number,)
-        )
+        multiprocessing.get_context("fork").Process(target=_write_entry_often, args=(number,))
         for number in (1, 2)
     ]
     for writer in writers:

@@ -57,9 +57,7 @@ def test_sources_of_cached_values_exist() -> None:
     sources = _named_sources()
 
     assert len(sources) > 10
-    assert [
-        (module, name) for module, name in sources if not (PACKAGE / name).exists()
-    ] == []
+    assert [(module, name) for module, name in sources if not (PACKAGE / name).exists()] == []
 
 
 def test_modules_imported_by_a_string_exist() -> None:

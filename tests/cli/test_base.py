@@ -23,9 +23,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     with set_commit_identity("Linus T <linus@example.com>"):
         source.commit(
             "maintainers\n",
-            {
-                "MAINTAINERS": "WIDGET\nM:\tJo Keeper <jo@example.net>\nS:\tMaintained\nF:\t*\n"
-            },
+            {"MAINTAINERS": "WIDGET\nM:\tJo Keeper <jo@example.net>\nS:\tMaintained\nF:\t*\n"},
         )
     clone_repo = clone(source, tmp_path / "r")
     clone_repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
@@ -67,8 +65,7 @@ def test_every_command_explains_the_base(repo: Repo, command: str) -> None:
 
 def test_given_target_needs_no_base(repo: Repo) -> None:
     assert (
-        "base: not searched: HEAD names the patches"
-        in call("check", "--explain-base", "HEAD").err
+        "base: not searched: HEAD names the patches" in call("check", "--explain-base", "HEAD").err
     )
 
 

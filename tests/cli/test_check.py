@@ -51,25 +51,17 @@ def test_findings_set_the_exit_code(clean_patch: Path, bad_patch: Path) -> None:
 
 
 def test_checkpatch_format_is_empty_for_a_clean_patch(clean_patch: Path) -> None:
-    outcome = start_and_wait(
-        "check", "--format", "checkpatch", "-", stdin=clean_patch.read_bytes()
-    )
+    outcome = start_and_wait("check", "--format", "checkpatch", "-", stdin=clean_patch.read_bytes())
     assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
 
 
 def test_checkpatch_format_has_one_line_each(bad_patch: Path) -> None:
-    outcome = start_and_wait(
-        "check", "--format", "checkpatch", "-", stdin=bad_patch.read_bytes()
-    )
+    outcome = start_and_wait("check", "--format", "checkpatch", "-", stdin=bad_patch.read_bytes())
     lines = outcome.out.splitlines()
     assert outcome.code == 1
     assert outcome.err == ""
-    assert any(
-        line.startswith("-:6: WARNING:GREETING_IN_MESSAGE: ") for line in lines
-    ), lines
-    assert any(line.startswith("-:8: ERROR:GERRIT_CHANGE_ID: ") for line in lines), (
-        lines
-    )
+    assert any(line.startswith("-:6: WARNING:GREETING_IN_MESSAGE: ") for line in lines), lines
+    assert any(line.startswith("-:8: ERROR:GERRIT_CHANGE_ID: ") for line in lines), lines
 
 
 def test_json_matches_the_contract(bad_patch: Path) -> None:
@@ -82,9 +74,7 @@ def test_json_matches_the_contract(bad_patch: Path) -> None:
     (patch,) = document["patches"]
     assert (patch["source"], patch["commit"]) == (str(bad_patch), None)
     finding = next(
-        finding
-        for finding in patch["findings"]
-        if finding["name"] == "greeting-in-message"
+        finding for finding in patch["findings"] if finding["name"] == "greeting-in-message"
     )
     keys = "rule name checkpatch severity message patch_line path line column reference"
     assert set(finding) >= {*keys.split(), "fix"}
@@ -135,10 +125,7 @@ def test_no_op_fix_is_not_counted(
     outcome = call("check", "-C", repo.path, "HEAD")
     assert "missing-prefix" in outcome.out
     assert "fixable" not in outcome.err
-    assert (
-        "0 findings would be fixed"
-        in call("check", "-C", repo.path, "--diff", "HEAD").err
-    )
+    assert "0 findings would be fixed" in call("check", "-C", repo.path, "--diff", "HEAD").err
 
 
 def test_misspelling_is_shown_with_its_line(workdir: Path) -> None:
@@ -182,8 +169,7 @@ def test_formats_contain_no_control_characters(workdir: Path, form: str) -> None
         assert int(suites.attrib["failures"]) == len(suites.findall(".//failure")) > 0
     elif form == "github":
         assert all(
-            line.startswith(("::error ", "::warning ", "::notice "))
-            for line in output.splitlines()
+            line.startswith(("::error ", "::warning ", "::notice ")) for line in output.splitlines()
         )
 
 
@@ -213,9 +199,9 @@ def test_rules_are_selected_and_ignored(bad_patch: Path) -> None:
     def list_finding_names(*arguments: str) -> list[str]:
         return [
             finding["name"]
-            for finding in json.loads(
-                call("check", "--format", "json", *arguments, bad_patch).out
-            )["patches"][0]["findings"]
+            for finding in json.loads(call("check", "--format", "json", *arguments, bad_patch).out)[
+                "patches"
+            ][0]["findings"]
         ]
 
     assert list_finding_names("--select", "MSG006") == ["greeting-in-message"]
@@ -260,10 +246,7 @@ def test_directories_mboxes_and_gzip_are_read(workdir: Path, clean_patch: Path) 
     mbox.write_bytes(gzip.compress((CLEAN + CLEAN).encode()))
     for target, count in ((folder, 2), (mbox, 2), (clean_patch, 1)):
         assert (
-            json.loads(call("check", "--format", "json", target).out)["summary"][
-                "patches"
-            ]
-            == count
+            json.loads(call("check", "--format", "json", target).out)["summary"]["patches"] == count
         )
 
 
@@ -281,9 +264,7 @@ def test_commits_are_checked_with_their_history(workdir: Path) -> None:
         f" later.\n\n{SIGN_OFF}\n",
         {PATH: "int b;\n"},
     )
-    outcome = call(
-        "check", "-C", repo.path, "--strict", "--format", "json", "base..HEAD"
-    )
+    outcome = call("check", "-C", repo.path, "--strict", "--format", "json", "base..HEAD")
     document = json.loads(outcome.out)
     assert document["repository"] == str(repo.path)
     assert [patch["commit"] for patch in document["patches"]] == [fix_commit]
@@ -291,9 +272,9 @@ def test_commits_are_checked_with_their_history(workdir: Path) -> None:
     assert "100 % of 10 commits" in findings["unconventional-prefix"]["message"]
     assert findings["unconventional-prefix"]["fix"]["text"] == "frob: mend step 3"
     assert (
-        json.loads(
-            call("check", "-C", repo.path, "--format", "json", "--base", "base").out
-        )["summary"]["patches"]
+        json.loads(call("check", "-C", repo.path, "--format", "json", "--base", "base").out)[
+            "summary"
+        ]["patches"]
         == 1
     )
 
@@ -301,13 +282,9 @@ def test_commits_are_checked_with_their_history(workdir: Path) -> None:
 def test_series_is_checked_as_a_whole(workdir: Path) -> None:
     for number in (1, 3):
         (workdir / f"000{number}-x.patch").write_text(
-            CLEAN.replace("[PATCH]", f"[PATCH {number}/3]").replace(
-                "the link", f"link {number}"
-            )
+            CLEAN.replace("[PATCH]", f"[PATCH {number}/3]").replace("the link", f"link {number}")
         )
-    document = json.loads(
-        call("check", "--format", "json", "0001-x.patch", "0003-x.patch").out
-    )
+    document = json.loads(call("check", "--format", "json", "0001-x.patch", "0003-x.patch").out)
     assert "inconsistent-series-numbers" in {
         entry["name"] for entry in document["series"]["findings"]
     }
@@ -340,12 +317,9 @@ def test_tree_script_runs_only_on_request(workdir: Path, clean_patch: Path) -> N
     (tree / "scripts" / "checkpatch.pl").write_text(script)
     assert call("check", "--tree", tree, clean_patch).code == 0
     assert not (tree / "ran").exists()
-    outcome = call(
-        "check", "--checkpatch", "--format", "json", "--tree", tree, clean_patch
-    )
+    outcome = call("check", "--checkpatch", "--format", "json", "--tree", tree, clean_patch)
     assert [
-        finding["checkpatch"]
-        for finding in json.loads(outcome.out)["patches"][0]["findings"]
+        finding["checkpatch"] for finding in json.loads(outcome.out)["patches"][0]["findings"]
     ] == [
         "OURS",
         "THEIRS",
@@ -435,9 +409,7 @@ def test_check_imports_little(clean_patch: Path) -> None:
 
 def test_explain_prints_the_rule_page() -> None:
     output = call("explain", "missing-fixes").out
-    parts = [
-        output.index(f"\n{word}") for word in ("Why", "Bad", "Good", "Fix", "Reference")
-    ]
+    parts = [output.index(f"\n{word}") for word in ("Why", "Bad", "Good", "Fix", "Reference")]
     assert parts == sorted(parts)
     assert call("explain", "TAG001").out == output
     assert call("explain", "mising-fixes").code == 2
@@ -451,9 +423,7 @@ def test_rules_lists_every_rule_once() -> None:
     assert all(rule["name"] in output for rule in rules)
 
 
-def test_missing_patch_file_is_reported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_patch_file_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("0001-typo.patch", "/nowhere/at/all"):
         outcome = call("check", name)
@@ -480,9 +450,7 @@ def test_message_finding_has_no_diff_line(
 ) -> None:
     file = workdir / "unsigned.patch"
     file.write_text(DIRTY.replace(SIGN_OFF, "").replace("Signed-off-by", "Written-by"))
-    (line,) = [
-        line for line in call("check", file).out.splitlines() if "[no-sign-off]" in line
-    ]
+    (line,) = [line for line in call("check", file).out.splitlines() if "[no-sign-off]" in line]
     assert PATH not in line
     assert "+" not in call("check", "--select", "no-sign-off", file).out
 
@@ -515,9 +483,7 @@ def test_explain_shows_the_missing_tag() -> None:
 
 
 def test_unknown_rule_suggests_the_list() -> None:
-    assert (
-        "run `patchpilot explain` to list the rules" in call("explain", "zzzzqqqq").err
-    )
+    assert "run `patchpilot explain` to list the rules" in call("explain", "zzzzqqqq").err
 
 
 def test_maintainers_needs_a_diff(
@@ -536,9 +502,7 @@ def test_maintainers_needs_a_diff(
 def test_crlf_message_is_checked(workdir: Path) -> None:
     file = workdir / "dos.patch"
     file.write_bytes(
-        DIRTY.replace("Hello all", "As in commit 0123456 we wait")
-        .replace("\n", "\r\n")
-        .encode()
+        DIRTY.replace("Hello all", "As in commit 0123456 we wait").replace("\n", "\r\n").encode()
     )
     done = call(
         "check",

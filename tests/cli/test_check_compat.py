@@ -14,9 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "differences.md"
 
 
 def _list_reported_types(*arguments: object) -> list[str]:
-    output = call(
-        "check", "--format", "checkpatch", "--fail-on", "never", *arguments
-    ).out
+    output = call("check", "--format", "checkpatch", "--fail-on", "never", *arguments).out
     return re.findall(r"^\S+:\d+: [A-Z]+:([A-Z0-9_]+): ", output, re.MULTILINE)
 
 
@@ -53,10 +51,7 @@ def test_compat_mode_reports_corruption_once(
             )
         )
     assert _list_reported_types(*names).count("CORRUPTED_PATCH") == 2
-    assert (
-        _list_reported_types("--checkpatch-compat", *names).count("CORRUPTED_PATCH")
-        == 1
-    )
+    assert _list_reported_types("--checkpatch-compat", *names).count("CORRUPTED_PATCH") == 1
 
 
 def test_compat_mode_requires_a_subject_in_the_marker(
@@ -84,9 +79,7 @@ def test_compat_mode_reads_the_first_license(
         'MODULE_AUTHOR("Ada Fixer"); MODULE_LICENSE("GPL");',
     )
     patch.write_text(
-        mail(
-            "frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff
-        )
+        mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff)
     )
     assert "MODULE_LICENSE" not in _list_reported_types(patch)
     assert "MODULE_LICENSE" in _list_reported_types("--checkpatch-compat", patch)

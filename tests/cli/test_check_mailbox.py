@@ -32,10 +32,7 @@ def build_thread_mail(
         .replace("Tue, 6 Jan", f"{('Mon', 'Tue', 'Wed')[sent_day % 3]}, {sent_day} Jan")
     )
     head, _, mail_body = mail_text.partition("\n\n")
-    head = (
-        head.replace(f"From: {ADA}", f"From: {sender}")
-        + f"\nMessage-ID: <{name}@example.org>"
-    )
+    head = head.replace(f"From: {ADA}", f"From: {sender}") + f"\nMessage-ID: <{name}@example.org>"
     head += (
         f"\nIn-Reply-To: <{parent_id}@example.org>\nReferences: <{parent_id}@example.org>"
         if parent_id

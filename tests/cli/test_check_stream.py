@@ -60,9 +60,7 @@ def make_source(source_kind: str, folder: Path, mails: list[bytes]) -> Path:
 
 @pytest.fixture(params=KINDS)
 def mail_source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    return make_source(
-        request.param, tmp_path / "mails", [make_patch(name) for name in NAMES]
-    )
+    return make_source(request.param, tmp_path / "mails", [make_patch(name) for name in NAMES])
 
 
 def check_as_stream(*arguments: object, exit_code: int = 0) -> list[dict[str, Any]]:
@@ -86,9 +84,7 @@ def test_every_patch_has_a_line(mail_source: Path) -> None:
 
 def test_stream_matches_a_single_check(tmp_path: Path) -> None:
     mbox = tmp_path / "list.mbox"
-    mbox.write_bytes(
-        join_mbox([make_patch("one"), *ABOUT, make_patch("one", TRAILING, "two")])
-    )
+    mbox.write_bytes(join_mbox([make_patch("one"), *ABOUT, make_patch("one", TRAILING, "two")]))
     first, two, last = check_as_stream(mbox, exit_code=1)
     assert [
         (finding["name"], finding["line"])
@@ -123,10 +119,7 @@ def test_damaged_message_does_not_end_the_stream(
         (tmp_path / f"{number}.eml").write_bytes(content)
     (tmp_path / "5.mbox").symlink_to("nowhere")
     *rows, last = check_as_stream(tmp_path, exit_code=2)
-    assert [
-        line.get("subject") or line["error"].replace(f"{tmp_path}/", "")
-        for line in rows
-    ] == [
+    assert [line.get("subject") or line["error"].replace(f"{tmp_path}/", "") for line in rows] == [
         "foo: one",
         "1.eml: line 27 too long: 1,048,577 bytes, the limit is 1,048,576",
         "2.eml: the file is empty",
@@ -144,17 +137,12 @@ def test_commits_have_lines_and_a_summary(
 ) -> None:
     repo = Repo(tmp_path / "r")
     ids = [
-        repo.commit(f"frob: step {number}", {"a.c": f"int a{number};\n"})
-        for number in (1, 2, 3)
+        repo.commit(f"frob: step {number}", {"a.c": f"int a{number};\n"}) for number in (1, 2, 3)
     ]
     *rows, last = check_as_stream("-C", repo.path, f"{ids[0]}..HEAD", exit_code=1)
-    assert [(line["position"], line["commit"]) for line in rows] == [
-        (id_, id_) for id_ in ids[1:]
-    ]
+    assert [(line["position"], line["commit"]) for line in rows] == [(id_, id_) for id_ in ids[1:]]
     assert last["summary"]["patches"] == 2
-    assert [finding["name"] for finding in last["series"]["findings"]] == [
-        "fixes-earlier-patch"
-    ]
+    assert [finding["name"] for finding in last["series"]["findings"]] == ["fixes-earlier-patch"]
 
 
 def test_unknown_rule_precedes_the_stream(tmp_path: Path) -> None:
@@ -190,8 +178,7 @@ def test_lines_are_streamed() -> None:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(
-        join_mbox([make_patch("one"), make_patch("two"), make_patch("three")])
-        + b"x" * (1 << 20)
+        join_mbox([make_patch("one"), make_patch("two"), make_patch("three")]) + b"x" * (1 << 20)
     )
     process.stdin.flush()
     assert json.loads(process.stdout.readline())["subject"] == "foo: one"
@@ -211,11 +198,7 @@ def list_workers(session: int) -> list[int]:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if (
-            int(fields[3]) == session
-            and int(folder.name) != session
-            and fields[0] != "Z"
-        ):
+        if int(fields[3]) == session and int(folder.name) != session and fields[0] != "Z":
             result.append(int(folder.name))
     return result
 
@@ -224,12 +207,8 @@ def list_workers(session: int) -> list[int]:
     ("sign", "code"),
     [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)],
 )
-def test_interrupt_leaves_no_process(
-    tmp_path: Path, sign: signal.Signals, code: int
-) -> None:
-    file = write_mbox(
-        tmp_path, *(make_patch(f"patch {number}") for number in range(2000))
-    )
+def test_interrupt_leaves_no_process(tmp_path: Path, sign: signal.Signals, code: int) -> None:
+    file = write_mbox(tmp_path, *(make_patch(f"patch {number}") for number in range(2000)))
     process = start_check(file, "--jobs", "2")
     with process:
         assert process.stdout is not None
@@ -272,6 +251,4 @@ def test_series_rules_run_once(
         for patch in series.patches
     ] == [len(NAMES)] * len(NAMES)
     assert runs == [len(NAMES)]
-    assert (
-        Context(series.patches[0]).cache_for_series("number", count_series_checks) == 1
-    )
+    assert Context(series.patches[0]).cache_for_series("number", count_series_checks) == 1

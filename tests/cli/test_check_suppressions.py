@@ -60,9 +60,7 @@ def make_patch(
     return mail(
         subject,
         f"{commit_text}\n\n{SIGN_OFF}",
-        diff.replace("@@ -10,", f"@@ -{line_number},").replace(
-            " +10,", f" +{line_number},"
-        ),
+        diff.replace("@@ -10,", f"@@ -{line_number},").replace(" +10,", f" +{line_number},"),
     )
 
 
@@ -75,11 +73,9 @@ def write_file(name: str, content: str) -> Path:
 
 def list_finding_names(outcome: Outcome) -> list[str]:
     document = json.loads(outcome.out)
-    return [
-        finding["name"]
-        for patch in document["patches"]
-        for finding in patch["findings"]
-    ] + [entry["name"] for entry in document["series"]["findings"]]
+    return [finding["name"] for patch in document["patches"] for finding in patch["findings"]] + [
+        entry["name"] for entry in document["series"]["findings"]
+    ]
 
 
 def run_check(*arguments: object) -> Outcome:
@@ -163,10 +159,7 @@ def test_stale_baseline_entries_are_dropped(workdir: Path) -> None:
     run_check("--write-baseline", "b.json", "a.patch")
     write_file("a.patch", make_patch(GLUED))
     outcome = run_check("--baseline", "b.json", "a.patch")
-    assert (
-        "b.json: 1 finding is gone (--write-baseline removes them; -v lists them)"
-        in outcome.err
-    )
+    assert "b.json: 1 finding is gone (--write-baseline removes them; -v lists them)" in outcome.err
     (stale,) = json.loads(outcome.out)["baseline"]["stale"]
     assert (stale["name"], stale["path"], stale["text"], stale["count"]) == (
         "trailing-space",
@@ -191,10 +184,7 @@ def test_baseline_keeps_disabled_rules(
     run_check("--write-baseline", "b.json", "a.patch")
     before = Path("b.json").read_text()
     assert (
-        "gone"
-        not in run_check(
-            "--baseline", "b.json", "--select", "trailing-space", "a.patch"
-        ).err
+        "gone" not in run_check("--baseline", "b.json", "--select", "trailing-space", "a.patch").err
     )
     run_check(
         "--baseline",
@@ -224,9 +214,7 @@ def test_broken_baseline_is_kept(workdir: Path) -> None:
     ):
         outcome = run_command("check", *arguments, "a.patch")
         assert (outcome.code, outcome.out) == (2, "")
-        assert (
-            "b.json: not valid JSON: Expecting value: line 2 column 15" in outcome.err
-        )
+        assert "b.json: not valid JSON: Expecting value: line 2 column 15" in outcome.err
     assert Path("b.json").read_text().endswith("[}")
     assert run_command("check", "--baseline", "none.json", "a.patch").code == 2
 
@@ -250,8 +238,7 @@ def test_hidden_findings_are_counted(
 
 
 WAIVER = (
-    '[[waiver]]\nrule = "trailing-space"\npath = '
-    '"drivers/frob/*"\nreason = "a <table> & more"\n'
+    '[[waiver]]\nrule = "trailing-space"\npath = "drivers/frob/*"\nreason = "a <table> & more"\n'
 )
 
 
@@ -314,9 +301,7 @@ def test_waived_findings_are_hidden_in_every_format(tree: Path, form: str) -> No
 
 def test_verbose_text_shows_waiver_reasons(tree: Path) -> None:
     output = run_command("check", "-v", "--tree", tree, "a.patch").out
-    assert (
-        "waived: trailing whitespace [trailing-space]\n    a <table> & more (" in output
-    )
+    assert "waived: trailing whitespace [trailing-space]\n    a <table> & more (" in output
 
 
 def test_expired_waiver_is_reported(tree: Path) -> None:
@@ -327,22 +312,14 @@ def test_expired_waiver_is_reported(tree: Path) -> None:
         f"{tree / FILE_NAME}: the waiver for trailing-space (drivers/frob/*) expired on 2020-01-31;"
         " its findings count again" in outcome.err
     )
-    assert (
-        run_command("check", "--tree", tree, "--format", "checkpatch", "a.patch").err
-        == ""
-    )
-    (expired,) = json.loads(run_check("--tree", tree, "a.patch").out)["waivers"][
-        "expired"
-    ]
+    assert run_command("check", "--tree", tree, "--format", "checkpatch", "a.patch").err == ""
+    (expired,) = json.loads(run_check("--tree", tree, "a.patch").out)["waivers"]["expired"]
     assert (expired["rule"], expired["paths"], expired["until"]) == (
         "trailing-space",
         ["drivers/frob/*"],
         "2020-01-31",
     )
-    assert (
-        "expired on 2020-01-31"
-        in run_command("check", "--tree", tree, "--diff", "a.patch").err
-    )
+    assert "expired on 2020-01-31" in run_command("check", "--tree", tree, "--diff", "a.patch").err
     write_file("a.patch", make_patch(CLEAN))
     assert run_command("check", "--tree", tree, "a.patch").err == ""
 
@@ -352,9 +329,7 @@ def test_verbose_reports_unused_waivers(tree: Path) -> None:
     assert run_command("check", "--tree", tree, "a.patch").err == ""
     assert [
         unused["rule"]
-        for unused in json.loads(run_check("--tree", tree, "a.patch").out)["waivers"][
-            "unused"
-        ]
+        for unused in json.loads(run_check("--tree", tree, "a.patch").out)["waivers"]["unused"]
     ] == ["trailing-space"]
     assert (
         "unused waiver for trailing-space"
@@ -409,9 +384,7 @@ def test_waiver_for_a_file_lasts_one_run(workdir: Path) -> None:
 def topic(workdir: Path) -> Repo:
     """Create a branch with one commit that has trailing whitespace."""
     repo = Repo(workdir / "r")
-    repo.commit(
-        f"frob: start\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint b;\nint c;\n"}
-    )
+    repo.commit(f"frob: start\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint b;\nint c;\n"})
     repo.branch("topic")
     (
         repo.git("branch", "-q", "-u", "main")
@@ -440,13 +413,9 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
         ["your topic"],
     )
     assert run_check(*where, "HEAD").code == 0
-    assert (
-        "waived:   trailing-space: a fixture has it" in run_command("draft", *where).out
-    )
+    assert "waived:   trailing-space: a fixture has it" in run_command("draft", *where).out
     # after rewording a commit and adding another one, it is still the same topic
-    topic.git(
-        "commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}"
-    )
+    topic.git("commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}")
     topic.commit(
         f"frob: use a\n\n{PROSE}\n\n{SIGN_OFF}",
         {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"},
@@ -454,20 +423,13 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
     assert "trailing-space" not in list_finding_names(run_check(*where))
     # a different branch is a different topic
     topic.git("switch", "-q", "-c", "other", "topic~2")
-    topic.commit(
-        f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"}
-    )
+    topic.commit(f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"})
     assert "trailing-space" in list_finding_names(run_check(*where, "HEAD"))
     topic.git("switch", "-q", "topic")
     assert run_command("check", *where, "--unwaive", "trailing-spce").code == 2
-    assert "trailing-space" in list_finding_names(
-        run_check(*where, "--unwaive", "trailing-space")
-    )
+    assert "trailing-space" in list_finding_names(run_check(*where, "--unwaive", "trailing-space"))
     assert "trailing-space" in list_finding_names(run_check(*where))
-    assert (
-        "has no waivers"
-        in run_command("check", *where, "--unwaive", "trailing-space").err
-    )
+    assert "has no waivers" in run_command("check", *where, "--unwaive", "trailing-space").err
 
 
 def test_send_ignores_waivers_from_the_tree(
@@ -488,15 +450,10 @@ def test_send_ignores_waivers_from_the_tree(
         return [str(refusal) for refusal in json.loads(send_result.out)["refusals"]]
 
     assert "check-errors" in str(list_refusals(run_command(*arguments)))
-    (topic.path / FILE_NAME).write_text(
-        '[[waiver]]\nrule = "trailing-space"\nreason = "r"\n'
-    )
+    (topic.path / FILE_NAME).write_text('[[waiver]]\nrule = "trailing-space"\nreason = "r"\n')
     assert "check-errors" in str(list_refusals(run_command(*arguments)))
     (topic.path / FILE_NAME).unlink()
-    assert (
-        run_check("-C", topic.path, "--waive", "trailing-space=a fixture has it").code
-        == 0
-    )
+    assert run_check("-C", topic.path, "--waive", "trailing-space=a fixture has it").code == 0
     outcome = run_command(*arguments)
     assert "check-errors" not in str(list_refusals(outcome))
     assert "a fixture has it" in outcome.out + outcome.err
@@ -517,9 +474,7 @@ def test_findings_are_marked_as_new(workdir: Path, form: str) -> None:
     write_file("v1/0001-a.patch", make_patch(SPACED))
     write_file(
         "v2/v2-0001-a.patch",
-        make_patch(
-            CLEAN, SPACED, GLUED, subject="[PATCH v2] frob: wait well", line_number=90
-        ),
+        make_patch(CLEAN, SPACED, GLUED, subject="[PATCH v2] frob: wait well", line_number=90),
     )
     outcome = run_command("check", "--format", form, "--since-version", "v1", "v2")
     assert outcome.code == 1
@@ -538,26 +493,21 @@ def test_findings_are_marked_as_new(workdir: Path, form: str) -> None:
         assert map_new_findings(outcome)[f"trailing-space:{PATH}"] is False
     elif form == "jsonl":
         assert sorted(
-            finding["new"]
-            for finding in json.loads(outcome.out.splitlines()[0])["findings"]
+            finding["new"] for finding in json.loads(outcome.out.splitlines()[0])["findings"]
         ) == [False, True]
     elif form == "sarif":
         assert sorted(
-            result["baselineState"]
-            for result in json.loads(outcome.out)["runs"][0]["results"]
+            result["baselineState"] for result in json.loads(outcome.out)["runs"][0]["results"]
         ) == ["new", "unchanged"]
         assert "suppressions" not in outcome.out
     elif form == "checkpatch":
         assert "v1" not in outcome.out
         assert len(outcome.out.splitlines()) == 2
     else:
-        assert (
-            outcome.out.count("(new since v1)") == outcome.out.count("(as in v1)") == 1
-        )
+        assert outcome.out.count("(new since v1)") == outcome.out.count("(as in v1)") == 1
     if form == "text":
         assert (
-            outcome.out.splitlines()[0]
-            == "1 patch checked, not ready to send: 2 errors;"
+            outcome.out.splitlines()[0] == "1 patch checked, not ready to send: 2 errors;"
             " since v1: 1 new, 1 unchanged, 0 gone"
         )
 
@@ -579,9 +529,7 @@ def test_previous_version_is_found_next_to_the_files(
     write_file(new, make_patch(SPACED, GLUED, subject="[PATCH v2] frob: wait"))
     outcome = run_check("--since-version", "1", target)
     assert outcome.code == 1, outcome.err
-    assert sorted(
-        new for name, new in map_new_findings(outcome).items() if PATH in name
-    ) == [
+    assert sorted(new for name, new in map_new_findings(outcome).items() if PATH in name) == [
         False,
         True,
     ]
@@ -590,16 +538,10 @@ def test_previous_version_is_found_next_to_the_files(
 
 def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
     first_patch = make_patch(SPACED, subject="[PATCH] frob: wait")
-    reply = make_patch(GLUED, subject="[PATCH] frob: wait").replace(
-        "Subject: ", "Subject: Re: "
-    )
+    reply = make_patch(GLUED, subject="[PATCH] frob: wait").replace("Subject: ", "Subject: Re: ")
     second_patch = make_patch(SPACED, GLUED, subject="[PATCH v2] frob: wait")
-    three = make_patch(
-        SPACED, GLUED, line_number=70, subject="[PATCH v3] frob: wait longer"
-    )
-    other_patch = make_patch(
-        SPACED, subject="[PATCH v2] grob: another work", path="drivers/grob.c"
-    )
+    three = make_patch(SPACED, GLUED, line_number=70, subject="[PATCH v3] frob: wait longer")
+    other_patch = make_patch(SPACED, subject="[PATCH v2] grob: another work", path="drivers/grob.c")
     write_file("thread.mbx", first_patch + reply + second_patch + three + other_patch)
     for number, old in (("1", [False, True]), ("2", [False, False])):
         outcome = run_check("--since-version", number, "thread.mbx")
@@ -607,12 +549,7 @@ def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
             "frob: wait longer",
             "grob: another work",
         ]
-        assert (
-            sorted(
-                new for name, new in map_new_findings(outcome).items() if PATH in name
-            )
-            == old
-        )
+        assert sorted(new for name, new in map_new_findings(outcome).items() if PATH in name) == old
 
 
 def test_unknown_version_shows_a_hint(workdir: Path) -> None:
@@ -622,9 +559,9 @@ def test_unknown_version_shows_a_hint(workdir: Path) -> None:
     assert "v4 not found" in outcome.err
     assert "--since-version DIR, FILE, A..B or a Message-ID" in outcome.err
     write_file("elsewhere.patch", make_patch(SPACED))
-    assert map_new_findings(
-        run_check("--since-version", "elsewhere.patch", "a.patch")
-    ) == {f"trailing-space:{PATH}": False}
+    assert map_new_findings(run_check("--since-version", "elsewhere.patch", "a.patch")) == {
+        f"trailing-space:{PATH}": False
+    }
 
 
 def test_finding_moved_between_patches_is_old(workdir: Path) -> None:
@@ -636,15 +573,13 @@ def test_finding_moved_between_patches_is_old(workdir: Path) -> None:
     write_file("v2/1.patch", make_patch(CLEAN, subject="[PATCH v2 1/2] frob: one"))
     write_file(
         "v2/2.patch",
-        make_patch(
-            CLEAN, subject="[PATCH v2 2/2] frob: two", path="drivers/frob/two.c"
-        ).replace("-- \n2.43.0\n\n", "")
+        make_patch(CLEAN, subject="[PATCH v2 2/2] frob: two", path="drivers/frob/two.c").replace(
+            "-- \n2.43.0\n\n", ""
+        )
         + make_patch(SPACED).split("---\n", 1)[1].lstrip("\n"),
     )
     assert (
-        map_new_findings(run_check("--since-version", "1", "v2")).get(
-            f"trailing-space:{PATH}"
-        )
+        map_new_findings(run_check("--since-version", "1", "v2")).get(f"trailing-space:{PATH}")
         is False
     )
 
@@ -671,9 +606,7 @@ def test_reroll_is_compared_with_the_sent_version(
 ) -> None:
     with FaultySink() as server:
         repo = of_several(tmp_path / "r", 1, server=server)
-        spaced = (
-            (repo.path / "widget.c").read_text().replace("int line9;", "int line9; ")
-        )
+        spaced = (repo.path / "widget.c").read_text().replace("int line9;", "int line9; ")
         repo.commit(
             f"widget: wait for line nine\n\nIt was wrong.\n\n{SIGN_OFF}",
             {"widget.c": spaced},
@@ -719,9 +652,7 @@ def test_commits_are_compared_with_a_tracked_version(topic: Repo) -> None:
     ).replace("Date: ", "Message-ID: <one@example.org>\nDate: ", 1)
     with Store() as store:
         entry = store.add("one@example.org", "frob: use b", None, None)
-        store.keep(
-            entry.id, "frob: use b", [parse_mail(first.partition("\n")[2].encode())]
-        )
+        store.keep(entry.id, "frob: use b", [parse_mail(first.partition("\n")[2].encode())])
     topic.git(
         "commit",
         "-q",
@@ -792,9 +723,7 @@ def test_suppressed_finding_is_not_fixed(tree: Path) -> None:
     run_check("--write-baseline", "b.json", "a.patch")
     outcome = run_command("check", "--fix", "--baseline", "b.json", "a.patch")
     assert (outcome.code, Path("a.patch").read_bytes() == before) == (0, True)
-    assert (
-        run_command("check", "--fix", "--write-baseline", "b.json", "a.patch").code == 2
-    )
+    assert run_command("check", "--fix", "--write-baseline", "b.json", "a.patch").code == 2
     assert run_command("check", "--fix", "a.patch").code == 0
     assert Path("a.patch").read_bytes() != before
 
@@ -810,13 +739,9 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     def run_commit_hook() -> Outcome:
         file = topic.path / ".git" / "COMMIT_EDITMSG"
         file.write_text(f"frob: use b\n\n{PROSE}\n\n{SIGN_OFF}\n")
-        (topic.path / "drivers/frob.c").write_text(
-            "int a;\nint bb; \nint c;\nint d; \n"
-        )
+        (topic.path / "drivers/frob.c").write_text("int a;\nint bb; \nint c;\nint d; \n")
         topic.git("add", "-A")
-        result = run_command(
-            "setup", "hooks", "-C", topic.path, "commit-msg", "--run", file
-        )
+        result = run_command("setup", "hooks", "-C", topic.path, "commit-msg", "--run", file)
         topic.git("reset", "-q", "--hard")
         return result
 

@@ -12,9 +12,7 @@ import pytest
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
-CODE = (
-    "#define frob(x) x, 1\nvoid frob_wait(void)\n{\n\tmsleep(25);\n\tudelay(25);\n}\n"
-)
+CODE = "#define frob(x) x, 1\nvoid frob_wait(void)\n{\n\tmsleep(25);\n\tudelay(25);\n}\n"
 FILE = "drivers/frob/frob.c"
 CONF = (
     "# not Linux\n"
@@ -40,9 +38,7 @@ def repo(tmp_path: Path) -> Repo:
 
 def list_finding_types(repo: Repo, *arguments: str) -> set[str]:
     result = call("check", "-C", repo.path, "--format", "json", "HEAD", *arguments)
-    return {
-        finding["name"] for finding in json.loads(result.out)["patches"][0]["findings"]
-    }
+    return {finding["name"] for finding in json.loads(result.out)["patches"][0]["findings"]}
 
 
 def commit_change(repo: Repo, c_code: str = CODE) -> None:

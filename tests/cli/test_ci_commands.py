@@ -57,9 +57,7 @@ def find_executed_commands(log: str) -> Iterator[str]:
 def make_diff(name: str) -> str:
     path = f'"b/{name}"' if "\\" in name else f"b/{name}"
     old = path.replace("b/", "a/", 1)
-    lines = "".join(
-        f"+/* teh teh {line} */ \n" for line in COMMANDS if "\r" not in line
-    )
+    lines = "".join(f"+/* teh teh {line} */ \n" for line in COMMANDS if "\r" not in line)
     count = lines.count("\n")
     return f"diff --git {old} {path}\n--- /dev/null\n+++ {path}\n@@ -0,0 +1,{count} @@\n{lines}"
 
@@ -67,9 +65,7 @@ def make_diff(name: str) -> str:
 @pytest.fixture
 def hostile_patch(workdir: Path) -> Path:
     """Create a patch with CI commands in names, subject, message, tags and lines."""
-    trailers = "".join(
-        f"Reviewed-by: {line.strip()}\n" for line in COMMANDS if "\r" not in line
-    )
+    trailers = "".join(f"Reviewed-by: {line.strip()}\n" for line in COMMANDS if "\r" not in line)
     file = workdir / "::error file=x::teh ##[group]a.patch"
     file.write_text(
         "From: ::error::a <a@example.org>\nSubject: [PATCH] ::error::teh: ##[error]Teh the the"
@@ -97,22 +93,14 @@ def test_patch_text_is_not_a_ci_command(hostile_patch: Path, form: str) -> None:
 
 
 def test_github_has_one_command_per_finding(hostile_patch: Path) -> None:
-    lines = call(
-        "check", "--strict", "--format", "github", hostile_patch
-    ).out.splitlines()
-    others = json.loads(
-        call("check", "--strict", "--format", "gitlab", hostile_patch).out
-    )
+    lines = call("check", "--strict", "--format", "github", hostile_patch).out.splitlines()
+    others = json.loads(call("check", "--strict", "--format", "gitlab", hostile_patch).out)
     assert len(lines) == len(others)
     assert all(OWN_FORMAT.match(line) for line in lines)
 
 
-@pytest.mark.parametrize(
-    "words", [("--verbose",), ("--diff",), ("--fix",), ("--color",)]
-)
-def test_options_do_not_enable_ci_commands(
-    hostile_patch: Path, words: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("words", [("--verbose",), ("--diff",), ("--fix",), ("--color",)])
+def test_options_do_not_enable_ci_commands(hostile_patch: Path, words: tuple[str, ...]) -> None:
     outcome = call("check", "--strict", *words, hostile_patch)
     assert outcome.code in (0, 1, 2)
     # a diff must be exact, and its lines cannot be commands because each starts with a sign
@@ -120,9 +108,7 @@ def test_options_do_not_enable_ci_commands(
     assert list(find_executed_commands(log)) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["::error::a.patch", "##[error]a.patch", "a\n::error::b.patch"]
-)
+@pytest.mark.parametrize("name", ["::error::a.patch", "##[error]a.patch", "a\n::error::b.patch"])
 def test_file_name_is_not_a_ci_command(workdir: Path, name: str) -> None:
     missing = call("check", name)
     Path(name).write_text("nothing\n")
@@ -139,28 +125,18 @@ def test_file_name_is_not_a_ci_command(workdir: Path, name: str) -> None:
 
 
 def test_gitlab_and_sarif_use_one_line(hostile_patch: Path) -> None:
-    issues = json.loads(
-        call("check", "--strict", "--format", "gitlab", hostile_patch).out
-    )
+    issues = json.loads(call("check", "--strict", "--format", "gitlab", hostile_patch).out)
     assert all("\n" not in issue["description"] for issue in issues)
-    (run,) = json.loads(
-        call("check", "--strict", "--format", "sarif", hostile_patch).out
-    )["runs"]
+    (run,) = json.loads(call("check", "--strict", "--format", "sarif", hostile_patch).out)["runs"]
     messages = [result["message"]["text"] for result in run["results"]]
     assert any("evil.example" in message for message in messages)
-    assert not [
-        message for message in messages if re.search(r"(?<!\\)\[[^\]]*\]\(", message)
-    ]
+    assert not [message for message in messages if re.search(r"(?<!\\)\[[^\]]*\]\(", message)]
     uris = [
         location["physicalLocation"]["artifactLocation"]["uri"]
         for result in run["results"]
         for location in result["locations"]
     ]
-    assert not [
-        uri
-        for uri in uris
-        if uri.startswith("/") or re.match(r"[a-zA-Z][\w+.-]*:", uri)
-    ]
+    assert not [uri for uri in uris if uri.startswith("/") or re.match(r"[a-zA-Z][\w+.-]*:", uri)]
 
 
 def test_junit_escapes_text(hostile_patch: Path) -> None:
@@ -201,18 +177,14 @@ def test_action_runs_no_code_from_the_checkout(workdir: Path) -> None:
     assert not [script for script in scripts if "${{" in script]
     install, *checks = scripts
     # only the template for builds may run the tree's code
-    (allows,) = [
-        step for step in action["runs"]["steps"] if "trust" in step.get("run", "")
-    ]
+    (allows,) = [step for step in action["runs"]["steps"] if "trust" in step.get("run", "")]
     assert allows["if"] == "contains(inputs.arguments, '--build')"
     checks.remove(allows["run"])
     Path("pip").mkdir()
     Path("pip/__init__.py").touch()
     Path("pip/__main__.py").write_text("print('code of the tree')")
     command = install.replace('install --quiet "$GITHUB_ACTION_PATH"', "--version")
-    outcome = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, check=False
-    )
+    outcome = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert "code of the tree" not in outcome.stdout
     # a range must never be parsed as an option
     assert all(re.search(r' -- "\$\{RANGE:-', script) for script in checks)

@@ -92,9 +92,7 @@ def test_shell_completes_values(shell: str, repo: Repo) -> None:
             terminal.type("\t")
             for _ in range(200):
                 terminal.read()
-                if expected in (
-                    shown := _ESCAPES.sub("", terminal.seen[start:]).replace("\b", "")
-                ):
+                if expected in (shown := _ESCAPES.sub("", terminal.seen[start:]).replace("\b", "")):
                     break
             assert expected in shown, (what, shown)
 

@@ -92,9 +92,7 @@ def sample_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def repo(
-    sample_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def repo(sample_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copy the repository. The patch file is in `out` next to the copy."""
     shutil.copytree(sample_repository, tmp_path / "w", symlinks=True)
     monkeypatch.chdir(tmp_path / "w" / "linux")
@@ -157,9 +155,7 @@ SHAPES: dict[str, Any] = {
             "notes": int,
             "exit_code": int,
         },
-        "patches": [
-            {"source": TEXT, "commit": MAYBE, "subject": TEXT, "findings": [FINDING]}
-        ],
+        "patches": [{"source": TEXT, "commit": MAYBE, "subject": TEXT, "findings": [FINDING]}],
         "series": {"findings": [FINDING]},
     },
     "maintainers": {
@@ -176,9 +172,7 @@ SHAPES: dict[str, Any] = {
                         "reasons": [TEXT],
                     }
                 ],
-                "sections": [
-                    {"name": TEXT, "status": TEXT, "trees": [TEXT], "lists": [TEXT]}
-                ],
+                "sections": [{"name": TEXT, "status": TEXT, "trees": [TEXT], "lists": [TEXT]}],
             }
         ]
     },
@@ -374,9 +368,7 @@ def test_unknown_profile_suggests_the_nearest(repo: Path, command: str) -> None:
         (("chekc",), "check"),
     ],
 )
-def test_unknown_word_exits_with_2(
-    repo: Path, words: tuple[str, ...], near: str
-) -> None:
+def test_unknown_word_exits_with_2(repo: Path, words: tuple[str, ...], near: str) -> None:
     outcome = call(*words)
     assert (outcome.code, outcome.out) == (2, "")
     assert near in outcome.err.lower() or near in outcome.err
@@ -390,9 +382,7 @@ def test_unknown_word_exits_with_2(
         ("profile", "netdve", "netdev"),
     ],
 )
-def test_invalid_setting_exits_with_2(
-    repo: Path, name: str, value: str, near: str
-) -> None:
+def test_invalid_setting_exits_with_2(repo: Path, name: str, value: str, near: str) -> None:
     subprocess.run(["git", "config", f"patchpilot.{name}", value], check=True)
     for words in (CALLS["check"], CALLS["backport"], CALLS["send"]):
         outcome = call(*words)
@@ -472,25 +462,19 @@ def test_all_targets_give_the_same_patch(repo: Path, command: str) -> None:
         document = json.loads(outcome.out)
         assert len(document["patches" if command == "check" else "results"]) == 1, kind
         if command == "check":
-            assert (
-                document["patches"][0]["subject"] == "foo: hand up the error of bar()"
-            )
+            assert document["patches"][0]["subject"] == "foo: hand up the error of bar()"
             assert (document["repository"] is None) is (
                 kind not in ("commit", "range", "open range", "branch", "none")
             ), kind
         else:
-            assert {
-                result["email"] for result in document["results"][0]["recipients"]
-            } >= {
+            assert {result["email"] for result in document["results"][0]["recipients"]} >= {
                 "matt@example.com",
                 "foo@lists.example.org",
             }, kind
 
 
 def test_several_targets_are_accepted(repo: Path) -> None:
-    done = json.loads(
-        call("check", "--format", "json", "HEAD", write_patch(repo), "HEAD~1").out
-    )
+    done = json.loads(call("check", "--format", "json", "HEAD", write_patch(repo), "HEAD~1").out)
     assert len(done["patches"]) == 3
 
 
@@ -501,9 +485,7 @@ def test_missing_base_hint_shows_how_to_set_it(repo: Path) -> None:
     )
     subprocess.run(every, shell=True, check=True)
     for command in ("check", "prepare", "send", "draft"):
-        outcome = call(
-            command, *(("--dry-run",) if command in ("prepare", "send") else ())
-        )
+        outcome = call(command, *(("--dry-run",) if command in ("prepare", "send") else ()))
         assert (outcome.code, outcome.out) == (2, ""), command
         assert "--base" in outcome.err
     assert call("check", "--base", "HEAD~1").code in (0, 1)
@@ -527,14 +509,10 @@ def test_checkpatch_format_is_silent_without_findings(
         "--format",
         "checkpatch",
         "-",
-        stdin=write_patch(repo)
-        .read_bytes()
-        .replace(b"Signed-off-by:", b"Signed-of-by:"),
+        stdin=write_patch(repo).read_bytes().replace(b"Signed-off-by:", b"Signed-of-by:"),
     )
     assert outcome.err == ""
-    assert re.fullmatch(
-        r"(-:\d+: (ERROR|WARNING|CHECK):[A-Z0-9_]+: [^\n]+\n)+", outcome.out
-    )
+    assert re.fullmatch(r"(-:\d+: (ERROR|WARNING|CHECK):[A-Z0-9_]+: [^\n]+\n)+", outcome.out)
 
 
 def test_strict_and_fail_on_set_the_exit_code(repo: Path) -> None:
@@ -581,9 +559,7 @@ def test_missing_data_exits_with_3(repo: Path) -> None:
     assert call("check", "--tree", repo / "nowhere", write_patch(repo)).code == 3
 
 
-def test_color_obeys_option_and_no_color(
-    repo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_color_obeys_option_and_no_color(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     patch = write_patch(repo)
     patch.write_text(patch.read_text().replace("Signed-off-by:", "Signed-of-by:"))
     assert "\x1b[" in call("check", "--color", patch).out
@@ -632,25 +608,20 @@ def test_read_only_home_is_accepted(repo: Path, command: str) -> None:
         capture_output=True,
         check=False,
     )
-    assert outcome.returncode in ((2,) if command in ("track", "draft") else (0, 1)), (
-        outcome.stderr
-    )
+    assert outcome.returncode in ((2,) if command in ("track", "draft") else (0, 1)), outcome.stderr
     assert b"XDG_STATE_HOME" in outcome.stderr or outcome.returncode < 2
 
 
 def test_message_file_can_have_any_name(repo: Path) -> None:
     name = os.fsdecode(b"na\xefve.mbox")
     (repo / name).write_bytes(
-        b"Message-ID: <x@example.org>\n"
-        + write_patch(repo).read_bytes().split(b"\n", 1)[1]
+        b"Message-ID: <x@example.org>\n" + write_patch(repo).read_bytes().split(b"\n", 1)[1]
     )
     assert call("track", "add", "--mbox", name).code == 0
     assert call("track", "update").code == 0
 
 
-@pytest.mark.parametrize(
-    "command", ["fixes", "stable", "prepare", "trailers", "backport"]
-)
+@pytest.mark.parametrize("command", ["fixes", "stable", "prepare", "trailers", "backport"])
 def test_other_object_types_are_reported(repo: Path, command: str) -> None:
     more = ("--dry-run",) if command in ("prepare", "trailers") else ()
     mails = (
@@ -672,7 +643,5 @@ def test_other_object_types_are_reported(repo: Path, command: str) -> None:
     ["check", "maintainers", "fixes", "stable", "backport", "prepare", "send", "draft"],
 )
 def test_empty_target_is_refused(repo: Path, command: str) -> None:
-    outcome = call(
-        command, "", *(("--dry-run",) if command in ("prepare", "send") else ())
-    )
+    outcome = call(command, "", *(("--dry-run",) if command in ("prepare", "send") else ()))
     assert (outcome.code, outcome.out) == (2, "")

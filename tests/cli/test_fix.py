@@ -49,9 +49,9 @@ def test_fix_changes_only_the_added_line(file: Path) -> None:
     outcome = call("check", "--fix", file)
     after = file.read_text().split("\n")
     assert outcome.code == 0
-    assert [
-        (old, two) for old, two in zip(before, after, strict=True) if old != two
-    ] == [("+\tret = frob_start(frob,1 );  ", "+\tret = frob_start(frob, 1);")]
+    assert [(old, two) for old, two in zip(before, after, strict=True) if old != two] == [
+        ("+\tret = frob_start(frob,1 );  ", "+\tret = frob_start(frob, 1);")
+    ]
     assert file.stat().st_mode & 0o777 == 0o640
     assert "3 findings fixed, 0 remain" in outcome.out
     assert [entry.name for entry in file.parent.iterdir()] == [file.name]
@@ -87,12 +87,9 @@ def test_unfixed_finding_has_a_reason(tmp_path: Path) -> None:
         long,
         "+\tret = frob_start(frob); ",
     ]
-    body = "\n".join(
-        [" \tint ret;", " ", *added, " \tif (ret)", " \t\treturn ret;", " "]
-    )
+    body = "\n".join([" \tint ret;", " ", *added, " \tif (ret)", " \t\treturn ret;", " "])
     needs = (
-        " \tret = frob_start(frob); \n+\tret += frob_begin(frob);\n"
-        " \tif (ret)\n \t\treturn ret;\n "
+        " \tret = frob_start(frob); \n+\tret += frob_begin(frob);\n \tif (ret)\n \t\treturn ret;\n "
     )
     for number, line in enumerate(
         (
@@ -102,17 +99,13 @@ def test_unfixed_finding_has_a_reason(tmp_path: Path) -> None:
         1,
     ):
         (tmp_path / f"000{number}.patch").write_text(line)
-    done = json.loads(
-        call("check", "--fix", "--strict", "--format", "json", tmp_path).out
-    )
+    done = json.loads(call("check", "--fix", "--strict", "--format", "json", tmp_path).out)
     assert {
         each["name"]: each["left"]
         for each in done["patches"][0]["findings"]
         if each["name"] in LEFT
     } == LEFT
-    preview = json.loads(
-        call("check", "--diff", "--strict", "--format", "json", tmp_path).out
-    )
+    preview = json.loads(call("check", "--diff", "--strict", "--format", "json", tmp_path).out)
     assert {
         each["name"]: each["left"]
         for each in preview["patches"][0]["findings"]
@@ -277,11 +270,8 @@ def test_quoted_from_line_stays_quoted(tmp_path: Path) -> None:
     )
     mbox_file.write_text(f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{patch_text}")
     call("check", "--fix", mbox_file)
-    assert (
-        mbox_file.read_text()
-        == f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{patch_text}".replace(
-            "(frob,1 );  ", "(frob, 1);"
-        )
+    assert mbox_file.read_text() == f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{patch_text}".replace(
+        "(frob,1 );  ", "(frob, 1);"
     )
 
 
@@ -308,9 +298,7 @@ def test_line_needed_by_a_later_patch_is_not_fixed(tmp_path: Path, file: Path) -
 
 
 @pytest.mark.parametrize("kind", ["rename", "copy"])
-def test_line_needed_after_a_rename_is_not_fixed(
-    tmp_path: Path, file: Path, kind: str
-) -> None:
+def test_line_needed_after_a_rename_is_not_fixed(tmp_path: Path, file: Path, kind: str) -> None:
     new, last = "drivers/frob/link.c", "drivers/frob/wait.c"
     lines = " \n \tint ret;\n \n \tret = frob_start(frob,1 );  "
     changes = [
@@ -326,9 +314,7 @@ def test_line_needed_after_a_rename_is_not_fixed(
     ]
     others = [tmp_path / f"000{number}-frob.patch" for number in (2, 3, 4)]
     for other, change in zip(others, changes, strict=True):
-        other.write_text(
-            mail("frob: name it after what it does", f"{PROSE}\n\n{SIGN_OFF}", change)
-        )
+        other.write_text(mail("frob: name it after what it does", f"{PROSE}\n\n{SIGN_OFF}", change))
     outcome = call("check", "--fix", file, *others)
     assert "3 not fixed: a later patch depends on these lines" in outcome.out
     assert file.read_text() == make_patch()

@@ -35,9 +35,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def print_report(repo: Repo, output_format: str, *arguments: str) -> str:
-    return call(
-        "check", "-C", repo.path, "HEAD", "--format", output_format, *arguments
-    ).out
+    return call("check", "-C", repo.path, "HEAD", "--format", output_format, *arguments).out
 
 
 WAYS = [
@@ -89,14 +87,10 @@ def print_documents(
     for target, stdin in check_inputs:
         if target[0] == "-f" and arguments[:1] == ("--since-version",):
             continue
-        yield call(
-            "check", *target, "--format", output_format, *arguments, stdin=stdin
-        ).out
+        yield call("check", *target, "--format", output_format, *arguments, stdin=stdin).out
 
 
-@pytest.mark.skipif(
-    not JUNIT.exists(), reason="needs Jenkins' schema, which .ci/setup installs"
-)
+@pytest.mark.skipif(not JUNIT.exists(), reason="needs Jenkins' schema, which .ci/setup installs")
 @pytest.mark.parametrize("words", WAYS)
 def test_junit_matches_the_jenkins_schema(
     words: tuple[str, ...], check_inputs: list[tuple[tuple[str, ...], bytes]]
@@ -104,9 +98,7 @@ def test_junit_matches_the_jenkins_schema(
     schema = xmlschema.XMLSchema(JUNIT)
     skipped = False
     for text in print_documents("junit", words, check_inputs):
-        assert [
-            f"{error.path}: {error.reason}" for error in schema.iter_errors(text)
-        ] == []
+        assert [f"{error.path}: {error.reason}" for error in schema.iter_errors(text)] == []
         skipped |= ET.fromstring(text).find(".//skipped") is not None
     assert skipped == (words[:1] == ("--waive",))
 
@@ -126,8 +118,7 @@ def test_documents_match_their_schemas(
     form, schema = SCHEMAS[name]
     for text in print_documents(form, words, check_inputs):
         assert [
-            f"{error.json_path}: {error.message}"
-            for error in schema.iter_errors(json.loads(text))
+            f"{error.json_path}: {error.message}" for error in schema.iter_errors(json.loads(text))
         ] == []
 
 
@@ -167,9 +158,7 @@ def test_sarif_locates_message_findings_in_the_change(
         UNSIGNED,
         {path: content for path, content in files.items() if content is not None},
     )
-    ((message, *located),) = locate_results(
-        print_report(repo, "sarif", "--select", "no-sign-off")
-    )
+    ((message, *located),) = locate_results(print_report(repo, "sarif", "--select", "no-sign-off"))
     assert tuple(located) == place
     assert re.search(r" \((\w+)\)$", message)[1] in commit  # type: ignore[index]
 
@@ -201,16 +190,10 @@ def test_sarif_fixes_match_fix(
     repo: Repo, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repo.path)
-    repo.commit(
-        f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED_LINE}", {"lib/frob.c": CODE}
-    )
-    (run,) = json.loads(call("check", *words, "--strict", "--format", "sarif").out)[
-        "runs"
-    ]
+    repo.commit(f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED_LINE}", {"lib/frob.c": CODE})
+    (run,) = json.loads(call("check", *words, "--strict", "--format", "sarif").out)["runs"]
     changes = [
-        fix["artifactChanges"][0]
-        for result in run["results"]
-        for fix in result.get("fixes", [])
+        fix["artifactChanges"][0] for result in run["results"] for fix in result.get("fixes", [])
     ]
     assert {change["artifactLocation"]["uri"] for change in changes} == {"lib/frob.c"}
     lines = CODE.split("\n")
@@ -228,25 +211,19 @@ def test_sarif_fixes_match_fix(
 
 
 def _read_region_lines(region: dict[str, int]) -> tuple[int, int]:
-    return region["startLine"], region["endLine"] + (
-        0 if region.get("endColumn") == 1 else 1
-    )
+    return region["startLine"], region["endLine"] + (0 if region.get("endColumn") == 1 else 1)
 
 
 def _apply_edits(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
     """Apply each edit once. Return whether the result is the same as the fixed file."""
     fixed_lines = list(lines)
     for first_line, end, replacement in sorted(set(edits), reverse=True):
-        fixed_lines[first_line - 1 : end - 1] = (
-            replacement.split("\n") if replacement else []
-        )
+        fixed_lines[first_line - 1 : end - 1] = replacement.split("\n") if replacement else []
     return "\n".join(fixed_lines) == FIXED
 
 
 def test_columns_count_characters(repo: Repo) -> None:
-    (run,) = json.loads(
-        print_report(repo, "sarif", "--select", "space-inside-brackets")
-    )["runs"]
+    (run,) = json.loads(print_report(repo, "sarif", "--select", "space-inside-brackets"))["runs"]
     assert run["columnKind"] == "unicodeCodePoints"
     (finding,) = run["results"]
     region = finding["locations"][0]["physicalLocation"]["region"]
@@ -266,10 +243,7 @@ def test_column_is_the_first_excess_character(
         {"lib/frob.c": BASE + code},
     )
     (run,) = json.loads(print_report(repo, "sarif", "--select", "long-line"))["runs"]
-    assert (
-        run["results"][0]["locations"][0]["physicalLocation"]["region"]["startColumn"]
-        == 94
-    )
+    assert run["results"][0]["locations"][0]["physicalLocation"]["region"]["startColumn"] == 94
 
 
 @pytest.mark.parametrize("form", ["sarif", "gitlab", "github"])

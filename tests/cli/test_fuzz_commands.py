@@ -23,18 +23,14 @@ def test_bug_report_has_a_reproducer(
     monkeypatch.setattr(known_series, "open_store", raise_bug)
     report = FailureReport(5)
     run_commands_in_world(7, ["reply"], HostileArchive(), workdir, report)
-    assert all(
-        what.startswith("exit 70: ZeroDivisionError ") for what in report.failures
-    )
+    assert all(what.startswith("exit 70: ZeroDivisionError ") for what in report.failures)
     assert report.codes[70]
     assert "--seed 5 --world 7" in capsys.readouterr().out
 
 
 def test_commands_survive_a_hostile_world(workdir: Path) -> None:
     report = FailureReport(2)
-    run_commands_in_world(
-        1, ["reply", "maintainers"], HostileArchive(), workdir, report
-    )
+    run_commands_in_world(1, ["reply", "maintainers"], HostileArchive(), workdir, report)
     assert report.calls > 5
     assert not report.failures
 

@@ -51,9 +51,7 @@ def test_patch_is_read_from_stdin(widget_tree_folder: Path) -> None:
     assert "ada@widgets.example" in short.stdout.decode()
 
 
-def test_slow_modules_are_not_imported(
-    widget_tree_folder: Path, widget_patch_file: Path
-) -> None:
+def test_slow_modules_are_not_imported(widget_tree_folder: Path, widget_patch_file: Path) -> None:
     code = (
         "import os, sys\nos._exit = lambda code: sys.exit(f'{code} {sorted(set(sys.modules) &"
         ' {"argparse", "inspect", "dataclasses"})}\')\nfrom patchpilot.__main__ import'
@@ -119,9 +117,7 @@ def test_ranges_and_folders_are_accepted(tmp_path: Path) -> None:
     assert "nothing-of-that-name" in wrong.err
 
 
-def test_unencodable_name_is_escaped(
-    widget_tree_folder: Path, widget_patch_file: Path
-) -> None:
+def test_unencodable_name_is_escaped(widget_tree_folder: Path, widget_patch_file: Path) -> None:
     file = widget_tree_folder / "MAINTAINERS"
     file.write_text(
         file.read_text(encoding="utf-8").replace("Ada Fixer", "Łada Fixer"),

@@ -140,18 +140,14 @@ def test_hint_lists_existing_commands(words: str, hint: str) -> None:
         for quoted in re.findall(r"`([^`]+)`", hint)
         for call in re.findall(r"patchpilot ([^|;]+)", quoted)
     ]
-    own += [
-        [words.split()[0], option] for option in re.findall(r"(?<!`)use (--\S+)", hint)
-    ]
+    own += [[words.split()[0], option] for option in re.findall(r"(?<!`)use (--\S+)", hint)]
     for argv in own:
         command = root
         for word in argv:
             if command.commands and word.isalpha() and word.islower():
                 command = command.sub(word)
             if word.startswith("--"):
-                known = {
-                    name for option in command.options for name in option.spellings
-                }
+                known = {name for option in command.options for name in option.spellings}
                 assert word in known
 
 

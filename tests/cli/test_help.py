@@ -91,9 +91,7 @@ def test_man_pages_are_linked() -> None:
     texts = {file.stem: file.read_text() for file in MAN.iterdir()}
     for name, text in texts.items():
         named = re.findall(r"^\\fB(patchpilot\S*?)\\fR\(1\)", text, re.MULTILINE)
-        assert {reference.replace("\\-", "-") for reference in named} <= texts.keys(), (
-            name
-        )
+        assert {reference.replace("\\-", "-") for reference in named} <= texts.keys(), name
         assert text.isascii(), name
     listed = texts["patchpilot-track"].partition(".SH COMMANDS")[2]
     inner = [name for name in texts if name.startswith("patchpilot-track-")]

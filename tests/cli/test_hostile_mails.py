@@ -11,9 +11,7 @@ from tests.kit.cli import call
 from tests.kit.mails import build_mbox, build_patch_mail, build_reply
 from tests.kit.snippets import PROSE, SIGN_OFF, mail
 
-DIFF = (
-    "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
-)
+DIFF = "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
 GOOD = mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", DIFF)
 HUGE_HEADER = f"X-Long: {'a' * 900}\n" * 1300
 LONG_LINE = "a" * 1_100_000
@@ -36,9 +34,7 @@ def test_oversized_message_is_skipped(workdir: Path, huge: str) -> None:
     # last one is checked
     mbox_file.write_text(
         "".join(
-            make_message(number, is_bad=number == 2).replace(
-                "wait for", f"wait {number} s for"
-            )
+            make_message(number, is_bad=number == 2).replace("wait for", f"wait {number} s for")
             for number in (1, 2, 3)
         )
     )
@@ -49,9 +45,7 @@ def test_oversized_message_is_skipped(workdir: Path, huge: str) -> None:
     ]
     assert f"{mbox_file}:2: " in outcome.err
     assert "skipped" in outcome.err
-    mbox_file.write_text(
-        make_message(1) + make_message(2, is_bad=True) + make_message(3)
-    )
+    mbox_file.write_text(make_message(1) + make_message(2, is_bad=True) + make_message(3))
     outcome = call("track", "classify", "--format", "json", mbox_file)
     assert outcome.code == ExitCode.OK
     assert len(json.loads(outcome.out)["mails"]) == 2

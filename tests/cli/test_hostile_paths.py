@@ -63,9 +63,7 @@ def test_tilde_is_not_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     home = _create_topic(tmp_path / "home")
     named = _create_topic(tmp_path / "work" / "~")
     monkeypatch.setenv("HOME", str(home.path))
-    (home.path / ".gitconfig").write_text(
-        "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n"
-    )
+    (home.path / ".gitconfig").write_text("[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n")
     before = home.git("for-each-ref")
     monkeypatch.chdir(tmp_path / "work")
     call("check", "-C", "~", "--fix", "HEAD")
@@ -108,9 +106,7 @@ _CALLS = {
         if name in ("newline", "not UTF-8") or command == "backport --build"
     ],
 )
-def test_repository_path_can_contain_any_bytes(
-    tmp_path: Path, name: str, command: str
-) -> None:
+def test_repository_path_can_contain_any_bytes(tmp_path: Path, name: str, command: str) -> None:
     repo = _create_topic(tmp_path / os.fsdecode(_PATHS[name]) / "tree")
     argv = list(_CALLS[command])
     outcome = call(argv[0], "-C", repo.path, *argv[1:])

@@ -36,9 +36,7 @@ def test_wrapped_text_keeps_its_words(text: str, room: int) -> None:
     lines = fold_text(text, room).split("\n")
     assert "\n".join(lines).split() == text.split()
     for line in lines:
-        assert (
-            width(_strip_colors(line)) <= room or len(_strip_colors(line).split()) == 1
-        )
+        assert width(_strip_colors(line)) <= room or len(_strip_colors(line).split()) == 1
 
 
 @given(_LINE)

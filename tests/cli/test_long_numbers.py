@@ -154,16 +154,12 @@ def test_long_number_is_not_a_changelog(tmp_path: Path) -> None:
 def test_hunk_with_a_long_range_is_ignored() -> None:
     text = _DIFF.format(_CASES["hunk header"][1])
     assert not any(
-        hunk
-        for file in parse_diff(tuple(text.split("\n")), 1).files
-        for hunk in file.hunks
+        hunk for file in parse_diff(tuple(text.split("\n")), 1).files for hunk in file.hunks
     )
     assert not any(file.runs for file in parse_change(text))
 
 
-@pytest.mark.parametrize(
-    "date", [LONG, "253402300799"], ids=["5000 digits", "the year 9999"]
-)
+@pytest.mark.parametrize("date", [LONG, "253402300799"], ids=["5000 digits", "the year 9999"])
 def test_damaged_commit_date_is_accepted(tmp_path: Path, date: str) -> None:
     repo = Repo(tmp_path / "r")
     first_commit = repo.commit("frob: begin", {"frob.c": "int a;\nint b;\n"})

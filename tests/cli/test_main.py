@@ -47,9 +47,7 @@ def test_every_error_has_an_exit_code(
     error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(
-        main.Commands, "__getitem__", lambda *_: make_failing_command(error)
-    )
+    monkeypatch.setattr(main.Commands, "__getitem__", lambda *_: make_failing_command(error))
     outcome = call("check")
     assert outcome.code == code
     assert "Traceback" not in outcome.err
@@ -168,8 +166,6 @@ def test_ctrl_c_during_import_is_quiet(tmp_path: Path) -> None:
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from patchpilot.__main__ import main;"
         " main()"
     )
-    outcome = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, check=False
-    )
+    outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert outcome.returncode == ExitCode.INTERRUPTED
     assert outcome.stderr == b"\npatchpilot: interrupted\n"

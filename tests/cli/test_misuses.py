@@ -69,12 +69,8 @@ def run_in_site(
 def _list_option_spellings(name: str) -> set[str]:
     command = Commands().get(name)
     commands = (command, *command.commands.values()) if command else ()
-    options = [
-        option for current_command in commands for option in current_command.options
-    ]
-    return {
-        spelling for option in options for spelling in (*option.spellings, *option.off)
-    }
+    options = [option for current_command in commands for option in current_command.options]
+    return {spelling for option in options for spelling in (*option.spellings, *option.off)}
 
 
 def test_at_least_eighty_misuses_are_listed() -> None:
@@ -84,9 +80,7 @@ def test_at_least_eighty_misuses_are_listed() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case["argv"]))
 def test_misuse_has_a_hint(site: Path, case: dict[str, Any]) -> None:
-    exit_code, lines, out = run_in_site(
-        site, case["argv"], subfolder=case.get("at", "linux")
-    )
+    exit_code, lines, out = run_in_site(site, case["argv"], subfolder=case.get("at", "linux"))
     assert (exit_code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out
     assert case["error"].startswith("patchpilot: error: ")

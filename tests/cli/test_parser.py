@@ -48,27 +48,19 @@ def test_any_arguments_are_parsed_or_refused(argv: list[str]) -> None:
 
 
 def test_option_table_matches_the_parser() -> None:
-    assert {option.key for option in COMMON} == {*Common._fields, "json"} - {
-        "explain_base"
-    }
+    assert {option.key for option in COMMON} == {*Common._fields, "json"} - {"explain_base"}
 
 
 @pytest.mark.parametrize("option", [*COMMON, *OPTIONS], ids=lambda option: option.key)
 def test_option_spellings_are_equivalent(option: Option) -> None:
-    text = {CHOICE: option.choices[-1:], NUMBER: ("80",), DECIMAL: ("80",)}.get(
-        option.kind, ("x",)
-    )
+    text = {CHOICE: option.choices[-1:], NUMBER: ("80",), DECIMAL: ("80",)}.get(option.kind, ("x",))
     value = () if option.kind == FLAG else text
-    first, *others = [
-        parse_arguments(spelling, *value, "a") for spelling in option.spellings
-    ]
+    first, *others = [parse_arguments(spelling, *value, "a") for spelling in option.spellings]
     assert first != parse_arguments("a")
     assert all(other == first for other in others)
     if value:
         joined = [
-            f"{spelling}={value[0]}"
-            if spelling.startswith("--")
-            else spelling + value[0]
+            f"{spelling}={value[0]}" if spelling.startswith("--") else spelling + value[0]
             for spelling in option.spellings
         ]
         assert all(parse_arguments(word, "a") == first for word in joined)
@@ -91,9 +83,7 @@ def test_option_spellings_are_equivalent(option: Option) -> None:
         (["--base", "-x"], {"base": "-x"}),
     ],
 )
-def test_options_are_parsed_in_any_form(
-    words: list[str], values: dict[str, Any]
-) -> None:
+def test_options_are_parsed_in_any_form(words: list[str], values: dict[str, Any]) -> None:
     parsed = parse_arguments(*words)
     assert {name: parsed[name] for name in values} == values
 
@@ -133,9 +123,7 @@ def test_plain_check_imports_no_slow_modules(tmp_path: Path) -> None:
     )
     # fill the cache of rule packs
     codes = [
-        subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, check=False
-        ).returncode
+        subprocess.run([sys.executable, "-c", program], capture_output=True, check=False).returncode
         for _ in range(2)
     ]
     assert codes[1] == 0

@@ -25,9 +25,7 @@ from tests.kit.terminal import PROGRAM, Terminal
 from tests.reading import story
 
 BROKEN = "int foo(void)\n{\n\tint rc = 0;\n\n\tbar();\n\treturn rc;\n}\n"
-FIXED = BROKEN.replace("\tbar();", "\trc = bar();").replace(
-    "return rc;", "return rc ? rc : 0;"
-)
+FIXED = BROKEN.replace("\tbar();", "\trc = bar();").replace("return rc;", "return rc ? rc : 0;")
 MAINTAINERS = f"""\
 List of maintainers
 
@@ -84,9 +82,7 @@ NOT_RUN = {
     "patchpilot backport HEAD --build objects --write ../backports/": (
         "needs a kernel tree: tests/backports/test_build_objects.py has one"
     ),
-    "patchpilot draft --note-build": (
-        "needs commits that were built: tests/building has some"
-    ),
+    "patchpilot draft --note-build": ("needs commits that were built: tests/building has some"),
     "patchpilot trust --build {target}": "known at run time: tests/building compares it",
     "patchpilot demo": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot demo --keep ~/sandbox": "opens the TUI on a terminal",
@@ -329,8 +325,7 @@ def _create_files(world: SavedWorld) -> None:
     )
     repo.git("checkout", "-q", "-b", "linux-5.15", "v5.15.20")
     backport_message = (
-        f"net: foo: add foo\n\ncommit {culprit} upstream.\n\n"
-        f"Add foo.\n\nSigned-off-by: {MATT}"
+        f"net: foo: add foo\n\ncommit {culprit} upstream.\n\nAdd foo.\n\nSigned-off-by: {MATT}"
     )
     repo.commit(
         backport_message,
@@ -362,17 +357,13 @@ def _create_files(world: SavedWorld) -> None:
         (repo.path / name).parent.mkdir(exist_ok=True)
         (repo.path / name).write_text(repo.git("format-patch", "--stdout", "-1") + "\n")
     (repo.path / "thread.mbox").write_bytes(build_mbox(*story.WHOLE))
-    (repo.path / "reply.eml").write_bytes(
-        build_reply("[PATCH] x", f"Reviewed-by: {RITA}", id="r9")
-    )
+    (repo.path / "reply.eml").write_bytes(build_reply("[PATCH] x", f"Reviewed-by: {RITA}", id="r9"))
     (repo.path / "bisect.txt").write_text(
         f"git bisect start\n# first bad commit: [{culprit}] net: foo: add foo\n"
     )
     for name in ("fix.txt", "baseline.txt"):
         (repo.path / name).write_text(
-            repo.git("format-patch", "--stdout", "-1") + "\n"
-            if name == "fix.txt"
-            else ""
+            repo.git("format-patch", "--stdout", "-1") + "\n" if name == "fix.txt" else ""
         )
     (repo.path / "baseline.txt").unlink()
     (home / "linux").symlink_to(repo.path)
@@ -409,9 +400,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SavedWorld]:
     root = tmp_path_factory.mktemp("printed") / "world"
     with pytest.MonkeyPatch.context() as patch:
         for name in [
-            name
-            for name in os.environ
-            if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
+            name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
         ]:
             patch.delenv(name)
         _build_environment(root, patch)
@@ -427,9 +416,7 @@ def _save_states(world: SavedWorld) -> None:
     topic_life = world.life
     _run_successfully("send", "--security", "no", "--regression", "no", "--dry-run")
     # make the archive unreachable, because it contains later messages but the topic was not sent
-    topic_life.repo.git(
-        "config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/"
-    )
+    topic_life.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
     world.save_state("ready")
     for name in (
         "Otto Other <otto@example.com>",
@@ -452,9 +439,7 @@ def _save_states(world: SavedWorld) -> None:
     world.restore_state("ready")
     page = (ROOT / "docs" / "how-to" / "add-a-rule.md").read_text()
     (world.root / "home" / "ours.toml").write_text(
-        textwrap.dedent(
-            page[page.index("        [[rule]]") : page.index("    In a rule, `where`")]
-        )
+        textwrap.dedent(page[page.index("        [[rule]]") : page.index("    In a rule, `where`")])
     )
     topic_life.repo.git("config", "--global", "patchpilot.packs", "~/ours.toml")
     world.save_state("own rules")
@@ -520,9 +505,7 @@ def test_command_ends_before_the_sentence_continues() -> None:
         "patchpilot doctor",
     ]
     assert list(
-        find_quoted_commands(
-            "git config a 'patchpilot check -'\nnext; patchpilot knows"
-        )
+        find_quoted_commands("git config a 'patchpilot check -'\nnext; patchpilot knows")
     ) == ["patchpilot check -"]
 
 
@@ -531,16 +514,12 @@ def test_command_ends_before_the_sentence_continues() -> None:
 def test_printed_command_runs_as_printed(
     command: str, world: SavedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.restore_state(
-        next(name for pattern, name in WORLDS if re.search(pattern, command))
-    )
+    world.restore_state(next(name for pattern, name in WORLDS if re.search(pattern, command)))
     _build_environment(world.root, monkeypatch)
     monkeypatch.chdir(world.current_folder)
     arguments = shlex.split(fill_placeholders(command, world.values))[1:]
     stdin = b""
-    while arguments and (
-        mark := next((word for word in arguments if word in "<>"), None)
-    ):
+    while arguments and (mark := next((word for word in arguments if word in "<>"), None)):
         index = arguments.index(mark)
         stdin = Path(arguments[index + 1]).read_bytes() if mark == "<" else stdin
         del arguments[index : index + 2]
@@ -549,8 +528,7 @@ def test_printed_command_runs_as_printed(
     arguments = [os.path.expanduser(word) for word in arguments]
     # these commands ask questions on a terminal
     asks = (
-        arguments[0] in ("send", "prepare", "trailers")
-        or arguments[:2] == ["track", "reply"]
+        arguments[0] in ("send", "prepare", "trailers") or arguments[:2] == ["track", "reply"]
     ) and not {
         "--yes",
         "--dry-run",

@@ -30,13 +30,9 @@ ORDER = [
 def test_every_rule_has_a_complete_page() -> None:
     for explanation in explain_all(all_rules()):
         page = rule_page(explanation)
-        without_code = re.sub(
-            r"^(`{3,}).*?^\1$", "", page, flags=re.MULTILINE | re.DOTALL
-        )
+        without_code = re.sub(r"^(`{3,}).*?^\1$", "", page, flags=re.MULTILINE | re.DOTALL)
         sections = re.findall(r"^## (.+)$", without_code, re.MULTILINE)
-        assert sections == [name for name in ORDER if name in sections], (
-            explanation.rule.name
-        )
+        assert sections == [name for name in ORDER if name in sections], explanation.rule.name
         assert {"Why", "Bad", "References"} <= set(sections), explanation.rule.name
 
 
@@ -59,9 +55,8 @@ def test_list_links_to_each_rule() -> None:
 
 def test_page_lists_options_and_known_problems() -> None:
     (explanation,) = explain("long-subject")
-    assert (
-        "## Options\n\n- `[style] subject_columns`: the maximum length of"
-        in rule_page(explanation)
+    assert "## Options\n\n- `[style] subject_columns`: the maximum length of" in rule_page(
+        explanation
     )
     (explanation,) = explain("unsorted-declarations")
     assert "## Known problems\n\n- Only one-line declarations" in rule_page(explanation)
@@ -89,9 +84,7 @@ code = "	if (frob->is_three)"
 """
 
 
-def test_user_rules_are_explained(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_user_rules_are_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo = Repo(tmp_path / "linux")
     repo.commit("start", {"a.c": "int a;\n"})
     (tmp_path / "ours.toml").write_text(OWN)
@@ -103,13 +96,9 @@ def test_user_rules_are_explained(
     assert "no-magic-board" in call("explain").out
 
 
-def test_untrusted_pack_is_skipped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_untrusted_pack_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo = Repo(tmp_path / "linux")
-    repo.commit(
-        "start", {"ours.toml": OWN, ".patchpilot.toml": 'packs = ["ours.toml"]\n'}
-    )
+    repo.commit("start", {"ours.toml": OWN, ".patchpilot.toml": 'packs = ["ours.toml"]\n'})
     monkeypatch.chdir(repo.path)
     for arguments in (("explain",), ("explain", "missing-fixes")):
         outcome = call(*arguments)

@@ -20,9 +20,7 @@ FILES = sorted(FOLDER.glob("*.json"))
 def test_schema_describes_every_key(file: object) -> None:
     schema = json.loads(file.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
     Draft202012Validator.check_schema(schema)
-    undescribed = [
-        key for key, value in _list_properties(schema) if not value.get("description")
-    ]
+    undescribed = [key for key, value in _list_properties(schema) if not value.get("description")]
     assert not undescribed
 
 
@@ -30,16 +28,12 @@ def test_schemas_match_the_results() -> None:
     described = tomllib.loads((FOLDER / "keys.toml").read_text(encoding="utf-8"))
     generated = dict(generate_schemas(described))
     stored = {name: (FOLDER / name).read_text(encoding="utf-8") for name in generated}
-    assert generated == stored, (
-        "run: python -m patchpilot.cli.json_schemas docs/reference/schemas"
-    )
+    assert generated == stored, "run: python -m patchpilot.cli.json_schemas docs/reference/schemas"
 
 
 def test_every_schema_is_listed() -> None:
     page = (FOLDER.parent / "json.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"\(schemas/([^)]+)\)", page)) == {
-        file.name for file in FILES
-    }
+    assert set(re.findall(r"\(schemas/([^)]+)\)", page)) == {file.name for file in FILES}
 
 
 def test_invalid_document_is_detected() -> None:

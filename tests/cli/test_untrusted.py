@@ -42,21 +42,15 @@ def test_line_break_in_a_file_name_is_escaped(workdir: Path) -> None:
     )
     file = workdir / "x.patch"
     file.write_text(
-        mail(
-            "frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff
-        )
+        mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff)
     )
     for form in ("text", "checkpatch", "github"):
         outcome = call("check", "--strict", "--format", form, file)
         assert outcome.code == ExitCode.FINDINGS
-        assert not [
-            line for line in outcome.out.splitlines() if line.startswith("other.patch")
-        ]
+        assert not [line for line in outcome.out.splitlines() if line.startswith("other.patch")]
 
 
-def test_missing_git_shows_an_install_hint(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_missing_git_shows_an_install_hint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("frob: wait", {"a.c": "int a;\n"})
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))

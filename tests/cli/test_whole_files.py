@@ -113,9 +113,7 @@ def test_caret_is_below_the_column(
         "frob.c",
     ).out.splitlines()
     assert json.loads(lines[0])["findings"][0]["patch_line"] == 6
-    output = call(
-        "check", "-f", "--select", "space-before-semicolon", "frob.c"
-    ).out.splitlines()
+    output = call("check", "-f", "--select", "space-before-semicolon", "frob.c").out.splitlines()
     assert output[0] == "1 file checked: 1 warning"
     assert output[1].startswith("frob.c:6: warning: ")
     assert output[1].endswith(" [space-before-semicolon]")
@@ -126,12 +124,9 @@ def test_non_text_files_are_skipped(
     tree: Path,
 ) -> None:
     command = (
-        f"git ls-files . ../net | xargs {sys.executable} -m "
-        "patchpilot check -f --format checkpatch"
+        f"git ls-files . ../net | xargs {sys.executable} -m patchpilot check -f --format checkpatch"
     )
-    outcome = subprocess.run(
-        command, shell=True, capture_output=True, text=True, check=False
-    )
+    outcome = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert (outcome.returncode, outcome.stderr) == (123, "")
     assert {line.partition(":")[0] for line in outcome.stdout.splitlines()} == {
         "frob.c",
@@ -147,9 +142,9 @@ def test_file_outside_a_repository_is_checked(
     monkeypatch.chdir(tmp_path / "alone")
     Path("frob.c").write_text(CODE)
     assert "10 CHECK:AVOID_BUG" in list_reported_types("--strict", "frob.c")
-    assert list_reported_types(
-        "--tree", tree, tree / "drivers/frob/frob.c"
-    ) == list_reported_types("frob.c")
+    assert list_reported_types("--tree", tree, tree / "drivers/frob/frob.c") == list_reported_types(
+        "frob.c"
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,7 @@ def read_patch_subjects(repo: Repo, target: str | None = None) -> list[str]:
 
 
 def read_cover_letter(repo: Repo) -> str:
-    return repo.git(
-        "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
-    )
+    return repo.git("log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master..")
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -48,8 +46,7 @@ def test_b4_tracking_data_is_read(tmp_path: Path, strategy: str) -> None:
     known = read_prep_branch(repo)
     assert known is not None
     shown = dict(
-        line.split(": ", 1)
-        for line in run_b4(repo, "prep", "--show-info").stdout.splitlines()
+        line.split(": ", 1) for line in run_b4(repo, "prep", "--show-info").stdout.splitlines()
     )
     assert (known.strategy, known.revision, known.prefixes) == (
         strategy,
@@ -59,9 +56,7 @@ def test_b4_tracking_data_is_read(tmp_path: Path, strategy: str) -> None:
     assert (known.change_id, known.base) == (shown["change-id"], shown["base-commit"])
     assert known.base == repo.git("rev-parse", "master")
     assert known.cover_commit == (read_cover_letter(repo) or None)
-    assert [address.header() for address in known.to] == [
-        "Mona Maintainer <mona@example.org>"
-    ]
+    assert [address.header() for address in known.to] == ["Mona Maintainer <mona@example.org>"]
     assert [address.header() for address in known.cc] == ["widget@lists.example.org"]
     assert known.text.startswith("widget: two lines were wrong\n\nBoth lines")
     assert "comment" not in known.text
@@ -71,17 +66,13 @@ def test_b4_tracking_data_is_read(tmp_path: Path, strategy: str) -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("above", [False, True])
-def test_cover_letter_commit_is_not_a_patch(
-    tmp_path: Path, strategy: str, above: bool
-) -> None:
+def test_cover_letter_commit_is_not_a_patch(tmp_path: Path, strategy: str, above: bool) -> None:
     repo = create_prep_repository(tmp_path / "r", strategy, 2, patches_above=above)
     expected = ["widget: change line 1", "widget: change line 2"]
     assert read_patch_subjects(repo) == expected
     assert read_patch_subjects(repo, "master..HEAD") == expected
     assert (
-        read_patch_subjects(
-            repo, f"HEAD~{2 if strategy == 'branch-description' else 3}.."
-        )
+        read_patch_subjects(repo, f"HEAD~{2 if strategy == 'branch-description' else 3}..")
         == expected
     )
 
@@ -132,9 +123,7 @@ def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
     repo = create_prep_repository(tmp_path / "r", "commit", 0)
     repo.put("widget.c", "int lost;\n")
     repo.git("commit", "-qa", "--amend", "--no-edit")
-    with pytest.raises(
-        UsageError, match="cover letter commit, but it also changes files"
-    ):
+    with pytest.raises(UsageError, match="cover letter commit, but it also changes files"):
         read_patch_subjects(repo)
 
 
@@ -153,9 +142,7 @@ def test_cover_letter_by_another_author_is_ignored(
     tmp_path: Path,
 ) -> None:
     repo = create_prep_repository(tmp_path / "r", "commit")
-    repo.git(
-        "-c", "user.email=other@example.org", "rebase", "-q", "--force-rebase", "master"
-    )
+    repo.git("-c", "user.email=other@example.org", "rebase", "-q", "--force-rebase", "master")
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     repo.branch("topic")
     repo.commit("widget: another\n\nText.", {"widget.c": "int other;\n"})
@@ -200,8 +187,7 @@ def test_named_commit_keeps_the_branch_base(tmp_path: Path, strategy: str) -> No
     repo = create_prep_repository(tmp_path / "r", strategy, 2)
     base = repo.git("rev-parse", "master")
     first, second = (
-        repo.git("log", "--format=%H", f"--grep=change line {number}")
-        for number in (1, 2)
+        repo.git("log", "--format=%H", f"--grep=change line {number}") for number in (1, 2)
     )
     repo.git("update-ref", "refs/remotes/origin/for-next", first)
     repo.git("tag", "-a", "-m", "sent", "sent/widget-v1", "HEAD")
@@ -216,9 +202,7 @@ def test_named_commit_keeps_the_branch_base(tmp_path: Path, strategy: str) -> No
             )
             assert find_base(repository, head=first).commits == (first,)
             assert find_base(repository, head=base).source is not BaseSource.B4
-            assert set(
-                _list_commits_since_base(repository, repository.commit(second), None)
-            ) >= {
+            assert set(_list_commits_since_base(repository, repository.commit(second), None)) >= {
                 first,
                 second,
             }

@@ -44,40 +44,26 @@ def _choose_random_edits(rng: random.Random, lines: Lines) -> tuple[LineEdit, ..
             LineEdit(
                 index,
                 last_line,
-                tuple(
-                    f"mended {index} {number}\n".encode()
-                    for number in range(rng.randrange(4))
-                ),
+                tuple(f"mended {index} {number}\n".encode() for number in range(rng.randrange(4))),
             )
         )
         index = last_line + rng.randint(2, 5)
     return tuple(result)
 
 
-def _apply_edits(
-    old_lines: Lines, new_lines: Lines, edits: tuple[LineEdit, ...]
-) -> bytes:
+def _apply_edits(old_lines: Lines, new_lines: Lines, edits: tuple[LineEdit, ...]) -> bytes:
     """Apply every edit whose lines are still adjacent in the new file."""
     content = "".join(new_lines)
     for edit in edits:
         replaced_lines = old_lines[edit.first - 1 : edit.last]
-        index = (
-            new_lines.index(replaced_lines[0]) if replaced_lines[0] in new_lines else -1
-        )
-        if (
-            index >= 0
-            and new_lines[index : index + len(replaced_lines)] == replaced_lines
-        ):
-            content = content.replace(
-                "".join(replaced_lines), b"".join(edit.lines).decode(), 1
-            )
+        index = new_lines.index(replaced_lines[0]) if replaced_lines[0] in new_lines else -1
+        if index >= 0 and new_lines[index : index + len(replaced_lines)] == replaced_lines:
+            content = content.replace("".join(replaced_lines), b"".join(edit.lines).decode(), 1)
     return content.encode()
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_edits_of_unchanged_lines_apply_to_later_commits(
-    tmp_path: Path, seed: int
-) -> None:
+def test_edits_of_unchanged_lines_apply_to_later_commits(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     before = {
         f"dir{index % 3}/file{index}": [
@@ -85,27 +71,16 @@ def test_edits_of_unchanged_lines_apply_to_later_commits(
         ]
         for index in range(60)
     }
-    after = {
-        path: _change_random_lines(chance, lines, path)
-        for path, lines in before.items()
-    }
+    after = {path: _change_random_lines(chance, lines, path) for path, lines in before.items()}
     repo = Repo(tmp_path / "repo")
-    old_commit = repo.commit(
-        "old", {path: "".join(lines) for path, lines in before.items()}
-    )
-    new_commit = repo.commit(
-        "new", {path: "".join(lines) for path, lines in after.items()}
-    )
-    edits = {
-        path: _choose_random_edits(chance, lines) for path, lines in before.items()
-    }
+    old_commit = repo.commit("old", {path: "".join(lines) for path, lines in before.items()})
+    new_commit = repo.commit("new", {path: "".join(lines) for path, lines in after.items()})
+    edits = {path: _choose_random_edits(chance, lines) for path, lines in before.items()}
     with Repository.open(repo.path) as repository:
         reached = carry_edits_over(repository, old_commit, new_commit, edits)
         tree = write_edited_tree(repository, new_commit, reached)
         for path, lines in after.items():
-            assert repository.blob(tree, path) == _apply_edits(
-                before[path], lines, edits[path]
-            )
+            assert repository.blob(tree, path) == _apply_edits(before[path], lines, edits[path])
             assert apply_line_edits(
                 repository.blob(new_commit, path) or b"", reached.get(path, ())
             ) == repository.blob(tree, path)
@@ -119,9 +94,7 @@ def test_line_edit_follows_renames_but_not_links(
     lines = [f"line {number}\n" for number in range(30)]
     repo = Repo(tmp_path / "repo")
     names = ("moved", "changed-and-moved", "gone", "linked", "kept", "executable")
-    old_commit = repo.commit(
-        "old", {f"d/{name}": f"{name}\n" + "".join(lines) for name in names}
-    )
+    old_commit = repo.commit("old", {f"d/{name}": f"{name}\n" + "".join(lines) for name in names})
     for name in ("moved", "changed-and-moved"):
         repo.git("mv", f"d/{name}", f"{name}-there")
     repo.put("changed-and-moved-there", "first\nchanged-and-moved\n" + "".join(lines))

@@ -31,9 +31,7 @@ class BranchPlace:
         self.repo.checkout("topic")
         self.repository = Repository.open(path)
 
-    def move_branch(
-        self, new_tip: str = "", ref: str | None = "refs/heads/topic"
-    ) -> None:
+    def move_branch(self, new_tip: str = "", ref: str | None = "refs/heads/topic") -> None:
         move_checked_out_branch(
             self.repository, ref, new_tip or self.new, self.old, "patchpilot test"
         )
@@ -54,9 +52,7 @@ def moved_branch(tmp_path: Path) -> Iterator[BranchPlace]:
 
 
 @pytest.mark.parametrize("detached", [False, True])
-def test_other_staged_files_stay_staged(
-    moved_branch: BranchPlace, detached: bool
-) -> None:
+def test_other_staged_files_stay_staged(moved_branch: BranchPlace, detached: bool) -> None:
     repo = moved_branch.repo
     if detached:
         repo.git("checkout", "-q", "--detach")
@@ -77,19 +73,13 @@ def test_other_staged_files_stay_staged(
         (repo.path / "a").read_text(),
     ) == ("staged", "worked on\n", "3\n")
     assert repo.git("rev-parse", "HEAD") == moved_branch.new
-    assert repo.git("rev-parse", "topic") == (
-        moved_branch.old if detached else moved_branch.new
-    )
+    assert repo.git("rev-parse", "topic") == (moved_branch.old if detached else moved_branch.new)
     assert repo.git("branch", "--show-current") == ("" if detached else "topic")
     assert repo.git("config", "--get-regexp", r"^branch\.", must_succeed=False) == ""
 
 
-def test_branch_in_two_worktrees_is_refused(
-    moved_branch: BranchPlace, tmp_path: Path
-) -> None:
-    moved_branch.repo.git(
-        "worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic"
-    )
+def test_branch_in_two_worktrees_is_refused(moved_branch: BranchPlace, tmp_path: Path) -> None:
+    moved_branch.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
     before = moved_branch.read_state()
     with pytest.raises(RefusedError, match="other, whose files would not be updated"):
         moved_branch.move_branch()
@@ -100,9 +90,7 @@ def test_branch_in_two_worktrees_is_refused(
 
 
 def test_deleted_worktree_is_ignored(moved_branch: BranchPlace, tmp_path: Path) -> None:
-    moved_branch.repo.git(
-        "worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic"
-    )
+    moved_branch.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
     shutil.rmtree(tmp_path / "other")
     moved_branch.move_branch()
     assert moved_branch.read_state()[0] == moved_branch.new
@@ -114,17 +102,13 @@ def test_assume_unchanged_files_are_not_overwritten(
     moved_branch.repo.git("update-index", "--assume-unchanged", "a")
     moved_branch.repo.put("a", "precious\n")
     before = moved_branch.read_state()
-    with pytest.raises(
-        RefusedError, match=r"could not be updated: .*overwritten by checkout: a"
-    ):
+    with pytest.raises(RefusedError, match=r"could not be updated: .*overwritten by checkout: a"):
         moved_branch.move_branch()
     assert moved_branch.read_state() == before
 
 
 @pytest.mark.parametrize("name", ["added", "ignored"])
-def test_untracked_file_is_not_overwritten(
-    moved_branch: BranchPlace, name: str
-) -> None:
+def test_untracked_file_is_not_overwritten(moved_branch: BranchPlace, name: str) -> None:
     repo = moved_branch.repo
     repo.checkout("made")
     repo.put(name, "theirs\n")

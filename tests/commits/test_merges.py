@@ -112,9 +112,7 @@ def test_repeated_file_merge_uses_cache(
     start, ours, theirs, clashing = create_merge_trees(scratch)
     first = scratch.merge(start, ours, theirs)
     bad = scratch.merge(start, ours, clashing)
-    monkeypatch.setattr(
-        ScratchStore, "merge_trees", lambda *_: pytest.fail("git was asked again")
-    )
+    monkeypatch.setattr(ScratchStore, "merge_trees", lambda *_: pytest.fail("git was asked again"))
     extra_files = {"d/b.c": ("100644", scratch.write("blob", b"b\n"))}
     second = scratch.merge(
         *(scratch.write_with_files(tree, extra_files) for tree in (start, ours, theirs))

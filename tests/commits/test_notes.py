@@ -18,9 +18,7 @@ def add_note(repo: Repo, commit: str, note: str, ref: str = "commits") -> None:
 
 
 def read_notes(repo: Repo, ref: str = "commits", count: int = 3) -> list[str]:
-    note_output = repo.git(
-        "log", f"--notes={ref}", "-z", "--format=%N", f"-{count}", "topic"
-    )
+    note_output = repo.git("log", f"--notes={ref}", "-z", "--format=%N", f"-{count}", "topic")
     return [note.strip() for note in note_output.removesuffix("\0").split("\0")]
 
 
@@ -85,14 +83,10 @@ def test_notes_refs_follow_git_settings(
         repo.git("reset", "-q", "--hard", ids[2])
         repo.git("rebase", "-q", "--no-ff", "--ignore-date", ids[1])
         assert repo.git("rev-parse", "HEAD") != ids[2]
-        assert {
-            ref for ref in ("commits", "review") if read_notes(repo, ref)[0]
-        } == kept
+        assert {ref for ref in ("commits", "review") if read_notes(repo, ref)[0]} == kept
 
 
-def test_environment_overrides_the_setting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_environment_overrides_the_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo, ids = create_topic(tmp_path / "r")
     for ref in ("commits", "review", "more"):
         add_note(repo, ids[2], "a note", ref)

@@ -19,17 +19,13 @@ def _edit_random_lines(rng: random.Random, content: str) -> str:
     lines = content.split("\n")
     for _ in range(rng.randint(1, 3)):
         index = rng.randrange(len(lines))
-        lines[index : index + rng.randint(0, 2)] = [
-            f"new {rng.random()}"
-        ] * rng.randint(0, 3)
+        lines[index : index + rng.randint(0, 2)] = [f"new {rng.random()}"] * rng.randint(0, 3)
     return "\n".join(lines) if lines else "left\n"
 
 
 def _create_random_history(repo: Repo, rng: random.Random, commits: int) -> None:
     files = {
-        f"dir{number % 3}/file{number}": "".join(
-            f"{number} {line}\n" for line in range(30)
-        )
+        f"dir{number % 3}/file{number}": "".join(f"{number} {line}\n" for line in range(30))
         for number in range(6)
     }
     repo.commit("start", dict(files))
@@ -81,9 +77,7 @@ def test_files_match_git(tmp_path: Path, seed: int) -> None:
         ]
         assert not any(ours.is_guess(path) for path in all_paths)
         for folder in ("dir0", "dir3", "dir4", "none"):
-            assert ours.files(folder) == (
-                theirs.files(folder) if theirs.is_dir(folder) else ()
-            )
+            assert ours.files(folder) == (theirs.files(folder) if theirs.is_dir(folder) else ())
             assert ours.is_dir(folder) == theirs.is_dir(folder)
 
 
@@ -95,9 +89,7 @@ def test_untouched_file_is_read_from_the_base(tmp_path: Path) -> None:
     repo.commit("two", {"a": "1\n2\n3\n4\n5\n"})
     repository = Repository.open(repo.path)
     patches = read_revision_series(repository, "start..HEAD").patches
-    tree = PatchedTree(
-        PatchStack(CommitTree(repository, repository.resolve("start")), patches), 1
-    )
+    tree = PatchedTree(PatchStack(CommitTree(repository, repository.resolve("start")), patches), 1)
     assert tree.changes("a")
     assert not tree.changes("b")
     assert tree.changed("") == ("a",)
@@ -175,10 +167,7 @@ def test_file_with_endless_renames_is_marked_as_guess() -> None:
     chance = random.Random(1)
     stack = PatchStack(
         LetterTree(),
-        [
-            _make_renaming_patch(number, *chance.sample(pairs, 12))
-            for number in range(120)
-        ],
+        [_make_renaming_patch(number, *chance.sample(pairs, 12)) for number in range(120)],
     )
     trees = [PatchedTree(stack, number) for number in chance.sample(range(120), 120)]
     assert any(tree.is_guess(path) for tree in trees for path in "abcdef")

@@ -16,17 +16,14 @@ from tests.kit.cli import call
 from tests.kit.patches import build_patch_text
 
 ONE, TWO = (
-    build_patch_text(f"[PATCH {number}/2] foo: part {number}").encode()
-    for number in (1, 2)
+    build_patch_text(f"[PATCH {number}/2] foo: part {number}").encode() for number in (1, 2)
 )
 
 
 def read_subjects(*target_names: object) -> list[str]:
     return [
         patch.subject.title
-        for series in module.read_targets(
-            [str(target) for target in target_names], None
-        )
+        for series in module.read_targets([str(target) for target in target_names], None)
         for patch in series.patches
     ]
 
@@ -91,9 +88,7 @@ def test_missing_archive_access_is_reported() -> None:
         ("v6.1..", False, False),
     ],
 )
-def test_target_kind_depends_on_its_form(
-    target: str, network: bool, file: bool
-) -> None:
+def test_target_kind_depends_on_its_form(target: str, network: bool, file: bool) -> None:
     assert module.is_network_target(target) is network
     assert module.looks_like_file(target) is file
     assert module.is_mail_source(target) is (network or file)
@@ -128,9 +123,7 @@ def test_bare_repository_prefers_commit_head(
 class LinearHistory:
     """A stub of a repository with a linear history."""
 
-    def __init__(
-        self, *ids: str, found_commit: str | None = None, **extra_attributes: Any
-    ) -> None:
+    def __init__(self, *ids: str, found_commit: str | None = None, **extra_attributes: Any) -> None:
         self.ids, self.found = ids, found_commit
         self.branch: str | None = extra_attributes.pop("branch", "topic")
         self.parents: tuple[str, ...] = extra_attributes.pop("parents", ("p",))
@@ -145,11 +138,7 @@ class LinearHistory:
 
     def rev_list(self, *arguments: str) -> tuple[str, ...]:
         return self.ids[
-            : int(
-                next(
-                    argument for argument in arguments if "count" in argument
-                ).partition("=")[2]
-            )
+            : int(next(argument for argument in arguments if "count" in argument).partition("=")[2])
         ]
 
     def is_shallow(self) -> bool:
@@ -220,9 +209,7 @@ RANGE = "A..B means the commits of B that are not in A"
             RANGE,
         ),
         (
-            lambda: module.list_range_commits(
-                LinearHistory(*"c" * 1001), "a" * 40, "b" * 40
-            ),
+            lambda: module.list_range_commits(LinearHistory(*"c" * 1001), "a" * 40, "b" * 40),
             f"more than 1000 commits in {'a' * 12}..{'b' * 12}",
             "pass a shorter range A..B",
         ),
@@ -242,9 +229,7 @@ RANGE = "A..B means the commits of B that are not in A"
             "run `git fetch --unshallow`",
         ),
         (
-            lambda: module.format_commit_patch(
-                LinearHistory(parents=("p", "q")), "c" * 40
-            ),
+            lambda: module.format_commit_patch(LinearHistory(parents=("p", "q")), "c" * 40),
             f"{'c' * 12} is a merge commit, which has no patch",
             "pass the commit that makes the change, or a range A..B",
         ),
@@ -261,17 +246,13 @@ RANGE = "A..B means the commits of B that are not in A"
             "pass a commit that changes files",
         ),
         (
-            lambda: module.format_commit_patch(
-                LinearHistory(shallow=True, parents=()), "c" * 40
-            ),
+            lambda: module.format_commit_patch(LinearHistory(shallow=True, parents=()), "c" * 40),
             f"{'c' * 12} is an empty commit, which has no patch",
             "pass a commit that changes files",
         ),
     ],
 )
-def test_error_for_unreadable_input_names_expected_form(
-    ask: Any, message: str, hint: str
-) -> None:
+def test_error_for_unreadable_input_names_expected_form(ask: Any, message: str, hint: str) -> None:
     with pytest.raises(PatchpilotError) as error:
         ask()
     assert error.value.message == message
@@ -301,9 +282,7 @@ def test_series_from_archives_come_before_series_from_files(tmp_path: Path) -> N
         requested.append(target)
         return Series((), base="archive")
 
-    series = module.read_targets(
-        [str(file), "<x@y>", "-"], None, read_from_archive, stdin=TWO
-    )
+    series = module.read_targets([str(file), "<x@y>", "-"], None, read_from_archive, stdin=TWO)
     assert requested == ["<x@y>"]
     assert [target.base for target in series] == ["archive", None]
     assert [patch.subject.number for patch in series[1].patches] == [1, 2]
@@ -329,9 +308,7 @@ def test_folder_is_read_in_order(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         module.list_patch_files(str(empty_file))
     assert error.value.message == f"{empty_file}: no patches in this directory"
-    assert (
-        error.value.hint == "patch file names must end in .patch, .diff, .eml or .mbox"
-    )
+    assert error.value.hint == "patch file names must end in .patch, .diff, .eml or .mbox"
 
 
 def test_other_file_names_are_skipped(tmp_path: Path) -> None:
@@ -350,9 +327,7 @@ def test_other_file_names_are_skipped(tmp_path: Path) -> None:
     assert error.value.message == f"{tmp_path}: no patches in this directory"
     assert error.value.hint == "run `git format-patch -o DIR A..B` to create patches"
     (tmp_path / "b.patch").write_bytes(ONE)
-    assert [
-        len(series.patches) for series in read_folder(tmp_path, skipped.append)
-    ] == [1]
+    assert [len(series.patches) for series in read_folder(tmp_path, skipped.append)] == [1]
     assert skipped == [f"{tmp_path}/a.patch:1: neither a mail nor a diff"] * 2
 
 
@@ -397,16 +372,12 @@ def test_file_as_large_as_the_limit_is_accepted(
         lambda: module.parse_patches(ONE, str(file)),
     ):
         if is_refused:
-            with pytest.raises(
-                InputError, match=rf"{file}: larger than 0 MiB"
-            ) as error:
+            with pytest.raises(InputError, match=rf"{file}: larger than 0 MiB") as error:
                 ask()
             assert error.value.hint == "pass the patches, or the mbox of one thread"
         else:
             assert ask()
-    with pytest.raises(
-        InputError, match=r"^cannot read .*absent: No such file or directory$"
-    ):
+    with pytest.raises(InputError, match=r"^cannot read .*absent: No such file or directory$"):
         module.read_input_bytes(tmp_path / "absent")
 
 
@@ -414,11 +385,7 @@ def make_series_patch(
     subject: str, source: str = "x", *, author: str = "Ada", **headers: str
 ) -> Patch:
     """Return a patch or, for number 0, a cover letter."""
-    diff = (
-        ""
-        if " 0/" in subject
-        else "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
-    )
+    diff = "" if " 0/" in subject else "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
     header_lines = "".join(
         f"{name.replace('_', '-')}: {value}\n" for name, value in headers.items()
     )
@@ -555,9 +522,7 @@ def make_series_patch(
     ],
 )
 def test_files_are_grouped_into_series(patches: list[Patch], sizes: list[int]) -> None:
-    assert [
-        len(series.patches) for series in module.group_into_series(patches)
-    ] == sizes
+    assert [len(series.patches) for series in module.group_into_series(patches)] == sizes
 
 
 def test_cover_letter_is_grouped_with_series() -> None:

@@ -51,12 +51,8 @@ def repo(tmp_path: Path) -> Repo:
         {"pump.c": PUMP.replace("a = 1;", "a = 10;").replace("a = 4;", "a = 40;")},
     )
     repo.git("rm", "-q", "valve.c")
-    repo.commit(
-        "valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 1;")}
-    )
-    repo.commit(
-        "odd: end it", {'odd "name\\.c': "int odd = 1;\n", "last": "no newline at all"}
-    )
+    repo.commit("valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 1;")})
+    repo.commit("odd: end it", {'odd "name\\.c': "int odd = 1;\n", "last": "no newline at all"})
     repo.commit("data: two", {"data": "\0two"})
     repo.commit("only in v1", {"new.c": "int new;\n"})
     repo.git("tag", "v1")
@@ -67,19 +63,11 @@ def repo(tmp_path: Path) -> Repo:
     repo.git("tag", "base2")
     repo.commit(
         "pump: start at 11\n\nBecause of that.",
-        {
-            "pump.c": moved_content.replace("a = 1;", "a = 11;").replace(
-                "a = 4;", "a = 40;"
-            )
-        },
+        {"pump.c": moved_content.replace("a = 1;", "a = 11;").replace("a = 4;", "a = 40;")},
     )
     repo.git("rm", "-q", "valve.c")
-    repo.commit(
-        "valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 2;")}
-    )
-    repo.commit(
-        "odd: end it", {'odd "name\\.c': "int odd = 2;\n", "last": "no newline at all"}
-    )
+    repo.commit("valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 2;")})
+    repo.commit("odd: end it", {'odd "name\\.c': "int odd = 2;\n", "last": "no newline at all"})
     repo.commit("data: two", {"data": "\0three"})
     repo.commit("only in v2", {"drivers/other.c": "long other;\n" * 9})
     repo.git("tag", "v2")
@@ -88,9 +76,7 @@ def repo(tmp_path: Path) -> Repo:
 
 def test_messages_compare_like_commits(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
-        expected = read_range_diff(
-            run_range_diff(repository.git, "base..v1", "base2..v2")
-        )
+        expected = read_range_diff(run_range_diff(repository.git, "base..v1", "base2..v2"))
     differences = compare_patches(
         format_patches(repo, "base..v1"), format_patches(repo, "base2..v2")
     )
@@ -106,8 +92,7 @@ def test_rebased_patches_are_equal(repo: Repo) -> None:
         format_patches(repo, "base..v1"), format_patches(repo, "base2..third")
     )
     assert [
-        (difference.difference, difference.old, difference.new)
-        for difference in differences
+        (difference.difference, difference.old, difference.new) for difference in differences
     ] == [(Difference.SAME, index, index) for index in range(1, 6)]
 
 
@@ -116,7 +101,5 @@ def test_patch_to_an_impossible_path_is_compared() -> None:
         b"From: Ada <ada@example.org>\nSubject: [PATCH] x\n\nText %d.\n---\ndiff --git a/.git/x"
         b" b/.git/x\n--- a/.git/x\n+++ b/.git/x\n@@ -1 +1 @@\n-a\n+b\n"
     )
-    (difference,) = compare_patches(
-        [parse_patch(text % 1, "1")], [parse_patch(text % 1, "2")]
-    )
+    (difference,) = compare_patches([parse_patch(text % 1, "1")], [parse_patch(text % 1, "2")])
     assert (difference.difference, difference.title) == (Difference.SAME, "x")

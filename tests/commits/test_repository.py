@@ -18,9 +18,7 @@ from tests.kit.repos import Repo
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     new_repo = Repo(tmp_path / "r")
-    new_repo.commit(
-        "first\n", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "a.c": "int a;\n"}
-    )
+    new_repo.commit("first\n", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "a.c": "int a;\n"})
     new_repo.tag("v6.1")
     new_repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     new_repo.commit(
@@ -79,13 +77,9 @@ def test_user_diff_settings_are_ignored(
         repo.git("config", name, value)
     after = format_commit_patch(plain, plain.resolve("HEAD"))
     assert [line.replace("[X]", "[PATCH]") for line in after.lines] == list(before)
-    assert plain.git("diff", "--no-ext-diff", "HEAD~1", "HEAD").text.startswith(
-        "diff --git a/"
-    )
+    assert plain.git("diff", "--no-ext-diff", "HEAD~1", "HEAD").text.startswith("diff --git a/")
     assert (
-        plain.git(
-            "log", "-1", "--format=%(trailers:key=Signed-off-by,valueonly)"
-        ).text.strip()
+        plain.git("log", "-1", "--format=%(trailers:key=Signed-off-by,valueonly)").text.strip()
         == "Ada Fixer <ada@example.org>"
     )
 
@@ -120,9 +114,7 @@ def test_ignored_revisions_are_respected(repo: Repo) -> None:
 
 
 def test_shallow_boundary_is_not_a_patch(repo: Repo, tmp_path: Path) -> None:
-    repo.git(
-        "clone", "-q", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow")
-    )
+    repo.git("clone", "-q", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow"))
     with (
         Repository.open(tmp_path / "shallow") as repository,
         pytest.raises(MissingError, match="the clone is shallow") as reported,
@@ -143,9 +135,7 @@ def test_sha256_repository_is_reported(tmp_path: Path) -> None:
         repository.resolve("HEAD")
 
 
-def test_foreign_repository_is_reported(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_foreign_repository_is_reported(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     with pytest.raises(GitError, match="is owned by another user") as reported:
         Repository.open(repo.path)

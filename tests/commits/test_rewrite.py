@@ -30,9 +30,7 @@ def create_topic(path: Path) -> tuple[Repo, list[str]]:
     return repo, ids
 
 
-def plan_message_change(
-    repository: Repository, commit: str, message: str
-) -> rewrite.RewriteResult:
+def plan_message_change(repository: Repository, commit: str, message: str) -> rewrite.RewriteResult:
     ref, head = rewrite.find_branch_to_rewrite(repository)
     return rewrite.rewrite_commits(repository, ref, head, {commit: message})
 
@@ -53,9 +51,7 @@ def test_rewriting_changes_only_messages_and_parents(tmp_path: Path) -> None:
     assert (tmp_path / "r" / "a").read_text() == "dirty\n"
 
 
-def test_rewriting_sets_the_committer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rewriting_sets_the_committer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo, ids = create_topic(tmp_path / "r")
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Grün Löwe")
     monkeypatch.setenv("GIT_COMMITTER_DATE", "1800000000 +0200")
@@ -66,9 +62,9 @@ def test_rewriting_sets_the_committer(
             "prepare",
         )
     expected = "Grün Löwe <ada@example.org> 1800000000 +0200|Ada Fixer"
-    assert repo.git(
-        "log", "--date=raw", "--format=%cn <%ce> %cd|%an", "-2", "topic"
-    ).split("\n") == [expected, expected]
+    assert repo.git("log", "--date=raw", "--format=%cn <%ce> %cd|%an", "-2", "topic").split(
+        "\n"
+    ) == [expected, expected]
     assert repo.git("log", "--format=%cn", "-1", "topic~2") == "Ada Fixer"
 
 
@@ -96,10 +92,7 @@ def test_rewrite_keeps_message_encoding(
         new_commit = plan_message_change(
             repository, repo.git("rev-parse", "HEAD"), f"{subject}\n"
         ).new
-        assert (
-            repo.git("log", "-1", "--format=%cn|%s", new_commit)
-            == f"{committer}|{subject}"
-        )
+        assert repo.git("log", "-1", "--format=%cn|%s", new_commit) == f"{committer}|{subject}"
         raw = repository.objects.get(new_commit)
         assert raw is not None
         assert (b"encoding ISO-8859-1" in raw[2]) is kept
@@ -118,9 +111,7 @@ def test_commits_by_others_need_claim(
     repo.commit("step 4\n", {"a": "4\n"})
     last_commit = repo.git("rev-parse", "HEAD")
     with Repository.open(tmp_path / "r") as repository:
-        rewrite.refuse_unsafe_rewrite(
-            repository, "refs/heads/topic", last_commit, [last_commit]
-        )
+        rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", last_commit, [last_commit])
         oldest = [[*ids, their_commit][at + 1]]
         with pytest.raises(RefusedError) as caught:
             rewrite.refuse_unsafe_rewrite(
@@ -200,9 +191,7 @@ def test_signature_is_dropped_and_reported(tmp_path: Path) -> None:
 def test_rewritten_commits_are_signed(tmp_path: Path) -> None:
     repo, ids = create_topic(tmp_path / "r")
     key = str(tmp_path / "key")
-    subprocess.run(
-        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True
-    )
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     for name, value in (("gpg.format", "ssh"), ("user.signingKey", key)):
         repo.git("config --global", name, value)
     repo.git("config commit.gpgSign true")
@@ -211,9 +200,7 @@ def test_rewritten_commits_are_signed(tmp_path: Path) -> None:
         assert (len(plan.commits), plan.signed) == (2, ())
         rewrite.apply_rewrite(repository, plan, "prepare")
         ref, head = rewrite.find_branch_to_rewrite(repository)
-        preview = rewrite.rewrite_commits(
-            repository, ref, head, {head: "x\n"}, sign=False
-        )
+        preview = rewrite.rewrite_commits(repository, ref, head, {head: "x\n"}, sign=False)
     fields = "%T %an %ae %ad"
     new_git_output = repo.git("log", f"--format={fields}", "-3", "topic")
     assert new_git_output == repo.git("log", f"--format={fields}", "-3", ids[2])
@@ -281,21 +268,15 @@ def test_published_commits_need_an_override(
     repo.git("branch", "also", ids[2])
     with Repository.open(tmp_path / "r") as repository:
         with pytest.raises(RefusedError, match="published"):
-            rewrite.refuse_unsafe_rewrite(
-                repository, "refs/heads/topic", ids[2], [ids[1]]
-            )
+            rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", ids[2], [ids[1]])
         with pytest.raises(RefusedError, match="also"):
-            rewrite.refuse_unsafe_rewrite(
-                repository, "refs/heads/topic", ids[2], [ids[2]]
-            )
+            rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", ids[2], [ids[2]])
         rewrite.refuse_unsafe_rewrite(
             repository, "refs/heads/topic", ids[2], [ids[1]], ("published", "shared")
         )
 
 
-def test_rewrite_reads_history_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rewrite_reads_history_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo, ids = create_topic(tmp_path / "r")
     repo.git("tag", "sent/topic-v1", ids[2])
     repo.git("update-ref", "refs/remotes/origin/topic", ids[0])
@@ -314,8 +295,7 @@ def test_rewrite_reads_history_once(
     assert not [
         words
         for words in calls
-        if words[0] == "for-each-ref"
-        and any(word.startswith("--contains") for word in words)
+        if words[0] == "for-each-ref" and any(word.startswith("--contains") for word in words)
     ]
 
 
@@ -330,13 +310,9 @@ def test_detached_head_is_rewritten(tmp_path: Path) -> None:
         repo.git("update-ref", "refs/remotes/sent/topic", ids[2])
         repository.changed()
         with pytest.raises(RefusedError, match="published in sent/topic"):
-            rewrite.refuse_unsafe_rewrite(
-                repository, "refs/heads/topic", ids[2], [ids[2]]
-            )
+            rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", ids[2], [ids[2]])
         repo.git("update-ref", "-d", "refs/remotes/sent/topic")
         repo.git("tag", "v1", ids[2])
         repository.changed()
         with pytest.raises(RefusedError, match="published in v1"):
-            rewrite.refuse_unsafe_rewrite(
-                repository, "refs/heads/topic", ids[2], [ids[2]]
-            )
+            rewrite.refuse_unsafe_rewrite(repository, "refs/heads/topic", ids[2], [ids[2]])

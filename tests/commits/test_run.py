@@ -26,9 +26,7 @@ def test_git_environment_is_cleared(
     assert "GIT_DIR" not in env
     assert env["GIT_ASKPASS"] == "mine"
     arguments = ["git", "config", "--get-regexp", r"a\..|core.pager"]
-    assert (
-        run(arguments, env=env).text == "core.pager mine\na.b it's\na.b its'\na.c x\n"
-    )
+    assert run(arguments, env=env).text == "core.pager mine\na.b it's\na.b its'\na.c x\n"
 
 
 def test_missing_program_exits_with_3() -> None:
@@ -39,9 +37,7 @@ def test_missing_program_exits_with_3() -> None:
 def test_non_executable_program_exits_with_3(tmp_path: Path) -> None:
     (tmp_path / "locked").write_text("#!/bin/sh\n")
     for start in (run, run_on_terminal):
-        with pytest.raises(
-            MissingError, match="locked is not installed or not executable"
-        ):
+        with pytest.raises(MissingError, match="locked is not installed or not executable"):
             start([str(tmp_path / "locked")])
 
 

@@ -95,9 +95,7 @@ def test_next_run_removes_stale_folders(
             text=True,
             check=False,
         )
-        assert f"removed 1 folder of killed runs: {removed}" in " ".join(
-            outcome.stdout.split()
-        )
+        assert f"removed 1 folder of killed runs: {removed}" in " ".join(outcome.stdout.split())
         assert not removed.exists()
         assert (kept_folder / FILES / "ab" / "cd").read_text() == "x"
         living.communicate("")

@@ -42,9 +42,7 @@ def _interrupt_checkout(
     new_commit = repo.git("rev-parse", "topic")
     repo.git("reset", "-q", "--hard", old_commit)
     with Repository.open(path) as repository:
-        record_move_start(
-            repository, Move("refs/heads/topic", old_commit, new_commit, reason)
-        )
+        record_move_start(repository, Move("refs/heads/topic", old_commit, new_commit, reason))
     (path / "frob0.c").write_text(repo.git("show", f"{new_commit}:frob0.c") + "\n")
     (path / "frob1.c").write_text("int a;\nint")
     (path / "frob2.c").unlink()
@@ -79,9 +77,7 @@ def test_edit_after_the_kill_is_kept(tmp_path: Path) -> None:
     assert (repo.path / "frob3.c").read_text() == "mine\n"
 
 
-def test_exiting_process_is_ignored(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_exiting_process_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo, old, _ = _interrupt_checkout(tmp_path / "r")
     scandir = os.scandir
 
@@ -147,9 +143,7 @@ def test_doctor_reports_killed_move_and_stale_lock(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        pytest.param(
-            command, marks=() if command in ("prepare", "undo") else pytest.mark.long
-        )
+        pytest.param(command, marks=() if command in ("prepare", "undo") else pytest.mark.long)
         for command in COMMANDS
     ],
 )

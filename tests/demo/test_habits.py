@@ -38,11 +38,7 @@ def test_v2_contains_the_requested_changes(
         "",
         parse_mail(demo_mails.make_announcement()).date,
     )  # type: ignore[arg-type]
-    where = (
-        parse_mail(demo_mails.make_build_report(sent))
-        .body.partition(">> ")[2]
-        .split(":")
-    )
+    where = parse_mail(demo_mails.make_build_report(sent)).body.partition(">> ")[2].split(":")
     reported = git(work, "show", f"HEAD:{where[0]}").text.split("\n")[int(where[1]) - 1]
     assert reported[int(where[2]) - 1 :].startswith("seq = ")
     robin.revise_commit(work)
@@ -71,9 +67,7 @@ def test_v2_code_is_fixed_once(
         "-a",
         "-F",
         "-",
-        stdin=(
-            message.rstrip() + "\n\nReviewed-by: Sana <sana@example.org>\n"
-        ).encode(),
+        stdin=(message.rstrip() + "\n\nReviewed-by: Sana <sana@example.org>\n").encode(),
     )
     code = file.read_text()
     robin.fix_first_version(work)

@@ -9,9 +9,7 @@ import pytest
 from patchpilot.demo.own_tree import find_folder_outside_path, format_own_tree_text
 
 
-def test_commands_use_the_shell_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_commands_use_the_shell_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = tmp_path / "patchpilot"
     command.write_text("#!/bin/sh\n")
     command.chmod(0o755)
@@ -21,9 +19,7 @@ def test_commands_use_the_shell_name(
     assert format_own_tree_text().endswith("`patchpilot demo` starts it again.")
 
 
-def test_folder_is_added_to_path_if_needed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_folder_is_added_to_path_if_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     folder = find_folder_outside_path()
     assert folder == str(Path(sys.executable).parent)

@@ -54,9 +54,7 @@ def test_every_fix_names_an_existing_commit(demo_repositories: Repositories) -> 
     ).text.splitlines():
         if line.startswith("Fixes: "):
             assert (
-                git(
-                    demo_repositories.work, "cat-file", "-t", line.split()[1]
-                ).text.strip()
+                git(demo_repositories.work, "cat-file", "-t", line.split()[1]).text.strip()
                 == "commit"
             )
 
@@ -77,9 +75,7 @@ def test_demo_culprit_matches_the_script(demo_repositories: Repositories) -> Non
         )
         names_culprit = (
             demo_repositories.facts.culprit
-            in git(
-                demo_repositories.work, "log", "--format=%B", f"origin/master..{tip}"
-            ).text
+            in git(demo_repositories.work, "log", "--format=%B", f"origin/master..{tip}").text
         )
         return contains_culprit, names_culprit
 
@@ -93,9 +89,7 @@ def test_demo_culprit_matches_the_script(demo_repositories: Repositories) -> Non
     ]
 
 
-def test_demo_fix_applies_as_scripted(
-    demo_repositories: Repositories, tmp_path: Path
-) -> None:
+def test_demo_fix_applies_as_scripted(demo_repositories: Repositories, tmp_path: Path) -> None:
     work = tmp_path / "w"
     git(None, "clone", "-q", str(demo_repositories.work), str(work))
     write_driver(work, acme.CHECK_FIXED)
@@ -133,8 +127,7 @@ def test_demo_fix_applies_as_scripted(
         return "clean-3way" if pick_result.code == 0 else "conflict"
 
     verdicts = {
-        version: cherry_pick_onto(demo_repositories.facts.branches[version])
-        for version in LTS
+        version: cherry_pick_onto(demo_repositories.facts.branches[version]) for version in LTS
     }
     assert verdicts == {
         "5.10": "conflict",

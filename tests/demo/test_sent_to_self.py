@@ -103,9 +103,7 @@ def test_reply_to_the_list_is_archived(
 @pytest.mark.parametrize(
     ("code", "is_reported"), [(acme.CHECK_UNUSED, True), (acme.CHECK_FIXED, False)]
 )
-def test_robot_reports_only_the_message(
-    tmp_path: Path, code: str, is_reported: bool
-) -> None:
+def test_robot_reports_only_the_message(tmp_path: Path, code: str, is_reported: bool) -> None:
     sandbox, archive = _create_sandbox(tmp_path)
     sandbox.sink.keep(
         NEWCOMER.email,
@@ -113,10 +111,6 @@ def test_robot_reports_only_the_message(
         build_patch_mail("[PATCH net] acme: x", message=code, id="list"),
     )
     Answers(sandbox, (0.0, 0.0, 0.0)).answer()
-    (robot,) = [
-        classified.mail
-        for mail in archive.mails
-        if (classified := classify(mail)).robot
-    ]
+    (robot,) = [classified.mail for mail in archive.mails if (classified := classify(mail)).robot]
     assert ("unused variable" in robot.body) is is_reported
     assert ("BUILD SUCCESS" in robot.body) is not is_reported

@@ -32,9 +32,7 @@ def create_branches(path: Path, *refs: str) -> Repo:
     return repo
 
 
-def find_branches_and_missing(
-    repo: Repo, **options: object
-) -> tuple[list[str], list[str]]:
+def find_branches_and_missing(repo: Repo, **options: object) -> tuple[list[str], list[str]]:
     with Repository.open(repo.path) as repository:
         found_branches = find_stable_branches(repository, today=TODAY, **options)  # type: ignore[arg-type]
         return [branch.name for branch in found_branches.branches], [
@@ -65,10 +63,7 @@ STABLE = "refs/remotes/stable"
         ),
         # the latest stable branch is included if it is newer than the long-term branches
         (
-            [
-                f"{STABLE}/linux-{version}.y"
-                for version in ("6.1", "6.18", "6.17", "6.19")
-            ],
+            [f"{STABLE}/linux-{version}.y" for version in ("6.1", "6.18", "6.17", "6.19")],
             {},
             ["stable/linux-6.1.y", "stable/linux-6.18.y", "stable/linux-6.19.y"],
         ),
@@ -95,10 +90,7 @@ STABLE = "refs/remotes/stable"
         ),
         # other projects name their branches differently
         (
-            [
-                f"refs/heads/{name}"
-                for name in ("23.11", "24.11", "24.11-staging", "20.11")
-            ],
+            [f"refs/heads/{name}" for name in ("23.11", "24.11", "24.11-staging", "20.11")],
             {},
             ["23.11", "24.11"],
         ),
@@ -112,10 +104,7 @@ STABLE = "refs/remotes/stable"
 def test_stable_branches_are_found(
     tmp_path: Path, refs: Sequence[str], options: dict[str, Any], names: list[str]
 ) -> None:
-    assert (
-        find_branches_and_missing(create_branches(tmp_path, *refs), **options)[0]
-        == names
-    )
+    assert find_branches_and_missing(create_branches(tmp_path, *refs), **options)[0] == names
 
 
 def test_series_without_a_branch_are_listed(tmp_path: Path) -> None:
@@ -140,9 +129,7 @@ def test_fetched_quiet_branch_is_current(tmp_path: Path) -> None:
 
 def test_unfetched_branch_is_stale(tmp_path: Path) -> None:
     repo = create_branches(tmp_path, "refs/remotes/stable/linux-6.1.y")
-    age_files(
-        repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y"
-    )
+    age_files(repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y")
     assert has_stale_branches(repo)
     assert not has_stale_branches(repo, date(2023, 11, 20))
 
@@ -161,9 +148,7 @@ def test_unchanged_fetch_updates_the_age_of_its_remote(
     tmp_path: Path,
 ) -> None:
     repo = create_branches(tmp_path, "refs/remotes/stable/linux-6.1.y")
-    age_files(
-        repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y"
-    )
+    age_files(repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y")
     repo.git("config", "remote.stable.url", "https://example.org/stable.git")
     (repo.path / ".git" / "FETCH_HEAD").write_text(
         "1234\t\tbranch 'master' of https://example.org/other\n"
@@ -180,9 +165,7 @@ def test_branch_before_a_known_release_is_stale(tmp_path: Path) -> None:
     assert not has_stale_branches(repo)
     repo.tag("v6.1")
     assert not has_stale_branches(repo)
-    repo.commit(
-        "Linux 6.1.1", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 1\n"}
-    )
+    repo.commit("Linux 6.1.1", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 1\n"})
     repo.tag("v6.1.1")
     assert has_stale_branches(repo)
 

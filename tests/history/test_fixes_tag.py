@@ -50,16 +50,12 @@ def find_tag_problems(line: str, relations: Relations | None = None) -> list[str
 GOOD = 'Fixes: 0123456789ab ("net: foo: add the bar (and more) to it")'
 
 BAD = {
-    'Fixes: commit 0123456789ab ("net: foo: add the bar (and more) to it")': [
-        "commit-word"
-    ],
+    'Fixes: commit 0123456789ab ("net: foo: add the bar (and more) to it")': ["commit-word"],
     "Fixes: 0123456789ab": ["no-subject"],
     'Fixes: 0123456789ab("net: foo: add the bar (and more) to it")': ["no-space"],
     'Fixes: net: foo: ("add the bar")': ["no-id"],
     "Fixes: https://bugs.example.org/1": ["url"],
-    'Fixes: ffffffffffff ("net: foo: add the bar (and more) to it")': [
-        "unknown-commit"
-    ],
+    'Fixes: ffffffffffff ("net: foo: add the bar (and more) to it")': ["unknown-commit"],
     'Fixes: 01234567 ("net: foo: add the bar (and more) to it")': ["short-id"],
     f'Fixes: {ID} ("net: foo: add the bar (and more) to it")': ["long-id"],
     'Fixes: 0123456789ab ("net: foo: add the bar"': ["open-parenthesis", "cut-subject"],
@@ -71,9 +67,7 @@ BAD = {
     'Fixes: 0123456789ab ("net: foo: ... to it")': ["cut-subject"],
     "Fixes: 0123456789ab net: foo: add the bar (and more) to it": ["bare-subject"],
     "Fixes: 0123456789ab (net: foo: add the bar (and more) to it)": ["bare-subject"],
-    'Fixes: 0123456789ab ("net: foo: add the bar (and more) to it") # 5.10': [
-        "trailing-comment"
-    ],
+    'Fixes: 0123456789ab ("net: foo: add the bar (and more) to it") # 5.10': ["trailing-comment"],
     'Fixes: commit 0123456("net: foo: add the bar (and more) to it")': [
         "commit-word",
         "no-space",
@@ -122,16 +116,12 @@ def list_problem_kinds(message: str) -> list[list[str]]:
 
 
 def test_tag_position_is_checked() -> None:
-    assert list_problem_kinds(
-        f"x: y\n\nBody.\n\n{GOOD}\n\nSigned-off-by: A <a@example.org>"
-    ) == [["blank-around"]]
-    assert list_problem_kinds(
-        f"x: y\n\nBody.\n\n{GOOD}\nSigned-off-by: A <a@example.org>"
-    ) == [[]]
+    assert list_problem_kinds(f"x: y\n\nBody.\n\n{GOOD}\n\nSigned-off-by: A <a@example.org>") == [
+        ["blank-around"]
+    ]
+    assert list_problem_kinds(f"x: y\n\nBody.\n\n{GOOD}\nSigned-off-by: A <a@example.org>") == [[]]
     assert list_problem_kinds(f"x: y\n\nBody.\n\n    {GOOD}\nmore") == [["indented"]]
-    assert list_problem_kinds(
-        f"x: y\n\n{GOOD}\n{GOOD}\nSigned-off-by: A <a@example.org>"
-    ) == [
+    assert list_problem_kinds(f"x: y\n\n{GOOD}\n{GOOD}\nSigned-off-by: A <a@example.org>") == [
         [],
         ["duplicate"],
     ]

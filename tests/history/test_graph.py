@@ -39,9 +39,7 @@ def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def use_repository_graph(repo: Repo, *, should_create: bool = True) -> bool:
     with Repository.open(repo.path) as repository:
-        result = use_commit_graph(
-            repository, repository.resolve("HEAD"), create=should_create
-        )
+        result = use_commit_graph(repository, repository.resolve("HEAD"), create=should_create)
         assert result == (ALTERNATES in repository.extra_environment)
         assert repository.is_ancestor("HEAD~3", "HEAD")
         assert repository.git("blame", "-w", "HEAD", "--", "a.c").text
@@ -89,9 +87,7 @@ def test_outdated_graph_is_extended(repo: Repo) -> None:
     assert check_commits_in_graph(repo) == [True] * 10
 
 
-def test_small_repository_has_no_graph(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_small_repository_has_no_graph(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not use_repository_graph(repo, should_create=False)
     monkeypatch.setattr(commit_graph, "WORTH", 1 << 20)
     assert not use_repository_graph(repo)
@@ -110,17 +106,13 @@ def test_gits_own_graph_is_not_replaced(repo: Repo) -> None:
 
 def test_incomplete_clones_have_no_graph(repo: Repo, tmp_path: Path) -> None:
     (repo.path / ".git" / "info").mkdir(exist_ok=True)
-    (repo.path / ".git" / "info" / "grafts").write_text(
-        repo.git("rev-parse", "HEAD") + "\n"
-    )
+    (repo.path / ".git" / "info" / "grafts").write_text(repo.git("rev-parse", "HEAD") + "\n")
     with Repository.open(repo.path) as repository:
         assert not use_commit_graph(repository, repository.resolve("HEAD"))
     (repo.path / ".git" / "info" / "grafts").unlink()
     repo.git("config", "remote.origin.promisor", "true")
     assert not use_repository_graph(repo)
-    repo.git(
-        "clone", "-q", "--depth=4", f"file://{repo.path}", str(tmp_path / "shallow")
-    )
+    repo.git("clone", "-q", "--depth=4", f"file://{repo.path}", str(tmp_path / "shallow"))
     assert not use_repository_graph(Repo(tmp_path / "shallow"))
 
 
@@ -133,9 +125,7 @@ def test_graph_respects_replaced_commits(repo: Repo) -> None:
         assert len(repository.rev_list("HEAD")) == 2
 
 
-@pytest.mark.parametrize(
-    "harm", ["cut", "flipped", "empty", "chain", "chain bytes", "lost"]
-)
+@pytest.mark.parametrize("harm", ["cut", "flipped", "empty", "chain", "chain bytes", "lost"])
 def test_corrupt_graph_is_written_again(repo: Repo, harm: str) -> None:
     use_repository_graph(repo)
     layer = list_sound_layers(find_graph_directory(repo))[0]
@@ -219,9 +209,7 @@ def test_objects_in_alternates_are_counted(
 ) -> None:
     repo.git("gc", "-q")
     repo.git("config", "--local", "gc.writeCommitGraph", "false")
-    shutil.rmtree(
-        repo.path / ".git" / "objects" / "info" / "commit-graphs", ignore_errors=True
-    )
+    shutil.rmtree(repo.path / ".git" / "objects" / "info" / "commit-graphs", ignore_errors=True)
     (repo.path / ".git" / "objects" / "info" / "commit-graph").unlink(missing_ok=True)
     repo.git("clone", "-q", "--shared", str(repo.path), str(tmp_path / "one"))
     repo.git("clone", "-q", "--shared", str(tmp_path / "one"), str(tmp_path / "two"))

@@ -40,9 +40,7 @@ def repository(repo: Repo) -> Iterator[Repository]:
 
 
 def find_index_file(repository: Repository) -> Path:
-    folder = (
-        Path(platformdirs.user_cache_dir("patchpilot", appauthor=False)) / "history"
-    )
+    folder = Path(platformdirs.user_cache_dir("patchpilot", appauthor=False)) / "history"
     return next(folder.glob("*.sqlite"))
 
 
@@ -56,14 +54,10 @@ def test_reachable_commits_match_git(repo: Repo, repository: Repository) -> None
         for name in ("master", "side", "HEAD^", "HEAD^2"):
             tip = repo.git("rev-parse", name)
             index.add([tip])
-            assert list_reachable_subjects(index, tip) == set(
-                repo.git("rev-list", tip).split()
-            )
+            assert list_reachable_subjects(index, tip) == set(repo.git("rev-list", tip).split())
 
 
-def test_backports_are_found_by_upstream_commit(
-    repo: Repo, repository: Repository
-) -> None:
+def test_backports_are_found_by_upstream_commit(repo: Repo, repository: Repository) -> None:
     with Index.open(repository) as index:
         index.add([repo.git("rev-parse", "side"), repo.git("rev-parse", "master")])
         assert index.ids(index.backports_of(A)) == [repo.git("rev-parse", "side")]
@@ -150,9 +144,7 @@ def test_missing_commit_is_an_error(repo: Repo, repository: Repository) -> None:
 
 
 def test_shallow_clone_uses_available_history(repo: Repo, tmp_path: Path) -> None:
-    repo.git(
-        "clone", "-q", "--depth=2", f"file://{repo.path}", str(tmp_path / "shallow")
-    )
+    repo.git("clone", "-q", "--depth=2", f"file://{repo.path}", str(tmp_path / "shallow"))
     with Repository.open(tmp_path / "shallow") as shallow, Index.open(shallow) as index:
         tip = shallow.resolve("HEAD")
         index.add([tip])
@@ -176,23 +168,18 @@ def test_two_processes_can_fill_the_index(repo: Repo) -> None:
         assert sorted(pool.map(index_tip, tips * 4)) == [2] * 4 + [3] * 8
 
 
-def test_commits_indexed_by_another_run_are_found(
-    repo: Repo, repository: Repository
-) -> None:
+def test_commits_indexed_by_another_run_are_found(repo: Repo, repository: Repository) -> None:
     with Index.open(repository) as first_index:
         start = repo.git("rev-parse", "master")
         first_index.reach(start)
-        new = [
-            repo.commit(f"new {number}", {"a": f"{number}\n"}) for number in range(3)
-        ]
+        new = [repo.commit(f"new {number}", {"a": f"{number}\n"}) for number in range(3)]
         with (
             Repository.open(repo.path) as second_repository,
             Index.open(second_repository) as second_index,
         ):
             second_index.add(new)
         assert all(
-            first_index.ordinal(commit) in first_index.reach(new[-1])
-            for commit in (start, *new)
+            first_index.ordinal(commit) in first_index.reach(new[-1]) for commit in (start, *new)
         )
 
 
@@ -228,6 +215,4 @@ def test_graph_is_read_like_git(tmp_path: Path) -> None:
         for number in (40, 299, 150, 7):
             tip = bare.git("rev-parse", f"b{number}")
             index.add([tip])
-            assert list_reachable_subjects(index, tip) == set(
-                bare.git("rev-list", tip).split()
-            )
+            assert list_reachable_subjects(index, tip) == set(bare.git("rev-list", tip).split())

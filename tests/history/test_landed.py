@@ -52,29 +52,21 @@ def resolve_commit(repo: Repo, name: str) -> str:
     return repo.git("rev-parse", name)
 
 
-def commit_on_stable(
-    repo: Repo, message: str, content: str = "", **author_options: str
-) -> str:
+def commit_on_stable(repo: Repo, message: str, content: str = "", **author_options: str) -> str:
     repo.checkout("stable")
-    commit = repo.commit(
-        message, {"f.c": content or make_file_text(l9="nine"), **author_options}
-    )
+    commit = repo.commit(message, {"f.c": content or make_file_text(l9="nine"), **author_options})
     repo.checkout("master")
     return commit
 
 
 def find_landing(repo: Repo, history: History) -> Landing:
-    found_landing = history.landed(
-        resolve_commit(repo, "master"), resolve_commit(repo, "stable")
-    )
+    found_landing = history.landed(resolve_commit(repo, "master"), resolve_commit(repo, "stable"))
     assert found_landing
     return found_landing
 
 
 def test_ancestors_are_in_the_branch(repo: Repo, history: History) -> None:
-    landing = history.landed(
-        resolve_commit(repo, "master^"), resolve_commit(repo, "master")
-    )
+    landing = history.landed(resolve_commit(repo, "master^"), resolve_commit(repo, "master"))
     assert landing
     assert (landing.commit, landing.how) == (
         resolve_commit(repo, "master^"),
@@ -83,10 +75,7 @@ def test_ancestors_are_in_the_branch(repo: Repo, history: History) -> None:
 
 
 def test_unmerged_commit_is_not_found(repo: Repo, history: History) -> None:
-    assert (
-        history.landed(resolve_commit(repo, "master"), resolve_commit(repo, "stable"))
-        is None
-    )
+    assert history.landed(resolve_commit(repo, "master"), resolve_commit(repo, "stable")) is None
 
 
 def test_upstream_commit_line_proves_a_backport(repo: Repo, history: History) -> None:
@@ -105,9 +94,7 @@ def test_backport_of_a_backport_is_found(repo: Repo, history: History) -> None:
         f"x\n\n[ Upstream commit {resolve_commit(repo, 'master')} ]\n",
         {"f.c": make_file_text(l9="nine")},
     )
-    backport = commit_on_stable(
-        repo, f"x\n\n(cherry picked from commit {first_commit})\n"
-    )
+    backport = commit_on_stable(repo, f"x\n\n(cherry picked from commit {first_commit})\n")
     history.add([resolve_commit(repo, "newer")])
     landing = find_landing(repo, history)
     assert landing.commit == backport
@@ -119,18 +106,13 @@ def test_same_subject_author_and_patch_match(repo: Repo, history: History) -> No
     assert (landing.commit, landing.how) == (backport, "subject")
 
 
-def test_different_patch_with_the_same_subject_is_ignored(
-    repo: Repo, history: History
-) -> None:
+def test_different_patch_with_the_same_subject_is_ignored(repo: Repo, history: History) -> None:
     commit_on_stable(
         repo,
         "net: fix the leak\n\nElsewhere.\n",
         make_file_text(l30="thirty", l31="more"),
     )
-    assert (
-        history.landed(resolve_commit(repo, "master"), resolve_commit(repo, "stable"))
-        is None
-    )
+    assert history.landed(resolve_commit(repo, "master"), resolve_commit(repo, "stable")) is None
 
 
 def test_same_subject_and_date_match(repo: Repo, history: History) -> None:
@@ -138,9 +120,7 @@ def test_same_subject_and_date_match(repo: Repo, history: History) -> None:
     repo.put("f.c", make_file_text(l30="thirty", l31="more"))
     repo.git("add", "-A")
     date = repo.git("log", "-1", "--format=%ad", "--date=raw", "master")
-    repo.git(
-        "commit", "-q", "-m", "net: fix the leak\n\nElsewhere.\n", f"--date={date}"
-    )
+    repo.git("commit", "-q", "-m", "net: fix the leak\n\nElsewhere.\n", f"--date={date}")
     landing = find_landing(repo, history)
     assert landing.how == "subject"
 
@@ -168,18 +148,12 @@ def test_patch_by_a_different_author_is_ignored(repo: Repo, history: History) ->
         "net: fix the leak",
         "--author=Bob Other <bob@example.org>",
     )
-    assert (
-        history.landed(resolve_commit(repo, "master"), resolve_commit(repo, "stable"))
-        is None
-    )
+    assert history.landed(resolve_commit(repo, "master"), resolve_commit(repo, "stable")) is None
 
 
 def test_different_upstream_commit_is_ignored(repo: Repo, history: History) -> None:
     commit_on_stable(repo, f"net: fix the leak\n\ncommit {'a' * 40} upstream.\n")
-    assert (
-        history.landed(resolve_commit(repo, "master"), resolve_commit(repo, "stable"))
-        is None
-    )
+    assert history.landed(resolve_commit(repo, "master"), resolve_commit(repo, "stable")) is None
 
 
 def test_same_patch_with_another_subject_is_found(repo: Repo, history: History) -> None:
@@ -193,9 +167,7 @@ def test_same_patch_with_another_subject_is_found(repo: Repo, history: History) 
 
 
 def test_reverted_backport_is_ignored(repo: Repo, history: History) -> None:
-    backport = commit_on_stable(
-        repo, f"x\n\ncommit {resolve_commit(repo, 'master')} upstream.\n"
-    )
+    backport = commit_on_stable(repo, f"x\n\ncommit {resolve_commit(repo, 'master')} upstream.\n")
     undone = commit_on_stable(
         repo,
         f'Revert "x"\n\nThis reverts commit {backport} which is\ncommit'
@@ -210,12 +182,8 @@ def test_reverted_backport_is_ignored(repo: Repo, history: History) -> None:
     )
 
 
-def test_fix_is_in_effect_if_its_revert_was_reverted(
-    repo: Repo, history: History
-) -> None:
-    backport = commit_on_stable(
-        repo, f"x\n\ncommit {resolve_commit(repo, 'master')} upstream.\n"
-    )
+def test_fix_is_in_effect_if_its_revert_was_reverted(repo: Repo, history: History) -> None:
+    backport = commit_on_stable(repo, f"x\n\ncommit {resolve_commit(repo, 'master')} upstream.\n")
     undone = commit_on_stable(
         repo, f'Revert "x"\n\nThis reverts commit {backport}.\n', make_file_text()
     )
@@ -225,12 +193,8 @@ def test_fix_is_in_effect_if_its_revert_was_reverted(
 
 
 def test_reapplied_commit_is_found(repo: Repo, history: History) -> None:
-    backport = commit_on_stable(
-        repo, f"x\n\ncommit {resolve_commit(repo, 'master')} upstream.\n"
-    )
-    commit_on_stable(
-        repo, f'Revert "x"\n\nThis reverts commit {backport}.\n', make_file_text()
-    )
+    backport = commit_on_stable(repo, f"x\n\ncommit {resolve_commit(repo, 'master')} upstream.\n")
+    commit_on_stable(repo, f'Revert "x"\n\nThis reverts commit {backport}.\n', make_file_text())
     reapplied = commit_on_stable(
         repo, f"x\n\n[ Upstream commit {resolve_commit(repo, 'master')} ]\n"
     )
@@ -255,9 +219,7 @@ def test_culprits_are_found_by_id_or_subject(repo: Repo, history: History) -> No
 
 def test_fixers_and_reverts_are_listed(repo: Repo, history: History) -> None:
     fix = resolve_commit(repo, "master")
-    follow = repo.commit(
-        f'net: more\n\nFixes: {fix[:12]} ("net: fix the leak")\n', {"g.c": "1\n"}
-    )
+    follow = repo.commit(f'net: more\n\nFixes: {fix[:12]} ("net: fix the leak")\n', {"g.c": "1\n"})
     undo = repo.commit(
         f'Revert "net: fix the leak"\n\nThis reverts commit {fix}.\n',
         {"f.c": make_file_text(l5="five")},

@@ -80,9 +80,7 @@ def test_update_keeps_server_data(server: tuple[str, list[bytes]]) -> None:
     [b"", b"<html>", b"[]", b'{"releases": []}', b"[" * 100_000],
     ids=["error", "html", "list", "empty", "deep"],
 )
-def test_invalid_response_changes_nothing(
-    server: tuple[str, list[bytes]], body: bytes
-) -> None:
+def test_invalid_response_changes_nothing(server: tuple[str, list[bytes]], body: bytes) -> None:
     before = read_stable_series()
     server[1][0] = body
     assert call("setup", "stable").code == 4

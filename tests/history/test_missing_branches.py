@@ -62,9 +62,7 @@ def test_failed_fetch_leaves_no_remote(clone: Repo) -> None:
     assert not clone.git("remote")
 
 
-def test_remote_name_is_not_an_option(
-    clone: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_remote_name_is_not_an_option(clone: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     name = "--upload-pack=touch"
     clone.git("config", f"remote.{name}.url", STABLE)
     clone.git("update-ref", f"refs/remotes/{name}/linux-6.1.y", "HEAD")
@@ -74,8 +72,6 @@ def test_remote_name_is_not_an_option(
         calls.append(arguments)
         return 0
 
-    monkeypatch.setattr(
-        "patchpilot.setup.fetch_branches.run_on_terminal", record_git_call
-    )
+    monkeypatch.setattr("patchpilot.setup.fetch_branches.run_on_terminal", record_git_call)
     assert call("setup", "stable", "--fetch", "-C", clone.path).code == 0
     assert calls[0].index("--") < calls[0].index(name)

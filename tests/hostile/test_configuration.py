@@ -56,9 +56,7 @@ _NOT_TEXT = {"advice", "extensions", "feature", "fetch", "gc", "index", "pack"}
 def list_documented_keys() -> tuple[str, ...]:
     """Return each key that `git help -c` lists, for each subsection."""
     arguments = ["git", "help", "-c"]
-    key_listing = subprocess.run(
-        arguments, capture_output=True, text=True, check=True
-    ).stdout
+    key_listing = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
     keys = dict.fromkeys(_OF_LATER_GIT)
     for line in key_listing.splitlines():
         name = line.strip()
@@ -87,9 +85,7 @@ def write_all_keys(repo: Repo, file: Path, value: str) -> int:
         head = f'[{section} "{subsection}"]' if separator else f"[{section}]"
         entries[key.lower()] = f'{head}\n\t{variable} = "{value}"\n'
     old_content = file.read_text() if file.exists() else ""
-    while error := _find_open_error(
-        repo, file, old_content + "".join(entries.values())
-    ):
+    while error := _find_open_error(repo, file, old_content + "".join(entries.values())):
         match = re.search(r"(?:for|variable) '([^']+)'", error)
         assert match, error
         del entries[match[1].lower()]
@@ -118,9 +114,7 @@ def make_planted_value(value_kind: str, canaries: Canaries) -> str:
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     repository = create_conflicting_patches(tmp_path / "r")
-    repository.put(
-        ".git/info/attributes", "*.[ch] filter= diff= merge=\n*.h filter=run diff=run\n"
-    )
+    repository.put(".git/info/attributes", "*.[ch] filter= diff= merge=\n*.h filter=run diff=run\n")
     return repository
 
 
@@ -185,9 +179,7 @@ def test_plain_git_runs_the_planted_command(
 
 
 @pytest.mark.parametrize("scope", ["config", "config.worktree"])
-def test_external_worktree_is_not_followed(
-    repo: Repo, tmp_path: Path, scope: str
-) -> None:
+def test_external_worktree_is_not_followed(repo: Repo, tmp_path: Path, scope: str) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "a.c").write_text("precious  \n")

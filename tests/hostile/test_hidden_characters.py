@@ -22,8 +22,7 @@ _SHOWN = re.compile(
 )
 """White space of files, and format characters that have a glyph."""
 _IGNORABLE = (
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u2065\u3164\ufe00\ufe0f\uffa0"
-    "\U000e0100\U000e01ef"
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u2065\u3164\ufe00\ufe0f\uffa0\U000e0100\U000e01ef"
 )
 """Of other categories, but Default_Ignorable_Code_Point."""
 

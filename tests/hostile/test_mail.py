@@ -106,35 +106,25 @@ def make_message(
     in_body: str,
     diff: str,
 ) -> bytes:
-    message_text = (
-        f"{in_body}Grüner Tee.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
-    )
+    message_text = f"{in_body}Grüner Tee.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
     change = f"---\n foo.c | 2 +-\n\n{DIFFS[diff]}"
     mail_header = (
         f"From: {author}\nDate: Tue, 9 Jun 2026 10:13:20 +0000\nSubject: {subject}\n"
         "MIME-Version: 1.0\n"
     ).encode()
     if parts == "none":
-        return mail_header + make_part(
-            "text/plain", encoding, charset, message_text + change
-        )
+        return mail_header + make_part("text/plain", encoding, charset, message_text + change)
     kinds = {"patch": "text/x-patch", "octet-stream": "application/octet-stream"}
     first_part = make_part("text/plain", encoding, charset, message_text)
     second_part = make_part(kinds.get(parts, "text/plain"), encoding, charset, change)
     boundary = b"two words" if parts == "boundary" else b"b"
     if parts == "html":
-        first_part = (
-            make_part("text/html", "7bit", "utf-8", "<p>no</p>\n")
-            + b"--b\n"
-            + first_part
-        )
+        first_part = make_part("text/html", "7bit", "utf-8", "<p>no</p>\n") + b"--b\n" + first_part
     if parts.startswith("nested"):
         nested_separator = b"\n" if parts == "nested" else b""
         head = b'Content-Type: multipart/alternative; boundary="c"\n\n'
         first_part = head + nested_separator + b"--c\n" + first_part + b"\n--c--\n"
-    mail_header += (
-        b'Content-Type: multipart/mixed; boundary="%b"\n\npreamble\n' % boundary
-    )
+    mail_header += b'Content-Type: multipart/mixed; boundary="%b"\n\npreamble\n' % boundary
     return mail_header + b"--%b\n%b\n--%b\n%b\n--%b--\nend\n" % (
         *(boundary, first_part),
         *(boundary, second_part, boundary),
@@ -149,17 +139,13 @@ def count_lines_with_git(diff: str, folder: Path) -> list[str]:
     """Return the number of lines that git apply would add and remove in each file."""
     arguments = ["git", "apply", "--numstat", "-"]
     data = diff.encode("utf-8", "surrogateescape")
-    result = subprocess.run(
-        arguments, input=data, capture_output=True, check=False, cwd=folder
-    )
+    result = subprocess.run(arguments, input=data, capture_output=True, check=False, cwd=folder)
     return result.stdout.decode().splitlines()
 
 
 def parse_mail_with_git(raw_mail: bytes, folder: Path) -> dict[str, object]:
     arguments = ["git", "-c", "mailinfo.scissors=false", "mailinfo", "m", "p"]
-    result = subprocess.run(
-        arguments, input=raw_mail, capture_output=True, check=True, cwd=folder
-    )
+    result = subprocess.run(arguments, input=raw_mail, capture_output=True, check=True, cwd=folder)
     mailinfo_fields = dict(
         line.split(": ", 1) for line in result.stdout.decode().splitlines() if line
     )
@@ -218,14 +204,10 @@ FROM = b"From ada@example.org Mon Sep 17 00:00:00 2001\n"
 @pytest.mark.parametrize(
     "line", [FROM, FROM.replace(b"00:00:00", b"0:00:00"), b"From here 12:30 2001\n"]
 )
-def test_mbox_is_split_like_git(
-    lead: bytes, gap: bytes, line: bytes, tmp_path: Path
-) -> None:
+def test_mbox_is_split_like_git(lead: bytes, gap: bytes, line: bytes, tmp_path: Path) -> None:
     data = lead + FROM + b"Subject: a\n\ntext\n" + gap + line + b"Subject: b\n\ntext\n"
     arguments = ["git", "mailsplit", "-o."]
-    result = subprocess.run(
-        arguments, input=data, capture_output=True, cwd=tmp_path, check=True
-    )
+    result = subprocess.run(arguments, input=data, capture_output=True, cwd=tmp_path, check=True)
     assert len(find_mail_bounds(data)) == int(result.stdout)
     blocks = [data[index : index + 7] for index in range(0, len(data), 7)]
     assert len(list(split_mbox(blocks))) == int(result.stdout)
@@ -239,9 +221,7 @@ def test_invalid_message_is_rejected() -> None:
 
 @pytest.mark.parametrize("name", ["a.c", "data", "a.png"])
 @pytest.mark.parametrize("content", [b"int a;\n", b"\0a\n"])
-def test_text_in_a_binary_patch_is_reported(
-    tmp_path: Path, name: str, content: bytes
-) -> None:
+def test_text_in_a_binary_patch_is_reported(tmp_path: Path, name: str, content: bytes) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("x: start\n", {".gitattributes": "* binary\n"})
     (repo.path / name).write_bytes(content)

@@ -137,9 +137,7 @@ def test_fix_does_not_write_shortened_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("size", "applies"), [(5000, True), (400, False)])
-def test_shortened_context_fits_the_tree(
-    size: int, applies: bool, tmp_path: Path
-) -> None:
+def test_shortened_context_fits_the_tree(size: int, applies: bool, tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     code = f"int a;\n/* {'x' * size} */\nint b;\n"
     tree = {"Makefile": "VERSION = 6\nPATCHLEVEL = 6\n", "Kbuild": "", "a.c": code}

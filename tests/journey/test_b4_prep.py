@@ -74,10 +74,7 @@ class PrepBranch:
         return [commit for commit in ids if commit != self.cover_id]
 
     def read_messages(self) -> list[str]:
-        return [
-            self.repo.git("show", "-s", "--format=%B", patch)
-            for patch in self.patch_ids
-        ]
+        return [self.repo.git("show", "-s", "--format=%B", patch) for patch in self.patch_ids]
 
     def assert_b4_accepts_branch(self) -> None:
         """Assert that b4 accepts the branch, and formats its patches and cover letter in the right
@@ -145,9 +142,9 @@ def branch(
 def test_check_reads_the_patches(branch: PrepBranch) -> None:
     result = json.loads(branch.run_patchpilot("check", "--format", "json").out)
     assert [patch["commit"] for patch in result["patches"]] == branch.patch_ids
-    assert {
-        finding["name"] for patch in result["patches"] for finding in patch["findings"]
-    } >= {"trailing-space"}
+    assert {finding["name"] for patch in result["patches"] for finding in patch["findings"]} >= {
+        "trailing-space"
+    }
 
 
 def test_check_fix_keeps_the_cover_letter(branch: PrepBranch) -> None:
@@ -162,9 +159,7 @@ def test_check_fix_keeps_the_cover_letter(branch: PrepBranch) -> None:
 
 
 def test_maintainers_includes_cover_contacts(branch: PrepBranch) -> None:
-    (result,) = json.loads(
-        branch.run_patchpilot("maintainers", "--format", "json").out
-    )["results"]
+    (result,) = json.loads(branch.run_patchpilot("maintainers", "--format", "json").out)["results"]
     people = {recipient["email"]: recipient for recipient in result["recipients"]}
     assert people["mona@example.org"]["header"] == "to"
     assert "To: in b4's cover letter" in people["mona@example.org"]["reasons"]
@@ -173,9 +168,7 @@ def test_maintainers_includes_cover_contacts(branch: PrepBranch) -> None:
 
 
 @pytest.mark.parametrize("command", ["fixes", "stable", "backport"])
-def test_single_commit_commands_use_the_latest_patch(
-    branch: PrepBranch, command: str
-) -> None:
+def test_single_commit_commands_use_the_latest_patch(branch: PrepBranch, command: str) -> None:
     arguments = ["--onto", "master"] if command == "backport" else []
     outcome = branch.run_patchpilot(
         command,
@@ -214,9 +207,7 @@ def test_prepare_and_undo_keep_the_cover_letter(branch: PrepBranch) -> None:
         "--yes",
     )
     assert outcome.code == 0, outcome.err
-    assert all(
-        "Cc: Carl <carl@example.org>" in message for message in branch.read_messages()
-    )
+    assert all("Cc: Carl <carl@example.org>" in message for message in branch.read_messages())
     assert branch.cover_text == cover
     branch.assert_b4_accepts_branch()
     assert branch.run_patchpilot("undo", "restore").code == 0
@@ -232,12 +223,7 @@ def test_reviewer_trailers_are_written(branch: PrepBranch, tmp_path: Path) -> No
         tmp_path / "out",
         tmp_path / "thread.mbox",
     )
-    assert (
-        branch.run_patchpilot(
-            "send", "--to", LIST, "--outbox", out, "--force", "x"
-        ).code
-        == 0
-    )
+    assert branch.run_patchpilot("send", "--to", LIST, "--outbox", out, "--force", "x").code == 0
     mails = [file.read_bytes() for file in sorted(out.iterdir())]
     first = str(message_from_bytes(mails[0])["Message-ID"])
     review = (
@@ -300,9 +286,7 @@ def test_draft_edits_b4_data(branch: PrepBranch) -> None:
     ]["4"].endswith("- line 2 as well")
 
 
-def send_branch(
-    branch: PrepBranch, server: FaultySink, *arguments: str
-) -> list[Message]:
+def send_branch(branch: PrepBranch, server: FaultySink, *arguments: str) -> list[Message]:
     """Send the branch, overriding findings, and return the received messages."""
     result = branch.run_patchpilot("send", "--force", "x", "--yes", *arguments)
     assert result.code == 0, result.err
@@ -328,9 +312,7 @@ def test_send_and_b4_share_their_data(branch: PrepBranch, via: str) -> None:
         assert "Both lines were read back as zero." in text
         assert "a comment of b4's template" not in text
         assert "\nTo: " not in text
-        assert re.findall(r"^base-commit: (\w+)$", text, re.MULTILINE) == [
-            branch.base_id
-        ]
+        assert re.findall(r"^base-commit: (\w+)$", text, re.MULTILINE) == [branch.base_id]
         known = branch.b4_info
         assert f"change-id: {known['change-id']}\n" in text
         assert "prerequisite" not in text
@@ -339,9 +321,7 @@ def test_send_and_b4_share_their_data(branch: PrepBranch, via: str) -> None:
         # b4's tracking data contains this send, like after `b4 send`
         first = str(cover["Message-ID"]).strip("<>")
         assert (known["revision"], known["series-v1"].split()[-1]) == ("2", first)
-        assert (
-            run_b4(branch.repo, "prep", "--compare-to", "v1").stdout.count(" = ") == 2
-        )
+        assert run_b4(branch.repo, "prep", "--compare-to", "v1").stdout.count(" = ") == 2
         branch.assert_b4_accepts_branch()
         # send the next version with b4
         run_b4(branch.repo, "prep", "--set-prefixes", "net")
@@ -357,17 +337,13 @@ def test_send_and_b4_share_their_data(branch: PrepBranch, via: str) -> None:
             stdin="\n",
         )
         subjects = [
-            str(message_from_bytes(received.data)["Subject"])
-            for received in server.take()[3:]
+            str(message_from_bytes(received.data)["Subject"]) for received in server.take()[3:]
         ]
         assert len(subjects) == 3
         assert all("v2" in subject for subject in subjects)
     assert branch.b4_info["revision"] == "3"
     assert (
-        json.loads(branch.run_patchpilot("draft", "--format", "json").out)["draft"][
-            "version"
-        ]
-        == 3
+        json.loads(branch.run_patchpilot("draft", "--format", "json").out)["draft"]["version"] == 3
     )
     # b4 resends its last version, not the next one
     document = json.loads(
@@ -430,12 +406,8 @@ def test_send_that_was_killed_is_recorded_for_b4(
         assert (info["revision"], info["series-v1"].split()[-1]) == ("2", first)
         assert "Both lines were read back as zero." in cover
         assert "Changes in v2:" in cover
-        assert (
-            branch.repo.git("tag", "--list", "sent/*") == f"sent/{info['change-id']}-v1"
-        )
-        assert json.loads(branch.run_patchpilot("track", "--format", "json").out)[
-            "series"
-        ]
+        assert branch.repo.git("tag", "--list", "sent/*") == f"sent/{info['change-id']}-v1"
+        assert json.loads(branch.run_patchpilot("track", "--format", "json").out)["series"]
         branch.assert_b4_accepts_branch()
         # the command updates b4's data only once
         tip = branch.repo.git("rev-parse", "HEAD")
@@ -478,8 +450,7 @@ def test_patches_above_a_tip_commit_are_sent_by_git_only(
         )
         assert (
             refused_outcome.code,
-            "b4 sends only the commits before its cover letter commit"
-            in refused_outcome.err,
+            "b4 sends only the commits before its cover letter commit" in refused_outcome.err,
         ) == (1, True)
         mails = send_branch(branch, server, "--to", LIST)
     assert len(mails) == 3
@@ -489,9 +460,7 @@ def test_patches_above_a_tip_commit_are_sent_by_git_only(
 def test_prerequisites_and_prefix_match_b4(
     tmp_path: Path,
 ) -> None:
-    repo = create_prep_repository(
-        tmp_path / "r", "branch-description", 2, cover=COVER_V1
-    )
+    repo = create_prep_repository(tmp_path / "r", "branch-description", 2, cover=COVER_V1)
     branch = PrepBranch(repo, "branch-description")
     needs = ["change-id: 20260101-other-0123456789ab:v1", "patch-id: " + "a" * 40]
     tracking = json.loads(repo.git("config", "branch.b4/widget.b4-tracking"))
@@ -501,17 +470,10 @@ def test_prerequisites_and_prefix_match_b4(
         configure_mail_server(repo, server)
         output_folder = tmp_path / "by-b4"
         run_b4(repo, "send", "--no-sign", "-o", str(output_folder))
-        theirs = [
-            message_from_bytes(file.read_bytes())
-            for file in sorted(output_folder.iterdir())
-        ]
+        theirs = [message_from_bytes(file.read_bytes()) for file in sorted(output_folder.iterdir())]
         ours = send_branch(branch, server, "--to", LIST)
-    assert [str(our["Subject"]) for our in ours] == [
-        str(their["Subject"]) for their in theirs
-    ]
-    foot = re.compile(
-        r"^(?:base-commit|change-id|prerequisite-[a-z-]+): .*$", re.MULTILINE
-    )
+    assert [str(our["Subject"]) for our in ours] == [str(their["Subject"]) for their in theirs]
+    foot = re.compile(r"^(?:base-commit|change-id|prerequisite-[a-z-]+): .*$", re.MULTILINE)
     assert sorted(foot.findall(str(ours[0].get_payload()))) == sorted(
         foot.findall(str(theirs[0].get_payload()))
     )

@@ -62,9 +62,7 @@ _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
 @pytest.mark.parametrize("name", _CALLS)
 def test_unlisted_configured_commands_do_not_run(tmp_path: Path, name: str) -> None:
     repo, canaries = (
-        create_conflicting_patches(
-            tmp_path / "repo", end="" if name.startswith("send") else "   "
-        ),
+        create_conflicting_patches(tmp_path / "repo", end="" if name.startswith("send") else "   "),
         Canaries(tmp_path / "canaries"),
     )
     if name == "backport --resolve":
@@ -102,9 +100,7 @@ def test_unlisted_configured_commands_do_not_run(tmp_path: Path, name: str) -> N
     assert outcome.code not in (ExitCode.BUG, ExitCode.USAGE)
     if name.startswith("send"):
         assert outcome.code == ExitCode.OK, outcome.err
-    page = (
-        Path(__file__).parents[2] / "docs" / "explanation" / "security.md"
-    ).read_text()
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "security.md").read_text()
     assert all(setting.partition(".")[2].split(".")[-1] in page for setting in expected)
 
 
@@ -145,9 +141,7 @@ _TUI_CALLS = (
 )
 
 
-@pytest.mark.parametrize(
-    "name", [*_IN_WORK_TREE, *(call_.__name__ for call_ in _TUI_CALLS)]
-)
+@pytest.mark.parametrize("name", [*_IN_WORK_TREE, *(call_.__name__ for call_ in _TUI_CALLS)])
 def test_submodule_commands_do_not_run(tmp_path: Path, name: str) -> None:
     repo, canaries = (
         create_conflicting_patches(tmp_path / "repo", end=""),
@@ -160,9 +154,7 @@ def test_submodule_commands_do_not_run(tmp_path: Path, name: str) -> None:
     canaries.touch(repo.path / "sub")
     with FaultySink() as server:
         configure_mail_server(repo, server)
-        call(
-            "draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong."
-        )
+        call("draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong.")
         assert canaries.executed_names == set()
         if name in _CALLS:
             argv = [word.format(out=tmp_path / "out") for word in _CALLS[name][0]]
@@ -180,9 +172,7 @@ def test_commit_signatures_are_not_verified(tmp_path: Path, via: str) -> None:
         Canaries(tmp_path / "canaries"),
     )
     head, _, body = repo.git("cat-file", "commit", "HEAD").partition("\n\n")
-    signature = (
-        "gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----"
-    )
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----"
     text = f"{head}\n{signature}\n\n{body}\n"
     repo.git(
         "reset",
@@ -190,21 +180,15 @@ def test_commit_signatures_are_not_verified(tmp_path: Path, via: str) -> None:
         "--hard",
         repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=text),
     )
-    repo.git(
-        "config", "--global", "gpg.program", canaries.command("gpg.program", "exit 1")
-    )
+    repo.git("config", "--global", "gpg.program", canaries.command("gpg.program", "exit 1"))
     repo.git("config", "log.showSignature", "true")
     repo.git("log", "-1")
     assert canaries.executed_names == {"gpg.program"}
     canaries.reset()
     with FaultySink() as server:
         configure_mail_server(repo, server)
-        call(
-            "draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong."
-        )
-        assert (
-            call("send", "-C", repo.path, *_SEND[1:], "--via", via).code == ExitCode.OK
-        )
+        call("draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong.")
+        assert call("send", "-C", repo.path, *_SEND[1:], "--via", via).code == ExitCode.OK
     assert canaries.executed_names == set()
 
 

@@ -43,8 +43,6 @@ def test_command_runs_few_git_processes(
     with count_git_processes(tmp_path / "trace") as seen:
         call(*words)
     assert seen
-    repeated = [
-        argv for argv, count in seen.items() if count > 1 and not MAY_REPEAT & set(argv)
-    ]
+    repeated = [argv for argv, count in seen.items() if count > 1 and not MAY_REPEAT & set(argv)]
     assert not [" ".join(argv) for argv in repeated]
     assert seen.total() <= MOST[words], "\n".join(" ".join(argv) for argv in seen)

@@ -31,9 +31,7 @@ _LATIN = "Zoë Ångström <zoe@example.org>"
 _ABOUT_FIXES = {"malformed-fixes", "unknown-commit"}
 _ONLY_IN_A_TREE = {"already-applied"}
 """Only for a message: a commit is already in the tree."""
-_TEXT = re.compile(
-    r"^\S+?: (error|warning|check|note): .* \[([a-z0-9-]+)\]", re.MULTILINE
-)
+_TEXT = re.compile(r"^\S+?: (error|warning|check|note): .* \[([a-z0-9-]+)\]", re.MULTILINE)
 
 
 def _make_topic_builder(
@@ -68,9 +66,7 @@ def _make_citing_topic_builder(*tags: str) -> Callable[[Path], Repo]:
         repo = _make_topic_builder()(path)
         good_commit, bad_commit = repo.git("rev-parse master master~1").split()
         lines = "\n".join(tags).format(good=good_commit[:12], bad=bad_commit[:12])
-        commit_message = (
-            f"frob: change a\n\nIt was wrong. Change it.\n\n{lines}\n{SIGNED}"
-        )
+        commit_message = f"frob: change a\n\nIt was wrong. Change it.\n\n{lines}\n{SIGNED}"
         repo.git("commit", "-q", "--amend", "-m", commit_message)
         return repo
 
@@ -81,9 +77,7 @@ _GOOD = 'Fixes: {good} ("frob: more")'
 WORLDS: dict[str, Callable[[Path], Repo]] = {
     "two patches": lambda path: create_conflicting_patches(path, end=""),
     "white space": create_conflicting_patches,
-    "CR line ends": _make_topic_builder(
-        "int a;\r\n" * 9, "int a;\r\n" * 4 + "int b;\r\n" * 4
-    ),
+    "CR line ends": _make_topic_builder("int a;\r\n" * 9, "int a;\r\n" * 4 + "int b;\r\n" * 4),
     "CR and UTF-8": _make_topic_builder("int a;\r\n", "/* größer */\r\nint b;\r\n"),
     "long lines": _make_topic_builder(new_code=f"/* {'x' * 1200} */\n"),
     "another author": _make_topic_builder(author=_LATIN),
@@ -134,27 +128,18 @@ def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
 
     everything = _count_findings(ask("check --strict --format json").json["patches"])
     text = ask("check --strict --all").out.replace(": question: ", ": note: ")
-    assert (
-        Counter((two, severity_name) for severity_name, two in _TEXT.findall(text))
-        == everything
-    )
+    assert Counter((two, severity_name) for severity_name, two in _TEXT.findall(text)) == everything
     run = ask("check --format sarif").json["runs"][0]
     assert (
         Counter(
-            (row["properties"]["name"], row["properties"]["severity"])
-            for row in run["results"]
+            (row["properties"]["name"], row["properties"]["severity"]) for row in run["results"]
         )
         == result
     )
     lines = ask("check --strict --format checkpatch").out.splitlines()
-    assert len(lines) == sum(
-        count for (_, kind), count in everything.items() if kind != "note"
-    )
+    assert len(lines) == sum(count for (_, kind), count in everything.items() if kind != "note")
     for written in ([out], files):
-        assert (
-            _count_findings(ask("check --format json", *written).json["patches"])
-            == result
-        )
+        assert _count_findings(ask("check --format json", *written).json["patches"]) == result
     with contextlib.closing(EditorCheck(repo.path)) as editor:
         of_texts = [
             (finding.finding.name, str(finding.finding.severity))
@@ -164,65 +149,41 @@ def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
     assert {text for text in of_texts if text in everything} >= set(result)
     errors = sum(count for (_, kind), count in result.items() if kind == "error")
     blocked = [
-        refusal["message"]
-        for refusal in plan["refusals"]
-        if refusal["name"] == "check-errors"
+        refusal["message"] for refusal in plan["refusals"] if refusal["name"] == "check-errors"
     ]
     assert len(blocked) == bool(errors)
-    assert not errors or blocked[0].startswith(
-        f"check reports {format_count(errors, 'error')}"
-    )
-    lines = sum(
-        line.startswith("problem: ") for line in output.partition("━━━")[0].splitlines()
-    )
+    assert not errors or blocked[0].startswith(f"check reports {format_count(errors, 'error')}")
+    lines = sum(line.startswith("problem: ") for line in output.partition("━━━")[0].splitlines())
     assert lines == int("".join(re.findall(r"^not ready: (\d+)", output)) or 0)
 
-    planned_recipients = ask("maintainers --format json").json["results"][0][
-        "recipients"
-    ]
-    reasons = {
-        recipient["email"]: recipient["reasons"] for recipient in planned_recipients
-    }
+    planned_recipients = ask("maintainers --format json").json["results"][0]["recipients"]
+    reasons = {recipient["email"]: recipient["reasons"] for recipient in planned_recipients}
     assert reasons == {
         recipient["email"]: recipient["reasons"]
         for recipient in plan["recipients"]
         if recipient["email"] in reasons
     }
-    people = {
-        (recipient["header"], recipient["email"].lower())
-        for recipient in plan["recipients"]
-    }
-    assert {
-        (recipient["header"], recipient["email"]) for recipient in planned_recipients
-    } <= people
-    assert (
-        people - {("to", "list@example.org")}
-        <= _list_topic_recipients(*mails)
-        <= people
-    )
+    people = {(recipient["header"], recipient["email"].lower()) for recipient in plan["recipients"]}
+    assert {(recipient["header"], recipient["email"]) for recipient in planned_recipients} <= people
+    assert people - {("to", "list@example.org")} <= _list_topic_recipients(*mails) <= people
 
     base = plan["base"]
     assert ask("check --explain-base").err.startswith(f"base: master ({base[:12]})")
-    assert {
-        line for mail in mails for line in mail.lines if line.startswith("base-commit")
-    } == {f"base-commit: {base}"}
+    assert {line for mail in mails for line in mail.lines if line.startswith("base-commit")} == {
+        f"base-commit: {base}"
+    }
 
 
-@pytest.mark.parametrize(
-    "world", [world for world in WORLDS if "Fixes" in world or "t" in world]
-)
+@pytest.mark.parametrize("world", [world for world in WORLDS if "Fixes" in world or "t" in world])
 def test_fixes_tags_agree(tmp_path: Path, world: str) -> None:
     repo = WORLDS[world](tmp_path / "r")
     ask = repo.patchpilot
     document = ask("fixes HEAD --format json").json
     tags = [tag["tag"] for tag in document["present"]]
-    assert tags == re.findall(
-        r"^Fixes: .*", repo.git("log -1 --format=%B"), re.MULTILINE
-    )
+    assert tags == re.findall(r"^Fixes: .*", repo.git("log -1 --format=%B"), re.MULTILINE)
     wrong = [tag for tag in document["present"] if tag["problems"]]
     names = {
-        patch["name"]
-        for patch in ask("check --format json HEAD").json["patches"][0]["findings"]
+        patch["name"] for patch in ask("check --format json HEAD").json["patches"][0]["findings"]
     }
     assert bool(wrong) == bool([name for name in names if name in _ABOUT_FIXES]), names
     valid = [tag["commit"] for tag in document["present"] if tag["commit"]]
@@ -251,9 +212,7 @@ def _create_fix_with_branches(path: Path) -> Repo:
     return repo
 
 
-@pytest.mark.parametrize(
-    "build", [create_conflicting_patches, _create_fix_with_branches]
-)
+@pytest.mark.parametrize("build", [create_conflicting_patches, _create_fix_with_branches])
 def test_branch_verdicts_agree(tmp_path: Path, build: Callable[[Path], Repo]) -> None:
     ask = build(tmp_path / "r").patchpilot
     verdicts = {
@@ -288,9 +247,7 @@ _APPLIED = "Applied to widget/next, thanks!\n\nhttps://git.example.org/c/0123456
     ],
     ids=["none", "request", "five", "condition", "applied", "NACK"],
 )
-def test_series_states_agree(
-    tmp_path: Path, replies: tuple[tuple[str, str], ...]
-) -> None:
+def test_series_states_agree(tmp_path: Path, replies: tuple[tuple[str, str], ...]) -> None:
     with create_life(tmp_path) as author:
         first_message_id = author.send()
         author.update()
@@ -309,18 +266,12 @@ def test_series_states_agree(
         assert series[key] == listed_series[key]
     assert series["state"] == topic["state"] == home.state
     assert str(home.step) == series["next_step"] == topic["next_step"]
-    assert re.search(
-        rf"state {series['state']}(?: \(.*?\))?: {re.escape(series['why'])}", output
-    )
+    assert re.search(rf"state {series['state']}(?: \(.*?\))?: {re.escape(series['why'])}", output)
     assert (series["turn"], series["tags"]) == (home.turn, home.tags)
     is_open = sum(point["state"] == "open" for point in ledger["points"])
     assert (f"open {format_count(is_open, 'request')} by" in output) == bool(is_open)
     assert "none of them" not in output
-    held = [
-        tag["trailer"]
-        for tag in series["trailers"]
-        if tag["conditional"] or tag["asks"]
-    ]
+    held = [tag["trailer"] for tag in series["trailers"] if tag["conditional"] or tag["asks"]]
     assert [tag["trailer"] for tag in added_document["held"]] == held
     message = added_document["commits"][0]["message"]
     tags = [tag["trailer"] for tag in series["trailers"]]

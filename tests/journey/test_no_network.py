@@ -116,11 +116,7 @@ def test_requested_connection_is_detected(
                 repo.git("config", key, value)
             # the repository's own settings are ignored until they are trusted
             call("-C", str(repo.path), *words)
-            assert not [
-                address
-                for address in connection_attempts
-                if "127.0.0.1" in str(address)
-            ]
+            assert not [address for address in connection_attempts if "127.0.0.1" in str(address)]
     finally:
         for key in settings:
             for scope in (("--global",), ("--local",)):

@@ -33,11 +33,7 @@ _SEND = {
     "identity": ("send", *_TO, "--identity", "work", "--yes"),
     "reply": ("track", "reply", "<review@example.org>", "--message", "{text}", "--yes"),
 }
-_B4 = {
-    f"b4: {name}": (*words, "--via", "b4")
-    for name, words in _SEND.items()
-    if name != "reply"
-}
+_B4 = {f"b4: {name}": (*words, "--via", "b4") for name, words in _SEND.items() if name != "reply"}
 _NAMED = (
     "tocmd",
     "cccmd",
@@ -95,8 +91,7 @@ def repo(tmp_path: Path, server: FaultySink) -> Repo:
         reply_to="post",
     )
     parts = (
-        b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + message + b"\n"
-        for message in (post, review)
+        b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + message + b"\n" for message in (post, review)
     )
     (tmp_path / "t.mbox").write_bytes(b"".join(parts))
     assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
@@ -133,10 +128,7 @@ _FIRST = (
 
 @pytest.mark.parametrize(
     "key",
-    [
-        key if key in _FIRST else pytest.param(key, marks=pytest.mark.long)
-        for key in _KEYS
-    ],
+    [key if key in _FIRST else pytest.param(key, marks=pytest.mark.long) for key in _KEYS],
 )
 def test_repository_command_requires_trust(
     repo: Repo, canaries: Canaries, server: FaultySink, key: str
@@ -164,22 +156,16 @@ def test_repository_credential_helper_requires_trust(
     for words in (_SEND["send"], _SEND["reply"], _B4["b4: send"]):
         assert assert_refused(run_own_command(repo, words))
     document = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
-    (failed,) = (
-        check for check in document["checks"] if check["name"] == "own commands"
-    )
+    (failed,) = (check for check in document["checks"] if check["name"] == "own commands")
     assert "patchpilot trust" in failed["hint"]
     assert canaries.executed_names == set()
     assert server.take() == ()
 
 
-def test_only_the_trusted_hook_runs(
-    repo: Repo, canaries: Canaries, tmp_path: Path
-) -> None:
+def test_only_the_trusted_hook_runs(repo: Repo, canaries: Canaries, tmp_path: Path) -> None:
     for folder in (repo.path / ".git/hooks", repo.path / ".githooks"):
         folder.mkdir(exist_ok=True)
-        shutil.copy(
-            canaries.command(folder.name, "exit 0"), folder / "sendemail-validate"
-        )
+        shutil.copy(canaries.command(folder.name, "exit 0"), folder / "sendemail-validate")
         for arguments in _SEND.values():
             assert assert_refused(run_own_command(repo, arguments))
         assert canaries.executed_names == set()
@@ -189,9 +175,7 @@ def test_only_the_trusted_hook_runs(
         canaries.reset()
         with (folder / "sendemail-validate").open("a") as hook:
             hook.write("# more\n")
-        assert (
-            "changed since you trusted" in run_own_command(repo, _SEND["dry run"]).err
-        )
+        assert "changed since you trusted" in run_own_command(repo, _SEND["dry run"]).err
         repo.git("config", "core.hooksPath", ".githooks")
 
 
@@ -204,9 +188,7 @@ def test_only_the_trusted_hook_runs(
         "sendemail.smtpserver",
     ],
 )
-def test_trust_ends_when_the_command_changes(
-    repo: Repo, canaries: Canaries, key: str
-) -> None:
+def test_trust_ends_when_the_command_changes(repo: Repo, canaries: Canaries, key: str) -> None:
     repo.git("config", key, canaries.command("first", "cat >/dev/null"))
     shown_outcome = call("trust", "--show", repo.path)
     assert f"{canaries.folder}/first" in shown_outcome.out
@@ -234,9 +216,7 @@ def test_trust_ends_when_the_command_changes(
 @pytest.mark.parametrize(
     "file", ["include", "conditional include", "worktree", "the tree's .b4-config"]
 )
-def test_every_configuration_file_is_read(
-    repo: Repo, canaries: Canaries, file: str
-) -> None:
+def test_every_configuration_file_is_read(repo: Repo, canaries: Canaries, file: str) -> None:
     where, words = repo.path / "more.config", _SEND["dry run"]
     if file == "worktree":
         repo.git("config", "extensions.worktreeConfig", "true")
@@ -251,30 +231,20 @@ def test_every_configuration_file_is_read(
             canaries.command("tocmd"),
         )
     else:
-        key = (
-            "include.path"
-            if file == "include"
-            else f"includeIf.gitdir:{repo.path}/.path"
-        )
-        repo.git(
-            "config", "--file", str(where), "sendemail.tocmd", canaries.command("tocmd")
-        )
+        key = "include.path" if file == "include" else f"includeIf.gitdir:{repo.path}/.path"
+        repo.git("config", "--file", str(where), "sendemail.tocmd", canaries.command("tocmd"))
         repo.git("config", key, str(where))
     assert assert_refused(run_own_command(repo, words))
     assert call("trust", repo.path).code == 0
     assert run_own_command(repo, words).code == 0
-    assert canaries.executed_names == (
-        {"tocmd"} if file != "the tree's .b4-config" else set()
-    )
+    assert canaries.executed_names == ({"tocmd"} if file != "the tree's .b4-config" else set())
 
 
 def test_user_configured_command_runs(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "--global", "sendemail.tocmd", canaries.command("tocmd"))
     repo.git("config", "--global", "core.hooksPath", str(canaries.folder / "hooks"))
     (canaries.folder / "hooks").mkdir()
-    shutil.copy(
-        canaries.command("hook", "exit 0"), canaries.folder / "hooks/sendemail-validate"
-    )
+    shutil.copy(canaries.command("hook", "exit 0"), canaries.folder / "hooks/sendemail-validate")
     shutil.copy(
         canaries.command("not this", "exit 0"),
         repo.path / ".git/hooks/sendemail-validate",
@@ -289,9 +259,7 @@ _OURS = "patchpilot maintainers --format get_maintainer --norolestats --nol --no
 
 def test_installed_commands_need_no_trust(repo: Repo) -> None:
     assert call("setup", "hooks", "-C", repo.path).code == 0
-    page = (
-        Path(__file__).parents[2] / "docs/how-to/use-with-git-send-email.md"
-    ).read_text()
+    page = (Path(__file__).parents[2] / "docs/how-to/use-with-git-send-email.md").read_text()
     documented = [
         line.split(maxsplit=3)
         for line in page.splitlines()
@@ -340,9 +308,7 @@ def test_changed_hook_needs_trust(repo: Repo, change: str) -> None:
     }
 
 
-def test_trust_is_per_repository(
-    repo: Repo, canaries: Canaries, tmp_path: Path
-) -> None:
+def test_trust_is_per_repository(repo: Repo, canaries: Canaries, tmp_path: Path) -> None:
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
     assert call("trust", repo.path).code == 0
     shutil.copytree(repo.path, tmp_path / "copy")
@@ -398,18 +364,14 @@ def test_repository_editor_requires_trust(repo: Repo, canaries: Canaries) -> Non
 
 
 @pytest.mark.parametrize("file", ["remotes", "branches", "config", "alternates"])
-def test_fetch_requires_trust(
-    repo: Repo, canaries: Canaries, tmp_path: Path, file: str
-) -> None:
+def test_fetch_requires_trust(repo: Repo, canaries: Canaries, tmp_path: Path, file: str) -> None:
     url = f"ext::{canaries.command('fetched', 'exit 1')} x"
     repo.git("config", "remote.evil.fetch", "+refs/heads/*:refs/remotes/evil/*")
     repo.git("config", "--global", "protocol.ext.allow", "always")
     if file == "alternates":
         other_repo = Repo(tmp_path / "other")
         other_repo.commit("x\n", {"a": "1\n"})
-        (repo.path / ".git/objects/info/alternates").write_text(
-            f"{other_repo.path}/.git/objects\n"
-        )
+        (repo.path / ".git/objects/info/alternates").write_text(f"{other_repo.path}/.git/objects\n")
         repo.git("config", "core.alternateRefsCommand", url.removeprefix("ext::"))
         repo.git("config", "remote.evil.url", str(other_repo.path))
         fetch_all_remotes(repo.path)
@@ -420,9 +382,7 @@ def test_fetch_requires_trust(
     else:
         folder = repo.path / ".git" / file
         folder.mkdir(exist_ok=True)
-        (folder / "evil").write_text(
-            f"URL: {url}\n" if file == "remotes" else f"{url}\n"
-        )
+        (folder / "evil").write_text(f"URL: {url}\n" if file == "remotes" else f"{url}\n")
         fetch_all_remotes(repo.path)
         assert canaries.executed_names == set()
         return
@@ -518,13 +478,9 @@ def test_repository_server_gets_no_password(
         assert assert_refused(outcome), outcome
         assert "sendemail.smtpserver" in outcome.err
     with monkeypatch.context() as watched:
-        watched.setattr(
-            socket, "create_connection", lambda *_, **__: pytest.fail("connected")
-        )
+        watched.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("connected"))
         document = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
-    (failed,) = (
-        check for check in document["checks"] if check["name"] == "mail server"
-    )
+    (failed,) = (check for check in document["checks"] if check["name"] == "mail server")
     assert (failed["state"], "not trusted yet" in failed["message"]) == ("fail", True)
     assert login_server.logins == []
     assert login_server.take() == ()

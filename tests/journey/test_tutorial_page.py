@@ -36,9 +36,7 @@ DIFFERS = (
 def read_page_commands() -> list[tuple[str, list[str]]]:
     """Return each command in the console blocks of the page, with its output."""
     result: list[tuple[str, list[str]]] = []
-    for console_block in re.findall(
-        r"^```console\n(.*?)^```$", PAGE.read_text(), re.M | re.S
-    ):
+    for console_block in re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(), re.M | re.S):
         lines = iter(console_block.splitlines())
         for line in lines:
             if not line.startswith("$ "):
@@ -58,9 +56,7 @@ def normalize_line(line: str) -> str:
     return line.rstrip()
 
 
-def find_first_missing_line(
-    page_lines: list[str], output_lines: list[str]
-) -> str | None:
+def find_first_missing_line(page_lines: list[str], output_lines: list[str]) -> str | None:
     """Return the first line on the page that the output lacks, or None. `…` matches any number of
     lines.
     """
@@ -119,9 +115,7 @@ def test_commands_print_the_output_on_the_page() -> None:
 
         for command, shown in read_page_commands():
             until = time.monotonic() + (WAITS if "--fresh" in command else 0)
-            while missing := find_first_missing_line(
-                shown, printed := run_shell_command(command)
-            ):
+            while missing := find_first_missing_line(shown, printed := run_shell_command(command)):
                 if time.monotonic() > until:
                     pytest.fail(f"{command}\nlacks: {missing}\n" + "\n".join(printed))
                 time.sleep(1)

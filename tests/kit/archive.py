@@ -65,9 +65,7 @@ class FilledArchive(Protocol):
 
 
 @contextmanager
-def serve_archive(
-    archive_kind: str, directory: Path, *mails: bytes
-) -> Iterator[FilledArchive]:
+def serve_archive(archive_kind: str, directory: Path, *mails: bytes) -> Iterator[FilledArchive]:
     """Yield an archive that contains these messages. Its kind is one of SERVED or LOCAL."""
     server = _create_archive(archive_kind, directory)
     try:

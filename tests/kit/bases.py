@@ -38,9 +38,7 @@ def set_commit_identity(author: str) -> Iterator[None]:
                 os.environ[key] = value
 
 
-def add_commits(
-    repo: Repo, count: int, subject: str = "work", author: str = LINUS
-) -> str:
+def add_commits(repo: Repo, count: int, subject: str = "work", author: str = LINUS) -> str:
     """Add `count` commits by `author` to the current branch, and return the last commit id."""
     last_id = ""
     with set_commit_identity(author):

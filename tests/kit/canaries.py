@@ -130,19 +130,14 @@ class Canaries:
         for key, next_command in _commands_by_config_key().items():
             if key != "filter.piped.process":
                 submodule.git("config", key, self.command(f"inner.{key}", next_command))
-        (submodule.path / ".git/info/attributes").write_text(
-            "*.c filter=run diff=run merge=run\n"
-        )
+        (submodule.path / ".git/info/attributes").write_text("*.c filter=run diff=run merge=run\n")
         self.touch(submodule.path)
 
     def touch(self, folder: Path) -> None:
         """Set the files' modification times to the future, so that git runs its clean filters on
         them.
         """
-        mtime = (
-            max(time.time(), *(file.stat().st_mtime for file in folder.glob("*.[ch]")))
-            + 10
-        )
+        mtime = max(time.time(), *(file.stat().st_mtime for file in folder.glob("*.[ch]"))) + 10
         for file in folder.glob("*.[ch]"):
             os.utime(file, (mtime, mtime))
 
@@ -219,12 +214,9 @@ def create_conflicting_patches(path: Path, end: str = "   ") -> Repo:
     for number, name in ((1, "frob.c"), (2, "frob.h")):
         lines[20] = f"long mended{number};{end}\n"
         reason = (
-            f"It crashes and always did.\n\nFixes: {culprit[:12]} "
-            f'("frob: break line 20")\n{SIGNED}'
+            f'It crashes and always did.\n\nFixes: {culprit[:12]} ("frob: break line 20")\n{SIGNED}'
         )
-        repo.commit(
-            f"frob: fix line 20 of file {number}\n\n{reason}", {name: "".join(lines)}
-        )
+        repo.commit(f"frob: fix line 20 of file {number}\n\n{reason}", {name: "".join(lines)})
     return repo
 
 

@@ -76,13 +76,8 @@ def find_process_starts(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
                 call, _resolve_function_name(call.func, names)
             )
             if arguments:
-                untrusted_by_start.setdefault(f"{module}::{function}", set()).update(
-                    arguments
-                )
-    return {
-        start: tuple(sorted(arguments))
-        for start, arguments in untrusted_by_start.items()
-    }
+                untrusted_by_start.setdefault(f"{module}::{function}", set()).update(arguments)
+    return {start: tuple(sorted(arguments)) for start, arguments in untrusted_by_start.items()}
 
 
 Values = Mapping[str, ast.expr]
@@ -132,13 +127,11 @@ def _find_imported_names(tree: ast.AST) -> dict[str, str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {
-                alias.asname or alias.name.partition(".")[0]: alias.name
-                for alias in node.names
+                alias.asname or alias.name.partition(".")[0]: alias.name for alias in node.names
             }
         elif isinstance(node, ast.ImportFrom):
             names |= {
-                alias.asname or alias.name: f"{node.module}.{alias.name}"
-                for alias in node.names
+                alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names
             }
     return names
 
@@ -157,10 +150,7 @@ def _resolve_function_name(node: ast.AST, names: dict[str, str]) -> str:
 def _starts_process(name: str) -> bool:
     if name in _HARMLESS:
         return False
-    return (
-        name.startswith((*_MODULES, *_NAMES, *_OS))
-        or name.rpartition(".")[2] in _METHODS
-    )
+    return name.startswith((*_MODULES, *_NAMES, *_OS)) or name.rpartition(".")[2] in _METHODS
 
 
 class _Arguments:
@@ -204,9 +194,7 @@ class _Arguments:
             value = argument.value if isinstance(argument, ast.Constant) else None
             if value in ENDS:
                 break
-            if previous_argument not in OPTIONS_WITH_VALUE and not self._is_trusted(
-                argument
-            ):
+            if previous_argument not in OPTIONS_WITH_VALUE and not self._is_trusted(argument):
                 result.add(ast.unparse(argument))
             previous_argument = value
         return result

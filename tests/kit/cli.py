@@ -31,9 +31,7 @@ class Outcome:
         """Assert that the exit code is as expected and that standard error contains each text."""
         assert self.code == exit_code, self.err
         assert [
-            expected_text
-            for expected_text in expected_texts
-            if expected_text not in self.err
+            expected_text for expected_text in expected_texts if expected_text not in self.err
         ] == [], self.err
 
 
@@ -68,9 +66,7 @@ class _Text(io.TextIOWrapper):
         return buffer.getvalue().decode("utf-8", "surrogateescape")
 
 
-def start_and_wait(
-    *argv: object, workdir: Path | None = None, stdin: bytes = b""
-) -> Outcome:
+def start_and_wait(*argv: object, workdir: Path | None = None, stdin: bytes = b"") -> Outcome:
     completed = subprocess.run(
         [sys.executable, "-m", "patchpilot", *map(str, argv)],
         cwd=workdir,

@@ -42,6 +42,4 @@ def fix_patch_text(patch_text: str, *, strict: bool = True) -> FixOutcome:
     from patchpilot.lint.lint_context import Options
 
     patch = parse_patch(patch_text.encode("utf-8", "surrogateescape"), "example.patch")
-    return fix_context(
-        Context(patch, options=Options(strict=strict, as_checkpatch=not strict))
-    )
+    return fix_context(Context(patch, options=Options(strict=strict, as_checkpatch=not strict)))

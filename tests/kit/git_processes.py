@@ -22,9 +22,7 @@ def count_git_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
         monkeypatch.setenv("GIT_TRACE2_EVENT", str(folder))
         yield counts
     for file in folder.iterdir():
-        events = (
-            json.loads(line) for line in file.read_text(errors="replace").splitlines()
-        )
+        events = (json.loads(line) for line in file.read_text(errors="replace").splitlines())
         start = next((event for event in events if event["event"] == "start"), None)
         # if the id contains a slash, another traced process started this one
         if start and "/" not in start["sid"]:

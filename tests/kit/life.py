@@ -105,9 +105,7 @@ class Life:
         file = self.repo.path / "widget.c"
         file.write_text(file.read_text() + new_text)
         self.repo.git("add", "widget.c")
-        self.repo.git(
-            "commit", "-q", "--amend", *(("-m", message) if message else ("--no-edit",))
-        )
+        self.repo.git("commit", "-q", "--amend", *(("-m", message) if message else ("--no-edit",)))
 
     def merge_into_mainline(self, release: str = "") -> str:
         """Merge the topic into mainline, tag `release` if given, and return the commit id."""

@@ -50,9 +50,7 @@ def build_mail(
     `reply_to` is the id of the parent, which References contains by default. Header names are
     passed with `_` instead of `-`.
     """
-    references = headers.pop(
-        "references", f"<{reply_to}@example.org>" if reply_to else ""
-    )
+    references = headers.pop("references", f"<{reply_to}@example.org>" if reply_to else "")
     lines = [
         f"From: {sender}",
         f"To: {to}",
@@ -122,9 +120,7 @@ def build_reply(
 PUMP_TITLE = "pump: start at 10"
 
 
-def build_pump_version(
-    version: int, pump_value: int, *, prefix: str = "PATCH"
-) -> bytes:
+def build_pump_version(version: int, pump_value: int, *, prefix: str = "PATCH") -> bytes:
     """Return a version of the pump patch with this value."""
     subject_prefix = f"{prefix}{f' v{version}' if version > 1 else ''}"
     diff = (
@@ -170,9 +166,7 @@ def build_applied_notice(
     )  # type: ignore[arg-type]
 
 
-def build_stable_review(
-    title: str, commit: str, version: str, **mail_options: object
-) -> bytes:
+def build_stable_review(title: str, commit: str, version: str, **mail_options: object) -> bytes:
     """Return a patch posted for a stable review."""
     body = (
         f"{version}-stable review patch.  If anyone has any objections, please let me"

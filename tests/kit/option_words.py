@@ -58,9 +58,7 @@ def _any_option(option: Option) -> st.SearchStrategy[list[str]]:
 
 def _valid_option(option: Option) -> st.SearchStrategy[list[str]]:
     if option.kind == FLAG:
-        return st.sampled_from([*option.spellings, *option.off]).map(
-            lambda spelling: [spelling]
-        )
+        return st.sampled_from([*option.spellings, *option.off]).map(lambda spelling: [spelling])
     lowest, highest = option.limits or (1, 99)
     values = {
         CHOICE: st.sampled_from(option.choices or ("",)),

@@ -84,9 +84,7 @@ def record_send(
         for number in range(1, len(all_states) + 1)
     ]
     recorded_send = outbox.add(
-        build_send(
-            *entries, change_id=change_id, version=version, kind=send_kind, bcc=bcc
-        )
+        build_send(*entries, change_id=change_id, version=version, kind=send_kind, bcc=bcc)
     )
     for index, state in enumerate(all_states):
         outbox.mark(recorded_send.id, index, Outcome(state))

@@ -37,9 +37,7 @@ def build_patch_text(
     headers: dict[str, str] | None = None,
 ) -> str:
     """Return a patch in the format of git format-patch."""
-    header_lines = "".join(
-        f"{name}: {value}\n" for name, value in (headers or {}).items()
-    )
+    header_lines = "".join(f"{name}: {value}\n" for name, value in (headers or {}).items())
     return (
         "From 89abcdef0123456789abcdef0123456789abcdef Mon Sep 17 00:00:00 2001\n"
         "From: Ada Fixer <ada@example.org>\n"

@@ -110,9 +110,7 @@ def _create_prep_branch(
 
 def move_cover_to_tip(repo: Repo) -> None:
     """Move b4's cover commit above the patches, as `git rebase -i` would."""
-    cover = repo.git(
-        "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
-    )
+    cover = repo.git("log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master..")
     tip = repo.git("rev-parse", "HEAD")
     repo.git("checkout", "-q", "-B", "b4/widget", "master")
     repo.git("cherry-pick", f"{cover}..{tip}")

@@ -90,9 +90,7 @@ def find_user_strings(tree: ast.AST, *, includes_actions: bool = True) -> Iterat
     docstrings = {
         node.body[0].value
         for node in ast.walk(tree)
-        if isinstance(
-            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-        )
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and isinstance(node.body[0], ast.Expr)
         and not any(
             "command" in ast.unparse(decorator_node)
@@ -130,9 +128,7 @@ def _format_action_command(call: ast.Call) -> Iterator[str]:
     command = call.args[0]
     if isinstance(command, ast.Constant) and command.value:
         arguments = (
-            call.args[1].elts
-            if len(call.args) > 1 and isinstance(call.args[1], ast.Tuple)
-            else ()
+            call.args[1].elts if len(call.args) > 1 and isinstance(call.args[1], ast.Tuple) else ()
         )
         yield (
             f"`{' '.join(['patchpilot', str(command.value), *(_format_argument(argument) for argument in arguments)])}`"  # noqa: E501

@@ -30,8 +30,7 @@ $im->done;
 
 def is_installed() -> bool:
     return all(
-        shutil.which(program)
-        for program in ("public-inbox-init", "public-inbox-httpd", "perl")
+        shutil.which(program) for program in ("public-inbox-init", "public-inbox-httpd", "perl")
     )
 
 
@@ -41,9 +40,7 @@ class PublicInbox:
     It is served on a free loopback port until `close` is called.
     """
 
-    def __init__(
-        self, directory: Path, *, name: str = NAME, address: str = ADDRESS
-    ) -> None:
+    def __init__(self, directory: Path, *, name: str = NAME, address: str = ADDRESS) -> None:
         if not is_installed():
             raise MissingError(
                 "public-inbox is not installed",
@@ -66,9 +63,7 @@ class PublicInbox:
             self.url,
             address,
         )
-        self._run(
-            "git", "config", "-f", str(self._config), "publicinboxmda.spamcheck", "none"
-        )
+        self._run("git", "config", "-f", str(self._config), "publicinboxmda.spamcheck", "none")
         self._server = self._start()
 
     def add(self, *mails: bytes) -> None:
@@ -83,9 +78,7 @@ class PublicInbox:
         while time.monotonic() < deadline:
             self._server.send_signal(signal.SIGHUP)
             for _ in range(6):
-                if _responds(
-                    f"{self.url}/?x=m&q=m:{quote_url(message_id)}", is_post=True
-                ):
+                if _responds(f"{self.url}/?x=m&q=m:{quote_url(message_id)}", is_post=True):
                     return
                 time.sleep(0.03)
         raise PatchpilotError(
@@ -145,9 +138,7 @@ class PublicInbox:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if server.poll() is not None:
-                raise PatchpilotError(
-                    "public-inbox-httpd did not start", hint=f"see {log}"
-                )
+                raise PatchpilotError("public-inbox-httpd did not start", hint=f"see {log}")
             if _responds(self.url + "/"):
                 return server
             time.sleep(0.05)

@@ -122,9 +122,7 @@ class RawServer:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
-                threading.Thread(
-                    target=self._serve_client, args=(connection,), daemon=True
-                ).start()
+                threading.Thread(target=self._serve_client, args=(connection,), daemon=True).start()
 
     def _serve_client(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError, _GoneError, ValueError):
@@ -257,9 +255,7 @@ class _Session:
         elif fault.send:
             self.sock.sendall(fault.send)
         if fault.then == "reset":
-            self.sock.setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-            )
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.sock.close()
             raise _GoneError
         if fault.then == "close":

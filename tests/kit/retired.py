@@ -18,7 +18,7 @@ class RetiredType(NamedTuple):
 
 
 def load_retired_types() -> tuple[RetiredType, ...]:
-    tables = tomllib.loads(
-        Path(__file__).with_name("retired.toml").read_text(encoding="utf-8")
-    )["retired"]
+    tables = tomllib.loads(Path(__file__).with_name("retired.toml").read_text(encoding="utf-8"))[
+        "retired"
+    ]
     return tuple(RetiredType(**table) for table in tables)

@@ -32,11 +32,7 @@ def find_schema_errors(json_text: str) -> list[str]:
     if not json_text.startswith("{"):
         return []
     if json_text.startswith('{"schema"'):
-        return [
-            problem
-            for line in json_text.splitlines()
-            for problem in _find_line_errors(line)
-        ]
+        return [problem for line in json_text.splitlines() for problem in _find_line_errors(line)]
     return _find_line_errors(json_text)
 
 
@@ -50,7 +46,4 @@ def _find_line_errors(json_text: str) -> list[str]:
     ):
         return []
     errors = load_schema_validator(str(document["schema"])).iter_errors(document)
-    return [
-        f"{document['schema']} at {error.json_path}: {error.message[:200]}"
-        for error in errors
-    ]
+    return [f"{document['schema']} at {error.json_path}: {error.message[:200]}" for error in errors]

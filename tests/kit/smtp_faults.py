@@ -145,9 +145,7 @@ AFTER = tuple(
     for name, send, then, first in _AFTER
     for kept in (True, False)
 ) + tuple(
-    ServerCase(
-        f"end: {name}", Fault("end", send, then, kept=send.startswith(b"2")), first
-    )
+    ServerCase(f"end: {name}", Fault("end", send, then, kept=send.startswith(b"2")), first)
     for name, send, then, first in (
         ("451", b"451 later\r\n", "on", SENT),
         ("421", b"421 bye\r\n", "close", SENT),
@@ -166,9 +164,7 @@ AFTER = tuple(
 )
 
 ENDLESS = tuple(
-    ServerCase(
-        f"{step}: {name}", Fault(step, send, "again", kept=kept, pause=pause), first
-    )
+    ServerCase(f"{step}: {name}", Fault(step, send, "again", kept=kept, pause=pause), first)
     for step, kept, first in (
         ("MAIL", False, SENT),
         ("end", True, UNKNOWN),
@@ -187,13 +183,9 @@ BETWEEN = (
         Fault("between", b"421 idle\r\n", "close", 0, 99),
     ),
     ServerCase("resets after each mail", Fault("between", b"", "reset", 0, 99)),
-    ServerCase(
-        "451 at every first try", Fault("MAIL", b"451 greylisted\r\n", "on", 2, 2)
-    ),
+    ServerCase("451 at every first try", Fault("MAIL", b"451 greylisted\r\n", "on", 2, 2)),
     ServerCase("451 for ever", Fault("MAIL", b"451 later\r\n", "on", 2, 99), STOPPED),
-    ServerCase(
-        "closed before DATA for ever", Fault("RCPT", b"", "close", 2, 99), STOPPED
-    ),
+    ServerCase("closed before DATA for ever", Fault("RCPT", b"", "close", 2, 99), STOPPED),
     ServerCase(
         "all recipients 450 for ever",
         Fault("RCPT", b"450 later\r\n", "on", 0, 99),
@@ -256,9 +248,7 @@ SECURE = (
         login=True,
         trusted=False,
     ),
-    ServerCase(
-        "TLS closed at MAIL", Fault("MAIL", b"", "close"), SENT, tls="ssl", login=True
-    ),
+    ServerCase("TLS closed at MAIL", Fault("MAIL", b"", "close"), SENT, tls="ssl", login=True),
     ServerCase(
         "TLS reset after the mail, kept",
         Fault("end", b"", "reset", kept=True),
@@ -294,9 +284,7 @@ SECURE = (
         tls="starttls",
         login=True,
     ),
-    ServerCase(
-        "AUTH closed", Fault("AUTH", b"", "reset", 1), SENT, tls="starttls", login=True
-    ),
+    ServerCase("AUTH closed", Fault("AUTH", b"", "reset", 1), SENT, tls="starttls", login=True),
     ServerCase(
         "login expires in the series",
         Fault("MAIL", b"530 5.7.0 log in first\r\n", "on"),

@@ -120,9 +120,7 @@ class MemoryHistory:
         """
         return ancestor_id in self._commits
 
-    def list_removed_lines(
-        self, commit_id: str, patch: Patch
-    ) -> frozenset[tuple[str, str]]:
+    def list_removed_lines(self, commit_id: str, patch: Patch) -> frozenset[tuple[str, str]]:
         """Return nothing, because the table contains no changes."""
         return frozenset()
 
@@ -132,17 +130,13 @@ class MemoryHistory:
 
     def upstream_state(self, patches: Sequence[Patch]) -> UpstreamState:
         """Return the upstream state that is given in parentheses at the end of subjects."""
-        subjects = [
-            (id_, subject) for id_, subject in self._commits.items() if "(s" in subject
-        ]
+        subjects = [(id_, subject) for id_, subject in self._commits.items() if "(s" in subject]
         earlier_fixes = [
             EarlierFix(id_, subject, "v6.1", True, subject.endswith("(same change)"))
             for id_, subject in subjects
             if subject.endswith(("(same change)", "(same lines)"))
         ]
-        has_stable_base = any(
-            subject.endswith("(stable base)") for _, subject in subjects
-        )
+        has_stable_base = any(subject.endswith("(stable base)") for _, subject in subjects)
         return UpstreamState(
             tuple((earlier_fixes[0] if earlier_fixes else None) for _ in patches),
             StableBase("6.1", COMMIT, "origin/master") if has_stable_base else None,
@@ -163,9 +157,7 @@ def build_context(example: Example) -> Context:
     )
     series_patches = [patch for patch in patches if patch.has_diff]
     cover = (
-        next((patch for patch in patches if not patch.has_diff), None)
-        if example.series
-        else None
+        next((patch for patch in patches if not patch.has_diff), None) if example.series else None
     )
     tree = MemoryTree(example.tree) if example.tree else None
     kernel = example.kernel or (tree.version if tree else None) or newest_kernel()
@@ -187,9 +179,7 @@ def build_context(example: Example) -> Context:
 def _parse_build_problems(example: Example, patch: Patch) -> Iterator[BuildProblem]:
     old_diagnostics = read_diagnostics(example.build_before.split("\n"), "")
     new_diagnostics = read_diagnostics(example.build.split("\n"), "")
-    for diagnostic in find_new_diagnostics(
-        old_diagnostics, new_diagnostics, patch.files
-    ):
+    for diagnostic in find_new_diagnostics(old_diagnostics, new_diagnostics, patch.files):
         yield problem_of(diagnostic, patch.files)
     if example.problem:
         problem_kind, _, problem_text = example.problem.partition(": ")
@@ -201,9 +191,7 @@ def _parse_build_problems(example: Example, patch: Patch) -> Iterator[BuildProbl
 
 
 def _parse_patch(patch_text: str, commit: str | None = None) -> Patch:
-    return parse_patch(
-        patch_text.encode("utf-8", "surrogateescape"), "example.patch", commit
-    )
+    return parse_patch(patch_text.encode("utf-8", "surrogateescape"), "example.patch", commit)
 
 
 def _build_series_patch(message_text: str) -> str:
@@ -224,9 +212,7 @@ def _build_series_patch(message_text: str) -> str:
     )
     if number and int(number[1]) == 0:
         body = mail(subject, PROSE, "")
-    return body.replace(
-        "Date: ", "".join(f"{line}\n" for line in headers) + "Date: ", 1
-    )
+    return body.replace("Date: ", "".join(f"{line}\n" for line in headers) + "Date: ", 1)
 
 
 def build_example_mail(example: Example) -> str:

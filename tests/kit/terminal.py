@@ -180,6 +180,4 @@ class TerminalCommand(Terminal):
     """A `patchpilot` command with a controlling terminal on which it can ask for a password."""
 
     def __init__(self, *words: str) -> None:
-        super().__init__(
-            ("setsid", "--ctty", *PROGRAM, *words), Path.cwd(), new_session=False
-        )
+        super().__init__(("setsid", "--ctty", *PROGRAM, *words), Path.cwd(), new_session=False)

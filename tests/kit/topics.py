@@ -37,9 +37,7 @@ def topic(
         text = (
             (path / "widget.c")
             .read_text()
-            .replace(
-                f"int line{number};", f"int changed{number}; /* größer {number} */"
-            )
+            .replace(f"int line{number};", f"int changed{number}; /* größer {number} */")
         )
         repo.commit(
             f"widget: change line {number}\n\nLine {number} was wrong.\n\n{SIGNED}",
@@ -114,10 +112,6 @@ def commits(repo: Repo, revision_range: str) -> list[tuple[str, str, str, str]]:
     """Return (tree, author name, author email, message) of a range's commits, oldest first."""
     result = []
     for commit in repo.git("rev-list", "--reverse", revision_range).split():
-        tree, name, email = repo.git(
-            "show", "-s", "--format=%T%n%an%n%ae", commit
-        ).split("\n")
-        result.append(
-            (tree, name, email, repo.git("show", "-s", "--format=%B", commit).strip())
-        )
+        tree, name, email = repo.git("show", "-s", "--format=%T%n%an%n%ae", commit).split("\n")
+        result.append((tree, name, email, repo.git("show", "-s", "--format=%B", commit).strip()))
     return result

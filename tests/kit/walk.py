@@ -21,9 +21,7 @@ from patchpilot.tui.view.stages import Stage
 PATIENCE = 90.0
 
 
-async def until(
-    pilot: Pilot[int], condition: Callable[[], object], what: str = ""
-) -> None:
+async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = "") -> None:
     """Wait until a condition holds.
 
     On timeout, raise AssertionError with the TUI's state.
@@ -57,9 +55,7 @@ async def opened(pilot: Pilot[int], screen: type[Screen[Any]]) -> None:
 
 def settled(app: PatchpilotApp) -> bool:
     screen = app.stage_screen
-    loads_topic = any(
-        worker.group == "topic" and not worker.is_finished for worker in app.workers
-    )
+    loads_topic = any(worker.group == "topic" and not worker.is_finished for worker in app.workers)
     is_working = (
         loads_topic
         or app.session.busy
@@ -112,10 +108,7 @@ async def still(pilot: Pilot[int]) -> None:
     screens: list[str] = []
     await until(
         pilot,
-        lambda: (
-            screens.append(text_of(app))
-            or (len(screens) > 3 and len(set(screens[-4:])) == 1)
-        ),
+        lambda: screens.append(text_of(app)) or (len(screens) > 3 and len(set(screens[-4:])) == 1),
         "a still screen",
     )  # type: ignore[func-returns-value]
 

@@ -47,11 +47,7 @@ def main() -> None:
     old_page = PAGE.read_text() if PAGE.exists() else ""
     PAGE.write_text(
         render_page(results_by_mode)
-        + (
-            MANUAL_PART + old_page.partition(MANUAL_PART)[2]
-            if MANUAL_PART in old_page
-            else ""
-        )
+        + (MANUAL_PART + old_page.partition(MANUAL_PART)[2] if MANUAL_PART in old_page else "")
     )
 
 
@@ -85,16 +81,13 @@ def measure_agreement(
         )
         for patch in json.loads(completed.stdout)["patches"]:
             expected_counts[Path(patch["source"]).name] = count_findings(
-                (finding["checkpatch"], finding["patch_line"])
-                for finding in patch["findings"]
+                (finding["checkpatch"], finding["patch_line"]) for finding in patch["findings"]
             )
     counts: Counts = collections.defaultdict(lambda: [0, 0, 0])
     matching_patches = 0
     for record in records:
         expected, actual_findings = (
-            count_findings(
-                (finding["type"], finding["line"]) for finding in record["findings"]
-            ),
+            count_findings((finding["type"], finding["line"]) for finding in record["findings"]),
             expected_counts[record["patch"]],
         )
         matching_patches += expected == actual_findings
@@ -137,9 +130,7 @@ def render_page(results_by_mode: dict[str, tuple[int, int, Counts]]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, (patches, equal, counts) in results_by_mode.items():
-        agreed, missed, extra = (
-            sum(row[index] for row in counts.values()) for index in range(3)
-        )
+        agreed, missed, extra = (sum(row[index] for row in counts.values()) for index in range(3))
         quality_shares = (
             agreed / max(1, agreed + extra),
             agreed / max(1, agreed + missed),

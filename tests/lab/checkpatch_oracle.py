@@ -69,9 +69,7 @@ def run_checkpatch(script: Path, example: Example) -> Findings:
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
         patch = tree / "0001-example.patch"
-        patch.write_bytes(
-            build_example_mail(example).encode("utf-8", "surrogateescape")
-        )
+        patch.write_bytes(build_example_mail(example).encode("utf-8", "surrogateescape"))
         if not example.tree:
             return run_checkpatch_on_patch(
                 script, patch, ["--no-tree"], tree, SKIPPED_TYPES | WORD_LISTS
@@ -85,11 +83,7 @@ def run_checkpatch(script: Path, example: Example) -> Findings:
             (tree / path).write_text(content)
         for name in (
             "checkpatch.pl",
-            *(
-                ["get_maintainer.pl"]
-                if "scripts/get_maintainer.pl" in example.tree
-                else []
-            ),
+            *(["get_maintainer.pl"] if "scripts/get_maintainer.pl" in example.tree else []),
         ):
             shutil.copy(script.parent / name, tree / "scripts" / name)
         return run_checkpatch_on_patch(
@@ -197,9 +191,7 @@ def compare_outputs(script: Path, folders: list[Path], limit: int) -> None:
                 for (finding_type, line), number in differing_findings.items():
                     counts[finding_type][index] += number
                     if index:
-                        print(
-                            f"{patch}:{line}: {('', 'missed', 'extra')[index]} {finding_type}"
-                        )
+                        print(f"{patch}:{line}: {('', 'missed', 'extra')[index]} {finding_type}")
     common_count, missed_count, extra_count = (
         sum(row[index] for row in counts.values()) for index in range(3)
     )
@@ -207,9 +199,7 @@ def compare_outputs(script: Path, folders: list[Path], limit: int) -> None:
         f"{agreed_count} of {len(patches[: limit or None])} patches agree wholly, F1"
         f" {2 * common_count / max(1, 2 * common_count + missed_count + extra_count):.4f}"
     )
-    for finding_type, row in sorted(
-        counts.items(), key=lambda item: -(item[1][1] + item[1][2])
-    ):
+    for finding_type, row in sorted(counts.items(), key=lambda item: -(item[1][1] + item[1][2])):
         if row[1] or row[2]:
             print(f"{finding_type:32} agreed {row[0]}, missed {row[1]}, extra {row[2]}")
 

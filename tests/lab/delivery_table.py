@@ -61,9 +61,7 @@ def send_and_apply(
     folder: Path, transport: str, server_kind: str, patches: int = 5
 ) -> DeliveryResult:
     """Send a series with a cover letter to a local server, and apply the received messages."""
-    tls_mode = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[
-        server_kind
-    ]
+    tls_mode = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[server_kind]
     pair = create_certificate(folder) if tls_mode else None
     with FaultySink(
         tls=tls_mode, certificate=pair, login=("ada", "s3cret") if tls_mode else None
@@ -95,9 +93,7 @@ def send_and_apply(
             result = deliver_mails(repository, planned_send)
         mails = server.take()
         login_count = sum(is_login_correct for _, is_login_correct in server.logins)
-    applied_trees = apply(
-        repo, "master", [unpacked(mail) for mail in mails[1:]], folder
-    )
+    applied_trees = apply(repo, "master", [unpacked(mail) for mail in mails[1:]], folder)
     expected = commits(repo, "master..topic")
     return DeliveryResult(
         transport,

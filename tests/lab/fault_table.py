@@ -150,9 +150,7 @@ def run_case(
         # process resumes
         repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
         with Repository.open(repo.path) as repository:
-            request = SendRequest(
-                via=transport, to=(TO,), cc=(CC,), force="fault table"
-            )
+            request = SendRequest(via=transport, to=(TO,), cc=(CC,), force="fault table")
             write_cover_letter(repository, request)
             ids: tuple[str, ...] = ()
             mail_states: list[tuple[str, ...]] = []
@@ -161,9 +159,7 @@ def run_case(
             def record_result(result: Sending) -> None:
                 nonlocal ids
                 ids = tuple(message.message_id for message in result.send.entries)
-                mail_states.append(
-                    tuple(str(message.state) for message in result.send.entries)
-                )
+                mail_states.append(tuple(str(message.state) for message in result.send.entries))
                 arrival_counts.append(count_arrivals(server, ids))
 
             for is_resumption in (False, True)[: 1 + fails_twice]:
@@ -252,9 +248,7 @@ class ServerRow:
         return f"{self.via:15} {self.case:38} {self.first:8} {steps:18} {self.final} {wrong_states}".rstrip()  # noqa: E501
 
 
-def run_server_case(
-    folder: Path, transport: str, case: ServerCase, patches: int = 2
-) -> ServerRow:
+def run_server_case(folder: Path, transport: str, case: ServerCase, patches: int = 2) -> ServerRow:
     pair = create_certificate(folder) if case.tls else None
     with (
         RawServer(
@@ -300,9 +294,7 @@ def run_server_case(
             return result
 
         with Repository.open(repo.path) as repository:
-            request = SendRequest(
-                via=transport, to=(TO,), cc=(CC,), force="fault table"
-            )
+            request = SendRequest(via=transport, to=(TO,), cc=(CC,), force="fault table")
             write_cover_letter(repository, request)
             result = record_result(
                 _try_send(repository, plan_sending(repository, request), request)
@@ -312,9 +304,7 @@ def run_server_case(
                 if result.state == "sent"
                 else (
                     UNKNOWN
-                    if any(
-                        message.state == "unknown" for message in result.send.entries
-                    )
+                    if any(message.state == "unknown" for message in result.send.entries)
                     else STOPPED
                 )
             )
@@ -347,9 +337,7 @@ def run_server_case(
     )
 
 
-def _try_send(
-    repository: Repository, planned_send: Sending, request: SendRequest
-) -> Sending:
+def _try_send(repository: Repository, planned_send: Sending, request: SendRequest) -> Sending:
     try:
         return deliver_mails(repository, planned_send)
     except PatchpilotError:
@@ -385,9 +373,7 @@ def _send_with_fault(
     return _resume_send(repository, request)
 
 
-def count_arrivals(
-    server: FaultySink | RawServer, message_ids: tuple[str, ...]
-) -> tuple[int, ...]:
+def count_arrivals(server: FaultySink | RawServer, message_ids: tuple[str, ...]) -> tuple[int, ...]:
     count = Counter(
         str(message_from_bytes(mail.data)["Message-ID"]).strip().strip("<>")
         for mail in server.take()
@@ -423,16 +409,12 @@ def build_send_command(path: Path, request: SendRequest) -> list[str]:
     ]
 
 
-def _send_with_full_disk(
-    repository: Repository, planned_send: Sending, state: str
-) -> None:
+def _send_with_full_disk(repository: Repository, planned_send: Sending, state: str) -> None:
     """Send, and simulate a full disk when a message gets this state.
 
     It is message 3 in the first attempt, and message 1 when resuming.
     """
-    start = (
-        planned_send.send.waiting_messages[0].position if planned_send.send.id else 2
-    )
+    start = planned_send.send.waiting_messages[0].position if planned_send.send.id else 2
     trigger_body = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
     with contextlib.closing(open_topic_database()) as base:
         base.execute(
@@ -483,9 +465,7 @@ def _kill_send(
 
 
 def isolate_home(folder: Path) -> None:
-    for name in [
-        name for name in os.environ if name.startswith(("GIT_", "XDG_", "B4_"))
-    ]:
+    for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "B4_"))]:
         del os.environ[name]
     os.environ["HOME"] = str(folder)
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
@@ -557,9 +537,7 @@ if __name__ == "__main__":
     words = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    words.add_argument(
-        "names", metavar="NAME", nargs="*", help="a part of a case's name"
-    )
+    words.add_argument("names", metavar="NAME", nargs="*", help="a part of a case's name")
     given = words.parse_args()
     for name in given.names:
         if not any(select_table_cases([name])):

@@ -67,9 +67,7 @@ def collect_adaptation_cases(
                 scratch.tree_of(row["backport"]),
             )
             merge = scratch.pick(fix_commit.id, target, fix_commit.base)
-            adaptation = adapt_conflicts(
-                scratch, merge, target, fix_commit, row.get("others", ())
-            )
+            adaptation = adapt_conflicts(scratch, merge, target, fix_commit, row.get("others", ()))
             results = {"patchpilot": adaptation.made if adaptation else None}
             if adaptation:
                 results |= {adaptation.kind: adaptation.made}
@@ -77,8 +75,7 @@ def collect_adaptation_cases(
             for tool in TOOLS if count is not None else ():
                 results[tool] = _merge_with_tool(scratch, merge, TOOLS[tool])
             is_equal = {
-                name: bool(tree)
-                and _is_same_change(scratch, tree, expected_tree, target)
+                name: bool(tree) and _is_same_change(scratch, tree, expected_tree, target)
                 for name, tree in results.items()
             }
             if count is not None:
@@ -90,9 +87,7 @@ def collect_adaptation_cases(
                 yield Case(adaptation.features, is_equal["patchpilot"])
 
 
-def _merge_with_tool(
-    scratch: ScratchStore, merge: Merge, command: Sequence[str]
-) -> str | None:
+def _merge_with_tool(scratch: ScratchStore, merge: Merge, command: Sequence[str]) -> str | None:
     """Return the tree that a tool makes of a conflicting merge, or None if a conflict remains."""
     entries: dict[str, Entry] = {}
     for path in merge.paths:
@@ -101,12 +96,8 @@ def _merge_with_tool(
             return None
         with tempfile.TemporaryDirectory() as folder:
             for number, name in SIDES.items():
-                (Path(folder) / name).write_bytes(
-                    scratch.content(conflict_sides[number]) or b""
-                )
-            completed = subprocess.run(
-                command, cwd=folder, capture_output=True, check=False
-            )
+                (Path(folder) / name).write_bytes(scratch.content(conflict_sides[number]) or b"")
+            completed = subprocess.run(command, cwd=folder, capture_output=True, check=False)
         if completed.returncode:
             return None
         entries[path] = (conflict_sides[2][0], scratch.write("blob", completed.stdout))
@@ -134,9 +125,7 @@ def _strip_file_whitespace(scratch: ScratchStore, tree: str, path: str) -> bytes
 def fit_weights(cases: Sequence[Case]) -> dict[str, float]:
     """Return the weights of a logistic regression. The bias has no penalty."""
     names = sorted({name for case in cases for name in case.features} - {UNSURE})
-    feature_rows = [
-        [1.0, *(case.features.get(name, 0.0) for name in names)] for case in cases
-    ]
+    feature_rows = [[1.0, *(case.features.get(name, 0.0) for name in names)] for case in cases]
     weights = [0.0] * (len(names) + 1)
     for _ in range(STEPS):
         slopes = [0.0] * len(weights)
@@ -146,17 +135,12 @@ def fit_weights(cases: Sequence[Case]) -> dict[str, float]:
                 / (
                     1
                     + math.exp(
-                        -sum(
-                            weight * value
-                            for weight, value in zip(weights, row, strict=True)
-                        )
+                        -sum(weight * value for weight, value in zip(weights, row, strict=True))
                     )
                 )
                 - case.is_same
             )
-            slopes = [
-                slope + error * value for slope, value in zip(slopes, row, strict=True)
-            ]
+            slopes = [slope + error * value for slope, value in zip(slopes, row, strict=True)]
         weights = [
             weight - RATE * (slope / len(cases) + DECAY * weight * (index > 0))
             for index, (weight, slope) in enumerate(zip(weights, slopes, strict=True))
@@ -196,9 +180,7 @@ def cross_validate(
                 for case in cases_
             ]
         )
-        yield from (
-            (compute_confidence(case.features, weights), case) for case in own_cases
-        )
+        yield from ((compute_confidence(case.features, weights), case) for case in own_cases)
 
 
 def main() -> None:
@@ -211,17 +193,13 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--beside", action="store_true")
     args = parser.parse_args()
-    rows = [
-        json.loads(line) for line in args.rows.read_text(encoding="utf-8").splitlines()
-    ]
+    rows = [json.loads(line) for line in args.rows.read_text(encoding="utf-8").splitlines()]
     by_repository: dict[str, list[Case]] = {}
     for name, _, folder in (argument.partition("=") for argument in args.repositories):
         own_cases = [row for row in rows if row["repo"] == name][: args.limit]
         count: Counter[str] = Counter()
         by_repository[name] = list(
-            collect_adaptation_cases(
-                Path(folder), own_cases, count if args.beside else None
-            )
+            collect_adaptation_cases(Path(folder), own_cases, count if args.beside else None)
         )
         print(
             f"{name}: {len(by_repository[name])} of {len(own_cases)} adapted,"
@@ -233,9 +211,7 @@ def main() -> None:
     all_cases = [case for own_cases in by_repository.values() for case in own_cases]
     print(
         "with the shipped weights",
-        *format_confidence_rows(
-            [(compute_confidence(case.features), case) for case in all_cases]
-        ),
+        *format_confidence_rows([(compute_confidence(case.features), case) for case in all_cases]),
         sep="\n  ",
     )
     if len(by_repository) > 1:
@@ -245,10 +221,7 @@ def main() -> None:
             sep="\n  ",
         )
     if args.write:
-        lines = [
-            f"{name} = {weight:.2f}\n"
-            for name, weight in fit_weights(all_cases).items()
-        ]
+        lines = [f"{name} = {weight:.2f}\n" for name, weight in fit_weights(all_cases).items()]
         WEIGHTS.write_text(HEAD + "".join(lines), encoding="utf-8")
 
 

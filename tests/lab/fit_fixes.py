@@ -41,21 +41,15 @@ def make_case(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set
         evidence_input = read_evidence_input(repository, commit)
         return (
             row["fold"],
-            weigh_candidates(
-                repository, evidence_input, tally_blamed_lines(evidence_input)
-            ),
+            weigh_candidates(repository, evidence_input, tally_blamed_lines(evidence_input)),
             set(row["fixes"]),
         )
 
 
-def read_cases(
-    repositories: Sequence[str], truth_files: Sequence[Path], jobs: int
-) -> list[Case]:
+def read_cases(repositories: Sequence[str], truth_files: Sequence[Path], jobs: int) -> list[Case]:
     rows = [
         (repo, row | ({"fold": fold_index} if len(repositories) > 1 else {}))
-        for fold_index, (repo, truth_file) in enumerate(
-            zip(repositories, truth_files, strict=True)
-        )
+        for fold_index, (repo, truth_file) in enumerate(zip(repositories, truth_files, strict=True))
         for row in map(json.loads, truth_file.read_text().splitlines())
     ]
     with multiprocessing.Pool(jobs) as process_pool:
@@ -63,9 +57,7 @@ def read_cases(
     cases = []
     for fold_index, candidates, correct_ids in raw_cases:
         correct_indexes = [
-            index
-            for index, candidate in enumerate(candidates)
-            if candidate in correct_ids
+            index for index, candidate in enumerate(candidates) if candidate in correct_ids
         ]
         cases.append(
             (
@@ -84,9 +76,7 @@ def fit_weights(cases: Sequence[Case]) -> tuple[Row, Row]:
     Then fit the weights of "none" on all cases.
     """
     cases_with_fix = [
-        (rows, correct_indexes)
-        for _, rows, _, correct_indexes in cases
-        if correct_indexes
+        (rows, correct_indexes) for _, rows, _, correct_indexes in cases if correct_indexes
     ]
     weights = maximize_likelihood(
         [
@@ -100,14 +90,11 @@ def fit_weights(cases: Sequence[Case]) -> tuple[Row, Row]:
         candidate_scores = [score_candidate(weights, row) for row in rows]
         best_score = max(candidate_scores, default=0.0)
         features = (
-            best_score
-            + math.log(sum(math.exp(sum_ - best_score) for sum_ in candidate_scores))
+            best_score + math.log(sum(math.exp(sum_ - best_score) for sum_ in candidate_scores))
             if candidate_scores
             else 0.0
         )
-        candidate_lists.append(
-            ([{"": features}, no_fix_row], {0} if correct_indexes else {1})
-        )
+        candidate_lists.append(([{"": features}, no_fix_row], {0} if correct_indexes else {1}))
     fitted_weights = maximize_likelihood(candidate_lists, fixed_weights={"": 1.0})
     return weights, {name: value for name, value in fitted_weights.items() if name}
 
@@ -127,20 +114,16 @@ def maximize_likelihood(
     The weights in `fixed_weights` do not change.
     """
     fixed_values, expected_sums = fixed_weights or {}, expected or {}
-    names = sorted(
-        {name for rows, _ in candidate_lists for row in rows for name in row}
-    )
+    names = sorted({name for rows, _ in candidate_lists for row in rows for name in row})
     weights = {name: fixed_values.get(name, 0.0) for name in names}
     first_moments, second_moments = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
     for step in range(1, steps + 1):
         gradient_by_name = {
-            name: PRIOR * (value - expected_sums.get(name, 0.0))
-            for name, value in weights.items()
+            name: PRIOR * (value - expected_sums.get(name, 0.0)) for name, value in weights.items()
         }
         for rows, correct_indexes in candidate_lists:
             candidate_scores = [
-                sum(weights[name] * value for name, value in row.items())
-                for row in rows
+                sum(weights[name] * value for name, value in row.items()) for row in rows
             ]
             best_score = max(candidate_scores)
             exponentials = [math.exp(value - best_score) for value in candidate_scores]
@@ -168,9 +151,7 @@ def maximize_likelihood(
     return weights
 
 
-def rate_answers(
-    cases: Sequence[Case], weights: tuple[Row, Row]
-) -> list[tuple[float, bool, bool]]:
+def rate_answers(cases: Sequence[Case], weights: tuple[Row, Row]) -> list[tuple[float, bool, bool]]:
     """Return a result for each case.
 
     It has the raw share of the first candidate, whether this candidate is correct, and whether one
@@ -224,12 +205,9 @@ def fit_isotonic_curve(
             >= pooled_blocks[-1][1] / pooled_blocks[-1][2]
         ):
             last_block = pooled_blocks.pop()
-            pooled_blocks[-1] = [
-                a + b for a, b in zip(pooled_blocks[-1], last_block, strict=True)
-            ]
+            pooled_blocks[-1] = [a + b for a, b in zip(pooled_blocks[-1], last_block, strict=True)]
     return [
-        (raw_score / count, is_correct / count)
-        for raw_score, is_correct, count in pooled_blocks
+        (raw_score / count, is_correct / count) for raw_score, is_correct, count in pooled_blocks
     ]
 
 
@@ -269,10 +247,7 @@ def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]
         )
         for fold_index in range(FOLDS)
     ]
-    return [
-        rate_answers(results, fit_weights(training_cases))
-        for results, training_cases in parts
-    ]
+    return [rate_answers(results, fit_weights(training_cases)) for results, training_cases in parts]
 
 
 def _share_of(answered_cases: Sequence[tuple[float, bool, bool]], column: int) -> str:
@@ -294,8 +269,7 @@ def _format_weights(
             "",
         ]
     formatted_points = ", ".join(
-        f"[{raw_score:.4f}, {correct_share:.4f}]"
-        for raw_score, correct_share in calibration_curve
+        f"[{raw_score:.4f}, {correct_share:.4f}]" for raw_score, correct_share in calibration_curve
     )
     return "\n".join([*lines, "[calibration]", f"curve = [{formatted_points}]", ""])
 

@@ -80,9 +80,7 @@ def read_labeled_mails(folder: Path) -> Iterator[LabeledMail]:
             is_machine = mail.bot or mail.kind in BY_MACHINE
             if name in labeled_ids and not mail.by_author and not is_machine:
                 sentences = find_requests(mail, request_lines)
-                yield LabeledMail(
-                    list_name, mail, author, request_labels.get(name, ()), sentences
-                )
+                yield LabeledMail(list_name, mail, author, request_labels.get(name, ()), sentences)
 
 
 def read_labeled_threads(
@@ -123,14 +121,9 @@ def compute_feature_rows(labeled_mail: LabeledMail) -> Iterator[Row]:
     """
     mail = labeled_mail.mail
     pairs = list(zip(mail.body.sentences, mail.features, strict=False))
-    parts = [
-        list(text_part)
-        for _, text_part in groupby(pairs, key=lambda it: it[0].top.part)
-    ]
+    parts = [list(text_part) for _, text_part in groupby(pairs, key=lambda it: it[0].top.part)]
     for sentence_group in [*parts, *([sentence] for sentence in pairs)]:
-        is_request = any(
-            sentence in labeled_mail.asking for sentence, _ in sentence_group
-        )
+        is_request = any(sentence in labeled_mail.asking for sentence, _ in sentence_group)
         yield combine_features([names for _, names in sentence_group]), is_request
 
 
@@ -139,19 +132,13 @@ def fit_weights(cases: Sequence[Row]) -> Weights:
     (AdaGrad).
     """
     counts = Counter(name for features, _ in cases for name in features)
-    initial_weights = {
-        name: HELD / count for name, count in counts.items() if count >= LEAST
-    }
+    initial_weights = {name: HELD / count for name, count in counts.items() if count >= LEAST}
     initial_weights[BIAS] = 0.0
     weights = dict.fromkeys(initial_weights, 0.0)
     gradient_squares = dict.fromkeys(initial_weights, 0.01)
     known_rows = [
         (
-            {
-                name: value
-                for name, value in features.items()
-                if name in initial_weights
-            },
+            {name: value for name, value in features.items() if name in initial_weights},
             is_request,
         )
         for features, is_request in cases
@@ -162,13 +149,9 @@ def fit_weights(cases: Sequence[Row]) -> Weights:
         for features, is_request in known_rows:
             prediction_error = share(weights, features) - is_request
             for name, value in (*features.items(), (BIAS, 1.0)):
-                weight_gradient = (
-                    prediction_error * value + initial_weights[name] * weights[name]
-                )
+                weight_gradient = prediction_error * value + initial_weights[name] * weights[name]
                 gradient_squares[name] += weight_gradient * weight_gradient
-                weights[name] -= (
-                    RATE * weight_gradient / math.sqrt(gradient_squares[name])
-                )
+                weights[name] -= RATE * weight_gradient / math.sqrt(gradient_squares[name])
     return weights
 
 
@@ -182,20 +165,13 @@ def count_found_requests(
         listed_ranges = [
             (request_part[0][0].line, request_part[-1][0].end) for request_part in parts
         ]
-        request_places = [
-            lines for lines, begins_request in labeled_mail.asked if begins_request
-        ]
+        request_places = [lines for lines, begins_request in labeled_mail.asked if begins_request]
         found_count = sum(
-            any(
-                do_ranges_overlap(lines, listed_lines) for listed_lines in listed_ranges
-            )
+            any(do_ranges_overlap(lines, listed_lines) for listed_lines in listed_ranges)
             for lines in request_places
         )
         wrong_ranges = sum(
-            not any(
-                do_ranges_overlap(listed_lines, lines)
-                for lines, _ in labeled_mail.asked
-            )
+            not any(do_ranges_overlap(listed_lines, lines) for lines, _ in labeled_mail.asked)
             for listed_lines in listed_ranges
         )
         count.update(
@@ -244,9 +220,7 @@ def main(folder: Path, *, keep: bool) -> int:
         f" {count['nothing']} of {count['listed']} listed ask nothing"
     )
     if keep:
-        write_weights(
-            fit_weights([row for mail in mails for row in compute_feature_rows(mail)])
-        )
+        write_weights(fit_weights([row for mail in mails for row in compute_feature_rows(mail)]))
     return 0
 
 

@@ -48,12 +48,8 @@ _SIGN = re.compile(
     r"overflow)\b",
     re.IGNORECASE,
 )
-_FIX = re.compile(
-    r"\bfix|avoid|prevent|crash|leak|don't|handle|bug\b|race|correct", re.IGNORECASE
-)
-_TRAILER = re.compile(
-    r"^\s*[A-Z][\w-]+(?:-by|s): |^\s*(?:Fixes|Link|Cc|Bug\w*|Closes): "
-)
+_FIX = re.compile(r"\bfix|avoid|prevent|crash|leak|don't|handle|bug\b|race|correct", re.IGNORECASE)
+_TRAILER = re.compile(r"^\s*[A-Z][\w-]+(?:-by|s): |^\s*(?:Fixes|Link|Cc|Bug\w*|Closes): ")
 _NO_LOG = re.compile(
     r"^\s*(?:\$|#\s|=>|[a-z-]+@\S+[$#]|[+-]{1,3}|\*|diff|commit [0-9a-f]+)|[;{}]\s*$"
 )
@@ -82,9 +78,7 @@ def is_quotation_line(line: str) -> bool:
     """Return whether a line of a message is a quotation, because it is indented or comes from a
     log.
     """
-    return (line.startswith(("  ", "\t", ">")) or bool(_LOG.match(line))) and bool(
-        line.strip()
-    )
+    return (line.startswith(("  ", "\t", ">")) or bool(_LOG.match(line))) and bool(line.strip())
 
 
 def extract_quoted_log(message: str) -> str:
@@ -98,9 +92,7 @@ def extract_quoted_log(message: str) -> str:
             continue
         if log_lines:
             first_line = log_lines[0]
-            starts_block = (
-                not preceding_line.strip() or preceding_line.rstrip().endswith(":")
-            )
+            starts_block = not preceding_line.strip() or preceding_line.rstrip().endswith(":")
             lines = [log_line for log_line in log_lines if not _NO_LOG.search(log_line)]
             log_line = "\n".join(lines)
             if (
@@ -117,9 +109,7 @@ def extract_quoted_log(message: str) -> str:
 def strip_quotes(commit: CommitMessage) -> CommitMessage:
     head, _, body = commit.message.partition("\n")
     lines = [
-        line
-        for line in body.splitlines()
-        if not is_quotation_line(line) or _TRAILER.match(line)
+        line for line in body.splitlines() if not is_quotation_line(line) or _TRAILER.match(line)
     ]
     return commit._replace(message="\n".join([head, *lines]))
 
@@ -150,9 +140,7 @@ def collect_history_cases(
         ]
         pairs = [pair for pair in pairs if _FIX.search(pair[0].message)]
         window_rng.shuffle(pairs)
-        symptoms = [
-            (commit, read_log(log_text)) for commit, log_text in pairs[:max_symptoms]
-        ]
+        symptoms = [(commit, read_log(log_text)) for commit, log_text in pairs[:max_symptoms]]
         symptoms = [pair for pair in symptoms if len(pair[1].terms()) > 3]
         located_symptoms = [
             (commit, candidates.locate_symptom(repository, oldest_commit, symptom))
@@ -200,18 +188,12 @@ def collect_history_cases(
         print(name, oldest_commit[:12], len(messages), len(symptoms), flush=True)
 
 
-def search_candidates(
-    repository: Repository, query: Query, counts: WordCounts
-) -> list[Evidence]:
+def search_candidates(repository: Repository, query: Query, counts: WordCounts) -> list[Evidence]:
     symptom_terms = query.sources.symptom.terms()
     own_counts = {
         number: query_words
         for number, row in counts.counts.items()
-        if (
-            query_words := {
-                word: count for word, count in row.items() if word in symptom_terms
-            }
-        )
+        if (query_words := {word: count for word, count in row.items() if word in symptom_terms})
     }
     word_counts = WordCounts(own_counts, counts.mean, counts.lengths)
     ranked_rows = rank_fixes.select_best_candidates(
@@ -219,9 +201,7 @@ def search_candidates(
         rank_fixes.load_evidence_weights(),
     )
     ids = [query.messages[candidate.number].id for candidate in ranked_rows]
-    return rank_fixes.weigh_changes(
-        query, ranked_rows, candidates.read_changes(repository, ids)
-    )
+    return rank_fixes.weigh_changes(query, ranked_rows, candidates.read_changes(repository, ids))
 
 
 def fit_ranking_weights(cases: Sequence[Case]) -> Row:
@@ -281,14 +261,10 @@ def rank_case(case: Case, weight_table: Row, *, without_fix: bool = False) -> Ra
         for position, row in zip(pool_rows, rows, strict=True)
     ]
     scored_candidates.sort(key=lambda pair: -pair[0])
-    exponentials = [
-        math.exp(pair[0] - scored_candidates[0][0]) for pair in scored_candidates
-    ]
+    exponentials = [math.exp(pair[0] - scored_candidates[0][0]) for pair in scored_candidates]
     probabilities = [value / sum(exponentials) for value in exponentials]
     evidence = [Evidence(0, row) for _, _, row in scored_candidates]
-    fix_rank = next(
-        (position for position, pair in enumerate(scored_candidates) if pair[1]), -1
-    )
+    fix_rank = next((position for position, pair in enumerate(scored_candidates) if pair[1]), -1)
     return Ranking(
         case,
         without_fix,
@@ -325,9 +301,7 @@ def find_rejection_threshold(
     Only quoted logs are considered, because they resemble other messages most.
     """
     shares_without_fix = sorted(
-        convert_to_probability(
-            compute_raw_probability(row, first_rank_weights), calibration_curve
-        )
+        convert_to_probability(compute_raw_probability(row, first_rank_weights), calibration_curve)
         for row in rankings
         if row.removed and row.case.mode == "quoted"
     )
@@ -349,8 +323,7 @@ def print_ranking_quality(
             ("traces", [row for row in cases_with_fix if row.case.trace]),
         ):
             top_shares = [
-                sum(0 <= row.rank < top_size for row in kind_rows)
-                / max(1, len(kind_rows))
+                sum(0 <= row.rank < top_size for row in kind_rows) / max(1, len(kind_rows))
                 for top_size in (1, 3, 10)
             ]
             print(
@@ -374,9 +347,7 @@ def print_ranking_quality(
             if probabilities[id(row)] < rejection_limit
             and row.first["functions"] < rank_fixes.LIKELY
         }
-        rejected_share = sum(id(row) in unfit_ids for row in without_fix) / max(
-            1, len(without_fix)
-        )
+        rejected_share = sum(id(row) in unfit_ids for row in without_fix) / max(1, len(without_fix))
         lost_share = sum(id(row) in unfit_ids for row in cases_with_fix) / max(
             1, len(cases_with_fix)
         )
@@ -402,9 +373,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.what == "cases":
         with Repository.open(args.repo) as repository:
             new_cases = list(
-                collect_history_cases(
-                    repository, args.out.stem, args.size, args.windows, args.most
-                )
+                collect_history_cases(repository, args.out.stem, args.size, args.windows, args.most)
             )
         args.out.write_bytes(pickle.dumps(new_cases))
         return 0
@@ -424,23 +393,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     first_rank_weights, table = fit_first_rank(held_out), fit_ranking_weights(cases)
     pairs: list[tuple[float, bool]] = []
     for name in sorted({case.history for case in cases}):
-        other_rankings = [
-            rankings for rankings in held_out if rankings.case.history != name
-        ]
-        tested_rankings = [
-            rankings for rankings in held_out if rankings.case.history == name
-        ]
+        other_rankings = [rankings for rankings in held_out if rankings.case.history != name]
+        tested_rankings = [rankings for rankings in held_out if rankings.case.history == name]
         row = fit_first_rank(other_rankings)
         calibration_limits = fit_isotonic_curve(
-            [
-                (compute_raw_probability(case, row), case.rank == 0)
-                for case in other_rankings
-            ]
+            [(compute_raw_probability(case, row), case.rank == 0) for case in other_rankings]
         )
-        pairs += [
-            (compute_raw_probability(case, row), case.rank == 0)
-            for case in tested_rankings
-        ]
+        pairs += [(compute_raw_probability(case, row), case.rank == 0) for case in tested_rankings]
         sizes = {case.case.size for case in tested_rankings}
         print(f"{name}: {min(sizes):,} to {max(sizes):,} commits, by the others")
         print_ranking_quality(
@@ -451,16 +410,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         print("  BM25 alone")
         print_ranking_quality(
-            [
-                rank_case(case.case, {"bm25": 1.0})
-                for case in tested_rankings
-                if not case.removed
-            ]
+            [rank_case(case.case, {"bm25": 1.0}) for case in tested_rankings if not case.removed]
         )
     calibration_curve = fit_isotonic_curve(pairs)
-    rejection_limit = find_rejection_threshold(
-        held_out, first_rank_weights, calibration_curve
-    )
+    rejection_limit = find_rejection_threshold(held_out, first_rank_weights, calibration_curve)
     if args.write:
         write_tables(table, first_rank_weights, calibration_curve, rejection_limit)
     return 0

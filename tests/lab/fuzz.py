@@ -58,9 +58,7 @@ def _make_patch_runner() -> Run:
 
     def check_patch(data: bytes) -> None:
         patch = shorten_patch(parse_patch(data, "x.patch"))
-        assert set(patch.paths) >= {
-            change.path for change in patch.files if change.path
-        }
+        assert set(patch.paths) >= {change.path for change in patch.files if change.path}
         assert patch.trailers is not None
         assert patch.diff_error is not patch
 
@@ -72,9 +70,7 @@ def _make_hunks_runner() -> Run:
     from patchpilot.model.patch import parse_diff
 
     def parse_hunks_of(text: str) -> None:
-        lines = tuple(
-            f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n{text}".split("\n")
-        )
+        lines = tuple(f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n{text}".split("\n"))
         for change in parse_diff(lines, 1).files:
             fit_hunks("a.c", ["int a;\n", "int b;\n", "x\n"] * 3, change.hunks)
 
@@ -184,9 +180,7 @@ def _make_settings_runner() -> Run:
     from patchpilot.config import load_settings
     from patchpilot.lint.waivers import parse_waiver_tables
 
-    return _make_text_runner(
-        lambda text: parse_waiver_tables(load_settings(text).waivers, "x")
-    )
+    return _make_text_runner(lambda text: parse_waiver_tables(load_settings(text).waivers, "x"))
 
 
 def _make_b4_runner() -> Run:
@@ -219,9 +213,7 @@ def _make_replies_runner() -> Run:
     from patchpilot.reading.reply_body import parse_body
     from patchpilot.reading.review_trailers import given_trailers
 
-    return _make_text_runner(
-        lambda text: given_trailers(parse_body(text), Address("A", "a@b.org"))
-    )
+    return _make_text_runner(lambda text: given_trailers(parse_body(text), Address("A", "a@b.org")))
 
 
 def _make_check_runner() -> Run:
@@ -241,9 +233,7 @@ def _make_fix_runner() -> Run:
     from patchpilot.lint.lint_context import Options
 
     driver = Driver(Options(strict=True))
-    return lambda data: fix_findings(
-        driver, PatchSource(["-"], stdin=data), write=False
-    )
+    return lambda data: fix_findings(driver, PatchSource(["-"], stdin=data), write=False)
 
 
 _HEAD = (
@@ -430,8 +420,7 @@ _STARTS = {
 }
 _STARTS |= dict.fromkeys(
     ("check", "fix"),
-    _STARTS["patch"]
-    + "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,3 +1,4 @@\n int a;\n",
+    _STARTS["patch"] + "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,3 +1,4 @@\n int a;\n",
 )
 
 

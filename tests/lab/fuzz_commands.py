@@ -76,9 +76,7 @@ class HostileArchive:
     def next_response(self) -> tuple[int, bytes, str]:
         self.asked += 1
         return (
-            self.answers[(self.asked - 1) % len(self.answers)]
-            if self.answers
-            else (404, b"", "")
+            self.answers[(self.asked - 1) % len(self.answers)] if self.answers else (404, b"", "")
         )
 
     @contextlib.contextmanager
@@ -118,9 +116,7 @@ class HostileArchive:
             server.server_close()
 
 
-def _make_check_commands(
-    world: HostileWorld, rng: random.Random, _url: str
-) -> Iterator[Argv]:
+def _make_check_commands(world: HostileWorld, rng: random.Random, _url: str) -> Iterator[Argv]:
     output_formats = (
         "text",
         "json",
@@ -158,9 +154,7 @@ def _make_check_commands(
     )
 
 
-def _make_fix_commands(
-    world: HostileWorld, rng: random.Random, _url: str
-) -> Iterator[Argv]:
+def _make_fix_commands(world: HostileWorld, rng: random.Random, _url: str) -> Iterator[Argv]:
     yield "check", "--jobs", 1, "--diff", "--strict", world.patch
     yield "check", "--jobs", 1, "--diff", "--strict", "-C", world.repo
     copies_files = world.folder / "fixed.patch"
@@ -170,9 +164,7 @@ def _make_fix_commands(
     yield "undo", "-C", world.repo
 
 
-def _make_track_commands(
-    world: HostileWorld, rng: random.Random, url: str
-) -> Iterator[Argv]:
+def _make_track_commands(world: HostileWorld, rng: random.Random, url: str) -> Iterator[Argv]:
     yield "track", "add", "--lore", url, rng.choice(world.message_ids)
     yield "track", "add", "-C", world.repo, "--mbox", world.mbox
     yield "track", "--format", rng.choice(("text", "json")), "-C", world.repo
@@ -194,13 +186,9 @@ def _make_track_commands(
     yield "track", "update", 1, "--all", *rng.choice(((), ("--lore", url)))
 
 
-def _make_reply_commands(
-    world: HostileWorld, rng: random.Random, _url: str
-) -> Iterator[Argv]:
+def _make_reply_commands(world: HostileWorld, rng: random.Random, _url: str) -> Iterator[Argv]:
     reply_file = world.folder / "reply.txt"
-    reply_file.write_bytes(
-        RandomDamage(str(rng.random())).damage_lines(b"Thanks, done in v2.\n")
-    )
+    reply_file.write_bytes(RandomDamage(str(rng.random())).damage_lines(b"Thanks, done in v2.\n"))
     yield "track", "add", "-C", world.repo, "--mbox", world.mbox
     for target in (1, world.message_ids[0], "r1@example.org", world.patch):
         template = rng.choice(("reply", "ping", "withdraw", "objection", "thanks"))
@@ -238,9 +226,7 @@ def _make_reply_commands(
     )
 
 
-def _make_trailers_commands(
-    world: HostileWorld, rng: random.Random, url: str
-) -> Iterator[Argv]:
+def _make_trailers_commands(world: HostileWorld, rng: random.Random, url: str) -> Iterator[Argv]:
     yield (
         "track",
         "add",
@@ -261,9 +247,7 @@ def _make_trailers_commands(
     yield "track", "show", 1, "-C", world.repo
 
 
-def _make_backport_commands(
-    world: HostileWorld, rng: random.Random, _url: str
-) -> Iterator[Argv]:
+def _make_backport_commands(world: HostileWorld, rng: random.Random, _url: str) -> Iterator[Argv]:
     yield (
         "backport",
         "-C",
@@ -287,9 +271,7 @@ def _make_backport_commands(
     yield "backport", "--tree", world.repo, "--onto", world.repo, world.patch
 
 
-def _make_tags_commands(
-    world: HostileWorld, rng: random.Random, _url: str
-) -> Iterator[Argv]:
+def _make_tags_commands(world: HostileWorld, rng: random.Random, _url: str) -> Iterator[Argv]:
     format_option = ("--format", rng.choice(("text", "json")))
     yield (
         "fixes",
@@ -328,9 +310,7 @@ def _make_maintainers_commands(
     )
 
 
-def _make_draft_commands(
-    world: HostileWorld, rng: random.Random, _url: str
-) -> Iterator[Argv]:
+def _make_draft_commands(world: HostileWorld, rng: random.Random, _url: str) -> Iterator[Argv]:
     damage = RandomDamage(str(rng.random()))
     damage.heat = 0.4
     file = world.folder / "draft.txt"
@@ -404,8 +384,7 @@ class FailureReport:
 
     def format_progress(self) -> str:
         exits = ", ".join(
-            f"exit {exit_code}: {count:,}"
-            for exit_code, count in sorted(self.codes.items())
+            f"exit {exit_code}: {count:,}" for exit_code, count in sorted(self.codes.items())
         )
         failures = sum(self.failures.values())
         peak_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -440,9 +419,7 @@ def run_commands_in_world(
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run_fuzzed_command(
-    argv: Argv, number: int, folder: Path, report: FailureReport
-) -> None:
+def _run_fuzzed_command(argv: Argv, number: int, folder: Path, report: FailureReport) -> None:
     start = time.process_time()
     signal.alarm(PATIENCE)
     report.calls += 1
@@ -508,16 +485,10 @@ def _make_failure_key(log: str) -> str:
     """
     frames = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
     error = next(
-        (
-            line
-            for line in reversed(log.splitlines())
-            if re.match(r"\w[\w.]*(:|$)", line)
-        ),
+        (line for line in reversed(log.splitlines()) if re.match(r"\w[\w.]*(:|$)", line)),
         "",
     )
-    return (
-        f"exit 70: {error.partition(':')[0]} {':'.join(frames[-1]) if frames else ''}"
-    )
+    return f"exit 70: {error.partition(':')[0]} {':'.join(frames[-1]) if frames else ''}"
 
 
 @contextlib.contextmanager
@@ -527,9 +498,7 @@ def _isolate_home() -> Iterator[Path]:
 
     root = Path(tempfile.mkdtemp(prefix="fuzz-commands-"))
     for name in [
-        name
-        for name in os.environ
-        if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
+        name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
     ]:
         del os.environ[name]
     os.environ |= {
@@ -574,9 +543,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--commands", default=",".join(COMMANDS), help="some of: %(default)s"
-    )
+    parser.add_argument("--commands", default=",".join(COMMANDS), help="some of: %(default)s")
     parser.add_argument("--world", type=int)
     args = parser.parse_args(argv)
     commands = args.commands.split(",")
@@ -596,9 +563,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 report_time = time.monotonic()
                 print(report.format_progress(), flush=True)
     print(report.format_progress())
-    for failure_key, count in sorted(
-        report.failures.items(), key=lambda item: -item[1]
-    ):
+    for failure_key, count in sorted(report.failures.items(), key=lambda item: -item[1]):
         print(f"{count:6}  {failure_key}")
     return 1 if report.failures else 0
 

@@ -45,8 +45,7 @@ class ObjectWriter:
             else:
                 rows.append((file_mode, name, self.write_object(b"blob", data)))
         rows += [
-            (_TREE, name, self.write_tree(subtree_path))
-            for name, subtree_path in subtrees.items()
+            (_TREE, name, self.write_tree(subtree_path)) for name, subtree_path in subtrees.items()
         ]
         # git sorts a directory as if its name ended with a slash
         rows.sort(key=lambda row: row[1] + (b"/" if row[0] == _TREE else b""))

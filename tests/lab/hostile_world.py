@@ -31,9 +31,7 @@ def _read_pieces() -> dict[str, tuple[bytes, ...]]:
     ):
         name, *lines = section_text.rstrip("\n").split("\n")
         pieces_by_section[name] = tuple(
-            escape_decode(_REPEATED.sub(lambda it: it[1] * int(it[2]), line).encode())[
-                0
-            ]
+            escape_decode(_REPEATED.sub(lambda it: it[1] * int(it[2]), line).encode())[0]
             for line in lines
         )
     return pieces_by_section
@@ -44,9 +42,7 @@ PIECES = _read_pieces()
 ODD, DATES, STAMPS, PEOPLE, SUBJECTS, LINES = (
     PIECES[name] for name in ("odd", "dates", "stamps", "people", "subjects", "lines")
 )
-HEADERS, PATHS, CONTENTS, TOML = (
-    PIECES[name] for name in ("headers", "paths", "contents", "toml")
-)
+HEADERS, PATHS, CONTENTS, TOML = (PIECES[name] for name in ("headers", "paths", "contents", "toml"))
 MODES = (
     b"100644",
     b"100644",
@@ -81,9 +77,7 @@ int pump_stop(struct pump *pump)
 }
 """
 _BUG = _PUMP.replace(b"\trc = pump_prime(pump);", b"\trc = pump_prime(pump->first);")
-_FIX = _BUG.replace(
-    b"\trc = pump_prime", b"\tif (!pump)\n\t\treturn -EINVAL;\n\n\trc = pump_prime"
-)
+_FIX = _BUG.replace(b"\trc = pump_prime", b"\tif (!pump)\n\t\treturn -EINVAL;\n\n\trc = pump_prime")
 _COVER = b"""demo: two fixes
 
 Both.
@@ -131,9 +125,7 @@ class RandomDamage:
         damaged_data = bytearray(data)
         for _ in range(self.rng.randint(1, 3)):
             offset = self.rng.randint(0, len(damaged_data))
-            damaged_data[offset : offset + self.rng.randint(0, 4)] = self.rng.choice(
-                ODD
-            )
+            damaged_data[offset : offset + self.rng.randint(0, 4)] = self.rng.choice(ODD)
         return bytes(damaged_data)
 
     def damage_lines(self, data: bytes, lines: Sequence[bytes] = LINES) -> bytes:
@@ -179,9 +171,7 @@ def create_hostile_world(folder: Path, seed: str, url: str) -> HostileWorld:
     thread = _make_random_thread(damage)
     mbox, patch = folder / "thread.mbox", folder / "0001-x.patch"
     mbox.write_bytes(
-        damage.damage_bytes(join_mbox(thread))
-        if damage.should_damage()
-        else join_mbox(thread)
+        damage.damage_bytes(join_mbox(thread)) if damage.should_damage() else join_mbox(thread)
     )
     patch.write_bytes(damage.rng.choice(thread[:3]))
     ids = tuple(dict.fromkeys(["v1@example.org", "v2@example.org", "r1@example.org"]))
@@ -198,9 +188,7 @@ def create_hostile_world(folder: Path, seed: str, url: str) -> HostileWorld:
 @cache
 def _create_template(folder: Path) -> Path:
     template = folder / "template"
-    subprocess.run(
-        ["git", "init", "-q", "-b", "topic", "--template=", str(template)], check=True
-    )
+    subprocess.run(["git", "init", "-q", "-b", "topic", "--template=", str(template)], check=True)
     return template
 
 
@@ -239,9 +227,7 @@ def _write_repository(repo: Path, damage: RandomDamage) -> None:
             damage.rng.choice(MODES),
             damage.rng.choice((*CONTENTS, damage.damage_bytes(_PUMP))),
         )
-    tip = _write_commit(
-        writer, damage, files, (), b"demo: add the pump\n\nStart.\n\n" + _SIGNED
-    )
+    tip = _write_commit(writer, damage, files, (), b"demo: add the pump\n\nStart.\n\n" + _SIGNED)
     writer.write_ref(
         "refs/tags/v6.1",
         writer.write_tag(
@@ -341,9 +327,7 @@ def _write_repository(repo: Path, damage: RandomDamage) -> None:
                 damage.rng.choice((tip, buggy_commit, stable_commit, "0" * 40, "x")),
             )
     if damage.rng.random() < 0.7:
-        subprocess.run(
-            ["git", "reset", "-q", "--hard"], cwd=repo, capture_output=True, check=False
-        )
+        subprocess.run(["git", "reset", "-q", "--hard"], cwd=repo, capture_output=True, check=False)
 
 
 def _make_random_identity(damage: RandomDamage) -> bytes:
@@ -392,9 +376,7 @@ def _make_random_thread(damage: RandomDamage) -> list[bytes]:
             reply_to="v2",
             minutes=1500,
         ),
-        mails.build_applied_notice(
-            title, "0123456789ab", id="r3", reply_to="v2", minutes=2000
-        ),
+        mails.build_applied_notice(title, "0123456789ab", id="r3", reply_to="v2", minutes=2000),
         mails.build_stable_review(
             title,
             "0123456789abcdef0123456789abcdef01234567",
@@ -441,11 +423,7 @@ def _make_random_mail(raw_mail: bytes, damage: RandomDamage) -> bytes:
     while damage.should_damage():
         rows.insert(damage.rng.randint(0, len(rows)), damage.rng.choice(HEADERS))
     headers = b"\n".join(rows) + b"\n\n" + damage.damage_lines(body)
-    return (
-        damage.damage_bytes(headers)
-        if damage.rng.random() < damage.heat / 4
-        else headers
-    )
+    return damage.damage_bytes(headers) if damage.rng.random() < damage.heat / 4 else headers
 
 
 def _make_archive_responses(
@@ -481,9 +459,7 @@ def _make_archive_responses(
             if damage.should_damage()
             else (
                 200,
-                damage.rng.choice(
-                    (complete_archive, complete_archive, partial_archive)
-                ),
+                damage.rng.choice((complete_archive, complete_archive, partial_archive)),
                 "",
             )
         )

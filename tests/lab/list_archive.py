@@ -87,18 +87,14 @@ def read_archive(
                 if len(head) == 3 and head[1] == b"blob":
                     raw_mail = process.stdout.read(int(head[2]))
                     process.stdout.read(1)
-                    if len(raw_mail) < _MOST_BYTES and (
-                        mail := _parse_archived_mail(raw_mail)
-                    ):
+                    if len(raw_mail) < _MOST_BYTES and (mail := _parse_archived_mail(raw_mail)):
                         yield mail
         process.stdin.close()
 
 
 def _parse_archived_mail(raw_mail: bytes) -> ArchivedMail | None:
     end = raw_mail.find(b"\n\n")
-    fields = {
-        name.lower(): value for name, value in _HEADER.findall(raw_mail[: end + 1])
-    }
+    fields = {name.lower(): value for name, value in _HEADER.findall(raw_mail[: end + 1])}
     message_id = _ID.search(fields.get(b"message-id", b""))
     if not message_id:
         return None

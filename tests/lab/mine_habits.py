@@ -60,9 +60,7 @@ def read_patch_rows(directory: Path, start_date: str) -> Iterator[Row]:
         # skip messages that cannot be parsed
         except Exception:  # noqa: BLE001
             continue
-        subject_words = " ".join(
-            (*patch.subject.words, *patch.subject.title.split(":")[:1])
-        )
+        subject_words = " ".join((*patch.subject.words, *patch.subject.title.split(":")[:1]))
         is_foreign = _OTHER_REPOSITORIES.search(subject_words) or _FOR_STABLE.search(
             " ".join(patch.subject.words)
         )
@@ -89,16 +87,10 @@ def find_code_folders(paths: Iterable[str]) -> tuple[str, ...]:
 
     Return () if a path is not in the kernel.
     """
-    all_folders = dict.fromkeys(
-        str(PurePosixPath(path).parent) for path in paths if "/" in path
-    )
+    all_folders = dict.fromkeys(str(PurePosixPath(path).parent) for path in paths if "/" in path)
     if not all(folder.split("/")[0] in TOP_FOLDERS for folder in all_folders):
         return ()
-    code_paths = [
-        name
-        for name in all_folders
-        if not name.startswith(("Documentation", "include"))
-    ]
+    code_paths = [name for name in all_folders if not name.startswith(("Documentation", "include"))]
     return tuple(code_paths or all_folders)
 
 
@@ -154,10 +146,7 @@ def format_table_lines(rows: Iterable[Row]) -> Iterator[str]:
 def _differs_for_rules(habits: Habits, parent: Habits) -> bool:
     if _reports_nothing(habits) and _reports_nothing(parent):
         # messages name the first prefix if many commits have it
-        return (
-            habits.prefix_share >= LEAST_NAMED
-            and habits.first[0][0] != parent.first[0][0]
-        )
+        return habits.prefix_share >= LEAST_NAMED and habits.first[0][0] != parent.first[0][0]
     return _select_rule_habits(habits) != _select_rule_habits(parent)
 
 
@@ -168,23 +157,14 @@ def _reports_nothing(habits: Habits) -> bool:
 
 def _select_rule_habits(habits: Habits) -> tuple[object, ...]:
     """Return the habits that rules use. They are used to compare a directory with its parent."""
-    names = [
-        [name for name, _ in word_shares]
-        for word_shares in (habits.first, habits.further)
-    ]
+    names = [[name for name, _ in word_shares] for word_shares in (habits.first, habits.further)]
     used_cases = [
-        case_style
-        for case_style, case_share in habits.cases
-        if habits.weigh_share(case_share)
+        case_style for case_style, case_share in habits.cases if habits.weigh_share(case_share)
     ]
     return (
         *names,
         used_cases,
-        [
-            mark_style
-            for mark_style, case_share in habits.marks
-            if habits.weigh_share(case_share)
-        ],
+        [mark_style for mark_style, case_share in habits.marks if habits.weigh_share(case_share)],
     )
 
 
@@ -196,9 +176,7 @@ def _format_habits_line(habits: Habits) -> str:
         habits.cases,
         shipped_marks if habits.total >= LEAST_MARKED else (),
     )
-    return "\t".join(
-        (habits.where, str(habits.total), *map(_format_word_shares, columns))
-    )
+    return "\t".join((habits.where, str(habits.total), *map(_format_word_shares, columns)))
 
 
 def _format_word_shares(word_shares: Iterable[tuple[str, int]]) -> str:
@@ -217,9 +195,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--since", default="2023-01-01")
     options = parser.parse_args(arguments)
     patches = (
-        row
-        for archive in options.archives
-        for row in read_patch_rows(archive, options.since)
+        row for archive in options.archives for row in read_patch_rows(archive, options.since)
     )
     print("\n".join(format_table_lines(select_last_versions(patches))))
     return 0

@@ -50,9 +50,7 @@ def kill_send_and_check(
     with FaultySink() as server:
         repo = topic(folder / "repo", 3, server=server)
         with Repository.open(repo.path) as repository:
-            request = SendRequest(
-                via=transport, to=(TO,), cc=(CC,), force="random kills"
-            )
+            request = SendRequest(via=transport, to=(TO,), cc=(CC,), force="random kills")
             write_cover_letter(repository, request)
             process = subprocess.Popen(
                 build_send_command(repo.path, request),
@@ -86,9 +84,7 @@ def kill_send_and_check(
             ):
                 time.sleep(0.2)
                 find_draft(repository, request)
-            result = _resume_until_complete(
-                repository, server, request, start=bool(recorded_sends)
-            )
+            result = _resume_until_complete(repository, server, request, start=bool(recorded_sends))
             counts = count_arrivals(
                 server, tuple(message.message_id for message in result.send.entries)
             )
@@ -138,9 +134,7 @@ def main(count: int, transport: str) -> int:
                 isolate_home(Path(folder))
                 in_delivery = delay_rng.random() < 0.8
                 delay = (
-                    delay_rng.uniform(0.0, 1.0)
-                    if in_delivery
-                    else delay_rng.uniform(0.3, duration)
+                    delay_rng.uniform(0.0, 1.0) if in_delivery else delay_rng.uniform(0.3, duration)
                 )
                 try:
                     is_correct, description = kill_send_and_check(
@@ -151,9 +145,7 @@ def main(count: int, transport: str) -> int:
             outcomes[description.split(",")[0]] += 1
             if not is_correct:
                 failures += 1
-                print(
-                    f"{number}: killed after {delay:.2f} s: {description}", flush=True
-                )
+                print(f"{number}: killed after {delay:.2f} s: {description}", flush=True)
     print(
         f"{transport}: {outcomes.total()} kills (seed {seed}), {failures} wrong, {dict(outcomes)},"
         f" {time.monotonic() - start:.0f} s"

@@ -78,9 +78,7 @@ def kill_reply_and_check(
         last_run = call(*argv)
         arrival_count = len(server.take())
     is_correct = (
-        arrival_count == 1
-        and last_run.code == 1
-        and "this reply was sent on" in last_run.err
+        arrival_count == 1 and last_run.code == 1 and "this reply was sent on" in last_run.err
     )
     return (
         is_correct,
@@ -93,25 +91,17 @@ def main(count: int, transport: str) -> int:
     delay_rng, failures, outcomes = random.Random(seed), 0, Counter[str]()
     with suppress(KeyboardInterrupt):
         for number in range(count):
-            with tempfile.TemporaryDirectory(
-                prefix="patchpilot-reply-kills-"
-            ) as folder:
+            with tempfile.TemporaryDirectory(prefix="patchpilot-reply-kills-") as folder:
                 isolate_home(Path(folder))
                 in_delivery = delay_rng.random() < 0.7
-                delay = (
-                    delay_rng.uniform(0.0, 0.3)
-                    if in_delivery
-                    else delay_rng.uniform(0.3, SPAN)
-                )
+                delay = delay_rng.uniform(0.0, 0.3) if in_delivery else delay_rng.uniform(0.3, SPAN)
                 is_correct, description = kill_reply_and_check(
                     Path(folder), transport, delay, in_delivery
                 )
             outcomes[description.partition(",")[0]] += 1
             if not is_correct:
                 failures += 1
-                print(
-                    f"{number}: killed after {delay:.2f} s: {description}", flush=True
-                )
+                print(f"{number}: killed after {delay:.2f} s: {description}", flush=True)
     print(
         f"{transport}: {outcomes.total()} kills of a reply (seed {seed}), {failures} wrong,"
         f" {dict(outcomes)}"

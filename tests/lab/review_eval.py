@@ -31,9 +31,7 @@ from patchpilot.reviewers.review import (
 )
 
 
-def make_review_inputs(
-    tree: Path, files: Sequence[Path]
-) -> Iterator[tuple[Path, ReviewInput]]:
+def make_review_inputs(tree: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReviewInput]]:
     """Check each file against the repository's HEAD."""
     with Repository.open(tree) as repository:
         head = CommitTree(repository, repository.resolve("HEAD"))
@@ -43,13 +41,9 @@ def make_review_inputs(
             yield file, ReviewInput(result, repository, (str(file),))
 
 
-def name_patches_in_file(
-    file: Path, review_input: ReviewInput
-) -> Iterator[tuple[str, Patch]]:
+def name_patches_in_file(file: Path, review_input: ReviewInput) -> Iterator[tuple[str, Patch]]:
     """Yield (name, patch) for each patch in a file that has a diff."""
-    patches = [
-        result.patch for result in review_input.result.patches if result.patch.has_diff
-    ]
+    patches = [result.patch for result in review_input.result.patches if result.patch.has_diff]
     for number, patch in enumerate(patches, 1):
         yield f"{file.stem}-{number}" if patches[1:] else file.stem, patch
 
@@ -95,26 +89,18 @@ def score_review_answers(
             facts_of_patch = gather_patch_facts(driver_input, checked_patch)
             comments = parse_answer(answer_file.read_text()) or ()
             proven_comments = [prove(comment, facts_of_patch) for comment in comments]
-            standing_counts.update(
-                proven_comment.standing for proven_comment in proven_comments
-            )
-            blamed_files += any(
-                proven_comment.is_sure for proven_comment in proven_comments
-            )
+            standing_counts.update(proven_comment.standing for proven_comment in proven_comments)
+            blamed_files += any(proven_comment.is_sure for proven_comment in proven_comments)
             row = rows.get(file.stem, {})
             print(f"{name}: {row.get('defect', '')}")
             for proven_comment in proven_comments:
                 print(f"    {_format_proof(proven_comment)}")
-    print(
-        f"{answer_count} read, {blamed_files} blamed; comments: {dict(standing_counts)}"
-    )
+    print(f"{answer_count} read, {blamed_files} blamed; comments: {dict(standing_counts)}")
 
 
 def _format_proof(proven_comment: ProvenComment) -> str:
     comment = proven_comment.comment
-    location = (
-        f"{proven_comment.path or comment.path}:{proven_comment.line or comment.line}"
-    )
+    location = f"{proven_comment.path or comment.path}:{proven_comment.line or comment.line}"
     return (
         f"{proven_comment.standing} {comment.confidence:.2f} {location} {comment.problem[:300]}"
         f" {proven_comment.reason}".rstrip()
@@ -133,9 +119,7 @@ def main() -> None:
     if arguments.action == "write":
         write_review_requests(arguments.tree, arguments.out, arguments.files)
     else:
-        score_review_answers(
-            arguments.tree, arguments.answers, arguments.expect, arguments.files
-        )
+        score_review_answers(arguments.tree, arguments.answers, arguments.expect, arguments.files)
 
 
 if __name__ == "__main__":

@@ -89,10 +89,7 @@ COMMANDS = {
     "check --fix": ("check", "--fix"),
     "prepare": ("prepare", "--yes", "--trailer", "https://example.org/r/1"),
     "undo": ("undo", "restore"),
-    **{
-        f"trailers ({strategy})": ("trailers", "--yes")
-        for strategy in (COMMIT, TIP_COMMIT)
-    },
+    **{f"trailers ({strategy})": ("trailers", "--yes") for strategy in (COMMIT, TIP_COMMIT)},
     **{f"draft ({strategy})": _DRAFT for strategy in (COMMIT, TIP_COMMIT)},
 }
 _WITH_FILES = ("check --fix", "undo")
@@ -196,9 +193,7 @@ def kill_rewrite_and_check(
     repo = create_rewrite_repository(folder / "repo", command)
     old_state = repo.state()
     process = (
-        start_and_wait_for_write(repo, command)
-        if in_checkout
-        else start_command(repo, command)
+        start_and_wait_for_write(repo, command) if in_checkout else start_command(repo, command)
     )
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(delay)
@@ -213,9 +208,7 @@ def kill_rewrite_and_check(
         and new_state[2] == old_state[2]
         and not (repo.path / ".git" / "index.lock").exists()
     )
-    outcome_kind = (
-        "settled" if left_files else "old" if new_state[0] == old_state[0] else "new"
-    )
+    outcome_kind = "settled" if left_files else "old" if new_state[0] == old_state[0] else "new"
     if command not in _WITH_FILES:
         is_consistent = is_consistent and (
             not command.startswith("draft")
@@ -281,11 +274,7 @@ def _rerun_command(repo: Repo, command: str) -> tuple[bool, bool]:
             "",
         )
         lock_file = next(
-            (
-                lock
-                for lock in lock_files
-                if lock.exists() and hint.endswith(f"rm {lock}")
-            ),
+            (lock for lock in lock_files if lock.exists() and hint.endswith(f"rm {lock}")),
             None,
         )
         if lock_file is None or (result.code and f"rm {lock_file}" not in result.err):
@@ -301,9 +290,7 @@ def _rerun_command(repo: Repo, command: str) -> tuple[bool, bool]:
 def main(count: int, commands: Sequence[str] = ()) -> int:
     """Kill commands that start with one of these words. Return 1 if a check failed."""
     selected_commands = [
-        command
-        for command in COMMANDS
-        if not commands or command.startswith(tuple(commands))
+        command for command in COMMANDS if not commands or command.startswith(tuple(commands))
     ]
     write_durations: dict[str, float] = {}
     seed = random.SystemRandom().randrange(1 << 30)
@@ -330,9 +317,7 @@ def main(count: int, commands: Sequence[str] = ()) -> int:
                 if command not in write_durations:
                     os.environ["XDG_STATE_HOME"] = f"{folder}/timed/state"
                     write_durations[command] = measure_write(
-                        create_rewrite_repository(
-                            Path(folder) / "timed" / "repo", command
-                        ),
+                        create_rewrite_repository(Path(folder) / "timed" / "repo", command),
                         command,
                     )
                     os.environ["XDG_STATE_HOME"] = f"{folder}/state"
@@ -354,9 +339,7 @@ def main(count: int, commands: Sequence[str] = ()) -> int:
             outcome_counts[description] += 1
             if not is_correct:
                 failures += 1
-                print(
-                    f"{number}: killed after {delay:.3f} s: {description}", flush=True
-                )
+                print(f"{number}: killed after {delay:.3f} s: {description}", flush=True)
     print(
         ", ".join(
             f"{command}: {1000 * write_duration:.0f} ms"

@@ -61,12 +61,8 @@ def score_requests(
         if reply.mail.by_author:
             continue
         requests_ = requests_by_mail.get(reply.mail.mail.message_id, [])
-        listed_ranges = [
-            (review_point.line, review_point.end) for review_point in points_of(reply)
-        ]
-        request_starts = [
-            lines for lines, begins_request in requests_ if begins_request
-        ]
+        listed_ranges = [(review_point.line, review_point.end) for review_point in points_of(reply)]
+        request_starts = [lines for lines, begins_request in requests_ if begins_request]
         count["requests"] += len(request_starts)
         count["found"] += sum(
             any(do_ranges_overlap(lines, request) for request in listed_ranges)
@@ -100,9 +96,7 @@ def main(folder: Path, part: str) -> int:
         # compare without "RFC", because the labels contain only the version number and "resend"
         versions = [label.removeprefix("rfc ") for label in labels]
         has_state = str(status.state) in (label["state"], *label["also_fair"])
-        has_versions = versions == [
-            label_text.lower() for label_text in label["revisions"]
-        ]
+        has_versions = versions == [label_text.lower() for label_text in label["revisions"]]
         # the author has nothing to do if a series is waiting or finished
         needs_action = advise(status).need is Turn.YOURS
         has_turn = needs_action == (label["turn"] == "author")
@@ -119,9 +113,7 @@ def main(folder: Path, part: str) -> int:
             if row := kinds.get(reply.mail.mail.message_id):
                 is_correct = (row["kind"], *row["also_fair"].split(","))
                 is_bot = reply.mail.bot == (row["bot"] == "bot")
-                count.update(
-                    mails=1, kinds=str(reply.mail.kind) in is_correct, bots=is_bot
-                )
+                count.update(mails=1, kinds=str(reply.mail.kind) in is_correct, bots=is_bot)
         score_requests(status, requests_by_mail, count)
     print(
         f"{part}: states {count['states']}, versions {count['versions']} and turns"

@@ -42,9 +42,7 @@ class StoreStep:
     mails: int
 
 
-def choose_random_steps(
-    writer_index: int, seed: int, count: int = 400
-) -> list[StoreStep]:
+def choose_random_steps(writer_index: int, seed: int, count: int = 400) -> list[StoreStep]:
     """Return the steps of a process. They depend only on the seed and the process."""
     step_rng = random.Random(f"{seed}-{writer_index}")
     names = [f"s{writer_index}{number}" for number in range(SERIES)]
@@ -132,8 +130,7 @@ def kill_writers_and_check(folder: Path, seed: int, delay: float) -> tuple[bool,
     ]
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and any(
-        len(_read_step_log(folder, writer_index)) < SETTLED
-        for writer_index in range(WRITERS)
+        len(_read_step_log(folder, writer_index)) < SETTLED for writer_index in range(WRITERS)
     ):
         time.sleep(0.005)
     time.sleep(delay)
@@ -178,13 +175,11 @@ def _check_store(folder: Path, seed: int) -> tuple[bool, str]:
         for name, count in finished_steps.items():
             stored_count = mail_counts.get(f"{name}@example.org", 0)
             allowed_counts = (
-                {count, interrupted_step.mails}
-                if name == interrupted_step.series
-                else {count}
+                {count, interrupted_step.mails} if name == interrupted_step.series else {count}
             )
-            if stored_count not in allowed_counts or (
-                f"{name}@example.org" in entries
-            ) != bool(stored_count):
+            if stored_count not in allowed_counts or (f"{name}@example.org" in entries) != bool(
+                stored_count
+            ):
                 store_problems.append(
                     f"{name} has {stored_count} mails, not {allowed_counts}, killed in"
                     f" {interrupted_step.command}"
@@ -195,8 +190,7 @@ def _check_store(folder: Path, seed: int) -> tuple[bool, str]:
         store_problems += [result.err] if result.code else []
     return (
         not store_problems,
-        "; ".join(store_problems)
-        or f"killed in {' and '.join(sorted(killed_steps.elements()))}",
+        "; ".join(store_problems) or f"killed in {' and '.join(sorted(killed_steps.elements()))}",
     )
 
 
@@ -215,9 +209,7 @@ def main(count: int) -> int:
                 root, seed + number, delay_rng.uniform(0.0, 1.5)
             )
             kinds.update(
-                description.removeprefix("killed in ").split(" and ")
-                if is_correct
-                else ["wrong"]
+                description.removeprefix("killed in ").split(" and ") if is_correct else ["wrong"]
             )
             if not is_correct:
                 failures += 1

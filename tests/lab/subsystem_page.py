@@ -27,9 +27,7 @@ of patches.
 
 def format_page_lines() -> Iterator[str]:
     yield HEAD
-    for subsystem in sorted(
-        subsystems().values(), key=lambda project: project.title.lower()
-    ):
+    for subsystem in sorted(subsystems().values(), key=lambda project: project.title.lower()):
         yield f"\n## {subsystem.title[0].upper()}{subsystem.title[1:]}\n"
         yield f"\n`{subsystem.name}`: {', '.join(f'`{path}`' for path in subsystem.paths)}"
         if subsystem.not_paths:

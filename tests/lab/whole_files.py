@@ -85,9 +85,7 @@ def main() -> None:
                 check=False,
                 timeout=600,
             )
-            expected = count_findings(
-                completed.stdout.decode("utf-8", "surrogateescape")
-            )
+            expected = count_findings(completed.stdout.decode("utf-8", "surrogateescape"))
             check_outcome = start_and_wait(
                 "check",
                 "-f",
@@ -119,9 +117,7 @@ def main() -> None:
                 ("+", our_counts - expected),
             ):
                 for (finding_type, line), number in sorted(differing_counts.items()):
-                    print(
-                        f"{sign} {path}:{line}: {finding_type} ({number})", flush=True
-                    )
+                    print(f"{sign} {path}:{line}: {finding_type} ({number})", flush=True)
     f1 = 2 * common / max(1, 2 * common + missed + extra_count)
     print(
         f"{agreed} of {options.files} files agree wholly; {common} findings agree, {missed} missed,"

@@ -25,9 +25,7 @@ from tests.language.texts import (
 
 FILE = Path(__file__).with_name("patterns.toml")
 DATA = tomllib.loads(FILE.read_text(encoding="utf-8"))
-PATTERNS = {
-    pattern["name"]: re.compile(pattern["pattern"]) for pattern in DATA["pattern"]
-}
+PATTERNS = {pattern["name"]: re.compile(pattern["pattern"]) for pattern in DATA["pattern"]}
 _GENERATED = ("docs/reference/subsystems.md",)
 _SQL = re.compile(r"\b(?:SELECT|INSERT INTO|UPDATE|CREATE TABLE|JOIN)\b")
 _NO_TEXT = (
@@ -41,20 +39,12 @@ _NO_TEXT = (
 def find_text_areas(located_text: LocatedText) -> Iterator[str]:
     """Yield the areas to which a text belongs. A text that is not prose belongs to none."""
     file = located_text.place.partition(":")[0]
-    if (
-        file in _NO_TEXT
-        or file in _GENERATED
-        or not re.search(r"\w+ \w+", located_text.text)
-    ):
+    if file in _NO_TEXT or file in _GENERATED or not re.search(r"\w+ \w+", located_text.text):
         return
     if located_text.kind == "code" and _SQL.search(located_text.text):
         return
     is_tui_text = located_text.kind == "code" and file.startswith("patchpilot/tui/")
-    yield (
-        "tui"
-        if is_tui_text
-        else {"code": "messages"}.get(located_text.kind, located_text.kind)
-    )
+    yield ("tui" if is_tui_text else {"code": "messages"}.get(located_text.kind, located_text.kind))
 
 
 @cache
@@ -96,11 +86,7 @@ def _format_context(full_text: str, match: re.Match[str]) -> str:
 def count_matches() -> dict[str, dict[str, int]]:
     match_counts = Counter((area, name) for area, name, _ in find_matches())
     return {
-        area: {
-            name: match_counts[area, name]
-            for name in PATTERNS
-            if match_counts[area, name]
-        }
+        area: {name: match_counts[area, name] for name in PATTERNS if match_counts[area, name]}
         for area in sorted({area for area, _ in match_counts})
     }
 

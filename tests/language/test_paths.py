@@ -16,9 +16,7 @@ def test_files_named_in_pages_exist(page: str) -> None:
     content = (ROOT / "docs" / page).read_text(encoding="utf-8")
     paths = {match[1] for match in _PATH.finditer(content)}
     assert len(paths) > 5
-    missing = {
-        name for name in paths if not any(any(folder.glob(name)) for folder in ROOMS)
-    }
+    missing = {name for name in paths if not any(any(folder.glob(name)) for folder in ROOMS)}
     assert not missing
 
 

@@ -54,9 +54,7 @@ def test_every_area_has_texts() -> None:
     assert min(totals.values()) > 5
 
 
-@pytest.mark.parametrize(
-    "pattern", DATA["pattern"], ids=lambda pattern: pattern["name"]
-)
+@pytest.mark.parametrize("pattern", DATA["pattern"], ids=lambda pattern: pattern["name"])
 def test_pattern_finds_its_example(pattern: dict[str, str]) -> None:
     assert PATTERNS[pattern["name"]].search(pattern["example"])
 

@@ -24,26 +24,19 @@ _DATA = tomllib.loads(_FILE.read_text(encoding="utf-8"))
 KINDS = ("rule", "code", "template", "documentation", "docstring")
 WORDS = {
     kind: re.compile(
-        "|".join(
-            word["pattern"]
-            for word in _DATA["word"]
-            if kind in word.get("kinds", KINDS)
-        ),
+        "|".join(word["pattern"] for word in _DATA["word"] if kind in word.get("kinds", KINDS)),
         re.IGNORECASE,
     )
     for kind in KINDS
 }
 """The words that a kind of text must not have."""
 EXCEPTIONS = [
-    (re.compile(exception["text"], re.IGNORECASE), exception)
-    for exception in _DATA["exception"]
+    (re.compile(exception["text"], re.IGNORECASE), exception) for exception in _DATA["exception"]
 ]
 
 
 def _find_avoided_words(located_text: LocatedText) -> list[str]:
-    if located_text.kind == "code" and re.fullmatch(
-        r"[#\w.-]+(=[\w.]+)?[?~]?", located_text.text
-    ):
+    if located_text.kind == "code" and re.fullmatch(r"[#\w.-]+(=[\w.]+)?[?~]?", located_text.text):
         return []  # a key, a column or an id, not a text
     plain_text = located_text.text
     for pattern, _ in EXCEPTIONS:
@@ -105,10 +98,6 @@ def test_word_list_detects_a_word() -> None:
     assert _find_avoided_words(
         LocatedText("x", "code", "the line stands there twice, put a blank behind it")
     )
-    assert not _find_avoided_words(
-        LocatedText("x", "code", "a blank line at the end of the file")
-    )
+    assert not _find_avoided_words(LocatedText("x", "code", "a blank line at the end of the file"))
     assert _find_avoided_words(LocatedText("x", "rule", "needless parentheses"))
-    assert not _find_avoided_words(
-        LocatedText("x", "docstring", "needless parentheses")
-    )
+    assert not _find_avoided_words(LocatedText("x", "docstring", "needless parentheses"))

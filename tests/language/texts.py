@@ -46,9 +46,7 @@ def find_code_strings() -> Iterator[LocatedText]:
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
                 string_parts = [
-                    str(string_part.value)
-                    if isinstance(string_part, ast.Constant)
-                    else "{}"
+                    str(string_part.value) if isinstance(string_part, ast.Constant) else "{}"
                     for string_part in node.values
                 ]
                 docstring_ids.update(id(string_part) for string_part in node.values)
@@ -62,9 +60,7 @@ def find_code_strings() -> Iterator[LocatedText]:
                 and isinstance(node.value, str)
                 and id(node) not in docstring_ids
             ):
-                yield LocatedText(
-                    f"{file.relative_to(ROOT)}:{node.lineno}", "code", node.value
-                )
+                yield LocatedText(f"{file.relative_to(ROOT)}:{node.lineno}", "code", node.value)
 
 
 def find_help_texts() -> Iterator[LocatedText]:
@@ -73,9 +69,7 @@ def find_help_texts() -> Iterator[LocatedText]:
     """
     for file, tree in trees("@"):
         for node in _find_help_constants(tree):
-            yield LocatedText(
-                f"{file.relative_to(ROOT)}:{node.lineno}", "help", str(node.value)
-            )
+            yield LocatedText(f"{file.relative_to(ROOT)}:{node.lineno}", "help", str(node.value))
 
 
 def _find_help_constants(tree: ast.AST) -> Iterator[ast.Constant]:
@@ -106,11 +100,7 @@ def find_rule_texts() -> Iterator[LocatedText]:
         for rule in tomllib.loads(file.read_text(encoding="utf-8")).get("rule", ()):
             source = f"{file.relative_to(ROOT)}:{rule.get('name')}"
             for rule_text in _find_nested_strings(
-                {
-                    key: value
-                    for key, value in rule.items()
-                    if key in (*_RULE_TEXTS, "fix")
-                }
+                {key: value for key, value in rule.items() if key in (*_RULE_TEXTS, "fix")}
             ):
                 yield LocatedText(source, "rule", rule_text)
 
@@ -139,9 +129,7 @@ def find_documentation() -> Iterator[LocatedText]:
 
 def find_templates() -> Iterator[LocatedText]:
     for file in sorted((ROOT / "templates").iterdir()):
-        yield LocatedText(
-            str(file.relative_to(ROOT)), "template", file.read_text(encoding="utf-8")
-        )
+        yield LocatedText(str(file.relative_to(ROOT)), "template", file.read_text(encoding="utf-8"))
 
 
 def _find_docstring_constants(tree: ast.AST) -> Iterator[ast.Constant]:

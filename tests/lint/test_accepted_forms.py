@@ -44,9 +44,7 @@ def find_rule_findings(
     return find_findings(context, use_checkpatch_levels(rules) if checkpatch else rules)
 
 
-def find_rule_warnings(
-    patch_text: str, name: str, tree: MemoryTree | None = None
-) -> list[str]:
+def find_rule_warnings(patch_text: str, name: str, tree: MemoryTree | None = None) -> list[str]:
     return [
         finding.message
         for finding in find_rule_findings(patch_text, name, tree)
@@ -55,10 +53,7 @@ def find_rule_warnings(
 
 
 def find_checkpatch_severities(patch_text: str, name: str) -> set[Severity]:
-    return {
-        finding.severity
-        for finding in find_rule_findings(patch_text, name, checkpatch=True)
-    }
+    return {finding.severity for finding in find_rule_findings(patch_text, name, checkpatch=True)}
 
 
 def write_mail(
@@ -67,9 +62,7 @@ def write_mail(
     diff: str = DIFF,
     headers: str = "From: Ada Fixer <ada@example.org>\n",
 ) -> str:
-    mail_text = mail(
-        subject, f"{message}{SIGNED if 'Signed-off-by' not in message else ''}", diff
-    )
+    mail_text = mail(subject, f"{message}{SIGNED if 'Signed-off-by' not in message else ''}", diff)
     return mail_text.replace("From: Ada Fixer <ada@example.org>\n", headers, 1)
 
 
@@ -117,9 +110,7 @@ def test_full_commit_reference_is_accepted(
 ) -> None:
     patch_text = write_mail(message)
     assert not find_rule_warnings(patch_text, "malformed-commit-reference")
-    assert find_checkpatch_severities(patch_text, "malformed-commit-reference") <= {
-        Severity.ERROR
-    }
+    assert find_checkpatch_severities(patch_text, "malformed-commit-reference") <= {Severity.ERROR}
 
 
 @pytest.mark.parametrize(
@@ -162,9 +153,7 @@ def test_forwarder_must_sign_off(row: str) -> None:
         f"From: {person}\n\n{MESSAGE}\nSigned-off-by: {person}\n",
         headers=f"From: {sender}\n",
     )
-    assert bool(find_rule_warnings(patch_text, "missing-sender-sign-off")) is (
-        role == "forwarder"
-    )
+    assert bool(find_rule_warnings(patch_text, "missing-sender-sign-off")) is (role == "forwarder")
 
 
 @pytest.mark.parametrize(
@@ -209,9 +198,7 @@ def test_forwarder_must_sign_off(row: str) -> None:
         ),
     ],
 )
-def test_only_strict_agrees_with_checkpatch(
-    rule: str, message: str, sender: str
-) -> None:
+def test_only_strict_agrees_with_checkpatch(rule: str, message: str, sender: str) -> None:
     diff = build_file_diff("drivers/frob/frob.c", " found_by: Frob\n+a;\n")
     patch_text = write_mail(message, diff=diff, headers=sender)
     assert find_rule_findings(patch_text, rule)
@@ -244,9 +231,7 @@ def write_sent_patch(path: str, prefix: str = "PATCH") -> str:
 
 @pytest.mark.parametrize("prefix", ["PATCH", "PATCH NET", "PATCH 04/15"])
 def test_networking_patch_names_its_tree(prefix: str) -> None:
-    assert find_rule_warnings(
-        write_sent_patch("net/frob.c", prefix), "missing-target-tree"
-    )
+    assert find_rule_warnings(write_sent_patch("net/frob.c", prefix), "missing-target-tree")
 
 
 @pytest.mark.parametrize(
@@ -278,9 +263,7 @@ def test_letter_above_scissors_is_accepted() -> None:
     patch_text = write_mail(f"{letter}{MESSAGE}{SIGNED}")
     assert not find_rule_warnings(patch_text, "message-cut-by-git-am")
     assert not find_rule_warnings(patch_text, "greeting-in-message")
-    assert find_rule_warnings(
-        write_mail(f"{MESSAGE}{SIGNED}\n---8<---\n"), "message-cut-by-git-am"
-    )
+    assert find_rule_warnings(write_mail(f"{MESSAGE}{SIGNED}\n---8<---\n"), "message-cut-by-git-am")
     log = "---->8----\nfrob: 8\n---->8----\n\n"
     (cut,) = find_rule_warnings(
         write_mail(f"It prints:\n{log}{MESSAGE}{SIGNED}"), "message-cut-by-git-am"
@@ -317,12 +300,8 @@ def test_permissive_dual_license_is_accepted(choice: str) -> None:
         is_new_file=True,
     )
     for diff in (header, yaml):
-        assert bool(find_rule_warnings(write_mail(diff=diff), "spdx-tag")) is (
-            " OR " not in choice
-        )
-    assert find_checkpatch_severities(write_mail(diff=yaml), "spdx-tag") <= {
-        Severity.WARNING
-    }
+        assert bool(find_rule_warnings(write_mail(diff=diff), "spdx-tag")) is (" OR " not in choice)
+    assert find_checkpatch_severities(write_mail(diff=yaml), "spdx-tag") <= {Severity.WARNING}
 
 
 @pytest.mark.parametrize(
@@ -365,12 +344,8 @@ def test_permissive_dual_license_is_accepted(choice: str) -> None:
         ),
     ],
 )
-def test_commit_is_blamed_only_for_a_failure(
-    subject: str, message: str, warns: bool
-) -> None:
-    assert (
-        bool(find_rule_warnings(write_mail(message, subject), "missing-fixes")) is warns
-    )
+def test_commit_is_blamed_only_for_a_failure(subject: str, message: str, warns: bool) -> None:
+    assert bool(find_rule_warnings(write_mail(message, subject), "missing-fixes")) is warns
 
 
 @pytest.mark.parametrize(
@@ -385,9 +360,7 @@ def test_explained_missing_fixes_tag_is_accepted(reason: str) -> None:
     crash = "Old boards crash:\n\n  Call Trace:\n   frob_start+0x1/0x2\n\n"
     for rule in ("fix-without-fixes", "missing-fixes"):
         assert find_rule_warnings(write_mail(f"{crash}{MESSAGE}"), rule)
-    (finding,) = find_rule_findings(
-        write_mail(f"{crash}{MESSAGE}{reason}\n"), "fix-without-fixes"
-    )
+    (finding,) = find_rule_findings(write_mail(f"{crash}{MESSAGE}{reason}\n"), "fix-without-fixes")
     assert finding.severity is Severity.CHECK
     assert not find_rule_warnings(
         write_mail(f"{MESSAGE}{reason}\n", "[PATCH net] frob: fix a crash"),
@@ -434,9 +407,7 @@ def test_sentence_may_start_with_to() -> None:
 )
 def test_quoted_repeated_word_is_accepted(message: str, warns: bool) -> None:
     assert bool(find_rule_warnings(write_mail(message), "repeated-word")) is warns
-    assert find_checkpatch_severities(write_mail(message), "repeated-word") <= {
-        Severity.WARNING
-    }
+    assert find_checkpatch_severities(write_mail(message), "repeated-word") <= {Severity.WARNING}
 
 
 def test_links_and_compiler_output_are_not_tags() -> None:
@@ -453,9 +424,7 @@ def test_links_and_compiler_output_are_not_tags() -> None:
         (f"{MESSAGE}\n{fixes}{SIGNED}", True),
         (f"{MESSAGE}\nDatasheet: https://example.org/frob.pdf\n{SIGNED}", True),
     ):
-        assert warns is bool(
-            find_rule_warnings(write_mail(message), "tags-not-in-one-block")
-        )
+        assert warns is bool(find_rule_warnings(write_mail(message), "tags-not-in-one-block"))
 
 
 def test_gateway_footer_is_not_in_the_patch() -> None:
@@ -466,9 +435,7 @@ def test_gateway_footer_is_not_in_the_patch() -> None:
 
 
 def test_report_without_a_link_is_accepted() -> None:
-    patch_text = write_mail(
-        f"{MESSAGE}\nReported-by: Bo Reader <bo@example.org>{SIGNED}"
-    )
+    patch_text = write_mail(f"{MESSAGE}\nReported-by: Bo Reader <bo@example.org>{SIGNED}")
     (ours,) = find_rule_findings(patch_text, "report-without-closes")
     (theirs,) = find_rule_findings(patch_text, "report-without-closes", checkpatch=True)
     assert (ours.severity, theirs.severity) == (Severity.CHECK, Severity.WARNING)
@@ -484,17 +451,12 @@ def test_report_without_a_link_is_accepted() -> None:
     ],
 )
 def test_debug_code_is_not_unfinished(subject: str, warns: bool) -> None:
-    assert (
-        bool(find_rule_warnings(write_mail(subject=subject), "unsquashed-commit"))
-        is warns
-    )
+    assert bool(find_rule_warnings(write_mail(subject=subject), "unsquashed-commit")) is warns
 
 
 def test_subject_in_the_body_needs_no_brackets() -> None:
     headers = "From: Ada Fixer <ada@example.org>\nMessage-ID: <1@example.org>\n"
-    patch_text = write_mail(
-        f"Subject: frob: wait for the link\n\n{MESSAGE}", headers=headers
-    )
+    patch_text = write_mail(f"Subject: frob: wait for the link\n\n{MESSAGE}", headers=headers)
     bare = patch_text.replace("Subject: [PATCH] ", "Subject: ", 1)
     assert not find_rule_warnings(patch_text, "missing-patch-prefix")
     assert find_rule_warnings(bare, "missing-patch-prefix")
@@ -503,12 +465,8 @@ def test_subject_in_the_body_needs_no_brackets() -> None:
 @pytest.mark.parametrize(
     ("pattern", "severity"), [('"%s"', Severity.CHECK), ('"%d"', Severity.WARNING)]
 )
-def test_sysfs_emit_string_may_end_with_a_newline(
-    pattern: str, severity: Severity
-) -> None:
-    diff = build_file_diff(
-        "drivers/frob/frob.c", f"+\treturn sysfs_emit(buf, {pattern}, frob);\n"
-    )
+def test_sysfs_emit_string_may_end_with_a_newline(pattern: str, severity: Severity) -> None:
+    diff = build_file_diff("drivers/frob/frob.c", f"+\treturn sysfs_emit(buf, {pattern}, frob);\n")
     (finding,) = find_rule_findings(write_mail(diff=diff), "sysfs-newline")
     assert finding.severity is severity
 
@@ -520,9 +478,7 @@ def test_macro_may_be_a_table_entry() -> None:
         )
     )
     assert not find_rule_warnings(patch_text, "space-before-bracket")
-    assert find_checkpatch_severities(patch_text, "space-before-bracket") == {
-        Severity.ERROR
-    }
+    assert find_checkpatch_severities(patch_text, "space-before-bracket") == {Severity.ERROR}
 
 
 def test_case_severity_follows_its_rule() -> None:
@@ -546,9 +502,7 @@ def test_case_severity_follows_its_rule() -> None:
         "[[rule.good]]\n"
         'code = "y"\n'
     )
-    with pytest.raises(
-        PackError, match="checkpatch_severities requires checkpatch_severity"
-    ):
+    with pytest.raises(PackError, match="checkpatch_severities requires checkpatch_severity"):
         parse_pack(text, "abc.toml")
 
 

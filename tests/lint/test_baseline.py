@@ -65,9 +65,9 @@ def make_patch(
         .replace(" +10,", f" +{offset},")
     )
     return parse_patch(
-        mail(
-            f"[{subject_marks}] {subject}", f"{commit_text}\n\n{SIGN_OFF}", diff
-        ).encode("utf-8", "surrogateescape"),
+        mail(f"[{subject_marks}] {subject}", f"{commit_text}\n\n{SIGN_OFF}", diff).encode(
+            "utf-8", "surrogateescape"
+        ),
         "a.patch",
     )
 
@@ -76,17 +76,11 @@ def make_finding(
     patch: Patch, reported_word: str | None, rule: str = "R1", path: str | None = None
 ) -> Finding:
     index = (
-        next(
-            number
-            for number, line in enumerate(patch.lines, 1)
-            if reported_word in line
-        )
+        next(number for number, line in enumerate(patch.lines, 1) if reported_word in line)
         if reported_word
         else None
     )
-    return Finding(
-        rule, "name", Severity.WARNING, "message", patch_line=index, path=path
-    )
+    return Finding(rule, "name", Severity.WARNING, "message", patch_line=index, path=path)
 
 
 def test_moved_line_keeps_the_same_mark() -> None:
@@ -104,9 +98,7 @@ def test_moved_line_keeps_the_same_mark() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "changes", [{"added": "foo( 2 );"}, {"path": "drivers/frob/other.c"}]
-)
+@pytest.mark.parametrize("changes", [{"added": "foo( 2 );"}, {"path": "drivers/frob/other.c"}])
 def test_other_lines_and_files_differ(changes: dict[str, str]) -> None:
     old, new = (
         make_patch(added="foo( 1 );"),
@@ -155,19 +147,14 @@ def test_whole_patch_finding_has_a_mark() -> None:
         (reworked, True),
         (another, False),
     ):
-        assert (
-            Remaining(left).use_up_entry(make_mark(make_finding(one, None), one))
-            is known
-        )
+        assert Remaining(left).use_up_entry(make_mark(make_finding(one, None), one)) is known
 
 
 def test_mark_ignores_context_and_white_space() -> None:
     assert hash_changes(make_patch(added="a  = 1;")) == hash_changes(
         make_patch("frob: x", "y", added="\ta = 1;", offset=90)
     )
-    assert hash_changes(make_patch(added="a = 1;")) != hash_changes(
-        make_patch(added="a = 2;")
-    )
+    assert hash_changes(make_patch(added="a = 1;")) != hash_changes(make_patch(added="a = 2;"))
 
 
 def test_long_lines_stay_distinct() -> None:
@@ -196,14 +183,10 @@ def test_order_is_irrelevant(marks: list[FindingMark], data: st.DataObject) -> N
 
 
 @given(marks=st.lists(_MARKS, min_size=1, max_size=8), data=st.data())
-def test_repeated_findings_are_counted(
-    marks: list[FindingMark], data: st.DataObject
-) -> None:
+def test_repeated_findings_are_counted(marks: list[FindingMark], data: st.DataObject) -> None:
     repeated_mark = data.draw(st.sampled_from(marks))
     remaining = Remaining(marks)
-    assert (
-        sum(not remaining.use_up_entry(mark) for mark in (*marks, repeated_mark)) == 1
-    )
+    assert sum(not remaining.use_up_entry(mark) for mark in (*marks, repeated_mark)) == 1
     rest = list(marks)
     rest.remove(repeated_mark)
     remaining = Remaining(marks)
@@ -309,15 +292,13 @@ def test_renamed_file_is_marked_under_the_old_path() -> None:
         "+foo( 1 );\n"
         " \n"
     )
-    new_patch = parse_patch(
-        mail("frob: move", f"{PROSE}\n\n{SIGN_OFF}", text).encode(), "b.patch"
-    )
+    new_patch = parse_patch(mail("frob: move", f"{PROSE}\n\n{SIGN_OFF}", text).encode(), "b.patch")
     old_patch = make_patch(path="a.c", added="foo( 1 );")
     moved = map_renamed_files([new_patch])
     assert moved == {"b.c": "a.c"}
-    assert make_mark(
-        make_finding(new_patch, "foo(", path="b.c"), new_patch, moved
-    ) == make_mark(make_finding(old_patch, "foo(", path="a.c"), old_patch)
+    assert make_mark(make_finding(new_patch, "foo(", path="b.c"), new_patch, moved) == make_mark(
+        make_finding(old_patch, "foo(", path="a.c"), old_patch
+    )
 
 
 def test_patches_are_paired_like_range_diff() -> None:
@@ -337,14 +318,9 @@ def test_patches_are_paired_like_range_diff() -> None:
 
 @given(data=st.data(), count=st.integers(1, 6))
 def test_reordered_patches_are_paired(data: st.DataObject, count: int) -> None:
-    old = [
-        make_patch(f"frob: number {number}", added=f"int v{number};")
-        for number in range(count)
-    ]
+    old = [make_patch(f"frob: number {number}", added=f"int v{number};") for number in range(count)]
     order = data.draw(st.permutations(range(count)))
-    assert pair_with_earlier_patches(old, [old[index] for index in order]) == dict(
-        enumerate(order)
-    )
+    assert pair_with_earlier_patches(old, [old[index] for index in order]) == dict(enumerate(order))
 
 
 def remove_sign_off(patch: Patch) -> tuple[Patch, Finding]:
@@ -367,9 +343,7 @@ def test_message_finding_belongs_to_the_patch() -> None:
 def test_path_waiver_does_not_cover_sign_offs() -> None:
     _, reported = remove_sign_off(make_patch())
     arguments = ("no-sign-off",)
-    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers_finding(
-        reported, arguments
-    )
+    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers_finding(reported, arguments)
     assert Waiver("no-sign-off", "r").covers_finding(reported, arguments)
 
 

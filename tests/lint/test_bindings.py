@@ -32,7 +32,4 @@ def test_binding_is_required_if_the_tree_has_bindings(
     )
     context.options = context.options._replace(checkpatch_compat=compat)
     findings = find_findings(context, load_rules())
-    assert (
-        any(finding.name == "undocumented-compatible" for finding in findings)
-        is reported
-    )
+    assert any(finding.name == "undocumented-compatible" for finding in findings) is reported

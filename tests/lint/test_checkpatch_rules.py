@@ -18,9 +18,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.rule import Example, Finding, Rule
 from tests.kit.snippets import COMMIT, MemoryTree, build_context
 
-SPELLING = {
-    "scripts/spelling.txt": "# a||b\nteh||the\nrecieve||receive\nan one||a one\n"
-}
+SPELLING = {"scripts/spelling.txt": "# a||b\nteh||the\nrecieve||receive\nan one||a one\n"}
 
 
 def list_checkpatch_rules() -> list[Rule]:
@@ -32,11 +30,7 @@ def check_example(example: Example, message_kind: str) -> list[Finding]:
     return list(
         find_findings(
             context,
-            [
-                rule
-                for rule in list_checkpatch_rules()
-                if rule.checkpatch == message_kind
-            ],
+            [rule for rule in list_checkpatch_rules() if rule.checkpatch == message_kind],
         )
     )
 
@@ -63,11 +57,7 @@ def test_spelling_lists_are_valid() -> None:
 )
 def test_misspellings_are_whole_words(message: str, typos: int) -> None:
     assert (
-        len(
-            check_example(
-                Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING"
-            )
-        )
+        len(check_example(Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING"))
         == typos
     )
 
@@ -83,9 +73,7 @@ def test_correction_keeps_the_case() -> None:
 
 
 def test_compatible_wildcards_are_matched() -> None:
-    bindings = Bindings(
-        b'const: acme,<.*>-frob\n- acme,x1-frub\n"^acme,.*":\n', b'  "^acme,.*":\n'
-    )
+    bindings = Bindings(b'const: acme,<.*>-frob\n- acme,x1-frub\n"^acme,.*":\n', b'  "^acme,.*":\n')
     assert bindings.documents_compatible("acme,fb7-frob")
     assert bindings.documents_compatible("acme,x1-frub")
     assert not bindings.documents_compatible("acme,nothing")
@@ -120,16 +108,12 @@ def test_wrong_title_is_corrected() -> None:
         ("u-boot", 2, False),
     ],
 )
-def test_help_length_depends_on_the_project(
-    profile: str, lines: int, reported: bool
-) -> None:
+def test_help_length_depends_on_the_project(profile: str, lines: int, reported: bool) -> None:
     code = (
         'config FROB\n\tbool "Frob support"\n\thelp\n'
         + "\t  Say Y if your board has a frob.\n" * lines
     )
-    context = build_context(
-        Example(bad=reported, code=code, path="drivers/frob/Kconfig")
-    )
+    context = build_context(Example(bad=reported, code=code, path="drivers/frob/Kconfig"))
     context = Context(context.patch, options=Options(strict=True, profile=profile))
     assert (
         bool(
@@ -159,9 +143,7 @@ def test_wrong_fixes_title_is_corrected() -> None:
 
 def test_older_kernels_accept_longer_fixes_ids() -> None:
     trailers = f'Fixes: {COMMIT} ("frob: add a driver")'
-    assert check_example(
-        Example(bad=True, trailers=trailers, kernel=(6, 1)), "BAD_FIXES_TAG"
-    )
+    assert check_example(Example(bad=True, trailers=trailers, kernel=(6, 1)), "BAD_FIXES_TAG")
     assert not check_example(Example(bad=False, trailers=trailers), "BAD_FIXES_TAG")
 
 
@@ -185,11 +167,7 @@ def test_data_directory_overrides_the_tree(tmp_path: object) -> None:
     )
     hits = find_findings(
         context,
-        [
-            rule
-            for rule in list_checkpatch_rules()
-            if rule.checkpatch == "TYPO_SPELLING"
-        ],
+        [rule for rule in list_checkpatch_rules() if rule.checkpatch == "TYPO_SPELLING"],
     )
     assert ["lnik" in hit.message for hit in hits] == [True]
 
@@ -199,9 +177,7 @@ def test_data_directory_overrides_the_tree(tmp_path: object) -> None:
     "code",
     [
         pytest.param("\tfoo = " + "(" * 2500, id="brackets"),
-        pytest.param(
-            "\ta = " + "a->" * 800 + "kmalloc(sizeof(struct x))", id="members"
-        ),
+        pytest.param("\ta = " + "a->" * 800 + "kmalloc(sizeof(struct x))", id="members"),
         pytest.param('\tf("' + "." * 2500 + '%s", __func__);', id="dots"),
         pytest.param("\tmin(" + "foo(a, " * 400, id="nested calls"),
         pytest.param("\tx = " + "S_IRUGO | " * 250, id="modes"),
@@ -245,9 +221,7 @@ def test_hostile_line_takes_bounded_time(code: str) -> None:
     ],
 )
 def test_hostile_message_takes_bounded_time(message: str) -> None:
-    message_rules = [
-        rule for rule in list_checkpatch_rules() if rule.pack == "checkpatch-message"
-    ]
+    message_rules = [rule for rule in list_checkpatch_rules() if rule.pack == "checkpatch-message"]
     context = build_context(Example(bad=True, message=message))
     start_time = time.process_time()
     find_findings(context, message_rules)
@@ -283,11 +257,7 @@ def test_stable_marker_follows_the_stable_rules(
     context = Context(patch, options=Options(checkpatch_compat=compat))
     hits = find_findings(
         context,
-        [
-            rule
-            for rule in list_checkpatch_rules()
-            if rule.checkpatch == "GIT_COMMIT_ID"
-        ],
+        [rule for rule in list_checkpatch_rules() if rule.checkpatch == "GIT_COMMIT_ID"],
     )
     assert bool(list(hits)) is reported
 
@@ -324,10 +294,5 @@ def test_title_of_another_commit_is_accepted(text: str) -> None:
 def test_text_next_to_a_commit_title_is_checked() -> None:
     message = 'Teh commit 0123456789ab ("frob: recieve it") broke teh link.'
     assert (
-        len(
-            check_example(
-                Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING"
-            )
-        )
-        == 2
+        len(check_example(Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING")) == 2
     )

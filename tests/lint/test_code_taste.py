@@ -16,9 +16,7 @@ def _count_reported_lines(rule: str, code_lines: str) -> int:
     rules = [listed_rule for listed_rule in load_rules() if listed_rule.name == rule]
     return len(
         find_findings(
-            build_context(
-                Example(bad=True, code=code_lines, path="drivers/frob/frob.c")
-            ),
+            build_context(Example(bad=True, code=code_lines, path="drivers/frob/frob.c")),
             rules,
         )
     )
@@ -67,6 +65,4 @@ def test_variable_length_array_is_reported(line: str) -> None:
     code = f"static int frob(int length)\n{{\n{line}\n\n\treturn 0;\n}}"
     reported = _count_reported_lines("variable-length-array", code)
     assert reported == (line in VARIABLE_LENGTH)
-    assert not _count_reported_lines(
-        "variable-length-array", f"struct frob {{\n{line}\n}};"
-    )
+    assert not _count_reported_lines("variable-length-array", f"struct frob {{\n{line}\n}};")

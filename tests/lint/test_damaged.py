@@ -121,7 +121,5 @@ def test_damaged_patch_is_read_completely(
 
 
 def test_empty_hunk_has_no_statement() -> None:
-    raw = "\n".join(
-        line for line in _LINES if not line.startswith(("+\t", " {"))
-    ).encode()
+    raw = "\n".join(line for line in _LINES if not line.startswith(("+\t", " {"))).encode()
     assert _check_patch(parse_patch(raw, "x"))

@@ -24,9 +24,7 @@ def _return_hits(_context: Context) -> Iterable[Hit]:
 
 @pytest.fixture(autouse=True)
 def _register_detector(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(
-        registry.DETECTORS, "test-give", RegisteredDetector(_return_hits, {})
-    )
+    monkeypatch.setitem(registry.DETECTORS, "test-give", RegisteredDetector(_return_hits, {}))
     HITS.clear()
 
 
@@ -87,8 +85,7 @@ def test_message_finding_has_no_file() -> None:
 def test_findings_are_in_line_order() -> None:
     HITS.extend([Hit(None), Hit(9), Hit(2)])
     assert [
-        finding.patch_line
-        for finding in find_findings(Context(_make_patch()), [_make_rule()])
+        finding.patch_line for finding in find_findings(Context(_make_patch()), [_make_rule()])
     ] == [
         2,
         9,
@@ -123,9 +120,7 @@ def test_checks_are_optional(
 def test_pack_sets_the_severity_of_a_case() -> None:
     rule = _make_rule(Severity.NOTE)._replace(severities={"worse": Severity.ERROR})
     HITS.extend([Hit(2, case="worse"), Hit(3, case="other"), Hit(4)])
-    assert [
-        finding.severity for finding in find_findings(Context(_make_patch()), [rule])
-    ] == [
+    assert [finding.severity for finding in find_findings(Context(_make_patch()), [rule])] == [
         Severity.ERROR,
         Severity.NOTE,
         Severity.NOTE,
@@ -199,14 +194,9 @@ def test_unknown_argument_is_reported(
     )
     with pytest.raises(PackError) as error:
         find_findings(Context(_make_patch()), [_make_rule()])
-    assert (
-        error.value.message
-        == "tests.toml: rule TST001: test-give needs the argument 'most'"
-    )
+    assert error.value.message == "tests.toml: rule TST001: test-give needs the argument 'most'"
     assert error.value.hint == "add most to [rule.match]"
-    assert not find_findings(
-        Context(_make_patch()), [_make_rule()._replace(arguments={"most": 2})]
-    )
+    assert not find_findings(Context(_make_patch()), [_make_rule()._replace(arguments={"most": 2})])
 
 
 def test_detector_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,6 +206,4 @@ def test_detector_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
         RegisteredDetector(_yield_first_hit, {"most": int}),
     )
     with pytest.raises(KeyError):
-        find_findings(
-            Context(_make_patch()), [_make_rule()._replace(arguments={"most": 1})]
-        )
+        find_findings(Context(_make_patch()), [_make_rule()._replace(arguments={"most": 1})])

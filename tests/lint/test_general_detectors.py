@@ -34,9 +34,9 @@ message = "knob"
 
 def make_rule(match: str, message: str = "frob") -> Rule:
     import_detectors()
-    return parse_pack(
-        RULE.replace("{said}", message).replace("{match}", match), "ours.toml"
-    ).rules[0]
+    return parse_pack(RULE.replace("{said}", message).replace("{match}", match), "ours.toml").rules[
+        0
+    ]
 
 
 def find_matched_lines(
@@ -48,15 +48,10 @@ def find_matched_lines(
     )
 
 
-def find_reported_lines(
-    match: str, code_text: str, path: str = "drivers/frob/frob.c"
-) -> list[str]:
+def find_reported_lines(match: str, code_text: str, path: str = "drivers/frob/frob.c") -> list[str]:
     context = build_context(Example(bad=True, code=code_text, path=path))
     findings = find_findings(context, (make_rule(match),))
-    return [
-        context.patch.lines[(finding.patch_line or 0) - 1][1:].strip()
-        for finding in findings
-    ]
+    return [context.patch.lines[(finding.patch_line or 0) - 1][1:].strip() for finding in findings]
 
 
 CODE = 'detector = "code-like"\n'
@@ -180,9 +175,7 @@ TEXT = "one frob\n\ntwo frob\nthe knob\n"
         (LIKE + "unless_pattern = 'one'", ["two frob"]),
     ],
 )
-def test_message_line_is_matched_by_the_line_below(
-    match: str, found_lines: list[str]
-) -> None:
+def test_message_line_is_matched_by_the_line_below(match: str, found_lines: list[str]) -> None:
     assert find_reported_message_lines(match, message=TEXT) == found_lines
 
 
@@ -206,12 +199,9 @@ TAG = 'detector = "tag-like"\nnames = ["Reported-by", "Tested-by"]\n'
         (TAG + "by_sender = true", []),
     ],
 )
-def test_tag_is_matched_by_name_person_and_position(
-    match: str, names: list[str]
-) -> None:
+def test_tag_is_matched_by_name_person_and_position(match: str, names: list[str]) -> None:
     found_names = [
-        line.partition(":")[0]
-        for line in find_reported_message_lines(match, trailers=TAGS)
+        line.partition(":")[0] for line in find_reported_message_lines(match, trailers=TAGS)
     ]
     assert found_names == names
 
@@ -234,17 +224,14 @@ ONE, BOTH = OF.format("of", "one"), OF.format("of", "frob")
 )
 def test_any_of_counts_its_first_table(tables: str, found_lines: list[str]) -> None:
     assert (
-        find_reported_message_lines(f'detector = "any-of"\n{tables}', message=TEXT)
-        == found_lines
+        find_reported_message_lines(f'detector = "any-of"\n{tables}', message=TEXT) == found_lines
     )
 
 
 def test_unless_table_is_validated_on_load() -> None:
     with pytest.raises(PackError, match="like has no argument 'patterns'"):
         make_rule(
-            'detector = "any-of"\n'
-            + ONE
-            + OF.format("unless", "x").replace("pattern", "patterns")
+            'detector = "any-of"\n' + ONE + OF.format("unless", "x").replace("pattern", "patterns")
         )
     with pytest.raises(PackError, match="unless must be a list of tables"):
         make_rule('detector = "any-of"\nunless = ["frob"]\n' + ONE)

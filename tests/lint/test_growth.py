@@ -31,23 +31,15 @@ def _make_new_file_patch(path: str, lines: list[str]) -> Series:
 
 
 def _make_message_series(message: str, diff: str) -> Series:
-    return Series(
-        (parse_patch(mail("frob: add it", message, diff).encode(), "x.patch"),)
-    )
+    return Series((parse_patch(mail("frob: add it", message, diff).encode(), "x.patch"),))
 
 
-def _measure_check_seconds(
-    series: Series, run_count: int = 1, *, strict: bool = True
-) -> float:
-    return _measure_shortest_time(
-        lambda: Driver(Options(strict=strict)).check([series]), run_count
-    )
+def _measure_check_seconds(series: Series, run_count: int = 1, *, strict: bool = True) -> float:
+    return _measure_shortest_time(lambda: Driver(Options(strict=strict)).check([series]), run_count)
 
 
 def _measure_shortest_time(timed_call: Callable[[], object], run_count: int) -> float:
-    return min(
-        timeit.repeat(timed_call, timer=time.process_time, repeat=run_count, number=1)
-    )
+    return min(timeit.repeat(timed_call, timer=time.process_time, repeat=run_count, number=1))
 
 
 def _make_declarations(count: int) -> list[str]:
@@ -145,9 +137,7 @@ def test_long_word_takes_linear_time(word: str, strict: bool) -> None:
 
 
 @pytest.mark.parametrize("blank", ["\t", " "])
-@pytest.mark.parametrize(
-    "line", ["\tint{}[0];", "static {} int frob;", "\tunsigned{}-x;", "{}"]
-)
+@pytest.mark.parametrize("line", ["\tint{}[0];", "static {} int frob;", "\tunsigned{}-x;", "{}"])
 def test_long_line_takes_linear_time(line: str, blank: str) -> None:
     def measure_seconds(length: int) -> float:
         long = line.format(blank * (length // len(blank)))
@@ -160,18 +150,14 @@ def test_long_line_takes_linear_time(line: str, blank: str) -> None:
             long,
             "int frob(void);",
         ]
-        return _measure_check_seconds(
-            _make_new_file_patch("drivers/frob/frob.c", lines), 3
-        )
+        return _measure_check_seconds(_make_new_file_patch("drivers/frob/frob.c", lines), 3)
 
     measure_seconds(50)
     # quadratic time would take 256 times as long
     assert measure_seconds(40_000) < 40 * max(measure_seconds(2500), 0.01)
 
 
-@pytest.mark.parametrize(
-    "line", [" \t", "/**/", 'pr_err("*/', "http://", "Reported-by: <a", "\r"]
-)
+@pytest.mark.parametrize("line", [" \t", "/**/", 'pr_err("*/', "http://", "Reported-by: <a", "\r"])
 def test_no_line_takes_quadratic_time(line: str) -> None:
     def measure_seconds(length: int) -> float:
         long = line + line[-4:] * (length // len(line[-4:]))

@@ -9,9 +9,7 @@ from pathlib import Path
 from tests.kit.cli import call
 from tests.tags.culprits import create_ring_history
 
-TEXT = (
-    "\n\nThe mask must be one less than the size, or the last entry is written over.\n"
-)
+TEXT = "\n\nThe mask must be one less than the size, or the last entry is written over.\n"
 
 
 def test_crash_fix_without_a_tag_is_a_warning(
@@ -35,9 +33,9 @@ def test_crash_fix_without_a_tag_is_a_warning(
     )
     file = tmp_path / "0001.patch"
     file.write_text(story.repo.git("format-patch", "-1", "--stdout") + "\n")
-    assert (
-        call("check", file, "--profile", "linux", "--select", "missing-fixes").code == 0
-    ), "without history it is for --strict"
+    assert call("check", file, "--profile", "linux", "--select", "missing-fixes").code == 0, (
+        "without history it is for --strict"
+    )
 
 
 def test_tag_or_explanation_ends_the_warning(tmp_path: Path) -> None:

@@ -86,14 +86,10 @@ ID = "3d3925ff6433f98992685a9679613a2cc97f3ce2"
         ),
     ],
 )
-def test_existing_faults_are_hidden_by_default(
-    name: str, accepted: str, wrong: str
-) -> None:
+def test_existing_faults_are_hidden_by_default(name: str, accepted: str, wrong: str) -> None:
     rules = [rule for rule in load_rules() if rule.name == name]
     for text, times in ((accepted, 0), (wrong, 1)):
-        assert (
-            len(find_findings(Context(parse_patch(text.encode(), "a")), rules)) == times
-        )
+        assert len(find_findings(Context(parse_patch(text.encode(), "a")), rules)) == times
 
 
 QUOTED = """s/recieved/received/
@@ -128,9 +124,7 @@ EDITS = ("frob_ frobs_", "nr nr_modes", "4 5", "frob frob_two")
 def _list_reported_names(
     name: str, path: str, body: str, subject: str = "a: b", data: Path | None = None
 ) -> list[str]:
-    mail_text = mail(
-        subject, "c", build_file_diff(path, body.encode().decode("unicode_escape"))
-    )
+    mail_text = mail(subject, "c", build_file_diff(path, body.encode().decode("unicode_escape")))
     patch = parse_patch(mail_text.encode(), "a")
     rules = [rule for rule in load_rules() if rule.name == name]
     findings = find_findings(Context(patch, options=Options(data_dir=data)), rules)
@@ -152,19 +146,14 @@ def test_a_quoted_misspelling_is_not_reported(
 
 @pytest.mark.parametrize("edit", EDITS)
 @pytest.mark.parametrize("row", OLD.split("\n")[1:-1])
-def test_finding_in_the_replaced_line_is_not_reported(
-    row: str, edit: str, tmp_path: Path
-) -> None:
+def test_finding_in_the_replaced_line_is_not_reported(row: str, edit: str, tmp_path: Path) -> None:
     (tmp_path / "spelling.txt").write_text("recieved||received\n")
     name, line = row.split(": ", 1)
     data = tmp_path if name == "misspelling" else None
     word, other = edit.split()
     new = rf"+{line.replace(word, other)}\n \n {{"
     for old, number in ((rf"-{line}\n", 0), (r"-\tfrob_write(4);\n", 1), ("", 1)):
-        assert (
-            len(_list_reported_names(name, "drivers/a.c", old + new, data=data))
-            == number
-        )
+        assert len(_list_reported_names(name, "drivers/a.c", old + new, data=data)) == number
 
 
 def test_only_one_new_line_replaces_an_old_one() -> None:
@@ -308,7 +297,4 @@ space-inside-brackets a.c: -\t[A(B)] = 0,\n+\t[ A(B)] = 1,
 def test_intended_style_is_not_reported(row: str, number: int, edit: str) -> None:
     head, body = re.split(r": (?=[-+ ])", row, maxsplit=1)
     name, path, subject = (*head.split(" ", 2), "a: b")[:3]
-    assert (
-        len(_list_reported_names(name, path, body.replace(*edit.split()), subject))
-        == number
-    )
+    assert len(_list_reported_names(name, path, body.replace(*edit.split()), subject)) == number

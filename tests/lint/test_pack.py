@@ -152,18 +152,12 @@ LONGER = 'detector = "longer-than"\nwhere = "{}"\nmost = 3'
         ),
     ],
 )
-def test_unknown_keyword_lists_the_known_ones(
-    match: str, key: str, valid_keys: str
-) -> None:
+def test_unknown_keyword_lists_the_known_ones(match: str, key: str, valid_keys: str) -> None:
     start, end = RULE.index('detector = "like"'), RULE.index("[[rule.bad]]")
-    text = (
-        "# ours\n" + RULE[:start].lstrip("\n") + match.format("xyz") + "\n" + RULE[end:]
-    )
+    text = "# ours\n" + RULE[:start].lstrip("\n") + match.format("xyz") + "\n" + RULE[end:]
     with pytest.raises(PackError) as error:
         parse_pack(text, "ours.toml")
-    assert (
-        error.value.message == f"ours.toml:2: rule OUR001: {key}: unknown value 'xyz'"
-    )
+    assert error.value.message == f"ours.toml:2: rule OUR001: {key}: unknown value 'xyz'"
     assert error.value.hint
     assert error.value.hint.startswith("valid values: ")
     assert valid_keys in error.value.hint

@@ -86,11 +86,7 @@ def _find_slow_patterns(patterns: Iterable[str]) -> list[str]:
         if any(
             _is_slow(pattern, f"{hostile_text[:-1]}\x01" * 2)
             for first_char, length in product(" a\t", (12, 60))
-            if len(
-                hostile_text := _expand_pattern(
-                    _parser.parse(pattern), first_char, length
-                )
-            )
+            if len(hostile_text := _expand_pattern(_parser.parse(pattern), first_char, length))
             < 6000
         )
     ]
@@ -117,21 +113,14 @@ def test_user_pack_matches_in_bounded_time(tmp_path: Path) -> None:
     user_pack = tmp_path / "ours.toml"
     user_pack.write_text(PACK.format(pattern="a?" * 32 + "a" * 32))
     rule = next(
-        load_rule
-        for load_rule in load_rules((read_pack(user_pack),))
-        if load_rule.pack == "ours"
+        load_rule for load_rule in load_rules((read_pack(user_pack),)) if load_rule.pack == "ours"
     )
     start_time = time.process_time()
-    assert (
-        pack_patterns.compile_rule_pattern(rule.arguments["pattern"]).search("a" * 31)
-        is None
-    )
+    assert pack_patterns.compile_rule_pattern(rule.arguments["pattern"]).search("a" * 31) is None
     assert time.process_time() - start_time < 1
 
 
-@pytest.mark.parametrize(
-    "pattern", ["(?:(?:a{1000}){1000}){1000}", r"(a+)(b*)(c*)\1", "a" * 2000]
-)
+@pytest.mark.parametrize("pattern", ["(?:(?:a{1000}){1000}){1000}", r"(a+)(b*)(c*)\1", "a" * 2000])
 def test_unbounded_pattern_is_refused(tmp_path: Path, pattern: str) -> None:
     user_pack = tmp_path / "ours.toml"
     user_pack.write_text(PACK.format(pattern=pattern.replace("\\", "\\\\")))
@@ -141,8 +130,6 @@ def test_unbounded_pattern_is_refused(tmp_path: Path, pattern: str) -> None:
 
 def test_message_template_rejects_attribute_access() -> None:
     assert (
-        pack_patterns.fill_message(
-            "{match} {match.__class__} {match:>99999999} {}", {"match": "x"}
-        )
+        pack_patterns.fill_message("{match} {match.__class__} {match:>99999999} {}", {"match": "x"})
         == "x {match.__class__} {match:>99999999} {}"
     )

@@ -39,16 +39,10 @@ def _make_message_context(
 def _find_rules(
     message: str, subject: str = "frob: wait for the link", diff: str = DIFF
 ) -> dict[str, Finding]:
-    rules = [
-        rule
-        for rule in load_rules()
-        if rule.scope != "series" and rule.checkpatch is None
-    ]
+    rules = [rule for rule in load_rules() if rule.scope != "series" and rule.checkpatch is None]
     return {
         finding.name: finding
-        for finding in find_findings(
-            _make_message_context(message, subject, diff), rules
-        )
+        for finding in find_findings(_make_message_context(message, subject, diff), rules)
     }
 
 
@@ -198,9 +192,7 @@ def test_denied_harm_is_ignored(text: str) -> None:
 )
 def test_binding_describes_hardware(subject: str, reported: bool) -> None:
     text = "The frob of the acme board waits for a link on its second port.\n"
-    assert (
-        "redundant-binding-subject" in _find_rules(text, subject, BINDING)
-    ) == reported
+    assert ("redundant-binding-subject" in _find_rules(text, subject, BINDING)) == reported
 
 
 def test_settings_are_not_mistaken_for_encoded_spaces() -> None:
@@ -230,9 +222,7 @@ def test_settings_are_not_mistaken_for_encoded_spaces() -> None:
 def test_lists_and_paths_identify_the_project(
     headers: dict[str, str], path: str, expected: str
 ) -> None:
-    patch_text = mail(
-        "frob: wait", "Wait.\n", DIFF.replace("drivers/frob/frob.c", path)
-    )
+    patch_text = mail("frob: wait", "Wait.\n", DIFF.replace("drivers/frob/frob.c", path))
     patch_text = patch_text.replace(
         "Subject:",
         "".join(f"{name}: {value}\n" for name, value in headers.items()) + "Subject:",
@@ -261,22 +251,14 @@ def test_stable_tag_identifies_the_project() -> None:
         ("PATCH net", "stable@vger.kernel.org", False),
     ],
 )
-def test_stable_patch_names_its_mainline_commit(
-    mark: str, to: str, reported: bool
-) -> None:
+def test_stable_patch_names_its_mainline_commit(mark: str, to: str, reported: bool) -> None:
     patch_text = mail(
         f"[{mark}] frob: wait for the link", "The frob waits for a link.\n", DIFF
     ).replace("[PATCH] [", "[")
-    patch_text = (
-        patch_text.replace("Subject:", f"To: {to}\nSubject:", 1) if to else patch_text
-    )
-    rules = [
-        rule for rule in load_rules() if rule.name == "backport-without-upstream-commit"
-    ]
+    patch_text = patch_text.replace("Subject:", f"To: {to}\nSubject:", 1) if to else patch_text
+    rules = [rule for rule in load_rules() if rule.name == "backport-without-upstream-commit"]
     findings = find_findings(
-        Context(
-            parse_patch(patch_text.encode(), "x.patch"), options=Options(strict=True)
-        ),
+        Context(parse_patch(patch_text.encode(), "x.patch"), options=Options(strict=True)),
         rules,
     )
     assert bool(findings) == reported
@@ -293,12 +275,7 @@ def test_diff_in_the_message_is_not_prose() -> None:
     )
     context = _make_message_context(message, diff="")
     assert find_pasted_lines(context) == {2, 3, 4, 5}
-    assert (
-        head
-        in fix_patch_text(
-            mail("frob: wait for the link", message, "")
-        ).draft.patch.lines
-    )
+    assert head in fix_patch_text(mail("frob: wait for the link", message, "")).draft.patch.lines
 
 
 @pytest.mark.parametrize(

@@ -31,21 +31,15 @@ def test_rule_is_selected_by_any_name() -> None:
             rule.name == "missing-fixes"
             for rule in choose_rules(rules, kernel=NEW, profile="linux", select=[word])
         )
-    some = next(
-        rule for rule in rules if rule.checkpatch and is_in_force(rule, NEW, "linux")
-    )
-    assert some in choose_rules(
-        rules, kernel=NEW, profile="linux", select=[str(some.checkpatch)]
-    )
+    some = next(rule for rule in rules if rule.checkpatch and is_in_force(rule, NEW, "linux"))
+    assert some in choose_rules(rules, kernel=NEW, profile="linux", select=[str(some.checkpatch)])
 
 
 def test_ignored_rule_does_not_run() -> None:
     chosen = choose_rules(
         load_rules(), kernel=NEW, profile="linux", ignore=["tags", "missing-prefix"]
     )
-    assert not [
-        rule for rule in chosen if rule.pack == "tags" or rule.name == "missing-prefix"
-    ]
+    assert not [rule for rule in chosen if rule.pack == "tags" or rule.name == "missing-prefix"]
     assert chosen
 
 
@@ -57,9 +51,7 @@ def test_rule_severity_can_be_raised() -> None:
     linux = find_project("linux")
     style = linux.style._replace(severity={"sizeof-without-parentheses": "error"})
     raised = next(
-        rule
-        for rule in adjust_rules(rules, linux._replace(style=style))
-        if rule.id == chosen.id
+        rule for rule in adjust_rules(rules, linux._replace(style=style)) if rule.id == chosen.id
     )
     assert (chosen.severity, raised.severity) == (Severity.WARNING, Severity.ERROR)
 
@@ -75,10 +67,7 @@ def test_unknown_name_suggests_the_nearest() -> None:
 
 def test_rules_depend_on_the_kernel_version() -> None:
     def list_rule_names(kernel: tuple[int, int]) -> set[str]:
-        return {
-            rule.name
-            for rule in choose_rules(load_rules(), kernel=kernel, profile="linux")
-        }
+        return {rule.name for rule in choose_rules(load_rules(), kernel=kernel, profile="linux")}
 
     assert "report-without-closes" not in list_rule_names((6, 1))
     assert "report-without-closes" in list_rule_names(NEW)
@@ -114,9 +103,7 @@ def test_user_pack_cannot_reuse_a_name(tmp_path: Path) -> None:
     )
     our_file = tmp_path / "ours.toml"
     user_pack = re.sub(r"^aliases = .*\n", "", text, flags=re.MULTILINE)
-    our_file.write_text(
-        user_pack.replace("TAG0", "OUR0").replace('name = "', 'name = "our-')
-    )
+    our_file.write_text(user_pack.replace("TAG0", "OUR0").replace('name = "', 'name = "our-'))
     assert any(
         rule.name == "our-missing-fixes" and rule.pack == "ours"
         for rule in load_rules([read_pack(our_file)])
@@ -138,10 +125,7 @@ def test_netdev_inherits_from_linux() -> None:
     assert netdev.inherits == "linux"
     assert netdev.lists.stable == find_project("linux").lists.stable
     rules = adjust_rules(load_rules(), netdev)
-    assert (
-        next(rule for rule in rules if rule.name == "missing-fixes").severity
-        is Severity.WARNING
-    )
+    assert next(rule for rule in rules if rule.name == "missing-fixes").severity is Severity.WARNING
     assert not [rule for rule in rules if rule.name == "missing-stable"]
 
 
@@ -149,9 +133,7 @@ def test_linux_rules_apply_to_netdev_only() -> None:
     ours = [rule for rule in load_rules() if "linux" in rule.profiles]
     assert ours
     for rule in ours:
-        assert is_in_force(rule, NEW, "linux") == is_in_force(rule, NEW, "netdev"), (
-            rule.name
-        )
+        assert is_in_force(rule, NEW, "linux") == is_in_force(rule, NEW, "netdev"), rule.name
     linux_rule = ours[0]._replace(profiles=("linux",), since=None, until=None)
     assert {name: is_in_force(linux_rule, NEW, name) for name in projects()} == {
         name: name in ("linux", "netdev") for name in projects()
@@ -159,17 +141,14 @@ def test_linux_rules_apply_to_netdev_only() -> None:
     netdev = linux_rule._replace(profiles=("netdev",))
     assert {name for name in projects() if is_in_force(netdev, NEW, name)} == {"netdev"}
     assert {
-        name
-        for name in projects()
-        if is_in_force(linux_rule._replace(profiles=()), NEW, name)
+        name for name in projects() if is_in_force(linux_rule._replace(profiles=()), NEW, name)
     } == set(projects())
 
 
 def test_rule_applies_to_a_kernel_range() -> None:
     rule = load_rules()[0]._replace(profiles=(), since=(5, 10), until=(6, 1))
     assert [
-        is_in_force(rule, version, "linux")
-        for version in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))
+        is_in_force(rule, version, "linux") for version in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))
     ] == [
         False,
         True,

@@ -51,12 +51,8 @@ def test_missing_cover_letter_is_accepted() -> None:
 
 @pytest.mark.parametrize("separator", ["", "---\n"])
 def test_changelog_in_the_cover_letter_is_enough(separator: str) -> None:
-    cover = make_patch(
-        "PATCH v2 0/1", 0, notes=f"{separator}Changes in v2:\n - waited\n"
-    )
-    assert "missing-changelog" not in list_finding_names(
-        cover, make_patch("PATCH v2 1/1", 1)
-    )
+    cover = make_patch("PATCH v2 0/1", 0, notes=f"{separator}Changes in v2:\n - waited\n")
+    assert "missing-changelog" not in list_finding_names(cover, make_patch("PATCH v2 1/1", 1))
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -92,9 +88,7 @@ def test_crash_fix_needs_a_fixes_tag(body: str) -> None:
 def test_binding_fix_needs_a_tag() -> None:
     binding = make_patch("PATCH", 1, title="dt-bindings: frob: fix reg", path=BINDING)
     assert "missing-fixes" in list_finding_names(binding)
-    document = make_patch(
-        "PATCH", 1, title="frob: fix reg", path="Documentation/frob.rst"
-    )
+    document = make_patch("PATCH", 1, title="frob: fix reg", path="Documentation/frob.rst")
     assert "missing-fixes" not in list_finding_names(document)
 
 
@@ -104,7 +98,5 @@ def test_newest_message_rules_are_used() -> None:
     patch = make_patch("PATCH", 1, body)
     assert "report-without-closes" in list_finding_names(patch, tree=old)
     chosen = Options(strict=True, kernel=(6, 1), origins={"kernel": "flag"})
-    findings = (
-        Driver(chosen, tree=old).check(group_into_series([patch])).patches[0].findings
-    )
+    findings = Driver(chosen, tree=old).check(group_into_series([patch])).patches[0].findings
     assert "report-without-closes" not in {finding.name for finding in findings}

@@ -36,8 +36,7 @@ def make_patch(
     )
     return parse_patches(
         (
-            patch_text
-            + ("Signed-off-by: Ada Fixer <ada@example.org>\n" + diff if number else "")
+            patch_text + ("Signed-off-by: Ada Fixer <ada@example.org>\n" + diff if number else "")
         ).encode(),
         "x",
     )[0]
@@ -94,9 +93,7 @@ def test_new_thread_starts_a_new_series() -> None:
         ("PATCH frob 0/2", "PATCH 1/2", "mixed-versions"),
     ],
 )
-def test_inconsistent_cover_letter_is_reported(
-    cover: str, patch: str, name: str
-) -> None:
+def test_inconsistent_cover_letter_is_reported(cover: str, patch: str, name: str) -> None:
     series = group_into_series(
         [
             make_patch(cover, 0),
@@ -132,9 +129,7 @@ def test_numbered_files_form_a_series(marks: tuple[str, str], reported: str) -> 
         for number, mark in enumerate(marks, 1)
     ]
     (series,) = group_into_series(patches)
-    number_rules = [
-        rule for rule in load_rules() if rule.name == "inconsistent-series-numbers"
-    ]
+    number_rules = [rule for rule in load_rules() if rule.name == "inconsistent-series-numbers"]
     assert [
         reported in finding.message
         for finding in run_series(
@@ -142,14 +137,6 @@ def test_numbered_files_form_a_series(marks: tuple[str, str], reported: str) -> 
         )
     ] == [True]
     separate_patches = [
-        patch._replace(source=f"{number}/0001-frob.patch")
-        for number, patch in enumerate(patches)
+        patch._replace(source=f"{number}/0001-frob.patch") for number, patch in enumerate(patches)
     ]
-    assert (
-        len(
-            group_into_series(
-                [patch._replace(headers=()) for patch in separate_patches]
-            )
-        )
-        == 2
-    )
+    assert len(group_into_series([patch._replace(headers=()) for patch in separate_patches])) == 2

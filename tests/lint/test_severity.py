@@ -35,9 +35,7 @@ def test_profile_overrides_the_pack_severity() -> None:
     assert read_severity(rule) is Severity.WARNING
     assert read_severity(rule._replace(severities={})) is Severity.CHECK
     linux = find_project("linux")
-    strict = linux._replace(
-        style=linux.style._replace(severity={"self-given-tag": "error"})
-    )
+    strict = linux._replace(style=linux.style._replace(severity={"self-given-tag": "error"}))
     assert read_severity(*adjust_rules([rule], strict)) is Severity.ERROR
 
 
@@ -54,9 +52,7 @@ def test_unknown_severity_is_reported() -> None:
 
 def test_detectors_have_no_severity() -> None:
     cases: set[str] = set()
-    for file, tree in chain(
-        trees(root=SOURCE / "lint/detectors"), trees(root=SOURCE / "lint/c")
-    ):
+    for file, tree in chain(trees(root=SOURCE / "lint/detectors"), trees(root=SOURCE / "lint/c")):
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         assert "Severity" not in names, file
         cases |= {
@@ -65,19 +61,11 @@ def test_detectors_have_no_severity() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
     # cases that generic detectors distinguish are listed in packs
+    cases |= {case for rule in load_rules() for case in rule.arguments.get("case_patterns", ())}
     cases |= {
-        case
-        for rule in load_rules()
-        for case in rule.arguments.get("case_patterns", ())
+        table.get("case", "") for rule in load_rules() for table in rule.arguments.get("of", ())
     }
-    cases |= {
-        table.get("case", "")
-        for rule in load_rules()
-        for table in rule.arguments.get("of", ())
-    }
-    cases |= {
-        form for case in cases for form in (f"loose-file-{case}", f"{case}-and-stable")
-    }
+    cases |= {form for case in cases for form in (f"loose-file-{case}", f"{case}-and-stable")}
     severity_cases = {case for rule in load_rules() for case in rule.severities}
     assert severity_cases
     assert severity_cases <= cases

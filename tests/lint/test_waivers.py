@@ -41,13 +41,8 @@ def test_waiver_accepts_any_rule_name(word: str) -> None:
         ("*", None, False),
     ],
 )
-def test_paths_are_globs_or_directories(
-    pattern: str, path: str | None, covered: bool
-) -> None:
-    assert (
-        Waiver("long-line", "r", (pattern,)).covers_finding(make_finding(path), WORDS)
-        is covered
-    )
+def test_paths_are_globs_or_directories(pattern: str, path: str | None, covered: bool) -> None:
+    assert Waiver("long-line", "r", (pattern,)).covers_finding(make_finding(path), WORDS) is covered
 
 
 def test_last_day_is_inclusive() -> None:
@@ -115,18 +110,14 @@ def test_tree_waivers_are_tables() -> None:
         ({"rule": "a", "reason": "r", "until": True}, "until is not a date", ""),
     ],
 )
-def test_table_error_is_specific(
-    table: dict[str, object], expected: str, hint: str
-) -> None:
+def test_table_error_is_specific(table: dict[str, object], expected: str, hint: str) -> None:
     with pytest.raises(InputError, match=expected) as caught:
         parse_waiver_tables([table], "x.toml")
     assert caught.value.message.startswith("x.toml: ")
     assert hint in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize(
-    "text", ['waiver = "x"', "waiver = [1]", "[waiver]\nrule = 'a'"]
-)
+@pytest.mark.parametrize("text", ['waiver = "x"', "waiver = [1]", "[waiver]\nrule = 'a'"])
 def test_invalid_waiver_list_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="waiver must be a list of tables"):
         load_settings(text)
@@ -171,11 +162,7 @@ def test_unknown_rule_suggests_the_nearest() -> None:
 def test_tree_cannot_waive_mail_integrity(
     word: str,
 ) -> None:
-    with pytest.raises(
-        InputError, match="cannot be waived in the settings of a tree"
-    ) as caught:
-        verify_waivers(
-            parse_waiver_tables([{"rule": word, "reason": "r"}], "x.toml"), load_rules()
-        )
+    with pytest.raises(InputError, match="cannot be waived in the settings of a tree") as caught:
+        verify_waivers(parse_waiver_tables([{"rule": word, "reason": "r"}], "x.toml"), load_rules())
     assert "--waive" in (caught.value.hint or "")
     verify_waivers(parse_waiver_words([f"{word}=mine to answer for"]), load_rules())

@@ -56,9 +56,7 @@ def read_editor_snippet(language: str) -> str:
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     """Create a repository with a staged source file and a message. Add the command to PATH."""
-    monkeypatch.setenv(
-        "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    )
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     repo = Repo(tmp_path / "r")
     repo.commit("frob: start", {"frob.c": "int a;\n"})
     repo.git("config", "patchpilot.strict", "true")
@@ -96,9 +94,7 @@ def test_neovim_shows_findings(tmp_path: Path, repo: Repo) -> None:
             argv, cwd=repo.path, capture_output=True, timeout=120, check=False
         )
         assert completed.returncode == 0, completed.stderr
-        assert expected in json.loads((repo.path / "found.json").read_text()), (
-            completed.stderr
-        )
+        assert expected in json.loads((repo.path / "found.json").read_text()), completed.stderr
 
 
 @pytest.mark.skipif(not shutil.which("emacs"), reason="emacs is not installed here")
@@ -132,13 +128,8 @@ def test_emacs_shows_and_fixes_findings(tmp_path: Path, repo: Repo) -> None:
     if completed.returncode == 77:
         pytest.skip("eglot is not installed here")
     assert completed.returncode == 0, completed.stderr
-    assert (
-        "frob.c:2:patchpilot [trailing-space]: trailing whitespace" in completed.stdout
-    )
-    assert (
-        "COMMIT_EDITMSG:3:patchpilot [repeated-word]: repeated word: 'the'"
-        in completed.stdout
-    )
+    assert "frob.c:2:patchpilot [trailing-space]: trailing whitespace" in completed.stdout
+    assert "COMMIT_EDITMSG:3:patchpilot [repeated-word]: repeated word: 'the'" in completed.stdout
     assert (
         ":patchpilot [trailing-space]: trailing whitespace"
         in completed.stdout.partition("0001-frob.patch")[2]

@@ -25,9 +25,7 @@ BAD = CODE.replace("return x;", "if(x)\n\t\treturn 1; \n\treturn x;")
 
 
 @pytest_lsp.fixture(
-    config=ClientServerConfig(
-        server_command=[sys.executable, "-m", "patchpilot", "lsp"]
-    )
+    config=ClientServerConfig(server_command=[sys.executable, "-m", "patchpilot", "lsp"])
 )
 async def client(lsp_client: LanguageClient) -> AsyncIterator[None]:
     await lsp_client.initialize_session(
@@ -40,9 +38,7 @@ async def client(lsp_client: LanguageClient) -> AsyncIterator[None]:
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     repo = Repo(tmp_path / "r")
-    repo.commit(
-        f"frob: start\n\n{SIGNED_LINE}", {"lib/frob.c": CODE, "lib/other.c": CODE}
-    )
+    repo.commit(f"frob: start\n\n{SIGNED_LINE}", {"lib/frob.c": CODE, "lib/other.c": CODE})
     return repo
 
 
@@ -61,17 +57,13 @@ class EditedText:
         self.version += 1
         change = lsp.TextDocumentContentChangeWholeDocument(text)
         document = lsp.VersionedTextDocumentIdentifier(self.version, self.uri)
-        self.client.text_document_did_change(
-            lsp.DidChangeTextDocumentParams(document, [change])
-        )
+        self.client.text_document_did_change(lsp.DidChangeTextDocumentParams(document, [change]))
         return await self._wait_for_findings()
 
     async def _wait_for_findings(self) -> list[tuple[int, str]]:
         """Wait for the findings. Return their line numbers (from 0) and rule names."""
         while True:
-            params = await self.client.wait_for_notification(
-                lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
-            )
+            params = await self.client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
             if params.uri == self.uri and params.version == self.version:
                 return [
                     (diagnostic.range.start.line, str(diagnostic.code))
@@ -79,9 +71,7 @@ class EditedText:
                 ]
 
     async def read_hover_text(self, line: int) -> str:
-        params = lsp.HoverParams(
-            lsp.TextDocumentIdentifier(self.uri), lsp.Position(line, 0)
-        )
+        params = lsp.HoverParams(lsp.TextDocumentIdentifier(self.uri), lsp.Position(line, 0))
         hover_response = await self.client.text_document_hover_async(params)
         return (
             hover_response.contents.value
@@ -120,18 +110,14 @@ async def test_findings_follow_edits(client: LanguageClient, repo: Repo) -> None
     assert await document.change_and_find_lines(CODE) == []
 
 
-async def test_unchanged_lines_have_no_findings(
-    client: LanguageClient, repo: Repo
-) -> None:
+async def test_unchanged_lines_have_no_findings(client: LanguageClient, repo: Repo) -> None:
     repo.commit(f"frob: more\n\n{SIGNED_LINE}", {"lib/frob.c": BAD})
     assert await EditedText(client, repo.path / "lib" / "frob.c").open_and_find_lines(
         BAD + "\nint more; \n"
     ) == [(9, "trailing-space")]
 
 
-async def test_opening_one_file_checks_all_changes(
-    client: LanguageClient, repo: Repo
-) -> None:
+async def test_opening_one_file_checks_all_changes(client: LanguageClient, repo: Repo) -> None:
     (repo.path / "lib" / "other.c").write_text(BAD)
     other = (repo.path / "lib" / "other.c").as_uri()
     await EditedText(client, repo.path / "lib" / "frob.c").open_and_find_lines(CODE)
@@ -146,9 +132,7 @@ async def test_opening_one_file_checks_all_changes(
 async def test_safe_fix_is_offered(client: LanguageClient, repo: Repo) -> None:
     document = EditedText(client, repo.path / "lib" / "frob.c")
     await document.open_and_find_lines(BAD)
-    assert await document.apply_suggested_fixes(BAD, 5) == [
-        BAD.replace("1; \n", "1;\n")
-    ]
+    assert await document.apply_suggested_fixes(BAD, 5) == [BAD.replace("1; \n", "1;\n")]
     assert await document.apply_suggested_fixes(BAD, 4) == [BAD.replace("if(", "if (")]
     assert await document.apply_suggested_fixes(BAD, 1) == []
 
@@ -160,9 +144,7 @@ async def test_hover_shows_the_rule_page(client: LanguageClient, repo: Repo) -> 
     assert await document.read_hover_text(1) == ""
 
 
-async def test_commit_message_is_checked_while_typing(
-    client: LanguageClient, repo: Repo
-) -> None:
+async def test_commit_message_is_checked_while_typing(client: LanguageClient, repo: Repo) -> None:
     repo.put("lib/frob.c", CODE.replace("return x", "return x + 1"))
     repo.git("add", "-A")
     repo.git("config", "patchpilot.strict", "true")
@@ -170,9 +152,7 @@ async def test_commit_message_is_checked_while_typing(
     comments = "# Please enter the commit message.\n"
     assert await document.open_and_find_lines(f"\n{comments}") == []
     body = "The caller has to see the the size of what was read.\n"
-    message = (
-        f"{comments}frob: return one more.\n\n{comments}{body}\n{SIGNED_LINE}{comments}"
-    )
+    message = f"{comments}frob: return one more.\n\n{comments}{body}\n{SIGNED_LINE}{comments}"
     findings = await document.change_and_find_lines(message)
     assert findings == [(1, "subject-ends-with-punctuation"), (4, "repeated-word")]
     (fixed,) = await document.apply_suggested_fixes(message, 1)
@@ -181,20 +161,14 @@ async def test_commit_message_is_checked_while_typing(
 
 async def test_patch_file_is_checked(client: LanguageClient, tmp_path: Path) -> None:
     document = EditedText(client, tmp_path / "0001-x.patch")
-    mail = patches.build_patch_text(
-        diff=patches.DIFF.replace("rc = bar();", "rc = bar(); ")
-    )
+    mail = patches.build_patch_text(diff=patches.DIFF.replace("rc = bar();", "rc = bar(); "))
     line = mail.split("\n").index("+\trc = bar(); ")
     assert (line, "trailing-space") in await document.open_and_find_lines(mail)
-    assert await document.apply_suggested_fixes(mail, line) == [
-        mail.replace("bar(); ", "bar();")
-    ]
+    assert await document.apply_suggested_fixes(mail, line) == [mail.replace("bar(); ", "bar();")]
     assert await document.change_and_find_lines("no patch\n") == []
 
 
-async def test_escape_sequences_are_removed(
-    client: LanguageClient, tmp_path: Path
-) -> None:
+async def test_escape_sequences_are_removed(client: LanguageClient, tmp_path: Path) -> None:
     hostile = "\x1b]8;;command:a\x07the the\x1b]8;;\x07 \u202e\x9b2J [a](command:b) <img src=c>"
     document = EditedText(client, tmp_path / "0001-x.patch")
     mail = patches.build_patch_text(
@@ -204,26 +178,19 @@ async def test_escape_sequences_are_removed(
     diagnostics = client.diagnostics[document.uri]
     assert any("the" in diagnostic.message for diagnostic in diagnostics)
     assert not [
-        diagnostic.message
-        for diagnostic in diagnostics
-        if UNSAFE.search(diagnostic.message)
+        diagnostic.message for diagnostic in diagnostics if UNSAFE.search(diagnostic.message)
     ]
     assert all(
-        diagnostic.code_description
-        and diagnostic.code_description.href.startswith("https://")
+        diagnostic.code_description and diagnostic.code_description.href.startswith("https://")
         for diagnostic in diagnostics
     )
     # a page describes the rule and does not quote the patch
-    pages = [
-        await document.read_hover_text(line) for line in range(len(mail.split("\n")))
-    ]
+    pages = [await document.read_hover_text(line) for line in range(len(mail.split("\n")))]
     assert not [page for page in pages if "command:" in page or "<img" in page]
 
 
 @pytest.mark.long
-async def test_large_change_is_checked_quickly(
-    client: LanguageClient, repo: Repo
-) -> None:
+async def test_large_change_is_checked_quickly(client: LanguageClient, repo: Repo) -> None:
     document = EditedText(client, repo.path / "lib" / "frob.c")
     functions = "".join(
         f"\nint frob{number}(int x)\n{{\n\tif (x > {number})\n\t\treturn {number};\n\treturn"
@@ -246,9 +213,7 @@ async def test_large_change_is_checked_quickly(
 
 
 def test_missing_pygls_names_its_extra(tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(
-        "import sys\nsys.modules['pygls'] = None\n"
-    )
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['pygls'] = None\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(tmp_path))
         result = start_and_wait("lsp")
@@ -259,9 +224,7 @@ def test_missing_pygls_names_its_extra(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("length", ["99999999999", "9" * 5000, "0" * 100 + "9" * 12])
 def test_oversized_message_is_an_error(length: str) -> None:
-    outcome = start_and_wait(
-        "lsp", stdin=f"Content-Length: {length}\r\n\r\n{{}}".encode()
-    )
+    outcome = start_and_wait("lsp", stdin=f"Content-Length: {length}\r\n\r\n{{}}".encode())
     assert (outcome.code, outcome.out) == (2, "")
     assert "too large" in outcome.err
     assert "Traceback" not in outcome.err

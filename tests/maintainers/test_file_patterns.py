@@ -28,12 +28,8 @@ def match_like_script(pattern: str, path: str, folder: bool) -> bool:
 
 
 @given(PIECES, PATHS, st.booleans())
-def test_globs_match_their_regular_expressions(
-    pattern: str, path: str, folder: bool
-) -> None:
-    assert matches(pattern, path, lambda _: folder) == match_like_script(
-        pattern, path, folder
-    )
+def test_globs_match_their_regular_expressions(pattern: str, path: str, folder: bool) -> None:
+    assert matches(pattern, path, lambda _: folder) == match_like_script(pattern, path, folder)
 
 
 @given(PIECES, PATHS)
@@ -59,12 +55,8 @@ def test_depth_counts_slashes(pattern: str, expected: int) -> None:
 
 
 def test_character_class_is_read() -> None:
-    assert matches(
-        "drivers/edac/skx_*.[ch]", "drivers/edac/skx_base.h", lambda _: False
-    )
-    assert not matches(
-        "drivers/edac/skx_*.[ch]", "drivers/edac/skx_base.S", lambda _: False
-    )
+    assert matches("drivers/edac/skx_*.[ch]", "drivers/edac/skx_base.h", lambda _: False)
+    assert not matches("drivers/edac/skx_*.[ch]", "drivers/edac/skx_base.S", lambda _: False)
 
 
 def test_hostile_glob_is_fast() -> None:
@@ -72,9 +64,7 @@ def test_hostile_glob_is_fast() -> None:
 
 
 def test_hostile_regular_expression_is_fast() -> None:
-    assert not matches(
-        "(a|aa)+(a|aa)+(a|aa)+(a|aa)+$", "a" * 200 + "b", lambda _: False
-    )
+    assert not matches("(a|aa)+(a|aa)+(a|aa)+(a|aa)+$", "a" * 200 + "b", lambda _: False)
 
 
 def _expand_alternatives(pattern: str) -> list[str]:
@@ -90,9 +80,7 @@ def _expand_alternatives(pattern: str) -> list[str]:
     ]
 
 
-PARTS = st.sampled_from(
-    ["a", "b", "/", "{a,b}", "{a,b/a}", "{a/,b}", "{,a}", "{a,{b,ab}}", ".c"]
-)
+PARTS = st.sampled_from(["a", "b", "/", "{a,b}", "{a,b/a}", "{a/,b}", "{,a}", "{a,{b,ab}}", ".c"])
 WILD = st.sampled_from(["a", "/", "{a,b}", "{a*,b}", "?", "*", "{a/,*b/}"])
 
 

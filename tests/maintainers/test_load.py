@@ -45,15 +45,11 @@ def test_damaged_index_is_rebuilt(tmp_path: Path, cached_sections: Path) -> None
     ):
         file.write_bytes(damaged)
         _index_file.cache_clear()
-        assert "THE REST" in {
-            section.name for section in load_maintainers(tree).sections
-        }
+        assert "THE REST" in {section.name for section in load_maintainers(tree).sections}
         assert file.read_bytes() == index_bytes
 
 
-def test_changed_content_gets_a_new_index(
-    tmp_path: Path, cached_sections: Path
-) -> None:
+def test_changed_content_gets_a_new_index(tmp_path: Path, cached_sections: Path) -> None:
     load_maintainers(DirectoryTree(write_widget_tree(tmp_path / "a")))
     changed = load_maintainers(
         DirectoryTree(write_widget_tree(tmp_path / "b", MAINTAINERS="ONE\nF:\t*\n"))
@@ -66,9 +62,7 @@ def test_old_indexes_are_deleted(tmp_path: Path, cached_sections: Path) -> None:
     for number in range(INDEXES.keep + 5):
         load_maintainers(
             DirectoryTree(
-                write_widget_tree(
-                    tmp_path / str(number), MAINTAINERS=f"S{number}\nF:\t*\n"
-                )
+                write_widget_tree(tmp_path / str(number), MAINTAINERS=f"S{number}\nF:\t*\n")
             )
         )
     assert len(list(cached_sections.iterdir())) <= INDEXES.keep
@@ -88,15 +82,11 @@ def test_concurrent_writers_are_safe(tmp_path: Path, cached_sections: Path) -> N
     assert results == [6] * 8
 
 
-def test_index_works_without_a_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_index_works_without_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
-    assert (
-        len(load_maintainers(DirectoryTree(write_widget_tree(tmp_path / "tree")))) == 6
-    )
+    assert len(load_maintainers(DirectoryTree(write_widget_tree(tmp_path / "tree")))) == 6
 
 
 def test_folder_of_patches_is_one_series(tmp_path: Path) -> None:
@@ -105,18 +95,14 @@ def test_folder_of_patches_is_one_series(tmp_path: Path) -> None:
     (tmp_path / "MAINTAINERS").mkdir()
     (tmp_path / "MAINTAINERS" / "a").write_text("ONE\nF:\ta/\n")
     (tmp_path / "MAINTAINERS" / "b").write_text("TWO\nF:\tb/\n")
-    assert [
-        section.name for section in load_maintainers(DirectoryTree(tmp_path)).sections
-    ] == [
+    assert [section.name for section in load_maintainers(DirectoryTree(tmp_path)).sections] == [
         "ONE",
         "TWO",
     ]
 
 
 def test_file_locations_are_read_from_the_configuration(tmp_path: Path) -> None:
-    write_widget_tree(
-        tmp_path, board__x__MAINTAINERS="BOARD X\nS:\tMaintained\nF:\tboard/x/\n"
-    )
+    write_widget_tree(tmp_path, board__x__MAINTAINERS="BOARD X\nS:\tMaintained\nF:\tboard/x/\n")
     (tmp_path / ".get_maintainer.conf").write_text(
         "--find-maintainer-files # all of them\n--maintainer-path=.\n"
     )

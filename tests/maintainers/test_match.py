@@ -24,9 +24,7 @@ def test_sections_record_line_numbers() -> None:
     section = file.section(0)
     assert section.line == 6
     assert section.status == "Supported"
-    assert section.lists == (
-        ("widgets@lists.example", "(moderated for non-subscribers)"),
-    )
+    assert section.lists == (("widgets@lists.example", "(moderated for non-subscribers)"),)
     assert section.tree_urls == (
         ("git", "git://git.example/widgets.git", "for-next"),
         ("quilt", "https://quilt.example/", ""),
@@ -49,18 +47,14 @@ def test_list_may_have_a_name() -> None:
 
 
 def test_deepest_pattern_comes_first() -> None:
-    assert find_section_names(
-        parse_maintainers(MAINTAINERS), "drivers/widget/core.c"
-    ) == [
+    assert find_section_names(parse_maintainers(MAINTAINERS), "drivers/widget/core.c") == [
         "ACME WIDGET DRIVER",
         "THE REST",
     ]
 
 
 def test_excluded_folder_is_not_in_its_section() -> None:
-    assert find_section_names(
-        parse_maintainers(MAINTAINERS), "drivers/widget/legacy/old.c"
-    ) == [
+    assert find_section_names(parse_maintainers(MAINTAINERS), "drivers/widget/legacy/old.c") == [
         "LEGACY WIDGETS",
         "THE REST",
     ]
@@ -75,9 +69,7 @@ def test_name_pattern_matches_any_path() -> None:
 
 def test_ties_come_in_file_order() -> None:
     text = "".join(f"S{n}\nS:\tMaintained\nF:\ta/\n\n" for n in range(30))
-    assert find_section_names(parse_maintainers(text), "a/b.c") == [
-        f"S{n}" for n in range(30)
-    ]
+    assert find_section_names(parse_maintainers(text), "a/b.c") == [f"S{n}" for n in range(30)]
 
 
 def test_keywords_match_message_and_changed_lines() -> None:
@@ -95,9 +87,7 @@ def test_keywords_match_message_and_changed_lines() -> None:
     assert matches[1].reasons == (r"the patch matches K: \bwidget_(get|put)\b",)
     assert not [
         section
-        for section in match_patch(
-            file, ["lib/plain.c"], build_widget_patch("lib/plain.c")
-        )
+        for section in match_patch(file, ["lib/plain.c"], build_widget_patch("lib/plain.c"))
         if section.by_keyword
     ]
 
@@ -132,19 +122,14 @@ PATH = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=4).map("/
 
 
 @given(SECTIONS, PATH)
-def test_index_finds_every_match(
-    sections: list[list[tuple[str, str]]], path: str
-) -> None:
+def test_index_finds_every_match(sections: list[list[tuple[str, str]]], path: str) -> None:
     text = "".join(
         f"S{n}\n" + "".join(f"{letter}:\t{value}\n" for letter, value in lines)
         for n, lines in enumerate(sections)
     )
     expected: dict[int, int] = {}
     for number, lines in enumerate(sections):
-        if any(
-            letter == "X" and matches(value, path, lambda _: False)
-            for letter, value in lines
-        ):
+        if any(letter == "X" and matches(value, path, lambda _: False) for letter, value in lines):
             continue
         for letter, value in lines:
             if letter == "F" and matches(value, path, lambda _: False):

@@ -52,9 +52,7 @@ def test_matching_text_contains_a_required_word(source: str, text: str) -> None:
 @given(PATTERNS, TEXTS)
 def test_pattern_matches_as_in_perl(source: str, text: str) -> None:
     assume(compiles_in_perl(source))
-    assert PerlPattern(source).search(text) == bool(
-        re.search(source, text, re.X | re.A)
-    )
+    assert PerlPattern(source).search(text) == bool(re.search(source, text, re.X | re.A))
 
 
 @pytest.mark.parametrize(

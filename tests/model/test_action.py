@@ -41,11 +41,7 @@ def test_words_that_are_not_commands_have_no_backticks() -> None:
     assert action.format(action.command) == str(action)
 
 
-@given(
-    st.lists(
-        st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
-    )
-)
+@given(st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))))
 def test_printed_arguments_are_quoted_for_the_shell(arguments: list[str]) -> None:
     assert shlex.split(Action("check", tuple(arguments)).command) == [
         "patchpilot",
@@ -57,9 +53,7 @@ def test_printed_arguments_are_quoted_for_the_shell(arguments: list[str]) -> Non
 def test_hint_exposes_its_parts() -> None:
     edit, update = Action("draft", ("--edit",)), Action("track", ("update",), "`{}`")
     hint = Hint(("write it: ", edit, ", then ", update))
-    assert (
-        str(hint) == "write it: patchpilot draft --edit, then `patchpilot track update`"
-    )
+    assert str(hint) == "write it: patchpilot draft --edit, then `patchpilot track update`"
     assert actions_in_advice(hint) == (edit, update)
     assert [text for _, text in iterate_parts(hint, lambda action: action.name)] == [
         "write it: ",
@@ -81,7 +75,7 @@ def test_backquoted_text_in_rule_pack_is_an_action() -> None:
         "odd ` and `patchpilot fixes",
     ):
         assert str(parse_backticks(text)) == text
-    assert actions_in_advice(
-        parse_backticks("`patchpilot fixes HEAD` finds the commit")
-    ) == (Action("fixes", ("HEAD",), "`{}`"),)
+    assert actions_in_advice(parse_backticks("`patchpilot fixes HEAD` finds the commit")) == (
+        Action("fixes", ("HEAD",), "`{}`"),
+    )
     assert not actions_in_advice(parse_backticks("`git log -S`"))

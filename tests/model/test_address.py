@@ -33,11 +33,7 @@ NAMES = st.text(
 )
 def test_address_list_matches_the_email_package(text: str, form: str) -> None:
     value = form.format(text)
-    lenient = (
-        {"strict": False}
-        if getattr(email.utils, "supports_strict_parsing", False)
-        else {}
-    )
+    lenient = {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
     expected = tuple(
         Address(name, pair)
         for name, pair in email.utils.getaddresses([value], **lenient)
@@ -111,9 +107,7 @@ def test_address_is_classified(email: str, state: AddressState) -> None:
     assert check_email_address(email).state == state
 
 
-@given(
-    st.from_regex(r"\A[\w.+-]{1,66}@([\w-]{1,64}[.]){1,2}(org|test|arpa|onion|c0m)\Z")
-)
+@given(st.from_regex(r"\A[\w.+-]{1,66}@([\w-]{1,64}[.]){1,2}(org|test|arpa|onion|c0m)\Z"))
 def test_ordinary_addresses_match_email_validator(email: str) -> None:
     with mock.patch("patchpilot.model.address._USUAL", re.compile("(?!)")):
         verdict = check_email_address(email)
@@ -140,31 +134,21 @@ def test_dangerous_address_has_a_reason() -> None:
 )
 def test_valid_address_is_not_an_option(local: str, domain: str) -> None:
     wire = check_email_address(local + domain).wire
-    assert wire is None or (
-        wire[:1] != "-" and not re.search(r"[\s,\"`\x00-\x1f]|\$[({]", wire)
-    )
+    assert wire is None or (wire[:1] != "-" and not re.search(r"[\s,\"`\x00-\x1f]|\$[({]", wire))
 
 
 def test_option_like_name_is_quoted() -> None:
-    assert (
-        Address("-o/tmp/x Eve", "eve@example.org").header()
-        == '"-o/tmp/x Eve" <eve@example.org>'
-    )
+    assert Address("-o/tmp/x Eve", "eve@example.org").header() == '"-o/tmp/x Eve" <eve@example.org>'
 
 
 def test_unicode_domain_is_encoded() -> None:
-    assert (
-        check_email_address("ada@bücher.example.org").wire
-        == "ada@xn--bcher-kva.example.org"
-    )
+    assert check_email_address("ada@bücher.example.org").wire == "ada@xn--bcher-kva.example.org"
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_line_break_is_never_safe_in_a_header(before: str, after: str) -> None:
     assert not is_header_safe(Address(f"{before}\n{after}", "ada@example.org"))
-    assert not is_header_safe(
-        Address("Ada", f"ada{before}\r\nBcc: {after}@example.org")
-    )
+    assert not is_header_safe(Address("Ada", f"ada{before}\r\nBcc: {after}@example.org"))
 
 
 @pytest.mark.parametrize(
@@ -188,15 +172,9 @@ def test_formatted_name_round_trips(name: str) -> None:
 
 
 def test_header_has_no_control_characters() -> None:
-    assert (
-        Address("Ada\n\tB\x7f", "ada@example.org").header()
-        == "Ada  B <ada@example.org>"
-    )
+    assert Address("Ada\n\tB\x7f", "ada@example.org").header() == "Ada  B <ada@example.org>"
     assert Address("\x00", "ada@example.org").header() == "ada@example.org"
-    assert (
-        Address("Ada F. Fixer", "ada@example.org").trailer()
-        == "Ada F. Fixer <ada@example.org>"
-    )
+    assert Address("Ada F. Fixer", "ada@example.org").trailer() == "Ada F. Fixer <ada@example.org>"
     assert Address("", "ada@example.org").trailer() == "ada@example.org"
 
 
@@ -208,9 +186,7 @@ def test_invalid_address_does_not_hide_others() -> None:
     addresses = parse_addresses(
         "Ada <ada@example.org>, a@b@c, undisclosed-recipients:;, nobody, Bob <bob@example.com>"
     )
-    assert {"ada@example.org", "bob@example.com"} <= {
-        address.email for address in addresses
-    }
+    assert {"ada@example.org", "bob@example.com"} <= {address.email for address in addresses}
     assert all("@" in address.email for address in addresses)
 
 
@@ -350,15 +326,11 @@ def test_mailbox_name_is_decoded(value: str, name: str, email: str) -> None:
     st.text('ab@<>,;:"()\\ .=?q_', max_size=30),
 )
 def test_address_in_surrounding_text_is_found(before: str, after: str) -> None:
-    address = parse_only_mailbox(
-        decode_mailboxes(f"{before} <ada@example.org> {after} <{EVE}>")
-    )
+    address = parse_only_mailbox(decode_mailboxes(f"{before} <ada@example.org> {after} <{EVE}>"))
     assert address is None or address.email == EVE
 
 
-@pytest.mark.parametrize(
-    "unit", ["(", '"', "\\", "()", '""', "=?", "=?a?q?b?= ", '"=?a?q?b?="']
-)
+@pytest.mark.parametrize("unit", ["(", '"', "\\", "()", '""', "=?", "=?a?q?b?= ", '"=?a?q?b?="'])
 def test_hostile_header_takes_linear_time(unit: str) -> None:
     value = unit * (200_000 // len(unit))
     assert parse_only_mailbox(decode_mailboxes(value)) is None

@@ -41,9 +41,7 @@ def test_arrival_replaces_a_damaged_date(date: str) -> None:
 
 
 def test_date_after_the_arrival_is_damaged() -> None:
-    assert not parse_mail(
-        _make_mail("Tue, 5 Mar 2024 08:00:00 +0000", SENT)
-    ).date_damaged
+    assert not parse_mail(_make_mail("Tue, 5 Mar 2024 08:00:00 +0000", SENT)).date_damaged
     late = parse_mail(_make_mail("Wed, 6 Mar 2024 09:00:00 +0000", SENT))
     assert late.date_damaged
     assert late.date == datetime(2024, 3, 4, 9, tzinfo=UTC)
@@ -56,9 +54,7 @@ def test_future_date_is_damaged() -> None:
     assert mail.date is None
     assert mail.date_damaged
     soon = datetime.now(UTC) + timedelta(hours=3)
-    assert not parse_mail(
-        _make_mail(f"{soon:%a, %d %b %Y %H:%M:%S} +0000")
-    ).date_damaged
+    assert not parse_mail(_make_mail(f"{soon:%a, %d %b %Y %H:%M:%S} +0000")).date_damaged
 
 
 def test_missing_date_is_not_damaged() -> None:
@@ -81,9 +77,7 @@ def test_extreme_times_are_clamped() -> None:
         moment = bounded.clamp_time(seconds)
         assert moment - four_centuries < moment < moment + four_centuries
         assert moment.astimezone(UTC).tzinfo is UTC
-    assert bounded.clamp_time(1_700_000_000) == datetime(
-        2023, 11, 14, 22, 13, 20, tzinfo=UTC
-    )
+    assert bounded.clamp_time(1_700_000_000) == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +120,4 @@ def test_only_one_module_parses_dates() -> None:
         if isinstance(node, ast.Attribute | ast.Name)
         and (node.attr if isinstance(node, ast.Attribute) else node.id) in UNBOUNDED
     ]
-    assert not locations, (
-        f"use patchpilot.model.bounded instead: {', '.join(locations)}"
-    )
+    assert not locations, f"use patchpilot.model.bounded instead: {', '.join(locations)}"

@@ -137,9 +137,7 @@ def test_pattern_over_budget_matches_nothing(
 
 def test_non_utf8_bytes_are_characters() -> None:
     assert compile_bounded(r"o+x").search("\udcffü foox").span() == (4, 7)
-    assert [
-        match[0] for match in compile_bounded("[a-z]+.*?;").finditer("\udcffab; c;")
-    ] == [
+    assert [match[0] for match in compile_bounded("[a-z]+.*?;").finditer("\udcffab; c;")] == [
         "ab;",
         "c;",
     ]
@@ -186,9 +184,7 @@ def test_perl_syntax_is_supported(source: str, text: str) -> None:
         (r"(a)\1b+c+", False),
     ],
 )
-def test_lookbehind_is_used_for_unambiguous_patterns(
-    source: str, can_be_used: bool
-) -> None:
+def test_lookbehind_is_used_for_unambiguous_patterns(source: str, can_be_used: bool) -> None:
     assert (BoundedPattern(source).error is None) is can_be_used
 
 
@@ -266,9 +262,7 @@ def test_re2_refusal_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pattern_length_limit_is_inclusive() -> None:
     assert BoundedPattern("a" * MAX_PATTERN).search("a" * MAX_PATTERN)
-    assert (
-        BoundedPattern("a" * (MAX_PATTERN + 1)).error == "longer than 1000 characters"
-    )
+    assert BoundedPattern("a" * (MAX_PATTERN + 1)).error == "longer than 1000 characters"
     assert BoundedPattern("a" * (MAX_PATTERN + 1)).search("a" * 2000) is None
     assert list(BoundedPattern("(").finditer("(")) == []
 

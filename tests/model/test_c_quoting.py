@@ -16,9 +16,7 @@ def test_quoted_path_round_trips(path: str) -> None:
     assert unquote_path(quote_path(path)) == path
 
 
-@pytest.mark.parametrize(
-    "text", ["plain", '"', '"half', r"back\slash", r'"\q"', r'"\9"', ""]
-)
+@pytest.mark.parametrize("text", ["plain", '"', '"half', r"back\slash", r'"\q"', r'"\9"', ""])
 def test_unquoted_path_is_unchanged(text: str) -> None:
     assert unquote_path(text) in (text, text[1:-1])
 
@@ -38,9 +36,7 @@ def test_quoting_matches_git(tmp_path: Path) -> None:
     repo.git("add", "-A")
     quoted_names = repo.git("-c", "core.quotePath=false", "ls-files").split("\n")
     assert sorted(unquote_path(name) for name in quoted_names) == sorted(names)
-    assert {quote_path(name) for name in names if name != "größe"} == set(
-        quoted_names
-    ) - {"größe"}
+    assert {quote_path(name) for name in names if name != "größe"} == set(quoted_names) - {"größe"}
     plain_git_output = repo.git("-c", "core.quotePath=true", "ls-files").split("\n")
     assert sorted(unquote_path(name) for name in plain_git_output) == sorted(names)
 

@@ -32,9 +32,7 @@ def test_hunk_has_ranges_section_and_lines() -> None:
         "int f(void)",
         5,
     )
-    assert [
-        (line.kind, line.text, line.patch_line, line.new_line) for line in hunk.lines
-    ] == [
+    assert [(line.kind, line.text, line.patch_line, line.new_line) for line in hunk.lines] == [
         (" ", "int a;", 6, 1),
         ("-", "int b;", 7, None),
         ("+", "int c;", 8, 2),
@@ -50,9 +48,7 @@ def test_hunk_has_ranges_section_and_lines() -> None:
 
 
 def test_diff_may_follow_other_text() -> None:
-    text = (
-        "Why.\n---\n f.c | 3 ++-\n\n" + HEAD + HUNK + HEAD.replace("f.c", "g.c") + HUNK
-    )
+    text = "Why.\n---\n f.c | 3 ++-\n\n" + HEAD + HUNK + HEAD.replace("f.c", "g.c") + HUNK
     files = parse_lines(text, 5).files
     assert [
         (
@@ -70,9 +66,7 @@ def test_diff_may_follow_other_text() -> None:
 
 def test_missing_newline_marker_is_a_hunk_line() -> None:
     marker = "\\ No newline at end of file\n"
-    (change,) = parse_lines(
-        f"{HEAD}@@ -1 +1 @@\n-a\n{marker}+b\n{marker}-- \n2.45\n"
-    ).files
+    (change,) = parse_lines(f"{HEAD}@@ -1 +1 @@\n-a\n{marker}+b\n{marker}-- \n2.45\n").files
     assert [(line.kind, line.patch_line) for line in change.hunks[0].lines] == [
         ("-", 6),
         ("\\", 7),
@@ -90,9 +84,7 @@ def test_header_like_lines_are_hunk_content(line: str) -> None:
 
 
 def test_empty_line_is_context() -> None:
-    (change,) = parse_lines(
-        f"{HEAD}@@ -1,3 +1,4 @@\n int a;\n\n+int b;\n int c;\n"
-    ).files
+    (change,) = parse_lines(f"{HEAD}@@ -1,3 +1,4 @@\n int a;\n\n+int b;\n int c;\n").files
     assert [line.kind for line in change.hunks[0].lines] == [" ", " ", "+", " "]
 
 
@@ -100,9 +92,7 @@ def test_missing_count_means_one_line() -> None:
     (change,) = parse_lines(
         f"{HEAD}@@ -1 +1 @@\n-a\n+b\n@@ -9,0 +10 @@\n+c\n@@ -12 +12,0 @@\n-d\n"
     ).files
-    assert [
-        (hunk.old_start, hunk.new_start, hunk.new_count) for hunk in change.hunks
-    ] == [
+    assert [(hunk.old_start, hunk.new_start, hunk.new_count) for hunk in change.hunks] == [
         (1, 1, 1),
         (9, 10, 1),
         (12, 12, 0),
@@ -161,9 +151,7 @@ def test_quoted_file_names_are_unquoted(tmp_path: Path, name: str) -> None:
     mode = repo.commit("mode")
     repo.git("mv", name, "other name.c")
     moved_commit = repo.commit("move")
-    changed_commit = repo.commit(
-        "change", {"other name.c": "int a;\nint b;\nint c;\nint e;\n"}
-    )
+    changed_commit = repo.commit("change", {"other name.c": "int a;\nint b;\nint c;\nint e;\n"})
     repo.git("rm", "-q", "other name.c")
     removed_commit = repo.commit("remove")
     binary = repo.path / name
@@ -174,9 +162,7 @@ def test_quoted_file_names_are_unquoted(tmp_path: Path, name: str) -> None:
     def parse_paths(
         old_name: str, new_name: str, *header_lines: str
     ) -> list[tuple[str | None, str | None, bool, bool, int]]:
-        files = parse_lines(
-            repo.git("diff", "-M", *header_lines, old_name, new_name)
-        ).files
+        files = parse_lines(repo.git("diff", "-M", *header_lines, old_name, new_name)).files
         return [
             (
                 file.old_path,
@@ -192,19 +178,13 @@ def test_quoted_file_names_are_unquoted(tmp_path: Path, name: str) -> None:
         repo.git("config", "core.quotePath", quote)
         assert parse_paths(base, added_commit) == [(None, name, False, False, 1)]
         assert parse_paths(added_commit, mode) == [(name, name, False, False, 0)]
-        assert parse_paths(mode, moved_commit) == [
-            (name, "other name.c", True, False, 0)
-        ]
-        assert parse_paths(mode, changed_commit) == [
-            (name, "other name.c", True, False, 1)
-        ]
+        assert parse_paths(mode, moved_commit) == [(name, "other name.c", True, False, 0)]
+        assert parse_paths(mode, changed_commit) == [(name, "other name.c", True, False, 1)]
         assert parse_paths(changed_commit, removed_commit) == [
             ("other name.c", None, False, False, 1)
         ]
         assert parse_paths(removed_commit, blob) == [(None, name, False, True, 0)]
-        assert parse_paths(removed_commit, blob, "--binary") == [
-            (None, name, False, True, 0)
-        ]
+        assert parse_paths(removed_commit, blob, "--binary") == [(None, name, False, True, 0)]
         assert parse_paths(blob, removed_commit) == [(name, None, False, True, 0)]
 
 
@@ -249,9 +229,7 @@ def test_header_lines_name_the_file(
         ("-0,0 +1", "+b\n", 1),
     ],
 )
-def test_hunk_ends_after_the_counted_lines(
-    counts: str, body: str, line_count: int
-) -> None:
+def test_hunk_ends_after_the_counted_lines(counts: str, body: str, line_count: int) -> None:
     for following in ("", "-- \n2.45\n", " d\n", "+d\n", "-d\n"):
         diff = parse_lines(f"{HEAD}@@ {counts} @@\n{body}{following}")
         assert diff.error is None
@@ -260,13 +238,9 @@ def test_hunk_ends_after_the_counted_lines(
 
 @pytest.mark.parametrize("counts", ["-1,3 +1,4", "-1,4 +1,3", "-1 +1,2", "-1,2 +1"])
 def test_file_starts_after_the_counted_lines(counts: str) -> None:
-    old, new = (
-        int(count.partition(",")[2] or 1) for count in counts.replace("+", "-").split()
-    )
+    old, new = (int(count.partition(",")[2] or 1) for count in counts.replace("+", "-").split())
     body = "-diff --git a/x b/x\n" * old + "+diff --git a/x b/x\n" * new
-    files = parse_lines(
-        f"{HEAD}@@ {counts} @@\n{body}{HEAD.replace('f.c', 'g.c')}{HUNK}"
-    ).files
+    files = parse_lines(f"{HEAD}@@ {counts} @@\n{body}{HEAD.replace('f.c', 'g.c')}{HUNK}").files
     assert [(change.path, change.removed, change.added) for change in files] == [
         ("f.c", old, new),
         ("g.c", 1, 2),

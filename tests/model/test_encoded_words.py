@@ -38,9 +38,7 @@ def test_damaged_words_are_kept(value: str, text: str) -> None:
     assert decode_words(value) == text
 
 
-@given(
-    st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=200)
-)
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=200))
 def test_encoded_words_are_decoded(text: str) -> None:
     encoded = Header(text, "utf-8", maxlinelen=10_000).encode()
     assert decode_words(encoded.replace("\n", "")) == text
@@ -90,9 +88,7 @@ def test_decoding_time_is_linear(unit: str) -> None:
 
     measure_seconds(100)
     # disable garbage collection, which may slow down one of the runs
-    assert min(measure_seconds(64_000) for _ in range(3)) < 40 * max(
-        measure_seconds(4_000), 0.01
-    )
+    assert min(measure_seconds(64_000) for _ in range(3)) < 40 * max(measure_seconds(4_000), 0.01)
 
 
 def test_unknown_charset_is_read_as_utf8() -> None:

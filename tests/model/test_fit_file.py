@@ -10,12 +10,8 @@ from tests.kit.snippets import MemoryTree
 HEAD = "diff --git a/f.c b/f.c\n--- a/f.c\n+++ b/f.c\n"
 
 
-def fit_hunks(
-    hunks: str, tree: dict[str, str], *, head: str = HEAD, reverse: bool = False
-) -> Fit:
-    (change,) = parse_diff(
-        tuple((head + hunks).removesuffix("\n").split("\n")), 1
-    ).files
+def fit_hunks(hunks: str, tree: dict[str, str], *, head: str = HEAD, reverse: bool = False) -> Fit:
+    (change,) = parse_diff(tuple((head + hunks).removesuffix("\n").split("\n")), 1).files
     return fit_file(change, MemoryTree(tree), reverse=reverse)
 
 
@@ -62,9 +58,7 @@ def test_hunks_do_not_overlap() -> None:
     two_hunks = "@@ -1,3 +1,3 @@\n c\n-d\n+d\n e\n@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
     fitted = fit_hunks(two_hunks, {"f.c": join_lines("c", "d", "e", "x")})
     assert [misfit.why for misfit in fitted.misfits] == ["context not found"]
-    fitted_twice = fit_hunks(
-        two_hunks, {"f.c": join_lines("c", "d", "e", "c", "d", "e")}
-    )
+    fitted_twice = fit_hunks(two_hunks, {"f.c": join_lines("c", "d", "e", "c", "d", "e")})
     assert (fitted_twice.misfits, apply_fit(fitted_twice)) == (
         (),
         join_lines("c", "d", "e", "c", "D", "e"),
@@ -84,28 +78,24 @@ def test_failed_hunk_is_reported_with_its_line() -> None:
 
 
 def test_change_can_be_undone() -> None:
-    fitted = fit_hunks(
-        CHANGE, {"f.c": join_lines("a", "b", "c", "D", "e")}, reverse=True
-    )
+    fitted = fit_hunks(CHANGE, {"f.c": join_lines("a", "b", "c", "D", "e")}, reverse=True)
     assert (apply_fit(fitted), fitted.offsets) == (
         join_lines("a", "b", "c", "d", "e"),
         (0,),
     )
-    assert fit_hunks(
-        CHANGE, {"f.c": join_lines("a", "b", "c", "d", "e")}, reverse=True
-    ).misfits
+    assert fit_hunks(CHANGE, {"f.c": join_lines("a", "b", "c", "d", "e")}, reverse=True).misfits
 
 
 def test_hunk_at_a_file_boundary_is_not_moved() -> None:
     start = "@@ -1,2 +1,3 @@\n+new\n a\n b\n"
-    assert apply_fit(
-        fit_hunks(start, {"f.c": join_lines("a", "b", "c")})
-    ) == join_lines("new", "a", "b", "c")
+    assert apply_fit(fit_hunks(start, {"f.c": join_lines("a", "b", "c")})) == join_lines(
+        "new", "a", "b", "c"
+    )
     assert fit_hunks(start, {"f.c": join_lines("x", "a", "b")}).misfits
     end = "@@ -8,2 +8,3 @@\n y\n z\n+new\n"
-    assert apply_fit(
-        fit_hunks(end, {"f.c": join_lines("y", "z", "x", "y", "z")})
-    ) == join_lines("y", "z", "x", "y", "z", "new")
+    assert apply_fit(fit_hunks(end, {"f.c": join_lines("y", "z", "x", "y", "z")})) == join_lines(
+        "y", "z", "x", "y", "z", "new"
+    )
     assert fit_hunks(end, {"f.c": join_lines("y", "z", "x")}).misfits
     hunk = "@@ -1,1 +1,2 @@\n a\n+b\n"
     assert apply_fit(fit_hunks(hunk, {"f.c": join_lines("a")})) == join_lines("a", "b")
@@ -200,13 +190,11 @@ def test_files_can_be_added_deleted_and_renamed(
 ) -> None:
     fitted = fit_hunks(hunks, tree, head=head)
     assert apply_fit(fitted) == result
-    assert [
-        (misfit.path, misfit.line, misfit.why) for misfit in fitted.misfits[:1]
-    ] == ([why] if why else [])
+    assert [(misfit.path, misfit.line, misfit.why) for misfit in fitted.misfits[:1]] == (
+        [why] if why else []
+    )
     if head in (NEW, GONE, MOVED) and not why:
-        (change,) = parse_diff(
-            tuple((head + hunks).removesuffix("\n").split("\n")), 1
-        ).files
+        (change,) = parse_diff(tuple((head + hunks).removesuffix("\n").split("\n")), 1).files
         after = {} if result is None else {change.path: result}
         reversed_fit = fit_file(change, MemoryTree(after), reverse=True)
         assert reversed_fit.misfits == ()
@@ -218,17 +206,10 @@ def test_failed_hunks_are_grouped_by_file() -> None:
     files = parse_diff(tuple(diff.removesuffix("\n").split("\n")), 1).files
     good = join_lines("a", "b", "c", "d", "e")
     assert find_misfit_hunks(files, MemoryTree({"f.c": good, "g.c": good})) == ()
-    assert [
-        misfit.path for misfit in find_misfit_hunks(files, MemoryTree({"f.c": good}))
-    ] == ["g.c"]
-    assert (
-        len(
-            find_misfit_hunks(
-                files, MemoryTree({"f.c": good, "g.c": good}), reverse=True
-            )
-        )
-        == 2
-    )
+    assert [misfit.path for misfit in find_misfit_hunks(files, MemoryTree({"f.c": good}))] == [
+        "g.c"
+    ]
+    assert len(find_misfit_hunks(files, MemoryTree({"f.c": good, "g.c": good}), reverse=True)) == 2
 
 
 def test_deleted_file_reports_hunk_offsets() -> None:

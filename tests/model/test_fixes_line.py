@@ -37,9 +37,7 @@ def test_line_parts_are_kept_verbatim(line: str, parts: tuple[str, ...]) -> None
     assert "".join(parts) == line
 
 
-@pytest.mark.parametrize(
-    "line", ["", "Prefixes: 0123456789ab", "This fixes 0123456789ab", "Fix:"]
-)
+@pytest.mark.parametrize("line", ["", "Prefixes: 0123456789ab", "This fixes 0123456789ab", "Fix:"])
 def test_other_lines_are_not_fixes_lines(line: str) -> None:
     assert read_fixes_line(line) is None
 

@@ -23,9 +23,7 @@ def test_defaults_in_the_tree_come_before_given_options() -> None:
 
 
 OFF = {"m": False, "r": False, "l": False}
-NO_ADDRESS = (
-    "no addresses to print: --no-m, --no-r and --no-l together exclude every address"
-)
+NO_ADDRESS = "no addresses to print: --no-m, --no-r and --no-l together exclude every address"
 
 
 @pytest.mark.parametrize(
@@ -42,9 +40,7 @@ NO_ADDRESS = (
         ({**OFF, "sections": True}, None),
     ],
 )
-def test_conflicting_options_are_refused(
-    options: dict[str, bool], message: str | None
-) -> None:
+def test_conflicting_options_are_refused(options: dict[str, bool], message: str | None) -> None:
     switches = GetMaintainerOptions()._replace(**options)  # type: ignore[arg-type]
     if message is None:
         assert switches.add_implied
@@ -120,9 +116,7 @@ def test_rolestats_include_roles(
         ),
     ],
 )
-def test_only_script_options_are_accepted(
-    words: list[str], expected: dict[str, object]
-) -> None:
+def test_only_script_options_are_accepted(words: list[str], expected: dict[str, object]) -> None:
     assert parse_conf_options(words) == expected
 
 
@@ -172,6 +166,6 @@ def test_script_variable_sets_its_option(
     variable: str, name: str, values: tuple[tuple[str, object], ...]
 ) -> None:
     for text, value in values:
-        assert read_script_defaults(
-            [(variable, text)]
-        ) == GetMaintainerOptions()._replace(**{name: value})  # type: ignore[arg-type]
+        assert read_script_defaults([(variable, text)]) == GetMaintainerOptions()._replace(
+            **{name: value}
+        )  # type: ignore[arg-type]

@@ -21,15 +21,11 @@ def generate_edited_files(draw: st.DrawFn) -> tuple[str, str, str]:
     new_lines = list(old_lines)
     for _ in range(draw(st.integers(1, 3))):
         index = draw(st.integers(0, len(new_lines)))
-        new_lines[index : index + draw(st.integers(0, 2))] = draw(
-            st.lists(LINE, max_size=2)
-        )
+        new_lines[index : index + draw(st.integers(0, 2))] = draw(st.lists(LINE, max_size=2))
     target = list(old_lines)
     for _ in range(draw(st.integers(0, 3))):
         index = draw(st.integers(0, len(target)))
-        target[index : index + draw(st.integers(0, 1))] = draw(
-            st.lists(LINE, max_size=3)
-        )
+        target[index : index + draw(st.integers(0, 1))] = draw(st.lists(LINE, max_size=3))
     final_newlines = [draw(st.booleans()) for _ in range(3)]
     return tuple(
         "\n".join(file_lines) + ("\n" if has_final_newline and file_lines else "")
@@ -45,9 +41,7 @@ def generate_edited_files(draw: st.DrawFn) -> tuple[str, str, str]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_hunks_are_applied_like_git_apply(
-    tmp_path: Path, case: tuple[str, str, str]
-) -> None:
+def test_hunks_are_applied_like_git_apply(tmp_path: Path, case: tuple[str, str, str]) -> None:
     old, new, target = case
     for name, content in (("old", old), ("new", new)):
         (tmp_path / name).write_text(content)

@@ -105,9 +105,7 @@ def test_schema_rejects_wrong_values() -> None:
         "parts": [{}],
         "shares": {"a": "b"},
     }
-    assert not any(
-        validator.is_valid(document | {key: value}) for key, value in wrong.items()
-    )
+    assert not any(validator.is_valid(document | {key: value}) for key, value in wrong.items())
     assert set(schema["required"]) == {*document}
     assert schema["properties"]["note"] == {"description": "note.", "type": "string"}
 
@@ -141,9 +139,7 @@ def test_named_tuple_may_be_a_string() -> None:
     validator = Draft202012Validator(schema)
     assert validator.is_valid(document)
     wrong = {"box": ["x"], "pairs": [["a", "b"]], "count": "1"}
-    assert not any(
-        validator.is_valid(document | {key: value}) for key, value in wrong.items()
-    )
+    assert not any(validator.is_valid(document | {key: value}) for key, value in wrong.items())
 
 
 def test_only_common_keys_are_required() -> None:

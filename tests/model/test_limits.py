@@ -129,14 +129,10 @@ def test_start_of_an_overlong_patch_is_checked(
 
 
 @pytest.mark.parametrize("lines", [12, 13, 14, 15, 16, 17, 18, 19, 20, 23, 30])
-def test_truncated_patch_is_well_formed(
-    monkeypatch: pytest.MonkeyPatch, lines: int
-) -> None:
+def test_truncated_patch_is_well_formed(monkeypatch: pytest.MonkeyPatch, lines: int) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", lines)
     patch = parse_patch(
-        "".join(
-            hostile.generate_patch_mail(hostile.generate_many_files_diff(9))
-        ).encode(),
+        "".join(hostile.generate_patch_mail(hostile.generate_many_files_diff(9))).encode(),
         "x.patch",
     )
     short = shorten_patch(patch)
@@ -245,9 +241,7 @@ def test_patch_is_truncated_at_the_first_limit(
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", max_lines)
     monkeypatch.setattr(shortening, "MAX_CHECKED", max_size)
-    patch = parse_patch(b"Subject: x\n\ny\n", "x.patch")._replace(
-        lines=("0123456789",) * 4
-    )
+    patch = parse_patch(b"Subject: x\n\ny\n", "x.patch")._replace(lines=("0123456789",) * 4)
     short = shorten_patch(patch)
     assert (short is patch) is (expected is None)
     assert len(short.lines) == (expected or 4)

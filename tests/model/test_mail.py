@@ -36,9 +36,7 @@ def parse_text(mail_text: str, name: str = "x.patch"):
 
 
 def test_cover_letter_may_contain_a_diff() -> None:
-    assert parse_text(
-        patches.build_patch_text("[PATCH v2 0/2] foo: hand up errors")
-    ).has_diff
+    assert parse_text(patches.build_patch_text("[PATCH v2 0/2] foo: hand up errors")).has_diff
 
 
 MBOX_LINE = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
@@ -71,9 +69,7 @@ def test_mbox_round_trip_is_exact(
         for number, body in enumerate(bodies)
     ]
     cut = split_mbox(join_mbox(mails))
-    assert [
-        message.split(b"\n", 1)[1].rstrip(b"\n") + b"\n" for message in cut
-    ] == mails
+    assert [message.split(b"\n", 1)[1].rstrip(b"\n") + b"\n" for message in cut] == mails
 
 
 @given(st.binary(max_size=400))
@@ -252,16 +248,11 @@ MULTIPART = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
         ),
         (["Content-Type: text/plain\n\none\r\ntwo"], "one\ntwo"),
         (
-            [
-                "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\ngA=="
-            ],
+            ["Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\ngA=="],
             "\udc80",
         ),
         (
-            [
-                "Content-Type: text/plain; charset=euc-jp\n"
-                "Content-Transfer-Encoding: base64\n\ngA=="
-            ],
+            ["Content-Type: text/plain; charset=euc-jp\nContent-Transfer-Encoding: base64\n\ngA=="],
             "\ufffd",
         ),
     ],
@@ -282,9 +273,7 @@ def test_oversized_message_is_truncated_in_memory(
     line = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
     mails = [line + b"A: b\n\n", line + b"x" * 20_000 + b"\n\n", line + b"C: d\n"]
     data = b"".join(mails)
-    messages = list(
-        split_blocks(data[index : index + 1000] for index in range(0, len(data), 1000))
-    )
+    messages = list(split_blocks(data[index : index + 1000] for index in range(0, len(data), 1000)))
     assert [start for start, _ in messages] == [
         0,
         len(mails[0]),
@@ -316,9 +305,7 @@ def test_endless_line_takes_linear_time(
 
 
 def test_only_mboxrd_is_unquoted() -> None:
-    plain_mbox = (
-        b"From " + b"a" * 40 + b" Mon Sep 17 00:00:00 2001\nSubject: x\n\n>From a\n"
-    )
+    plain_mbox = b"From " + b"a" * 40 + b" Mon Sep 17 00:00:00 2001\nSubject: x\n\n>From a\n"
     assert split_mbox(plain_mbox) == [plain_mbox]
     assert not is_mboxrd(plain_mbox)
 
@@ -338,9 +325,7 @@ def test_only_mboxrd_is_unquoted() -> None:
         ),
     ],
 )
-def test_messages_are_joined_in_mboxrd_format(
-    mails: list[bytes], joined: bytes
-) -> None:
+def test_messages_are_joined_in_mboxrd_format(mails: list[bytes], joined: bytes) -> None:
     assert join_mbox(mails) == joined.replace(b"%s", MBOX_LINE)
 
 
@@ -479,14 +464,11 @@ def test_damage_by_mailers_is_reported() -> None:
     html = "Subject: s\nContent-Type: text/html\n\n<p>x</p>\n"
     assert parse_text(html).damage == ("html",)
     mixed = (
-        f"Subject: s\n{MULTIPART}--b\nContent-Type: "
-        f"text/plain\n\nwhy\n---\n{patches.DIFF}--b--\n"
+        f"Subject: s\n{MULTIPART}--b\nContent-Type: text/plain\n\nwhy\n---\n{patches.DIFF}--b--\n"
     )
     signature = "--b\nContent-Type: application/pgp-signature\n\nx\n--b--\n"
     signed = mixed.replace("--b--\n", signature)
-    assert (
-        parse_text(mixed).damage == parse_text(signed).damage == ("split into parts",)
-    )
+    assert parse_text(mixed).damage == parse_text(signed).damage == ("split into parts",)
     attached = mixed.replace("plain", "plain\nContent-Disposition: attachment")
     assert parse_text(attached).damage == ("multipart",)
     assert parse_text(mixed).message == ("why",)
@@ -494,14 +476,9 @@ def test_damage_by_mailers_is_reported() -> None:
         "From x\nSubject: s\nContent-Transfer-Encoding: Quoted-Printable\n\nwhy =3D\n"
     )
     assert (quoted.damage, quoted.message) == (("quoted-printable",), ("why =",))
-    first = parse_text(
-        "Content-Transfer-Encoding: quoted-printable\nSubject: s\n\nwhy =3D\n"
-    )
+    first = parse_text("Content-Transfer-Encoding: quoted-printable\nSubject: s\n\nwhy =3D\n")
     assert (first.damage, first.message) == (("quoted-printable",), ("why =",))
-    assert (
-        parse_text("Subject: s\nContent-Transfer-Encoding: 8bit\n\nwhy =3D\n").damage
-        == ()
-    )
+    assert parse_text("Subject: s\nContent-Transfer-Encoding: 8bit\n\nwhy =3D\n").damage == ()
 
 
 @pytest.mark.parametrize(
@@ -623,12 +600,10 @@ def test_sender_is_at_most_one_mailbox() -> None:
 
 def test_address_in_a_name_is_not_a_recipient() -> None:
     coded = "=?utf-8?q?Matt_=3Cmatt=40example=2Ecom=3E=2C?= <rita@example.net>"
-    mail = parse_mail(
-        f'From: a@b.c\nTo: {coded}\nCc: {coded},\n "M <m@x.y>" <o@x.y>\n\n'.encode()
-    )
-    assert [address.email for address in (*mail.to, *mail.cc)] == [
-        "rita@example.net"
-    ] * 2 + ["o@x.y"]
+    mail = parse_mail(f'From: a@b.c\nTo: {coded}\nCc: {coded},\n "M <m@x.y>" <o@x.y>\n\n'.encode())
+    assert [address.email for address in (*mail.to, *mail.cc)] == ["rita@example.net"] * 2 + [
+        "o@x.y"
+    ]
     assert mail.to[0].name == "Matt <matt@example.com>,"
 
 
@@ -713,9 +688,7 @@ def test_parts_have_type_and_text() -> None:
         ("image/png", b"a\n", ""),
     ],
 )
-def test_text_is_decoded_by_its_charset(
-    kind: str, body: bytes, text: str | None
-) -> None:
+def test_text_is_decoded_by_its_charset(kind: str, body: bytes, text: str | None) -> None:
     head = f"Content-Type: {kind}\n" if kind else ""
     decoded = parse_mail(f"Subject: x\n{head}\n".encode() + body).body
     assert decoded == text if text is not None else decoded.strip("a\n") == decoded
@@ -780,6 +753,4 @@ def test_mbox_messages_have_offsets(size: int, ending: bytes) -> None:
     messages = list(split_blocks(blocks))
     assert [mail for _, mail in messages] == mails
     assert [data[number : number + len(mail)] for number, mail in messages] == mails
-    assert find_mail_bounds(data) == [
-        (number, number + len(mail)) for number, mail in messages
-    ]
+    assert find_mail_bounds(data) == [(number, number + len(mail)) for number, mail in messages]

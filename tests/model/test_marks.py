@@ -42,9 +42,7 @@ def test_every_upstream_marker_is_read(form: str) -> None:
 
 
 def test_two_upstream_commits_are_read() -> None:
-    assert read_commit_marks(
-        f"x\n\n[ Upstream commits {A} and\n  {B} ]\n"
-    ).upstream == (A, B)
+    assert read_commit_marks(f"x\n\n[ Upstream commits {A} and\n  {B} ]\n").upstream == (A, B)
     assert read_commit_marks(f"x\n\n[ Upstream commit {A}, {B} ]\n").upstream == (A, B)
 
 
@@ -73,9 +71,7 @@ def test_revert_is_not_a_backport() -> None:
 
 
 def test_backport_of_a_revert_is_both() -> None:
-    marks = read_commit_marks(
-        f'Revert "x"\n\ncommit {A} upstream.\n\nThis reverts commit {B}.\n'
-    )
+    marks = read_commit_marks(f'Revert "x"\n\ncommit {A} upstream.\n\nThis reverts commit {B}.\n')
     assert marks.upstream == (A,)
     assert marks.reverts == (B,)
 
@@ -111,12 +107,8 @@ def test_fixes_lines_may_be_anywhere() -> None:
         ("Fixes: the bug of 1234567", []),
     ],
 )
-def test_fixes_lines_are_parsed_in_many_formats(
-    line: str, expected: list[tuple[str, str]]
-) -> None:
-    assert [
-        (fix.id, fix.subject) for fix in read_commit_marks(f"x\n\n{line}\n").fixes
-    ] == expected
+def test_fixes_lines_are_parsed_in_many_formats(line: str, expected: list[tuple[str, str]]) -> None:
+    assert [(fix.id, fix.subject) for fix in read_commit_marks(f"x\n\n{line}\n").fixes] == expected
 
 
 @given(st.text())
@@ -130,9 +122,7 @@ def test_arbitrary_message_is_parsed(text: str) -> None:
     st.from_regex(r"\A[a-z ,.]{0,40}\Z"),
 )
 def test_marker_may_be_between_paragraphs(form: str, before: str, after: str) -> None:
-    assert read_commit_marks(
-        f"s\n\n{before}\n\n{form.format(A)}\n\n{after}\n"
-    ).upstream == (A,)
+    assert read_commit_marks(f"s\n\n{before}\n\n{form.format(A)}\n\n{after}\n").upstream == (A,)
 
 
 @pytest.mark.parametrize(
@@ -175,9 +165,7 @@ def test_every_stable_marker_is_read(mark: str, expected: tuple[str, ...]) -> No
     assert subject.for_stable == bool(expected)
 
 
-@pytest.mark.parametrize(
-    "word", ["stable", "STABLE", "backport", "for-stable", "linux-stable"]
-)
+@pytest.mark.parametrize("word", ["stable", "STABLE", "backport", "for-stable", "linux-stable"])
 def test_subject_marks_a_stable_patch(word: str) -> None:
     subject = parse_subject(f"[PATCH {word}] net: fix it")
     assert subject.for_stable
@@ -186,9 +174,7 @@ def test_subject_marks_a_stable_patch(word: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_upstream_line_is_recognized(form: str) -> None:
-    (named_commit,) = find_upstream_commits(
-        f"net: fix it\n\n{form.format(A)}\n\nText.\n"
-    )
+    (named_commit,) = find_upstream_commits(f"net: fix it\n\n{form.format(A)}\n\nText.\n")
     assert (named_commit.id, named_commit.at) == (A, 2)
 
 
@@ -198,7 +184,5 @@ def test_upstream_line_is_recognized(form: str) -> None:
 )
 def test_abbreviated_id_is_not_a_mark(form: str) -> None:
     text = f"net: fix it\n\n{form.format(A[:10])}\n\nText.\n"
-    assert [upstream_commit.id for upstream_commit in find_upstream_commits(text)] == [
-        A[:10]
-    ]
+    assert [upstream_commit.id for upstream_commit in find_upstream_commits(text)] == [A[:10]]
     assert read_commit_marks(text).upstream == ()

@@ -83,7 +83,5 @@ def test_messages_are_found_by_url_and_line() -> None:
         ("x@example.org", None),
     ],
 )
-def test_messages_of_a_send_share_a_prefix(
-    message_id: str, expected: str | None
-) -> None:
+def test_messages_of_a_send_share_a_prefix(message_id: str, expected: str | None) -> None:
     assert find_batch_part(message_id) == expected

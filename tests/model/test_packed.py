@@ -11,8 +11,7 @@ from patchpilot.model.bounded_gzip import unpack_gzip
 
 def test_every_gzip_member_is_read() -> None:
     assert (
-        unpack_gzip(gzip.compress(b"one\n") + gzip.compress(b"two\n"), "x.gz", 100)
-        == b"one\ntwo\n"
+        unpack_gzip(gzip.compress(b"one\n") + gzip.compress(b"two\n"), "x.gz", 100) == b"one\ntwo\n"
     )
     assert unpack_gzip(b"plain", "x", 3) == b"plain"
 

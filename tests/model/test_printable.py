@@ -9,9 +9,7 @@ from patchpilot.model.json_text import json_text
 from patchpilot.model.printable import crop_text, make_one_line, make_printable, width
 
 # these code points have the property Bidi_Control, or change or hide lines in another way
-BIDI_CONTROL = (
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
+BIDI_CONTROL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 SEPARATORS = "\u2028\u2029\ufeff"
 
 

@@ -61,10 +61,7 @@ def test_lone_subject_has_no_trailers() -> None:
 
 
 def test_prose_with_a_colon_is_not_a_trailer() -> None:
-    assert (
-        list_trailer_names("foo: x\n\nThis is how it goes: badly.\nNote: nothing.\n")
-        == []
-    )
+    assert list_trailer_names("foo: x\n\nThis is how it goes: badly.\nNote: nothing.\n") == []
 
 
 def test_lone_subject_gets_a_trailer_block() -> None:
@@ -83,9 +80,7 @@ def test_existing_trailer_is_not_added_again(trailers: list[tuple[str, str]]) ->
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
 def test_existing_lines_stay_in_place(trailers: list[tuple[str, str]]) -> None:
     unchanged = [
-        line
-        for line in add_trailers(MESSAGE, trailers).split("\n")
-        if line in MESSAGE.split("\n")
+        line for line in add_trailers(MESSAGE, trailers).split("\n") if line in MESSAGE.split("\n")
     ]
     original_lines = [line for line in MESSAGE.split("\n") if line]
     assert [line for line in unchanged if line in original_lines][
@@ -187,19 +182,14 @@ def test_trailers_match_git(title: str) -> None:
     for paragraph in (*_LAST_PARAGRAPHS, "", "why|"):
         message = f"{title}{paragraph}".replace("|", "\n") + "\n"
         trailers = parse_trailers(message.split("\n"))
-        assert "".join(f"{trailer}\n" for trailer in trailers) == parse_with_git(
-            message
-        ), message
+        assert "".join(f"{trailer}\n" for trailer in trailers) == parse_with_git(message), message
 
 
 @pytest.mark.parametrize("paragraph", _LAST_PARAGRAPHS)
 def test_new_trailer_joins_the_block(paragraph: str) -> None:
     message = f"s||why||{paragraph}".replace("|", "\n")
     added = add_trailers(message, [("Signed-off-by", "Z <z@example.org>")])
-    assert (
-        parse_with_git(added)
-        == parse_with_git(message) + "Signed-off-by: Z <z@example.org>\n"
-    )
+    assert parse_with_git(added) == parse_with_git(message) + "Signed-off-by: Z <z@example.org>\n"
 
 
 def test_tags_ignore_case() -> None:
@@ -223,19 +213,14 @@ def test_trailer_in_another_case_is_kept() -> None:
     message = "s\n\nCc: Stable@vger.kernel.org\nFixes: a\n"
     assert add_trailers(message, [("cc", "stable@VGER.kernel.org")]) == message
     assert add_trailers(message, [("Cc", "other@example.org")]).count("Cc:") == 2
-    assert (
-        add_trailers(message, [("Link", "stable@vger.kernel.org")]).count("stable@vger")
-        == 1
-    )
+    assert add_trailers(message, [("Link", "stable@vger.kernel.org")]).count("stable@vger") == 1
     assert "Link: stable@vger.kernel.org" in add_trailers(
         message, [("Link", "stable@vger.kernel.org")]
     )
 
 
 def make_message_with_trailers(*names: str) -> str:
-    return "s\n\nwhy\n\n" + "".join(
-        f"{name}: x{number}\n" for number, name in enumerate(names)
-    )
+    return "s\n\nwhy\n\n" + "".join(f"{name}: x{number}\n" for number, name in enumerate(names))
 
 
 @pytest.mark.parametrize(
@@ -246,25 +231,17 @@ def test_new_trailer_is_inserted_in_order(
     name: str,
 ) -> None:
     other_names = [
-        name_
-        for name_ in ORDER
-        if name_ not in (name, "co-developed-by", "signed-off-by")
+        name_ for name_ in ORDER if name_ not in (name, "co-developed-by", "signed-off-by")
     ]
     message = make_message_with_trailers(
-        *(
-            other
-            for other in other_names
-            if ORDER.index(other) < ORDER.index("signed-off-by")
-        ),
+        *(other for other in other_names if ORDER.index(other) < ORDER.index("signed-off-by")),
         "signed-off-by",
     )
     order = list_trailer_names(add_trailers(message, [(name, "new")]))
     if ORDER.index(name) > ORDER.index("signed-off-by"):
         assert order[-1] == name
     else:
-        assert [name_ for name_ in order if name_ in ORDER] == sorted(
-            order, key=ORDER.index
-        )
+        assert [name_ for name_ in order if name_ in ORDER] == sorted(order, key=ORDER.index)
         assert order[-1] == "signed-off-by"
 
 
@@ -324,9 +301,7 @@ def test_new_trailer_keeps_the_usual_order(
 
 
 def test_folded_value_is_kept_whole() -> None:
-    message = (
-        "s\n\nwhy\n\nFixes: a (\n net: x)\n\tmore\nSigned-off-by: A <a@example.org>\n"
-    )
+    message = "s\n\nwhy\n\nFixes: a (\n net: x)\n\tmore\nSigned-off-by: A <a@example.org>\n"
     result = add_trailers(message, [("Cc", "stable@vger.kernel.org")])
     assert result.split("\n")[6:9] == [
         "\tmore",
@@ -402,9 +377,7 @@ def test_stray_zero_width_joiner_is_refused(name: str) -> None:
     assert "contains <U+200" in sentence
 
 
-@pytest.mark.parametrize(
-    "name", ["Zoë Ångström", "李雷", "Мария", "علی\u200cرضا", "a\tb"]
-)
+@pytest.mark.parametrize("name", ["Zoë Ångström", "李雷", "Мария", "علی\u200cرضا", "a\tb"])
 def test_names_in_every_script_are_accepted(name: str) -> None:
     trailer = ("Reviewed-by", f"{name} <b@example.org>")
     assert explain_refused_trailers([trailer]) == ()

@@ -25,9 +25,7 @@ ADA, THEN = Address("Ada", "ada@example.org"), datetime(2026, 11, 20, tzinfo=UTC
 
 
 def make_commit(message: str) -> Commit:
-    return Commit(
-        "0123456789abcdef" * 2 + "01234567", "t" * 40, (), ADA, THEN, ADA, THEN, message
-    )
+    return Commit("0123456789abcdef" * 2 + "01234567", "t" * 40, (), ADA, THEN, ADA, THEN, message)
 
 
 @pytest.mark.parametrize(
@@ -124,9 +122,7 @@ def test_change_uses_its_new_path() -> None:
 
 
 def test_change_lists_its_added_lines() -> None:
-    lines = tuple(
-        DiffLine(kind, kind * 3, number, None) for number, kind in enumerate("+- +")
-    )
+    lines = tuple(DiffLine(kind, kind * 3, number, None) for number, kind in enumerate("+- +"))
     change = FileChange("a", "a", (Hunk(1, 1, 3, "", lines, 0),), 1)
     assert [line.patch_line for line in change.lines()] == [0, 3]
     assert [line.patch_line for line in change.lines("-")] == [1]

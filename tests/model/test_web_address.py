@@ -47,9 +47,7 @@ def test_other_text_is_not_a_link(text: str | None) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_other_references_are_not_links(text: str) -> None:
     rule = all_rules()[0]._replace(reference=text)
-    finding = Finding(
-        rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x"
-    )
+    finding = Finding(rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x")
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
     console.print(finding_detail(ShownFinding(0, finding, rule=rule), None))
     output = console.file.getvalue()  # type: ignore[attr-defined]
@@ -58,6 +56,4 @@ def test_other_references_are_not_links(text: str) -> None:
 
 
 def test_rule_references_are_links() -> None:
-    assert [
-        rule.name for rule in all_rules() if not valid_web_address(rule.reference)
-    ] == []
+    assert [rule.name for rule in all_rules() if not valid_web_address(rule.reference)] == []

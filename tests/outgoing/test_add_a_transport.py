@@ -60,9 +60,7 @@ class TransportPlace:
     added: Path
     maildir: Path
 
-    def run_patchpilot(
-        self, command: str, *arguments: str, prelude: str = ""
-    ) -> Outcome:
+    def run_patchpilot(self, command: str, *arguments: str, prelude: str = "") -> Outcome:
         argv = [
             sys.executable,
             "-c",
@@ -94,9 +92,7 @@ class TransportPlace:
         )
 
     def resume_send(self, *arguments: str) -> dict[str, Any]:
-        result = self.run_patchpilot(
-            "send", "--resume", "--yes", "--format", "json", *arguments
-        )
+        result = self.run_patchpilot("send", "--resume", "--yes", "--format", "json", *arguments)
         return parse_json(result)
 
     def sent_messages(self) -> list[bytes]:
@@ -118,12 +114,8 @@ def transport_setup(tmp_path: Path) -> TransportPlace:
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / name).write_text(content, encoding="utf-8")
-    transport_place = TransportPlace(
-        topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails"
-    )
-    transport_place.repo.git(
-        "config --global maildir.folder", str(transport_place.maildir)
-    )
+    transport_place = TransportPlace(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
+    transport_place.repo.git("config --global maildir.folder", str(transport_place.maildir))
     # use an archive that does not respond
     transport_place.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
     return transport_place
@@ -134,9 +126,7 @@ def parse_json(outcome: Outcome) -> dict[str, Any]:
     return result
 
 
-def test_messages_are_sent_exactly_once(
-    transport_setup: TransportPlace, tmp_path: Path
-) -> None:
+def test_messages_are_sent_exactly_once(transport_setup: TransportPlace, tmp_path: Path) -> None:
     document = parse_json(transport_setup.send_topic("--dry-run"))
     assert (
         document["state"],
@@ -161,9 +151,7 @@ def test_messages_are_sent_exactly_once(
     second = transport_setup.run_patchpilot(
         "send", "--via", "maildir", "--to", LIST_EMAIL, "--yes", "--format", "json"
     )
-    assert "already-sent" in [
-        refusal["name"] for refusal in parse_json(second)["refusals"]
-    ]
+    assert "already-sent" in [refusal["name"] for refusal in parse_json(second)["refusals"]]
     assert transport_setup.resume_send()["state"] == "sent"
     assert len(transport_setup.sent_messages()) == 2
     assert "sent/" in transport_setup.repo.git("tag")
@@ -259,18 +247,14 @@ def test_doctor_and_config_list_the_transport(transport_setup: TransportPlace) -
     }
     assert probes["maildir"] == "ok"
     assert "mail server" not in probes
-    assert (
-        "git-send-email or b4 or maildir"
-        in transport_setup.run_patchpilot("config").out
-    )
+    assert "git-send-email or b4 or maildir" in transport_setup.run_patchpilot("config").out
 
 
 def test_unknown_transport_suggests_the_nearest(
     transport_setup: TransportPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (
-        "did you mean 'maildir'"
-        in transport_setup.run_patchpilot("send", "--via", "mialdir").err
+        "did you mean 'maildir'" in transport_setup.run_patchpilot("send", "--via", "mialdir").err
     )
     transport_setup.repo.git("config --global patchpilot.via mialdir")
     outcome = transport_setup.run_patchpilot("send", "--dry-run")
@@ -289,9 +273,7 @@ def test_unknown_transport_suggests_the_nearest(
             "git-send-email",
         ]
     transports._list_transport_classes.cache_clear()
-    for name in [
-        name for name in sys.modules if name.startswith("patchpilot.outgoing.maildir")
-    ]:
+    for name in [name for name in sys.modules if name.startswith("patchpilot.outgoing.maildir")]:
         del sys.modules[name]
     with pytest.raises(UsageError, match="unknown transport 'maildir'"):
         transports.find_transport("maildir")

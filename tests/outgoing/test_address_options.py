@@ -20,9 +20,7 @@ from tests.kit.topics import topic
         "a@b.c\u2028e@x.org",
     ],
 )
-def test_line_break_in_an_address_is_refused(
-    tmp_path: Path, option: str, text: str
-) -> None:
+def test_line_break_in_an_address_is_refused(tmp_path: Path, option: str, text: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         outcome = repo.patchpilot(
@@ -52,9 +50,7 @@ def test_address_with_a_line_break_is_not_stored(tmp_path: Path, option: str) ->
         "F:\t*\n"
         "F:\t*/\n",
     )
-    outcome = repo.patchpilot(
-        "maintainers", option, "a@example.org\nBcc: eve@example.org"
-    )
+    outcome = repo.patchpilot("maintainers", option, "a@example.org\nBcc: eve@example.org")
     outcome.expect(2, "is not one line of printable text")
     assert "a@example.org" not in repo.patchpilot("maintainers").out
 
@@ -86,8 +82,7 @@ def test_dropping_unplanned_recipient_is_reported(tmp_path: Path) -> None:
     added_outcome = repo.patchpilot("maintainers --add-cc no@such.example.org")
     assert "no@such.example.org" in added_outcome.out
     assert (
-        "is not in this plan"
-        not in repo.patchpilot("maintainers --drop no@such.example.org").err
+        "is not in this plan" not in repo.patchpilot("maintainers --drop no@such.example.org").err
     )
 
 
@@ -112,12 +107,8 @@ def test_unusual_address_is_normalized(tmp_path: Path, address: str, wire: str) 
     assert ("doubtful-address" in outcome.out) is ("bücher" not in address)
 
 
-@pytest.mark.parametrize(
-    "address", ["münchen@example.org", "bad..dots@example.org", "nobody@"]
-)
-def test_undeliverable_address_is_rejected_before_sending(
-    tmp_path: Path, address: str
-) -> None:
+@pytest.mark.parametrize("address", ["münchen@example.org", "bad..dots@example.org", "nobody@"])
+def test_undeliverable_address_is_rejected_before_sending(tmp_path: Path, address: str) -> None:
     repo = topic(tmp_path / "r", 1)
     outcome = repo.patchpilot(
         "send --no-auto --to", address, "--outbox", tmp_path / "out", "--force", "x"
@@ -144,6 +135,4 @@ def test_intranet_address_needs_transport_support(
         result = call(*arguments, "--via", "b4", "--outbox", tmp_path / "two")
     assert (failure.code, result.code) == (2, 0), (failure.err, result.err)
     assert "--via b4" in failure.err
-    assert any(
-        "To: ada@intranet" in mail.read_text() for mail in (tmp_path / "two").iterdir()
-    )
+    assert any("To: ada@intranet" in mail.read_text() for mail in (tmp_path / "two").iterdir())

@@ -58,9 +58,7 @@ def serve_body(body: bytes) -> Iterator[str]:
         ("the mail", 0),
     ],
 )
-def test_only_archived_message_proves_delivery(
-    tmp_path: Path, form: str, code: int
-) -> None:
+def test_only_archived_message_proves_delivery(tmp_path: Path, form: str, code: int) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         arguments = (
@@ -76,11 +74,7 @@ def test_only_archived_message_proves_delivery(
         assert call(*arguments).code == 4
         server.faults.heal()
         mail = unpacked(server.take()[0])
-        name = next(
-            line
-            for line in mail.split(b"\n")
-            if line.lower().startswith(b"message-id:")
-        )
+        name = next(line for line in mail.split(b"\n") if line.lower().startswith(b"message-id:"))
         body = {
             "challenge": CHALLENGE,
             "nothing": b"",

@@ -47,9 +47,7 @@ def find_first_message_id(outcome: Outcome) -> str:
 
 
 @pytest.mark.parametrize("strategy", ["branch-description", "commit"])
-def test_b4_tracking_data_records_sent_message_id(
-    tmp_path: Path, strategy: str
-) -> None:
+def test_b4_tracking_data_records_sent_message_id(tmp_path: Path, strategy: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         if strategy == "commit":
@@ -101,18 +99,14 @@ def test_dropped_recipients_stay_dropped_after_enrolling(tmp_path: Path) -> None
         def list_recipients(*arguments: str) -> set[str]:
             return {
                 recipient_entry["email"]
-                for recipient_entry in send_topic(repo, "--dry-run", *arguments).json[
-                    "recipients"
-                ]
+                for recipient_entry in send_topic(repo, "--dry-run", *arguments).json["recipients"]
             }
 
         assert "gone@example.org" in list_recipients("--via", "git-send-email")
         assert repo.patchpilot("maintainers --drop gone@example.org").code == 0
         assert "gone@example.org" not in list_recipients()
         assert "gone@example.org" not in list_recipients("--via", "git-send-email")
-        assert (
-            repo.patchpilot("draft --format json").json["draft"]["cover_subject"] == ""
-        )
+        assert repo.patchpilot("draft --format json").json["draft"]["cover_subject"] == ""
 
 
 def test_failed_send_leaves_no_trace(
@@ -154,9 +148,7 @@ def test_b4_requirements_are_reported(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         assert "cover letter" in send_topic(repo, "--yes").err
-        repo.patchpilot(
-            "draft --cover-subject 'widget: mend' --cover 'All were wrong.'"
-        )
+        repo.patchpilot("draft --cover-subject 'widget: mend' --cover 'All were wrong.'")
         (repo.path / "widget.c").write_text("dirty\n")
         assert "clean working tree" in send_topic(repo, "--yes").err
         repo.git("checkout -q -- widget.c")
@@ -164,9 +156,7 @@ def test_b4_requirements_are_reported(
         assert server.take() == ()
 
 
-def test_web_endpoint_is_never_the_default(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_web_endpoint_is_never_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
     outcome = send_topic(repo, "--yes")
@@ -178,16 +168,9 @@ def test_notes_are_sent_with_b4(tmp_path: Path, count: int) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", count, server=server)
         cover = (
-            ("--cover-subject", "widget: mend", "--cover", "All were wrong.")
-            if count > 1
-            else ()
+            ("--cover-subject", "widget: mend", "--cover", "All were wrong.") if count > 1 else ()
         )
-        assert (
-            repo.patchpilot(
-                "draft", *cover, "--note", str(count), "geprüft: größer"
-            ).code
-            == 0
-        )
+        assert repo.patchpilot("draft", *cover, "--note", str(count), "geprüft: größer").code == 0
         arguments = (
             "--regression",
             repo.git("rev-parse master"),
@@ -253,9 +236,7 @@ def serve_endpoint(response: str) -> Iterator[tuple[str, list[dict[str, object]]
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            posted_data.append(
-                json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            )
+            posted_data.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             body = response.encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -311,9 +292,7 @@ def test_web_endpoint_gets_the_whole_series(
     create_key(repo)
     with serve_endpoint(answer) as (url, posted):
         repo.git("config --global b4.send-endpoint-web", url)
-        output = repo.patchpilot(
-            "send --via b4 --to l@lists.example.org --force x --dry-run"
-        )
+        output = repo.patchpilot("send --via b4 --to l@lists.example.org --force x --dry-run")
         assert "web endpoint" in output.out
         assert "signed by patatt" in output.out
         assert posted == []

@@ -14,9 +14,7 @@ from tests.kit.topics import topic
 
 
 def read_base_branch(repo: Repo) -> str:
-    return json.loads(repo.git("config branch.topic.b4-tracking"))["series"][
-        "base-branch"
-    ]
+    return json.loads(repo.git("config branch.topic.b4-tracking"))["series"]["base-branch"]
 
 
 def test_send_names_the_requested_base(tmp_path: Path) -> None:
@@ -52,9 +50,7 @@ def test_send_names_the_requested_base(tmp_path: Path) -> None:
         (None, "hk"),
     ],
 )
-def test_fork_point_is_the_base(
-    tmp_path: Path, asked: str | None, expected: str
-) -> None:
+def test_fork_point_is_the_base(tmp_path: Path, asked: str | None, expected: str) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("branch -q --unset-upstream")
     base = repo.git("rev-parse master")

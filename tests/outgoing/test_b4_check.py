@@ -62,9 +62,7 @@ def test_b4_am_shows_findings(repo: Repo) -> None:
     (repo.path / "thread.mbox").write_text("".join(mails))
     outcome = run_b4(repo, "am --check -m thread.mbox -o applied 1@example.org")
     output = (outcome.stdout + outcome.stderr).splitlines()
-    position = next(
-        index for index, line in enumerate(output) if "stop the link" in line
-    )
+    position = next(index for index, line in enumerate(output) if "stop the link" in line)
     assert "ERROR:TRAILING_WHITESPACE" in "".join(output[position + 1 :])
     assert not [line for line in output[:position] if "patchpilot: " in line]
 
@@ -78,11 +76,7 @@ def test_b4_errors_are_shown_per_patch(repo: Repo) -> None:
     )
     index = output.splitlines().index(dirty)
     assert output.splitlines().index(clean) < index
-    reports = [
-        line.strip()
-        for line in output.splitlines()[index + 1 :]
-        if line.startswith("  ")
-    ]
+    reports = [line.strip() for line in output.splitlines()[index + 1 :] if line.startswith("  ")]
     assert "TRAILING_WHITESPACE" in "".join(reports)
     assert any("ERROR" in line for line in reports)
     assert "Success: 1," in output

@@ -58,9 +58,7 @@ def test_git_configuration_overrides_the_tree(repo: Repo) -> None:
     assert TEAM not in result
 
 
-def test_tree_endpoint_requires_trust(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tree_endpoint_requires_trust(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo.git("config --global --unset sendemail.smtpserver")
     set_b4_option(repo, "send-endpoint-web", URL)
@@ -72,9 +70,7 @@ def test_tree_endpoint_requires_trust(
         assert b4.account(repository).destination == f"b4's web endpoint {URL}"
 
 
-@pytest.mark.parametrize(
-    "value", [URL, "http://127.0.0.1:80/_b4", "http://127.0.0.1@example.org/"]
-)
+@pytest.mark.parametrize("value", [URL, "http://127.0.0.1:80/_b4", "http://127.0.0.1@example.org/"])
 def test_repository_endpoint_requires_trust(tmp_path: Path, value: str) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config b4.send-endpoint-web", value)
@@ -88,20 +84,14 @@ def test_tree_archive_needs_trust(tmp_path: Path, key: str) -> None:
     repo.git("config", "--global", f"b4.{key}", "https://mine.example.org/%s")
     assert list_own_commands(repo.path, Use.B4) == ()
     set_b4_option(repo, key, "https://example.org/%s")
-    assert [command.name for command in list_own_commands(repo.path, Use.B4)] == [
-        f"b4.{key}"
-    ]
+    assert [command.name for command in list_own_commands(repo.path, Use.B4)] == [f"b4.{key}"]
 
 
 def test_tree_archive_requires_trust(repo: Repo) -> None:
     set_b4_option(repo, "midmask", "https://team.example.org/all/%s")
     with Repository.open(repo.path) as repository:
-        assert (
-            read_user_settings(repository).get("lore") != "https://team.example.org/all"
-        )
+        assert read_user_settings(repository).get("lore") != "https://team.example.org/all"
     assert call("trust", repo.path).code == 0
     with Repository.open(repo.path) as repository:
-        assert (
-            read_user_settings(repository).get("lore") == "https://team.example.org/all"
-        )
+        assert read_user_settings(repository).get("lore") == "https://team.example.org/all"
         assert read_settings(repository).of("lore").origin == "b4.midmask"

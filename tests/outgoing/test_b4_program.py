@@ -35,9 +35,7 @@ def install_b4(folder: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> s
     return str(program)
 
 
-def test_tested_version_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tested_version_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = install_b4(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.7")
     assert b4_command.make_b4_argv("send")[:2] == [program, "-n"]
     output = call("doctor --offline --via b4").out
@@ -45,9 +43,7 @@ def test_tested_version_is_used(
 
 
 @pytest.mark.parametrize("says", ["0.1.60", "99.0", "", "\x1b[2J"])
-def test_untested_b4_is_skipped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str
-) -> None:
+def test_untested_b4_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> None:
     program = install_b4(tmp_path, monkeypatch, says)
     assert program not in b4_command.make_b4_argv("send")
     output = call("doctor --offline --via b4").out
@@ -55,9 +51,7 @@ def test_untested_b4_is_skipped(
     assert "\x1b" not in output
 
 
-def test_relative_path_entry_is_skipped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_relative_path_entry_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install_b4(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.0")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f".{os.pathsep}/usr/bin")

@@ -39,9 +39,7 @@ def test_configured_recipients_are_added_once(
     (tmp_path / "aliases").write_text("alias boss The Boss <boss@example.org>\n")
     outcome = repo.patchpilot("send --dry-run --format json --force x")
     document = outcome.json
-    reasons = {
-        recipient["email"]: recipient["reasons"] for recipient in document["recipients"]
-    }
+    reasons = {recipient["email"]: recipient["reasons"] for recipient in document["recipients"]}
     assert reasons == {
         "other@example.org": ["author of the patch"],
         "list@lists.example.org": ["sendemail.to"],
@@ -197,9 +195,7 @@ def test_git_options_in_the_environment_are_respected(
     monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'format.headers'='Bcc: x@example.org'")
     call(*command.split()).expect(2, "format.headers: 'Bcc: x@example.org' cannot be")
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
-    call(*command.split()).expect(
-        2, f"GIT_WORK_TREE is {tmp_path}, but the working tree"
-    )
+    call(*command.split()).expect(2, f"GIT_WORK_TREE is {tmp_path}, but the working tree")
 
 
 def test_trusted_repository_settings_are_used(
@@ -224,19 +220,11 @@ def test_stacked_topic_lists_prerequisites(tmp_path: Path, via: str) -> None:
     repo.git("update-ref refs/remotes/origin/master master")
     repo.git("branch below topic~1")
     repo.git("branch -q -u below topic")
-    words = (
-        f"send --dry-run --to l@lists.example.org --force x --via {via} --format json"
-    )
+    words = f"send --dry-run --to l@lists.example.org --force x --via {via} --format json"
     document = repo.patchpilot(words).json
-    (needs,) = [
-        warning
-        for warning in document["warnings"]
-        if warning["name"] == "prerequisites"
-    ]
+    (needs,) = [warning for warning in document["warnings"] if warning["name"] == "prerequisites"]
     assert "needs 1 commit that no remote branch has" in needs["message"]
-    assert not [
-        refusal for refusal in document["refusals"] if "apply" in refusal["message"]
-    ]
+    assert not [refusal for refusal in document["refusals"] if "apply" in refusal["message"]]
     assert document["base"] == repo.git("rev-parse below")
     output = repo.patchpilot(words.replace(" --format json", "")).out
     assert f"base-commit: {repo.git('rev-parse master')}" in output

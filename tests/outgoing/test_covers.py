@@ -86,9 +86,7 @@ def test_incomplete_cover_letter_is_not_sent(
         assert repo.patchpilot("draft", *words).code == 0
         given = ("send", "-C", repo.path, "--to", "l@lists.example.org")
         outcome = call(*given, "--yes", "--format", "json")
-        blockers = {
-            refusal["name"]: refusal["hint"] for refusal in outcome.json["refusals"]
-        }
+        blockers = {refusal["name"]: refusal["hint"] for refusal in outcome.json["refusals"]}
         assert outcome.code == 1
         assert "patchpilot draft" in blockers[name]
         assert call(*given, "--outbox", tmp_path / "out").code == 1

@@ -40,9 +40,7 @@ def run_doctor(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
 
 def test_successful_login_is_silent(tmp_path: Path) -> None:
     pair = create_certificate(tmp_path)
-    with FaultySink(
-        tls="starttls", certificate=pair, login=("ada", "s3cret")
-    ) as server:
+    with FaultySink(tls="starttls", certificate=pair, login=("ada", "s3cret")) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         for name, value in (
             ("smtpencryption", "tls"),
@@ -51,8 +49,7 @@ def test_successful_login_is_silent(tmp_path: Path) -> None:
         ):
             repo.git("config", "--global", f"sendemail.{name}", value)
         repo.git(
-            "config --global credential.helper "
-            "'!f() { test $1 = get && echo password=s3cret; }; f'"
+            "config --global credential.helper '!f() { test $1 = get && echo password=s3cret; }; f'"
         )
         result = run_doctor(repo)
         assert {
@@ -69,8 +66,7 @@ def test_successful_login_is_silent(tmp_path: Path) -> None:
         assert result["archive"][0] == "warn"
         assert server.take() == ()
         repo.git(
-            "config --global credential.helper "
-            "'!f() { test $1 = get && echo password=wrong; }; f'"
+            "config --global credential.helper '!f() { test $1 = get && echo password=wrong; }; f'"
         )
         state, message = run_doctor(repo)["login"]
         assert (
@@ -105,10 +101,7 @@ def test_settings_of_known_provider_are_suggested(
     result = run_doctor(repo, "--offline")
     assert "smtp.gmail.com" in result["provider"][1]
     assert "app password" in result["provider"][1]
-    assert (
-        "git config --global sendemail.smtpserver smtp.gmail.com"
-        in result["provider"][1]
-    )
+    assert "git config --global sendemail.smtpserver smtp.gmail.com" in result["provider"][1]
     assert "b4 endpoint" not in result
     assert "web endpoint" in run_doctor(repo, "--offline --via b4")["b4 endpoint"][1]
     repo.git("config --global sendemail.smtpserver smtp.office365.com")
@@ -136,9 +129,7 @@ def test_missing_identity_is_a_failure(tmp_path: Path) -> None:
     assert run_doctor(repo, "--offline")["identity"][0] == "fail"
 
 
-def test_mail_account_is_checked_anywhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mail_account_is_checked_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with FaultySink() as server:
         config = Path(os.environ["HOME"]) / ".gitconfig"
@@ -146,9 +137,7 @@ def test_mail_account_is_checked_anywhere(
             config.read_text()
             + f"[sendemail]\n\tsmtpserver = 127.0.0.1\n\tsmtpserverport = {server.port}\n"
         )
-        config.write_text(
-            config.read_text() + "[patchpilot]\n\tlore = http://127.0.0.1:9/all\n"
-        )
+        config.write_text(config.read_text() + "[patchpilot]\n\tlore = http://127.0.0.1:9/all\n")
         document = call("doctor --format json").json
         reported = {check["name"]: check["state"] for check in document["checks"]}
         assert (
@@ -203,8 +192,7 @@ def test_old_stable_branches_share_a_warning(tmp_path: Path) -> None:
     existing, absent = (
         (
             versions := [
-                maintained.version
-                for maintained in default_project().stable.find_maintained()
+                maintained.version for maintained in default_project().stable.find_maintained()
             ]
         )[1::2],
         versions[::2],

@@ -15,9 +15,7 @@ from tests.kit.topics import SIGNED, topic
 def plan_send(
     repo: Repo, *arguments: object
 ) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
-    result = repo.patchpilot(
-        "send --dry-run --format json --to", LIST_EMAIL, *arguments
-    )
+    result = repo.patchpilot("send --dry-run --format json --to", LIST_EMAIL, *arguments)
     plan = result.json
     return *(
         {problem["name"]: problem["message"] for problem in plan[key]}
@@ -37,9 +35,7 @@ def test_errors_block_a_send_until_waived(
     blockers, warned, _ = plan_send(repo)
     assert "widget: add spaces: " in blockers["check-errors"]
     assert "unchecked" not in warned
-    assert repo.patchpilot(
-        "check --waive 'TRAILING_WHITESPACE=kept for a test'"
-    ).code in (0, 1)
+    assert repo.patchpilot("check --waive 'TRAILING_WHITESPACE=kept for a test'").code in (0, 1)
     blockers, warned, _ = plan_send(repo)
     assert "check-errors" not in blockers
     assert "kept for a test" in warned["waived"]

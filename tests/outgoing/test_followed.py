@@ -102,6 +102,4 @@ def test_unknown_message_is_looked_up(tmp_path: Path) -> None:
                 "accepted",
                 "unknown",
             ]
-            assert not make_archive_lookup("http://127.0.0.1:9/all")(
-                outbox.get(send.id).entries[0]
-            )
+            assert not make_archive_lookup("http://127.0.0.1:9/all")(outbox.get(send.id).entries[0])

@@ -41,18 +41,14 @@ def write_program(folder: Path, body: str) -> Path:
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 @pytest.mark.parametrize(("code", "state"), [(0, "sent"), (75, "failed")])
-def test_sendmail_program_gets_the_message(
-    tmp_path: Path, via: str, code: int, state: str
-) -> None:
+def test_sendmail_program_gets_the_message(tmp_path: Path, via: str, code: int, state: str) -> None:
     repo = topic(tmp_path / "r", 1)
     folder = tmp_path / "got"
     file = write_program(
         tmp_path, f'cat > "{folder}"; printf "%s " "$@" > "{folder}.args"; exit {code}'
     )
     name, value = (
-        ("smtpserver", str(file))
-        if via == "git-send-email"
-        else ("sendmailcmd", f"'{file}'")
+        ("smtpserver", str(file)) if via == "git-send-email" else ("sendmailcmd", f"'{file}'")
     )
     repo.git("config --global", f"sendemail.{name}", value)
     outcome = send_topic(repo, "--via", via)
@@ -116,15 +112,9 @@ def test_user_validate_hook_still_runs(
 
 def test_sender_address_and_envelope_are_used(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo = topic(
-            tmp_path / "r", 1, server=server, author="Björn Öther <other@example.org>"
-        )
-        repo.git(
-            "config --global sendemail.work.from 'Ada at Work <ada@work.example.org>'"
-        )
-        repo.git(
-            "config --global sendemail.work.envelopesender bounces@work.example.org"
-        )
+        repo = topic(tmp_path / "r", 1, server=server, author="Björn Öther <other@example.org>")
+        repo.git("config --global sendemail.work.from 'Ada at Work <ada@work.example.org>'")
+        repo.git("config --global sendemail.work.envelopesender bounces@work.example.org")
         assert send_topic(repo, "--identity work").code == 0
         (mail,) = server.take()
         second_document = repo.patchpilot("send --resume --yes --format json").json
@@ -133,35 +123,23 @@ def test_sender_address_and_envelope_are_used(tmp_path: Path) -> None:
             [],
         )
         assert (
-            "--offline"
-            in send_topic(topic(tmp_path / "other", 1, server=server), "--offline").err
+            "--offline" in send_topic(topic(tmp_path / "other", 1, server=server), "--offline").err
         )
     assert mail.sender == "bounces@work.example.org"
-    assert (
-        b"From: Ada at Work <ada@work.example.org>\r\n"
-        in mail.data.partition(b"\r\n\r\n")[0]
-    )
+    assert b"From: Ada at Work <ada@work.example.org>\r\n" in mail.data.partition(b"\r\n\r\n")[0]
     assert "\r\n\r\nFrom: Björn Öther <other@example.org>".encode() in mail.data
 
 
-def test_unrecorded_message_is_not_sent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unrecorded_message_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
         with Repository.open(repo.path) as repository:
-            plan = plan_sending(
-                repository, SendRequest(to=("l@lists.example.org",), force="x")
-            )
+            plan = plan_sending(repository, SendRequest(to=("l@lists.example.org",), force="x"))
             mark = Outbox.mark
 
-            def raise_disk_full(
-                self: Outbox, send_id: int, index: int, outcome: object
-            ) -> None:
+            def raise_disk_full(self: Outbox, send_id: int, index: int, outcome: object) -> None:
                 if index == 1:
-                    raise PatchpilotError(
-                        "the outbox cannot be written: database or disk is full"
-                    )
+                    raise PatchpilotError("the outbox cannot be written: database or disk is full")
                 mark(self, send_id, index, outcome)
 
             monkeypatch.setattr(Outbox, "mark", raise_disk_full)
@@ -179,9 +157,7 @@ def test_full_disk_is_reported_before_sending(
         # use a message that is too large for the free pages of the database
         repo.git("commit --amend -m", "frob: wait\n\n" + "The pump is slow.\n" * 2000)
         with Repository.open(repo.path) as repository:
-            plan = plan_sending(
-                repository, SendRequest(to=("l@lists.example.org",), force="x")
-            )
+            plan = plan_sending(repository, SendRequest(to=("l@lists.example.org",), force="x"))
 
             def raise_disk_full() -> Database:
                 database = open_topic_database()

@@ -137,7 +137,5 @@ def test_reply_warns(tmp_path: Path, mail_program: MailProgram) -> None:
     file = tmp_path / "mail"
     file.write_bytes(build_mail("Re: [PATCH] widget", "Why?\n", id="why"))
     (tmp_path / "text").write_text("Because.\n")
-    result = repo.patchpilot(
-        "track reply", file, "--message", tmp_path / "text", "--dry-run"
-    )
+    result = repo.patchpilot("track reply", file, "--message", tmp_path / "text", "--dry-run")
     assert mail_program.message in " ".join(f"{result.out} {result.err}".split())

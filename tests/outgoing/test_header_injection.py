@@ -99,18 +99,12 @@ def test_message_with_unexpected_headers_is_refused(head: bytes) -> None:
     ("sender", "recipients"),
     [("a@x", ("b@x", "-X/tmp/log@x")), ("-X/tmp/log@x", ("b@x",))],
 )
-def test_option_in_an_envelope_is_refused(
-    sender: str, recipients: tuple[str, ...]
-) -> None:
+def test_option_in_an_envelope_is_refused(sender: str, recipients: tuple[str, ...]) -> None:
     with pytest.raises(
         InputError, match="'-X/tmp/log@x' cannot be a recipient: it begins with '-'"
     ):
         refuse_unsafe_headers(
-            [
-                parse_message(
-                    b"From: a@x\nTo: b@x\nSubject: s\n\ntext\n", sender, recipients
-                )
-            ]
+            [parse_message(b"From: a@x\nTo: b@x\nSubject: s\n\ntext\n", sender, recipients)]
         )
 
 
@@ -132,9 +126,7 @@ def test_option_in_an_envelope_is_refused(
 def test_envelope_matches_the_plan(
     planned: tuple[str, ...], sent_to: tuple[str, ...], message: str
 ) -> None:
-    mail = parse_message(
-        b"From: Me <me@example.org>\nSubject: x\n\nx\n", "me@example.org", sent_to
-    )
+    mail = parse_message(b"From: Me <me@example.org>\nSubject: x\n\nx\n", "me@example.org", sent_to)
     if not message:
         refuse_other_recipients(mail, planned, "git send-email")
         return

@@ -20,10 +20,7 @@ from tests.kit.topics import topic
 
 
 def read_hook_states(output: str) -> dict[str, str]:
-    return {
-        hook_entry["name"]: hook_entry["state"]
-        for hook_entry in json.loads(output)["hooks"]
-    }
+    return {hook_entry["name"]: hook_entry["state"] for hook_entry in json.loads(output)["hooks"]}
 
 
 def test_hooks_are_installed_and_removed(tmp_path: Path) -> None:
@@ -31,15 +28,11 @@ def test_hooks_are_installed_and_removed(tmp_path: Path) -> None:
     before = sorted(file.name for file in (repo.path / ".git/hooks").iterdir())
     outcome = repo.patchpilot("setup hooks --format json")
     assert set(read_hook_states(outcome.out).values()) == {"installed"}
-    assert "patchpilot check" in repo.git("config b4.prep-perpatch-check-cmd").replace(
-        "-m ", ""
-    )
-    assert set(
-        read_hook_states(repo.patchpilot("setup hooks --format json").out).values()
-    ) == {"installed"}
-    assert (
-        len(repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()) == 1
-    )
+    assert "patchpilot check" in repo.git("config b4.prep-perpatch-check-cmd").replace("-m ", "")
+    assert set(read_hook_states(repo.patchpilot("setup hooks --format json").out).values()) == {
+        "installed"
+    }
+    assert len(repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()) == 1
     outcome = repo.patchpilot("setup hooks --format json --remove")
     assert set(read_hook_states(outcome.out).values()) == {"absent"}
     assert sorted(file.name for file in (repo.path / ".git/hooks").iterdir()) == before
@@ -66,39 +59,26 @@ def test_hook_setup_keeps_user_b4_settings(tmp_path: Path) -> None:
     for value in own:
         repo.git("config --add b4.prep-perpatch-check-cmd", value)
     repo.patchpilot("setup hooks --remove b4")
-    assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines() == [
-        *own
-    ]
+    assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines() == [*own]
     assert (
-        read_hook_states(repo.patchpilot("setup hooks --format json b4").out)["b4"]
-        == "installed"
+        read_hook_states(repo.patchpilot("setup hooks --format json b4").out)["b4"] == "installed"
     )
-    assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()[
-        :-1
-    ] == [*own]
+    assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()[:-1] == [*own]
     assert (
-        read_hook_states(repo.patchpilot("setup hooks --format json --remove b4").out)[
-            "b4"
-        ]
+        read_hook_states(repo.patchpilot("setup hooks --format json --remove b4").out)["b4"]
         == "absent"
     )
-    assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines() == [
-        *own
-    ]
+    assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines() == [*own]
 
 
 def test_extended_hook_is_kept(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.patchpilot("setup hooks commit-msg")
     hook = repo.path / ".git/hooks/commit-msg"
-    extended = hook.read_text().replace(
-        "#!/bin/sh\n", "#!/bin/sh\nmy-own-check || exit 1\n"
-    )
+    extended = hook.read_text().replace("#!/bin/sh\n", "#!/bin/sh\nmy-own-check || exit 1\n")
     hook.write_text(extended)
     assert (
-        read_hook_states(repo.patchpilot("setup hooks --format json --remove").out)[
-            "commit-msg"
-        ]
+        read_hook_states(repo.patchpilot("setup hooks --format json --remove").out)["commit-msg"]
         == "foreign"
     )
     assert hook.read_text() == extended

@@ -84,9 +84,7 @@ def _assert_harmless_calls(call_log: Path, *expected: str) -> None:
 
 
 @TRANSPORTS
-def test_patch_option_does_not_reach_the_mail_program(
-    repo: Repo, call_log: Path, via: str
-) -> None:
+def test_patch_option_does_not_reach_the_mail_program(repo: Repo, call_log: Path, via: str) -> None:
     arguments = ("send", "-C", repo.path, "--via", via, "--force", "a test")
     plan_document = call(*arguments, "--dry-run", "--format", "json").json
     outcome = call(*arguments, "--yes")
@@ -123,9 +121,7 @@ def test_reply_option_does_not_reach_the_mail_program(
         "--message",
         "-",
     )
-    outcome = call(
-        *arguments, "--yes", stdin=b"> Please keep the old name.\n\nIt stays.\n"
-    )
+    outcome = call(*arguments, "--yes", stdin=b"> Please keep the old name.\n\nIt stays.\n")
     assert outcome.code == 0, outcome.err
     _assert_harmless_calls(call_log, "rita@example.net", LIST)
     for hostile in HOSTILE:
@@ -170,9 +166,7 @@ def test_option_as_recipient_is_refused(
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc"])
 def test_option_is_not_a_recipient(repo: Repo, option: str) -> None:
     outcome = repo.patchpilot("maintainers", f"{option}={QUEUE}")
-    outcome.expect(
-        2, f"error: {option}: '{QUEUE}' cannot be a recipient: it begins with '-'"
-    )
+    outcome.expect(2, f"error: {option}: '{QUEUE}' cannot be a recipient: it begins with '-'")
     assert "added manually" not in repo.patchpilot("maintainers").out
 
 
@@ -190,8 +184,7 @@ def test_foreign_outbox_message_is_refused(
             replace(
                 send,
                 entries=tuple(
-                    replace(entry, recipients=(*entry.recipients, QUEUE))
-                    for entry in send.entries
+                    replace(entry, recipients=(*entry.recipients, QUEUE)) for entry in send.entries
                 ),
             ),
         ),

@@ -62,9 +62,7 @@ def warn_too_soon(
     """Return the warning that the topic was sent only a short time ago."""
     with Outbox() as outbox:
         earlier_sends = outbox.received(CHANGE)
-    return _format_too_soon_message(
-        find_project(name), earlier_sends, version, now, resend
-    )
+    return _format_too_soon_message(find_project(name), earlier_sends, version, now, resend)
 
 
 @pytest.mark.parametrize(
@@ -126,9 +124,7 @@ def test_upstream_claim_is_verified(tmp_path: Path) -> None:
         )
     ids = repo.git("rev-list --reverse -3 HEAD").split()
     with Repository.open(repo.path) as repository:
-        assert _find_upstream_commits(
-            repository, read_commits_series(repository, ids, None)
-        ) == {
+        assert _find_upstream_commits(repository, read_commits_series(repository, ids, None)) == {
             other_commit: True,
             not_there: False,
             "f" * 40: False,
@@ -178,8 +174,7 @@ def test_smtp_session_reports_the_outcome(faults: Faults, state: MailState) -> N
         assert submission.send("a@example.org", ("b@example.org",), MAIL).state is state
         faults.heal()
         assert (
-            submission.send("a@example.org", ("b@example.org",), MAIL).state
-            is MailState.ACCEPTED
+            submission.send("a@example.org", ("b@example.org",), MAIL).state is MailState.ACCEPTED
         )
     assert server.take()[-1].data == b"Subject: x\r\n\r\n.\r\nbody\r\n"
 
@@ -194,16 +189,9 @@ def test_early_error_is_reported(tmp_path: Path) -> None:
             submission.open()
         gone = make_account(server)
     with Submission(gone, None, 5.0) as submission:
-        assert (
-            submission.send("a@example.org", ("b@example.org",), MAIL).state
-            is MailState.PENDING
-        )
-    with FaultySink(
-        tls="starttls", certificate=pair, login=("ada", "s3cret")
-    ) as server:
-        wrong = make_account(
-            server, encryption="tls", user="ada", auth="XOAUTH2", cert_path=""
-        )
+        assert submission.send("a@example.org", ("b@example.org",), MAIL).state is MailState.PENDING
+    with FaultySink(tls="starttls", certificate=pair, login=("ada", "s3cret")) as server:
+        wrong = make_account(server, encryption="tls", user="ada", auth="XOAUTH2", cert_path="")
         with (
             Submission(wrong, Credential("ada", "token"), 5.0) as submission,
             pytest.raises(NetworkError, match="rejects the login") as reported,
@@ -216,9 +204,7 @@ def test_early_error_is_reported(tmp_path: Path) -> None:
         with Submission(plain, Credential("ada", "s3cret"), 5.0) as submission:
             submission.open()
         assert (
-            make_tls_context(
-                make_account(server, cert_path=str(tmp_path))
-            ).verify_mode.name
+            make_tls_context(make_account(server, cert_path=str(tmp_path))).verify_mode.name
             == "CERT_REQUIRED"
         )
 
@@ -241,17 +227,13 @@ def test_wrong_clock_is_detected() -> None:
     try:
         url = f"http://127.0.0.1:{server.server_port}/all"
         assert {
-            probe.name: probe.state
-            for probe in probes.probe_archive_and_clock(url, WebSession)
+            probe.name: probe.state for probe in probes.probe_archive_and_clock(url, WebSession)
         } == {
             "archive": "ok",
             "clock": "ok",
         }
         Handler.off, Handler.status = timedelta(hours=2), 503
-        results = {
-            probe.name: probe
-            for probe in probes.probe_archive_and_clock(url, WebSession)
-        }
+        results = {probe.name: probe for probe in probes.probe_archive_and_clock(url, WebSession)}
         assert (results["archive"].state, results["clock"].state) == ("warn", "warn")
         assert "120 minutes fast" in results["clock"].message
     finally:

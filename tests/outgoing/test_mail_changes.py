@@ -70,17 +70,13 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
         " int line2;",
     ]
     cover = format_readable_mail(plan.send.entries[0])
-    assert any(
-        cover[index].startswith("Changes in v2") for index in changes.mails[0].lines
-    )
+    assert any(cover[index].startswith("Changes in v2") for index in changes.mails[0].lines)
 
 
 def test_readable_message_is_decoded() -> None:
     title = "widget: größer, for old cards that cannot count the images that they have"
     raw_mail = f"From: Ada <ada@example.org>\r\nSubject: [PATCH] {title}\r\n\r\nIt was small.\r\n"
-    rows = format_readable_mail(
-        parse_message(f"{raw_mail}---\r\n+int größe;\r\n".encode())
-    )
+    rows = format_readable_mail(parse_message(f"{raw_mail}---\r\n+int größe;\r\n".encode()))
     assert rows[:2] == [
         "Subject: [PATCH] widget: größer, for old cards that cannot count the images",
         "    that they have",

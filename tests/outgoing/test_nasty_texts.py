@@ -199,12 +199,8 @@ def assert_round_trip(transport: str, commit_texts: list[Text]) -> None:
         repo = topic(Path(directory) / "r", 0)
         repo.git("config --global sendemail.smtpserver 127.0.0.1")
         for number, (name, title, body, content) in enumerate(commit_texts):
-            lines = [
-                line for line in (line.rstrip() for line in body) if _is_usable(line)
-            ]
-            message = (
-                "\n".join((f"{number}{title}", "", "Start.", *lines, "", SIGNED)) + "\n"
-            )
+            lines = [line for line in (line.rstrip() for line in body) if _is_usable(line)]
+            message = "\n".join((f"{number}{title}", "", "Start.", *lines, "", SIGNED)) + "\n"
             repo.commit(
                 message,
                 {f"{number}.txt": "\n".join(content) + "\n"},
@@ -220,8 +216,7 @@ def assert_round_trip(transport: str, commit_texts: list[Text]) -> None:
         reported_indexes = {
             int(match[0])
             for blocker in planned_send.blockers
-            if blocker.name == "damaged"
-            and (match := re.match(r"\d+", blocker.message))
+            if blocker.name == "damaged" and (match := re.match(r"\d+", blocker.message))
         }
         # b4 or git would misparse this From: line, which is detected before sending
         assert transport == "b4" or all(
@@ -250,6 +245,4 @@ def assert_round_trip(transport: str, commit_texts: list[Text]) -> None:
                 text=True,
                 check=True,
             )
-            assert made_of_it.stdout.strip() == repo.git(
-                "rev-parse", f"topic:{index}.txt"
-            )
+            assert made_of_it.stdout.strip() == repo.git("rev-parse", f"topic:{index}.txt")

@@ -42,15 +42,11 @@ def make_request(transport: str = "git-send-email") -> SendRequest:
 
 
 def add_cover_letter(repo: Repo) -> None:
-    repo.patchpilot(
-        "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
-    )
+    repo.patchpilot("draft --cover-subject 'widget: change lines' --cover 'All were wrong.'")
 
 
 def clone_topic(repo: Repo, path: Path, server: FaultySink) -> Repo:
-    subprocess.run(
-        ["git", "clone", "-q", "-b", "topic", str(repo.path), str(path)], check=True
-    )
+    subprocess.run(["git", "clone", "-q", "-b", "topic", str(repo.path), str(path)], check=True)
     other_clone = Repo.__new__(Repo)
     other_clone.path, other_clone._clock = path, 1_700_000_000
     other_clone.git("branch -q master origin/master")
@@ -172,21 +168,14 @@ def test_resume_skips_messages_sent_by_a_clone(
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
             sending = plan_sending(here, make_request())
             with Outbox() as outbox:
-                outbox.add(
-                    sending.send
-                )  # simulate a kill before the first message is sent
-            assert (
-                deliver_mails(there, plan_sending(there, make_request())).state
-                == "sent"
-            )
+                outbox.add(sending.send)  # simulate a kill before the first message is sent
+            assert deliver_mails(there, plan_sending(there, make_request())).state == "sent"
             resumed = plan_resume(here, SendRequest())
             assert [problem.name for problem in resumed.blockers] == ["sent-since"]
             assert deliver_mails(here, resumed).state == "refused"
             assert len(server.take()) == 2
             assert (
-                deliver_mails(
-                    here, plan_resume(here, SendRequest(force="wanted twice"))
-                ).state
+                deliver_mails(here, plan_resume(here, SendRequest(force="wanted twice"))).state
                 == "sent"
             )
         assert len(server.take()) == 4
@@ -196,9 +185,7 @@ def test_interrupted_resend_is_resumed(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         with Repository.open(repo.path) as here:
-            assert (
-                deliver_mails(here, plan_sending(here, make_request())).state == "sent"
-            )
+            assert deliver_mails(here, plan_sending(here, make_request())).state == "sent"
             server.faults.gone_from = 4
             second = SendRequest(to=(LIST_EMAIL,), resend=True, force="a test")
             assert deliver_mails(here, plan_sending(here, second)).state == "partial"
@@ -245,10 +232,7 @@ def test_stale_plan_does_not_resend(
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         with Repository.open(repo.path) as here:
-            assert (
-                deliver_mails(here, plan_sending(here, make_request())).state
-                == "partial"
-            )
+            assert deliver_mails(here, plan_sending(here, make_request())).state == "partial"
             server.faults.heal()
             resumed = plan_resume(here, SendRequest())
             assert resumed.send.id

@@ -79,9 +79,7 @@ def test_recorded_send_has_no_tracking_data_by_default() -> None:
         ((SENDING, PENDING), "failed"),
     ],
 )
-def test_send_state_follows_its_messages(
-    states: tuple[MailState, ...], state: str
-) -> None:
+def test_send_state_follows_its_messages(states: tuple[MailState, ...], state: str) -> None:
     with Outbox() as outbox:
         assert record_send(outbox, *states).state == state
 
@@ -142,9 +140,7 @@ def test_sends_are_listed_oldest_first() -> None:
         (REJECTED, False),
     ],
 )
-def test_received_patches_are_identified_by_patch_id(
-    state: MailState, known: bool
-) -> None:
+def test_received_patches_are_identified_by_patch_id(state: MailState, known: bool) -> None:
     with Outbox() as outbox:
         send = record_send(outbox, state, PENDING)
         record_send(outbox, ACCEPTED, send_kind="to-self", messages=[build_message(3)])
@@ -153,9 +149,7 @@ def test_received_patches_are_identified_by_patch_id(
         def find_possible_sends(*patch_ids: str) -> tuple[Send, ...]:
             related_sends = outbox.find_related("", patch_ids)
             return tuple(
-                related_send
-                for related_send in related_sends
-                if related_send.may_have_been_sent
+                related_send for related_send in related_sends if related_send.may_have_been_sent
             )
 
         assert find_possible_sends(str(build_message(3).patch_id)) == ()
@@ -192,9 +186,7 @@ def test_end_time_of_send_is_recorded() -> None:
     with Outbox() as outbox:
         send, other = record_send(outbox), record_send(outbox)
         outbox.end(send.id)
-    ended = dict(
-        open_topic_database().execute("SELECT id, ended FROM sends").fetchall()
-    )
+    ended = dict(open_topic_database().execute("SELECT id, ended FROM sends").fetchall())
     assert datetime.fromisoformat(ended[send.id]).tzinfo is not None
     assert ended[other.id] is None
 
@@ -243,9 +235,7 @@ def test_full_disk_has_a_hint(
             lambda: outbox.add(send),
             lambda: outbox.end(send.id),
         ):
-            with pytest.raises(
-                PatchpilotError, match="the outbox cannot be written"
-            ) as error:
+            with pytest.raises(PatchpilotError, match="the outbox cannot be written") as error:
                 write()
             assert error.value.hint
             assert str(state_folder()) in error.value.hint

@@ -21,9 +21,7 @@ from tests.kit.topics import apply, commits, topic, unpacked
 def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
     count = 1 if form == "one file" else 2
     with FaultySink() as server:
-        repo = topic(
-            tmp_path / "r", count, server=server, author="Jörg, X <j@example.org>"
-        )
+        repo = topic(tmp_path / "r", count, server=server, author="Jörg, X <j@example.org>")
         output_folder = tmp_path / "out"
         repo.git(
             "format-patch -q --to=list@lists.example.org",
@@ -53,12 +51,8 @@ def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
         mails = server.take()
         document = outcome.json
         second_document = call(*arguments[:4], "--format", "json").json
-        assert "already-sent" in {
-            refusal["name"] for refusal in second_document["refusals"]
-        }
-    assert {
-        (recipient["name"], recipient["email"]) for recipient in document["recipients"]
-    } >= {
+        assert "already-sent" in {refusal["name"] for refusal in second_document["refusals"]}
+    assert {(recipient["name"], recipient["email"]) for recipient in document["recipients"]} >= {
         ("", "list@lists.example.org"),
         ("Ünï, x", "u@example.org"),
     }
@@ -68,9 +62,9 @@ def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
         for n in range(1, count + 1)
     ]
     assert [mail.in_reply_to for mail in read[1:]] == [read[0].message_id] * (count - 1)
-    assert apply(
-        repo, "master", [unpacked(mail) for mail in mails], tmp_path
-    ) == commits(repo, "master..topic")
+    assert apply(repo, "master", [unpacked(mail) for mail in mails], tmp_path) == commits(
+        repo, "master..topic"
+    )
 
 
 def find_blockers(repo: Repo, target: Path) -> dict[str, str]:
@@ -86,10 +80,7 @@ def find_blockers(repo: Repo, target: Path) -> dict[str, str]:
         "json",
         target,
     )
-    return {
-        refusal["name"]: refusal["message"]
-        for refusal in call(*arguments).json["refusals"]
-    }
+    return {refusal["name"]: refusal["message"] for refusal in call(*arguments).json["refusals"]}
 
 
 def test_files_are_tested_with_git_am(tmp_path: Path) -> None:
@@ -122,15 +113,10 @@ def test_files_are_tested_with_git_am(tmp_path: Path) -> None:
         ("Line 1 was", "x" * 1000, "longer"),
     ],
 )
-def test_changed_message_is_reported(
-    tmp_path: Path, old: str, new: str, wrong: str
-) -> None:
+def test_changed_message_is_reported(tmp_path: Path, old: str, new: str, wrong: str) -> None:
     repo = topic(tmp_path / "r", 2)
     text = (
-        repo.git("format-patch --stdout 'master..topic~1'").replace(
-            "[PATCH]", "[PATCH 1/2]"
-        )
-        + "\n"
+        repo.git("format-patch --stdout 'master..topic~1'").replace("[PATCH]", "[PATCH 1/2]") + "\n"
     )
     patch = parse_patch(text.encode(), "x")
     with Repository.open(repo.path) as repository:

@@ -41,36 +41,26 @@ def make_patch(
     body: str = "It was broken.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
 ) -> Patch:
     head = f"From: Ada Fixer <ada@example.org>\nSubject: {subject}\n\n{body}\n---\n w.c | 2 +-\n\n"
-    patch_text = (
-        head + "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-a\n+b\n"
-    )
+    patch_text = head + "diff --git a/w.c b/w.c\n--- a/w.c\n+++ b/w.c\n@@ -1 +1 @@\n-a\n+b\n"
     return parse_patch(patch_text.encode(), "0001.patch")
 
 
-def make_recipient(
-    email: str, role: str = "maintainer", header: str = "to"
-) -> Recipient:
+def make_recipient(email: str, role: str = "maintainer", header: str = "to") -> Recipient:
     return Recipient(Address("", email), role, None, header, ("a reason",))
 
 
-CHANGED = Draft(
-    "c", "/r", "t", version=2, changelogs={"2": "Changes in v2:\n- mended (Bob)"}
-)
+CHANGED = Draft("c", "/r", "t", version=2, changelogs={"2": "Changes in v2:\n- mended (Bob)"})
 ANSWER = parse_message(
     b"From: ada@example.org\nSubject: [PATCH v2] widget: mend\n"
     b"In-Reply-To: <v1@example.org>\n\nText.\n"
 )
 LIST = make_recipient("widgets@lists.example.org", "list", "cc")
 SECRET = Draft("c", "/r", "t", answers={"security": "yes"})
-NAMES_V1 = (
-    f"It was broken.\n\nLink: https://lore.example.org/all/v1%40example.org/\n{SIGNED}"
-)
+NAMES_V1 = f"It was broken.\n\nLink: https://lore.example.org/all/v1%40example.org/\n{SIGNED}"
 
 
 def make_account(server: str = "mail.example.org") -> Account:
-    return Account(
-        "", ADA, None, server, 587, "tls", "", "", "", "", None, None, (), True
-    )
+    return Account("", ADA, None, server, 587, "tls", "", "", "", "", None, None, (), True)
 
 
 def make_facts(
@@ -88,14 +78,10 @@ def make_facts(
         request=changed_fields.pop("request", SendRequest()),
         transport=transports.find_transport(via),
         account=changed_fields.pop("account", make_account()),
-        draft=changed_fields.pop(
-            "draft", Draft("20260303-mend-0123456789ab", "/r", "topic")
-        ),
+        draft=changed_fields.pop("draft", Draft("20260303-mend-0123456789ab", "/r", "topic")),
         send=build_send(*mails, version=version),
         series=changed_fields.pop("series", Series(patches or (make_patch(),))),
-        recipients=changed_fields.pop(
-            "recipients", (make_recipient("m@example.org"), LIST)
-        ),
+        recipients=changed_fields.pop("recipients", (make_recipient("m@example.org"), LIST)),
         before=changed_fields.pop("before", ()),
     )
     plain_facts = PreflightFacts(
@@ -121,9 +107,7 @@ def find_blocking_problems(*patches: Patch, **changed_fields: Any) -> set[str]:
 
 
 def find_warning_names(*patches: Patch, **changed_fields: Any) -> set[str]:
-    return list_problem_names(
-        find_send_warnings(make_facts(*patches, **changed_fields))
-    )
+    return list_problem_names(find_send_warnings(make_facts(*patches, **changed_fields)))
 
 
 def test_good_patch_is_not_blocked() -> None:
@@ -174,14 +158,10 @@ def test_changelog_below_separator_is_accepted() -> None:
         "/r",
         "t",
         version=2,
-        changelogs={
-            "2": "Changes in v2:\n- EDITME changed: x\n- Link to v1: https://x/"
-        },
+        changelogs={"2": "Changes in v2:\n- EDITME changed: x\n- Link to v1: https://x/"},
     )
     assert find_blocking_problems(version=2, draft=empty) == {"no-changelog"}
-    text = "\n".join(make_patch().lines).replace(
-        "\n---\n", "\n---\nChanges in v2: mended\n\n", 1
-    )
+    text = "\n".join(make_patch().lines).replace("\n---\n", "\n---\nChanges in v2: mended\n\n", 1)
     assert find_blocking_problems(parse_patch(text.encode(), "p"), version=2) == set()
 
 
@@ -201,8 +181,7 @@ def test_stable_gets_mainline_commits_only(line: str) -> None:
     stable = {"recipients": (make_recipient(email, "list"),), "stable_list": email}
     unknown = {**stable, "upstream_known": {claim: False}}
     assert [
-        list_problem_texts(problem)
-        for problem in blockers(make_facts(backport, **unknown))
+        list_problem_texts(problem) for problem in blockers(make_facts(backport, **unknown))
     ] == [
         (
             "not-upstream",
@@ -214,10 +193,7 @@ def test_stable_gets_mainline_commits_only(line: str) -> None:
     ]
     assert find_blocking_problems(**unknown) == set()
     assert find_blocking_problems(backport, **stable) == set()
-    assert (
-        find_blocking_problems(backport, **stable, upstream_known={claim: True})
-        == set()
-    )
+    assert find_blocking_problems(backport, **stable, upstream_known={claim: True}) == set()
     assert find_blocking_problems(backport, recipients=stable["recipients"]) == set()
 
 
@@ -282,10 +258,7 @@ def test_first_three_errors_are_shown() -> None:
     assert waived.name == "waived"
     assert "three …" in waived.message
     assert "four" not in waived.message
-    assert (
-        "…"
-        not in find_send_warnings(make_facts(waived=("one", "two", "three")))[0].message
-    )
+    assert "…" not in find_send_warnings(make_facts(waived=("one", "two", "three")))[0].message
 
 
 def test_failing_patch_is_not_applied() -> None:
@@ -293,9 +266,7 @@ def test_failing_patch_is_not_applied() -> None:
         standing=TargetFit("conflict", "widget: b", ("w.c",), already=("widget: a",))
     ) == {"does-not-apply"}
     assert (
-        find_blocking_problems(
-            standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None
-        )
+        find_blocking_problems(standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None)
         == set()
     )
 
@@ -304,13 +275,9 @@ def test_undisclosed_fix_hides_reporter_and_cve() -> None:
     named_patch = make_patch(
         body=f"It is CVE-2026-12345.\n\nReported-by: Rob Port <rob@example.net>\n{SIGNED}"
     )
-    facts_ = make_facts(
-        named_patch, draft=SECRET, recipients=(make_recipient("m@example.org"),)
-    )
+    facts_ = make_facts(named_patch, draft=SECRET, recipients=(make_recipient("m@example.org"),))
     assert blockers(facts_) == ()
-    assert {"names-reporter", "names-cve"} <= list_problem_names(
-        find_send_warnings(facts_)
-    )
+    assert {"names-reporter", "names-cve"} <= list_problem_names(find_send_warnings(facts_))
     assert not {"names-reporter", "names-cve"} & find_warning_names(named_patch)
     plain = make_facts(
         make_patch(body=f"Link: https://vendor.example/datasheet.pdf\n{SIGNED}"),
@@ -323,9 +290,7 @@ def test_undisclosed_fix_hides_reporter_and_cve() -> None:
 def test_security_team_is_not_public() -> None:
     team = make_recipient("security@lists.example.org", TEAM, "cc")
     assert (
-        find_blocking_problems(
-            draft=SECRET, recipients=(make_recipient("m@example.org"), team)
-        )
+        find_blocking_problems(draft=SECRET, recipients=(make_recipient("m@example.org"), team))
         == set()
     )
 
@@ -359,9 +324,7 @@ def test_role_identifies_a_list(role: str, list_: bool) -> None:
 def test_changelog_heading_names_version(heading: str) -> None:
     def make_patch_with_notes(notes: str) -> Patch:
         return parse_patch(
-            "\n".join(make_patch().lines)
-            .replace("\n---\n", f"\n---\n{notes}\n\n", 1)
-            .encode(),
+            "\n".join(make_patch().lines).replace("\n---\n", f"\n---\n{notes}\n\n", 1).encode(),
             "p",
         )
 
@@ -382,9 +345,7 @@ def test_resend_needs_no_changelog() -> None:
         "version-sent",
     }
     assert (
-        find_blocking_problems(
-            version=2, before=(recorded_send,), request=SendRequest(resend=True)
-        )
+        find_blocking_problems(version=2, before=(recorded_send,), request=SendRequest(resend=True))
         == set()
     )
     assert (
@@ -394,9 +355,9 @@ def test_resend_needs_no_changelog() -> None:
         == set()
     )
     reported = replace(GOOD, version=2, changelogs=CHANGES)
-    assert find_blocking_problems(
-        version=2, before=(recorded_send,), draft=reported
-    ) == {"version-sent"}
+    assert find_blocking_problems(version=2, before=(recorded_send,), draft=reported) == {
+        "version-sent"
+    }
     assert (
         find_blocking_problems(
             version=2,
@@ -445,22 +406,17 @@ def test_identical_patches_need_confirmation() -> None:
         {"draft": replace(mine, version=2, changelogs=CHANGES), "version": 2},
         {
             "series": Series(
-                (
-                    make_patch(
-                        body="Another message.\n\nSigned-off-by: Ada Fixer <ada@example.org>"
-                    ),
-                )
+                (make_patch(body="Another message.\n\nSigned-off-by: Ada Fixer <ada@example.org>"),)
             )
         },
         {"before": (replace(sent, entries=sent.entries[:1]),)},
     ):
-        assert (
-            find_blocking_problems(**{"draft": mine, "before": (sent,), **changed})
-            == set()
-        ), changed
-    assert find_blocking_problems(
-        draft=replace(mine, changelogs=CHANGES), before=(sent,)
-    ) == {"already-sent"}
+        assert find_blocking_problems(**{"draft": mine, "before": (sent,), **changed}) == set(), (
+            changed
+        )
+    assert find_blocking_problems(draft=replace(mine, changelogs=CHANGES), before=(sent,)) == {
+        "already-sent"
+    }
 
 
 @pytest.mark.parametrize(
@@ -503,20 +459,14 @@ def test_damage_hint_depends_on_transport(via: str, wrong: str, hint: str) -> No
 def test_long_series_needs_a_cover_letter(
     patches: int, changed: dict[str, object], is_missing: bool
 ) -> None:
-    several = tuple(
-        make_patch(f"[PATCH] widget: mend {index}") for index in range(patches)
-    )
+    several = tuple(make_patch(f"[PATCH] widget: mend {index}") for index in range(patches))
     facts_ = make_facts(*several, **changed)
     assert ("no-cover" in list_problem_names(find_send_warnings(facts_))) is is_missing
     with_cover = facts_._replace(
-        topic=replace(
-            facts_.topic, series=facts_.topic.series._replace(cover=make_patch())
-        ),
+        topic=replace(facts_.topic, series=facts_.topic.series._replace(cover=make_patch())),
     )
     assert "no-cover" not in list_problem_names(find_send_warnings(with_cover))
-    backports = tuple(
-        make_patch(f"[PATCH 6.1.y] widget: mend {index}") for index in range(2)
-    )
+    backports = tuple(make_patch(f"[PATCH 6.1.y] widget: mend {index}") for index in range(2))
     assert "no-cover" not in list_problem_names(
         find_send_warnings(make_facts(*backports, cover_from=2))
     )
@@ -670,9 +620,9 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
 def test_blocking_problems_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
-    assert [
-        list_problem_texts(problem) for problem in blockers(make_facts(**changed))
-    ] == [(name, message, hint)]
+    assert [list_problem_texts(problem) for problem in blockers(make_facts(**changed))] == [
+        (name, message, hint)
+    ]
 
 
 def test_cover_letter_is_written_to_its_file() -> None:
@@ -693,11 +643,7 @@ def test_cover_letter_is_written_to_its_file() -> None:
         ({}, False),
         ({"request": SendRequest(cover=True)}, True),
         (
-            {
-                "series": Series(
-                    (make_patch("[PATCH 1/2] a"), make_patch("[PATCH 2/2] b"))
-                )
-            },
+            {"series": Series((make_patch("[PATCH 1/2] a"), make_patch("[PATCH 2/2] b")))},
             True,
         ),
         ({"draft": GOOD, "request": SendRequest(cover=True)}, True),
@@ -712,9 +658,9 @@ def test_changelog_can_be_the_cover_text() -> None:
     draft = replace(GOOD, version=2, cover_subject="widget: all", changelogs=CHANGES)
     request = SendRequest(cover=True)
     assert find_blocking_problems(draft=draft, version=2, request=request) == set()
-    assert find_blocking_problems(
-        draft=replace(draft, changelogs={}), request=request
-    ) == {"cover-text"}
+    assert find_blocking_problems(draft=replace(draft, changelogs={}), request=request) == {
+        "cover-text"
+    }
 
 
 @pytest.mark.parametrize(
@@ -769,11 +715,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
         "answer once: --regression no, or --regression yes",
     ),
     (
-        {
-            "series": Series(
-                (make_patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),) * 2
-            )
-        },
+        {"series": Series((make_patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),) * 2)},
         "sender",
         "you send as ada@example.org, but widget: mend is not signed off with that address",
         "check sendemail.from and user.email",
@@ -855,8 +797,7 @@ def test_warnings_have_hints(
     changed: dict[str, object], name: str, message: str, hint: str
 ) -> None:
     assert [
-        list_problem_texts(problem)
-        for problem in find_send_warnings(make_facts(**changed))
+        list_problem_texts(problem) for problem in find_send_warnings(make_facts(**changed))
     ] == [(name, message, hint)]
     assert find_blocking_problems(**changed) == set()
 
@@ -893,14 +834,10 @@ def test_reply_with_a_new_version_is_a_warning(
 
 
 def test_error_in_several_patches_is_shown_once() -> None:
-    both = Series(
-        (make_patch("[PATCH 1/2] widget: a"), make_patch("[PATCH 2/2] widget: b"))
-    )
+    both = Series((make_patch("[PATCH 1/2] widget: a"), make_patch("[PATCH 2/2] widget: b")))
     errors = ("widget: a: no name", "widget: b: no name", "widget: b: too long")
     (problem,) = blockers(make_facts(series=both, errors=errors))
-    assert problem.message == (
-        "check reports 3 errors: no name (2 times); widget: b: too long"
-    )
+    assert problem.message == ("check reports 3 errors: no name (2 times); widget: b: too long")
 
 
 def make_sent_record(
@@ -974,10 +911,7 @@ def test_recorded_external_send_blocks_a_resend(
     facts_ = make_facts(version=version, draft=draft, records=tuple(records))
     assert [list_problem_texts(problem) for problem in blockers(facts_)] == expected
     for request in (SendRequest(resend=True), SendRequest(to_self=True)):
-        assert (
-            blockers(facts_._replace(topic=replace(facts_.topic, request=request)))
-            == ()
-        )
+        assert blockers(facts_._replace(topic=replace(facts_.topic, request=request))) == ()
 
 
 def test_hint_after_a_send_depends_on_its_state() -> None:
@@ -1034,9 +968,7 @@ def test_hint_after_a_send_depends_on_its_state() -> None:
         ),
     ],
 )
-def test_hint_for_sent_patches_depends_on_their_state(
-    state: str, version: int, hint: str
-) -> None:
+def test_hint_for_sent_patches_depends_on_their_state(state: str, version: int, hint: str) -> None:
     from patchpilot.model.draft import KnownPatch
     from patchpilot.model.message import MailState, parse_message
     from patchpilot.outgoing.outbox import Outbox
@@ -1044,19 +976,13 @@ def test_hint_for_sent_patches_depends_on_their_state(
 
     raw_mail = ("\n".join(make_patch().lines) + "\n").encode()
     mail_state = MailState.ACCEPTED if state == "sent" else MailState.UNKNOWN
-    entry = replace(
-        parse_message(raw_mail), commit="c" * 40, patch_id="p" * 40, state=mail_state
-    )
+    entry = replace(parse_message(raw_mail), commit="c" * 40, patch_id="p" * 40, state=mail_state)
     with Outbox() as outbox:
         send = replace(record_send(outbox), version=1, entries=(entry,))
-    mine = replace(
-        GOOD, version=version, patches=(KnownPatch("p" * 40, "widget: mend"),)
-    )
+    mine = replace(GOOD, version=version, patches=(KnownPatch("p" * 40, "widget: mend"),))
     hints = [
         list_problem_texts(problem)
-        for problem in blockers(
-            make_facts(draft=mine, version=version, before=(send, send))
-        )
+        for problem in blockers(make_facts(draft=mine, version=version, before=(send, send)))
     ]
     date = send.begun[:10]
     assert hints[-1] == (

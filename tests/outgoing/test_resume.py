@@ -46,9 +46,7 @@ def mark_mails_unknown(repo: Repo, *mail_indexes: int) -> list[str]:
     with Repository.open(repo.path) as repository, Outbox() as outbox:
         last_send = outbox.sends(find_draft(repository, make_request()).change_id)[-1]
         for mail_index in mail_indexes:
-            outbox.mark(
-                last_send.id, mail_index, Outcome(MailState.UNKNOWN, "nobody knows")
-            )
+            outbox.mark(last_send.id, mail_index, Outcome(MailState.UNKNOWN, "nobody knows"))
         return [entry.message_id for entry in last_send.entries]
 
 
@@ -68,9 +66,7 @@ def interrupted_topic(tmp_path: Path) -> Any:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
         assert (
-            format_message_states(
-                send_to_recipient(repo, "--cc gone@example.org --yes")
-            )
+            format_message_states(send_to_recipient(repo, "--cc gone@example.org --yes"))
             == "accepted pending pending"
         )
         server.faults.heal()
@@ -110,10 +106,7 @@ def test_messages_in_unknown_state_are_resolved_separately(
         == "accepted accepted pending"
     )
     assert resume_send(repo, *arguments).code == 1  # it cannot ask without a terminal
-    assert (
-        format_message_states(resume_send(repo, "--dry-run"))
-        == "accepted unknown unknown"
-    )
+    assert format_message_states(resume_send(repo, "--dry-run")) == "accepted unknown unknown"
     assert (
         format_message_states(resume_send(repo, *arguments, "--yes"))
         == "accepted accepted accepted"
@@ -186,10 +179,7 @@ def test_series_marked_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
-        assert (
-            format_message_states(send_to_recipient(repo, "--yes --via", via))
-            == "unknown"
-        )
+        assert format_message_states(send_to_recipient(repo, "--yes --via", via)) == "unknown"
         server.faults.heal()
         outcome = resume_send(repo, "--unknown sent")
         assert (outcome.code, format_message_states(outcome)) == (0, "accepted")
@@ -199,9 +189,7 @@ def test_series_marked_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
 
 
 def amend_commit(repo: Repo) -> None:
-    (repo.path / "widget.c").write_text(
-        (repo.path / "widget.c").read_text() + "int more;\n"
-    )
+    (repo.path / "widget.c").write_text((repo.path / "widget.c").read_text() + "int more;\n")
     repo.git(
         "commit -q -a --amend -m",
         "widget: change line 2\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
@@ -212,9 +200,7 @@ def amend_commit(repo: Repo) -> None:
 def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        repo.patchpilot(
-            "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
-        )
+        repo.patchpilot("draft --cover-subject 'widget: change lines' --cover 'All were wrong.'")
         document = send_to_recipient(repo, "--yes --via", via).json
         assert document["state"] == "partial"
         server.faults.heal()

@@ -23,8 +23,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
         ("b4", "STARTTLS and login", 2),
     ],
 )
-def test_series_arrives_as_committed(
-    tmp_path: Path, via: str, origin: str, patches: int
-) -> None:
+def test_series_arrives_as_committed(tmp_path: Path, via: str, origin: str, patches: int) -> None:
     result = send_and_apply(tmp_path, via, origin, patches)
     assert result.is_intact(patches), result

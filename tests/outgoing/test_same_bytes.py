@@ -118,14 +118,10 @@ CASES = {
     "UTF-8 file name": make_case(files={"lib/größe.c": b"int x;\n"}),
     "cover": ComposeCase(TWO, cover=COVER),
     "cover in UTF-8": ComposeCase(TWO, cover="lib: Größe\n\nPaß auf.\n"),
-    "cover of one": ComposeCase(
-        settings=(("format.coverLetter", "true"),), cover=COVER
-    ),
+    "cover of one": ComposeCase(settings=(("format.coverLetter", "true"),), cover=COVER),
     "cover auto": ComposeCase(TWO, (("format.coverLetter", "auto"),), COVER),
     "stacked": ComposeCase(TWO, start="stack"),
-    "subjectPrefix": make_case(
-        CommitTexts().message, ("format.subjectPrefix", "PATCH net-next")
-    ),
+    "subjectPrefix": make_case(CommitTexts().message, ("format.subjectPrefix", "PATCH net-next")),
     "to and cc": make_case(
         CommitTexts().message,
         ("format.to", "Tom <tom@example.net>"),
@@ -195,16 +191,12 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     subprocess.run(arguments, cwd=repo.path, input=stream, check=True)
     repo.git("update-ref refs/remotes/origin/master master")
     for name, ref in (("notes", "commits"), ("notes of a ref", "review")):
-        repo.git(
-            f"notes --ref={ref} add -m 'Tried on a pump.'", create_series_branch(name)
-        )
+        repo.git(f"notes --ref={ref} add -m 'Tried on a pump.'", create_series_branch(name))
     config = {"sendemail.smtpserver": "127.0.0.1", "sendemail.to": LIST}
     config["format.coverFromDescription"] = "subject"
     for name, compose_case in CASES.items():
         if compose_case.cover:
-            config[f"branch.{create_series_branch(name)}.description"] = (
-                compose_case.cover
-            )
+            config[f"branch.{create_series_branch(name)}.description"] = compose_case.cover
     for key, value in config.items():
         repo.git("config --global", key, value)
     return repo
@@ -217,9 +209,7 @@ def create_series_branch(name: str) -> str:
 def _format_commit(branch: str, commit: CommitTexts, start: str, number: int) -> bytes:
     date = f"{1_700_000_000 + 60 * number} +0000"
     trailer_separator = "\n" if "-by:" in commit.message else "\n\n"
-    message = f"{commit.message.rstrip()}{trailer_separator}{SIGNED}\n".encode(
-        commit.encoding
-    )
+    message = f"{commit.message.rstrip()}{trailer_separator}{SIGNED}\n".encode(commit.encoding)
     author = commit.author.replace('"', "").encode(commit.encoding)
     commit_header = (
         f"commit refs/heads/{branch}\nauthor ".encode()
@@ -241,13 +231,9 @@ def _format_commit(branch: str, commit: CommitTexts, start: str, number: int) ->
 
 
 def check_out(repo: Repo, name: str, monkeypatch: pytest.MonkeyPatch) -> ComposeCase:
-    (repo.path / ".git/HEAD").write_text(
-        f"ref: refs/heads/{create_series_branch(name)}\n"
-    )
+    (repo.path / ".git/HEAD").write_text(f"ref: refs/heads/{create_series_branch(name)}\n")
     settings = make_config_variable(CASES[name].settings, {})
-    monkeypatch.setenv(
-        "GIT_CONFIG_PARAMETERS", settings.get("GIT_CONFIG_PARAMETERS", "")
-    )
+    monkeypatch.setenv("GIT_CONFIG_PARAMETERS", settings.get("GIT_CONFIG_PARAMETERS", ""))
     return CASES[name]
 
 
@@ -260,12 +246,8 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
     assert base
     published_commits, _ = find_published_commit(repository, base)
     people = choose_recipients(repository, request, account, topic.draft, topic.series)
-    empty_send = Send(
-        0, "", "", None, 1, "", "", "", "real", None, None, None, (), "", ()
-    )
-    collected_texts = collect_mail_texts(
-        repository, request, topic.draft, published_commits
-    )
+    empty_send = Send(0, "", "", None, 1, "", "", "", "real", None, None, None, (), "", ())
+    collected_texts = collect_mail_texts(repository, request, topic.draft, published_commits)
     return compose_series_messages(
         repository,
         SeriesToSend(
@@ -282,9 +264,7 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
     )
 
 
-def list_git_send_email_mails(
-    repo: Repo, folders: list[Path], folder: Path
-) -> Iterator[Message]:
+def list_git_send_email_mails(repo: Repo, folders: list[Path], folder: Path) -> Iterator[Message]:
     folder.mkdir()
     (folder / "count").write_text("0\n")
     save_function = (
@@ -312,24 +292,18 @@ def split_comparable_parts(raw_mail: bytes) -> tuple[dict[str, str], bytes]:
     fields = re.split(r"\r?\n(?![ \t])", head.decode())
     header_fields = dict(field.split(": ", 1) for field in fields)
     remaining = {
-        key.lower(): value
-        for key, value in header_fields.items()
-        if key.lower() not in OURS
+        key.lower(): value for key, value in header_fields.items() if key.lower() not in OURS
     }
     return remaining, re.sub(rb"change-id: .*\n", b"", body)
 
 
-def test_messages_match_git(
-    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_messages_match_git(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folders, of_git, names, messages = [], list[str](), list[str](), list[Message]()
     for index, name in enumerate(CASES):
         case = check_out(repo, name, monkeypatch)
         folder = tmp_path / f"{index:02d}"
         cover = "--cover-letter" if case.cover else ""
-        repo.git(
-            f"format-patch -q -o {folder} --base=master {cover} {case.start}..HEAD"
-        )
+        repo.git(f"format-patch -q -o {folder} --base=master {cover} {case.start}..HEAD")
         folders.append(folder)
         of_git += [f"{name} {int(file.name[:4])}" for file in sorted(folder.iterdir())]
         with Repository.open(repo.path) as repository:
@@ -346,9 +320,7 @@ def test_messages_match_git(
     for name, ours, gits in zip(names, sent, expected, strict=True):
         if split_comparable_parts(ours.raw) != split_comparable_parts(gits.raw):
             different.add(name)
-        people = [
-            set(message.recipients) - {"ada@example.org"} for message in (ours, gits)
-        ]
+        people = [set(message.recipients) - {"ada@example.org"} for message in (ours, gits)]
         # like b4, send the cover letter to the recipients of all patches
         assert people[0] == people[1] or name.endswith(" 0"), name
     assert different == DIFFERENT.keys()
@@ -378,29 +350,20 @@ def test_messages_match_b4(
     case = check_out(repo, name, monkeypatch)
     repo.git("reset -q --hard")
     with Repository.open(repo.path) as repository:
-        request = SendRequest(
-            base=case.start, force="a test", answers=(("security", "no"),)
-        )
+        request = SendRequest(base=case.start, force="a test", answers=(("security", "no"),))
         our_plan = plan_sending(repository, request).send.entries
     repo.git("config b4.prep-cover-strategy branch-description")
     run_b4(repo, f"prep -e {case.start}")
     command = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send --no-sign --to"
     run_b4(repo, f"{command} {LIST} -o", str(tmp_path / "out"))
-    theirs = [
-        parse_message(f.read_bytes()) for f in sorted((tmp_path / "out").iterdir())
-    ]
+    theirs = [parse_message(f.read_bytes()) for f in sorted((tmp_path / "out").iterdir())]
     people = [
-        {email for message in sent for email in message.to_and_cc}
-        for sent in (our_plan, theirs)
+        {email for message in sent for email in message.to_and_cc} for sent in (our_plan, theirs)
     ]
     assert people[0] - people[1] <= AUTHORS
     assert people[1] <= people[0]
     patches = [
-        [
-            split_applied_parts(message.raw)
-            for message in sent
-            if b"\ndiff --git" in message.raw
-        ]
+        [split_applied_parts(message.raw) for message in sent if b"\ndiff --git" in message.raw]
         for sent in (our_plan, theirs)
     ]
     assert (patches[0] != patches[1]) == (name in BY_B4)

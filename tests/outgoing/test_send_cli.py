@@ -61,9 +61,7 @@ def test_reason_for_forced_send_is_recorded(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.commit(
-            "fixup! widget: change line 1\n\nNo sign-off.", {"widget.c": "gone\n"}
-        )
+        repo.commit("fixup! widget: change line 1\n\nNo sign-off.", {"widget.c": "gone\n"})
         outcome = repo.patchpilot("send --to someone@example.org --yes --format json")
         assert outcome.code == 1
         assert outcome.json["state"] == "refused"
@@ -81,18 +79,14 @@ def test_identical_version_is_not_sent_twice(tmp_path: Path) -> None:
         assert send_topic(repo, "--yes").code == 0
         second_outcome = repo.patchpilot("send --yes --format json --to", LIST)
         assert (second_outcome.code, len(server.take())) == (1, 1)
-        assert "already-sent" in {
-            refusal["name"] for refusal in second_outcome.json["refusals"]
-        }
+        assert "already-sent" in {refusal["name"] for refusal in second_outcome.json["refusals"]}
         assert send_topic(repo, "--resume --yes").code == 0
         repo.commit(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int m;\n"},
         )
         second_outcome = repo.patchpilot("send --yes --format json --to", LIST)
-        assert "version-sent" in {
-            refusal["name"] for refusal in second_outcome.json["refusals"]
-        }
+        assert "version-sent" in {refusal["name"] for refusal in second_outcome.json["refusals"]}
         assert len(server.take()) == 1
 
 
@@ -101,20 +95,13 @@ def test_unchanged_reroll_has_a_hint(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send_topic(repo, "--yes").code == 0
         repo.patchpilot("draft --changelog ''")
-        second_outcome = repo.patchpilot(
-            "send --reroll --dry-run --format json --to", LIST
-        )
-        blockers = {
-            refusal["name"]: refusal["hint"]
-            for refusal in second_outcome.json["refusals"]
-        }
+        second_outcome = repo.patchpilot("send --reroll --dry-run --format json --to", LIST)
+        blockers = {refusal["name"]: refusal["hint"] for refusal in second_outcome.json["refusals"]}
         assert "--reroll" not in blockers["already-sent"]
         assert "--resend" in blockers["already-sent"]
         assert "patchpilot draft --changelog" in blockers["already-sent"]
         repo.patchpilot("draft --changelog '- the description says why'")
-        document = repo.patchpilot(
-            "send --reroll --dry-run --format json --to", LIST
-        ).json
+        document = repo.patchpilot("send --reroll --dry-run --format json --to", LIST).json
         assert not {"already-sent", "no-changelog"} & {
             word["name"] for word in document["refusals"]
         }
@@ -152,9 +139,7 @@ def test_to_self_is_not_a_revision(tmp_path: Path, via: str) -> None:
     sent = parse_mail(real).message_id
     for name, mails in (("both", (test, real)), ("again", (real, test))):
         (tmp_path / name).write_bytes(join_mbox(mails))
-        (series,) = call("track add --format json --mbox", tmp_path / name).json[
-            "series"
-        ]
+        (series,) = call("track add --format json --mbox", tmp_path / name).json["series"]
         assert [series_["message_id"] for series_ in series["revisions"]] == [sent]
 
 
@@ -167,10 +152,7 @@ def test_resend_is_marked(tmp_path: Path) -> None:
         first_mail, second_mail = server.take()
     assert b"Subject: [PATCH RESEND] widget" in second_mail.data
     # a resend has the same body as the first send
-    assert (
-        second_mail.data.partition(b"\r\n\r\n")[2]
-        == first_mail.data.partition(b"\r\n\r\n")[2]
-    )
+    assert second_mail.data.partition(b"\r\n\r\n")[2] == first_mail.data.partition(b"\r\n\r\n")[2]
     early = repo.patchpilot("draft --ping")
     early.expect(1, "the reminder was not printed, because it is not due")
     assert "a reminder is due on" in early.err
@@ -186,14 +168,8 @@ def test_resend_is_marked(tmp_path: Path) -> None:
     assert "answer" not in reminder["text"]
     (repo.path / "widget.c").write_text("int other;\n")
     repo.git("commit -q --amend -a --no-edit")
-    changed_refusals = send_topic(repo, "--dry-run --resend --format json").json[
-        "refusals"
-    ]
-    assert [
-        warning["name"]
-        for warning in changed_refusals
-        if "a resend" in warning["message"]
-    ]
+    changed_refusals = send_topic(repo, "--dry-run --resend --format json").json["refusals"]
+    assert [warning["name"] for warning in changed_refusals if "a resend" in warning["message"]]
 
 
 def test_outdated_plan_is_refused(tmp_path: Path) -> None:
@@ -268,9 +244,7 @@ def test_control_c_stops_between_messages(tmp_path: Path) -> None:
         assert len(server.take()) == 3
 
 
-def test_unconfigured_machine_gets_hints(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unconfigured_machine_gets_hints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo = topic(tmp_path / "r", 1)
     (Path(os.environ["HOME"]) / ".gitconfig").write_text("")
     outcome = send_topic(repo, "--yes")
@@ -310,9 +284,7 @@ def test_rejected_recipient_is_skipped(tmp_path: Path, via: str) -> None:
     gone = "gone@example.org"
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        repo.patchpilot(
-            "draft --cover-subject 'widget: mend' --cover 'All were wrong.'"
-        )
+        repo.patchpilot("draft --cover-subject 'widget: mend' --cover 'All were wrong.'")
 
         def reject_recipient(number: int) -> None:
             server.faults.reject = frozenset({gone}) if number > 1 else frozenset()
@@ -368,24 +340,16 @@ def test_unreachable_server_leaves_everything_pending(tmp_path: Path) -> None:
 def test_self_test_needs_no_recipients(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.commit(
-            "fixup! widget: change line 1\n\nNot ready.", {"widget.c": "gone\n"}
-        )
-        repo.patchpilot(
-            "draft --cover-subject 'widget: mend' --cover 'All were wrong.'"
-        )
+        repo.commit("fixup! widget: change line 1\n\nNot ready.", {"widget.c": "gone\n"})
+        repo.patchpilot("draft --cover-subject 'widget: mend' --cover 'All were wrong.'")
         outcome = repo.patchpilot("send --to-self --yes --via", via)
         assert outcome.code == 0, outcome.err
         assert "to yourself only" in outcome.out
         assert "blocks a real send: fixup!" in outcome.out
-        assert {received.recipients for received in server.take()} == {
-            ("ada@example.org",)
-        }
+        assert {received.recipients for received in server.take()} == {("ada@example.org",)}
 
 
-def test_missing_b4_is_reported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_b4_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from importlib import util
 
     known = util.find_spec

@@ -23,20 +23,14 @@ NOBODY = "http://127.0.0.1:9/all/"
 
 
 def send_to_recipient(repo: Repo, line: str = "", *arguments: str) -> Any:
-    return repo.patchpilot(
-        f"send --format json --to {LIST_EMAIL} {line}", *arguments
-    ).json
+    return repo.patchpilot(f"send --format json --to {LIST_EMAIL} {line}", *arguments).json
 
 
-def find_blocking_problems(
-    repo: Repo, line: str = "", *arguments: str
-) -> dict[str, str]:
+def find_blocking_problems(repo: Repo, line: str = "", *arguments: str) -> dict[str, str]:
     """Map the names of blocking problems to their messages and hints."""
     return {
         refusal["name"]: f"{refusal['message']}; {refusal['hint']}"
-        for refusal in send_to_recipient(repo, f"--dry-run {line}", *arguments)[
-            "refusals"
-        ]
+        for refusal in send_to_recipient(repo, f"--dry-run {line}", *arguments)["refusals"]
     }
 
 
@@ -51,9 +45,7 @@ def test_sent_tag_blocks_a_resend(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)
-        repo.patchpilot(
-            "draft --cover-subject 'widget: change lines' --cover 'All were wrong.'"
-        )
+        repo.patchpilot("draft --cover-subject 'widget: change lines' --cover 'All were wrong.'")
         assert send_to_recipient(repo, "--force x --yes --via", via)["state"] == "sent"
         tag = repo.git("tag -l 'sent/*'")
         assert tag.endswith("-v1")
@@ -75,9 +67,7 @@ def test_amended_topic_without_outbox_is_a_new_version(
         repo.git("config --global patchpilot.lore", NOBODY)
         first = send_to_recipient(repo, "--force x --yes")
     delete_outbox()
-    (repo.path / "widget.c").write_text(
-        (repo.path / "widget.c").read_text() + "int more;\n"
-    )
+    (repo.path / "widget.c").write_text((repo.path / "widget.c").read_text() + "int more;\n")
     repo.git("commit -q -a --amend --no-edit")
     second = send_to_recipient(repo, "--dry-run")
     assert (second["change_id"], second["version"]) == (first["change_id"], 2)
@@ -87,8 +77,7 @@ def test_amended_topic_without_outbox_is_a_new_version(
     assert "version-sent" in find_blocking_problems(repo, "-v 1")
     repo.patchpilot("draft --changelog '- one more line'")
     assert (
-        not {"already-sent", "version-sent", "no-changelog"}
-        & find_blocking_problems(repo).keys()
+        not {"already-sent", "version-sent", "no-changelog"} & find_blocking_problems(repo).keys()
     )
 
 
@@ -106,9 +95,7 @@ def test_tag_does_not_claim_another_topic(tmp_path: Path) -> None:
         )
         other = send_to_recipient(repo, "--dry-run")
     assert other["change_id"] != first["change_id"]
-    assert not {"already-sent", "version-sent"} & {
-        refusal["name"] for refusal in other["refusals"]
-    }
+    assert not {"already-sent", "version-sent"} & {refusal["name"] for refusal in other["refusals"]}
 
 
 def test_tag_made_by_b4_is_found(tmp_path: Path) -> None:
@@ -144,19 +131,14 @@ def test_patches_found_in_archive_are_not_resent(tmp_path: Path, kind: str) -> N
     delete_outbox()
     with serve_archive(kind, tmp_path / "archive", *mails) as archive:
         repo.git("config --global patchpilot.lore", archive.url)
-        assert (
-            result["messages"][0]["message_id"]
-            in find_blocking_problems(repo)["already-sent"]
-        )
+        assert result["messages"][0]["message_id"] in find_blocking_problems(repo)["already-sent"]
         assert "already-sent" not in find_blocking_problems(repo, "--offline")
         assert "already-sent" not in find_blocking_problems(repo, "--security yes")
         repo.git("branch first topic~1")
         repo.git("branch -q -u first")
         assert "already-sent" in find_blocking_problems(repo)
         repo.git("branch -q -u master")
-        (repo.path / "widget.c").write_text(
-            (repo.path / "widget.c").read_text() + "int more;\n"
-        )
+        (repo.path / "widget.c").write_text((repo.path / "widget.c").read_text() + "int more;\n")
         repo.git("commit -q -a --amend --no-edit")
         assert "already-sent" not in find_blocking_problems(repo)
     repo.git("config --global patchpilot.lore", NOBODY)

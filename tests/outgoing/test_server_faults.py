@@ -48,11 +48,7 @@ def send_topic(submission: Submission) -> Outcome:
 
 @pytest.mark.parametrize(
     "case",
-    [
-        server_case
-        for server_case in (*AFTER, *BEFORE)
-        if server_case.fault.then != "late"
-    ],
+    [server_case for server_case in (*AFTER, *BEFORE) if server_case.fault.then != "late"],
     ids=lambda fault: fault.name,
 )
 def test_message_state_follows_the_server(
@@ -72,9 +68,7 @@ def test_message_state_follows_the_server(
             assert outcome.state is MailState.ACCEPTED
         else:
             assert outcome.state in (MailState.PENDING, MailState.REJECTED)
-            assert (outcome.retry is not Retry.NO) == (
-                case.first == SENT
-            ) or case.first not in (
+            assert (outcome.retry is not Retry.NO) == (case.first == SENT) or case.first not in (
                 SENT,
                 STOPPED,
             )
@@ -104,9 +98,7 @@ def test_retries_are_limited() -> None:
     shown: list[str] = []
     later = Outcome(MailState.REJECTED, "451 later", Retry.LATER)
     with patch.object(retries, "WAITS", (0.0, 0.0, 0.0)):
-        counter = Retries(
-            lambda: False, lambda what, done=0, total=None: shown.append(what)
-        )
+        counter = Retries(lambda: False, lambda what, done=0, total=None: shown.append(what))
         tries = 0
         while True:
             counter.begin(0)
@@ -156,9 +148,7 @@ def test_hangup_waits_for_the_current_message(tmp_path: Path, number: int) -> No
             stderr=subprocess.PIPE,
         )
         end = time.monotonic() + 60
-        while (
-            len(server.take()) < 2 and process.poll() is None and time.monotonic() < end
-        ):
+        while len(server.take()) < 2 and process.poll() is None and time.monotonic() < end:
             time.sleep(0.01)
         os.kill(process.pid, number)
         out, error_output = process.communicate(timeout=60)

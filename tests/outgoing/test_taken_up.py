@@ -23,9 +23,7 @@ TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
 def send_topic(repo: Repo, line: str = "", *arguments: str) -> Ended:
-    return repo.patchpilot(
-        f"send --force 'a test' --to {LIST_EMAIL} {line}", *arguments
-    )
+    return repo.patchpilot(f"send --force 'a test' --to {LIST_EMAIL} {line}", *arguments)
 
 
 def list_message_ids(send_result: Ended) -> list[str]:
@@ -36,9 +34,7 @@ def list_message_ids(send_result: Ended) -> list[str]:
 def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        repo.patchpilot(
-            "draft --cover-subject 'widget: mend' --cover 'All were wrong.'"
-        )
+        repo.patchpilot("draft --cover-subject 'widget: mend' --cover 'All were wrong.'")
         arguments = ("--via", via, "--format", "json")
         config = (repo.path / ".git" / "config").read_bytes()
         output = list_message_ids(send_topic(repo, *arguments, "--dry-run"))
@@ -46,15 +42,12 @@ def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
         if via == "git-send-email":
             assert (
                 list_message_ids(
-                    send_topic(
-                        repo, *arguments, "--dry-run", "--cc", "more@example.org"
-                    )
+                    send_topic(repo, *arguments, "--dry-run", "--cc", "more@example.org")
                 )
                 == output
             )
             assert (
-                list_message_ids(send_topic(repo, *arguments, "--to-self", "--dry-run"))
-                != output
+                list_message_ids(send_topic(repo, *arguments, "--to-self", "--dry-run")) != output
             )
         assert list_message_ids(send_topic(repo, *arguments, "--yes")) == output
         arrived = [received.data for received in server.take()]
@@ -62,9 +55,7 @@ def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
     for index, data in enumerate(arrived):
         head = data.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").lower()
         assert b"message-id: <" + output[index].encode().lower() + b">" in head
-        assert (
-            index == 0 or b"in-reply-to: <" + output[0].encode().lower() + b">" in head
-        )
+        assert index == 0 or b"in-reply-to: <" + output[0].encode().lower() + b">" in head
 
 
 def test_changed_messages_get_new_ids(tmp_path: Path) -> None:
@@ -127,9 +118,7 @@ def test_dropped_recipient_is_not_added_again(
         repo = topic(tmp_path / "r", 2, server=server)
         assert send_topic(repo, "--cc gone@example.org --yes").code == 4
         output = send_topic(repo, "--resume --drop gone@example.org --dry-run")
-        assert "patchpilot maintainers --restore gone@example.org" in " ".join(
-            output.out.split()
-        )
+        assert "patchpilot maintainers --restore gone@example.org" in " ".join(output.out.split())
         server.faults.heal()
         assert send_topic(repo, "--resume --drop gone@example.org --yes").code == 0
     with Repository.open(repo.path) as repository:
@@ -151,9 +140,7 @@ def test_dropped_recipient_is_not_added_again(
         ),
     ],
 )
-def test_changed_message_is_not_resumed(
-    tmp_path: Path, message: str, text: str
-) -> None:
+def test_changed_message_is_not_resumed(tmp_path: Path, message: str, text: str) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.commit(
@@ -163,9 +150,7 @@ def test_changed_message_is_not_resumed(
     plan_document = send_topic(repo, "--dry-run --format json").json
     record_accepted_send(repo)
     second_document = send_topic(repo, "--dry-run --format json").json
-    assert "already-sent" in {
-        refusal["name"] for refusal in second_document["refusals"]
-    }
+    assert "already-sent" in {refusal["name"] for refusal in second_document["refusals"]}
     repo.git("commit -q --amend -m", message)
     (repo.path / "a.c").write_text(text)
     repo.git("commit -q --amend --no-edit a.c --allow-empty")
@@ -182,9 +167,7 @@ def record_accepted_send(repo: Repo) -> None:
     from patchpilot.sending.plan import plan_sending
 
     with Repository.open(repo.path) as repository, Outbox() as outbox:
-        planned_send = plan_sending(
-            repository, SendRequest(to=(LIST_EMAIL,), force="x")
-        )
+        planned_send = plan_sending(repository, SendRequest(to=(LIST_EMAIL,), force="x"))
         added_send = outbox.add(planned_send.send)
         for entry in added_send.entries:
             outbox.mark(added_send.id, entry.position, Outcome(MailState.ACCEPTED))

@@ -90,9 +90,7 @@ def test_setup_retries_encryption_and_password(
     monkeypatch.chdir(tmp_path)
     with FaultySink(login=("ada", "s3cret")) as server:
         index = ("--server", f"127.0.0.1:{server.port}", "--encryption", "tls")
-        screen = TerminalCommand(
-            "setup", "mail", "--address", "ada@example.org", *index
-        )
+        screen = TerminalCommand("setup", "mail", "--address", "ada@example.org", *index)
         screen.wait_for("User name (none: no login)")
         screen.type("ada\n")
         screen.wait_for("STARTTLS with")

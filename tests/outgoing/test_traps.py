@@ -22,9 +22,7 @@ from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
 
-def read_dry_run_document(
-    repo: Repo, line: str = "", *extra_arguments: str
-) -> dict[str, object]:
+def read_dry_run_document(repo: Repo, line: str = "", *extra_arguments: str) -> dict[str, object]:
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     result = repo.patchpilot(
         f"send --cc widgets@lists.example.org --dry-run --format json {line}",
@@ -59,9 +57,7 @@ def test_security_fix_goes_to_the_security_team(
     repo.git("config --global sendemail.cc linux-kernel@vger.kernel.org")
     reported = read_dry_run_document(repo, "--security yes")
     assert "security-on-list" in list_problem_names(reported, "refusals")
-    recipients = {
-        recipient["email"]: recipient["header"] for recipient in reported["recipients"]
-    }
+    recipients = {recipient["email"]: recipient["header"] for recipient in reported["recipients"]}
     assert recipients == {
         "security@kernel.org": "to",
         "widgets@lists.example.org": "cc",
@@ -97,9 +93,7 @@ def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
     )
     with Repository.open(repo.path) as repository:
         questions = find_pre_send_questions(repository)
-        assert any(
-            "used to work" in evidence for evidence in questions.questions[1].evidence
-        )
+        assert any("used to work" in evidence for evidence in questions.questions[1].evidence)
         assert [question.name for question in questions.open] == [
             "security",
             "regression",
@@ -149,26 +143,19 @@ def test_subsystem_remote_is_the_target(
     repo = topic(tmp_path / "r", 1)
     repo.git("remote add net", str(upstream.path))
     repo.git("fetch -q net")
-    repo.git(
-        "config remote.net.url "
-        "https://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git"
-    )
+    repo.git("config remote.net.url https://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git")
     with Repository.open(repo.path) as repository:
         ids = [repository.resolve("HEAD")]
         target = find_target_tree(
             repository,
             ids,
             None,
-            (
-                "git git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git master",
-            ),
+            ("git git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git master",),
         )
         assert target is not None
         assert target.label == "net/master"
         assert (
-            find_target_tree(
-                repository, ids, "master", ("git git://example.org/other.git",)
-            ).label
+            find_target_tree(repository, ids, "master", ("git git://example.org/other.git",)).label
             == "master"
         )
 

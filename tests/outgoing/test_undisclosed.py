@@ -98,9 +98,7 @@ def create_topic_with_recipients(
     Its tags, cover letter and configuration name recipients who must not get it.
     """
     if transport == "b4":
-        repo = create_prep_repository(
-            path, "branch-description", 1, server=server, cover=COVER
-        )
+        repo = create_prep_repository(path, "branch-description", 1, server=server, cover=COVER)
     else:
         repo = topic(path, 1, server=server)
     branch = repo.git("rev-parse --abbrev-ref HEAD")
@@ -118,9 +116,7 @@ def create_topic_with_recipients(
         stdin=MESSAGE.replace("Cc: stable", f"{fixes_line}Cc: stable"),
     )
     for name in ("to", "cc", "bcc"):
-        repo.git(
-            "config", "--global", f"sendemail.{name}", f"{name}@configured.example"
-        )
+        repo.git("config", "--global", f"sendemail.{name}", f"{name}@configured.example")
         repo.git(
             "config",
             "--global",
@@ -149,9 +145,7 @@ def create_topic_with_recipients(
 
 
 def send_topic(repo: Repo, transport: str, line: str = "", *arguments: str) -> Called:
-    return repo.patchpilot(
-        f"send --force x --format json --via {transport} {line}", *arguments
-    )
+    return repo.patchpilot(f"send --force x --format json --via {transport} {line}", *arguments)
 
 
 @pytest.mark.parametrize(
@@ -165,9 +159,7 @@ def send_topic(repo: Repo, transport: str, line: str = "", *arguments: str) -> C
         ("b4", ("--cc", "Rea Reviewer <rea@example.net>")),
     ],
 )
-def test_undisclosed_envelope_is_minimal(
-    tmp_path: Path, via: str, words: tuple[str, ...]
-) -> None:
+def test_undisclosed_envelope_is_minimal(tmp_path: Path, via: str, words: tuple[str, ...]) -> None:
     with FaultySink() as server:
         repo = create_topic_with_recipients(tmp_path / "r", via, server)
         assert repo.patchpilot("maintainers --add-cc kept@example.net").code == 0
@@ -182,9 +174,7 @@ def test_undisclosed_envelope_is_minimal(
     assert not list(repo.path.parent.glob("*.ran"))
 
 
-@pytest.mark.parametrize(
-    "cc", ["Cc: <stable@kernel.org> # 6.1+", "cc: stable@kernel.org"]
-)
+@pytest.mark.parametrize("cc", ["Cc: <stable@kernel.org> # 6.1+", "cc: stable@kernel.org"])
 def test_private_tag_requires_an_answer(tmp_path: Path, cc: str) -> None:
     with FaultySink() as server:
         repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
@@ -219,9 +209,7 @@ def test_alias_does_not_redirect_an_undisclosed_fix(tmp_path: Path) -> None:
         for name in ("tocmd", "cccmd", "headercmd"):
             repo.git("config --global --unset", f"sendemail.{name}")
         for arguments in ((), ("--identity", "work", "--reroll")):
-            outcome = send_topic(
-                repo, "git-send-email", *arguments, "--security", "yes", "--yes"
-            )
+            outcome = send_topic(repo, "git-send-email", *arguments, "--security", "yes", "--yes")
             assert outcome.code == 0, outcome
             assert set(server.take()[-1].recipients) == set(ONLY)
 
@@ -245,9 +233,7 @@ def test_recipient_added_by_b4_blocks_the_send(
 ) -> None:
     words_of = b4_send.make_recipient_options
     more = ["--cc", "eve@evil.example"]
-    monkeypatch.setattr(
-        b4_send, "make_recipient_options", lambda *who: [*words_of(*who), *more]
-    )
+    monkeypatch.setattr(b4_send, "make_recipient_options", lambda *who: [*words_of(*who), *more])
     repo = create_prep_repository(tmp_path / "r", "branch-description", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     arguments = ("--to", "wilma@example.org", "--cc", TEAM, "--security", "yes")
@@ -274,9 +260,7 @@ def test_answer_applies_to_the_next_version(tmp_path: Path, via: str) -> None:
         outcome = send_topic(repo, via, "--reroll --yes")
         assert outcome.json["version"] == 2, outcome.err
         first_mail, second_mail = server.take()
-    assert (
-        sorted(first_mail.recipients) == sorted(second_mail.recipients) == sorted(ONLY)
-    )
+    assert sorted(first_mail.recipients) == sorted(second_mail.recipients) == sorted(ONLY)
     assert b"Link to v1" not in second_mail.data
     assert parse_mail(unpacked(first_mail)).message_id.encode() not in second_mail.data
     assert requests == []
@@ -289,9 +273,7 @@ def test_draft_reset_keeps_fix_undisclosed(tmp_path: Path) -> None:
         for arguments in (("reset",), ("--forget",)):
             assert repo.patchpilot("draft", *arguments).code == 0
             document = send_topic(repo, "git-send-email", "--dry-run").json
-            assert {recipient["email"] for recipient in document["recipients"]} == set(
-                ONLY
-            )
+            assert {recipient["email"] for recipient in document["recipients"]} == set(ONLY)
 
 
 def test_public_send_is_not_resumed_when_undisclosed(
@@ -299,10 +281,7 @@ def test_public_send_is_not_resumed_when_undisclosed(
 ) -> None:
     with FaultySink(Faults(gone_from=1)) as server:
         repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
-        assert (
-            send_topic(repo, "git-send-email", "--security no --yes").json["state"]
-            == "failed"
-        )
+        assert send_topic(repo, "git-send-email", "--security no --yes").json["state"] == "failed"
         server.faults.heal()
         outcome = send_topic(repo, "git-send-email", "--resume --security yes --yes")
         assert (outcome.code, server.take()) == (1, ())
@@ -410,20 +389,14 @@ def test_public_series_must_not_name_private_message(
     with FaultySink() as server:
         repo = create_topic_with_recipients(tmp_path / "r", "git-send-email", server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
-        private = send_topic(repo, "git-send-email", "--security yes --yes").json[
-            "messages"
-        ][0]["message_id"]
-        repo.patchpilot(
-            "draft --changelog", f"- as in https://lore.kernel.org/r/{private}"
-        )
-        document = repo.patchpilot(
-            "send --security no --reroll --dry-run --format json"
-        ).json
+        private = send_topic(repo, "git-send-email", "--security yes --yes").json["messages"][0][
+            "message_id"
+        ]
+        repo.patchpilot("draft --changelog", f"- as in https://lore.kernel.org/r/{private}")
+        document = repo.patchpilot("send --security no --reroll --dry-run --format json").json
         assert "private-thread" in list_problem_names(document, "refusals")
         repo.patchpilot("draft --changelog '- sent to the list'")
-        public_document = send_topic(
-            repo, "git-send-email", "--security no --reroll --yes"
-        ).json
+        public_document = send_topic(repo, "git-send-email", "--security no --reroll --yes").json
         assert public_document["state"] == "sent"
         mail = server.take()[-1]
     assert "widget@lists.example.org" in mail.recipients
@@ -448,9 +421,7 @@ def test_tags_naming_the_report_are_reported(tmp_path: Path) -> None:
     )
     document = repo.patchpilot("send --security yes --dry-run --format json").json
     named = [
-        problem["message"]
-        for problem in document["refusals"]
-        if problem["name"] == "names-report"
+        problem["message"] for problem in document["refusals"] if problem["name"] == "names-report"
     ]
     assert len(named) == 2
     assert "names-reporter" in list_problem_names(document, "warnings")

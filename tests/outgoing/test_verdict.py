@@ -23,9 +23,7 @@ def blocked_topic(tmp_path: Path) -> Repo:
     """Create a topic that has two problems: it is sent to no list, and a commit has no sign-off."""
     repo = topic(tmp_path / "r", 0)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    repo.commit(
-        "widget: name the widget\n\nIt had no name.", {"widget.c": "int widget;\n"}
-    )
+    repo.commit("widget: name the widget\n\nIt had no name.", {"widget.c": "int widget;\n"})
     return repo
 
 
@@ -34,13 +32,11 @@ def test_every_problem_suggests_a_command(
 ) -> None:
     outcome = blocked_topic.patchpilot("send --to ada@example.com --dry-run")
     rows = outcome.out.rstrip("\n").split("\n")
-    problems = blocked_topic.patchpilot(
-        "send --to ada@example.com --dry-run --format json"
-    ).json["refusals"]
+    problems = blocked_topic.patchpilot("send --to ada@example.com --dry-run --format json").json[
+        "refusals"
+    ]
     assert {"no-list", "no-signoff"} <= {problem["name"] for problem in problems}
-    assert (rows[0], rows[-1]) == (
-        f"not ready: {len(problems)} problems block sending",
-    ) * 2
+    assert (rows[0], rows[-1]) == (f"not ready: {len(problems)} problems block sending",) * 2
     first = rows[: rows.index("━━━ summary ━━━")]
     assert sum(row.startswith("problem: ") for row in first) == len(problems)
     assert any("prepare --signoff" in row for row in first)
@@ -64,9 +60,7 @@ def test_quiet_shows_no_message(blocked_topic: Repo) -> None:
 def test_dry_run_without_problems_counts_messages(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    outcome = repo.patchpilot(
-        "send --to widgets@lists.example.org --force 'a test' --dry-run"
-    )
+    outcome = repo.patchpilot("send --to widgets@lists.example.org --force 'a test' --dry-run")
     rows = outcome.out.rstrip("\n").split("\n")
     assert rows[0] == rows[-1]
     assert rows[0] == "ready: 2 mails to 1 recipient; NOT SENT (dry run)"
@@ -78,18 +72,12 @@ def test_last_lines_match_service_results(
     with Repository.open(blocked_topic.path) as repository:
         card = plan_sending(repository, SendRequest(to=("ada@example.com",)))
     rows = (
-        blocked_topic.patchpilot("send --to ada@example.com --dry-run")
-        .out.rstrip("\n")
-        .split("\n")
+        blocked_topic.patchpilot("send --to ada@example.com --dry-run").out.rstrip("\n").split("\n")
     )
     assert card.verdict == rows[-1]
     last = " ".join(
         " ".join(
-            rows[
-                next(
-                    index for index, row in enumerate(rows) if row.startswith("ok: ")
-                ) :
-            ]
+            rows[next(index for index, row in enumerate(rows) if row.startswith("ok: ")) :]
         ).split()
     )
     for check in card.checks:
@@ -108,9 +96,7 @@ def test_check_passes_only_without_findings(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         passed = {
             check.name: check.message
-            for check in plan_sending(
-                repository, SendRequest(to=("w@lists.example.org",))
-            ).passed
+            for check in plan_sending(repository, SendRequest(to=("w@lists.example.org",))).passed
         }
     assert passed["sign-off"] == "Signed-off-by present in all 2 patches"
     assert passed["recipients"] == "recipients: 1 list, 0 others"
@@ -119,14 +105,10 @@ def test_check_passes_only_without_findings(tmp_path: Path) -> None:
     assert not {"security", "regression", "cover", "prefix", "upstream"} & set(passed)
 
 
-def test_missing_mail_server_comes_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_mail_server_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
-    outcome = repo.patchpilot(
-        "send --to widgets@lists.example.org --force 'a test' --yes"
-    )
+    outcome = repo.patchpilot("send --to widgets@lists.example.org --force 'a test' --yes")
     rows = outcome.out.split("\n")
     assert (outcome.code, rows[0]) == (3, "not ready: 1 problem blocks sending")
     assert rows[1].startswith("problem: no mail server configured")
@@ -139,12 +121,10 @@ def test_missing_mail_server_comes_first(
     document = repo.patchpilot("send --to ada@example.com --dry-run --format json").json
     assert len(document["refusals"]) == 1
     assert document["verdict"] == "not ready: 1 problem blocks sending"
-    result = repo.patchpilot(
-        "send --to widgets@lists.example.org --force 'a test' --dry-run"
+    result = repo.patchpilot("send --to widgets@lists.example.org --force 'a test' --dry-run")
+    assert next(row for row in result.out.split("\n") if row.startswith("note: ")).startswith(
+        "note: no mail server configured"
     )
-    assert next(
-        row for row in result.out.split("\n") if row.startswith("note: ")
-    ).startswith("note: no mail server configured")
 
 
 def test_messages_are_paged_on_a_terminal(blocked_topic: Repo, tmp_path: Path) -> None:
@@ -161,9 +141,7 @@ def test_messages_are_paged_on_a_terminal(blocked_topic: Repo, tmp_path: Path) -
         argv, blocked_topic.path, env={"GIT_PAGER": f"cat > {tmp_path}/paged"}
     ) as terminal:
         assert terminal.end() == 1
-    assert (
-        "Subject: [PATCH] widget: name the widget" in (tmp_path / "paged").read_text()
-    )
+    assert "Subject: [PATCH] widget: name the widget" in (tmp_path / "paged").read_text()
     assert "Subject: " not in terminal.seen
     rows = terminal.seen.replace("\r", "").rstrip("\n").split("\n")
     assert rows[-1].startswith("not ready: ")
@@ -171,9 +149,7 @@ def test_messages_are_paged_on_a_terminal(blocked_topic: Repo, tmp_path: Path) -
 
 def test_reason_for_blocking_is_printed_once() -> None:
     reasons = [f"boot/{name}.c matches F: boot/ (BOOT)" for name in "abcde"]
-    assert merge_reasons(
-        [*reasons, "added: --to", "cmd/x.c matches F: cmd/ (CMD)"]
-    ) == (
+    assert merge_reasons([*reasons, "added: --to", "cmd/x.c matches F: cmd/ (CMD)"]) == (
         "boot/a.c, boot/b.c, boot/c.c and 2 more match F: boot/ (BOOT)",
         "added: --to",
         "cmd/x.c matches F: cmd/ (CMD)",

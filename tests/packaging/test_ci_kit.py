@@ -38,9 +38,7 @@ DIRTY = CLEAN + "int grob(int x ) ;\n"
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Put the command in PATH, and use a separate data folder for pre-commit."""
-    monkeypatch.setenv(
-        "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    )
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
     # no host can be reached, so trying to install a hook fails
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
@@ -51,18 +49,14 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def repo(tmp_path: Path, environment: None) -> Repo:
     """Create a topic with one commit that has findings. Its base branch is on the remote."""
     repo = Repo(tmp_path / "r")
-    repo.commit(
-        GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}
-    )
+    repo.commit(GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN})
     repo.git("clone", "-q", "--bare", ".", str(tmp_path / "origin.git"))
     repo.git("remote", "add", "origin", str(tmp_path / "origin.git"))
     repo.git("fetch", "-q", "origin")
     return repo
 
 
-def run_step(
-    script: str, repo: Repo, **variables: str
-) -> subprocess.CompletedProcess[str]:
+def run_step(script: str, repo: Repo, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a step of a workflow in a shell that stops at the first error, like a CI runner."""
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
@@ -97,12 +91,7 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
         completed = run_step(" ".join(arguments), repo)
         return completed.returncode, completed.stdout + completed.stderr
 
-    assert (
-        run_hook_command("pre-commit install -t pre-commit -t commit-msg -t pre-push")[
-            0
-        ]
-        == 0
-    )
+    assert run_hook_command("pre-commit install -t pre-commit -t commit-msg -t pre-push")[0] == 0
     (repo.path / "lib/frob.h").write_text(DIRTY)
     repo.git("add", ".")
     exit_code, out = run_hook_command("git commit -m 'frob: wait'")
@@ -191,9 +180,7 @@ def run_action(
     }
     log = ""
     for step in ACTION:
-        if "--build" in step.get("if", "") or (
-            step.get("name") == "Install" and not installs
-        ):
+        if "--build" in step.get("if", "") or (step.get("name") == "Install" and not installs):
             continue
         is_passed = True
         if "run" in step:
@@ -291,8 +278,7 @@ def test_gitlab_job_only_adds_its_report_to_the_checkout(repo: Repo) -> None:
     assert {issue["location"]["path"] for issue in issues or ()} == {"lib/frob.h"}
     assert "error: space prohibited" in completed.stdout
     assert (
-        repo.git("status", "--porcelain", "--ignored").strip()
-        == "?? gl-code-quality-report.json"
+        repo.git("status", "--porcelain", "--ignored").strip() == "?? gl-code-quality-report.json"
     )
     # a cache of GitLab can only store files of the checkout, where commits may add files
     assert not [name for name, job in GITLAB_JOBS.items() if "cache" in job]
@@ -311,9 +297,7 @@ def write_wheel(folder: Path) -> Path:
     info = "planted-1.0.dist-info"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("planted.py", "")
-        archive.writestr(
-            f"{info}/METADATA", "Metadata-Version: 2.1\nName: planted\nVersion: 1.0\n"
-        )
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: planted\nVersion: 1.0\n")
         archive.writestr(
             f"{info}/WHEEL",
             "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
@@ -331,9 +315,7 @@ def test_gitlab_job_installs_nothing_from_its_checkout(
 ) -> None:
     folder = tmp_path if is_installed else repo.path
     wheel = write_wheel(folder)
-    (script,) = [
-        line for line in GITLAB_JOBS["patchpilot"]["script"] if "pip install" in line
-    ]
+    (script,) = [line for line in GITLAB_JOBS["patchpilot"]["script"] if "pip install" in line]
     variables = {
         **GITLAB_JOBS["patchpilot"]["variables"],
         "PIP_TARGET": str(tmp_path / "target"),
@@ -385,9 +367,7 @@ def find_container_tool() -> str | None:
     """Return podman or buildah if its storage contains the base image of the recipe. No image is
     downloaded.
     """
-    base = re.search(
-        r"^FROM (\S+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE
-    )
+    base = re.search(r"^FROM (\S+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE)
     assert base
     for tool in filter(shutil.which, ("podman", "buildah")):
         if (
@@ -406,9 +386,7 @@ def find_container_tool() -> str | None:
 def test_container_checks_a_mounted_repository(tmp_path: Path) -> None:
     tool = find_container_tool()
     if not tool:
-        pytest.skip(
-            "needs podman or buildah, and the image that the recipe starts from"
-        )
+        pytest.skip("needs podman or buildah, and the image that the recipe starts from")
     made = subprocess.run(
         [tool, "build", "--pull=never", "-q", str(ROOT)],
         capture_output=True,
@@ -422,10 +400,7 @@ def test_container_checks_a_mounted_repository(tmp_path: Path) -> None:
             assert_mounted_repository_is_checked(image, Repo(tmp_path / "r"))
     finally:
         assert (
-            subprocess.run(
-                [tool, "rmi", image], capture_output=True, check=False
-            ).returncode
-            == 0
+            subprocess.run([tool, "rmi", image], capture_output=True, check=False).returncode == 0
         )
 
 
@@ -433,9 +408,7 @@ def assert_mounted_repository_is_checked(image: str, repo: Repo) -> None:
     """Assert that the image checks commits in a read-only repository, and exits with the right
     code.
     """
-    repo.commit(
-        GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}
-    )
+    repo.commit(GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN})
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     repo.commit(GOOD.replace("wait", "ask", 1), {"lib/frob.h": CLEAN})
     code_by_target = {"HEAD^": 1, "HEAD": 0, "nosuch": 2}
@@ -453,9 +426,7 @@ def assert_mounted_repository_is_checked(image: str, repo: Repo) -> None:
             "checkpatch",
             target,
         ]
-        completed = subprocess.run(
-            podman_argv, capture_output=True, text=True, check=False
-        )
+        completed = subprocess.run(podman_argv, capture_output=True, text=True, check=False)
         assert (completed.returncode, "ERROR:SPACING: " in completed.stdout) == (
             exit_code,
             exit_code == 1,
@@ -480,8 +451,6 @@ def test_pages_do_not_mention_a_package_index() -> None:
         page.name
         for page in pages
         if page.is_file()
-        and re.search(
-            r"(?:pipx?|uv tool) install (?:-\S+ )*patchpilot(?!\S)", page.read_text()
-        )
+        and re.search(r"(?:pipx?|uv tool) install (?:-\S+ )*patchpilot(?!\S)", page.read_text())
     ]
     assert not pages_

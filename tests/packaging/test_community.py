@@ -31,17 +31,13 @@ def test_issue_form_is_valid(form: Path) -> None:
 
 
 def test_bug_form_names_an_existing_command() -> None:
-    assert "`patchpilot doctor --report`" in (ROOT / FORMS[0]).read_text(
-        encoding="utf-8"
-    )
+    assert "`patchpilot doctor --report`" in (ROOT / FORMS[0]).read_text(encoding="utf-8")
     assert "doctor" in COMMANDS
 
 
 def test_project_has_commit_rules() -> None:
     content = (ROOT / ".ci/commits").read_text(encoding="utf-8")
-    named = set(
-        ",".join(re.findall(r"^rules\+?=,?(.*)$", content, re.MULTILINE)).split(",")
-    )
+    named = set(",".join(re.findall(r"^rules\+?=,?(.*)$", content, re.MULTILINE)).split(","))
     assert len(named) > 10
     assert named <= {rule.name for rule in load_rules()}
 

@@ -25,9 +25,7 @@ def test_every_stable_list_is_documented() -> None:
     listed = {fact["file"] for _, fact in SCRIPT["ages"](date(2030, 1, 1))}
     projects = (ROOT / "checks/projects").glob("*.toml")
     dated = {
-        f"checks/projects/{file.name}"
-        for file in projects
-        if "\nupdated = " in file.read_text()
+        f"checks/projects/{file.name}" for file in projects if "\nupdated = " in file.read_text()
     }
     assert dated <= listed
 

@@ -111,9 +111,7 @@ def test_every_man_page_is_found(prefix: Path, environment: dict[str, str]) -> N
         completed = subprocess.run(
             argv, env=environment, capture_output=True, text=True, check=False
         )
-        assert "patchpilot check [OPTIONS] [TARGET]..." in completed.stdout, (
-            completed.stderr
-        )
+        assert "patchpilot check [OPTIONS] [TARGET]..." in completed.stdout, completed.stderr
 
 
 def test_bash_loads_the_completion(prefix: Path, environment: dict[str, str]) -> None:

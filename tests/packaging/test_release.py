@@ -26,9 +26,7 @@ def test_release_notes_come_from_the_changelog(changelog: str, text: str) -> Non
 
 
 def test_links_are_absolute() -> None:
-    absolute = runpy.run_path(str(ROOT / "packaging/metadata.py"))[
-        "with_absolute_links"
-    ]
+    absolute = runpy.run_path(str(ROOT / "packaging/metadata.py"))["with_absolute_links"]
     text = "![demo](docs/a.svg) [c](CONTRIBUTING.md) [d](https://x.org) [e](#f)"
     assert absolute(text, "1.0", "https://h.org/p") == (
         "![demo](https://h.org/p/raw/v1.0/docs/a.svg)"

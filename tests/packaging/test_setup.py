@@ -39,9 +39,7 @@ def apt_environment(tmp_path: Path) -> dict[str, str]:
 
 
 @needs_apt
-def test_waiting_for_a_lock_is_reported(
-    apt_environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_waiting_for_a_lock_is_reported(apt_environment: dict[str, str], tmp_path: Path) -> None:
     with (tmp_path / "lists" / "lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
         running = subprocess.Popen(
@@ -58,9 +56,7 @@ def test_waiting_for_a_lock_is_reported(
 
 
 @needs_apt
-def test_waiting_for_a_lock_times_out(
-    apt_environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_waiting_for_a_lock_times_out(apt_environment: dict[str, str], tmp_path: Path) -> None:
     with (tmp_path / "lists" / "lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
         completed = subprocess.run(

@@ -13,9 +13,7 @@ LOCAL = runpy.run_path(str(ROOT / ".ci/local_scripts.py"))["local"]
 
 def test_site_runs_only_our_script() -> None:
     page = '<script src="https://unpkg.com/iframe-worker/shim"></script>'
-    assert LOCAL(page, "../") == (
-        '<script src="../assets/worker-from-disk.js"></script>'
-    )
+    assert LOCAL(page, "../") == ('<script src="../assets/worker-from-disk.js"></script>')
     assert (ROOT / "docs/assets/worker-from-disk.js").exists()
 
 

@@ -50,9 +50,7 @@ def test_wheel_contains_the_data_only(wheel: Path) -> None:
     assert any(name.startswith("patchpilot/_data/checks/") for name in names)
     assert any(name.startswith("patchpilot/_data/templates/") for name in names)
     assert "patchpilot/py.typed" in names
-    assert not [
-        name for name in names if name.startswith(("tests/", "checks/", "docs/"))
-    ]
+    assert not [name for name in names if name.startswith(("tests/", "checks/", "docs/"))]
     assert [name for name in names if name.endswith("/COPYING")]
     tracked = {
         line
@@ -62,12 +60,8 @@ def test_wheel_contains_the_data_only(wheel: Path) -> None:
         if line
     }
     if tracked:
-        data = {
-            name.replace("patchpilot/_data/", "") for name in names if "/_data/" in name
-        }
-        shipped = {
-            name for name in tracked if name.startswith(("checks/", "templates/"))
-        }
+        data = {name.replace("patchpilot/_data/", "") for name in names if "/_data/" in name}
+        shipped = {name for name in tracked if name.startswith(("checks/", "templates/"))}
         assert shipped <= data
 
 

@@ -27,9 +27,7 @@ def read_row_name(row: dict[str, Any]) -> str:
 @cache
 def _read_known_rules() -> dict[str, tuple[Rule, Example]]:
     return {
-        rule.name: (rule, pack.examples[rule.id][0])
-        for pack in load_packs()
-        for rule in pack.rules
+        rule.name: (rule, pack.examples[rule.id][0]) for pack in load_packs() for rule in pack.rules
     }
 
 
@@ -40,14 +38,10 @@ def test_bot_rows_name_existing_rules(
     assert ("rules" in row) != ("not" in row)
     assert set(row.get("rules", ())) <= set(_read_known_rules())
     if "rules" in row:
-        assert (
-            "proof" in row or (Path(__file__).parents[2] / row["proved_by"]).is_file()
-        )
+        assert "proof" in row or (Path(__file__).parents[2] / row["proved_by"]).is_file()
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in ROWS if "proof" in row], ids=read_row_name
-)
+@pytest.mark.parametrize("row", [row for row in ROWS if "proof" in row], ids=read_row_name)
 def test_rules_report_bot_findings(row: dict[str, Any]) -> None:
     rule, example = _read_known_rules()[row["rules"][0]]
     if row["proof"] == "own":
@@ -56,6 +50,4 @@ def test_rules_report_bot_findings(row: dict[str, Any]) -> None:
         series = tuple(row["proof"].get("series", ()))
         context = build_context(Example(bad=True, **{**row["proof"], "series": series}))
     findings = (*find_findings(context, [rule]), *run_series(context, [rule]))
-    assert {finding.name for finding in findings} == {row["rules"][0]}, (
-        context.patch.lines
-    )
+    assert {finding.name for finding in findings} == {row["rules"][0]}, context.patch.lines

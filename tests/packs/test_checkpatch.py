@@ -33,17 +33,12 @@ def _load_expected_results() -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "case",
-    [
-        pytest.param(case, id=case.name.replace(" ", "-"))
-        for case in list_example_cases()
-    ],
+    [pytest.param(case, id=case.name.replace(" ", "-")) for case in list_example_cases()],
 )
 def test_examples_match_checkpatch(case: Case) -> None:
     expected = _load_expected_results().get(case.name)
     assert expected is not None, "new example: make the expectations anew"
-    assert expected["stamp"] == case.content_hash, (
-        "changed example: make the expectations anew"
-    )
+    assert expected["stamp"] == case.content_hash, "changed example: make the expectations anew"
     assert [
         list(our) for our in find_our_types(case.example, _list_checkpatch_rules())
     ] == expected["findings"]
@@ -51,9 +46,7 @@ def test_examples_match_checkpatch(case: Case) -> None:
 
 def test_every_checkpatch_type_is_covered() -> None:
     types = set((EXPECTED.parent / "checkpatch-6.1.types").read_text().split())
-    covered_types = {
-        rule.checkpatch for rule in _list_checkpatch_rules() if rule.checkpatch
-    }
+    covered_types = {rule.checkpatch for rule in _list_checkpatch_rules() if rule.checkpatch}
     retired = {retired_type.checkpatch for retired_type in load_retired_types()}
     assert not types - covered_types - retired
     assert not retired & covered_types
@@ -63,7 +56,7 @@ def test_retired_type_is_never_reported() -> None:
     for retired_type in load_retired_types():
         assert retired_type.checkpatch not in {
             kind
-            for kind, _ in _load_expected_results()[
-                f"retired {retired_type.checkpatch}"
-            ]["findings"]
+            for kind, _ in _load_expected_results()[f"retired {retired_type.checkpatch}"][
+                "findings"
+            ]
         }

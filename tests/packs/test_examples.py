@@ -49,10 +49,7 @@ def _check_example(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ..
 def test_examples_give_the_stated_result(rule: Rule, example: Example) -> None:
     findings, lines = _check_example(example)
     shown = (
-        "\n".join(
-            f"{finding.name}:{finding.patch_line}: {finding.message}"
-            for finding in findings
-        )
+        "\n".join(f"{finding.name}:{finding.patch_line}: {finding.message}" for finding in findings)
         + "\n\n"
         + "\n".join(lines)
     )
@@ -61,9 +58,9 @@ def test_examples_give_the_stated_result(rule: Rule, example: Example) -> None:
         return
     rule_findings = [finding for finding in findings if finding.rule == rule.id]
     assert len(rule_findings) == example.count, shown
-    assert {finding.name for finding in findings if finding.rule != rule.id} == set(
-        example.also
-    ), shown
+    assert {finding.name for finding in findings if finding.rule != rule.id} == set(example.also), (
+        shown
+    )
     if example.at:
         line = rule_findings[0].patch_line
         assert line is not None, shown

@@ -29,28 +29,20 @@ def _list_example_cases(*, is_bad: bool, is_safe: bool) -> list[object]:
 
 
 def test_every_fixer_has_a_rule() -> None:
-    fixers_in_rules = {
-        rule.remedy.fixer for rule in load_all_rules() if rule.remedy.kind == "safe"
-    }
+    fixers_in_rules = {rule.remedy.fixer for rule in load_all_rules() if rule.remedy.kind == "safe"}
     assert fixers_in_rules == set(import_fixers())
     assert not [
-        rule.name
-        for rule in load_all_rules()
-        if rule.remedy.kind != "safe" and rule.remedy.fixer
+        rule.name for rule in load_all_rules() if rule.remedy.kind != "safe" and rule.remedy.fixer
     ]
 
 
 def test_token_changes_are_justified() -> None:
     for rule in load_all_rules():
         fixer = import_fixers().get(rule.remedy.fixer)
-        assert bool(rule.remedy.equivalent) == (
-            fixer is not None and fixer.tokens != ()
-        ), rule.name
+        assert bool(rule.remedy.equivalent) == (fixer is not None and fixer.tokens != ()), rule.name
 
 
-@pytest.mark.parametrize(
-    ("rule", "example"), _list_example_cases(is_bad=True, is_safe=True)
-)
+@pytest.mark.parametrize(("rule", "example"), _list_example_cases(is_bad=True, is_safe=True))
 def test_fix_cleans_a_bad_example(rule: Rule, example: Example) -> None:
     fixed = fix_example(example)
     fixed_text = "\n".join(fixed.draft.patch.lines)
@@ -64,9 +56,7 @@ def test_fix_cleans_a_bad_example(rule: Rule, example: Example) -> None:
     assert fixed.draft.patch.diff_error is None
 
 
-@pytest.mark.parametrize(
-    ("rule", "example"), _list_example_cases(is_bad=True, is_safe=True)
-)
+@pytest.mark.parametrize(("rule", "example"), _list_example_cases(is_bad=True, is_safe=True))
 def test_fixers_accept_truncated_patches(rule: Rule, example: Example) -> None:
     whole, fixer = build_context(example), import_fixers()[rule.remedy.fixer]
     for end in range(whole.patch.message_line, len(whole.patch.lines)):
@@ -77,8 +67,6 @@ def test_fixers_accept_truncated_patches(rule: Rule, example: Example) -> None:
             assert PatchEdit.of(patch).apply_changes([change])
 
 
-@pytest.mark.parametrize(
-    ("rule", "example"), _list_example_cases(is_bad=False, is_safe=False)
-)
+@pytest.mark.parametrize(("rule", "example"), _list_example_cases(is_bad=False, is_safe=False))
 def test_good_example_is_unchanged(rule: Rule, example: Example) -> None:
     assert not fix_example(example).changed

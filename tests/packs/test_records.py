@@ -41,9 +41,7 @@ def test_message_is_counted_once() -> None:
                 _make_row("accepted"),
                 _make_row("pair", "vague-subject"),
                 _make_row("pair", "vague-subject", later_findings=("vague-subject",)),
-                _make_row(
-                    "asked", "vague-subject", requested_categories=("subject-quality",)
-                ),
+                _make_row("asked", "vague-subject", requested_categories=("subject-quality",)),
                 _make_row("asked", "vague-subject", requested_categories=("spelling",)),
             ]
         )
@@ -64,9 +62,7 @@ def test_patch_is_sampled_by_outcome() -> None:
             _make_mail("1", "[PATCH] a: take it", diff),
             _make_mail("1r", "Re: [PATCH] a: take it", "Applied, thanks.", "1"),
             _make_mail("2", "[PATCH] a: once more", diff),
-            _make_mail(
-                "2r", "Re: [PATCH] a: once more", "Please use imperative mood", "2"
-            ),
+            _make_mail("2r", "Re: [PATCH] a: once more", "Please use imperative mood", "2"),
             _make_mail("3", "[PATCH v2] a: once more", diff),
             _make_mail("3r", "Re: [PATCH v2] a: once more", "Applied.", "3"),
         ],

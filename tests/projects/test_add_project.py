@@ -76,20 +76,15 @@ def repo(tmp_path: Path) -> Repo:
     repo.git("update-ref", "refs/remotes/acme/acme-4.2-lts", "HEAD")
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     fixed_code = (
-        START["kernel/acme.c"].replace("return acme_count", "return acme_count + 1")
-        + "int x;\n"
+        START["kernel/acme.c"].replace("return acme_count", "return acme_count + 1") + "int x;\n"
     )
     repo.commit(MESSAGE.format(culprit=culprit[:12]), {"kernel/acme.c": fixed_code})
     write_project()
     return repo
 
 
-def read_json_document(
-    repo: Repo, *arguments: str, codes: tuple[int, ...] = (0,)
-) -> Any:
-    result = call(
-        arguments[0], "-C", str(repo.path), "--format", "json", *arguments[1:]
-    )
+def read_json_document(repo: Repo, *arguments: str, codes: tuple[int, ...] = (0,)) -> Any:
+    result = call(arguments[0], "-C", str(repo.path), "--format", "json", *arguments[1:])
     assert result.code in codes, result.err
     return json.loads(result.out)
 
@@ -174,15 +169,11 @@ def test_project_lists_get_the_patch(repo: Repo) -> None:
 
 
 def test_project_style_is_applied(repo: Repo) -> None:
-    (patch,) = read_json_document(repo, "check", "HEAD", "--strict", codes=(1,))[
-        "patches"
-    ]
+    (patch,) = read_json_document(repo, "check", "HEAD", "--strict", codes=(1,))["patches"]
     severities = {finding["name"]: finding["severity"] for finding in patch["findings"]}
     assert severities["repeated-word"] == "error"
     assert any("allows 50" in finding["message"] for finding in patch["findings"])
-    write_project(
-        ACME.replace('"missing-stable"]', '"missing-stable", "repeated-word"]')
-    )
+    write_project(ACME.replace('"missing-stable"]', '"missing-stable", "repeated-word"]'))
     (patch,) = read_json_document(repo, "check", "HEAD", codes=(0, 1))["patches"]
     assert "repeated-word" not in {finding["name"] for finding in patch["findings"]}
 
@@ -276,21 +267,14 @@ def test_unknown_name_has_a_suggestion(
         ),
     ],
 )
-def test_wrong_value_is_reported(
-    right: str, wrong: str, named: str, repo: Repo
-) -> None:
+def test_wrong_value_is_reported(right: str, wrong: str, named: str, repo: Repo) -> None:
     assert right in ACME
-    assert (
-        f"projects/acme.toml: {named}"
-        in assert_refused(ACME.replace(right, wrong, 1), repo).err
-    )
+    assert f"projects/acme.toml: {named}" in assert_refused(ACME.replace(right, wrong, 1), repo).err
 
 
 def test_user_file_overrides_a_shipped_project() -> None:
     before = find_project("linux")
-    write_project(
-        '[mail]\nwaiting_days = 5\n[stable.series]\n"6.18" = "2030-12"\n', "linux"
-    )
+    write_project('[mail]\nwaiting_days = 5\n[stable.series]\n"6.18" = "2030-12"\n', "linux")
     after = find_project("linux")
     assert after.mail == before.mail._replace(waiting_days=5)
     assert (after.stable.ends("6.18"), after.stable.ends("6.12")) == (
@@ -333,13 +317,6 @@ def test_page_names_every_key() -> None:
         *((kind, f"`[{name}]`") for name, kind in SECTIONS.items()),
     ):
         (row,) = re.findall(rf"^\| {re.escape(label)} \|(.*)\|$", table, re.MULTILINE)
-        named = {
-            word.strip("[]").rpartition(".")[2]
-            for word in re.findall(r"`([^`]+)`", row)
-        }
-        keys = {
-            key
-            for key in kind._fields
-            if key not in (*_NOT_WRITTEN.get(kind, ()), *SECTIONS)
-        }
+        named = {word.strip("[]").rpartition(".")[2] for word in re.findall(r"`([^`]+)`", row)}
+        keys = {key for key in kind._fields if key not in (*_NOT_WRITTEN.get(kind, ()), *SECTIONS)}
         assert keys <= named, label

@@ -31,17 +31,11 @@ def make_patch_row(subject: str, *folders: str) -> Row:
 
 def test_table_has_prefixes_by_directory() -> None:
     rows = [
-        make_patch_row(f"iio: adc: frob{index}: Do it", "drivers/iio/adc")
-        for index in range(40)
+        make_patch_row(f"iio: adc: frob{index}: Do it", "drivers/iio/adc") for index in range(40)
     ]
-    rows += [
-        make_patch_row(f"counter: frob{index}: Do it", "drivers/iio")
-        for index in range(20)
-    ]
+    rows += [make_patch_row(f"counter: frob{index}: Do it", "drivers/iio") for index in range(20)]
     rows += [make_patch_row("iio: adcs: frob: Do it", "drivers/iio/adc")]
-    habits = {
-        line.split("\t")[0]: line.split("\t")[1:] for line in format_table_lines(rows)
-    }
+    habits = {line.split("\t")[0]: line.split("\t")[1:] for line in format_table_lines(rows)}
     assert habits["drivers/iio/adc/**"] == [
         "41",
         "iio=100",
@@ -55,8 +49,7 @@ def test_table_has_prefixes_by_directory() -> None:
 
 def test_marks_are_counted_per_message() -> None:
     forms = [
-        analyze_message_form(FIX % (index, "x" * (100 if index else 9)))
-        for index in range(40)
+        analyze_message_form(FIX % (index, "x" * (100 if index else 9))) for index in range(40)
     ]
     habits = count_habits(
         "drivers/frob", [*forms, analyze_message_form('Revert "frob: do it"\n\nNo.')]
@@ -68,9 +61,7 @@ def test_marks_are_counted_per_message() -> None:
 
 
 def test_rule_thresholds_are_90_and_70_percent() -> None:
-    habits = count_habits(
-        "frob", [analyze_message_form(f"frob: {index}") for index in range(30)]
-    )
+    habits = count_habits("frob", [analyze_message_form(f"frob: {index}") for index in range(30)])
     assert [habits.weigh_share(share) for share in (90, 89, 70, 69)] == [
         "speaks",
         "asks",

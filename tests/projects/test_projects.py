@@ -98,16 +98,12 @@ def test_every_key_is_used() -> None:
     read = _find_read_attributes()
     for section, kind in SECTIONS.items():
         unread = {
-            key
-            for key in kind._fields
-            if (section, key) not in read and ("self", key) not in read
+            key for key in kind._fields if (section, key) not in read and ("self", key) not in read
         }
         assert unread == set(), section
     receivers = ("project", "chosen", "one", "find_project(profile)", "profile")
     assert {
-        key
-        for key in Project._fields
-        if not any((word, key) in read for word in receivers)
+        key for key in Project._fields if not any((word, key) in read for word in receivers)
     } == set()
 
 
@@ -133,16 +129,12 @@ def test_tree_is_detected_by_any_sign(paths: tuple[str, ...], name: str) -> None
 def test_help_names_every_project() -> None:
     *names, last = projects()
     output = call("help", "options").out
-    assert f"{', '.join(names)} or {last} (default: detected)" in " ".join(
-        output.split()
-    )
+    assert f"{', '.join(names)} or {last} (default: detected)" in " ".join(output.split())
 
 
 @pytest.mark.parametrize(("name", "word"), [("u-boot", "U-Boot"), ("netdev", "Kernel")])
 def test_rule_texts_name_the_project(name: str, word: str) -> None:
     rules = {rule.name: rule for rule in adjust_rules(load_rules(), find_project(name))}
     assert rules["dos-line-end"].why.startswith(f"{word} files use LF line endings.")
-    texts = "\n".join(
-        f"{rule.why} {rule.message} {rule.summary}" for rule in rules.values()
-    )
+    texts = "\n".join(f"{rule.why} {rule.message} {rule.summary}" for rule in rules.values())
     assert bool(re.search(r"\b(?:the|Linux) kernel[ .,']", texts)) == (word == "Kernel")

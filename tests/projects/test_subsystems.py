@@ -51,9 +51,7 @@ def _clear_caches() -> None:
     _paths.cache_clear()
 
 
-def write_patch(
-    *paths: str, subject: str = "frob: wait for the link", recipients: str = ""
-) -> str:
+def write_patch(*paths: str, subject: str = "frob: wait for the link", recipients: str = "") -> str:
     diff = "".join(build_file_diff(path, "+\tfrob_start(frob);\n") for path in paths)
     mail_text = mail(
         subject,
@@ -62,9 +60,7 @@ def write_patch(
         diff,
     )
     return (
-        mail_text.replace("\nDate: ", f"\nTo: {recipients}\nDate: ", 1)
-        if recipients
-        else mail_text
+        mail_text.replace("\nDate: ", f"\nTo: {recipients}\nDate: ", 1) if recipients else mail_text
     )
 
 
@@ -81,10 +77,7 @@ def write_subsystem(subsystem_toml: str, name: str) -> Path:
 
 
 def list_subsystem_names(*paths: str) -> list[str]:
-    return [
-        subsystem.name if (subsystem := subsystem_of_path(path)) else ""
-        for path in paths
-    ]
+    return [subsystem.name if (subsystem := subsystem_of_path(path)) else "" for path in paths]
 
 
 def test_longest_path_wins() -> None:
@@ -110,19 +103,12 @@ def test_bindings_do_not_hide_the_subsystem() -> None:
     assert both is not None
     assert alone is not None
     assert (both.name, alone.name) == ("iio", "devicetree")
-    assert (
-        subsystem_of(make_patch("drivers/iio/adc/frob.c", "drivers/spi/spi-frob.c"))
-        is None
-    )
+    assert subsystem_of(make_patch("drivers/iio/adc/frob.c", "drivers/spi/spi-frob.c")) is None
 
 
 def test_sections_and_lists_break_ties() -> None:
-    by_section = subsystem_of(
-        make_patch("lib/frob.c"), lambda _: ["IIO SUBSYSTEM AND DRIVERS"]
-    )
-    by_list = subsystem_of(
-        make_patch("lib/frob.c", recipients="linux-iio@vger.kernel.org")
-    )
+    by_section = subsystem_of(make_patch("lib/frob.c"), lambda _: ["IIO SUBSYSTEM AND DRIVERS"])
+    by_list = subsystem_of(make_patch("lib/frob.c", recipients="linux-iio@vger.kernel.org"))
     assert by_section is by_list is subsystems()["iio"]
     assert (
         subsystem_of(
@@ -135,15 +121,11 @@ def test_sections_and_lists_break_ties() -> None:
     )
     assert (
         subsystem_of(make_patch("lib/frob.c"))
-        is subsystem_of(
-            make_patch("MAINTAINERS", recipients="linux-spi@vger.kernel.org")
-        )
+        is subsystem_of(make_patch("MAINTAINERS", recipients="linux-spi@vger.kernel.org"))
         is None
     )
     assert (
-        subsystem_of(
-            make_patch("net/vmw_vsock/frob.c", recipients="netdev@vger.kernel.org")
-        )
+        subsystem_of(make_patch("net/vmw_vsock/frob.c", recipients="netdev@vger.kernel.org"))
         is None
     )
 
@@ -153,15 +135,11 @@ def test_waiting_times_depend_on_the_subsystem() -> None:
     xfs = apply_subsystem_rules(linux, [make_patch("fs/xfs/frob.c")])
     assert (linux.mail.waiting_days, xfs.mail.waiting_days) == (14, 7)
     assert (
-        apply_subsystem_rules(
-            linux, [make_patch("fs/xfs/frob.c"), make_patch("lib/frob.c")]
-        )
+        apply_subsystem_rules(linux, [make_patch("fs/xfs/frob.c"), make_patch("lib/frob.c")])
         is linux
     )
     assert shortest_wait() == 7
-    write_subsystem(
-        'title = "frob"\npaths = ["drivers/frob/"]\nping_days = 3\n', "frob"
-    )
+    write_subsystem('title = "frob"\npaths = ["drivers/frob/"]\nping_days = 3\n', "frob")
     assert shortest_wait() == 3
 
 
@@ -178,9 +156,9 @@ def test_check_uses_the_documented_subsystem(tmp_path: Path) -> None:
     )
     findings = {
         finding["name"]: finding["message"]
-        for patch in json.loads(
-            call("check", "--strict", "--format", "json", str(file)).out
-        )["patches"]
+        for patch in json.loads(call("check", "--strict", "--format", "json", str(file)).out)[
+            "patches"
+        ]
         for finding in patch["findings"]
     }
     assert (
@@ -251,9 +229,7 @@ def test_users_file_overrides_single_keys() -> None:
         ("cover_from = 2\n", "missing key 'title'", ""),
     ],
 )
-def test_error_names_file_and_key(
-    text: str, error: str, hint: str, tmp_path: Path
-) -> None:
+def test_error_names_file_and_key(text: str, error: str, hint: str, tmp_path: Path) -> None:
     file = write_subsystem(text, "frob")
     wait = tmp_path / "wait.patch"
     wait.write_text(write_patch("lib/frob.c"), encoding="utf-8")
@@ -272,9 +248,9 @@ def test_every_convention_has_a_source() -> None:
 
 
 def test_reference_page_is_in_step() -> None:
-    assert (ROOT / "docs" / "reference" / "subsystems.md").read_text(
-        encoding="utf-8"
-    ) == "".join(format_page_lines())
+    assert (ROOT / "docs" / "reference" / "subsystems.md").read_text(encoding="utf-8") == "".join(
+        format_page_lines()
+    )
 
 
 def test_guide_shows_every_key() -> None:

@@ -41,9 +41,7 @@ ANSWER = build_reply(
     reply_to="r1",
     minutes=90,
 )
-V2 = build_described_mail(
-    f"v2+1440 [PATCH net v2] {TITLE}", notes="Changes in v2:\n- Fixes tag"
-)
+V2 = build_described_mail(f"v2+1440 [PATCH net v2] {TITLE}", notes="Changes in v2:\n- Fixes tag")
 TAG = build_reply(
     f"[PATCH net v2] {TITLE}",
     f"Reviewed-by: {RITA}",
@@ -76,18 +74,14 @@ ACCEPTED = (V1, REVIEW, ANSWER, V2, TAG, APPLIED)
 WHOLE = (*ACCEPTED, IN_REVIEW, QUEUED, FAILED, FIX_V1, FIX_V2, FIX_APPLIED)
 
 
-def read_first_series(
-    *mails: bytes, confirmed_ids: frozenset[str] = frozenset()
-) -> PostedSeries:
+def read_first_series(*mails: bytes, confirmed_ids: frozenset[str] = frozenset()) -> PostedSeries:
     """Return the first series in the messages. `confirmed_ids` are the Message-IDs that the user
     confirmed.
     """
     return read_thread(parse(build_mbox(*mails)), confirmed=confirmed_ids)[0]
 
 
-def read_only_series(
-    *mails: bytes, confirmed_ids: frozenset[str] = frozenset()
-) -> PostedSeries:
+def read_only_series(*mails: bytes, confirmed_ids: frozenset[str] = frozenset()) -> PostedSeries:
     """Return the only series in the messages. `confirmed_ids` are the Message-IDs that the user
     confirmed.
     """

@@ -91,17 +91,13 @@ def test_author_waits_after_applied(
 
 def test_project_without_stable_branches_skips_them() -> None:
     failed = build_stable_failure_notice(TITLE, SHA, "5.10", id="s", minutes=900)
-    kernel = read_applied_patch(
-        "linux-pump@vger.kernel.org", "drivers/demo/pump.c", failed
-    )
+    kernel = read_applied_patch("linux-pump@vger.kernel.org", "drivers/demo/pump.c", failed)
     assert "send a backport" in next_step(kernel)
     man = read_applied_patch("linux-man@vger.kernel.org", "man/man2/pump.2", failed)
     assert "backport" not in next_step(man)
     unwanted = failed.replace(b"FAILED: patch", b"WTF: patch")
     unwanted = unwanted.replace(b"failed to apply", b"was seriously submitted")
-    patch = read_applied_patch(
-        "linux-pump@vger.kernel.org", "drivers/demo/pump.c", unwanted
-    )
+    patch = read_applied_patch("linux-pump@vger.kernel.org", "drivers/demo/pump.c", unwanted)
     assert [branch.state for branch in patch.stable] == ["not-needed"]
 
 

@@ -83,12 +83,8 @@ def test_mbox_bomb_is_truncated(
     assert "mail too large: the limit is 64 MiB" in outcome.err
 
 
-def test_excess_mbox_data_is_reported(
-    workdir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        mbox_module, "MAX_INPUT", len(story.V1) + len(story.REVIEW) + 200
-    )
+def test_excess_mbox_data_is_reported(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mbox_module, "MAX_INPUT", len(story.V1) + len(story.REVIEW) + 200)
     (workdir / "m").write_bytes(build_mbox(story.V1, story.REVIEW, story.V2))
     output = show_series("add", "--mbox", "m")
     assert "MiB of messages: those from byte" in output
@@ -98,13 +94,7 @@ def test_excess_mbox_data_is_reported(
     monkeypatch.setattr(mbox_module, "_MOST_TEXT", len(text) + 100)
     reasons: list[str] = []
     assert (
-        len(
-            list(
-                mbox_module.split_within_limits(
-                    [text, make_huge_mail()], "m", reasons.append
-                )
-            )
-        )
+        len(list(mbox_module.split_within_limits([text, make_huge_mail()], "m", reasons.append)))
         == 2
     )
     assert reasons == ["m: larger than 0 MiB: the rest is skipped"]
@@ -229,9 +219,7 @@ def test_loops_and_missing_parents_end() -> None:
         ),
     ]
     (status,) = read_thread([parse_mail(raw_mail) for raw_mail in (story.V1, *loop)])
-    assert [reply_status.message_id for reply_status in status.replies] == [
-        "orphan@example.org"
-    ]
+    assert [reply_status.message_id for reply_status in status.replies] == ["orphan@example.org"]
     assert [tag.trailer for tag in status.trailers] == [TAG]
 
 
@@ -263,9 +251,7 @@ def test_names_and_subjects_are_escaped(
         minutes=1,
     )
     (workdir / "m").write_bytes(
-        build_mbox(
-            story.V1.replace(TITLE.encode(), f"{TITLE} {evil}".encode()), hostile_reply
-        )
+        build_mbox(story.V1.replace(TITLE.encode(), f"{TITLE} {evil}".encode()), hostile_reply)
     )
     show_series("add", "--mbox", "m")
     for arguments in (
@@ -276,9 +262,7 @@ def test_names_and_subjects_are_escaped(
         ("classify", "m"),
     ):
         output = show_series(*arguments)
-        assert not [sign for sign in "\x1b\x07\u202e\u2066\x9b" if sign in output], (
-            arguments
-        )
+        assert not [sign for sign in "\x1b\x07\u202e\u2066\x9b" if sign in output], arguments
 
 
 @pytest.mark.long

@@ -39,9 +39,7 @@ def test_worst_report_is_used(mails: list[tuple[str, str]], verdict: str) -> Non
     classified = [
         classify(
             parse_mail(
-                build_reply(
-                    "[PATCH] demo: x", text, sender=sender, id=str(index), reply_to="v1"
-                )
+                build_reply("[PATCH] demo: x", text, sender=sender, id=str(index), reply_to="v1")
             )
         )
         for index, (sender, text) in enumerate(mails)

@@ -63,9 +63,7 @@ def test_ambiguous_words_apply_nothing(text: str) -> None:
         ("pw-bot: rejected", "refused"),
     ],
 )
-def test_maintainers_words_set_the_state_unproven(
-    text: str, claimed_state: str
-) -> None:
+def test_maintainers_words_set_the_state_unproven(text: str, claimed_state: str) -> None:
     series = read_first_series(TO_MATT, build_answer_to(text, parent_id="v2"))
     assert series.state == {"applied": "accepted", "refused": "rejected"}[claimed_state]
     assert series.proven in ("under-review", "changes-requested")
@@ -106,33 +104,20 @@ def test_doubtful_words_reject_nothing(text: str) -> None:
     ],
 )
 def test_doubtful_words_withdraw_nothing(text: str) -> None:
-    series = read_first_series(
-        TO_MATT, build_answer_to(text, parent_id="v2", sender=ADA)
-    )
+    series = read_first_series(TO_MATT, build_answer_to(text, parent_id="v2", sender=ADA))
     assert series.state != "withdrawn"
     assert series.proven != "withdrawn"
 
 
 def test_last_clear_claim_is_used() -> None:
     applied = build_answer_to("Applied, thanks!", parent_id="v2")
-    doubtful = build_answer_to(
-        "Hmm, this still crashes here.", parent_id="v2", minutes=2200
-    )
-    dropped = build_answer_to(
-        "I have dropped it again, sorry.", parent_id="v2", minutes=2300
-    )
-    second_reply = build_answer_to(
-        "Fixed up and applied again.", parent_id="v2", minutes=2400
-    )
+    doubtful = build_answer_to("Hmm, this still crashes here.", parent_id="v2", minutes=2200)
+    dropped = build_answer_to("I have dropped it again, sorry.", parent_id="v2", minutes=2300)
+    second_reply = build_answer_to("Fixed up and applied again.", parent_id="v2", minutes=2400)
     assert read_first_series(TO_MATT, applied, doubtful).state == "accepted"
     assert read_first_series(TO_MATT, applied, dropped).state == "under-review"
-    assert (
-        read_first_series(TO_MATT, applied, dropped, second_reply).state == "accepted"
-    )
-    assert (
-        read_first_series(TO_MATT, applied, dropped, second_reply).proven
-        == "under-review"
-    )
+    assert read_first_series(TO_MATT, applied, dropped, second_reply).state == "accepted"
+    assert read_first_series(TO_MATT, applied, dropped, second_reply).proven == "under-review"
 
 
 def test_claim_needs_verification() -> None:
@@ -145,20 +130,14 @@ def test_claim_needs_verification() -> None:
         "Matt Maintainer reports it applied: “Applied to pumps-next, thanks!” (not seen in a tree"
         " yet): look whether it is true: `git fetch`, then `patchpilot track update`"
     )
-    doubtful = read_first_series(
-        TO_MATT, build_answer_to(NOT_APPLIED[0], parent_id="v2")
-    )
-    assert "unclear, read it: “Queued up for 6.13, but dropped it" in next_step(
-        doubtful
-    )
+    doubtful = read_first_series(TO_MATT, build_answer_to(NOT_APPLIED[0], parent_id="v2"))
+    assert "unclear, read it: “Queued up for 6.13, but dropped it" in next_step(doubtful)
 
 
 def test_ambiguous_words_are_never_shown_as_applied() -> None:
     series = read_first_series(TO_MATT, build_answer_to(NOT_APPLIED[0], parent_id="v2"))
     assert [str(reply.mail.kind) for reply in series.replies] == ["other"]
-    assert series.claims[0].words.startswith(
-        "Matt Maintainer: unclear, read it: “Queued"
-    )
+    assert series.claims[0].words.startswith("Matt Maintainer: unclear, read it: “Queued")
     accepted_series = read_first_series(
         TO_MATT, build_answer_to("Applied to pumps-next, thanks!", parent_id="v2")
     )
@@ -168,9 +147,7 @@ def test_ambiguous_words_are_never_shown_as_applied() -> None:
 
 
 def test_bot_report_is_proof() -> None:
-    robot_mail = build_applied_notice(
-        TITLE, SHA[:12], id="b", reply_to="v2", minutes=2000
-    )
+    robot_mail = build_applied_notice(TITLE, SHA[:12], id="b", reply_to="v2", minutes=2000)
     series = read_first_series(
         TO_MATT, build_answer_to("Applied, thanks!", parent_id="v2"), robot_mail
     )

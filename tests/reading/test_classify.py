@@ -32,29 +32,21 @@ RE = "Re: [PATCH net] demo: check the pointer"
 
 
 def classify_as_kind(raw_mail: bytes, author: str | None = None) -> str:
-    return str(
-        classify(parse(raw_mail)[0], parse_address(author) if author else None).kind
-    )
+    return str(classify(parse(raw_mail)[0], parse_address(author) if author else None).kind)
 
 
 ROBOTS = {
     load["name"]: load
-    for load in tomllib.loads((Path(__file__).parent / "robots.toml").read_text())[
-        "mail"
-    ]
+    for load in tomllib.loads((Path(__file__).parent / "robots.toml").read_text())["mail"]
 }
 
 
 @pytest.mark.parametrize("name", ROBOTS)
 def test_robot_is_recognized(name: str) -> None:
     robot = ROBOTS[name]
-    extra = (
-        {"Auto_Submitted": robot["auto_submitted"]} if "auto_submitted" in robot else {}
-    )
+    extra = {"Auto_Submitted": robot["auto_submitted"]} if "auto_submitted" in robot else {}
     classification = classify(
-        parse(
-            build_mail(robot["subject"], robot["text"], sender=robot["sender"], **extra)
-        )[0]
+        parse(build_mail(robot["subject"], robot["text"], sender=robot["sender"], **extra))[0]
     )
     assert (str(classification.kind), classification.bot) == (
         robot["kind"],
@@ -99,9 +91,7 @@ PEOPLE = {
 @pytest.mark.parametrize("name", PEOPLE)
 def test_person_is_classified_by_content(name: str) -> None:
     text, kind = PEOPLE[name]
-    classification = classify(
-        parse(build_reply("[PATCH net] demo: check the pointer", text))[0]
-    )
+    classification = classify(parse(build_reply("[PATCH net] demo: check the pointer", text))[0])
     assert (str(classification.kind), classification.bot) == (kind, False)
 
 
@@ -115,9 +105,7 @@ WISH = (
 def make_thread_reply(text: str) -> bytes:
     """Return a reply to a patch that git send-email sent for Ada."""
     body = f"On Mon, 04 Mar 2024, somebody wrote:\n> [...]\n\n{text}\n"
-    return build_mail(
-        RE, body, sender=RITA, to=ADA, id="x", In_Reply_To=f"<{PATCH_ID}>"
-    )
+    return build_mail(RE, body, sender=RITA, to=ADA, id="x", In_Reply_To=f"<{PATCH_ID}>")
 
 
 @pytest.mark.parametrize("text", [WISH, "This is not taken. Convert the file first."])
@@ -193,9 +181,7 @@ def test_patch_and_cover_letter_differ() -> None:
     )
     assert (
         classify_as_kind(
-            build_mail(
-                "[GIT PULL] demo for 6.9", "The following changes since commit\n"
-            )
+            build_mail("[GIT PULL] demo for 6.9", "The following changes since commit\n")
         )
         == "cover"
     )
@@ -207,9 +193,7 @@ def test_b4_thanks_mails_name_commits() -> None:
         " https://git.example.org/demo.git for-next\n\nThanks!\n\n[1/2] demo: check\n      commit:"
         f" {SHA}\n[2/2] demo: more\n      (no commit info)\n"
     )
-    classification = classify(
-        parse(build_mail(RE, body, sender=MATT, id="1.2.b4-ty"))[0]
-    )
+    classification = classify(parse(build_mail(RE, body, sender=MATT, id="1.2.b4-ty"))[0])
     assert (str(classification.kind), classification.semi, classification.bot) == (
         "applied",
         True,
@@ -235,9 +219,7 @@ def test_stable_mail_versions_are_read() -> None:
         return classify(parse(raw_mail)[0]).place.versions
 
     assert read_versions(build_stable_queue_notice("demo: x", SHA, "6.1")) == ("6.1",)
-    assert read_versions(build_stable_failure_notice("demo: x", SHA, "5.10")) == (
-        "5.10",
-    )
+    assert read_versions(build_stable_failure_notice("demo: x", SHA, "5.10")) == ("5.10",)
     assert read_versions(build_stable_review("demo: x", SHA, "6.6")) == ("6.6",)
     assert read_versions(
         build_mail(
@@ -249,9 +231,7 @@ def test_stable_mail_versions_are_read() -> None:
 
 
 def test_will_do_is_not_an_ack() -> None:
-    raw_mail = build_reply(
-        "[PATCH net] demo: check", "Ack, will fix in v2.", sender=ADA
-    )
+    raw_mail = build_reply("[PATCH net] demo: check", "Ack, will fix in v2.", sender=ADA)
     assert classify_as_kind(raw_mail, ADA) == "other"
 
 
@@ -285,9 +265,7 @@ PIECES = [
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from(
-        ["", "Re: ", "RE: [tip: x] ", "FAILED: patch ", "[PATCH 1/", 'Patch "']
-    ),
+    st.sampled_from(["", "Re: ", "RE: [tip: x] ", "FAILED: patch ", "[PATCH 1/", 'Patch "']),
     st.lists(st.sampled_from(PIECES), max_size=60),
 )
 def test_random_mixtures_are_classified(subject: str, parts: list[str]) -> None:
@@ -360,9 +338,7 @@ def test_advice_about_applying_is_not_acceptance() -> None:
 
 def test_tree_is_identified_by_name() -> None:
     trees = {
-        text: classify(
-            parse(build_mail(RE, f"> x\n\n{text}\n", sender=MATT))[0]
-        ).place.tree
+        text: classify(parse(build_mail(RE, f"> x\n\n{text}\n", sender=MATT))[0]).place.tree
         for text in ("Applied to it, thanks.", "Applied to demo-next.")
     }
     assert trees == {
@@ -419,12 +395,8 @@ IN_A_DISCUSSION = {
 @pytest.mark.parametrize("name", IN_A_DISCUSSION)
 def test_reply_to_a_reply_rarely_asks_for_changes(name: str) -> None:
     sentence, kind = IN_A_DISCUSSION[name]
-    classification = classify(
-        parse(build_mail(RE, f"> It is slow.\n{sentence}\n", sender=RITA))[0]
-    )
-    assert (
-        classify_for(classification, classification.sender, False, "other").kind == kind
-    )
+    classification = classify(parse(build_mail(RE, f"> It is slow.\n{sentence}\n", sender=RITA))[0])
+    assert classify_for(classification, classification.sender, False, "other").kind == kind
 
 
 @pytest.mark.parametrize(
@@ -454,12 +426,9 @@ def test_two_line_date_and_name_are_an_attribution() -> None:
 
 
 def test_quoted_list_is_not_code() -> None:
-    text = (
-        "On Sun, 23 Oct 2022 Ada Fixer wrote:\n> - faster pumps\n\nNice to see them.\n"
-    )
+    text = "On Sun, 23 Oct 2022 Ada Fixer wrote:\n> - faster pumps\n\nNice to see them.\n"
     assert not any(
-        line.on_code
-        for line in classify(parse(build_mail(RE, text, sender=RITA))[0]).body.own
+        line.on_code for line in classify(parse(build_mail(RE, text, sender=RITA))[0]).body.own
     )
 
 
@@ -481,11 +450,7 @@ def test_unmarked_reply_to_a_bot_is_from_a_person() -> None:
 def test_accents_do_not_split_a_person() -> None:
     text = "Acked-by: Zoe Ames <zoe.ames@example.com>\n"
     assert classify(
-        parse(
-            build_mail(
-                RE, text, sender="=?utf-8?q?Zo=C3=AB_Ames?= <noname.zoe@example.net>"
-            )
-        )[0]
+        parse(build_mail(RE, text, sender="=?utf-8?q?Zo=C3=AB_Ames?= <noname.zoe@example.net>"))[0]
     ).credited
 
 

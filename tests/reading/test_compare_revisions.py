@@ -41,12 +41,8 @@ def test_newest_two_are_compared() -> None:
         (("<patch2@example.org>", "v3"), "v2 -> v3: 1 changed"),
     ],
 )
-def test_revisions_are_named_by_version_or_id(
-    names: tuple[str, ...], first: str
-) -> None:
-    assert (
-        call("track", "show", "--range-diff", "1", *names).out.split("\n")[0] == first
-    )
+def test_revisions_are_named_by_version_or_id(names: tuple[str, ...], first: str) -> None:
+    assert call("track", "show", "--range-diff", "1", *names).out.split("\n")[0] == first
 
 
 def test_json_lists_each_patch() -> None:
@@ -79,9 +75,7 @@ def test_json_lists_each_patch() -> None:
         (("7",), 2, "error: no tracked series has the number 7"),
     ],
 )
-def test_incomparable_revisions_are_an_error(
-    argv: tuple[str, ...], code: int, words: str
-) -> None:
+def test_incomparable_revisions_are_an_error(argv: tuple[str, ...], code: int, words: str) -> None:
     outcome = call("track", "show", "--range-diff", *argv)
     assert outcome.code == code
     assert words in outcome.err
@@ -96,9 +90,7 @@ def test_damaged_or_single_revision_is_an_error(workdir: Path) -> None:
     )
     (workdir / "one").write_bytes(
         build_mbox(
-            build_pump_version(1, 10, prefix="PATCH net").replace(
-                b"start at 10", b"stop at 10"
-            )
+            build_pump_version(1, 10, prefix="PATCH net").replace(b"start at 10", b"stop at 10")
         )
     )
     call("track", "remove", "1")
@@ -109,9 +101,7 @@ def test_damaged_or_single_revision_is_an_error(workdir: Path) -> None:
     assert call("track", "add", "--mbox", "one").code == 0
     outcome = call("track", "show", "--range-diff", "3")
     assert (outcome.code, outcome.out) == (2, "")
-    assert (
-        "error: series 3 has only one revision whose patches are stored" in outcome.err
-    )
+    assert "error: series 3 has only one revision whose patches are stored" in outcome.err
 
 
 def test_rfc_is_identified_by_its_label(workdir: Path) -> None:

@@ -102,9 +102,7 @@ QMAIL = build_mail(
             "not delivered to gone@example.com: 550 5.1.1 no such user",
         ),
         (
-            make_bounce(
-                "v1", action="delayed", status="4.4.1", status_code="timed out"
-            ),
+            make_bounce("v1", action="delayed", status="4.4.1", status_code="timed out"),
             DeliveryProblem.DELAYED,
             "delivery to gone@example.com is delayed: timed out",
         ),
@@ -122,9 +120,7 @@ QMAIL = build_mail(
     ],
     ids=["bounce", "delay", "held", "denied", "qmail"],
 )
-def test_report_lists_delivery_by_mail(
-    raw: bytes, problem: DeliveryProblem, words: str
-) -> None:
+def test_report_lists_delivery_by_mail(raw: bytes, problem: DeliveryProblem, words: str) -> None:
     (report,) = delivery_reports(parse_mail(raw))
     assert (report.problem, report.words) == (problem, words)
     assert report.about == ("v1@example.org",) or report.title
@@ -235,10 +231,7 @@ def test_bounce_is_shown_in_follow_and_recipients(
 @pytest.mark.usefixtures("followed_series")
 def test_report_is_read_from_stdin() -> None:
     outcome = call("track", "add", "-", "--format", "json", stdin=make_bounce("v1"))
-    assert (
-        json.loads(outcome.out)["series"][0]["delivery"][0]["recipient"]
-        == "gone@example.com"
-    )
+    assert json.loads(outcome.out)["series"][0]["delivery"][0]["recipient"] == "gone@example.com"
 
 
 @pytest.mark.usefixtures("followed_series")
@@ -254,9 +247,7 @@ def test_report_for_an_unknown_series_is_an_error(workdir: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["maildir", "mbox"])
 def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
-    unrelated_mails = [
-        build_mail("Lunch?", "At noon.\n", id=f"m{number}") for number in range(3)
-    ]
+    unrelated_mails = [build_mail("Lunch?", "At noon.\n", id=f"m{number}") for number in range(3)]
     with (
         create_life(tmp_path) as topic_life,
         serve_archive(kind, tmp_path / "box", *unrelated_mails) as box,
@@ -264,9 +255,9 @@ def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
         first_message_id = topic_life.send()
         topic_life.repo.git("config", "--global", "patchpilot.mailbox", box.url)
         assert (
-            json.loads(topic_life.track("update", "--fresh", "--format", "json").out)[
-                "series"
-            ][0]["delivery"]
+            json.loads(topic_life.track("update", "--fresh", "--format", "json").out)["series"][0][
+                "delivery"
+            ]
             == []
         )
         notice = make_bounce("x").replace(b"x@example.org", first_message_id.encode())
@@ -275,15 +266,11 @@ def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
             re.sub(rb"Date: .*", b"Date: " + date, notice),
             re.sub(rb"Date: .*", b"Date: " + date, make_bounce("other")),
         )
-        (series,) = json.loads(
-            topic_life.track("update", "--fresh", "--format", "json").out
-        )["series"]
-        assert [report["recipient"] for report in series["delivery"]] == [
-            "gone@example.com"
+        (series,) = json.loads(topic_life.track("update", "--fresh", "--format", "json").out)[
+            "series"
         ]
-        assert series["new"] == [
-            "bounce-x@example.org".replace("x@example.org", first_message_id)
-        ]
+        assert [report["recipient"] for report in series["delivery"]] == ["gone@example.com"]
+        assert series["new"] == ["bounce-x@example.org".replace("x@example.org", first_message_id)]
         # each bounce is reported only once
         (second_update,) = json.loads(
             topic_life.track("update", "--fresh", "--format", "json").out
@@ -292,9 +279,7 @@ def test_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
             [],
             series["delivery"],
         )
-        topic_life.repo.git(
-            "config", "--global", "patchpilot.mailbox", str(tmp_path / "nowhere")
-        )
+        topic_life.repo.git("config", "--global", "patchpilot.mailbox", str(tmp_path / "nowhere"))
         outcome = topic_life.track("update", "--fresh")
         assert (
             f"patchpilot.mailbox: {tmp_path / 'nowhere'} does not exist"
@@ -360,10 +345,7 @@ def test_partly_archived_series_counts_missing_mails(
         mails = [unpacked(mail) for mail in topic_life.server.take()]
         topic_life.archive.add(*mails[:-2])
         topic_life.update()
-        assert (
-            ": 2 messages sent 0 hours before it was last asked"
-            in topic_life.track("show").out
-        )
+        assert ": 2 messages sent 0 hours before it was last asked" in topic_life.track("show").out
         topic_life.archive.add(*mails[-2:])
         topic_life.update()
         assert "not in the archive" not in topic_life.track("show").out
@@ -383,9 +365,6 @@ def test_send_reports_when_to_check_the_archive(tmp_path: Path) -> None:
         ).out
         words = json.loads(output)["advice"]
     assert any(
-        "an hour after the send" in line and "patchpilot track update" in line
-        for line in words
+        "an hour after the send" in line and "patchpilot track update" in line for line in words
     )
-    assert any(
-        "a bounce" in line and "patchpilot track add -" in line for line in words
-    )
+    assert any("a bounce" in line and "patchpilot track add -" in line for line in words)

@@ -46,9 +46,7 @@ def list_claims(series: PostedSeries) -> list[str]:
 )
 def test_only_the_authors_address_withdraws(name: str) -> None:
     assert (
-        read_first_series(
-            V1, build_answer_to(WITHDRAW, parent_id="v1", sender=ADA)
-        ).state
+        read_first_series(V1, build_answer_to(WITHDRAW, parent_id="v1", sender=ADA)).state
         == "withdrawn"
     )
     series = read_first_series(
@@ -60,24 +58,18 @@ def test_only_the_authors_address_withdraws(name: str) -> None:
 
 
 def test_address_given_by_the_author_is_accepted() -> None:
-    first_mail = build_described_mail(
-        f"v1 [PATCH] {TITLE}", Cc="Ada Fixer <ada@home.example>"
-    )
+    first_mail = build_described_mail(f"v1 [PATCH] {TITLE}", Cc="Ada Fixer <ada@home.example>")
     assert (
         read_first_series(
             first_mail,
-            build_answer_to(
-                WITHDRAW, parent_id="v1", sender="Ada Fixer <ada@home.example>"
-            ),
+            build_answer_to(WITHDRAW, parent_id="v1", sender="Ada Fixer <ada@home.example>"),
         ).state
         == "withdrawn"
     )
     assert (
         read_first_series(
             first_mail,
-            build_answer_to(
-                WITHDRAW, parent_id="v1", sender="Matt Maintainer <ada@home.example>"
-            ),
+            build_answer_to(WITHDRAW, parent_id="v1", sender="Matt Maintainer <ada@home.example>"),
         ).state
         == "withdrawn"
     )
@@ -93,9 +85,7 @@ def test_address_given_by_the_author_is_accepted() -> None:
     ],
 )
 def test_maintainer_is_known_by_address(text: str) -> None:
-    applied_reply = build_answer_to(
-        "Applied, thanks.", parent_id="v1", sender=MATT, minutes=60
-    )
+    applied_reply = build_answer_to("Applied, thanks.", parent_id="v1", sender=MATT, minutes=60)
     before = (
         read_first_series(V1)
         if text.startswith(("Applied", "NAK"))
@@ -104,9 +94,7 @@ def test_maintainer_is_known_by_address(text: str) -> None:
     mails = (V1,) if text.startswith(("Applied", "NAK")) else (V1, applied_reply)
     to = "v1" if len(mails) == 1 else "x60"
     assert (
-        read_first_series(
-            *mails, build_answer_to(text, parent_id=to, sender=MATT)
-        ).state
+        read_first_series(*mails, build_answer_to(text, parent_id=to, sender=MATT)).state
         != before.state
     )
     series = read_first_series(
@@ -117,9 +105,7 @@ def test_maintainer_is_known_by_address(text: str) -> None:
 
 
 def test_person_copied_by_a_known_person_is_known() -> None:
-    copied = build_answer_to(
-        "Carol, do you take this?", parent_id="v1", sender=RITA, minutes=60
-    )
+    copied = build_answer_to("Carol, do you take this?", parent_id="v1", sender=RITA, minutes=60)
     copied = copied.replace(b"To: demo@", b"Cc: Carol <carol@example.com>\nTo: demo@")
     applied_reply = build_answer_to(
         "Applied, thanks!", parent_id="x60", sender="Carol <carol@example.com>"
@@ -130,9 +116,9 @@ def test_person_copied_by_a_known_person_is_known() -> None:
 
 def test_reply_does_not_make_its_sender_known() -> None:
     request = build_answer_to("Is this tested?", parent_id="v1", sender=EVE, minutes=60)
-    author_reply = build_answer_to(
-        "Yes, it is.", parent_id="x60", sender=ADA, minutes=70
-    ).replace(b"To: demo@", f"To: {EVE}, demo@".encode())
+    author_reply = build_answer_to("Yes, it is.", parent_id="x60", sender=ADA, minutes=70).replace(
+        b"To: demo@", f"To: {EVE}, demo@".encode()
+    )
     applied_reply = build_answer_to("Applied, thanks!", parent_id="x70", sender=EVE)
     assert (
         read_first_series(V1, request, author_reply, applied_reply).state
@@ -142,57 +128,38 @@ def test_reply_does_not_make_its_sender_known() -> None:
 
 
 EVE2 = "Eve Two <eve2@evil.example>"
-TAKEN_BY_EVE2 = build_answer_to(
-    "Applied, thanks!", parent_id="v1", sender=EVE2, minutes=300
-)
+TAKEN_BY_EVE2 = build_answer_to("Applied, thanks!", parent_id="v1", sender=EVE2, minutes=300)
 
 
 def make_reply_with_cc(body: str, cc: str, **options: object) -> bytes:
-    return build_answer_to(body, **options).replace(
-        b"To: ", f"Cc: {cc}\nTo: ".encode(), 1
-    )  # type: ignore[arg-type]
+    return build_answer_to(body, **options).replace(b"To: ", f"Cc: {cc}\nTo: ".encode(), 1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("who", [ADA, MATT])
 @pytest.mark.parametrize("to", ["x60", "v1"], ids=["below it", "elsewhere"])
 def test_reply_to_all_does_not_vouch_for_a_strangers_cc(who: str, to: str) -> None:
-    request = make_reply_with_cc(
-        "Is this tested?", EVE2, parent_id="v1", sender=EVE, minutes=60
-    )
+    request = make_reply_with_cc("Is this tested?", EVE2, parent_id="v1", sender=EVE, minutes=60)
     author_reply = make_reply_with_cc(
         "Yes, it is.", f"{EVE2}, {EVE}", parent_id=to, sender=who, minutes=70
     )
     series = read_first_series(V1, request, author_reply, TAKEN_BY_EVE2)
     assert (series.state, list_claims(series)) == ("under-review", ["applied"])
-    second_request = make_reply_with_cc(
-        "And now?", EVE2, parent_id="x70", sender=RITA, minutes=80
-    )
+    second_request = make_reply_with_cc("And now?", EVE2, parent_id="x70", sender=RITA, minutes=80)
     assert (
-        read_first_series(
-            V1, request, author_reply, second_request, TAKEN_BY_EVE2
-        ).state
+        read_first_series(V1, request, author_reply, second_request, TAKEN_BY_EVE2).state
         == series.state
     )
     # use the same messages, but without the stranger in Cc: of the request
     assert (
-        read_first_series(
-            V1, request.replace(b"Cc:", b"X-Cc:"), author_reply, TAKEN_BY_EVE2
-        ).state
+        read_first_series(V1, request.replace(b"Cc:", b"X-Cc:"), author_reply, TAKEN_BY_EVE2).state
         == "accepted"
     )
 
 
 def test_reply_without_reference_vouches_for_nobody() -> None:
-    request = build_answer_to(
-        "Is this tested?", parent_id="v1", sender=EVE2, minutes=60
-    )
-    author_reply = make_reply_with_cc(
-        "Yes, it is.", EVE2, parent_id="v1", sender=ADA, minutes=70
-    )
-    assert (
-        read_first_series(V1, request, author_reply, TAKEN_BY_EVE2).state
-        == "under-review"
-    )
+    request = build_answer_to("Is this tested?", parent_id="v1", sender=EVE2, minutes=60)
+    author_reply = make_reply_with_cc("Yes, it is.", EVE2, parent_id="v1", sender=ADA, minutes=70)
+    assert read_first_series(V1, request, author_reply, TAKEN_BY_EVE2).state == "under-review"
 
 
 def test_patch_cc_by_a_stranger_vouches_for_nobody() -> None:
@@ -202,9 +169,7 @@ def test_patch_cc_by_a_stranger_vouches_for_nobody() -> None:
     author_reply = make_reply_with_cc(
         "This is not mine.", EVE2, parent_id="v2", sender=ADA, minutes=70
     )
-    assert list_claims(
-        read_first_series(V1, later_mail, author_reply, TAKEN_BY_EVE2)
-    ) == [
+    assert list_claims(read_first_series(V1, later_mail, author_reply, TAKEN_BY_EVE2)) == [
         "sent v2",
         "applied",
     ]
@@ -227,9 +192,7 @@ def test_strangers_reply_to_all_revokes_nobody() -> None:
         sender="Carol <carol@example.com>",
         minutes=90,
     )
-    assert (
-        read_first_series(V1, copied_mail, stranger, applied_reply).state == "accepted"
-    )
+    assert read_first_series(V1, copied_mail, stranger, applied_reply).state == "accepted"
 
 
 def test_cc_by_a_known_person_vouches_at_any_time() -> None:
@@ -255,9 +218,9 @@ def test_cc_by_a_known_person_vouches_at_any_time() -> None:
     )
     for mails in ((first_mail, copied_mail), (copied_mail, first_mail, reviewer_reply)):
         assert read_first_series(V1, *mails, applied_reply).state == "accepted"
-    assert list_claims(
-        read_first_series(V1, first_mail, reviewer_reply, applied_reply)
-    ) == ["applied"]
+    assert list_claims(read_first_series(V1, first_mail, reviewer_reply, applied_reply)) == [
+        "applied"
+    ]
 
 
 def test_rewritten_header_vouches_for_nobody() -> None:
@@ -321,9 +284,7 @@ FORGED = (
         ("Ada Fixer", "ada@example.org", WITHDRAW),
     ],
 )
-def test_address_in_a_name_changes_no_state(
-    form: str, name: str, email: str, text: str
-) -> None:
+def test_address_in_a_name_changes_no_state(form: str, name: str, email: str, text: str) -> None:
     words = {"name": name, "email": email, "eve": EVE}
     coded = {
         "name_q": name.replace(" ", "_"),
@@ -341,9 +302,7 @@ def test_address_in_a_name_changes_no_state(
 
 def test_reviewer_in_a_name_is_not_credited() -> None:
     sender = f"=?utf-8?q?Linus_Torvalds_=3Ctorvalds=40kernel=2Eexample=3E?= <{EVE}>"
-    (message,) = parse(
-        build_answer_to(f"Reviewed-by: {LINUS}", parent_id="v1", sender=sender)
-    )
+    (message,) = parse(build_answer_to(f"Reviewed-by: {LINUS}", parent_id="v1", sender=sender))
     assert classify(message).sender.email == EVE
     assert list_asking_messages(V1, message.raw) in ([True], [])
 
@@ -373,12 +332,8 @@ def test_version_with_a_rewritten_sender_is_not_joined() -> None:
 
 def test_unknown_sender_is_not_the_author() -> None:
     senders = f"Ada <ada@example.org>, {EVE}"
-    first = V1.replace(
-        b"From: Ada Fixer <ada@example.org>", f"From: {senders}".encode(), 1
-    )
-    series = read_first_series(
-        first, build_answer_to(WITHDRAW, parent_id="v1", sender=senders)
-    )
+    first = V1.replace(b"From: Ada Fixer <ada@example.org>", f"From: {senders}".encode(), 1)
+    series = read_first_series(first, build_answer_to(WITHDRAW, parent_id="v1", sender=senders))
     assert series.state == "changes-requested"
     assert series.author == Address(senders, "")
 
@@ -394,9 +349,7 @@ def test_list_header_names_one_mailbox(header: str) -> None:
         f"{MATT}, {EVE}": "demo@lists.example.org",
     }
     for value, email in list_headers.items():
-        (message,) = parse(
-            listed.replace(b"To: ", f"{header}: {value}\nTo: ".encode(), 1)
-        )
+        (message,) = parse(listed.replace(b"To: ", f"{header}: {value}\nTo: ".encode(), 1))
         assert classify(message).sender.email == email
 
 
@@ -406,9 +359,7 @@ def test_maintainer_address_is_not_a_bot() -> None:
     )
     series = read_first_series(
         V1,
-        robot_mail.replace(
-            f"From: {BOT}".encode(), f'From: "{BOT}" <rita@example.net>'.encode()
-        ),
+        robot_mail.replace(f"From: {BOT}".encode(), f'From: "{BOT}" <rita@example.net>'.encode()),
     )
     assert (series.state, list_claims(series)) == ("sent", ["applied"])
 
@@ -418,9 +369,7 @@ def test_forged_stable_mail_queues_nothing() -> None:
     assert read_first_series(V1, queued).stable
     series = read_first_series(
         V1,
-        queued.replace(
-            b"<gregkh@linuxfoundation.org>", f"Greg Kroah-Hartman <{EVE}>".encode()
-        ),
+        queued.replace(b"<gregkh@linuxfoundation.org>", f"Greg Kroah-Hartman <{EVE}>".encode()),
     )
     assert (series.stable, series.state) == ((), "sent")
 
@@ -486,13 +435,8 @@ def test_strangers_patch_replaces_nothing() -> None:
         cover,
         *(build_described_mail(f"c{n}+{n}>c0 [PATCH {n}/2] demo: {n}") for n in (1, 2)),
     ]
-    forged_patch = build_described_mail(
-        "e2+9>c0 [PATCH 2/2] demo: 2", author=f"Ada Fixer <{EVE}>"
-    )
-    assert [
-        post.message_id
-        for post in read_first_series(*mails, forged_patch).latest.patches
-    ] == [
+    forged_patch = build_described_mail("e2+9>c0 [PATCH 2/2] demo: 2", author=f"Ada Fixer <{EVE}>")
+    assert [post.message_id for post in read_first_series(*mails, forged_patch).latest.patches] == [
         "c1@example.org",
         "c2@example.org",
     ]
@@ -503,9 +447,7 @@ def test_strangers_pull_request_is_ignored() -> None:
     assert (
         read_first_series(
             V1,
-            build_mail(
-                "[GIT PULL] pumps for 6.9", text, sender=MATT, id="p", minutes=3000
-            ),
+            build_mail("[GIT PULL] pumps for 6.9", text, sender=MATT, id="p", minutes=3000),
         ).state
         == "accepted"
     )
@@ -557,9 +499,7 @@ LINUS = "Linus Torvalds <torvalds@kernel.example>"
         ("Linus Torvalds <torvalds@kernel.example.evil.example>", [True]),
     ],
 )
-def test_tag_from_another_address_never_counts(
-    sender: str, unconfirmed: list[bool]
-) -> None:
+def test_tag_from_another_address_never_counts(sender: str, unconfirmed: list[bool]) -> None:
     reply = build_answer_to(f"Acked-by: {LINUS}", parent_id="v1", sender=sender)
     assert list_asking_messages(V1, reply) == unconfirmed
     assert list_asking_messages(
@@ -614,20 +554,14 @@ def test_reviewers_own_tag_is_collected() -> None:
 
 
 def test_tag_with_a_known_address_is_collected() -> None:
-    first_mail = build_described_mail(
-        f"v1 [PATCH] {TITLE}", Cc="Rita Reviewer <rr@work.example>"
-    )
+    first_mail = build_described_mail(f"v1 [PATCH] {TITLE}", Cc="Rita Reviewer <rr@work.example>")
     assert list_asking_messages(
         first_mail,
-        build_answer_to(
-            "Acked-by: Rita Reviewer <rr@work.example>", parent_id="v1", sender=RITA
-        ),
+        build_answer_to("Acked-by: Rita Reviewer <rr@work.example>", parent_id="v1", sender=RITA),
     ) == [False]
     assert list_asking_messages(
         V1,
-        build_answer_to(
-            "Acked-by: Rita Reviewer <rr@work.example>", parent_id="v1", sender=RITA
-        ),
+        build_answer_to("Acked-by: Rita Reviewer <rr@work.example>", parent_id="v1", sender=RITA),
     ) == [True]
 
 
@@ -639,9 +573,7 @@ def test_header_rewritten_by_a_non_list_proves_nothing() -> None:
     )
     header = f"X-Original-From: {LINUS}\nReply-To: {LINUS}\nTo: ".encode()
     assert list_asking_messages(V1, rewritten.replace(b"To: ", header, 1)) == [True]
-    forged_tag = build_answer_to(
-        f"Acked-by: {LINUS}", parent_id="v1", sender=f"Eve <{EVE}>"
-    )
+    forged_tag = build_answer_to(f"Acked-by: {LINUS}", parent_id="v1", sender=f"Eve <{EVE}>")
     assert list_asking_messages(V1, forged_tag.replace(b"To: ", header, 1)) in (
         [True],
         [],
@@ -655,9 +587,7 @@ def test_header_rewritten_by_a_non_list_proves_nothing() -> None:
 
 
 def test_tag_by_another_person_closes_no_request() -> None:
-    request = build_answer_to(
-        "Please rename it in v2.", parent_id="v1", sender=RITA, minutes=60
-    )
+    request = build_answer_to("Please rename it in v2.", parent_id="v1", sender=RITA, minutes=60)
     assert read_first_series(V1, request).state == "changes-requested"
     assert (
         read_first_series(
@@ -683,9 +613,7 @@ def test_tag_by_another_person_closes_no_request() -> None:
         read_first_series(
             V1,
             request,
-            build_answer_to(
-                "Please ignore it.", parent_id="x60", sender=f"Rita Reviewer <{EVE}>"
-            ),
+            build_answer_to("Please ignore it.", parent_id="x60", sender=f"Rita Reviewer <{EVE}>"),
         ).state
         == "changes-requested"
     )
@@ -749,7 +677,5 @@ def test_anyone_can_object_but_not_set_the_patchwork_state() -> None:
         ).state
         == "rejected"
     )
-    series = read_first_series(
-        V1, build_answer_to("pw-bot: rejected", parent_id="v1", sender=EVE)
-    )
+    series = read_first_series(V1, build_answer_to("pw-bot: rejected", parent_id="v1", sender=EVE))
     assert (series.state, list_claims(series)) == ("sent", ["refused"])

@@ -76,9 +76,7 @@ def make_post(version: int, diff: str, notes: str = "") -> bytes:
 
 def make_review(body: str = REVIEW, sender: str = MATT, **options: str) -> bytes:
     header_values = {"id": "r1", "reply_to": "v1", **options}
-    return build_mail(
-        f"Re: [PATCH] {TITLE}", body, sender=sender, minutes=1100, **header_values
-    )  # type: ignore[arg-type]
+    return build_mail(f"Re: [PATCH] {TITLE}", body, sender=sender, minutes=1100, **header_values)  # type: ignore[arg-type]
 
 
 def build_ledger(*mails: bytes) -> list[LedgerItem]:
@@ -109,9 +107,7 @@ def test_review_comment_includes_quoted_lines() -> None:
 
 
 def test_changed_hunk_addresses_a_request() -> None:
-    first_item, second_item = build_ledger(
-        make_post(1, OLD), make_review(), make_post(2, NEW)
-    )
+    first_item, second_item = build_ledger(make_post(1, OLD), make_review(), make_post(2, NEW))
     assert [str(item.state) for item in (first_item, second_item)] == [
         "addressed",
         "open",
@@ -127,9 +123,7 @@ def test_dropped_patch_addresses_nothing() -> None:
         message = f"It may be NULL.\n\n{SIGNED}{diff}"
         return build_mail(title, message, sender=ADA, id=f"p{minutes}", minutes=minutes)
 
-    request = make_review(
-        "> +\t\treturn -1;\n\nPlease return a real error code.\n", reply_to="p2"
-    )
+    request = make_review("> +\t\treturn -1;\n\nPlease return a real error code.\n", reply_to="p2")
     versions = (
         build_described_mail("p0 [PATCH 0/2] pump: checks", sender=ADA),
         make_part("[PATCH 1/2] pump: count", OLD.replace("pump.c", "count.c"), 1),
@@ -150,18 +144,14 @@ def test_tag_settles_requests_about_its_patch(tagged: int, expected_count: int) 
     )
     given = (
         make_review(f"Reviewed-by: {MATT}\n", id="r2", reply_to=f"2{tagged}"),
-        make_review(
-            "> +\tif (!pump)\n\nPlease return a real error code.\n", reply_to="12"
-        ),
+        make_review("> +\tif (!pump)\n\nPlease return a real error code.\n", reply_to="12"),
     )
     status, *_ = read_thread(parse(build_mbox(*versions, *given)))
     assert len(list_open_requests(status, {})) == expected_count
 
 
 def test_message_change_does_not_address_a_code_request() -> None:
-    reworded = make_post(2, NEW).replace(
-        b"It may be NULL.", b"It is NULL after a reset."
-    )
+    reworded = make_post(2, NEW).replace(b"It may be NULL.", b"It is NULL after a reset.")
     first_item, *_ = build_ledger(make_post(1, OLD), make_review(), reworded)
     assert first_item.hunk is not None
     assert first_item.hunk.place == "pump.c"
@@ -194,18 +184,11 @@ def test_only_changed_lines_address_a_request(text: str, state: str) -> None:
 
 
 def test_nearby_change_addresses_nothing() -> None:
-    new_patch = OLD.replace(
-        "+\tpump->on = 0;\n", "+\tpump->on = 0;\n+\tpump->off = 1;\n"
-    )
-    new_patch = new_patch.replace(" {\n+", " {\n+\tcheck(pump);\n+").replace(
-        "84,4", "84,6"
-    )
+    new_patch = OLD.replace("+\tpump->on = 0;\n", "+\tpump->on = 0;\n+\tpump->off = 1;\n")
+    new_patch = new_patch.replace(" {\n+", " {\n+\tcheck(pump);\n+").replace("84,4", "84,6")
     request = make_review("> +\tpump->on = 0;\n\nPlease make it a bool.\n")
     assert [
-        state
-        for _, state in list_item_states(
-            make_post(1, OLD), request, make_post(2, new_patch)
-        )
+        state for _, state in list_item_states(make_post(1, OLD), request, make_post(2, new_patch))
     ] == ["open"]
 
 
@@ -241,18 +224,14 @@ def test_requests_are_marked_on_the_command_line(tmp_path: Path) -> None:
         ).code
         == 0
     )
-    points = json.loads(call("track", "show", "1", "--ledger", "--format", "json").out)[
-        "points"
-    ]
+    points = json.loads(call("track", "show", "1", "--ledger", "--format", "json").out)["points"]
     assert [(point["state"], point["marked"]) for point in points] == [
         ("addressed", True),
         ("declined", True),
     ]
     assert call("track", "show", "1", "--ledger", "--open").out == "no requests\n"
     call("track", "show", "1", "--ledger", *make_mark(1, "none"), *make_mark(2, "open"))
-    points = json.loads(call("track", "show", "1", "--ledger", "--format", "json").out)[
-        "points"
-    ]
+    points = json.loads(call("track", "show", "1", "--ledger", "--format", "json").out)["points"]
     assert [(point["state"], point["marked"]) for point in points] == [
         ("open", False),
         ("open", True),
@@ -271,15 +250,10 @@ def test_new_version_lists_open_and_addressed_requests(
         )
         with open_store() as store:
             assert read_tracked_series(1, store=store).posted is not None
-        assert (
-            call("track", "show", "1", "--ledger", *make_mark(1, "addressed")).code == 0
-        )
+        assert call("track", "show", "1", "--ledger", *make_mark(1, "addressed")).code == 0
         topic_life.amend_patch()
         exported_output = topic_life.run("draft", "--export", "-").out
-        assert (
-            "- EDITME review: Please say which caller. (Rita Reviewer)"
-            in exported_output
-        )
+        assert "- EDITME review: Please say which caller. (Rita Reviewer)" in exported_output
         dry_run = call(
             "send",
             "-C",
@@ -295,12 +269,7 @@ def test_new_version_lists_open_and_addressed_requests(
         )
         plan_document = json.loads(dry_run.out)
         (warning,) = [
-            found
-            for found in plan_document["warnings"]
-            if found["name"] == "open-review"
+            found for found in plan_document["warnings"] if found["name"] == "open-review"
         ]
-    assert (
-        warning["message"]
-        == "v1 has 1 open request: Why is this needed at all? (Rita Reviewer)"
-    )
+    assert warning["message"] == "v1 has 1 open request: Why is this needed at all? (Rita Reviewer)"
     assert "track show 1 --ledger" in warning["hint"]

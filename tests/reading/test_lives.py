@@ -35,9 +35,7 @@ COUNT = "pump: count the starts of the pump"
 GREG = "Greg Kroah-Hartman <gregkh@linuxfoundation.org>"
 
 
-@pytest.fixture(
-    params=["stand-in", pytest.param("public-inbox", marks=pytest.mark.long)]
-)
+@pytest.fixture(params=["stand-in", pytest.param("public-inbox", marks=pytest.mark.long)])
 def life(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[FollowedArchive]:
     with open_followed_archive(tmp_path, request.param) as topic_life:
         yield topic_life
@@ -52,10 +50,7 @@ def build_thanks_mail(
 ) -> bytes:
     """Return the text that `b4 ty` writes. The parameters are (title, commit) pairs."""
     summary = (
-        "".join(
-            f"[{number}] {title}\n      commit: {commit}\n"
-            for number, title, commit in lines
-        )
+        "".join(f"[{number}] {title}\n      commit: {commit}\n" for number, title, commit in lines)
         if lines and len(lines[0]) == 3
         else ""
     )
@@ -175,9 +170,7 @@ def test_series_is_applied_in_part(life: FollowedArchive) -> None:
 
 def test_merged_series_is_reverted(life: FollowedArchive) -> None:
     life.add_and_wait(build_described_mail(f"v1 [PATCH] {PUMP}"))
-    commit = life.trees.commit(
-        f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
-    )
+    commit = life.trees.commit(f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1")
     robot_mail = build_applied_notice(
         PUMP,
         commit[:12],
@@ -223,16 +216,12 @@ def test_merged_series_is_reverted(life: FollowedArchive) -> None:
 def test_series_dropped_from_stable(life: FollowedArchive) -> None:
     life.add_and_wait(build_described_mail(f"v1 [PATCH] {PUMP}"))
     assert life.add_and_wait(
-        build_stable_queue_notice(
-            PUMP, SHA, "6.1", id="q", minutes=convert_days_to_minutes(20)
-        )
+        build_stable_queue_notice(PUMP, SHA, "6.1", id="q", minutes=convert_days_to_minutes(20))
     ) == (
         "in-stable",
         "follow the stable review of 6.1; reply there if it should not be applied",
     )
-    assert life.commands == [
-        "patchpilot track reply '<q@example.org>' --template objection"
-    ]
+    assert life.commands == ["patchpilot track reply '<q@example.org>' --template objection"]
     subject = f'Patch "{PUMP}" has been added to the 6.1-stable tree'
     objection = build_mail(
         f"Re: {subject}",
@@ -263,9 +252,7 @@ def test_series_dropped_from_stable(life: FollowedArchive) -> None:
 
 def test_author_objects_to_autosel(life: FollowedArchive) -> None:
     life.add_and_wait(build_described_mail(f"v1 [PATCH] {PUMP}"))
-    assert life.add_and_wait(
-        make_autosel_patch("6.6", convert_days_to_minutes(30))
-    ) == (
+    assert life.add_and_wait(make_autosel_patch("6.6", convert_days_to_minutes(30))) == (
         "in-mainline",
         "AUTOSEL proposes it for 6.6; reply there if it should not be applied",
     )
@@ -315,9 +302,7 @@ def test_failed_backport_is_sent_and_queued(life: FollowedArchive) -> None:
         or life.branches["5.10"] == "did not apply"
     )
     state, step = life.add_and_wait(
-        build_stable_queue_notice(
-            PUMP, commit, "5.10", id="q", minutes=convert_days_to_minutes(45)
-        )
+        build_stable_queue_notice(PUMP, commit, "5.10", id="q", minutes=convert_days_to_minutes(45))
     )
     assert (state, life.branches["5.10"]) == ("in-stable", "queued")
     life.trees.backport(commit, "5.10", tag="v5.10.240")
@@ -329,9 +314,7 @@ def test_failed_backport_is_sent_and_queued(life: FollowedArchive) -> None:
 def test_series_is_followed_from_rfc_to_pull_request(life: FollowedArchive) -> None:
     titles = (PUMP, COUNT)
 
-    def make_version(
-        name: str, cover_id: str, minutes: int, notes: str = ""
-    ) -> list[bytes]:
+    def make_version(name: str, cover_id: str, minutes: int, notes: str = "") -> list[bytes]:
         cover = build_mail(
             f"[{name} 0/2] pump: a pump that counts",
             f"A pump that counts.\n\n{notes}",
@@ -367,8 +350,7 @@ def test_series_is_followed_from_rfc_to_pull_request(life: FollowedArchive) -> N
         == "under-review"
     )
     assert (
-        life.add_and_wait(*make_version("PATCH", "v1", convert_days_to_minutes(200)))[0]
-        == "sent"
+        life.add_and_wait(*make_version("PATCH", "v1", convert_days_to_minutes(200)))[0] == "sent"
     )
     assert (
         life.add_and_wait(
@@ -404,9 +386,7 @@ def test_series_is_followed_from_rfc_to_pull_request(life: FollowedArchive) -> N
         "kernel test robot reports a build failure: fix it and send v3",
     )
     assert (
-        life.add_and_wait(
-            *make_version("PATCH v3", "v3", convert_days_to_minutes(400))
-        )[0]
+        life.add_and_wait(*make_version("PATCH v3", "v3", convert_days_to_minutes(400)))[0]
         == "sent"
     )
     state, step = life.add_and_wait(
@@ -424,9 +404,7 @@ def test_series_is_followed_from_rfc_to_pull_request(life: FollowedArchive) -> N
     )
     assert life.commands == ["patchpilot track update"]
     assert (
-        life.add_and_wait(
-            *make_version("PATCH v4", "v4", convert_days_to_minutes(600))
-        )[0]
+        life.add_and_wait(*make_version("PATCH v4", "v4", convert_days_to_minutes(600)))[0]
         == "sent"
     )
     assert (
@@ -623,13 +601,9 @@ def test_security_fix_is_followed_privately(tmp_path: Path) -> None:
     )
     with Store(tmp_path / "track.sqlite") as store:
         with Repository.open(trees.repo.path) as repository:
-            (series,) = track_series_in_mbox(
-                sent_mbox, store=store, repository=repository
-            )
+            (series,) = track_series_in_mbox(sent_mbox, store=store, repository=repository)
         assert series.state == "sent"
-        commit = trees.commit(
-            f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
-        )
+        commit = trees.commit(f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1")
         for version in ("6.1", "6.6"):
             trees.backport(commit, version, tag=f"v{version}.120")
         with Repository.open(trees.repo.path) as repository:
@@ -662,9 +636,7 @@ def test_series_is_followed_into_stable_branches(
     )  # fmt: skip
     assert (
         life.add_and_wait(
-            build_patch_mail(
-                f"[PATCH net v2] {title}", id="v2", minutes=convert_days_to_minutes(3)
-            )
+            build_patch_mail(f"[PATCH net v2] {title}", id="v2", minutes=convert_days_to_minutes(3))
         )[0]
         == "sent"
     )
@@ -680,9 +652,7 @@ def test_series_is_followed_into_stable_branches(
         )[0]
         == "under-review"
     )
-    commit = life.trees.commit(
-        f"{title}\n\nOld cards cannot.\n\nSigned-off-by: {ADA}\n"
-    )
+    commit = life.trees.commit(f"{title}\n\nOld cards cannot.\n\nSigned-off-by: {ADA}\n")
     life.trees.repo.git("update-ref", "refs/heads/net", commit)
     life.trees.repo.git("reset", "-q", "--hard", life.trees.first)
     assert (
@@ -720,9 +690,7 @@ def test_series_is_followed_into_stable_branches(
         life.trees.backport(commit, version, tag=f"v{version}.{100 + number}")
         assert life.add_and_wait()[0] == "in-stable"
         assert [
-            name
-            for name, words in life.branches.items()
-            if words.startswith("released")
+            name for name, words in life.branches.items() if words.startswith("released")
         ] == list(versions[:number])
     assert life.add_and_wait() == ("in-stable", "done: nothing is left to do")
     fix_title = "net/acme: return the count of images"

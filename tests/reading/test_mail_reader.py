@@ -63,14 +63,11 @@ def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
 def are_mails_read_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
     """Return whether exactly this many messages were parsed and read, each of them once."""
     return all(
-        len(counter) >= mails and max(counter.values(), default=1) == 1
-        for counter in counts
+        len(counter) >= mails and max(counter.values(), default=1) == 1 for counter in counts
     )
 
 
-def test_track_commands_parse_a_message_once(
-    workdir: Path, parse_counts: Counted
-) -> None:
+def test_track_commands_parse_a_message_once(workdir: Path, parse_counts: Counted) -> None:
     with serve_archive("stand-in", workdir, *MAILS) as server:
         # reset the counts, because the server has parsed the messages as well
         parse_counts()
@@ -101,9 +98,7 @@ def test_mbox_is_read_once(workdir: Path, parse_counts: Counted) -> None:
         assert are_mails_read_once(parse_counts(), len(MAILS)), arguments
 
 
-def test_show_and_follow_read_a_mail_once(
-    tmp_path: Path, parse_counts: Counted
-) -> None:
+def test_show_and_follow_read_a_mail_once(tmp_path: Path, parse_counts: Counted) -> None:
     with create_life(tmp_path) as topic_life:
         topic_life.send()
         topic_life.update()

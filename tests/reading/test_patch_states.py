@@ -26,12 +26,8 @@ from tests.reading.story import SHA, read_first_series
 ONE, TWO = "demo: check the pointer", "demo: count the pointers"
 P1 = build_described_mail(f"p1 [PATCH 1/2] {ONE}")
 P2 = build_described_mail(f"p2+1>p1 [PATCH 2/2] {TWO}")
-MAINLINE = LandedCommit(
-    "torvalds/linux", SHA, "v6.9", "in the repository", None, 1, ONE
-)
-STABLE = LandedCommit(
-    "stable/linux-6.6.y", "b" * 40, "v6.6.20", "by marker", None, 1, ONE
-)
+MAINLINE = LandedCommit("torvalds/linux", SHA, "v6.9", "in the repository", None, 1, ONE)
+STABLE = LandedCommit("stable/linux-6.6.y", "b" * 40, "v6.6.20", "by marker", None, 1, ONE)
 
 
 def read_status(*mails: bytes) -> PostedSeries:
@@ -81,13 +77,10 @@ def test_applied_notice_for_a_subset_marks_the_named_patches() -> None:
         "partly-accepted",
         "1 of 2 applied; 1/2 has no reply",
     )
-    both = read_status(
-        make_applied_mail(2, TWO), make_applied_mail(1, ONE, minutes=900)
-    )
+    both = read_status(make_applied_mail(2, TWO), make_applied_mail(1, ONE, minutes=900))
     assert both.state == "accepted"
     assert [
-        (patch_state.proof.message_id, patch_state.proof.commit)
-        for patch_state in both.patches
+        (patch_state.proof.message_id, patch_state.proof.commit) for patch_state in both.patches
     ] == [
         ("1.b4-ty@example.org", SHA.replace("0", "1", 1)),
         ("2.b4-ty@example.org", SHA.replace("0", "2", 1)),
@@ -127,9 +120,7 @@ def test_partial_acceptance_in_prose_is_unclear(text: str, what: str) -> None:
     assert {str(patch_state.state) for patch_state in series.patches} == {
         "accepted" if what == "applied" else "under-review"
     }
-    assert {str(patch_state.proven) for patch_state in series.patches} == {
-        "under-review"
-    }
+    assert {str(patch_state.proven) for patch_state in series.patches} == {"under-review"}
 
 
 def test_stable_mail_is_about_the_named_patch() -> None:
@@ -197,8 +188,7 @@ def test_show_prints_a_row_per_patch(
     lines = call("track", "show", "1").out.splitlines()
     assert f"  1/2       2024-03-04  sent              <p1@example.org>  {ONE}" in lines
     assert (
-        f"  2/2       2024-03-04  accepted          {SHA.replace('0', '2', 1)[:12]}  {TWO}"
-        in lines
+        f"  2/2       2024-03-04  accepted          {SHA.replace('0', '2', 1)[:12]}  {TWO}" in lines
     )
     (series,) = json.loads(call("track", "show", "1", "--format", "json").out)["series"]
     assert [patch["state"] for patch in series["patches"]] == ["sent", "accepted"]

@@ -46,10 +46,7 @@ Matt
 
 def list_review_points(*mails: bytes) -> list[str]:
     status, *_ = read_thread(parse(build_mbox(*mails)))
-    return [
-        f"{review_point.asker}: {review_point.text}"
-        for review_point in review_points(status)
-    ]
+    return [f"{review_point.asker}: {review_point.text}" for review_point in review_points(status)]
 
 
 def make_reply_to_v1(body: str, sender: str = MATT, **options: str) -> bytes:
@@ -98,9 +95,9 @@ def test_neutral_text_requests_nothing(text: str) -> None:
     ],
 )
 def test_request_needs_no_keyword(text: str) -> None:
-    assert list_review_points(
-        story.V1, make_reply_to_v1(f"> +\tif (!pump)\n\n{text}\n")
-    ) == [f"Matt Maintainer: {text}"]
+    assert list_review_points(story.V1, make_reply_to_v1(f"> +\tif (!pump)\n\n{text}\n")) == [
+        f"Matt Maintainer: {text}"
+    ]
 
 
 def test_each_paragraph_may_contain_a_request() -> None:
@@ -144,9 +141,7 @@ def test_new_version_lists_only_new_requests() -> None:
 
 
 def test_long_request_is_cut_at_a_word() -> None:
-    (text,) = list_review_points(
-        story.V1, make_reply_to_v1("Please " + "rename " * 60 + "it.\n")
-    )
+    (text,) = list_review_points(story.V1, make_reply_to_v1("Please " + "rename " * 60 + "it.\n"))
     assert text.endswith("rename…")
     assert len(text) < 200
 
@@ -167,9 +162,7 @@ def test_check_mark_can_be_cleared(tmp_path: Path) -> None:
         toggle_state(series.entry.id, list_latest_requests(shown_series)[1])
         assert [
             item.done
-            for item in list_latest_requests(
-                read_tracked_series(series.entry.id, store=store)
-            )
+            for item in list_latest_requests(read_tracked_series(series.entry.id, store=store))
         ] == [
             False,
             False,
@@ -196,10 +189,7 @@ def test_changelog_lists_settled_requests(tmp_path: Path) -> None:
         toggle_state(1, items[0])
         topic_life.amend_patch()
         exported_output = topic_life.run("draft", "--export", "-").out
-        assert (
-            "- EDITME review: Please use a helper here. (Rita Reviewer)"
-            in exported_output
-        )
+        assert "- EDITME review: Please use a helper here. (Rita Reviewer)" in exported_output
         assert "needed at all" not in exported_output
 
 

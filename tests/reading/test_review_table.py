@@ -183,9 +183,7 @@ def test_tag_records_version_and_mail() -> None:
 
 
 def test_request_next_to_a_carried_tag_does_not_approve() -> None:
-    review_table = build_review_table(
-        *make_series(2, tags=TAG), make_review_mail(ASKS, "v2p1")
-    )
+    review_table = build_review_table(*make_series(2, tags=TAG), make_review_mail(ASKS, "v2p1"))
     (review, *_) = review_table.patches[0].reviewers
     assert (review.state, review.tags) == ("asked", ("Reviewed-by",))
     assert review_table.approved == 0
@@ -196,9 +194,7 @@ def test_cover_letter_reply_covers_every_patch() -> None:
     cover = build_mail(title, "Both.\n", id="c", to=RITA, minutes=DAY)
     second_mail = build_described_mail(f"b+{DAY + 2}>c [PATCH 2/2] {TWO}")
     first_mail = build_described_mail(f"a+{DAY + 1}>c [PATCH 1/2] {ONE}")
-    tag = build_reply(
-        title, f"For the series:\n\n{TAG}", id="t", reply_to="c", minutes=2 * DAY
-    )
+    tag = build_reply(title, f"For the series:\n\n{TAG}", id="t", reply_to="c", minutes=2 * DAY)
     review_table = build_review_table(cover, first_mail, second_mail, tag)
     assert (
         list_reviewer_states(review_table)["Rita Reviewer"],
@@ -211,18 +207,14 @@ def test_cover_letter_reply_covers_every_patch() -> None:
 
 
 def test_applier_is_not_asked_again() -> None:
-    applied_reply = make_review_mail(
-        "Applied to demo/next, thanks!", "v1p1", sender=MATT
-    )
+    applied_reply = make_review_mail("Applied to demo/next, thanks!", "v1p1", sender=MATT)
     assert list_reviewer_states(build_review_table(*make_series(1), applied_reply))[
         "Matt Maintainer"
     ].startswith("applied")
 
 
 def test_bots_lists_and_authors_are_not_reviewers() -> None:
-    recipients = (
-        "lkp@intel.com, linux-kernel@vger.kernel.org, Ada Fixer <ada@example.org>"
-    )
+    recipients = "lkp@intel.com, linux-kernel@vger.kernel.org, Ada Fixer <ada@example.org>"
     post = build_described_mail(f"p [PATCH] {ONE}", to=f"{recipients}, {RITA}")
     bot = build_reply(
         f"[PATCH] {ONE}",

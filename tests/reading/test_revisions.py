@@ -22,9 +22,7 @@ from tests.reading.story import read_only_series
 
 def read_series(*mails: bytes | str) -> tuple[PostedSeries, ...]:
     """Return the series in the messages. A message is described as in `build_described_mail`."""
-    posts = (
-        build_described_mail(mail) if isinstance(mail, str) else mail for mail in mails
-    )
+    posts = (build_described_mail(mail) if isinstance(mail, str) else mail for mail in mails)
     return find_series([classify(mail) for mail in parse(build_mbox(*posts))])
 
 
@@ -67,9 +65,7 @@ def make_rewritten_version(display_name: str) -> bytes:
     """Return the next version as it looks after a list has rewritten its From: header."""
     body = build_patch_mail("x").decode().partition("\n\n")[2]
     subject = "[PATCH v2] demo: check it"
-    return build_mail(
-        subject, body, sender=display_name, id="b", minutes=9, Reply_To=ADA
-    )
+    return build_mail(subject, body, sender=display_name, id="b", minutes=9, Reply_To=ADA)
 
 
 TYPO = "[PATCH] demo: a typo fix"
@@ -172,9 +168,7 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "a sender rewritten by the list": (
         [
             CHECK,
-            make_rewritten_version(
-                "\"'Ada Fixer' via demo-list\" <demo@lists.example.org>"
-            ),
+            make_rewritten_version("\"'Ada Fixer' via demo-list\" <demo@lists.example.org>"),
         ],
         "1 2",
     ),
@@ -195,25 +189,19 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     ),
     "a patch that moved between two works": (
         [
-            build_described_mail(
-                "a0 [PATCH 0/2] board: enable it", notes=CHANGE.format("board")
-            ),
+            build_described_mail("a0 [PATCH 0/2] board: enable it", notes=CHANGE.format("board")),
             f"a1>a0 [PATCH 1/2] {MOVED}",
             build_described_mail(
                 "b0+1d [PATCH v2 0/1] board: enable it", notes=CHANGE.format("board")
             ),
-            build_described_mail(
-                "c0+2d [PATCH 0/1] valve: a driver", notes=CHANGE.format("valve")
-            ),
+            build_described_mail("c0+2d [PATCH 0/1] valve: a driver", notes=CHANGE.format("valve")),
             f"c1+2d>c0 [PATCH 1/1] {MOVED}",
         ],
         "1 2, 1",
     ),
     "a new change-id": (
         [
-            build_described_mail(
-                "a [PATCH v3] pump: run without it", notes=CHANGE.format("one")
-            ),
+            build_described_mail("a [PATCH v3] pump: run without it", notes=CHANGE.format("one")),
             build_described_mail(
                 "b0+1d [PATCH v4 0/2] demo: no valves", notes=CHANGE.format("two")
             ),
@@ -236,9 +224,7 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "another change-id and title": (
         [
             build_described_mail(CHECK, notes=CHANGE.format("one")),
-            build_described_mail(
-                "b+9 [PATCH v2] pump: else", notes=CHANGE.format("two") + V1
-            ),
+            build_described_mail("b+9 [PATCH v2] pump: else", notes=CHANGE.format("two") + V1),
         ],
         "1, 2",
     ),
@@ -319,18 +305,14 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
     "a patch of another series": (
         [
             *WEIGHTED,
-            *_make_series(
-                "c", "PATCH", SET, ("refactor it", "take a task", "export it"), 63
-            ),
+            *_make_series("c", "PATCH", SET, ("refactor it", "take a task", "export it"), 63),
         ],
         "1 2, 1",
     ),
     "two patches of another series": (
         [
             *WEIGHTED,
-            *_make_series(
-                "c", "PATCH", SET, ("refactor it", "weigh them", "export it"), 63
-            ),
+            *_make_series("c", "PATCH", SET, ("refactor it", "weigh them", "export it"), 63),
         ],
         "1 2 1",
     ),
@@ -339,9 +321,7 @@ SERIES: dict[str, tuple[list[bytes | str], str]] = {
             CHECK,
             build_described_mail("b+5>a Re: [PATCH] demo: check it", author=OTTO),
             build_mail("A question about pumps", "Which one?\n", id="c", minutes=6),
-            build_mail(
-                "Re: A question about pumps", "It.\n", id="d", reply_to="c", minutes=7
-            ),
+            build_mail("Re: A question about pumps", "It.\n", id="d", reply_to="c", minutes=7),
         ],
         "1",
     ),
@@ -364,9 +344,7 @@ def test_mails_are_joined_to_series(mails: list[bytes | str], expected: str) -> 
 
 
 def test_unnumbered_parent_is_the_cover_letter() -> None:
-    words = build_mail(
-        "[PATCH] demo: check everything", "These check it all.\n", id="c"
-    )
+    words = build_mail("[PATCH] demo: check everything", "These check it all.\n", id="c")
     patches = [f"p{n}+{n}>c [PATCH {n}/2] demo: check {n}" for n in (1, 2)]
     (series,) = read_series(words, *patches)
     assert series.latest.head.is_cover
@@ -411,9 +389,7 @@ def test_resend_is_a_revision() -> None:
         "b+9 [RESEND PATCH] demo: a",
         "c+19 [PATCH v2] demo: a",
     )
-    assert [
-        (revision.version, revision.resend) for revision in all_series[0].revisions
-    ] == [
+    assert [(revision.version, revision.resend) for revision in all_series[0].revisions] == [
         (1, False),
         (1, True),
         (2, False),
@@ -432,9 +408,7 @@ def test_rfc_and_pull_request_are_revisions() -> None:
         ),
     )
     assert len(all_series) == 1
-    assert [
-        (revision.rfc, revision.pull_request) for revision in all_series[0].revisions
-    ] == [
+    assert [(revision.rfc, revision.pull_request) for revision in all_series[0].revisions] == [
         (True, False),
         (False, False),
         (False, True),
@@ -458,14 +432,9 @@ def test_revisions_are_in_sending_order() -> None:
         "[PATCH v2]",
     ]
     all_series = read_series(
-        *(
-            f"m{index}+{index * DAY} {mark} demo: check it"
-            for index, mark in enumerate(prefixes)
-        )
+        *(f"m{index}+{index * DAY} {mark} demo: check it" for index, mark in enumerate(prefixes))
     )
-    assert [
-        (revision.version, revision.rfc) for revision in all_series[0].revisions
-    ] == [
+    assert [(revision.version, revision.rfc) for revision in all_series[0].revisions] == [
         (1, True),
         (2, True),
         (3, True),
@@ -475,22 +444,17 @@ def test_revisions_are_in_sending_order() -> None:
     assert all_series[0].latest.version == 2
 
 
-@pytest.mark.parametrize(
-    "cover", ["[PATCH v2 0/2]", "[RESEND PATCH v2 0/3]", "[RFC v2 0/3]"]
-)
+@pytest.mark.parametrize("cover", ["[PATCH v2 0/2]", "[RESEND PATCH v2 0/3]", "[RFC v2 0/3]"])
 def test_cover_letter_with_another_prefix_joins_the_patches(
     cover: str,
 ) -> None:
     all_series = read_series(
         build_mail(f"{cover} demo: pumps", "Three patches.\n", id="c0"),
-        *(
-            f"c{number}+1>c0 [PATCH v2 {number}/3] demo: step {number}"
-            for number in (1, 2, 3)
-        ),
+        *(f"c{number}+1>c0 [PATCH v2 {number}/3] demo: step {number}" for number in (1, 2, 3)),
     )
-    assert [
-        (len(series.revisions), len(series.latest.patches)) for series in all_series
-    ] == [(1, 3)]
+    assert [(len(series.revisions), len(series.latest.patches)) for series in all_series] == [
+        (1, 3)
+    ]
 
 
 def test_mail_to_self_is_not_a_revision() -> None:
@@ -506,9 +470,7 @@ def test_mail_to_self_is_not_a_revision() -> None:
         )
     )
     (status,) = read_thread(mails)
-    assert [revision.head.message_id for revision in status.revisions] == [
-        "a@example.org"
-    ]
+    assert [revision.head.message_id for revision in status.revisions] == ["a@example.org"]
     assert not status.replies
 
 
@@ -567,9 +529,7 @@ def test_retitled_version_is_joined_by_its_changes(mark: str, expected: str) -> 
         ),
     ],
 )
-def test_new_author_needs_link_and_title(
-    subject: str, notes: str, expected: str
-) -> None:
+def test_new_author_needs_link_and_title(subject: str, notes: str, expected: str) -> None:
     later_mail = build_described_mail(f"b+9 {subject}", notes=notes, author=OTTO)
     assert join_versions(build_described_mail(PUMP, Cc=OTTO), later_mail) == expected
     assert join_versions(PUMP, later_mail) == "1, 2", "nobody knows who that is"
@@ -585,9 +545,7 @@ def test_new_author_needs_link_and_title(
         ("[PATCH v2] demo: check it", 551, "1 2"),
     ],
 )
-def test_old_series_with_the_same_title_is_separate(
-    subject: str, days: int, expected: str
-) -> None:
+def test_old_series_with_the_same_title_is_separate(subject: str, days: int, expected: str) -> None:
     assert join_versions(CHECK, f"b+{days}d {subject}") == expected
 
 
@@ -640,12 +598,10 @@ def test_impossible_dates_are_ignored(date: str, expected: str) -> None:
         ),
     ],
 )
-def test_version_links_differ_from_other_links(
-    notes: str, earlier: dict[str, int]
-) -> None:
-    (post,) = read_series(
-        build_described_mail("b [PATCH v13] demo: check it", notes=notes)
-    )[0].latest.posts
+def test_version_links_differ_from_other_links(notes: str, earlier: dict[str, int]) -> None:
+    (post,) = read_series(build_described_mail("b [PATCH v13] demo: check it", notes=notes))[
+        0
+    ].latest.posts
     assert post.earlier == earlier
 
 
@@ -667,8 +623,7 @@ def test_unthreaded_patches_are_grouped_by_shape(
     prefixes: tuple[str, str], minutes: int, groups: str
 ) -> None:
     mails = (
-        f"m{index}+{index * minutes} [{mark}] demo: {index}"
-        for index, mark in enumerate(prefixes)
+        f"m{index}+{index * minutes} [{mark}] demo: {index}" for index, mark in enumerate(prefixes)
     )
     assert list_versions(*mails) == groups
 
@@ -687,9 +642,7 @@ def test_unthreaded_patches_are_grouped_by_shape(
     ],
 )
 def test_message_ids_group_a_slow_send(first: str, second: str, together: bool) -> None:
-    all_series = read_series(
-        f"{first} [PATCH 1/2] demo: 1", f"{second}+300 [PATCH 2/2] demo: 2"
-    )
+    all_series = read_series(f"{first} [PATCH 1/2] demo: 1", f"{second}+300 [PATCH 2/2] demo: 2")
     assert (len(all_series) == 1) is together
 
 
@@ -701,19 +654,13 @@ def test_message_ids_group_a_slow_send(first: str, second: str, together: bool) 
         (("1+1>0 [PATCH v2 1/2] demo: 1",), "0 | 1"),
     ],
 )
-def test_wrong_count_in_cover_letter_keeps_patches(
-    patches: tuple[str, ...], expected: str
-) -> None:
+def test_wrong_count_in_cover_letter_keeps_patches(patches: tuple[str, ...], expected: str) -> None:
     assert list_versions("0 [PATCH 0/3] demo: two", *patches) == expected
 
 
 def test_cover_letter_and_patches_have_the_same_version() -> None:
-    cover = build_mail(
-        "[PATCHSET v4 1/2] demo: pumps", "The first of two sets.\n", id="c0"
-    )
-    patches = [
-        f"c{index}+{index}>c0 [PATCH {index}/2] demo: {index}" for index in (1, 2)
-    ]
+    cover = build_mail("[PATCHSET v4 1/2] demo: pumps", "The first of two sets.\n", id="c0")
+    patches = [f"c{index}+{index}>c0 [PATCH {index}/2] demo: {index}" for index in (1, 2)]
     (series,) = read_series(cover, *patches)
     assert (
         list_series_versions(series),
@@ -749,9 +696,7 @@ def test_resent_patch_keeps_the_version() -> None:
         (posts, "changes-requested"),
         ([*posts, build_described_mail(resent_patch)], "under-review"),
     ):
-        assert [status.state for status in read_thread(parse(build_mbox(*mails)))] == [
-            state
-        ]
+        assert [status.state for status in read_thread(parse(build_mbox(*mails)))] == [state]
 
 
 def test_unnumbered_resend_keeps_the_previous_version() -> None:
@@ -779,9 +724,7 @@ def test_cover_letter_and_unnumbered_patch_are_one_revision() -> None:
 
 def test_reply_without_references_joins_its_series() -> None:
     first = "a1 [PATCH 1/2] demo: step 1"
-    later_mail = build_described_mail(
-        "a2+90>a1 [PATCH 2/2] demo: step 2", references=""
-    )
+    later_mail = build_described_mail("a2+90>a1 [PATCH 2/2] demo: step 2", references="")
     assert list_versions(first, later_mail) == "a1 a2"
     assert list_versions(first, "a2+90 [PATCH 2/2] demo: step 2") == "a1, a2"
 
@@ -868,9 +811,7 @@ def test_answered_or_linked_version_is_earlier(
 def test_series_with_different_change_ids_stay_separate(
     first_id: str, second_id: str, expected: str
 ) -> None:
-    first, second = (
-        CHANGE.format(name) if name else "" for name in (first_id, second_id)
-    )
+    first, second = (CHANGE.format(name) if name else "" for name in (first_id, second_id))
     later = make_file_patch("tap.c", RENAMED, notes=second + V1)
     assert join_versions(build_described_mail(CHECK, notes=first), later) == expected
 
@@ -890,10 +831,7 @@ def test_recent_versions_with_the_same_title_are_joined(
     first = "a [PATCH] demo: fix a typo"
     second = f"b+{minutes} [PATCH] demo: fix a typo"
     assert join_versions(first, make_file_patch(file, second)) == expected
-    assert (
-        join_versions(make_file_patch(file, first), build_described_mail(second))
-        == expected
-    )
+    assert join_versions(make_file_patch(file, first), build_described_mail(second)) == expected
 
 
 def break_date(message: bytes) -> bytes:
@@ -949,9 +887,7 @@ LINK = "https://lore.kernel.org/r/a@example.org\n"
     ],
 )
 def test_words_before_a_link_name_its_version(words: str, version: int | None) -> None:
-    (series,) = read_series(
-        build_described_mail("b [PATCH v3] demo: check it", notes=words)
-    )
+    (series,) = read_series(build_described_mail("b [PATCH v3] demo: check it", notes=words))
     post = series.latest.head
     assert post.earlier == ({} if version is None else {"a@example.org": version})
 

@@ -44,9 +44,7 @@ def list_patch_states(series: PostedSeries) -> list[str]:
     return [post.message_id.partition("@")[0] for post in series.latest.patches]
 
 
-def build_step_reply(
-    parent_id: str, body: str, minutes: int, sender: str = RITA
-) -> bytes:
+def build_step_reply(parent_id: str, body: str, minutes: int, sender: str = RITA) -> bytes:
     number = int(parent_id[1:]) if parent_id[1:] else 0
     title = STEPS[number - 1] if number else "stop in time"
     subject = f"[PATCH {number}/4] pump: {title}"
@@ -80,9 +78,7 @@ def test_reply_replaces_the_patch_with_its_number() -> None:
     assert [(tag.trailer, tag.version, tag.patch) for tag in series.trailers] == [
         (f"Reviewed-by: {RITA}", 2, 1)
     ]
-    assert [
-        (patch_state.number, str(patch_state.state)) for patch_state in series.patches
-    ] == [
+    assert [(patch_state.number, str(patch_state.state)) for patch_state in series.patches] == [
         (1, "under-review"),
         (2, "changes-requested"),
         (3, "sent"),
@@ -130,9 +126,7 @@ def test_full_resend_inherits_no_patches() -> None:
 
 def test_applied_patch_stays_applied() -> None:
     applied = build_step_reply("p1", "Applied, thanks.", 80, MATT)
-    series = read_status(
-        applied, build_step_reply("p3", "Applied, thanks.", 81, MATT), THIRD
-    )
+    series = read_status(applied, build_step_reply("p3", "Applied, thanks.", 81, MATT), THIRD)
     assert [str(patch_state.state) for patch_state in series.patches] == [
         "accepted",
         "sent",
@@ -152,15 +146,11 @@ def test_applied_patch_stays_applied() -> None:
 )
 def test_unchanged_resend_stays_applied(about: str, states: list[str]) -> None:
     resend = [
-        make_step_patch(
-            n, "PATCH v2", value=int(n == 2), id=f"q{n}", reply_to="d", minutes=900 + n
-        )
+        make_step_patch(n, "PATCH v2", value=int(n == 2), id=f"q{n}", reply_to="d", minutes=900 + n)
         for n in range(1, 5)
     ]
     cover = build_described_mail("d+900 [PATCH v2 0/4] pump: stop in time")
-    series = read_status(
-        build_step_reply(about, "Applied, thanks.", 80, MATT), cover, *resend
-    )
+    series = read_status(build_step_reply(about, "Applied, thanks.", 80, MATT), cover, *resend)
     assert [str(patch_state.state) for patch_state in series.patches] == states
 
 
@@ -195,9 +185,7 @@ def test_unchanged_unnumbered_version_is_a_resend(
     ],
 )
 def test_replies_survive_a_resend(text: str, expected: str) -> None:
-    first_mail = build_described_mail(
-        "a [PATCH] pump: stop", to=f"{MATT}, demo@lists.example.org"
-    )
+    first_mail = build_described_mail("a [PATCH] pump: stop", to=f"{MATT}, demo@lists.example.org")
     review = build_mail(
         "Re: [PATCH] pump: stop",
         f"> -EINVAL\n\n{text}\n",
@@ -213,21 +201,15 @@ def test_replies_survive_a_resend(text: str, expected: str) -> None:
         == expected
     )
     requests_changes = expected != "accepted"
-    assert (
-        len(review_points(read_only_series(first_mail, review, resend)))
-        == requests_changes
-    )
-    changed_mail = build_described_mail("b+2000 [PATCH v2] pump: stop").replace(
-        b"-EINVAL", b"-EIO"
-    )
+    assert len(review_points(read_only_series(first_mail, review, resend))) == requests_changes
+    changed_mail = build_described_mail("b+2000 [PATCH v2] pump: stop").replace(b"-EINVAL", b"-EIO")
     assert read_only_series(first_mail, review, changed_mail).state == "sent"
 
 
 def test_added_patch_joins_a_series_without_a_count() -> None:
     cover = build_mail("[PATCHSET] pump: stop in time", "Some steps.\n", id="c")
     first, second = (
-        build_described_mail(f"p{n}+{n}>c [PATCH {n}/2] pump: {STEPS[n - 1]}")
-        for n in (1, 2)
+        build_described_mail(f"p{n}+{n}>c [PATCH {n}/2] pump: {STEPS[n - 1]}") for n in (1, 2)
     )
     third_mail = build_described_mail(f"p3+9000>c [PATCH 3/2] pump: {STEPS[2]}")
     series = read_only_series(cover, first, second, third_mail)

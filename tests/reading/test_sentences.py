@@ -56,14 +56,10 @@ def test_sentences_record_line_numbers() -> None:
         3,
     )
     assert (first_sentence.top.on_code, third_sentence.top.on_code) == (True, False)
-    assert (
-        first_sentence.top.part == second_sentence.top.part != third_sentence.top.part
-    )
+    assert first_sentence.top.part == second_sentence.top.part != third_sentence.top.part
 
 
-def test_unreadable_weights_are_reported(
-    tmp_path: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unreadable_weights_are_reported(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_model, "data_dir", lambda _name: tmp_path)
     with pytest.raises(PackError, match=r"requests\.tsv"):
         load_shipped_weights.__wrapped__()

@@ -56,9 +56,9 @@ def test_commit_overrides_mails() -> None:
     assert landed.landed == (MAINLINE,)
     merged = with_commits(series, [MAINLINE, STABLE])
     assert merged.state is SeriesState.IN_STABLE
-    assert [
-        (branch.version, branch.state, branch.note) for branch in merged.stable
-    ] == [("6.6", "released", "v6.6.20")]
+    assert [(branch.version, branch.state, branch.note) for branch in merged.stable] == [
+        ("6.6", "released", "v6.6.20")
+    ]
 
 
 def test_mails_decide_if_no_commit_is_found() -> None:
@@ -80,13 +80,9 @@ def test_rejected_series_is_not_merged_by_title() -> None:
 
 
 def test_project_can_set_the_reply_timeout() -> None:
-    series = read_first_series(
-        build_described_mail("a [PATCH] demo: check it", author=ADA)
-    )
+    series = read_first_series(build_described_mail("a [PATCH] demo: check it", author=ADA))
     limit = series.last_activity + series.waiting
-    waiting, stalled = (
-        replace(series, now=limit + timedelta(seconds=late)) for late in (0, 1)
-    )
+    waiting, stalled = (replace(series, now=limit + timedelta(seconds=late)) for late in (0, 1))
     assert [decide(waiting).state, decide(stalled).state] == ["sent", "stalled"]
     # a cached summary is valid until this time, after which a new one is computed
     (_, end), (start, _) = (
@@ -134,9 +130,7 @@ def make_story_reply(
 
 ASKED_FOR = SeriesState.CHANGES_REQUESTED
 WISH = make_story_reply("Please check it at the caller instead.", 60)
-ANSWERED = make_story_reply(
-    "The caller has no pointer.", 90, sender=ADA, parent_id="m60"
-)
+ANSWERED = make_story_reply("The caller has no pointer.", 90, sender=ADA, parent_id="m60")
 
 
 @pytest.mark.parametrize(
@@ -167,9 +161,7 @@ ANSWERED = make_story_reply(
         (
             (
                 WISH,
-                make_story_reply(
-                    "Please ignore that, I misread it.", 99, parent_id="m60"
-                ),
+                make_story_reply("Please ignore that, I misread it.", 99, parent_id="m60"),
             ),
             ASKED_FOR,
         ),
@@ -193,9 +185,7 @@ def test_request_is_open_until_its_author_agrees(
         ("redone", SeriesState.CHANGES_REQUESTED),
     ],
 )
-def test_version_ends_only_after_a_later_message(
-    what: str, expected: SeriesState
-) -> None:
+def test_version_ends_only_after_a_later_message(what: str, expected: SeriesState) -> None:
     series = read_first_series(story.V1)
     sent_at = series.latest.sent
     assert sent_at
@@ -364,9 +354,7 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
 def test_state_follows_mail_evidence(
     events: list[Claim], state: str, reason: str | None, proof: str | None
 ) -> None:
-    patch_state = decide_only_patch(
-        add_evidence(read_first_series(story.V1), tuple(events))
-    )
+    patch_state = decide_only_patch(add_evidence(read_first_series(story.V1), tuple(events)))
     assert (patch_state.state, patch_state.why) == (state, reason or patch_state.why)
     assert patch_state.proof.message_id == (proof or patch_state.proof.message_id)
     by_id = {event.message_id: event for event in events}
@@ -457,9 +445,7 @@ def test_state_follows_repository_evidence(
         (-2, -3, "sent"),
     ],
 )
-def test_version_after_a_revert_is_pending(
-    reverted: float, applied: float, state: str
-) -> None:
+def test_version_after_a_revert_is_pending(reverted: float, applied: float, state: str) -> None:
     undone = UNDONE._replace(date=SENT + reverted * HOUR)
     series = read_first_series(story.V1)
     assert decide_only_patch(
@@ -489,9 +475,7 @@ def test_version_after_a_revert_is_pending(
 def test_superseding_version_changes_the_state(
     events: list[Claim], state: str, reason: str | None, proof: str
 ) -> None:
-    patch_state = decide_only_patch(
-        add_evidence(read_first_series(story.V1), tuple(events))
-    )
+    patch_state = decide_only_patch(add_evidence(read_first_series(story.V1), tuple(events)))
     assert (patch_state.state, patch_state.why, patch_state.proof.message_id) == (
         state,
         reason or patch_state.why,
@@ -507,9 +491,7 @@ def test_taken_over_series_follows_its_commit() -> None:
 
 ONE, TWO = "demo: check the pointer", "demo: count the pumps"
 BOTH = tuple(
-    build_patch_mail(
-        f"[PATCH {at}/2] {title}", id=f"p{at}", reply_to="p1" if at > 1 else None
-    )
+    build_patch_mail(f"[PATCH {at}/2] {title}", id=f"p{at}", reply_to="p1" if at > 1 else None)
     for at, title in ((1, ONE), (2, TWO))
 )
 
@@ -665,9 +647,7 @@ def test_corrected_resend_addresses_the_request() -> None:
     request = make_story_reply("Please count them once.", 60, parent_id="p2", name="w")
     resend = build_described_mail(f"p2b+90>p2 [PATCH 2/2] {TWO}")
     assert read_first_series(cover, first, second, request).state == "changes-requested"
-    assert (
-        read_first_series(cover, first, second, request, resend).state == "under-review"
-    )
+    assert read_first_series(cover, first, second, request, resend).state == "under-review"
     general = make_story_reply("Please split it.", 70, parent_id="c", name="g")
     assert (
         read_first_series(cover, first, second, request, resend, general).state

@@ -45,9 +45,7 @@ def test_unanswered_patch_stalls() -> None:
     ("subject", "days", "overdue"),
     [("[PATCH]", 10, False), ("[PATCH net]", 10, True), ("[PATCH net]", 6, False)],
 )
-def test_project_sets_the_reminder_delay(
-    subject: str, days: int, overdue: bool
-) -> None:
+def test_project_sets_the_reminder_delay(subject: str, days: int, overdue: bool) -> None:
     series = read_thread(
         parse(build_described_mail(f"v1 {subject} {TITLE}")),
         now=START + timedelta(days=days),
@@ -138,9 +136,7 @@ def test_withdrawn_acceptance_is_ignored() -> None:
         parent_id="r4",
     )
     assert read_state(*story.ACCEPTED, superseded) == "under-review"
-    dropped = build_answer_to(
-        "I've dropped this again, it breaks the build.", parent_id="r4"
-    )
+    dropped = build_answer_to("I've dropped this again, it breaks the build.", parent_id="r4")
     assert read_state(*story.ACCEPTED, dropped) != "accepted"
 
 
@@ -154,9 +150,7 @@ def test_withdrawn_stable_mail_is_ignored() -> None:
         minutes=9500,
     )
     series = read_first_series(*story.ACCEPTED, story.QUEUED, drop_notice)
-    assert [(branch.version, branch.state) for branch in series.stable] == [
-        ("6.1", "dropped")
-    ]
+    assert [(branch.version, branch.state) for branch in series.stable] == [("6.1", "dropped")]
     assert series.state == "in-mainline"
 
 
@@ -186,8 +180,7 @@ def test_stable_tags_are_not_patch_tags() -> None:
         minutes=9300,
     )
     assert [
-        tag.version
-        for tag in read_first_series(*story.ACCEPTED, story.IN_REVIEW, tested).trailers
+        tag.version for tag in read_first_series(*story.ACCEPTED, story.IN_REVIEW, tested).trailers
     ] == [2]
 
 
@@ -197,12 +190,8 @@ def test_cover_letter_tag_covers_the_series() -> None:
         build_described_mail("c1>c0 [PATCH 1/2] demo: a"),
         build_described_mail("c2>c0 [PATCH 2/2] demo: b"),
     )
-    ack = build_reply(
-        "[PATCH 0/2] demo: two", f"Acked-by: {RITA}", reply_to="c0", minutes=5
-    )
-    review = build_reply(
-        "[PATCH 2/2] demo: b", f"Reviewed-by: {RITA}", reply_to="c2", minutes=6
-    )
+    ack = build_reply("[PATCH 0/2] demo: two", f"Acked-by: {RITA}", reply_to="c0", minutes=5)
+    review = build_reply("[PATCH 2/2] demo: b", f"Reviewed-by: {RITA}", reply_to="c2", minutes=6)
     tags = read_first_series(cover, first, second, ack, review).trailers
     assert [(tag.trailer.split(":")[0], tag.patch) for tag in tags] == [
         ("Acked-by", 0),
@@ -228,9 +217,7 @@ def test_reply_can_queue_a_backport_sent_after_a_failure() -> None:
     )
     assert {
         one.version: one.state
-        for one in read_first_series(
-            *story.ACCEPTED, story.FAILED, offer, applied_reply
-        ).stable
+        for one in read_first_series(*story.ACCEPTED, story.FAILED, offer, applied_reply).stable
     } == {"5.10": "queued"}
 
 
@@ -249,9 +236,9 @@ def test_revert_implies_an_earlier_merge() -> None:
             f'Revert "{TITLE}"', SHA, "6.1", author=story.OTTO, id="rs", minutes=9100
         ),
     )
-    assert [
-        (follow_up.relation, str(follow_up.state)) for follow_up in series.follow_ups
-    ] == [("reverts", "in-stable")]
+    assert [(follow_up.relation, str(follow_up.state)) for follow_up in series.follow_ups] == [
+        ("reverts", "in-stable")
+    ]
     assert series.state == "in-mainline"
     assert series.stable == ()
 
@@ -265,9 +252,7 @@ def test_unrelated_patch_with_the_same_title_is_ignored() -> None:
 
 @pytest.mark.parametrize("cut", ["References", "In-Reply-To"])
 def test_either_threading_header_suffices(cut: str) -> None:
-    bare = b"\n".join(
-        line for line in story.TAG.split(b"\n") if not line.startswith(cut.encode())
-    )
+    bare = b"\n".join(line for line in story.TAG.split(b"\n") if not line.startswith(cut.encode()))
     assert len(read_first_series(story.V1, story.V2, bare).trailers) == 1
 
 
@@ -277,9 +262,7 @@ def test_unthreaded_reply_is_found_by_subject() -> None:
         for line in story.TAG.split(b"\n")
         if not line.startswith((b"References", b"In-Reply-To"))
     )
-    assert [
-        tag.version for tag in read_first_series(story.V1, story.V2, bare).trailers
-    ] == [2]
+    assert [tag.version for tag in read_first_series(story.V1, story.V2, bare).trailers] == [2]
 
 
 def test_duplicate_mails_count_once() -> None:
@@ -366,9 +349,7 @@ def test_advice_is_about_the_newest_series_with_the_title() -> None:
         minutes=2200,
         subject=f"[RFC PATCH] {TITLE}",
     )
-    assert "Rita Reviewer" in next_step(
-        read_first_series(rfc, question, new_mail, review, late)
-    )
+    assert "Rita Reviewer" in next_step(read_first_series(rfc, question, new_mail, review, late))
 
 
 CARRIED = build_described_mail("k0+3000 [PATCH 0/2] pumps for next", sender=MATT)
@@ -378,9 +359,7 @@ CARRIED_PATCH = build_described_mail(
 
 
 def test_dependent_series_is_not_acceptance() -> None:
-    dependent_cover = build_described_mail(
-        "n0+3000 [PATCH 0/2] valve: a driver", sender=story.OTTO
-    )
+    dependent_cover = build_described_mail("n0+3000 [PATCH 0/2] valve: a driver", sender=story.OTTO)
     dependent_patch = build_described_mail(
         f"n1+3000>n0 [PATCH 1/2] {TITLE}",
         author=story.OTTO,
@@ -392,9 +371,7 @@ def test_dependent_series_is_not_acceptance() -> None:
 
 def test_patch_by_another_author_does_not_change_the_state() -> None:
     assert (
-        read_state(
-            story.V1, build_described_mail(f"k2+3000 [PATCH] {TITLE}", author=MATT)
-        )
+        read_state(story.V1, build_described_mail(f"k2+3000 [PATCH] {TITLE}", author=MATT))
         == "sent"
     )
 
@@ -438,9 +415,7 @@ Otto Other (1):
  drivers/demo/pump.c | 3 +++
  1 file changed, 3 insertions(+)
 """
-PULL = build_mail(
-    "[GIT PULL] pumps for 6.9", PULL_TEXT, sender=MATT, id="p", minutes=3000
-)
+PULL = build_mail("[GIT PULL] pumps for 6.9", PULL_TEXT, sender=MATT, id="p", minutes=3000)
 
 
 def test_pull_request_includes_the_patch() -> None:
@@ -468,9 +443,7 @@ def test_merged_pull_request_is_mainline() -> None:
     )
     series = read_first_series(story.V1, PULL, merged_mail)
     assert series.state == "in-mainline"
-    assert [(commit.tree, commit.commit) for commit in series.landed] == [
-        ("torvalds/linux", None)
-    ]
+    assert [(commit.tree, commit.commit) for commit in series.landed] == [("torvalds/linux", None)]
     assert "pumps for 6.9" in series.why
 
 

@@ -30,9 +30,9 @@ def test_senders_own_tag_is_collected() -> None:
 
 
 def test_incomplete_tag_is_collected() -> None:
-    assert list_credited_tags(
-        build_reply(SUBJECT, "Reviewed-by: rita@example.net")
-    ) == ["Reviewed-by: rita@example.net"]
+    assert list_credited_tags(build_reply(SUBJECT, "Reviewed-by: rita@example.net")) == [
+        "Reviewed-by: rita@example.net"
+    ]
 
 
 def test_tag_with_another_address_of_the_sender_is_collected() -> None:
@@ -98,9 +98,7 @@ def test_trailer_comment_is_kept(text: str, tag: str) -> None:
     ],
 )
 def test_condition_is_reported(text: str) -> None:
-    (tag,) = classify(
-        parse(build_reply(SUBJECT, text.format(f"Reviewed-by: {RITA}")))[0]
-    ).credited
+    (tag,) = classify(parse(build_reply(SUBJECT, text.format(f"Reviewed-by: {RITA}")))[0]).credited
     assert tag.conditional
 
 
@@ -180,17 +178,13 @@ def test_tag_from_a_list_rewritten_sender_is_collected() -> None:
     ],
 )
 def test_unproven_tag_is_not_credited(text: str) -> None:
-    assert (
-        list_credited_tags(build_mail(f"Re: {SUBJECT}", f"{text}\n", sender=RITA)) == []
-    )
+    assert list_credited_tags(build_mail(f"Re: {SUBJECT}", f"{text}\n", sender=RITA)) == []
 
 
 def test_patch_tags_are_not_reply_tags() -> None:
     assert (
         list_credited_tags(
-            build_mail(
-                SUBJECT, f"Text.\n\nReviewed-by: {ADA}\nSigned-off-by: {ADA}\n{DIFF}"
-            )
+            build_mail(SUBJECT, f"Text.\n\nReviewed-by: {ADA}\nSigned-off-by: {ADA}\n{DIFF}")
         )
         == []
     )
@@ -200,9 +194,7 @@ def test_repeated_tag_is_collected_once() -> None:
     assert (
         len(
             list_credited_tags(
-                build_reply(
-                    SUBJECT, f"Reviewed-by: {RITA}\n\nAs said:\n\nReviewed-by: {RITA}"
-                )
+                build_reply(SUBJECT, f"Reviewed-by: {RITA}\n\nAs said:\n\nReviewed-by: {RITA}")
             )
         )
         == 1
@@ -211,9 +203,7 @@ def test_repeated_tag_is_collected_once() -> None:
 
 COVER = build_described_mail("c0 [PATCH 0/2] demo: two steps")
 STEPS = tuple(
-    build_described_mail(
-        f"c{number}+{number}>c0 [PATCH {number}/2] demo: step {number}"
-    )
+    build_described_mail(f"c{number}+{number}>c0 [PATCH {number}/2] demo: step {number}")
     for number in (1, 2)
 )
 QUESTION = build_reply(
@@ -247,13 +237,9 @@ def list_tagged_patches(
     return [(tag.patch, bool(tag.asks)) for tag in tags]
 
 
-@pytest.mark.parametrize(
-    "references", ["c0", "q1 c2 c0", "c0 c2 q1", "", "c1", "c0 c1 q1"]
-)
+@pytest.mark.parametrize("references", ["c0", "q1 c2 c0", "c0 c2 q1", "", "c1", "c0 c1 q1"])
 @pytest.mark.parametrize("minutes", [90, 30])
-def test_tag_belongs_to_the_message_in_in_reply_to(
-    references: str, minutes: int
-) -> None:
+def test_tag_belongs_to_the_message_in_in_reply_to(references: str, minutes: int) -> None:
     # in 30 minutes, the clock of the sender is slow: the reply is dated before its parent
     assert list_tagged_patches(
         COVER, *STEPS, QUESTION, reply_to="q1", references=references, minutes=minutes
@@ -297,9 +283,7 @@ def test_tag_below_a_reply_with_a_missing_parent_is_unconfirmed() -> None:
 
 @pytest.mark.parametrize("references", ["c0 c2 q1", "c2 c0 q1", "q1 c2 c0"])
 def test_references_name_the_patch_of_a_missing_parent(references: str) -> None:
-    assert list_tagged_patches(COVER, *STEPS, reply_to="q1", references=references) == [
-        (2, False)
-    ]
+    assert list_tagged_patches(COVER, *STEPS, reply_to="q1", references=references) == [(2, False)]
 
 
 def test_patch_with_later_patches_below_it_is_unconfirmed() -> None:
@@ -307,9 +291,7 @@ def test_patch_with_later_patches_below_it_is_unconfirmed() -> None:
         build_described_mail("c1 [PATCH 1/2] demo: step 1"),
         build_described_mail("c2+2>c1 [PATCH 2/2] demo: step 2"),
     )
-    assert list_tagged_patches(first, second, reply_to="q1", references="c1 q1") == [
-        (2, True)
-    ]
+    assert list_tagged_patches(first, second, reply_to="q1", references="c1 q1") == [(2, True)]
     # the missing message may be patch 2
     assert list_tagged_patches(first, reply_to="c2", references="c1 c2") == [(1, True)]
 

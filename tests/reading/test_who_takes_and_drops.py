@@ -36,13 +36,9 @@ from tests.reading.story import (
 TO_MATT = build_described_mail(
     f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, demo@lists.example.org"
 )
-V3 = build_described_mail(f"v3+5000 [PATCH net v3] {TITLE}").replace(
-    b"-EINVAL", b"-ENODEV"
-)
+V3 = build_described_mail(f"v3+5000 [PATCH net v3] {TITLE}").replace(b"-EINVAL", b"-ENODEV")
 TESTER = "Tess Tester <tess@example.com>"
-TO_TESTER = build_described_mail(
-    f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, {TESTER}"
-)
+TO_TESTER = build_described_mail(f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, {TESTER}")
 
 
 @pytest.mark.parametrize(
@@ -203,8 +199,7 @@ def test_pushing_a_patch_is_acceptance() -> None:
 )
 def test_tester_cannot_apply_a_patch(text: str) -> None:
     assert (
-        read_state(TO_MATT, build_answer_to(text, parent_id="v2", sender=TESTER))
-        == "under-review"
+        read_state(TO_MATT, build_answer_to(text, parent_id="v2", sender=TESTER)) == "under-review"
     )
 
 
@@ -289,26 +284,20 @@ def test_patchwork_commands_by_the_author_are_used() -> None:
     assert (
         read_state(
             TO_MATT,
-            build_answer_to(
-                "I found a bug in it.\n\npw-bot: cr", parent_id="v2", sender=ADA
-            ),
+            build_answer_to("I found a bug in it.\n\npw-bot: cr", parent_id="v2", sender=ADA),
         )
         == "changes-requested"
     )
     assert (
         read_state(
             TO_MATT,
-            build_answer_to(
-                "I found a bug in it.\n\npw-bot: cr", parent_id="v2", sender=ADA
-            ),
+            build_answer_to("I found a bug in it.\n\npw-bot: cr", parent_id="v2", sender=ADA),
             V3,
         )
         == "sent"
     )
     assert (
-        read_state(
-            TO_MATT, build_answer_to("pw-bot: accepted", parent_id="v2", sender=TESTER)
-        )
+        read_state(TO_MATT, build_answer_to("pw-bot: accepted", parent_id="v2", sender=TESTER))
         == "sent"
     ), "nobody knows them"
 
@@ -347,9 +336,7 @@ def test_stable_drop_in_a_nested_reply_is_recognized(text: str) -> None:
     dropped = _build_queue_mail(text, parent_id="q")
     assert [
         branch.state
-        for branch in read_first_series(
-            *story.ACCEPTED, story.QUEUED, request, dropped
-        ).stable
+        for branch in read_first_series(*story.ACCEPTED, story.QUEUED, request, dropped).stable
     ] == ["dropped"]
     assert [
         branch.state
@@ -396,17 +383,13 @@ def _make_series(second_title: str = "b") -> list[bytes]:
     ]
 
 
-def _make_thanks_mail(
-    *lines: str, subject: str = "Re: (subset) [PATCH 0/2] demo: two"
-) -> bytes:
+def _make_thanks_mail(*lines: str, subject: str = "Re: (subset) [PATCH 0/2] demo: two") -> bytes:
     body = (
         "On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Two.\n\nApplied, thanks!\n\n"
         + "\n".join(lines)
         + "\n"
     )
-    return build_mail(
-        subject, body, sender=MATT, id="2.b4-ty", reply_to="c0", minutes=500
-    )
+    return build_mail(subject, body, sender=MATT, id="2.b4-ty", reply_to="c0", minutes=500)
 
 
 def test_truncated_title_names_its_patch() -> None:
@@ -441,9 +424,7 @@ def test_partly_applied_series_is_partly_accepted() -> None:
         reply_to="c2",
         minutes=600,
     )
-    assert (
-        read_state(*_make_series(), _make_thanks_mail(*first), by_words) == "accepted"
-    )
+    assert read_state(*_make_series(), _make_thanks_mail(*first), by_words) == "accepted"
     assert read_state(*_make_series(), by_words) == "partly-accepted"
     for text in ("Series applied, thanks.", "Applied both, thanks."):
         assert (
@@ -486,8 +467,7 @@ def test_link_to_v1_is_found(link_type: str) -> None:
         notes=f"Changes in v2:\n- renamed\n\n{link_type}",
     )
     assert [
-        revision.version
-        for revision in read_first_series(first_mail, second_mail).revisions
+        revision.version for revision in read_first_series(first_mail, second_mail).revisions
     ] == [
         1,
         2,
@@ -561,8 +541,7 @@ def test_dropped_patch_does_not_withdraw_the_series() -> None:
         "[PATCH 1/3] demo: part 1", one, id="d", reply_to="p1", sender=ADA, minutes=60
     )
     assert [
-        patch_state.state
-        for patch_state in read_first_series(*first, dropped_mail).patches
+        patch_state.state for patch_state in read_first_series(*first, dropped_mail).patches
     ] == [
         "withdrawn",
         "sent",
@@ -581,10 +560,7 @@ def test_dropped_patch_does_not_withdraw_the_series() -> None:
 
 def test_maintainer_applies_own_patches() -> None:
     text = f"1 patches applied to demo-next branch of demo.git, thanks.\n\n{SHA[:12]} {TITLE}"
-    assert (
-        read_state(TO_MATT, build_answer_to(text, parent_id="v2", sender=ADA))
-        == "accepted"
-    )
+    assert read_state(TO_MATT, build_answer_to(text, parent_id="v2", sender=ADA)) == "accepted"
     assert (
         read_state(
             TO_MATT,
@@ -660,10 +636,7 @@ def test_script_reply_applies_the_named_patch() -> None:
         reply_to="p1",
         minutes=900,
     )
-    assert (
-        read_first_series(*posts, applied_reply).why
-        == "1 of 2 applied; 2/2 has no reply"
-    )
+    assert read_first_series(*posts, applied_reply).why == "1 of 2 applied; 2/2 has no reply"
 
 
 def test_nested_discussion_asks_for_no_changes() -> None:
@@ -727,9 +700,7 @@ def test_listed_commits_apply_their_patches() -> None:
         ).state
         == "accepted"
     )
-    notice = (
-        f"Patch applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n"
-    )
+    notice = f"Patch applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n"
     assert (
         read_first_series(
             *posted,
@@ -787,9 +758,7 @@ def test_only_the_duplicate_is_withdrawn() -> None:
 def test_maintainer_tags_and_applies(text: str, sender: str, expected: str) -> None:
     series = read_first_series(
         TO_MATT,
-        build_answer_to(
-            f"Reviewed-by: {sender}\n\n{text}", parent_id="v2", sender=sender
-        ),
+        build_answer_to(f"Reviewed-by: {sender}\n\n{text}", parent_id="v2", sender=sender),
     )
     assert (series.state, [tag.trailer for tag in series.trailers]) == (
         expected,
@@ -823,20 +792,14 @@ def test_author_can_report_an_applied_patch() -> None:
 
 
 def test_long_explanation_is_not_a_withdrawal() -> None:
-    explanation = (
-        "You dropped the commit.\n" + "That was before the other one was sent.\n" * 10
-    )
+    explanation = "You dropped the commit.\n" + "That was before the other one was sent.\n" * 10
     applied_reply = build_answer_to("Applied, thanks.", parent_id="v2", minutes=2100)
-    author_reply = build_answer_to(
-        explanation, parent_id="x2100", sender=ADA, minutes=2200
-    )
+    author_reply = build_answer_to(explanation, parent_id="x2100", sender=ADA, minutes=2200)
     assert read_state(TO_MATT, applied_reply, author_reply) == "accepted"
 
 
 def test_reply_without_re_is_not_a_version() -> None:
-    request = build_answer_to(
-        "This should be a patch of its own.", parent_id="v2", sender=RITA
-    )
+    request = build_answer_to("This should be a patch of its own.", parent_id="v2", sender=RITA)
     own = build_mail(
         f"[PATCH net v2] {TITLE}",
         "On Mon, Rita Reviewer wrote:\n> This should be a patch of its own.\n\nOk, I see.\n",

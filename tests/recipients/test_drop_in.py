@@ -7,9 +7,7 @@ from tests.kit.cli import call
 from tests.kit.maintainers import build_widget_patch, write_widget_tree
 
 
-def run_and_list_lines(
-    widget_tree: Path, *arguments: object, stdin: bytes = b""
-) -> list[str]:
+def run_and_list_lines(widget_tree: Path, *arguments: object, stdin: bytes = b"") -> list[str]:
     result = call(
         "maintainers --format get_maintainer --tree",
         widget_tree,
@@ -33,9 +31,7 @@ def test_contacts_precede_lists_with_roles(
     ]
 
 
-def test_switches_select_the_output(
-    widget_tree_folder: Path, widget_patch_file: Path
-) -> None:
+def test_switches_select_the_output(widget_tree_folder: Path, widget_patch_file: Path) -> None:
     assert run_and_list_lines(
         widget_tree_folder,
         "--norolestats",
@@ -72,16 +68,12 @@ def test_switches_select_the_output(
     ]
     assert (
         "Linus Torvalds <torvalds@linux-foundation.org> (chief penguin:THE REST)"
-        in run_and_list_lines(
-            widget_tree_folder, "--git-chief-penguins", widget_patch_file
-        )
+        in run_and_list_lines(widget_tree_folder, "--git-chief-penguins", widget_patch_file)
     )
 
 
 def test_source_files_need_option_f(widget_tree_folder: Path) -> None:
-    assert run_and_list_lines(
-        widget_tree_folder, "-f", "drivers/widget/legacy", "--s"
-    ) == [
+    assert run_and_list_lines(widget_tree_folder, "-f", "drivers/widget/legacy", "--s") == [
         "old-widgets@lists.example (subscriber list:LEGACY WIDGETS)",
         "everybody@lists.example (open list)",
     ]
@@ -99,9 +91,7 @@ def test_source_files_need_option_f(widget_tree_folder: Path) -> None:
 
 
 def test_missing_file_is_an_error(widget_tree_folder: Path) -> None:
-    outcome = call(
-        "maintainers --format get_maintainer -f no/such.c --tree", widget_tree_folder
-    )
+    outcome = call("maintainers --format get_maintainer -f no/such.c --tree", widget_tree_folder)
     assert (outcome.code, outcome.out) == (3, "")
     assert "no/such.c" in outcome.err
 
@@ -118,29 +108,21 @@ def test_patch_is_read_from_stdin(widget_tree_folder: Path) -> None:
 
 def test_non_patch_is_reported(widget_tree_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("nothing\n")
-    outcome = call(
-        "maintainers --format get_maintainer --tree", widget_tree_folder, tmp_path / "x"
-    )
+    outcome = call("maintainers --format get_maintainer --tree", widget_tree_folder, tmp_path / "x")
     assert outcome.out == ""
     assert "does not look like a patch" in outcome.err
 
 
 def test_sections_are_printed_completely(widget_tree_folder: Path) -> None:
-    assert run_and_list_lines(
-        widget_tree_folder, "--sections", "-f", "drivers/net/port.c"
-    )[:3] == [
+    assert run_and_list_lines(widget_tree_folder, "--sections", "-f", "drivers/net/port.c")[:3] == [
         "NETWORK DRIVERS",
         "M:\tEve Router <eve@net.example>",
         "L:\tnetlist@lists.example",
     ]
 
 
-def test_tree_configuration_is_respected(
-    widget_tree_folder: Path, widget_patch_file: Path
-) -> None:
-    (widget_tree_folder / ".get_maintainer.conf").write_text(
-        "--norolestats --nol # short\n"
-    )
+def test_tree_configuration_is_respected(widget_tree_folder: Path, widget_patch_file: Path) -> None:
+    (widget_tree_folder / ".get_maintainer.conf").write_text("--norolestats --nol # short\n")
     (widget_tree_folder / ".mailmap").write_text(
         "Ada Fixer <ada@home.example> <ada@widgets.example>\n"
     )
@@ -168,9 +150,7 @@ def test_binding_contacts_are_added(widget_tree_folder: Path) -> None:
     ]
 
 
-def test_tree_script_is_read_but_not_run(
-    widget_tree_folder: Path, widget_patch_file: Path
-) -> None:
+def test_tree_script_is_read_but_not_run(widget_tree_folder: Path, widget_patch_file: Path) -> None:
     marker = widget_tree_folder / "ran"
     (widget_tree_folder / "scripts" / "get_maintainer.pl").write_text(
         f'#!/bin/sh\ntouch {marker}\nsub get_maintainer_role {{\n my $role = "unknown";\n $role ='
@@ -205,18 +185,14 @@ def test_several_patches_share_one_answer(
         ("x?????", "x?..??"),
     ],
 )
-def test_question_marks_match_the_script(
-    tmp_path: Path, pattern: str, expected: str
-) -> None:
+def test_question_marks_match_the_script(tmp_path: Path, pattern: str, expected: str) -> None:
     widget_tree = write_widget_tree(tmp_path / "tree")
     (widget_tree / "MAINTAINERS").write_text(
         f"ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\tlib/one.c\nF:\t{pattern}\n"
     )
     (widget_tree / "lib").mkdir(exist_ok=True)
     (widget_tree / "lib/one.c").write_text("")
-    assert f"F:\t{expected}" in run_and_list_lines(
-        widget_tree, "--sections", "-f", "lib/one.c"
-    )
+    assert f"F:\t{expected}" in run_and_list_lines(widget_tree, "--sections", "-f", "lib/one.c")
 
 
 @pytest.mark.parametrize(
@@ -275,6 +251,5 @@ def test_output_is_never_a_mail_option(
         "-oQ/tmp@x.example",
     ):
         assert (
-            f"{hostile} is not a valid address and was omitted: it begins with '-'"
-            in outcome.err
+            f"{hostile} is not a valid address and was omitted: it begins with '-'" in outcome.err
         )

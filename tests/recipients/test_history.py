@@ -20,9 +20,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     repo = Repo(tmp_path / "repo")
     # --since is relative to the current time
     repo._clock = int(time.time()) - 86400
-    repo.commit(
-        "all: begin\n\nSigned-off-by: Zed Start <zed@start.example>", dict(FILES)
-    )
+    repo.commit("all: begin\n\nSigned-off-by: Zed Start <zed@start.example>", dict(FILES))
     for number in range(3):
         repo.commit(
             f"plain: step {number}\n\nReviewed-by: Rae View <rae@view.example>\nSigned-off-by: Wes"
@@ -69,9 +67,7 @@ def test_git_history_search_is_bounded(repo: Repo) -> None:
 def test_ignored_addresses_are_skipped(repo: Repo) -> None:
     repo.put(".get_maintainer.ignore", "Wes Write <wes@write.example>\n")
     assert not [
-        line
-        for line in run_and_list_lines("-f", "lib/plain.c", "--nol")
-        if line.startswith("Wes")
+        line for line in run_and_list_lines("-f", "lib/plain.c", "--nol") if line.startswith("Wes")
     ]
 
 
@@ -79,9 +75,7 @@ def test_signers_of_the_fixed_commit_are_added(repo: Repo, tmp_path: Path) -> No
     culprit = repo.git("rev-parse HEAD")
     file = tmp_path / "x.patch"
     file.write_text(
-        build_widget_patch(
-            "drivers/net/port.c", f'Fixes: {culprit[:12]} ("plain: step 2")\n'
-        )
+        build_widget_patch("drivers/net/port.c", f'Fixes: {culprit[:12]} ("plain: step 2")\n')
     )
     assert run_and_list_lines("--nol", file)[1:] == [
         "Rae View <rae@view.example> (blamed_fixes:1/1=100%)",
@@ -101,18 +95,12 @@ def test_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> No
         "maintainers --format get_maintainer -f drivers/net/port.c --nol -C",
         tmp_path / "bare.git",
     )
-    assert outcome.out.splitlines() == [
-        "Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"
-    ]
+    assert outcome.out.splitlines() == ["Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"]
 
 
 def test_timeout_is_reported(repo: Repo) -> None:
     history = GitHistory(repo.path, budget=0.0)
-    people = CollectedRoles(
-        GetMaintainerOptions().add_implied, RoleWords(), Merger(Mailmap())
-    )
-    history.add_file_contacts(
-        people, GetMaintainerRequest(("lib/plain.c",), frozenset())
-    )
+    people = CollectedRoles(GetMaintainerOptions().add_implied, RoleWords(), Merger(Mailmap()))
+    history.add_file_contacts(people, GetMaintainerRequest(("lib/plain.c",), frozenset()))
     assert people.rows == []
     assert len(history.remarks) == 1

@@ -80,9 +80,7 @@ def test_first_spelling_replaces_later_ones() -> None:
     assert merger.apply("Ada Fixer <ada@one.example>") == "Ada Fixer <ada@one.example>"
     assert merger.apply("ada fixer <ada@two.example>") == "Ada Fixer <ada@one.example>"
     assert merger.apply("A. F. <ADA@one.example>") == "Ada Fixer <ada@one.example>"
-    assert Merger(Mailmap(), merge=False).all(
-        ["A <a@x.example>", "A <b@x.example>"]
-    ) == [
+    assert Merger(Mailmap(), merge=False).all(["A <a@x.example>", "A <b@x.example>"]) == [
         "A <a@x.example>",
         "A <b@x.example>",
     ]

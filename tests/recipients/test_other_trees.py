@@ -51,9 +51,7 @@ sub add_categories {
 
 
 def test_other_maintainers_formats_are_read(tmp_path: Path) -> None:
-    tree = write_widget_tree(
-        tmp_path / "tree", MAINTAINERS=OTHER, **{"src__two.c": "int two;\n"}
-    )
+    tree = write_widget_tree(tmp_path / "tree", MAINTAINERS=OTHER, **{"src__two.c": "int two;\n"})
     file = tmp_path / "x.patch"
     file.write_text(build_widget_patch("src/two.c"))
     (plan,) = call("maintainers --format json --tree", tree, file).json["results"]
@@ -66,9 +64,7 @@ def test_other_maintainers_formats_are_read(tmp_path: Path) -> None:
     ]
     file.write_text(build_widget_patch("lib/plain.c", subject="PAIRS: x"))
     (plan,) = call("maintainers --format json --tree", tree, file).json["results"]
-    assert "quin@other.example" in [
-        recipient["email"] for recipient in plan["recipients"]
-    ]
+    assert "quin@other.example" in [recipient["email"] for recipient in plan["recipients"]]
 
 
 def test_tree_script_variants_are_followed(tmp_path: Path) -> None:

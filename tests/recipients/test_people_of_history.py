@@ -25,9 +25,7 @@ DAY = 86400
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     repo = Repo(tmp_path / "repo")
     repo._clock = int(time.time()) - 4 * 365 * DAY
-    repo.commit(
-        "all: begin\n\nReviewed-by: Cy Lister <cy@widgets.example>", dict(FILES)
-    )
+    repo.commit("all: begin\n\nReviewed-by: Cy Lister <cy@widgets.example>", dict(FILES))
     repo._clock = int(time.time()) - 30 * DAY
     repo.commit(
         "widget: work\n"
@@ -49,12 +47,8 @@ def test_inactive_maintainer_is_reported(repo: Repo, tmp_path: Path) -> None:
     file = tmp_path / "x.patch"
     file.write_text(build_widget_patch())
     (plan,) = call("maintainers --format json", file).json["results"]
-    silent = [
-        warning for warning in plan["warnings"] if "no commit or review" in warning
-    ]
-    assert silent == [
-        "Cy Lister: no commit or review in ACME WIDGET DRIVER for 3 years"
-    ]
+    silent = [warning for warning in plan["warnings"] if "no commit or review" in warning]
+    assert silent == ["Cy Lister: no commit or review in ACME WIDGET DRIVER for 3 years"]
 
 
 def test_short_history_reports_nothing(repo: Repo) -> None:
@@ -72,16 +66,10 @@ def test_short_history_reports_nothing(repo: Repo) -> None:
     assert len(find_silent_maintainers([section], repository)) == 1
     assert find_silent_maintainers([section], repository, budget=0.0) == ()
     assert (
-        find_silent_maintainers(
-            [section._replace(entries=section.entries[:2])], repository
-        )
-        == ()
+        find_silent_maintainers([section._replace(entries=section.entries[:2])], repository) == ()
     )
     assert (
-        find_silent_maintainers(
-            [section._replace(entries=section.entries[:1])], repository
-        )
-        == ()
+        find_silent_maintainers([section._replace(entries=section.entries[:1])], repository) == ()
     )
 
 
@@ -90,9 +78,7 @@ def test_history_is_used_without_maintainers(repo: Repo, tmp_path: Path) -> None
     file.write_text(build_widget_patch("lib/plain.c"))
     (plan,) = call("maintainers --format json", file).json["results"]
     recent = [
-        recipient
-        for recipient in plan["recipients"]
-        if recipient["role"] == "recent contributor"
+        recipient for recipient in plan["recipients"] if recipient["role"] == "recent contributor"
     ]
     assert [recipient["email"] for recipient in recent] == ["wes@write.example"]
     assert recent[0]["header"] == "cc"
@@ -100,9 +86,7 @@ def test_history_is_used_without_maintainers(repo: Repo, tmp_path: Path) -> None
     file.write_text(build_widget_patch("drivers/net/port.c"))
     (plan,) = call("maintainers --format json", file).json["results"]
     assert not [
-        recipient
-        for recipient in plan["recipients"]
-        if recipient["role"] == "recent contributor"
+        recipient for recipient in plan["recipients"] if recipient["role"] == "recent contributor"
     ]
     (plan,) = call("maintainers --format json -f lib/plain.c").json["results"]
     assert [
@@ -114,9 +98,5 @@ def test_history_is_used_without_maintainers(repo: Repo, tmp_path: Path) -> None
 
 def test_commit_of_a_bare_repository_has_a_plan(repo: Repo, tmp_path: Path) -> None:
     repo.git("clone -q --bare .", str(tmp_path / "bare.git"))
-    (plan,) = call("maintainers --format json HEAD~1 -C", tmp_path / "bare.git").json[
-        "results"
-    ]
-    assert "bo@widgets.example" in [
-        recipient["email"] for recipient in plan["recipients"]
-    ]
+    (plan,) = call("maintainers --format json HEAD~1 -C", tmp_path / "bare.git").json["results"]
+    assert "bo@widgets.example" in [recipient["email"] for recipient in plan["recipients"]]

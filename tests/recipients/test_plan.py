@@ -16,9 +16,7 @@ from tests.kit.repos import Repo
 COVER = "From: Nia New <nia@newcomers.example>\nSubject: [PATCH 0/2] widgets: mend\n\nWhy.\n"
 
 
-def read_recipient_plans(
-    *arguments: object, exit_code: int = 0
-) -> list[dict[str, Any]]:
+def read_recipient_plans(*arguments: object, exit_code: int = 0) -> list[dict[str, Any]]:
     outcome = call("maintainers --format json", *arguments)
     assert outcome.code == exit_code, outcome.err
     document = outcome.json
@@ -28,16 +26,10 @@ def read_recipient_plans(
 
 
 def list_header_addresses(plan: dict[str, Any], header: str) -> list[str]:
-    return [
-        recipient["email"]
-        for recipient in plan["recipients"]
-        if recipient["header"] == header
-    ]
+    return [recipient["email"] for recipient in plan["recipients"] if recipient["header"] == header]
 
 
-def plan_patch_recipients(
-    widget_tree: Path, patch_text: str, *arguments: object
-) -> dict[str, Any]:
+def plan_patch_recipients(widget_tree: Path, patch_text: str, *arguments: object) -> dict[str, Any]:
     file = widget_tree.parent / "one.patch"
     file.write_text(patch_text)
     (result,) = read_recipient_plans("--tree", widget_tree, *arguments, file)
@@ -92,9 +84,7 @@ def test_message_contacts_are_in_cc(widget_tree_folder: Path) -> None:
         "Cc: Kim Copy <kim@copy.example>\n"
         "Cc: stable@vger.kernel.org # 6.1"
     )
-    plan = plan_patch_recipients(
-        widget_tree_folder, build_widget_patch(message=message)
-    )
+    plan = plan_patch_recipients(widget_tree_folder, build_widget_patch(message=message))
     roles = {recipient["email"]: recipient for recipient in plan["recipients"]}
     assert roles["rob@port.example"]["role"] == "reporter"
     assert roles["kim@copy.example"]["role"] == "cc"
@@ -103,9 +93,7 @@ def test_message_contacts_are_in_cc(widget_tree_folder: Path) -> None:
     private = build_widget_patch(message=message.replace("stable@vger.", "stable@"))
     emails = {
         recipient["email"]
-        for recipient in plan_patch_recipients(widget_tree_folder, private)[
-            "recipients"
-        ]
+        for recipient in plan_patch_recipients(widget_tree_folder, private)["recipients"]
     }
     assert {email for email in emails if "stable" in email} == {"stable@kernel.org"}
     assert roles["ada@widgets.example"]["reasons"][-1] == "Tested-by: in the message"
@@ -132,9 +120,7 @@ def test_message_decides_which_lists_receive_it(
 ) -> None:
     cc = set(
         list_header_addresses(
-            plan_patch_recipients(
-                widget_tree_folder, build_widget_patch(message=message)
-            ),
+            plan_patch_recipients(widget_tree_folder, build_widget_patch(message=message)),
             "cc",
         )
     )
@@ -143,9 +129,9 @@ def test_message_decides_which_lists_receive_it(
 
 def test_series_has_one_plan(widget_tree_folder: Path, tmp_path: Path) -> None:
     first_patch = build_widget_patch().replace("[PATCH]", "[PATCH 1/2]")
-    second_patch = build_widget_patch(
-        "drivers/net/port.c", subject="net: mend it"
-    ).replace("[PATCH]", "[PATCH 2/2]")
+    second_patch = build_widget_patch("drivers/net/port.c", subject="net: mend it").replace(
+        "[PATCH]", "[PATCH 2/2]"
+    )
     folder = tmp_path / "series"
     folder.mkdir()
     (folder / "0001.patch").write_text(first_patch)
@@ -158,26 +144,15 @@ def test_series_has_one_plan(widget_tree_folder: Path, tmp_path: Path) -> None:
         "widgets@lists.example",
     } <= set(list_header_addresses(plan, "to"))
     assert len(plan["sources"]) == 2
-    patch_plans = read_recipient_plans(
-        "--tree", widget_tree_folder, "--per-patch", folder
-    )
+    patch_plans = read_recipient_plans("--tree", widget_tree_folder, "--per-patch", folder)
     assert len(patch_plans) == 2
     assert "eve@net.example" not in list_header_addresses(patch_plans[0], "to")
     # a list gets the whole series, so the plan of each patch contains it
-    assert all(
-        "netlist@lists.example" in list_header_addresses(plan, "to")
-        for plan in patch_plans
-    )
-    assert not any(
-        recipient["patches"] for plan in patch_plans for recipient in plan["recipients"]
-    )
+    assert all("netlist@lists.example" in list_header_addresses(plan, "to") for plan in patch_plans)
+    assert not any(recipient["patches"] for plan in patch_plans for recipient in plan["recipients"])
     (folder / "0000.patch").write_text(COVER)
-    patch_plans = read_recipient_plans(
-        "--tree", widget_tree_folder, "--per-patch", folder
-    )
-    assert not any(
-        recipient["patches"] for plan in patch_plans for recipient in plan["recipients"]
-    )
+    patch_plans = read_recipient_plans("--tree", widget_tree_folder, "--per-patch", folder)
+    assert not any(recipient["patches"] for plan in patch_plans for recipient in plan["recipients"])
 
 
 def test_files_folders_and_globs_have_plans(widget_tree_folder: Path) -> None:
@@ -202,23 +177,17 @@ def test_files_folders_and_globs_have_plans(widget_tree_folder: Path) -> None:
 def test_warnings_inform_the_sender(widget_tree_folder: Path) -> None:
     def print_warnings(path: str) -> str:
         return "\n".join(
-            plan_patch_recipients(widget_tree_folder, build_widget_patch(path))[
-                "warnings"
-            ]
+            plan_patch_recipients(widget_tree_folder, build_widget_patch(path))["warnings"]
         )
 
     assert "LEGACY WIDGETS is orphaned" in print_warnings("drivers/widget/legacy/old.c")
     assert "subscribers only" in print_warnings("drivers/widget/legacy/old.c")
-    assert "widgets@lists.example is moderated" in print_warnings(
-        "drivers/widget/core.c"
-    )
+    assert "widgets@lists.example is moderated" in print_warnings("drivers/widget/core.c")
     assert "its own rules: Documentation/process/widgets.rst" in print_warnings(
         "drivers/widget/core.c"
     )
     assert "STALE THING is obsolete" in print_warnings("lib/stale.c")
-    assert "gus@codeaurora.org (maintainer) is known to bounce" in print_warnings(
-        "lib/stale.c"
-    )
+    assert "gus@codeaurora.org (maintainer) is known to bounce" in print_warnings("lib/stale.c")
 
 
 def test_doubtful_addresses_cause_warnings(widget_tree_folder: Path) -> None:
@@ -244,9 +213,9 @@ def test_many_recipients_cause_a_warning(widget_tree_folder: Path) -> None:
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(45))
     assert any(
         "recipients: some servers" in warning
-        for warning in plan_patch_recipients(
-            widget_tree_folder, build_widget_patch(message=crowd)
-        )["warnings"]
+        for warning in plan_patch_recipients(widget_tree_folder, build_widget_patch(message=crowd))[
+            "warnings"
+        ]
     )
 
 
@@ -264,8 +233,7 @@ def test_oversized_plan_skips_address_checks(
         build_widget_patch(message=f"{crowd}\nCc: Bad <-x@crowd.example>"),
     )
     assert any(
-        "more than 200" in warning and "--force REASON" in warning
-        for warning in plan["warnings"]
+        "more than 200" in warning and "--force REASON" in warning for warning in plan["warnings"]
     )
     assert len(plan["recipients"]) > 200
     assert not any(email.startswith("-") for email in list_header_addresses(plan, "cc"))
@@ -340,16 +308,11 @@ def test_topic_recipients_can_be_edited(repo: Repo) -> None:
     assert "hal@hand.example" in list_header_addresses(plan, "to")
     assert "widgets@lists.example" in list_header_addresses(plan, "cc")
     assert "dee@readers.example" not in list_header_addresses(plan, "cc")
-    assert [
-        recipient["email"] for recipient in plan["recipients"] if recipient["by_hand"]
-    ] == [
+    assert [recipient["email"] for recipient in plan["recipients"] if recipient["by_hand"]] == [
         "hal@hand.example",
         "widgets@lists.example",
     ]
-    assert any(
-        "removed manually: dee@readers.example" in warning
-        for warning in plan["warnings"]
-    )
+    assert any("removed manually: dee@readers.example" in warning for warning in plan["warnings"])
     output = call("maintainers").out
     assert "To: Hal Hand <hal@hand.example> (by hand) *" in output
     (plan,) = read_recipient_plans(
@@ -440,10 +403,7 @@ def test_reasons_are_escaped(widget_tree_folder: Path) -> None:
         widget_tree_folder,
         widget_tree_folder.parent / "one.patch",
     )
-    assert (
-        "drivers/widget/core.c matches F: drivers/widget/ (ACME WIDGET DRIVER)"
-        in outcome.out
-    )
+    assert "drivers/widget/core.c matches F: drivers/widget/ (ACME WIDGET DRIVER)" in outcome.out
     assert "\x1b" not in outcome.out
     assert (
         "reasons"
@@ -456,9 +416,7 @@ def test_reasons_are_escaped(widget_tree_folder: Path) -> None:
     )
 
 
-def test_missing_tree_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_tree_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.patch").write_text(build_widget_patch())
     assert call("maintainers x.patch").code == 3

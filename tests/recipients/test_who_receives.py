@@ -38,8 +38,7 @@ def create_topic(path: Path, *commits: Commit, maintainers_text: str = "") -> Re
     repo = Repo(path)
     files = {
         **FILES,
-        "MAINTAINERS": maintainers_text
-        or "ALL\nL:\tlist@lists.example.org\nF:\t*\nF:\t*/\n",
+        "MAINTAINERS": maintainers_text or "ALL\nL:\tlist@lists.example.org\nF:\t*\nF:\t*/\n",
     }
     repo.commit(f"all: begin\n\n{SIGNED}", files)
     repo.git("update-ref refs/remotes/origin/master HEAD")
@@ -58,9 +57,7 @@ def plan_recipients(repo: Repo) -> RecipientPlan:
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
         account = read_account(repository)
-        return choose_recipients(
-            repository, SendRequest(), account, topic.draft, topic.series
-        )
+        return choose_recipients(repository, SendRequest(), account, topic.draft, topic.series)
 
 
 def receive_recipients_of_mails(repo: Repo) -> dict[str, tuple[int, ...]]:
@@ -68,8 +65,7 @@ def receive_recipients_of_mails(repo: Repo) -> dict[str, tuple[int, ...]]:
     receive.
     """
     return {
-        recipient.address.email: recipient.patches
-        for recipient in plan_recipients(repo).recipients
+        recipient.address.email: recipient.patches for recipient in plan_recipients(repo).recipients
     }
 
 
@@ -78,20 +74,14 @@ def find_git_recipients(repo: Repo, count: int) -> set[str]:
         "send-email --dry-run --confirm=never --suppress-cc=self"
         f" --to=list@lists.example.org -{count}"
     )
-    return set(re.findall(r"^RCPT TO:<(.*)>$", output, re.MULTILINE)) - {
-        "ada@example.org"
-    }
+    return set(re.findall(r"^RCPT TO:<(.*)>$", output, re.MULTILINE)) - {"ada@example.org"}
 
 
 def find_b4_recipients(repo: Repo, folder: Path) -> list[set[str]]:
     repo.git("config b4.prep-cover-strategy branch-description")
     run_b4(repo, "prep -e origin/master")
-    send_arguments = (
-        "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"
-    )
-    run_b4(
-        repo, f"{send_arguments} --no-sign --to list@lists.example.org -o", str(folder)
-    )
+    send_arguments = "-c b4.prep-pre-flight-checks=disable-all -c b4.send-me-too=no send"
+    run_b4(repo, f"{send_arguments} --no-sign --to list@lists.example.org -o", str(folder))
     result = []
     for file in sorted(folder.iterdir()):
         mail = parse_mail(file.read_bytes())
@@ -117,9 +107,7 @@ SERIES = {
     "tags": (Commit(TAGGED + SIGNED),),
     "Cc below the ---": (Commit(f"{SIGNED}\n---\nCc: Bel Low <bel@low.example>"),),
     "tag in capitals": (Commit(f"CC: Caps <caps@example.net>\n{SIGNED}"),),
-    "tag in the text": (
-        Commit(f"Cc: Mid <mid@example.net>\n\nMore text.\n\n{SIGNED}"),
-    ),
+    "tag in the text": (Commit(f"Cc: Mid <mid@example.net>\n\nMore text.\n\n{SIGNED}"),),
     "bare address": (Commit(f"Cc: bare@example.net\n{SIGNED}"),),
     "two authors": (Commit(SIGNED, OTHER), Commit(SIGNED, "Ann N <ann@n.example>")),
     "my own Cc": (Commit(f"Cc: {ADA}\n{SIGNED}"),),
@@ -128,15 +116,11 @@ SERIES = {
 
 @pytest.mark.parametrize("name", SERIES)
 @pytest.mark.parametrize("suppressed", ["", "sob", "body", "author", "all"])
-def test_tags_match_git_send_email_recipients(
-    name: str, suppressed: str, tmp_path: Path
-) -> None:
+def test_tags_match_git_send_email_recipients(name: str, suppressed: str, tmp_path: Path) -> None:
     repo = create_topic(tmp_path / "r", *SERIES[name])
     if suppressed:
         repo.git("config --global sendemail.suppresscc", suppressed)
-    assert set(receive_recipients_of_mails(repo)) == find_git_recipients(
-        repo, len(SERIES[name])
-    )
+    assert set(receive_recipients_of_mails(repo)) == find_git_recipients(repo, len(SERIES[name]))
 
 
 BY_GIT_ONLY = {
@@ -166,8 +150,7 @@ def test_maintainer_author_receives_the_other_patches(
         maintainers_text=MAINTAINERS,
     )
     recipients = {
-        recipient.address.email: recipient
-        for recipient in plan_recipients(repo).recipients
+        recipient.address.email: recipient for recipient in plan_recipients(repo).recipients
     }
     assert recipients["eve@net.example"].header == "to"
     assert recipients["eve@net.example"].role == "maintainer"
@@ -195,10 +178,7 @@ def test_suppresscc_keeps_maintainers(kind: str, tmp_path: Path) -> None:
 def test_suppressed_recipients_are_listed(tmp_path: Path) -> None:
     repo = create_topic(tmp_path / "r", Commit(f"Tested-by: {OTHER}\n{SIGNED}"))
     repo.git("config --global sendemail.suppresscc misc-by")
-    assert (
-        "omitted by sendemail.suppresscc: otto@other.example"
-        in plan_recipients(repo).warnings
-    )
+    assert "omitted by sendemail.suppresscc: otto@other.example" in plan_recipients(repo).warnings
 
 
 def test_cover_letter_goes_to_everyone(
@@ -211,9 +191,7 @@ def test_cover_letter_goes_to_everyone(
         maintainers_text=MAINTAINERS,
     )
     call("draft", "-C", repo.path, "--cover-subject", "x: y", "--cover", "Because.")
-    preview = repo.patchpilot(
-        "send --dry-run --format json --profile linux --force x"
-    ).json
+    preview = repo.patchpilot("send --dry-run --format json --profile linux --force x").json
     cover, first, second = (
         {address for header in ("to", "cc") for address in message[header]}
         for message in preview["messages"]
@@ -224,23 +202,17 @@ def test_cover_letter_goes_to_everyone(
     assert OTHER not in first
     assert OTHER in second
     assert "Ada Fixer <ada@widgets.example>" in first - second
-    patches = {
-        recipient["email"]: recipient["patches"] for recipient in preview["recipients"]
-    }
+    patches = {recipient["email"]: recipient["patches"] for recipient in preview["recipients"]}
     assert patches["ada@widgets.example"] == [1]
     assert patches["otto@other.example"] == [2]
     assert patches["widgets@lists.example"] == []
-    assert (
-        "maintainer, ACME WIDGET DRIVER, patch 1" in repo.patchpilot("maintainers").out
-    )
+    assert "maintainer, ACME WIDGET DRIVER, patch 1" in repo.patchpilot("maintainers").out
     # a recipient who was added manually gets every message
     repo.patchpilot("maintainers --add-to ada@widgets.example")
     assert receive_recipients_of_mails(repo)["ada@widgets.example"] == ()
 
 
-@pytest.mark.parametrize(
-    "name", ["netdev@vger.kernel.org", "dri-devel@lists.freedesktop.org"]
-)
+@pytest.mark.parametrize("name", ["netdev@vger.kernel.org", "dri-devel@lists.freedesktop.org"])
 def test_project_can_send_all_patches_to_everyone(name: str, tmp_path: Path) -> None:
     repo = create_topic(
         tmp_path / "r",
@@ -252,9 +224,7 @@ def test_project_can_send_all_patches_to_everyone(name: str, tmp_path: Path) -> 
         topic = find_topic(repository, SendRequest())
         planned = plan_series(topic.series, repository, profile="netdev").plan
     (otto,) = (
-        recipient
-        for recipient in planned.recipients
-        if recipient.address.name == "Otto Other"
+        recipient for recipient in planned.recipients if recipient.address.name == "Otto Other"
     )
     assert otto.patches == ()
 

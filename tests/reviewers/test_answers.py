@@ -185,9 +185,7 @@ def test_answer_must_be_proven(text: str, expected: str) -> None:
 
 
 def test_number_of_comments_is_limited() -> None:
-    answer = parse_answer(
-        "\n".join(make_answer_row(problem=f"p{n}") for n in range(5000))
-    )
+    answer = parse_answer("\n".join(make_answer_row(problem=f"p{n}") for n in range(5000)))
     assert len(answer or ()) == MOST
 
 

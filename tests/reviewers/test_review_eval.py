@@ -11,9 +11,7 @@ from tests.lab.review_eval import score_review_answers, write_review_requests
 from tests.reviewers.test_reviews import FIX, HELD, MESSAGE, SOURCE
 
 
-def test_answer_is_proven_and_scored(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_answer_is_proven_and_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     repo = Repo(tmp_path / "repo")
     repo.commit("foo: add it", {"foo.c": SOURCE})
     repo.commit(MESSAGE, {"foo.c": FIX})

@@ -74,9 +74,7 @@ def reviewer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answeri
     (tmp_path / "gitconfig").write_text(user_config)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
 
-    def configure_reviewer(
-        *rows: object, is_local: bool = True, name: str = "mine"
-    ) -> Path:
+    def configure_reviewer(*rows: object, is_local: bool = True, name: str = "mine") -> Path:
         request_file, program = tmp_path / f"{name}.given", tmp_path / f"{name}.py"
         printed_rows = "\n".join(map(json.dumps, rows))
         program.write_text(
@@ -86,9 +84,7 @@ def reviewer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answeri
             f"print({printed_rows!r})\n"
         )
         section = f'[patchpilot "reviewer.{name}"]\n'
-        configuration = (
-            f"{section}command = {sys.executable} {program}\nlocal = {is_local}\n"
-        )
+        configuration = f"{section}command = {sys.executable} {program}\nlocal = {is_local}\n"
         with (tmp_path / "gitconfig").open("a") as file:
             file.write(configuration)
         return request_file
@@ -96,12 +92,8 @@ def reviewer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answeri
     return configure_reviewer
 
 
-def test_comment_does_not_set_the_exit_code(
-    topic: Repo, reviewer_program: Answering
-) -> None:
-    request_file = reviewer_program(
-        HELD, HELD | {"quoted": "kfree(foo);", "problem": "leaks"}
-    )
+def test_comment_does_not_set_the_exit_code(topic: Repo, reviewer_program: Answering) -> None:
+    request_file = reviewer_program(HELD, HELD | {"quoted": "kfree(foo);", "problem": "leaks"})
     unreviewed = topic.patchpilot("check HEAD")
     outcome = topic.patchpilot("check HEAD --review")
     assert outcome.code == unreviewed.code
@@ -116,29 +108,21 @@ def test_comment_does_not_set_the_exit_code(
     assert "AGENT" not in content.rpartition("[")[2]
 
 
-def test_review_is_cached_until_the_patch_changes(
-    topic: Repo, reviewer_program: Answering
-) -> None:
+def test_review_is_cached_until_the_patch_changes(topic: Repo, reviewer_program: Answering) -> None:
     request_file = reviewer_program(HELD)
     topic.patchpilot("check HEAD --review")
     size = request_file.stat().st_size
-    second_reviews = topic.patchpilot("check HEAD --review --format json").json[
-        "reviews"
-    ]
+    second_reviews = topic.patchpilot("check HEAD --review --format json").json["reviews"]
     assert request_file.stat().st_size == size
     assert second_reviews[0]["patches"][0]["is_stored"]
     topic.write(**{"foo.c": FIX.replace("\t\treturn -EBUSY;", "\t\tgoto out;")})
     topic.git("commit -q --amend -a --no-edit")
-    (patch,) = topic.patchpilot("check HEAD --review --format json").json["reviews"][0][
-        "patches"
-    ]
+    (patch,) = topic.patchpilot("check HEAD --review --format json").json["reviews"][0]["patches"]
     assert request_file.stat().st_size > size
     assert patch["resolved"] == [HELD["problem"]]
 
 
-def test_nothing_is_sent_before_consent(
-    topic: Repo, reviewer_program: Answering
-) -> None:
+def test_nothing_is_sent_before_consent(topic: Repo, reviewer_program: Answering) -> None:
     request_file = reviewer_program(HELD, is_local=False)
     outcome = topic.patchpilot("check --review")
     assert outcome.code == 1
@@ -165,9 +149,7 @@ def test_reviewer_text_is_not_an_option(
     topic: Repo, reviewer_program: Answering, tmp_path: Path
 ) -> None:
     evil = f"--open-files-in-pager=touch {tmp_path / 'hit'}"
-    reviewer_program(
-        *(HELD | {key: [evil]} for key in ("symbols", "missing", "undocumented"))
-    )
+    reviewer_program(*(HELD | {key: [evil]} for key in ("symbols", "missing", "undocumented")))
     outcome = topic.patchpilot("check HEAD --review --all")
     assert "mine" in outcome.out
     assert not (tmp_path / "hit").exists()
@@ -195,9 +177,7 @@ def test_waived_comment_has_a_reason(topic: Repo, reviewer_program: Answering) -
     assert "lock held" not in note
 
 
-def test_copied_text_suggests_an_assisted_by_tag(
-    topic: Repo, reviewer_program: Answering
-) -> None:
+def test_copied_text_suggests_an_assisted_by_tag(topic: Repo, reviewer_program: Answering) -> None:
     reviewer_program(HELD)
     topic.git("commit -q --amend -m", f"foo: limit users\n\nIt {HELD['problem']}.\n")
     assert "add Assisted-by:" in topic.patchpilot("check HEAD --review").out

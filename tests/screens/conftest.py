@@ -61,16 +61,12 @@ def open_app_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
 
 
 @pytest.fixture
-def app(
-    fixed_clone: Path, open_app_on: Callable[[Path], PatchpilotApp]
-) -> PatchpilotApp:
+def app(fixed_clone: Path, open_app_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
     return open_app_on(fixed_clone)
 
 
 @pytest.fixture
-def newcomer_app(
-    clone: Path, open_app_on: Callable[[Path], PatchpilotApp]
-) -> PatchpilotApp:
+def newcomer_app(clone: Path, open_app_on: Callable[[Path], PatchpilotApp]) -> PatchpilotApp:
     return open_app_on(clone)
 
 
@@ -92,9 +88,7 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox
     monkeypatch.setattr(DemoFollow, "INTERVAL", 0.3)
     with (
         open_sandbox(tmp_path / "sandbox") as demo_sandbox,
-        deliver_regularly(
-            demo_sandbox, 0.1, Answers(demo_sandbox, (0.1, 0.2, 0.3)).answer
-        ),
+        deliver_regularly(demo_sandbox, 0.1, Answers(demo_sandbox, (0.1, 0.2, 0.3)).answer),
     ):
         for name in [name for name in os.environ if name.startswith(("XDG_", "GIT_"))]:
             monkeypatch.delenv(name)

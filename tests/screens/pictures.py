@@ -64,9 +64,7 @@ async def press_key(pilot: Pilot[int], key: str) -> None:
         await until(
             pilot,
             lambda: (
-                isinstance(app.screen, HomeScreen)
-                and app.screen._topics
-                and not app.screen._doing
+                isinstance(app.screen, HomeScreen) and app.screen._topics and not app.screen._doing
             ),
             "Home",
         )
@@ -98,9 +96,7 @@ async def draw_moments(
                     await settle(pilot)
                     for key in keys:
                         await press_key(pilot, key)
-                    svg_files += await draw_screen(
-                        pilot, name, output_folder, sizes, themes
-                    )
+                    svg_files += await draw_screen(pilot, name, output_folder, sizes, themes)
         print(f"  {name}", file=sys.stderr)
     return svg_files
 

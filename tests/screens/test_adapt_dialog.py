@@ -34,10 +34,7 @@ def test_uncertain_adaptation_is_the_second_choice() -> None:
     conflict = make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,))
 
     def list_proposals(options: ConflictOptions) -> list[str]:
-        return [
-            proposal.words
-            for proposal in resolution_options(conflict, options, print, print)
-        ]
+        return [proposal.words for proposal in resolution_options(conflict, options, print, print)]
 
     write, start, manual = "Write adapted patch", "Edit adaptation", "Resolve manually"
     assert list_proposals(ConflictOptions(ADAPTED)) == [write, start, manual]

@@ -40,18 +40,14 @@ NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
 
 
 def make_branch_result(verdict: BranchVerdict, **extra_fields: object) -> BranchResult:
-    return BranchResult(
-        "stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **extra_fields
-    )  # type: ignore[arg-type]
+    return BranchResult("stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **extra_fields)  # type: ignore[arg-type]
 
 
 def find_next_action(
     branch_result: BranchResult, *, upstream_state: bool = True, is_tagged: bool = False
 ) -> str:
     """Return the next action for a branch when the commit that introduced the bug is known."""
-    result = BackportResult(
-        "3" * 40, "x", culprits=("5" * 40,), upstream=upstream_state
-    )
+    result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=upstream_state)
     return BranchTexts(result, {}, "", is_tagged).next_action(branch_result)
 
 
@@ -105,12 +101,10 @@ def test_unmerged_fix_waits() -> None:
 def test_tagged_fix_needs_no_backport_unless_it_failed() -> None:
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
         assert (
-            find_next_action(make_branch_result(verdict), is_tagged=True)
-            == "Cc: stable is enough"
+            find_next_action(make_branch_result(verdict), is_tagged=True) == "Cc: stable is enough"
         )
     assert (
-        find_next_action(make_branch_result(BranchVerdict.CONFLICT), is_tagged=True)
-        == "a resolve"
+        find_next_action(make_branch_result(BranchVerdict.CONFLICT), is_tagged=True) == "a resolve"
     )
     failed = make_branch_result(BranchVerdict.CLEAN, failed="x@y")
     assert find_next_action(failed, is_tagged=True) == "w write patch"
@@ -155,9 +149,7 @@ async def test_unknown_culprit_selects_no_prerequisite(
 )
 def test_branch_near_its_end_is_dim(ends: str | None, soon: bool) -> None:
     assert (
-        support_ends_soon(
-            make_branch_result(BranchVerdict.CLEAN, ends=ends), date(2026, 11, 21)
-        )
+        support_ends_soon(make_branch_result(BranchVerdict.CLEAN, ends=ends), date(2026, 11, 21))
         is soon
     )
     assert support_ends_soon(
@@ -171,20 +163,14 @@ def test_prerequisites_are_described() -> None:
         prerequisite_row(NEED, 2, "high", is_ticked=True).plain
         == "[✓]  2  111111111111    12 lines  high risk    frob: check first"
     )
-    assert prerequisite_row(NEED, 2, "low", is_ticked=False).plain.startswith(
-        "[ ]  2  "
-    )
-    partly = make_branch_result(
-        BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True
-    )
+    assert prerequisite_row(NEED, 2, "low", is_ticked=False).plain.startswith("[ ]  2  ")
+    partly = make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True)
     assert (
         format_prerequisite_count(partly),
         format_prerequisite_count(make_branch_result(BranchVerdict.CLEAN)),
     ) == ("1*", "")
     assert (
-        format_prerequisite_count(
-            make_branch_result(BranchVerdict.FIXED, prerequisites=(NEED,))
-        )
+        format_prerequisite_count(make_branch_result(BranchVerdict.FIXED, prerequisites=(NEED,)))
         == ""
     )
 
@@ -196,10 +182,7 @@ async def test_conflict_is_explained_on_small_terminals(
         screen_text = text_of(app)
         # like the Tags stage, show the effect of the likely commit before the user confirms it
         assert "Stable branches, if 33248b1ba072 introduced the bug" in screen_text
-        assert (
-            "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm"
-            in screen_text
-        )
+        assert "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in screen_text
         assert app.session.stage_status(Stage.BACKPORTS).state is StageState.OFFERED
         assert "From the branch (-) to the fix (+)" in screen_text
         assert "acme_mcp.c:57 (content)" in screen_text
@@ -241,10 +224,7 @@ def test_verdict_is_short() -> None:
         hints=("mind the lock",),
     )
     texts = BranchTexts(BackportResult("3" * 40, "x"), {}, "", is_tagged=False)
-    assert [
-        row.plain
-        for row in named_fact_rows(texts.branch_facts(one), 71, name_columns=11)
-    ] == [
+    assert [row.plain for row in named_fact_rows(texts.branch_facts(one), 71, name_columns=11)] == [
         "why        so it is",
         "caused by  666666666666 frob: lock: it changed them",
         "           777777777777 frob: unlock: it changed them",
@@ -256,15 +236,11 @@ def test_verdict_is_short() -> None:
         == "applied as 888888888888"
     )
     assert (
-        explain_verdict(
-            make_branch_result(BranchVerdict.CLEAN, culprit_as="9" * 40), ("5" * 40,)
-        )
+        explain_verdict(make_branch_result(BranchVerdict.CLEAN, culprit_as="9" * 40), ("5" * 40,))
         == "bug from 999999999999"
     )
     assert (
-        explain_verdict(
-            make_branch_result(BranchVerdict.CLEAN, culprit_as="5" * 40), ("5" * 40,)
-        )
+        explain_verdict(make_branch_result(BranchVerdict.CLEAN, culprit_as="5" * 40), ("5" * 40,))
         == ""
     )
     assert explain_verdict(make_branch_result(BranchVerdict.CLEAN), ()) == ""

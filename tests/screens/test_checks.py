@@ -48,9 +48,7 @@ async def test_panels_follow_one_cursor(newcomer_app: PatchpilotApp) -> None:
     async with newcomer_app.run_test(size=(120, 36)) as pilot:
         view = await open_checks(pilot)
         screen = newcomer_app.screen
-        panels = [
-            screen.query_one(name, Panel) for name in ("#finding-list", "#detail-panel")
-        ]
+        panels = [screen.query_one(name, Panel) for name in ("#finding-list", "#detail-panel")]
         listed = screen.query_one("#findings", RowList)
         total = len(list_shown_findings(newcomer_app))
 
@@ -82,9 +80,7 @@ async def test_panels_follow_one_cursor(newcomer_app: PatchpilotApp) -> None:
         )
 
 
-async def test_stage_bar_counts_warnings_as_work(
-    fixed_clone: Path, app: PatchpilotApp
-) -> None:
+async def test_stage_bar_counts_warnings_as_work(fixed_clone: Path, app: PatchpilotApp) -> None:
     git(fixed_clone, "commit", "-q", "--amend", "--no-edit", "--signoff")
     async with app.run_test(size=(120, 36)) as pilot:
         await open_checks(pilot)
@@ -107,9 +103,7 @@ async def test_small_terminal_shows_the_detail_as_a_card(
         assert newcomer_app.focused is newcomer_app.screen.query_one("#findings")
         # a finding about a missing line is shown at the end of the message
         assert (
-            view.rows[
-                view.notes[list_shown_findings(newcomer_app).index("no-sign-off")].line
-            ]
+            view.rows[view.notes[list_shown_findings(newcomer_app).index("no-sign-off")].line]
             == "---"
         )
         # the fix is as wide as the card
@@ -193,21 +187,15 @@ async def test_fixes_and_tags_share_a_dialog_and_an_undo(
         assert "\tif ((rsp" in (clone / acme.MCP).read_text()
         assert "A review all fixes" not in text_of(newcomer_app)
         await keys(pilot, "u", "enter")
-        await until(
-            pilot, lambda: read_commit_message(clone) == before, "the message as it was"
-        )
+        await until(pilot, lambda: read_commit_message(clone) == before, "the message as it was")
         await settle(pilot)
         assert not git(clone, "status", "--porcelain", "-uno").text
 
 
-async def test_strict_count_is_shown_with_its_key(
-    fixed_clone: Path, app: PatchpilotApp
-) -> None:
+async def test_strict_count_is_shown_with_its_key(fixed_clone: Path, app: PatchpilotApp) -> None:
     file = fixed_clone / acme.MCP
     file.write_text(
-        file.read_text().replace(
-            "rc = -EOPNOTSUPP;", "rc = card == NULL ? 0 : -EOPNOTSUPP;"
-        )
+        file.read_text().replace("rc = -EOPNOTSUPP;", "rc = card == NULL ? 0 : -EOPNOTSUPP;")
     )
     git(fixed_clone, "commit", "-q", "--amend", "-a", "--no-edit")
     async with app.run_test(size=(80, 24)) as pilot:

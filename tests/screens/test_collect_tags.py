@@ -22,9 +22,7 @@ ASKING = TagChoice(
     "it names l@example.org, but the message is from e@example.net",
 )
 BAD = HeldTrailer("Tested-by: nobody", 1, "x", "no address")
-COLLECTED = CollectedTags(
-    "x", Preparation("topic", "0" * 40, ()), (BAD,), (REVIEWED, ASKING)
-)
+COLLECTED = CollectedTags("x", Preparation("topic", "0" * 40, ()), (BAD,), (REVIEWED, ASKING))
 
 
 class DialogHost(App[None]):
@@ -51,9 +49,7 @@ class DialogHost(App[None]):
         (("space", "escape"), None),
     ],
 )
-async def test_only_selected_findings_are_sent(
-    pressed: tuple[str, ...], result: object
-) -> None:
+async def test_only_selected_findings_are_sent(pressed: tuple[str, ...], result: object) -> None:
     app = DialogHost()
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.pause()

@@ -23,8 +23,7 @@ pytestmark = pytest.mark.long
 def list_pending_task_rows(app: PatchpilotApp) -> list[str]:
     rows = app.screen.query_one("#next-list", List)
     return [
-        str(rows.get_option_at_index(row_index).prompt)
-        for row_index in range(rows.option_count)
+        str(rows.get_option_at_index(row_index).prompt) for row_index in range(rows.option_count)
     ]
 
 
@@ -83,8 +82,7 @@ async def test_question_is_answered_by_letter(
         assert not isinstance(app.screen, Choose)
         assert app.session.open_questions == 3
         assert (
-            last_message(app)
-            == "The security question stays open; press a at stage 1 to answer it"
+            last_message(app) == "The security question stays open; press a at stage 1 to answer it"
         )
         await keys(pilot, "enter", "y")
         assert app.session.open_questions == 2
@@ -97,9 +95,7 @@ async def test_question_is_answered_by_letter(
         assert "security@kernel.org" in text_of(app)
 
 
-async def test_message_of_75_columns_fits(
-    fixed_clone: Path, app: PatchpilotApp
-) -> None:
+async def test_message_of_75_columns_fits(fixed_clone: Path, app: PatchpilotApp) -> None:
     line = "word " * 14 + "ended"
     git(
         fixed_clone,
@@ -115,9 +111,7 @@ async def test_message_of_75_columns_fits(
         assert f" {line} " in screen_text
 
 
-async def test_conflicting_topic_names_the_rebase(
-    fixed_clone: Path, app: PatchpilotApp
-) -> None:
+async def test_conflicting_topic_names_the_rebase(fixed_clone: Path, app: PatchpilotApp) -> None:
     names = git(fixed_clone, "show", "--name-only", "--format=", "HEAD").text.split()
     git(fixed_clone, "switch", "-q", "--detach", "origin/master")
     (fixed_clone / names[0]).write_text("int other;\n")

@@ -61,9 +61,7 @@ def find_unreadable_texts(
 
 
 def test_contrast_matches_wcag() -> None:
-    black, white, gray = (
-        Color.parse(name) for name in ("#000000", "#ffffff", "#767676")
-    )
+    black, white, gray = (Color.parse(name) for name in ("#000000", "#ffffff", "#767676"))
     assert contrast_ratio(black, white) == pytest.approx(21)
     assert contrast_ratio(gray, white) == pytest.approx(4.54, abs=0.01)
     assert contrast_ratio(gray, gray) == 1
@@ -71,9 +69,9 @@ def test_contrast_matches_wcag() -> None:
 
 def test_color_is_changed_minimally() -> None:
     ground = Color.parse("#1e1e1e")
-    assert make_legible(
-        Color.parse("#e0e0e0"), ground, AA, ColorSystem.TRUECOLOR
-    ) == Color.parse("#e0e0e0")
+    assert make_legible(Color.parse("#e0e0e0"), ground, AA, ColorSystem.TRUECOLOR) == Color.parse(
+        "#e0e0e0"
+    )
     moved = make_legible(Color.parse("#aa0000"), ground, AA, ColorSystem.TRUECOLOR)
     assert AA <= contrast_ratio(moved, ground) < AA + 1.5
     assert moved.triplet is not None

@@ -97,9 +97,7 @@ class StyledQuestionApp(QuestionApp):
 async def test_ctrl_s_saves_a_valid_line() -> None:
     app = QuestionApp()
     async with app.run_test() as pilot:
-        app.push_screen(
-            LineDialog("Folder:", lambda text: (text == "ab", "")), app.given.append
-        )
+        app.push_screen(LineDialog("Folder:", lambda text: (text == "ab", "")), app.given.append)
         await pilot.pause()
         await pilot.press(*"one two", "ctrl+w", "ctrl+s")
         assert app.given == []

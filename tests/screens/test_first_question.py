@@ -61,9 +61,7 @@ async def test_log_search_reaches_stable_kernels(
         assert f'("{TITLE}") to 6.1' in file.read_text()
 
 
-async def test_main_branch_without_a_remote_is_not_a_topic(
-    app: PatchpilotApp, repo: Repo
-) -> None:
+async def test_main_branch_without_a_remote_is_not_a_topic(app: PatchpilotApp, repo: Repo) -> None:
     repo.git("checkout -q -B master")
     for ref in repo.git("for-each-ref --format=%(refname) refs/remotes").split():
         repo.git("update-ref -d", ref)
@@ -72,9 +70,7 @@ async def test_main_branch_without_a_remote_is_not_a_topic(
         assert "no commits on top" in str(app.session.errors[Stage.COMMIT])
 
 
-async def test_keys_in_the_hint_of_find_save_a_report(
-    app: PatchpilotApp, repo: Repo
-) -> None:
+async def test_keys_in_the_hint_of_find_save_a_report(app: PatchpilotApp, repo: Repo) -> None:
     output = call("find", "-C", repo.path, "acme_ring_start", "--in", "v6.1").out
     keys_in_hint = re.search(r"press (\w) on Home \(0\).*; (\w) fills", output)
     assert keys_in_hint, output
@@ -100,9 +96,7 @@ async def test_keys_in_the_hint_of_find_save_a_report(
 
 async def test_bisection_leads_to_the_fix(app: PatchpilotApp, repo: Repo) -> None:
     bad_commit = repo.git("rev-parse v6.1^{commit}")
-    repo.commit(
-        f'acme: fix it\n\nFixes: {bad_commit[:12]} ("Linux 6.1")\n', {"x.c": "x\n"}
-    )
+    repo.commit(f'acme: fix it\n\nFixes: {bad_commit[:12]} ("Linux 6.1")\n', {"x.c": "x\n"})
     repo.git("update-ref refs/remotes/origin/master HEAD")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "What do you have?" in text_of(app), "question")

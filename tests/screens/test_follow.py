@@ -125,10 +125,7 @@ async def test_versions_are_compared_in_the_reader(
 ) -> None:
     (tmp_path / "m").write_bytes(
         build_mbox(
-            *[
-                build_pump_version(version, 10 * version)
-                for version in range(1, versions + 1)
-            ]
+            *[build_pump_version(version, 10 * version) for version in range(1, versions + 1)]
         )
     )
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
@@ -161,9 +158,7 @@ async def test_versions_are_compared_in_the_reader(
         assert isinstance(app.screen, FollowScreen)
 
 
-async def test_incomparable_versions_are_an_error(
-    app: PatchpilotApp, tmp_path: Path
-) -> None:
+async def test_incomparable_versions_are_an_error(app: PatchpilotApp, tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(
         build_mbox(
             build_pump_version(1, 10),
@@ -189,9 +184,7 @@ async def test_late_result_is_drawn(
         screen = app.screen
         assert isinstance(screen, FollowScreen)
         (series,) = screen.shown_result
-        again = replace(
-            series, entry=series.entry._replace(updated="2024-05-01T00:00:00+00:00")
-        )
+        again = replace(series, entry=series.entry._replace(updated="2024-05-01T00:00:00+00:00"))
         app.session.conversation = app.session.conversation._replace(series=again)
         app.call_later(lambda: (screen.on_resize(), screen.show_result((again,))))
         await settle(pilot)
@@ -199,11 +192,7 @@ async def test_late_result_is_drawn(
 
 
 async def test_page_down_cuts_no_line(sent_topic: Life, app: PatchpilotApp) -> None:
-    line = (
-        "drivers/net/widget.c:7:5: warning: "
-        + "unused variable and " * 6
-        + "end of the line"
-    )
+    line = "drivers/net/widget.c:7:5: warning: " + "unused variable and " * 6 + "end of the line"
     sent_topic.add_reply(
         sent_topic.first,
         "\n\n".join([f"line {number}" for number in range(60)] + [f">> {line}"]),
@@ -219,9 +208,7 @@ async def test_page_down_cuts_no_line(sent_topic: Life, app: PatchpilotApp) -> N
 
 
 async def test_new_mails_can_be_visited(sent_topic: Life, app: PatchpilotApp) -> None:
-    sent_topic.add_reply(
-        sent_topic.first, "\n\n".join(f"line {number}" for number in range(30))
-    )
+    sent_topic.add_reply(sent_topic.first, "\n\n".join(f"line {number}" for number in range(30)))
     async with running(app, (80, 24), Stage.FOLLOW) as pilot:
         sent_topic.add_reply(sent_topic.first, "A first answer.")
         sent_topic.add_reply(sent_topic.first, "A second answer.")
@@ -241,9 +228,7 @@ async def test_repeated_bounce_is_reported_once(
         (series,) = screen.shown_result
         bounces = series.unread | {"bounce@example.net", "again@example.net"}
         there = app.session.conversation
-        app.session.conversation = there._replace(
-            series=replace(there.series, unread=bounces)
-        )
+        app.session.conversation = there._replace(series=replace(there.series, unread=bounces))
         screen.show_result(screen.shown_result)
         await settle(pilot)
         assert last_message(app) == "2 new messages: press x to read it"
@@ -261,18 +246,14 @@ async def test_opened_series_is_read_first(
 
     monkeypatch.setattr(known_series, "read_all_series", read_slowly)
     app.session.series = 1
-    app.memory.save_values(
-        f"{sent_topic.repo.path.resolve()}/.git:topic", stage="follow"
-    )
+    app.memory.save_values(f"{sent_topic.repo.path.resolve()}/.git:topic", stage="follow")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(
             pilot,
             lambda: app.stage is Stage.FOLLOW and "reading" in text_of(app),
             "Follow",
         )
-        await until(
-            pilot, lambda: "Why do you change line 1?" in text_of(app), "the series"
-        )
+        await until(pilot, lambda: "Why do you change line 1?" in text_of(app), "the series")
         assert Stage.FOLLOW in app.session.busy
         go_on.set()
         await settle(pilot)
@@ -394,9 +375,7 @@ def move_to_row(app: PatchpilotApp, row_text: str) -> None:
     thread = app.screen.query_one("#thread", RowList)
     thread.go_to_line(
         next(
-            row_index
-            for row_index, row in enumerate(thread.searchable_lines())
-            if row_text in row
+            row_index for row_index, row in enumerate(thread.searchable_lines()) if row_text in row
         )
     )
 
@@ -421,9 +400,7 @@ async def test_r_replies_to_the_selected_mail(
         assert "with git-send-email to 1 person" in text_of(app)
         await pilot.press("escape")
         assert len(sent_topic.server.take()) == before
-        assert (
-            "The old one is `wrong`." in call("track", "reply", "--format", "json").out
-        )
+        assert "The old one is `wrong`." in call("track", "reply", "--format", "json").out
         await until(pilot, lambda: isinstance(app.screen, FollowScreen), "the stage")
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview again")
@@ -455,9 +432,7 @@ async def test_identical_reply_is_not_resent(
         await settle(pilot)
         await select_row(pilot, "Why do you change")
         await pilot.press("r")
-        await until(
-            pilot, lambda: "this reply was sent on" in last_message(app), "the refusal"
-        )
+        await until(pilot, lambda: "this reply was sent on" in last_message(app), "the refusal")
         assert isinstance(app.screen, FollowScreen)
     assert len(sent_topic.server.take()) == before + 1
 
@@ -507,11 +482,7 @@ async def test_i_declines_a_point(app: PatchpilotApp) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await select_row(pilot, "Please add a test")
         await pilot.press("i")
-        await until(
-            pilot, lambda: "[–] Please add a test for it." in text_of(app), "the sign"
-        )
+        await until(pilot, lambda: "[–] Please add a test for it." in text_of(app), "the sign")
         assert "declined" in call("track", "show", "1", "--ledger").out
         await pilot.press("i")
-        await until(
-            pilot, lambda: "[ ] Please add a test for it." in text_of(app), "no sign"
-        )
+        await until(pilot, lambda: "[ ] Please add a test for it." in text_of(app), "no sign")

@@ -30,9 +30,7 @@ from tests.kit.walk import keys, last_message, running, settle, still, text_of, 
 On = Callable[[Path], PatchpilotApp]
 SUBJECT = "net/acme: allow old cards that cannot count their images"
 TOPIC = OpenTopic(None, "acme-old-cards", None, ())
-FACTS = TopicFacts(
-    2, "net/main", "5f2c1d0a91e2" + "0" * 28, guessed=True, profile="netdev"
-)
+FACTS = TopicFacts(2, "net/main", "5f2c1d0a91e2" + "0" * 28, guessed=True, profile="netdev")
 
 
 def make_status(stage: Stage) -> StageStatus:
@@ -72,16 +70,10 @@ def test_title_is_cut_from_the_right() -> None:
     assert (
         shown[0]
         .rstrip()
-        .endswith(
-            "acme-old-cards · v2 · 0 patches · base net/main (guessed) 5f2c1d0a91e2 · netdev"
-        )
+        .endswith("acme-old-cards · v2 · 0 patches · base net/main (guessed) 5f2c1d0a91e2 · netdev")
     )
     assert shown[1].startswith(f" {SUBJECT}  ")
-    assert (
-        shown[1]
-        .rstrip()
-        .endswith("acme-old-cards · v2 · 0 patches · base net/main (guessed)")
-    )
+    assert shown[1].rstrip().endswith("acme-old-cards · v2 · 0 patches · base net/main (guessed)")
     assert shown[2].rstrip().endswith(f"{SUBJECT}   acme-old-cards · v2")
     assert shown[3].startswith(" net/acme: allow old cards")
     assert SUBJECT in shown[0]
@@ -156,16 +148,11 @@ def test_limited_terminal_gets_ascii(
     "size",
     [
         (80, 24),
-        *(
-            pytest.param(size, marks=pytest.mark.long)
-            for size in ((120, 36), (160, 50))
-        ),
+        *(pytest.param(size, marks=pytest.mark.long) for size in ((120, 36), (160, 50))),
     ],
     ids=str,
 )
-async def test_stage_layout_is_uniform(
-    app: PatchpilotApp, size: tuple[int, int]
-) -> None:
+async def test_stage_layout_is_uniform(app: PatchpilotApp, size: tuple[int, int]) -> None:
     async with running(app, size) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
@@ -216,8 +203,7 @@ async def test_undone_change_is_redone(fixed_clone: Path, app: PatchpilotApp) ->
     with Repository.open(fixed_clone) as repository:
         prepare_commit_tags(repository, PrepareRequest(signoff=True))
     first_commit, second_commit = (
-        git(fixed_clone, "rev-parse", name).text.strip()
-        for name in ("HEAD@{1}", "HEAD")
+        git(fixed_clone, "rev-parse", name).text.strip() for name in ("HEAD@{1}", "HEAD")
     )
     async with running(app, (100, 30)) as pilot:
         for key, word, commit, message in (
@@ -227,16 +213,11 @@ async def test_undone_change_is_redone(fixed_clone: Path, app: PatchpilotApp) ->
             await keys(pilot, key)
             await until(pilot, lambda word=word: word in text_of(app), word)  # type: ignore[misc]
             await pilot.press("enter")
-            await until(
-                pilot, lambda message=message: last_message(app) == message, message
-            )  # type: ignore[misc]
+            await until(pilot, lambda message=message: last_message(app) == message, message)  # type: ignore[misc]
             assert git(fixed_clone, "rev-parse", "HEAD").text.strip() == commit
             await settle(pilot)
         await keys(pilot, "U")
-        assert (
-            last_message(app)
-            == "nothing to redo: no rewrite of these commits was undone"
-        )
+        assert last_message(app) == "nothing to redo: no rewrite of these commits was undone"
 
 
 async def test_late_results_are_harmless(
@@ -254,9 +235,7 @@ async def test_late_results_are_harmless(
         await screen.remove_children()
         await pilot.press("escape", "enter")
         assert app.is_running
-        screen.run_in_thread(
-            "waiting", lambda *_: None, lambda _: screen.update_titles()
-        )
+        screen.run_in_thread("waiting", lambda *_: None, lambda _: screen.update_titles())
     screen.update_titles()
     screen.show_error(PatchpilotError("late"))
     screen.close_error()

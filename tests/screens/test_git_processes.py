@@ -54,13 +54,9 @@ async def test_tui_runs_few_git_processes(
                     await still(pilot)
                 found[stage.name] = [" ".join(argv) for argv in seen.elements()]
     assert found["opening"]
-    assert {
-        name: calls for name, calls in found.items() if len(calls) > MOST[name]
-    } == {}
+    assert {name: calls for name, calls in found.items() if len(calls) > MOST[name]} == {}
     for calls in found.values():
         repeated = [call for call, count in Counter(calls).items() if count > 1]
         assert [
-            call
-            for call in repeated
-            if not (call.endswith(MAY_REPEAT) or " merge-tree " in call)
+            call for call in repeated if not (call.endswith(MAY_REPEAT) or " merge-tree " in call)
         ] == []

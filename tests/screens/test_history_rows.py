@@ -57,11 +57,7 @@ def test_events_have_sign_and_proof() -> None:
 
 def test_mail_text_is_escaped() -> None:
     shown = event_rows(
-        [
-            StoryEvent(
-                StoryKind.REPLY, "review by \x1b[2JEve\n[red]x", None, "a\x1b]0;@b"
-            )
-        ],
+        [StoryEvent(StoryKind.REPLY, "review by \x1b[2JEve\n[red]x", None, "a\x1b]0;@b")],
         60,
     )
     assert "\x1b" not in "".join(row.plain for row in shown)

@@ -47,9 +47,7 @@ Start = Callable[..., PatchpilotApp]
 
 
 @pytest.fixture
-def topic_with_question(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Life]:
+def topic_with_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
     """Create a topic with a question by a reviewer, and another repository with a topic that was
     not sent.
     """
@@ -89,10 +87,7 @@ async def open_home(pilot: Pilot[int], *texts: str) -> None:
     assert isinstance(app, PatchpilotApp)
     await until(
         pilot,
-        lambda: (
-            isinstance(app.screen, HomeScreen)
-            and all(text in text_of(app) for text in texts)
-        ),
+        lambda: isinstance(app.screen, HomeScreen) and all(text in text_of(app) for text in texts),
         " and ".join(texts),
     )
 
@@ -112,16 +107,12 @@ async def open_topic(pilot: Pilot[int], title: str, key: str = "enter") -> None:
     await pilot.press(key)
 
 
-async def test_held_enter_opens_one_topic(
-    topic_with_question: Life, start_home: Start
-) -> None:
+async def test_held_enter_opens_one_topic(topic_with_question: Life, start_home: Start) -> None:
     app = start_home(topic_with_question.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
         await open_home(pilot, "Your turn", "Rita Reviewer asked 1 question")
         await open_topic(pilot, "widget: change line 1")
-        await until(
-            pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow"
-        )
+        await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow")
         await settle(pilot)
         session, screens = app.session, list(app.screen_stack)
         app.open_topic(topic_with_question.repo.path, Stage.COMMIT)
@@ -130,9 +121,7 @@ async def test_held_enter_opens_one_topic(
         assert app.screen_stack == screens
 
 
-async def test_topic_opens_at_its_next_stage(
-    topic_with_question: Life, start_home: Start
-) -> None:
+async def test_topic_opens_at_its_next_stage(topic_with_question: Life, start_home: Start) -> None:
     call("draft", "-C", find_other_folder(topic_with_question))
     read_topics()
     app = start_home(topic_with_question.repo.path)
@@ -145,9 +134,7 @@ async def test_topic_opens_at_its_next_stage(
             "1 your turn",
         )
         await open_topic(pilot, "widget: change line 1")
-        await until(
-            pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow"
-        )
+        await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow")
         await settle(pilot)
         assert app.session.directory == topic_with_question.repo.path
         assert "Why do you change line 1?" in text_of(app)
@@ -162,9 +149,7 @@ async def test_topic_opens_at_its_next_stage(
         await pilot.press("0")
         await open_home(pilot, "Not started")
         await pilot.press("2")
-        await until(
-            pilot, lambda: app.stage_screen and app.stage is Stage.CHECKS, "Checks"
-        )
+        await until(pilot, lambda: app.stage_screen and app.stage is Stage.CHECKS, "Checks")
         await settle(pilot)
 
 
@@ -183,9 +168,7 @@ async def test_topic_opens_in_its_own_directory(
         assert "gadget: fix it" in text_of(app)
 
 
-async def test_digit_opens_that_stage(
-    topic_with_question: Life, start_home: Start
-) -> None:
+async def test_digit_opens_that_stage(topic_with_question: Life, start_home: Start) -> None:
     call("draft", "-C", find_other_folder(topic_with_question))
     read_topics()
     app = start_home(topic_with_question.repo.path)
@@ -227,9 +210,7 @@ async def test_other_branch_is_switched_to_or_read(
         assert repo.git("branch", "--show-current") == branch
         assert (app.session.target or "").endswith(target or "")
         assert app.session.topic.branch == "topic"  # type: ignore[union-attr]
-        assert [commit.subject for commit in app.session.topic.commits] == [
-            "widget: change line 1"
-        ]  # type: ignore[union-attr]
+        assert [commit.subject for commit in app.session.topic.commits] == ["widget: change line 1"]  # type: ignore[union-attr]
 
 
 async def test_uncommitted_changes_keep_the_branch(
@@ -277,9 +258,7 @@ async def test_list_contains_every_group(
             "demo: check the pointer before use"
         ]
         await pilot.press("enter")
-        await until(
-            pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow"
-        )
+        await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow")
         await settle(pilot)
         assert "demo: check the pointer before use" in text_of(app)
 
@@ -312,9 +291,7 @@ async def test_escape_ends_the_filter(
         assert "by subject" in text_of(app)
 
 
-def set_known_topics(
-    monkeypatch: pytest.MonkeyPatch, home_topics: tuple[HomeTopic, ...]
-) -> None:
+def set_known_topics(monkeypatch: pytest.MonkeyPatch, home_topics: tuple[HomeTopic, ...]) -> None:
     for name, value in (
         ("read_cached_topics", home_topics),
         ("read_topics", home_topics),
@@ -415,22 +392,16 @@ def test_row_columns_match_the_header(
         new = f"{topic.unread} new · " if topic.unread else ""
         starts = (f"{new}{topic.news[:12]}", "answer the q", "fix it and s")
         assert text[titles.index("News") :].startswith(starts)
-        assert text[titles.index("Ver") :].startswith(
-            f"v{topic.version}" if topic.version else "–"
-        )
+        assert text[titles.index("Ver") :].startswith(f"v{topic.version}" if topic.version else "–")
     assert ("Branch" in titles) is (columns >= 110)
     assert not load_topic_states({"commit": "no state"})
 
 
 async def test_recent_request_is_listed(start_home: Start, tmp_path: Path) -> None:
-    file = save_draft_file(
-        "requests", "0123", "Subject: backport of 0123 to 6.1\n\nPlease.\n"
-    )
+    file = save_draft_file("requests", "0123", "Subject: backport of 0123 to 6.1\n\nPlease.\n")
     app = start_home(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await open_home(
-            pilot, "backport of 0123 to 6.1", "draft: Enter opens it", "1 unsent"
-        )
+        await open_home(pilot, "backport of 0123 to 6.1", "draft: Enter opens it", "1 unsent")
         await pilot.press("enter")
         await until(pilot, lambda: "git send-email" in text_of(app), "the draft")
         await pilot.press("escape")
@@ -452,6 +423,4 @@ async def test_empty_home_lists_working_keys(start_home: Start, tmp_path: Path) 
         every = [command.does for command in list_commands(app, app.screen)]
         assert not any(Stage.CHECKS.label in does for does in every)
         await pilot.press("question_mark")
-        await until(
-            pilot, lambda: "check the archives" in text_of(app), "the keys of Home"
-        )
+        await until(pilot, lambda: "check the archives" in text_of(app), "the keys of Home")

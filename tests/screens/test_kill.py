@@ -34,9 +34,7 @@ SHOWS = {
 """A text that only this stage's screen shows."""
 
 
-def test_killed_session_resumes_at_its_stage(
-    fixed_clone: Path, used_state_file: Path
-) -> None:
+def test_killed_session_resumes_at_its_stage(fixed_clone: Path, used_state_file: Path) -> None:
     for stage in Stage:
         with Terminal(PROGRAM, fixed_clone) as walk:
             walk.wait_for(SHOWS[stage])
@@ -108,14 +106,10 @@ def test_killed_send_is_resumed(fixed_clone: Path, used_state_file: Path) -> Non
 def test_killed_demo_restores_the_terminal(
     tmp_path: Path,
 ) -> None:
-    with Terminal(
-        (*PROGRAM, "demo", "--keep", str(tmp_path / "sandbox")), tmp_path
-    ) as demo:
+    with Terminal((*PROGRAM, "demo", "--keep", str(tmp_path / "sandbox")), tmp_path) as demo:
         demo.wait_for("What do you have?")
         children = (
-            Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children")
-            .read_text()
-            .split()
+            Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children").read_text().split()
         )
         walk = next(
             int(child)
@@ -124,9 +118,7 @@ def test_killed_demo_restores_the_terminal(
         )
         at = len(demo.seen)
         os.kill(walk, signal.SIGKILL)
-        demo.wait_for(
-            "\x1b[?1049l", "\x1b[?1003l", "\x1b[?25h", "the sandbox is kept", since=at
-        )
+        demo.wait_for("\x1b[?1049l", "\x1b[?1003l", "\x1b[?25h", "the sandbox is kept", since=at)
         assert demo.end() != 0
 
 
@@ -145,9 +137,7 @@ def test_crash_restores_the_terminal(
         " main\nPatchpilotApp.action_leave = lambda self: [][-1]\nsys.argv = ['patchpilot', 'tui'];"
         " main()"
     )
-    with Terminal(
-        (PROGRAM[0], "-c", planted), fixed_clone, env={"TMPDIR": str(tmp_path)}
-    ) as walk:
+    with Terminal((PROGRAM[0], "-c", planted), fixed_clone, env={"TMPDIR": str(tmp_path)}) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT])
         at = walk.type("q")
         walk.wait_for("patchpilot-bug-", since=at)

@@ -34,9 +34,7 @@ def test_search_result_is_shown_for_conflicts() -> None:
         assert ("search" in known) is bool(arguments)
 
 
-@pytest.mark.parametrize(
-    ("value", "coloured"), [("1", False), ("", True), (None, True)]
-)
+@pytest.mark.parametrize(("value", "coloured"), [("1", False), ("", True), (None, True)])
 async def test_no_color_is_respected(
     fixed_clone: Path,
     open_app_on: On,

@@ -27,9 +27,7 @@ YELLOW, BRIGHT_MAGENTA = 3, 13
 
 
 def measure_color_distance(first_color: Color, second_color: Color) -> int:
-    return sum(
-        abs(a - b) for a, b in zip(first_color.rgb, second_color.rgb, strict=True)
-    )
+    return sum(abs(a - b) for a, b in zip(first_color.rgb, second_color.rgb, strict=True))
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
@@ -38,10 +36,9 @@ def test_open_work_has_its_own_color(
 ) -> None:
     named = theme.to_color_system().generate()
     for other in ("warning", "error", *["accent"] * (theme in OURS)):
-        assert (
-            measure_color_distance(user_task_color(theme), Color.parse(named[other]))
-            >= APART
-        ), other
+        assert measure_color_distance(user_task_color(theme), Color.parse(named[other])) >= APART, (
+            other
+        )
     colors = terminal_colors(theme).ansi_colors
     assert Color(*colors[BRIGHT_MAGENTA]) == Color(*user_task_color(theme).rgb)
     assert Color(*colors[YELLOW]) == Color(*Color.parse(named["warning"]).rgb)

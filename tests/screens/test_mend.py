@@ -28,9 +28,7 @@ pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
 FILE = "drivers/frob/frob.c"
-BASE = (
-    "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
-)
+BASE = "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
 TEXT = (
     "Old boards need a moment until the link is up, so that the first\n"
     "transfer does not fail. Give it to them.\n"
@@ -51,9 +49,7 @@ def untidy_branch(tmp_path: Path) -> Repo:
         repo.git("config", name, value)
     repo.commit("frob: begin\n", {FILE: BASE}, author=ADA)
     repo.branch("topic")
-    untidy_code = BASE.replace(
-        "\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\treturn a;", 1
-    )
+    untidy_code = BASE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\treturn a;", 1)
     repo.commit(
         f"frob: wait for the link\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n"
         f"{SIGNED_LINE}",
@@ -116,9 +112,7 @@ async def test_one_finding_is_fixed_alone(untidy_branch: Repo, open_app_on: On) 
     async with app.run_test(size=(160, 50)) as pilot:
         view = await open_checks(pilot)
         screen = app.screen
-        view.select_note(
-            [shown.finding.name for shown in screen._found].index("malformed-tag")
-        )  # type: ignore[attr-defined]
+        view.select_note([shown.finding.name for shown in screen._found].index("malformed-tag"))  # type: ignore[attr-defined]
         await settle(pilot)
         detail = str(screen.query_one("#detail-panel", TextPanel).text.render())
         assert "press a to apply" in detail
@@ -136,9 +130,7 @@ async def test_one_finding_is_fixed_alone(untidy_branch: Repo, open_app_on: On) 
         )
         await settle(pilot)
         assert "fixed malformed-tag; press u to undo" in last_message(app)
-        assert "Reviewed-by: Ben" in untidy_branch.git(
-            "log", "-1", "--format=%b", "topic~1"
-        )
+        assert "Reviewed-by: Ben" in untidy_branch.git("log", "-1", "--format=%b", "topic~1")
         assert read_repository_state(untidy_branch)[1] == before[1]
 
 
@@ -177,9 +169,7 @@ async def test_commits_of_others_are_rewritten_when_the_word_is_typed(
     assert untidy_branch.git("log", "-1", "--format=%ce") == "ada@example.org"
 
 
-async def test_uncommitted_work_blocks_a_fix(
-    untidy_branch: Repo, open_app_on: On
-) -> None:
+async def test_uncommitted_work_blocks_a_fix(untidy_branch: Repo, open_app_on: On) -> None:
     (untidy_branch.path / FILE).write_text("mine\n")
     before = read_repository_state(untidy_branch)
     app = open_app_on(untidy_branch.path)
@@ -196,17 +186,12 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
     async with app.run_test(size=(100, 40)) as pilot:
         pager = await open_checks(pilot)
         screen = app.screen
-        at = next(
-            shown.line
-            for shown in screen._found
-            if shown.finding.name == "malformed-tag"
-        )  # type: ignore[attr-defined]
+        at = next(shown.line for shown in screen._found if shown.finding.name == "malformed-tag")  # type: ignore[attr-defined]
 
         def list_waived() -> dict[str, str]:
             with Repository.open(untidy_branch.path) as repository:
                 return {
-                    waiver.rule: waiver.reason
-                    for waiver in topic_waivers(repository, (), "master")
+                    waiver.rule: waiver.reason for waiver in topic_waivers(repository, (), "master")
                 }
 
         pager.go_to_line(at)
@@ -244,9 +229,8 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
         assert [(note.line, note.text.partition(":")[0]) for note in pager.notes] == [
             (at, "waived")
         ]
-        assert (
-            "waived: he writes it so (your topic); press i to remove the waiver"
-            in " ".join(text_of(app).split())
+        assert "waived: he writes it so (your topic); press i to remove the waiver" in " ".join(
+            text_of(app).split()
         )
         await keys(pilot, "i")
         await until(

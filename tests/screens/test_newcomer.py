@@ -33,18 +33,14 @@ def signed_off_clone(fixed_clone: Path) -> Path:
     return fixed_clone
 
 
-async def test_undeliverable_recipient_is_removed(
-    signed_off_clone: Path, open_app_on: On
-) -> None:
+async def test_undeliverable_recipient_is_removed(signed_off_clone: Path, open_app_on: On) -> None:
     app = open_app_on(signed_off_clone)
     async with running(app, (80, 24), Stage.RECIPIENTS, "w") as pilot:
         await pilot.press(*"foo@bar", "enter")
         await settle(pilot)
         assert "no dot" in text_of(app)
         await pilot.press("escape")
-        edit_recipients(
-            app.session.last_result(Stage.RECIPIENTS).planned, cc=["foo@bar"]
-        )
+        edit_recipients(app.session.last_result(Stage.RECIPIENTS).planned, cc=["foo@bar"])
         app.session.mark_changed("edits")
         app.jobs.start_stage(Stage.RECIPIENTS)
         await settle(pilot)
@@ -53,10 +49,7 @@ async def test_undeliverable_recipient_is_removed(
         assert "foo@bar" in stands.note
         await keys(pilot, Stage.PREVIEW)
         assert app.session.stage_status(Stage.PREVIEW).state is StageState.BLOCKED
-        assert (
-            "hint: write the domain in full, or press o to switch the transport"
-            in text_of(app)
-        )
+        assert "hint: write the domain in full, or press o to switch the transport" in text_of(app)
         await keys(pilot, Stage.RECIPIENTS)
         people = app.screen.query_one("#people", List)
         people.highlighted = next(
@@ -96,13 +89,9 @@ async def test_missing_mail_server_blocks_the_send(
         assert app.session.stage_status(Stage.SEND).state is StageState.TODO
 
 
-async def test_unchanged_edit_asks_nothing(
-    fixed_clone: Path, app: PatchpilotApp
-) -> None:
+async def test_unchanged_edit_asks_nothing(fixed_clone: Path, app: PatchpilotApp) -> None:
     names = git(fixed_clone, "show", "--name-only", "--format=", "HEAD").text.split()
-    (fixed_clone / "Makefile").write_text(
-        (fixed_clone / "Makefile").read_text() + "# mine\n"
-    )
+    (fixed_clone / "Makefile").write_text((fixed_clone / "Makefile").read_text() + "# mine\n")
     other_content = (fixed_clone / "Makefile").read_text()
     async with running(app, (80, 24)) as pilot:
         from patchpilot.tui.actions.editing import open_file
@@ -121,10 +110,7 @@ async def test_unchanged_edit_asks_nothing(
         assert names[0] in text_of(app)
         assert "Makefile" not in text_of(app)
         await keys(pilot, "down", "enter")
-        assert (
-            git(fixed_clone, "show", "--name-only", "--format=", "HEAD").text.split()
-            == names
-        )
+        assert git(fixed_clone, "show", "--name-only", "--format=", "HEAD").text.split() == names
         assert "/* more */" in git(fixed_clone, "show", f"HEAD:{names[0]}").text
         assert (fixed_clone / "Makefile").read_text() == other_content
         assert (
@@ -133,9 +119,7 @@ async def test_unchanged_edit_asks_nothing(
         )
 
 
-async def test_keys_replace_command_names(
-    fixed_clone: Path, app: PatchpilotApp
-) -> None:
+async def test_keys_replace_command_names(fixed_clone: Path, app: PatchpilotApp) -> None:
     fix = parse_backticks("`patchpilot fixes HEAD` finds the commit; or git blame")
     assert replace_commands(fix) == "stage 4 finds the commit; or git blame"
     git(fixed_clone, "branch", "-q", "-f", "nothing", "origin/master")

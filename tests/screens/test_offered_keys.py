@@ -23,9 +23,7 @@ from patchpilot.tui.widgets.dialog import Dialog, Modal
 
 def find_dialogs(base_class: type[Any] = Modal) -> Iterator[type[Any]]:
     if base_class is Modal:
-        for module in pkgutil.walk_packages(
-            patchpilot.tui.__path__, f"{patchpilot.tui.__name__}."
-        ):
+        for module in pkgutil.walk_packages(patchpilot.tui.__path__, f"{patchpilot.tui.__name__}."):
             importlib.import_module(module.name)
     for subclass in base_class.__subclasses__():
         yield subclass
@@ -65,9 +63,7 @@ async def test_help_of_dialogs_lists_their_keys() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(Choose("Which?", ANSWERS, "Open a topic"))
         every: Any = app
-        words = {
-            command.does: command.key for command in list_commands(every, app.screen)
-        }
+        words = {command.does: command.key for command in list_commands(every, app.screen)}
         assert words["Switch branch"] == "s"
         assert words["cancel"] == "Esc"
         assert words["choose"] == "Enter"
@@ -97,12 +93,8 @@ async def test_help_of_dialogs_lists_their_keys() -> None:
 def test_branch_has_only_useful_keys(
     verdict: str, prerequisites: tuple[int, ...], shown: list[str]
 ) -> None:
-    branch = SimpleNamespace(
-        verdict=verdict, wants_fix=True, prerequisites=prerequisites
-    )
-    screen: Any = SimpleNamespace(
-        _shown=SimpleNamespace(upstream=True), selected_item=branch
-    )
+    branch = SimpleNamespace(verdict=verdict, wants_fix=True, prerequisites=prerequisites)
+    screen: Any = SimpleNamespace(_shown=SimpleNamespace(upstream=True), selected_item=branch)
     useful = partial(BackportsScreen.check_action, screen, parameters=())
     assert [*filter(useful, ("resolve", "tick"))] == shown
 

@@ -50,13 +50,10 @@ async def test_stages_show_their_service_result(
 
     said = run_json_command("check", "-C", fixed_clone)["patches"][0]["findings"]
     assert [
-        (finding.name, finding.patch_line)
-        for finding in got[Stage.CHECKS].patches[0].findings
+        (finding.name, finding.patch_line) for finding in got[Stage.CHECKS].patches[0].findings
     ] == [(one["name"], one["patch_line"]) for one in said]
 
-    people = run_json_command("maintainers", "-C", fixed_clone)["results"][0][
-        "recipients"
-    ]
+    people = run_json_command("maintainers", "-C", fixed_clone)["results"][0]["recipients"]
     planned = got[Stage.RECIPIENTS].planned.plan.recipients
     assert [(one.address.email, one.header, list(one.reasons)) for one in planned] == [
         (person["email"], person["header"], person["reasons"]) for person in people
@@ -71,9 +68,7 @@ async def test_stages_show_their_service_result(
     # without a Fixes: tag, the stage uses the likely commit and states this
     assumed = ("--fixes", likely) if likely else ()
     assert bool(assumed) != tagged
-    branches = run_json_command("backport", "-C", fixed_clone, *assumed, "HEAD")[
-        "branches"
-    ]
+    branches = run_json_command("backport", "-C", fixed_clone, *assumed, "HEAD")["branches"]
     assert [
         (
             branch.version,
@@ -96,23 +91,13 @@ async def test_stages_show_their_service_result(
     assert [mail.subject for mail in plan.send.entries] == [
         one["subject"] for one in sent["messages"]
     ]
-    assert [refusal.name for refusal in plan.blockers] == [
-        one["name"] for one in sent["refusals"]
-    ]
+    assert [refusal.name for refusal in plan.blockers] == [one["name"] for one in sent["refusals"]]
     assert {
-        recipient.address.email
-        for recipient in plan.recipients
-        if recipient.header in ("to", "cc")
-    } == {
-        found.email
-        for one in (*first["to"], *first["cc"])
-        if (found := parse_address(one))
-    }
+        recipient.address.email for recipient in plan.recipients if recipient.header in ("to", "cc")
+    } == {found.email for one in (*first["to"], *first["cc"]) if (found := parse_address(one))}
 
 
-async def test_follow_matches_track(
-    fixed_clone: Path, app: PatchpilotApp, tmp_path: Path
-) -> None:
+async def test_follow_matches_track(fixed_clone: Path, app: PatchpilotApp, tmp_path: Path) -> None:
     mail = git(fixed_clone, "format-patch", "--stdout", "-1").out.split(b"\n", 1)[1]
     first = b"Message-ID: <20260902-acme-v1-1@example.net>\n" + mail
     known = parse_mail(first)
@@ -146,8 +131,7 @@ async def test_follow_matches_track(
         said["next_step"],
     )
     assert [
-        (trailer.trailer, trailer.message_id, trailer.patch)
-        for trailer in got.posted.trailers
+        (trailer.trailer, trailer.message_id, trailer.patch) for trailer in got.posted.trailers
     ] == [(one["trailer"], one["message_id"], one["patch"]) for one in said["trailers"]]
     assert [
         (reply.mail.mail.message_id, str(reply.mail.kind), reply.mail.bot)
@@ -178,19 +162,15 @@ def test_chosen_base_reaches_the_tags_stage(
     tmp_path: Path,
 ) -> None:
     story = create_ring_history(tmp_path / "r")
-    story.repo.commit(
-        "ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")}
-    )
+    story.repo.commit("ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")})
     with Repository.open(story.repo.path) as repository:
         session = Session(story.repo.path, base="v1.2")
         session.read_topic(repository)
-        result, _ = tags_rows.load_stage(
-            JobRequest(repository, session, lambda *_: None)
-        )
+        result, _ = tags_rows.load_stage(JobRequest(repository, session, lambda *_: None))
     assert any("squash it" in note for note in result.notes)
-    assert run_json_command("fixes", "-C", story.repo.path, "--base", "v1.2")[
-        "notes"
-    ] == list(result.notes)
+    assert run_json_command("fixes", "-C", story.repo.path, "--base", "v1.2")["notes"] == list(
+        result.notes
+    )
 
 
 async def test_non_fix_needs_no_tag(

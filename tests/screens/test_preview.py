@@ -79,8 +79,7 @@ async def test_transport_can_be_switched(app: PatchpilotApp) -> None:
         await pilot.pause()
         # a toast disappears after a few seconds, but planning may take longer
         assert (
-            last_message(app)
-            == "transport: b4 instead of git-send-email; press o to switch again"
+            last_message(app) == "transport: b4 instead of git-send-email; press o to switch again"
         )
         await settle(pilot)
         assert app.session.fresh_result(Stage.PREVIEW).request.via == "b4"

@@ -26,9 +26,7 @@ QUIT = "q"
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_random_keys_find_no_fault(
-    newcomer_app: PatchpilotApp, seed: int
-) -> None:
+async def test_random_keys_find_no_fault(newcomer_app: PatchpilotApp, seed: int) -> None:
     chance = random.Random(seed)
     # exceptions are raised when the context ends
     async with newcomer_app.run_test(size=(100, 30)) as pilot:

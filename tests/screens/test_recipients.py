@@ -38,9 +38,7 @@ On = Callable[[Path], PatchpilotApp]
 def make_recipient(
     name: str, role: str, header: str, section: str | None = None, reason: str = ""
 ) -> Recipient:
-    return Recipient(
-        Address(name, f"{name}@example.org"), role, section, header, (reason,)
-    )
+    return Recipient(Address(name, f"{name}@example.org"), role, section, header, (reason,))
 
 
 def test_excluded_recipient_keeps_its_place() -> None:
@@ -51,17 +49,13 @@ def test_excluded_recipient_keeps_its_place() -> None:
         ("Cc", make_recipient("cul", "culprit author", "cc")),
         (
             "Cc",
-            make_recipient(
-                "rep", "reporter", "cc", reason="Reported-by: in the message"
-            ),
+            make_recipient("rep", "reporter", "cc", reason="Reported-by: in the message"),
         ),
         ("Cc", make_recipient("me", "by hand", "cc")),
         ("Cc", make_recipient("conf", "sendemail.cc", "cc", reason="sendemail.cc")),
         (OUT, make_recipient("bo", "maintainer", "to", "WIDGETS")),
     ]
-    plan = RecipientPlan(
-        (), (SectionInfo("WIDGETS", "Supported"), SectionInfo("THE REST", None))
-    )
+    plan = RecipientPlan((), (SectionInfo("WIDGETS", "Supported"), SectionInfo("THE REST", None)))
     found = {
         title: [(header, one.address.name) for header, one in members]
         for title, members in group_recipients(rows, plan).items()
@@ -99,9 +93,7 @@ async def test_space_excludes_a_recipient(
         assert before[0] == "ACME FASTWIRE ETHERNET DRIVER (Supported) · 2"
         assert "● 3 To/Cc 3" in text_of(app).split("\n")[1], "notes are open"
         assert "3 open notes" in text_of(app)
-        why = " ".join(
-            str(app.screen.query_one("#recipient-why", TextPanel).text.render()).split()
-        )
+        why = " ".join(str(app.screen.query_one("#recipient-why", TextPanel).text.render()).split())
         assert "matches F: drivers/net/ethernet/acme/" in why
         assert "67%, 2 of 3 commits in the last three years" in why
         await keys(pilot, "space")
@@ -163,9 +155,7 @@ async def test_note_names_the_tree(fixed_clone: Path, open_app_on: On) -> None:
         assert "run git rebase net/main" in other_tree.text.plain
 
 
-async def test_o_shows_one_patch_of_a_series(
-    fixed_clone: Path, app: PatchpilotApp
-) -> None:
+async def test_o_shows_one_patch_of_a_series(fixed_clone: Path, app: PatchpilotApp) -> None:
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS, "o")
         assert app.session.view == "series"
@@ -196,24 +186,18 @@ async def test_o_shows_one_patch_of_a_series(
         await keys(pilot, "o")
         await until(
             pilot,
-            lambda: any(
-                who in row and ", patch 1" in row for row in list_recipient_rows(app)
-            ),
+            lambda: any(who in row and ", patch 1" in row for row in list_recipient_rows(app)),
             "still a recipient of the other",
         )
 
 
-async def test_undisclosed_fix_has_few_recipients(
-    fixed_clone: Path, app: PatchpilotApp
-) -> None:
+async def test_undisclosed_fix_has_few_recipients(fixed_clone: Path, app: PatchpilotApp) -> None:
     with Repository.open(fixed_clone) as repository:
         save_draft_answer(repository, "security", "yes")
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         shown = [
-            row.split()[1:3]
-            for row in list_recipient_rows(app)
-            if row.split()[1] in ("To", "Cc")
+            row.split()[1:3] for row in list_recipient_rows(app) if row.split()[1] in ("To", "Cc")
         ]
         assert shown == [
             ["To", "Maya"],
@@ -228,9 +212,7 @@ async def test_undisclosed_fix_has_few_recipients(
             assert "undisclosed fix is sent to the maintainers" in last_message(app)
         assert list_recipient_rows(app)[1].split()[1] == "To"
         await keys(pilot, Stage.SEND)
-        await until(
-            pilot, lambda: app.session.last_result(Stage.SEND) is not None, "the plan"
-        )
+        await until(pilot, lambda: app.session.last_result(Stage.SEND) is not None, "the plan")
         planned = app.session.last_result(Stage.SEND)
         roles = sorted(one.role for one in planned.recipients)
         assert roles == ["maintainer", "maintainer", "maintainer", "security team"]

@@ -24,9 +24,7 @@ def read_commit_message(repository: Path) -> str:
     return git(repository, "log", "-1", "--format=%B").text
 
 
-async def test_verdict_matches_a_dry_run(
-    clone: Path, newcomer_app: PatchpilotApp
-) -> None:
+async def test_verdict_matches_a_dry_run(clone: Path, newcomer_app: PatchpilotApp) -> None:
     printed = call("send", "-C", clone, "--dry-run").out.rstrip("\n").split("\n")[-1]
     async with running(newcomer_app, (120, 36), Stage.SEND):
         assert f" {printed[0].upper()}{printed[1:]} " in text_of(newcomer_app)

@@ -71,15 +71,11 @@ def test_screen_is_restored_after_a_failed_editor() -> None:
 
 
 @pytest.mark.long
-async def test_key_outside_a_repository_shows_an_error(
-    tmp_path: Path, open_app_on: On
-) -> None:
+async def test_key_outside_a_repository_shows_an_error(tmp_path: Path, open_app_on: On) -> None:
     app = open_app_on(tmp_path)
     async with running(app, (80, 24)) as pilot:
         for stage in Stage:
-            await keys(
-                pilot, stage, "e", "escape", "w", "escape", "a", "escape", "escape"
-            )
+            await keys(pilot, stage, "e", "escape", "w", "escape", "a", "escape", "escape")
             assert app.stage is stage
         await keys(pilot, Stage.CHECKS, "e")
         assert "is not in a git repository" in str(

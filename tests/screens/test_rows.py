@@ -150,10 +150,7 @@ def test_check_names_the_repairing_key() -> None:
         == "press a to go to stage 4 Tags: press w"
     )
     drop = Action("maintainers", ("--drop", "a@b.example"), "drop it: {}")
-    assert (
-        make_check("many", drop)
-        == "press a to go to stage 3 To/Cc: press Space to exclude it"
-    )
+    assert make_check("many", drop) == "press a to go to stage 3 To/Cc: press Space to exclude it"
     assert make_check("odd", "git fetch") == "git fetch"
     assert make_check("weekend", "") == make_check("target", "", CheckState.OK) == ""
 
@@ -202,10 +199,7 @@ def test_keys_follow_sentences_without_a_command() -> None:
     answer = Action("track", ("reply", "<a@b>"), "answer the review")
     change = Action("send", ("--reroll",), "send v2")
     step = Hint((answer, " and ", change))
-    assert (
-        replace_commands(step, Stage.FOLLOW)
-        == "answer the review\xa0(r) and send v2\xa0(v)"
-    )
+    assert replace_commands(step, Stage.FOLLOW) == "answer the review\xa0(r) and send v2\xa0(v)"
     assert replace_commands(step) == str(step) == "answer the review and send v2"
     assert keys_at_stage(step, Stage.FOLLOW) == ("r", "v")
     wait = Action("track", ("update",), "wait for replies")
@@ -221,16 +215,12 @@ def test_every_key_is_bound() -> None:
                 for binding in owner.BINDINGS
                 for name in binding.key.split(",")
             }  # type: ignore[union-attr]
-            assert key.key.replace("Space", "space").replace("+", "plus") in bound, (
-                words
-            )
+            assert key.key.replace("Space", "space").replace("+", "plus") in bound, words
 
 
 def test_command_in_a_sentence_is_code() -> None:
     text = highlight_code("see `patchpilot doctor`, or `[b]` and a lone `")
     assert text.plain == "see patchpilot doctor, or [b] and a lone `"
     assert [
-        text.plain[span.start : span.end]
-        for span in text.spans
-        if "cyan" in str(span.style)
+        text.plain[span.start : span.end] for span in text.spans if "cyan" in str(span.style)
     ] == ["patchpilot doctor", "[b]"]

@@ -101,9 +101,7 @@ async def test_confirmation_word_must_be_typed(
             )
     with Store() as store:
         assert len(store.entries()) == 1
-    (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json").unlink(
-        missing_ok=True
-    )
+    (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json").unlink(missing_ok=True)
     again = open_app_on(work)
     again.memory.save_values(again.place, stage="commit")
     async with running(again, (80, 24)) as pilot:
@@ -204,9 +202,7 @@ async def test_missing_mail_account_is_set_up(
     monkeypatch.setattr("patchpilot.topic.edit_commits.run_mail_setup", set_up_account)
     app = open_app_on(fixed_clone)
     async with running(app, (120, 36), Stage.SEND) as pilot:
-        await until(
-            pilot, lambda: "no mail server configured" in text_of(app), "the check"
-        )
+        await until(pilot, lambda: "no mail server configured" in text_of(app), "the check")
         screen = app.screen
         assert isinstance(screen, SendScreen)
         assert screen._shown
@@ -214,9 +210,7 @@ async def test_missing_mail_account_is_set_up(
         await until(pilot, lambda: "mail.example.org" in text_of(app), "the account")
 
 
-async def test_s_asks_the_open_question_first(
-    fixed_clone: Path, open_app_on: On
-) -> None:
+async def test_s_asks_the_open_question_first(fixed_clone: Path, open_app_on: On) -> None:
     with Repository.open(fixed_clone) as repository:
         prepare_commit_tags(repository, PrepareRequest(signoff=True))
     app = open_app_on(fixed_clone)

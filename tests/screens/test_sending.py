@@ -41,9 +41,7 @@ def series_clone(clone: Path) -> Path:
     """Create three patches and a cover letter that are ready to send."""
     git(clone, "reset", "-q", "--hard", "HEAD~1")
     for number in (1, 2, 3):
-        (clone / FILE).write_text(
-            (clone / FILE).read_text() + f"\n/* step {number} */\n"
-        )
+        (clone / FILE).write_text((clone / FILE).read_text() + f"\n/* step {number} */\n")
         commit_message = (
             f"net/acme: step {number} of counting images\n\nOld cards cannot count their"
             " images.\n\nSigned-off-by: Robin Newland <robin@example.net>"
@@ -82,9 +80,7 @@ async def send_from_stage(pilot: Any, app: PatchpilotApp, end_state: StageState)
 
 
 async def wait_for_send_state(pilot: Any, app: PatchpilotApp, state: StageState) -> str:
-    await until(
-        pilot, lambda: app.session.stage_status(Stage.SEND).state is state, "the send"
-    )
+    await until(pilot, lambda: app.session.stage_status(Stage.SEND).state is state, "the send")
     await settle(pilot)
     await still(pilot)
     return text_of(app)
@@ -92,15 +88,12 @@ async def wait_for_send_state(pilot: Any, app: PatchpilotApp, state: StageState)
 
 def list_message_numbers(server: FaultySink) -> list[str]:
     return [
-        mail.data.split(b"Subject: ", 1)[1].split(b"]", 1)[0].decode()
-        for mail in server.take()
+        mail.data.split(b"Subject: ", 1)[1].split(b"]", 1)[0].decode() for mail in server.take()
     ]
 
 
 @pytest.mark.parametrize("via", VIA)
-async def test_every_mail_has_a_row(
-    series_clone: Path, open_app_on: On, via: str
-) -> None:
+async def test_every_mail_has_a_row(series_clone: Path, open_app_on: On, via: str) -> None:
     with FaultySink() as server:
         configure_transport(series_clone, server, via)
         app = open_app_on(series_clone)
@@ -113,9 +106,7 @@ async def test_every_mail_has_a_row(
             await pilot.pause()
             assert "SENT" not in text_of(app)
             assert "v1 was sent before" in text_of(app)
-        assert list_message_numbers(server) == [
-            f"[PATCH net {number}/3" for number in range(4)
-        ]
+        assert list_message_numbers(server) == [f"[PATCH net {number}/3" for number in range(4)]
     assert re.search(rf"✓ SENT \d\d:\d\d · v1: 4 of 4 messages accepted · {via}", shown)
     assert shown.count("accepted  [PATCH net ") == 4
     for words in (
@@ -175,9 +166,7 @@ async def test_refused_recipient_shows_the_server_response(
     assert "v1: 0 of 4 messages accepted" in shown
 
 
-async def test_escape_stops_after_the_current_mail(
-    series_clone: Path, open_app_on: On
-) -> None:
+async def test_escape_stops_after_the_current_mail(series_clone: Path, open_app_on: On) -> None:
     with FaultySink(Faults(on_mail=lambda _: time.sleep(0.7))) as server:
         configure_transport(series_clone, server, VIA[0])
         app = open_app_on(series_clone)
@@ -191,14 +180,9 @@ async def test_escape_stops_after_the_current_mail(
             assert "Esc stop after this message" in screen_text
             assert "q quit" not in screen_text
             await pilot.press("escape")
-            assert (
-                last_message(app)
-                == "stopping after this message; press s to send the rest"
-            )
+            assert last_message(app) == "stopping after this message; press s to send the rest"
             await wait_for_send_state(pilot, app, StageState.BLOCKED)
             assert 0 < len(server.take()) < 4
             await keys(pilot, "s")
             await wait_for_send_state(pilot, app, StageState.DONE)
-        assert list_message_numbers(server) == [
-            f"[PATCH net {number}/3" for number in range(4)
-        ]
+        assert list_message_numbers(server) == [f"[PATCH net {number}/3" for number in range(4)]

@@ -47,9 +47,7 @@ def list_displayed_panels(app: PatchpilotApp) -> list[Panel]:
     return [panel for panel in app.screen.query(Panel) if panel.region.area]
 
 
-async def test_amend_makes_dependent_stages_stale(
-    fixed_clone: Path, app: PatchpilotApp
-) -> None:
+async def test_amend_makes_dependent_stages_stale(fixed_clone: Path, app: PatchpilotApp) -> None:
     async with running(app, (80, 24), Stage.BACKPORTS) as pilot:
         assert app.session.stage_status(Stage.BACKPORTS).state is not StageState.STALE
         await keys(pilot, Stage.RECIPIENTS)
@@ -58,9 +56,7 @@ async def test_amend_makes_dependent_stages_stale(
         git(fixed_clone, "commit", "-q", "--amend", "-m", "net/acme: another subject")
         await until(
             pilot,
-            lambda: (
-                app.session.topic and before and app.session.topic.key != before.key
-            ),
+            lambda: app.session.topic and before and app.session.topic.key != before.key,
             "the amend to be seen",
         )
         await settle(pilot)
@@ -108,8 +104,7 @@ async def test_latest_read_of_the_topic_is_used(
                 pilot,
                 lambda: (
                     not any(
-                        worker.group == "topic" and not worker.is_finished
-                        for worker in app.workers
+                        worker.group == "topic" and not worker.is_finished for worker in app.workers
                     )
                 ),
                 "the first read's end",
@@ -134,9 +129,7 @@ async def test_canceled_stage_yields(
         assert app.session.fresh_result(Stage.RECIPIENTS) is not None
 
 
-def test_amend_during_a_read_is_noticed(
-    fixed_clone: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_amend_during_a_read_is_noticed(fixed_clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = topic_base.list_topic_commits
 
     def amend_while_reading(
@@ -160,9 +153,7 @@ async def test_recipient_edit_keeps_other_stages(
         app.session.mark_changed("answers")
         await keys(pilot, Stage.RECIPIENTS, "space")
         people = app.session.fresh_result(Stage.RECIPIENTS)
-        assert [one.address.email for one in people.planned.left_out] == [
-            "maya@acme.example.com"
-        ]
+        assert [one.address.email for one in people.planned.left_out] == ["maya@acme.example.com"]
         assert people.rows[-1][0] == "out"
         assert app.session.found[Stage.CHECKS] is checks
         assert app.session.found[Stage.TAGS] is tags
@@ -170,9 +161,7 @@ async def test_recipient_edit_keeps_other_stages(
         assert not app.session.fresh_result(Stage.RECIPIENTS).planned.left_out
 
 
-async def test_address_is_checked_while_typing(
-    fixed_clone: Path, open_app_on: On
-) -> None:
+async def test_address_is_checked_while_typing(fixed_clone: Path, open_app_on: On) -> None:
     app = open_app_on(fixed_clone)
     async with running(app, (80, 24), Stage.RECIPIENTS, "w") as pilot:
         await pilot.press(*"ada@example..org")
@@ -181,21 +170,17 @@ async def test_address_is_checked_while_typing(
         await pilot.press(*["backspace"] * 4, *"org", "enter")
         await settle(pilot)
         assert "ada@example.org" in {
-            one.address.email
-            for _, one in app.session.fresh_result(Stage.RECIPIENTS).rows
+            one.address.email for _, one in app.session.fresh_result(Stage.RECIPIENTS).rows
         }
     again = open_app_on(fixed_clone)
     async with running(again, (80, 24)) as pilot:
         assert again.stage is Stage.RECIPIENTS
         assert "ada@example.org" in {
-            one.address.email
-            for _, one in again.session.fresh_result(Stage.RECIPIENTS).rows
+            one.address.email for _, one in again.session.fresh_result(Stage.RECIPIENTS).rows
         }
 
 
-async def test_written_tags_can_be_undone(
-    fixed_clone: Path, app: PatchpilotApp
-) -> None:
+async def test_written_tags_can_be_undone(fixed_clone: Path, app: PatchpilotApp) -> None:
     first_commit = git(fixed_clone, "rev-parse", "HEAD").text
     async with running(app, (80, 24), Stage.TAGS, "enter") as pilot:
         await visible(pilot, "{+Fixes: ")
@@ -220,12 +205,9 @@ async def test_written_tags_can_be_undone(
         assert app.session.stage_status(Stage.TAGS).state is StageState.OFFERED
 
 
-async def test_message_markup_is_not_interpreted(
-    fixed_clone: Path, app: PatchpilotApp
-) -> None:
+async def test_message_markup_is_not_interpreted(fixed_clone: Path, app: PatchpilotApp) -> None:
     evil = (
-        "net/acme: [red]not[/red] [31mred ‮txet\n\n"
-        "[link=http://example.org]x[/link] 31m \n[bold\n"
+        "net/acme: [red]not[/red] [31mred ‮txet\n\n[link=http://example.org]x[/link] 31m \n[bold\n"
     )
     git(
         fixed_clone,
@@ -247,9 +229,7 @@ async def test_message_markup_is_not_interpreted(
         assert "[red]not[/red]" in text_of(app)
 
 
-async def test_empty_branch_shows_a_way_out(
-    fixed_clone: Path, app: PatchpilotApp
-) -> None:
+async def test_empty_branch_shows_a_way_out(fixed_clone: Path, app: PatchpilotApp) -> None:
     git(fixed_clone, "switch", "-q", "-c", "empty", "origin/master")
     async with app.run_test(size=(80, 24)) as pilot:
         await visible(pilot, "What do you have?")
@@ -396,9 +376,7 @@ async def test_help_names_every_bound_key(
             screen = app.screen
             assert isinstance(screen, StageScreen)
             reported = {
-                key
-                for command in list_commands(app, screen)
-                for key in command.key.split()
+                key for command in list_commands(app, screen) for key in command.key.split()
             }
             bound = {
                 key
@@ -463,9 +441,7 @@ async def test_click_on_a_removed_widget_is_ignored(
 ) -> None:
     async with running(app, (80, 24)):
         gone = Panel()
-        monkeypatch.setattr(
-            app.screen, "get_widget_and_offset_at", lambda *_: (gone, Offset(0, 0))
-        )
+        monkeypatch.setattr(app.screen, "get_widget_and_offset_at", lambda *_: (gone, Offset(0, 0)))
         await app.on_event(MouseDown(None, 2, 2, 0, 0, 1, False, False, False, 2, 2))
         assert app.is_running
 

@@ -28,11 +28,7 @@ def list_styled_characters(data: str) -> list[str]:
         + re.sub(
             "default|none|on | ",
             "",
-            str(
-                style.background_style
-                if character == " " and not style.reverse
-                else style
-            ),
+            str(style.background_style if character == " " and not style.reverse else style),
         )
         for character, style in zip(parsed_text.plain, styles, strict=True)
     ]

@@ -62,9 +62,7 @@ def fixed_repository(
     home_folder = tmp_path_factory.mktemp("snapshots")
     with pytest.MonkeyPatch.context() as patch:
         for name in [
-            name
-            for name in os.environ
-            if name.startswith(("GIT_", "XDG_", "PATCHPILOT_"))
+            name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_"))
         ]:
             patch.delenv(name)
         patch.setenv("HOME", str(home_folder))
@@ -94,8 +92,7 @@ def stage_results(fixed_repository: Path) -> dict[Stage, tuple[Any, StageStatus]
         culprit = stage_results[Stage.TAGS][0].candidates[0].commit
         stage_results[Stage.TAGS] = _fix_weights(stage_results[Stage.TAGS][0])
         target_branches = [
-            f"stable/linux-{one}.y"
-            for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")
+            f"stable/linux-{one}.y" for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")
         ]
         result = compute_backport_verdicts(
             repository,
@@ -109,9 +106,7 @@ def stage_results(fixed_repository: Path) -> dict[Stage, tuple[Any, StageStatus]
             replace(
                 result,
                 branches=tuple(_fix_branch_text(branch) for branch in result.branches),
-                bug=compute_bug_range(
-                    repository, result.commit, result.culprits, result.branches
-                ),
+                bug=compute_bug_range(repository, result.commit, result.culprits, result.branches),
             ),
             StageStatus(StageState.DONE, "5 of 6 branches need it, 1 with a conflict"),
         )
@@ -127,9 +122,7 @@ def stage_results(fixed_repository: Path) -> dict[Stage, tuple[Any, StageStatus]
             dated_mail,
         )
         dated_mail = re.sub(rb"(?mi)^(X-Mailer: git-send-email).*$", rb"\1", dated_mail)
-        dated_mail = re.sub(
-            rb"(?mi)^change-id: .*$", b"change-id: 20260902-acme", dated_mail
-        )
+        dated_mail = re.sub(rb"(?mi)^change-id: .*$", b"change-id: 20260902-acme", dated_mail)
         mail = parse_message(
             dated_mail,
             planned_send.send.entries[0].envelope_from,
@@ -163,8 +156,7 @@ def _fix_branch_text(branch_result: BranchResult) -> BranchResult:
     Other tests cover the texts and dates of `backport`.
     """
     fixed_causes = tuple(
-        replace(cause, why="it changed lines the fix stands on")
-        for cause in branch_result.causes
+        replace(cause, why="it changed lines the fix stands on") for cause in branch_result.causes
     )
     return replace(
         branch_result,
@@ -205,17 +197,15 @@ def _fix_weights(result: FixesResult) -> tuple[FixesResult, StageStatus]:
         *(
             one._replace(
                 confidence=0.03,
-                evidence=(
-                    "last changed the lines with identifiers that the message mentions",
-                ),
+                evidence=("last changed the lines with identifiers that the message mentions",),
             )
             for one in other_candidates
         ),
     )
     status_text = f"likely {first_candidate.commit[:12]}, 93%: Enter adds the tag"
-    return replace(
-        result, candidates=fixed_candidates, reason="", notes=()
-    ), StageStatus(StageState.TODO, status_text)
+    return replace(result, candidates=fixed_candidates, reason="", notes=()), StageStatus(
+        StageState.TODO, status_text
+    )
 
 
 def _follow_thread(home_folder: Path, sent_mail: bytes) -> tuple[Any, StageStatus]:
@@ -230,9 +220,7 @@ def _follow_thread(home_folder: Path, sent_mail: bytes) -> tuple[Any, StageStatu
     ]
     mbox_file.write_bytes(
         b"".join(
-            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
-            + mbox_part.rstrip(b"\n")
-            + b"\n\n"
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mbox_part.rstrip(b"\n") + b"\n\n"
             for mbox_part in parts
         )
     )
@@ -277,9 +265,7 @@ def open_stage(*stage_keys: str) -> Callable[[Pilot[int]], Any]:
 
 
 # the light theme differs only in its colors
-@pytest.mark.parametrize(
-    "theme", [THEMES[0], pytest.param(THEMES[1], marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("theme", [THEMES[0], pytest.param(THEMES[1], marks=pytest.mark.long)])
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
 def test_stages_look_unchanged(
@@ -329,9 +315,7 @@ def test_dialogs_look_unchanged(
     if name == "confirm":
         sending = stage_results[Stage.SEND][0]
         stage_results = dict(stage_results)
-        kept = tuple(
-            warning for warning in sending.warnings if warning.name == "first-time"
-        )
+        kept = tuple(warning for warning in sending.warnings if warning.name == "first-time")
         stage_results[Stage.SEND] = (
             replace(sending, blockers=(), warnings=kept),
             StageStatus(StageState.TODO, 'press s, then type "send" to confirm'),
@@ -356,15 +340,11 @@ def _make_partial_send(planned_send: Sending) -> tuple[Sending, StageStatus]:
         ),
     )
     link = f"https://archive.example.org/{first_mail.message_id}/"
-    resume_action = Action(
-        "send", ("--resume",), "send the rest, with the same Message-IDs: {}"
+    resume_action = Action("send", ("--resume",), "send the rest, with the same Message-IDs: {}")
+    partial_send = replace(planned_send.send, entries=mails, begun="2026-09-02T10:00:00+00:00")
+    return replace(planned_send, last=partial_send, link=link, now=(resume_action,)), StageStatus(
+        StageState.BLOCKED, "press s to resume"
     )
-    partial_send = replace(
-        planned_send.send, entries=mails, begun="2026-09-02T10:00:00+00:00"
-    )
-    return replace(
-        planned_send, last=partial_send, link=link, now=(resume_action,)
-    ), StageStatus(StageState.BLOCKED, "press s to resume")
 
 
 def test_without_colours_nothing_is_lost(

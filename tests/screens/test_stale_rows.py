@@ -17,9 +17,7 @@ pytestmark = pytest.mark.long
 FEWER = {
     Stage.TAGS: lambda result: replace(result, candidates=(), present=()),
     Stage.BACKPORTS: lambda result: replace(result, branches=()),
-    Stage.PREVIEW: lambda result: replace(
-        result, send=replace(result.send, entries=())
-    ),
+    Stage.PREVIEW: lambda result: replace(result, send=replace(result.send, entries=())),
 }
 
 
@@ -41,9 +39,7 @@ async def test_pending_shorter_result_is_harmless(
             assert app.screen is screen
         await keys(pilot, Stage.BACKPORTS)
         known = app.session.found[Stage.BACKPORTS]
-        none = replace(
-            known.result, branches=(), rules=("you answered that it is not a fix",)
-        )
+        none = replace(known.result, branches=(), rules=("you answered that it is not a fix",))
         app.session.store_result(Stage.BACKPORTS, none, known.status)
         app.screen.show_new_result()
         for key in ("k", "up", "G", "pageup", "end"):

@@ -72,9 +72,7 @@ def list_row_texts(rows: list[Row]) -> list[str]:
 def test_thread_rows_are_folded(
     tmp_path: Path,
 ) -> None:
-    ack = make_v1_reply(
-        "Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90
-    )
+    ack = make_v1_reply("Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90)
     rows = lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply(REVIEW), ack))
     assert [line.rstrip() for line in list_row_texts(rows)] == [
         "▸ patch Ada Fixer · 2024-03-04 · v1 demo: check the pointer before use",
@@ -89,9 +87,7 @@ def test_thread_rows_are_folded(
         "    ▾ trailers Matt Maintainer · 2024-03-04 · on v1 new",
         "      Reviewed-by: Matt Maintainer <matt@example.com>",
     ]
-    points = [
-        row.about.item.point.text[:10] for row in rows if row.about and row.about.item
-    ]
+    points = [row.about.item.point.text[:10] for row in rows if row.about and row.about.item]
     assert points == ["Can pump e", "Please \x1b[3"]
     assert all((row.about is None) == (not row.text.plain.strip()) for row in rows)
 
@@ -99,21 +95,14 @@ def test_thread_rows_are_folded(
 def test_follow_opens_at_a_request_or_the_latest_message(
     tmp_path: Path,
 ) -> None:
-    ack = make_v1_reply(
-        "Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90
-    )
+    ack = make_v1_reply("Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90)
     series = follow_mails(tmp_path, story.V1, make_v1_reply(REVIEW), ack)
     mails, items = list_conversation(series), list_latest_requests(series)
     (review,) = {item.point.message_id for item in items}
     unread = next(node.message_id for node in mails if node.message_id[:2] == "p2")
     assert first_message_to_show(series, items, mails) == review
-    assert (
-        first_message_to_show(replace(series, unread=frozenset((unread,))), (), mails)
-        == unread
-    )
-    assert (
-        first_message_to_show(replace(series, unread=frozenset()), (), mails) == unread
-    )
+    assert first_message_to_show(replace(series, unread=frozenset((unread,))), (), mails) == unread
+    assert first_message_to_show(replace(series, unread=frozenset()), (), mails) == unread
 
 
 def test_enter_folds_mails_and_quotes(tmp_path: Path) -> None:
@@ -127,9 +116,7 @@ def test_enter_folds_mails_and_quotes(tmp_path: Path) -> None:
     assert closed[1].text.plain.startswith("   ▸ review")
     assert "new  Can pump ever be NULL" in closed[1].text.plain, "its first own line"
     assert "rename" in closed[1].hidden, "a search finds the rest"
-    shown = next(
-        row for row in lay_out_rows(series, frozenset((quote,))) if row.key == quote
-    )
+    shown = next(row for row in lay_out_rows(series, frozenset((quote,))) if row.key == quote)
     assert [line.strip() for line in shown.text.plain.split("\n")] == [
         "> one",
         "> two",
@@ -140,13 +127,9 @@ def test_enter_folds_mails_and_quotes(tmp_path: Path) -> None:
     assert any("+\tif (!pump)".expandtabs(8) in row for row in opened)
 
 
-def test_settled_point_is_crossed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_settled_point_is_crossed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     series = follow_mails(tmp_path, story.V1, make_v1_reply(REVIEW))
-    items = [
-        it._replace(state=PointState.ADDRESSED) for it in list_latest_requests(series)
-    ]
+    items = [it._replace(state=PointState.ADDRESSED) for it in list_latest_requests(series)]
     assert "    [✓] Can pump ever be NULL here?" in list_row_texts(
         lay_out_rows(series, items=items)
     )
@@ -161,9 +144,7 @@ def test_point_has_a_box_in_the_margin(tmp_path: Path) -> None:
         "Fine so far. Could you say in the message that the probe\n"
         "function takes it as harmless? Thanks. Please send a v2 with that.\n"
     )
-    rows = list_row_texts(
-        lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply(text)))
-    )
+    rows = list_row_texts(lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply(text))))
     assert [row.strip() for row in rows[2:]] == [
         "[ ] Fine so far. Could you say in the message that the probe",
         "function takes it as harmless? Thanks. Please send a v2 with that.",
@@ -255,8 +236,6 @@ def test_only_requests_are_open_in_a_long_thread(
         )
         for index in range(45)
     ]
-    rows = lay_out_rows(
-        follow_mails(tmp_path, story.V1, make_v1_reply("Why?\n"), *many)
-    )
+    rows = lay_out_rows(follow_mails(tmp_path, story.V1, make_v1_reply("Why?\n"), *many))
     assert sum("\u25be" in row.text.plain for row in rows) == 1
     assert len(rows) == 48

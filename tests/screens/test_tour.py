@@ -29,9 +29,7 @@ SAID = "Older than 2.4; v2 will name it."
 
 
 def make_demo_app(work: Path) -> PatchpilotApp:
-    return create_app(
-        work, memory=SavedState(work.parent / "state.json"), app_class=DemoApp
-    )
+    return create_app(work, memory=SavedState(work.parent / "state.json"), app_class=DemoApp)
 
 
 async def wait_for_tour_text(pilot: Pilot[int], start: str) -> str:
@@ -48,9 +46,7 @@ async def wait_for_tour_text(pilot: Pilot[int], start: str) -> str:
 def read_received_replies(sandbox: Sandbox) -> str:
     return "\n".join(
         mail.body
-        for mail in (
-            parse_mail(received_mail.data) for received_mail in sandbox.sink.take()
-        )
+        for mail in (parse_mail(received_mail.data) for received_mail in sandbox.sink.take())
         if mail.in_reply_to
     )
 
@@ -62,9 +58,7 @@ async def test_every_stage_has_a_tour_text(
     async with running(app, (80, 24)) as pilot:
         for stage, text in CARDS.items():
             await keys(pilot, stage)
-            await until(
-                pilot, lambda: PRESS.search(str(app.screen.query_one(TourRow).content))
-            )
+            await until(pilot, lambda: PRESS.search(str(app.screen.query_one(TourRow).content)))
             shown = await wait_for_tour_text(pilot, f"Tour {stage.number}/8")
             assert text in shown or text[:8] not in shown
             row = app.screen.query_one(TourRow).region
@@ -86,9 +80,7 @@ async def test_every_stage_has_a_tour_text(
 async def test_questions_name_the_demo_answers(clone: Path) -> None:
     app = make_demo_app(clone)
     async with running(app, (100, 30)) as pilot:
-        assert "answer the open questions" in await wait_for_tour_text(
-            pilot, "Tour 1/8"
-        )
+        assert "answer the open questions" in await wait_for_tour_text(pilot, "Tour 1/8")
         await pilot.press("a")
         for title in ("Security question", "Regression question", "Tree question"):
             await until(pilot, lambda title=title: title in text_of(app), title)  # type: ignore[misc]
@@ -108,9 +100,7 @@ async def test_questions_name_the_demo_answers(clone: Path) -> None:
         )
 
 
-async def test_tour_keys_lead_to_the_end(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_tour_keys_lead_to_the_end(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     # this text of the newcomer is below the question
     monkeypatch.setenv("GIT_EDITOR", f"sed -i '$a {SAID}'")
     monkeypatch.chdir(sandbox.work)

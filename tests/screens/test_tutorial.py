@@ -23,9 +23,7 @@ EVERYWHERE = (
 )
 WIDGETS = frozenset(("Tab", "Enter", "Space", "Ctrl-S"))
 """Keys of lists and dialogs, which the page of keys omits."""
-DEMO_KEYS = {
-    binding.key for binding in DemoApp.BINDINGS if isinstance(binding, Binding)
-}
+DEMO_KEYS = {binding.key for binding in DemoApp.BINDINGS if isinstance(binding, Binding)}
 
 
 def split_page_sections(page: str) -> dict[str, str]:
@@ -35,18 +33,14 @@ def split_page_sections(page: str) -> dict[str, str]:
 
 def find_table_keys(table_text: str) -> set[str]:
     cells = re.findall(r"^\| (`.*?`) \| ", table_text, re.MULTILINE)
-    return {
-        key.replace("\\", "") for cell in cells for key in re.findall(r"`(.+?)`", cell)
-    }
+    return {key.replace("\\", "") for cell in cells for key in re.findall(r"`(.+?)`", cell)}
 
 
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
 def test_tutorial_keys_work(stage: Stage) -> None:
     name = f"{stage.number} {stage.label}"
     known = split_page_sections(KEYS_PAGE())
-    works = WIDGETS.union(
-        *(find_table_keys(known[heading]) for heading in (*EVERYWHERE, name))
-    )
+    works = WIDGETS.union(*(find_table_keys(known[heading]) for heading in (*EVERYWHERE, name)))
     works |= DEMO_KEYS
     named = re.findall(
         r"`(\S|PgDn|PgUp|Tab|Enter|Space|Ctrl-\w)`",

@@ -56,9 +56,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         assert "o sets the target tree" in session.stage_status(Stage.PREVIEW).note
         await keys(pilot, "o", "enter", "enter")
         assert (
-            session.fresh_result(Stage.PREVIEW)
-            .send.entries[0]
-            .subject.startswith("[PATCH net] ")
+            session.fresh_result(Stage.PREVIEW).send.entries[0].subject.startswith("[PATCH net] ")
         )
         await keys(pilot, "n", "s")
         await pilot.press(*"send", "enter")
@@ -78,10 +76,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
             ),
             "three answers",
         )
-        assert any(
-            "Sana" in trailer.trailer
-            for trailer in find_followed_series().posted.trailers
-        )
+        assert any("Sana" in trailer.trailer for trailer in find_followed_series().posted.trailers)
         posted = session.topic.commits[-1].id
         # the newcomer's changes for v2 can be made only in stage 8
         await keys(pilot, Stage.CHECKS, "M")
@@ -89,10 +84,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await keys(pilot, Stage.FOLLOW, "M")
         await until(
             pilot,
-            lambda: (
-                session.topic
-                and "Reviewed-by: Sana" in session.topic.commits[-1].message
-            ),
+            lambda: session.topic and "Reviewed-by: Sana" in session.topic.commits[-1].message,
             "v2",
         )
         await keys(pilot, Stage.SEND)
@@ -113,9 +105,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
             "v2 to be sent",
         )
         await keys(pilot, Stage.FOLLOW)
-        await until(
-            pilot, lambda: "new message" in last_message(app), "the mails that arrived"
-        )
+        await until(pilot, lambda: "new message" in last_message(app), "the mails that arrived")
         await until(
             pilot,
             lambda: (
@@ -148,11 +138,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
             for branch in session.fresh_result(Stage.BACKPORTS).branches
         }
         assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
-        assert (
-            read_stage_state(Stage.PREVIEW)
-            is read_stage_state(Stage.SEND)
-            is StageState.DONE
-        )
+        assert read_stage_state(Stage.PREVIEW) is read_stage_state(Stage.SEND) is StageState.DONE
     # there are two versions; the question about v1 has no reply, because the key M does not send
     # one
     assert len(sandbox.sink.take()) == 2

@@ -35,9 +35,7 @@ async def test_click_acts_like_the_key(app: PatchpilotApp) -> None:
         await pilot.click(KeyLine, offset=(screen_text.index("Checks"), 0))
         await settle(pilot)
         assert app.stage is Stage.CHECKS
-        await pilot.click(
-            StageBar, offset=(text_of(app).split("\n")[1].index("3 To") + 2, 0)
-        )
+        await pilot.click(StageBar, offset=(text_of(app).split("\n")[1].index("3 To") + 2, 0))
         await settle(pilot)
         assert app.stage is Stage.RECIPIENTS
         await pilot.click("#people", offset=(8, 2))
@@ -45,9 +43,7 @@ async def test_click_acts_like_the_key(app: PatchpilotApp) -> None:
         assert app.screen.query_one("#people", List).highlighted == 2
 
 
-async def test_stage_states_survive_a_restart(
-    fixed_clone: Path, open_app_on: On
-) -> None:
+async def test_stage_states_survive_a_restart(fixed_clone: Path, open_app_on: On) -> None:
     first = open_app_on(fixed_clone)
     async with running(first, (80, 24), Stage.BACKPORTS, Stage.COMMIT):
         stood = first.session.stage_status(Stage.BACKPORTS)

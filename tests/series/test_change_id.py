@@ -24,9 +24,7 @@ GERRIT = "I" + "0123456789" * 4
 
 
 def read_mailed_series(notes: str, subject: str = "[PATCH] demo: check it") -> Series:
-    return Series(
-        (parse_patch(build_patch_mail(subject, id="a", notes=notes), "a.eml"),)
-    )
+    return Series((parse_patch(build_patch_mail(subject, id="a", notes=notes), "a.eml"),))
 
 
 @pytest.mark.parametrize(
@@ -43,9 +41,7 @@ def read_mailed_series(notes: str, subject: str = "[PATCH] demo: check it") -> S
     ],
 )
 def test_new_id_has_date_title_and_random_digits(title: str, words: str) -> None:
-    match = re.fullmatch(
-        r"\d{8}-(.+)-([0-9a-f]{12})", change_id := make_change_id(title)
-    )
+    match = re.fullmatch(r"\d{8}-(.+)-([0-9a-f]{12})", change_id := make_change_id(title))
     assert match is not None
     assert match[1] == words == change_id_words(change_id)
     assert make_change_id(title) != make_change_id(title)
@@ -92,9 +88,7 @@ def test_cover_letter_id_comes_first() -> None:
         "20240101-else-1",
         OURS,
     ]
-    assert not list(
-        find_change_ids(Series((series.patches[0]._replace(commit="c" * 40),)))
-    )
+    assert not list(find_change_ids(Series((series.patches[0]._replace(commit="c" * 40),))))
     assert not list(find_change_ids(read_mailed_series("")))
 
 
@@ -104,18 +98,13 @@ def test_gerrit_id_does_not_identify_topic() -> None:
     Otherwise, dropping that patch would create a new topic, and removed recipients would be added
     again.
     """
-    assert (
-        find_topic_key(read_mailed_series(f"change-id: {OURS}\n"), None)
-        == f"change-id:{OURS}"
+    assert find_topic_key(read_mailed_series(f"change-id: {OURS}\n"), None) == f"change-id:{OURS}"
+    assert find_topic_key(read_mailed_series(f"Change-Id: {GERRIT}\n"), None) == find_topic_key(
+        read_mailed_series(""), None
     )
-    assert find_topic_key(
-        read_mailed_series(f"Change-Id: {GERRIT}\n"), None
-    ) == find_topic_key(read_mailed_series(""), None)
 
 
-@pytest.mark.parametrize(
-    ("change_id", "version"), [(OURS, 1), ("a-v2-b", 12), ("x-v3", 3)]
-)
+@pytest.mark.parametrize(("change_id", "version"), [(OURS, 1), ("a-v2-b", 12), ("x-v3", 3)])
 def test_sent_tag_name_is_parsed(change_id: str, version: int) -> None:
     assert parse_sent_tag(format_tag_name(change_id, version)) == (change_id, version)
     assert parse_sent_tag(f"other/{change_id}-v{version}") is None

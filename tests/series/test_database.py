@@ -68,9 +68,7 @@ def test_new_database_uses_a_write_ahead_log(
         assert base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert base.execute("PRAGMA synchronous").fetchone() == (2,)
         base.execute("INSERT INTO a VALUES ('1', '2')")
-        assert {file.stat().st_mode & 0o77 for file in tmp_path.glob("a.sqlite3*")} == {
-            0
-        }
+        assert {file.stat().st_mode & 0o77 for file in tmp_path.glob("a.sqlite3*")} == {0}
     assert not list_backups(tmp_path / "a.sqlite3")
 
 
@@ -81,9 +79,7 @@ def test_migration_makes_a_backup(tmp_path: Path) -> None:
     for _ in range(2):
         with contextlib.closing(open_database(file, TWO)) as base:
             assert base.execute("SELECT x, y FROM a").fetchall() == [("kept", None)]
-    assert read_stored_rows(file.parent / "backups" / "a-version-1.sqlite3") == [
-        ("kept",)
-    ]
+    assert read_stored_rows(file.parent / "backups" / "a-version-1.sqlite3") == [("kept",)]
     with pytest.raises(InputError, match="newer version") as raised:
         open_database(file, ONE)
     assert str(raised.value.hint).startswith(f"{upgrade_hint()}; its state before")
@@ -168,9 +164,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "a page in the middle": lambda file: overwrite_bytes(
         file, 4096 * (file.stat().st_size // 8192), 4096
     ),
-    "every page but the first": lambda file: overwrite_bytes(
-        file, 4096, file.stat().st_size
-    ),
+    "every page but the first": lambda file: overwrite_bytes(file, 4096, file.stat().st_size),
     "cut in half": lambda file: file.write_bytes(
         file.read_bytes()[: file.stat().st_size // 2 + 100]
     ),
@@ -216,9 +210,7 @@ def test_recovery_keeps_readable_rows(tmp_path: Path) -> None:
     file = fill_outbox()
     open_topic_database().close()
     with Outbox() as outbox:
-        late_send = record_send(
-            outbox, MailState.PENDING, change_id="20261120-late-0123456789ab"
-        )
+        late_send = record_send(outbox, MailState.PENDING, change_id="20261120-late-0123456789ab")
         outbox.mark(late_send.id, 0, Outcome(MailState.UNKNOWN, "nobody knows"))
         late_send = outbox.get(late_send.id)
     forget_verified_files()
@@ -253,9 +245,7 @@ def test_invalid_row_is_damage(statement: str) -> None:
         send = record_send(outbox)
         outbox.drop_recipients(send.id, ["x@example.org"])
         drafts.save(Draft(CHANGE, "/src/linux", "widget"))
-    with contextlib.closing(
-        sqlite3.connect(state_folder() / "outgoing.sqlite3")
-    ) as plain:
+    with contextlib.closing(sqlite3.connect(state_folder() / "outgoing.sqlite3")) as plain:
         plain.execute(statement)
         plain.commit()
     with Outbox() as outbox, Drafts() as drafts, pytest.raises(DamagedError) as error:

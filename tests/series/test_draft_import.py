@@ -55,9 +55,7 @@ def test_text_that_looks_like_code_is_not_executed() -> None:
 @pytest.mark.parametrize(
     "file", ["/dev/zero", "/dev/urandom", "large", "latin", "folder", "no\0file"]
 )
-def test_binary_file_is_refused(
-    workdir: Path, monkeypatch: pytest.MonkeyPatch, file: str
-) -> None:
+def test_binary_file_is_refused(workdir: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
     monkeypatch.setattr(given_text, "LARGEST", 1 << 16)
     Path("large").write_text("x" * (1 << 17))
     Path("latin").write_bytes(b"==== cover ====\n\xe4\n")
@@ -72,9 +70,7 @@ def test_refused_file_keeps_the_draft(tmp_path: Path) -> None:
     arguments = ("draft", "-C", repo.path)
     assert call(*arguments, "--cover", "widget: mine\n\nMy text.").code == 0
     before = json.loads(call(*arguments, "--format", "json").out)["draft"]
-    (tmp_path / "hostile").write_text(
-        f"{COVER}theirs\n\n==== changelog v{'9' * 5000} ====\nx\n"
-    )
+    (tmp_path / "hostile").write_text(f"{COVER}theirs\n\n==== changelog v{'9' * 5000} ====\nx\n")
     failure = call(*arguments, "--import", tmp_path / "hostile")
     assert (failure.code, failure.out) == (2, "")
     assert json.loads(call(*arguments, "--format", "json").out)["draft"] == before

@@ -150,14 +150,8 @@ def test_send_stores_its_settings(tmp_path: Path) -> None:
             "report@example.org",
             {"security": "no"},
         )
-        assert all(
-            origin.startswith("send of v1, 20")
-            for origin in remaining["origins"].values()
-        )
-        assert (
-            call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code
-            == 0
-        )
+        assert all(origin.startswith("send of v1, 20") for origin in remaining["origins"].values())
+        assert call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code == 0
         assert (
             read_first_subject(send_topic(repo, "--reroll", "--yes"))
             == "[PATCH net v2] widget: change line 1"
@@ -173,10 +167,7 @@ def test_next_version_does_not_change_on_rerun(
         assert json.loads(send_topic(repo, "-v", "4", "--yes").out)["state"] == "failed"
         server.faults.heal()
         assert read_draft(repo)["version"] == 1
-        assert (
-            read_first_subject(send_topic(repo, "--yes"))
-            == "[PATCH] widget: change line 1"
-        )
+        assert read_first_subject(send_topic(repo, "--yes")) == "[PATCH] widget: change line 1"
         for _ in range(3):
             assert (
                 read_first_subject(send_topic(repo, "--reroll", "--dry-run"))
@@ -285,16 +276,10 @@ def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
             "A note.",
         )
         assert (
-            call(
-                "draft", "-C", repo.path, *arguments, "--in-reply-to", "id@example.org"
-            ).code
-            == 0
+            call("draft", "-C", repo.path, *arguments, "--in-reply-to", "id@example.org").code == 0
         )
         assert send_topic(repo, "--yes").code == 0
-        assert (
-            call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code
-            == 0
-        )
+        assert call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code == 0
         before = read_draft(repo)
         output = call("draft", "show", "-C", repo.path).out
         for row in (
@@ -352,9 +337,7 @@ def test_unchanged_changelog_starts_no_version(
         assert list(read_draft(repo)["notes"].values()) == ["A note."]
         edit_draft_texts(
             repository,
-            lambda text: text.replace(
-                "EDITME changed: widget: change line 1", "take less (Bob)"
-            ),
+            lambda text: text.replace("EDITME changed: widget: change line 1", "take less (Bob)"),
         )
         assert read_draft(repo)["version"] == 2
         assert "take less (Bob)" in read_draft(repo)["changelogs"]["2"]

@@ -41,9 +41,7 @@ def make_known_patches(*patch_notes: str) -> tuple[KnownPatch, ...]:
     """Return patches. Each is described as "patch-id/subject/date"."""
     parts = (patch_note.split("/") for patch_note in patch_notes)
     return tuple(
-        KnownPatch(
-            note_part[0], note_part[1], None, note_part[2] if len(note_part) > 2 else ""
-        )
+        KnownPatch(note_part[0], note_part[1], None, note_part[2] if len(note_part) > 2 else "")
         for note_part in parts
     )
 
@@ -112,9 +110,7 @@ def test_draft_round_trip_is_exact() -> None:
         assert drafts.save(WHOLE) is WHOLE
         assert drafts.get(CHANGE) == WHOLE
         drafts.save(replace(WHOLE, branch=None, repository="/other", version=4))
-        assert drafts.all() == (
-            replace(WHOLE, branch=None, repository="/other", version=4),
-        )
+        assert drafts.all() == (replace(WHOLE, branch=None, repository="/other", version=4),)
         assert not drafts.all(REPO)
         assert len(drafts.all("/other")) == 1
         drafts.remove(CHANGE)
@@ -193,10 +189,7 @@ def test_draft_is_found_by_its_patches(
         draft = drafts.recognize(REPO, branch, make_known_patches(*patches), branches)
         assert (draft.change_id if draft else None) == expected
         assert (
-            drafts.recognize(
-                "/elsewhere", branch, make_known_patches(*patches), branches
-            )
-            is None
+            drafts.recognize("/elsewhere", branch, make_known_patches(*patches), branches) is None
         )
 
 

@@ -74,14 +74,10 @@ def test_draft_survives_rebase_and_rewording(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_draft_is_kept_after_amending_message_and_code(
-    tmp_path: Path, count: int
-) -> None:
+def test_draft_is_kept_after_amending_message_and_code(tmp_path: Path, count: int) -> None:
     repo = topic(tmp_path / "r", count)
     with Repository.open(repo.path) as repository:
-        first_draft = change_draft(
-            repository, DraftChanges(notes=((str(count), "tested"),))
-        ).draft
+        first_draft = change_draft(repository, DraftChanges(notes=((str(count), "tested"),))).draft
     (repo.path / "widget.c").write_text("int all_new;\n")
     repo.git(
         "commit",
@@ -104,9 +100,9 @@ def test_draft_is_kept_after_amending_message_and_code(
 
 
 _TEXT = st.lists(
-    st.text(
-        st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=40
-    ).map(str.rstrip),
+    st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=40).map(
+        str.rstrip
+    ),
     max_size=5,
 ).map("\n".join)
 _CONTENT = _TEXT.map(lambda text: text.strip("\n")).filter(
@@ -120,9 +116,7 @@ _CONTENT = _TEXT.map(lambda text: text.strip("\n")).filter(
     note=_CONTENT,
     changes=_CONTENT,
 )
-def test_export_and_import_are_inverse(
-    subject: str, text: str, note: str, changes: str
-) -> None:
+def test_export_and_import_are_inverse(subject: str, text: str, note: str, changes: str) -> None:
     subject = subject or "s"
     given_notes = {"p1": note} if note else {}
     draft = replace(
@@ -133,10 +127,7 @@ def test_export_and_import_are_inverse(
         notes=given_notes,
         changelogs={"2": changes} if changes else {},
     )
-    assert (
-        update_from_text(draft, format_draft_text(draft, change_items=("a hint",)))
-        == draft
-    )
+    assert update_from_text(draft, format_draft_text(draft, change_items=("a hint",))) == draft
 
 
 def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
@@ -155,9 +146,7 @@ def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
         assert (remaining.cover_subject, remaining.prefix) == ("a cover", "PATCH net")
         edited = edit_draft_texts(
             repository,
-            lambda text: text.replace("a cover", "another").replace(
-                "a note", "no note"
-            ),
+            lambda text: text.replace("a cover", "another").replace("a note", "no note"),
         ).draft
         assert edited.cover_subject == "another"
         assert list(edited.notes.values()) == ["no note"]
@@ -170,9 +159,7 @@ def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
 def test_concurrent_edits_are_merged(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
-        change_draft(
-            repository, DraftChanges(subject="a cover", notes=(("2", "a note"),))
-        )
+        change_draft(repository, DraftChanges(subject="a cover", notes=(("2", "a note"),)))
 
         def edit_subject(text: str) -> str:
             change_draft(repository, DraftChanges(notes=(("1", "from a shell"),)))
@@ -185,9 +172,7 @@ def test_concurrent_edits_are_merged(tmp_path: Path) -> None:
             change_draft(repository, DraftChanges(notes=(("2", "their note"),)))
             return text.replace("my note", "no note")
 
-        with pytest.raises(
-            RefusedError, match=r"changed while it was edited.* kept in"
-        ):
+        with pytest.raises(RefusedError, match=r"changed while it was edited.* kept in"):
             edit_draft_texts(repository, keep_text)
         assert "their note" in show_draft(repository).draft.notes.values()
 
@@ -283,9 +268,7 @@ def test_new_version_needs_a_changelog(tmp_path: Path) -> None:
     assert call("draft", "-C", repo.path, *cover).code == 0
     output = call(*arguments[:-2], "--reroll", "--range-diff", "--dry-run").out
     text = output.partition(" mail 1 of 4 ")[2].partition(" mail 2 of 4 ")[0]
-    assert re.search(
-        r"insertion.*\n\nRange-diff against v2:\n1: .*\nbase-commit: ", text, re.S
-    )
+    assert re.search(r"insertion.*\n\nRange-diff against v2:\n1: .*\nbase-commit: ", text, re.S)
 
 
 def test_changelog_after_a_send_is_for_the_next_version(
@@ -317,21 +300,13 @@ def test_changelog_after_a_send_is_for_the_next_version(
             draft = find_draft(repository, SendRequest())
             assert [
                 version_change.kind
-                for version_change in list_version_changes(
-                    draft, find_last_send(draft), repository
-                )
+                for version_change in list_version_changes(draft, find_last_send(draft), repository)
             ] == ["reworded"]
-        assert (
-            call("draft", "-C", repo.path, "--changelog", "- told better (Bob)").code
-            == 0
-        )
+        assert call("draft", "-C", repo.path, "--changelog", "- told better (Bob)").code == 0
         assert call(*arguments, "--reroll").code == 0
     second_mail_text = server.take()[1].data.decode()
     assert "[PATCH v2]" in second_mail_text
-    assert (
-        "Changes in v2:\r\n- told better (Bob)\r\n- Link to v1: https://"
-        in second_mail_text
-    )
+    assert "Changes in v2:\r\n- told better (Bob)\r\n- Link to v1: https://" in second_mail_text
 
 
 def test_user_templates_take_precedence(tmp_path: Path) -> None:
@@ -341,9 +316,7 @@ def test_user_templates_take_precedence(tmp_path: Path) -> None:
     )
     assert strip_template_comments(text) == "S\n\nT"
     (tmp_path / "cover.txt").write_text("mine ${subject}\n")
-    assert (
-        fill_template(read_template("cover", tmp_path), {"subject": "S"}) == "mine S\n"
-    )
+    assert fill_template(read_template("cover", tmp_path), {"subject": "S"}) == "mine S\n"
     with pytest.raises(UsageError, match="unknown template"):
         read_template("covr")
 
@@ -355,22 +328,13 @@ def test_cover_letters_are_split() -> None:
         "Changes in v3:\n- a",
     )
     assert split_cover("s") == ("s", "", "")
-    assert not has_changelog_items(
-        format_changelog(2, ["EDITME changed: x"], "https://x/")
-    )
-    assert has_changelog_items(
-        format_changelog(2, ["mended the leak (Bob)"], "https://x/")
-    )
+    assert not has_changelog_items(format_changelog(2, ["EDITME changed: x"], "https://x/"))
+    assert has_changelog_items(format_changelog(2, ["mended the leak (Bob)"], "https://x/"))
 
 
 def test_drafts_are_listed_and_forgotten(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    assert (
-        call(
-            "draft", "-C", repo.path, "--cover-subject", "a cover", "--cover", "text"
-        ).code
-        == 0
-    )
+    assert call("draft", "-C", repo.path, "--cover-subject", "a cover", "--cover", "text").code == 0
     assert "a cover" in call("draft", "-C", repo.path).out
     exported_outcome = call("draft", "-C", repo.path, "--export", tmp_path / "d.txt")
     assert exported_outcome.code == 0
@@ -407,9 +371,9 @@ def test_version_link_uses_a_public_archive(
     repo = topic(tmp_path / "r", 1)
     if lore:
         repo.git("config", "--global", "patchpilot.lore", lore)
-    monkeypatch.setenv(
-        "PATCHPILOT_DEMO", str(tmp_path)
-    ) if demo else monkeypatch.delenv("PATCHPILOT_DEMO", raising=False)
+    monkeypatch.setenv("PATCHPILOT_DEMO", str(tmp_path)) if demo else monkeypatch.delenv(
+        "PATCHPILOT_DEMO", raising=False
+    )
     sent = SimpleNamespace(
         undisclosed=False,
         entries=(SimpleNamespace(message_id="v1@example.org"),),

@@ -23,18 +23,14 @@ PLAN = RecipientPlan(
 
 
 def apply_header_edits(edits: RecipientEdits) -> dict[str, str]:
-    return {
-        recipient.address.email: recipient.header
-        for recipient in edits.apply(PLAN).recipients
-    }
+    return {recipient.address.email: recipient.header for recipient in edits.apply(PLAN).recipients}
 
 
 def test_editing_one_patch_keeps_others() -> None:
     def map_edited_patches(edits: RecipientEdits) -> dict[str, tuple[int, ...]]:
         plan = edits.apply(PLAN, ["a: one", "a: two", "a: three"])
         return {
-            recipient.address.name or "list": recipient.patches
-            for recipient in plan.recipients
+            recipient.address.name or "list": recipient.patches for recipient in plan.recipients
         }
 
     hal = Address("Hal Hand", "hal@hand.example")
@@ -55,9 +51,7 @@ def test_editing_one_patch_keeps_others() -> None:
 def test_dropped_address_can_be_added_again(
     header: str,
 ) -> None:
-    edits = (
-        RecipientEdits().drop(MAX).place(header, Address("Max", "MAX@keeper.example"))
-    )
+    edits = RecipientEdits().drop(MAX).place(header, Address("Max", "MAX@keeper.example"))
     assert apply_header_edits(edits) == {
         "max@keeper.example": header,
         "widgets@lists.example": "cc",
@@ -81,10 +75,7 @@ def test_manually_added_address_can_be_dropped() -> None:
 
 def test_edit_keeps_other_addresses() -> None:
     edits = (
-        RecipientEdits()
-        .drop(LIST)
-        .place("cc", MAX)
-        .place("cc", Address("", "hal@hand.example"))
+        RecipientEdits().drop(LIST).place("cc", MAX).place("cc", Address("", "hal@hand.example"))
     )
     assert apply_header_edits(edits) == {
         "max@keeper.example": "cc",
@@ -105,10 +96,6 @@ def test_edit_keeps_other_addresses() -> None:
 def test_last_move_of_an_address_wins() -> None:
     moved = RecipientEdits().place("cc", MAX).place("to", MAX).place("cc", MAX)
     assert moved.placed == (("cc", MAX),)
-    (there,) = [
-        recipient
-        for recipient in moved.apply(PLAN).recipients
-        if recipient.address == MAX
-    ]
+    (there,) = [recipient for recipient in moved.apply(PLAN).recipients if recipient.address == MAX]
     assert there.by_hand
     assert there.reasons[0] == "maintainer"

@@ -83,9 +83,7 @@ def test_reworded_title_reaches_similarity_threshold(left: str, other: str) -> N
         ("a: b", ""),
     ],
 )
-def test_different_titles_for_same_driver_are_not_similar(
-    left: str, other: str
-) -> None:
+def test_different_titles_for_same_driver_are_not_similar(left: str, other: str) -> None:
     assert title_similarity(left, other) == title_similarity(other, left) < ALIKE
 
 
@@ -248,8 +246,7 @@ def test_patches_are_paired(
 
 def test_thousands_of_equal_titles_are_paired() -> None:
     patches = [
-        make_patch_features("treewide: fix style", change=str(index))
-        for index in range(2000)
+        make_patch_features("treewide: fix style", change=str(index)) for index in range(2000)
     ]
     assert pair_patches(
         patches,
@@ -257,17 +254,13 @@ def test_thousands_of_equal_titles_are_paired() -> None:
     ) == {index: index for index in range(2000)}
 
 
-@given(
-    st.permutations(range(6)), st.sets(st.integers(0, 5)), st.sets(st.integers(0, 5))
-)
+@given(st.permutations(range(6)), st.sets(st.integers(0, 5)), st.sets(st.integers(0, 5)))
 def test_reordered_patches_are_paired(
     order: list[int], dropped: set[int], reworked: set[int]
 ) -> None:
     arguments = ("leak", "race", "overflow", "typo", "deadlock", "warning")
     old = [
-        make_patch_features(
-            f"x: fix the {word}", f"{index}abcdefgh".replace("a", "ijklmn"[index])
-        )
+        make_patch_features(f"x: fix the {word}", f"{index}abcdefgh".replace("a", "ijklmn"[index]))
         for index, word in enumerate(arguments)
     ]
     remaining = [index for index in order if index not in dropped]

@@ -61,13 +61,9 @@ def archive_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("c2", ["c1", "c2"]),
     ],
 )
-def test_message_selects_its_version(
-    archive_url: str, word: str, sources: list[str]
-) -> None:
+def test_message_selects_its_version(archive_url: str, word: str, sources: list[str]) -> None:
     series = fetch_named_series(f"<{word}@example.org>", lore=archive_url)
-    assert [patch.source for patch in series.patches] == [
-        f"{name}@example.org" for name in sources
-    ]
+    assert [patch.source for patch in series.patches] == [f"{name}@example.org" for name in sources]
     assert (series.cover is not None) is (word[0] == "c")
 
 
@@ -139,8 +135,6 @@ def test_advice_names_the_configured_archive(tmp_path: Path) -> None:
         map(str, list_next_steps(recorded_send))
     )
     repo.git("config --global patchpilot.lore https://archive.example.org/lists/")
-    (hint,) = [
-        line for line in map(str, list_next_steps(here)) if "was received" in line
-    ]
+    (hint,) = [line for line in map(str, list_next_steps(here)) if "was received" in line]
     assert f"https://archive.example.org/lists/{ident}/" in hint
     assert "lore.kernel.org" not in hint

@@ -67,9 +67,7 @@ def test_private_settings_are_hidden() -> None:
     assert "secret" not in report
 
 
-def test_report_survives_unreadable_settings(
-    temporary_folder: Path, workdir: Path
-) -> None:
+def test_report_survives_unreadable_settings(temporary_folder: Path, workdir: Path) -> None:
     (workdir / ".git").write_text("gitdir: /nonexistent\n")
     outcome = call("doctor", "--report")
     assert outcome.code == 0
@@ -77,9 +75,7 @@ def test_report_survives_unreadable_settings(
     assert "### Last traceback" in outcome.out
 
 
-def test_bug_points_to_the_report(
-    temporary_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bug_points_to_the_report(temporary_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def raise_bug(_: object) -> str:
         raise RuntimeError("boom")
 

@@ -29,9 +29,7 @@ def format_thread_tree(series: Tracked) -> list[str]:
 def test_replies_are_below_their_parent(
     tmp_path: Path,
 ) -> None:
-    assert format_thread_tree(
-        follow_story(tmp_path, *story.ACCEPTED, story.IN_REVIEW)
-    ) == [
+    assert format_thread_tree(follow_story(tmp_path, *story.ACCEPTED, story.IN_REVIEW)) == [
         "patch v1",
         "└review r1",
         "└└other r2",
@@ -45,9 +43,7 @@ def test_replies_are_below_their_parent(
 def test_version_sent_as_a_reply_is_a_root(
     tmp_path: Path,
 ) -> None:
-    second_mail = build_patch_mail(
-        f"[PATCH v2] {story.TITLE}", id="v2", minutes=100, reply_to="v1"
-    )
+    second_mail = build_patch_mail(f"[PATCH v2] {story.TITLE}", id="v2", minutes=100, reply_to="v1")
     assert format_thread_tree(follow_story(tmp_path, story.V1, second_mail)) == [
         "patch v1",
         "patch v2",
@@ -67,9 +63,7 @@ def test_reply_cycle_is_shown_once(tmp_path: Path) -> None:
         )
 
     assert format_thread_tree(
-        follow_story(
-            tmp_path, story.V1, make_mail("a", "b", 10), make_mail("b", "a", 20)
-        )
+        follow_story(tmp_path, story.V1, make_mail("a", "b", 10), make_mail("b", "a", 20))
     ) == [
         "patch v1",
         "question a@",

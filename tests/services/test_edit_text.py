@@ -46,9 +46,7 @@ def list_edits() -> list[Path]:
     return list((state_path() / "edits").glob("*"))
 
 
-_KILL = (
-    "f() { printf '%%s\\n' 'mine too' >> $1; kill -%s $PPID; sleep 9 <&- >&- 2>&-; }; f"
-)
+_KILL = "f() { printf '%%s\\n' 'mine too' >> $1; kill -%s $PPID; sleep 9 <&- >&- 2>&-; }; f"
 """An editor that saves a line, and is still open when patchpilot gets a signal."""
 
 
@@ -76,9 +74,7 @@ def test_signal_before_any_change_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    monkeypatch.setenv(
-        "GIT_EDITOR", "f() { kill -TERM $PPID; sleep 9 <&- >&- 2>&-; }; f"
-    )
+    monkeypatch.setenv("GIT_EDITOR", "f() { kill -TERM $PPID; sleep 9 <&- >&- 2>&-; }; f")
     screen = TerminalCommand("draft", "-C", str(repo.path), "--edit")
     assert screen.end() == ExitCode.INTERRUPTED
     assert list_edits() == []

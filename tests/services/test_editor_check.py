@@ -23,12 +23,9 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def check_text(
-    editor_check: EditorCheck, path: Path, content: str
-) -> Iterator[tuple[int, str]]:
+def check_text(editor_check: EditorCheck, path: Path, content: str) -> Iterator[tuple[int, str]]:
     return (
-        (finding.line, finding.finding.name)
-        for finding in editor_check.findings(path, content)
+        (finding.line, finding.finding.name) for finding in editor_check.findings(path, content)
     )
 
 
@@ -67,9 +64,7 @@ def test_mbox_findings_use_file_lines(tmp_path: Path) -> None:
     bad_patch_text = patches.build_patch_text(
         diff=patches.DIFF.replace("rc = bar();", "rc = bar(); ")
     ).split("\n", 1)[1]
-    text = join_mbox(
-        [patches.build_patch_text().encode(), bad_patch_text.encode()]
-    ).decode()
+    text = join_mbox([patches.build_patch_text().encode(), bad_patch_text.encode()]).decode()
     check = EditorCheck(tmp_path)
     assert (text.split("\n").index("+\trc = bar(); "), "trailing-space") in check_text(
         check, tmp_path / "x.mbox", text

@@ -28,9 +28,7 @@ from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED_LINE
 
 FILE = "drivers/frob/frob.c"
-BASE = (
-    "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
-)
+BASE = "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
 TEXT = (
     "Old boards need a moment until the link is up, so that the first\n"
     "transfer does not fail. Give it to them.\n"
@@ -48,9 +46,7 @@ def create_topic(path: Path) -> Repo:
     repo.git("config user.email ada@example.org")
     repo.commit("frob: begin\n", {FILE: BASE, "other": "1\n"}, author=ADA)
     repo.branch("topic")
-    untidy_code = BASE.replace(
-        "\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\n\treturn a;", 1
-    )
+    untidy_code = BASE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\n\treturn a;", 1)
     repo.commit(
         f"frob: wait.\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED_LINE}",
         {FILE: untidy_code},
@@ -59,9 +55,7 @@ def create_topic(path: Path) -> Repo:
     changed_code = untidy_code.replace(
         "\treturn a;\n}\n\nint", "\treturn a + 1;\n}\n\nint", 1
     ).replace("two(int a)\n{", "two(int a)\n{\n\tfrob( a);", 1)
-    repo.commit(
-        f"frob: count from one\n\n{TEXT}{SIGNED_LINE}", {FILE: changed_code}, author=ADA
-    )
+    repo.commit(f"frob: count from one\n\n{TEXT}{SIGNED_LINE}", {FILE: changed_code}, author=ADA)
     return repo
 
 
@@ -167,9 +161,7 @@ def test_diff_option_changes_nothing(tmp_path: Path) -> None:
     assert result.check.patches[0].findings != result.remaining.patches[0].findings
 
 
-def test_overlong_patch_is_not_fixed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_overlong_patch_is_not_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo = create_topic(tmp_path / "r")
     old_commit = repo.git("rev-parse topic")
     whole = fix_commits(repo, should_write=False)
@@ -260,17 +252,10 @@ def test_unfixable_target_is_refused_early(
         (2, ("2 later commits will be rewritten",)),
     ],
 )
-def test_consequences_of_the_rewrite_are_described(
-    above: int, reported: tuple[str, ...]
-) -> None:
+def test_consequences_of_the_rewrite_are_described(above: int, reported: tuple[str, ...]) -> None:
     commits = {str(number): f"new{number}" for number in range(above + 1)}
-    assert (
-        describe_rewrite_costs(RewriteResult(None, "0", "new0", commits, ()), 1)
-        == reported
-    )
-    (lost,) = describe_rewrite_costs(
-        RewriteResult(None, "0", "new0", {"0": "new0"}, ("0",)), 1
-    )
+    assert describe_rewrite_costs(RewriteResult(None, "0", "new0", commits, ()), 1) == reported
+    (lost,) = describe_rewrite_costs(RewriteResult(None, "0", "new0", {"0": "new0"}, ("0",)), 1)
     assert lost.startswith("1 commit loses its signature; sign it again")
 
 
@@ -379,9 +364,7 @@ def test_merged_lines_are_not_edited(tmp_path: Path) -> None:
         {FILE: "".join([*lines[:9], call, *lines[9:18], call, *lines[18:]])},
         author=ADA,
     )
-    repo.commit(
-        f"frob: call once\n\n{TEXT}{SIGNED_LINE}", {FILE: f"{rest}{call}"}, author=ADA
-    )
+    repo.commit(f"frob: call once\n\n{TEXT}{SIGNED_LINE}", {FILE: f"{rest}{call}"}, author=ADA)
     fix_commits(repo)
     assert read_file_at(repo, "topic~1").count("\tfrob(a, 1);\n\tfrob(a, 2);\n") == 2
     assert read_file_at(repo, "topic") == f"{rest}{call}"
@@ -403,9 +386,7 @@ def test_gerrit_id_stays_in_the_commit(
     assert message.startswith("frob: wait once more\n")
     assert gerrit in message
     assert "Gerrit" in result.patches[0].refused
-    assert "gerrit-change-id" in {
-        finding.name for finding in result.check.patches[0].findings
-    }
+    assert "gerrit-change-id" in {finding.name for finding in result.check.patches[0].findings}
     (mail,) = (repo.path / "out").iterdir()
     fix_commits(repo, str(mail))
     assert gerrit not in mail.read_text()

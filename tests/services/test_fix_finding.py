@@ -44,9 +44,7 @@ def repo(tmp_path: Path) -> Repo:
         author="Ada Fixer <ada@example.org>",
     )
     repo.branch("topic")
-    untidy_code = CODE.replace(
-        "\treturn a;", "\tif(a)\n\t\treturn frob(a,1);\n\n\treturn a;"
-    )
+    untidy_code = CODE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1);\n\n\treturn a;")
     message = f"{TEXT}\nSigned-off-by: Ben Reader <ben@example.org>\n"
     repo.commit(
         message,
@@ -56,24 +54,18 @@ def repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def fix_first_finding(
-    repo: Repo, name: str, *, should_write: bool = False
-) -> FindingChanges:
+def fix_first_finding(repo: Repo, name: str, *, should_write: bool = False) -> FindingChanges:
     with Repository.open(repo.path) as repository:
         settings = read_settings(repository)
         result = check_topic(repository, settings, CheckedTopic((), None, "master"))
-        finding = next(
-            finding for finding in result.patches[0].findings if finding.name == name
-        )
+        finding = next(finding for finding in result.patches[0].findings if finding.name == name)
         chosen_remedy, commit = (
             choose_remedy(finding, result.rules),
             result.patches[0].patch.commit or "",
         )
         writable_commits = () if should_write else None
         if chosen_remedy is Remedy.SAFE:
-            return fix_finding(
-                repository, settings, commit, finding, overrides=writable_commits
-            )
+            return fix_finding(repository, settings, commit, finding, overrides=writable_commits)
         return fix_messages(
             repository, settings, [commit], chosen_remedy, overrides=writable_commits
         )
@@ -93,9 +85,7 @@ def test_only_the_named_finding_is_fixed(repo: Repo) -> None:
     assert shown == ["-\tif(a)", "+\tif (a)"]
     assert repo.git("rev-parse HEAD") == before
     assert (
-        list_changed_lines(
-            fix_first_finding(repo, "no-space-after-keyword", should_write=True)
-        )
+        list_changed_lines(fix_first_finding(repo, "no-space-after-keyword", should_write=True))
         == shown
     )
     code = (repo.path / "drivers/frob/frob.c").read_text()
@@ -106,9 +96,9 @@ def test_only_the_named_finding_is_fixed(repo: Repo) -> None:
 def test_author_may_add_their_sign_off(
     repo: Repo,
 ) -> None:
-    assert list_changed_lines(
-        fix_first_finding(repo, "author-not-signed", should_write=True)
-    ) == ["+Signed-off-by: Ada Fixer <ada@example.org>"]
+    assert list_changed_lines(fix_first_finding(repo, "author-not-signed", should_write=True)) == [
+        "+Signed-off-by: Ada Fixer <ada@example.org>"
+    ]
     assert (
         repo.git("log -1 --format=%b")
         .rstrip()

@@ -80,25 +80,21 @@ def test_one_history_walk_serves_many_patches(
     assert answers[-1] == []
 
 
-def test_facts_share_one_log_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_facts_share_one_log_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo = Repo(tmp_path / "linux")
     for number in range(31):
         message = f"frob: change {number}\n\nIt is late.\n\nFixes: 0123456789ab\n"
         repo.commit(message, {"drivers/frob/a.c": f"{number}\n"})
     with Repository.open(repo.path) as opened:
         read = RepositoryFacts(opened).list_commit_forms("drivers/frob")
-    monkeypatch.setattr(
-        history_facts, "stream_output", lambda *_: pytest.fail("the log was read")
-    )
+    monkeypatch.setattr(history_facts, "stream_output", lambda *_: pytest.fail("the log was read"))
     with Repository.open(repo.path) as opened:
         assert RepositoryFacts(opened).list_commit_forms("drivers/frob") == read
     output = call("explain", "-C", repo.path, "--path", "drivers/frob").out
     assert "`frob:` (100 % of 31 commits to drivers/frob)" in output
-    facts = json.loads(
-        call("explain", "-C", repo.path, "--path", "drivers/frob", "--json").out
-    )["facts"]
+    facts = json.loads(call("explain", "-C", repo.path, "--path", "drivers/frob", "--json").out)[
+        "facts"
+    ]
     assert ("Fixes:", 100, 31) in {
         (fact["value"], fact.get("share"), fact.get("total")) for fact in facts
     }
@@ -106,9 +102,7 @@ def test_facts_share_one_log_read(
 
 def test_shallow_clone_prints_one_note(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "full")
-    old, older = (
-        repo.commit(f"frob: step {n}\n", {"a": f"{n}\n"})[:12] for n in (1, 2)
-    )
+    old, older = (repo.commit(f"frob: step {n}\n", {"a": f"{n}\n"})[:12] for n in (1, 2))
     for n in (3, 4):
         repo.commit(f"frob: step {n}\n", {"a": f"{n}\n"})
     repo.git("clone -q --depth 2", repo.path.as_uri(), str(tmp_path / "shallow"))
@@ -124,9 +118,7 @@ def test_shallow_clone_prints_one_note(tmp_path: Path) -> None:
     assert outcome.out.count("the clone is shallow") == 1
     assert f"{old} and 1 other commit could not be checked" in outcome.out
     assert (
-        clone.patchpilot(
-            "check 'HEAD~2..HEAD' --select unknown-commit --format checkpatch"
-        ).err
+        clone.patchpilot("check 'HEAD~2..HEAD' --select unknown-commit --format checkpatch").err
         == ""
     )
     complete = repo.patchpilot("check 'HEAD~2..HEAD' --select unknown-commit")

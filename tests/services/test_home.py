@@ -50,9 +50,7 @@ def test_topics_are_sorted_by_turn(
             ("topic", 1, "widget: change line 1"),
             ("topic", 0, "gadget: fix it"),
         }
-        reviewed = next(
-            topic for topic in topics if topic.title.startswith("widget: change")
-        )
+        reviewed = next(topic for topic in topics if topic.title.startswith("widget: change"))
         assert reviewed.news.startswith("Rita")
         assert [event.words for event in reviewed.events] == [
             "review by Rita Reviewer",
@@ -85,9 +83,7 @@ def test_read_data_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ]
 
 
-def test_unsent_branch_is_a_topic(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unsent_branch_is_a_topic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # the kit's commits have a fixed date
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
     with create_life(tmp_path) as author:
@@ -172,16 +168,12 @@ def test_topic_opens_in_its_worktree(tmp_path: Path) -> None:
     key = KEY.format(repo.path.resolve())
     assert find_checkout(key, "topic").is_on_branch is False
     switch_branch(repo.path, "topic")
-    assert find_checkout(key, "topic") == find_checkout(
-        key, repo.git("branch --show-current")
-    )
+    assert find_checkout(key, "topic") == find_checkout(key, repo.git("branch --show-current"))
     repo.git("worktree add -q -b second", str(tmp_path / "tree"))
     assert find_checkout(key, "second").directory == tmp_path / "tree"
 
 
-def test_partial_topic_list_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_partial_topic_list_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_home, "OFTEN", 0.0)
     (tmp_path / "a").write_bytes(build_mbox(*story.ACCEPTED))
     (tmp_path / "b").write_bytes(build_mbox(story.FIX_V1, story.FIX_V2))
@@ -194,19 +186,13 @@ def test_partial_topic_list_is_kept(
             raise CancelledError
 
     with pytest.raises(CancelledError):
-        read_topics(
-            on_topics=lambda topics: counts.append(len(topics)), progress=raise_canceled
-        )
-    assert [topic.state for topic in read_cached_topics() if topic.state] == [
-        "accepted"
-    ]
+        read_topics(on_topics=lambda topics: counts.append(len(topics)), progress=raise_canceled)
+    assert [topic.state for topic in read_cached_topics() if topic.state] == ["accepted"]
     assert len(read_topics(on_topics=lambda topics: counts.append(len(topics)))) == 2
     assert counts == [0, 1]
 
 
-def test_merge_is_shown_without_a_draft(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_merge_is_shown_without_a_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # the kit's commits have a fixed date
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
     with create_life(tmp_path) as author:

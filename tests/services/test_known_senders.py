@@ -40,9 +40,7 @@ def follow_with_replies(tmp_path: Path) -> "Callable[..., Tracked]":
             if repository is None:
                 return read_tracked_series(series.entry.id, store=store)
             with Repository.open(repository.path) as open_repository:
-                return read_tracked_series(
-                    series.entry.id, store=store, repository=open_repository
-                )
+                return read_tracked_series(series.entry.id, store=store, repository=open_repository)
 
     return follow_mails
 
@@ -100,9 +98,7 @@ def test_stable_maintainer_is_known_as_committer(
     repo.checkout("master")
     assert follow_with_replies(TAKEN, repository=repo).state == "sent"
     repo.checkout("work")
-    repo.git(
-        "-c user.name=Carol -c user.email=carol@example.com commit -q --amend --no-edit"
-    )
+    repo.git("-c user.name=Carol -c user.email=carol@example.com commit -q --amend --no-edit")
     repo.git("update-ref refs/remotes/stable/linux-6.12.y HEAD")
     repo.checkout("master")
     assert follow_with_replies(TAKEN, repository=repo).state == "accepted"
@@ -171,9 +167,7 @@ def test_claim_can_be_confirmed(
     assert "sent: no reply yet" in output
     (series,) = call("track show 1 --format json").json["series"]
     assert [reply["unseen_address"] for reply in series["replies"]] == [True]
-    (command,) = [
-        command for command in series["next_commands"] if "confirm" in command
-    ]
+    (command,) = [command for command in series["next_commands"] if "confirm" in command]
     assert [claim["message_id"] for claim in series["claims"]] == ["x2100@example.org"]
     assert call(*command.replace("'", "").split()[1:]).code == 0
     assert "withdrawn" in call("track show 1").out
@@ -192,9 +186,7 @@ def test_tag_given_for_another_person_is_a_claim(
         )
         assert "torvalds" not in topic.repo.git("log -1 --format=%B")
         held = topic.run("trailers", "--dry-run", "--format", "json").json["held"]
-        assert [entry["command"] for entry in held] == [
-            f"patchpilot trailers --also '{tag}'"
-        ]
+        assert [entry["command"] for entry in held] == [f"patchpilot trailers --also '{tag}'"]
         assert topic.run("trailers", "--yes", "--also", tag).code == 0
         assert tag in topic.repo.git("log -1 --format=%B")
 
@@ -206,9 +198,7 @@ TITLE = "demo: check the pointer before use"
 TAKEN_BY_EVE2 = build_answer_to("Applied, thanks!", parent_id="v1", sender=EVE2)
 
 
-def add_own_series(
-    tmp_path: Path, *mails: bytes, target: str | None = None
-) -> tuple[Tracked, ...]:
+def add_own_series(tmp_path: Path, *mails: bytes, target: str | None = None) -> tuple[Tracked, ...]:
     """Add the series in an mbox to the tracked series.
 
     This is done in a repository whose user is Ada.
@@ -220,27 +210,19 @@ def add_own_series(
         Store(tmp_path / "track.sqlite") as store,
         Repository.open(repo.path) as open_repository,
     ):
-        return track_series_in_mbox(
-            file, target, store=store, repository=open_repository
-        )
+        return track_series_in_mbox(file, target, store=store, repository=open_repository)
 
 
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])
 def test_older_patch_confirms_no_sender(tmp_path: Path, target: str | None) -> None:
     older_mail = build_patch_mail(f"[PATCH] {TITLE}", id="v0", minutes=-5000, **BY_EVE)
-    tracked_series = add_own_series(
-        tmp_path, older_mail, V1, TAKEN_BY_EVE2, target=target
-    )
+    tracked_series = add_own_series(tmp_path, older_mail, V1, TAKEN_BY_EVE2, target=target)
     (series,) = [
-        tracked
-        for tracked in tracked_series
-        if tracked.entry.message_id == "v1@example.org"
+        tracked for tracked in tracked_series if tracked.entry.message_id == "v1@example.org"
     ]
     assert series.state == "sent"
     assert series.posted
-    assert [claim.sender.email for claim in series.posted.claims] == [
-        "eve2@evil.example"
-    ]
+    assert [claim.sender.email for claim in series.posted.claims] == ["eve2@evil.example"]
 
 
 @pytest.mark.parametrize("is_first", [True, False])
@@ -257,13 +239,9 @@ def test_own_message_takes_priority_over_duplicate_id(
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_duplicate_id_by_unknown_sender_is_ignored(
-    tmp_path: Path, is_first: bool
-) -> None:
+def test_duplicate_id_by_unknown_sender_is_ignored(tmp_path: Path, is_first: bool) -> None:
     reply = build_answer_to("Applied, thanks!", parent_id="v1", sender=CAROL)
-    other = build_answer_to(
-        "Applied, thanks!", parent_id="v1", sender="matt@example.com"
-    )
+    other = build_answer_to("Applied, thanks!", parent_id="v1", sender="matt@example.com")
     pair = (reply, other) if is_first else (other, reply)
     (series,) = add_own_series(tmp_path, V1, *pair)
     assert series.state == "sent"
@@ -274,12 +252,10 @@ def test_duplicate_id_by_unknown_sender_is_ignored(
 
 def test_copy_rewritten_by_a_list_is_the_same_message(tmp_path: Path) -> None:
     header = "\"'Matt Maintainer' via demo\" <demo@lists.example.org>"
-    rewritten = build_answer_to(
-        "Applied, thanks!", parent_id="v1", sender=header
-    ).replace(b"To: ", b"X-Original-From: matt@example.com\nTo: ", 1)
-    direct = build_answer_to(
-        "Applied, thanks!", parent_id="v1", sender="matt@example.com"
+    rewritten = build_answer_to("Applied, thanks!", parent_id="v1", sender=header).replace(
+        b"To: ", b"X-Original-From: matt@example.com\nTo: ", 1
     )
+    direct = build_answer_to("Applied, thanks!", parent_id="v1", sender="matt@example.com")
     (series,) = add_own_series(tmp_path, V1, rewritten, direct)
     assert series.state == "accepted"
     assert series.troubles == ()

@@ -57,19 +57,13 @@ def make_patches(*mails: bytes) -> list[Patch]:
         ("PATCH", "", "drivers/hwmon/frob.c", ""),
     ],
 )
-def test_missing_networking_tree_is_reported(
-    mark: str, tag: str, path: str, advised: str
-) -> None:
+def test_missing_networking_tree_is_reported(mark: str, tag: str, path: str, advised: str) -> None:
     raw_mail = MAIL.format(mark=mark, tag=tag, path=path).replace("\n", "\r\n").encode()
     problems = find_prefix_warnings(make_patches(raw_mail, raw_mail), "linux")
-    assert [problem.name for problem in problems] == (
-        ["missing-target-tree"] if advised else []
-    )
+    assert [problem.name for problem in problems] == (["missing-target-tree"] if advised else [])
     assert all(advised in problem.message for problem in problems)
     # a fix for a regression need not wait for the next merge window
-    regression = find_prefix_warnings(
-        make_patches(raw_mail), "linux", is_regression=True
-    )
+    regression = find_prefix_warnings(make_patches(raw_mail), "linux", is_regression=True)
     assert all("use [PATCH net] " in problem.message for problem in regression)
     assert len(regression) == len(problems)
 
@@ -83,15 +77,11 @@ def test_missing_networking_tree_is_reported(
         ("PATCH wireless-next", 'Fixes: 123456789012 ("net: frob")\n', False),
     ],
 )
-def test_feature_prefix_on_a_fix_is_reported(
-    mark: str, tag: str, reported: bool
-) -> None:
+def test_feature_prefix_on_a_fix_is_reported(mark: str, tag: str, reported: bool) -> None:
     raw_mail = MAIL.format(mark=mark, tag=tag, path="drivers/net/frob.c")
     mail = raw_mail.replace("\n", "\r\n").encode()
     problems = find_prefix_warnings(make_patches(mail, mail), "linux")
-    assert [problem.name for problem in problems] == (
-        ["tree-for-the-rest"] if reported else []
-    )
+    assert [problem.name for problem in problems] == (["tree-for-the-rest"] if reported else [])
     assert all("[PATCH net]" in problem.message for problem in problems)
 
 

@@ -23,16 +23,13 @@ Command = Callable[..., Outcome]
 
 def prepare_send(repo: Repo, *arguments: str) -> Outcome:
     return repo.patchpilot(
-        "prepare master..topic --trailer https://example.org/x --stable "
-        "none --fixes none --yes",
+        "prepare master..topic --trailer https://example.org/x --stable none --fixes none --yes",
         *arguments,
     )
 
 
 def check_fix(repo: Repo, *arguments: str) -> Outcome:
-    return repo.patchpilot(
-        "check --fix --strict --fail-on never master..topic", *arguments
-    )
+    return repo.patchpilot("check --fix --strict --fail-on never master..topic", *arguments)
 
 
 def add_note(repo: Repo, commit: str, note: str) -> None:
@@ -40,10 +37,7 @@ def add_note(repo: Repo, commit: str, note: str) -> None:
 
 
 def read_notes(repo: Repo) -> list[str]:
-    return [
-        repo.git("notes show", commit, must_succeed=False)
-        for commit in ("topic~1", "topic")
-    ]
+    return [repo.git("notes show", commit, must_succeed=False) for commit in ("topic~1", "topic")]
 
 
 COMMANDS = pytest.mark.parametrize("command", [prepare_send, check_fix])
@@ -73,9 +67,7 @@ def test_rewriting_keeps_the_author(
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Ada At Work")
     assert command(repo).code == 0
     after = repo.git("log", f"--format={WHO}", "-2", "topic").split("\n")
-    assert after == [
-        line.partition("|")[0] + "|Ada At Work <ada@example.org>" for line in before
-    ]
+    assert after == [line.partition("|")[0] + "|Ada At Work <ada@example.org>" for line in before]
 
 
 @pytest.mark.parametrize("command", [prepare_send, check_fix])
@@ -143,12 +135,9 @@ def test_b4_cover_of_others_is_not_written(
     assert repo.patchpilot("draft --cover", "widget: mine\n\nMy text.").code == 0
     assert repo.git("notes show HEAD") == "tested on two boards"
     repo.git(
-        "-c 'user.name=Max Keeper' -c user.email=max@keeper.example "
-        "commit -q --amend --no-edit"
+        "-c 'user.name=Max Keeper' -c user.email=max@keeper.example commit -q --amend --no-edit"
     )
     before = repo.git("rev-parse HEAD")
     refused_outcome = repo.patchpilot("draft --cover", "widget: ours\n\nOur text.")
-    refused_outcome.expect(
-        1, "was committed by Max Keeper <max@keeper.example>", "b4 prep --claim"
-    )
+    refused_outcome.expect(1, "was committed by Max Keeper <max@keeper.example>", "b4 prep --claim")
     assert repo.git("rev-parse HEAD") == before

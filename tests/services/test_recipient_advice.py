@@ -46,40 +46,30 @@ def count_notes(repo: Repo, base: str | None = None) -> CountedRecipients:
         return find_topic_recipients(repository, SendRequest(base=base))
 
 
-def map_recipient_remedies(
-    repo: Repo, base: str | None = None
-) -> dict[str, Remedy | None]:
+def map_recipient_remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
     return {advice.title: advice.remedy for advice in count_notes(repo, base).advice}
 
 
-def test_rebase_command_names_the_tree(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rebase_command_names_the_tree(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     repo.commit("net: port: mend it", NET)
     with monkeypatch.context() as demo:
         demo.setenv("PATCHPILOT_DEMO", "/sandbox")
         assert any(
-            advice.text.endswith("; not needed in the demo")
-            for advice in count_notes(repo).advice
+            advice.text.endswith("; not needed in the demo") for advice in count_notes(repo).advice
         )
     notes = map_recipient_remedies(repo)
-    assert notes["target tree not named"] == Remedy(
-        RemedyKind.PREFIX, ("PATCH net-next",)
-    )
+    assert notes["target tree not named"] == Remedy(RemedyKind.PREFIX, ("PATCH net-next",))
     assert notes["other tree"] is None
     assert any(
         "git remote add NAME git://git.example/net.git" in advice.text
         for advice in count_notes(repo).advice
     )
     repo.git("config remote.net.url https://git.example/net.git")
-    ahead = repo.git(
-        "commit-tree 'origin/master^{tree}' -p origin/master^ -m 'net: more'"
-    )
+    ahead = repo.git("commit-tree 'origin/master^{tree}' -p origin/master^ -m 'net: more'")
     repo.git("update-ref refs/remotes/net/main", ahead)
     assert map_recipient_remedies(repo)["other tree"] is None
     assert any(
-        advice.text.endswith("; run git rebase net/main")
-        for advice in count_notes(repo).advice
+        advice.text.endswith("; run git rebase net/main") for advice in count_notes(repo).advice
     )
     assert "other tree" not in map_recipient_remedies(repo, "net/main")
     repo.git("update-ref refs/remotes/net/main origin/master")

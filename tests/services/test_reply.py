@@ -89,9 +89,7 @@ def test_reply_is_sent_once(tmp_path: Path, via: str) -> None:
 def test_quote_is_trimmed(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = track_reviewed_patch(tmp_path, server)
-        text = repo.patchpilot(
-            "track reply", review, "--dry-run", "--format", "json"
-        ).json["text"]
+        text = repo.patchpilot("track reply", review, "--dry-run", "--format", "json").json["text"]
     assert text.rstrip("\n").split("\n")[1:] == [
         "> [...]",
         "> > -int line1;",
@@ -131,9 +129,9 @@ def test_message_that_mailing_lists_would_reject_is_not_sent(
         )
         assert not server.take()
     assert refused.code == 1
-    assert [
-        problem["name"] for problem in refused.json["problems"] if problem["blocks"]
-    ] == [problem]
+    assert [problem["name"] for problem in refused.json["problems"] if problem["blocks"]] == [
+        problem
+    ]
 
 
 def test_long_lines_are_noted(tmp_path: Path) -> None:
@@ -259,9 +257,7 @@ def test_reminder_states_what_is_on_record(tmp_path: Path) -> None:
         silent = plan_reminder(repo, mbox, old)
         assert "I have seen no answer yet.\nIs anything missing" in silent["text"]
         assert list_blockers(silent) == []
-        tag = build_reply(
-            "[PATCH] widget: change line 1", f"Acked-by: {RITA}", **REPLIES
-        )
+        tag = build_reply("[PATCH] widget: change line 1", f"Acked-by: {RITA}", **REPLIES)
         acked = plan_reminder(repo, mbox, old, tag)
         # the draft of the silent reminder was kept
         assert list_blockers(acked) == ["untrue-reminder"]
@@ -276,9 +272,7 @@ def test_reminder_is_held_against_a_no(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         old = build_mail("[PATCH] widget: change line 1", POST, id="post", to=RITA)
-        no = build_reply(
-            "[PATCH] widget: change line 1", f"No.\n\nNacked-by: {RITA}", **REPLIES
-        )
+        no = build_reply("[PATCH] widget: change line 1", f"No.\n\nNacked-by: {RITA}", **REPLIES)
         mbox = tmp_path / "t.mbox"
         document = plan_reminder(repo, mbox, old, no)
         assert list_blockers(document) == ["answered-reminder"]
@@ -328,9 +322,7 @@ def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
         assert "does not name its upstream commit" in call(*arguments).err
         message = repo.git("show -s --format=%B HEAD").strip()
         title, _, rest = message.partition("\n\n")
-        repo.git(
-            "commit -q --amend -m", f"{title}\n\ncommit {upstream} upstream.\n\n{rest}"
-        )
+        repo.git("commit -q --amend -m", f"{title}\n\ncommit {upstream} upstream.\n\n{rest}")
         sent_outcome = call(*arguments)
         assert sent_outcome.code == 0, sent_outcome.err
         (arrived,) = server.take()

@@ -44,10 +44,7 @@ def _make_reply_arguments(
 
 
 def _list_received_ids(server: FaultySink) -> list[str]:
-    return [
-        message_from_bytes(received_mail.data)["Message-ID"]
-        for received_mail in server.take()
-    ]
+    return [message_from_bytes(received_mail.data)["Message-ID"] for received_mail in server.take()]
 
 
 @BOTH
@@ -85,9 +82,7 @@ def test_same_text_to_the_same_message_is_not_sent_again(
         assert call(*arguments).code == 0
         assert call(*arguments, "--via", "b4").code == 1
         assert call(*arguments, "--template", "thanks").code == 1
-        (tmp_path / "answer.txt").write_bytes(
-            ANSWER.replace("\n", "\r\n").encode() + b"\r\n \r\n"
-        )
+        (tmp_path / "answer.txt").write_bytes(ANSWER.replace("\n", "\r\n").encode() + b"\r\n \r\n")
         assert call(*arguments).code == 1
         assert len(server.take()) == 1
 
@@ -130,9 +125,7 @@ def test_draft_changed_during_a_send_is_kept(tmp_path: Path) -> None:
 
         def change_draft(_: int) -> None:
             written.append(
-                start_and_wait(
-                    *arguments[:5], "--message", "-", "--dry-run", stdin=OTHER.encode()
-                )
+                start_and_wait(*arguments[:5], "--message", "-", "--dry-run", stdin=OTHER.encode())
             )
 
         server.faults.on_mail = change_draft
@@ -189,9 +182,7 @@ def test_new_text_is_kept_after_a_send(tmp_path: Path) -> None:
         assert len(set(_list_received_ids(server))) == 2
 
 
-def _kill_reply(
-    server: FaultySink, arguments: tuple[object, ...], *, after_data: bool
-) -> None:
+def _kill_reply(server: FaultySink, arguments: tuple[object, ...], *, after_data: bool) -> None:
     """Kill the sending process when the server receives the message.
 
     If `after_data` is set, kill it when the server has accepted the message.

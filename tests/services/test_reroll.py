@@ -85,9 +85,7 @@ def test_reroll_starts_a_version() -> None:
         "- EDITME new patch: net: new one",
         "- EDITME dropped: widget: change 1",
     ]
-    assert (
-        log[-1] == f"- Link to v1: https://lore.kernel.org/r/{CHANGE}-v1-1@example.org"
-    )
+    assert log[-1] == f"- Link to v1: https://lore.kernel.org/r/{CHANGE}-v1-1@example.org"
     assert has_unfinished_changelog(rerolled)
     # starting the same version again has no effect
     assert prepare_next_version(rerolled) == rerolled
@@ -98,9 +96,7 @@ def test_reroll_keeps_version_and_changelog() -> None:
     assert prepare_next_version(replace(DRAFT, version=5)).version == 5
     mine = replace(DRAFT, version=2, changelogs={"2": "v2:\n- mine"})
     assert prepare_next_version(mine) == mine
-    early = prepare_next_version(
-        replace(DRAFT, version=1, changelogs={"2": "v2:\n- mine"})
-    )
+    early = prepare_next_version(replace(DRAFT, version=1, changelogs={"2": "v2:\n- mine"}))
     assert (early.version, early.changelog) == (2, "v2:\n- mine")
 
 
@@ -152,14 +148,10 @@ def test_changelog_gets_heading_and_link() -> None:
         ((), ["dropped", "dropped"]),
     ],
 )
-def test_result_is_listed_for_each_patch(
-    patches: tuple[KnownPatch, ...], kinds: list[str]
-) -> None:
+def test_result_is_listed_for_each_patch(patches: tuple[KnownPatch, ...], kinds: list[str]) -> None:
     assert [
         change.kind
-        for change in list_version_changes(
-            replace(DRAFT, patches=patches), record_sends(1)
-        )
+        for change in list_version_changes(replace(DRAFT, patches=patches), record_sends(1))
     ] == kinds
 
 
@@ -184,13 +176,9 @@ def test_only_changes_are_described() -> None:
         (1, "EDITME", False),
     ],
 )
-def test_changelog_with_placeholders_is_unfinished(
-    version: int, text: str, open_: bool
-) -> None:
+def test_changelog_with_placeholders_is_unfinished(version: int, text: str, open_: bool) -> None:
     assert (
-        has_unfinished_changelog(
-            replace(DRAFT, version=version, changelogs={str(version): text})
-        )
+        has_unfinished_changelog(replace(DRAFT, version=version, changelogs={str(version): text}))
         is open_
     )
 
@@ -199,9 +187,7 @@ def test_sent_version_is_tagged(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     base, head = repo.git("rev-parse master"), repo.git("rev-parse topic")
     send = replace(record_sends(1), base=base, head=head)
-    draft = replace(
-        DRAFT, links={"0": "old@example.org"}, patches=(make_known_patch(1),)
-    )
+    draft = replace(DRAFT, links={"0": "old@example.org"}, patches=(make_known_patch(1),))
     with Repository.open(repo.path) as repository:
         record_complete_send(repository, send, draft)
         first = f"{CHANGE}-v1-1@example.org"
@@ -214,10 +200,7 @@ def test_sent_version_is_tagged(tmp_path: Path) -> None:
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
         assert repo.git("cat-file -t", name) == "tag"
         text = repo.git("for-each-ref '--format=%(contents)'", f"refs/tags/{name}")
-        assert (
-            text.strip()
-            == f"widget: change 1\n\nbase-commit: {base}\n\nchange-id: {CHANGE}"
-        )
+        assert text.strip() == f"widget: change 1\n\nbase-commit: {base}\n\nchange-id: {CHANGE}"
         # a resend does not move the tag, but adds the link to the current draft
         record_complete_send(repository, replace(send, head=base), draft)
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
@@ -231,9 +214,7 @@ def test_sent_version_is_tagged(tmp_path: Path) -> None:
             cover_text="# why\n\nBecause.  \n\n\nMore.",
         )
         record_complete_send(repository, replace(send, version=2, head=head), covered)
-        text = repo.git(
-            "for-each-ref '--format=%(contents)'", f"refs/tags/sent/{CHANGE}-v2"
-        )
+        text = repo.git("for-each-ref '--format=%(contents)'", f"refs/tags/sent/{CHANGE}-v2")
         assert text.strip().startswith(
             "widget: all of it\n\n# why\n\nBecause.  \n\n\nMore.\n\nbase-commit: "
         )
@@ -249,9 +230,7 @@ def test_range_diff_starts_at_the_sent_version(
 ) -> None:
     repo = topic(tmp_path / "r", 2)
     base, head = repo.git("rev-parse master"), repo.git("rev-parse topic")
-    repo.git(
-        "commit -q --amend -m", f"widget: change line 2\n\nBetter said.\n\n{SIGNED}"
-    )
+    repo.git("commit -q --amend -m", f"widget: change line 2\n\nBetter said.\n\n{SIGNED}")
     ids = repo.git("rev-list --reverse master..topic").split()
     last = replace(record_sends(1), base=base, head=head)
     with Repository.open(repo.path) as repository:
@@ -281,23 +260,16 @@ def test_range_diff_starts_at_the_sent_version(
         )
         kinds = [
             change.kind
-            for change in list_version_changes(
-                draft, replace(last, entries=entries), repository
-            )
+            for change in list_version_changes(draft, replace(last, entries=entries), repository)
         ]
         assert kinds == ["same", "reworded"]
-        gone = replace(
-            last, entries=tuple(replace(entry, commit="1" * 40) for entry in entries)
-        )
-        assert [
-            change.kind for change in list_version_changes(draft, gone, repository)
-        ] == [
+        gone = replace(last, entries=tuple(replace(entry, commit="1" * 40) for entry in entries))
+        assert [change.kind for change in list_version_changes(draft, gone, repository)] == [
             "same",
             "same",
         ]
         assert [
-            change.kind
-            for change in list_version_changes(draft, replace(last, entries=entries))
+            change.kind for change in list_version_changes(draft, replace(last, entries=entries))
         ] == [
             "same",
             "same",
@@ -350,9 +322,7 @@ def test_reworded_message_is_in_the_changelog(tmp_path: Path) -> None:
         same = replace(DRAFT, patches=(replace(make_known_patch(1), commit=before),))
         gone = replace(DRAFT, patches=(replace(make_known_patch(1), commit="f" * 40),))
         for unchanged in (same, gone):
-            assert (
-                "reworded" not in prepare_next_version(unchanged, repository).changelog
-            )
+            assert "reworded" not in prepare_next_version(unchanged, repository).changelog
     assert "reworded" not in prepare_next_version(draft).changelog
 
 

@@ -73,8 +73,7 @@ def test_followed_series_shows_its_reviewers(workdir: Path) -> None:
     lines = call("track show 1").out.splitlines()
     index = lines.index("  review    v2: 1 of 1 patch reviewed or acked")
     assert (
-        lines[index + 1]
-        == "    Rita Reviewer             Reviewed-by (v2): given to this version"
+        lines[index + 1] == "    Rita Reviewer             Reviewed-by (v2): given to this version"
     )
     assert lines[index + 2] == "    never looked: Matt Maintainer"
     (shown_series,) = call("track show 1 --format json").json["series"]
@@ -91,7 +90,5 @@ def test_followed_series_shows_its_reviewers(workdir: Path) -> None:
     assert shown_series["reviewers"][0] == {
         "address": "rita@example.net",
         "name": "Rita Reviewer",
-        "patches": [
-            {"number": 1, "state": "given", "tags": ["Reviewed-by"], "version": 2}
-        ],
+        "patches": [{"number": 1, "state": "given", "tags": ["Reviewed-by"], "version": 2}],
     }

@@ -71,16 +71,14 @@ def test_v2_has_its_own_state(tmp_path: Path, publish: bool) -> None:
             # requests about v1 are still listed under v1
             requests = topic.track("show", "1", "--ledger", "--json").json["points"]
             assert [point["version"] for point in requests] == [1, 1]
-            assert _make_patch_row(
-                topic.track("show", f"<{second_id}>").out, "state"
-            ).startswith("sent")
+            assert _make_patch_row(topic.track("show", f"<{second_id}>").out, "state").startswith(
+                "sent"
+            )
             # the version is known even if the archive lacks it
             topic.update()
 
 
-def test_unarchived_version_is_reported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unarchived_version_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with create_life(tmp_path) as topic:
         _send_and_receive_review(topic)
         _send_next_version(topic, publish=False)
@@ -122,9 +120,7 @@ def test_bounce_is_stored(
             assert "rita@example.net" in outcome.out
 
 
-def _write_answer(
-    file: Path, parent_id: str, body: str, sender: str, message_id: str
-) -> Path:
+def _write_answer(file: Path, parent_id: str, body: str, sender: str, message_id: str) -> Path:
     mail_date = format_datetime(datetime.now(UTC))
     raw_mail = (
         f"From: {sender}\nTo: {LIST}\nSubject: Re: [PATCH] {TITLE}\nMessage-ID: <{message_id}>\n"
@@ -140,15 +136,11 @@ def test_replies_to_all_versions_are_joined(tmp_path: Path, by: str) -> None:
     with create_life(tmp_path) as topic:
         publish = by == "archive"
         first_message_id = topic.send("--to", MATT, publish=publish)
-        asks = _write_answer(
-            tmp_path / "reply1", first_message_id, ASKS, MATT, "asks@example.net"
-        )
+        asks = _write_answer(tmp_path / "reply1", first_message_id, ASKS, MATT, "asks@example.net")
         assert topic.track("add", "--mbox", asks).code == 0
         second_id = _send_next_version(topic, publish=publish)
         tag = f"Reviewed-by: {RITA}"
-        tags = _write_answer(
-            tmp_path / "reply2", second_id, tag, RITA, "tags@example.net"
-        )
+        tags = _write_answer(tmp_path / "reply2", second_id, tag, RITA, "tags@example.net")
         assert topic.track("add", "--mbox", tags).code == 0
         if publish:
             topic.archive.add(asks.read_bytes(), tags.read_bytes())
@@ -181,10 +173,7 @@ def test_duplicate_entries_are_merged(tmp_path: Path) -> None:
             store.mark(2, "asks@example.net", 3, "declined")
         assert len(topic.track("--format", "json").json["series"]) == 2
         outcome = topic.track("update", "--fresh")
-        assert (
-            "series 2 was the same series and is now part of 1"
-            in outcome.out + outcome.err
-        )
+        assert "series 2 was the same series and is now part of 1" in outcome.out + outcome.err
         (series,) = topic.track("--format", "json").json["series"]
         assert [it["message_id"] for it in series["revisions"]] == [
             first_message_id,
@@ -227,9 +216,7 @@ def test_local_tag_is_not_a_version(tmp_path: Path) -> None:
         topic = author.track("--format", "json").json["topic"]
         assert "1 tag added locally" in topic["summary"]
         # if a commit message is reworded, a new version starts
-        author.amend_patch(
-            message=author.repo.git("show -s --format=%B").replace("was", "is")
-        )
+        author.amend_patch(message=author.repo.git("show -s --format=%B").replace("was", "is"))
         assert "write the changelog of v2" in author.track("show").out
 
 
@@ -241,10 +228,7 @@ def test_ledger_defaults_to_the_topic(tmp_path: Path) -> None:
         expected = topic.track("show", "1", "--ledger").out
         assert "Please use a constant here." in expected
         assert topic.track("show", "--ledger").out == expected
-        assert (
-            "1 declined"
-            in topic.track("show", "--ledger", "--mark", "1", "declined").out
-        )
+        assert "1 declined" in topic.track("show", "--ledger", "--mark", "1", "declined").out
         with open_store() as store:
             store.add("another@example.net", "another", None, None)
         # the topic's series is the default; without a topic, the user must choose
@@ -259,15 +243,9 @@ def test_answered_request_is_closed(tmp_path: Path) -> None:
     with create_life(tmp_path) as author:
         first_message_id = author.send("--to", MATT)
         author.update()
-        author.add_reply(
-            first_message_id, f"{question}\n\n> int line1;\n\n{ASKS}", MATT
-        )
-        assert "3 requests by Matt Maintainer" in _make_patch_row(
-            author.track("show").out, "open"
-        )
-        author.add_reply(
-            "reply1@example.net", f"> {question}\n\nBecause it is new.", ADA
-        )
+        author.add_reply(first_message_id, f"{question}\n\n> int line1;\n\n{ASKS}", MATT)
+        assert "3 requests by Matt Maintainer" in _make_patch_row(author.track("show").out, "open")
+        author.add_reply("reply1@example.net", f"> {question}\n\nBecause it is new.", ADA)
         assert _make_patch_row(author.track("show").out, "open") == (
             "2 requests by Matt Maintainer; 1 request answered, not marked done"
         )
@@ -304,9 +282,7 @@ def test_next_version_counts_open_requests(
         file = topic.repo.path / "widget.c"
         file.write_text(file.read_text().replace("changed1; /* größer 1 */", "other1;"))
         topic.repo.git("commit -q -a --amend --no-edit")
-        dry_run = topic.run(
-            "send", "--to", LIST, "--reroll", "--dry-run", "--force", "x"
-        )
+        dry_run = topic.run("send", "--to", LIST, "--reroll", "--dry-run", "--force", "x")
         assert "v1 has 3 open requests, 2 of them not addressed by your commits: " in (
             " ".join((dry_run.out + dry_run.err).split())
         )
@@ -330,19 +306,13 @@ def test_requests_of_an_unarchived_version_are_known(
     with create_life(tmp_path) as topic:
         first_message_id = topic.send("--to", MATT, publish=False)
         tag = f"Acked-by: {RITA}"
-        file = _write_answer(
-            tmp_path / "reply1", first_message_id, tag, RITA, "acks@example.net"
-        )
+        file = _write_answer(tmp_path / "reply1", first_message_id, tag, RITA, "acks@example.net")
         assert topic.track("add", "--mbox", file).code == 0
         second_id = _send_next_version(topic, publish=False)
-        file = _write_answer(
-            tmp_path / "reply2", second_id, ASKS, MATT, "asks@example.net"
-        )
+        file = _write_answer(tmp_path / "reply2", second_id, ASKS, MATT, "asks@example.net")
         assert topic.track("add", "--mbox", file).code == 0
         topic.amend_patch("int next3;\n")
-        dry_run = topic.run(
-            "send", "--to", LIST, "--reroll", "--dry-run", "--force", "x"
-        )
+        dry_run = topic.run("send", "--to", LIST, "--reroll", "--dry-run", "--force", "x")
         output = " ".join((dry_run.out + dry_run.err).split())
         assert "v2 has 2 open requests: " in output
 
@@ -352,9 +322,7 @@ def test_earlier_version_is_searched_for(
 ) -> None:
     with create_life(tmp_path) as topic:
         first_message_id = topic.send("--to", MATT, publish=False)
-        file = _write_answer(
-            tmp_path / "reply1", first_message_id, ASKS, MATT, "asks@example.net"
-        )
+        file = _write_answer(tmp_path / "reply1", first_message_id, ASKS, MATT, "asks@example.net")
         assert topic.track("add", "--mbox", file).code == 0
         second_id = _send_next_version(topic)
         with open_store() as store:
@@ -362,6 +330,4 @@ def test_earlier_version_is_searched_for(
         assert topic.track("update", "--lore", topic.archive.url).code == 0
         with open_store() as store:
             assert store.message_ids(1) == {"asks@example.net", second_id}
-        assert _make_patch_row(topic.track("show").out, "v1").endswith(
-            f"<{first_message_id}>"
-        )
+        assert _make_patch_row(topic.track("show").out, "v1").endswith(f"<{first_message_id}>")

@@ -48,9 +48,7 @@ def read_series(*mails: bytes) -> Tracked:
 
 
 def read_head_rows(*mails: bytes) -> dict[str, str]:
-    return {
-        name: str(row_text) for name, row_text in format_head_rows(read_series(*mails))
-    }
+    return {name: str(row_text) for name, row_text in format_head_rows(read_series(*mails))}
 
 
 def test_question_makes_it_the_authors_turn() -> None:
@@ -65,9 +63,7 @@ def test_question_makes_it_the_authors_turn() -> None:
 
 def test_requests_on_an_earlier_version_come_after_waiting() -> None:
     sent = story.V1, story.REVIEW, story.V2
-    of_stranger = story.TAG.replace(
-        b"From: Rita Reviewer <rita@", b"From: Rita <rita@a."
-    )
+    of_stranger = story.TAG.replace(b"From: Rita Reviewer <rita@", b"From: Rita <rita@a.")
     for mails in (sent, (*sent, of_stranger)):
         assert read_head_rows(*mails)["turn"].startswith("others")
         step = read_head_rows(*mails)["next"]
@@ -85,9 +81,7 @@ def test_only_the_current_topic_shows_keys() -> None:
 
 
 def test_differing_patch_states_are_shown() -> None:
-    ask = build_reply(
-        "[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60
-    )
+    ask = build_reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
     for mails, has_states in ((PAIR, False), ((*PAIR, ask), True)):
         texts = [row.plain for row in pinned_rows(read_series(*mails), 200, 9)]
         states = "patches  1 sent · 2 changes requested"
@@ -116,16 +110,12 @@ def test_claim_closes_no_request() -> None:
         minutes=90,
     )
     head = read_head_rows(*PAIR, *questions, took)
-    assert head["state"].startswith(
-        "partly-accepted (claimed; proven: changes-requested)"
-    )
+    assert head["state"].startswith("partly-accepted (claimed; proven: changes-requested)")
     assert head["open"] == "2 requests by Rita Reviewer"
 
 
 def test_tags_are_added_with_a_new_version() -> None:
-    tag = build_reply(
-        "[PATCH] x", f"Acked-by: {MATT}", sender=MATT, id="t", reply_to="v1"
-    )
+    tag = build_reply("[PATCH] x", f"Acked-by: {MATT}", sender=MATT, id="t", reply_to="v1")
     assert "tag" not in read_head_rows(story.V1, tag)["next"]
     assert read_head_rows(*story.BEGINNING, tag)["next"].endswith(
         "send v2; add 1 tag to the new version"
@@ -141,9 +131,7 @@ def test_tags_are_added_with_a_new_version() -> None:
 
 
 def test_reply_bodies_are_optional() -> None:
-    ask = build_reply(
-        "[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60
-    )
+    ask = build_reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
     series = read_series(*PAIR, ask)
     text = format_series(series)
     assert "review        Rita Reviewer, on v1 2/2" in text
@@ -181,9 +169,7 @@ def test_mbox_age_refers_to_its_last_message() -> None:
 
 def test_offline_days_count_to_the_last_poll(workdir: Path) -> None:
     last_poll = datetime(2024, 3, 20, 9, tzinfo=UTC)
-    entry = TrackEntry(
-        1, "v1@example.org", "", "u", None, "", last_poll.isoformat(), None
-    )
+    entry = TrackEntry(1, "v1@example.org", "", "u", None, "", last_poll.isoformat(), None)
     with open_store(offline=True) as store:
         assert known_series.find_stall_time(entry, store) == last_poll
     with open_store() as store:

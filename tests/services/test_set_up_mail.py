@@ -50,9 +50,7 @@ def set_up_mail_account(
         "--password-stdin",
         "--yes",
     )
-    return call(
-        "setup mail", *account_options, *extra_arguments, stdin=f"{password}\n".encode()
-    )
+    return call("setup mail", *account_options, *extra_arguments, stdin=f"{password}\n".encode())
 
 
 def test_settings_are_tested_before_writing(
@@ -142,9 +140,7 @@ def test_settings_of_known_provider_are_filled_in(
 def test_providers_have_distinct_names() -> None:
     names = [name for name, _ in list_providers()]
     assert len(set(names)) == len(names)
-    assert {"gmail", "outlook", "fastmail", "kernel.org", "own", "b4", "msmtp"} <= set(
-        names
-    )
+    assert {"gmail", "outlook", "fastmail", "kernel.org", "own", "b4", "msmtp"} <= set(names)
     assert guess_provider("ada@nowhere.example.org") == "own"
 
 
@@ -159,9 +155,7 @@ def test_providers_have_distinct_names() -> None:
         (MailRequest("ada@gmail.com", user="-c"), "sendemail.smtpuser"),
     ],
 )
-def test_invalid_mail_setting_is_rejected(
-    workdir: Path, request_: MailRequest, words: str
-) -> None:
+def test_invalid_mail_setting_is_rejected(workdir: Path, request_: MailRequest, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         plan_mail_settings(request_)
 
@@ -204,13 +198,8 @@ def test_password_file_is_readable_only_by_the_user(workdir: Path) -> None:
         ("", ()),
     ],
 )
-def test_only_complete_commands_are_offered(
-    hint: str, commands: tuple[str, ...]
-) -> None:
-    assert (
-        list_fix_commands(Diagnosis("stage", "name", "warn", "message", hint))
-        == commands
-    )
+def test_only_complete_commands_are_offered(hint: str, commands: tuple[str, ...]) -> None:
+    assert list_fix_commands(Diagnosis("stage", "name", "warn", "message", hint)) == commands
 
 
 def test_setup_names_missing_programs(workdir: Path) -> None:

@@ -115,9 +115,7 @@ def check_in_tui(repo: Repo) -> object:
     with Repository.open(repo.path) as repository:
         try:
             session.read_topic(repository)
-            result, _ = checks_rows.load_stage(
-                JobRequest(repository, session, lambda *_: None)
-            )
+            result, _ = checks_rows.load_stage(JobRequest(repository, session, lambda *_: None))
         except PatchpilotError as error:
             return int(error.exit_code), error.message, error.hint or ""
     return int(result.exit_code), [
@@ -186,9 +184,7 @@ def test_user_pack_runs_in_both_front_ends(repo: Repo) -> None:
         "packs = 'x.toml'\n",
     ],
 )
-def test_invalid_tree_setting_gives_the_same_error_in_cli_and_tui(
-    repo: Repo, text: str
-) -> None:
+def test_invalid_tree_setting_gives_the_same_error_in_cli_and_tui(repo: Repo, text: str) -> None:
     (repo.path / ".patchpilot.toml").write_text(text)
     exit_code, message, hint = run_check_and_compare(repo, "check")  # type: ignore[misc]
     assert check_in_tui(repo) == (exit_code, message, hint)
@@ -272,14 +268,10 @@ def test_unknown_git_setting_is_reported(
     )
     assert "maxlinelength" not in outcome.err.lower()
     problems = repo.patchpilot("config --format json").json["problems"]
-    assert [problem["message"].partition(":")[0] for problem in problems] == [
-        "patchpilot.profil"
-    ]
+    assert [problem["message"].partition(":")[0] for problem in problems] == ["patchpilot.profil"]
     looked = repo.patchpilot("doctor --offline --format json").json["checks"]
     assert [
-        check["state"]
-        for check in looked
-        if check["message"].startswith("patchpilot.profil:")
+        check["state"] for check in looked if check["message"].startswith("patchpilot.profil:")
     ] == ["warn"]
     assert "profil" not in repo.patchpilot("check HEAD").err
 

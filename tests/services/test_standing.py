@@ -76,14 +76,11 @@ def _commit_series(
             f"{subject}{BODY}{SIGNED_LINE}",
             {path: content for path, content in files.items() if content is not None},
         )
-    names = repo.git(
-        "format-patch -q -o", str(folder), *git_arguments, "master..topic"
-    ).split("\n")
+    names = repo.git("format-patch -q -o", str(folder), *git_arguments, "master..topic").split("\n")
     repo.checkout("master")
     for file in sorted(folder.iterdir()):
         lines = [
-            DATE if line.startswith("Date: ") else line
-            for line in file.read_text().split("\n")
+            DATE if line.startswith("Date: ") else line for line in file.read_text().split("\n")
         ]
         file.write_text("\n".join(lines))
     assert names is not None
@@ -108,9 +105,7 @@ def _format_old_finding(number: int, finding_text: str) -> str:
     return "".join(lines)
 
 
-def test_binding_in_first_patch_is_visible_in_second(
-    tree: Repo, tmp_path: Path
-) -> None:
+def test_binding_in_first_patch_is_visible_in_second(tree: Repo, tmp_path: Path) -> None:
     binding: dict[str, str | None] = {
         BINDING: (
             "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n"
@@ -172,22 +167,16 @@ def test_second_patch_is_checked_after_applying_the_first(
     tree: Repo, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     files = _rename_patches(tree, tmp_path / "out", *words)
-    assert "does-not-apply" in _list_finding_names(
-        _check_files([files[1]], tree.path), 0
-    )
+    assert "does-not-apply" in _list_finding_names(_check_files([files[1]], tree.path), 0)
     for targets in (files, [str(tmp_path / "out")]):
-        assert "does-not-apply" not in _list_finding_names(
-            _check_files(targets, tree.path), 1
-        )
+        assert "does-not-apply" not in _list_finding_names(_check_files(targets, tree.path), 1)
 
 
 def test_revert_of_an_earlier_patch_in_the_series_is_not_reported_as_applied(
     tree: Repo, tmp_path: Path
 ) -> None:
     files = _rename_patches(tree, tmp_path / "out", rename_command="line_10")
-    assert "already-applied" in _list_finding_names(
-        _check_files([files[1]], tree.path), 0
-    )
+    assert "already-applied" in _list_finding_names(_check_files([files[1]], tree.path), 0)
     assert not {"already-applied", "does-not-apply"} & set(
         _list_finding_names(_check_files(files, tree.path), 1)
     )
@@ -211,12 +200,8 @@ def test_parallel_results_agree(tree: Repo, tmp_path: Path) -> None:
     ]
     files = _commit_series(tree, tmp_path / "out", commits)
     alone, many = _check_files(files, tree.path), _check_files(files, tree.path, jobs=2)
-    assert [patch.findings for patch in alone.patches] == [
-        patch.findings for patch in many.patches
-    ]
-    assert not any(
-        "does-not-apply" in _list_finding_names(alone, number) for number in range(14)
-    )
+    assert [patch.findings for patch in alone.patches] == [patch.findings for patch in many.patches]
+    assert not any("does-not-apply" in _list_finding_names(alone, number) for number in range(14))
 
 
 def test_commit_is_checked_against_its_parent(tree: Repo) -> None:

@@ -23,9 +23,7 @@ from tests.kit.bases import (
 from tests.kit.repos import Repo
 
 
-def target(
-    repo: Repo, revision: str = "HEAD", base_name: str | None = None
-) -> TargetTree | None:
+def target(repo: Repo, revision: str = "HEAD", base_name: str | None = None) -> TargetTree | None:
     """Return the target for a commit. If `revision` is "", return the target for patch files."""
     with Repository.open(repo.path) as repository:
         return find_target_tree(
@@ -33,9 +31,7 @@ def target(
         )
 
 
-def find_target_label(
-    repo: Repo, revision: str = "HEAD", base_name: str | None = None
-) -> str:
+def find_target_label(repo: Repo, revision: str = "HEAD", base_name: str | None = None) -> str:
     result = target(repo, revision, base_name)
     return result.label if result else ""
 

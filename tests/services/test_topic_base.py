@@ -42,9 +42,7 @@ def _create_stale_master(folder: Path) -> Repo:
 
 
 def _work_on_single_branch(folder: Path) -> Repo:
-    repo = clone(
-        create_upstream(folder / "up"), folder / "r", "--single-branch", "-b", "main"
-    )
+    repo = clone(create_upstream(folder / "up"), folder / "r", "--single-branch", "-b", "main")
     commit_fix(repo)
     return repo
 
@@ -238,9 +236,7 @@ def _clone_with_several_remotes(folder: Path) -> Repo:
     """
     source = Repo(folder / "up")
     with set_commit_identity(SUBMAINTAINER):
-        source.commit(
-            "start\n", {"MAINTAINERS": _MAINTAINERS, "drivers/net/a.c": "int a;\n"}
-        )
+        source.commit("start\n", {"MAINTAINERS": _MAINTAINERS, "drivers/net/a.c": "int a;\n"})
     net_repo = clone(source, folder / "net-main", "--bare")
     repo = clone(source, folder / "r")
     add_remote(repo, "net", net_repo)
@@ -374,9 +370,7 @@ def test_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
     repo = _work_in_main_of_fork(tmp_path)
     with (
         Repository.open(repo.path) as repository,
-        pytest.raises(
-            UsageError, match="no commits on top of the base origin/main"
-        ) as error,
+        pytest.raises(UsageError, match="no commits on top of the base origin/main") as error,
     ):
         find_topic_base(repository)
     assert "over upstream/main there are 2 commits" in str(error.value.hint)
@@ -384,9 +378,7 @@ def test_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
 
 def test_likely_bases_have_commit_counts(tmp_path: Path) -> None:
     with Repository.open(_create_stable_topic(tmp_path).path) as repository:
-        assert [
-            (base.name, len(base.commits)) for base in find_likeliest_bases(repository)
-        ] == [
+        assert [(base.name, len(base.commits)) for base in find_likeliest_bases(repository)] == [
             ("origin/linux-6.6.y", 1),
             ("origin/main", 41),
             ("origin/master", 46),
@@ -400,9 +392,7 @@ def test_all_remote_branches_are_compared_in_one_process(
     head = repo.git("rev-parse 'origin/main~3'")
     repo.git(
         "update-ref --stdin",
-        stdin="".join(
-            f"create refs/remotes/origin/feature-{n} {head}\n" for n in range(400)
-        ),
+        stdin="".join(f"create refs/remotes/origin/feature-{n} {head}\n" for n in range(400)),
     )
     calls = []
     real = subprocess.Popen

@@ -104,9 +104,7 @@ def test_closed_store_is_read_again(tmp_path: Path) -> None:
             assert state.series.is_read
 
 
-def test_unrelated_series_are_not_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unrelated_series_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with create_life(tmp_path) as topic:
         other = topic.create_repository("other")
         other.git("commit -q --amend -m", f"gadget: wait\n\n{SIGNED}")
@@ -134,9 +132,7 @@ def test_summary_is_kept_while_topics_change(
                 Repository.open(topic.repo.path) as repository,
                 open_store() as store,
             ):
-                (series,) = read_all_series(
-                    store=store, repository=repository, whole=False
-                )
+                (series,) = read_all_series(store=store, repository=repository, whole=False)
                 return str(series.state)
 
         before = read_topic_state()
@@ -154,9 +150,7 @@ def _fail_if_called(*_: object) -> NoReturn:
     raise AssertionError("the mails were read")
 
 
-def test_show_defaults_to_the_topic(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_show_defaults_to_the_topic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with create_life(tmp_path) as topic:
         none = topic.track("show")
         assert (none.code, none.out) == (3, "")
@@ -191,8 +185,7 @@ def test_list_marks_the_topic(tmp_path: Path) -> None:
         lines = other.patchpilot("track").out.splitlines()
         assert any(line.startswith("  1  sent") for line in lines), lines
         assert any(
-            line.startswith(" *   not-sent") and "widget: something else" in line
-            for line in lines
+            line.startswith(" *   not-sent") and "widget: something else" in line for line in lines
         ), lines
 
 
@@ -205,12 +198,7 @@ def send_to_self(life: Life) -> None:
 
 
 def prepare_topic(life: Life) -> None:
-    assert (
-        life.run(
-            "prepare", "--trailer", "Cc: Otto Other <otto@example.com>", "--yes"
-        ).code
-        == 0
-    )
+    assert life.run("prepare", "--trailer", "Cc: Otto Other <otto@example.com>", "--yes").code == 0
 
 
 def send_and_be_rejected(life: Life) -> None:
@@ -236,9 +224,7 @@ def receive_tag(life: Life) -> None:
 
 
 def receive_question(life: Life) -> None:
-    life.add_reply(
-        send_first_version(life), "What happens when the widget has no lines?"
-    )
+    life.add_reply(send_first_version(life), "What happens when the widget has no lines?")
 
 
 def receive_change_request(life: Life) -> None:
@@ -402,9 +388,7 @@ LIFE = {
         "sent",
         "no mail from this topic",
     ),
-    "sent": TopicMoment(
-        send_first_version, WAITING, DONE, "v1 sent: no reply yet", 2, "sent"
-    ),
+    "sent": TopicMoment(send_first_version, WAITING, DONE, "v1 sent: no reply yet", 2, "sent"),
     "sent, not followed": TopicMoment(
         stop_following,
         TODO,
@@ -455,9 +439,7 @@ LIFE = {
         2,
         "under-review",
     ),
-    "v2 sent": TopicMoment(
-        send_second_version, WAITING, DONE, "v2 sent: no reply yet", 3, "sent"
-    ),
+    "v2 sent": TopicMoment(send_second_version, WAITING, DONE, "v2 sent: no reply yet", 3, "sent"),
     "v2 resent": TopicMoment(
         resend_second_version, WAITING, DONE, "v2 RESEND sent: no reply yet", 3, "sent"
     ),
@@ -534,10 +516,7 @@ def test_message_names_its_series(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=[pytest.mark.long] if name in LONG else [])
-        for name in LIFE
-    ],
+    [pytest.param(name, marks=[pytest.mark.long] if name in LONG else []) for name in LIFE],
 )
 def test_commands_agree_on_the_state(name: str, tmp_path: Path) -> None:
     moment = LIFE[name]
@@ -559,9 +538,7 @@ def test_commands_agree_on_the_state(name: str, tmp_path: Path) -> None:
         moment.track,
         moment.next_version,
     )
-    assert (
-        f"state:    {drafted['summary']}\nnext:     v{moment.next_version} " in output
-    )
+    assert f"state:    {drafted['summary']}\nnext:     v{moment.next_version} " in output
     assert follow.note.startswith(drafted["summary"])
     assert moment.trailers in trailers.err
     assert trailers.code == (3 if moment.trailers else 0)
@@ -583,14 +560,12 @@ def test_recipients_added_by_an_answer_are_listed(tmp_path: Path) -> None:
     with create_life(tmp_path) as topic, Repository.open(topic.repo.path) as repository:
         topic.repo.git("config --global sendemail.cc otto@example.com")
         topic.repo.git("config patchpilot.profile linux")
-        session = Session(
-            topic.repo.path, loader_of=lambda stage: recipients_rows.load_stage
-        )
+        session = Session(topic.repo.path, loader_of=lambda stage: recipients_rows.load_stage)
         session.run_stage(Stage.RECIPIENTS, ignore_progress)
         request = session.make_send_request(repository)
-        assert save_question_answer(
-            repository, "regression", "yes", request
-        ).startswith("1 more recipient: regressions@lists.linux.dev (")
+        assert save_question_answer(repository, "regression", "yes", request).startswith(
+            "1 more recipient: regressions@lists.linux.dev ("
+        )
         session.run_stage(Stage.RECIPIENTS, ignore_progress)
         assert (
             "1 more recipient: regressions@lists.linux.dev"

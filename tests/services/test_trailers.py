@@ -24,10 +24,7 @@ def test_series_tag_skips_unsent_commits(
 ) -> None:
     with create_life(tmp_path, 2) as topic:
         assert (
-            topic.run(
-                "draft", "--cover", "widget: change two lines\n\nBoth were wrong."
-            ).code
-            == 0
+            topic.run("draft", "--cover", "widget: change two lines\n\nBoth were wrong.").code == 0
         )
         cover = topic.send()
         topic.add_reply(
@@ -52,9 +49,7 @@ def test_tag_repeated_without_its_condition_is_offered_once(
 ) -> None:
     with create_life(tmp_path) as topic:
         first_message_id = topic.send()
-        topic.add_reply(
-            first_message_id, f"With the typo fixed:\n\nReviewed-by: {RITA}"
-        )
+        topic.add_reply(first_message_id, f"With the typo fixed:\n\nReviewed-by: {RITA}")
         request = TrailersRequest(dry_run=True)
         whys = []
         for _ in range(2):
@@ -97,9 +92,7 @@ def test_unsafe_tag_is_skipped(
         message = topic.repo.git("log -1 --format=%B")
         assert message.count("-by: ") == 2
         assert f"Reviewed-by: {RITA}" in message
-        assert [
-            line for line in outcome.err.splitlines() if line.startswith("not added")
-        ] == [
+        assert [line for line in outcome.err.splitlines() if line.startswith("not added")] == [
             (
                 "not added: Reviewed-by: Rita\\x0dSigned-off-by: X <rita@example.net> (v1):"
                 " contains \\x0d"
@@ -216,20 +209,13 @@ def test_refused_tag_is_remembered(
         screen.wait_for(other)
         screen.type("q\n")
         assert screen.end() == 0
-        assert (
-            "-by: " not in topic.repo.git("log -1 --format=%B").partition("Signed")[0]
-        )
+        assert "-by: " not in topic.repo.git("log -1 --format=%B").partition("Signed")[0]
         outcome = topic.run("trailers", "--yes")
         message = topic.repo.git("log -1 --format=%B")
         assert (mine in message, other in message) == (False, True)
-        assert (
-            f"not added: {mine} (v1): you refused the tag; --again asks again"
-            in outcome.err
-        )
+        assert f"not added: {mine} (v1): you refused the tag; --again asks again" in outcome.err
         topic.amend_patch("int later;\n")
-        assert mine in topic.run("trailers", "--yes").err, (
-            "an amended commit is the same"
-        )
+        assert mine in topic.run("trailers", "--yes").err, "an amended commit is the same"
         assert topic.run("trailers", "--yes", "--again", "--changed").code == 0
         assert mine in topic.repo.git("log -1 --format=%B")
 

@@ -49,9 +49,7 @@ def test_trusted_pack_runs_in_an_editor(repo: Repo) -> None:
     commit_pack(repo)
     assert call("trust", repo.path).code == 0
     editor = EditorCheck(repo.path)
-    findings = editor.findings(
-        repo.path / "a.c", "int a;\nint OURS;\nint OURS_too;\nint OURS;\n"
-    )
+    findings = editor.findings(repo.path / "a.c", "int a;\nint OURS;\nint OURS_too;\nint OURS;\n")
     editor.close()
     assert "our-marker" in {finding.finding.name for finding in findings}
 
@@ -158,17 +156,13 @@ def test_trusted_pack_is_limited(repo: Repo, pattern: str, message: str) -> None
     commit_pack(repo, text)
     repo.commit("all: settings\n")
     repo.git("tag -f base")
-    repo.commit(
-        NOTHING, {"a.c": f"int a;\nint OURS;\nint x_OURS;\n/* {'a' * 3000} */\n"}
-    )
+    repo.commit(NOTHING, {"a.c": f"int a;\nint OURS;\nint x_OURS;\n/* {'a' * 3000} */\n"})
     assert call("trust", repo.path).code == 0
     start_time = time.monotonic()
     exit_code, out, error_output = run_check(repo, "--format", "json")
     assert time.monotonic() - start_time < 5
     assert exit_code in (0, 1), error_output
-    messages = [
-        finding["message"] for finding in json.loads(out)["patches"][0]["findings"]
-    ]
+    messages = [finding["message"] for finding in json.loads(out)["patches"][0]["findings"]]
     assert messages == ([message] if message else [])
 
 
@@ -241,9 +235,7 @@ def test_branch_cannot_extend_the_baseline(
     )
 
 
-def test_gate_ignores_a_new_baseline(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_gate_ignores_a_new_baseline(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repo.path)
     repo.commit(NOTHING, {"a.c": LONG})
     assert check_gate(repo, "--write-baseline", "baseline.json") == 0
@@ -251,19 +243,13 @@ def test_gate_ignores_a_new_baseline(
         "nobody tracks it: it is not the branch's"
     )
     repo.commit("all: baseline\n")
-    outcome = repo.patchpilot(
-        "check --select long-line --format sarif --baseline baseline.json"
-    )
+    outcome = repo.patchpilot("check --select long-line --format sarif --baseline baseline.json")
     outcome.expect(1, "baseline.json: not in the base")
     (repo.path / "link").symlink_to(".")
-    assert (
-        check_gate(repo, "--format", "sarif", "--baseline", "link/baseline.json") == 1
-    )
+    assert check_gate(repo, "--format", "sarif", "--baseline", "link/baseline.json") == 1
 
 
-def test_gate_uses_the_settings_of_the_base(
-    repo: Repo, request: pytest.FixtureRequest
-) -> None:
+def test_gate_uses_the_settings_of_the_base(repo: Repo, request: pytest.FixtureRequest) -> None:
     repo.commit("all: settings\n", {".patchpilot.toml": "max-line-length = 1000\n"})
     repo.git("tag -f base")
     (repo.path / ".patchpilot.toml").unlink()

@@ -127,9 +127,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 def repository(repo: Repo) -> Iterator[Repository]:
     """Yield the repository. All settings that can name recipients are set."""
     for name in ("to", "cc", "bcc"):
-        repo.git(
-            "config", "--global", f"sendemail.{name}", f"{name}@configured.example"
-        )
+        repo.git("config", "--global", f"sendemail.{name}", f"{name}@configured.example")
     for name in ("tocmd", "cccmd"):
         repo.git(
             "config",
@@ -164,12 +162,8 @@ def make_tagged_series(tag: str, culprit: str) -> Series:
         "regzbot": "#regzbot introduced: v6.0..v6.1",
         "fixes": f'Fixes: {culprit[:12]} ("widget: break it")',
     }
-    header = (
-        f"To: {SOMEBODY}\nCc: file@tag.example\n" if tag == "to in the file" else ""
-    )
-    line = lines.get(
-        tag, f"{tag.capitalize()}: {SOMEBODY}" if "-" in tag or tag == "cc" else ""
-    )
+    header = f"To: {SOMEBODY}\nCc: file@tag.example\n" if tag == "to in the file" else ""
+    line = lines.get(tag, f"{tag.capitalize()}: {SOMEBODY}" if "-" in tag or tag == "cc" else "")
     patch_text = (
         f"From: Nia New <nia@newcomers.example>\n{header}Subject: [PATCH] widget: mend it\n\nThe"
         f" regression was bad.\n\n{line}\nSigned-off-by: Nia New"
@@ -229,18 +223,14 @@ def test_undisclosed_fix_has_private_recipients(
 
 @pytest.mark.parametrize("via", transports.list_transport_names())
 def test_only_options_add_recipients(via: str, repository: Repository) -> None:
-    request = SendRequest(
-        to=("Ann Expert <ann@expert.example>",), cc=("rea@reviewer.example",)
-    )
+    request = SendRequest(to=("Ann Expert <ann@expert.example>",), cc=("rea@reviewer.example",))
     expected = dict.fromkeys(TO, "to") | {
         TEAM: "cc",
         "ann@expert.example": "to",
         "rea@reviewer.example": "cc",
     }
     assert plan_recipients("reported-by", via, repository, request) == expected
-    alone = plan_recipients(
-        "reported-by", via, repository, request._replace(auto=False)
-    )
+    alone = plan_recipients("reported-by", via, repository, request._replace(auto=False))
     assert alone == {
         "ann@expert.example": "to",
         "rea@reviewer.example": "cc",
@@ -271,9 +261,7 @@ def test_dropped_maintainer_is_not_added_again(repository: Repository) -> None:
         RecipientEdits().drop(Address("", "mo@maintainer.example")),
     )
     plan = plan_series(series, repository, undisclosed=True).plan
-    assert {recipient.address.email for recipient in plan.to} == TO - {
-        "mo@maintainer.example"
-    }
+    assert {recipient.address.email for recipient in plan.to} == TO - {"mo@maintainer.example"}
 
 
 def test_security_team_is_in_to_without_a_maintainer(repository: Repository) -> None:
@@ -286,9 +274,9 @@ def test_security_team_is_in_to_without_a_maintainer(repository: Repository) -> 
     plan = plan_series(
         Series((parse_patch(text.encode(), "x"),)), repository, undisclosed=True
     ).plan
-    assert [
-        (recipient.address.email, recipient.header) for recipient in plan.recipients
-    ] == [(TEAM, "to")]
+    assert [(recipient.address.email, recipient.header) for recipient in plan.recipients] == [
+        (TEAM, "to")
+    ]
 
 
 def test_public_plan_is_not_reused(
@@ -308,9 +296,7 @@ def test_ignored_recipients_are_listed(repository: Repository) -> None:
     account = transports.find_transport("b4").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
     warnings = "\n".join(
-        choose_recipients(
-            repository, SendRequest(via="b4"), account, draft, series
-        ).warnings
+        choose_recipients(repository, SendRequest(via="b4"), account, draft, series).warnings
     )
     for name in (
         "sendemail.to",

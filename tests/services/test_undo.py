@@ -24,10 +24,7 @@ def test_changed_branch_can_be_restored(tmp_path: Path) -> None:
     repo.commit("a: third\n", {"a.c": "int c;\n"})
     reported_outcome = repo.patchpilot("undo")
     assert reported_outcome.code == ExitCode.USAGE
-    assert (
-        "`patchpilot undo restore 1` restores master or shows how"
-        in reported_outcome.err
-    )
+    assert "`patchpilot undo restore 1` restores master or shows how" in reported_outcome.err
     assert "git rebase --onto" in repo.patchpilot("undo restore", 1).err
 
 
@@ -42,9 +39,7 @@ def test_undo_restores_the_branch(tmp_path: Path) -> None:
     rewritten_commit = repo.git("rev-parse master")
     repo.checkout("two")
     outcome = repo.patchpilot("undo")
-    outcome.expect(
-        ExitCode.USAGE, "nothing to undo on two", "undo restore 1` restores master"
-    )
+    outcome.expect(ExitCode.USAGE, "nothing to undo on two", "undo restore 1` restores master")
     assert repo.git("rev-parse master") == rewritten_commit
     assert repo.patchpilot("undo restore", 1).code == 0
     assert repo.git("rev-parse master") != rewritten_commit

@@ -36,9 +36,7 @@ acme_ring_start(struct ring *ring)
 \treturn 0;
 }
 """
-FIXED = RING.replace(
-    "\n\treturn page->id", "\n\tif (!page)\n\t\treturn -1;\n\treturn page->id"
-)
+FIXED = RING.replace("\n\treturn page->id", "\n\tif (!page)\n\t\treturn -1;\n\treturn page->id")
 STABLE = "stable/linux-6.1.y"
 TITLE = "acme: check the page before the first use"
 LOG = """\
@@ -65,9 +63,7 @@ def repo(workdir: Path) -> Repo:
             {f"net/core{number}.c": "int x;\n"},
         )
     linux_repo.commit(f"{TITLE}\n\nThe page may be NULL.\n", {FILE: FIXED})
-    linux_repo.commit(
-        "acme: add a comment\n\nNo change.\n", {"drivers/net/acme/main.c": "x\n"}
-    )
+    linux_repo.commit("acme: add a comment\n\nNo change.\n", {"drivers/net/acme/main.c": "x\n"})
     linux_repo.git("commit -q --allow-empty --allow-empty-message -m", "")
     linux_repo.tag("v6.2")
     linux_repo.git("update-ref refs/remotes/origin/master HEAD")
@@ -106,9 +102,7 @@ def test_file_is_relative_to_the_current_directory(
     for name in ("../../../log.txt", "acme/ring.c", FILE, "../../" + FILE):
         document = call("find", name, "--in", "v6.1", "--json").json
         assert document["candidates"][0]["subject"] == TITLE
-    assert (
-        call("find", "../../../log.txt", "--in", "6.1", "--json").json["tree"] == STABLE
-    )
+    assert call("find", "../../../log.txt", "--in", "6.1", "--json").json["tree"] == STABLE
     assert call("find", "--bisect", "../../../log.txt").code == 0
     for name in ("log.txt", "../none.txt", "net/none.c", "../../../none"):
         call("find", name, "--in", "v6.1").expect(2, f"no file '{name}'")
@@ -164,9 +158,7 @@ def test_unsearchable_symptom_is_an_error(
 
 
 def test_bisection_result_finds_an_untagged_fix(repo: Repo) -> None:
-    added = (
-        "\nint acme_ring_stop(int level)\n{\n\twait(level);\n\treturn level / 0;\n}\n"
-    )
+    added = "\nint acme_ring_stop(int level)\n{\n\twait(level);\n\treturn level / 0;\n}\n"
     culprit = repo.commit("acme: stop the ring\n", {FILE: RING + added})
     repo.commit("acme: divide\n", {FILE: RING + added.replace("/ 0", "/ 1")})
     repo.git("update-ref refs/remotes/origin/master HEAD")
@@ -178,9 +170,7 @@ def test_bisection_result_finds_an_untagged_fix(repo: Repo) -> None:
     assert fix.matches == (f"changes lines of {culprit[:12]}",)
 
 
-def run_bisection_step(
-    repo: Repo, *arguments: str, exit_code: int = 0
-) -> dict[str, Any]:
+def run_bisection_step(repo: Repo, *arguments: str, exit_code: int = 0) -> dict[str, Any]:
     return find_and_read_json(repo, "--bisect", *arguments, exit_code=exit_code)
 
 
@@ -197,17 +187,13 @@ def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
     repo.git("checkout -q --detach origin/master")
     repo.git("merge -q --no-ff usb", "-m", "Merge branch 'usb'")
     repo.git("update-ref refs/remotes/origin/master HEAD")
-    log = dict(
-        line.split("\t") for line in repo.git("log", "--format=%s%x09%H").splitlines()
-    )
+    log = dict(line.split("\t") for line in repo.git("log", "--format=%s%x09%H").splitlines())
     answer = run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
     builds = 0
     while answer["next"]:
         # after booting another kernel, the stored state is still the same
         assert run_bisection_step(repo)["next"] == answer["next"]
-        answer = run_bisection_step(
-            repo, make_build_answer(repo, answer["next"], log[title])
-        )
+        answer = run_bisection_step(repo, make_build_answer(repo, answer["next"], log[title]))
         builds += 1
     assert answer["found"]["commit"] == log[title]
     assert answer["built"] == builds <= (3 if title == TITLE else 7)
@@ -237,10 +223,7 @@ def test_skipped_builds_leave_several_commits(repo: Repo) -> None:
     for _ in range(15):
         outcome = call("find", "-C", repo.path, "--bisect", "skip")
     assert outcome.code == 1
-    assert (
-        "15 commits may be the fix; the builds that are left were skipped"
-        in outcome.out
-    )
+    assert "15 commits may be the fix; the builds that are left were skipped" in outcome.out
 
 
 def test_bisection_can_be_resumed(repo: Repo) -> None:
@@ -249,9 +232,7 @@ def test_bisection_can_be_resumed(repo: Repo) -> None:
     run_bisection_step(repo, "acme_ring_start", "--in", "v6.1")
     output = call("find", "-C", repo.path, "--bisect", "bad").out
     assert "patchpilot find --bisect good  # the bug is gone" in output
-    restarted = call(
-        "find", "-C", repo.path, "--bisect", "acme_ring_fill", "--in", "v6.1"
-    )
+    restarted = call("find", "-C", repo.path, "--bisect", "acme_ring_fill", "--in", "v6.1")
     assert "has answers already" in restarted.err
     assert "--bisect reset" in restarted.err
     output = call("find", "-C", repo.path, "--bisect").out

@@ -73,9 +73,7 @@ def test_message_is_traced_to_its_function(workdir: Path, file: str) -> None:
     repo.commit("all", {file % index: "\n".join(code[index::7]) for index in range(7)})
     with Repository.open(repo.path) as repository:
         for number, message in enumerate(sources.values()):
-            locations = locate_symptom(
-                repository, "HEAD", read_log(f"[   12.5] {message}")
-            )
+            locations = locate_symptom(repository, "HEAD", read_log(f"[   12.5] {message}"))
             assert list(locations.functions) == [f"f{number}"], message
 
 
@@ -111,9 +109,7 @@ def driver_tree(
     """
     repo = Repo(tmp_path_factory.mktemp("drivers") / "linux")
     base = dict.fromkeys(("Makefile", "Kbuild", "Kconfig", "MAINTAINERS"), "x\n")
-    messages_by_driver = dict(
-        zip(NAMES, generate_formatted_messages(len(NAMES)), strict=True)
-    )
+    messages_by_driver = dict(zip(NAMES, generate_formatted_messages(len(NAMES)), strict=True))
     repo.commit(
         "Linux 6.1\n",
         base
@@ -130,26 +126,17 @@ def driver_tree(
         extended_code = driver_code.replace("\n\n", "\nMODULE_DESCRIPTION();\n\n")
         repo.commit(f"{name}: add a description\n", {path: extended_code})
         message_words = " ".join(
-            [
-                message_word
-                for message_word in format_string.split()
-                if message_word.isalpha()
-            ][:3]
+            [message_word for message_word in format_string.split() if message_word.isalpha()][:3]
         )
-        repo.commit(
-            f"net: {name[:2]}: handle {message_words}\n", {f"net/{name}.c": "int x;\n"}
-        )
+        repo.commit(f"net: {name[:2]}: handle {message_words}\n", {f"net/{name}.c": "int x;\n"})
     repo.git("update-ref refs/remotes/origin/master HEAD")
     return repo, {
-        name: message.replace("acme", name)
-        for name, (_, message) in messages_by_driver.items()
+        name: message.replace("acme", name) for name, (_, message) in messages_by_driver.items()
     }
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
-    "kind", ["message", "part", "trace", "function", "file", "dmesg"]
-)
+@pytest.mark.parametrize("kind", ["message", "part", "trace", "function", "file", "dmesg"])
 def test_fix_is_the_only_likely_candidate(
     driver_tree: tuple[Repo, dict[str, str]], name: str, kind: str
 ) -> None:

@@ -32,9 +32,7 @@ def test_oops_has_functions_modules_and_version() -> None:
     ]
     assert symptom.modules == ("acme",)
     assert symptom.release == "6.1.0"
-    assert symptom.messages == (
-        "BUG: kernel NULL pointer dereference, address: 0000000000000020",
-    )
+    assert symptom.messages == ("BUG: kernel NULL pointer dereference, address: 0000000000000020",)
 
 
 def test_uncertain_frames_weigh_less() -> None:
@@ -74,9 +72,7 @@ def test_driver_is_read_from_its_messages(line: str, module: str) -> None:
 
 def test_variable_parts_are_not_searched() -> None:
     first = read_log("[   1.5] acme 0000:00:19.0: bad status 0xdeadbeef at ffff88810")
-    second = read_log(
-        "<4>[ 987.654321][ T12] acme 0000:03:00.1: bad status 0x12 at ffff99"
-    )
+    second = read_log("<4>[ 987.654321][ T12] acme 0000:03:00.1: bad status 0x12 at ffff99")
     assert first.terms().keys() == second.terms().keys()
 
 

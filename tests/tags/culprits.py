@@ -40,9 +40,7 @@ CULPRIT = START.replace(
     "\tring->mask = ring->size;\n"
     "\tring->table = ring_table_alloc(ring->size);\n",
 )
-LATER = CULPRIT.replace(
-    "\tring->size = 0;\n", "\tring->size = 0;\n\tring->open = false;\n"
-)
+LATER = CULPRIT.replace("\tring->size = 0;\n", "\tring->size = 0;\n\tring->open = false;\n")
 FIX = LATER.replace("ring->mask = ring->size;", "ring->mask = ring->size - 1;")
 SIGNED = "\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
 
@@ -68,9 +66,7 @@ class RingHistory:
         with Repository.open(self.repo.path) as repository:
             return propose_stable_tags(repository, StableRequest("HEAD", **options))
 
-    def run_command(
-        self, command: str, *arguments: object, **call_options: Any
-    ) -> Outcome:
+    def run_command(self, command: str, *arguments: object, **call_options: Any) -> Outcome:
         return call(command, "-C", self.repo.path, *arguments, **call_options)
 
     def run_json_command(self, command: str, *arguments: object) -> Any:
@@ -96,9 +92,7 @@ def create_ring_history(
         author="Bob Breaker <bob@example.org>",
     )
     repo.tag("v1.1")
-    later_commit = repo.commit(
-        "ring: remember that it is closed\n" + SIGNED, {"ring.c": LATER}
-    )
+    later_commit = repo.commit("ring: remember that it is closed\n" + SIGNED, {"ring.c": LATER})
     repo.tag("v1.2")
     repo.branch("topic")
     fix_commit = repo.commit(message + SIGNED, {"ring.c": FIX})

@@ -26,9 +26,7 @@ from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, build_file_diff, mai
         ("Claude:claude-3-opus git", False),
     ],
 )
-def test_tag_reported_by_check_is_refused(
-    value: str, valid: bool, tmp_path: Path
-) -> None:
+def test_tag_reported_by_check_is_refused(value: str, valid: bool, tmp_path: Path) -> None:
     file = tmp_path / "a.patch"
     text = f"{PROSE}\n\nAssisted-by: {value}\n{SIGN_OFF}"
     file.write_text(mail("frob: wait for the link", text, build_file_diff(PATH, HUNK)))

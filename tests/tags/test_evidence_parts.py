@@ -118,9 +118,9 @@ def test_trailers_are_removed_from_prose() -> None:
 
 def test_first_bad_commit_is_blamed() -> None:
     assert (
-        find_commit_ids(
-            "# first bad commit: [0123456789abcdef0123456789abcdef01234567] x"
-        )["0123456789abcdef0123456789abcdef01234567"]
+        find_commit_ids("# first bad commit: [0123456789abcdef0123456789abcdef01234567] x")[
+            "0123456789abcdef0123456789abcdef01234567"
+        ]
         == 1.0
     )
     for command in ("introduced:", "^introduced:", "^introduced"):
@@ -145,10 +145,7 @@ def test_custom_bisect_terms_are_parsed() -> None:
         ("2222222222",),
         ("3333333333", "4444444444"),
     )
-    assert (
-        parse_bisection(LOG + "# first broken commit: [5555555555] y").first_bad
-        == "5555555555"
-    )
+    assert parse_bisection(LOG + "# first broken commit: [5555555555] y").first_bad == "5555555555"
 
 
 def test_shipped_weights_are_monotonic() -> None:
@@ -162,12 +159,7 @@ def test_shipped_weights_are_monotonic() -> None:
 def test_confidence_rises_with_the_share(one: float, other: float) -> None:
     curve = load_shipped_weights().curve
     low, high = sorted((one, other))
-    assert (
-        0
-        <= convert_to_confidence(low, curve)
-        <= convert_to_confidence(high, curve)
-        <= 1
-    )
+    assert 0 <= convert_to_confidence(low, curve) <= convert_to_confidence(high, curve) <= 1
 
 
 def test_ranking_is_stable() -> None:

@@ -33,9 +33,7 @@ def test_every_weight_is_used(tmp_path: Path) -> None:
 def test_close_features_use_candidate_message_and_change(tmp_path: Path) -> None:
     story = create_ring_history(tmp_path / "r")
     story.repo.git("checkout", "-q", story.start)
-    story.repo.commit(
-        "ring: allocate\n\nUses ring_table_alloc.\n" + SIGNED, {"ring.c": CULPRIT}
-    )
+    story.repo.commit("ring: allocate\n\nUses ring_table_alloc.\n" + SIGNED, {"ring.c": CULPRIT})
     teller = story.repo.git("rev-parse", "HEAD")
     story.repo.commit("ring: remember\n" + SIGNED, {"ring.c": LATER})
     story.repo.commit(
@@ -47,9 +45,7 @@ def test_close_features_use_candidate_message_and_change(tmp_path: Path) -> None
         },
     )
     with Repository.open(tmp_path / "r") as repository:
-        scene = read_evidence_input(
-            repository, repository.commit(repository.resolve("HEAD"))
-        )
+        scene = read_evidence_input(repository, repository.commit(repository.resolve("HEAD")))
         numbers = weigh_candidates(repository, scene, tally_blamed_lines(scene))
     assert (numbers[teller]["told"], numbers[teller]["brought_told"]) == (1, 1)
     assert (numbers[story.start]["told"], numbers[story.start]["brought_told"]) == (
@@ -79,10 +75,7 @@ def test_fitting_script_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     story = create_ring_history(tmp_path / "r")
-    rows = [
-        {"commit": story.fix, "fixes": [story.culprit], "fold": fold}
-        for fold in range(5)
-    ]
+    rows = [{"commit": story.fix, "fixes": [story.culprit], "fold": fold} for fold in range(5)]
     (tmp_path / "truth").write_text("".join(json.dumps(row) + "\n" for row in rows))
     monkeypatch.setattr(fit_fixes, "FILE", tmp_path / "out" / "fixes.toml")
     monkeypatch.setattr(fit_fixes, "STEPS", 20)

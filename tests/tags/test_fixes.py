@@ -48,18 +48,14 @@ def test_commit_that_added_the_removed_line_comes_first(
     assert result.tags == (
         f'Fixes: {ring_history.culprit[:12]} ("ring: support a mask and a table")',
     )
-    assert any(
-        "1 of 1 removed lines (ring.c:6)" in evidence for evidence in first.evidence
-    )
+    assert any("1 of 1 removed lines (ring.c:6)" in evidence for evidence in first.evidence)
     assert sum(candidate.confidence for candidate in result.candidates) <= 1.3
 
 
 def test_blame_skips_whitespace_changes(ring_history: RingHistory) -> None:
     ring_history.repo.git("checkout", "-q", "-b", "indented", ring_history.later)
     ring_history.commit_ring("ring: indent", LATER.replace("\tring->", "\t\tring->"))
-    ring_history.commit_ring(
-        "ring: fix the mask", FIX.replace("\tring->", "\t\tring->")
-    )
+    ring_history.commit_ring("ring: fix the mask", FIX.replace("\tring->", "\t\tring->"))
     assert ring_history.find_fixes().candidates[0].commit == ring_history.culprit
 
 
@@ -101,9 +97,9 @@ def test_existing_tags_are_not_read(tmp_path: Path) -> None:
     assert [(c.commit, c.confidence, c.evidence) for c in result.candidates] == [
         (c.commit, c.confidence, c.evidence) for c in other.candidates
     ]
-    assert [verdict.target.id if verdict.target else None for verdict in other.present][
-        :1
-    ] == [plain.start]
+    assert [verdict.target.id if verdict.target else None for verdict in other.present][:1] == [
+        plain.start
+    ]
 
 
 def test_backport_references_are_excluded(ring_history: RingHistory) -> None:
@@ -133,10 +129,7 @@ def test_blamed_commit_takes_precedence(tmp_path: Path) -> None:
     )
     result = find_fixes(path)
     assert result.candidates[0].commit == first.later
-    assert (
-        "the message states that this commit introduced the bug"
-        in result.candidates[0].evidence
-    )
+    assert "the message states that this commit introduced the bug" in result.candidates[0].evidence
 
 
 def test_revert_names_its_commit(ring_history: RingHistory) -> None:
@@ -156,9 +149,7 @@ def test_bisection_overrides_contradicting_blame(ring_history: RingHistory) -> N
     )
     assert result.candidates[0].commit == ring_history.later
     assert any("contradicts" in note for note in result.notes)
-    agreeing = ring_history.find_fixes(
-        bisect_log=f"{ring_history.culprit} is the first bad commit"
-    )
+    agreeing = ring_history.find_fixes(bisect_log=f"{ring_history.culprit} is the first bad commit")
     assert agreeing.candidates[0].commit == ring_history.culprit
     assert not agreeing.notes
 
@@ -238,9 +229,7 @@ def test_whitespace_change_is_reported(ring_history: RingHistory) -> None:
 
 
 def test_fix_within_the_series_should_be_squashed(ring_history: RingHistory) -> None:
-    ring_history.repo.git(
-        "update-ref", "refs/remotes/origin/master", ring_history.later
-    )
+    ring_history.repo.git("update-ref", "refs/remotes/origin/master", ring_history.later)
     second = FIX.replace("ring->size - 1", "ring->size - 2")
     ring_history.commit_ring("ring: fix the mask again", second)
     assert any("squash" in note for note in ring_history.find_fixes().notes)
@@ -264,9 +253,7 @@ def test_backported_culprit_has_its_mainline_id(ring_history: RingHistory) -> No
 
 def test_shallow_clone_is_reported(ring_history: RingHistory, tmp_path: Path) -> None:
     clone = Repo(tmp_path / "c")
-    clone.git(
-        "fetch", "-q", "--depth=2", f"file://{ring_history.repo.path}", "topic:topic"
-    )
+    clone.git("fetch", "-q", "--depth=2", f"file://{ring_history.repo.path}", "topic:topic")
     result = find_fixes(tmp_path / "c", "topic")
     assert not result.sure
     assert "shallow" in result.reason
@@ -306,16 +293,11 @@ def test_stable_ignores_a_shallow_boundary(
     assert not tagged.culprits
     assert not untagged.culprits
     assert "names a commit that is not in this repository" in tagged.notes[0]
-    assert all(
-        any("--unshallow" in note for note in result.notes)
-        for result in (tagged, untagged)
-    )
+    assert all(any("--unshallow" in note for note in result.notes) for result in (tagged, untagged))
 
 
 def test_verify_checks_existing_tags_only(tmp_path: Path) -> None:
-    story = create_ring_history(
-        tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n'
-    )
+    story = create_ring_history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
     result = story.find_fixes(verify=True)
     assert result.has_problem
     assert result.candidates == ()
@@ -331,9 +313,7 @@ def test_shallow_verification_is_incomplete(tmp_path: Path) -> None:
             read_fixes_tag(repo, repo.git("rev-parse", "HEAD~2")),
             {"ring.c": FIX + f"int n{n};\n"},
         )
-    repo.git(
-        "clone", "-q", "--depth", "2", repo.path.as_uri(), str(tmp_path / "shallow")
-    )
+    repo.git("clone", "-q", "--depth", "2", repo.path.as_uri(), str(tmp_path / "shallow"))
     clone = Repo(tmp_path / "shallow")
     result = call("fixes", "-C", clone.path, "--verify", "HEAD")
     assert result.code == 0
@@ -366,21 +346,16 @@ def test_verify_checks_the_tag_layout(
         {"ring.c": FIX + "int users;\n"},
     )
     (verdict,) = ring_history.find_fixes(verify=True, profile=profile).present
-    assert [problem.kind for problem in verdict.problems] == (
-        ["blank-around"] if troubled else []
-    )
+    assert [problem.kind for problem in verdict.problems] == (["blank-around"] if troubled else [])
 
 
 def test_verify_reports_a_patch_of_the_series(
     ring_history: RingHistory,
 ) -> None:
     ring_history.repo.git("update-ref", "refs/remotes/origin/master", "master")
-    first_commit = ring_history.commit_ring(
-        "ring: count the users", FIX + "int users;\n"
-    )
+    first_commit = ring_history.commit_ring("ring: count the users", FIX + "int users;\n")
     ring_history.repo.commit(
-        f'ring: fix the count\n\nFixes: {first_commit[:12]} ("ring: count the users")'
-        + SIGNED[1:],
+        f'ring: fix the count\n\nFixes: {first_commit[:12]} ("ring: count the users")' + SIGNED[1:],
         {"ring.c": FIX + "long users;\n"},
     )
     result = ring_history.find_fixes(verify=True)
@@ -390,9 +365,7 @@ def test_verify_reports_a_patch_of_the_series(
 
 
 def test_verify_reports_an_unreleased_bug(ring_history: RingHistory) -> None:
-    first_commit = ring_history.commit_ring(
-        "ring: count the users", FIX + "int users;\n"
-    )
+    first_commit = ring_history.commit_ring("ring: count the users", FIX + "int users;\n")
     tag = f'Fixes: {first_commit[:12]} ("ring: count the users")'
     ring_history.repo.commit(
         f"ring: fix the count\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "long users;\n"}
@@ -412,18 +385,12 @@ def test_verify_reports_an_unreleased_bug(ring_history: RingHistory) -> None:
 def test_series_internal_fix_gets_no_tag(
     ring_history: RingHistory,
 ) -> None:
-    first_commit = ring_history.commit_ring(
-        "ring: count the users", FIX + "int users;\n"
-    )
-    fix_commit = ring_history.commit_ring(
-        "ring: fix the count of users", FIX + "long users;\n"
-    )
+    first_commit = ring_history.commit_ring("ring: count the users", FIX + "int users;\n")
+    fix_commit = ring_history.commit_ring("ring: fix the count of users", FIX + "long users;\n")
     for reported in ({}, {"base": "v1.2"}, {"series": (first_commit, fix_commit)}):
         result = ring_history.find_fixes(**reported)
         assert (result.candidates[0].commit, result.tags) == (first_commit, ())
-        assert (
-            "this fixes an earlier patch of this series: squash it" in result.notes[0]
-        )
+        assert "this fixes an earlier patch of this series: squash it" in result.notes[0]
 
 
 def test_weak_evidence_suggests_no_squashing(
@@ -459,9 +426,7 @@ def test_unreleased_bug_needs_no_backport(ring_history: RingHistory) -> None:
     never = ring_history.find_stable(fixes=["HEAD~1"]).advice
     older = ring_history.find_stable(fixes=["HEAD~1", ring_history.culprit]).advice
     assert (never.lines, never.eligible) == ((), False)
-    assert never.reasons == (
-        "v1.3 has both the bug and the fix, so no release has only the bug",
-    )
+    assert never.reasons == ("v1.3 has both the bug and the fix, so no release has only the bug",)
     assert (older.lines, older.eligible) == (
         ("Cc: stable@vger.kernel.org",),
         True,
@@ -474,8 +439,7 @@ def test_check_and_stable_agree(ring_history: RingHistory) -> None:
         message = f"ring: fix a crash with many users\n\nFixes: {named[:12]}"
         ring_history.commit_ring(message, FIX + f"long users; /* {named} */\n")
         is_requested = (
-            "[missing-stable]"
-            in ring_history.run_command("check", "HEAD", "--strict").out
+            "[missing-stable]" in ring_history.run_command("check", "HEAD", "--strict").out
         )
         assert (
             is_requested

@@ -38,9 +38,9 @@ def test_relay_address_needs_no_sign_off(sender: str, asked: bool) -> None:
         f"From: Ada Fixer <ada@example.org>\n\n{PROSE}\n\nSigned-off-by: Ada Fixer"
         " <ada@example.org>"
     )
-    patch_text = mail(
-        "frob: wait for the link", body, build_file_diff(PATH, HUNK)
-    ).replace("From: Ada Fixer", f"From: {sender}\nX-Was: Ada Fixer", 1)
+    patch_text = mail("frob: wait for the link", body, build_file_diff(PATH, HUNK)).replace(
+        "From: Ada Fixer", f"From: {sender}\nX-Was: Ada Fixer", 1
+    )
     assert bool(_list_finding_names(patch_text, "missing-sender-sign-off")) is asked
 
 

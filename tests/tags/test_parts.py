@@ -53,9 +53,7 @@ SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
         ("Cc: stable@vger.kernel.org # 6.1", [("Cc", "stable@vger.kernel.org # 6.1")]),
     ],
 )
-def test_pasted_text_becomes_trailers(
-    text: str, trailers: list[tuple[str, str]]
-) -> None:
+def test_pasted_text_becomes_trailers(text: str, trailers: list[tuple[str, str]]) -> None:
     assert list(parse_typed_trailers(text, LORE)) == trailers
 
 
@@ -75,9 +73,7 @@ def test_invalid_change_id_is_refused(text: str) -> None:
 
 
 def test_contacts_and_links_are_validated() -> None:
-    assert (
-        format_person('"Eve, R" <eve@example.org>', "Cc") == "Eve, R <eve@example.org>"
-    )
+    assert format_person('"Eve, R" <eve@example.org>', "Cc") == "Eve, R <eve@example.org>"
     assert format_link("a@b.example", LORE) == "https://lore.kernel.org/r/a@b.example"
     assert (
         format_regzbot_introduced("0" * 12, "net: x")
@@ -102,9 +98,7 @@ def test_developer_precedes_the_sender() -> None:
         "Signed-off-by: Ada <ada@example.org>",
     ]
     assert apply_message_edits(text, MessageEdits(developers=(developer,))) == text
-    assert apply_message_edits("x: y\n", MessageEdits(developers=(developer,))).split(
-        "\n"
-    ) == [
+    assert apply_message_edits("x: y\n", MessageEdits(developers=(developer,))).split("\n") == [
         "x: y",
         "",
         f"Co-developed-by: {developer}",
@@ -218,33 +212,23 @@ def test_existing_trailers_are_not_moved(tags: list[str]) -> None:
 
 
 def test_commands_answer_in_json(ring_history: RingHistory) -> None:
-    result = ring_history.run_command(
-        "fixes", "HEAD", "--format", "json", "--limit", "1"
-    )
+    result = ring_history.run_command("fixes", "HEAD", "--format", "json", "--limit", "1")
     body = json.loads(result.out)
     assert result.code == 0
     assert body["schema"] == "patchpilot/fixes/1"
-    assert [candidate["commit"] for candidate in body["candidates"]] == [
-        ring_history.culprit
-    ]
-    stable = ring_history.run_json_command(
-        "stable", "HEAD", "--fixes", ring_history.culprit
-    )
+    assert [candidate["commit"] for candidate in body["candidates"]] == [ring_history.culprit]
+    stable = ring_history.run_json_command("stable", "HEAD", "--fixes", ring_history.culprit)
     assert stable["lines"] == ["Cc: stable@vger.kernel.org"]
     assert stable["eligible"] is True
     assert "Fixes: " in ring_history.run_command("fixes", "HEAD").out
     assert (
         "add: Cc: stable"
-        in ring_history.run_command(
-            "stable", "HEAD", "--fixes", ring_history.culprit
-        ).out
+        in ring_history.run_command("stable", "HEAD", "--fixes", ring_history.culprit).out
     )
 
 
 def test_verify_sets_the_exit_code(tmp_path: Path) -> None:
-    story = create_ring_history(
-        tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n'
-    )
+    story = create_ring_history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
     result = story.run_command("fixes", "--verify", "HEAD")
     assert result.code == 1
     assert "there is no commit 1234567" in result.out
@@ -259,15 +243,11 @@ def test_bisect_log_can_be_a_file(ring_history: RingHistory, tmp_path: Path) -> 
     assert body["tags"] == [
         f'Fixes: {ring_history.later[:12]} ("ring: remember that it is closed")'
     ]
-    assert (
-        ring_history.run_command("fixes", "--bisect-log", tmp_path / "none").code == 2
-    )
+    assert ring_history.run_command("fixes", "--bisect-log", tmp_path / "none").code == 2
 
 
 def test_range_gets_one_result_per_commit(ring_history: RingHistory) -> None:
-    body = ring_history.run_json_command(
-        "fixes", f"{ring_history.culprit}..{ring_history.fix}"
-    )
+    body = ring_history.run_json_command("fixes", f"{ring_history.culprit}..{ring_history.fix}")
     assert [result["commit"] for result in body["results"]] == [
         ring_history.later,
         ring_history.fix,
@@ -286,9 +266,7 @@ def test_evidence_against_the_tag_is_reported(tmp_path: Path) -> None:
     body = story.run_json_command("fixes", "HEAD")
     first = body["candidates"][0]
     assert first["commit"] == story.culprit
-    assert any("check the tag" in note for note in body["notes"]) == (
-        first["confidence"] >= 0.8
-    )
+    assert any("check the tag" in note for note in body["notes"]) == (first["confidence"] >= 0.8)
 
 
 def test_empty_bisect_log_is_an_error(ring_history: RingHistory) -> None:
@@ -297,9 +275,7 @@ def test_empty_bisect_log_is_an_error(ring_history: RingHistory) -> None:
     assert "no bisect log" in result.err
 
 
-def test_stable_error_names_missing_data(
-    ring_history: RingHistory, tmp_path: Path
-) -> None:
+def test_stable_error_names_missing_data(ring_history: RingHistory, tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("Subject: [PATCH] x\n")
     for word in ("0001-x.patch", str(tmp_path / "mail"), "-"):
         failure = ring_history.run_command("stable", word)
@@ -326,14 +302,10 @@ def test_unsent_fix_suggests_squashing(ring_history: RingHistory) -> None:
     ("has_bug", "version"),
     [(("6.1", "6.6"), "6.1"), (("6.6", "6.12"), "6.6"), ((), "6.6")],
 )
-def test_version_includes_backported_bugs(
-    has_bug: tuple[str, ...], version: str
-) -> None:
+def test_version_includes_backported_bugs(has_bug: tuple[str, ...], version: str) -> None:
     branches = tuple(
         BranchState(name, f"linux-{name}.y", name in has_bug)
         for name in ("5.15", "6.1", "6.6", "6.12")
     )
     line = f"Backport: {version}+"
-    assert advise_on_stable(
-        find_project("xen"), StableFacts("v6.6", branches)
-    ).lines == (line,)
+    assert advise_on_stable(find_project("xen"), StableFacts("v6.6", branches)).lines == (line,)

@@ -123,9 +123,7 @@ def test_prepare_asks_before_writing(ring_history: RingHistory) -> None:
             terminal.wait_for("Fixes: ", "Write this into 1 commit message? [y/N]")
             assert "Fixes:" not in read_topic_message(ring_history)
             terminal.type(answer)
-            terminal.wait_for(
-                "written: topic is now" if written else "nothing was written"
-            )
+            terminal.wait_for("written: topic is now" if written else "nothing was written")
             assert terminal.end() == (0 if written else 1)
         assert terminal.seen.count("    ring: fix the mask") == 1
         assert ("Fixes:" in read_topic_message(ring_history)) is written
@@ -152,9 +150,7 @@ def test_commit_that_only_imports_code_is_never_proposed(
         "ring: fix the crash\n\nThe mask must be one less than the size." + SIGNED,
         {"ring.c": FIX},
     )
-    document = json.loads(
-        call("fixes", "-C", repo.path, "HEAD", "--format", "json").out
-    )
+    document = json.loads(call("fixes", "-C", repo.path, "HEAD", "--format", "json").out)
     assert (document["sure"], document["tags"], document["candidates"]) == (
         False,
         [],
@@ -165,10 +161,7 @@ def test_commit_that_only_imports_code_is_never_proposed(
     assert subject in result.err
     assert "Fixes:" not in repo.git("log", "-1", "--format=%B")
     assert (
-        json.loads(call("stable", "-C", repo.path, "HEAD", "--format", "json").out)[
-            "lines"
-        ]
-        == []
+        json.loads(call("stable", "-C", repo.path, "HEAD", "--format", "json").out)["lines"] == []
     )
 
 
@@ -203,16 +196,12 @@ def test_bug_in_the_text_prompts_a_question(
     story = create_ring_history(tmp_path / "r", UNCLEAR + SIGNED)
     arguments = ("-C", story.repo.path, "HEAD")
     result = call("prepare", *arguments, "--yes")
-    assert f"--is-a-fix writes Fixes: {story.culprit[:12]}" in " ".join(
-        result.err.split()
-    )
+    assert f"--is-a-fix writes Fixes: {story.culprit[:12]}" in " ".join(result.err.split())
     assert "Fixes:" not in read_topic_message(story)
     sending = ("send", *arguments, "--dry-run", "--to", "l@lists.example.org")
     assert "no-fixes-tag" in call(*sending).out
     backport = f"commit {story.culprit} upstream.\n\n"
-    story.repo.git(
-        "commit -q --amend -m", UNCLEAR.replace("The mask", f"{backport}The mask")
-    )
+    story.repo.git("commit -q --amend -m", UNCLEAR.replace("The mask", f"{backport}The mask"))
     assert "no-fixes-tag" not in call(*sending).out
     story.repo.git("commit -q --amend -m", UNCLEAR + SIGNED)
     assert call("prepare", *arguments, "--is-a-fix").code == 0
@@ -227,9 +216,7 @@ def test_not_a_fix_can_be_withdrawn(ring_history: RingHistory) -> None:
     assert "you answered that it is not a fix" in result.out
     assert "missing-fixes" not in call("check", *fixed, "--strict").out
     assert "you answered that it is not a fix" in call("stable", *fixed).out
-    assert (
-        "ring: fix the mask: not a fix" in ring_history.run_command("draft", "HEAD").out
-    )
+    assert "ring: fix the mask: not a fix" in ring_history.run_command("draft", "HEAD").out
     ring_history.repo.git(
         "commit",
         "--amend",
@@ -237,9 +224,9 @@ def test_not_a_fix_can_be_withdrawn(ring_history: RingHistory) -> None:
         "-m",
         "ring: fix the mask\n\nIt must be one less." + SIGNED,
     )
-    assert "Fixes" not in call("prepare", *fixed, "--yes").out.replace(
-        "no Fixes:", ""
-    ), "an amended commit is the same"
+    assert "Fixes" not in call("prepare", *fixed, "--yes").out.replace("no Fixes:", ""), (
+        "an amended commit is the same"
+    )
     assert call("prepare", *fixed, "--is-a-fix", "--dry-run").code == 0
     assert "you answered" in call("stable", *fixed).out, "a dry run keeps no answer"
     assert call("prepare", *fixed, "--is-a-fix").code == 0
@@ -249,24 +236,17 @@ def test_not_a_fix_can_be_withdrawn(ring_history: RingHistory) -> None:
 def test_unwaive_withdraws_not_a_fix(ring_history: RingHistory) -> None:
     fixed = ("-C", ring_history.repo.path, "HEAD")
     call("prepare", *fixed, "--not-a-fix")
-    assert (
-        "missing-fixes"
-        in call("check", *fixed, "--strict", "--unwaive", "missing-fixes").out
-    )
+    assert "missing-fixes" in call("check", *fixed, "--strict", "--unwaive", "missing-fixes").out
     assert "you said" not in call("stable", *fixed).out
 
 
 def test_dry_run_writes_nothing(ring_history: RingHistory) -> None:
     before = ring_history.repo.git("for-each-ref")
-    result = ring_history.run_command(
-        "prepare", "HEAD", "--dry-run", "--format", "json"
-    )
+    result = ring_history.run_command("prepare", "HEAD", "--dry-run", "--format", "json")
     body = json.loads(result.out)
     assert (body["schema"], body["written"]) == ("patchpilot/prepare/1", False)
     (commit,) = [commit for commit in body["commits"] if commit["changed"]]
-    assert ring_history.run_command("stable", commit["new"]).code == 2, (
-        "a dry run writes no object"
-    )
+    assert ring_history.run_command("stable", commit["new"]).code == 2, "a dry run writes no object"
     assert "{+Fixes:" in body["commits"][0]["diff"]
     assert ring_history.repo.git("for-each-ref") == before
 
@@ -302,10 +282,7 @@ def test_contacts_and_links_become_ordered_trailers(ring_history: RingHistory) -
         *arguments,
     )
     assert result.code == 0, result.err
-    names = [
-        line.partition(":")[0]
-        for line in read_topic_message(ring_history).split("\n")[4:]
-    ]
+    names = [line.partition(":")[0] for line in read_topic_message(ring_history).split("\n")[4:]]
     assert names == [
         "Fixes", "Reported-by", "Reported-by", "Closes", "Closes", "Link", "Suggested-by", "Co-developed-by", "Signed-off-by", "Signed-off-by", "Tested-by",  # noqa: E501
     ]  # fmt: skip
@@ -341,9 +318,7 @@ def test_badly_written_tag_is_fixed(tmp_path: Path) -> None:
 
 
 def test_topic_is_rewritten_from_its_base(ring_history: RingHistory) -> None:
-    ring_history.repo.commit(
-        "ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"}
-    )
+    ring_history.repo.commit("ring: add a comment" + SIGNED, {"other.c": "/* ring */\n"})
     result = ring_history.run_command(
         "prepare",
         "--base",
@@ -410,9 +385,7 @@ def test_kill_leaves_the_branch_intact(ring_history: RingHistory) -> None:
     duration = time.monotonic() - start_time
     for _ in range(4):
         ring_history.repo.git("update-ref", "refs/heads/topic", old)
-        process = subprocess.Popen(
-            argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(duration * rng.uniform(0.3, 1.1))
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
@@ -424,18 +397,14 @@ def test_kill_leaves_the_branch_intact(ring_history: RingHistory) -> None:
         ring_history.repo.git("fsck", "--connectivity-only")
         if tip != old:
             records = ring_history.run_json_command("undo", "list")["records"]
-            assert any(
-                record["old"] == old and record["new"] == tip for record in records
-            )
+            assert any(record["old"] == old and record["new"] == tip for record in records)
 
 
 def test_earlier_patch_in_the_series_gets_no_tag(
     ring_history: RingHistory,
 ) -> None:
     """Test that no tag names a commit that the same run rewrites, which would change its id."""
-    ring_history.commit_ring(
-        "ring: fix the mask again", FIX.replace("size - 1", "size - 2")
-    )
+    ring_history.commit_ring("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
     result = ring_history.run_command(
         "prepare", "--base", "v1.2", "--fixes", "auto", "--format", "json"
     )
@@ -445,16 +414,13 @@ def test_earlier_patch_in_the_series_gets_no_tag(
     assert "Fixes:" not in second_commit["message"]
     assert "Cc: stable" not in second_commit["message"]
     assert any(
-        'fixes an earlier patch of this series: squash it into "ring: fix the mask"'
-        in note
+        'fixes an earlier patch of this series: squash it into "ring: fix the mask"' in note
         for note in second_commit["notes"]
     )
 
 
 def test_named_patch_of_the_series_gets_no_tag(ring_history: RingHistory) -> None:
-    ring_history.commit_ring(
-        "ring: fix the mask again", FIX.replace("size - 1", "size - 2")
-    )
+    ring_history.commit_ring("ring: fix the mask again", FIX.replace("size - 1", "size - 2"))
     result = ring_history.run_command(
         "prepare", "--base", "v1.2", "--fixes", ring_history.fix, "--format", "json"
     )
@@ -468,25 +434,15 @@ def test_existing_series_tag_is_reported(ring_history: RingHistory) -> None:
         f"ring: fix the mask again\n\nText.\n\nFixes: {ring_history.fix[:12]}"
         ' ("ring: fix the mask")'
     )
-    ring_history.repo.commit(
-        text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")}
-    )
-    result = ring_history.run_command(
-        "prepare", "--base", "v1.2", "--dry-run", "--format", "json"
-    )
-    assert any(
-        "squash it" in note for note in json.loads(result.out)["commits"][1]["notes"]
-    )
+    ring_history.repo.commit(text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")})
+    result = ring_history.run_command("prepare", "--base", "v1.2", "--dry-run", "--format", "json")
+    assert any("squash it" in note for note in json.loads(result.out)["commits"][1]["notes"])
 
 
-def set_confidence(
-    first_confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def set_confidence(first_confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the search return this confidence, and another commit that is equally likely."""
 
-    def find_two_candidates(
-        repository: Any, request: FixesRequest, **options: Any
-    ) -> FixesResult:
+    def find_two_candidates(repository: Any, request: FixesRequest, **options: Any) -> FixesResult:
         result = find_culprits(repository, request, **options)
         first_candidate = result.candidates[0]._replace(confidence=first_confidence)
         second_candidate = first_candidate._replace(

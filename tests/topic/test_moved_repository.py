@@ -63,9 +63,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 @pytest.mark.parametrize("amended", [False, True])
-def test_moved_repository_keeps_its_draft(
-    repo: Repo, tmp_path: Path, amended: bool
-) -> None:
+def test_moved_repository_keeps_its_draft(repo: Repo, tmp_path: Path, amended: bool) -> None:
     set_texts(repo)
     before, problems = read_draft(repo.path), list_problems(repo.path)
     moved = repo.path.rename(tmp_path / "linux2")
@@ -90,9 +88,7 @@ def test_home_opens_a_moved_repository(repo: Repo, tmp_path: Path) -> None:
     assert found.branch == "topic"
 
 
-def test_recipients_are_kept_if_the_repository_moves(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_recipients_are_kept_if_the_repository_moves(repo: Repo, tmp_path: Path) -> None:
     edits = RecipientEdits((("to", Address("Max", "max@example.org")),))
     with Repository.open(repo.path) as repository:
         key = find_branch_key(repository)
@@ -117,9 +113,7 @@ def test_draft_of_an_older_version_is_found_after_a_move(
     assert read_draft(moved)["answers"] == {"security": "yes"}
 
 
-def test_worktrees_have_the_drafts_of_their_repository(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_worktrees_have_the_drafts_of_their_repository(repo: Repo, tmp_path: Path) -> None:
     set_texts(repo)
     repo.git("checkout", "-q", "--detach")
     repo.git("worktree", "add", "-q", str(tmp_path / "tree"), "topic")
@@ -180,9 +174,7 @@ def test_clone_of_an_undisclosed_topic_is_undisclosed_until_answered(
     assert "draft-elsewhere" not in list_problems(clone)
 
 
-def test_new_clone_at_the_old_path_is_another_repository(
-    repo: Repo, tmp_path: Path
-) -> None:
+def test_new_clone_at_the_old_path_is_another_repository(repo: Repo, tmp_path: Path) -> None:
     set_texts(repo)
     moved = repo.path.rename(tmp_path / "linux2")
     before = read_draft(moved)

@@ -7,8 +7,7 @@ from patchpilot.outgoing.preflight import format_hidden_findings_note
 from tests.kit.topics import topic
 
 SEND = (
-    "send --to widgets@lists.example.org --force 'a test' --dry-run --format json"
-    " --profile netdev"
+    "send --to widgets@lists.example.org --force 'a test' --dry-run --format json --profile netdev"
 )
 
 
@@ -23,11 +22,7 @@ def test_check_respects_the_draft_prefix(tmp_path: Path) -> None:
         if finding["name"] == "missing-fixes"
     ]
     assert places == [4, 4]
-    warned = {
-        warning["name"]: warning for warning in repo.patchpilot(SEND).json["warnings"]
-    }
+    warned = {warning["name"]: warning for warning in repo.patchpilot(SEND).json["warnings"]}
     reported_problems = warned["check-warnings"]["message"]
     assert "[PATCH net] is for fixes, but there is no Fixes: tag" in reported_problems
-    assert reported_problems.endswith(
-        format_hidden_findings_note(checked["summary"]["hidden"])
-    )
+    assert reported_problems.endswith(format_hidden_findings_note(checked["summary"]["hidden"]))

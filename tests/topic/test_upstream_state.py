@@ -181,14 +181,10 @@ class UpstreamTree:
     def __init__(self, path: Path) -> None:
         self.repo = repo = Repo(path)
         self.texts = {
-            upstream_case.name: DRIVER.replace(
-                "acme", upstream_case.name.replace("-", "_")
-            )
+            upstream_case.name: DRIVER.replace("acme", upstream_case.name.replace("-", "_"))
             for upstream_case in CASES
         }
-        files = {
-            make_driver_path(name): file_text for name, file_text in self.texts.items()
-        }
+        files = {make_driver_path(name): file_text for name, file_text in self.texts.items()}
         makefile_text = "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\n"
         extra_files = {"Makefile": makefile_text, "MAINTAINERS": SECTION.format(1)}
         self.base = repo.commit("start\n", {**files, **extra_files})
@@ -211,9 +207,7 @@ class UpstreamTree:
             url = f"https://git.example.org/{remote}.git"
             repo.git("config", f"remote.{remote}.url", url)
         repo.git("checkout -q -B work", self.base)
-        repo.commit(
-            "Linux 6.1.1\n", {"Makefile": makefile_text.replace("L = 0", "L = 1")}
-        )
+        repo.commit("Linux 6.1.1\n", {"Makefile": makefile_text.replace("L = 0", "L = 1")})
         repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
         for upstream_case in CASES:
             repo.branch(f"topic/{upstream_case.name}", self.base)
@@ -221,11 +215,7 @@ class UpstreamTree:
         for name in ("same", "nothing"):
             repo.branch(f"topic/{name}-on-stable", "stable/linux-6.1.y")
             self._create_topic(
-                next(
-                    upstream_case
-                    for upstream_case in CASES
-                    if upstream_case.name == name
-                )
+                next(upstream_case for upstream_case in CASES if upstream_case.name == name)
             )
         repo.git("config --global sendemail.smtpserver 127.0.0.1")
 
@@ -267,9 +257,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> UpstreamTree:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_check_send_backport_and_tui_agree(
-    upstream: UpstreamTree, case: UpstreamCase
-) -> None:
+def test_check_send_backport_and_tui_agree(upstream: UpstreamTree, case: UpstreamCase) -> None:
     upstream.repo.checkout(f"topic/{case.name}")
     topic = upstream.repo.git("rev-parse HEAD")
     kind, _, where = case.answer.partition(" ")
@@ -298,9 +286,7 @@ def test_check_send_backport_and_tui_agree(
         assert blocked.get("already-fixed") == (words if kind == "fixed" else None)
         assert warned.get("perhaps-fixed") == (words if kind == "perhaps" else None)
         patches = tuple(item.patch for item in (checked,))
-        rows = list_open_steps(
-            TopicCommits(patches), find_pre_send_questions(repository)
-        )
+        rows = list_open_steps(TopicCommits(patches), find_pre_send_questions(repository))
         assert (rows[0].words == words) == bool(fix)
         assert not any("fixed by" in row.words for row in rows[bool(fix) :])
         request = BackportRequest("HEAD", effort=0)
@@ -315,9 +301,7 @@ def test_check_send_backport_and_tui_agree(
 
 
 @pytest.mark.parametrize("name", ["same", "nothing"])
-def test_stable_branch_is_not_a_mainline_base(
-    upstream: UpstreamTree, name: str
-) -> None:
+def test_stable_branch_is_not_a_mainline_base(upstream: UpstreamTree, name: str) -> None:
     upstream.repo.checkout(f"topic/{name}-on-stable")
     base = upstream.repo.git("rev-parse stable/linux-6.1.y")[:12]
     patch = upstream.repo.patchpilot("check --format json").json["patches"][0]
@@ -361,22 +345,16 @@ def test_merged_commits_and_backports_are_skipped(
         for commit in (fix, repository.resolve("HEAD")):
             state = find_commit_state(repository, commit)
             assert (state.known, state.stable) == ((), None)
-            merged = find_merged_series(
-                repository, [format_commit_patch(repository, commit)]
-            )
+            merged = find_merged_series(repository, [format_commit_patch(repository, commit)])
             assert bool(merged) == (commit == fix)
         result = find_pre_send_questions(repository)
         assert (result.questions, result.missing_tree) == ((), "")
         assert find_topic(repository, SendRequest()).draft.prefix == "PATCH 6.1.y"
         head, topic = repository.commit("HEAD"), list_topic_commits(repository, None)
-        verdict = compute_topic_backports(
-            repository, read_settings(repository), head, topic=topic
-        )
+        verdict = compute_topic_backports(repository, read_settings(repository), head, topic=topic)
         assert verdict.rules == ("this branch is a backport itself: [PATCH 6.1.y]",)
     # a fix that is in no tree may be undisclosed, so ask the questions
-    upstream.repo.git(
-        "commit -q --amend -m", backported.replace(fix, "0123456789abcdef" * 2)
-    )
+    upstream.repo.git("commit -q --amend -m", backported.replace(fix, "0123456789abcdef" * 2))
     with Repository.open(upstream.repo.path) as repository:
         assert find_pre_send_questions(repository).questions
         assert not find_topic(repository, SendRequest()).draft.prefix
@@ -398,9 +376,7 @@ def build_commit_mail(
     body = repo.git(f"format-patch --stdout -1 {commit_id}").partition("\n\n")[2]
     mail_date = format_datetime(datetime.now(UTC) - timedelta(days=days, hours=1))
     head = f"From: {sender}\nDate: {mail_date}\nSubject: {subject}\n"
-    extra_headers = (
-        f"To: demo@lists.example.org\nMessage-ID: <{commit_id[6:]}@example.org>\n"
-    )
+    extra_headers = f"To: demo@lists.example.org\nMessage-ID: <{commit_id[6:]}@example.org>\n"
     return f"{head}{extra_headers}\n{body}\n".encode()
 
 
@@ -426,9 +402,7 @@ def list_archive_mails(upstream: UpstreamTree) -> list[bytes]:
         build_commit_mail(repo, "other/file", 3, "[PATCH] file: check the slots"),
         build_commit_mail(repo, "other/text", 3, "[PATCH v3] text: bound it"),
         build_commit_mail(repo, "topic/lines", 300, "[PATCH] lines: check"),
-        build_commit_mail(
-            repo, "topic/debug", 3, "[PATCH] debug: check", "Ada <ada@example.org>"
-        ),
+        build_commit_mail(repo, "topic/debug", 3, "[PATCH] debug: check", "Ada <ada@example.org>"),
     ]
 
 
@@ -454,25 +428,19 @@ def test_fixes_posted_by_others_are_found(
         posted = {}
         for name in POSTED:
             patch = format_commit_patch(repository, repository.resolve(f"topic/{name}"))
-            fixes = find_posts_by_others(
-                repository, [patch], undisclosed=False, lore=box.url
-            ).fixes
+            fixes = find_posts_by_others(repository, [patch], undisclosed=False, lore=box.url).fixes
             posted[name] = "; ".join(fix.words for fix in fixes)
         expected = {
-            name: words.format(upstream.fixes.get(name, "")[:12])
-            for name, words in POSTED.items()
+            name: words.format(upstream.fixes.get(name, "")[:12]) for name, words in POSTED.items()
         }
         assert posted == expected
         repo.git("config --global patchpilot.lore", box.url)
         repo.checkout("topic/nothing")
         words = expected["nothing"]
-        rows = list_open_steps(
-            None, find_pre_send_questions(repository, asks_archive=True)
-        )
+        rows = list_open_steps(None, find_pre_send_questions(repository, asks_archive=True))
         assert rows[0].words == words
         assert not any(
-            row.words == words
-            for row in list_open_steps(None, find_pre_send_questions(repository))
+            row.words == words for row in list_open_steps(None, find_pre_send_questions(repository))
         )
         warned = {
             (warning.name, warning.message)
@@ -508,9 +476,7 @@ def test_undisclosed_fix_queries_no_archive(
         secret = SendRequest(answers=(("security", "yes"),))
         plan_sending(repository, secret)
         save_draft_answer(repository, "security", "yes")
-        rows = list_open_steps(
-            None, find_pre_send_questions(repository, asks_archive=True)
-        )
+        rows = list_open_steps(None, find_pre_send_questions(repository, asks_archive=True))
         assert rows[0].words == "an undisclosed fix: no archive is asked"
         assert not requests
         save_draft_answer(repository, "security", "no")

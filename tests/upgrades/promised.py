@@ -41,9 +41,7 @@ def list_promises() -> tuple[str, ...]:
 
 def _list_command_promises(command: Command, path: str) -> Iterator[str]:
     for argument in command.arguments:
-        yield f"argument {path} {argument.metavar or argument.key.upper()}".replace(
-            "  ", " "
-        )
+        yield f"argument {path} {argument.metavar or argument.key.upper()}".replace("  ", " ")
     for spelling in HELP_SPELLINGS:
         yield f"option {path} {spelling} flag".replace("  ", " ")
     for option in command.options:
@@ -63,12 +61,8 @@ def _list_setting_promises() -> Iterator[str]:
         yield f"setting {key.name} {key.kind} {key.default!r} from {setting_sources}"
         for choice in key.choices:
             yield f"setting {key.name} can be {choice}"
-    for variable_names in re.findall(
-        r"(?m)^  ([A-Z_, ]+?)  +\S", TOPICS["environment"]
-    ):
-        yield from (
-            f"variable {variable_name}" for variable_name in variable_names.split(", ")
-        )
+    for variable_names in re.findall(r"(?m)^  ([A-Z_, ]+?)  +\S", TOPICS["environment"]):
+        yield from (f"variable {variable_name}" for variable_name in variable_names.split(", "))
     for file in PACKAGE.rglob("*.py"):
         source_code = file.read_text(encoding="utf-8")
         for variable_name in re.findall(r"\bPATCHPILOT_[A-Z]+", source_code):
@@ -102,8 +96,7 @@ def _list_schema_keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, 
         for name, value in schema.get("properties", {}).items()
     ]
     nested_schemas += [
-        (f"[{index}]", value, "")
-        for index, value in enumerate(schema.get("prefixItems", ()))
+        (f"[{index}]", value, "") for index, value in enumerate(schema.get("prefixItems", ()))
     ]
     nested_schemas += [
         (name, schema[key], "")

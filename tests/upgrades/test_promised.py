@@ -13,8 +13,7 @@ def test_version_0_1_promises_are_kept() -> None:
     missing = sorted(set(recorded) - set(list_promises()))
     assert not missing, (
         "removed or changed since 0.1: restore or deprecate it, or, before 0.1 is"
-        " released, record again as tests/upgrades/promised.py describes:\n"
-        + "\n".join(missing)
+        " released, record again as tests/upgrades/promised.py describes:\n" + "\n".join(missing)
     )
 
 

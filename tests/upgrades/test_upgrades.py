@@ -57,18 +57,14 @@ def test_draft_round_trips() -> None:
         drafts.save(draft)
     with closing(sqlite3.connect(state_folder() / FILE)) as base:
         (after,) = base.execute("SELECT data FROM drafts").fetchone()
-    assert {name: json.loads(after)[name] for name in json.loads(before)} == json.loads(
-        before
-    )
+    assert {name: json.loads(after)[name] for name in json.loads(before)} == json.loads(before)
 
 
 def test_fixture_has_every_draft_field() -> None:
     """Test that a new field has a default. The version that adds it must also add a fixture."""
     content = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     for kind in (Draft, KnownPatch):
-        assert [
-            field.name for field in fields(kind) if f'"{field.name}": ' not in content
-        ] == []
+        assert [field.name for field in fields(kind) if f'"{field.name}": ' not in content] == []
 
 
 @pytest.mark.usefixtures("old_state_folder")
@@ -168,9 +164,7 @@ def _write_newer_baseline() -> None:
     ],
 )
 @pytest.mark.usefixtures("old_state_folder")
-def test_newer_data_is_refused(
-    open_newer: Callable[[], None], words: str, workdir: Path
-) -> None:
+def test_newer_data_is_refused(open_newer: Callable[[], None], words: str, workdir: Path) -> None:
     with pytest.raises(InputError) as raised:
         open_newer()
     assert words in raised.value.message

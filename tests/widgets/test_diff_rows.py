@@ -93,9 +93,7 @@ def test_rows_have_line_numbers_of_the_new_file() -> None:
 
 def test_files_and_hunks_have_names() -> None:
     parts = DiffRows(PATCH)
-    assert [
-        (file.name, file.note, *parts.count_changes(file)) for file in parts.files
-    ] == [
+    assert [(file.name, file.note, *parts.count_changes(file)) for file in parts.files] == [
         ("drivers/frob.c", "", 2, 2),
         ("new.rst", "new file", 1, 0),
     ]

@@ -87,9 +87,7 @@ async def test_fold_keeps_findings_visible() -> None:
         assert any("▸ line 10" in line and "+2 -2" in line for line in lines)
         assert not any("u32 count" in line for line in lines)
         assert any("unchecked-read" in line for line in lines)
-        assert any(
-            "u32 count" in line for line in await press_and_list_keys(pilot, "enter")
-        )
+        assert any("u32 count" in line for line in await press_and_list_keys(pilot, "enter"))
         lines = await press_and_list_keys(pilot, "equals_sign")
         assert sum("▸" in line for line in lines) == 2
         assert not any("Title" in line for line in lines)
@@ -110,9 +108,7 @@ async def test_findings_are_below_their_lines() -> None:
     async with app.run_test(size=(80, 40)) as pilot:
         app.view.select_note(1)
         lines = await press_and_list_keys(pilot)
-        at = next(
-            number for number, line in enumerate(lines) if "unchecked-read" in line
-        )
+        at = next(number for number, line in enumerate(lines) if "unchecked-read" in line)
         assert "frob_read(&count)" in lines[at - 1]
         assert lines[at].startswith("▌    └ !")
         assert app.view.cursor == 19
@@ -199,8 +195,7 @@ async def test_trailing_whitespace_is_visible() -> None:
         await press_and_list_keys(pilot)
         strips = list(app.screen._compositor.render_strips())
         assert [
-            any(part.style and part.style.reverse for part in strip)
-            for strip in strips[2:4]
+            any(part.style and part.style.reverse for part in strip) for strip in strips[2:4]
         ] == [False, True]
 
 
@@ -215,9 +210,7 @@ def test_it_looks_as_it_did(
         pilot.app.view.select_note(1)
         await pilot.pause()
 
-    assert snap_compare(
-        Shown(notes=NOTES), terminal_size=(80, 40), run_before=press_keys
-    )
+    assert snap_compare(Shown(notes=NOTES), terminal_size=(80, 40), run_before=press_keys)
 
 
 async def test_sixteen_colors_use_the_terminal_background(

@@ -34,9 +34,7 @@ class TwoListsApp(App[None]):
     def compose(self) -> ComposeResult:
         yield List(ident="list")
 
-    def on_option_list_option_highlighted(
-        self, event: OptionList.OptionHighlighted
-    ) -> None:
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         self.seen.append((event.option_index, event_row(event)))
 
 

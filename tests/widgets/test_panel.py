@@ -22,7 +22,5 @@ from patchpilot.tui.widgets.panel import fit_bottom_text
         ("", "", 12, ""),
     ],
 )
-def test_bottom_border_keeps_the_key(
-    note: str, count: str, room: int, shown: str
-) -> None:
+def test_bottom_border_keeps_the_key(note: str, count: str, room: int, shown: str) -> None:
     assert fit_bottom_text(note, count, room) == shown

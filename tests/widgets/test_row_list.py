@@ -22,9 +22,7 @@ class RowListApp(App[None]):
     def compose(self) -> ComposeResult:
         yield RowList(ident="rows")
 
-    def on_option_list_option_highlighted(
-        self, event: OptionList.OptionHighlighted
-    ) -> None:
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         self.moves.append(event.option_index)
 
 

@@ -104,9 +104,7 @@ def test_state_needs_neither_color_nor_unicode(monkeypatch: pytest.MonkeyPatch) 
         156,
     )
     assert all(row.isascii() for row in rows)
-    assert (
-        "".join(sign for sign in rows[1] if sign not in "-.=") == "   oX+Xv?o* the fix"
-    )
+    assert "".join(sign for sign in rows[1] if sign not in "-.=") == "   oX+Xv?o* the fix"
     assert rows[2].split() == [
         "no",
         "bug",
@@ -162,14 +160,10 @@ def test_released_fix_ends_the_bug() -> None:
 
 
 def test_empty_ruler_shows_unknown() -> None:
-    assert draw_ruler_lines(BugRange(), 80) == [
-        "  looking for the releases that have the bug …"
-    ]
+    assert draw_ruler_lines(BugRange(), 80) == ["  looking for the releases that have the bug …"]
 
 
-def test_ruler_looks_unchanged(
-    snap_compare: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ruler_looks_unchanged(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
     class Ruler(App[None]):
@@ -177,9 +171,7 @@ def test_ruler_looks_unchanged(
             yield ReleaseRuler(ident="ruler")
 
         def on_mount(self) -> None:
-            self.query_one(ReleaseRuler).show_bug(
-                make_bug_range(v6_18=ReleaseState.FIXED)
-            )
+            self.query_one(ReleaseRuler).show_bug(make_bug_range(v6_18=ReleaseState.FIXED))
 
     assert snap_compare(Ruler(), terminal_size=(120, 5))
 

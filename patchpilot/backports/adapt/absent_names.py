@@ -56,9 +56,7 @@ def find_absent_names(
             break
         existing = [folder for folder in folders if scratch.has(searched_tree, folder)]
         try:
-            present = scratch.find_words(
-                searched_tree, remaining, paths=existing, timeout=_TIMEOUT
-            )
+            present = scratch.find_words(searched_tree, remaining, paths=existing, timeout=_TIMEOUT)
         except GitError:
             present = remaining
         remaining = remaining & present if is_present else remaining - present
@@ -101,29 +99,19 @@ def _map_functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
     """Map function names to the functions' lines, omitting names that occur twice."""
     bodies: dict[str, list[Sequence[str]]] = {}
     for index, line in enumerate(lines):
-        function = (
-            find_enclosing_function(lines, index) if line.startswith("{") else None
-        )
+        function = find_enclosing_function(lines, index) if line.startswith("{") else None
         if function:
             start, end = function.span
             bodies.setdefault(function.name, []).append(lines[start:end])
-    return {
-        name: candidates[0]
-        for name, candidates in bodies.items()
-        if len(candidates) == 1
-    }
+    return {name: candidates[0] for name, candidates in bodies.items() if len(candidates) == 1}
 
 
 def _find_declared_names(body: Sequence[str]) -> set[str]:
     result: set[str] = set()
     for line in body:
-        if line.lstrip().startswith(
-            ("return", "goto", "else", "case")
-        ) or not _TYPED.match(line):
+        if line.lstrip().startswith(("return", "goto", "else", "case")) or not _TYPED.match(line):
             continue
         result |= set(
-            re.findall(
-                r"([A-Za-z_]\w*)\s*(?==[^=]|;|,|\[|\)|$)", line.split("(")[0].rstrip()
-            )
+            re.findall(r"([A-Za-z_]\w*)\s*(?==[^=]|;|,|\[|\)|$)", line.split("(")[0].rstrip())
         )
     return result

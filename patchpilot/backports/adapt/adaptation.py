@@ -37,9 +37,7 @@ _KINDS = {
 _LEAST_CERTAIN_LAST = ("context", "beside", "dropped", "rewritten")
 
 # exclude Makefile: an entry for a file missing from the branch would break the build
-_LIST = re.compile(
-    r"(?:.*/)?(?:ChangeLog|CHANGES|NEWS|CREDITS|MAINTAINERS|Kconfig|release_)[^/]*"
-)
+_LIST = re.compile(r"(?:.*/)?(?:ChangeLog|CHANGES|NEWS|CREDITS|MAINTAINERS|Kconfig|release_)[^/]*")
 
 
 def is_list_file(path: str) -> bool:
@@ -65,9 +63,7 @@ def adapt_conflicts(
     files = _merge_conflicted_files(scratch, merge)
     if fix.base is None or not files:
         return None
-    unknown_names = _find_unknown_names(
-        scratch, files, merge, onto, scratch.tree_of(fix.base)
-    )
+    unknown_names = _find_unknown_names(scratch, files, merge, onto, scratch.tree_of(fix.base))
     adaptation = make_adaptation(files, fix.size[1], unknown_names)
     result = adaptation.tree(scratch, merge) if adaptation else onto
     if adaptation is None or result == onto:
@@ -77,9 +73,7 @@ def adapt_conflicts(
         map(is_code_file, scratch.changed(onto, result))
     ):
         features = {**adaptation.features, UNSURE: 1.0}
-        adaptation = replace(
-            adaptation, features=features, confidence=compute_confidence(features)
-        )
+        adaptation = replace(adaptation, features=features, confidence=compute_confidence(features))
     return replace(adaptation, made=result)
 
 
@@ -96,9 +90,7 @@ def _adapt_from_backport(
         for path, (_, entry) in scratch.changed(merge.tree, picked.tree).items()
     }
     step = f"took the backport {backport[:12]} to another branch, which applies here unchanged"
-    return Adaptation(
-        "backport", TAKEN, (step,), contents, made=picked.tree, start=backport
-    )
+    return Adaptation("backport", TAKEN, (step,), contents, made=picked.tree, start=backport)
 
 
 def make_adaptation(
@@ -119,9 +111,7 @@ def make_adaptation(
         return None
     methods = [carried.how for file in files.values() for carried in file.carried]
     steps = [
-        describe_step(path, carried)
-        for path, file in files.items()
-        for carried in file.carried
+        describe_step(path, carried) for path, file in files.items() for carried in file.carried
     ]
     steps += [
         describe_space_step(path)
@@ -152,9 +142,7 @@ def make_adaptation(
     )
 
 
-def _merge_conflicted_files(
-    scratch: ScratchStore, merge: Merge
-) -> dict[str, AdaptedFile]:
+def _merge_conflicted_files(scratch: ScratchStore, merge: Merge) -> dict[str, AdaptedFile]:
     """Merge the conflicted files; return {} if any of them cannot be adapted."""
     files: dict[str, AdaptedFile] = {}
     for path in merge.paths:
@@ -177,12 +165,8 @@ def _read_sides(scratch: ScratchStore, merge: Merge, path: str) -> AdaptedFile |
         content is None or b"\0" in content for content in contents.values()
     ):
         return None
-    lines = {
-        number: split_text_lines(content or b"") for number, content in contents.items()
-    }
-    return AdaptedFile(
-        sides[2][0] if 2 in sides else "", lines.get(2), lines[1], lines[3]
-    )
+    lines = {number: split_text_lines(content or b"") for number, content in contents.items()}
+    return AdaptedFile(sides[2][0] if 2 in sides else "", lines.get(2), lines[1], lines[3])
 
 
 def merge_file(path: str, file: AdaptedFile) -> None:
@@ -221,9 +205,7 @@ def _find_unknown_names(
 
 
 def _list_related_directories(paths: Sequence[str]) -> list[str]:
-    return sorted(
-        {path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"}
-    )
+    return sorted({path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"})
 
 
 def _read_lines(scratch: ScratchStore, tree: str, path: str) -> Sequence[str]:

@@ -22,32 +22,21 @@ def align_items(first: Sequence[str], second: Sequence[str]) -> Pairs:
     start, first_end, second_end = 0, len(first), len(second)
     while start < min(first_end, second_end) and first[start] == second[start]:
         start += 1
-    while (
-        start < min(first_end, second_end)
-        and first[first_end - 1] == second[second_end - 1]
-    ):
+    while start < min(first_end, second_end) and first[first_end - 1] == second[second_end - 1]:
         first_end, second_end = first_end - 1, second_end - 1
     # SequenceMatcher ignores frequent items in a long text, which would be poor anchors and cost
     # seconds
     blocks = SequenceMatcher(None, first[start:first_end], second[start:second_end])
     return (
         {index: index for index in range(start)}
-        | {
-            start + index: start + match
-            for index, match in _convert_to_pairs(blocks).items()
-        }
-        | {
-            index: index - first_end + second_end
-            for index in range(first_end, len(first))
-        }
+        | {start + index: start + match for index, match in _convert_to_pairs(blocks).items()}
+        | {index: index - first_end + second_end for index in range(first_end, len(first))}
     )
 
 
 def align_tokens(ours: Sequence[str], other: Sequence[str]) -> Pairs:
     """Return the pairs of equal tokens in the lines of two texts, with names split into parts."""
-    our_tokens, other_tokens = (
-        [tokenize([line]) for line in lines] for lines in (ours, other)
-    )
+    our_tokens, other_tokens = ([tokenize([line]) for line in lines] for lines in (ours, other))
     our_starts, other_starts = (
         [*accumulate((len(line) for line in side), initial=0)]
         for side in (our_tokens, other_tokens)
@@ -61,18 +50,14 @@ def align_tokens(ours: Sequence[str], other: Sequence[str]) -> Pairs:
         for index, match in lines.items()
         for token in range(len(our_tokens[index]))
     }
-    for (low, index), (start, match) in find_unpaired_ranges(
-        lines, len(ours), len(other)
-    ):
+    for (low, index), (start, match) in find_unpaired_ranges(lines, len(ours), len(other)):
         our_texts, other_texts = (
             [token_text for line in side for token_text in token_texts(line)]
             for side in (our_tokens[low:index], other_tokens[start:match])
         )
         result |= {
             our_starts[low] + our_index: other_starts[start] + other_index
-            for our_index, other_index in _find_matching_blocks(
-                our_texts, other_texts
-            ).items()
+            for our_index, other_index in _find_matching_blocks(our_texts, other_texts).items()
         }
     return result
 

@@ -30,9 +30,7 @@ def compute_confidence(
     The default weights are those shipped with patchpilot.
     """
     weights = (
-        read_shipped_tables("ranking")["adaptations"]["confidence"]
-        if weights is None
-        else weights
+        read_shipped_tables("ranking")["adaptations"]["confidence"] if weights is None else weights
     )
     total = weights["bias"] + sum(
         weights.get(name, 0.0) * value for name, value in features.items()

@@ -16,8 +16,7 @@ _WORDS = {
         " that are"
     ),
     CarryMethod.REMOVED: (
-        "the lines that the fix removes differ in the branch; removed the branch's"
-        " lines"
+        "the lines that the fix removes differ in the branch; removed the branch's lines"
     ),
     CarryMethod.ABSENT: "dropped the change to code that is missing from the branch",
     CarryMethod.BESIDE: "the branch has different lines at the same place; kept both",
@@ -48,9 +47,7 @@ def add_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]
     """
     line_causes = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
     return tuple(
-        _add_cause(
-            step, [cause for cause in line_causes if step.startswith(f"{cause.path}:")]
-        )
+        _add_cause(step, [cause for cause in line_causes if step.startswith(f"{cause.path}:")])
         for step in steps
     )
 

@@ -23,14 +23,10 @@ def compute_adaptation_features(
     counts: Counter[str] = Counter(fix_lines=fix_lines)
     is_absent = False
     for file in files.values():
-        carried = [
-            carried for carried in file.carried if carried.how is not CarryMethod.LISTED
-        ]
+        carried = [carried for carried in file.carried if carried.how is not CarryMethod.LISTED]
         is_absent |= any(change.how is CarryMethod.ABSENT for change in carried)
         for change in {change.line: change for change in carried}.values():
-            counts["own"] += (
-                _count_lines(change.ours) - _count_lines(change.base)
-            ).total()
+            counts["own"] += (_count_lines(change.ours) - _count_lines(change.base)).total()
         if file.ours is not None:
             known_lines = _count_lines(file.ours) + _count_lines(file.theirs)
             counts["mixed"] += (_count_lines(file.made) - known_lines).total()

@@ -32,12 +32,7 @@ def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
 
 
 def _read_adapted_file(change: FileChange, tree: Tree) -> AdaptedFile | None:
-    if (
-        change.is_binary
-        or change.is_rename
-        or change.old_path is None
-        or change.new_path is None
-    ):
+    if change.is_binary or change.is_rename or change.old_path is None or change.new_path is None:
         return None
     content = tree.read(change.path)
     if content is None:
@@ -45,13 +40,6 @@ def _read_adapted_file(change: FileChange, tree: Tree) -> AdaptedFile | None:
     ours = split_text_lines(content)
     images = reconstruct_sides(
         ours,
-        [
-            PlacedChange(hunk.old_start - 1, *split_hunk_sides(hunk))
-            for hunk in change.hunks
-        ],
+        [PlacedChange(hunk.old_start - 1, *split_hunk_sides(hunk)) for hunk in change.hunks],
     )
-    return (
-        AdaptedFile(PLAIN_FILE, ours, *images)
-        if images and b"\0" not in content
-        else None
-    )
+    return AdaptedFile(PLAIN_FILE, ours, *images) if images and b"\0" not in content else None

@@ -38,9 +38,7 @@ def reconstruct_sides(
     after: list[str] = []
     end = drift = 0
     for intended, old, new in changes:
-        span = _find_range(
-            keys, [normalize_line(line) for line in old], max(0, intended + drift)
-        )
+        span = _find_range(keys, [normalize_line(line) for line in old], max(0, intended + drift))
         if span is None or span[0] < end:
             return None
         drift = span[0] - intended
@@ -52,9 +50,7 @@ def reconstruct_sides(
     return [*before, *tail], [*after, *tail]
 
 
-def _find_range(
-    ours: Sequence[str], old: Sequence[str], intended: int
-) -> tuple[int, int] | None:
+def _find_range(ours: Sequence[str], old: Sequence[str], intended: int) -> tuple[int, int] | None:
     """Return the range of lines that a hunk changes in this file, or None if it matches nowhere.
 
     The range contains most of the hunk's lines; rare lines have more weight. If there are several
@@ -89,6 +85,4 @@ def _find_range(
     if len(pairs) < _LEAST_FOUND * len(old):
         return None
     first, last = min(pairs), max(pairs)
-    return max(0, low + pairs[first] - first), min(
-        len(ours), low + pairs[last] + len(old) - last
-    )
+    return max(0, low + pairs[first] - first), min(len(ours), low + pairs[last] + len(old) - last)

@@ -84,9 +84,7 @@ def merge_lines(
     for branch, old, new in _split_into_chunks(ours, base, theirs):
         keys = [[normalize_line(line) for line in side] for side in (branch, old, new)]
         if keys[0] == keys[1] == keys[2]:
-            merged.lines += [
-                _merge_spacing(*lines) for lines in zip(branch, old, new, strict=True)
-            ]
+            merged.lines += [_merge_spacing(*lines) for lines in zip(branch, old, new, strict=True)]
         elif keys[0] == keys[1]:
             merged.lines += new
         elif keys[1] == keys[2] or keys[0] == keys[2]:
@@ -137,30 +135,22 @@ def _differs_only_in_wording(line: str, other_line: str) -> bool:
     comments.
     """
     if all(map(_COMMENT.match, (line, other_line))):
-        return _is_similar_text(
-            token_texts(tokenize([line])), token_texts(tokenize([other_line]))
-        )
-    return normalize_line(_QUOTE.sub("", line)) == normalize_line(
-        _QUOTE.sub("", other_line)
-    )
+        return _is_similar_text(token_texts(tokenize([line])), token_texts(tokenize([other_line])))
+    return normalize_line(_QUOTE.sub("", line)) == normalize_line(_QUOTE.sub("", other_line))
 
 
 def _split_into_chunks(
     ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
 ) -> Iterator[Chunk]:
     """Yield chunks of the three texts, split at common lines."""
-    ours_keys, old, new = (
-        [normalize_line(line) for line in side] for side in (ours, base, theirs)
-    )
+    ours_keys, old, new = ([normalize_line(line) for line in side] for side in (ours, base, theirs))
     in_ours, in_theirs = align_items(old, ours_keys), align_items(old, new)
     o = b = f = 0
     for index in range(len(base) + 1):
         if index < len(base) and not (index in in_ours and index in in_theirs):
             continue
         to, tf = (
-            (in_ours[index], in_theirs[index])
-            if index < len(base)
-            else (len(ours), len(theirs))
+            (in_ours[index], in_theirs[index]) if index < len(base) else (len(ours), len(theirs))
         )
         if o < to or b < index or f < tf:
             yield ours[o:to], base[b:index], theirs[f:tf]
@@ -198,9 +188,7 @@ class _TokenChunk:
     applied.
     """
 
-    def __init__(
-        self, ours: Sequence[str], old: Sequence[str], new: Sequence[str]
-    ) -> None:
+    def __init__(self, ours: Sequence[str], old: Sequence[str], new: Sequence[str]) -> None:
         self.ours, self.old, self.new = map(tokenize, (ours, old, new))
         self.in_ours, self.in_new = align_tokens(old, ours), align_tokens(old, new)
         self.methods: list[CarryMethod] = []
@@ -216,18 +204,10 @@ class _TokenChunk:
                 result[span[0] : span[1]] = self.new[new[0] : new[1]]
         return result
 
-    def _carry(
-        self, old: tuple[int, int], added: Sequence[Token]
-    ) -> tuple[int, int] | None:
+    def _carry(self, old: tuple[int, int], added: Sequence[Token]) -> tuple[int, int] | None:
         """Return the range of the branch's tokens that a change replaces, or None."""
         low, high = old
-        start = (
-            0
-            if low == 0
-            else self.in_ours[low - 1] + 1
-            if low - 1 in self.in_ours
-            else None
-        )
+        start = 0 if low == 0 else self.in_ours[low - 1] + 1 if low - 1 in self.in_ours else None
         end = len(self.ours) if high == len(self.old) else self.in_ours.get(high)
         if start is not None and end is not None and start <= end:
             return self._replace_range(
@@ -257,9 +237,7 @@ class _TokenChunk:
         if texts == removed:
             self.methods.append(CarryMethod.TOKENS)
             return start, end
-        if texts == added or (
-            not removed and _find_unique_block(texts, added) is not None
-        ):
+        if texts == added or (not removed and _find_unique_block(texts, added) is not None):
             self.methods.append(CarryMethod.ALREADY)
             return None
         offset = _find_unique_block(texts, removed) if removed else None
@@ -269,8 +247,7 @@ class _TokenChunk:
         if not removed:
             self.methods.append(
                 CarryMethod.OVER
-                if _is_similar_text(texts, added)
-                or not self._is_whole_lines(start, end, added)
+                if _is_similar_text(texts, added) or not self._is_whole_lines(start, end, added)
                 else CarryMethod.BESIDE
             )
             return end, end
@@ -287,21 +264,15 @@ class _TokenChunk:
             and (start == end or self.ours[end - 1].text == NEWLINE)
         )
 
-    def _partial_match(
-        self, low: int, high: int, added: Sequence[Token]
-    ) -> tuple[int, int] | None:
+    def _partial_match(self, low: int, high: int, added: Sequence[Token]) -> tuple[int, int] | None:
         """Return the range that a change replaces if the branch lacks some or all of its old text,
         or None.
         """
         previous = max((index for index in self.in_ours if index < low), default=-1)
-        following = min(
-            (index for index in self.in_ours if index >= high), default=len(self.old)
-        )
+        following = min((index for index in self.in_ours if index >= high), default=len(self.old))
         start = self.in_ours[previous] + 1 if previous >= 0 else 0
         end = self.in_ours[following] if following < len(self.old) else len(self.ours)
-        inside = [
-            self.in_ours[index] for index in range(low, high) if index in self.in_ours
-        ]
+        inside = [self.in_ours[index] for index in range(low, high) if index in self.in_ours]
         if not inside and start == end:
             self.methods.append(CarryMethod.ABSENT)
             return None
@@ -312,11 +283,7 @@ class _TokenChunk:
         if inside:
             return min(inside), max(inside) + 1
         # insert added lines at another position only if they are whole lines
-        return (
-            (start, start)
-            if self._is_whole_lines(start, start, token_texts(added))
-            else None
-        )
+        return (start, start) if self._is_whole_lines(start, start, token_texts(added)) else None
 
     def _restore_spacing(self) -> list[Token]:
         result = list(self.ours)
@@ -349,6 +316,5 @@ def _find_unique_block(texts: Sequence[str], block: Sequence[str]) -> int | None
 
 def _is_similar_text(first: Sequence[str], second: Sequence[str]) -> bool:
     return (
-        compute_similarity([*filter(is_word, first)], [*filter(is_word, second)])
-        >= _STILL_THE_SAME
+        compute_similarity([*filter(is_word, first)], [*filter(is_word, second)]) >= _STILL_THE_SAME
     )

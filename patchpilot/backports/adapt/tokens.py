@@ -26,12 +26,7 @@ def tokenize(lines: Iterable[str]) -> list[Token]:
 
     `join_tokens` restores the original text.
     """
-    return [
-        Token(*match.groups())
-        for line in lines
-        for match in _TOKEN.finditer(line)
-        if match[0]
-    ]
+    return [Token(*match.groups()) for line in lines for match in _TOKEN.finditer(line) if match[0]]
 
 
 def join_tokens(tokens: Iterable[Token]) -> str:

@@ -27,9 +27,7 @@ def is_sound_result(
         return False
     if not is_code_file(path):
         return True
-    counts, ours_counts, old, new = (
-        _count_brackets(side) for side in (result, ours, base, theirs)
-    )
+    counts, ours_counts, old, new = (_count_brackets(side) for side in (result, ours, base, theirs))
     return all(
         counts[char] - ours_counts[char] - (counts[pair] - ours_counts[pair])
         == new[char] - old[char] - (new[pair] - old[pair])
@@ -73,8 +71,5 @@ def _has_conflict_marker(lines: Sequence[str]) -> bool:
 
 def _count_brackets(lines: Sequence[str]) -> Counter[str]:
     return Counter(
-        char
-        for line in strip_comments_and_strings(lines)
-        for char in line
-        if char in _BRACKETS
+        char for line in strip_comments_and_strings(lines) for char in line if char in _BRACKETS
     )

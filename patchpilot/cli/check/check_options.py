@@ -117,10 +117,7 @@ OPTIONS = (
         "apply safe fixes; `patchpilot undo` restores",
     ),
     Option(("--diff",), "print what --fix would change"),
-    *(
-        Option((f"--{name}",), f"with --fix: {text}")
-        for name, text in OVERRIDES.items()
-    ),
+    *(Option((f"--{name}",), f"with --fix: {text}") for name, text in OVERRIDES.items()),
     Option(
         ("--baseline",),
         "do not report the findings listed in FILE",

@@ -40,9 +40,7 @@ def run_fixes(
     if "-" in options.targets:
         source = source._replace(stdin=sys.stdin.buffer.read(MAX_INPUT + 1))
     with show_progress(common) as driver.progress:
-        result = fix_findings(
-            driver, source, write=options.fix, overrides=options.overrides
-        )
+        result = fix_findings(driver, source, write=options.fix, overrides=options.overrides)
     if driver.suppressions:
         from patchpilot.cli.check.suppression_notes import print_suppression_notes
 

@@ -58,9 +58,7 @@ def run_reviewers(common: Common, review_input: "ReviewInput") -> tuple["Review"
         return run_reviews(review_input, progress)
 
 
-def review_before_send(
-    common: Common, workplace: "Workplace", request: "SendRequest"
-) -> None:
+def review_before_send(common: Common, workplace: "Workplace", request: "SendRequest") -> None:
     """Run the reviewers before sending if the user enabled this, and print the reviews on stderr.
 
     Neither errors nor review comments block sending.
@@ -123,6 +121,4 @@ def _ask_for_review() -> bool:
 
     from patchpilot.cli import ask
 
-    return sys.stdin.isatty() and ask.ask_yes_or_no(
-        "Let your reviewers read the patches?"
-    )
+    return sys.stdin.isatty() and ask.ask_yes_or_no("Let your reviewers read the patches?")

@@ -39,18 +39,14 @@ if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
 
 
-def run_check(
-    common: Common, options: CheckRequest, build: "BuildOptions | None" = None
-) -> int:
+def run_check(common: Common, options: CheckRequest, build: "BuildOptions | None" = None) -> int:
     """Check the targets, write the result, and return the exit code.
 
     With --build, compile the patches with the given build options.
     """
     if options.overrides and not options.fix:
         name = f"--{options.overrides[0]}"
-        raise UsageError(
-            f"{name} requires --fix", hint=f"run `patchpilot check --fix {name}`"
-        )
+        raise UsageError(f"{name} requires --fix", hint=f"run `patchpilot check --fix {name}`")
     if options.review is not None:
         from patchpilot.cli.check import review_options
 
@@ -137,9 +133,7 @@ def _check_targets(
         skipped=report_skipped_input,
         top=tree.root if options.whole_files and tree else None,
     )
-    driver = Driver(
-        lint_options, repository=repository, tree=tree, suppressions=suppressions
-    )
+    driver = Driver(lint_options, repository=repository, tree=tree, suppressions=suppressions)
     if options.fix or options.diff:
         from patchpilot.cli.check import fix_options
 
@@ -196,9 +190,7 @@ def _note_hidden_findings(options: CheckRequest, result: "CheckResult") -> None:
     if hidden_note := describe_hidden(result):
         print_notice("note", hidden_note)
     safe_rules = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
-    if any(
-        finding.rule in safe_rules for finding in result.all
-    ) and _can_add_fix_option(options):
+    if any(finding.rule in safe_rules for finding in result.all) and _can_add_fix_option(options):
         from patchpilot.checking.proposed_edits import count_fixable
 
         if fix_offer := describe_fixable(count_fixable(result)):
@@ -207,9 +199,7 @@ def _note_hidden_findings(options: CheckRequest, result: "CheckResult") -> None:
 
 def _note_uncommitted_files(repository: "Repository") -> None:
     if files := find_uncommitted_files(repository):
-        more_note = (
-            f" and {format_count(len(files) - 1, 'more file')}" if files[1:] else ""
-        )
+        more_note = f" and {format_count(len(files) - 1, 'more file')}" if files[1:] else ""
         print_notice(
             "note",
             f"changes in {files[0]}{more_note} are not committed, and were not checked",
@@ -243,9 +233,7 @@ def _load_suppressions(
         return None
     from patchpilot.checking.find_suppressions import find_suppressions
 
-    return find_suppressions(
-        options, settings, repository, packs, gate_source, print_notice
-    )
+    return find_suppressions(options, settings, repository, packs, gate_source, print_notice)
 
 
 def _can_stream_results(common: Common, options: CheckRequest) -> bool:

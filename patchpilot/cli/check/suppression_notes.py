@@ -30,9 +30,7 @@ def print_suppression_notes(common: "Common", result: "CheckResult") -> None:
     Print none in the checkpatch format, because its users treat any output as a failure.
     """
     if common.format != "checkpatch":
-        for line in _format_suppression_notes(
-            result, verbose=common.verbose, quiet=common.quiet
-        ):
+        for line in _format_suppression_notes(result, verbose=common.verbose, quiet=common.quiet):
             if line.startswith(" "):
                 print_message(make_printable(line))
             else:

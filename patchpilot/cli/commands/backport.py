@@ -97,8 +97,7 @@ from patchpilot.cli.command import (
     "--in-reply-to",
     metavar="MSGID",
     help=(
-        "with --write: the FAILED mail to reply to (default: the one received for a tracked"
-        " series)"
+        "with --write: the FAILED mail to reply to (default: the one received for a tracked series)"
     ),
 )
 @option(
@@ -136,9 +135,7 @@ def command(
 
     directories = bool(onto) and all(Path(path).is_dir() for path in onto)
     with common.workplace() as workplace:
-        repository = (
-            workplace.repository_if_any() if directories else workplace.repository
-        )
+        repository = workplace.repository_if_any() if directories else workplace.repository
         settings = workplace.settings()
         profile = settings.get("profile") or None
         options["adapt"] = options["adapt"] or options["range_diff"]
@@ -157,9 +154,7 @@ def command(
                 **options,
             )
             results = compute_backport_verdicts(repository, request, progress=progress)
-            action_results = run_backport_actions(
-                repository, results, request, progress
-            )
+            action_results = run_backport_actions(repository, results, request, progress)
     format_results: Any = {
         "json": output.format_backport_json,
         "markdown": output.format_backport_markdown,

@@ -48,9 +48,7 @@ def command(common: Common, name: str | None, *, lists: bool) -> int:
     if common.format == "json":
         from patchpilot.cli.output.json_document import format_json
 
-        config_problems = [
-            ConfigProblem(problem.message, problem.hint) for problem in problems
-        ]
+        config_problems = [ConfigProblem(problem.message, problem.hint) for problem in problems]
         common.write(format_json("config", settings=rows, problems=config_problems))
     elif name is not None:
         common.write(make_printable(rows[0].value) + "\n")

@@ -56,9 +56,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if not script and not terminal:
         raise UsageError(
-            "the shell needs a terminal"
-            if shell
-            else "the guided workflow needs a terminal",
+            "the shell needs a terminal" if shell else "the guided workflow needs a terminal",
             hint="`patchpilot demo --script` runs without one",
         )
     if is_in_demo() and not shell and not script:
@@ -115,9 +113,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
 
 
 _PLAIN = (
-    "".join(
-        f"\x1b[?{mode}l" for mode in (1000, 1002, 1003, 1004, 1006, 1015, 2004, 1049)
-    )
+    "".join(f"\x1b[?{mode}l" for mode in (1000, 1002, 1003, 1004, 1006, 1015, 2004, 1049))
     + "\x1b[<u\x1b[?25h\x1b[0m"
 )
 """End mouse, paste and focus reports, the alternate screen, keyboard protocols, the hidden cursor

@@ -81,9 +81,7 @@ def command(
             offline=common.offline,
             terminal=sys.stdin.isatty() and sys.stderr.isatty(),
         )
-        result = diagnose_setup(
-            workplace.repository_if_any(), request, progress=progress
-        )
+        result = diagnose_setup(workplace.repository_if_any(), request, progress=progress)
     if common.format == "json":
         from patchpilot.cli.output.json_document import format_json
 

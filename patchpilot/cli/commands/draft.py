@@ -41,9 +41,7 @@ from patchpilot.write_file import write_file
 )
 @common_options("text", "json", short_verbose=False)
 @base_options()
-@option(
-    "--edit", is_flag=True, help="edit cover letter, changelog and notes in your editor"
-)
+@option("--edit", is_flag=True, help="edit cover letter, changelog and notes in your editor")
 @option(
     "--cover-subject",
     metavar="TEXT",
@@ -102,13 +100,9 @@ from patchpilot.write_file import write_file
     is_flag=True,
     help="remove the branch from b4's tracking data; its commits stay",
 )
-@option(
-    "--forget", is_flag=True, help="delete the draft; the record of sent messages stays"
-)
+@option("--forget", is_flag=True, help="delete the draft; the record of sent messages stays")
 @argument("words", metavar="[show|reset] [TARGET]", several=True)
-def command(
-    common: Common, words: tuple[str, ...], base: str | None, **options: Any
-) -> int:
+def command(common: Common, words: tuple[str, ...], base: str | None, **options: Any) -> int:
     """Show, change or reset the draft of TARGET's topic (default: the current branch).
 
     The draft is stored outside the branch. `show` (the default) prints its contents and their
@@ -126,9 +120,7 @@ def command(
     )
     if action and (
         changes != DraftChanges()
-        or any(
-            options[name] for name in ("edit", "export_to", "no_b4", "forget", "ping")
-        )
+        or any(options[name] for name in ("edit", "export_to", "no_b4", "forget", "ping"))
         or options["compile_tested"] is not None
     ):
         raise UsageError(
@@ -154,9 +146,7 @@ def command(
             return 0
         if options["ping"]:
             repository = workplace.repository
-            common.write(
-                service.write_reminder(repository, _confirm_reminder, target, base)
-            )
+            common.write(service.write_reminder(repository, _confirm_reminder, target, base))
             return 0
         changes = _save_draft_choices(workplace, options, changes, target, base)
         result = (
@@ -172,11 +162,7 @@ def command(
                 options["export_to"],
             )
             return 0
-    common.write(
-        format_json("draft", result)
-        if common.format == "json"
-        else _format_draft(result)
-    )
+    common.write(format_json("draft", result) if common.format == "json" else _format_draft(result))
     return 0
 
 
@@ -197,9 +183,7 @@ def _save_draft_choices(
     """Save all choices except texts, and return the changes with review notes added."""
     if options["compile_tested"] is not None:
         request = SendRequest(target=target, base=base)
-        set_compile_tested_line(
-            workplace.repository, request, enabled=options["compile_tested"]
-        )
+        set_compile_tested_line(workplace.repository, request, enabled=options["compile_tested"])
     if options["security"]:
         from patchpilot.sending.questions import save_draft_answer
 
@@ -218,9 +202,7 @@ def _save_draft_choices(
     return changes._replace(notes=(*changes.notes, *notes))
 
 
-def _reset_draft(
-    common: Common, workplace: Workplace, target: str | None, base: str | None
-) -> int:
+def _reset_draft(common: Common, workplace: Workplace, target: str | None, base: str | None) -> int:
     before, result = service.reset_draft(workplace.repository, target, base)
     cleared_rows = format_draft_rows(before, kept_draft=result.draft)
     print_message("cleared:" if cleared_rows else "nothing to clear in the draft")
@@ -232,9 +214,7 @@ def _reset_draft(
     return 0
 
 
-def _edit_draft(
-    workplace: Workplace, target: str | None, base: str | None
-) -> DraftResult:
+def _edit_draft(workplace: Workplace, target: str | None, base: str | None) -> DraftResult:
     from patchpilot.sending.edit_draft import make_text_editor
 
     if not sys.stdin.isatty():
@@ -242,9 +222,7 @@ def _edit_draft(
             "the editor needs a terminal",
             hint="use --export FILE and --import FILE, or --cover, --changelog and --note",
         )
-    return service.edit_draft_texts(
-        workplace.repository, make_text_editor(workplace), target, base
-    )
+    return service.edit_draft_texts(workplace.repository, make_text_editor(workplace), target, base)
 
 
 def _export_draft(text: str, file: Path) -> None:
@@ -268,8 +246,7 @@ def _split_action(arguments: tuple[str, ...]) -> tuple[str, str | None]:
 def _format_draft(result: DraftResult) -> str:
     draft = result.draft
     lines = [
-        f"topic:    {draft.change_id}"
-        + (f"   branch {draft.branch}" if draft.branch else ""),
+        f"topic:    {draft.change_id}" + (f"   branch {draft.branch}" if draft.branch else ""),
         f"state:    {result.state.summary}",
         f"next:     v{result.state.next_version}   [{draft.prefix or 'PATCH'}]",
         *(f"patch:    {patch.subject}" for patch in draft.patches),
@@ -281,9 +258,7 @@ def _format_draft(result: DraftResult) -> str:
             f"sent:     v{send.version} on {send.begun[:16]} via {send.transport}:"
             f" {send.state}{force_note}"
         )
-        lines += [
-            f"          dropped: {make_printable(address)}" for address in send.left_out
-        ]
+        lines += [f"          dropped: {make_printable(address)}" for address in send.left_out]
     if result.b4:
         lines.append(
             f"b4:       tracks this branch ({result.b4.strategy}, next v{result.b4.revision}"

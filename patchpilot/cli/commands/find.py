@@ -44,9 +44,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="name the next commit to build, until the fix is found; WHAT: a symptom, or an answer",
 )
-@option(
-    "--mails", "with_mails", is_flag=True, help="COMMIT: show the text of each reply"
-)
+@option("--mails", "with_mails", is_flag=True, help="COMMIT: show the text of each reply")
 @option(
     "--lore",
     metavar="URL|PATH",
@@ -89,54 +87,38 @@ def command(
                 hint=Action("find", ("-",), "pass a log, for example `dmesg | {}`"),
             )
         text = _read_target_text(workplace, what, lore)
-        if (
-            text is None
-            and not bisect
-            and is_commit_argument(workplace.repository, what)
-        ):
-            return _find_posted_commit(
-                common, workplace, what, lore, with_mails=with_mails
-            )
+        if text is None and not bisect and is_commit_argument(workplace.repository, what):
+            return _find_posted_commit(common, workplace, what, lore, with_mails=with_mails)
         text = read_symptom_text(workplace.repository, what) if text is None else text
         if bisect:
             return _bisect_symptom(common, workplace, text, within or "")
         return _find_fixes(common, workplace, what, text, within or "")
 
 
-def _read_target_text(
-    workplace: "Workplace", target: str, lore: str | None
-) -> str | None:
+def _read_target_text(workplace: "Workplace", target: str, lore: str | None) -> str | None:
     """Return the text of standard input or of a message, or None for any other target."""
     from patchpilot.finding.find_fix import MAX_LOG, fetch_report_text
 
     if target == "-":
         return sys.stdin.buffer.read(MAX_LOG).decode("utf-8", "replace")
     if target.startswith(("<", "http://", "https://")):
-        return fetch_report_text(
-            target, lore, offline=workplace.offline, directory=workplace.repo
-        )
+        return fetch_report_text(target, lore, offline=workplace.offline, directory=workplace.repo)
     return None
 
 
-def _find_fixes(
-    common: Common, workplace: "Workplace", target: str, text: str, tree: str
-) -> int:
+def _find_fixes(common: Common, workplace: "Workplace", target: str, text: str, tree: str) -> int:
     from patchpilot.cli.output.find_text import format_found_fixes
     from patchpilot.finding.find_fix import find_fixes, read_symptom
 
     repository, profile = workplace.repository, workplace.settings().get("profile")
     symptom = read_symptom(repository, text)
     with show_progress(common) as progress:
-        fixes = find_fixes(
-            repository, symptom, tree=tree, profile=profile, progress=progress
-        )
+        fixes = find_fixes(repository, symptom, tree=tree, profile=profile, progress=progress)
     _write_answer(common, fixes, format_found_fixes(fixes, target))
     return findings_exit_code(not fixes.fits)
 
 
-def _bisect_symptom(
-    common: Common, workplace: "Workplace", text: str, tree: str
-) -> int:
+def _bisect_symptom(common: Common, workplace: "Workplace", text: str, tree: str) -> int:
     from patchpilot.cli.output.find_text import format_bisect_step
     from patchpilot.finding.bisect_fix import ANSWERS, continue_bisection
     from patchpilot.finding.find_fix import read_symptom
@@ -144,9 +126,7 @@ def _bisect_symptom(
     repository, profile = workplace.repository, workplace.settings().get("profile")
     answer = text if text in ("", *ANSWERS) else read_symptom(repository, text)
     with show_progress(common) as progress:
-        step = continue_bisection(
-            repository, answer, tree=tree, profile=profile, progress=progress
-        )
+        step = continue_bisection(repository, answer, tree=tree, profile=profile, progress=progress)
     _write_answer(common, step, format_bisect_step(step))
     return findings_exit_code(not (step.next or step.found))
 
@@ -209,9 +189,7 @@ def _find_posted_commit(
         common.write(format_json("find", answer, posted_by_others=similar_posts))
         return ExitCode.OK
     text = (
-        format_posted_commit(
-            posted_commit, max_width=common.columns, with_mails=with_mails
-        )
+        format_posted_commit(posted_commit, max_width=common.columns, with_mails=with_mails)
         if posted_commit
         else ""
     )

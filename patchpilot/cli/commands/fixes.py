@@ -25,9 +25,7 @@ from patchpilot.tags.find_culprits import (
 MAX_LOG = 4 << 20
 
 
-@make_command(
-    epilog="\b\nExamples:\n  patchpilot fixes HEAD\n  patchpilot fixes --verify HEAD"
-)
+@make_command(epilog="\b\nExamples:\n  patchpilot fixes HEAD\n  patchpilot fixes --verify HEAD")
 @common_options("text", "json")
 @option(
     "--limit",
@@ -78,9 +76,7 @@ def command(
 
         is_single = len(results) == 1
         common.write(
-            format_json("fixes", results[0])
-            if is_single
-            else format_json("fixes", results=results)
+            format_json("fixes", results[0]) if is_single else format_json("fixes", results=results)
         )
     else:
         common.write(
@@ -118,15 +114,11 @@ def format_fixes_result(result: FixesResult, verify: bool) -> str:
     lines = [f'{result.commit[:12]} ("{result.subject}")']
     for checked_tag in result.present:
         lines.append(f"  {checked_tag.tag.text}")
-        lines += [f"    - {problem.message}" for problem in checked_tag.problems] or [
-            "    correct"
-        ]
+        lines += [f"    - {problem.message}" for problem in checked_tag.problems] or ["    correct"]
         if checked_tag.suggestion:
             lines.append(f"    help: {checked_tag.suggestion}")
     if verify:
-        return make_printable(
-            "\n".join(lines if result.present else [*lines, "  no Fixes: tag"])
-        )
+        return make_printable("\n".join(lines if result.present else [*lines, "  no Fixes: tag"]))
     if result.reason:
         lines.append(f"not certain: {result.reason}")
     for culprit in result.candidates:

@@ -43,9 +43,7 @@ def command(word: str | None, own: str | None) -> int:
     elif word is None:
         print(_list_topics())
     else:
-        raise unknown_word_error(
-            "command or topic", word, (*COMMANDS, *TOPICS, _OPTIONS)
-        )
+        raise unknown_word_error("command or topic", word, (*COMMANDS, *TOPICS, _OPTIONS))
     return ExitCode.OK
 
 
@@ -57,7 +55,5 @@ def _list_topics() -> str:
         "Topics",
         f"  {_OPTIONS:<12} Options that several commands have",
     ]
-    lines += [
-        f"  {name:<12} {text.strip().splitlines()[0]}" for name, text in TOPICS.items()
-    ]
+    lines += [f"  {name:<12} {text.strip().splitlines()[0]}" for name, text in TOPICS.items()]
     return "\n".join([*lines, "", "Run `patchpilot help NAME` to show one of them."])

@@ -127,14 +127,10 @@ def command(common: Common, targets: tuple[str, ...], **values: Any) -> int | No
     return None
 
 
-def _print_like_script(
-    common: Common, targets: tuple[str, ...], switches: dict[str, Any]
-) -> None:
+def _print_like_script(common: Common, targets: tuple[str, ...], switches: dict[str, Any]) -> None:
     from patchpilot.recipients.get_maintainer.topic_answer import run_get_maintainer
 
-    is_network = any(
-        target.startswith(("<", "http://", "https://")) for target in targets
-    )
+    is_network = any(target.startswith(("<", "http://", "https://")) for target in targets)
     result = run_get_maintainer(
         targets,
         switches,
@@ -201,8 +197,7 @@ def _print_plan(
         missing_addresses: Sequence[Address] = ()
         if any(edits.values()) or options["reset"]:
             for plan in {
-                recipient_plan.topic: recipient_plan
-                for recipient_plan in result.results
+                recipient_plan.topic: recipient_plan for recipient_plan in result.results
             }.values():
                 service.edit_recipients(plan, **edits, reset=options["reset"])
             missing_addresses = (
@@ -225,9 +220,7 @@ def _print_plan(
     )
 
 
-def _printable_lines(
-    result: GetMaintainerAnswer, *, quiet: bool, to_terminal: bool
-) -> str:
+def _printable_lines(result: GetMaintainerAnswer, *, quiet: bool, to_terminal: bool) -> str:
     """Return the lines as text, escaped for a terminal.
 
     Print the notes on stderr unless `quiet` is set.

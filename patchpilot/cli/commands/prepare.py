@@ -70,14 +70,10 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
 @option(
     "--yes",
     is_flag=True,
-    help=(
-        "write without asking; required if stdin is not a terminal and no option names the tags"
-    ),
+    help=("write without asking; required if stdin is not a terminal and no option names the tags"),
 )
 @argument("target", required=False)
-def command(
-    common: Common, target: str | None, base: str | None, yes: bool, **options: Any
-) -> int:
+def command(common: Common, target: str | None, base: str | None, yes: bool, **options: Any) -> int:
     """Write Fixes:, Cc: stable and other tags into the messages of TARGET (a commit, a branch or a
     range; default: your topic).
 
@@ -100,15 +96,11 @@ def command(
         confirmation.progress = progress
         repository, settings = workplace.repository, workplace.settings()
         options["signoff"] = (
-            settings.flag("signoff")
-            if options["signoff"] is None
-            else options["signoff"]
+            settings.flag("signoff") if options["signoff"] is None else options["signoff"]
         )
         options["fixes"] = options["fixes"] or ("auto",)
         options["stable"] = options["stable"] or "auto"
-        options["is_fix"] = (
-            None if (no_fix := options.pop("no_fix")) is None else not no_fix
-        )
+        options["is_fix"] = None if (no_fix := options.pop("no_fix")) is None else not no_fix
         result = prepare_commit_tags(
             repository,
             PrepareRequest(
@@ -162,9 +154,7 @@ class _Confirmation:
         if isinstance(self.progress, ProgressLine):
             self.progress.wipe()
         self.shown = (
-            self._common.format == "text"
-            and self._common.output is None
-            and sys.stdout.isatty()
+            self._common.format == "text" and self._common.output is None and sys.stdout.isatty()
         )
         # if stdout is redirected, show the preview on stderr
         stream = sys.stdout if self.shown else sys.stderr
@@ -175,9 +165,7 @@ class _Confirmation:
         for cost in preparation.costs:
             print_notice("note", cost)
         number = len(preparation.changed)
-        if ask.ask_yes_or_no(
-            f"Write this into {format_count(number, 'commit message')}?"
-        ):
+        if ask.ask_yes_or_no(f"Write this into {format_count(number, 'commit message')}?"):
             return True
         self.refusal = RefusedError(
             "nothing was written",
@@ -221,8 +209,7 @@ def format_preparation(result: Preparation, colored: bool) -> str:
     lines: list[str] = []
     for change in result.changes:
         lines.append(
-            f"commit {change.commit[:12]}"
-            + ("" if change.changed else ": nothing to add")
+            f"commit {change.commit[:12]}" + ("" if change.changed else ": nothing to add")
         )
         if change.changed:
             lines.append(_format_change(change, colored))
@@ -255,9 +242,4 @@ def _format_change(change: MessageChange, colored: bool) -> str:
             else make_printable(part)
             for kind, part in change.pieces
         )
-    return (
-        "\n".join(
-            f"    {line}" if line else "" for line in body.rstrip("\n").split("\n")
-        )
-        + "\n"
-    )
+    return "\n".join(f"    {line}" if line else "" for line in body.rstrip("\n").split("\n")) + "\n"

@@ -141,9 +141,7 @@ def command(common: Common, **asked: Any) -> int:
         return _plan_and_send(common, workplace, asked)
 
 
-def _plan_and_send(
-    common: Common, workplace: Workplace, options: Mapping[str, Any]
-) -> int:
+def _plan_and_send(common: Common, workplace: Workplace, options: Mapping[str, Any]) -> int:
     repository, settings = workplace.repository, workplace.settings()
     dry_run, yes, outbox = options["dry_run"], options["yes"], options["outbox"]
     request = _make_request(common, workplace, settings, options)
@@ -160,15 +158,9 @@ def _plan_and_send(
 
         paths = write_outbox(plan, outbox)
         _print_plan(common, workplace, plan, "NOT SENT (written to files)")
-        print_message(
-            f"{format_count(len(paths), 'message')} in {outbox}; nothing was sent"
-        )
+        print_message(f"{format_count(len(paths), 'message')} in {outbox}; nothing was sent")
         return int(findings_exit_code(plan.refused))
-    if (
-        not dry_run
-        and plan.send.waiting_messages
-        and (blocked := plan.blocking_problem)
-    ):
+    if not dry_run and plan.send.waiting_messages and (blocked := plan.blocking_problem):
         return _show_blocked(common, workplace, plan, blocked)
     if dry_run or plan.refused:
         _print_plan(common, workplace, plan, "NOT SENT (dry run)")
@@ -180,9 +172,7 @@ def _plan_and_send(
             "nothing was sent: stdin is not a terminal",
             "read the preview, then add --yes",
         )
-        plan = replace(
-            plan, request=plan.request._replace(force=None), blockers=(missing_consent,)
-        )
+        plan = replace(plan, request=plan.request._replace(force=None), blockers=(missing_consent,))
         _print_plan(common, workplace, plan)
         return int(ExitCode.FINDINGS)
     from patchpilot.cli.check.review_options import review_before_send
@@ -206,9 +196,7 @@ def _plan_and_send(
     if is_stopped():
         return int(ExitCode.INTERRUPTED)
     return int(
-        {"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(
-            result.state, ExitCode.NETWORK
-        )
+        {"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(result.state, ExitCode.NETWORK)
     )
 
 
@@ -229,13 +217,10 @@ def _make_request(
         cover=options["cover_letter"],
         in_reply_to=options["in_reply_to"],
         depends_on=tuple(
-            parse_id_option(message_id, "--depends-on")
-            for message_id in options["depends_on"]
+            parse_id_option(message_id, "--depends-on") for message_id in options["depends_on"]
         ),
         answers=tuple(
-            (name, options[name])
-            for name in ("security", "regression")
-            if options[name]
+            (name, options[name]) for name in ("security", "regression") if options[name]
         ),
         base=workplace.base(settings, options["base"], (options["target"],)),
         to_self=options["to_self"],
@@ -309,14 +294,10 @@ def _make_plan(
         return plan_sending(workplace.repository, request, progress=progress)
 
 
-def _show_blocked(
-    common: Common, workplace: Workplace, plan: Sending, blocked: SendProblem
-) -> int:
+def _show_blocked(common: Common, workplace: Workplace, plan: Sending, blocked: SendProblem) -> int:
     # show this problem before all others, because nothing can be sent until it is fixed
     other_problems = () if plan.request.force else plan.blockers
-    warnings = tuple(
-        warning for warning in plan.warnings if warning.name != blocked.name
-    )
+    warnings = tuple(warning for warning in plan.warnings if warning.name != blocked.name)
     plan = replace(
         plan,
         request=plan.request._replace(force=None),
@@ -353,9 +334,7 @@ def _show_effects(workplace: Workplace, request: SendRequest) -> None:
     from patchpilot.sending.mail_recipients import describe_answer_effect
 
     for name, value in request.answers:
-        if change_text := describe_answer_effect(
-            workplace.repository, name, value, request
-        ):
+        if change_text := describe_answer_effect(workplace.repository, name, value, request):
             print_message(f"{name}: {value}: {make_printable(change_text)}")
 
 
@@ -366,12 +345,8 @@ def _write_changelog(workplace: Workplace, request: SendRequest) -> None:
     from patchpilot.topic.reroll import has_unfinished_changelog, prepare_next_version
 
     repository = workplace.repository
-    if has_unfinished_changelog(
-        prepare_next_version(find_draft(repository, request), repository)
-    ):
-        edit_draft_texts(
-            repository, make_text_editor(workplace), request.target, request.base
-        )
+    if has_unfinished_changelog(prepare_next_version(find_draft(repository, request), repository)):
+        edit_draft_texts(repository, make_text_editor(workplace), request.target, request.base)
 
 
 def _print_plan(
@@ -488,17 +463,13 @@ def _delay_signals() -> Iterator[Any]:
         # after SIGHUP, there may be no terminal to write to
         with suppress(OSError):
             print_message("")
-            print_notice(
-                "note", "stopping after this mail; press Ctrl-C again to stop now"
-            )
+            print_notice("note", "stopping after this mail; press Ctrl-C again to stop now")
 
     signal_numbers = [signal.SIGINT, signal.SIGTERM]
     # keep SIGHUP ignored under nohup
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal_numbers.append(signal.SIGHUP)
-    old_handlers = {
-        number: signal.signal(number, remember) for number in signal_numbers
-    }
+    old_handlers = {number: signal.signal(number, remember) for number in signal_numbers}
     try:
         yield lambda: bool(signals)
     finally:

@@ -55,9 +55,7 @@ def command(common: Common) -> int:
     help="gmail, outlook, fastmail, kernel.org and others; own, msmtp, or b4 (web endpoint)",
 )
 @option("--server", metavar="HOST", default="", help="mail server")
-@option(
-    "--port", metavar="N", type=int, limits=(1, 65535), help="port of the mail server"
-)
+@option("--port", metavar="N", type=int, limits=(1, 65535), help="port of the mail server")
 @option(
     "--encryption",
     choices=["tls", "ssl", "none"],
@@ -159,9 +157,7 @@ def stable(common: Common, fetch: bool) -> int:
     if fetch:
         return _fetch_missing_series(common)
     branches = (
-        list_lts_series(common.profile)
-        if common.offline
-        else update_lts_series(common.profile)
+        list_lts_series(common.profile) if common.offline else update_lts_series(common.profile)
     )
     rows = tuple(row for row in branches.series if not row.is_over)
     if common.format == "json":
@@ -202,9 +198,7 @@ def _fetch_missing_series(common: Common) -> int:
 )
 @common_options("text", "json")
 @option("--remove", is_flag=True, help="remove the hooks")
-@option(
-    "--run", metavar="FILE", help="check FILE as HOOK does, which calls this itself"
-)
+@option("--run", metavar="FILE", help="check FILE as HOOK does, which calls this itself")
 @argument("hooks", several=True, metavar="[HOOK]...")
 def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...]) -> int:
     """Install the hooks that check commits and messages.
@@ -218,17 +212,14 @@ def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...])
     with common.workplace() as workplace:
         if run is not None:
             return _run_hook(workplace, hooks[0] if hooks else "", Path(run))
-        change_hooks = (
-            service.remove_named_hooks if remove else service.install_named_hooks
-        )
+        change_hooks = service.remove_named_hooks if remove else service.install_named_hooks
         states = change_hooks(workplace.repository, hooks)
     if common.format == "json":
         common.write(format_json("hooks", hooks=states))
     else:
         common.write(
             "".join(
-                f"{hook.name:18}  {hook.state:9}  {make_printable(hook.place)}\n"
-                for hook in states
+                f"{hook.name:18}  {hook.state:9}  {make_printable(hook.place)}\n" for hook in states
             )
         )
     return 0
@@ -246,15 +237,9 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     from patchpilot.setup import install_hooks as service
 
     if name not in service.GIT_HOOKS:
-        raise UsageError(
-            "--run is only for installed hooks", hint="run `patchpilot setup hooks`"
-        )
+        raise UsageError("--run is only for installed hooks", hint="run `patchpilot setup hooks`")
     is_message = name == "commit-msg"
-    if (
-        service.is_not_patch_message(file)
-        if is_message
-        else service.is_started_by_patchpilot()
-    ):
+    if service.is_not_patch_message(file) if is_message else service.is_started_by_patchpilot():
         return 0
     check = hook.check_message_in_hook if is_message else hook.check_patch_in_hook
     result, problem = check(workplace, file)
@@ -262,9 +247,7 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
         # a missing rule pack must not block a commit
         print_notice("warning", f"{problem}: skipped")
     for finding in result.all:
-        print_message(
-            f"{finding.severity}: {make_printable(finding.message)} [{finding.name}]"
-        )
+        print_message(f"{finding.severity}: {make_printable(finding.message)} [{finding.name}]")
     if result.exit_code:
         print_error(
             "the check found errors",

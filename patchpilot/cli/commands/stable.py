@@ -19,9 +19,7 @@ from patchpilot.tags.stable_request_tag import (
 
 @make_command(
     epilog=(
-        "\b\nExamples:\n"
-        "  patchpilot stable HEAD\n"
-        "  patchpilot stable HEAD --fixes 43645ce03e00"
+        "\b\nExamples:\n  patchpilot stable HEAD\n  patchpilot stable HEAD --fixes 43645ce03e00"
     )
 )
 @common_options("text", "json")

@@ -39,9 +39,7 @@ _LORE = option(
         " patchpilot.lore or https://lore.kernel.org/all]"
     ),
 )
-_FRESH = option(
-    "--fresh", is_flag=True, help="do not use cached answers of the last ten minutes"
-)
+_FRESH = option("--fresh", is_flag=True, help="do not use cached answers of the last ten minutes")
 _ID = argument("number", metavar="ID", type=find_series_number)
 _MARKS = ("addressed", "declined", "open", "none")
 UNLIMITED = 1000
@@ -159,18 +157,14 @@ def add(
 )
 @common_options("text", "json")
 @option("--keep-unread", is_flag=True, help="do not mark its replies as read")
-@option(
-    "--all", "every_mail", is_flag=True, help="read every message of a very long thread"
-)
+@option("--all", "every_mail", is_flag=True, help="read every message of a very long thread")
 @option("--mails", "with_mails", is_flag=True, help="show the text of each reply")
 @option(
     "--ledger",
     is_flag=True,
     help="list the requests of reviewers and bots, and whether they are addressed",
 )
-@option(
-    "--open", "only_open", is_flag=True, help="with --ledger: list only open requests"
-)
+@option("--open", "only_open", is_flag=True, help="with --ledger: list only open requests")
 @option(
     "--mark",
     "marks",
@@ -195,9 +189,7 @@ def add(
 )
 @argument("number", metavar="[ID]", type=find_series_number, required=False)
 @argument("revisions", metavar="[OLD] [NEW]", several=True)
-def show(
-    common: Common, number: int | None, revisions: tuple[str, ...], **asked: Any
-) -> int:
+def show(common: Common, number: int | None, revisions: tuple[str, ...], **asked: Any) -> int:
     """Show the details of a tracked series, and mark its replies as read.
 
     ID is the number of a series, or the Message-ID or URL of one of its messages (default: the
@@ -215,9 +207,7 @@ def show(
     """
     if mbox := asked["mbox"]:
         series_in_file = _find_in_mbox(common, mbox, number)
-        _write_series(
-            common, series_in_file, is_complete=True, with_mails=asked["with_mails"]
-        )
+        _write_series(common, series_in_file, is_complete=True, with_mails=asked["with_mails"])
         return _warn_incomplete(series_in_file)
     if asked["ledger"]:
         _show_ledger(common, number, asked["marks"], only_open=asked["only_open"])
@@ -233,9 +223,7 @@ def show(
             mark_read=not asked["keep_unread"],
             every_mail=asked["every_mail"],
         )
-    _write_series(
-        common, (series,), is_complete=True, topic=topic, with_mails=asked["with_mails"]
-    )
+    _write_series(common, (series,), is_complete=True, topic=topic, with_mails=asked["with_mails"])
     _note_offline_age(common, (series,))
     return _warn_incomplete((series,))
 
@@ -265,16 +253,12 @@ def _show_ledger(
             changes = [
                 (
                     convert_argument(number_form, mark),
-                    None
-                    if convert_argument(state_form, state) == "none"
-                    else PointState(state),
+                    None if convert_argument(state_form, state) == "none" else PointState(state),
                 )
                 for mark, state in marks
             ]
             set_numbered_states(series.entry.id, items, changes)
-            items = make_series_ledger(
-                _show_topic(common, series.entry.id, progress)[1]
-            )
+            items = make_series_ledger(_show_topic(common, series.entry.id, progress)[1])
     shown_ledger = SeriesLedger(
         series.entry.id,
         tuple(item for item in items if not only_open or item.state is PointState.OPEN),
@@ -286,9 +270,7 @@ def _show_ledger(
     )
 
 
-def _show_range_diff(
-    common: Common, number: int | None, revisions: Sequence[str]
-) -> None:
+def _show_range_diff(common: Common, number: int | None, revisions: Sequence[str]) -> None:
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.errors import UsageError
     from patchpilot.model.printable import make_printable
@@ -352,9 +334,7 @@ def update(
         show_progress(common) as progress,
     ):
         series = read_news(
-            UpdateRequest(
-                numbers, everything, fresh, lore, whole=common.format == "json"
-            ),
+            UpdateRequest(numbers, everything, fresh, lore, whole=common.format == "json"),
             store=store,
             archive_at=_archive_names(common, progress),
             repository=workplace.repository_if_any(),
@@ -394,8 +374,7 @@ def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> Non
     with open_store(offline=common.offline) as store, show_progress(common) as progress:
         numbers = confirm_senders(message_ids, is_known=not stranger, store=store)
         series = tuple(
-            read_tracked_series(number, store=store, progress=progress)
-            for number in numbers
+            read_tracked_series(number, store=store, progress=progress) for number in numbers
         )
     _write_series(common, series)
 
@@ -435,9 +414,7 @@ def classify(common: Common, files: tuple[str, ...]) -> None:
     from patchpilot.tracking.classify_mails import classify_files
 
     with show_progress(common) as progress:
-        mails = classify_files(
-            files, progress=progress, on_skipped=report_skipped_input
-        )
+        mails = classify_files(files, progress=progress, on_skipped=report_skipped_input)
     if common.format == "json":
         common.write(format_json("classify", mails=mails))
     else:
@@ -464,12 +441,8 @@ def _list_series(common: Common, since: str | None, *, waiting: bool) -> int:
         topic = None if is_part else read_current_topic(workplace, store, series)
         if is_part:
             repository = workplace.repository_if_any()
-            read_series = partial(
-                service.add_series_mails, store=store, repository=repository
-            )
-            series, text = _select_recent_series(
-                series, since, read_series, waiting=waiting
-            )
+            read_series = partial(service.add_series_mails, store=store, repository=repository)
+            series, text = _select_recent_series(series, since, read_series, waiting=waiting)
     if is_part and common.format == "text":
         common.write(text)
     else:
@@ -543,9 +516,7 @@ def _show_topic(
         return topic, series
 
 
-def _find_in_mbox(
-    common: Common, mbox: Path, number: int | None
-) -> tuple["Tracked", ...]:
+def _find_in_mbox(common: Common, mbox: Path, number: int | None) -> tuple["Tracked", ...]:
     from patchpilot.errors import UsageError
     from patchpilot.tracking.follow_series import read_mbox
 
@@ -555,9 +526,7 @@ def _find_in_mbox(
             hint="run `patchpilot track show --mbox FILE`",
         )
     with common.workplace() as workplace, show_progress(common) as progress:
-        return read_mbox(
-            mbox, repository=workplace.repository_if_any(), progress=progress
-        )
+        return read_mbox(mbox, repository=workplace.repository_if_any(), progress=progress)
 
 
 def _write_series(
@@ -593,16 +562,12 @@ def _write_series(
             )
             for tracked_series in series
         )
-        common.write(
-            "\n\n".join(f"{number:>3}  {text}" for number, text in series_texts)
-        )
+        common.write("\n\n".join(f"{number:>3}  {text}" for number, text in series_texts))
     else:
         from patchpilot.cli.output.track_table import format_series_table
 
         common.write(
-            format_series_table(
-                series, datetime.now(UTC), common.columns or UNLIMITED, topic
-            )
+            format_series_table(series, datetime.now(UTC), common.columns or UNLIMITED, topic)
         )
 
 
@@ -615,28 +580,17 @@ def _warn_incomplete(series: Sequence["Tracked"]) -> int:
 
     silent_problems = list(
         dict.fromkeys(
-            problem
-            for series_ in series
-            if series_.unreachable
-            for problem in series_.troubles
+            problem for series_ in series if series_.unreachable for problem in series_.troubles
         )
     )
     for problem in silent_problems:
         print_notice("warning", problem)
     damaged = [
-        f"series {series_.entry.id}: {problem}"
-        for series_ in series
-        for problem in series_.damaged
+        f"series {series_.entry.id}: {problem}" for series_ in series for problem in series_.damaged
     ]
     for problem in damaged:
         print_notice("warning", problem)
-    return (
-        ExitCode.NETWORK
-        if silent_problems
-        else ExitCode.USAGE
-        if damaged
-        else ExitCode.OK
-    )
+    return ExitCode.NETWORK if silent_problems else ExitCode.USAGE if damaged else ExitCode.OK
 
 
 def _note_cache_age(series: Sequence["Tracked"]) -> None:
@@ -663,9 +617,7 @@ def _note_offline_age(common: Common, series: Sequence["Tracked"]) -> None:
     from patchpilot.model.bounded import parse_stored_time
 
     dates = [
-        parse_stored_time(series_.entry.updated)
-        for series_ in series
-        if series_.entry.updated
+        parse_stored_time(series_.entry.updated) for series_ in series if series_.entry.updated
     ]
     if common.offline and dates:
         print_notice(
@@ -688,6 +640,4 @@ def _format_age(age: "timedelta") -> str:
 def _archive_names(common: Common, progress: "Progress") -> "ArchiveAt":
     from patchpilot.topic.own_archive import make_archive_opener
 
-    return make_archive_opener(
-        offline=common.offline, progress=progress, directory=common.repo
-    )
+    return make_archive_opener(offline=common.offline, progress=progress, directory=common.repo)

@@ -61,9 +61,7 @@ if TYPE_CHECKING:
     help="read the reply from FILE (`-`: standard input) instead of an editor",
 )
 @option("--no-edit", is_flag=True, help="do not open the editor")
-@option(
-    "--dry-run", is_flag=True, help="keep the draft and print the mail; send nothing"
-)
+@option("--dry-run", is_flag=True, help="keep the draft and print the mail; send nothing")
 @option(
     "--yes",
     is_flag=True,
@@ -151,9 +149,7 @@ def _send_reply(
             f"{f' ({make_one_line(reply.detail)})' if reply.detail else ''}"
         )
         if not is_accepted:
-            print_notice(
-                "note", "the draft was kept; run the same command to try again"
-            )
+            print_notice("note", "the draft was kept; run the same command to try again")
     return int(ExitCode.OK if is_accepted else ExitCode.NETWORK)
 
 

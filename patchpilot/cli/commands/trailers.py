@@ -63,9 +63,7 @@ from patchpilot.topic.message_changes import Preparation
     help="write without asking; required if stdin is not a terminal",
 )
 @argument("target", required=False)
-def command(
-    common: Common, target: str | None, base: str | None, yes: bool, **options: Any
-) -> int:
+def command(common: Common, target: str | None, base: str | None, yes: bool, **options: Any) -> int:
     """Add Reviewed-by: and other tags from replies to the commits of TARGET (default: the topic).
 
     On a terminal, you are asked about each tag, and a "no" is remembered. Only the messages change;
@@ -91,9 +89,7 @@ def command(
         repository, settings = workplace.repository, workplace.settings()
         trailers = add_review_trailers(
             repository,
-            TrailersRequest(
-                target, workplace.base(settings, base, (target,)), **options
-            ),
+            TrailersRequest(target, workplace.base(settings, base, (target,)), **options),
             choose=choose if may_ask else None,
             confirm=confirm,
             progress=progress,
@@ -124,18 +120,13 @@ def _ask_about_tags(trailers: CollectedTags) -> TagDecisions:
     for number, choice in enumerate(trailers.choices):
         if choice.commit.id != commit:
             commit = choice.commit.id
-            print_message(
-                make_one_line(f"{choice.commit.short} {choice.commit.subject}")
-            )
+            print_message(make_one_line(f"{choice.commit.short} {choice.commit.subject}"))
         doubt_note = f"; {choice.why}" if choice.why else ""
-        print_message(
-            make_one_line(f"  {choice.trailer} (v{choice.version}{doubt_note})")
-        )
+        print_message(make_one_line(f"  {choice.trailer} (v{choice.version}{doubt_note})"))
         answer = ""
         while answer not in tuple("ynaq"):
             answer = ask.ask_question(
-                "  Add it? [y: yes, n: no and do not ask again, a: all without a remark,"
-                " q: stop]",
+                "  Add it? [y: yes, n: no and do not ask again, a: all without a remark, q: stop]",
                 end=" ",
             )[:1].lower()
         if answer == "q":

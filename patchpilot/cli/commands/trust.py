@@ -73,9 +73,7 @@ def command(
     removed = service.revoke_trust(configuration) if revoke else 0
     if configuration.needs_trust and not (show or revoke):
         service.trust_configuration(configuration)
-    is_trusted = not revoke and (
-        configuration.trusted or (configuration.needs_trust and not show)
-    )
+    is_trusted = not revoke and (configuration.trusted or (configuration.needs_trust and not show))
     if common.format == "json":
         from patchpilot.cli.output.json_document import format_json
 
@@ -86,9 +84,7 @@ def command(
             f"==> {make_printable(name)} <==\n{_decode_printable(data)}"
             for name, data in configuration.files
         )
-        common.write(
-            "\n".join((*files, format_untrusted_commands(configuration.commands)))
-        )
+        common.write("\n".join((*files, format_untrusted_commands(configuration.commands))))
     if not common.quiet:
         sys.stdout.flush()
         print_notice(

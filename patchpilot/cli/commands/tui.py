@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from patchpilot.tui.opening import Opening
 
 
-@make_command(
-    epilog="\b\nExamples:\n  patchpilot tui\n  patchpilot tui origin/master..my-fix"
-)
+@make_command(epilog="\b\nExamples:\n  patchpilot tui\n  patchpilot tui origin/master..my-fix")
 @option(
     "-C",
     "--repo",

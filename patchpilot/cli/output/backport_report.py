@@ -25,9 +25,7 @@ _NOTHING = ActionResults()
 
 def has_conflict(results: Sequence[BackportResult]) -> bool:
     """Return whether the fix conflicts on any branch."""
-    return any(
-        branch.verdict == "conflict" for result in results for branch in result.branches
-    )
+    return any(branch.verdict == "conflict" for result in results for branch in result.branches)
 
 
 def has_affected_branch(results: Sequence[BackportResult]) -> bool:
@@ -35,9 +33,7 @@ def has_affected_branch(results: Sequence[BackportResult]) -> bool:
     return any(branch.wants_fix for result in results for branch in result.branches)
 
 
-def wrote_no_patch(
-    results: Sequence[BackportResult], action_results: ActionResults
-) -> bool:
+def wrote_no_patch(results: Sequence[BackportResult], action_results: ActionResults) -> bool:
     """Return whether a branch needs the fix but no patch was written."""
     return (
         bool(action_results.written)
@@ -74,18 +70,10 @@ def format_backport_text(
             )
         for rule in result.rules:
             lines += _wrap(f"note: {rule}", "  ", "    ")
-        width = max(
-            (len(_branch_label(branch)) for branch in result.branches), default=0
-        )
+        width = max((len(_branch_label(branch)) for branch in result.branches), default=0)
         for branch in result.branches:
-            eol = (
-                f" ({'ended' if branch.is_over else 'EOL'} {branch.ends})"
-                if branch.ends
-                else ""
-            )
-            line_start = (
-                f"  {_branch_label(branch):<{width}}  {branch.verdict.value:<13}  "
-            )
+            eol = f" ({'ended' if branch.is_over else 'EOL'} {branch.ends})" if branch.ends else ""
+            line_start = f"  {_branch_label(branch):<{width}}  {branch.verdict.value:<13}  "
             lines += _wrap(
                 f"{branch.reason}{eol}",
                 line_start,
@@ -93,15 +81,12 @@ def format_backport_text(
             )
             lines += [
                 f"      {line}"
-                for line in _format_branch_details(
-                    branch, upstream=result.upstream is not False
-                )
+                for line in _format_branch_details(branch, upstream=result.upstream is not False)
             ]
             # show the build only after the last fix, because a branch is built with all fixes
             if result is results[-1]:
                 lines += [
-                    f"      {outcome}"
-                    for outcome in _format_build_outcome(branch, action_results)
+                    f"      {outcome}" for outcome in _format_build_outcome(branch, action_results)
                 ]
         if result.cc_stable:
             lines += [
@@ -125,8 +110,7 @@ def _missing_series(result: BackportResult) -> list[str]:
         command, _, ref = series.command.rpartition(" ")
         fetches.setdefault(command, []).append(ref)
     wrapped_lines = _wrap(
-        "not in this repository: "
-        + ", ".join(series.version for series in result.missing),
+        "not in this repository: " + ", ".join(series.version for series in result.missing),
         "",
         "  ",
     )
@@ -141,22 +125,14 @@ def _missing_series(result: BackportResult) -> list[str]:
 
 
 def _branch_label(branch: BranchResult) -> str:
-    return (
-        branch.branch[:12]
-        if re.fullmatch(r"[0-9a-f]{40}", branch.branch)
-        else branch.branch
-    )
+    return branch.branch[:12] if re.fullmatch(r"[0-9a-f]{40}", branch.branch) else branch.branch
 
 
 def _format_action_results(action_results: ActionResults) -> list[str]:
     blocks = []
     if action_results.written:
         blocks.append(
-            "\n".join(
-                line
-                for backport in action_results.written
-                for line in _list_files(backport)
-            )
+            "\n".join(line for backport in action_results.written for line in _list_files(backport))
         )
         blocks += _format_send_commands(action_results.written)
     if action_results.resolving:
@@ -178,23 +154,15 @@ def _format_action_results(action_results: ActionResults) -> list[str]:
     for build in action_results.built:
         outcome = _describe_build(build)
         details = build.warnings if build.code == 0 else build.tail.split("\n")
-        blocks.append(
-            "\n".join(
-                [f"{build.branch}: {outcome}", *(f"  {line}" for line in details)]
-            )
-        )
+        blocks.append("\n".join([f"{build.branch}: {outcome}", *(f"  {line}" for line in details)]))
     if action_results.request:
         blocks.append(action_results.request.rstrip("\n"))
     return blocks
 
 
-def _format_build_outcome(
-    branch: BranchResult, action_results: ActionResults
-) -> list[str]:
+def _format_build_outcome(branch: BranchResult, action_results: ActionResults) -> list[str]:
     return [
-        _describe_build(build)
-        for build in action_results.built
-        if build.branch == branch.branch
+        _describe_build(build) for build in action_results.built if build.branch == branch.branch
     ]
 
 
@@ -209,11 +177,7 @@ def _describe_build(build: BranchBuild) -> str:
 
 
 def _describe_commit(result: BackportResult) -> str:
-    return (
-        f'{result.commit[:12]} ("{result.subject}")'
-        if result.commit
-        else result.subject
-    )
+    return f'{result.commit[:12]} ("{result.subject}")' if result.commit else result.subject
 
 
 def _wrap(text: str, first: str, indent: str, width: int = _COLUMNS) -> list[str]:
@@ -251,21 +215,13 @@ def _format_branch_details(branch: BranchResult, *, upstream: bool) -> list[str]
 def _format_conflicts(branch: BranchResult) -> list[str]:
     lines: list[str] = []
     for conflict in branch.conflicts[:_MAX_CONFLICTS]:
-        kind = (
-            f" ({conflict.kind})"
-            if conflict.kind != "content" or not conflict.line
-            else ""
-        )
-        location = (
-            f"{conflict.path}:{conflict.line}" if conflict.line else conflict.path
-        )
+        kind = f" ({conflict.kind})" if conflict.kind != "content" or not conflict.line else ""
+        location = f"{conflict.path}:{conflict.line}" if conflict.line else conflict.path
         lines.append(f"conflict: {location}{kind}")
         lines += [f"  - {line}" for line in _crop_side(conflict.ours)]
         lines += [f"  + {line}" for line in _crop_side(conflict.theirs)]
     if len(branch.conflicts) > _MAX_CONFLICTS:
-        lines.append(
-            f"and {format_count(len(branch.conflicts) - _MAX_CONFLICTS, 'more conflict')}"
-        )
+        lines.append(f"and {format_count(len(branch.conflicts) - _MAX_CONFLICTS, 'more conflict')}")
     return lines
 
 
@@ -285,11 +241,7 @@ def _list_prerequisites(branch: BranchResult, add_text: Callable[..., None]) -> 
     if branch.prerequisites:
         add_text(
             "prerequisites"
-            + (
-                " (only their changes to the files of the fix)"
-                if branch.partial
-                else ""
-            )
+            + (" (only their changes to the files of the fix)" if branch.partial else "")
             + ":"
         )
         for prerequisite in branch.prerequisites:
@@ -309,19 +261,13 @@ def _list_prerequisites(branch: BranchResult, add_text: Callable[..., None]) -> 
 
 
 def _crop_side(lines: Sequence[str]) -> list[str]:
-    return (
-        [*lines[:_MAX_SIDE_LINES], "…"] if len(lines) > _MAX_SIDE_LINES else list(lines)
-    )
+    return [*lines[:_MAX_SIDE_LINES], "…"] if len(lines) > _MAX_SIDE_LINES else list(lines)
 
 
 def _list_files(backport: WrittenBackport) -> list[str]:
     if not backport.files:
         return [f"{backport.branch}: nothing written: {backport.skipped}"]
-    reply_note = (
-        [f"{backport.branch}: in reply to {backport.answers}"]
-        if backport.answers
-        else []
-    )
+    reply_note = [f"{backport.branch}: in reply to {backport.answers}"] if backport.answers else []
     return [
         *reply_note,
         *(str(file) for file in backport.files),
@@ -336,9 +282,7 @@ def _format_send_commands(backports: Sequence[WrittenBackport]) -> list[str]:
     order_note = ", the latest branch first" if len(commands) > 1 else ""
     lines = [f"read them, then send them{order_note}:"]
     lines += [f"  {command}" for command in commands]
-    if not all(
-        backport.is_signed or backport.hint for backport in backports if backport.send
-    ):
+    if not all(backport.is_signed or backport.hint for backport in backports if backport.send):
         lines.append("help: they lack your Signed-off-by; --signoff adds it")
     return ["\n".join(lines)]
 
@@ -371,8 +315,7 @@ def format_backport_markdown(
             )
             if result is results[-1]:
                 related += "".join(
-                    f"<br>{outcome}"
-                    for outcome in _format_build_outcome(branch, action_results)
+                    f"<br>{outcome}" for outcome in _format_build_outcome(branch, action_results)
                 )
             lines.append(
                 f"| {_escape_cell(branch.branch)} | {branch.verdict.value} |"

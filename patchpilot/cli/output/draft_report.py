@@ -52,9 +52,7 @@ def _list_draft_choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
     for rule, reason in sorted(draft.waivers.items()):
         yield f"waivers.{rule}", "waived:", f"{rule}: {reason}"
     if draft.has_cover:
-        has_only_text = (
-            "cover_text" in draft.origins and "cover_subject" not in draft.origins
-        )
+        has_only_text = "cover_text" in draft.origins and "cover_subject" not in draft.origins
         parts = (
             draft.cover_subject,
             "" if draft.cover_text else None,
@@ -67,9 +65,7 @@ def _list_draft_choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
         )
     yield from (
         (f"changelogs.{version}", f"changelog of v{version}:", text)
-        for version, text in sorted(
-            draft.changelogs.items(), key=lambda item: -int(item[0])
-        )
+        for version, text in sorted(draft.changelogs.items(), key=lambda item: -int(item[0]))
         if text
     )
     yield from (

@@ -35,9 +35,7 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
     if searched_names:
         lines.append(f"  searched for  {', '.join(searched_names)}")
     for number, fix in enumerate(fixes.candidates):
-        likelihood = (
-            "likely" if fixes.likely and not number else f"{fix.probability:4.0%}"
-        )
+        likelihood = "likely" if fixes.likely and not number else f"{fix.probability:4.0%}"
         lines += ["", *_format_fix(fix, "" if name else likelihood)]
     if fixes.fits:
         messages = fixes.symptom.messages
@@ -53,9 +51,7 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
             "  or report the bug: run `patchpilot`, press w on Home (0) and enter the log; r fills"
             " in the report",
         ]
-    return make_printable(
-        "\n".join([*lines, *(f"note: {note}" for note in fixes.notes)])
-    )
+    return make_printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
 
 
 def format_bisect_step(step: BisectStep) -> str:
@@ -74,18 +70,13 @@ def format_bisect_step(step: BisectStep) -> str:
     elif step.found:
         lines = [*_format_fix(step.found, "fixed"), f"next: {step.found.next_step()}"]
     elif step.left:
-        lines = [
-            f"{step.left} commits may be the fix; the builds that are left were skipped"
-        ]
+        lines = [f"{step.left} commits may be the fix; the builds that are left were skipped"]
     else:
         lines = [f"{step.mainline} has the bug as well: no commit fixes it"]
     if step.answers:
         lines += [
             "answers so far:",
-            *(
-                f"  {' '.join(name[:12] for name in answer.split())}"
-                for answer in step.answers
-            ),
+            *(f"  {' '.join(name[:12] for name in answer.split())}" for answer in step.answers),
             "  patchpilot find --bisect undo  # discards the last one",
         ]
     return make_printable("\n".join(lines))
@@ -107,9 +98,7 @@ def _format_fix(fix: FoundFix, label: str) -> list[str]:
 
 def format_similar_posts(similar_posts: Sequence[PostedFix]) -> str:
     """List patches by others for the same bug, one per line."""
-    return "".join(
-        f"{fix.words}\n  <{make_printable(fix.message_id)}>\n" for fix in similar_posts
-    )
+    return "".join(f"{fix.words}\n  <{make_printable(fix.message_id)}>\n" for fix in similar_posts)
 
 
 def format_posted_commit(
@@ -120,9 +109,7 @@ def format_posted_commit(
 ) -> str:
     """Format the commit, the message in which it was posted, and its series as in `track show`."""
     label = f"{posted_commit.revision.label}, " if posted_commit.revision else ""
-    follow_command = Action(
-        "track", ("add", f"<{posted_commit.mail.message_id}>"), "{}"
-    )
+    follow_command = Action("track", ("add", f"<{posted_commit.mail.message_id}>"), "{}")
     lines = [f"commit {posted_commit.asked.reference}"]
     if posted_commit.upstream:
         lines.append(f"  upstream  {posted_commit.commit.reference}")
@@ -130,9 +117,7 @@ def format_posted_commit(
         f"  posted    {label}found {posted_commit.how}",
         f"            {posted_commit.url or f'<{posted_commit.mail.message_id}>'}",
     ]
-    thread = format_series(
-        posted_commit.tracked, max_width=max_width, with_mails=with_mails
-    )
+    thread = format_series(posted_commit.tracked, max_width=max_width, with_mails=with_mails)
     return "\n".join(
         [
             make_printable("\n".join(lines)),

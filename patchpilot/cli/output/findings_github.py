@@ -26,9 +26,7 @@ def render(result: CheckResult) -> str:
     GitHub shows only ten of each level, so findings that require a new version come first.
     """
     rows = sorted(result.by_patch, key=lambda row: row[1].rank)
-    return "".join(
-        f"{_format_line(patch, finding, result)}\n" for patch, finding in rows
-    )
+    return "".join(f"{_format_line(patch, finding, result)}\n" for patch, finding in rows)
 
 
 def _format_line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:
@@ -37,9 +35,7 @@ def _format_line(patch: Patch | None, finding: Finding, result: CheckResult) -> 
         fields["file"], fields["line"] = location
         if finding.path and finding.column:
             fields["col"] = finding.column
-    location_note = (
-        f", {format_location(finding, patch)}" if not location and patch else ""
-    )
+    location_note = f", {format_location(finding, patch)}" if not location and patch else ""
     fields["title"] = f"{finding.name} ({finding.rule}){location_note}"
     properties = ",".join(
         f"{name}={_escape_property(str(value))}" for name, value in fields.items()
@@ -54,7 +50,5 @@ def _escape_data(text: str) -> str:
 
 def _escape_property(text: str) -> str:
     return (
-        _escape_data(escape_commands(make_printable(text)))
-        .replace(":", "%3A")
-        .replace(",", "%2C")
+        _escape_data(escape_commands(make_printable(text))).replace(":", "%3A").replace(",", "%2C")
     )

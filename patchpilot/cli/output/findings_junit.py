@@ -36,19 +36,14 @@ def render(result: CheckResult) -> str:
             name,
             patch,
             findings,
-            tuple(
-                suppression
-                for suppression in all_suppressed
-                if suppression.by == "waiver"
-            ),
+            tuple(suppression for suppression in all_suppressed if suppression.by == "waiver"),
         )
         for name, patch, findings, all_suppressed in suites
     ]
     body = "".join(_format_suite(*suite, result.since) for suite in suites)
     failures = sum(1 for finding in result.all if _is_failure(finding))
     total = sum(
-        max(1, len(findings) + len(waived_findings))
-        for _, _, findings, waived_findings in suites
+        max(1, len(findings) + len(waived_findings)) for _, _, findings, waived_findings in suites
     )
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="patchpilot" tests="{total}"'
@@ -66,17 +61,11 @@ def _format_suite(
     cases = "".join(
         [
             *(_format_case(patch, finding, revision) for finding in findings),
-            *(
-                _format_waived_case(patch, suppression)
-                for suppression in waived_findings
-            ),
+            *(_format_waived_case(patch, suppression) for suppression in waived_findings),
         ]
     )
     source = _source_name(patch)
-    cases = (
-        cases
-        or f'  <testcase classname={_quote_attribute(source)} name="patchpilot check"/>\n'
-    )
+    cases = cases or f'  <testcase classname={_quote_attribute(source)} name="patchpilot check"/>\n'
     failures = sum(1 for finding in findings if _is_failure(finding))
     tests = max(1, len(findings) + len(waived_findings))
     return (

@@ -44,9 +44,7 @@ def render(result: CheckResult) -> str:
         {
             **_describe_result(finding, rule_indexes, is_compared=is_compared),
             **_describe_place(finding, patch, result),
-            "partialFingerprints": {
-                "patchpilotFinding/v1": fingerprints.of(finding, patch)
-            },
+            "partialFingerprints": {"patchpilotFinding/v1": fingerprints.of(finding, patch)},
         }
         for patch, finding in result.by_patch
     ]
@@ -78,11 +76,7 @@ def _describe_rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.why},
         "help": {"text": "\n\n".join(filter(None, help_parts))},
-        **(
-            {"helpUri": address}
-            if (address := valid_web_address(rule.reference))
-            else {}
-        ),
+        **({"helpUri": address} if (address := valid_web_address(rule.reference)) else {}),
         "defaultConfiguration": {"level": _LEVEL[rule.severity]},
     }
 
@@ -141,9 +135,7 @@ def _describe_fix(path: str, fix: FindingFix) -> dict[str, Any]:
     }
 
 
-def _describe_place(
-    finding: Finding, patch: Patch | None, result: CheckResult
-) -> dict[str, Any]:
+def _describe_place(finding: Finding, patch: Patch | None, result: CheckResult) -> dict[str, Any]:
     """Return the message of a finding and its location in a file.
 
     Code scanning requires a file. For a finding in a commit message or on stdin, it is the first
@@ -155,9 +147,7 @@ def _describe_place(
         is_stdin = patch is None or patch.source == "-"
         name = "stdin" if is_stdin else format_location(finding, patch)
         text = f"{text} ({name})"
-        logical_location = {
-            "logicalLocations": [{"fullyQualifiedName": name, "kind": "commit"}]
-        }
+        logical_location = {"logicalLocations": [{"fullyQualifiedName": name, "kind": "commit"}]}
         patches = [*([patch] if patch else []), *(one.patch for one in result.patches)]
         locations = filter(None, map(locate_first_change, patches))
         location = next(locations, name_message(finding, patch))

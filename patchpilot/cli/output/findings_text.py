@@ -78,10 +78,7 @@ def render(
 def _format_all(result: CheckResult, colors: Colors) -> Iterator[str]:
     explained_rules: set[str] = set()
     for patch, findings in [
-        *(
-            (checked_patch.patch, checked_patch.findings)
-            for checked_patch in result.patches
-        ),
+        *((checked_patch.patch, checked_patch.findings) for checked_patch in result.patches),
         (None, result.series),
     ]:
         if findings and (patch is None or len(result.patches) > 1):
@@ -98,10 +95,7 @@ def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
     """Yield the first finding of each rule, followed by the locations of its other findings."""
     by_rule: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}
     for patch, findings in [
-        *(
-            (checked_patch.patch, checked_patch.findings)
-            for checked_patch in result.patches
-        ),
+        *((checked_patch.patch, checked_patch.findings) for checked_patch in result.patches),
         (None, result.series),
     ]:
         for finding in findings:
@@ -143,8 +137,7 @@ def _format_positions(rows: list[tuple[Patch | None, Finding]], colors: Colors) 
     is_fixable = all(finding.fix and finding.fix.kind == "safe" for _, finding in rows)
     end = ", …" if len(locations) > MAX_LOCATIONS else ""
     text = (
-        f"{', '.join(locations[:MAX_LOCATIONS])}{end}"
-        f"{' (--fix changes all)' if is_fixable else ''}"
+        f"{', '.join(locations[:MAX_LOCATIONS])}{end}{' (--fix changes all)' if is_fixable else ''}"
     )
     label = f"    and {format_count(len(locations), 'more place')}: "
     return "\n".join(wrap_labeled(label, text, colors.columns))
@@ -230,12 +223,8 @@ def _format_finding(
         and patch_line <= len(patch.lines)
         and (finding.path or patch_line < patch.diff_line)
     ):
-        lines += _quote_line(
-            patch.lines[patch_line - 1], finding, colors, in_diff=in_diff
-        )
-    rule_reason = next(
-        (rule.why for rule in result.rules if rule.id == finding.rule), ""
-    )
+        lines += _quote_line(patch.lines[patch_line - 1], finding, colors, in_diff=in_diff)
+    rule_reason = next((rule.why for rule in result.rules if rule.id == finding.rule), "")
     if is_first and rule_reason:
         reason = wrap_labeled("    why: ", _first_sentence(rule_reason), colors.columns)
         lines += [colors(line, DIM) for line in reason]
@@ -251,9 +240,7 @@ def _format_finding(
     return "\n".join(lines)
 
 
-def _quote_line(
-    text: str, finding: Finding, colors: Colors, *, in_diff: bool
-) -> list[str]:
+def _quote_line(text: str, finding: Finding, colors: Colors, *, in_diff: bool) -> list[str]:
     """Quote a line as compilers do, with a caret if the column is known."""
     displayed_text = make_printable(text).expandtabs(8)
     if not displayed_text.strip():
@@ -262,9 +249,7 @@ def _quote_line(
     if finding.column:
         # add one for the sign of a patch line, because the column refers to the new file
         has_sign = in_diff and text[:1] in "+- " and finding.path is not None
-        indent = width(
-            make_printable(text[: finding.column - 1 + has_sign]).expandtabs(8)
-        )
+        indent = width(make_printable(text[: finding.column - 1 + has_sign]).expandtabs(8))
         if indent < colors.columns:
             lines.append("    " + " " * indent + colors("^", COLORS[finding.severity]))
     return lines
@@ -303,11 +288,7 @@ def _format_verdict(result: CheckResult, colors: Colors) -> str:
         checked_patch.patch.has_diff and not checked_patch.patch.headers
         for checked_patch in result.patches
     )
-    note = (
-        f" ({format_count(bare_diffs, 'diff')} without a commit message)"
-        if bare_diffs
-        else ""
-    )
+    note = f" ({format_count(bare_diffs, 'diff')} without a commit message)" if bare_diffs else ""
     # only errors block a patch, as in `patchpilot send`
     is_blocked = counts[Severity.ERROR] and result.exit_code and not result.whole_files
     block_note = ", not ready to send" if is_blocked else ""
@@ -319,11 +300,7 @@ def _format_counts(result: CheckResult) -> str:
     suppressed_by = Counter(suppression.by for _, suppression in result.suppressed)
     parts = [
         *([f"{suppressed_by['waiver']} waived"] if suppressed_by["waiver"] else []),
-        *(
-            [f"{suppressed_by['baseline']} in the baseline"]
-            if suppressed_by["baseline"]
-            else []
-        ),
+        *([f"{suppressed_by['baseline']} in the baseline"] if suppressed_by["baseline"] else []),
     ]
     suppressed_note = f" ({', '.join(parts)})" if parts else ""
     if result.since is None:

@@ -31,9 +31,7 @@ def format_fixed_findings(result: FixResult, *, colored: bool = False) -> str:
         for finding in patch.fixed:
             location = format_location(finding, patch.patch)
             label = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
-            lines.append(
-                f"{location}: {label}: {make_one_line(finding.message)} [{finding.name}]"
-            )
+            lines.append(f"{location}: {label}: {make_one_line(finding.message)} [{finding.name}]")
         if patch.refused:
             lines.append(_remaining_findings(patch))
     return "\n".join(lines)
@@ -55,9 +53,7 @@ def format_fix_summary(result: FixResult) -> str:
     )
     if not is_written:
         text += "".join(
-            f"\n{_remaining_findings(patch)}"
-            for patch in result.patches
-            if patch.refused
+            f"\n{_remaining_findings(patch)}" for patch in result.patches if patch.refused
         )
         return text
     text += "".join(f"\n{make_one_line(cost)}" for cost in result.costs)
@@ -91,9 +87,7 @@ def color_diff(lines: Sequence[str], *, colored: bool) -> str:
             colored_lines += _color_word_diff(old, new)
             index += len(old) + len(new)
             continue
-        color = next(
-            (code for prefix, code in _COLORS if lines[index].startswith(prefix)), ""
-        )
+        color = next((code for prefix, code in _COLORS if lines[index].startswith(prefix)), "")
         colored_lines.append(
             f"{color}{make_printable(lines[index])}{PLAIN}"
             if color
@@ -111,9 +105,7 @@ def _find_prose_run(lines: Sequence[str], start: int, prefix: str) -> list[str]:
     next_lines = (lines[index] for index in range(start, len(lines)))
     return list(
         takewhile(
-            lambda line: (
-                line[:1] == prefix and line[1:2] not in ("+", "-", "@", " ", "\t")
-            ),
+            lambda line: line[:1] == prefix and line[1:2] not in ("+", "-", "@", " ", "\t"),
             next_lines,
         )
     )
@@ -124,9 +116,7 @@ def _color_word_diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
 
     Words that only one side contains are bold, even if the lines are wrapped differently.
     """
-    before, after = (
-        [word for line in lines for word in line[1:].split()] for lines in (old, new)
-    )
+    before, after = ([word for line in lines for word in line[1:].split()] for lines in (old, new))
     changes = [
         opcode
         for opcode in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
@@ -145,9 +135,7 @@ def _color_word_diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
     ]
 
 
-def _bold_words(
-    lines: Sequence[str], bold: AbstractSet[int], color: str
-) -> Iterator[str]:
+def _bold_words(lines: Sequence[str], bold: AbstractSet[int], color: str) -> Iterator[str]:
     """Yield the lines in a color.
 
     `bold` contains the positions of bold words, counted over all lines.

@@ -27,9 +27,7 @@ def format_ledger(ledger: SeriesLedger) -> str:
             mail = item.point.message_id
             lines += [
                 *([""] if lines else []),
-                make_one_line(
-                    f"{item.point.asker} on {_describe_target(item)}  <{mail}>"
-                ),
+                make_one_line(f"{item.point.asker} on {_describe_target(item)}  <{mail}>"),
             ]
         lines += _format_item(item)
     count = Counter(item.state for item in ledger.points)
@@ -61,8 +59,7 @@ def _format_item(item: LedgerItem) -> Iterator[str]:
     elif item.state is PointState.ADDRESSED and item.hunk:
         yield f"{indent}by {make_one_line(item.hunk.place)}"
         yield from (
-            f"{indent}  {make_printable(line).rstrip()}"
-            for line in item.hunk.lines[:_MOST_LINES]
+            f"{indent}  {make_printable(line).rstrip()}" for line in item.hunk.lines[:_MOST_LINES]
         )
     elif item.state is PointState.ANSWERED:
         yield f"{indent}by <{item.reply}>"

@@ -18,9 +18,7 @@ def format_recipients_text(result: PlanResult, *, reasons: bool = True) -> str:
     """Format each plan: the recipients by header, with reasons, then the warnings."""
     blocks = [
         "\n".join(
-            _format_recipients(
-                recipient_plan, reasons, is_one_of_several=len(result.results) > 1
-            )
+            _format_recipients(recipient_plan, reasons, is_one_of_several=len(result.results) > 1)
         )
         for recipient_plan in result.results
     ]
@@ -66,6 +64,4 @@ def _describe_role(recipient: Recipient) -> str:
 def _format_sections(plan: RecipientPlan) -> Iterator[str]:
     for section in plan.sections:
         trees = f"; {', '.join(section.trees)}" if section.trees else ""
-        yield make_printable(
-            f"Section: {section.name} ({section.status or 'no status'}{trees})"
-        )
+        yield make_printable(f"Section: {section.name} ({section.status or 'no status'}{trees})")

@@ -20,9 +20,7 @@ def format_reply(plan: ReplyPlan, after: str = "") -> str:
         "",
         format_title("delivery"),
     ]
-    lines += [
-        f"To: {', '.join(make_one_line(str(address)) for address in plan.mail.to)}"
-    ]
+    lines += [f"To: {', '.join(make_one_line(str(address)) for address in plan.mail.to)}"]
     lines += (
         [f"Cc: {', '.join(make_one_line(str(address)) for address in plan.mail.cc)}"]
         if plan.mail.cc
@@ -32,10 +30,7 @@ def format_reply(plan: ReplyPlan, after: str = "") -> str:
     lines += [f"by {plan.transport.name}, {plan.account.label}"]
     notes = (*plan.warnings, *(() if plan.refused else plan.blockers))
     lines += [
-        "note: "
-        + "; ".join(
-            make_one_line(str(part)) for part in (note.message, note.hint) if part
-        )
+        "note: " + "; ".join(make_one_line(str(part)) for part in (note.message, note.hint) if part)
         for note in notes
     ]
     return "\n".join([*lines, *([after] if after else [])]) + "\n"

@@ -21,9 +21,7 @@ def format_rule_list(rules: Sequence[Rule]) -> str:
             lines += ["", f"{rule.pack}"] if lines else [rule.pack]
             pack = rule.pack
         alias = f" ({rule.checkpatch})" if rule.checkpatch else ""
-        lines.append(
-            f"  {rule.id:8s} {rule.severity:8s} {rule.name}{alias}: {rule.summary}"
-        )
+        lines.append(f"  {rule.id:8s} {rule.severity:8s} {rule.name}{alias}: {rule.summary}")
     return "\n".join(lines)
 
 

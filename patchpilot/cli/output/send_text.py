@@ -16,10 +16,7 @@ _LABEL_WIDTH = 12
 
 def format_verdict(plan: Sending, after: str = "") -> str:
     """Format the verdict and the problems, each with a command that fixes it."""
-    return (
-        "\n".join([_format_last_line(plan, after), *_format_checks(plan, *_BLOCKING)])
-        + "\n"
-    )
+    return "\n".join([_format_last_line(plan, after), *_format_checks(plan, *_BLOCKING)]) + "\n"
 
 
 def format_notes(plan: Sending) -> str:
@@ -63,9 +60,7 @@ def format_summary(plan: Sending) -> str:
     text_width = result_width()
     lines = [format_title("summary"), *_format_message_lines(plan, text_width), ""]
     lines += [
-        format_title(
-            "recipients of the real send" if plan.request.to_self else "recipients"
-        ),
+        format_title("recipients of the real send" if plan.request.to_self else "recipients"),
         *_format_recipient_lines(plan, text_width),
         "",
     ]
@@ -79,9 +74,7 @@ def format_title(text: str) -> str:
 
 def format_mail_text(raw: bytes) -> str:
     """Decode a message, and make it safe to print on a terminal."""
-    return make_printable(
-        raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
-    ).rstrip("\n")
+    return make_printable(raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")).rstrip("\n")
 
 
 def _format_message_lines(plan: Sending, text_width: int) -> Iterator[str]:
@@ -94,11 +87,7 @@ def _format_message_lines(plan: Sending, text_width: int) -> Iterator[str]:
 def _format_recipient_lines(plan: Sending, text_width: int) -> Iterator[str]:
     for recipient in plan.recipients:
         yield f"{recipient.header.capitalize() + ':':4} {make_one_line(str(recipient.address))}"
-        role = (
-            f"{recipient.role} of {recipient.section}"
-            if recipient.section
-            else recipient.role
-        )
+        role = f"{recipient.role} of {recipient.section}" if recipient.section else recipient.role
         role += recipient.which
         reasons = merge_reasons(recipient.reasons)
         yield from wrap_labeled(
@@ -125,9 +114,7 @@ def format_addresses(plan: Sending) -> str:
                 if recipient.header == header
             ]
         )
-        for line in wrap_labeled(
-            f"{header.capitalize()}: ", ", ".join(addresses), result_width()
-        )
+        for line in wrap_labeled(f"{header.capitalize()}: ", ", ".join(addresses), result_width())
     )
 
 
@@ -150,17 +137,14 @@ def merge_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
         if match:
             paths.setdefault(key, []).append(match["path"])
     return tuple(
-        _join_paths(paths[key], key[1:]) if key in paths else key
-        for key in merged_reasons
+        _join_paths(paths[key], key[1:]) if key in paths else key for key in merged_reasons
     )
 
 
 def _join_paths(paths: Sequence[str], pattern: str) -> str:
     if len(paths) == 1:
         return f"{paths[0]} matches {pattern}"
-    more_note = (
-        f" and {len(paths) - _MAX_FILES} more" if len(paths) > _MAX_FILES else ""
-    )
+    more_note = f" and {len(paths) - _MAX_FILES} more" if len(paths) > _MAX_FILES else ""
     return f"{', '.join(paths[:_MAX_FILES])}{more_note} match {pattern}"
 
 
@@ -183,9 +167,7 @@ def _format_checks(plan: Sending, *states: CheckState) -> Iterator[str]:
                 indent=2,
             )
             if check.hint:
-                yield from wrap_labeled(
-                    "  help: ", make_one_line(str(check.hint)), result_width()
-                )
+                yield from wrap_labeled("  help: ", make_one_line(str(check.hint)), result_width())
 
 
 def format_outcome(result: Sending) -> str:

@@ -23,9 +23,7 @@ def write_result(data: str, *, colored: bool, is_exact: bool = False) -> None:
             sys.stdout.buffer.write(data.encode("utf-8", "surrogateescape"))
             sys.stdout.flush()
             return
-        data = data.encode(encoding or "ascii", "backslashreplace").decode(
-            encoding or "ascii"
-        )
+        data = data.encode(encoding or "ascii", "backslashreplace").decode(encoding or "ascii")
     sys.stdout.write(data if colored else strip_colors(data))
     sys.stdout.flush()
 
@@ -61,9 +59,7 @@ def fold_text(text: str, max_width: int) -> str:
     on one line, so that it can be copied.
     """
     return "\n".join(
-        folded_line
-        for line in text.split("\n")
-        for folded_line in _fold_line(line, max_width)
+        folded_line for line in text.split("\n") for folded_line in _fold_line(line, max_width)
     )
 
 
@@ -83,9 +79,7 @@ def _fold_line(line: str, max_width: int) -> Iterator[str]:
     yield folded_line
 
 
-def wrap_labeled(
-    label: str, text: str, max_width: int, indent: int | None = None
-) -> Iterator[str]:
+def wrap_labeled(label: str, text: str, max_width: int, indent: int | None = None) -> Iterator[str]:
     """Yield the lines of a label and a text, wrapped to at most `max_width` columns.
 
     Continuation lines are indented by `indent` (default: to the start of the text). A word that

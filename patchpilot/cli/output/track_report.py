@@ -32,9 +32,7 @@ _LABEL, _EVENT = 12, 16
 """Widths of a row's label, and of the date of an event or reply."""
 
 
-def format_series_json(
-    series: Sequence[Tracked], topic: TopicState | None = None
-) -> str:
+def format_series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
     """Return the JSON document printed by `track`; `topic` is the current branch's topic."""
     return format_json("track", FollowedSeries(tuple(series), topic))
 
@@ -68,9 +66,7 @@ def format_series(
     lines += _format_thread(series, with_mails=with_mails)
     lines += [f"  note      {note}" for note in series.notes]
     if max_width:
-        lines = [
-            folded_line for line in lines for folded_line in _fold_row(line, max_width)
-        ]
+        lines = [folded_line for line in lines for folded_line in _fold_row(line, max_width)]
         lines = [*wrap_labeled("", series.subject, max_width), *lines]
     else:
         lines = [series.subject, *lines]
@@ -83,9 +79,7 @@ def _fold_row(line: str, max_width: int) -> list[str]:
         return [line]
     start = _EVENT if line.startswith("   ") else _LABEL
     end = " \\" if line.startswith("  run ") else ""
-    *folded_lines, last_line = wrap_labeled(
-        line[:start], line[start:], max_width - len(end)
-    )
+    *folded_lines, last_line = wrap_labeled(line[:start], line[start:], max_width - len(end))
     return [*(f"{folded_line}{end}" for folded_line in folded_lines), last_line]
 
 
@@ -133,12 +127,8 @@ def _format_versions(series: Tracked) -> Iterator[str]:
                 if post.version == latest_revision.version
                 else f"v{post.version} {post.number}"
             )
-            proof_text = (post.proof.commit or "")[
-                :12
-            ] or f"<{post.proof.message_id or ''}>"
-            state_text = (
-                f"{_format_date(post.proof.date)}  {post.state:<17} {proof_text}"
-            )
+            proof_text = (post.proof.commit or "")[:12] or f"<{post.proof.message_id or ''}>"
+            state_text = f"{_format_date(post.proof.date)}  {post.state:<17} {proof_text}"
             yield f"  {name:<9} {state_text}  {post.title}"
 
 
@@ -189,11 +179,7 @@ def _format_trees(series: Tracked) -> Iterator[str]:
         )
         yield f"  stable    {branch.version:<6} {branch.words}{commit}"
     for follow_up in posted_series.follow_ups:
-        location = (
-            f", in {follow_up.tree or '?'} as {follow_up.commit}"
-            if follow_up.commit
-            else ""
-        )
+        location = f", in {follow_up.tree or '?'} as {follow_up.commit}" if follow_up.commit else ""
         yield (
             f"  follow-up {follow_up.subject} (v{follow_up.version}, {follow_up.state}{location})"
             f" {follow_up.relation} it"
@@ -249,34 +235,24 @@ def format_digest(series: Sequence[Tracked], since: datetime) -> str:
     """List the recent events of each series, with its state and next step."""
     lines: list[str] = []
     for item in series:
-        events = [
-            event for event in list_events(item) if event.when and event.when >= since
-        ]
+        events = [event for event in list_events(item) if event.when and event.when >= since]
         if events:
             lines += [
                 f"{item.entry.id}  {item.state}: {make_one_line(item.subject)}",
                 *map(_format_event, events),
                 f"    next        {make_one_line(item.next_step)}",
             ]
-    return (
-        make_printable("\n".join(lines)) or f"nothing new since {since:%Y-%m-%d %H:%M}"
-    )
+    return make_printable("\n".join(lines)) or f"nothing new since {since:%Y-%m-%d %H:%M}"
 
 
 def format_waiting_messages(series: Sequence[Tracked]) -> str:
     """List the messages that wait for a reply, each with the command that starts the reply."""
     lines: list[str] = []
     for tracked_series in series:
-        lines.append(
-            f"{tracked_series.entry.id}  {make_one_line(tracked_series.subject)}"
-        )
+        lines.append(f"{tracked_series.entry.id}  {make_one_line(tracked_series.subject)}")
         for message_id, items in group_requests(tracked_series).items():
             request, more_count = items[0].point, len(items) - 1
-            more_note = (
-                f" (and {format_count(more_count, 'more request')})"
-                if more_count
-                else ""
-            )
+            more_note = f" (and {format_count(more_count, 'more request')})" if more_count else ""
             reply_command = Action("track", ("reply", f"<{message_id}>"), "`{}`")
             lines += [
                 f"    {request.asker}: {make_one_line(request.text)}{more_note}",
@@ -295,9 +271,7 @@ def _describe_release(origin: str) -> str:
 
 def _excerpt_text(text: str, max_lines: int = 24) -> list[str]:
     lines = [line.rstrip() for line in make_printable(text).split("\n")]
-    lines_shown = [
-        line for index, line in enumerate(lines) if line or (index and lines[index - 1])
-    ]
+    lines_shown = [line for index, line in enumerate(lines) if line or (index and lines[index - 1])]
     return [
         *(crop_text(line, 110) for line in lines_shown[:max_lines]),
         *(["…"] if len(lines_shown) > max_lines else []),

@@ -73,10 +73,7 @@ def format_series_table(
     if not series and topic is None:
         return "no series is tracked: run `patchpilot track add '<message-id>'`"
     groups = {
-        turn: [
-            _make_series_row(tracked_series, now, turn, topic)
-            for tracked_series in group
-        ]
+        turn: [_make_series_row(tracked_series, now, turn, topic) for tracked_series in group]
         for turn, group in group_series_by_turn(series).items()
     }
     if topic is not None and not any(tracked_series.own for tracked_series in series):
@@ -96,10 +93,7 @@ def format_series_table(
         if column == _TITLE or any(row.cells[column] for row in rows)
     ]
     widths = {
-        column: max(
-            width(text)
-            for text in (HEADER[column], *(row.cells[column] for row in rows))
-        )
+        column: max(width(text) for text in (HEADER[column], *(row.cells[column] for row in rows)))
         for column in shown_columns
     }
     remaining = _remaining_width(shown_columns, widths, columns)
@@ -136,15 +130,9 @@ def format_series_table(
     return "\n".join([*lines, *([crop_text(legend, columns)] if legend else [])])
 
 
-def _remaining_width(
-    shown_columns: Iterable[int], widths: dict[int, int], columns: int
-) -> int:
+def _remaining_width(shown_columns: Iterable[int], widths: dict[int, int], columns: int) -> int:
     """Return the number of columns left for the title and the next step."""
-    return (
-        columns
-        - sum(widths[column] + 2 for column in shown_columns if column != _TITLE)
-        - 2
-    )
+    return columns - sum(widths[column] + 2 for column in shown_columns if column != _TITLE) - 2
 
 
 def _format_row(
@@ -155,8 +143,7 @@ def _format_row(
     columns: int,
 ) -> str:
     padded_cells = (
-        crop_text(cells[column], widths[column])
-        + " " * (widths[column] - width(cells[column]))
+        crop_text(cells[column], widths[column]) + " " * (widths[column] - width(cells[column]))
         for column in shown_columns
     )
     return crop_text("  ".join((*padded_cells, step)), columns).rstrip()
@@ -170,9 +157,7 @@ def _make_series_row(
         f"+{len(series.unread)}" if series.unread else "",
         topic.state if series.own and topic else series.state,
         f"v{series.version}" if series.version else "",
-        "/".join(str(series.tags.get(name, "-")) for name in _COUNTED)
-        if series.tags
-        else "",
+        "/".join(str(series.tags.get(name, "-")) for name in _COUNTED) if series.tags else "",
         f"R {series.reviewed}" if series.reviewed else "",
         _CI.get(series.ci or "", ""),
         format_short_age(series.sent_at, now) if series.sent_at else "",
@@ -189,9 +174,7 @@ def _make_series_row(
 def _make_topic_row(topic: "TopicState", turn: Turn) -> TableRow:
     title = f"{topic.title} (this topic: {topic.summary})"
     cells = (" * ", "", topic.state, "", "", "", "", "", make_one_line(title))
-    return TableRow(
-        cells, _shorten_advice(topic.step.advice, turn), make_one_line(topic.next_step)
-    )
+    return TableRow(cells, _shorten_advice(topic.step.advice, turn), make_one_line(topic.next_step))
 
 
 def _shorten_advice(advice: Advice, turn: Turn) -> str:

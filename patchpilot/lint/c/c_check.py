@@ -42,9 +42,7 @@ class LineContext:
     def statement(self) -> str:
         """Return the statement that starts on this line, or "" if the line continues another."""
         if self.span is not None and not self._statement:
-            self._statement = (
-                self.span.raw_text if self.statement_raw else self.span.text
-            )
+            self._statement = self.span.raw_text if self.statement_raw else self.span.text
         return self._statement
 
     @property

@@ -18,16 +18,12 @@ def compile_ascii(text: str, flags: int = 0) -> re.Pattern[str]:
     return compile_cached(text, re.ASCII | flags)
 
 
-def match_ascii(
-    regex: str, text: str, offset: int = 0, *, flags: int = 0
-) -> re.Match[str] | None:
+def match_ascii(regex: str, text: str, offset: int = 0, *, flags: int = 0) -> re.Match[str] | None:
     r"""Match a regular expression at an offset. Classes such as \w match ASCII only."""
     return compile_ascii(regex, flags).match(text, offset)
 
 
-def search_ascii(
-    regex: str, text: str, offset: int = 0, *, flags: int = 0
-) -> re.Match[str] | None:
+def search_ascii(regex: str, text: str, offset: int = 0, *, flags: int = 0) -> re.Match[str] | None:
     r"""Find the first match of a regular expression. Classes such as \w match ASCII only."""
     return compile_ascii(regex, flags).search(text, offset)
 
@@ -48,9 +44,7 @@ WORD = r"[A-Za-z_]\w*"
 # ## may join two names in a macro
 IDENT = rf"{WORD}(?:\s*##\s*{WORD})*"
 STORAGE = group_alternatives("extern", "static", "asmlinkage")
-INLINE = group_alternatives(
-    "inline", "__always_inline", "noinline", "__inline", "__inline__"
-)
+INLINE = group_alternatives("inline", "__always_inline", "noinline", "__inline", "__inline__")
 INIT = r"__(?:mem|cpu|dev|net_|)init(?:data|const|)\b"
 
 SPARSE_WORDS = (
@@ -65,9 +59,7 @@ ATTRIBUTE_WORDS_AFTER = (
     "____cacheline_aligned", "____cacheline_aligned_in_smp", "____cacheline_internodealigned_in_smp", "__weak",  # noqa: E501
 )  # fmt: skip
 ALLOC_SIZE = r"__alloc_size\s*\(\s*\d+\s*(?:,\s*\d+\s*)?\)"
-ATTRIBUTE = group_alternatives(
-    *ATTRIBUTE_WORDS_BEFORE, INIT, *ATTRIBUTE_WORDS_AFTER, ALLOC_SIZE
-)
+ATTRIBUTE = group_alternatives(*ATTRIBUTE_WORDS_BEFORE, INIT, *ATTRIBUTE_WORDS_AFTER, ALLOC_SIZE)
 MODIFIER = group_alternatives(ATTRIBUTE, SPARSE, "fastcall")
 
 MEMBER = rf"(?:->{IDENT}|\.{IDENT}|\[[^]]*\])"

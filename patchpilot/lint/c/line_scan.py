@@ -45,9 +45,7 @@ class Sanitizer:
 
         An unclosed comment or string continues on the next line.
         """
-        text = (
-            raw if not self.inside and not _OPENER.search(raw, 1) else self._mask(raw)
-        )
+        text = raw if not self.inside and not _OPENER.search(raw, 1) else self._mask(raw)
         return _mask_directive(text) if "#" in text else text
 
     def _mask(self, raw: str) -> str:
@@ -191,14 +189,10 @@ class ScannedLine(NamedTuple):
         if COMMENT not in self.text:
             return ""
         return "".join(
-            char
-            for mark, char in zip(self.text, self.raw, strict=False)
-            if mark == COMMENT
+            char for mark, char in zip(self.text, self.raw, strict=False) if mark == COMMENT
         )
 
-    def make_hit_here(
-        self, column: int | None = None, case: str = "", /, **values: str
-    ) -> Hit:
+    def make_hit_here(self, column: int | None = None, case: str = "", /, **values: str) -> Hit:
         """Return a hit on this line.
 
         `column` is a byte offset in the line with its sign, which is converted to characters.
@@ -225,9 +219,7 @@ class LineScan:
     `strict` is the --strict option.
     """
 
-    def __init__(
-        self, lines: list[ScannedLine], added: list[ScannedLine], strict: bool
-    ) -> None:
+    def __init__(self, lines: list[ScannedLine], added: list[ScannedLine], strict: bool) -> None:
         self.lines, self.added, self.strict = lines, added, strict
         self._comments: dict[int, bool] = {}
 
@@ -301,11 +293,7 @@ def measure_line(raw: str) -> tuple[int, int]:
 
 def to_byte_text(line: str) -> str:
     """Convert a line to text with one character per byte; the inverse of `from_byte_text`."""
-    return (
-        line
-        if line.isascii()
-        else line.encode("utf-8", "surrogateescape").decode("latin-1")
-    )
+    return line if line.isascii() else line.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def from_byte_text(line: str) -> str:
@@ -326,9 +314,7 @@ def scan_patch(context: Context) -> LineScan:
     )
 
 
-def scan_patch_lines(
-    patch_lines: Sequence[str], strict: bool, *, compat: bool = False
-) -> LineScan:
+def scan_patch_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False) -> LineScan:
     """Scan the message and the diff of a patch.
 
     In compatibility mode, headers end only at a line that checkpatch.pl considers empty.
@@ -348,9 +334,7 @@ def scan_patch_lines(
     )
     in_header, in_log = True, False
     previous: ScannedLine | None = None
-    for number, (raw, text) in enumerate(
-        zip(raws, mask_diff_lines(raws), strict=True), 1
-    ):
+    for number, (raw, text) in enumerate(zip(raws, mask_diff_lines(raws), strict=True), 1):
         sign = text[:1]
         hunk_header = _HUNK.match(text) if sign == "@" and not in_log else None
         if hunk_header:
@@ -367,9 +351,7 @@ def scan_patch_lines(
         file_pattern = _NAMES.get(sign)
         # inside of a hunk, "+++ x;" is the added line "++ x;"
         is_hunk_line = sign == "+" and lines_left > 0 and not compat
-        file_header = (
-            file_pattern.match(text) if file_pattern and not is_hunk_line else None
-        )
+        file_header = file_pattern.match(text) if file_pattern and not is_hunk_line else None
         if file_header:
             file = file_header[1].partition("/")[2] or file_header[1]
             if not compat:
@@ -414,11 +396,7 @@ def scan_patch_lines(
 def _read_file_name(header: str) -> str | None:
     """Return the new path in a `diff --git` or `+++` line, or None if there is none."""
     line = from_byte_text(header)
-    path = (
-        parse_header_path(line[4:])
-        if line.startswith("+++ ")
-        else parse_git_paths(line)[1]
-    )
+    path = parse_header_path(line[4:]) if line.startswith("+++ ") else parse_git_paths(line)[1]
     return path and to_byte_text(path)
 
 

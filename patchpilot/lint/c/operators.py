@@ -126,9 +126,7 @@ class ValueTracker:
         """Classify an open parenthesis, together with a type after it if they form a cast."""
         offset = token.start()
         if self._pending == _NOT_PENDING and (
-            cast := self._types.match(
-                _CAST, text, find_match_end(r"\(\s*", text, offset)
-            )
+            cast := self._types.match(_CAST, text, find_match_end(r"\(\s*", text, offset))
         ):
             self._brackets.append(kind)
             return "c", cast.match.end(1) - offset
@@ -185,9 +183,7 @@ class ValueTracker:
             return "V", match.end(1) - offset
         return "V", match.end() - offset
 
-    def _classify_directive(
-        self, kind: str, text: str, token: _Token
-    ) -> tuple[str, int]:
+    def _classify_directive(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Classify a # and the directive's name. If no directive follows, keep the kind."""
         offset = token.start()
         match = match_ascii(_DIRECTIVE, text, offset)
@@ -295,9 +291,7 @@ def find_operators(
         end = offset + len(sign)
         after = parts[index + 2] if index + 2 < len(parts) else None
         if not _is_argument(code, offset, end, kinds):
-            sides = _left_context_kind(before, code, offset) + _right_context_kind(
-                after
-            )
+            sides = _left_context_kind(before, code, offset) + _right_context_kind(after)
             meaning = variants.get(offset, "_")
             # rules use this only for a unary * before a space
             before_modifier = (
@@ -354,6 +348,5 @@ def _contains_modifier(types: Types, text: str) -> bool:
     if search_ascii(rf"{MODIFIER}\b", text):
         return True
     return any(
-        search_ascii(rf"{modifier}\b", text)
-        for modifier in types.find_learned_modifiers(text)
+        search_ascii(rf"{modifier}\b", text) for modifier in types.find_learned_modifiers(text)
     )

@@ -148,9 +148,7 @@ class Passage:
             limit,
         )
 
-    def read_if_chain(
-        self, line: ScannedLine, column: int
-    ) -> tuple[int, list[StatementSpan]]:
+    def read_if_chain(self, line: ScannedLine, column: int) -> tuple[int, list[StatementSpan]]:
         """Return the final nesting level, and the spans of a statement or of all branches of an
         `if`.
         """
@@ -168,9 +166,7 @@ class Passage:
                 return span.level, parts
             parts.append(span)
 
-    def read_brackets(
-        self, line: ScannedLine, brackets: str
-    ) -> tuple[int, list[ScannedLine]]:
+    def read_brackets(self, line: ScannedLine, brackets: str) -> tuple[int, list[ScannedLine]]:
         """Return the number of open brackets, and the lines up to the closing bracket.
 
         `brackets` is "()" or "{}". For "{}", lines in nested blocks are omitted.
@@ -205,9 +201,7 @@ class Passage:
 def read_hunk_passage(lines: Sequence[ScannedLine], first: int) -> Passage:
     """Return the passage of the hunk that starts at patch line `first`."""
     last = first
-    while last <= len(lines) and not (
-        lines[last - 1].starts_hunk or lines[last - 1].starts_file
-    ):
+    while last <= len(lines) and not (lines[last - 1].starts_hunk or lines[last - 1].starts_file):
         last += 1
     return Passage(lines[first - 1 : last - 1])
 
@@ -271,14 +265,12 @@ class _Statement:
             self.inside, self.level = "#", 1
 
     def _follow_branch(self, offset: int) -> None:
-        branch = compile_ascii(
-            r"#[^\S\n]*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)"
-        ).match(self.text, offset, self.limit)
+        branch = compile_ascii(r"#[^\S\n]*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)").match(
+            self.text, offset, self.limit
+        )
         if branch:
             state = (self.inside, self.level)
-            self.inside, self.level = _state_after_branch(
-                branch, self.stack, state, ("", 0)
-            )
+            self.inside, self.level = _state_after_branch(branch, self.stack, state, ("", 0))
 
     def _pass_newline(self, offset: int) -> int | None:
         if self.inside != "#":
@@ -293,9 +285,7 @@ class _Statement:
         if (
             self.condition < self.start
             and (not before or before in " \t\n\r\f\v}+")
-            and not compile_ascii(r"else[^\S\n]+if\b").match(
-                self.text, offset, self.limit
-            )
+            and not compile_ascii(r"else[^\S\n]+if\b").match(self.text, offset, self.limit)
         ):
             self.condition = offset + 3
 
@@ -314,11 +304,7 @@ class _Statement:
         self.level -= 1
         if self.level:
             return None
-        return (
-            offset
-            + 1
-            + (self.text[offset + 1 : offset + 2] == ";" and offset + 1 < self.limit)
-        )
+        return offset + 1 + (self.text[offset + 1 : offset + 2] == ";" and offset + 1 < self.limit)
 
 
 _AT: dict[str, Callable[[_Statement, int], int | None]] = {

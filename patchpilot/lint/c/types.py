@@ -70,9 +70,7 @@ NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
 _FIRST_WORDS = NUMBER_WORDS | MODIFIER_WORDS | TAGS | TYPEOF | {"__alloc_size"}
 
 
-def find_integer_type_ends(
-    text: str, offset: int, *, misordered: bool = False
-) -> list[int]:
+def find_integer_type_ends(text: str, offset: int, *, misordered: bool = False) -> list[int]:
     """Return the possible ends of an integer type that starts at an offset, best first.
 
     If `misordered` is set, its words must be in an unusual order.
@@ -81,9 +79,7 @@ def find_integer_type_ends(
     words: tuple[str, ...] = ()
     ends: list[tuple[int, int]] = []
     while len(words) < 5 and (
-        match := match_ascii(
-            r"\s*(char|short|int|long|signed|unsigned)\b", text, offset
-        )
+        match := match_ascii(r"\s*(char|short|int|long|signed|unsigned)\b", text, offset)
     ):
         words, offset = (*words, match[1]), match.end()
         if words in ranks:
@@ -95,9 +91,7 @@ _MAX_MODIFIERS = 64
 # no real declaration has more modifiers in a row
 _MAX_ROW = 10
 _SPACES = tuple(" \t\n\r\f\v")
-_WORD_CHARS = frozenset(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-)
+_WORD_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 # match the text between a type and a variable: spaces, a *, [], or const after one of them
 _STAR = lazy_pattern(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
 _SPACE_WORD = lazy_pattern(r"\s+([A-Za-z_]\w*)", re.ASCII)
@@ -121,9 +115,7 @@ class TypePattern(NamedTuple):
 def _compile_type_tail(tail: str, learned: tuple[str, ...]) -> re.Pattern[str]:
     """Compile a tail whose `<MODIFIER>` also matches the learned modifiers."""
     modifier = "|".join((MODIFIER, *map(re.escape, learned)))
-    return re.compile(
-        tail.replace("<MODIFIER>", f"(?:{modifier})"), re.ASCII | re.DOTALL
-    )
+    return re.compile(tail.replace("<MODIFIER>", f"(?:{modifier})"), re.ASCII | re.DOTALL)
 
 
 class FoundType:
@@ -140,9 +132,7 @@ class FoundType:
 _WHOLE = TypePattern(r"$")
 _ANY = TypePattern(r"\s*")
 _PARAMETERS = TypePattern(rf"\s*(?:\b{IDENT}|\(\*\s*{IDENT}\))\s*\(")
-_NO_TYPE = (
-    r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|struct|enum)\b"
-)
+_NO_TYPE = r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|struct|enum)\b"
 # no real declaration is longer
 _LONGEST = 8000
 _WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
@@ -203,9 +193,7 @@ class Types:
             self.modifiers.append(name)
             self._lengths.clear()
 
-    def match(
-        self, type_pattern: TypePattern, text: str, offset: int = 0
-    ) -> FoundType | None:
+    def match(self, type_pattern: TypePattern, text: str, offset: int = 0) -> FoundType | None:
         """Return the type that starts at an offset if the pattern's tail follows it, or None."""
         tail: re.Pattern[str] | None = None
         for start in self._find_type_starts(text, offset, type_pattern.storage):
@@ -264,9 +252,7 @@ class Types:
             length = (
                 match.end() - offset
                 if match
-                else next(
-                    (len(name) for name in self.modifiers if word.startswith(name)), 0
-                )
+                else next((len(name) for name in self.modifiers if word.startswith(name)), 0)
             )
             if not word.startswith("__alloc_size"):
                 self._lengths[word] = length
@@ -281,11 +267,7 @@ class Types:
 
         This fast test may return True for other words, but never False for a type.
         """
-        return (
-            self._is_known(word)
-            or word in self.modifiers
-            or (storage and word in STORAGE_WORDS)
-        )
+        return self._is_known(word) or word in self.modifiers or (storage and word in STORAGE_WORDS)
 
     def _is_known(self, word: str) -> bool:
         is_known = self._known.get(word)
@@ -396,9 +378,7 @@ class Types:
         """
         head = head[:_LONGEST]
         if not match_ascii(_NO_DECLARATION, head, flags=re.DOTALL):
-            declaration = _compile_type_tail(
-                _DECLARATION, self.find_learned_modifiers(head)
-            )
+            declaration = _compile_type_tail(_DECLARATION, self.find_learned_modifiers(head))
             if at_end and (declared := declaration.match(head)):
                 self._learn_words(" ".join(re.split(r"[ \t\n\r\f\v]+", declared[1])))
             elif defined := match_ascii(_GLOBAL, head, flags=re.DOTALL):
@@ -413,9 +393,7 @@ class Types:
         function = self.match(_PARAMETERS, head, find_match_end(_LEAD, head))
         if not function:
             return
-        inside = compile_ascii(r"\)[^)]*$").sub(
-            "", head[function.match.end() :], count=1
-        )
+        inside = compile_ascii(r"\)[^)]*$").sub("", head[function.match.end() :], count=1)
         for parameter in re.split(r"[ \t\n\r\f\v]*,[ \t\n\r\f\v]*", inside):
             if match := match_ascii(_PARAMETER, parameter):
                 self._learn_words(match[1])
@@ -438,8 +416,7 @@ class Types:
 
     def _is_no_new_type(self, words: str) -> bool:
         return (
-            match_ascii(rf"{_NO_TYPE}|(?:{STORAGE}|DEFINE_\S+|{MODIFIER})$", words)
-            is not None
+            match_ascii(rf"{_NO_TYPE}|(?:{STORAGE}|DEFINE_\S+|{MODIFIER})$", words) is not None
             or words in self.modifiers
             or self.match(_WHOLE, words) is not None
         )

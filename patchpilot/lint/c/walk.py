@@ -84,18 +84,12 @@ def parse_c_code(context: Context) -> CCode:
     lines = scan_patch(context)
     walk = CWalk(lines, context)
     result = CCode(walk)
-    text = "\n".join(
-        line.text for line in lines.lines if line.left and line.sign != "-"
-    )
-    on_layout, on_context, on_added = (
-        _Stage(checks, text) for checks in (LAYOUT, CONTEXT, ADDED)
-    )
+    text = "\n".join(line.text for line in lines.lines if line.left and line.sign != "-")
+    on_layout, on_context, on_added = (_Stage(checks, text) for checks in (LAYOUT, CONTEXT, ADDED))
     hunk_start = 0
     for line in lines.lines:
         if line.number % _LINES_A_WORD == 0:
-            context.report_progress(
-                "reading code", line.number, len(context.patch.lines)
-            )
+            context.report_progress("reading code", line.number, len(context.patch.lines))
         if line.starts_hunk:
             walk.tracker.start_hunk()
             walk.hunk = {}

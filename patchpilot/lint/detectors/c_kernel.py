@@ -40,9 +40,7 @@ from patchpilot.lint.pack_patterns import compile_lazily, compile_rule_pattern
 from patchpilot.lint.word_lists import load_word_set
 from patchpilot.model.source_tree import Tree
 
-_FORMAT_CALL = compile_lazily(
-    rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTALL
-)
+_FORMAT_CALL = compile_lazily(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTALL)
 _STRING_ARGUMENT = compile_lazily(r'"\s*,')
 _VOLATILE = compile_lazily(r"^_*volatile_*$")
 _STRING = compile_lazily(STRING)
@@ -78,11 +76,7 @@ def check_calls(context: Context) -> TypedHits:
     if "S_I" in added_c_text(context):
         yield from _check_symbolic_modes(context)
     new_text = new_side_c_text(context)
-    rules = [
-        (words, rule)
-        for words, rule in _RULES
-        if any(word in new_text for word in words)
-    ]
+    rules = [(words, rule) for words, rule in _RULES if any(word in new_text for word in words)]
     for line, _, statement in find_added_statements(context) if rules else ():
         for words, rule in rules:
             # a second statement on a line is never returned separately, so check it here
@@ -90,9 +84,7 @@ def check_calls(context: Context) -> TypedHits:
                 yield from rule(context, line, statement)
 
 
-def _check_pointer_formats(
-    context: Context, line: ScannedLine, statement: str
-) -> TypedHits:
+def _check_pointer_formats(context: Context, line: ScannedLine, statement: str) -> TypedHits:
     lines = scan_patch(context)
     last = line.number + statement.count("\n")
     if (
@@ -128,15 +120,11 @@ def _bad_extension_hit(line: ScannedLine, specifier: str) -> Hit:
         return line.make_hit_here(None, "rust", specifier=specifier)
     for kind, replacement in (("pF", "%pS"), ("pf", "%ps")):
         if kind in specifier:
-            return line.make_hit_here(
-                None, "symbol", specifier=specifier, instead=replacement
-            )
+            return line.make_hit_here(None, "symbol", specifier=specifier, instead=replacement)
     return line.make_hit_here(specifier=specifier)
 
 
-def _check_sleep_range(
-    _context: Context, line: ScannedLine, statement: str
-) -> TypedHits:
+def _check_sleep_range(_context: Context, line: ScannedLine, statement: str) -> TypedHits:
     match = _SLEEP.match(statement)
     if not match:
         return
@@ -148,9 +136,7 @@ def _check_sleep_range(
         yield "USLEEP_RANGE", line.make_hit_here()
 
 
-def _check_multiplication(
-    _context: Context, line: ScannedLine, statement: str
-) -> TypedHits:
+def _check_multiplication(_context: Context, line: ScannedLine, statement: str) -> TypedHits:
     is_likely = "*" in statement and "sizeof" in statement
     if not is_likely or not _ALLOCATES.match(statement):
         return
@@ -218,12 +204,8 @@ def _check_asm_include(context: Context, line: ScannedLine) -> TypedHits:
     if not match or context.tree is None or any(word in match[1] for word in _OWN_ASM):
         return
     header = f"{match[1]}.h"
-    if line.file != f"include/linux/{header}" and _wraps_asm_header(
-        context.tree, header
-    ):
-        kind = (
-            "ARCH_INCLUDE_LINUX" if line.file.startswith("arch/") else "INCLUDE_LINUX"
-        )
+    if line.file != f"include/linux/{header}" and _wraps_asm_header(context.tree, header):
+        kind = "ARCH_INCLUDE_LINUX" if line.file.startswith("arch/") else "INCLUDE_LINUX"
         yield kind, line.make_hit_here(header=header)
 
 
@@ -231,8 +213,7 @@ def _wraps_asm_header(tree: Tree, header: str) -> bool:
     text = tree.read(f"include/linux/{header}")
     return (
         text is not None
-        and re.search(rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text)
-        is not None
+        and re.search(rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text) is not None
     )
 
 
@@ -277,11 +258,7 @@ def _check_const_structs(context: Context, added_text: str) -> TypedHits:
     for line in all_added_c_lines(context):
         if "struct" in line.text and not _CONST.search(line.text):
             name = next(
-                (
-                    match[1]
-                    for match in _STRUCT.finditer(line.text)
-                    if match[1] in names
-                ),
+                (match[1] for match in _STRUCT.finditer(line.text) if match[1] in names),
                 None,
             )
             if name:
@@ -360,13 +337,9 @@ def _check_comment(comment: _Comment) -> Hits:
             for line, words in zip(lines, comment.text, strict=True)
             if words.startswith(f"@{extra[0]}")
         )
-        yield make_hit(
-            line.patch_line, "extra-argument", function=name, argument=extra[0]
-        )
+        yield make_hit(line.patch_line, "extra-argument", function=name, argument=extra[0])
     elif undescribed and described:
-        yield make_hit(
-            first, "missing-argument", argument=undescribed[0], function=name
-        )
+        yield make_hit(first, "missing-argument", argument=undescribed[0], function=name)
     elif returns and described and not any(map(_RETURNS.match, comment.text)):
         yield make_hit(comment.end.patch_line, "missing-return", function=name)
 
@@ -374,12 +347,8 @@ def _check_comment(comment: _Comment) -> Hits:
 def _check_comment_kind(comment: _Comment, *, is_header: bool) -> Hits:
     """Report a kernel-doc comment that describes a file, or a struct without the word `struct`."""
     first = comment.text[0]
-    next_code = next(
-        (line.code.strip() for line in comment.below if line.text.strip()), ""
-    )
-    is_code = cached_match(
-        r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", next_code
-    )
+    next_code = next((line.code.strip() for line in comment.below if line.text.strip()), "")
+    is_code = cached_match(r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", next_code)
     kind = cached_match(r"^(struct|union|enum)\s+(\w+)\s*\{", next_code)
     if is_header and not is_code and not first.startswith("DOC:"):
         yield make_hit(comment.opening.patch_line, "file-header")
@@ -423,16 +392,12 @@ def unexpected_spdx_license(context: Context, arguments: Arguments) -> Hits:
         for line in list(change.lines("+"))[:3]:
             match = cached_search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
             names = (
-                re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", match[1].strip()))
-                if match
-                else []
+                re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", match[1].strip())) if match else []
             )
             wrong = [
                 name
                 for name in names
-                if name
-                and name.upper() not in ("AND", "OR")
-                and not known_license.match(name)
+                if name and name.upper() not in ("AND", "OR") and not known_license.match(name)
             ]
             if wrong:
                 yield make_hit(line.patch_line, license=wrong[0])

@@ -28,9 +28,7 @@ def _select_lines(
     """
     lines = [
         line
-        for line in (
-            scan_patch(context).lines if unchanged else scan_patch(context).added
-        )
+        for line in (scan_patch(context).lines if unchanged else scan_patch(context).added)
         if line.left and line.sign in ("+", " ") and not line.starts_file
         if "*" in suffixes or line.suffix in (suffixes or ("c", "h"))
         if len(line.raw) <= LONGEST_LINE or suffixes
@@ -108,9 +106,7 @@ def _fill_pattern(text: str, match: re.Match[str]) -> re.Pattern[str]:
     return c_patterns.compile_ascii(fill_groups(expand_fragments(text), match))
 
 
-def find_lines_with_needles(
-    context: Context, arguments: Arguments
-) -> list[ScannedLine]:
+def find_lines_with_needles(context: Context, arguments: Arguments) -> list[ScannedLine]:
     """Return the added lines that contain one of a rule's needles."""
     needles = arguments.get("needles", [arguments.get("needle", "")])
     suffixes, unchanged = arguments.get("suffixes", ()), arguments.get("unchanged")
@@ -151,9 +147,7 @@ def matches_pattern_pair(
         compile_optional_pattern(arguments, pattern_name),
         compile_optional_pattern(arguments, unless_name),
     )
-    return not (
-        (pattern and not pattern.search(text)) or (unless and unless.search(text))
-    )
+    return not ((pattern and not pattern.search(text)) or (unless and unless.search(text)))
 
 
 AROUND: Mapping[str, ArgumentType] = {
@@ -228,26 +222,16 @@ def find_matching_code(context: Context, arguments: Arguments) -> Hits:
         pattern_match = regex.search(text)
         if not pattern_match or (unless and unless.search(text)):
             continue
-        groups_nearby = _match_surrounding_lines(
-            context, arguments, line, pattern_match
-        )
-        if groups_nearby is None or (
-            arguments.get("apart") and line.number == reported + 1
-        ):
+        groups_nearby = _match_surrounding_lines(context, arguments, line, pattern_match)
+        if groups_nearby is None or (arguments.get("apart") and line.number == reported + 1):
             continue
         reported = line.number
-        for match in (
-            regex.finditer(text) if arguments.get("each") else (pattern_match,)
-        ):
+        for match in regex.finditer(text) if arguments.get("each") else (pattern_match,):
             values = {**match.groupdict(""), **groups_nearby}
             for name in values:
                 if name.endswith("_joined"):
                     values[name] = "".join(values[name].split())
-            column = (
-                None
-                if arguments.get("no_column")
-                else max(1, match.start(column_group))
-            )
+            column = None if arguments.get("no_column") else max(1, match.start(column_group))
             yield line.make_hit_here(column, **values)
 
 
@@ -269,15 +253,10 @@ def _match_surrounding_lines(
     previous = line.previous
     if (
         not _previous_line_matches(line, arguments)
-        or not matches_pattern_pair(
-            arguments, line.file, "files_pattern", "other_files_pattern"
-        )
+        or not matches_pattern_pair(arguments, line.file, "files_pattern", "other_files_pattern")
         or not groups_match_patterns(arguments, line_match)
         or line.new_line < arguments.get("from_line", 0)
-        or (
-            arguments.get("same_indent")
-            and (not previous or previous.indent != line.indent)
-        )
+        or (arguments.get("same_indent") and (not previous or previous.indent != line.indent))
         or (arguments.get("uncommented") and scan_patch(context).has_comment_near(line))
     ):
         return None
@@ -301,9 +280,7 @@ def _match_surrounding_lines(
     return groups
 
 
-def _neighboring_line(
-    context: Context, line: ScannedLine, position: str
-) -> ScannedLine | None:
+def _neighboring_line(context: Context, line: ScannedLine, position: str) -> ScannedLine | None:
     if position in ("line", "before"):
         return line if position == "line" else line.previous
     number = line.number - (2 if position == "two-before" else -1)

@@ -56,11 +56,7 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Hits:
         for block in find_declaration_blocks(hunk):
             for first, second in pairwise(block):
                 longer = len(second.text.expandtabs(8)) > len(first.text.expandtabs(8))
-                if (
-                    longer
-                    and (second.added or first.added)
-                    and not _uses_variable(first, second)
-                ):
+                if longer and (second.added or first.added) and not _uses_variable(first, second):
                     patch_line = second.patch_line if second.added else first.patch_line
                     yield (
                         make_hit(patch_line, "required", subsystem=subsystem.title)
@@ -76,9 +72,7 @@ def find_declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
     A block starts after an opening brace, or at the start of a hunk inside a function.
     """
     lines = hunk.lines
-    if "(" in (hunk.hunk.section or "") and (
-        block := _following_declarations(lines, 0)
-    ):
+    if "(" in (hunk.hunk.section or "") and (block := _following_declarations(lines, 0)):
         yield block
     for index, line in enumerate(lines):
         if not cached_search(r"\{\s*$", line.code) or cached_search(
@@ -159,11 +153,7 @@ def missing_break(context: Context) -> Hits:
                 continue
             indexes_above = range(index - 1, max(-1, index - 1 - MOST_ABOVE), -1)
             previous = next(
-                (
-                    candidate
-                    for candidate in indexes_above
-                    if hunk.lines[candidate].code.strip()
-                ),
+                (candidate for candidate in indexes_above if hunk.lines[candidate].code.strip()),
                 None,
             )
             if previous is None or not (line.added or hunk.lines[previous].added):
@@ -186,9 +176,7 @@ def _find_ending_statement(lines: Sequence[NewLine], index: int) -> str:
     """
     first = max(0, index - _MOST_STATEMENT_LINES)
     text = lines[index].code.strip().removesuffix(";")
-    while text.count(")") > text.count("(") or (
-        index and _CONTINUED.search(lines[index - 1].code)
-    ):
+    while text.count(")") > text.count("(") or (index and _CONTINUED.search(lines[index - 1].code)):
         index -= 1
         if index < first:
             return ""
@@ -233,11 +221,7 @@ def _check_attributes(line: ScannedLine) -> TypedHits:
     for word in _ATTRIBUTE_WORD.finditer(body):
         macro = load_word_table("c", "attributes").get(word[1].strip("_"))
         if macro:
-            if (
-                word[1].strip("_") == "format"
-                and word[2]
-                and (kind := _FORMAT_KIND.match(word[2]))
-            ):
+            if word[1].strip("_") == "format" and word[2] and (kind := _FORMAT_KIND.match(word[2])):
                 macro = f"__{kind[1]}({kind[2]}"
             yield (
                 "PREFER_DEFINED_ATTRIBUTE_MACRO",
@@ -248,9 +232,7 @@ def _check_attributes(line: ScannedLine) -> TypedHits:
 
 
 _HEAD = lazy_pattern(r"\t+(?:if|for|while) \(.*\) \{$")
-_LONE_STATEMENT = lazy_pattern(
-    r"\t+(?!if\b|for\b|while\b|do\b|switch\b|case\b)[^/{}#]+;$"
-)
+_LONE_STATEMENT = lazy_pattern(r"\t+(?!if\b|for\b|while\b|do\b|switch\b|case\b)[^/{}#]+;$")
 
 
 @detector("trailing-comma")
@@ -264,9 +246,7 @@ def missing_trailing_comma(context: Context) -> Hits:
             r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$",
             line.code,
         )
-        if not entry or line.code.rstrip().endswith(
-            (",", "{", ";", "(", "\\", "|", "&", "+")
-        ):
+        if not entry or line.code.rstrip().endswith((",", "{", ";", "(", "\\", "|", "&", "+")):
             continue
         if cached_match(r"^\s*\{\s*(?:0|NULL)?\s*\}$", line.code) or "\\" in line.text:
             continue
@@ -288,9 +268,7 @@ def missing_trailing_comma(context: Context) -> Hits:
         ):
             continue
         # the patch may have changed the line above only by adding the comma
-        with_comma = [
-            f"{line.text.rstrip()}," for line in hunk.hunk.lines if line.kind == "-"
-        ]
+        with_comma = [f"{line.text.rstrip()}," for line in hunk.hunk.lines if line.kind == "-"]
         if cached_search(r"(?:,|\{)\s*$", previous.code) and (
             (previous.added and previous.text.rstrip() in with_comma)
             or _is_in_list(hunk.lines, index, enum=bool(entry["constant"]))

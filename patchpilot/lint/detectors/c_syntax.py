@@ -86,18 +86,14 @@ def find_syntax_matches(context: Context, arguments: Arguments) -> Hits:
     a tree. {name} is the text of a capture, or a value from the first of the `rows` for which all
     patterns match.
     """
-    if not any(
-        needle.lower() in _join_added_lines(context) for needle in arguments["needles"]
-    ):
+    if not any(needle.lower() in _join_added_lines(context) for needle in arguments["needles"]):
         return
     if _load_c_parser() is None:
         return
     call_pattern = arguments.get("capture_patterns", {}).get("call", "")
     # compiling the query is slow, and few functions contain a word that `@call` may match
     calls = compile_rule_pattern(
-        "|".join(
-            fill_message(call_pattern, row) for row in arguments.get("rows", ({},))
-        )
+        "|".join(fill_message(call_pattern, row) for row in arguments.get("rows", ({},)))
     )
     for unit in _find_changed_parts(context, arguments.get("shown", False)):
         if not any(
@@ -135,17 +131,14 @@ def _find_query_matches(
             continue
         values = {name: _node_text(unit, node) for name, node in captures.items()}
         for row in arguments.get("rows", ({},)):
-            if _captures_match_patterns(
-                values, row, arguments
-            ) and _captures_meet_conditions(unit, captures, values, row, arguments):
+            if _captures_match_patterns(values, row, arguments) and _captures_meet_conditions(
+                unit, captures, values, row, arguments
+            ):
                 reported_lines.add(line)
                 named_values = {**values, **row}
                 yield (
                     line,
-                    {
-                        name: named_values[name]
-                        for name in arguments.get("captures", ())
-                    },
+                    {name: named_values[name] for name in arguments.get("captures", ())},
                 )
                 break
 
@@ -162,9 +155,7 @@ def _node_text(unit: _CodePart, node: "Node") -> str:
 
 
 def _is_broken(node: "Node") -> bool:
-    return node.has_error or any(
-        parent.type == "ERROR" for parent in _walk_parents(node)
-    )
+    return node.has_error or any(parent.type == "ERROR" for parent in _walk_parents(node))
 
 
 def _walk_parents(node: "Node") -> "Iterator[Node]":
@@ -244,9 +235,7 @@ def _load_c_parser() -> Any:
     # load the parser without its package, which imports importlib.resources and takes longer than
     # parsing
     package = find_spec("tree_sitter_c")
-    binding = package and PathFinder.find_spec(
-        "_binding", package.submodule_search_locations
-    )
+    binding = package and PathFinder.find_spec("_binding", package.submodule_search_locations)
     if binding is None or binding.loader is None:
         return None
     grammar = module_from_spec(binding)
@@ -277,9 +266,7 @@ def _expand_loop_macros(text: bytes) -> bytes:
     The text keeps its length.
     """
     plain = _ATTRIBUTE.sub(lambda found: " " * len(found[0]), text.decode("latin-1"))
-    return _LOOP.sub(
-        lambda found: found[1] + "while".ljust(len(found[2])), plain
-    ).encode("latin-1")
+    return _LOOP.sub(lambda found: found[1] + "while".ljust(len(found[2])), plain).encode("latin-1")
 
 
 @cached_per_patch

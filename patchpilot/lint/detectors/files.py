@@ -124,9 +124,7 @@ def _differ_only_in_space(old: Sequence[str], new: Sequence[str]) -> bool:
     improvement.
     """
     before, after = ("\n".join(("", *side)) for side in (old, new))
-    if len(new) < len(old) and _BLANK_LINES.sub("", before) == _BLANK_LINES.sub(
-        "", after
-    ):
+    if len(new) < len(old) and _BLANK_LINES.sub("", before) == _BLANK_LINES.sub("", after):
         return False
     return _strip_spaces(before) == _strip_spaces(after)
 
@@ -145,9 +143,7 @@ _LOG_STRING = compile_lazily(
 _ONLY_STRING = compile_lazily(
     rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$"
 )
-_LONG_BY_NATURE = compile_lazily(
-    r"^\+.*\bEFI_GUID\s*\(|^\+\s*+(?:\w+\s*)?DEFINE_PER_CPU"
-)
+_LONG_BY_NATURE = compile_lazily(r"^\+.*\bEFI_GUID\s*\(|^\+\s*+(?:\w+\s*)?DEFINE_PER_CPU")
 _STRING_TAIL = compile_lazily(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
 
 
@@ -188,9 +184,7 @@ def _find_overlong_character(text: str, limit: int) -> int:
     Tab stops are 8 columns apart.
     """
     positions = range(1, len(text))
-    return 1 + bisect_right(
-        positions, limit, key=lambda end: len(text[:end].expandtabs())
-    )
+    return 1 + bisect_right(positions, limit, key=lambda end: len(text[:end].expandtabs()))
 
 
 def _classify_long_line(line: ScannedLine, limit: int) -> str | None:
@@ -212,9 +206,7 @@ def _classify_long_line(line: ScannedLine, limit: int) -> str | None:
         comment := code.find(COMMENT, len(code.rstrip(f"{SPACE}{COMMENT}")))
     ) >= 0 and starts_within_limit(code[comment:]):
         return "LONG_LINE_COMMENT"
-    if (log_string := _STRING_TAIL.search(line.code)) and starts_within_limit(
-        log_string[1]
-    ):
+    if (log_string := _STRING_TAIL.search(line.code)) and starts_within_limit(log_string[1]):
         return "LONG_LINE_STRING"
     return "LONG_LINE"
 
@@ -247,9 +239,7 @@ def check_spdx(context: Context) -> Hits:
                 if _SHEBANG.match(line.raw):
                     expected_line = 2
                 elif line.sign == "+":
-                    yield from _check_first_line(
-                        line, expected_line, context.options.kernel
-                    )
+                    yield from _check_first_line(line, expected_line, context.options.kernel)
             if (
                 line.new_line != expected_line
                 and _TAG in line.raw

@@ -32,9 +32,7 @@ _NUMBERED = lazy_pattern(r",([a-z]*)[0-9]*-")
 class Bindings:
     """The devicetree bindings of a tree, and the vendors listed in vendor-prefixes.yaml."""
 
-    def __init__(
-        self, text: bytes, vendors: bytes, base: "Bindings | None" = None
-    ) -> None:
+    def __init__(self, text: bytes, vendors: bytes, base: "Bindings | None" = None) -> None:
         self._text = text
         self._vendors = vendors
         self._below = base
@@ -171,9 +169,7 @@ def _report_undocumented(context: Context, tree: Tree, line: ScannedLine) -> Hit
         if compatible not in added and not bindings.documents_compatible(compatible):
             yield make_hit(line.number, compatible=compatible)
         vendor = _VENDOR.match(compatible)
-        if vendor and not (
-            f'"^{vendor[1]},' in added or bindings.knows_vendor(vendor[1])
-        ):
+        if vendor and not (f'"^{vendor[1]},' in added or bindings.knows_vendor(vendor[1])):
             yield make_hit(line.number, "vendor", vendor=vendor[1])
 
 
@@ -267,9 +263,7 @@ def check_kbuild(context: Context) -> TypedHits:
                     make_hit(line.number, "" if length else "missing", least=least),
                 )
         if path == "MAINTAINERS":
-            yield from (
-                ("MAINTAINERS_STYLE", hit) for hit in _check_section_entry(line)
-            )
+            yield from (("MAINTAINERS_STYLE", hit) for hit in _check_section_entry(line))
 
 
 def _count_help_lines(lines: LineScan, entry: ScannedLine) -> int | None:

@@ -92,9 +92,7 @@ def read_part_lines(context: Context, part: str) -> Lines:
             if number not in excluded
         )
     elif part == "trailers":
-        yield from (
-            (patch.trailer_line(trailer), str(trailer)) for trailer in patch.trailers
-        )
+        yield from ((patch.trailer_line(trailer), str(trailer)) for trailer in patch.trailers)
     elif part == "tags":
         yield from ((line, str(tag)) for line, tag in find_tag_lines(context))
     elif part in ("fixes", "fixes without commit"):
@@ -106,9 +104,7 @@ def read_part_lines(context: Context, part: str) -> Lines:
 
 
 def _lines_outside_prose(context: Context) -> frozenset[int]:
-    return find_pasted_lines(context) | {
-        trailer.line - 1 for trailer in context.patch.trailers
-    }
+    return find_pasted_lines(context) | {trailer.line - 1 for trailer in context.patch.trailers}
 
 
 def _tag_line_numbers(context: Context) -> frozenset[int]:
@@ -144,9 +140,7 @@ def _find_fixes_values(context: Context, *, without_commit: bool) -> Lines:
 
 def _read_mail_part(patch: Patch, part: str) -> Lines:
     if part == "headers":
-        yield from (
-            (header.line, f"{header.name}: {header.value}") for header in patch.headers
-        )
+        yield from ((header.line, f"{header.name}: {header.value}") for header in patch.headers)
     elif part == "subject header":
         number = patch.header_line("Subject")
         if 0 < number <= len(patch.lines):
@@ -206,9 +200,7 @@ def combine_detectors(context: Context, arguments: Arguments) -> Iterable[Hit]:
     whole "patch" or on each "line". Findings on a line are in the order of the tables, or with
     `by_column` from left to right.
     """
-    hits: Iterable[Hit] = _find_combined_hits(
-        context, arguments["of"], arguments.get("first", "")
-    )
+    hits: Iterable[Hit] = _find_combined_hits(context, arguments["of"], arguments.get("first", ""))
     if "when" in arguments or "unless" in arguments:
         hits = tuple(hits)
         if not hits or not _other_tables_allow(context, arguments):
@@ -226,9 +218,7 @@ def _other_tables_allow(context: Context, arguments: Arguments) -> bool:
     ) and not any(_find_combined_hits(context, arguments.get("unless", ())))
 
 
-def _find_combined_hits(
-    context: Context, tables: Iterable[Arguments], first: str = ""
-) -> Hits:
+def _find_combined_hits(context: Context, tables: Iterable[Arguments], first: str = "") -> Hits:
     """Yield the hits of all tables.
 
     If `first` is set, yield only the hits of the first table that has any.
@@ -286,9 +276,7 @@ def find_matching_lines(context: Context, arguments: Arguments) -> Hits:
     part = arguments["where"]
     alternatives = [
         (name, compile_rule_pattern(pattern))
-        for name, pattern in (
-            arguments.get("case_patterns") or {"": arguments["pattern"]}
-        ).items()
+        for name, pattern in (arguments.get("case_patterns") or {"": arguments["pattern"]}).items()
     ]
     column = arguments.get("column", part in _SIGNS)
     for number, text in _select_lines(context, arguments):
@@ -303,9 +291,7 @@ def find_matching_lines(context: Context, arguments: Arguments) -> Hits:
         if not all(map(below_pattern.search, context.patch.lines[number : number + 1])):
             continue
         column_number = match.start() + 1 if column else None
-        yield make_hit(
-            number, alternative[0], column_number, **placeholder_values(match, line)
-        )
+        yield make_hit(number, alternative[0], column_number, **placeholder_values(match, line))
 
 
 def _is_excluded(context: Context, arguments: Arguments, match: re.Match[str]) -> bool:
@@ -350,10 +336,7 @@ def named_groups(match: re.Match[str]) -> dict[str, str]:
     A group is in lower case if its name ends in `_lower`, and the hexadecimal code of its first
     character if it ends in `_code`.
     """
-    return {
-        name: _group_text(name, value or "")
-        for name, value in match.groupdict().items()
-    }
+    return {name: _group_text(name, value or "") for name, value in match.groupdict().items()}
 
 
 def _group_text(name: str, text: str) -> str:

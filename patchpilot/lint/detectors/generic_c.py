@@ -92,26 +92,20 @@ def _is_wanted(kind: OperatorKind, arguments: Arguments) -> bool:
         or arguments.get("strict", kind.strict) is not kind.strict
     ):
         return False
-    return matches_pattern_pair(
-        arguments, kind.sides, "sides_pattern", "unless_sides_pattern"
-    )
+    return matches_pattern_pair(arguments, kind.sides, "sides_pattern", "unless_sides_pattern")
 
 
 def _meets_conditions(operator_found: Operator, arguments: Arguments) -> bool:
     return (
         not (arguments.get("unless_modifier") and operator_found.before_modifier)
-        and matches_pattern_pair(
-            arguments, operator_found.left_text, "", "unless_left_pattern"
-        )
+        and matches_pattern_pair(arguments, operator_found.left_text, "", "unless_left_pattern")
         and matches_pattern_pair(
             arguments,
             operator_found.right_text,
             "right_pattern",
             "unless_right_pattern",
         )
-        and matches_pattern_pair(
-            arguments, operator_found.line.file, "", "other_files_pattern"
-        )
+        and matches_pattern_pair(arguments, operator_found.line.file, "", "other_files_pattern")
     )
 
 
@@ -158,9 +152,7 @@ def find_matching_statements(context: Context, arguments: Arguments) -> Hits:
             arguments, line.text, "line_pattern", "unless_line_pattern"
         ) or not matches_pattern_pair(arguments, line.file, "", "other_files_pattern"):
             continue
-        part = _select_text(
-            context, line, span, text, arguments.get("part", "statement")
-        )
+        part = _select_text(context, line, span, text, arguments.get("part", "statement"))
         for match in _find_pattern_matches(part, pattern, arguments):
             yield line.make_hit_here(**match.groupdict(""))
 
@@ -176,9 +168,7 @@ def find_added_statements(
         # prefer a macro, which may be defined in the middle of a statement
         span = walked.macros.get(line.number) or walked.statement(line.number)
         if span is not None:
-            result.append(
-                (line, span, blank_diff_signs(span.raw_text[:LONGEST_STATEMENT]))
-            )
+            result.append((line, span, blank_diff_signs(span.raw_text[:LONGEST_STATEMENT])))
     return result
 
 
@@ -188,9 +178,7 @@ def _find_pattern_matches(
     if not matches_pattern_pair(arguments, text, "", "unless_pattern"):
         return
     for match in pattern.finditer(text):
-        if groups_match_patterns(arguments, match) and _file_modes_match(
-            arguments, match
-        ):
+        if groups_match_patterns(arguments, match) and _file_modes_match(arguments, match):
             yield match
         if not arguments.get("each"):
             return
@@ -210,13 +198,9 @@ def _select_text(
     if part == "condition":
         return span.condition
     if part == "raw":
-        return scan_patch(context).join_raw_lines(
-            line.number, line.number + text.count("\n")
-        )
+        return scan_patch(context).join_raw_lines(line.number, line.number + text.count("\n"))
     if part == "joined":
-        return _CONTINUED.sub("", span.raw_text[:LONGEST_STATEMENT]).replace(
-            COMMENT, " "
-        )
+        return _CONTINUED.sub("", span.raw_text[:LONGEST_STATEMENT]).replace(COMMENT, " ")
     return text
 
 
@@ -277,23 +261,18 @@ def find_matching_types(context: Context, arguments: Arguments) -> Hits:
             continue
         for start, found_type in found_types:
             if (groups := _type_values(text, found_type, arguments)) is not None:
-                yield line.make_hit_here(
-                    _hit_column(start, found_type, arguments), **groups
-                )
+                yield line.make_hit_here(_hit_column(start, found_type, arguments), **groups)
 
 
 def _is_checked(line: ScannedLine, arguments: Arguments) -> bool:
     """Return whether the rule applies to a line, apart from conditions on the type."""
-    if not matches_pattern_pair(
-        arguments, line.file, "files_pattern", "other_files_pattern"
-    ):
+    if not matches_pattern_pair(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
     first = arguments.get("line_pattern", "")
     return (
         not first
         or "{type}" in first
-        or compile_c_pattern(first).search(select_line_form(line, arguments))
-        is not None
+        or compile_c_pattern(first).search(select_line_form(line, arguments)) is not None
     )
 
 
@@ -314,17 +293,11 @@ def _find_types(
         yield found_type.start, found_type
 
 
-def _type_values(
-    text: str, found_type: FoundType, arguments: Arguments
-) -> dict[str, str] | None:
-    type_match = compile_c_pattern(arguments.get("type_pattern", "")).search(
-        found_type.type
-    )
+def _type_values(text: str, found_type: FoundType, arguments: Arguments) -> dict[str, str] | None:
+    type_match = compile_c_pattern(arguments.get("type_pattern", "")).search(found_type.type)
     if (
         not type_match
-        or not matches_pattern_pair(
-            arguments, found_type.type, "", "unless_type_pattern"
-        )
+        or not matches_pattern_pair(arguments, found_type.type, "", "unless_type_pattern")
         or not _line_meets_conditions(text, found_type.type, arguments)
     ):
         return None
@@ -339,9 +312,7 @@ def _line_meets_conditions(text: str, type_text: str, arguments: Arguments) -> b
     for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
         if name in arguments:
             pattern = c_patterns.compile_ascii(
-                expand_fragments(arguments[name]).replace(
-                    "{type}", re.escape(type_text)
-                )
+                expand_fragments(arguments[name]).replace("{type}", re.escape(type_text))
             )
             if (pattern.search(text) is not None) is not must:
                 return False
@@ -384,9 +355,7 @@ def find_matching_arguments(context: Context, arguments: Arguments) -> Hits:
                 excepted and compile_c_pattern(excepted[0]).fullmatch(argument)
             ):
                 continue
-            if pattern.fullmatch(argument) and not (
-                unless and unless.fullmatch(argument)
-            ):
+            if pattern.fullmatch(argument) and not (unless and unless.fullmatch(argument)):
                 yield line.make_hit_here(argument=argument)
 
 

@@ -79,18 +79,14 @@ def find_code_with_neighbors(context: Context, arguments: Arguments) -> Hits:
     """
     patterns = [
         (name, _expand_pattern(text))
-        for name, text in arguments.get(
-            "case_patterns", {"": arguments.get("pattern", "")}
-        ).items()
+        for name, text in arguments.get("case_patterns", {"": arguments.get("pattern", "")}).items()
     ]
     paths_pattern, as_written = (
         compile_rule_pattern(arguments.get("paths_pattern", "")),
         arguments.get("line") == "text",
     )
     excluded: dict[object, bool] = {}
-    for hunk, index, line in find_added_lines(
-        context, tuple(arguments.get("suffixes", _C))
-    ):
+    for hunk, index, line in find_added_lines(context, tuple(arguments.get("suffixes", _C))):
         text = line.text if as_written else line.code
         for alternative in patterns:
             if match := alternative[1].search(text):
@@ -140,9 +136,7 @@ def _match_near_lines(
         ):
             return None
     lines = hunk.lines[
-        max(0, index - arguments.get("above", 0)) : index
-        + 1
-        + arguments.get("below", 0)
+        max(0, index - arguments.get("above", 0)) : index + 1 + arguments.get("below", 0)
     ]
     as_written = arguments.get("near") == "text"
     text = "\n".join(line.text if as_written else line.code for line in lines)
@@ -158,20 +152,14 @@ def _match_near_lines(
     return named_groups(match) if match else None
 
 
-def _is_in_function(
-    context: Context, hunk: NewHunk, index: int, arguments: Arguments
-) -> bool:
+def _is_in_function(context: Context, hunk: NewHunk, index: int, arguments: Arguments) -> bool:
     expected = arguments.get("in_function")
-    if (
-        expected is not None
-        and flag_lines_in_functions(context, hunk)[index] is not expected
-    ):
+    if expected is not None and flag_lines_in_functions(context, hunk)[index] is not expected:
         return False
     head = arguments.get("function_pattern")
     return (
         head is None
-        or compile_rule_pattern(head).search(find_function_head(hunk, index))
-        is not None
+        or compile_rule_pattern(head).search(find_function_head(hunk, index)) is not None
     )
 
 
@@ -296,8 +284,7 @@ def find_words_added_more_often(context: Context, arguments: Arguments) -> Hits:
             for change in context.patch.files
             if paths.search(change.path)
             for line in change.lines(kind)
-            if union.search(line.text)
-            and not line.text.lstrip().startswith(("*", "/*", "//"))
+            if union.search(line.text) and not line.text.lstrip().startswith(("*", "/*", "//"))
         ]
         for kind in "+-"
     )
@@ -306,9 +293,7 @@ def find_words_added_more_often(context: Context, arguments: Arguments) -> Hits:
         new = [(line, match) for line in added if (match := pattern.search(line.text))]
         removed_count = sum(pattern.search(line.text) is not None for line in removed)
         excess = (
-            new[removed_count:]
-            if arguments.get("each") or len(new) <= removed_count
-            else new[:1]
+            new[removed_count:] if arguments.get("each") or len(new) <= removed_count else new[:1]
         )
         for line, match in excess:
             values = {

@@ -20,10 +20,7 @@ from patchpilot.model.address import Address, is_program_value
 
 
 def _argument_matches(arguments: Arguments, name: str, text: str) -> bool:
-    return (
-        name in arguments
-        and compile_rule_pattern(arguments[name]).search(text) is not None
-    )
+    return name in arguments and compile_rule_pattern(arguments[name]).search(text) is not None
 
 
 @detector(
@@ -55,16 +52,11 @@ def find_matching_tags(context: Context, arguments: Arguments) -> Hits:
     sender = context.patch.sender
     for line, name, value, address in tags[-1:] if arguments.get("last") else tags:
         match = pattern.search(value[:LONGEST_LINE])
-        if not match or _argument_matches(
-            arguments, "unless_pattern", value[:LONGEST_LINE]
-        ):
+        if not match or _argument_matches(arguments, "unless_pattern", value[:LONGEST_LINE]):
             continue
         if not _address_meets_conditions(context, arguments, address):
             continue
-        if (
-            "program" in arguments
-            and is_program_value(value) is not arguments["program"]
-        ):
+        if "program" in arguments and is_program_value(value) is not arguments["program"]:
             continue
         email, person = (address.email, address.called) if address else ("", "")
         values = {"tag": name, "value": value, "address": email, "person": person}
@@ -93,11 +85,7 @@ def _address_meets_conditions(
         return False
     patch = context.patch
     return all(
-        bool(
-            address
-            and expected
-            and is_same_person(address, expected) is arguments[name]
-        )
+        bool(address and expected and is_same_person(address, expected) is arguments[name])
         for name, expected in (("by_author", patch.author), ("by_sender", patch.sender))
         if name in arguments
     )
@@ -163,11 +151,7 @@ def find_matching_patch_lines(context: Context, arguments: Arguments) -> Hits:
     )
     end = (
         next(
-            (
-                line.number
-                for line in _select_part_lines(context, "any")
-                if until.search(line.text)
-            ),
+            (line.number for line in _select_part_lines(context, "any") if until.search(line.text)),
             None,
         )
         if until
@@ -216,17 +200,11 @@ def _is_in(lines: LineScan, line: ScannedLine, part: str) -> bool:
             return True
 
 
-def _neighbors_meet_conditions(
-    lines: LineScan, line: ScannedLine, arguments: Arguments
-) -> bool:
-    if not matches_pattern_pair(
-        arguments, line.file, "files_pattern", "other_files_pattern"
-    ):
+def _neighbors_meet_conditions(lines: LineScan, line: ScannedLine, arguments: Arguments) -> bool:
+    if not matches_pattern_pair(arguments, line.file, "files_pattern", "other_files_pattern"):
         return False
     before = compile_optional_pattern(arguments, "before_pattern")
-    if before and (
-        line.number < 2 or not before.search(lines.lines[line.number - 2].raw)
-    ):
+    if before and (line.number < 2 or not before.search(lines.lines[line.number - 2].raw)):
         return False
     after = lines.lines[line.number].raw if line.number < len(lines.lines) else ""
     return matches_pattern_pair(arguments, after, "", "unless_after_pattern")

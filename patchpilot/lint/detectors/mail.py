@@ -50,14 +50,10 @@ def hidden_character(context: Context) -> Hits:
     for number, text in (*names, title, *message):
         yield from _find_hidden_character(HIDDEN_IN_PROSE, "", number, text)
     for change in patch.files:
-        yield from _find_hidden_character(
-            HIDDEN, "path", change.patch_line, change.path
-        )
+        yield from _find_hidden_character(HIDDEN, "path", change.patch_line, change.path)
         pattern = HIDDEN_IN_PROSE if _PROSE.search(change.path) else HIDDEN
         for line in change.lines():
-            yield from _find_hidden_character(
-                pattern, "code", line.patch_line, line.text
-            )
+            yield from _find_hidden_character(pattern, "code", line.patch_line, line.text)
     for _, _, new in find_added_lines(context, _CODE):
         if word := None if new.code.isascii() else _WORD.search(new.code):
             char = next(char for char in word[0] if not char.isascii())
@@ -65,9 +61,7 @@ def hidden_character(context: Context) -> Hits:
             yield make_hit(new.patch_line, "identifier", word.start() + 1, **values)
 
 
-def _find_hidden_character(
-    pattern: re.Pattern[str], case: str, number: int, text: str
-) -> Hits:
+def _find_hidden_character(pattern: re.Pattern[str], case: str, number: int, text: str) -> Hits:
     if match := pattern.search(text):
         yield make_hit(number, case, match.start() + 1, code=f"{ord(match[0]):04X}")
 
@@ -114,9 +108,7 @@ def tabs_converted_to_spaces(context: Context) -> Hits:
             and line.text.strip()
             and not line.text.lstrip().startswith("*")
         ]
-        spaced_lines = [
-            line for line in indented if cached_match(r" {4,}\S", line.text)
-        ]
+        spaced_lines = [line for line in indented if cached_match(r" {4,}\S", line.text)]
         if _file_contains_line(context, change.old_path, spaced_lines):
             continue
         if (
@@ -136,9 +128,7 @@ def _look_like_converted_tabs(lines: list[DiffLine]) -> bool:
     """
     indents = [len(line.text) - len(line.text.lstrip(" ")) for line in lines]
     return sum(
-        1
-        for indent in indents
-        if indent % _TAB_WIDTH == 0 or (indent + 1) % (2 * _TAB_WIDTH) == 0
+        1 for indent in indents if indent % _TAB_WIDTH == 0 or (indent + 1) % (2 * _TAB_WIDTH) == 0
     ) * 2 >= len(indents) and (len(set(indents)) > 1 or indents[0] == 2 * _TAB_WIDTH)
 
 
@@ -146,9 +136,7 @@ _TAB_WIDTH = 4
 """A tab becomes this many spaces or a multiple."""
 
 
-def _file_contains_line(
-    context: Context, path: str | None, spaced: list[DiffLine]
-) -> bool:
+def _file_contains_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
     """Return whether the tree's file contains an unchanged, space-indented line of the patch."""
     data = context.tree.read(path) if context.tree and path else None
     text = (data or b"").decode("utf-8", "replace")
@@ -173,8 +161,7 @@ def leftover_mail_encoding(context: Context) -> Hits:
         and index >= patch.message_line - 1
     ]
     if len(qp) >= 2 or any(
-        re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[index])
-        for index in qp
+        re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[index]) for index in qp
     ):
         yield make_hit(qp[0] + 1, "quoted-printable")
     for index in range(patch.message_line - 1, len(patch.lines)):
@@ -229,9 +216,7 @@ def find_last_patch_line(lines: LineScan) -> int:
     """Return the last patch line that is not a hunk header. Findings about the whole patch are
     shown there.
     """
-    return next(
-        (line.number for line in reversed(lines.lines) if not line.starts_hunk), 1
-    )
+    return next((line.number for line in reversed(lines.lines) if not line.starts_hunk), 1)
 
 
 @typed_detector(
@@ -248,11 +233,7 @@ def check_form(context: Context) -> TypedHits:
 def _check_files(context: Context, lines: LineScan) -> TypedHits:
     tree = context.tree
     # ignore deleted files, whose new side is /dev/null
-    neutral = (
-        ("MAINTAINERS",)
-        if context.options.matches_script
-        else ("MAINTAINERS", "dev/null")
-    )
+    neutral = ("MAINTAINERS",) if context.options.matches_script else ("MAINTAINERS", "dev/null")
     previous_is_binding: bool | None = None
     previous_number = 1
     for line in lines.lines:
@@ -265,10 +246,7 @@ def _check_files(context: Context, lines: LineScan) -> TypedHits:
                     yield "PATCH_PREFIX", make_hit(previous_number, prefix=prefix)
             if not line.file.startswith(neutral):
                 is_binding = line.file.startswith(_BINDING)
-                if (
-                    previous_is_binding is not None
-                    and previous_is_binding != is_binding
-                ):
+                if previous_is_binding is not None and previous_is_binding != is_binding:
                     yield "DT_SPLIT_BINDING_PATCH", Hit(line.number)
                 previous_is_binding = is_binding
         if not line.starts_hunk:
@@ -344,9 +322,7 @@ def _find_false_diff(patch: Patch) -> int:
         if line.strip():
             is_diff = cached_match(r"diff -|Index: |--- \S", line)
             following = patch.lines[index : patch.diff_line - 1]
-            has_text = any(
-                cached_match(r"(?!=+$|diff |Index: )\S", text) for text in following
-            )
+            has_text = any(cached_match(r"(?!=+$|diff |Index: )\S", text) for text in following)
             return index if is_diff and has_text and patch.has_diff else 0
     return 0
 
@@ -374,11 +350,7 @@ def _find_lost_sign_off(patch: Patch) -> Hits:
         if index <= len(patch.lines) and _SIGNED.match(patch.lines[index - 1]):
             yield make_hit(
                 index,
-                (
-                    "sign-off-below-separator"
-                    if index < patch.diff_line
-                    else "sign-off-below-diff"
-                ),
+                ("sign-off-below-separator" if index < patch.diff_line else "sign-off-below-diff"),
             )
             return
     for index in range(end, len(patch.lines) + 1):

@@ -83,9 +83,7 @@ def badly_wrapped_paragraph(context: Context, arguments: Arguments) -> Hits:
 
 
 def _ends_clause(line: str, following: str) -> bool:
-    return line.endswith((".", ":", "!", "?", ";", ",", "-")) or not (
-        following[:1].isalnum()
-    )
+    return line.endswith((".", ":", "!", "?", ";", ",", "-")) or not (following[:1].isalnum())
 
 
 _STAT = lazy_pattern(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
@@ -118,9 +116,7 @@ def missing_changelog(context: Context, arguments: Arguments) -> Hits:
     notes = [
         line
         for line in patch.notes
-        if not _STAT.match(line)
-        and len(re.findall(r"[a-z]{2,}", line)) >= 4
-        and "://" not in line
+        if not _STAT.match(line) and len(re.findall(r"[a-z]{2,}", line)) >= 4 and "://" not in line
     ]
     if not notes and not any(
         _describes_change(heading, texts, index) for index in range(len(texts))
@@ -147,11 +143,7 @@ def _describes_change(heading: re.Pattern[str], lines: list[str], index: int) ->
         ]
         return bool(described)
     return (
-        bool(
-            cached_match(
-                r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line
-            )
-        )
+        bool(cached_match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line))
         and "://" not in line
     )
 
@@ -164,9 +156,7 @@ def indented_message(context: Context) -> Hits:
     lines = [(index, line) for index, line in enumerate(patch.message) if line.strip()]
     text = [line for index, line in lines if index not in tags]
     long = [line for line in text if len(line.split()) > _FEW_WORDS]
-    is_text = len(long) > 1 and all(
-        line[:1] == "\t" or line[:4] == " " * 4 for line in text
-    )
+    is_text = len(long) > 1 and all(line[:1] == "\t" or line[:4] == " " * 4 for line in text)
     if is_text or (len(lines) > 1 and all(line[:1] in " \t" for _, line in lines)):
         yield make_hit(patch.message_line)
 
@@ -175,9 +165,7 @@ _FEW_WORDS = 5
 
 
 LOG_WIDTH = 75
-_OOPS = compile_lazily(
-    r"^\s*(?:WARNING:|BUG:)|^\s*\[\s*\d+\.\d{6}\s*\]|^\s*\[<[0-9a-fA-F]{8,}>\]"
-)
+_OOPS = compile_lazily(r"^\s*(?:WARNING:|BUG:)|^\s*\[\s*\d+\.\d{6}\s*\]|^\s*\[<[0-9a-fA-F]{8,}>\]")
 _REGISTERS = compile_lazily(
     r"^(?:\s+\w+:\s+[0-9a-fA-F]+){3}|^\s*#\d+\s*\[[0-9a-fA-F]+\]\s*\w+ at [0-9a-fA-F]+"
 )
@@ -302,11 +290,7 @@ def _check_encoding(lines: LineScan) -> TypedHits:
         if line.starts_file or line.starts_hunk:
             continue
         raw = line.raw
-        if (
-            line.in_header
-            and raw.startswith("Content-Type:")
-            and (match := _CHARSET.match(raw))
-        ):
+        if line.in_header and raw.startswith("Content-Type:") and (match := _CHARSET.match(raw)):
             other_charset = other_charset or "utf-8" not in match[1].lower()
         if (line.file and line.sign != "+") or _CLEAN.fullmatch(raw):
             continue
@@ -316,11 +300,7 @@ def _check_encoding(lines: LineScan) -> TypedHits:
 
 def _find_absolute_paths(lines: LineScan, tree: Tree) -> TypedHits:
     for line in lines.lines:
-        if (
-            line.log_after
-            and "/" in line.text
-            and not (line.starts_file or line.starts_hunk)
-        ):
+        if line.log_after and "/" in line.text and not (line.starts_file or line.starts_hunk):
             for match in _PATH.finditer(line.text):
                 path_with_line = _PATH_WITH_LINE.match(match[1])
                 if (
@@ -361,14 +341,10 @@ def this_patch_wording(context: Context) -> Hits:
             # in a revert, "this commit" is the one being reverted
             if phrase == "commit" and context.patch.subject.title.startswith("Revert "):
                 continue
-            yield make_hit(
-                paragraph.line_at(match.start()), "patch", quoted=match[0], what=phrase
-            )
+            yield make_hit(paragraph.line_at(match.start()), "patch", quoted=match[0], what=phrase)
             return
     for first in find_paragraphs(context)[:1]:
-        opening = cached_match(
-            r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text
-        )
+        opening = cached_match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text)
         verb = find_imperative(opening["verb"]) if opening else None
         if opening and verb:
             values = {"quoted": opening[0], "verb": verb.capitalize()}
@@ -399,9 +375,7 @@ def missing_subject_prefix(context: Context) -> Hits:
     other_separator = cached_match(r"^(\w[\w/-]*)(?: -|;|::| \()", title)
     usual_habits = find_patch_habits(context)
     usual_prefix = (
-        usual_habits.prefix
-        if usual_habits and usual_habits.prefix_share >= _LEAST_SHARE
-        else ""
+        usual_habits.prefix if usual_habits and usual_habits.prefix_share >= _LEAST_SHARE else ""
     )
     kind, values = "", {}
     if other_separator:
@@ -458,9 +432,7 @@ def malformed_patch_prefix(context: Context) -> Hits:
         yield make_subject_hit(context, "outside")
     elif unread := _find_unparsed_version(patch):
         yield make_subject_hit(context, "unread", quoted=unread)
-    elif (
-        len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1
-    ):
+    elif len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1:
         yield make_subject_hit(context, "two-marks")
     elif (
         patch.has_diff
@@ -471,9 +443,7 @@ def malformed_patch_prefix(context: Context) -> Hits:
     elif re.match(r"^PATCH\b", title) or (
         patch.subject.words
         and not patch.subject.is_patch
-        and re.search(
-            r"\bpatch(?!-[a-z])", " ".join(patch.subject.words), re.IGNORECASE
-        )
+        and re.search(r"\bpatch(?!-[a-z])", " ".join(patch.subject.words), re.IGNORECASE)
     ):
         yield make_subject_hit(context, "unrecognized")
 
@@ -503,7 +473,9 @@ def unusual_subject_prefix(context: Context) -> Hits:
     patch = context.patch
     title = patch.subject.title if is_plain(patch.subject.title) else ""
     # another rule covers markers of vendor trees
-    marks = r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"  # noqa: E501
+    marks = (
+        r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"
+    )
     title = re.sub(marks, "", title)
     prefixes, _ = split_prefix(title)
     if not prefixes or not patch.has_diff or not context.project.kernel:
@@ -544,18 +516,14 @@ def unusual_subject_prefix(context: Context) -> Hits:
         }
         prefix, summary = find_written_prefix(title), split_prefix(title)[1]
         fix = FindingFix("suggest", f"{usual.prefix} {summary}")
-        yield make_subject_hit(
-            context, case, fix, prefix=prefix, folder=usual.where, **values
-        )
+        yield make_subject_hit(context, case, fix, prefix=prefix, folder=usual.where, **values)
 
 
 def _prefix_names_file(patch: Patch, prefixes: Sequence[str]) -> bool:
     """Return whether the last of two prefixes names a changed file, as in "iio: bmp280:"."""
     name = re.sub(r"[-_]", "", prefixes[-1].lower())
     return len(prefixes) == 2 and any(
-        cached_search(
-            rf"[/,]{re.escape(name)}[^/]*$", re.sub(r"[-_]", "", path.lower())
-        )
+        cached_search(rf"[/,]{re.escape(name)}[^/]*$", re.sub(r"[-_]", "", path.lower()))
         for path in patch.paths
     )
 

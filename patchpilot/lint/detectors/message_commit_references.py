@@ -88,9 +88,7 @@ def check_references(context: Context) -> TypedHits:
             continue
         fixes = read_fixes_line(text)
         if fixes and fixes.is_unquoted and fixes.commit_id and fixes.ends_id:
-            yield from _check_fixes_tag(
-                line, fixes, history, context.options.message_kernel
-            )
+            yield from _check_fixes_tag(line, fixes, history, context.options.message_kernel)
         oops = oops or starts_register_dump(line)
         if (
             line.in_log
@@ -164,8 +162,7 @@ def _check_fixes_tag(
         commit_id = fixes.id
         title, quoted = _read_parenthesized_title(text, title_start)
         good = (
-            (fixes.before, fixes.name, fixes.colon, fixes.space)
-            == ("", "Fixes", ":", " ")
+            (fixes.before, fixes.name, fixes.colon, fixes.space) == ("", "Fixes", ":", " ")
             and fixes.gap == " "
             and DIGITS <= len(commit_id) <= (40 if kernel >= _LONGER_IDS else DIGITS)
             and commit_id == commit_id.lower()
@@ -179,9 +176,7 @@ def _check_fixes_tag(
         right = f"Fixes: {commit.reference}"
         yield (
             "BAD_FIXES_TAG",
-            make_hit(
-                line.number, "known", None, FindingFix("suggest", right), right=right
-            ),
+            make_hit(line.number, "known", None, FindingFix("suggest", right), right=right),
         )
     else:
         yield "BAD_FIXES_TAG", Hit(line.number)
@@ -190,18 +185,14 @@ def _check_fixes_tag(
 def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
     """Return whether a line refers to a commit by `commit` and an id, or by an id alone."""
     text = line.text
-    if not (
-        _HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")
-    ) or _EXEMPT.match(text):
+    if not (_HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")) or _EXEMPT.match(
+        text
+    ):
         return False
     if _COMMIT_ID.search(text):
         return True
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
-    if (
-        following is not None
-        and _COMMIT_ENDS.search(text)
-        and _ID_BEGINS.match(following)
-    ):
+    if following is not None and _COMMIT_ENDS.search(text) and _ID_BEGINS.match(following):
         return True
     return (
         bool(_BARE_ID.search(text))
@@ -231,19 +222,13 @@ def _adjust_hit(context: Context, hit: Hit) -> Hit:
     for match in _SOME_ID.finditer(text, start, end):
         before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
         if len(match[0]) >= DIGITS or _AFTER_COMMIT.search(before):
-            cases.append(
-                _bare_id_case(
-                    context, match, before, index in find_pasted_lines(context)
-                )
-            )
+            cases.append(_bare_id_case(context, match, before, index in find_pasted_lines(context)))
     if not cases or not all(cases):
         return hit
     return hit._replace(case=cases[0], values=hit.values or {"id": ""})
 
 
-def _bare_id_case(
-    context: Context, match: re.Match[str], before: str, is_pasted: bool
-) -> str:
+def _bare_id_case(context: Context, match: re.Match[str], before: str, is_pasted: bool) -> str:
     """Return why a bare id is acceptable, or "" if it needs `commit <id> ("subject")`.
 
     A full id with a subject is enough to find the commit.
@@ -265,15 +250,9 @@ def _bare_id_case(
         for earlier in _SOME_ID.finditer(match.string, 0, match.start())
         if _TITLE_FOLLOWS.match(match.string, earlier.end())
     ]
-    fixes_lines = [
-        read_fixes_value(tag.value) for _, tag in find_tags_by_name(context, "fixes")
-    ]
+    fixes_lines = [read_fixes_value(tag.value) for _, tag in find_tags_by_name(context, "fixes")]
     full_ids += [fixes.id for fixes in fixes_lines if fixes.id and not fixes.word]
-    return (
-        "again"
-        if any(commit_id.startswith(earlier[:7].lower()) for earlier in full_ids)
-        else ""
-    )
+    return "again" if any(commit_id.startswith(earlier[:7].lower()) for earlier in full_ids) else ""
 
 
 def _join_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
@@ -314,17 +293,11 @@ def _check_reference(
     elif bare := _ANY_ID.search(text):
         commit_id = bare[1].lower()
     commit = _find_commit(history, commit_id)
-    if (history and commit_id and not commit) or (
-        continued == line.number - 1 and continued
-    ):
+    if (history and commit_id and not commit) or (continued == line.number - 1 and continued):
         return None
     if good and quoted and (commit is None or to_byte_text(commit.subject) == title):
         return None
     if commit:
         right = f"commit {commit.reference}"
-        return make_hit(
-            line.number, "known", None, FindingFix("suggest", right), right=right
-        )
-    return (
-        line.make_hit_here(None, "id", id=commit_id) if commit_id else Hit(line.number)
-    )
+        return make_hit(line.number, "known", None, FindingFix("suggest", right), right=right)
+    return line.make_hit_here(None, "id", id=commit_id) if commit_id else Hit(line.number)

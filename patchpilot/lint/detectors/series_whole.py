@@ -42,9 +42,7 @@ def wrong_patch_numbering(context: Context) -> Hits:
     if cover and cover.subject.total:
         totals.add(cover.subject.total)
     if len(totals) > 1:
-        yield make_subject_hit(
-            context, "totals", totals=", ".join(map(str, sorted(totals)))
-        )
+        yield make_subject_hit(context, "totals", totals=", ".join(map(str, sorted(totals))))
         return
     numbers = [number for number, _ in numbered]
     total = next(iter(totals), len(numbers))
@@ -66,10 +64,7 @@ def missing_cover_letter(context: Context, arguments: Arguments) -> Hits:
     first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
         len(patches)
-        >= (
-            apply_subsystem_rules(context.project, patches).mail.cover_from
-            or arguments["fewest"]
-        )
+        >= (apply_subsystem_rules(context.project, patches).mail.cover_from or arguments["fewest"])
         and context.series.cover is None
         and first
         and not first.header("In-Reply-To")
@@ -97,9 +92,7 @@ def mixed_series_versions(context: Context) -> Hits:
             "versions",
             versions=", ".join(f"v{version}" for version in versions),
         )
-    words = {
-        frozenset(word.lower() for word in patch.subject.words) for patch in patches
-    }
+    words = {frozenset(word.lower() for word in patch.subject.words) for patch in patches}
     if len({marks - {"rfc"} for marks in words}) > 1:
         yield make_subject_hit(context, "trees")
     elif len(words) > 1:
@@ -118,14 +111,8 @@ def fix_of_earlier_patch(context: Context) -> Hits:
     if all(map(is_backport, patches)):
         # mainline commits are backported to a stable tree one by one, never squashed
         return
-    titles = {
-        patch.subject.title.lower(): number for number, patch in enumerate(patches, 1)
-    }
-    ids = {
-        patch.commit[:12]: number
-        for number, patch in enumerate(patches, 1)
-        if patch.commit
-    }
+    titles = {patch.subject.title.lower(): number for number, patch in enumerate(patches, 1)}
+    ids = {patch.commit[:12]: number for number, patch in enumerate(patches, 1) if patch.commit}
     added: dict[tuple[str, str], list[int]] = {}
     for number, patch in enumerate(patches, 1):
         for tag in patch.tags("Fixes"):
@@ -156,9 +143,7 @@ def fix_of_earlier_patch(context: Context) -> Hits:
             )
 
 
-def _find_undone_patch(
-    added: Mapping[tuple[str, str], Sequence[int]], patch: Patch
-) -> int | None:
+def _find_undone_patch(added: Mapping[tuple[str, str], Sequence[int]], patch: Patch) -> int | None:
     """Return the index of the first earlier patch that added all significant lines that a patch
     removes, or None.
 
@@ -169,16 +154,12 @@ def _find_undone_patch(
         return None
     first, *other_groups = sorted((added.get(line, ()) for line in removed), key=len)
     sets = [frozenset(numbers) for numbers in other_groups] if first else []
-    return next(
-        (number for number in first if all(number in numbers for numbers in sets)), None
-    )
+    return next((number for number in first if all(number in numbers for numbers in sets)), None)
 
 
 def _changed_lines(patch: Patch, kind: str) -> set[tuple[str, str]]:
     return {
-        (change.path, line.text.strip())
-        for change in patch.files
-        for line in change.lines(kind)
+        (change.path, line.text.strip()) for change in patch.files for line in change.lines(kind)
     }
 
 
@@ -189,8 +170,7 @@ def template_cover_letter(context: Context) -> Hits:
     """Report a cover letter that still has git's template subject or text."""
     cover = context.series.cover
     if cover and any(
-        "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line
-        for line in cover.lines
+        "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line for line in cover.lines
     ):
         yield make_subject_hit(context)
 
@@ -206,9 +186,7 @@ def outdated_cover_shortlog(context: Context) -> Hits:
     cover = context.series.cover
     if not cover:
         return
-    subjects = {
-        _squeeze_spaces(patch.subject.title) for patch in context.series.patches
-    }
+    subjects = {_squeeze_spaces(patch.subject.title) for patch in context.series.patches}
     listed = _parse_shortlog((*cover.message, *cover.notes))
     if len(subjects) < 2 or len(listed) != len(subjects):
         return
@@ -290,9 +268,7 @@ def conflict_with_earlier_patch(context: Context) -> Hits:
                     {
                         line_number: text
                         for hunk in change.hunks
-                        for line_number, text in _hunk_side_lines(
-                            hunk, "+", hunk.new_start
-                        )
+                        for line_number, text in _hunk_side_lines(hunk, "+", hunk.new_start)
                     },
                 )
 
@@ -311,9 +287,7 @@ def _conflicts_with_lines(lines: Mapping[int, str], hunk: Hunk) -> bool:
 
 
 def _hunk_side_lines(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
-    yield from enumerate(
-        (line.text for line in hunk.lines if line.kind in (" ", sign)), start
-    )
+    yield from enumerate((line.text for line in hunk.lines if line.kind in (" ", sign)), start)
 
 
 @detector(
@@ -368,9 +342,7 @@ def use_before_addition(context: Context, arguments: Arguments) -> Hits:
 
 def _find_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
     pattern = compile_rule_pattern(arguments["pattern"])
-    for text in _lines_with_sign(
-        patch, arguments.get("sign", "+"), arguments["files_pattern"]
-    ):
+    for text in _lines_with_sign(patch, arguments.get("sign", "+"), arguments["files_pattern"]):
         for match in pattern.finditer(text):
             yield match["name"]
 
@@ -390,9 +362,7 @@ def _introduced_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
 def _count_lines(patch: Patch, name: str) -> int:
     word = re.compile(rf"\b{re.escape(name)}\b")
     return sum(
-        word.search(line.text) is not None
-        for change in patch.files
-        for line in change.lines("+")
+        word.search(line.text) is not None for change in patch.files for line in change.lines("+")
     )
 
 
@@ -412,18 +382,10 @@ def fix_not_first(context: Context) -> Hits:
     if all(map(is_backport, patches)):
         return
     for number, patch in enumerate(patches, 1):
-        earlier = [
-            candidate
-            for candidate in patches[: number - 1]
-            if not candidate.tags("Fixes")
-        ]
+        earlier = [candidate for candidate in patches[: number - 1] if not candidate.tags("Fixes")]
         if patch.tags("Fixes") and earlier:
             paths = {change.path for change in patch.files}
-            if not any(
-                change.path in paths
-                for candidate in earlier
-                for change in candidate.files
-            ):
+            if not any(change.path in paths for candidate in earlier for change in candidate.files):
                 return
             yield make_subject_hit(
                 context,

@@ -85,9 +85,7 @@ def missing_fixes_tag(context: Context) -> Hits:
     if not patch.has_diff or find_tags_by_name(context, "fixes") or is_backport(patch):
         return
     title = patch.subject.title
-    if cached_match(r"(?:Revert|Reapply) \"", title) or explains_missing_fixes(
-        patch.message
-    ):
+    if cached_match(r"(?:Revert|Reapply) \"", title) or explains_missing_fixes(patch.message):
         return
     prefixes = set(patch.subject.words)
     blamed = _find_blamed_commit(context)
@@ -109,10 +107,7 @@ def missing_fixes_tag(context: Context) -> Hits:
         fix_trees
         and not changes_only_documents(patch.paths)
         # a patch in a series may only prepare the fix
-        and (
-            patch.subject.total in (None, 1)
-            or find_fix_claim(title, patch.message, patch.paths)
-        )
+        and (patch.subject.total in (None, 1) or find_fix_claim(title, patch.message, patch.paths))
     ):
         yield make_subject_hit(context, "fixes-tree", tree=min(fix_trees))
         return
@@ -193,9 +188,7 @@ def missing_stable_tag(context: Context) -> Hits:
     if _has_untagged_stable(context) or is_cosmetic(patch.subject.title, patch.paths):
         return
     hit = _check_stable(context, fixes[0][0])
-    if hit and not (
-        context.history and context.history.needs_no_backport(patch, context.project)
-    ):
+    if hit and not (context.history and context.history.needs_no_backport(patch, context.project)):
         yield hit
 
 
@@ -233,9 +226,7 @@ def missing_mainline_commit_id(context: Context) -> Hits:
         return
     # vendor trees also use a bare version as a prefix, but have different rules
     is_for_stable = any(
-        "stable" in address.key
-        for name in ("To", "Cc")
-        for address in patch.addresses(name)
+        "stable" in address.key for name in ("To", "Cc") for address in patch.addresses(name)
     )
     if not is_for_stable and not any(
         re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words
@@ -259,11 +250,7 @@ def oversized_stable_patch(context: Context, arguments: Arguments) -> Hits:
     """Report a stable patch that exceeds the stable trees' size limit."""
     for line, tag in find_tags_by_name(context, "cc"):
         if cached_search(r"\bstable@", tag.value):
-            size = sum(
-                len(hunk.lines)
-                for change in context.patch.files
-                for hunk in change.hunks
-            )
+            size = sum(len(hunk.lines) for change in context.patch.files for hunk in change.hunks)
             if size > arguments["lines"]:
                 case = "" if size > 3 * arguments["lines"] else "slightly"
                 yield make_hit(line, case, length=size, most=arguments["lines"])
@@ -287,8 +274,7 @@ def missing_sender_signoff(context: Context) -> Hits:
     signed = find_tags_by_name(context, "signed-off-by")
     people = [tag.address for _, tag in signed if tag.address]
     if signed and not any(
-        is_same_person(sender, person) or may_be_same_person(sender, person)
-        for person in people
+        is_same_person(sender, person) or may_be_same_person(sender, person) for person in people
     ):
         yield make_hit(signed[-1][0], sender=sender.called)
 
@@ -324,11 +310,7 @@ def login_name_in_signoff(context: Context) -> Hits:
         if not address:
             continue
         name = address.name.strip()
-        is_odd = (
-            name.islower()
-            or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name)
-            or not name
-        )
+        is_odd = name.islower() or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name) or not name
         if " " not in name and is_odd:
             yield make_hit(line, "alias", name=name or address.email)
 
@@ -377,8 +359,7 @@ def _find_sentence(lines: Sequence[str], last: int) -> int | None:
         (
             index
             for index in range(last + 1, len(lines))
-            if len(lines[index].split()) >= 4
-            and cached_match(r"[A-Za-z]\w* \w", lines[index])
+            if len(lines[index].split()) >= 4 and cached_match(r"[A-Za-z]\w* \w", lines[index])
         ),
         None,
     )
@@ -408,9 +389,7 @@ def _find_stranded_tag(context: Context, last: int) -> Hits:
             return
         next_blank = _find_next_position(blank, number, last)
         previous_line = patch.message[number - 1] if number else ""
-        alone = (
-            not previous_line.strip() or is_trailer(previous_line) or tag.key == "fixes"
-        )
+        alone = not previous_line.strip() or is_trailer(previous_line) or tag.key == "fixes"
         block = bisect_left(plain, number) == bisect_left(plain, next_blank)
         if not (alone and block and next_blank < last):
             continue
@@ -453,18 +432,14 @@ def lost_review_tag(context: Context) -> Hits:
     earlier, cover = older[index], context.series.cover
     text = " ".join((*patch.notes, *(cover.lines if cover else ())))
     kept_tags = {(tag.key, tag.address.key) for tag in patch.trailers if tag.address}
-    recipients = {
-        address.key for name in ("To", "Cc") for address in patch.addresses(name)
-    }
+    recipients = {address.key for name in ("To", "Cc") for address in patch.addresses(name)}
     for tag in earlier.trailers:
         if tag.key not in _REVIEWS or not tag.address:
             continue
         version = f"v{earlier.subject.version}"
         values = {"who": tag.address.called, "tag": tag.name, "version": version}
         is_lost = (tag.key, tag.address.key) not in kept_tags
-        if is_lost and not cached_search(
-            r"(?i)\b(?:drop|remov|reset|not carried)", text
-        ):
+        if is_lost and not cached_search(r"(?i)\b(?:drop|remov|reset|not carried)", text):
             yield make_subject_hit(context, "", **values)
         if recipients and tag.address.key not in recipients:
             yield make_subject_hit(context, "recipient", **values)
@@ -504,17 +479,13 @@ def _check_fixes(context: Context) -> TypedHits:
         changes = changes or line.starts_hunk or (line.starts_file and not inside)
         inside = line.log_after
         if not (line.in_header or line.starts_hunk or line.starts_file):
-            if _has_fixes_tag(line.text) or (
-                line.text.startswith(_REVERT) and not changes
-            ):
+            if _has_fixes_tag(line.text) or (line.text.startswith(_REVERT) and not changes):
                 return
             if not changes and (match := _BUG_SIGN.search(line.text)):
                 sign = match[0].strip()
     if sign and is_patch(lines):
         patch = context.patch
-        needs_none = explains_missing_fixes(patch.message) or only_adds_device_ids(
-            patch
-        )
+        needs_none = explains_missing_fixes(patch.message) or only_adds_device_ids(patch)
         case = "explained" if needs_none else ""
         yield (
             "MISSING_FIXES_TAG",
@@ -539,9 +510,7 @@ def _check_id_tables(context: Context) -> TypedHits:
         span = parse_c_code(context).statement(line.number)
         if span is None:
             continue
-        table = "\n".join(part[1:] for part in span.text.split("\n")).replace(
-            "\\\n", "\n"
-        )
+        table = "\n".join(part[1:] for part in span.text.split("\n")).replace("\\\n", "\n")
         table = _FIELD.sub("", _EMPTY.sub("", table))
         if not table.endswith(_TABLE_ENDS):
             yield (
@@ -587,16 +556,9 @@ def parse_mailbox(text: str) -> Mailbox:
     name = address = suffix = ""
     if angled := _split_angle_brackets(text):
         name, address, suffix = angled
-    elif bare := next(
-        (run for run in _NON_SPACES.finditer(text) if "@" in run[0][1:-1]), None
-    ):
+    elif bare := next((run for run in _NON_SPACES.finditer(text) if "@" in run[0][1:-1]), None):
         address, suffix = bare[0], text[bare.end() :]
-        name = (
-            text[: text.index(address)]
-            .strip(_SPACES)
-            .removeprefix('"')
-            .removesuffix('"')
-        )
+        name = text[: text.index(address)].strip(_SPACES).removeprefix('"').removesuffix('"')
         if name and not (
             address.startswith("<")
             and address.endswith(">")
@@ -665,9 +627,7 @@ def _unquote_name(name: str) -> str:
 
 
 def _quote_name(name: str) -> str:
-    return (
-        '"' + _FREE_QUOTE.sub('\\\\"', name) + '"' if _TO_QUOTE.search(name) else name
-    )
+    return '"' + _FREE_QUOTE.sub('\\\\"', name) + '"' if _TO_QUOTE.search(name) else name
 
 
 KNOWN = [
@@ -691,9 +651,7 @@ _STANDARD = (
     "Reported-by:",
     "Suggested-by:",
 )
-_TAG = compile_lazily(
-    rf"^(\s*)([a-z0-9_-]+by:|(?:{'|'.join(KNOWN)}):)(\s*)(.*)", re.IGNORECASE
-)
+_TAG = compile_lazily(rf"^(\s*)([a-z0-9_-]+by:|(?:{'|'.join(KNOWN)}):)(\s*)(.*)", re.IGNORECASE)
 _KNOWN_TAG = compile_lazily(rf"(?:{'|'.join(KNOWN)}):", re.IGNORECASE)
 _SIGNED = compile_lazily(r"^\s*signed-off-by:\s*(.*)", re.IGNORECASE)
 _LABEL = compile_lazily(r"(?:to:|\s+(?i:to|cc):)[^@]*$")
@@ -807,9 +765,7 @@ class _AuthorSignOff:
         if problem:
             self.text, self.problem = text, problem
 
-    def find_signoff_hits(
-        self, author: str, number: int, upstream: str | None
-    ) -> TypedHits:
+    def find_signoff_hits(self, author: str, number: int, upstream: str | None) -> TypedHits:
         """Yield the hits about the author's sign-off, all on the given patch line.
 
         A backport keeps the tags of the upstream commit, so it may lack the author's sign-off.
@@ -847,9 +803,7 @@ def _check_tag(
     before, tag, after, value = match.groups()
     normal = tag[:1].upper() + tag[1:].lower()
     if not _KNOWN_TAG.search(tag):
-        similar = next(
-            (name for name in _STANDARD if _edit_distance(tag, name) <= 2), ""
-        )
+        similar = next((name for name in _STANDARD if _edit_distance(tag, name) <= 2), "")
         yield bad("near", tag=tag, near=similar) if similar else bad("unknown", tag=tag)
     if before:
         yield bad("space-before", tag=normal)
@@ -887,9 +841,7 @@ def _check_value(line: ScannedLine, value: str, *, in_text: bool) -> TypedHits:
     if len(_NAME_COMMENT.findall(box.comment)) > 1:
         yield bad("comments", value=value)
     if _STABLE.match(value):
-        if box.name or (
-            box.rest and not (box.rest.startswith("#") and len(box.rest) > 1)
-        ):
+        if box.name or (box.rest and not (box.rest.startswith("#") and len(box.rest) > 1)):
             yield (
                 "BAD_STABLE_ADDRESS_STYLE",
                 line.make_hit_here(right=_format_stable_address(box), value=value),
@@ -928,8 +880,6 @@ def _edit_distance(first: str, second: str) -> int:
     for i, char in enumerate(first, 1):
         diagonal, row[0] = row[0], i
         for j, against in enumerate(second, 1):
-            cost = (
-                diagonal if char == against else 1 + min(diagonal, row[j], row[j - 1])
-            )
+            cost = diagonal if char == against else 1 + min(diagonal, row[j], row[j - 1])
             diagonal, row[j] = row[j], cost
     return row[-1]

@@ -88,9 +88,7 @@ def _apply_states(context: Context) -> list[tuple[int, str]]:
         for change in context.patch.files
         # report only the first patch that does not apply, not the later patches that depend on it
         if not is_guessed_content(context.tree, change.old_path or change.path)
-        and cut_lines.isdisjoint(
-            line.patch_line for hunk in change.hunks for line in hunk.lines
-        )
+        and cut_lines.isdisjoint(line.patch_line for hunk in change.hunks for line in hunk.lines)
         for state in _compare_with_tree(context.tree, change)
     ]
 
@@ -166,9 +164,7 @@ def wrong_fixes_tag(context: Context, arguments: Arguments) -> Hits:
     from patchpilot.history.fixes_tag import Relations, judge_message
 
     lines = (patch.subject.title, *patch.message)
-    for_stable = any(
-        "stable@" in tag.value for _, tag in find_tags_by_name(context, "cc")
-    )
+    for_stable = any("stable@" in tag.value for _, tag in find_tags_by_name(context, "cc"))
     relations = Relations(
         is_ancestor=lambda target: (
             history.is_ancestor(target.id, patch.commit) if patch.commit else None
@@ -191,11 +187,7 @@ def wrong_fixes_tag(context: Context, arguments: Arguments) -> Hits:
                     if problem.kind == "same-release" and for_stable
                     else problem.kind
                 )
-                fix = (
-                    FindingFix("suggest", judgment.suggestion)
-                    if judgment.suggestion
-                    else None
-                )
+                fix = FindingFix("suggest", judgment.suggestion) if judgment.suggestion else None
                 values = {
                     "commit": judgment.tag.commit_id,
                     "release": relations.own_release or "",
@@ -244,9 +236,7 @@ def fix_already_upstream(context: Context) -> Hits:
     else:
         command = f"git show {fix.commit[:12]}"
     case = "" if fix.is_sure else "question"
-    yield make_subject_hit(
-        context, case, FindingFix("suggest", command), words=fix.words
-    )
+    yield make_subject_hit(context, case, FindingFix("suggest", command), words=fix.words)
 
 
 @detector(
@@ -327,9 +317,7 @@ def wrong_target_tree(context: Context) -> Hits:
     known_trees = {*subsystem.trees, *subsystem.other_trees}
     marks = {word.lower() for word in patch.subject.words}
     if marks.issuperset(subsystem.trees):
-        yield make_subject_hit(
-            context, "both", fixes=subsystem.trees[0], rest=subsystem.trees[-1]
-        )
+        yield make_subject_hit(context, "both", fixes=subsystem.trees[0], rest=subsystem.trees[-1])
     for word in patch.subject.words:
         # a bracket besides [PATCH] is a subsystem prefix of the old form
         if (
@@ -403,20 +391,14 @@ def forgotten_maintainer(context: Context) -> Hits:
             or section.by_keyword
             or not section.section.is_maintained
             or any(
-                is_same_person(person, recipient)
-                for person in people
-                for recipient in recipients
+                is_same_person(person, recipient) for person in people for recipient in recipients
             )
         ):
             continue
         listed = any(
-            address.lower() == recipient.key
-            for address in lists
-            for recipient in recipients
+            address.lower() == recipient.key for address in lists for recipient in recipients
         )
-        if (
-            listed and not _is_most_specific(context, section)
-        ) or section.section.name in reported:
+        if (listed and not _is_most_specific(context, section)) or section.section.name in reported:
             continue
         reported.add(section.section.name)
         maintainer_names = ", ".join(address.called for address in people[:3])
@@ -440,15 +422,9 @@ def _all_recipients(patch: Patch) -> list[Address]:
     ]
 
 
-def _section_contacts(
-    context: Context, match: "SectionMatch"
-) -> tuple[list[Address], list[str]]:
+def _section_contacts(context: Context, match: "SectionMatch") -> tuple[list[Address], list[str]]:
     """Return a section's maintainers and lists, except lists that get every patch."""
-    people = [
-        address
-        for value in match.section.values("M")
-        if (address := parse_address(value))
-    ]
+    people = [address for value in match.section.values("M") if (address := parse_address(value))]
     return people, [
         address
         for address, _ in match.section.lists
@@ -461,9 +437,7 @@ def _is_most_specific(context: Context, match: "SectionMatch") -> bool:
         depths = [
             section.depth
             for section in find_patch_sections(context)
-            if path in section.paths
-            and section.section.values("M")
-            and not section.by_keyword
+            if path in section.paths and section.section.values("M") and not section.by_keyword
         ]
         if depths and match.depth >= max(depths):
             return True

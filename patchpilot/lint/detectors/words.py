@@ -111,9 +111,7 @@ def _find_misspellings(context: Context) -> TypedHits:
             last_end = end + 1
             first, last = quoted.get(line.number - 1, (0, 0))
             typo = raw[start:end]
-            better = _match_case(
-                typo, single.get(typo.lower()) or phrases.get(typo.lower()) or ""
-            )
+            better = _match_case(typo, single.get(typo.lower()) or phrases.get(typo.lower()) or "")
             is_quoted = first <= start < last
             if is_quoted or (
                 line.log_after
@@ -139,9 +137,7 @@ def _find_listed_mistakes(
     raw: str, single: Mapping[str, str], phrases: Mapping[str, str]
 ) -> list[tuple[int, int]]:
     spans = [
-        (match.start(), match.end())
-        for match in _RUN.finditer(raw)
-        if match[0].lower() in single
+        (match.start(), match.end()) for match in _RUN.finditer(raw) if match[0].lower() in single
     ]
     lower = raw.lower()
     for phrase in phrases:
@@ -202,9 +198,7 @@ def _is_intended(context: Context, line: ScannedLine, word: str) -> bool:
         or line.number - context.patch.message_line in find_pasted_lines(context)
         or f"{word} {word} <" in line.raw
         or f"{word} {word}" in _names_in_tags(context)
-        or re.search(
-            rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, re.IGNORECASE
-        )
+        or re.search(rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, re.IGNORECASE)
         is not None
         or _ABOUT_WORDS.search(context.patch.subject.title) is not None
     )
@@ -212,9 +206,7 @@ def _is_intended(context: Context, line: ScannedLine, word: str) -> bool:
 
 @cached_per_patch
 def _names_in_tags(context: Context) -> frozenset[str]:
-    return frozenset(
-        tag.address.name for _, tag in find_tag_lines(context) if tag.address
-    )
+    return frozenset(tag.address.name for _, tag in find_tag_lines(context) if tag.address)
 
 
 def _find_repeated_words(context: Context) -> TypedHits:
@@ -230,11 +222,7 @@ def _find_repeated_words(context: Context) -> TypedHits:
             for word, second in _find_doubled_words(line):
                 # leave out the column, because findings in the message have none
                 column = None if line.log_after else second
-                case = (
-                    "meant"
-                    if line.log_after and _is_intended(context, line, word)
-                    else ""
-                )
+                case = "meant" if line.log_after and _is_intended(context, line, word) else ""
                 is_file = _FILE_NAME.match(line.raw, second)
                 if (case or is_file) and not context.options.matches_script:
                     continue
@@ -273,12 +261,7 @@ def _find_doubled_words(line: ScannedLine) -> Iterator[tuple[str, int]]:
 
 def _find_carried_over_word(line: ScannedLine) -> str | None:
     before = line.previous
-    if (
-        before is None
-        or line.raw[:1] != "+"
-        or "*" not in line.raw
-        or COMMENT not in before.text
-    ):
+    if before is None or line.raw[:1] != "+" or "*" not in line.raw or COMMENT not in before.text:
         return None
     opening = _FIRST_IN_COMMENT.match(line.raw)
     if not opening or not _ENDS_IN_COMMENT.search(before.text):
@@ -287,9 +270,7 @@ def _find_carried_over_word(line: ScannedLine) -> str | None:
     return last[1] if last and last[1] == opening[1] else None
 
 
-_WORD = lazy_pattern(
-    r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’‘´`ʼ′][a-z])"
-)
+_WORD = lazy_pattern(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’‘´`ʼ′][a-z])")
 
 _SENTENCE = lazy_pattern(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
 _PLAIN = lazy_pattern(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
@@ -335,9 +316,7 @@ def misspelled_word(context: Context) -> Hits:
                 and not is_corrected_mistake(context, text, *match.span(), right)
             ):
                 reported.add(word)
-                yield make_hit(
-                    patch_line, "", match.start() + 1, word=match[0], right=right
-                )
+                yield make_hit(patch_line, "", match.start() + 1, word=match[0], right=right)
 
 
 def _is_in_kernel_list(context: Context, word: str) -> bool:
@@ -401,9 +380,7 @@ def find_correction(word: str) -> str | None:
     first = right.partition(",")[0].strip()
     # text after the last comma is a reason not to correct the word
     return (
-        None
-        if not first or ("," in right and right.rstrip().rpartition(",")[2].strip())
-        else first
+        None if not first or ("," in right and right.rstrip().rpartition(",")[2].strip()) else first
     )
 
 
@@ -421,12 +398,8 @@ def find_nearest_word(context: Context, word: str) -> str | None:
         word[:index] + word[index + 1] + word[index] + word[index + 2 :]
         for index in range(len(word) - 1)
     }
-    variants = (
-        swapped if len(word) < _MIN_LENGTH else swapped | _one_letter_variants(word)
-    )
-    candidates = {
-        variant for variant in variants if variant != word and variant in right
-    }
+    variants = swapped if len(word) < _MIN_LENGTH else swapped | _one_letter_variants(word)
+    candidates = {variant for variant in variants if variant != word and variant in right}
     return candidates.pop() if len(candidates) == 1 else None
 
 
@@ -450,15 +423,9 @@ def _is_word_form(word: str, right: Collection[str]) -> bool:
         return True
     beginnings = [
         *(match.end() for match in [_BEGINNINGS.match(word)] if match),
-        *(
-            offset
-            for offset in range(1, len(word) - 2)
-            if offset == 1 or word[:offset] in right
-        ),
+        *(offset for offset in range(1, len(word) - 2) if offset == 1 or word[:offset] in right),
     ]
-    return any(
-        stem in right for offset in beginnings for stem in _word_stems(word[offset:])
-    )
+    return any(stem in right for offset in beginnings for stem in _word_stems(word[offset:]))
 
 
 def _word_stems(word: str) -> Iterator[str]:

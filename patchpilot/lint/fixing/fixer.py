@@ -115,9 +115,7 @@ def rewrite_matches(
         start, end = match.span()
         is_here = not at_column or start <= site.column < max(end, start + 1)
         if is_here and NOTE not in match[0]:
-            groups = (
-                raw[slice(*match.span(group))] for group in range(match.re.groups + 1)
-            )
+            groups = (raw[slice(*match.span(group))] for group in range(match.re.groups + 1))
             template = new if isinstance(new, str) else new(match)
             fixed += raw[end_of_last:start] + template.format(*groups)
             end_of_last = end

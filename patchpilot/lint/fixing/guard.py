@@ -22,9 +22,7 @@ _STRINGIFIED = compile_cached(r"\b(?:[A-Z_]*STR[A-Z_]*|\w*stringify\w*) \([^()]*
 END = "\0"
 
 
-def tokenize_lines(
-    texts: Sequence[str], inside: str = ""
-) -> tuple[list[str], str, str]:
+def tokenize_lines(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
     """Return the C tokens in these lines, the comments, and the state at the end.
 
     The lines have no signs and one character per byte. Comments are returned without whitespace.
@@ -84,9 +82,7 @@ def keeps_meaning(
     )
 
 
-def _canonical_tokens(
-    parts: Sequence[str], tokens: TokenChanges
-) -> tuple[str, list[str]]:
+def _canonical_tokens(parts: Sequence[str], tokens: TokenChanges) -> tuple[str, list[str]]:
     """Return the tokens in canonical form, and the strings among them.
 
     Strings may differ only if a change names them. Arguments that a macro converts to a string must

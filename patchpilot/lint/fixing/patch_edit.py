@@ -62,16 +62,11 @@ class PatchEdit:
         lines = list(self.edited_lines(changes, 1, len(self.origin)))
         new_indexes = count(min((0, *self.origin)) - 1, -1)
         patch = parse_patch(
-            "".join(f"{text}\n" for text, _ in lines).encode(
-                "utf-8", "surrogateescape"
-            ),
+            "".join(f"{text}\n" for text, _ in lines).encode("utf-8", "surrogateescape"),
             self.patch.source,
             self.patch.commit,
         )
-        origin = (
-            self.origin[number - 1] if number else next(new_indexes)
-            for _, number in lines
-        )
+        origin = (self.origin[number - 1] if number else next(new_indexes) for _, number in lines)
         return PatchEdit(patch, tuple(origin))
 
     def edited_lines(
@@ -98,8 +93,7 @@ class PatchEdit:
 
     def _update_headers(self, changes: Sequence[Change]) -> Iterator[FixEdit]:
         growth = {
-            edit.start: _count_line_growth(edit.insert)
-            - _count_line_growth(self.old_lines(edit))
+            edit.start: _count_line_growth(edit.insert) - _count_line_growth(self.old_lines(edit))
             for change in changes
             for edit in change
         }

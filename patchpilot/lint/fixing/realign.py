@@ -18,9 +18,7 @@ from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.lint_context import Context
 
 _OPEN = re.compile(r"[(\[{]")
-_PAIR = re.compile(
-    r"(?:\((?=[^][(){}]*\))|\[(?=[^][(){}]*\])|\{(?=[^][(){}]*\}))([^][(){}]*)."
-)
+_PAIR = re.compile(r"(?:\((?=[^][(){}]*\))|\[(?=[^][(){}]*\])|\{(?=[^][(){}]*\}))([^][(){}]*).")
 _TAIL = re.compile(rf"(?<=[^ \t])([ \t]+)(\\|{NOTE}+)[ \t]*$")
 _MOST_LINES = 40
 

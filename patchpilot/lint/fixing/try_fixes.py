@@ -113,10 +113,7 @@ def fix_patch(
         },
         # a line that is both removed and added was only moved
         frozenset(
-            line.text
-            for change in patch.files
-            for line in change.lines("-")
-            if line.text.strip()
+            line.text for change in patch.files for line in change.lines("-") if line.text.strip()
         ),
         # do not fix a damaged message, because its decoded lines cannot be parsed as a message
         # again
@@ -147,18 +144,12 @@ def fix_patch(
             for key, lines in after.applied.items()
             if key in causes
             or key[0] in rules_of
-            or any(
-                abs(change_index - line) < NEAR
-                for change_index in lines
-                for line in nearby
-            )
+            or any(abs(change_index - line) < NEAR for change_index in lines for line in nearby)
         }
         fixing.reasons.update(
             causes
             if fixing.left
-            else dict.fromkeys(
-                causes, "fixing stopped after too many attempts on this patch"
-            )
+            else dict.fromkeys(causes, "fixing stopped after too many attempts on this patch")
         )
     return FixOutcome(
         attempt.draft,
@@ -222,9 +213,7 @@ class _Fixing:
             if rejected:
                 banned |= rejected
                 self.reasons.update(
-                    dict.fromkeys(
-                        rejected, "lines that must not change are aligned with it"
-                    )
+                    dict.fromkeys(rejected, "lines that must not change are aligned with it")
                 )
                 continue
             draft = after.apply_changes([realigned]) if realigned else after
@@ -254,9 +243,7 @@ class _Fixing:
             spans = tuple(attempt.draft.edited_columns(change))
             if any(_overlaps_any(span, used_spans[span.line]) for span in spans):
                 continue
-            reason = (
-                TOO_LONG if is_long else self._find_objection(change, attempt, fixer)
-            )
+            reason = TOO_LONG if is_long else self._find_objection(change, attempt, fixer)
             if reason:
                 self.reasons[key] = reason
                 continue
@@ -268,18 +255,14 @@ class _Fixing:
             fixes[key] = fixed_lines | lines
         return changes, fixes
 
-    def _find_objection(
-        self, change: Change, attempt: TriedFix, fixer: RegisteredFixer
-    ) -> str:
+    def _find_objection(self, change: Change, attempt: TriedFix, fixer: RegisteredFixer) -> str:
         draft = attempt.draft
         if all(edit.insert == draft.old_lines(edit) for edit in change):
             return NOT_CERTAIN
         for text in (text.strip() for edit in change for text in edit.insert):
             if is_trailer(text) and (reason := explain_unfit_trailer(text)):
                 return f"its tag {reason}"
-        if any(
-            _is_long(draft.patch, span.line) for span in draft.edited_columns(change)
-        ):
+        if any(_is_long(draft.patch, span.line) for span in draft.edited_columns(change)):
             return TOO_LONG
         if not all(self._may_apply_edit(draft, edit) for edit in change):
             return "the fix would change lines that this patch does not add"
@@ -293,13 +276,9 @@ class _Fixing:
         numbers = range(edit.start, edit.start + max(edit.delete, 1))
         if _is_realigned(draft, edit):
             return all(self.may_touch(draft.origin[number - 1]) for number in numbers)
-        return all(
-            self._may_change_line(draft, number, not edit.delete) for number in numbers
-        )
+        return all(self._may_change_line(draft, number, not edit.delete) for number in numbers)
 
-    def _may_change_line(
-        self, draft: PatchEdit, number: int, is_inserted: bool = False
-    ) -> bool:
+    def _may_change_line(self, draft: PatchEdit, number: int, is_inserted: bool = False) -> bool:
         """Return whether the author wrote a line, so that it may be changed.
 
         These are the subject, the message, and the added lines that were not moved.
@@ -318,9 +297,7 @@ class _Fixing:
             )
         return is_own and self.may_touch(draft.origin[number - 1])
 
-    def find_fixes_to_revert(
-        self, start: TriedFix, attempt: TriedFix
-    ) -> dict[Key, str]:
+    def find_fixes_to_revert(self, start: TriedFix, attempt: TriedFix) -> dict[Key, str]:
         """Return the fixes to revert, each with the reason.
 
         A fix is reverted if its finding remains, or if it is closest to a new finding. A finding
@@ -332,9 +309,7 @@ class _Fixing:
             for key in attempt.applied
             if after[key] >= max(before[key], 1)
         }
-        suspect_rules = {
-            rule for rule, _ in attempt.count_messages() - start.count_messages()
-        }
+        suspect_rules = {rule for rule, _ in attempt.count_messages() - start.count_messages()}
         suspect_rules.update(rule for rule, _ in attempt.applied)
         increase = Counter(finding.rule for finding in attempt.found)
         increase.subtract(finding.rule for finding in start.found)
@@ -372,18 +347,11 @@ def _find_nearest_fixes(attempt: TriedFix, line: int) -> list[Key]:
         if index is not None
     }
     min_distance = min(distances.values(), default=0)
-    return [
-        key
-        for key in attempt.applied
-        if distances.get(key, min_distance) == min_distance
-    ]
+    return [key for key in attempt.applied if distances.get(key, min_distance) == min_distance]
 
 
 def _overlaps_any(span: ColumnSpan, others: AbstractSet[ColumnSpan]) -> bool:
-    return any(
-        span.start <= candidate.end and candidate.start <= span.end
-        for candidate in others
-    )
+    return any(span.start <= candidate.end and candidate.start <= span.end for candidate in others)
 
 
 def _is_realigned(draft: PatchEdit, edit: FixEdit) -> bool:

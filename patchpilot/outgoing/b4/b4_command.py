@@ -48,9 +48,7 @@ class InstalledB4(NamedTuple):
 
     @property
     def is_tested(self) -> bool:
-        return self.version == KNOWN_VERSION or self.version.startswith(
-            f"{KNOWN_VERSION}."
-        )
+        return self.version == KNOWN_VERSION or self.version.startswith(f"{KNOWN_VERSION}.")
 
     @property
     def name(self) -> str:

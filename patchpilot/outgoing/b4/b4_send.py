@@ -63,8 +63,7 @@ def capture_b4_messages(
         mails = [parse_message(file.read_bytes(), envelope) for file in files]
         mails = [replace(mail, recipients=mail.to_and_cc) for mail in mails]
         planned_emails = [
-            check_email_address(address.email).wire or address.email
-            for address in (*to, *cc)
+            check_email_address(address.email).wire or address.email for address in (*to, *cc)
         ]
         for mail in mails:
             refuse_other_recipients(mail, planned_emails, "b4")
@@ -89,9 +88,7 @@ def make_suppressing_options() -> list[str]:
 
 
 def _format_recipient(address: Address) -> str:
-    return Address(
-        address.name, check_email_address(address.email).wire or address.email
-    ).header()
+    return Address(address.name, check_email_address(address.email).wire or address.email).header()
 
 
 def make_recipient_options(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
@@ -104,11 +101,7 @@ def make_recipient_options(to: Sequence[Address], cc: Sequence[Address]) -> list
         "--to",
         *(_format_recipient(address) for address in to),
     ]
-    return (
-        [*options, "--cc", *(_format_recipient(address) for address in cc)]
-        if cc
-        else options
-    )
+    return [*options, "--cc", *(_format_recipient(address) for address in cc)] if cc else options
 
 
 def make_send_options(cover: bool, sign: bool, resend: int = 0) -> list[str]:
@@ -143,9 +136,7 @@ def _failure_error(text: str) -> PatchpilotError:
             hint="commit or stash your changes first",
         )
     if "UnicodeDecodeError" in text:
-        return UndecodableError(
-            "b4 cannot decode a patch: it is not UTF-8", hint=_ALTERNATIVE
-        )
+        return UndecodableError("b4 cannot decode a patch: it is not UTF-8", hint=_ALTERNATIVE)
     return MissingError(
         f"b4 failed before the first mail: {critical[0] if critical else 'no message'}",
         hint=_ALTERNATIVE,

@@ -56,9 +56,7 @@ def render_with_b4(repository: Repository, series: Rendered) -> Rendered:
     if not account.configured and not account.destination:
         raise MissingError(
             "no mail server is set: b4 would choose a web endpoint by itself",
-            hint=Action(
-                "doctor", (), "git config --global sendemail.smtpserver HOST (see `{}`)"
-            ),
+            hint=Action("doctor", (), "git config --global sendemail.smtpserver HOST (see `{}`)"),
         )
     if draft.in_reply_to and account.destination:
         raise UsageError(
@@ -101,26 +99,18 @@ def render_with_b4(repository: Repository, series: Rendered) -> Rendered:
             remove_recipients(
                 mail,
                 all_keys
-                - {
-                    address.key
-                    for group in series.headers(mail.number)
-                    for address in group
-                },
+                - {address.key for group in series.headers(mail.number) for address in group},
             )
             for mail in mails
         )
     notes = {
-        patch.commit: draft.notes.get(patch.patch_id, "")
-        for patch in draft.patches
-        if patch.commit
+        patch.commit: draft.notes.get(patch.patch_id, "") for patch in draft.patches if patch.commit
     }
     insertions = list_inserted_texts(text, notes, mails)
     if signs and any(note.strip() for note in insertions):
         raise RefusedError(
             "cannot add a note to these messages: b4 signs them as it makes them",
-            hint=Action(
-                "draft", ("--edit",), "use --via git-send-email, or remove the note: {}"
-            ),
+            hint=Action("draft", ("--edit",), "use --via git-send-email, or remove the note: {}"),
         )
     mails = insert_texts(mails, insertions, draft.in_reply_to or None)
     return series.rendered(
@@ -179,9 +169,7 @@ def deliver_with_b4(delivery: Delivery) -> str:
     to, cc = (
         tuple(
             {
-                address.key: address
-                for entry in send.entries
-                for address in getattr(entry, name)
+                address.key: address for entry in send.entries for address in getattr(entry, name)
             }.values()
         )
         for name in ("to", "cc")
@@ -191,9 +179,7 @@ def deliver_with_b4(delivery: Delivery) -> str:
         *make_recipient_options(to, cc),
         *make_send_options(send.entries[0].number == 0, sign=True),
     ]
-    post_series(
-        delivery, options, _make_settings(send.branch or "", send.tracking_data)
-    )
+    post_series(delivery, options, _make_settings(send.branch or "", send.tracking_data))
     return ""
 
 
@@ -221,9 +207,7 @@ def _refuse_changed_mails(repository: Repository, send: Send) -> None:
 
 def is_b4_signing(repository: Repository) -> bool:
     """Return whether b4 signs messages, which requires a patatt key and that signing is enabled."""
-    is_disabled = (repository.config("b4.send-no-patatt-sign") or ("no",))[
-        -1
-    ].lower() in (
+    is_disabled = (repository.config("b4.send-no-patatt-sign") or ("no",))[-1].lower() in (
         "yes",
         "true",
         "y",
@@ -239,11 +223,7 @@ def _find_checked_out_branch(repository: Repository, ids: Sequence[str]) -> str:
             hint="switch to the topic branch and omit TARGET, or use --via git-send-email",
         )
     prep = prep_branch(repository, branch)
-    if (
-        prep
-        and prep.strategy == TIP_COMMIT
-        and prep.cover_commit != repository.find("HEAD")
-    ):
+    if prep and prep.strategy == TIP_COMMIT and prep.cover_commit != repository.find("HEAD"):
         raise RefusedError(
             "b4 sends only the commits before its cover letter commit: this branch has commits"
             " after it",
@@ -283,14 +263,10 @@ def _make_tracking_data(
         if "EDITME" in cover and count > 1:
             raise RefusedError(
                 "the b4 cover letter has not been written yet",
-                hint=Action(
-                    "draft", ("--edit",), "write it: b4 prep --edit-cover, or {}"
-                ),
+                hint=Action("draft", ("--edit",), "write it: b4 prep --edit-cover, or {}"),
             )
     else:
-        title = draft.cover_subject or (
-            draft.patches[0].subject if draft.patches else ""
-        )
+        title = draft.cover_subject or (draft.patches[0].subject if draft.patches else "")
         if count > 1 and not draft.has_cover:
             raise RefusedError(
                 "no cover letter: b4 requires one for a series",
@@ -420,10 +396,7 @@ def _titles_agree(titles: Sequence[str], subjects: Sequence[str]) -> bool:
     """
     return (
         titles == subjects
-        or sum(
-            subject == title for subject, title in zip(titles, subjects, strict=True)
-        )
-        * 2
+        or sum(subject == title for subject, title in zip(titles, subjects, strict=True)) * 2
         >= len(subjects) - 1
     )
 
@@ -471,9 +444,7 @@ def insert_texts(
     for mail, text in zip(mails, texts, strict=True):
         raw = mail.raw
         if text.strip():
-            raw = _replace_body(
-                raw, partial(_insert_text, text=text, is_patch=bool(mail.commit))
-            )
+            raw = _replace_body(raw, partial(_insert_text, text=text, is_patch=bool(mail.commit)))
         if parent:
             # only the first message replies to the parent; the other messages reply to the first
             # one
@@ -540,6 +511,4 @@ def _set_8bit_encoding(head: bytes) -> bytes:
         )[1:]
         head += b'\nContent-Type: text/plain; charset="utf-8"'
     head = _ENCODING.sub(b"Content-Transfer-Encoding: 8bit", head)
-    return (
-        head if _ENCODING.search(head) else head + b"\nContent-Transfer-Encoding: 8bit"
-    )
+    return head if _ENCODING.search(head) else head + b"\nContent-Transfer-Encoding: 8bit"

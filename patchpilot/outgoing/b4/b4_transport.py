@@ -56,9 +56,7 @@ class B4Transport(Transport):
             return account
         return replace(account, destination=f"b4's web endpoint {url}")
 
-    def installed(
-        self, repository: Repository, account: Account, *, chosen: bool
-    ) -> Probe:
+    def installed(self, repository: Repository, account: Account, *, chosen: bool) -> Probe:
         """Report whether a tested version of b4 is installed.
 
         A missing or untested b4 is a failure only if b4 is `chosen`.
@@ -68,9 +66,7 @@ class B4Transport(Transport):
             return (
                 Probe("b4", "fail", "b4 is not installed", install_command("send"))
                 if chosen
-                else Probe(
-                    "b4", "skip", "b4 is not installed (needed only for --via b4)"
-                )
+                else Probe("b4", "skip", "b4 is not installed (needed only for --via b4)")
             )
         if not program.is_tested:
             message = f"{program.name} is untested, {KNOWN_VERSION} is tested"
@@ -99,9 +95,7 @@ class B4Transport(Transport):
                 " https://lkml.kernel.org/_b4_submit",
             )
         yield from probe_sendemail_settings(account)
-        yield from probe_mail_server(
-            repository, account, offline=offline, terminal=terminal
-        )
+        yield from probe_mail_server(repository, account, offline=offline, terminal=terminal)
 
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]

@@ -36,9 +36,7 @@ def import_b4_texts(draft: Draft, prep_branch: PrepBranch) -> Draft:
     return replace(
         draft,
         version=prep_branch.revision,
-        prefix=" ".join(("PATCH", *prep_branch.prefixes))
-        if prep_branch.prefixes
-        else "",
+        prefix=" ".join(("PATCH", *prep_branch.prefixes)) if prep_branch.prefixes else "",
         cover_subject=subject,
         cover_text=body,
         changelogs=changelogs,
@@ -83,9 +81,7 @@ def make_b4_cover(draft: Draft, prep_branch: PrepBranch) -> str:
     if addresses:
         last_paragraph = head.split("\n\n")[-1].split("\n")
         separator = (
-            "\n"
-            if "\n\n" in head and all(is_trailer(line) for line in last_paragraph)
-            else "\n\n"
+            "\n" if "\n\n" in head and all(is_trailer(line) for line in last_paragraph) else "\n\n"
         )
         head += separator + "\n".join(addresses)
     head = re.sub(r"^#", ">#", head, flags=re.MULTILINE)

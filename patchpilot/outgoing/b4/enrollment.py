@@ -18,9 +18,7 @@ _KEYS = (
 """Settings of a branch that contain b4's tracking data."""
 
 
-def choose_base_name(
-    repository: Repository, branch: str, base: str, requested: str | None
-) -> str:
+def choose_base_name(repository: Repository, branch: str, base: str, requested: str | None) -> str:
     """Return the base with which b4 enrolls a branch.
 
     This is a branch from which the topic forked at `base`: preferably the requested branch, then
@@ -57,9 +55,7 @@ def _fork_point(repository: Repository, branch: str, other: str) -> str:
     """Return the commit at which one branch forked from the other, or ""."""
     tips = [repository.find(name) for name in (branch, f"refs/heads/{other}")]
     return (
-        repository.git("merge-base", *filter(None, tips), ok=()).text.strip()
-        if all(tips)
-        else ""
+        repository.git("merge-base", *filter(None, tips), ok=()).text.strip() if all(tips) else ""
     )
 
 
@@ -73,16 +69,12 @@ def unenroll_branch(repository: Repository, branch: str) -> None:
         repository.git("config", f"branch.{branch}.description", description[-1])
 
 
-def read_branch_tracking(
-    repository: Repository, branch: str
-) -> dict[str, tuple[str, ...]]:
+def read_branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:
     """Return b4's tracking data for a branch from the repository's configuration.
 
     `write_branch_tracking` restores it.
     """
-    result = repository.git(
-        "config", "--local", "-z", "--get-regexp", r"^branch\..*", ok=(0, 1)
-    )
+    result = repository.git("config", "--local", "-z", "--get-regexp", r"^branch\..*", ok=(0, 1))
     values: dict[str, tuple[str, ...]] = {}
     for entry in result.text.split("\0"):
         name, _, value = entry.partition("\n")

@@ -45,9 +45,7 @@ def store_tracking_data(
     if cover == prep.cover and new_data == data:
         return prep
     if prep.strategy == DESCRIPTION:
-        repository.git(
-            "config", f"branch.{prep.branch}.b4-tracking", json.dumps(new_data)
-        )
+        repository.git("config", f"branch.{prep.branch}.b4-tracking", json.dumps(new_data))
         if cover != prep.cover:
             repository.git("config", f"branch.{prep.branch}.description", cover)
     elif prep.cover_commit:
@@ -61,9 +59,7 @@ def store_tracking_data(
             repository,
             rewrite.list_commits_above(repository, ref, head, [prep.cover_commit]),
         )
-        rewriting = rewrite.rewrite_commits(
-            repository, ref, head, {prep.cover_commit: message}
-        )
+        rewriting = rewrite.rewrite_commits(repository, ref, head, {prep.cover_commit: message})
         if undo:
             rewrite.apply_rewrite(repository, rewriting, command)
         elif rewriting.old != rewriting.new:
@@ -108,16 +104,11 @@ def record_sent_revision(
 def _add_heading(cover: str, version: int, link: str) -> str:
     item = f"- Link to v{version - 1}: {link}\n" if link else ""
     entry = (
-        f"{format_changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n"
-        f"{item}\n"
+        f"{format_changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n{item}\n"
     )
     parts = _RULE.split(cover)
     index = next(
-        (
-            number
-            for number, part in enumerate(parts)
-            if number and _HEADING.search(part)
-        ),
+        (number for number, part in enumerate(parts) if number and _HEADING.search(part)),
         None,
     )
     if index is None:

@@ -29,9 +29,7 @@ def post_series(
     """
     send = delivery.send
     if send.undisclosed:
-        raise RefusedError(
-            "cannot send an undisclosed security fix through b4's web endpoint"
-        )
+        raise RefusedError("cannot send an undisclosed security fix through b4's web endpoint")
     for entry in send.entries:
         delivery.report(entry.position, Outcome(MailState.SENDING))
     reflect = ["--reflect"] if delivery.to_self else []

@@ -41,9 +41,7 @@ keep() {{
 """A replacement for sendmail that stores the bytes and arguments of each message. It uses the
 shell's builtins, because a series may have hundreds of messages.
 """
-_SETTINGS = Action(
-    "doctor", (), "run `git config --get-regexp '^sendemail'`, and see `{}`"
-)
+_SETTINGS = Action("doctor", (), "run `git config --get-regexp '^sendemail'`, and see `{}`")
 
 
 def capture_send_email(
@@ -66,9 +64,7 @@ def capture_send_email(
             (files / f"{number:05d}").write_bytes(message.file)
         (folder / "count").write_text("0\n")
         argv = [
-            *_make_argv(
-                repository, account, bcc, identity, _copies_sender(account, messages)
-            ),
+            *_make_argv(repository, account, bcc, identity, _copies_sender(account, messages)),
             "--confirm=never",
             *_NO_BATCHES,
             f"--sendmail-cmd={_STORE_SCRIPT.format(folder=shlex.quote(str(folder)))}",
@@ -83,24 +79,16 @@ def capture_send_email(
             name="git send-email",
         )
         if result.code or (folder / "count").read_text() != f"{len(messages)}\n":
-            raise _failure_error(
-                result.error_text, result.out.decode("utf-8", "replace")
-            )
-        bcc_emails = [
-            address.email for address in filter(None, map(parse_address, bcc))
-        ]
+            raise _failure_error(result.error_text, result.out.decode("utf-8", "replace"))
+        bcc_emails = [address.email for address in filter(None, map(parse_address, bcc))]
         rendered = []
         for number, message in enumerate(messages, 1):
             arguments = (folder / f"{number}.arguments").read_text().splitlines()
             sender, recipients = split_arguments(tuple(arguments), len(account.options))
             raw = (folder / f"{number}.raw").read_bytes()
             captured = message.replace_raw(raw, recipients=recipients)
-            refuse_other_recipients(
-                captured, (*message.to_and_cc, *bcc_emails), "git send-email"
-            )
-            rendered.append(
-                replace(captured, envelope_from=sender or captured.sender.email)
-            )
+            refuse_other_recipients(captured, (*message.to_and_cc, *bcc_emails), "git send-email")
+            rendered.append(replace(captured, envelope_from=sender or captured.sender.email))
         return tuple(rendered)
 
 
@@ -157,9 +145,7 @@ def _make_argv(
 
 def _copies_sender(account: Account, messages: Sequence[Message]) -> bool:
     return account.sender is not None and any(
-        address.key == account.sender.key
-        for message in messages
-        for address in message.cc
+        address.key == account.sender.key for message in messages for address in message.cc
     )
 
 
@@ -169,9 +155,7 @@ def _base_environment(repository: Repository, account: Account) -> dict[str, str
         *([f"sendemail.{account.identity}"] if account.identity else []),
     ]
     settings = [
-        (f"{section}.{key}", value)
-        for section in sections
-        for key, value in (*_OFF, *_NO_COPY)
+        (f"{section}.{key}", value) for section in sections for key, value in (*_OFF, *_NO_COPY)
     ]
     env = git_environment(make_config_variable(settings), repo=repository.top)
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):
@@ -179,9 +163,7 @@ def _base_environment(repository: Repository, account: Account) -> dict[str, str
     return env | {"PATCHPILOT_SENDING": "1"}
 
 
-def split_arguments(
-    arguments: tuple[str, ...], options: int = 0
-) -> tuple[str, tuple[str, ...]]:
+def split_arguments(arguments: tuple[str, ...], options: int = 0) -> tuple[str, tuple[str, ...]]:
     """Return the envelope sender, or "", and the recipients in the arguments of sendmail.
 
     The arguments have the form `[-f SENDER] -i RECIPIENT…`. The first `options` arguments are
@@ -207,9 +189,7 @@ def _failure_error(err: str, out: str) -> PatchpilotError:
             "git send-email lacks a required Perl module",
             hint=system_install_command("git-email"),
         )
-    if address := re.search(
-        r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text
-    ):
+    if address := re.search(r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text):
         # remove the name of the file that git appends to the address; git also requires a dot in
         # every domain, but patchpilot only warns about this
         return InputError(
@@ -230,9 +210,7 @@ def _failure_error(err: str, out: str) -> PatchpilotError:
         if "nknown option" in text
         else _SETTINGS
     )
-    return MissingError(
-        f"git send-email failed before the first mail: {first_line}", hint=hint
-    )
+    return MissingError(f"git send-email failed before the first mail: {first_line}", hint=hint)
 
 
 def git_version() -> tuple[int, int]:

@@ -29,16 +29,12 @@ class SendEmailTransport(Transport):
 
     name = NAME
 
-    def installed(
-        self, repository: Repository, account: Account, *, chosen: bool
-    ) -> "Probe":
+    def installed(self, repository: Repository, account: Account, *, chosen: bool) -> "Probe":
         """Report whether git send-email and its Perl modules are installed."""
         from patchpilot.outgoing.probes import Probe, ProbeState
 
         result = run(["git", "send-email", "--dump-aliases"], cwd=repository.top)
-        if result.code and re.search(
-            "is not a git command|Can't locate", result.error_text
-        ):
+        if result.code and re.search("is not a git command|Can't locate", result.error_text):
             state: ProbeState = "fail" if chosen else "warn"
             message = "git send-email is not installed, or lacks a Perl module"
             return Probe(NAME, state, message, system_install_command("git-email"))
@@ -55,9 +51,7 @@ class SendEmailTransport(Transport):
 
         yield from probe_account_settings(account)
         yield from probe_sendemail_settings(account)
-        yield from probe_mail_server(
-            repository, account, offline=offline, terminal=terminal
-        )
+        yield from probe_mail_server(repository, account, offline=offline, terminal=terminal)
 
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]

@@ -104,9 +104,7 @@ def _is_address(tokens: list[str]) -> bool:
     )
 
 
-_MAP_LINE = (
-    r"^(?P<real>[^<]*)<(?P<first>[^>]+)>(?:\s*(?P<wrong>[^<]*)<(?P<second>[^>]+)>)?$"
-)
+_MAP_LINE = r"^(?P<real>[^<]*)<(?P<first>[^>]+)>(?:\s*(?P<wrong>[^<]*)<(?P<second>[^>]+)>)?$"
 
 
 class Mailmap:
@@ -128,12 +126,8 @@ class Mailmap:
             self._read.add(address)
             self._read_lines(address)
         mailbox = format_mailbox(name, address)
-        key = (
-            mailbox if mailbox in self._names or mailbox in self._addresses else address
-        )
-        return format_mailbox(
-            self._names.get(key, name), self._addresses.get(key, address)
-        )
+        key = mailbox if mailbox in self._names or mailbox in self._addresses else address
+        return format_mailbox(self._names.get(key, name), self._addresses.get(key, address))
 
     def _read_lines(self, address: str) -> None:
         position = self._text.find(address)
@@ -187,14 +181,12 @@ class Merger:
         if not self.merge:
             return mapped
         name, address = split_mailbox(mapped)
-        existing = (
-            self.by_name.get(ascii_lower(name)) if name else None
-        ) or self.by_address.get(ascii_lower(address))
+        existing = (self.by_name.get(ascii_lower(name)) if name else None) or self.by_address.get(
+            ascii_lower(address)
+        )
         if existing is None:
             existing = (name, address)
-            self.by_name[ascii_lower(name)] = self.by_address[ascii_lower(address)] = (
-                existing
-            )
+            self.by_name[ascii_lower(name)] = self.by_address[ascii_lower(address)] = existing
         return self.mailmap.apply(format_mailbox(*existing))
 
     def all(self, mailboxes: Iterable[str]) -> list[str]:

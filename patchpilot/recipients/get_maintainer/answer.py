@@ -86,9 +86,7 @@ def answer_get_maintainer(
         *(history.remarks if history else ()),
         *collected.omit_dangerous(),
     )
-    return GetMaintainerAnswer(
-        (*matched.printed, *_format_output(collected, switches)), remarks
-    )
+    return GetMaintainerAnswer((*matched.printed, *_format_output(collected, switches)), remarks)
 
 
 class _RunInput:
@@ -104,9 +102,7 @@ class _RunInput:
     def add_patch(self, name: str, scan_result: PatchScan) -> None:
         """Add the contents of a patch."""
         if not scan_result.files:
-            self.remarks.append(
-                f"{name} does not look like a patch; use -f for source files"
-            )
+            self.remarks.append(f"{name} does not look like a patch; use -f for source files")
         self.files += scan_result.files
         self.fixes.update(dict.fromkeys(scan_result.fixes))
         self.texts += scan_result.texts
@@ -119,9 +115,7 @@ class _MatchedSections(NamedTuple):
     printed: tuple[str, ...]
 
 
-def _find_keyword_positions(
-    file: MaintainersFile, tree: Tree, paths: Sequence[str]
-) -> set[int]:
+def _find_keyword_positions(file: MaintainersFile, tree: Tree, paths: Sequence[str]) -> set[int]:
     contents = (tree.read(path) for path in paths if path != "MAINTAINERS")
     return {
         item.entry_index
@@ -143,9 +137,7 @@ def _add_sections(
     only_rest = False
     for path in files:
         path_matches = match_path(file, path)
-        is_rest = [
-            file.section(item.section).name == file.words.rest for item in path_matches
-        ]
+        is_rest = [file.section(item.section).name == file.words.rest for item in path_matches]
         only_rest = only_rest or all(is_rest)
         for item in path_matches:
             section = file.section(item.section)
@@ -170,11 +162,7 @@ def _add_file_contacts(
         history.add_file_contacts(collected, request)
     collected.settle_chiefs()
     for box in find_mailboxes_in_files(request.files, tree, switches):
-        mapped = (
-            collected.merger.mailmap.apply(box)
-            if collected.words.maps_file_emails
-            else box
-        )
+        mapped = collected.merger.mailmap.apply(box) if collected.words.maps_file_emails else box
         mailbox = format_mailbox(*split_mailbox(mapped), with_name=switches.n)
         collected.add(mailbox, "")
         collected.add_role(mailbox, "in file")
@@ -185,16 +173,12 @@ def _read_mailmap(tree: Tree) -> Mailmap:
     return Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
 
 
-def _format_output(
-    collected: CollectedRoles, switches: GetMaintainerOptions
-) -> list[str]:
+def _format_output(collected: CollectedRoles, switches: GetMaintainerOptions) -> list[str]:
     entries: dict[str, str] = {}
     for row in (*collected.rows, *(collected.lists if switches.l else ())):
         entries.setdefault(
             row.printed_address,
-            f"{row.printed_address} ({row.role})"
-            if switches.roles
-            else row.printed_address,
+            f"{row.printed_address} ({row.role})" if switches.roles else row.printed_address,
         )
     groups = [list(entries.values())] if entries else []
     for is_requested, values in (
@@ -213,9 +197,7 @@ def _format_output(
 def _format_section(section: Section, tree: Tree) -> list[str]:
     lines = [section.name]
     for entry in section.entries:
-        value = (
-            _format_pattern(entry.value, tree) if entry.letter in "FX" else entry.value
-        )
+        value = _format_pattern(entry.value, tree) if entry.letter in "FX" else entry.value
         lines.append(f"{entry.letter}:\t{value}")
     return [*lines, ""]
 
@@ -241,9 +223,7 @@ def _format_pattern(value: str, tree: Tree) -> str:
 
 _USER, _HOST = "[0-9A-Za-z_.+-]+", "[0-9A-Za-z.-]+"
 # match words that may be a name, and an address with or without angle brackets
-_ADDRESS = (
-    rf"[A-Za-z\x80-\xc3,.\"' +-]*\s*,*\s*[<({{]?{_USER}@{_HOST}\.[0-9A-Za-z]+[>)}}]?"
-)
+_ADDRESS = rf"[A-Za-z\x80-\xc3,.\"' +-]*\s*,*\s*[<({{]?{_USER}@{_HOST}\.[0-9A-Za-z]+[>)}}]?"
 _BOX = rf"[<({{]?({_USER}@{_HOST})[>)}}]?"
 MAX_SCANNED = 1 << 20
 
@@ -256,16 +236,12 @@ def find_mailboxes_in_files(
     """
     return tuple(
         dict.fromkeys(
-            box
-            for path in paths
-            for box in _find_binding_addresses(path, tree, switches)
+            box for path in paths for box in _find_binding_addresses(path, tree, switches)
         )
     )
 
 
-def _find_binding_addresses(
-    path: str, tree: Tree, switches: GetMaintainerOptions
-) -> list[str]:
+def _find_binding_addresses(path: str, tree: Tree, switches: GetMaintainerOptions) -> list[str]:
     """Return the mailboxes in a .yaml file, because devicetree bindings name their maintainers."""
     if not path.endswith(".yaml"):
         return []
@@ -274,14 +250,10 @@ def _find_binding_addresses(
         return []
     addresses = (
         match[0]
-        for match in compile_bounded(_ADDRESS).finditer(
-            data[:MAX_SCANNED].decode("latin-1")
-        )
+        for match in compile_bounded(_ADDRESS).finditer(data[:MAX_SCANNED].decode("latin-1"))
     )
     return [
-        _clean_mailbox(address, switches)
-        .encode("latin-1")
-        .decode("utf-8", "surrogateescape")
+        _clean_mailbox(address, switches).encode("latin-1").decode("utf-8", "surrogateescape")
         for address in addresses
     ]
 
@@ -303,9 +275,7 @@ def _clean_mailbox(prose: str, switches: GetMaintainerOptions) -> str:
         )
         name = (
             f"{first} {middle} {last}"
-            if has_initial
-            or len(middle) == 1
-            or (len(middle) == 2 and middle.endswith("."))
+            if has_initial or len(middle) == 1 or (len(middle) == 2 and middle.endswith("."))
             else f"{middle} {last}"
         )
     if name[-1:] in (",", "."):

@@ -40,9 +40,7 @@ class CollectedRoles:
     The other attributes contain the values of lines such as trees and statuses, in order.
     """
 
-    def __init__(
-        self, switches: GetMaintainerOptions, words: RoleWords, merger: Merger
-    ) -> None:
+    def __init__(self, switches: GetMaintainerOptions, words: RoleWords, merger: Merger) -> None:
         self.switches = switches
         self.words = words
         self.merger = merger
@@ -106,16 +104,12 @@ class CollectedRoles:
             return
         low_name, low_address = ascii_lower(name), ascii_lower(address)
         if self.switches.remove_duplicates:
-            if (
-                name and low_name in self._known_names
-            ) or low_address in self._known_addresses:
+            if (name and low_name in self._known_names) or low_address in self._known_addresses:
                 return
             if name:
                 self._known_names.add(low_name)
             self._known_addresses.add(low_address)
-        self.rows.append(
-            RoleRow(format_mailbox(name, address, with_name=self.switches.n), role)
-        )
+        self.rows.append(RoleRow(format_mailbox(name, address, with_name=self.switches.n), role))
 
     def add_role(self, box: str, role: str) -> None:
         """Add a role to the contact with this name or address."""
@@ -149,14 +143,12 @@ class CollectedRoles:
         omitted = []
         for rows in (self.rows, self.lists):
             for row in list(rows):
-                email = split_mailbox(row.printed_address)[
-                    1
-                ] or row.printed_address.partition(" ")[0].strip('"')
+                email = split_mailbox(row.printed_address)[1] or row.printed_address.partition(" ")[
+                    0
+                ].strip('"')
                 if reason := explain_unsafe_address(email):
                     rows.remove(row)
-                    omitted.append(
-                        f"{email} is not a valid address and was omitted: {reason}"
-                    )
+                    omitted.append(f"{email} is not a valid address and was omitted: {reason}")
         return tuple(omitted)
 
     def settle_names(self) -> None:
@@ -173,9 +165,7 @@ class CollectedRoles:
             if self.switches.git_chief_penguins:
                 self.rows.append(RoleRow(chief, "chief penguin"))
             else:
-                self.rows = [
-                    row for row in self.rows if chief not in row.printed_address
-                ]
+                self.rows = [row for row in self.rows if chief not in row.printed_address]
 
 
 def find_section_status(section: Section) -> str | None:
@@ -189,7 +179,4 @@ def shorten_name(name: str, length: int) -> str:
     data = name.encode("utf-8", "surrogateescape")
     if not length or len(data) <= length:
         return name
-    return (
-        data[: length - 3].rstrip(b" \t\n\r\f\v").decode("utf-8", "surrogateescape")
-        + "..."
-    )
+    return data[: length - 3].rstrip(b" \t\n\r\f\v").decode("utf-8", "surrogateescape") + "..."

@@ -56,9 +56,7 @@ class GitHistory:
         self.remarks: list[str] = []
         self._end = 0.0
 
-    def add_file_contacts(
-        self, collected: CollectedRoles, request: GetMaintainerRequest
-    ) -> None:
+    def add_file_contacts(self, collected: CollectedRoles, request: GetMaintainerRequest) -> None:
         """Add signers and authors for files that no maintained section matches exactly. With --git,
         add them for all files.
         """
@@ -105,15 +103,11 @@ class GitHistory:
         if remark not in self.remarks:
             self.remarks.append(remark)
 
-    def _log(
-        self, collected: CollectedRoles, *args: str, path: str
-    ) -> SignedLog | None:
+    def _log(self, collected: CollectedRoles, *args: str, path: str) -> SignedLog | None:
         signature = "|".join(map(re.escape, collected.words.signatures))
         pattern = re.compile(rf"^[ \t]*({signature}).*@.*$")
         path_arguments = ["--", path] if path else []
-        output = self._git(
-            "log", "--no-color", "--numstat", _FORMAT, *args, *path_arguments
-        )
+        output = self._git("log", "--no-color", "--numstat", _FORMAT, *args, *path_arguments)
         if output is None:
             return None
         lines = [line.lstrip(" \t") for line in output.split("\n")]
@@ -153,9 +147,7 @@ class GitHistory:
             return
         added: Counter[str] = Counter()
         removed: Counter[str] = Counter()
-        for author, (added_lines, removed_lines) in zip(
-            authors, log.stats, strict=True
-        ):
+        for author, (added_lines, removed_lines) in zip(authors, log.stats, strict=True):
             added[apply(author)] += added_lines
             removed[apply(author)] += removed_lines
         self._assign(
@@ -194,15 +186,11 @@ class GitHistory:
             collected.add(contact, "")
             collected.add_role(
                 contact,
-                f"{role}:{count}/{total}={percent:.0f}%"
-                if switches.rolestats
-                else role,
+                f"{role}:{count}/{total}={percent:.0f}%" if switches.rolestats else role,
             )
 
 
-def _merge_contacts(
-    collected: CollectedRoles, log: SignedLog
-) -> tuple[list[str], list[str]]:
+def _merge_contacts(collected: CollectedRoles, log: SignedLog) -> tuple[list[str], list[str]]:
     """Merge contacts, and return (authors, signers).
 
     Authors are merged first, because the first mention determines the spelling.

@@ -50,9 +50,7 @@ def scan_patch(text: str) -> PatchScan:
             lines = result.diff
         elif git_match := re.match(_GIT, line, re.ASCII):
             result.files += [git_match[1], git_match[2]]
-        elif rename_match := re.match(_RENAME, line, re.ASCII) or re.match(
-            _MODE, line, re.ASCII
-        ):
+        elif rename_match := re.match(_RENAME, line, re.ASCII) or re.match(_MODE, line, re.ASCII):
             result.files.append(rename_match[1])
         elif fixed_id := _parse_fixed_id(line):
             result.fixes.append(fixed_id)

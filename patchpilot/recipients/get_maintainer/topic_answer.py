@@ -74,9 +74,7 @@ def _run_in_tree(
     stdin: bool,
     from_archive: "FromArchive | None",
 ) -> GetMaintainerAnswer:
-    conf_options = parse_conf_options(
-        (*_read_user_conf(source), *read_conf_options(source))
-    )
+    conf_options = parse_conf_options((*_read_user_conf(source), *read_conf_options(source)))
     maintainers_file = load_maintainers(source)
     switches = apply_option_layers(
         read_script_defaults(maintainers_file.words.defaults), conf_options, options
@@ -111,9 +109,7 @@ def _find_kernel_tree(
         return DirectoryTree(tree), None
     start = (repo or Path.cwd()).absolute()
     if not start.is_dir():
-        raise MissingError(
-            f"{repo}: no such directory", hint="pass an existing directory with -C"
-        )
+        raise MissingError(f"{repo}: no such directory", hint="pass an existing directory with -C")
     for folder in (start, *start.parents):
         if (folder / ".git").exists():
             if (folder / "MAINTAINERS").exists():
@@ -169,9 +165,7 @@ def _path_in_tree(target: str, tree: "Tree") -> str:
         target_path = Path(path) if Path(path).is_absolute() else Path.cwd() / path
         if not Path(path).is_absolute() and tree.exists(path):
             target_path = root / path
-        if target_path.exists() and target_path.absolute().is_relative_to(
-            root.absolute()
-        ):
+        if target_path.exists() and target_path.absolute().is_relative_to(root.absolute()):
             path = target_path.absolute().relative_to(root.absolute()).as_posix()
     if path in (".", ""):
         return ""
@@ -202,9 +196,7 @@ def _read_patches(
     else:
         series_list = read_targets((target,), None, from_archive)
     return [
-        (patch.source, "\n".join(patch.lines))
-        for series in series_list
-        for patch in series.patches
+        (patch.source, "\n".join(patch.lines)) for series in series_list for patch in series.patches
     ]
 
 
@@ -228,9 +220,7 @@ def _read_patch_text(target: str, stdin: bool) -> str:
     if data[:2] == b"\x1f\x8b":
         from patchpilot.commits.range import read_patch_file
 
-        return "\n".join(
-            line for patch in read_patch_file(Path(target)) for line in patch.lines
-        )
+        return "\n".join(line for patch in read_patch_file(Path(target)) for line in patch.lines)
     return data.decode("utf-8", "surrogateescape")
 
 

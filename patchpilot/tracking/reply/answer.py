@@ -14,9 +14,7 @@ ReplyState = MailState | Literal["planned", "refused", "drafts"]
 """The state of a reply; `drafts` is used for the list of unsent replies."""
 
 
-@json_form(
-    "name=problem.name", "blocks", "message=problem.message", "hint=problem.hint"
-)
+@json_form("name=problem.name", "blocks", "message=problem.message", "hint=problem.hint")
 @dataclass(frozen=True, slots=True)
 class ReplyProblem:
     """A problem with a reply, and whether it blocks sending."""

@@ -92,9 +92,7 @@ class ReplyPlan:
     @property
     def recipient_counts(self) -> tuple[int, int]:
         """Return the number of individual recipients and of lists in To and Cc."""
-        by_email = {
-            address.email: address for address in (*self.mail.to, *self.mail.cc)
-        }
+        by_email = {address.email: address for address in (*self.mail.to, *self.mail.cc)}
         lists = sum(_is_list_address(address) for address in by_email.values())
         return len(by_email) - lists, lists
 
@@ -178,9 +176,7 @@ def open_patch_draft(
     subject_line = f"[PATCH {'/'.join(versions)}.y] {body.title}"
     with ReplyDrafts() as drafts:
         saved_draft = drafts.find(answered_mail.message_id, PATCH)
-    draft = (
-        saved_draft or _make_reply_draft(answered_mail, PATCH, subject_line, "")
-    )._replace(
+    draft = (saved_draft or _make_reply_draft(answered_mail, PATCH, subject_line, ""))._replace(
         subject=subject_line,
         text=body.body.decode("utf-8", "surrogateescape"),
     )
@@ -197,9 +193,7 @@ def save_reply_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
     """Save the draft of a reply; if its Message-ID was already sent, assign a new one."""
     message_id = draft.message_id
     if not message_id or is_message_id_used(message_id):
-        message_id = make_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[
-            0
-        ]
+        message_id = make_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
     with ReplyDrafts() as drafts:
         return drafts.keep(draft._replace(message_id=message_id))
 
@@ -230,9 +224,7 @@ def _is_list_address(address: Address) -> bool:
 
     An address with a display name may be a maintainer's.
     """
-    return is_on_list_host(address.email) or (
-        not address.name and is_list_address(address.email)
-    )
+    return is_on_list_host(address.email) or (not address.name and is_list_address(address.email))
 
 
 def plan_reply(
@@ -261,9 +253,7 @@ def plan_reply(
         answered_mail.mail.mail, real_sender(answered_mail.mail.mail), own_addresses
     )
     lists = {project.lists.stable for project in projects().values()}
-    if patch and (
-        stable := tuple(address for address in (*to, *cc) if address.key in lists)
-    ):
+    if patch and (stable := tuple(address for address in (*to, *cc) if address.key in lists)):
         # send a patch for a stable tree to the stable list, and copy the sender of the FAILED
         # message
         to, cc = (
@@ -272,9 +262,7 @@ def plan_reply(
         )
     undisclosed = is_undisclosed_mail(answered_mail)
     public_lists = tuple(
-        recipient
-        for recipient in (*to, *cc)
-        if undisclosed and _is_list_address(recipient)
+        recipient for recipient in (*to, *cc) if undisclosed and _is_list_address(recipient)
     )
     to = tuple(recipient for recipient in to if recipient not in public_lists)
     cc = tuple(recipient for recipient in cc if recipient not in public_lists)

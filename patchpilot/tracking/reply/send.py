@@ -138,9 +138,7 @@ def _deliver_reply(
             partial(outbox.rename, send.id),
             credential,
         )
-        store_login_result(
-            repository, credential, plan.transport.deliver_mail(delivery)
-        )
+        store_login_result(repository, credential, plan.transport.deliver_mail(delivery))
     finally:
         outbox.end(send.id)
         outbox.settle(send.id)

@@ -35,9 +35,9 @@ def has_reply_text(send: Send, text: str) -> bool:
 
     Trailing spaces, and blank lines at the start and end, are ignored.
     """
-    return _stripped_lines(
-        send.entries[0].file.partition(b"\n\n")[2]
-    ) == _stripped_lines(text.encode("utf-8", "surrogateescape"))
+    return _stripped_lines(send.entries[0].file.partition(b"\n\n")[2]) == _stripped_lines(
+        text.encode("utf-8", "surrogateescape")
+    )
 
 
 def _stripped_lines(text: bytes) -> list[bytes]:
@@ -62,9 +62,7 @@ def find_duplicate(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
         "sent-already",
         f"this reply was sent on {sent_at:%Y-%m-%d at %H:%M} UTC as"
         f" <{duplicates[-1].entries[0].message_id}>",
-        Action(
-            "", ("--force", "REASON"), "write another text, or send it again: add {}"
-        ),
+        Action("", ("--force", "REASON"), "write another text, or send it again: add {}"),
     )
 
 
@@ -86,6 +84,4 @@ def is_message_id_used(message_id: str) -> bool:
     A draft that was changed after this needs a new Message-ID.
     """
     with Outbox() as outbox:
-        return any(
-            was_reply_accepted(send) for send in outbox.sends(message_id, kind="reply")
-        )
+        return any(was_reply_accepted(send) for send in outbox.sends(message_id, kind="reply"))

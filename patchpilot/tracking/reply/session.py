@@ -84,9 +84,7 @@ def read_reply_text(file: str) -> str:
     return read_text_option(file, "--message takes a text file in UTF-8")
 
 
-def read_draft_text(
-    repository: Repository, directory: Path | None, request: ReplyRequest
-) -> str:
+def read_draft_text(repository: Repository, directory: Path | None, request: ReplyRequest) -> str:
     """Return the text of a reply's saved draft, or the filled-in template."""
     with Store() as store:
         answered_mail = find_answered_mail(request.target, request.template, store)

@@ -109,14 +109,10 @@ def find_text_problems(text: str) -> Iterator[SendProblem]:
             "kernel lists reject HTML; write plain text",
         )
     lines = text.rstrip("\n").split("\n")
-    first_quote = next(
-        (number for number, line in enumerate(lines) if line.startswith(">")), None
-    )
+    first_quote = next((number for number, line in enumerate(lines) if line.startswith(">")), None)
     if written_lines and first_quote is not None:
         lines_below = [
-            line
-            for line in lines[first_quote:]
-            if line.strip() and not line.startswith(">")
+            line for line in lines[first_quote:] if line.strip() and not line.startswith(">")
         ]
         if not lines_below:
             yield SendProblem(
@@ -131,9 +127,7 @@ def find_text_warnings(text: str) -> Iterator[SendProblem]:
     answered.
     """
     long_lines = [
-        line
-        for line in _sender_lines(text)
-        if len(line) > MAX_COLUMNS and not _CODE.match(line)
+        line for line in _sender_lines(text) if len(line) > MAX_COLUMNS and not _CODE.match(line)
     ]
     if long_lines:
         yield SendProblem(
@@ -142,11 +136,7 @@ def find_text_warnings(text: str) -> Iterator[SendProblem]:
             "wrap the text at 72 columns",
         )
     lines = [line for line in text.rstrip("\n").split("\n") if line.strip()]
-    if (
-        lines
-        and lines[-1].startswith(">")
-        and any(not line.startswith(">") for line in lines[1:])
-    ):
+    if lines and lines[-1].startswith(">") and any(not line.startswith(">") for line in lines[1:]):
         yield SendProblem(
             "unanswered-quote",
             "quoted lines at the end have no reply below them",
@@ -190,9 +180,7 @@ def quote_reply(mail: Classified, requests: Sequence[int]) -> str:
             lines[number].strip() for number in range(last_quoted + 1, start)
         ):
             quoted.append(CUT)
-        quoted += [
-            f"> {lines[number]}".rstrip() for number in range(start, block[-1] + 1)
-        ]
+        quoted += [f"> {lines[number]}".rstrip() for number in range(start, block[-1] + 1)]
         quoted += ["", "", ""]
         last_quoted = block[-1]
     return "\n".join(quoted).rstrip("\n") + "\n\n"
@@ -200,14 +188,9 @@ def quote_reply(mail: Classified, requests: Sequence[int]) -> str:
 
 def quote_tags(mail: Classified) -> str:
     """Return a message's tags as quoted lines."""
-    tags = [
-        f"> {line.text.strip()}"
-        for line in mail.body.own
-        if is_trailer(line.text.strip())
-    ]
+    tags = [f"> {line.text.strip()}" for line in mail.body.own if is_trailer(line.text.strip())]
     return (
-        "\n".join([format_attribution_line(mail.sender, mail.mail.date), *tags])
-        + "\n\n"
+        "\n".join([format_attribution_line(mail.sender, mail.mail.date), *tags]) + "\n\n"
         if tags
         else ""
     )
@@ -240,11 +223,7 @@ def _find_context_start(
     line = start
     while line - 1 > last_quoted and not lines[line - 1].strip():
         line -= 1
-    if (
-        line - 1 <= last_quoted
-        or line - 1 in own_lines
-        or not lines[line - 1].startswith(">")
-    ):
+    if line - 1 <= last_quoted or line - 1 in own_lines or not lines[line - 1].startswith(">"):
         return start
     earliest_line = max(last_quoted + 1, line - CONTEXT)
     while line - 1 >= earliest_line and lines[line - 1].startswith(">"):

@@ -42,9 +42,7 @@ def _show_bases(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
 
     def use_base(value_text: str, *, is_target: bool = False) -> None:
         session.target, session.base = (
-            (value_text, session.base)
-            if is_target or ".." in value_text
-            else (None, value_text)
+            (value_text, session.base) if is_target or ".." in value_text else (None, value_text)
         )
         session.at, session.topic = -1, None
         screen.reread_topic()
@@ -64,9 +62,7 @@ def _show_bases(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
     ask_for_commit = partial(ask_for_value, _COMMIT, session.target, is_target=True)
     options += [
         Option("One commit …", "", ask_for_commit),
-        Option(
-            "Other base or range …", "", partial(ask_for_value, _BASE, session.base)
-        ),
+        Option("Other base or range …", "", partial(ask_for_value, _BASE, session.base)),
     ]
     error = session.errors.get(screen.stage)
     reason = f"\n\n{error.message}" if error else ""

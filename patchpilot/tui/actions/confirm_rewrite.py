@@ -48,9 +48,7 @@ def confirm_rewrite(
             return
         word = _find_override_word(result, overrides)
         text = f"{result.message}.\n\n{replace_commands(result.advice)}"
-        run_again = partial(
-            confirm_rewrite, screen, activity, work, on_done, (*overrides, word)
-        )
+        run_again = partial(confirm_rewrite, screen, activity, work, on_done, (*overrides, word))
         ask_for_confirmation(screen.app, Confirm(text, word), run_again)
 
     screen.run_in_thread(activity, try_rewrite, handle_result)
@@ -63,10 +61,6 @@ def _find_override_word(error: RefusedError, overrides: tuple[str, ...]) -> str:
         if not action.name and action.arguments
     ]
     return next(
-        (
-            word
-            for word in OVERRIDES
-            if word not in overrides and f"--{word}" in options
-        ),
+        (word for word in OVERRIDES if word not in overrides and f"--{word}" in options),
         "",
     )

@@ -69,8 +69,7 @@ def _amend_commit_message(screen: "AnyScreen") -> None:
         amended = amend_message(top, editor)
     if not amended:
         screen.notify(
-            "commit not amended: the editor or git failed;"
-            " .git/COMMIT_EDITMSG has the text",
+            "commit not amended: the editor or git failed; .git/COMMIT_EDITMSG has the text",
             severity="warning",
         )
     else:
@@ -128,20 +127,12 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     )
 
 
-def report_edit(
-    screen: "AnyScreen", edited: str | None, original: str, subject: str
-) -> None:
+def report_edit(screen: "AnyScreen", edited: str | None, original: str, subject: str) -> None:
     """Report whether the user changed a text in the editor, and whether it was saved."""
     if edited is None:
-        screen.notify(
-            f"the editor failed: {subject} did not change", severity="warning"
-        )
+        screen.notify(f"the editor failed: {subject} did not change", severity="warning")
     else:
-        screen.notify(
-            f"nothing changed in {subject}"
-            if edited == original
-            else f"saved {subject}"
-        )
+        screen.notify(f"nothing changed in {subject}" if edited == original else f"saved {subject}")
 
 
 def edit_text(screen: "AnyScreen", text: str, name: str) -> str | None:

@@ -52,9 +52,7 @@ def ask_questions(
             screen.notify(f"{words} to answer it")
             ask_questions(screen, remaining, on_done, answers)
         elif choice == COMMIT:
-            text = (
-                "Which commit, release or range (good..bad) introduced the regression?"
-            )
+            text = "Which commit, release or range (good..bad) introduced the regression?"
             screen.app.push_screen(LineDialog(text, _check_revision), handle_value)
         else:
             handle_value(choice)
@@ -63,16 +61,12 @@ def ask_questions(
         if value is None:
             _save_answers(screen, answers, lambda: None)
         else:
-            ask_questions(
-                screen, remaining, on_done, (*answers, (question.name, value))
-            )
+            ask_questions(screen, remaining, on_done, (*answers, (question.name, value)))
 
     screen.app.push_screen(question_dialog(question), handle_answer)
 
 
-def ask_named_questions(
-    screen: "AnyScreen", name: str, on_done: Callable[[], None]
-) -> None:
+def ask_named_questions(screen: "AnyScreen", name: str, on_done: Callable[[], None]) -> None:
     from patchpilot.sending.questions import (
         PreSendQuestions,
         find_pre_send_questions,
@@ -81,9 +75,7 @@ def ask_named_questions(
     session = screen.session
 
     def handle_questions(questions: PreSendQuestions) -> None:
-        selected = [
-            question for question in questions.open if name in ("", question.name)
-        ]
+        selected = [question for question in questions.open if name in ("", question.name)]
         ask_questions(screen, selected, on_done)
 
     screen.run_in_thread(
@@ -122,18 +114,12 @@ def _answer_dialog(
     answers: Sequence[tuple[str, str, str]],
 ) -> Choose:
     """Return the dialog for a question. The default answer leaves it open."""
-    reason_lines = (
-        f"`{label}`  {reason}" for label, reason in reasons.items() if reason
-    )
+    reason_lines = (f"`{label}`  {reason}" for label, reason in reasons.items() if reason)
     title = f"{name.capitalize()} question"
-    return Choose(
-        "\n\n".join((text, *reason_lines)), [*answers, NOT_YET], title, at=LATER
-    )
+    return Choose("\n\n".join((text, *reason_lines)), [*answers, NOT_YET], title, at=LATER)
 
 
-def ask_target_tree(
-    screen: "AnyScreen", proposed: str, on_done: Callable[[], None]
-) -> None:
+def ask_target_tree(screen: "AnyScreen", proposed: str, on_done: Callable[[], None]) -> None:
     """Ask which tree the subject should name and set the subject prefix.
 
     `proposed` is the tree according to the subsystem's rules.
@@ -164,9 +150,7 @@ def ask_target_tree(
             set_subject_prefix(screen, str(choice), on_done, proposed)
 
     text = "Which tree should the subject name?"
-    screen.app.push_screen(
-        _answer_dialog("tree", text, reasons, answers), handle_answer
-    )
+    screen.app.push_screen(_answer_dialog("tree", text, reasons, answers), handle_answer)
 
 
 def set_subject_prefix(
@@ -182,9 +166,7 @@ def set_subject_prefix(
     def report_prefix(_: object) -> None:
         screen.session.mark_changed("draft")
         stage = Stage.PREVIEW.number
-        message = (
-            f"The subjects start with [{prefix}]; press o at stage {stage} to change it"
-        )
+        message = f"The subjects start with [{prefix}]; press o at stage {stage} to change it"
         if proposed not in ("", prefix) and not proposed.endswith("-next"):
             warning = f"[{proposed}] was proposed for this patch. {message}"
             screen.notify(warning, severity="warning")
@@ -222,9 +204,7 @@ def _save_answers(
 
     def save_all(repository: "Repository", _: object) -> list[str]:
         request = session.make_send_request(repository)
-        return [
-            save_question_answer(repository, *answer, request) for answer in answers
-        ]
+        return [save_question_answer(repository, *answer, request) for answer in answers]
 
     def report_saved(all_effects: list[str]) -> None:
         session.mark_changed("answers")
@@ -232,9 +212,7 @@ def _save_answers(
         screen.tui.jobs.refresh_stale_stages()
         answer_texts = [": ".join(answer) for answer in answers]
         effects = "".join(f". {effect}" for effect in all_effects if effect)
-        screen.notify(
-            f"{', '.join(answer_texts)}{effects}; press a at stage 1 to change it"
-        )
+        screen.notify(f"{', '.join(answer_texts)}{effects}; press a at stage 1 to change it")
         on_done()
 
     screen.run_in_thread("saving the answers", save_all, report_saved)

@@ -85,9 +85,7 @@ def _write_reply(
             return
 
         def plan_edited_reply(repository: Any, _: object) -> "ReplyPlan":
-            planned = plan_requested_reply(
-                repository, directory, request.with_text(edited), None
-            )
+            planned = plan_requested_reply(repository, directory, request.with_text(edited), None)
             discard_edit(text, REPLY_FILE)
             return planned
 
@@ -134,13 +132,9 @@ def _confirm_reply(
     notes = "".join(f"note: {problem.message}\n" for problem in problems)
     mail = planned.mail
     bcc = parse_addresses(", ".join(planned.bcc))
-    recipient_keys = {
-        address.key for address in (mail.sender, *mail.to, *mail.cc, *bcc)
-    }
+    recipient_keys = {address.key for address in (mail.sender, *mail.to, *mail.cc, *bcc)}
     missing_names = [
-        recipient.called
-        for recipient in recipients
-        if recipient.key not in recipient_keys
+        recipient.called for recipient in recipients if recipient.key not in recipient_keys
     ]
     if missing_names:
         if len(missing_names) > NAMED:
@@ -175,9 +169,7 @@ def _report_sent_reply(screen: "AnyScreen", message: "Message") -> None:
         screen.notify("the reply was sent")
     else:
         screen.notify(
-            make_printable(
-                f"{message.state}: {message.detail}; the draft is still saved"
-            ),
+            make_printable(f"{message.state}: {message.detail}; the draft is still saved"),
             severity="error",
         )
     screen.action_reload()

@@ -21,9 +21,7 @@ def undo_last_rewrite(screen: "AnyScreen", *, is_redo: bool = False) -> None:
 
     action, wanted_state = ("Redo", "restored") if is_redo else ("Undo", "in-force")
 
-    def find_record(
-        repository: "Repository", _: object
-    ) -> "tuple[UndoState, bool] | None":
+    def find_record(repository: "Repository", _: object) -> "tuple[UndoState, bool] | None":
         ref = f"refs/heads/{repository.branch}" if repository.branch else None
         for state in list_recorded_rewrites(repository):
             if state.state == wanted_state and state.undo.ref == ref:

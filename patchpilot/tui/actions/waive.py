@@ -76,9 +76,7 @@ def remove_waiver(screen: "AnyScreen", suppressed: Suppressed) -> None:
     screen.run_in_thread(
         "removing the waiver",
         remove_all,
-        lambda names: _report_waiver_change(
-            screen, f"no longer waived: {', '.join(names)}"
-        ),
+        lambda names: _report_waiver_change(screen, f"no longer waived: {', '.join(names)}"),
     )
 
 

@@ -59,9 +59,7 @@ class BranchTexts:
     left_out: Mapping[str, frozenset[str]]
     merged: str
     is_tagged: bool
-    written_for: "Mapping[tuple[str | None, str], WrittenBackport]" = field(
-        default_factory=dict
-    )
+    written_for: "Mapping[tuple[str | None, str], WrittenBackport]" = field(default_factory=dict)
     is_drafted: bool = False
 
     def get_unticked_commits(self, branch: "BranchResult") -> frozenset[str]:
@@ -77,16 +75,11 @@ class BranchTexts:
         )
 
     def unticked_by_branch(self) -> dict[str, frozenset[str]]:
-        return {
-            branch.branch: self.get_unticked_commits(branch)
-            for branch in self.result.branches
-        }
+        return {branch.branch: self.get_unticked_commits(branch) for branch in self.result.branches}
 
     def count_ticked(self, branch: "BranchResult") -> int:
         left_out = self.get_unticked_commits(branch)
-        return sum(
-            prerequisite.commit not in left_out for prerequisite in branch.prerequisites
-        )
+        return sum(prerequisite.commit not in left_out for prerequisite in branch.prerequisites)
 
     def written_backport(self, branch: "BranchResult") -> "WrittenBackport | None":
         return self.written_for.get((self.result.commit, branch.branch))
@@ -139,9 +132,7 @@ class BranchTexts:
         """
         rows = []
         for branch in self.branches_to_write:
-            prerequisites = (
-                format_count(self.count_ticked(branch), "prerequisite") + ", then "
-            )
+            prerequisites = format_count(self.count_ticked(branch), "prerequisite") + ", then "
             patches = f"{prerequisites if branch.prerequisites else ''}the fix"
             rows.append(f"{branch.branch}: {patches}")
         return "\n".join(rows)
@@ -200,25 +191,18 @@ class BranchTexts:
         badges = [*map(self.branch_badge, branches)]
         is_short = columns < NARROW
         table = {
-            "branch": [
-                (is_short and branch.version) or branch.branch for branch in branches
-            ],
+            "branch": [(is_short and branch.version) or branch.branch for branch in branches],
             "the fix": [badge.text for badge in badges],
             "bug": [describe_bug_state(branch) for branch in branches],
             "needs": [format_prerequisite_count(branch) for branch in branches],
             "until": [branch.ends or "" for branch in branches],
-            "why": [
-                explain_verdict(branch, self.result.culprits) for branch in branches
-            ],
+            "why": [explain_verdict(branch, self.result.culprits) for branch in branches],
             "what to do": [self.next_action(branch) for branch in branches],
         }
         if columns < WIDE and any(table["what to do"]):
             del table["why"]
         shown_columns = {title: cells for title, cells in table.items() if any(cells)}
-        widths = [
-            max(map(width, (title, *cells))) + GAP
-            for title, cells in shown_columns.items()
-        ]
+        widths = [max(map(width, (title, *cells))) + GAP for title, cells in shown_columns.items()]
         if widths:
             widths[-1] += columns - sum(widths)
         titles = "".join(map(fit_text, shown_columns, widths))
@@ -228,9 +212,7 @@ class BranchTexts:
                 Text(no_wrap=True),
                 "dim" if support_ends_soon(branch, today) else "",
             )
-            for (title, cells), cell_width in zip(
-                shown_columns.items(), widths, strict=True
-            ):
+            for (title, cells), cell_width in zip(shown_columns.items(), widths, strict=True):
                 style = badges[index].style if title == "the fix" else row_style
                 row.append(fit_text(cells[index], cell_width), style)
             rows.append(row)
@@ -261,28 +243,21 @@ def conflict_rows(branch: "BranchResult") -> list[str]:
     for conflict in branch.conflicts:
         rows.append(f"@@ {conflict.path}:{conflict.line} ({conflict.kind}) @@")
         context_lines = len(conflict.ours) + len(conflict.theirs)
-        rows += list(
-            unified_diff(conflict.ours, conflict.theirs, n=context_lines, lineterm="")
-        )[3:]
+        rows += list(unified_diff(conflict.ours, conflict.theirs, n=context_lines, lineterm=""))[3:]
     return rows
 
 
-def branch_page_rows(
-    texts: BranchTexts, branch: "BranchResult", columns: int
-) -> list[Text]:
+def branch_page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[Text]:
     facts = texts.branch_facts(branch)
     first_facts, more_facts = (
-        [fact for fact in facts if (fact[0] in FIRST) is is_first]
-        for is_first in (True, False)
+        [fact for fact in facts if (fact[0] in FIRST) is is_first] for is_first in (True, False)
     )
     rows = named_fact_rows(first_facts, columns, name_columns=LABEL)
     if branch.conflicts and branch.wants_fix:
         rows += [Text(), plain_text("From the branch (-) to the fix (+):")]
         rows += map(color_diff_line, conflict_rows(branch))
     rows += (
-        [Text(), *named_fact_rows(more_facts, columns, name_columns=LABEL)]
-        if more_facts
-        else []
+        [Text(), *named_fact_rows(more_facts, columns, name_columns=LABEL)] if more_facts else []
     )
     backport = texts.written_backport(branch)
     if backport and backport.files:
@@ -315,8 +290,7 @@ def load_stage(request: JobRequest) -> "tuple[BackportResult, StageStatus]":
     )
     needy_branches = [branch for branch in result.branches if branch.wants_fix]
     conflicts = sum(
-        branch.verdict == "conflict" and not branch.resolved
-        for branch in needy_branches
+        branch.verdict == "conflict" and not branch.resolved for branch in needy_branches
     )
     note = f"{len(needy_branches)} of {len(result.branches)} branches need the fix"
     note += f", {conflicts} with conflicts" if conflicts else ""
@@ -444,9 +418,7 @@ def support_ends_soon(branch: "BranchResult", today: date) -> bool:
     return (date(int(year), int(month), 1) - today).days < SOON
 
 
-def prerequisite_row(
-    needed: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool
-) -> Text:
+def prerequisite_row(needed: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) -> Text:
     tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
     row = plain_text(
         f"{tick} {number:>2}  {needed.commit[:12]}  {format_count(needed.size, 'line'):>10}  "
@@ -515,9 +487,7 @@ DEMO = f"Esc, then M sends them. {NO_MAIL_IN_DEMO}"
 
 
 def shell_command_rows(commands: Iterable[str]) -> list[str]:
-    return (
-        [DEMO] if is_in_demo() else [SHELL, *(f"  {command}" for command in commands)]
-    )
+    return [DEMO] if is_in_demo() else [SHELL, *(f"  {command}" for command in commands)]
 
 
 def describe_resolution(resolution: "ConflictResolution") -> list[str]:

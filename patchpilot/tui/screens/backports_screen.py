@@ -145,9 +145,7 @@ def describe_adaptation(branch: "BranchResult", options: "ConflictOptions") -> s
     adaptation = options.adaptation
     if adaptation is None:
         return f"The fix as a whole cannot be adapted to {branch.branch}."
-    title = (
-        f"Adapted to {branch.branch} with a confidence of {adaptation.confidence:.0%}:"
-    )
+    title = f"Adapted to {branch.branch} with a confidence of {adaptation.confidence:.0%}:"
     return "\n".join((title, "", *(f"- {step}" for step in adaptation.steps)))
 
 
@@ -229,9 +227,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def _branch_texts(self) -> BranchTexts:
-        return make_branch_texts(
-            self.session, self.shown_result, self._left_out, self._written
-        )
+        return make_branch_texts(self.session, self.shown_result, self._left_out, self._written)
 
     @property
     def _next_actions(self) -> list[str]:
@@ -346,21 +342,13 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self._branch_texts.get_unticked_commits(branch),
         )
         panel.display = bool(needed)
-        order = (
-            "only their changes to the fix's files"
-            if branch.partial
-            else "in this order"
-        )
+        order = "only their changes to the fix's files" if branch.partial else "in this order"
         panel.heading = f"Prerequisites, {order}"
-        panel.count = (
-            f"{self._branch_texts.count_ticked(branch)}/{len(needed)} ticked · Space"
-        )
+        panel.count = f"{self._branch_texts.count_ticked(branch)}/{len(needed)} ticked · Space"
         rows = []
         for number, need in enumerate(needed, 1):
             is_ticked = need.commit not in unticked
-            row = prerequisite_row(
-                need, number, str(prerequisite_risk(need, max_lines)), is_ticked
-            )
+            row = prerequisite_row(need, number, str(prerequisite_risk(need, max_lines)), is_ticked)
             rows.append(Row(row, need.commit, (branch.branch, need.commit)))
         self.query_one("#queue", RowList).set_rows(rows)
 
@@ -374,9 +362,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if self.focused is not queue:
             queue.focus()
         elif queue.selected_item:
-            ticks = self._branch_texts.get_unticked_commits(branch) ^ {
-                queue.selected_item
-            }
+            ticks = self._branch_texts.get_unticked_commits(branch) ^ {queue.selected_item}
             self._left_out[branch.branch] = ticks
             self._written.pop((self.shown_result.commit, branch.branch), None)
             self.refill_list()
@@ -419,9 +405,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
                 return
             self.run_in_thread(
                 "writing the patches",
-                lambda repository, _: work(
-                    repository, Path(folder).expanduser(), sign_off
-                ),
+                lambda repository, _: work(repository, Path(folder).expanduser(), sign_off),
                 self._show_written_patches,
             )
 
@@ -445,9 +429,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             ask_for_answer(self.app, Choose(SIGN, answers, "Write patches"), ask_folder)
 
     def _show_written_patches(self, backports: "tuple[WrittenBackport, ...]") -> None:
-        title = (
-            "Patches" if any(backport.files for backport in backports) else "No patches"
-        )
+        title = "Patches" if any(backport.files for backport in backports) else "No patches"
         self._written |= {
             (self.shown_result.commit, backport.branch): backport
             for backport in backports
@@ -482,9 +464,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
                 resolve,
             )
             title = f"Conflict on {branch.branch}"
-            ask_for_option(
-                self.app, describe_adaptation(branch, conflict_info), options, title
-            )
+            ask_for_option(self.app, describe_adaptation(branch, conflict_info), options, title)
 
         self.run_in_thread(
             "adapting the fix to the branch",
@@ -501,9 +481,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self._write_to_folder(
             f"{text}\n\nFolder for the patch:",
             lambda repository, folder, signs: (
-                write_adapted_fix(
-                    repository, result, branch, adaptation, folder, sign_off=signs
-                ),
+                write_adapted_fix(repository, result, branch, adaptation, folder, sign_off=signs),
             ),
         )
 

@@ -96,13 +96,7 @@ class ShownFinding:
         Other findings have "commit message" or "series" instead of a file name.
         """
         path = "" if self.whole else self.finding.path
-        name = (
-            path.rpartition("/")[2]
-            if path
-            else "commit message"
-            if self.commit
-            else "series"
-        )
+        name = path.rpartition("/")[2] if path else "commit message" if self.commit else "series"
         return f"{self.number}: {name}" if self.number else name
 
 
@@ -120,19 +114,13 @@ def finding_row(finding: ShownFinding, columns: int, is_cut: bool) -> Text:
     file = finding.file if columns >= ROOMY else ""
     head = f" {sign} "
     columns_left = columns - len(head)
-    location = crop_text(
-        make_one_line(":".join(filter(None, (file, line)))), columns_left // 2
-    )
+    location = crop_text(make_one_line(":".join(filter(None, (file, line)))), columns_left // 2)
     columns_left -= width(location) + 1
     text, below = finding.message, ""
     if not is_cut:
-        wrapped = wrap_with_indent(
-            make_one_line(text), columns_left + len(head), len(head)
-        )
+        wrapped = wrap_with_indent(make_one_line(text), columns_left + len(head), len(head))
         text, _, below = wrapped.partition("\n")
-    row = Text.assemble(
-        (head, ROLES[finding.role]), plain_text(fit_text(text, columns_left))
-    )
+    row = Text.assemble((head, ROLES[finding.role]), plain_text(fit_text(text, columns_left)))
     row.append(f" {location}", QUIET)
     return row.append(f"\n{below}" if below else "")
 
@@ -164,9 +152,7 @@ def _labeled_text(label: str, words: str) -> Text:
     return Text.assemble(plain_text(f"\n\n{label}  ", STRONG), highlight_code(words))
 
 
-def _fix_text(
-    shown_finding: ShownFinding, applied_fix: "FindingChanges | None"
-) -> Text:
+def _fix_text(shown_finding: ShownFinding, applied_fix: "FindingChanges | None") -> Text:
     fix, rule = shown_finding.finding.fix, shown_finding.rule
     fix_help = (fix and fix.text) or (rule.remedy.text if rule else "")
     help_text = replace_commands(parse_backticks(fix_help), Stage.CHECKS)
@@ -217,9 +203,7 @@ def load_stage(request: JobRequest) -> "tuple[CheckResult, StageStatus]":
         session.mark_changed("built")
     counts = result.counts
     note = ", ".join(
-        format_count(counts[severity], str(severity))
-        for severity in Severity
-        if counts[severity]
+        format_count(counts[severity], str(severity)) for severity in Severity if counts[severity]
     )
     note = note or "no findings"
     if result.suppressed:
@@ -266,26 +250,20 @@ def arrange_findings(
             remedy = choose_remedy(finding, result.rules) if is_fixable else "edit"
             rule, line = rules.get(finding.rule), len(rows) + offset
             shown_findings.append(
-                ShownFinding(
-                    line, finding, commit, number, waiver, is_whole, rule, remedy
-                )
+                ShownFinding(line, finding, commit, number, waiver, is_whole, rule, remedy)
             )
 
     add_findings(result.series, result.suppressed_series, lambda _: (0, False))
     for number, checked in enumerate(result.patches, 1):
         lines, commit = checked.patch.lines, checked.patch.commit or ""
-        locate = partial(
-            _locate_finding, lines=lines, ends=_message_and_patch_ends(lines)
-        )
+        locate = partial(_locate_finding, lines=lines, ends=_message_and_patch_ends(lines))
         shown_number = number if len(result.patches) > 1 else 0
         add_findings(checked.findings, checked.suppressed, locate, commit, shown_number)
         rows.extend(add_subject_prefix(lines, subject_prefix))
     return tuple(rows), tuple(sorted(shown_findings, key=lambda shown: shown.line))
 
 
-def no_findings_keys(
-    result: "CheckResult", *, is_strict: bool
-) -> list[tuple[str, str]]:
+def no_findings_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, str]]:
     keys = [("n", f"go to {list(Stage)[Stage.CHECKS.number].label}")]
     if result.suppressed:
         keys.append(("o", "show the waived findings"))
@@ -317,8 +295,4 @@ def _locate_finding(
         and last_line <= line < len(lines)
         and lines[line][:1] not in ("+", "-")
     )
-    return (
-        (line if message_end is None else message_end, True)
-        if is_whole
-        else (line, False)
-    )
+    return (line if message_end is None else message_end, True) if is_whole else (line, False)

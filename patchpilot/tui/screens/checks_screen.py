@@ -111,9 +111,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
                 id="patch-panel",
                 classes="beneath",
             )
-            yield TextPanel(
-                "Detail", id="detail-panel", classes="detail", focusable=True
-            )
+            yield TextPanel("Detail", id="detail-panel", classes="detail", focusable=True)
 
     @property
     def _patch_view(self) -> DiffView:
@@ -135,9 +133,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         # stop listing waived findings when there are none left
         self._lists_waived &= any(finding.suppressed for finding in self._every)
         self._found = [
-            finding
-            for finding in self._every
-            if bool(finding.suppressed) is self._lists_waived
+            finding for finding in self._every if bool(finding.suppressed) is self._lists_waived
         ]
         if self._at < 0 and self._found:
             # start with findings that usually lead to a new version
@@ -185,9 +181,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         result = self._shown
         if result is None:
             return Text()
-        unchecked_text = (
-            f"not checked: {'; '.join(list_unchecked(result, 'press o')) or 'nothing'}"
-        )
+        unchecked_text = f"not checked: {'; '.join(list_unchecked(result, 'press o')) or 'nothing'}"
         return format_placeholder(
             f"{glyph('done')} no findings",
             unchecked_text,
@@ -276,11 +270,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def _selected_fix(self) -> "FindingChanges | None":
-        return (
-            self._fixes.get(self._selected_finding.key)
-            if self._selected_finding
-            else None
-        )
+        return self._fixes.get(self._selected_finding.key) if self._selected_finding else None
 
     def _store_fix(self, finding: ShownFinding, fix: "FindingChanges") -> None:
         self._fixes[finding.key] = fix
@@ -293,9 +283,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     def _commits_with_remedy(self, remedy: str) -> list[str]:
         return list(
-            dict.fromkeys(
-                finding.commit for finding in self._every if finding.remedy == remedy
-            )
+            dict.fromkeys(finding.commit for finding in self._every if finding.remedy == remedy)
         )
 
     @property
@@ -362,9 +350,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
                 self._review_patches,
             ),
             Option(
-                "Findings that are not waived"
-                if self._lists_waived
-                else "Waived findings",
+                "Findings that are not waived" if self._lists_waived else "Waived findings",
                 f"{len(result.suppressed)} waived",
                 switch_waived,
             ),

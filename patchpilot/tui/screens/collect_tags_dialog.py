@@ -38,24 +38,18 @@ class CollectTags(Choose):
         self._collected = collected
         # show one heading for a tag, even if it is for several patches
         trailers = [choice.trailer for choice in collected.choices]
-        self._choices = sorted(
-            collected.choices, key=lambda choice: trailers.index(choice.trailer)
-        )
+        self._choices = sorted(collected.choices, key=lambda choice: trailers.index(choice.trailer))
         self.hints = [("Space", "tick"), *self.hints]
 
     def compose_rest(self) -> ComposeResult:
         changes = self._collected.preparation.changes
         numbers = {change.commit: index for index, change in enumerate(changes, 1)}
         with VerticalScroll(id="rest", can_focus=False):
-            for trailer, choices in groupby(
-                self._choices, lambda candidate: candidate.trailer
-            ):
+            for trailer, choices in groupby(self._choices, lambda candidate: candidate.trailer):
                 yield Static(plain_text(make_one_line(trailer), STRONG))
                 for choice in choices:
                     number = numbers.get(choice.commit.id, 1)
-                    label_text = (
-                        f"{number}/{max(1, len(changes))} {choice.commit.subject}"
-                    )
+                    label_text = f"{number}/{max(1, len(changes))} {choice.commit.subject}"
                     label = plain_text(make_one_line(label_text))
                     yield Tick(label, value=not choice.why, compact=True)
                     if choice.why:
@@ -68,8 +62,6 @@ class CollectTags(Choose):
     def accept_answer(self, name: str) -> None:
         ticks = self.query(Checkbox)
         ticked: tuple[TagChoice, ...] = tuple(
-            choice
-            for choice, tick in zip(self._choices, ticks, strict=True)
-            if tick.value
+            choice for choice, tick in zip(self._choices, ticks, strict=True) if tick.value
         )
         self.dismiss(ticked if name == "add" else None)

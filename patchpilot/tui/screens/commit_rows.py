@@ -69,9 +69,7 @@ def list_open_steps(
         message = "merge commits are skipped (use git rebase)"
         steps.append(OpenStep("warning", "merge", message))
     return (
-        [*steps, *_known_fix_steps(questions), *_question_steps(questions)]
-        if questions
-        else steps
+        [*steps, *_known_fix_steps(questions), *_question_steps(questions)] if questions else steps
     )
 
 
@@ -126,10 +124,7 @@ def add_subject_prefix(rows: Sequence[str], prefix: str) -> list[str]:
 
     The patch number is kept.
     """
-    return [
-        _PREFIX.sub(lambda match: f"Subject: [{prefix}{match[1] or ''}]", row)
-        for row in rows
-    ]
+    return [_PREFIX.sub(lambda match: f"Subject: [{prefix}{match[1] or ''}]", row) for row in rows]
 
 
 def commit_summary(patch: "Patch") -> Text:

@@ -42,9 +42,7 @@ class CommitScreen(StageScreen[TopicCommits]):
     stage = Stage.COMMIT
     LIST = "#commits"
     BINDINGS: ClassVar[list[BindingType]] = [
-        key_binding(
-            "e", "edit", "edit message", "amend the commit's message in your editor"
-        ),
+        key_binding("e", "edit", "edit message", "amend the commit's message in your editor"),
         key_binding("a", "answer", "answer questions", "answer the pre-send questions"),
         more_key(
             "g",
@@ -145,9 +143,7 @@ class CommitScreen(StageScreen[TopicCommits]):
             None if self._has_moved else "",
         )
         count = sum(bool(step.does) for step in steps)
-        question_text = (
-            f": press a to answer {format_count(count, 'question')}" if count else ""
-        )
+        question_text = f": press a to answer {format_count(count, 'question')}" if count else ""
         self.query_one("#next-panel", Panel).heading = f"Commit{question_text}"
 
     def open_selected_row(self, row_list: RowList) -> None:
@@ -208,9 +204,7 @@ class CommitScreen(StageScreen[TopicCommits]):
 
         questions = self._questions
         if questions is None:
-            self.notify(
-                "not ready yet: still checking the target tree", severity="warning"
-            )
+            self.notify("not ready yet: still checking the target tree", severity="warning")
             return
         if not self._has_questions:
             self.notify("No question is asked about these commits")
@@ -222,9 +216,7 @@ class CommitScreen(StageScreen[TopicCommits]):
             else:
                 self._check_questions()
 
-        pending = questions.open or (
-            () if questions.missing_tree else questions.questions
-        )
+        pending = questions.open or (() if questions.missing_tree else questions.questions)
         ask_questions(
             self,
             [question for question in pending if name in (None, question.name)],
@@ -234,9 +226,7 @@ class CommitScreen(StageScreen[TopicCommits]):
     @property
     def _has_questions(self) -> bool:
         questions = self._questions
-        return questions is not None and bool(
-            questions.questions or questions.missing_tree
-        )
+        return questions is not None and bool(questions.questions or questions.missing_tree)
 
     @property
     def shown_keys(self) -> ShownKeys:

@@ -77,9 +77,7 @@ def add_series(repository: "Repository", value: str) -> int:
 
 
 def ask_starting_point(home: Any) -> None:
-    ask_for_answer(
-        home.app, Choose("", ANSWERS, QUESTION), partial(_ask_for_input, home)
-    )
+    ask_for_answer(home.app, Choose("", ANSWERS, QUESTION), partial(_ask_for_input, home))
 
 
 def _ask_for_input(home: Any, kind: str, value: str = "", error: str = "") -> None:
@@ -94,9 +92,7 @@ def _handle_input(home: Any, kind: str, value: str) -> None:
     elif kind == "log":
         home.app.push_screen(
             LineDialog(VERSION, lambda _: (True, ""), title=QUESTION),
-            lambda version: (
-                None if version is None else _start_search(home, kind, value, version)
-            ),
+            lambda version: None if version is None else _start_search(home, kind, value, version),
         )
     else:
         _start_search(home, kind, value, "")
@@ -110,17 +106,13 @@ def _start_search(home: Any, kind: str, value: str, version: str) -> None:
         show_found()
 
     def search_in_thread() -> Callable[[], object]:
-        return partial(
-            show_outcome, _process_input(home, kind, value, version, directory)
-        )
+        return partial(show_outcome, _process_input(home, kind, value, version, directory))
 
     home.show_activity("searching for the fix")
 
     def ask_again(error: PatchpilotError) -> None:
         hint = f"\n{replace_commands(error.advice)}" if error.advice else ""
-        show_outcome(
-            partial(_ask_for_input, home, kind, value, f"{error.message}{hint}")
-        )
+        show_outcome(partial(_ask_for_input, home, kind, value, f"{error.message}{hint}"))
 
     home.run_in_thread(search_in_thread, ask_again)
 
@@ -174,9 +166,7 @@ def _show_found_fixes(home: Any, search_result: "FoundFixes", log: str) -> None:
     ]
     letters = [*map(str, range(1, len(fixes) + 1)), "w", "r"]
     title = "Commits to try" if search_result.fits else "No commit fits"
-    text = (
-        f"{search_result.searched:,} commits since {search_result.tree} were searched."
-    )
+    text = f"{search_result.searched:,} commits since {search_result.tree} were searched."
     if fixes:
         text += "\n\nA commit's number shows which stable kernels lack it."
 
@@ -184,13 +174,9 @@ def _show_found_fixes(home: Any, search_result: "FoundFixes", log: str) -> None:
         if choice == "report":
             _save_bug_report(home, search_result, log)
         elif choice == "write":
-            home.notify(
-                "commit your fix on mainline, press g, then Enter on its branch"
-            )
+            home.notify("commit your fix on mainline, press g, then Enter on its branch")
         elif choice:
-            home.tui.open_topic(
-                home.tui.session.directory, Stage.BACKPORTS, target=choice
-            )
+            home.tui.open_topic(home.tui.session.directory, Stage.BACKPORTS, target=choice)
 
     first_answer = "" if search_result.fits else "write"
     question = Choose(text, answers, title, at=first_answer, letters=letters)

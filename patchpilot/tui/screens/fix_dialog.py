@@ -131,9 +131,7 @@ def fix_selected_finding(
         )
 
 
-def _make_fix_job(
-    screen: "AnyScreen", finding: ShownFinding, commits: Sequence[str]
-) -> Fix:
+def _make_fix_job(screen: "AnyScreen", finding: ShownFinding, commits: Sequence[str]) -> Fix:
     from patchpilot.checking.fix_finding import Remedy, fix_finding, fix_messages
 
     session = screen.session
@@ -143,9 +141,7 @@ def _make_fix_job(
         progress: "Progress",
         overrides: tuple[str, ...] | None = None,
     ) -> "FindingChanges":
-        current_ids = {
-            commit.id for commit in session.read_topic_now(repository).commits
-        }
+        current_ids = {commit.id for commit in session.read_topic_now(repository).commits}
         if not current_ids.issuperset(commits):
             raise RefusedError(MOVED, hint=AGAIN)
         settings = session.read_settings(repository)
@@ -242,9 +238,7 @@ def format_fix_question(result: "CertainFixes") -> str:
         for line in result.tags.diff
     )
     fix_text = (
-        f"apply {format_count(result.fixes.fixed, 'fix', 'fixes')}"
-        if result.fixes.fixed
-        else ""
+        f"apply {format_count(result.fixes.fixed, 'fix', 'fixes')}" if result.fixes.fixed else ""
     )
     parts = [fix_text, f"add {format_count(tag_count, 'tag')}" if tag_count else ""]
     action_text = " and ".join(part for part in parts if part)
@@ -252,8 +246,4 @@ def format_fix_question(result: "CertainFixes") -> str:
         sum(bool(patch.texts) for patch in result.fixes.patches),
         sum(line.startswith("+++ ") for line in result.tags.diff),
     )
-    return (
-        f"{action_text} to {format_count(commits, 'commit')}".capitalize()
-        if action_text
-        else ""
-    )
+    return f"{action_text} to {format_count(commits, 'commit')}".capitalize() if action_text else ""

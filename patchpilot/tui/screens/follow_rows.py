@@ -86,9 +86,7 @@ def load_stage(request: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]"
     session = request.session
     topic = (request.repository, session.target, session.topic_base)
     if not request.visited:
-        followed = read_followed_series(
-            *topic, first=session.series, progress=request.progress
-        )
+        followed = read_followed_series(*topic, first=session.series, progress=request.progress)
         return _store_conversation(session, followed)
 
     def show_stored(followed: "FollowedSeries") -> None:
@@ -110,18 +108,12 @@ def load_stage(request: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]"
     return _store_conversation(session, followed)
 
 
-def follow_status(
-    topic: "TopicState | None", series: "Sequence[Tracked]"
-) -> StageStatus:
+def follow_status(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStatus:
     from patchpilot.reading.thread_values import Turn
 
     if topic is None:
-        no_series_note = (
-            "no series is tracked yet; the series that you send appear here"
-        )
-        return StageStatus(
-            StageState.UNOPENED, "no topic" if series else no_series_note
-        )
+        no_series_note = "no series is tracked yet; the series that you send appear here"
+        return StageStatus(StageState.UNOPENED, "no topic" if series else no_series_note)
     if not topic.is_sent:
         return StageStatus(StageState.UNOPENED, topic.summary)
     own_series = topic.series
@@ -133,9 +125,7 @@ def follow_status(
     note = f"{topic.summary}{f' ({unread_text})' if unread_text else ''}"
     # show the same state as Home
     if topic.needs_changes and own_series and own_series.ci == "failed":
-        return StageStatus(
-            StageState.BLOCKED, note, format_open_comment_count(own_series)
-        )
+        return StageStatus(StageState.BLOCKED, note, format_open_comment_count(own_series))
     state = {
         Turn.YOURS: StageState.TODO,
         Turn.WAITING: StageState.WAITING,
@@ -149,9 +139,7 @@ def format_open_comment_count(series: "Tracked | None") -> str:
     """Return the number of open review comments on the latest version as text, or "" for none."""
     from patchpilot.threads.review_ledger import list_latest_requests
 
-    return str(
-        sum(item.open for item in list_latest_requests(series)) if series else 0
-    ).lstrip("0")
+    return str(sum(item.open for item in list_latest_requests(series)) if series else 0).lstrip("0")
 
 
 SIGNS = {
@@ -173,8 +161,7 @@ NOTHING_KEYS: tuple[tuple[str, str], ...] = (
     ("0", "show all topics; w there tracks any other series"),
 )
 READING = (
-    "patchpilot is checking the archive for new messages. This can take a minute the first"
-    " time."
+    "patchpilot is checking the archive for new messages. This can take a minute the first time."
 )
 READING_KEYS = (("Esc", "cancel"), ("0", "show all topics"))
 FETCH = (
@@ -200,9 +187,7 @@ def first_message_to_show(
     unread = (
         node.message_id
         for node in mails
-        if node.message_id in series.unread
-        and node.reply
-        and node.reply.version == series.version
+        if node.message_id in series.unread and node.reply and node.reply.version == series.version
     )
     newest_mail = max(mails, key=lambda node: node.mail.when)
     return (
@@ -257,8 +242,7 @@ def _format_patch_states(series: "Tracked") -> str:
         numbers.setdefault(patch.state.replace("-", " "), []).append(patch.number)
     separator = f" {glyph('dot')} "
     states = (
-        f"{_format_ranges(patch_numbers)} {state}"
-        for state, patch_numbers in numbers.items()
+        f"{_format_ranges(patch_numbers)} {state}" for state, patch_numbers in numbers.items()
     )
     return separator.join(states) if len(numbers) > 1 else ""
 
@@ -266,18 +250,14 @@ def _format_patch_states(series: "Tracked") -> str:
 def _format_ranges(numbers: Sequence[int]) -> str:
     runs = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
     parts = ([number for _, number in run] for _, run in runs)
-    return ", ".join(
-        "-".join(map(str, dict.fromkeys((part[0], part[-1])))) for part in parts
-    )
+    return ", ".join("-".join(map(str, dict.fromkeys((part[0], part[-1])))) for part in parts)
 
 
 def history_rows(series: "Tracked", columns: int) -> list[Text]:
     from patchpilot.threads.story import StoryEvent, StoryKind, list_events
     from patchpilot.tracking.series_head import format_head_rows, format_time_note
 
-    facts = [
-        (name, make_one_line(str(text))) for name, text in format_head_rows(series)
-    ]
+    facts = [(name, make_one_line(str(text))) for name, text in format_head_rows(series)]
     next_event = StoryEvent(
         StoryKind.LATER, f"next: {replace_commands(series.step.advice, Stage.FOLLOW)}"
     )
@@ -343,9 +323,7 @@ def named_fact_rows(
     """
     parts, previous_name = [], ""
     for name, text in rows:
-        lines = wrap_with_indent(plain_text(text).plain, columns, name_columns).split(
-            "\n"
-        )
+        lines = wrap_with_indent(plain_text(text).plain, columns, name_columns).split("\n")
         if len(lines) > max_lines:
             # cut the text here, because the history view shows all of it
             lines[max_lines - 1 :] = [
@@ -370,12 +348,6 @@ def comparison_rows(comparison: "RevisionComparison") -> list[Text]:
 
     rows: list[Text] = []
     for patch in comparison.patches:
-        rows.append(
-            plain_text(
-                f"{format_range_diff_heading(patch)} ({patch.difference})", STRONG
-            )
-        )
-        rows += map(
-            color_diff_line, patch.text.rstrip("\n").split("\n") if patch.text else ()
-        )
+        rows.append(plain_text(f"{format_range_diff_heading(patch)} ({patch.difference})", STRONG))
+        rows += map(color_diff_line, patch.text.rstrip("\n").split("\n") if patch.text else ())
     return rows

@@ -196,10 +196,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     def update_titles(self) -> None:
         super().update_titles()
-        if (
-            self.has_all_widgets
-            and self.session.fresh_result(self.stage) is not self._shown
-        ):
+        if self.has_all_widgets and self.session.fresh_result(self.stage) is not self._shown:
             self.show_new_result()
 
     def format_note(self, status: StageStatus) -> str:
@@ -211,11 +208,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return self._series if self._series and not self._series.own else None
 
     def _title_subject(self) -> str:
-        return (
-            self._other_series.subject
-            if self._other_series
-            else super()._title_subject()
-        )
+        return self._other_series.subject if self._other_series else super()._title_subject()
 
     def _title_texts(self) -> Sequence[str]:
         if self._other_series is None or self.session.topic is None:
@@ -237,17 +230,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if series is None:
             self.refill_list()
         # do not redraw if only the time of the update has changed
-        elif old_series is None or _clear_update_time(series) != _clear_update_time(
-            old_series
-        ):
+        elif old_series is None or _clear_update_time(series) != _clear_update_time(old_series):
             is_same = old_series and old_series.entry.id == series.entry.id
-            new_ids = (
-                series.unread - old_series.unread if old_series and is_same else ()
-            )
+            new_ids = series.unread - old_series.unread if old_series and is_same else ()
             is_read = is_same and old_series and old_series.version == series.version
-            self._show_conversation(
-                keep_cursor=bool(is_read and (self._has_moved or not new_ids))
-            )
+            self._show_conversation(keep_cursor=bool(is_read and (self._has_moved or not new_ids)))
             self._report_new_messages(new_ids)
         if self.focused is None:
             self.row_list.focus()
@@ -261,9 +248,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             height = row_list.size.height
             return [*map(Row, placeholder_rows(columns, height, is_reading=is_reading))]
         rows = list(map(Row, problem_rows(series, columns, self._max_step_lines)))
-        return rows + thread_rows(
-            self._mails, items, series.unread, self._changed, columns
-        )
+        return rows + thread_rows(self._mails, items, series.unread, self._changed, columns)
 
     @property
     def _max_step_lines(self) -> int:
@@ -288,9 +273,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _format_counts(self, series: "Tracked") -> str:
         items = self._items
         done_count = sum(item.done for item in items)
-        ticked_text = (
-            f"{done_count}/{len(items)} ticked {glyph('dot')} " if items else ""
-        )
+        ticked_text = f"{done_count}/{len(items)} ticked {glyph('dot')} " if items else ""
         new_text = f", {len(series.unread)} new" if series.unread else ""
         return f"{ticked_text}{format_count(len(self._mails), 'message')}{new_text}"
 
@@ -329,9 +312,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         part: ThreadPart | None = self.selected_item
         if part is None or part.item:
             return part and part.item
-        items_inside = [
-            item for item in self._items if item.point.message_id == part.message_id
-        ]
+        items_inside = [item for item in self._items if item.point.message_id == part.message_id]
         return items_inside[0] if len(items_inside) == 1 else None
 
     @property
@@ -379,9 +360,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         super().handle_cursor_move(row_list)
         if part := self.selected_item:
             start, end = sorted((self._before, row_list.cursor_line))
-            passed_parts = (
-                row.about for row in row_list.rows[start : end + 1] if row.about
-            )
+            passed_parts = (row.about for row in row_list.rows[start : end + 1] if row.about)
             self._passed |= {part.message_id, *(row.message_id for row in passed_parts)}
             self._before, self._has_moved = row_list.cursor_line, True
 
@@ -401,9 +380,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         message_ids = unread or {node.message_id for node in self._mails}
         cursor_row = self.row_list.cursor_line
         head_rows = [
-            index
-            for index, row in enumerate(self.row_list.rows)
-            if row.key in message_ids
+            index for index, row in enumerate(self.row_list.rows) if row.key in message_ids
         ]
         candidates = [
             index
@@ -422,9 +399,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         open_ids = initially_open_messages(self._mails, self._items)
         all_ids = {node.message_id for node in self._mails}
         quotes = self._changed - all_ids
-        self._changed = quotes | (
-            open_ids if self._has_all_open else all_ids - open_ids
-        )
+        self._changed = quotes | (open_ids if self._has_all_open else all_ids - open_ids)
         self.refill_list(self.selected_item and self.selected_item.message_id)
 
     def action_reply(self) -> None:
@@ -432,25 +407,17 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         from patchpilot.tui.actions.reply_action import reply_to_message
 
         message_id = (
-            self.selected_item.message_id
-            if self.selected_item
-            else self._message_to_answer()
+            self.selected_item.message_id if self.selected_item else self._message_to_answer()
         )
         mail = next(
-            (
-                candidate.mail
-                for candidate in self._mails
-                if candidate.message_id == message_id
-            ),
+            (candidate.mail for candidate in self._mails if candidate.message_id == message_id),
             None,
         )
         if mail is None:
             words = "r replies to a message: press f to go to the next one"
             self.notify(words, severity="warning")
             return
-        templates = list_reply_templates(
-            mail.kind, own=message_id in self._own_message_ids
-        )
+        templates = list_reply_templates(mail.kind, own=message_id in self._own_message_ids)
         description = f"{mail.sender.called}: {mail.mail.subject}"
         sent_mails = [
             own_mail.mail.mail
@@ -473,9 +440,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         open_ids = [item.point.message_id for item in self._items if not item.done]
         all_ids = [mail.message_id for mail in self._mails]
         other_ids = [
-            message_id
-            for message_id in all_ids
-            if message_id not in self._own_message_ids
+            message_id for message_id in all_ids if message_id not in self._own_message_ids
         ]
         return (*open_ids, *other_ids[-1:], "")[0]
 
@@ -489,9 +454,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.notify(words, severity="warning")
             return
         changed_item = toggle_state(series.entry.id, item, PointState(name))
-        marks = {
-            key: state for key, state in series.marks.items() if key != item.point.key
-        }
+        marks = {key: state for key, state in series.marks.items() if key != item.point.key}
         if changed_item.done:
             marks[item.point.key] = changed_item.state
         self._replace_series(replace(series, marks=marks))
@@ -507,8 +470,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         all_series: tuple[Tracked, ...] = self.session.last_result(self.stage) or ()
         number = series.entry.id
         result = tuple(
-            series if candidate.entry.id == number else candidate
-            for candidate in all_series
+            series if candidate.entry.id == number else candidate for candidate in all_series
         )
         status = self.session.stage_status(self.stage)
         if series.own and self._items:
@@ -529,17 +491,13 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             return
         read_series = series if series.is_read and series.posted else None
         revision_pairs = (
-            [*combinations(list_comparable_revisions(read_series), 2)]
-            if read_series
-            else []
+            [*combinations(list_comparable_revisions(read_series), 2)] if read_series else []
         )
         options = [
             Option(
                 "History",
                 "its versions, its reviews, and where it was merged",
-                lambda: self.app.push_screen(
-                    Reader(series.subject, partial(history_rows, series))
-                ),
+                lambda: self.app.push_screen(Reader(series.subject, partial(history_rows, series))),
             ),
             *(
                 [Option("Reviewers", "who reviewed which patch", self._show_reviewers)]
@@ -689,9 +647,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.notify(f"added {format_count(count, 'tag')}; press u to undo")
             self.reread_topic()
 
-        self.run_in_thread(
-            "collecting the tags", partial(collect_tags, None), show_choices
-        )
+        self.run_in_thread("collecting the tags", partial(collect_tags, None), show_choices)
 
     def action_edit(self) -> None:
         edit_draft(self, partial(self.rerun_stage, "draft"))

@@ -71,10 +71,7 @@ def load_topic_states(saved: object) -> States:
         for stage, (state, note, _) in load_saved_states(saved).items()
     }
     return (
-        {
-            stage: saved_states.get(stage, StageStatus(StageState.UNOPENED))
-            for stage in Stage
-        }
+        {stage: saved_states.get(stage, StageStatus(StageState.UNOPENED)) for stage in Stage}
         if saved_states
         else {}
     )
@@ -145,9 +142,7 @@ class CellWidths(NamedTuple):
     news: int
 
 
-def cell_widths(
-    grouped: Mapping[str, Sequence[HomeTopic]], columns: int, news: News
-) -> CellWidths:
+def cell_widths(grouped: Mapping[str, Sequence[HomeTopic]], columns: int, news: News) -> CellWidths:
     """Return the widths of these topics' cells on a terminal with this many columns.
 
     Subjects are shortened to leave space for the news column, which is empty for unstarted
@@ -168,9 +163,7 @@ def cell_widths(
 def format_topic_news(topic: HomeTopic, states: States) -> str:
     unread_text = f"{topic.unread} new {glyph('dot')} " if topic.unread else ""
     is_started = states and next_open_stage(topic, states)
-    step = (
-        describe_next_step(topic, states).removeprefix("stage ") if is_started else ""
-    )
+    step = describe_next_step(topic, states).removeprefix("stage ") if is_started else ""
     return unread_text + make_one_line(step or topic.news or "not read yet")
 
 
@@ -188,8 +181,7 @@ def topic_rows(
         title = f"{group[:1].upper()}{group[1:]} {glyph('dot')} {len(topics)}"
         rows.append(Row(plain_text(title, STRONG)))
         rows += [
-            Row(_topic_row(topic, group, widths, news(topic)), topic, topic.key)
-            for topic in topics
+            Row(_topic_row(topic, group, widths, news(topic)), topic, topic.key) for topic in topics
         ]
     return rows
 
@@ -204,16 +196,10 @@ def _topic_row(topic: HomeTopic, group: str, widths: CellWidths, news: str) -> T
         else glyph("nothing")
     )
     row = Text.assemble((f" {glyph(sign):<2}", style), no_wrap=True)
-    row.append(
-        plain_text(
-            fit_text(topic.title, widths.subject), QUIET * (group == NOT_STARTED)
-        )
-    )
+    row.append(plain_text(fit_text(topic.title, widths.subject), QUIET * (group == NOT_STARTED)))
     row.append(" ")
     if widths.branch:
-        row.append(
-            plain_text(fit_text(topic.branch or "", widths.branch - 1), QUIET)
-        ).append(" ")
+        row.append(plain_text(fit_text(topic.branch or "", widths.branch - 1), QUIET)).append(" ")
     row.append(f"{version:<{VERSION}}").append(f"{age:>{AGE}} ", QUIET)
     if width(news) > widths.news and group == Turn.YOURS:
         # cut the text here, because the details contain all of it
@@ -225,9 +211,7 @@ def _topic_row(topic: HomeTopic, group: str, widths: CellWidths, news: str) -> T
     return row.append(news_text)
 
 
-def render_topic_details(
-    topic: HomeTopic, columns: int, lines: int, states: States
-) -> Text:
+def render_topic_details(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
     """Describe the selected topic in this many columns and lines: the next step first and, if there
     is space, the state, the location and the last events.
     """
@@ -249,12 +233,9 @@ def render_topic_details(
     for event in topic.events:
         event_text = f"{glyph(EVENT_SIGNS[event.kind][0])} {event.words}"
         rows.append((format_short_age(clamp_time(event.when), now), event_text))
-    named_texts = [
-        (name, make_one_line(event_text)) for name, event_text in rows if event_text
-    ]
+    named_texts = [(name, make_one_line(event_text)) for name, event_text in rows if event_text]
     fact_groups = [
-        named_fact_rows([row], columns, 2 if row in named_texts[:1] else 1)
-        for row in named_texts
+        named_fact_rows([row], columns, 2 if row in named_texts[:1] else 1) for row in named_texts
     ]
     text = Text("\n").join(chain.from_iterable(fact_groups))
     return Text("\n").join(text.split("\n")[:lines])
@@ -265,8 +246,4 @@ def display_path(key: str) -> str:
         return "no local branch is known"
     path = Path(key)
     path = path.parent if path.name == ".git" else path
-    return (
-        f"~/{path.relative_to(Path.home())}"
-        if path.is_relative_to(Path.home())
-        else str(path)
-    )
+    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)

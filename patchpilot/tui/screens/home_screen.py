@@ -84,9 +84,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             "filter",
             "list only the topics whose row has these words",
         ),
-        key_binding(
-            "o", "sort", "sort", "sort by latest news, by subject or by repository"
-        ),
+        key_binding("o", "sort", "sort", "sort by latest news, by subject or by repository"),
         key_binding(
             "g",
             "refresh",
@@ -99,9 +97,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             "start new",
             "start with a log, a commit, a branch, a bisection or a series on a list",
         ),
-        key_binding(
-            "escape", "back", "back", "end the filter, or go back to the open topic"
-        ),
+        key_binding("escape", "back", "back", "end the filter, or go back to the open topic"),
         *(
             more_key(
                 str(stage.number),
@@ -153,9 +149,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         yield TitleLine()
         with Container(id="body", classes="home"):
             yield PlainText("titles")
-            yield Panel(
-                RowList(ident="topics", enter="open"), title="Topics", id="list"
-            )
+            yield Panel(RowList(ident="topics", enter="open"), title="Topics", id="list")
             yield PlainText("no-topics")
             yield Panel(PlainText("selected"), id="selected-panel")
         yield LineInput(placeholder="words of a row; Enter keeps them", id="filter")
@@ -194,10 +188,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     def _known_repositories(self) -> tuple[str, ...]:
 
-        keys = [
-            saved_place.rpartition(":")[0]
-            for saved_place in self.tui.memory.saved_places
-        ]
+        keys = [saved_place.rpartition(":")[0] for saved_place in self.tui.memory.saved_places]
         try:
             with self.tui.session.open_repository() as repository:
                 keys.insert(0, repository.key)
@@ -220,9 +211,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             read_topics(
                 repositories,
                 # keep the other topics, because these are only some of them
-                on_topics=partial(
-                    self.call_later, self._show_new_topics, is_partial=True
-                ),  # type: ignore[arg-type]
+                on_topics=partial(self.call_later, self._show_new_topics, is_partial=True),  # type: ignore[arg-type]
                 progress=progress,
             ),
         )
@@ -254,9 +243,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             from patchpilot.home.topic import sort_topics
 
             topics = sort_topics(
-                {
-                    topic.key: topic for topic in (*(self._topics or ()), *topics)
-                }.values()
+                {topic.key: topic for topic in (*(self._topics or ()), *topics)}.values()
             )
         if topics != self._topics:
             self._topics = topics
@@ -265,10 +252,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def _handle_all_read(self) -> None:
         # draw the keys again, because it was not known earlier whether the repository is a clone
         self.query_one(KeyLine).redraw_keys()
-        groups = {
-            topic_group(topic, self._topic_states(topic))
-            for topic in self._topics or ()
-        }
+        groups = {topic_group(topic, self._topic_states(topic)) for topic in self._topics or ()}
         if self.asks and groups <= {NOT_STARTED} and self.is_active:
             self.action_ask()
         self.asks = False
@@ -306,9 +290,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         grouped: dict[str, list[HomeTopic]] = {group: [] for group in SIGNS}
         for topic in sorted(topics, key=SORTED[self._sorted]):
             grouped[topic_group(topic, self._topic_states(topic))].append(topic)
-        widths = cell_widths(
-            grouped, max(40, (self.size.width or 80) - 4), self._topic_news
-        )
+        widths = cell_widths(grouped, max(40, (self.size.width or 80) - 4), self._topic_news)
         rows = topic_rows(
             {name: group for name, group in grouped.items() if group},
             widths,
@@ -327,9 +309,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self.query_one(name).display = bool(topics)
         self._show_placeholder(topics)
         self._show_selected_topic()
-        count_text = (
-            f"{sum(bool(row.about) for row in shown_rows)} of " if filter_text else ""
-        )
+        count_text = f"{sum(bool(row.about) for row in shown_rows)} of " if filter_text else ""
         self._update_title(grouped, count_text)
 
     def _topic_news(self, topic: "HomeTopic") -> str:
@@ -412,9 +392,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         topic: HomeTopic | None = self._topic_list.selected_item
         return topic
 
-    def on_option_list_option_highlighted(
-        self, event: OptionList.OptionHighlighted
-    ) -> None:
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         if event_row(event) >= 0:
             self._is_moved = True
             self._show_selected_topic()
@@ -442,9 +420,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     def action_open_at(self, stage: str) -> None:
         topic = self._selected_topic()
-        if self.tui.session.topic is not None and (
-            topic is None or self._is_open_topic(topic)
-        ):
+        if self.tui.session.topic is not None and (topic is None or self._is_open_topic(topic)):
             self.tui.go_back(Stage(stage))
         elif topic is not None:
             self._open_selected_topic(topic, Stage(stage))
@@ -467,9 +443,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             )
         elif topic.series is not None:
             # a series without a branch can be opened in any repository
-            self.tui.open_topic(
-                self.tui.session.directory, Stage.FOLLOW, series=topic.series
-            )
+            self.tui.open_topic(self.tui.session.directory, Stage.FOLLOW, series=topic.series)
 
     def run_in_thread(
         self,
@@ -500,9 +474,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
         def handle_answer(choice: str | None) -> None:
             if choice in ("switch", "read"):
-                self.run_in_thread(
-                    partial(self._prepare_checkout, topic, checkout, choice)
-                )
+                self.run_in_thread(partial(self._prepare_checkout, topic, checkout, choice))
 
         text = f"{topic.branch} is not checked out in {display_path(str(checkout.directory))}."
         answers = (
@@ -510,10 +482,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             (
                 "read",
                 "Open without switching",
-                (
-                    "shows and checks the commits; to change them, you must switch to the"
-                    " branch"
-                ),
+                ("shows and checks the commits; to change them, you must switch to the branch"),
             ),
             ("no", "Cancel", ""),
         )
@@ -558,7 +527,5 @@ class HomeScreen(ReportsErrors, Screen[None]):
         """
         if self._is_open_topic(topic):
             return {stage: self.tui.session.stage_status(stage) for stage in Stage}
-        saved_states = self.tui.memory.get(
-            "standings", f"{topic.repository}:{topic.branch}"
-        )
+        saved_states = self.tui.memory.get("standings", f"{topic.repository}:{topic.branch}")
         return load_topic_states(saved_states) if topic.branch else {}

@@ -92,21 +92,15 @@ def plan_status(result: "Sending") -> StageStatus:
     if was_version_sent(result):
         sent_note = f"v{result.send.version} was sent"
         messages = (
-            problem.message
-            for problem in result.blockers
-            if problem.name == "already-sent"
+            problem.message for problem in result.blockers if problem.name == "already-sent"
         )
         # the same patches may have been sent from another topic
-        other_messages = (
-            text for text in messages if f" v{result.send.version} " not in text
-        )
+        other_messages = (text for text in messages if f" v{result.send.version} " not in text)
         note = next(other_messages, sent_note)
     elif note.startswith("not ready"):
         state = StageState.BLOCKED if result.refused else StageState.TODO
         note += f"; press {Stage.SEND.number} to fix"
-    elif tree_warnings := [
-        problem for problem in result.warnings if problem.name in TREELESS
-    ]:
+    elif tree_warnings := [problem for problem in result.warnings if problem.name in TREELESS]:
         state = StageState.TODO
         note = f"{tree_warnings[0].message}; o sets the target tree"
     return StageStatus(state, note)

@@ -95,9 +95,7 @@ class PreviewScreen(StageScreen["Sending"]):
     def compose_body(self) -> ComposeResult:
         with Columns():
             yield Panel(RowList(ident="mails"), title="Messages", id="mail-list")
-            yield Panel(
-                DiffView(ident="mail"), title="Message", id="mail-panel", classes="main"
-            )
+            yield Panel(DiffView(ident="mail"), title="Message", id="mail-panel", classes="main")
 
     @property
     def shown_keys(self) -> ShownKeys:
@@ -106,9 +104,7 @@ class PreviewScreen(StageScreen["Sending"]):
         if result is None:
             return ShownKeys(labels=labels)
         if len(result.send.entries) <= 1:
-            labels["edit"] = (
-                "edit changelog" if result.send.version > 1 else "edit notes"
-            )
+            labels["edit"] = "edit changelog" if result.send.version > 1 else "edit notes"
         labels[JUMP] = "next change" if self._changes else "next hunk"
         return ShownKeys(labels=labels)
 
@@ -131,9 +127,7 @@ class PreviewScreen(StageScreen["Sending"]):
         self.redraw_keys()
         # hide a list with one entry, because it offers no choice
         self.list_panel.display = len(result.send.entries) > 1
-        (
-            self.row_list if len(result.send.entries) > 1 else self.query_one("#mail")
-        ).focus()
+        (self.row_list if len(result.send.entries) > 1 else self.query_one("#mail")).focus()
 
     def update_titles(self) -> None:
         super().update_titles()
@@ -142,8 +136,7 @@ class PreviewScreen(StageScreen["Sending"]):
             return
         count = len(topic.commits)
         self.list_panel.heading = (
-            f"{format_count(count, 'patch', 'patches')}:"
-            " preparing the messages, Esc stops"
+            f"{format_count(count, 'patch', 'patches')}: preparing the messages, Esc stops"
         )
         if not self.row_list.rows:
             self.row_list.set_rows(
@@ -193,19 +186,11 @@ class PreviewScreen(StageScreen["Sending"]):
         self._at = index
         mail, change = result.send.entries[index], self._mail_change(index)
         rows = format_raw_mail(mail) if self._raw else format_readable_mail(mail)
-        self.query_one("#mail", DiffView).set_rows(
-            rows, notes=self._change_notes(change)
-        )
+        self.query_one("#mail", DiffView).set_rows(rows, notes=self._change_notes(change))
         panel = self.query_one("#mail-panel", Panel)
-        panel.heading = (
-            f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
-        )
+        panel.heading = f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
         # leave out the list if there is only one message
-        comparison = (
-            f", compared with v{self._changes.version}"
-            if change and self._changes
-            else ""
-        )
+        comparison = f", compared with v{self._changes.version}" if change and self._changes else ""
         panel.count = (
             self.row_list.position
             if len(result.send.entries) > 1
@@ -215,9 +200,7 @@ class PreviewScreen(StageScreen["Sending"]):
     def _change_notes(self, change: "MailChange | None") -> list[Note]:
         if change is None or self._changes is None or self._raw:
             return []
-        last_lines = [
-            line for line in sorted(change.lines) if line + 1 not in change.lines
-        ]
+        last_lines = [line for line in sorted(change.lines) if line + 1 not in change.lines]
         return [
             Note(
                 line,
@@ -251,9 +234,7 @@ class PreviewScreen(StageScreen["Sending"]):
             Option(
                 "Target tree",
                 f"the subject prefix: now [{self.session.subject_prefix}]",
-                partial(
-                    ask_subject_prefix, self, result, partial(self.rerun_stage, "draft")
-                ),
+                partial(ask_subject_prefix, self, result, partial(self.rerun_stage, "draft")),
             ),
             Option("Switch transport", transport, self._switch_transport),
             Option(
@@ -285,9 +266,7 @@ class PreviewScreen(StageScreen["Sending"]):
         try:
             with self.session.open_repository() as repository:
                 request = self.session.make_send_request(repository)
-                configurations = set_compile_tested_line(
-                    repository, request, enabled=enabled
-                )
+                configurations = set_compile_tested_line(repository, request, enabled=enabled)
         except PatchpilotError as error:
             self.notify(
                 f"{error.message}; press o at {Stage.CHECKS.number} {Stage.CHECKS.label}"

@@ -59,9 +59,7 @@ Placed = tuple[str, Recipient]
 """A recipient together with its header, or "out"."""
 
 
-def group_recipients(
-    rows: Sequence[Placed], plan: RecipientPlan
-) -> dict[str, list[Placed]]:
+def group_recipients(rows: Sequence[Placed], plan: RecipientPlan) -> dict[str, list[Placed]]:
     """Group the recipients by the reason why they were added.
 
     Sections come first, in the plan's order, and then other reasons. A group lists recipients in To
@@ -87,9 +85,7 @@ def _group_title(recipient: Recipient) -> str:
     if recipient.role.startswith("culprit"):
         return INTRODUCED
     return (
-        TAGS
-        if any(reason.endswith("in the message") for reason in recipient.reasons)
-        else SETTINGS
+        TAGS if any(reason.endswith("in the message") for reason in recipient.reasons) else SETTINGS
     )
 
 
@@ -101,9 +97,7 @@ def _recipient_sort_key(row: Placed) -> tuple[bool, bool]:
 
 def display_role(recipient: Recipient) -> str:
     return (
-        "added"
-        if recipient.role == "by hand"
-        else recipient.role.removeprefix("culprit").strip()
+        "added" if recipient.role == "by hand" else recipient.role.removeprefix("culprit").strip()
     )
 
 
@@ -120,11 +114,7 @@ def explain_recipient(
     recipient's commits to the files. Any problem with the address is included.
     """
     section = next(
-        (
-            candidate
-            for candidate in plan.sections
-            if candidate.name == recipient.section
-        ),
+        (candidate for candidate in plan.sections if candidate.name == recipient.section),
         None,
     )
     facts: list[tuple[str, str]] = []
@@ -155,9 +145,7 @@ def explain_recipient(
     )
 
 
-def _history_facts(
-    recipient: Recipient, history: "FileHistory | None"
-) -> list[tuple[str, str]]:
+def _history_facts(recipient: Recipient, history: "FileHistory | None") -> list[tuple[str, str]]:
     if history is None:
         return [("History", "reading the history of the files …")]
     if not history.complete:
@@ -196,14 +184,10 @@ def load_stage(request: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     note = f"{headers['to']} in To, {headers['cc']} in Cc"
     note += f", {len(excluded)} excluded" if excluded else ""
     if old_result and old_result.patch == result.patch:
-        difference = describe_recipient_changes(
-            old_result.planned.plan.recipients, recipients
-        )
+        difference = describe_recipient_changes(old_result.planned.plan.recipients, recipients)
         note += f"; {difference}" if difference else ""
     emails = (recipient.address.email for recipient in recipients)
-    unsendable = next(
-        (email for email in emails if not is_sendable_address(email)), None
-    )
+    unsendable = next((email for email in emails if not is_sendable_address(email)), None)
     state, count = StageState.TODO, 1
     if unsendable:
         note = f"cannot send to {unsendable}; press Space on it to exclude it"
@@ -263,9 +247,7 @@ def note_rows(notes: "Sequence[RecipientAdvice]", columns: int) -> list[Row]:
     rows = []
     for note in notes:
         sign = note_symbol(note)
-        head = Text.assemble(
-            (f"{glyph(sign):<2}", STYLE_OF[sign]), plain_text(note.title, STRONG)
-        )
+        head = Text.assemble((f"{glyph(sign):<2}", STYLE_OF[sign]), plain_text(note.title, STRONG))
         if note.remedy:
             head.append("  a ", KEY).append(plain_text(note.words))
         texts = [wrap_with_indent(line, columns, 2) for line in note.text.split("\n")]

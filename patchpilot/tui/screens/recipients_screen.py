@@ -35,9 +35,7 @@ BINDINGS: list[BindingType] = [
     key_binding("space", "include", "exclude", "include or exclude the recipient"),
     key_binding("t", "move", "move to To", "move the recipient from Cc to To, or back"),
     key_binding("w", "add", "add recipient", "write the address of another recipient"),
-    key_binding(
-        "a", "settle", "resolve note", "apply the suggestion of the marked note"
-    ),
+    key_binding("a", "settle", "resolve note", "apply the suggestion of the marked note"),
     key_binding(
         "o",
         "view",
@@ -86,12 +84,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
     def build_rows(self) -> list[Row]:
         result = self.shown_result
-        columns = (
-            self.row_list.scrollable_content_region.width or self.size.width - 4
-        ) - 1
-        return recipient_rows(
-            group_recipients(result.rows, result.planned.plan), columns
-        )
+        columns = (self.row_list.scrollable_content_region.width or self.size.width - 4) - 1
+        return recipient_rows(group_recipients(result.rows, result.planned.plan), columns)
 
     @property
     def shown_keys(self) -> ShownKeys:
@@ -121,9 +115,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         if self.selected_item:
             header, recipient = self.selected_item
             columns = self._panel_text_width("#recipient-why")
-            text = explain_recipient(
-                result.planned.plan, header, recipient, self._history, columns
-            )
+            text = explain_recipient(result.planned.plan, header, recipient, self._history, columns)
         self.query_one("#recipient-why", TextPanel).text.update(text)
 
     def _read_history(self) -> None:
@@ -217,9 +209,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
                 cc=[first_value],
             )
         else:
-            ask_question = (
-                ask_target_tree if kind is RemedyKind.PREFIX else ask_named_questions
-            )
+            ask_question = ask_target_tree if kind is RemedyKind.PREFIX else ask_named_questions
             ask_question(self, first_value, self.rerun_stage)
 
     def _edit_recipients(self, message: str, **changes: Any) -> None:
@@ -281,9 +271,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
                 cc=[value],
             )
 
-        question = (
-            "Add to Cc (press t afterwards to move it to To): Name <name@example.org>"
-        )
+        question = "Add to Cc (press t afterwards to move it to To): Name <name@example.org>"
         if self._can_edit_recipients():
             dialog = LineDialog(
                 question,

@@ -66,9 +66,7 @@ def send_status(sending: "Sending") -> StageStatus:
         state = StageState.BLOCKED
         count = sum(entry.state != "accepted" for entry in last.entries)
         unsent = format_count(count, "message")
-        note = (
-            f"v{last.version} was interrupted: {unsent} not accepted; press s to resume"
-        )
+        note = f"v{last.version} was interrupted: {unsent} not accepted; press s to resume"
     elif sending.is_sent:
         state, version = StageState.DONE, (last or sending.send).version
         note = f"v{version} was sent; press n to read the replies"
@@ -112,16 +110,10 @@ def describe_mails(plan: "Sending", size: Size, columns: int) -> Text:
             names[FEW:] = [f"+{len(names) - FEW}"]
         if names:
             text = wrap_with_indent(f" {glyph('dot')} ".join(names), columns, 5)
-            rows.append(
-                Text.assemble(
-                    plain_text(f"{header.title():5}", HEADING), plain_text(text)
-                )
-            )
+            rows.append(Text.assemble(plain_text(f"{header.title():5}", HEADING), plain_text(text)))
     for number, mail in enumerate(plan.send.entries, 1):
         subject = wrap_with_indent(make_one_line(mail.subject), columns, 5)
-        rows.append(
-            Text.assemble(plain_text(f"{number:>2}   ", HEADING), plain_text(subject))
-        )
+        rows.append(Text.assemble(plain_text(f"{number:>2}   ", HEADING), plain_text(subject)))
     rows += [
         highlight_code(f"{label}: {replace_commands(value, Stage.SEND)}", QUIET)
         for label, value, style in plan.delivery
@@ -155,16 +147,10 @@ def send_question(plan: "Sending") -> tuple[Text, list[str]]:
         else "A message cannot be recalled."
     )
     mails = plan.send.entries
-    more_text = (
-        f" (and {format_count(len(mails) - 1, 'more message')})"
-        if len(mails) > 1
-        else ""
-    )
+    more_text = f" (and {format_count(len(mails) - 1, 'more message')})" if len(mails) > 1 else ""
     people_count = format_count(len(contacts), "person", "people")
     list_count = (
-        f" and {format_count(len(lists_), 'public list')}"
-        if lists_
-        else ", no public list"
+        f" and {format_count(len(lists_), 'public list')}" if lists_ else ", no public list"
     )
     rows = [
         plain_text(f"{mails[0].subject}{more_text}", STRONG),
@@ -182,14 +168,11 @@ def send_question(plan: "Sending") -> tuple[Text, list[str]]:
     rows += [plain_text(crop_text(text, WIDE_ROW), "yellow") for text in shown_warnings]
     if hidden_warnings:
         rows.append(
-            plain_text(
-                f"{format_count(len(hidden_warnings), 'more warning')} below", "yellow"
-            )
+            plain_text(f"{format_count(len(hidden_warnings), 'more warning')} below", "yellow")
         )
     cropped_warnings = [text for text in shown_warnings if width(text) > WIDE_ROW]
     details = [
-        "Public lists: "
-        + (", ".join(recipient.address.email for recipient in lists_) or "none"),
+        "Public lists: " + (", ".join(recipient.address.email for recipient in lists_) or "none"),
         "Maintainers and others: "
         + (", ".join(contact.address.called for contact in contacts) or "none"),
         "",
@@ -246,9 +229,7 @@ def repair_stage(check: "CheckLine") -> Stage | None:
 
 
 def is_fixable(check: "CheckLine") -> bool:
-    return check.state != "ok" and (
-        check.name in REPAIRS or repair_stage(check) is not None
-    )
+    return check.state != "ok" and (check.name in REPAIRS or repair_stage(check) is not None)
 
 
 def repair_help(check: "CheckLine") -> str:
@@ -258,11 +239,7 @@ def repair_help(check: "CheckLine") -> str:
         return REPAIRS[check.name][1]
     stage = repair_stage(check)
     hint = replace_commands(check.hint, stage or Stage.SEND)
-    return (
-        f"press a to go to stage {stage.number} {stage.label}: {hint}"
-        if stage
-        else hint
-    )
+    return f"press a to go to stage {stage.number} {stage.label}: {hint}" if stage else hint
 
 
 def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
@@ -345,8 +322,6 @@ def progress_rows(
         Row(plain_text(bar, MAIL_SIGNS["sending"][1])),
         Row(plain_text(f" {activity}", QUIET)),
     ]
-    for index, ((state, detail), mail) in enumerate(
-        zip(states, plan.send.entries, strict=True)
-    ):
+    for index, ((state, detail), mail) in enumerate(zip(states, plan.send.entries, strict=True)):
         rows.append(mail_row(index, state, mail.subject, detail, columns))
     return rows

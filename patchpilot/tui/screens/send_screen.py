@@ -95,18 +95,14 @@ class SendScreen(StageScreen["Sending"]):
             "send",
             "send the messages, after confirmation, or resume an interrupted send",
         ),
-        key_binding(
-            "a", "repair", "fix", "fix the problem that the selected check found"
-        ),
+        key_binding("a", "repair", "fix", "fix the problem that the selected check found"),
         key_binding(
             "m",
             "to_self",
             "send to yourself",
             "send the messages to yourself only, as a test",
         ),
-        more_key(
-            "x", "passed", "show passed", "show the checks that passed, or hide them"
-        ),
+        more_key("x", "passed", "show passed", "show the checks that passed, or hide them"),
     ]
 
     def __init__(self, session: Any) -> None:
@@ -186,10 +182,7 @@ class SendScreen(StageScreen["Sending"]):
 
     def build_rows(self) -> list[Row]:
         result = self._shown
-        columns = (
-            self.row_list.scrollable_content_region.width
-            or self._panel_text_width("#ready")
-        )
+        columns = self.row_list.scrollable_content_region.width or self._panel_text_width("#ready")
         if self._sending:
             return progress_rows(self._sending, self._states, self._progress, columns)
         if result and self._has_sent and result.last:
@@ -304,9 +297,7 @@ class SendScreen(StageScreen["Sending"]):
 
     def _repair_functions(self) -> "dict[str, Callable[[Sending], None]]":
         return {
-            "tree": lambda plan: ask_subject_prefix(
-                self, plan, self.handle_draft_change
-            ),
+            "tree": lambda plan: ask_subject_prefix(self, plan, self.handle_draft_change),
             "edit": lambda _: edit_draft(self, self.handle_draft_change),
             "to_self": lambda _: self.action_to_self(),
             "security": lambda _: self._ask_open_questions("security"),
@@ -367,13 +358,9 @@ class SendScreen(StageScreen["Sending"]):
             ),
         ]
         version = sending.last.version if sending.last else sending.send.version
-        ask_for_option(
-            self.app, f"v{version} was sent. What do you want to do?", options, "Send"
-        )
+        ask_for_option(self.app, f"v{version} was sent. What do you want to do?", options, "Send")
 
-    def _plan_send(
-        self, on_planned: "Callable[[Sending], None]", **options: bool
-    ) -> None:
+    def _plan_send(self, on_planned: "Callable[[Sending], None]", **options: bool) -> None:
         from patchpilot.sending.plan import plan_sending
 
         session = self.session
@@ -401,12 +388,8 @@ class SendScreen(StageScreen["Sending"]):
                 f" ({plan_to_self.account.sender})?"
             )
             text = "\n\n".join((text, *map(str, plan_to_self.remarks)))
-            question = Choose(
-                text, (("yes", "Send to yourself"), ("no", "Cancel")), "Send"
-            )
-            ask_for_confirmation(
-                self.app, question, lambda: self.send_now(plan_to_self)
-            )
+            question = Choose(text, (("yes", "Send to yourself"), ("no", "Cancel")), "Send")
+            ask_for_confirmation(self.app, question, lambda: self.send_now(plan_to_self))
 
         self._plan_send(confirm_plan, to_self=True)
 
@@ -415,9 +398,7 @@ class SendScreen(StageScreen["Sending"]):
         were delivered.
         """
         last_send = sending.last
-        if last_send is None or all(
-            entry.state != "unknown" for entry in last_send.entries
-        ):
+        if last_send is None or all(entry.state != "unknown" for entry in last_send.entries):
             self._resume_send("keep")
             return
         archive_text = "" if last_send.undisclosed else " or the mailing list archive"
@@ -477,9 +458,7 @@ class SendScreen(StageScreen["Sending"]):
                 )
                 self._deliver_mails(plan, terminal=True)
         else:
-            run_in_new_thread(
-                self, partial(self._deliver_mails, plan, terminal=False), "send"
-            )
+            run_in_new_thread(self, partial(self._deliver_mails, plan, terminal=False), "send")
 
     def _deliver_mails(self, plan: "Sending", *, terminal: bool) -> None:
         """Send the messages in a thread and show each step.
@@ -497,9 +476,7 @@ class SendScreen(StageScreen["Sending"]):
                 self.call_later(self._show_mail_state, None, "", line)
 
         def on_mail(index: int, outcome: Any) -> None:
-            self.call_later(
-                self._show_mail_state, index, str(outcome.state), outcome.detail
-            )
+            self.call_later(self._show_mail_state, index, str(outcome.state), outcome.detail)
 
         try:
             with self.session.open_repository() as repository:
@@ -566,9 +543,7 @@ class SendScreen(StageScreen["Sending"]):
         self.session.store_result(self.stage, result, send_status(result))
         if is_complete := result.outcome == "sent":
             sent_plan = mark_just_sent(result)
-            self.session.store_result(
-                Stage.PREVIEW, sent_plan, preview_status(sent_plan)
-            )
+            self.session.store_result(Stage.PREVIEW, sent_plan, preview_status(sent_plan))
         self.tui.save_progress()
         # start jobs that became due during the send
         self.tui.jobs.finish_stage(self.stage)
@@ -592,9 +567,7 @@ class SendScreen(StageScreen["Sending"]):
     def update_titles(self) -> None:
         super().update_titles()
         plan = self._shown
-        is_outdated = (
-            self.has_all_widgets and self._has_sent and self.current_result is None
-        )
+        is_outdated = self.has_all_widgets and self._has_sent and self.current_result is None
         if is_outdated and not self._sending and plan and plan.now:
             self.list_panel.heading = (
                 f"v{plan.send.version} was sent before; reading what is next …"

@@ -79,16 +79,13 @@ def candidate_rows(
     ]
     choices = (OTHER, NOT_A_FIX) if is_fix else (A_FIX,)
     return rows + [
-        Row(plain_text(f"    {CHOICES[choice]}", "dim"), choice, choice)
-        for choice in choices
+        Row(plain_text(f"    {CHOICES[choice]}", "dim"), choice, choice) for choice in choices
     ]
 
 
 def _candidate_row(candidate: "Candidate", columns: int, is_ticked: bool) -> Text:
     confidence = candidate.confidence
-    style = (
-        "green" if confidence >= SURE else "yellow" if confidence >= LIKELY else "dim"
-    )
+    style = "green" if confidence >= SURE else "yellow" if confidence >= LIKELY else "dim"
     check_box = f"[{glyph('ticked')}]" if is_ticked else ""
     row = Text.assemble(f"{check_box:<4}", (f"{confidence:4.0%} ", style), no_wrap=True)
     release = fit_text((candidate.first_release or "unreleased").removeprefix("v"), 10)
@@ -108,9 +105,7 @@ def existing_tag_rows(result: "FixesResult") -> list[Text]:
         message = f"{result.reason}: no Fixes: tag and no Cc: stable needed"
         rows.append(plain_text(f"{glyph('nothing')} {message}"))
     elif not rows and not result.candidates:
-        rows.append(
-            plain_text(f"{glyph('unknown')} {result.reason or 'no candidates'}")
-        )
+        rows.append(plain_text(f"{glyph('unknown')} {result.reason or 'no candidates'}"))
     return rows
 
 
@@ -122,20 +117,14 @@ def evidence_rows(
 ) -> list[Text]:
     def format_reason(sign: str, reason: str, style: str) -> Text:
         prefix = f"{glyph(sign)} "
-        return plain_text(
-            prefix + wrap_with_indent(reason, columns, len(prefix)), style
-        )
+        return plain_text(prefix + wrap_with_indent(reason, columns, len(prefix)), style)
 
     rows: list[Text] = []
     if candidate:
-        rows += [
-            format_reason("done", reason, "green") for reason in candidate.evidence
-        ]
+        rows += [format_reason("done", reason, "green") for reason in candidate.evidence]
         rows += [format_reason("nothing", reason, "dim") for reason in candidate.lacks]
         if result.reason:
-            rows.append(
-                format_reason("warning", f"uncertain: {result.reason}", "yellow")
-            )
+            rows.append(format_reason("warning", f"uncertain: {result.reason}", "yellow"))
         release = candidate.first_release or "none yet"
         rows += map(plain_text, ("", candidate.tag, f"first release: {release}"))
     if impact:
@@ -151,11 +140,7 @@ def evidence_rows(
             unaffected_text = (
                 f"; not affected: {unaffected_versions}" if unaffected_versions else ""
             )
-            rows.append(
-                plain_text(
-                    f"affected LTS: {affected_versions or 'none'}{unaffected_text}"
-                )
-            )
+            rows.append(plain_text(f"affected LTS: {affected_versions or 'none'}{unaffected_text}"))
         advice = impact.stable.advice
         reasons = [f"no Cc: stable: {'; '.join(advice.reasons)}"]
         rows += map(plain_text, [f"adds: {line}" for line in advice.lines] or reasons)

@@ -51,10 +51,7 @@ BINDINGS: list[BindingType] = [
         "w",
         "write",
         "write tags",
-        (
-            "add Fixes:, Cc: stable, your sign-off, links and other tags, after showing the"
-            " message"
-        ),
+        ("add Fixes:, Cc: stable, your sign-off, links and other tags, after showing the message"),
     ),
     key_binding(
         "space",
@@ -97,9 +94,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         result_commits = {candidate.commit for candidate in result.candidates}
         # leave out candidates at 0 % if there are better ones
         likely_candidates = [
-            candidate
-            for candidate in result.candidates
-            if candidate.confidence >= 0.005
+            candidate for candidate in result.candidates if candidate.confidence >= 0.005
         ]
         named_candidates = (
             candidate
@@ -119,9 +114,7 @@ class TagsScreen(StageScreen["FixesResult"]):
     @property
     def _chosen_candidates(self) -> "list[Candidate]":
         ticked_candidates = [
-            candidate
-            for candidate in self._candidates
-            if candidate.commit in self._ticked_commits
+            candidate for candidate in self._candidates if candidate.commit in self._ticked_commits
         ]
         return ticked_candidates or [
             candidate for candidate in (self._selected_candidate,) if candidate
@@ -130,9 +123,7 @@ class TagsScreen(StageScreen["FixesResult"]):
     @property
     def _present_culprits(self) -> tuple[str, ...]:
         judged_tags = self._shown.present if self._shown else ()
-        return tuple(
-            judged_tag.target.id for judged_tag in judged_tags if judged_tag.target
-        )
+        return tuple(judged_tag.target.id for judged_tag in judged_tags if judged_tag.target)
 
     @property
     def _shown_culprits(self) -> tuple[str, ...]:
@@ -173,9 +164,7 @@ class TagsScreen(StageScreen["FixesResult"]):
     def show_result(self, result: "FixesResult") -> None:
         if len(result.tags) > 1 and result.commit not in self._ticked:
             self._ticked[result.commit] = frozenset(
-                candidate.commit
-                for candidate in result.candidates
-                if candidate.tag in result.tags
+                candidate.commit for candidate in result.candidates if candidate.tag in result.tags
             )
         present, rows = self.query_one("#present", Static), existing_tag_rows(result)
         present.display = bool(rows)
@@ -253,9 +242,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         if candidate and not (result.present or self._ticked_commits):
             heading += f", if {candidate.commit[:12]} introduced it"
         ruler_panel.heading = heading
-        self.query_one("#ruler", ReleaseRuler).show_bug(
-            impact.bug if impact else NOWHERE
-        )
+        self.query_one("#ruler", ReleaseRuler).show_bug(impact.bug if impact else NOWHERE)
         evidence = self.query_one("#why", TextPanel).text
         columns = evidence.content_size.width or self.size.width
         evidence.update(join_lines(evidence_rows(result, candidate, impact, columns)))
@@ -289,9 +276,7 @@ class TagsScreen(StageScreen["FixesResult"]):
                 view = self.query_one(selector, DiffView)
                 if list(view.rows) != rows:
                     view.set_rows(rows)
-                    view.scroll_to(
-                        y=view.row_of_line(first_row), animate=False, immediate=True
-                    )
+                    view.scroll_to(y=view.row_of_line(first_row), animate=False, immediate=True)
 
         self.run_in_thread(
             "reading the candidate",
@@ -357,9 +342,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             )
             self._named[fix] = (*known_candidates, candidate)
             # select the new candidate only if it belongs to the displayed commit
-            self.refill_list(
-                candidate.commit if candidate in self._candidates else None
-            )
+            self.refill_list(candidate.commit if candidate in self._candidates else None)
 
         self.run_in_thread(
             "looking up the commit",
@@ -368,9 +351,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         )
 
     def action_tick(self) -> None:
-        self._ticked[self._fix_commit] = self._ticked_commits ^ {
-            self.selected_item.commit
-        }
+        self._ticked[self._fix_commit] = self._ticked_commits ^ {self.selected_item.commit}
         self.refill_list()
 
     def action_write(self) -> None:
@@ -393,9 +374,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         tag, is_proposed = "", True
         fixes = tuple(candidate.commit for candidate in chosen)
         if chosen:
-            tag = (
-                format_count(len(chosen), "Fixes: tag") if chosen[1:] else chosen[0].tag
-            )
+            tag = format_count(len(chosen), "Fixes: tag") if chosen[1:] else chosen[0].tag
             named_candidates = self._named.get(self._fix_commit, ())
             is_proposed = bool(self._ticked_commits) or chosen[0] in (
                 result.best_candidate,
@@ -423,16 +402,12 @@ class TagsScreen(StageScreen["FixesResult"]):
 
         def report_written(preparation: "Preparation") -> None:
             if preparation.written:
-                self.notify(
-                    "; ".join(("tags written; press u to undo", *preparation.costs))
-                )
+                self.notify("; ".join(("tags written; press u to undo", *preparation.costs)))
                 self.reread_topic()
             else:
                 self.notify("nothing to write")
 
-        def write_in_thread(
-            repository: Any, progress: Any, overrides: tuple[str, ...]
-        ) -> Any:
+        def write_in_thread(repository: Any, progress: Any, overrides: tuple[str, ...]) -> Any:
             profile = session.read_settings(repository).get("profile")
             full_request = replace(commit_request, profile=profile, overrides=overrides)
             return prepare_commit_tags(repository, full_request, progress=progress)

@@ -43,9 +43,7 @@ DEEPEST = 8
 """Replies below this level are not indented further."""
 LONGEST = 8
 """Maximum number of lines per row, because a list scrolls by rows."""
-NEW_WARNING = re.compile(
-    r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\w-]*ld|make)\b)"
-)
+NEW_WARNING = re.compile(r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\w-]*ld|make)\b)")
 """The start of lines that build bots mark as new in a report."""
 _QUOTED = re.compile(r"(?:> ?)+")
 _ALONE = re.compile(r"(?:[-*]|\d+[.)]) |[A-Z][\w-]*: |\[")
@@ -104,20 +102,14 @@ def thread_rows(
             remaining_columns = max(0, columns - len(head))
             head.append(
                 plain_text(
-                    fit_text(f"  {first_line}", remaining_columns)
-                    if first_line
-                    else "",
+                    fit_text(f"  {first_line}", remaining_columns) if first_line else "",
                     QUIET,
                 )
             )
         hidden_text = "" if is_open else mail.mail.mail.body
-        rows.append(
-            Row(head, ThreadPart(message_id, message_id), message_id, hidden_text)
-        )
+        rows.append(Row(head, ThreadPart(message_id, message_id), message_id, hidden_text))
         if is_open:
-            rows += _BodyFormatter(
-                mail, lines, message_items, changed, columns
-            ).format_rows()
+            rows += _BodyFormatter(mail, lines, message_items, changed, columns).format_rows()
     return rows
 
 
@@ -202,20 +194,14 @@ class _BodyFormatter:
                 yield from self._format_prose(first_line, lines)
             else:
                 item = self._points.get(first_line)
-                styled_lines = (
-                    part for line in lines for part in self._format_line(line)
-                )
-                yield from self._split_into_rows(
-                    styled_lines, (self._ident, first_line), item=item
-                )
+                styled_lines = (part for line in lines for part in self._format_line(line))
+                yield from self._split_into_rows(styled_lines, (self._ident, first_line), item=item)
 
     def _line_kind(self, index: int) -> str | int:
         line = self._lines[index]
         if _is_quote(line):
             return "quote"
-        return (
-            "prose" if _is_prose(line) else index if index in self._points else "other"
-        )
+        return "prose" if _is_prose(line) else index if index in self._points else "other"
 
     def _format_quote(self, first_line: int, lines: Sequence[str]) -> Iterator[Row]:
         name = f"{self._ident} {first_line}"
@@ -246,13 +232,9 @@ class _BodyFormatter:
             start += len(line) + 1
         for begin, end in pairwise((*sorted(comment_starts), len(text))):
             if piece := text[begin:end].strip():
-                filled_lines = map(
-                    plain_text, _refill_paragraph(piece.split("\n"), self._room)
-                )
+                filled_lines = map(plain_text, _refill_paragraph(piece.split("\n"), self._room))
                 key = (self._ident, first_line, begin)
-                yield from self._split_into_rows(
-                    filled_lines, key, item=comment_starts[begin]
-                )
+                yield from self._split_into_rows(filled_lines, key, item=comment_starts[begin])
 
     def _format_line(self, line: str) -> Iterator[Text]:
         """Format a line that is not prose: code keeps its spaces, and a build bot's new warning
@@ -317,9 +299,7 @@ def _refill_paragraph(lines: Sequence[str], columns: int) -> list[str]:
             parts.append(line)
         else:
             parts[-1] += f" {line}"
-    return _cut_lines(
-        [row for part in parts for row in wrap_text(part, columns)], columns
-    )
+    return _cut_lines([row for part in parts for row in wrap_text(part, columns)], columns)
 
 
 def _find_comment_start(item: "LedgerItem", line: str) -> int:

@@ -50,9 +50,7 @@ class WriteTags(Choose):
     `is_proposed` is set.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "write", "write", priority=True)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "write", "write", priority=True)]
 
     def __init__(
         self,
@@ -74,9 +72,7 @@ class WriteTags(Choose):
 
     def compose_head(self) -> ComposeResult:
         yield (
-            Tick(
-                plain_text(self._tag), value=self._is_proposed, id="fixes", compact=True
-            )
+            Tick(plain_text(self._tag), value=self._is_proposed, id="fixes", compact=True)
             if self._tag
             else Static("Fixes: tags: unchanged", id="fixes-none")
         )
@@ -120,9 +116,7 @@ class WriteTags(Choose):
         from patchpilot.tags.prepare_commits import PrepareRequest
 
         fixes = (
-            self._fixes
-            if not self._tag or self.query_one("#fixes", Checkbox).value
-            else ("none",)
+            self._fixes if not self._tag or self.query_one("#fixes", Checkbox).value else ("none",)
         )
         text = self.query_one("#paste", Input).value.strip()
         return PrepareRequest(
@@ -150,22 +144,16 @@ class WriteTags(Choose):
         def prepare_in_thread(_: object) -> "Preparation":
             with session.open_repository() as repository:
                 profile = session.read_settings(repository).get("profile")
-                return prepare_commit_tags(
-                    repository, replace(request, profile=profile)
-                )
+                return prepare_commit_tags(repository, replace(request, profile=profile))
 
-        self._threads.start_job(
-            "dry-run", prepare_in_thread, self._show_preview, self._show_error
-        )
+        self._threads.start_job("dry-run", prepare_in_thread, self._show_preview, self._show_error)
 
     def _show_error(self, error: "PatchpilotError") -> None:
         self._working = False
         if self.is_mounted:
             advice = replace_commands(error.advice, Stage.TAGS) if error.advice else ""
             reason = f"{error.message} ({advice})" if advice else error.message
-            self.query_one("#notes", Static).update(
-                plain_text(f"not possible: {reason}")
-            )
+            self.query_one("#notes", Static).update(plain_text(f"not possible: {reason}"))
 
     def _show_preview(self, preparation: "Preparation") -> None:
         self._working = False

@@ -70,9 +70,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     stage: ClassVar[Stage]
     BINDINGS: ClassVar[list[BindingType]] = [
-        more_key(
-            "g", "reload", "refresh", "read the topic again and refresh this stage"
-        ),
+        more_key("g", "reload", "refresh", "read the topic again and refresh this stage"),
         more_key(
             "escape",
             "cancel",
@@ -92,9 +90,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             "go to the next finding, note, change, hunk or new message",
         ),
         more_key("F", "jump(-1)", "previous", "go to the one before it"),
-        more_key(
-            "plus", "enlarge", "enlarge", "enlarge the focused panel, or shrink it"
-        ),
+        more_key("plus", "enlarge", "enlarge", "enlarge the focused panel, or shrink it"),
     ]
     ALLOW_IN_MAXIMIZED_VIEW = "SearchBar, MessageRow, KeyLine"
     LIST: ClassVar[str]
@@ -124,11 +120,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     @property
     def current_result(self) -> R | None:
         """Return the displayed result, or None if it is stale or about to be replaced."""
-        return (
-            self._shown
-            if self.session.fresh_result(self.stage) is self._shown
-            else None
-        )
+        return self._shown if self.session.fresh_result(self.stage) is self._shown else None
 
     def compose(self) -> ComposeResult:
         """Compose the title line, stage bar, body (an error card above the stage's panels), search,
@@ -214,11 +206,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def show_new_result(self) -> None:
         result = self.session.fresh_result(self.stage)
         if result is None:
-            result = (
-                self.session.last_result(self.stage)
-                if self._shown is not None
-                else None
-            )
+            result = self.session.last_result(self.stage) if self._shown is not None else None
         if result is not None and result is not self._shown and self.has_all_widgets:
             if self._is_again and result == self._shown:
                 self.notify("nothing new")
@@ -230,9 +218,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.rerun_stage()
         self.update_titles()
 
-    def show_error(
-        self, error: PatchpilotError, retry: Callable[[], None] | None = None
-    ) -> None:
+    def show_error(self, error: PatchpilotError, retry: Callable[[], None] | None = None) -> None:
         """Show an error with its hint as a card above the panels.
 
         If the repository's commands are not trusted, ask the user once to trust them, and then call
@@ -241,11 +227,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         if not self.has_all_widgets:
             return
         card = self.query_one("#error", Panel)
-        hint = (
-            f"hint: {replace_commands(error.advice, self.stage)}"
-            if error.advice
-            else ""
-        )
+        hint = f"hint: {replace_commands(error.advice, self.stage)}" if error.advice else ""
         card.heading = f"{glyph('blocked')} error"
         card.count = "g retry · Esc close"
         self.query_one("#error-text", Static).update(
@@ -289,16 +271,12 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             panel.set_class(self._is_blocked(status) and is_in_heading, "-blocked")
             # do not repeat the heading
             is_quiet = (
-                is_in_heading
-                or status.state is StageState.BUSY
-                or self.session.topic is None
+                is_in_heading or status.state is StageState.BUSY or self.session.topic is None
             )
             panel.note = "" if is_quiet else self.format_note(status)
 
     def _is_blocked(self, status: StageStatus) -> bool:
-        return (
-            status.state is StageState.BLOCKED and self.stage not in self.session.errors
-        )
+        return status.state is StageState.BLOCKED and self.stage not in self.session.errors
 
     def format_note(self, status: StageStatus) -> str:
         sign = f"{glyph('blocked')} " if self._is_blocked(status) else ""
@@ -319,11 +297,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         return f"{number}/{count} {commit.subject}" if count > 1 else commit.subject
 
     def _title_texts(self) -> Sequence[str]:
-        return (
-            title_texts(self.session.topic, self.session.facts)
-            if self.session.topic
-            else ()
-        )
+        return title_texts(self.session.topic, self.session.facts) if self.session.topic else ()
 
     def action_reload(self) -> None:
         self.close_error()
@@ -449,9 +423,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         if row_list.id == self.LIST[1:]:
             self.open_detail()
 
-    def on_option_list_option_highlighted(
-        self, event: OptionList.OptionHighlighted
-    ) -> None:
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         if event_row(event) >= 0:
             self.handle_cursor_move(cast(RowList, event.option_list))
 
@@ -529,18 +501,14 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             partial(self._show_side_job_progress, activity),
         )
 
-    def _finish_side_job(
-        self, name: str, on_done: Callable[[T], None], result: T
-    ) -> None:
+    def _finish_side_job(self, name: str, on_done: Callable[[T], None], result: T) -> None:
         self._doing.pop(name, None)
         if self.has_all_widgets:
             on_done(result)
             self.redraw_keys()
             self.update_titles()
 
-    def _fail_side_job(
-        self, name: str, error: PatchpilotError, retry: Callable[[], None]
-    ) -> None:
+    def _fail_side_job(self, name: str, error: PatchpilotError, retry: Callable[[], None]) -> None:
         self._doing.pop(name, None)
         self.show_error(error, retry)
         self.update_titles()

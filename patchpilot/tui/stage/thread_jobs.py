@@ -18,16 +18,12 @@ STEP = 0.1
 """Minimum seconds between displayed progress reports; more of them would only delay keys."""
 
 
-def run_in_new_thread(
-    node: DOMNode, work: Callable[[], object], group: str
-) -> Worker[object]:
+def run_in_new_thread(node: DOMNode, work: Callable[[], object], group: str) -> Worker[object]:
     """Run `work` in a new thread, replacing a running job of the same group.
 
     `work` must report its errors.
     """
-    return node.run_worker(
-        work, thread=True, group=group, exclusive=True, exit_on_error=False
-    )
+    return node.run_worker(work, thread=True, group=group, exclusive=True, exit_on_error=False)
 
 
 class ThreadJobs:
@@ -56,9 +52,7 @@ class ThreadJobs:
 
         def run_work() -> None:
             worker = get_current_worker()
-            report = partial(
-                self._node.call_later, self._report_if_latest, name, worker
-            )
+            report = partial(self._node.call_later, self._report_if_latest, name, worker)
             last_report = 0.0
 
             def progress(what: str, done: int = 0, total: int | None = None) -> None:

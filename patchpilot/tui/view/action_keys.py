@@ -37,39 +37,27 @@ class ActionKey:
         if self.stage is None or self.has_key_at(stage):
             return self.key
         return self.elsewhere or (
-            f"{self.key} at stage {self.stage.number}"
-            if self.key
-            else f"stage {self.stage.number}"
+            f"{self.key} at stage {self.stage.number}" if self.key else f"stage {self.stage.number}"
         )
 
 
 BASE = "press {} to choose the base or a range"
 KEYS: dict[str, ActionKey] = {
-    "-C": ActionKey(
-        None, sentence="press q, then run patchpilot -C DIR, or cd into your clone"
-    ),
+    "-C": ActionKey(None, sentence="press q, then run patchpilot -C DIR, or cd into your clone"),
     "--base": ActionKey(None, "b", sentence=BASE),
-    "TARGET": ActionKey(
-        None, "b", sentence="press {} to choose a commit or a range A..B"
-    ),
+    "TARGET": ActionKey(None, "b", sentence="press {} to choose a commit or a range A..B"),
     "--published": ActionKey(None, sentence='type "published" to confirm'),
     "--shared": ActionKey(None, sentence='type "shared" to confirm'),
     "--claim": ActionKey(None, sentence='type "claim" to confirm'),
     "--security": ActionKey(Stage.COMMIT, "a", sentence="press {}"),
-    "--security no": ActionKey(
-        Stage.COMMIT, "a", sentence="press {} to change the answer"
-    ),
+    "--security no": ActionKey(Stage.COMMIT, "a", sentence="press {} to change the answer"),
     "--regression": ActionKey(Stage.COMMIT, "a", sentence="press {}"),
     "--to": ActionKey(Stage.RECIPIENTS, "w", sentence="press {} to add a recipient"),
     "--cc": ActionKey(Stage.RECIPIENTS, "w", sentence="press {} to add it"),
     "--via": ActionKey(Stage.PREVIEW, "o", sentence="press {} to switch the transport"),
     "--reroll": ActionKey(Stage.FOLLOW, "v"),
-    "setup mail": ActionKey(
-        Stage.SEND, "a", sentence="press {} to set up the mail account"
-    ),
-    "check": ActionKey(
-        Stage.CHECKS, sentence=f"stage {Stage.CHECKS.number} shows them"
-    ),
+    "setup mail": ActionKey(Stage.SEND, "a", sentence="press {} to set up the mail account"),
+    "check": ActionKey(Stage.CHECKS, sentence=f"stage {Stage.CHECKS.number} shows them"),
     "check --fix": ActionKey(Stage.CHECKS, "A"),
     "check --waive": ActionKey(Stage.CHECKS, "i"),
     "check --unwaive": ActionKey(Stage.CHECKS, "i"),
@@ -93,9 +81,7 @@ KEYS: dict[str, ActionKey] = {
     "draft --export": ActionKey(None),
     "draft --no-b4": ActionKey(None),
     "send": ActionKey(Stage.SEND),
-    "send --subject-prefix": ActionKey(
-        Stage.PREVIEW, "o", sentence="press {} to set it"
-    ),
+    "send --subject-prefix": ActionKey(Stage.PREVIEW, "o", sentence="press {} to set it"),
     "send --dry-run": ActionKey(Stage.PREVIEW),
     "send --to-self": ActionKey(Stage.SEND, "m"),
     "send --resend": ActionKey(Stage.SEND, "s"),
@@ -105,15 +91,11 @@ KEYS: dict[str, ActionKey] = {
     "trailers": ActionKey(Stage.FOLLOW, "w", follows=True),
     "track reply": ActionKey(Stage.FOLLOW, "r", follows=True),
     "track add": ActionKey(None, "w", words="press {} on Home (0)"),
-    "track add -": ActionKey(
-        None, "w", words="press {} on Home (0), then s, and enter its file"
-    ),
+    "track add -": ActionKey(None, "w", words="press {} on Home (0), then s, and enter its file"),
     "track update": ActionKey(
         Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"
     ),
-    "track show": ActionKey(
-        Stage.FOLLOW, elsewhere=f"stage {Stage.FOLLOW.number} shows them"
-    ),
+    "track show": ActionKey(Stage.FOLLOW, elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
     "undo restore": ActionKey(None, "u"),
 }
 """Maps a command and its arguments to their key; the longest prefix of an action counts."""
@@ -128,9 +110,7 @@ def replace_commands(advice: object, stage: Stage | None = None) -> str:
     """
     parts: list[str] = []
     separator = ""
-    for action, text in iterate_parts(
-        advice, lambda action: _describe_action(action, stage)
-    ):
+    for action, text in iterate_parts(advice, lambda action: _describe_action(action, stage)):
         if action is None:
             separator += text
         elif separator not in CONNECTORS or text not in parts[-1:]:
@@ -154,9 +134,7 @@ def keys_at_stage(advice: object, stage: Stage) -> tuple[str, ...]:
     """
     keys = filter(None, map(find_action_key, actions_in_advice(advice)))
     return tuple(
-        key.key if key.has_key_at(stage) else str(key.stage.number)
-        for key in keys
-        if key.stage
+        key.key if key.has_key_at(stage) else str(key.stage.number) for key in keys if key.stage
     )
 
 
@@ -167,9 +145,7 @@ def find_action_key(action: Action) -> ActionKey | None:
     """
     words = [word for word in (action.name, *action.arguments) if word]
     lengths = range(len(words), 0, -1)
-    return next(
-        filter(None, (KEYS.get(" ".join(words[:length])) for length in lengths)), None
-    )
+    return next(filter(None, (KEYS.get(" ".join(words[:length])) for length in lengths)), None)
 
 
 def _describe_action(action: Action, stage: Stage | None) -> str:
@@ -184,9 +160,7 @@ def _describe_action(action: Action, stage: Stage | None) -> str:
         stage_suffix = f": {PLACE}" if key.stage else ""
         return str(action._replace(reason=action.reason.removesuffix(stage_suffix)))
     last_argument = action.arguments[-1] if action.arguments else ""
-    words = action.format(
-        key.words.replace(PLACE, keys_to_press).replace("%s", last_argument)
-    )
+    words = action.format(key.words.replace(PLACE, keys_to_press).replace("%s", last_argument))
     lacks_key = key.follows and key.has_key_at(stage) and PLACE not in action.reason
     # keep the key on the line of the last word
     return f"{words}\xa0({key.key})" if lacks_key else words

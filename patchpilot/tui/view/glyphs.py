@@ -67,11 +67,7 @@ def uses_ascii() -> bool:
     if os.environ.get("TERM", "").startswith(("linux", "vt")):
         return True
     locale = next(
-        (
-            value
-            for name in ("LC_ALL", "LC_CTYPE", "LANG")
-            if (value := os.environ.get(name))
-        ),
+        (value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))),
         "",
     )
     return bool(locale) and "utf" not in locale.lower()

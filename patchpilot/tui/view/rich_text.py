@@ -89,9 +89,7 @@ def wrap_text(text: str, columns: int) -> list[str]:
     """
     import textwrap
 
-    wrapper = textwrap.TextWrapper(
-        max(20, columns), break_on_hyphens=False, break_long_words=False
-    )
+    wrapper = textwrap.TextWrapper(max(20, columns), break_on_hyphens=False, break_long_words=False)
     return [part for line in text.split("\n") for part in wrapper.wrap(line) or [""]]
 
 

@@ -121,9 +121,7 @@ class JobRequest:
     def commit(self) -> Commit:
         commit = self.session.commit
         if commit is None:
-            raise MissingError(
-                "the topic has no commits", hint="commit the fix, then press g"
-            )
+            raise MissingError("the topic has no commits", hint="commit the fix, then press g")
         return commit
 
 
@@ -270,9 +268,7 @@ class Session:
         """Return the topic in the form that the check service expects."""
         from patchpilot.checking.topic import CheckedTopic
 
-        return CheckedTopic(
-            self.topic.targets if self.topic else (), self.target, self.topic_base
-        )
+        return CheckedTopic(self.topic.targets if self.topic else (), self.target, self.topic_base)
 
     @property
     def topic_base(self) -> str | None:
@@ -316,13 +312,9 @@ class Session:
         self.store_result(stage, result, status, key)
         return result
 
-    def store_result(
-        self, stage: Stage, result: Any, status: StageStatus, key: str = ""
-    ) -> None:
+    def store_result(self, stage: Stage, result: Any, status: StageStatus, key: str = "") -> None:
         with self._lock:
-            self.found[stage] = StageResult(
-                key or self.result_key(stage), result, status
-            )
+            self.found[stage] = StageResult(key or self.result_key(stage), result, status)
             self.errors.pop(stage, None)
 
     def mark_changed(self, *names: str) -> None:
@@ -339,9 +331,7 @@ class Session:
     def fresh_result(self, stage: Stage) -> Any | None:
         """Return the stored result if it is still valid, otherwise None."""
         stored = self.found.get(stage)
-        return (
-            stored.result if stored and stored.key == self.result_key(stage) else None
-        )
+        return stored.result if stored and stored.key == self.result_key(stage) else None
 
     def must_run(self, stage: Stage) -> bool:
         """Return whether a stage has no valid result, no error, and no running job."""
@@ -364,16 +354,12 @@ class Session:
         return f"{name}{self.versions[name]}" if value is None else str(value)
 
     def states_to_save(self) -> dict[str, list[str]]:
-        values = {
-            str(stage): list(kept_result) for stage, kept_result in self.kept.items()
-        }
+        values = {str(stage): list(kept_result) for stage, kept_result in self.kept.items()}
         for stage, kept_result in list(self.found.items()):
             if kept_result.key == self.result_key(stage):
                 status = self.stage_status(stage)
                 # if the stage is running, save its previous state
-                saved_status = (
-                    kept_result.status if status.state is StageState.BUSY else status
-                )
+                saved_status = kept_result.status if status.state is StageState.BUSY else status
                 values[str(stage)] = [
                     str(saved_status.state),
                     saved_status.note,
@@ -427,10 +413,7 @@ class Session:
         # merged
         return bool(is_sent) and (
             getattr(self.fresh_result(Stage.BACKPORTS), "upstream", None) is True
-            or any(
-                series.own and str(series.proven) in MERGED
-                for series in followed_series
-            )
+            or any(series.own and str(series.proven) in MERGED for series in followed_series)
         )
 
     def _own_status(self, stage: Stage) -> StageStatus:
@@ -461,11 +444,7 @@ class Session:
         """
         recipients = self.fresh_result(Stage.RECIPIENTS)
         notes = recipients.advice if recipients else ()
-        answerable = (
-            note.remedy
-            for note in notes
-            if note.remedy and note.remedy.kind == "answer"
-        )
+        answerable = (note.remedy for note in notes if note.remedy and note.remedy.kind == "answer")
         return self.open_questions or sum(1 for _ in answerable)
 
     @property

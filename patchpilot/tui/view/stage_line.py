@@ -68,10 +68,6 @@ def _cell_text(
     space: str,
     has_count: bool,
 ) -> str:
-    label = (
-        f"{stage.number} {stage.label}"
-        if named_stage in (None, stage)
-        else stage.number
-    )
+    label = f"{stage.number} {stage.label}" if named_stage in (None, stage) else stage.number
     count = f" {status.count}" if has_count and status.count else ""
     return f"{glyph(status.state.sign)}{space}{label}{count}"

@@ -39,15 +39,10 @@ def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ..
         *(parts[:part_count] for part_count in range(5, 0, -1)),
     )
     separator = f" {glyph('dot')} "
-    return tuple(
-        separator.join(map(make_one_line, filter(None, variant)))
-        for variant in variants
-    )
+    return tuple(separator.join(map(make_one_line, filter(None, variant))) for variant in variants)
 
 
-def format_title_row(
-    subject: str, places: Sequence[str], activity: str, columns: int
-) -> str:
+def format_title_row(subject: str, places: Sequence[str], activity: str, columns: int) -> str:
     """Return the title line, with the subject on the left.
 
     On the right is the first of `places` that fits; the subject is cut only for the last three of
@@ -57,11 +52,7 @@ def format_title_row(
     subject = make_one_line(subject)
     min_left = min(width(subject), LEAST) + 2
     activity = make_one_line(activity)
-    candidates = (
-        [f"{place} {glyph('dot')} {activity}" for place in places]
-        if activity
-        else places
-    )
+    candidates = [f"{place} {glyph('dot')} {activity}" for place in places] if activity else places
     uncut = [
         candidate
         for candidate in candidates[:-1]
@@ -75,7 +66,5 @@ def format_title_row(
         ),
         crop_text(activity, max(0, text_columns - min_left)),
     )
-    subject = crop_text(
-        subject, max(0, text_columns - width(right) - (2 if right else 0))
-    )
+    subject = crop_text(subject, max(0, text_columns - width(right) - (2 if right else 0)))
     return f" {subject}{' ' * max(0, text_columns - width(subject) - width(right))}{right} "

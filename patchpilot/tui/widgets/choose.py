@@ -65,9 +65,7 @@ def assign_letters(labels: Sequence[str]) -> list[str]:
     letters: list[str] = []
     for label in map(str.lower, labels):
         candidates = re.findall(r"\b[^\W_]", label) + re.findall(r"[^\W_]", label)
-        letters.append(
-            next((letter for letter in candidates if letter not in letters), "")
-        )
+        letters.append(next((letter for letter in candidates if letter not in letters), ""))
     return letters
 
 
@@ -147,9 +145,7 @@ class Choose(Dialog[Any]):
     def on_key(self, event: events.Key) -> None:
         """Choose an answer by its letter, unless it is typed into a field."""
         key = (event.character or "").lower()
-        is_held = (
-            event.key == self._opener and time.monotonic() - self._opened < REPEATED
-        )
+        is_held = event.key == self._opener and time.monotonic() - self._opened < REPEATED
         if key and key in self.letters and not isinstance(self.focused, Input):
             event.stop()
             if not is_held:
@@ -238,9 +234,7 @@ class Confirm(Dialog[str]):
 
     def compose_head(self) -> ComposeResult:
         text = self._text
-        yield Static(
-            highlight_code(text) if isinstance(text, str) else text, markup=False
-        )
+        yield Static(highlight_code(text) if isinstance(text, str) else text, markup=False)
         yield Static(
             f"Type {self._word} and press Enter to confirm.",
             markup=False,
@@ -251,9 +245,7 @@ class Confirm(Dialog[str]):
     def compose_rest(self) -> ComposeResult:
         if self._mail:
             with VerticalScroll(id="rest", can_focus=False):
-                yield Static(
-                    plain_text("\n".join(map(make_printable, self._mail))), markup=False
-                )
+                yield Static(plain_text("\n".join(map(make_printable, self._mail))), markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.value.strip() == self._word:
@@ -331,9 +323,7 @@ def show_draft(app: App[Any], file: Path) -> None:
     ]
     if is_in_demo():
         send_lines = [NO_MAIL_IN_DEMO]
-    app.push_screen(
-        Reader(f"Draft: {path}", ["Nothing was sent.", *send_lines, "", *rows])
-    )
+    app.push_screen(Reader(f"Draft: {path}", ["Nothing was sent.", *send_lines, "", *rows]))
 
 
 class Option(NamedTuple):

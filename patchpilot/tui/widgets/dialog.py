@@ -86,13 +86,9 @@ class Dialog(Modal[T]):
 
     def on_mount(self) -> None:
         if rest_widget := self._rest_widget:
-            self.watch(
-                rest_widget, "scroll_y", self._show_hidden_line_count, init=False
-            )
+            self.watch(rest_widget, "scroll_y", self._show_hidden_line_count, init=False)
             # a layout changes the height and the number of lines
-            self.screen_layout_refresh_signal.subscribe(
-                self, self._show_hidden_line_count
-            )
+            self.screen_layout_refresh_signal.subscribe(self, self._show_hidden_line_count)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.fit_rest)
@@ -106,9 +102,7 @@ class Dialog(Modal[T]):
         if (rest_widget := self._rest_widget) and self.is_mounted:
             hidden_lines = rest_widget.max_scroll_y - round(rest_widget.scroll_y)
             self.query_one(Panel).count = (
-                f"{format_count(hidden_lines, 'more line')} below"
-                if hidden_lines > 0
-                else ""
+                f"{format_count(hidden_lines, 'more line')} below" if hidden_lines > 0 else ""
             )
             self.refresh_bindings()
 

@@ -36,9 +36,7 @@ _BY_ENDING = {
 _BY_NAME = (("Kconfig", "kconfig"), ("Makefile", "make"), ("Kbuild", "make"))
 _TYPES = re.compile(r"\b(?:(?:__)?[usbl]e?(?:8|16|32|64)|bool)\b")
 _COMMENT_LINE = re.compile(r"\s*\*(?:[ /]|$)")
-_WORDS = re.compile(
-    r"\w+|\s+|->|\+\+|--|&&|\|\||(?:<<|>>|[-+*/%&|^=!<>])=|<<|>>|[^\w\s]"
-)
+_WORDS = re.compile(r"\w+|\s+|->|\+\+|--|&&|\|\||(?:<<|>>|[-+*/%&|^=!<>])=|<<|>>|[^\w\s]")
 """Words, spaces, and C operators as whole tokens."""
 
 
@@ -76,23 +74,17 @@ def highlight_lines(path: str, lines: Sequence[str], *, dark: bool) -> list[Text
     highlighted = text[len(prefix) :].split("\n", allow_blank=True)
     return [
         Text(line) if line != parsed_line else row
-        for line, parsed_line, row in zip(
-            lines, parsed_lines, highlighted, strict=False
-        )
+        for line, parsed_line, row in zip(lines, parsed_lines, highlighted, strict=False)
     ]
 
 
 def _starts_inside_comment(lines: Sequence[str]) -> bool:
     text = "\n".join(lines)
     end, start = text.find("*/"), text.find("/*")
-    return bool(_COMMENT_LINE.match(lines[0])) or (
-        end >= 0 and (start < 0 or end < start)
-    )
+    return bool(_COMMENT_LINE.match(lines[0])) or (end >= 0 and (start < 0 or end < start))
 
 
-def find_changed_words(
-    old: str, new: str
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def find_changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Return the columns of the words removed from the old line, and of the words added in the new
     line.
 
@@ -105,14 +97,12 @@ def find_changed_words(
     if matcher.ratio() < ALIKE:
         return [], []
     changed = [block for block in matcher.get_opcodes() if block[0] != "equal"]
-    return _word_spans(
-        old_words, [(start, end) for _, start, end, _, _ in changed]
-    ), _word_spans(new_words, [(start, end) for _, _, _, start, end in changed])
+    return _word_spans(old_words, [(start, end) for _, start, end, _, _ in changed]), _word_spans(
+        new_words, [(start, end) for _, _, _, start, end in changed]
+    )
 
 
-def _word_spans(
-    words: Sequence[str], ranges: Sequence[tuple[int, int]]
-) -> list[tuple[int, int]]:
+def _word_spans(words: Sequence[str], ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Convert ranges of words to columns, joining those separated only by spaces."""
     word_ends = [0]
     for word in words:

@@ -38,9 +38,7 @@ class DiffColors:
     def __init__(self, widget: Widget) -> None:
         ground, app = widget.background_colors[1], widget.app
         self.tinted = (
-            not app.no_color
-            and ground.ansi is None
-            and app.console.color_system != "standard"
+            not app.no_color and ground.ansi is None and app.console.color_system != "standard"
         )
         theme_colors = app.theme_variables
         self._text = Color.parse(theme_colors["foreground"])
@@ -51,15 +49,11 @@ class DiffColors:
             self._grounds[f"{sign}-word"] = ground.blend(color, WORD)
         self.style = cache(self._style)
 
-    def _style(
-        self, role: str = "", ground: str = "", *, cursor: bool = False
-    ) -> Style:
+    def _style(self, role: str = "", ground: str = "", *, cursor: bool = False) -> Style:
         style = Style.parse(ROLES.get(role, ""))
         sign, _, is_word = ground.partition("-")
         if not self.tinted:
-            emphasis = Style(
-                bold=bool(is_word) or None, underline=bool(is_word) or None
-            )
+            emphasis = Style(bold=bool(is_word) or None, underline=bool(is_word) or None)
             return Style.parse(ROLES.get(sign, "")) + style + emphasis
         background = self._grounds[ground]
         if cursor:

@@ -138,9 +138,7 @@ class DiffRows:
     def _classify_structure(self, index: int, row: str) -> LineKind | None:
         next_row = self._rows[index + 1] if index + 1 < len(self._rows) else ""
         if row.startswith("diff --git ") or (
-            row.startswith("--- ")
-            and next_row.startswith("+++ ")
-            and self._state != "file"
+            row.startswith("--- ") and next_row.startswith("+++ ") and self._state != "file"
         ):
             self._end_file(index)
             path = row[4:] if row.startswith("--- ") else row.rpartition(" ")[2]
@@ -152,8 +150,7 @@ class DiffRows:
             _, old_count, new_start, new_count, section = match.groups()
             self._number = int(new_start)
             self._old_left, self._new_left = (
-                int(count) if count is not None else 1
-                for count in (old_count, new_count)
+                int(count) if count is not None else 1 for count in (old_count, new_count)
             )
             self._hunk, self._state = DiffPart(index, section, self._number), "hunk"
             self.hunks.append(self._hunk)
@@ -174,9 +171,7 @@ class DiffRows:
     def _describe_file(part: DiffPart, row: str) -> None:
         for prefix, note in _NOTES:
             if row.startswith(prefix):
-                part.note = note + (
-                    row.removeprefix(prefix) if note.endswith(" ") else ""
-                )
+                part.note = note + (row.removeprefix(prefix) if note.endswith(" ") else "")
         if row.startswith("+++ ") and not row.startswith("+++ /dev/null"):
             part.name = _strip_path_prefix(row[4:])
 
@@ -192,22 +187,14 @@ class DiffRows:
             ):
                 return self.kinds[-1]
             if match := _HEADER.match(row):
-                return (
-                    LineKind.SUBJECT
-                    if match[1].lower() == "subject"
-                    else LineKind.HEADER
-                )
+                return LineKind.SUBJECT if match[1].lower() == "subject" else LineKind.HEADER
             self._state = "text"
         if row in ("---", "-- "):
             self._after_rule = True
             return LineKind.RULE
         if self._after_rule and _STAT.match(row):
             return LineKind.STAT
-        return (
-            LineKind.TRAILER
-            if not self._after_rule and is_trailer(row)
-            else LineKind.TEXT
-        )
+        return LineKind.TRAILER if not self._after_rule and is_trailer(row) else LineKind.TEXT
 
     def _end_hunk(self, index: int) -> None:
         if self._hunk:

@@ -170,9 +170,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._lines = [_DisplayedRow(line) for line in range(len(rows))]
         self._digits = len(str(max(self.parts.new, default=0)))
         self._widths = [len(row.expandtabs(8)) for row in rows]
-        self.stops = sorted(
-            part.start for part in (*self.parts.files, *self.parts.hunks)
-        )
+        self.stops = sorted(part.start for part in (*self.parts.files, *self.parts.hunks))
         self.notes = sorted(notes, key=lambda note: note.line)
         self.searchable = {
             line: " ".join(note.text for note in line_notes)
@@ -340,9 +338,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 self.refresh_lines(row, self.count_line_rows(row))
 
     def action_move(self, offset: int) -> None:
-        self.go_to_line(
-            self.line_at_row(self.row_of_line(self.cursor) + offset, offset)
-        )
+        self.go_to_line(self.line_at_row(self.row_of_line(self.cursor) + offset, offset))
 
     def action_page(self, direction: int) -> None:
         step = direction * max(1, self.size.height - 2)
@@ -354,9 +350,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             if direction > 0
             else min(row, top + self.size.height - 1 - AROUND)
         )
-        line = self.line_at_row(
-            max(0, min(row, self.virtual_size.height - 1)), direction
-        )
+        line = self.line_at_row(max(0, min(row, self.virtual_size.height - 1)), direction)
         self.scroll_to(y=top, animate=False, immediate=True)
         self.go_to_line(line)
 
@@ -438,9 +432,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         key = (displayed_row, displayed_row.line in self._folded, is_marked)
         if key not in self._strips:
             paint = partial(colors.style, cursor=at_cursor)
-            self._strips[key] = self._draw_row(
-                displayed_row, paint, at_cursor
-            ).apply_style(base)
+            self._strips[key] = self._draw_row(displayed_row, paint, at_cursor).apply_style(base)
         strip = self._strips[key]
         if at_cursor and not colors.tinted:
             strip = strip.apply_style(
@@ -478,9 +470,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         body = self._draw_text(text, row, columns - head.cell_length, fill)
         return Strip.join([head, body])
 
-    def _draw_text(
-        self, text: Text, row: _DisplayedRow, columns: int, fill: Style
-    ) -> Strip:
+    def _draw_text(self, text: Text, row: _DisplayedRow, columns: int, fill: Style) -> Strip:
         if self.word:
             text.highlight_words([self.word], "reverse", case_sensitive=False)
         strip = self._render_segments(text).crop(row.start, row.stop)
@@ -492,11 +482,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def _render_segments(self, text: Text) -> Strip:
         text.end = ""
         style = self.app.console.get_style(text.style)
-        return Strip(
-            text.render(self.app.console)
-            if text.spans
-            else [Segment(text.plain, style)]
-        )
+        return Strip(text.render(self.app.console) if text.spans else [Segment(text.plain, style)])
 
     @staticmethod
     def _note_prefix(note: Note) -> str:
@@ -513,9 +499,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             style=paint(note.role) + Style(bold=is_current or None),
         )
 
-    def _format_prose(
-        self, line: int, kind: LineKind, paint: Paint, columns: int
-    ) -> Text:
+    def _format_prose(self, line: int, kind: LineKind, paint: Paint, columns: int) -> Text:
         row = make_printable(self.rows[line]).expandtabs(8)
         part = self._part_at_line(line)
         if part and kind is LineKind.FILE:
@@ -535,9 +519,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         elif kind is LineKind.STAT:
             removed_start = len(row.rstrip("-"))
             text.stylize(paint("removed"), removed_start)
-            text.stylize(
-                paint("added"), len(row[:removed_start].rstrip("+")), removed_start
-            )
+            text.stylize(paint("added"), len(row[:removed_start].rstrip("+")), removed_start)
         return text
 
     def _fold_sign(self, part: DiffPart) -> str:
@@ -545,9 +527,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     def _format_file_row(self, part: DiffPart, paint: Paint, columns: int) -> Text:
         text = Text(style=paint("", "panel"))
-        text.append(
-            f"{self._fold_sign(part)} {make_printable(part.name)}", style="bold"
-        )
+        text.append(f"{self._fold_sign(part)} {make_printable(part.name)}", style="bold")
         if part.note:
             text.append(f"  {make_printable(part.note)}", style=paint("quiet", "panel"))
         added, removed = self.parts.count_changes(part)
@@ -599,9 +579,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 kinds[line] if kinds[line] in SIGNS else LineKind.ADDED,
             )
             end = min(start + PIECE, hunk.end or len(self.rows))
-            lines = [
-                index for index in range(start, end) if kinds[index] in shown_kinds
-            ]
+            lines = [index for index in range(start, end) if kinds[index] in shown_kinds]
             file = self.file_at_line(line)
             texts = highlight_lines(
                 file.name if file else "",

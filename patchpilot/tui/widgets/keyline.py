@@ -42,8 +42,7 @@ class KeyLine(Widget):
     # disable Textual's link style, because the keys have another style
     auto_links = False
     DEFAULT_CSS = (
-        "KeyLine { height: 1; dock: bottom; background: "
-        "$panel; color: $footer-foreground; }"
+        "KeyLine { height: 1; dock: bottom; background: $panel; color: $footer-foreground; }"
     )
 
     _laid: tuple[int, tuple[list[Shown], list[Shown]]] | None = None
@@ -78,9 +77,7 @@ class KeyLine(Widget):
         if screen.has_class("-detail"):
             labels["cancel"] = "close"
         # the next stage's key is n, which is always shown
-        if next_key and next_key.key not in [
-            str(next_stage.number) for next_stage in next_stages
-        ]:
+        if next_key and next_key.key not in [str(next_stage.number) for next_stage in next_stages]:
             keys = replace(keys, first=(next_key.key, *keys.first))
         return replace(keys, labels=labels)
 
@@ -121,11 +118,7 @@ class KeyLine(Widget):
             if is_shown:
                 handled_actions.add(action)
                 shown_keys[key] = (key, label, active_binding)
-            elif (
-                active_binding.node is screen
-                and binding.tooltip
-                and key not in shown_keys
-            ):
+            elif active_binding.node is screen and binding.tooltip and key not in shown_keys:
                 rare_keys[key] = (key, label, active_binding)
 
         hints = [(key, words, None) for key, words in getattr(screen, "hints", ())]
@@ -135,9 +128,7 @@ class KeyLine(Widget):
         if self._laid and self._laid[0] == self.size.width:
             return self._laid[1]
         all_keys, rare_keys = self._screen_keys()
-        fitting_keys = _keys_that_fit(
-            sorted(all_keys, key=self._key_priority), self.size.width
-        )
+        fitting_keys = _keys_that_fit(sorted(all_keys, key=self._key_priority), self.size.width)
         line = [key for key in all_keys if key in fitting_keys]
         remaining = [key for key in all_keys if key not in fitting_keys]
         self._laid = (
@@ -167,9 +158,7 @@ class KeyLine(Widget):
         for key, label, active in self.fit_keys()[row]:
             is_enabled = active is None or active.enabled
             style = "" if is_enabled else "dim"
-            key_text = Text.assemble(
-                (f"{key} ", style or KEY), plain_text(label, style)
-            )
+            key_text = Text.assemble((f"{key} ", style or KEY), plain_text(label, style))
             if active and is_enabled:
                 owner = namespaces.get(active.node, "focused")
                 key_text.apply_meta({"@click": f"{owner}.{active.binding.action}"})

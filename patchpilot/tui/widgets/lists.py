@@ -97,10 +97,7 @@ class RowList(List, Searchable):
     rank = 1
 
     def searchable_lines(self) -> Iterable[str]:
-        return (
-            f"{row.text.plain} {row.hidden}" * (row.about is not None)
-            for row in self.rows
-        )
+        return (f"{row.text.plain} {row.hidden}" * (row.about is not None) for row in self.rows)
 
     @property
     def cursor_line(self) -> int:
@@ -112,9 +109,7 @@ class RowList(List, Searchable):
     @property
     def selected_row(self) -> Row | None:
         index = self.highlighted
-        return (
-            self.rows[index] if index is not None and index < len(self.rows) else None
-        )
+        return self.rows[index] if index is not None and index < len(self.rows) else None
 
     @property
     def selected_item(self) -> Any:
@@ -142,22 +137,14 @@ class RowList(List, Searchable):
         """
         top = self.scroll_offset.y
         wanted_key = (
-            key
-            if key is not None
-            else self.selected_row.key
-            if self.selected_row
-            else None
+            key if key is not None else self.selected_row.key if self.selected_row else None
         )
         self.rows = tuple(rows)
         enabled_rows = self._enabled_rows
-        matches = (
-            index for index in enabled_rows if self.rows[index].key == wanted_key
-        )
+        matches = (index for index in enabled_rows if self.rows[index].key == wanted_key)
         with self.prevent(OptionList.OptionHighlighted):
             self.clear_options()
-            self.add_options(
-                Option(row.text, disabled=row.about is None) for row in self.rows
-            )
+            self.add_options(Option(row.text, disabled=row.about is None) for row in self.rows)
             self.highlighted = next(matches, enabled_rows[0] if enabled_rows else None)
         self.scroll_to(y=top, animate=False, force=True, immediate=True)
         self.scroll_to_highlight()

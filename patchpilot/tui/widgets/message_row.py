@@ -27,9 +27,7 @@ class MessageRow(Static):
 
     # disable Textual's link style, because the keys have another style
     auto_links = False
-    DEFAULT_CSS = (
-        "MessageRow { height: auto; min-height: 1; max-height: 3; padding: 0 1; }"
-    )
+    DEFAULT_CSS = "MessageRow { height: auto; min-height: 1; max-height: 3; padding: 0 1; }"
 
     def __init__(self) -> None:
         super().__init__(markup=False)
@@ -41,9 +39,7 @@ class MessageRow(Static):
             self._timer.stop()
         sign = SIGNS[severity]
         text = make_one_line(message.replace("\n", "; "))
-        self._set_text(
-            plain_text(f"{glyph(sign)} {text}" if text else "", STYLE_OF[sign])
-        )
+        self._set_text(plain_text(f"{glyph(sign)} {text}" if text else "", STYLE_OF[sign]))
         self._timer, self._since = (
             self.set_timer(LASTS, self.clear_message),
             time.monotonic(),

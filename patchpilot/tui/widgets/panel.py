@@ -64,24 +64,18 @@ class Panel(Container):
             if not self._labels:
                 sides = (-1, columns - 2)
                 regions += tuple(Region(column, 0, 1, lines - 2) for column in sides)
-        return super().refresh(
-            *regions, repaint=repaint, layout=layout, recompose=recompose
-        )
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _update_border_text(self) -> None:
         self._labels = True
         max_columns = max(0, self.outer_size.width - CORNERS)
         heading = fit_heading(make_one_line(self.heading), max_columns)
         self.border_title = Text(heading) if heading else None
-        bottom = fit_bottom_text(
-            make_one_line(self.note), make_one_line(self.count), max_columns
-        )
+        bottom = fit_bottom_text(make_one_line(self.note), make_one_line(self.count), max_columns)
         self.border_subtitle = Text(bottom) if bottom else None
         self._labels = False
 
-    watch_heading = watch_note = watch_count = on_mount = on_resize = (
-        _update_border_text
-    )
+    watch_heading = watch_note = watch_count = on_mount = on_resize = _update_border_text
 
 
 class TextPanel(Panel):

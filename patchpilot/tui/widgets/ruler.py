@@ -47,8 +47,7 @@ def draw_ruler(bug: BugRange, columns: int) -> list[Text]:
     line_columns = columns - LEFT - len(ReleaseState.FIX) - 3
     point_columns = min(WIDEST, line_columns // max(1, len(points) - 1))
     notes = [
-        plain_text(" " * LEFT + crop_text(note, columns - LEFT), "italic")
-        for note in bug.notes
+        plain_text(" " * LEFT + crop_text(note, columns - LEFT), "italic") for note in bug.notes
     ]
     if point_columns < max(len(point.version) for point in points) + 1:
         return [*_list_releases(points, columns), *notes]
@@ -58,17 +57,11 @@ def draw_ruler(bug: BugRange, columns: int) -> list[Text]:
     return [*_draw_version_line(points, point_columns), labels, *notes]
 
 
-def _draw_version_line(
-    points: Sequence[ReleasePoint], point_columns: int
-) -> tuple[Text, Text]:
+def _draw_version_line(points: Sequence[ReleasePoint], point_columns: int) -> tuple[Text, Text]:
     versions, row = Text(" " * LEFT, no_wrap=True), Text(" " * (LEFT + 1), no_wrap=True)
     states = [point.state for point in points]
-    enters_index = (
-        states.index(ReleaseState.ENTERS) if ReleaseState.ENTERS in states else -1
-    )
-    fix_index = (
-        states.index(ReleaseState.FIX) if ReleaseState.FIX in states else len(states)
-    )
+    enters_index = states.index(ReleaseState.ENTERS) if ReleaseState.ENTERS in states else -1
+    fix_index = states.index(ReleaseState.FIX) if ReleaseState.FIX in states else len(states)
     for index, point in enumerate(points):
         name, style, _ = LOOKS[point.state]
         weight = "bold" if index in (enters_index, fix_index) else ""

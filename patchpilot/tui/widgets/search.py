@@ -49,18 +49,12 @@ class Searchable(Widget):
     def _matching_lines(self) -> list[int]:
         word = self.word.casefold()
         return [
-            index
-            for index, line in enumerate(self.searchable_lines())
-            if word in line.casefold()
+            index for index, line in enumerate(self.searchable_lines()) if word in line.casefold()
         ]
 
     def search_word(self, word: str) -> None:
         self.word = word
-        if (
-            word
-            and (matches := self._matching_lines())
-            and self.cursor_line not in matches
-        ):
+        if word and (matches := self._matching_lines()) and self.cursor_line not in matches:
             self._go_to_match(matches, 1)
         self.refresh()
         self.refresh_bindings()
@@ -68,9 +62,7 @@ class Searchable(Widget):
     def _go_to_match(self, rows: list[int], direction: int) -> None:
         index = bisect_right(rows, self.cursor_line) if direction > 0 else 0
         earlier = [line for line in rows if line < self.cursor_line]
-        self.go_to_line(
-            rows[index % len(rows)] if direction > 0 else (earlier or rows)[-1]
-        )
+        self.go_to_line(rows[index % len(rows)] if direction > 0 else (earlier or rows)[-1])
 
     def action_match(self, direction: int) -> None:
         if matches := self._matching_lines():

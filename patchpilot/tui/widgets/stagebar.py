@@ -27,9 +27,7 @@ class StageBar(Widget):
     def render(self) -> Text:
         """Draw the line, with the first unfinished stage in bold and the current one reversed."""
         line, next_stage = Text(" ", no_wrap=True), self.session.next_stage
-        for cell in fit_stage_cells(
-            self.session.stage_status, self.current, self.size.width
-        ):
+        for cell in fit_stage_cells(self.session.stage_status, self.current, self.size.width):
             emphasis = (
                 "bold reverse"
                 if cell.stage is self.current

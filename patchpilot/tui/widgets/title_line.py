@@ -31,9 +31,7 @@ class TitleLine(Widget):
             0,
         )
 
-    def show_texts(
-        self, subject: str, places: Sequence[str] = (), activity: str = ""
-    ) -> None:
+    def show_texts(self, subject: str, places: Sequence[str] = (), activity: str = "") -> None:
         """Show a subject, places and an activity.
 
         The spinner advances with each call while there is an activity.
@@ -51,9 +49,7 @@ class TitleLine(Widget):
         return format_title_line(self._subject, self._places, activity, self.size.width)
 
 
-def format_title_line(
-    subject: str, places: Sequence[str], activity: str, columns: int
-) -> Text:
+def format_title_line(subject: str, places: Sequence[str], activity: str, columns: int) -> Text:
     """Format the title line in this many columns.
 
     If text is cut off on the left, no style starts before it, because Textual would search for its
@@ -62,9 +58,7 @@ def format_title_line(
     row = format_title_row(subject, places, activity, columns)
     line, end = Text(row, no_wrap=True), row.rstrip()
     activity_start = (
-        len(end) - len(activity)
-        if activity and end.endswith(activity)
-        else end.rfind("  ")
+        len(end) - len(activity) if activity and end.endswith(activity) else end.rfind("  ")
     )
     line.stylize(STRONG, 0, activity_start if activity_start > 0 else len(row))
     if activity and activity_start > 0:

@@ -32,9 +32,7 @@ def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) 
     text = list(patch.message)
     signed = text.index("Signed-off-by: Ada Fixer <ada@example.org>")
     assert text[signed + 1].startswith("[ ")
-    assert (
-        "w.c:22: the lines around the change differ in the branch" in text[signed + 1]
-    )
+    assert "w.c:22: the lines around the change differ in the branch" in text[signed + 1]
     assert patch.trailers[-1].name == "Signed-off-by"
     assert "+\tverify(20, all);" in file.read_text()
     assert "verify(20, all);" in world.apply_to_clone(tip, [file], tmp_path / "clone")
@@ -51,9 +49,7 @@ def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None
     )
     # the note names a person, so it needs that person's sign-off
     assert "help: your sign-off belongs below your note: use --signoff" in output
-    assert "--signoff" not in write_adapted_patch(
-        world, tmp_path / "signed", "--signoff"
-    )
+    assert "--signoff" not in write_adapted_patch(world, tmp_path / "signed", "--signoff")
 
 
 def test_whitespace_difference_is_noted(world: World, tmp_path: Path) -> None:
@@ -62,19 +58,12 @@ def test_whitespace_difference_is_noted(world: World, tmp_path: Path) -> None:
         world.groundwork,
         (
             "work: spaces",
-            {
-                "w.c": format_function(
-                    l10="quick(10);", l19="  check(19);", l20="  check(20);"
-                )
-            },
+            {"w.c": format_function(l10="quick(10);", l19="  check(19);", l20="  check(20);")},
         ),
     )
     write_adapted_patch(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
-    assert (
-        "w.c: the lines around the change differ in white space only"
-        in file.read_text()
-    )
+    assert "w.c: the lines around the change differ in white space only" in file.read_text()
     assert "+\tcheck(20, all);" in file.read_text()
 
 
@@ -90,9 +79,7 @@ def test_note_has_no_placeholders(world: World, tmp_path: Path) -> None:
     assert "your own Signed-off-by" not in note
 
 
-def test_adapted_patch_replies_to_the_failed_message(
-    world: World, tmp_path: Path
-) -> None:
+def test_adapted_patch_replies_to_the_failed_message(world: World, tmp_path: Path) -> None:
     world.create_renamed_branch()
     track_failed_backports(world.fix, tmp_path, "6.6")
     assert "linux-6.6.y: in reply to <failed-6.6-2@" in write_adapted_patch(
@@ -105,9 +92,7 @@ def test_adapted_patch_replies_to_the_failed_message(
         f"commit {world.fix} upstream.",
     )
     assert (patch.header("In-Reply-To") or "").startswith("<failed-6.6-2@")
-    assert [address.email for address in patch.addresses("To")] == [
-        "stable@vger.kernel.org"
-    ]
+    assert [address.email for address in patch.addresses("To")] == ["stable@vger.kernel.org"]
 
 
 def test_unknown_project_has_no_mailing_list(
@@ -140,9 +125,7 @@ def test_unknown_project_has_no_mailing_list(
 
 def test_json_describes_the_adaptation(world: World) -> None:
     world.create_renamed_branch()
-    (branch,) = world.read_backport_json(world.fix, "--onto", "linux-6.6.y", "--adapt")[
-        "branches"
-    ]
+    (branch,) = world.read_backport_json(world.fix, "--onto", "linux-6.6.y", "--adapt")["branches"]
     adaptation = branch["adaptation"]
     assert (branch["verdict"], adaptation["kind"], adaptation["files"]) == (
         "conflict",
@@ -161,11 +144,7 @@ def test_unlikely_adaptation_is_not_written(world: World, tmp_path: Path) -> Non
         world.groundwork,
         (
             "work: another way",
-            {
-                "w.c": format_function(
-                    l10="quick(10);", l19="check(19);", l20="check(20, none);"
-                )
-            },
+            {"w.c": format_function(l10="quick(10);", l19="check(19);", l20="check(20, none);")},
         ),
     )
     output = write_adapted_patch(world, tmp_path / "out")

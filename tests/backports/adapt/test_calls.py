@@ -7,8 +7,7 @@ from patchpilot.backports.symbols import find_calls
 
 def test_arguments_of_calls_are_counted() -> None:
     text = (
-        'if (any(1, both(2, "x, y"), c[3, 4]) && none()) '
-        "/* comment(1) */ each(\n1,\n2); open(1, 2"
+        'if (any(1, both(2, "x, y"), c[3, 4]) && none()) /* comment(1) */ each(\n1,\n2); open(1, 2'
     )
     assert find_calls(text) == {("any", 3), ("both", 2), ("none", 0), ("each", 2)}
 
@@ -41,9 +40,9 @@ def test_variable_still_used_on_the_branch_is_found() -> None:
         make_function_lines("int here = 1;", "use(here);", "more(here);"),
         make_function_lines("more(here);"),
     )
-    assert find_undeclared_variables(
-        ours, base, make_function_lines("done();"), adapted
-    ) == {"here"}
+    assert find_undeclared_variables(ours, base, make_function_lines("done();"), adapted) == {
+        "here"
+    }
     assert not find_undeclared_variables(
         ours, base, make_function_lines("EACH(here)", "use(here);"), adapted
     )

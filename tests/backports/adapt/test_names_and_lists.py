@@ -17,11 +17,7 @@ from tests.kit.repos import Repo
 
 
 def format_function(name: str, *body: str) -> str:
-    return (
-        f"int {name}(struct foo *f)\n{{\n"
-        + "".join(f"\t{line}\n" for line in body)
-        + "}\n"
-    )
+    return f"int {name}(struct foo *f)\n{{\n" + "".join(f"\t{line}\n" for line in body) + "}\n"
 
 
 def adapt_fix(
@@ -110,9 +106,7 @@ def test_damaged_adaptation_is_rejected(adapted: str, expected: bool) -> None:
         ("plan.txt", "a\n", "<<<<<<< ours\na\n", False),
     ],
 )
-def test_brackets_are_checked_only_in_c(
-    path: str, ours: str, adapted: str, expected: bool
-) -> None:
+def test_brackets_are_checked_only_in_c(path: str, ours: str, adapted: str, expected: bool) -> None:
     branch_lines = ours.splitlines(keepends=True)
     assert (
         is_sound_result(

@@ -100,17 +100,15 @@ def test_change_in_a_missing_function_is_dropped() -> None:
         "int gone(void)\n{\n\ty();\n\tz();\n}\n",
     )
     base = (first_function + second_function).splitlines(keepends=True)
-    theirs = (
-        first_function + second_function.replace("y();\n", "y();\n\tnew();\n")
-    ).splitlines(keepends=True)
+    theirs = (first_function + second_function.replace("y();\n", "y();\n\tnew();\n")).splitlines(
+        keepends=True
+    )
     merged = merge_lines(first_function.splitlines(keepends=True), base, theirs)
     assert "".join(merged.lines) == first_function
     assert [carried.how for carried in merged.carried] == [CarryMethod.ABSENT]
 
 
-@pytest.mark.parametrize(
-    "text", ["\tint a_b = 3;  \n", "no newline", "  ", "naïve_x++;\n", "\n"]
-)
+@pytest.mark.parametrize("text", ["\tint a_b = 3;  \n", "no newline", "  ", "naïve_x++;\n", "\n"])
 def test_tokens_restore_their_text(text: str) -> None:
     assert join_tokens(tokenize([text])) == text
 
@@ -133,9 +131,7 @@ def test_lines_added_by_both_sides_are_kept() -> None:
 
 def test_partial_line_is_not_inserted() -> None:
     base = make_file_lines("\tr = do_it(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
-    theirs = make_file_lines(
-        "\tr = do_it_safe(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n"
-    )
+    theirs = make_file_lines("\tr = do_it_safe(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
     ours = make_file_lines("\treturn 0;\n")
     merged = merge_lines(ours, base, theirs)
     assert merged.lines == ours

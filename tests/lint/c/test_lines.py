@@ -131,9 +131,7 @@ def test_nearby_comment_is_found() -> None:
 
 
 @given(
-    st.lists(
-        st.text(st.sampled_from("ab \t\"'\\/*#<>()x\x01é"), max_size=30), max_size=8
-    ),
+    st.lists(st.text(st.sampled_from("ab \t\"'\\/*#<>()x\x01é"), max_size=30), max_size=8),
     st.booleans(),
 )
 def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> None:
@@ -146,11 +144,7 @@ def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> N
         assert text[0] == "+"
 
 
-@given(
-    st.lists(
-        st.text(st.sampled_from("+- @\\ab,01diff/gt\n\t"), max_size=20), max_size=20
-    )
-)
+@given(st.lists(st.text(st.sampled_from("+- @\\ab,01diff/gt\n\t"), max_size=20), max_size=20))
 def test_any_text_is_scanned(lines: list[str]) -> None:
     assert [line.number for line in scan_patch_lines(lines, False).lines] == list(
         range(1, len(lines) + 1)

@@ -11,9 +11,7 @@ from patchpilot.lint.c.statements import Passage, read_hunk_passage
 def _scan_code(*code: str) -> tuple[LineScan, Passage]:
     patch_lines = [line if line[:1] in "+- " and line else f"+{line}" for line in code]
     count = sum(1 for line in patch_lines if line[0] != "-")
-    line_scan = scan_patch_lines(
-        ["+++ b/a.c", f"@@ -1,{count} +1,{count} @@", *patch_lines], False
-    )
+    line_scan = scan_patch_lines(["+++ b/a.c", f"@@ -1,{count} +1,{count} @@", *patch_lines], False)
     return line_scan, read_hunk_passage(line_scan.lines, 3)
 
 
@@ -38,9 +36,7 @@ def test_removed_lines_are_skipped() -> None:
 
 
 def test_statement_ends_with_the_block() -> None:
-    text, condition = _find_statement_text(
-        "\tif (a && f(b)) {", "\t\tc();", "\t}", "\td();"
-    )
+    text, condition = _find_statement_text("\tif (a && f(b)) {", "\t\tc();", "\t}", "\td();")
     assert condition == "+\tif (a && f(b))"
     assert text.endswith("c();\n \t}")
 

@@ -53,9 +53,7 @@ def test_other_words_are_not_types(text: str) -> None:
         ("+\telse x y;", set(), []),
     ],
 )
-def test_types_are_learned_from_use(
-    statement: str, types: set[str], modifiers: list[str]
-) -> None:
+def test_types_are_learned_from_use(statement: str, types: set[str], modifiers: list[str]) -> None:
     known = Types()
     known.learn_from_statement(statement, True)
     assert known.types == types
@@ -78,9 +76,7 @@ def _mark_values(*lines: str) -> str:
     mark_line = ""
     for line in lines:
         values = value_tracker.classify_line(line)
-        mark_line = "".join(
-            values.variants.get(index, "_") for index in range(len(line))
-        )
+        mark_line = "".join(values.variants.get(index, "_") for index in range(len(line)))
     return mark_line
 
 
@@ -140,9 +136,7 @@ def test_end_of_a_value_is_found(text: str, end: int) -> None:
     assert find_value_end(text, 0) == end
 
 
-@given(
-    st.text(st.sampled_from("intcosvd_ *&()[]{}#:;,=-+\"'\\?0x1.\t\x01"), max_size=60)
-)
+@given(st.text(st.sampled_from("intcosvd_ *&()[]{}#:;,=-+\"'\\?0x1.\t\x01"), max_size=60))
 def test_every_character_is_classified(line: str) -> None:
     tracker = ValueTracker(Types())
     values = tracker.classify_line(f"+{line}")

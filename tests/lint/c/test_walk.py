@@ -46,9 +46,7 @@ def _make_recording_check() -> tuple[list[str], CheckFunction]:
 
 
 def _count_hits(lines: list[str], path: str = "frob/a.c") -> dict[str, int]:
-    return {
-        name: len(rule_hits) for name, rule_hits in _walk_code(lines, path).hits.items()
-    }
+    return {name: len(rule_hits) for name, rule_hits in _walk_code(lines, path).hits.items()}
 
 
 def test_type_is_known_after_its_first_use() -> None:
@@ -68,9 +66,7 @@ def test_trailing_array_is_found_in_any_form() -> None:
         "\t}  __packed  a[1];",
     ):
         assert (
-            _count_hits(["struct frob {", "\tint size;", member, "};"]).get(
-                "fake-flexible-array"
-            )
+            _count_hits(["struct frob {", "\tint size;", member, "};"]).get("fake-flexible-array")
             == 1
         ), member
     for member in (
@@ -201,7 +197,5 @@ def test_walk_always_ends(seed: int) -> None:
         for _ in range(dice.randrange(1, 25))
     ]
     start_time = time.process_time()
-    _walk_code(
-        lines, dice.choice(("frob/a.c", "include/a.h", "net/a.c")), dice.random() < 0.5
-    )
+    _walk_code(lines, dice.choice(("frob/a.c", "include/a.h", "net/a.c")), dice.random() < 0.5)
     assert time.process_time() - start_time < 50

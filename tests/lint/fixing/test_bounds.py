@@ -66,9 +66,7 @@ def test_fixing_time_is_linear(
 def test_long_name_next_to_a_plain_value_is_fast() -> None:
     line = f"+x = &(a->b) + &({'a' * 40}!.x);\n"
     text = "".join(
-        hostile.generate_patch_mail(
-            hostile.generate_new_file_diff("a.c", 1, iter([line]))
-        )
+        hostile.generate_patch_mail(hostile.generate_new_file_diff("a.c", 1, iter([line])))
     )
     start_time = time.process_time()
     fix_findings(
@@ -102,9 +100,7 @@ def check_patch(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
 def make_patch(body: str) -> str:
     return "".join(
         hostile.generate_patch_mail(
-            hostile.generate_new_file_diff(
-                "drivers/net/a.c", body.count("\n"), iter([body])
-            )
+            hostile.generate_new_file_diff("drivers/net/a.c", body.count("\n"), iter([body]))
         )
     )
 
@@ -134,9 +130,7 @@ def test_number_of_checks_is_bounded(
     patch = parse_patch(make_patch("+\tfrob();  \n" * count).encode(), "x.patch")
     check, lines = make_counting_check(check_and_report_more)
     outcome = fix_patch(patch, check, RULES)
-    assert sum(lines) <= max(MOST_CHECKED_LINES, LEAST_CHECKS * len(patch.lines)) + len(
-        patch.lines
-    )
+    assert sum(lines) <= max(MOST_CHECKED_LINES, LEAST_CHECKS * len(patch.lines)) + len(patch.lines)
     assert len(lines) > 2
     assert outcome.draft.patch.diff_error is None
 

@@ -25,15 +25,11 @@ from tests.lint.fixing.test_mend import list_added_code, make_patch
         ("\tif(frob(a,\n\t\tb) &&\n\t   b)", "\tif (frob(a,\n\t\t b) &&\n\t    b)"),
     ],
 )
-def test_lines_are_realigned_with_a_moved_bracket(
-    bad: str, good: str, strict: bool
-) -> None:
+def test_lines_are_realigned_with_a_moved_bracket(bad: str, good: str, strict: bool) -> None:
     body = bad.replace("\n", "\n+")
     assert (
         list_added_code(
-            fix_patch_text(
-                make_patch(f" \tint ret;\n+{body}\n \tint more;"), strict=strict
-            )
+            fix_patch_text(make_patch(f" \tint ret;\n+{body}\n \tint more;"), strict=strict)
         )
         == good
     )
@@ -41,10 +37,7 @@ def test_lines_are_realigned_with_a_moved_bracket(
 
 def test_other_lines_are_kept() -> None:
     patch_text = make_patch(" \tint ret;\n+\tif(a &&\n+\t\tb)\n \tint more;")
-    assert (
-        list_added_code(fix_patch_text(patch_text, strict=False))
-        == "\tif (a &&\n\t\tb)"
-    )
+    assert list_added_code(fix_patch_text(patch_text, strict=False)) == "\tif (a &&\n\t\tb)"
 
 
 @pytest.mark.parametrize("next_line", [" \t   b)", '+\t   "text" b) // moved'])

@@ -22,9 +22,7 @@ def fix_tag(line: str) -> str:
             history=KNOWN,
         )
     )
-    return next(
-        line for line in fix_outcome.draft.patch.message if "4364ac" in line.lower()
-    )
+    return next(line for line in fix_outcome.draft.patch.message if "4364ac" in line.lower())
 
 
 @pytest.mark.parametrize(

@@ -65,12 +65,9 @@ def test_comment_line_has_no_tokens() -> None:
 
 def test_directive_end_differs_from_line_end() -> None:
     assert (
-        tokenize_lines(["#define A 1", "int b;"])[0]
-        != tokenize_lines(["#define A", "1 int b;"])[0]
+        tokenize_lines(["#define A 1", "int b;"])[0] != tokenize_lines(["#define A", "1 int b;"])[0]
     )
-    assert (
-        tokenize_lines(["int a;", "int b;"])[0] == tokenize_lines(["int a; int b;"])[0]
-    )
+    assert tokenize_lines(["int a;", "int b;"])[0] == tokenize_lines(["int a; int b;"])[0]
 
 
 _WORD = st.sampled_from(

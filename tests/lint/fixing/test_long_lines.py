@@ -49,9 +49,7 @@ LONG = (
 def test_long_line_is_broken(bad: str, good: str) -> None:
     body = bad.replace("\n", "\n+")
     assert (
-        list_added_code(
-            fix_patch_text(make_patch(f" \tint ret;\n \n+{body}\n \tint more;"))
-        )
+        list_added_code(fix_patch_text(make_patch(f" \tint ret;\n \n+{body}\n \tint more;")))
         == good
     )
 

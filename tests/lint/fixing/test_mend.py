@@ -39,9 +39,7 @@ def make_patch(
 
 def list_added_code(fix_outcome: FixOutcome) -> str:
     return "\n".join(
-        line.text
-        for change in fix_outcome.draft.patch.files
-        for line in change.lines("+")
+        line.text for change in fix_outcome.draft.patch.files for line in change.lines("+")
     )
 
 
@@ -136,12 +134,7 @@ def test_forbidden_tag_is_not_rewritten(name: str, fixed: int) -> None:
     ],
 )
 def test_certain_fixes_are_applied(bad: str, good: str) -> None:
-    assert (
-        list_added_code(
-            fix_patch_text(make_patch(f" \tint ret;\n+{bad}\n \tint more;"))
-        )
-        == good
-    )
+    assert list_added_code(fix_patch_text(make_patch(f" \tint ret;\n+{bad}\n \tint more;"))) == good
 
 
 @pytest.mark.parametrize(
@@ -201,9 +194,7 @@ def test_continuation_lines_move_together() -> None:
 
 
 def test_context_lines_are_unchanged() -> None:
-    patch_text = make_patch(
-        " \tfoo(a,b );\n-\tbar(a,b );  \n+\tbaz(a,b );  \n \tif(x)  "
-    )
+    patch_text = make_patch(" \tfoo(a,b );\n-\tbar(a,b );  \n+\tbaz(a,b );  \n \tif(x)  ")
     corrected = fix_patch_text(patch_text)
     before, after = patch_text.split("\n"), list(corrected.draft.patch.lines)
     assert [line for line in after if not line.startswith("+")] == [
@@ -236,9 +227,7 @@ def test_hunk_headers_are_updated() -> None:
         corrected.draft.patch.files[0].hunks,
     )
     assert corrected.draft.patch.diff_error is None
-    assert [
-        len([line for line in hunk.lines if line.kind == "+"]) for hunk in after
-    ] == [2, 1]
+    assert [len([line for line in hunk.lines if line.kind == "+"]) for hunk in after] == [2, 1]
     assert [
         (one.new_start - two.new_start, one.new_count - two.new_count)
         for one, two in zip(after, before, strict=True)
@@ -258,11 +247,7 @@ def test_hunk_headers_are_updated() -> None:
 )  # fmt: skip
 def test_messages_are_fixed(message: str, expected: str) -> None:
     assert (
-        "\n".join(
-            fix_patch_text(
-                make_patch(" a\n-b\n+c\n d", message=message)
-            ).draft.patch.message
-        )
+        "\n".join(fix_patch_text(make_patch(" a\n-b\n+c\n d", message=message)).draft.patch.message)
         == expected
     )
 
@@ -322,9 +307,7 @@ def generate_messy_code(draw: st.DrawFn) -> str:
 
 
 def list_added_tokens(patch: Patch) -> list[str]:
-    return tokenize_lines(
-        [line.text for change in patch.files for line in change.lines("+")]
-    )[0]
+    return tokenize_lines([line.text for change in patch.files for line in change.lines("+")])[0]
 
 
 @given(generate_messy_code())
@@ -340,15 +323,9 @@ def test_fixes_keep_code_tokens(
         if rule.remedy.fixer and any(import_fixers()[rule.remedy.fixer][1:])
     }
     if not any(finding.rule in named for finding in corrected.fixed):
-        assert list_added_tokens(corrected.draft.patch) == list_added_tokens(
-            corrected.original
-        )
+        assert list_added_tokens(corrected.draft.patch) == list_added_tokens(corrected.original)
     strings = [
-        [
-            added_token
-            for added_token in list_added_tokens(patch)
-            if added_token[0] in "\"'"
-        ]
+        [added_token for added_token in list_added_tokens(patch) if added_token[0] in "\"'"]
         for patch in (corrected.draft.patch, corrected.original)
     ]
     assert strings[0] == strings[1]
@@ -440,9 +417,7 @@ def test_misspelling_in_a_message_is_fixed() -> None:
         " \tint ret;\n+\tfrob(a);\n \tint more;",
         message=f"{PROSE} It occured.\n\n{SIGN_OFF}",
     )
-    assert any(
-        "occurred" in line for line in fix_patch_text(patch_text).draft.patch.message
-    )
+    assert any("occurred" in line for line in fix_patch_text(patch_text).draft.patch.message)
 
 
 @pytest.mark.parametrize(
@@ -532,9 +507,7 @@ def test_wrapped_paragraph_has_full_lines() -> None:
 
 def test_wrapping_ignores_text_on_the_next_line() -> None:
     message = f"{PROSE} Then the the second transfer works too, and so does the last."
-    result = fix_patch_text(
-        make_patch(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
-    )
+    result = fix_patch_text(make_patch(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}"))
     assert {finding.name for finding in result.fixed} == {"long-message-line"}
     assert {finding.name for finding in result.left} == {"repeated-word"}
 
@@ -549,6 +522,4 @@ def test_types_missing_from_the_tree_are_not_used(tmp_path: Path) -> None:
     assert not fix_context(context).changed
     (tmp_path / "include/linux").mkdir(parents=True)
     (tmp_path / "include/linux/types.h").touch()
-    assert (
-        list_added_code(fix_context(context.with_patch(context.patch))) == "\tu32 mode;"
-    )
+    assert list_added_code(fix_context(context.with_patch(context.patch))) == "\tu32 mode;"

@@ -51,9 +51,7 @@ _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
 def unusual_integer_type(context: LineContext) -> Results:
     """Report integer types with unusual word order or a redundant `int`."""
     code, end = context.code, 0
-    for word in compile_ascii(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(
-        code
-    ):
+    for word in compile_ascii(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
         if word.start() < end:
             continue
         misordered = find_integer_type_ends(code, word.start(), misordered=True)
@@ -108,9 +106,7 @@ def misplaced_pointer_star(context: LineContext) -> Results:
         good = _format_asterisks(stars)
         if _is_modifier_end(context, good):
             good += " "
-        is_modifier = name in context.types.modifiers or compile_ascii(
-            MODIFIER
-        ).fullmatch(name)
+        is_modifier = name in context.types.modifiers or compile_ascii(MODIFIER).fullmatch(name)
         if stars != good and not is_modifier:
             yield "misplaced-star", context.hit(match.end, stars=stars, good=good)
 
@@ -139,20 +135,12 @@ def misplaced_init_attribute(context: LineContext) -> Results:
     match = match_ascii(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?", text)
     if not match:
         return
-    tail = TypePattern(
-        rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False
-    )
+    tail = TypePattern(rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False)
     start = match.end()
-    typed = context.types.match(tail, text, start) or _match_tagged_init(
-        text, start, name
-    )
+    typed = context.types.match(tail, text, start) or _match_tagged_init(text, start, name)
     if typed:
         is_struct_name = search_ascii(rf"\b(?:union|struct)\s+{name}\b", typed.type)
-        rule = (
-            "init-attribute-for-struct-name"
-            if is_struct_name
-            else "misplaced-init-attribute"
-        )
+        rule = "init-attribute-for-struct-name" if is_struct_name else "misplaced-init-attribute"
         variable = typed.match["variable"]
         yield rule, context.hit(attribute.start(), attribute=name, variable=variable)
 
@@ -169,9 +157,7 @@ def _match_tagged_init(text: str, offset: int, name: str) -> FoundType | None:
 
 _BODY_ON_LINE = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*\{{")
 _EXTERN = TypePattern(rf"\s+({IDENT})(\s*)\(")
-_ARGUMENTS = TypePattern(
-    rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(\s*([^{{]+)\s*\)\s*;"
-)
+_ARGUMENTS = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(\s*([^{{]+)\s*\)\s*;")
 _ARGUMENT = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*(?:{IDENT})?\s*\)\s*{BALANCED})?")
 _WHOLE = TypePattern(r"$")
 _DEFINITION = TypePattern(rf"\s*({IDENT})\s*{BALANCED}\s*\{{")
@@ -265,9 +251,7 @@ def camelcase_name(context: LineContext) -> Results:
     text = context.text
     if not search_ascii(_MIXED, text, 1):
         return
-    for value in compile_ascii(rf"{CONSTANT}|{LVAL}").finditer(
-        text, _skip_case_label(text)
-    ):
+    for value in compile_ascii(rf"{CONSTANT}|{LVAL}").finditer(text, _skip_case_label(text)):
         name = value.group()
         if (
             not search_ascii(_MIXED, name)
@@ -278,9 +262,7 @@ def camelcase_name(context: LineContext) -> Results:
         yield from (
             ("mixed-case-name", context.hit(value.start() + word.start(), name=word[1]))
             for word in compile_ascii(rf"\b({IDENT})").finditer(name)
-            if search_ascii(_MIXED, word[1])
-            and _is_new(context, word[1])
-            and context.line.strict
+            if search_ascii(_MIXED, word[1]) and _is_new(context, word[1]) and context.line.strict
         )
 
 
@@ -400,11 +382,7 @@ def _cache_key(tree: Tree) -> str | None:
     """Return the cache key for a tree's headers, or None if changes to them cannot be detected."""
     stamp = getattr(tree, "stamp", None)
     fingerprint = stamp("include") if stamp else None
-    return (
-        make_cache_key(_KIND, [fingerprint.encode()])
-        if isinstance(fingerprint, str)
-        else None
-    )
+    return make_cache_key(_KIND, [fingerprint.encode()]) if isinstance(fingerprint, str) else None
 
 
 @c_check(ADDED)

@@ -33,10 +33,7 @@ from patchpilot.lint.c.types import TypePattern
 def unnecessary_parentheses(context: LineContext) -> Results:
     """Report unnecessary parentheses around comparisons, as in `if ((a == b) && (c))`."""
     statement = context.statement
-    staging = (
-        context.line.file.startswith("drivers/staging/")
-        and not context.walk.scan.strict
-    )
+    staging = context.line.file.startswith("drivers/staging/") and not context.walk.scan.strict
     if (
         statement
         and not staging
@@ -58,8 +55,7 @@ def _parenthesized_comparisons(text: str) -> list[str]:
         offset = bracket.start()
         # skip function calls and parentheses inside an earlier match
         if offset < end_of_last or (
-            offset
-            and (offset == end_of_last or match_ascii(r"[\w&!~]", text, offset - 1))
+            offset and (offset == end_of_last or match_ascii(r"[\w&!~]", text, offset - 1))
         ):
             continue
         first = name.match(text, offset + 1)
@@ -101,9 +97,7 @@ def comma_instead_of_semicolon(context: LineContext) -> Results:
         end
         for offset in first
         if statement.startswith(",", offset)
-        for end in _find_assignment_ends(
-            statement, find_match_end(r"\s*", statement, offset + 1)
-        )
+        for end in _find_assignment_ends(statement, find_match_end(r"\s*", statement, offset + 1))
     ]
     if any(match_ascii(r"\s*;\s*$", statement, end) for end in second):
         yield "comma-for-semicolon", context.hit()
@@ -152,13 +146,11 @@ def check_macro_definition(context: LineContext) -> Results:
         rf".\s*#\s*define\s+{IDENT}", text
     ):
         return
-    span = context.walk.macros[context.line.number] = context.walk.passage.statement(
-        context.line
-    )
+    span = context.walk.macros[context.line.number] = context.walk.passage.statement(context.line)
     # parse a macro once, because parsing it for each line would take quadratic time
-    size_read = context.walk.patch["macros"] = context.walk.patch.get(
-        "macros", 0
-    ) + min(span.end - span.start, _LONGEST)
+    size_read = context.walk.patch["macros"] = context.walk.patch.get("macros", 0) + min(
+        span.end - span.start, _LONGEST
+    )
     definition = span.raw_text[: _LONGEST if size_read < _MOST else _SHORT]
     head = match_ascii(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*", definition)
     if not head:
@@ -166,9 +158,7 @@ def check_macro_definition(context: LineContext) -> Results:
     body = definition[head.end() :]
     yield from _check_macro_form(context, definition, body)
     if head[1]:
-        inside = compile_ascii(r"\\\+?").sub(
-            "", compile_ascii(r"\s*").sub("", head[1][1:-1])
-        )
+        inside = compile_ascii(r"\\\+?").sub("", compile_ascii(r"\s*").sub("", head[1][1:-1]))
         yield from _check_macro_arguments(context, inside.split(","), _join_lines(body))
 
 
@@ -195,9 +185,7 @@ def _flatten_macro_body(body: str) -> str:
     return compile_ascii(r"\b_*asm_*\s+_*volatile_*\b").sub("asm_volatile", text)
 
 
-def _replace_repeatedly(
-    text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str
-) -> str:
+def _replace_repeatedly(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) -> str:
     """Replace one match at a time until no pattern matches."""
     changed = True
     while changed:
@@ -226,9 +214,7 @@ def _check_macro_form(context: LineContext, definition: str, body: str) -> Resul
         or match_ascii(_NEEDS_NO_PARENTHESES, text)
         or search_ascii(_BREAKS_IN_PARENTHESES, text)
         or context.types.search(_ANYTHING, text, inside=True)
-        or match_ascii(
-            r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b", definition
-        )
+        or match_ascii(r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b", definition)
     ):
         return
     if match_ascii(r"\s*if\b", text):
@@ -243,16 +229,12 @@ def _join_lines(body: str) -> str:
     lines = body.split("\n")
     parts = [compile_ascii(r"\\$").sub("", lines[0])]
     parts += [
-        compile_ascii(r"\\$").sub("", line)[1:]
-        for line in lines[1:]
-        if line.startswith(("+", " "))
+        compile_ascii(r"\\$").sub("", line)[1:] for line in lines[1:] if line.startswith(("+", " "))
     ]
     return compile_ascii(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(SPACE)
 
 
-def _check_macro_arguments(
-    context: LineContext, arguments: list[str], body: str
-) -> Results:
+def _check_macro_arguments(context: LineContext, arguments: list[str], body: str) -> Results:
     for name in arguments:
         if name.lower() == "type" or not match_ascii(r"\w+$", name):
             continue
@@ -260,11 +242,7 @@ def _check_macro_arguments(
             yield "unused-macro-argument", context.hit(name=name)
             continue
         remaining = _strip_harmless_uses(context, body, name)
-        uses = [
-            word
-            for word in compile_ascii(r"\w+").finditer(remaining)
-            if word.group() == name
-        ]
+        uses = [word for word in compile_ascii(r"\w+").finditer(remaining) if word.group() == name]
         if len(uses) > 1:
             yield "macro-argument-reuse", context.hit(name=name)
         if uses and _is_next_to_operator(remaining, uses[0]):
@@ -276,9 +254,7 @@ def _is_next_to_operator(text: str, use: re.Match[str]) -> bool:
         search_ascii(_OPERATOR_BEFORE, text[: use.start()]),
         match_ascii(_OPERATOR_AFTER, text, use.end()),
     )
-    return any(
-        operator is not None and operator[1] != "," for operator in (before, after)
-    )
+    return any(operator is not None and operator[1] != "," for operator in (before, after))
 
 
 def _strip_harmless_uses(context: LineContext, body: str, name: str) -> str:

@@ -135,8 +135,7 @@ def misaligned_block_comment(context: LineContext) -> Results:
     if not raw.startswith("+"):
         return
     after_comment = (
-        NOTE in context.before
-        and search_ascii(rf"{NOTE}[ \t]*$", context.before) is not None
+        NOTE in context.before and search_ascii(rf"{NOTE}[ \t]*$", context.before) is not None
     )
     is_first = (
         before_raw.startswith("+")
@@ -165,9 +164,9 @@ def missing_line_after_declarations(context: LineContext) -> Results:
 
 def _is_first_after_declarations(context: LineContext) -> bool:
     before = context.before
-    if not (
-        indent := search_ascii(r"\+(\s+)\S", before)
-    ) or not context.code.startswith(f"+{indent[1]}"):
+    if not (indent := search_ascii(r"\+(\s+)\S", before)) or not context.code.startswith(
+        f"+{indent[1]}"
+    ):
         return False
     if not match_ascii(r"\S", context.code, 1 + len(indent[1])):
         return False
@@ -241,9 +240,7 @@ def space_before_square_bracket(context: LineContext) -> Results:
         ):
             continue
         # a macro may be a table entry: "#define FROB(i) [i] = {"
-        is_entry = (
-            match_ascii(r".\s*#\s*define\s+\w+\([^()]*\)\s+$", prefix) is not None
-        )
+        is_entry = match_ascii(r".\s*#\s*define\s+\w+\([^()]*\)\s+$", prefix) is not None
         yield (
             "space-before-bracket",
             context.hit(match.end() - 1, "entry" if is_entry else ""),

@@ -29,9 +29,9 @@ def unnecessary_braces(context: LineContext) -> Results:
     text = context.text
     checked_lines: set[int] = context.walk.hunk.setdefault("braces", set())
     # skip statements that cannot affect the result, because a patch may have 100,000 of them
-    if (
-        match := search_ascii(r"(^.(?=\s*(?:if|else|do)\b).*)\bif\b", text)
-    ) and not search_ascii(r"else\s*$", match[1]):
+    if (match := search_ascii(r"(^.(?=\s*(?:if|else|do)\b).*)\bif\b", text)) and not search_ascii(
+        r"else\s*$", match[1]
+    ):
         yield from _check_all_branches(context, checked_lines)
     keyword = match_ascii(r"(?>.*?\b(?=(?:if|while|for|else)\b))(?=.*\{)", text)
     if keyword and context.line.number - 1 not in checked_lines:
@@ -101,8 +101,7 @@ def misindented_case(context: LineContext) -> Results:
         return
     _, lines = context.walk.passage.read_brackets(context.line, "{}")
     if any(
-        match_ascii(r"\+\s*(?:case\s+|default:)", line.raw)
-        and line.indent != context.line.indent
+        match_ascii(r"\+\s*(?:case\s+|default:)", line.raw) and line.indent != context.line.indent
         for line in lines[1:]
     ):
         yield "case-indent", context.hit()
@@ -167,17 +166,14 @@ def misindented_body(context: LineContext) -> Results:
         body, is_checked = body[blank.end() :], True
         lines += 1
     if not is_continued and (
-        match_ascii(r".\s*#\s*define\s", context.before)
-        or search_ascii(r"\\\s*$", context.before)
+        match_ascii(r".\s*#\s*define\s", context.before) or search_ascii(r"\\\s*$", context.before)
     ):
         is_checked = False
     body, lines = _skip_to_first_statement(body, lines)
     if not is_checked or not body:
         return
     body_line = context.walk.scan.raw_line(context.line.number, lines)
-    if body_line is None or (
-        not statement.startswith("+") and not body_line.startswith("+")
-    ):
+    if body_line is None or (not statement.startswith("+") and not body_line.startswith("+")):
         return
     first_line = body.partition("\n")[0]
     indent, depth = context.line.indent, measure_line(f"+{first_line}")[1]
@@ -235,9 +231,7 @@ def statement_after_condition(context: LineContext) -> Results:
         _record_loop_end(context)
     if context.line.number in walk.hunk.get("while", ()) or context.span is None:
         return
-    if not search_ascii(r"\b(?:if|while|for)\s*\(", text) or match_ascii(
-        r".\s*#", text
-    ):
+    if not search_ascii(r"\b(?:if|while|for)\s*\(", text) or match_ascii(r".\s*#", text):
         return
     statement, condition = context.statement, context.condition
     tail = statement[len(condition) :].partition("\n")[0].replace(NOTE, "")
@@ -252,12 +246,8 @@ def statement_after_condition(context: LineContext) -> Results:
 def _record_loop_end(context: LineContext) -> None:
     """Record the `while` that ends a do loop, so that `statement_after_else_or_case` ignores it."""
     span = context.get_span()
-    if loop_end := match_ascii(
-        r"\s*while\b", context.walk.passage.next_statement(span).text
-    ):
-        context.walk.hunk.setdefault("while", set()).add(
-            span.next_number + loop_end[0].count("\n")
-        )
+    if loop_end := match_ascii(r"\s*while\b", context.walk.passage.next_statement(span).text):
+        context.walk.hunk.setdefault("while", set()).add(span.next_number + loop_end[0].count("\n"))
 
 
 @c_check(ADDED, "else", "if", "case", "default")
@@ -265,9 +255,7 @@ def statement_after_else_or_case(context: LineContext) -> Results:
     """Report a statement on the line of an `else`, a closing brace or a `case` label."""
     text = context.text
     match = match_ascii(r".\s*(?:\}\s*)?else\b(.*)", text)
-    if match and not match_ascii(
-        r"\s*(?:\sif|\{?\s*\\?\s*$)", match[1].replace(NOTE, "")
-    ):
+    if match and not match_ascii(r"\s*(?:\sif|\{?\s*\\?\s*$)", match[1].replace(NOTE, "")):
         yield "trailing-statement", context.hit(match.start(1), "else")
     if condition := search_ascii(r"\}\s*if\b", text):
         yield "trailing-statement", context.hit(condition.start(), "if")
@@ -319,19 +307,13 @@ def unnecessary_oom_message(context: LineContext) -> Results:
     lines = walk.scan.lines
     nearby_lines = lines[line.number - 4 : line.number + 200]
     passage = Passage(nearby_lines)
-    statement = passage.statement_at(
-        0, passage.starts[min(line.left, len(passage.lines))]
-    ).raw_text
+    statement = passage.statement_at(0, passage.starts[min(line.left, len(passage.lines))]).raw_text
     if search_ascii(r"\b__GFP_NOWARN\b", statement):
         return
-    allocation = (
-        rf"{re.escape(null_test[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
-    )
+    allocation = rf"{re.escape(null_test[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
     declaration = TypePattern(rf"\s*{allocation}")
     for start in compile_ascii(r"(?:^|\n)[ +]").finditer(statement):
         text = statement[start.end() :].lstrip(SPACE)
-        if re.compile(allocation, re.ASCII).match(text) or context.types.match(
-            declaration, text
-        ):
+        if re.compile(allocation, re.ASCII).match(text) or context.types.match(declaration, text):
             yield "unnecessary-oom-message", context.hit()
             return

@@ -35,9 +35,7 @@ def move_comment_before_code(site: FixSite) -> Proposal:
 
     If no comment precedes it, indent code in a new function to the depth of its braces.
     """
-    moved = list_edits(
-        rewrite_matches(site, _COMMENT_FIRST, _move_comment_to_end, is_prose=True)
-    )
+    moved = list_edits(rewrite_matches(site, _COMMENT_FIRST, _move_comment_to_end, is_prose=True))
     indent = leading_whitespace(site.line.raw)
     may_move = not moved and _may_reindent(site.line, indent)
     depth = find_nesting_depth(site, len(expand_tabs(indent))) if may_move else 0
@@ -47,13 +45,9 @@ def move_comment_before_code(site: FixSite) -> Proposal:
 
 def _move_comment_to_end(match: re.Match[str]) -> str:
     ending = " {4}" if match[3] and match[4] else "{4}"
-    fits = (
-        len(expand_tabs(f"{match[1]}{match[3]} {match[2]} {match[4]}")) <= MOST_COLUMNS
-    )
+    fits = len(expand_tabs(f"{match[1]}{match[3]} {match[2]} {match[4]}")) <= MOST_COLUMNS
     is_end = match[3] and fits
-    return (
-        f"+{{1}}{{3}} {{2}}{ending}" if is_end else f"+{{1}}{{2}}\n+{{1}}{{3}}{ending}"
-    )
+    return f"+{{1}}{{3}} {{2}}{ending}" if is_end else f"+{{1}}{{2}}\n+{{1}}{{3}}{ending}"
 
 
 @fixer("align")
@@ -81,10 +75,7 @@ def align_continuation(site: FixSite) -> Proposal:
     new = make_whitespace(8 * tabs + column)
     added = [f"+{new}{row.raw[1 + len(old) :]}" for row in rows]
     if line.sign == "+":
-        return [
-            make_replacement(row.number, text)
-            for row, text in zip(rows, added, strict=True)
-        ]
+        return [make_replacement(row.number, text) for row, text in zip(rows, added, strict=True)]
     # git apply needs context below the call, even if the file ends there
     if depth > 0 or rows[-1].left < 2:
         return None

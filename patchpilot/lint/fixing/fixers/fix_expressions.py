@@ -11,9 +11,7 @@ from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.fixing.fixer import FixSite, Proposal, fixer, rewrite_matches
 from patchpilot.lint.fixing.fixers.fix_tokens import NO_MACRO
 
-_OUTSIDE = compile_cached(
-    r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/"
-)
+_OUTSIDE = compile_cached(r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/")
 """Directories with code that runs outside the kernel and does not use kernel types."""
 _CONDITION = compile_cached(
     r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$"
@@ -56,9 +54,7 @@ def simplify_null_test(site: FixSite) -> Proposal:
     Parentheses that become unnecessary are removed.
     """
     previous_line = site.line.previous
-    is_near = (
-        previous_line is not None and previous_line.hunk_start == site.line.hunk_start
-    )
+    is_near = previous_line is not None and previous_line.hunk_start == site.line.hunk_start
     upper = previous_line.text.rstrip() if previous_line and is_near else ""
     next_code = (site.scan.raw_line(site.number, 1) or "")[1:].strip()
 

@@ -49,9 +49,7 @@ def strip_subject_punctuation(site: FixSite) -> Proposal:
     """
     title = site.context.patch.subject.title
     return (
-        _replace_title(site, title[:-1].rstrip())
-        if re.search(r"[^.…,;!?][.,;]$", title)
-        else None
+        _replace_title(site, title[:-1].rstrip()) if re.search(r"[^.…,;!?][.,;]$", title) else None
     )
 
 
@@ -85,8 +83,7 @@ def is_same_commit(commit_id: str, title: str, suggested: re.Match[str]) -> bool
     A different title may belong to a different commit.
     """
     actual, expected = (
-        " ".join(text.rstrip(".…").split()).lower()
-        for text in (title, suggested["title"])
+        " ".join(text.rstrip(".…").split()).lower() for text in (title, suggested["title"])
     )
     is_titled = actual in ("", expected.strip("\"'() ")) or (
         len(actual) > LEAST_TITLE and expected.startswith(actual)
@@ -142,14 +139,11 @@ def _wrap_paragraph(site: FixSite, first: str) -> Proposal:
     full_length = min(COLUMNS, max(NARROW, *map(len, ("", *lines[1:]))))
     count = 1
     while (
-        count < len(lines)
-        and len(lines[count - 1]) + len(lines[count].split()[0]) >= full_length
+        count < len(lines) and len(lines[count - 1]) + len(lines[count].split()[0]) >= full_length
     ):
         count += 1
     text = " ".join(lines[:count])
-    wrapped = textwrap.wrap(
-        text, COLUMNS, break_long_words=False, break_on_hyphens=False
-    )
+    wrapped = textwrap.wrap(text, COLUMNS, break_long_words=False, break_on_hyphens=False)
     if any(is_trailer(row) or _NO_PROSE.match(row) for row in wrapped[1:]):
         return None
     return FixEdit(site.number, count, tuple(wrapped))
@@ -158,9 +152,7 @@ def _wrap_paragraph(site: FixSite, first: str) -> Proposal:
 @fixer("wrap", is_prose=True)
 def wrap_prose(site: FixSite) -> Proposal:
     """Wrap a long line of prose, and the full lines below it."""
-    is_pasted = site.number - site.context.patch.message_line in find_pasted_lines(
-        site.context
-    )
+    is_pasted = site.number - site.context.patch.message_line in find_pasted_lines(site.context)
     return None if is_pasted else _wrap_paragraph(site, site.text)
 
 
@@ -206,9 +198,7 @@ def _is_about_word(site: FixSite, typo: str, better: str) -> bool:
     """
     patch, text = site.context.patch, site.text
     message = " ".join((patch.subject.title, *patch.message)).lower()
-    is_mentioned = re.search(
-        rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message
-    )
+    is_mentioned = re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message)
     return _is_in_message(site) and (
         any(typo in line.text for change in patch.files for line in change.lines("-"))
         or text[: text.find(typo)].count('"') % 2 > 0

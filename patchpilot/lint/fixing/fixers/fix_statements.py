@@ -91,14 +91,8 @@ def break_line(site: FixSite) -> Proposal:
         lines = (*(row + _GOES_ON for row in continued), last)
     else:
         before = line.previous.code.rstrip() if line.previous else ""
-        margin = len(expand_tabs(leading_whitespace(raw))) + 8 * bool(
-            _IS_END.search(before)
-        )
-        rows = (
-            _break_at_best_columns(raw[1:], text[1:], margin)
-            if strip_sign(line)
-            else []
-        )
+        margin = len(expand_tabs(leading_whitespace(raw))) + 8 * bool(_IS_END.search(before))
+        rows = _break_at_best_columns(raw[1:], text[1:], margin) if strip_sign(line) else []
         lines = tuple(f"+{row}" for row in rows)
     return make_replacement(line.number, *lines) if rows else None
 
@@ -173,14 +167,8 @@ def _break_at_brackets(
         rows.append(raw[: breaks[-1]])
         raw = " " * column + raw[breaks[-1] :].lstrip()
         # keep the columns of unclosed brackets, and replace the other text with spaces
-        brackets = (
-            "(" if position in open_brackets else " "
-            for position in range(1, column + 1)
-        )
+        brackets = ("(" if position in open_brackets else " " for position in range(1, column + 1))
         text = "".join(brackets) + text[breaks[-1] :].lstrip()
     first, *other_rows = [*rows, raw]
-    indented = (
-        make_whitespace(len(row) - len(row.lstrip())) + row.lstrip()
-        for row in other_rows
-    )
+    indented = (make_whitespace(len(row) - len(row.lstrip())) + row.lstrip() for row in other_rows)
     return [first, *indented] if len(expand_tabs(raw)) <= limit else []

@@ -58,23 +58,13 @@ def rewrite_fixes_tag(site: FixSite) -> Proposal:
 def close_gap(site: FixSite) -> Proposal:
     lines, number = site.context.patch.lines, site.number
     first = next(
-        (
-            candidate
-            for candidate in range(number, 0, -1)
-            if lines[candidate - 1].strip()
-        ),
+        (candidate for candidate in range(number, 0, -1) if lines[candidate - 1].strip()),
         number,
     )
     last = next(
-        (
-            candidate
-            for candidate in range(number, len(lines))
-            if lines[candidate].strip()
-        ),
+        (candidate for candidate in range(number, len(lines)) if lines[candidate].strip()),
         first,
     )
     line_above, line_below = lines[first - 1], "".join(lines[last : last + 1])
-    are_tags = is_trailer(line_below) and (
-        is_trailer(line_above) or line_above[:1] in (" ", "\t")
-    )
+    are_tags = is_trailer(line_below) and (is_trailer(line_above) or line_above[:1] in (" ", "\t"))
     return FixEdit(first + 1, last - first, ()) if are_tags and first < number else None

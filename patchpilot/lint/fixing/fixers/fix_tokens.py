@@ -27,9 +27,7 @@ _PLAIN = (
     r"\(\s*(?=[^()\n]*(?:->|\.))"
     r"([A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*|\[[\w+\-*. >]*\])*)\s*\)"
 )
-_PROTOTYPE = (
-    r"(?:(?!(?:typeof|asm)\b)[a-z]\w*\s*\(|_\w*\s*\(\s*(?:void\b|[a-z_]\w*[\s*]+[\w*]))"
-)
+_PROTOTYPE = r"(?:(?!(?:typeof|asm)\b)[a-z]\w*\s*\(|_\w*\s*\(\s*(?:void\b|[a-z_]\w*[\s*]+[\w*]))"
 """A function's name and parenthesis, except for an attribute such as `__aligned(8)`."""
 NO_MACRO = r"\A(?!\+\s*#)(?!.*\\[ \t]*(?:\n|\Z))"
 """Matches text outside of macros, whose arguments may be expressions without parentheses."""
@@ -60,12 +58,8 @@ _register_rewrite("space-after", r"[^\s\x01](?=[^ \t\n])", "{0} ", at_column=Tru
 _register_rewrite("no-space-before", r"[ \t]+([^\s\x01])", "{1}", at_column=True)
 _register_rewrite("no-space-after", rf"({_SIGN})[ \t]+(?=\S)", "{1}", at_column=True)
 # a name before `(*` may be a type; a macro without arguments may expand to a value in parentheses
-_register_rewrite(
-    "no-space-before-call", r"(?<=\w)[ \t]+(\()(?!\s*[*^])", "{1}", at_column=True
-)
-_register_rewrite(
-    "cast", r"(\([^()\n]*\))[ \t]+(?=[\w(&*~!\"'-])", "{1}", at_column=True
-)
+_register_rewrite("no-space-before-call", r"(?<=\w)[ \t]+(\()(?!\s*[*^])", "{1}", at_column=True)
+_register_rewrite("cast", r"(\([^()\n]*\))[ \t]+(?=[\w(&*~!\"'-])", "{1}", at_column=True)
 _register_rewrite(
     "star",
     rf"(?<=[\w)])([*\s]*\*[*\s]*)(?=[\w)(])(?=({_QUALIFIER})?)",
@@ -80,9 +74,7 @@ _register_rewrite(
     " ",
     rows=range(-1, 2),
 )
-_register_rewrite(
-    "split-brace", r"\A([^;{]*\))[ \t]*\{[ \t]*$", "{1}\n+{{", rows=range(20)
-)
+_register_rewrite("split-brace", r"\A([^;{]*\))[ \t]*\{[ \t]*$", "{1}\n+{{", rows=range(20))
 # in a macro, move the statement after a label along with it
 _register_rewrite("label", r"^\+[ \t]+(?=[A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", "+")
 _register_rewrite(

@@ -20,9 +20,7 @@ from patchpilot.model.rule import FixEdit
 
 _TAB = 8
 _C = ("c", "h", "S", "dts", "dtsi")
-_FREE = frozenset(
-    (*_C, "rst", "txt", "yaml", "yml", "lds", "asn1", "dtso", "dtsi", "s")
-)
+_FREE = frozenset((*_C, "rst", "txt", "yaml", "yml", "lds", "asn1", "dtso", "dtsi", "s"))
 """Kinds of files in which trailing whitespace has no meaning, unlike in Makefiles, Markdown,
 scripts and test data.
 """
@@ -77,9 +75,7 @@ def indent_with_tabs(site: FixSite) -> Proposal:
     return None if is_unknown else make_replacement(line.number, new_line)
 
 
-_HEAD = compile_cached(
-    r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$"
-)
+_HEAD = compile_cached(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$")
 _CONDITION = compile_cached(r"#\s*(?:el)?if\b.*\\$")
 _UNKNOWN = compile_cached(r"\b(?:switch|case|default)\b|\\$|^#")
 
@@ -91,9 +87,7 @@ def find_nesting_depth(site: FixSite, columns: int) -> int:
     probably copied from a diff, and gets the depth of that tab stop.
     """
     previous = site.line.previous.code[1:].strip() if site.line.previous else ""
-    if columns % _TAB == _TAB - 1 and (
-        previous[-1:] in (*";{}:", "") or _HEAD.match(previous)
-    ):
+    if columns % _TAB == _TAB - 1 and (previous[-1:] in (*";{}:", "") or _HEAD.match(previous)):
         return columns // _TAB + 1
     return _find_line_depths(site.context).get(site.number, 0)
 
@@ -140,6 +134,4 @@ def drop_blank_line(site: FixSite) -> Proposal:
 
 @fixer("add-blank-line")
 def add_blank_line(site: FixSite) -> Proposal:
-    return (
-        FixEdit(site.number, 0, ("+",)) if site.find_added_line(site.number) else None
-    )
+    return FixEdit(site.number, 0, ("+",)) if site.find_added_line(site.number) else None
