@@ -15,6 +15,7 @@ from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, check_email_address
 from patchpilot.model.commit_references import claimed_upstream_commit, is_backport
+from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import format_count
 from patchpilot.model.recipient import TEAM, Recipient
@@ -31,6 +32,7 @@ from patchpilot.outgoing.undisclosed_texts import (
 from patchpilot.projects.loading import is_list_address, is_on_list_host
 from patchpilot.projects.project import Project
 from patchpilot.series.cover_letter import (
+    find_placeholder,
     format_cover_body,
     has_changelog_items,
     is_written_cover,
@@ -134,6 +136,7 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
     yield from _cover_problems(facts)
     for patch in topic.series.patches:
         yield from _patch_problems(facts, patch)
+    yield from _note_problems(topic.draft)
     if facts.standing and facts.target and not facts.upstream.stable:
         yield from _target_problems(facts.standing, facts.target)
     yield from _version_problems(facts)
@@ -216,12 +219,28 @@ def _patch_problems(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem
             f"{title}: the subject marks the commit as not ready to be sent",
             "git rebase -i --autosquash",
         )
+    if placeholder := find_placeholder("\n".join((*patch.message, *patch.notes))):
+        yield SendProblem(
+            "placeholder",
+            f"{prefix}a text is not filled in: {placeholder}",
+            "write it or delete the line: git commit --amend, or edit the patch file",
+        )
     if not patch.tags("Signed-off-by"):
         yield SendProblem(
             "no-signoff",
             f"{prefix}no Signed-off-by",
             Action("prepare", ("--signoff",), "git commit --amend -s, or {}"),
         )
+
+
+def _note_problems(draft: Draft) -> Iterator[SendProblem]:
+    for known in draft.patches:
+        if placeholder := find_placeholder(draft.notes.get(known.patch_id, "")):
+            yield SendProblem(
+                "placeholder",
+                f"{known.subject}: the note is not filled in: {placeholder}",
+                Action("draft", ("--edit",)),
+            )
 
 
 def _cover_problems(facts: PreflightFacts) -> Iterator[SendProblem]:

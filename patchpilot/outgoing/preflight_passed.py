@@ -41,6 +41,7 @@ COVERED = {
     "version": (
         "no-changelog",
         "unfinished",
+        "placeholder",
         "already-sent",
         "version-sent",
         "sent-since",

@@ -15,6 +15,12 @@ GIT_SUBJECT = "*** SUBJECT HERE ***"
 """git's placeholder; git send-email refuses to send it."""
 _PLACEHOLDER = re.compile(r"\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*|\bEDITME\b|\$\{(?:subject|text)\}")
 """The placeholders of git's, b4's and patchpilot's templates."""
+_TO_FILL_IN = re.compile(
+    r"^[ \t]*\[ ?your name:.*|\(give the reason\)|\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*"
+    r"|^[ \t]*EDITME\b.*",
+    re.MULTILINE,
+)
+"""Placeholders that no text of a patch contains for another reason."""
 _SHORTLOG = re.compile(r"^\S.* \(\d+\):$", re.MULTILINE)
 _CHANGES = re.compile(
     r"^(?:changes (?:in|since) v\d+|changelog|v\d+\s*(?:->|→|:))",
@@ -113,6 +119,12 @@ def strip_shortlog(text: str) -> str:
 def is_written_cover(text: str) -> bool:
     """Return whether a cover letter has a subject or body without placeholders."""
     return bool(text.strip()) and not _PLACEHOLDER.search(text)
+
+
+def find_placeholder(text: str) -> str:
+    """Return the first placeholder that the author of a message left in it, or ""."""
+    match = _TO_FILL_IN.search(text)
+    return match[0].strip() if match else ""
 
 
 def format_cover_body(text: str, changelogs: Mapping[str, str], version: int) -> str:

@@ -10,7 +10,7 @@ import pytest
 from patchpilot.history.earlier_fixes import EarlierFix, StableBase, UpstreamState
 from patchpilot.model.action import actions_in_advice
 from patchpilot.model.address import Address
-from patchpilot.model.draft import Draft
+from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.message import Message, parse_message
 from patchpilot.model.patch import Patch, Series
@@ -480,6 +480,7 @@ TWO_OF_THREE = TargetFit("conflict", "widget: mend", ("a.c", "b.c", "c.c", "d.c"
 THERE = TargetFit("clean", already=("widget: mend",))
 FIXED = EarlierFix("c" * 40, "widget: repair", "v6.4", True, True)
 ON_STABLE = StableBase("6.6", "d" * 40, "origin/master")
+NOTED = KnownPatch("1" * 40, "widget: mend")
 UNWRITTEN = replace(GOOD, cover_subject="EDITME: what", cover_text="Why.")
 COVER = parse_patch(
     b"From: Ada Fixer <ada@example.org>\nSubject: [PATCH 0/1] *** SUBJECT HERE ***\n\n"
@@ -609,6 +610,22 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         },
         "unfinished",
         "the changelog still has an EDITME line",
+        "patchpilot draft --edit",
+    ),
+    (
+        {
+            "series": Series(
+                (make_patch(body=f"Broken.\n{SIGNED}\n---\n[ your name: what differs, and why ]"),)
+            )
+        },
+        "placeholder",
+        "a text is not filled in: [ your name: what differs, and why ]",
+        "write it or delete the line: git commit --amend, or edit the patch file",
+    ),
+    (
+        {"draft": replace(GOOD, notes={NOTED.patch_id: "EDITME: why"}, patches=(NOTED,))},
+        "placeholder",
+        "widget: mend: the note is not filled in: EDITME: why",
         "patchpilot draft --edit",
     ),
 ]
