@@ -363,12 +363,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     SANDBOX: {
         "cli/commands/demo::command": ("*",),
-        "demo/demo_repository::make_repositories": (
-            "str(repository)",
-            "str(mainline)",
-            "str(stable)",
-            "str(work)",
-        ),
         "demo/journey::Journey.run": ("*",),
         "demo/robin::_format_reference": ("commit",),
         "demo/robin::_send_mail": ("*config_command",),

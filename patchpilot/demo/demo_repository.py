@@ -9,12 +9,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.commits.git_command import git
-from patchpilot.commits.pinned_git import run_git
 from patchpilot.demo import acme
 from patchpilot.demo.demo_history import LTS, Builder, DemoFacts
 from patchpilot.demo.demo_people import NEWCOMER
-from patchpilot.demo.repository_settings import write_settings
+from patchpilot.demo.git_python import use_git_python
 from patchpilot.model.progress import Progress, ignore_progress
 
 TOPIC = "acme-old-cards"
@@ -50,34 +48,26 @@ def make_repositories(root: Path, progress: Progress = ignore_progress) -> Repos
     """
     mainline, stable, work = root / "mainline.git", root / "stable.git", root / "linux"
     root.mkdir(parents=True, exist_ok=True)
-    for repository in (mainline, stable):
-        git(None, "init", "-q", "--bare", "-b", "master", "--template=", str(repository))
-        (repository / "objects" / "info").mkdir(exist_ok=True)
-    progress("writing the history of the sandbox tree")
-    facts = Builder().build(mainline, stable)
-    progress("cloning the sandbox tree")
-    git(None, "clone", "-q", "--no-hardlinks", "--template=", str(mainline), str(work))
-    shutil.rmtree(work / ".git" / "hooks", ignore_errors=True)
-    git(work, "remote", "add", "stable", str(stable))
-    git(
-        work,
-        "fetch",
-        "-q",
-        "stable",
-        *(
+    with use_git_python() as git:
+        for folder in (mainline, stable):
+            git.Repo.init(folder, bare=True, initial_branch="master")
+            (folder / "objects" / "info").mkdir(exist_ok=True)
+        progress("writing the history of the sandbox tree")
+        facts = Builder().build(mainline, stable)
+        progress("cloning the sandbox tree")
+        clone = git.Repo.clone_from(str(mainline), work, no_hardlinks=True)
+        shutil.rmtree(work / ".git" / "hooks", ignore_errors=True)
+        heads = [
             f"+refs/heads/linux-{version}.y:refs/remotes/stable/linux-{version}.y"
             for version in LTS
-        ),
-    )
-    identity = {
-        "user.name": NEWCOMER.name,
-        "user.email": NEWCOMER.email,
-        "commit.gpgSign": "false",
-    }
-    write_settings(work / ".git" / "config", identity)
-    # do not override the user's settings here, because git must write the upstream branch into the
-    # clone's configuration
-    run_git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master")
+        ]
+        clone.create_remote("stable", str(stable)).fetch(heads)
+        with clone.config_writer() as settings:
+            settings.set_value("user", "name", NEWCOMER.name)
+            settings.set_value("user", "email", NEWCOMER.email)
+            settings.set_value("commit", "gpgSign", "false")
+        clone.git.checkout("origin/master", b=TOPIC, track=True)
+        clone.close()
     write_first_fix(work, facts.culprit)
     return Repositories(mainline, stable, work, facts)
 
@@ -88,17 +78,13 @@ def write_first_fix(work: Path, culprit: str) -> str:
     It has no sign-off, no Fixes: tag, and a style error.
     """
     write_driver(work, acme.CHECK_BAD_STYLE)
-    git(
-        work,
-        "commit",
-        "-q",
-        "-a",
-        "-F",
-        "-",
-        stdin=make_first_message(culprit).encode(),
-        env={"GIT_AUTHOR_DATE": FIX_TIME, "GIT_COMMITTER_DATE": FIX_TIME},
-    )
-    return git(work, "rev-parse", "HEAD").text.strip()
+    with use_git_python() as git, git.Repo(work) as clone:
+        clone.git(c="core.hooksPath=/dev/null").commit(
+            all=True,
+            message=make_first_message(culprit),
+            env={"GIT_AUTHOR_DATE": FIX_TIME, "GIT_COMMITTER_DATE": FIX_TIME},
+        )
+        return str(clone.head.commit.hexsha)
 
 
 def write_driver(work: Path, check: str) -> None:

@@ -21,7 +21,7 @@ from patchpilot.demo.archive_server import StandIn
 from patchpilot.demo.demo_history import LTS
 from patchpilot.demo.demo_people import LISTS
 from patchpilot.demo.demo_repository import Repositories, make_repositories
-from patchpilot.demo.repository_settings import write_settings
+from patchpilot.demo.git_python import write_settings
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, ignore_progress

@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.commits.git_command import git, stream_output
 from patchpilot.commits.pinned_git import make_config_variable
-from patchpilot.commits.run import RunWatch, make_environment, run, run_on_terminal
+from patchpilot.commits.run import RunWatch, base_environment, run, run_on_terminal
 from patchpilot.errors import CancelledError, GitError, MissingError
 from tests.kit.processes import has_ended
 from tests.kit.repos import Repo
@@ -22,7 +22,7 @@ def test_git_environment_is_cleared(
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "mine")
     monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'a.b'='it'\\''s'")
     monkeypatch.setenv("GIT_ASKPASS", "mine")
-    env = make_environment(make_config_variable((("a.b", "its'"), ("a.c", "x"))))
+    env = base_environment(make_config_variable((("a.b", "its'"), ("a.c", "x"))))
     assert "GIT_DIR" not in env
     assert env["GIT_ASKPASS"] == "mine"
     arguments = ["git", "config", "--get-regexp", r"a\..|core.pager"]

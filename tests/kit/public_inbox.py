@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from patchpilot.commits.run import make_environment
+from patchpilot.commits.run import base_environment
 from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.mail import join_mbox, parse_mail
@@ -99,7 +99,7 @@ class PublicInbox:
     def _environment(self) -> dict[str, str]:
         inherited_variables = {
             name: value
-            for name, value in make_environment(parsed=True).items()
+            for name, value in base_environment(parsed=True).items()
             if not name.startswith("PI_")
         }
         return inherited_variables | {

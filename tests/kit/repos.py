@@ -3,12 +3,21 @@
 
 import os
 import shlex
-import subprocess
+import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tests.kit.cli import Outcome
+
+
+def import_git_python() -> ModuleType:
+    """Import GitPython when a test first makes a repository."""
+    os.environ["GIT_PYTHON_REFRESH"] = "quiet"
+    import git
+
+    return git
 
 
 class Repo:
@@ -41,21 +50,24 @@ class Repo:
     ) -> str:
         """Run git in the repository, and return its output. The line is split like in a shell."""
         args = (*shlex.split(line), *arguments)
-        env = dict(os.environ)
         date = f"{self._clock} +0000"
-        env |= {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
-        completed = subprocess.run(
-            ["git", *args],
-            cwd=self.path,
-            input=stdin,
-            env=env,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
-        if must_succeed and completed.returncode:
-            raise AssertionError(f"git {' '.join(args)}: {completed.stderr}")
-        return completed.stdout.rstrip("\n")
+        with tempfile.TemporaryFile() as input_file:
+            input_file.write((stdin or "").encode())
+            input_file.seek(0)
+            code, output, errors = (
+                import_git_python()
+                .Git(self.path)
+                .execute(
+                    ["git", *args],
+                    istream=input_file,
+                    env={"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date},
+                    with_extended_output=True,
+                    with_exceptions=False,
+                )
+            )
+        if must_succeed and code:
+            raise AssertionError(f"git {' '.join(args)}: {errors}")
+        return str(output).rstrip("\n")
 
     def write(self, **files: str) -> None:
         """Write files.
