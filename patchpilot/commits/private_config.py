@@ -396,8 +396,7 @@ def is_trusted_command(command: OwnCommand) -> bool:
 
 def list_untrusted_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     """Return the repository's commands (see `list_own_commands`) that the user does not trust in
-    their
-    current form.
+    their current form.
     """
     commands = list_own_commands(top, *uses)
     trusted = read_trusted_entries() if commands else {}

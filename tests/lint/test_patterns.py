@@ -45,8 +45,7 @@ def _expand_pattern(parsed_nodes: Any, first_char: str, length: int) -> str:
     possible.
 
     A character class is replaced with `first_char` if the class contains it, otherwise with the
-    first
-    character in the class.
+    first character in the class.
     """
     expanded_text = ""
     for name, value in parsed_nodes:

@@ -200,9 +200,9 @@ def find_matching_code(context: Context, arguments: Arguments) -> Hits:
     available to the message.
 
     `group_patterns` and `unless_group_patterns` map a group to a pattern that its text must, or
-    must not, match; {name} is the text of another group. `suffixes`
-    are the suffixes of the files to check ("*": all files; default: .c and .h); `files_pattern`
-    and `other_files_pattern` select files.
+    must not, match; {name} is the text of another group. `suffixes` are the suffixes of the files
+    to check ("*": all files; default: .c and .h); `files_pattern` and `other_files_pattern` select
+    files.
 
     `uncommented` skips lines with a comment nearby. `same_indent` requires that the previous line
     has the same indent, `from_line` skips the lines of the file above that line number, and

@@ -64,8 +64,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     """The base class of a stage's screen: panels, one of them with a list, and side jobs.
 
     Subclasses define `stage`, `compose_body()`, `LIST`, `build_rows()`, and `show_selected_row()`.
-    The cursor stays on its row, identified by the row's key, when a
-    new result arrives or the size changes. Only one side job per name runs at a time.
+    The cursor stays on its row, identified by the row's key, when a new result arrives or the size
+    changes. Only one side job per name runs at a time.
     """
 
     stage: ClassVar[Stage]
