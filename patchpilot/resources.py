@@ -18,6 +18,10 @@ from patchpilot.write_file import PRIVATE, replace_file
 
 DRAFT_AGE = 14 * 86400
 """Seconds for which a draft counts as recent."""
+TOPIC_DATABASE = "outgoing.sqlite3"
+"""The file in the state directory with the drafts and the outbox."""
+TRACK_DATABASE = "track.sqlite"
+"""The file in the state directory with the tracked series."""
 
 
 def runs_in_ci() -> bool:

@@ -20,7 +20,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mail_reader import MailReader
-from patchpilot.resources import state_path
+from patchpilot.resources import TRACK_DATABASE, state_path
 from patchpilot.series.database import (
     DamagedError,
     DatabaseLayout,
@@ -135,7 +135,7 @@ class StoredMails(NamedTuple):
 
 
 def default_store_file() -> Path:
-    return state_path() / "track.sqlite"
+    return state_path() / TRACK_DATABASE
 
 
 class Store:

@@ -9,7 +9,8 @@ from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.commits.applies import AppliesHow
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.merging import Entry
-from patchpilot.commits.object_store import EMPTY_TREE, ScratchStore
+from patchpilot.commits.object_store import ScratchStore
+from patchpilot.commits.objects import EMPTY_TREE
 from patchpilot.errors import InputError
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.hunk_fit import find_misfit_hunks, fit_file

@@ -141,9 +141,9 @@ def _candidate_versions(
 
 def _sent_mails(identity: str, number: int) -> tuple[Series, ...]:
     from patchpilot.outgoing.outbox import Outbox
-    from patchpilot.resources import state_path
+    from patchpilot.resources import TOPIC_DATABASE, state_path
 
-    if not (state_path() / "outgoing.sqlite3").exists():
+    if not (state_path() / TOPIC_DATABASE).exists():
         return ()
     with Outbox() as outbox:
         sends = [

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.git_command import git
+from patchpilot.commits.objects import EMPTY_TREE
 from patchpilot.commits.private_config import is_trusted_command, make_trust_item
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError

@@ -20,7 +20,7 @@ from patchpilot.commits.merging import (
     plan_merge,
     read_merge,
 )
-from patchpilot.commits.objects import CatFile
+from patchpilot.commits.objects import EMPTY_TREE, CatFile
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -28,7 +28,6 @@ from patchpilot.errors import GitError
 from patchpilot.model.commit import Commit
 
 _DIRECTORY = "40000"
-EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_LISTINGS = 2000
 _MOST_PENDING = 5000
 # for fewer merges than this, start a separate process for each merge

@@ -20,6 +20,7 @@ from patchpilot.model.address import Address
 from patchpilot.model.bounded import EPOCH, clamp_time
 from patchpilot.model.commit import Commit
 
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _IDENT = lazy_pattern(
     r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(?P<zone>[+-]\d{4})?$"
 )

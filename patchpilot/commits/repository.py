@@ -23,7 +23,7 @@ from patchpilot.commits.git_reading import (
     format_complete_history_hint,
     may_change_repository,
 )
-from patchpilot.commits.objects import CatFile, parse_commit
+from patchpilot.commits.objects import EMPTY_TREE, CatFile, parse_commit
 from patchpilot.commits.pinned_git import make_config_variable
 from patchpilot.commits.private_config import (
     RepositoryPlaces,
@@ -50,7 +50,6 @@ _SHORT_ID = lazy_pattern(r"[0-9a-f]{7,40}")
 _HEX_256 = lazy_pattern(r"[0-9a-f]{64}")
 MAX_TOPIC = 500
 """Number of commits of a branch that are searched for a topic; b4 rejects longer series."""
-EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _LOG_FORMAT = "%H%x01%B"
 _REF_RULES = (
     "{}",

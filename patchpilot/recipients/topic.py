@@ -46,7 +46,7 @@ from patchpilot.recipients.plan import (
     plan_undisclosed,
     plan_undisclosed_for_paths,
 )
-from patchpilot.resources import state_path
+from patchpilot.resources import TRACK_DATABASE, state_path
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.series.recipient_edits import (
     RecipientEdits,
@@ -420,7 +420,7 @@ def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:
     if series.cover:
         titles.add(title_key(series.cover.subject.title))
     planned = {recipient.address.key for recipient in plan.recipients}
-    if not (state_path() / "track.sqlite").exists():
+    if not (state_path() / TRACK_DATABASE).exists():
         return
     # import these modules lazily, because only tracked topics need them
     from patchpilot.archive.track_store import Store

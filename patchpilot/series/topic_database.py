@@ -3,10 +3,9 @@
 
 from typing import Self
 
-from patchpilot.resources import state_folder
+from patchpilot.resources import TOPIC_DATABASE, state_folder
 from patchpilot.series.database import Database, DatabaseLayout, open_database
 
-FILE = "outgoing.sqlite3"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sends (
     id INTEGER PRIMARY KEY, change_id TEXT NOT NULL, repository TEXT NOT NULL, branch TEXT, version INTEGER NOT NULL, transport TEXT NOT NULL,
@@ -36,7 +35,7 @@ def open_topic_database() -> Database:
     """Open the database of drafts and the outbox in autocommit mode, in which each statement is on
     disk when it returns.
     """
-    return open_database(state_folder() / FILE, LAYOUT)
+    return open_database(state_folder() / TOPIC_DATABASE, LAYOUT)
 
 
 class TopicStore:

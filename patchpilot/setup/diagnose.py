@@ -29,9 +29,9 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports
 from patchpilot.outgoing.mail_account import read_account
-from patchpilot.resources import state_folder
+from patchpilot.resources import TOPIC_DATABASE, state_folder
 from patchpilot.series.database import damaged_error, recover_database
-from patchpilot.series.topic_database import FILE, LAYOUT, open_topic_database
+from patchpilot.series.topic_database import LAYOUT, open_topic_database
 from patchpilot.topic.finish_send import finish_sends
 
 if TYPE_CHECKING:
@@ -348,7 +348,7 @@ def recover_databases() -> tuple[str, ...]:
     """
     lines = []
     for file, layout in (
-        (state_folder() / FILE, LAYOUT),
+        (state_folder() / TOPIC_DATABASE, LAYOUT),
         (default_store_file(), TRACK_LAYOUT),
     ):
         if not file.exists():

@@ -20,13 +20,12 @@ from patchpilot.errors import MissingError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
-from patchpilot.resources import state_path
+from patchpilot.resources import TOPIC_DATABASE, state_path
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.model.draft import Draft
 
-_DATABASE = "outgoing.sqlite3"
 _B4_BRANCH = "b4/"
 _SUBJECT = lazy_pattern(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
 
@@ -36,7 +35,7 @@ def has_drafts() -> bool:
 
     This is faster than finding a topic's draft.
     """
-    if not (state_path() / _DATABASE).exists():
+    if not (state_path() / TOPIC_DATABASE).exists():
         return False
     from patchpilot.series.topic_database import TopicStore
 

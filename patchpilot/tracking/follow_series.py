@@ -42,6 +42,7 @@ from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mbox import deduplicate, read_mails
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
+from patchpilot.resources import TRACK_DATABASE
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.known_series import (
     find_sent_ids,
@@ -288,7 +289,7 @@ def read_mbox(
     """
     with (
         TemporaryFolder("mbox") as folder,
-        Store(folder / "track.sqlite") as store,
+        Store(folder / TRACK_DATABASE) as store,
     ):
         tracked = track_series_in_mbox(mbox, store=store, repository=repository, progress=progress)
         track_action = Action("track", ("add", "--mbox", str(mbox)), "not tracked: `{}`")

@@ -36,6 +36,7 @@ from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.series_messages import REPORTS, revisions_in
+from patchpilot.resources import TRACK_DATABASE
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.known_series import SAVE_REPLIES
@@ -293,7 +294,7 @@ def find_posted_series(
     commit = _find_upstream(repository, requested_commit)
     with (
         TemporaryFolder("find") as folder,
-        Store(folder / "track.sqlite") as store,
+        Store(folder / TRACK_DATABASE) as store,
     ):
         # links in commit messages are not trusted, so query only the configured archive
         with archive_at(find_archive_url("", normalize_archive_address(lore))) as archive:

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patchpilot.commits.merging import plan_merge
-from patchpilot.commits.object_store import EMPTY_TREE, ScratchStore
+from patchpilot.commits.object_store import ScratchStore
+from patchpilot.commits.objects import EMPTY_TREE
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 

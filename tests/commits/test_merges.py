@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.merge_tree import MergeProcess
-from patchpilot.commits.object_store import EMPTY_TREE, ScratchStore
+from patchpilot.commits.object_store import ScratchStore
+from patchpilot.commits.objects import EMPTY_TREE
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 

@@ -22,11 +22,11 @@ from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
-from patchpilot.resources import state_folder
+from patchpilot.resources import TOPIC_DATABASE, state_folder
 from patchpilot.series.database import list_backups
 from patchpilot.series.draft import Drafts
 from patchpilot.series.recipient_edits import RecipientEdits, load_edits
-from patchpilot.series.topic_database import FILE, LAYOUT
+from patchpilot.series.topic_database import LAYOUT
 from patchpilot.tui.stage.saved_state import SavedState
 from tests.kit.cli import call
 from tests.kit.outbox import CHANGE
@@ -42,20 +42,20 @@ def old_state_folder() -> Path:
     shutil.copytree(OLD / "recipients", folder / "recipients")
     for name in ("trusted.json", "walk.json"):
         shutil.copy(OLD / name, folder)
-    with closing(sqlite3.connect(folder / FILE)) as base:
+    with closing(sqlite3.connect(folder / TOPIC_DATABASE)) as base:
         base.executescript((OLD / "outgoing.sql").read_text(encoding="utf-8"))
     return folder
 
 
 @pytest.mark.usefixtures("old_state_folder")
 def test_draft_round_trips() -> None:
-    with closing(sqlite3.connect(state_folder() / FILE)) as base:
+    with closing(sqlite3.connect(state_folder() / TOPIC_DATABASE)) as base:
         (before,) = base.execute("SELECT data FROM drafts").fetchone()
     with Drafts() as drafts:
         draft = drafts.get(CHANGE)
         assert draft is not None
         drafts.save(draft)
-    with closing(sqlite3.connect(state_folder() / FILE)) as base:
+    with closing(sqlite3.connect(state_folder() / TOPIC_DATABASE)) as base:
         (after,) = base.execute("SELECT data FROM drafts").fetchone()
     assert {name: json.loads(after)[name] for name in json.loads(before)} == json.loads(before)
 
@@ -92,7 +92,7 @@ def test_sent_messages_are_read() -> None:
 
 
 def test_version_1_outbox_is_migrated() -> None:
-    file = state_folder() / FILE
+    file = state_folder() / TOPIC_DATABASE
     content = (OLD / "outgoing.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(file)) as base:
         base.executescript(content)
@@ -138,7 +138,7 @@ def test_baseline_is_read(workdir: Path) -> None:
 
 
 def _write_newer_outbox() -> None:
-    with closing(sqlite3.connect(state_folder() / FILE)) as base:
+    with closing(sqlite3.connect(state_folder() / TOPIC_DATABASE)) as base:
         base.execute(f"PRAGMA user_version = {CURRENT + 1}")
     Drafts().__exit__()
 
