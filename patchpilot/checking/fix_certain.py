@@ -9,7 +9,7 @@ from patchpilot.checking.fix_commits import VERB
 from patchpilot.checking.fix_finding import (
     TAG_RULES,
     FindingChanges,
-    Remedy,
+    FindingRemedy,
     fix_messages,
     preview_certain_tags,
 )
@@ -112,7 +112,7 @@ def apply_certain_fixes(
         repository,
         settings,
         new_commits,
-        Remedy.TAGS,
+        FindingRemedy.TAGS,
         overrides=overrides,
         progress=progress,
     )

@@ -35,7 +35,7 @@ SIGN_OFF_RULES = frozenset(("no-sign-off", "author-not-signed"))
 """Rules that the user's own sign-off satisfies; the second only if the user is the author."""
 
 
-class Remedy(StrEnum):
+class FindingRemedy(StrEnum):
     """How to fix a finding: apply the rule's fix, add a tag or a sign-off, or edit the text."""
 
     SAFE = "safe"
@@ -58,16 +58,16 @@ class FindingChanges:
     ids: Mapping[str, str] = field(default_factory=dict)
 
 
-def choose_remedy(finding: Finding, rules: Sequence[Rule]) -> Remedy:
+def choose_remedy(finding: Finding, rules: Sequence[Rule]) -> FindingRemedy:
     """Return how to fix a finding of one of these rules."""
     if finding.name in TAG_RULES:
-        return Remedy.TAGS
+        return FindingRemedy.TAGS
     if finding.name in SIGN_OFF_RULES:
-        return Remedy.SIGN_OFF
+        return FindingRemedy.SIGN_OFF
     return (
-        Remedy.SAFE
+        FindingRemedy.SAFE
         if any(rule.id == finding.rule and rule.remedy.kind == "safe" for rule in rules)
-        else Remedy.EDIT
+        else FindingRemedy.EDIT
     )
 
 
@@ -109,7 +109,7 @@ def fix_messages(
     repository: Repository,
     settings: Settings,
     commits: Sequence[str],
-    remedy: Remedy,
+    remedy: FindingRemedy,
     *,
     overrides: Collection[str] | None,
     progress: Progress = ignore_progress,
@@ -118,7 +118,7 @@ def fix_messages(
 
     `overrides` works like in `fix_finding`.
     """
-    is_sign_off = remedy is Remedy.SIGN_OFF
+    is_sign_off = remedy is FindingRemedy.SIGN_OFF
     changes = _plan_message_changes(repository, settings, commits, is_sign_off, progress)
     unsigned_commits = [
         repository.commit(change.commit)

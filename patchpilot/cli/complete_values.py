@@ -24,7 +24,7 @@ Described = Mapping[str, str]
 """Completions → short descriptions."""
 
 
-class Values(NamedTuple):
+class ValueCompletions(NamedTuple):
     """The possible completions of a value.
 
     These are the results of `of` and, if `files` is set, file names. In a list, only the part after
@@ -92,29 +92,29 @@ def _command_completions(_: Workplace) -> Described:
     return {**dict.fromkeys(COMMANDS, "command"), **dict.fromkeys(TOPICS, "topic")}
 
 
-_TARGET = Values(_revision_completions, files=True, separator="..")
+_TARGET = ValueCompletions(_revision_completions, files=True, separator="..")
 _BY_METAVAR = {
-    "REV": Values(_revision_completions),
-    "REV|DIR": Values(_revision_completions, files=True),
-    "COMMIT": Values(_revision_completions),
-    "BRANCH": Values(_revision_completions),
-    "auto|COMMIT|none": Values(_complete_revisions_or_keywords(("auto", "none"))),
-    "no|yes|COMMIT": Values(_complete_revisions_or_keywords(("no", "yes"))),
-    "yes|no": Values(lambda _: {"yes": "", "no": ""}),
-    "RULE": Values(_rule_completions),
-    "[RULE]": Values(_rule_completions),
-    "RULE,…": Values(_rule_and_pack_completions, separator=","),
-    "RULE=REASON": Values(
+    "REV": ValueCompletions(_revision_completions),
+    "REV|DIR": ValueCompletions(_revision_completions, files=True),
+    "COMMIT": ValueCompletions(_revision_completions),
+    "BRANCH": ValueCompletions(_revision_completions),
+    "auto|COMMIT|none": ValueCompletions(_complete_revisions_or_keywords(("auto", "none"))),
+    "no|yes|COMMIT": ValueCompletions(_complete_revisions_or_keywords(("no", "yes"))),
+    "yes|no": ValueCompletions(lambda _: {"yes": "", "no": ""}),
+    "RULE": ValueCompletions(_rule_completions),
+    "[RULE]": ValueCompletions(_rule_completions),
+    "RULE,…": ValueCompletions(_rule_and_pack_completions, separator=","),
+    "RULE=REASON": ValueCompletions(
         lambda workplace: {f"{name}=": text for name, text in _rule_completions(workplace).items()}
     ),
-    "[HOOK]...": Values(_hook_completions),
+    "[HOOK]...": ValueCompletions(_hook_completions),
     "[TARGET]...": _TARGET,
     "[show|reset] [TARGET]": _TARGET,
-    "[COMMAND|TOPIC]": Values(_command_completions),
+    "[COMMAND|TOPIC]": ValueCompletions(_command_completions),
 }
 _BY_NAME = {
-    "profile": Values(_project_completions),
-    "name": Values(_setting_completions),
+    "profile": ValueCompletions(_project_completions),
+    "name": ValueCompletions(_setting_completions),
     "target": _TARGET,
 }
 

@@ -22,7 +22,7 @@ from patchpilot.finding.find_fix import FoundFixes
 from patchpilot.model.path_fact import PathFact
 from patchpilot.model.rule import Rule
 from patchpilot.recipients.topic import PlanResult
-from patchpilot.reviewers.review import Review
+from patchpilot.reviewers.review import ProgramReview
 from patchpilot.sending.edit_draft import DraftResult
 from patchpilot.sending.record import Sending
 from patchpilot.settings.trusted_packs import TreeConfiguration
@@ -75,7 +75,7 @@ DOCUMENTS = (
         "check",
         (CheckAnswer,),
         lists={"patches": CheckedPatch},
-        several={"reviews": Review},
+        several={"reviews": ProgramReview},
         added={"patches": (CommitFixes, FixesPreview)},
     ),
     JsonDocument(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Driver:
+class DemoDriver:
     """A device with registers, and a driver file that is generated from the driver's current
     features.
     """
@@ -86,29 +86,29 @@ WORDS = (
 )  # fmt: skip
 
 
-def make_drivers() -> list[Driver]:
+def make_drivers() -> list[DemoDriver]:
     """Return the drivers of a new tree, each with its first register and reader."""
     drivers = [
-        Driver(
+        DemoDriver(
             "tf75",
             "drivers/hwmon/tf75.c",
             "hwmon: (tf75)",
             "Tafel TF75 temperature sensor",
         ),
-        Driver("vw12", "drivers/hwmon/vw12.c", "hwmon: (vw12)", "Vwatt VW12 power monitor"),
-        Driver("orca", "drivers/spi/spi-orca.c", "spi: orca:", "Orca SPI controller"),
-        Driver("blinker", "drivers/usb/misc/blinker.c", "usb: blinker:", "USB blinker"),
-        Driver("dock", "drivers/usb/misc/dock.c", "usb: dock:", "USB docking station"),
-        Driver("kelp", "drivers/mmc/host/kelp.c", "mmc: kelp:", "Kelp SD host controller"),
-        Driver("reef", "drivers/clk/clk-reef.c", "clk: reef:", "Reef clock generator"),
-        Driver("tide", "sound/soc/codecs/tide.c", "ASoC: tide:", "Tide audio codec"),
-        Driver(
+        DemoDriver("vw12", "drivers/hwmon/vw12.c", "hwmon: (vw12)", "Vwatt VW12 power monitor"),
+        DemoDriver("orca", "drivers/spi/spi-orca.c", "spi: orca:", "Orca SPI controller"),
+        DemoDriver("blinker", "drivers/usb/misc/blinker.c", "usb: blinker:", "USB blinker"),
+        DemoDriver("dock", "drivers/usb/misc/dock.c", "usb: dock:", "USB docking station"),
+        DemoDriver("kelp", "drivers/mmc/host/kelp.c", "mmc: kelp:", "Kelp SD host controller"),
+        DemoDriver("reef", "drivers/clk/clk-reef.c", "clk: reef:", "Reef clock generator"),
+        DemoDriver("tide", "sound/soc/codecs/tide.c", "ASoC: tide:", "Tide audio codec"),
+        DemoDriver(
             "gull",
             "drivers/net/ethernet/gull/gull.c",
             "gull:",
             "Gull 100 Mbit/s Ethernet",
         ),
-        Driver("fossil", "drivers/misc/fossil.c", "misc: fossil:", "Fossil time capsule"),
+        DemoDriver("fossil", "drivers/misc/fossil.c", "misc: fossil:", "Fossil time capsule"),
     ]
     for driver in drivers:
         driver.registers.append(("ID", 0))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from patchpilot.commits.fastimport import FastImport
 from patchpilot.demo import acme
-from patchpilot.demo.demo_drivers import WORDS, Driver, make_drivers
+from patchpilot.demo.demo_drivers import WORDS, DemoDriver, make_drivers
 from patchpilot.demo.demo_people import (
     CROWD,
     CULPRIT_AUTHOR,
@@ -85,7 +85,7 @@ class DemoState:
     demo's driver.
     """
 
-    drivers: list[Driver]
+    drivers: list[DemoDriver]
     acme: set[str] = field(default_factory=set)
 
 

@@ -26,7 +26,7 @@ from patchpilot.reading.thread_values import (
     LandedCommit,
     PatchState,
     SeriesState,
-    StableBranch,
+    StableBranchState,
     StableNeeds,
 )
 
@@ -487,9 +487,9 @@ class PostedSeries:
         return (*reported, *self.commits)
 
     @cached_property
-    def reported_branches(self) -> tuple[StableBranch, ...]:
+    def reported_branches(self) -> tuple[StableBranchState, ...]:
         """Return the stable branches that messages name, each with the latest reported state."""
-        branches: dict[str, StableBranch] = {}
+        branches: dict[str, StableBranchState] = {}
         for event in self.events:
             if event.version is None or event.what not in _RANK:
                 continue
@@ -503,18 +503,18 @@ class PostedSeries:
             old = branches.get(version)
             if old and not note and _RANK.get(old.state, -1) > _RANK[state]:
                 continue
-            branches[version] = StableBranch(
+            branches[version] = StableBranchState(
                 version, state, event.message_id, event.commit, note, event.date
             )
         return tuple(branches.values())
 
     @cached_property
-    def stable(self) -> tuple[StableBranch, ...]:
+    def stable(self) -> tuple[StableBranchState, ...]:
         """Return the stable branches from messages and from the repository, with their states."""
         branches = {branch.version: branch for branch in self.reported_branches}
         for landed in self.commits:
             if version := landed.stable_version:
-                known = branches.get(version, StableBranch(version, "merged", None))
+                known = branches.get(version, StableBranchState(version, "merged", None))
                 branches[version] = known._replace(
                     state=landed.state,
                     commit=landed.commit,

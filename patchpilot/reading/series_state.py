@@ -23,7 +23,7 @@ from patchpilot.reading.thread_values import (
     PatchState,
     Proof,
     SeriesState,
-    StableBranch,
+    StableBranchState,
     stable_summary,
 )
 from patchpilot.series.patch_pairing import title_key
@@ -187,7 +187,7 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
     return Verdict(SeriesState.ACCEPTED, f"in {taken.tree}", _proof(taken))
 
 
-def _proof(source: Claim | StableBranch | LandedCommit | Mail) -> Proof:
+def _proof(source: Claim | StableBranchState | LandedCommit | Mail) -> Proof:
     return Proof(source.date, source.message_id, getattr(source, "commit", None))
 
 

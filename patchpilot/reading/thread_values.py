@@ -166,13 +166,13 @@ STABLE_WORDS = {
 """The display names of the states of a stable branch."""
 
 
-def stable_summary(branches: Sequence["StableBranch"]) -> str:
+def stable_summary(branches: Sequence["StableBranchState"]) -> str:
     """Summarize stable branches, for example as `6.12 under review; 6.1 did not apply`."""
     return "; ".join(f"{branch.version} {branch.words}" for branch in branches)
 
 
 @json_form("version", "state", "commit", "message_id", "note")
-class StableBranch(NamedTuple):
+class StableBranchState(NamedTuple):
     """A stable branch and the state of the series in it.
 
     From messages, `state` is queued, review, proposed, failed, dropped, objected or not-needed.

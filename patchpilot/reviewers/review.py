@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     "takes_over",
     "error?",
 )
-class ReviewedPatch(NamedTuple):
+class PatchComments(NamedTuple):
     """A reviewer's comments on a patch.
 
     `resolved` lists problems in an earlier version that the patch no longer has. `tokens` is the
@@ -74,11 +74,11 @@ class ReviewedPatch(NamedTuple):
 
 
 @json_form("reviewer=reviewer.name", "patches")
-class Review(NamedTuple):
+class ProgramReview(NamedTuple):
     """A reviewer, and its comments on each patch."""
 
     reviewer: Reviewer
-    patches: tuple[ReviewedPatch, ...]
+    patches: tuple[PatchComments, ...]
 
     @property
     def tokens(self) -> int:
@@ -117,7 +117,7 @@ def run_reviews(
     progress: Progress = ignore_progress,
     *,
     may_ask: bool = True,
-) -> tuple[Review, ...]:
+) -> tuple[ProgramReview, ...]:
     """Return each reviewer's reviews of the patches.
 
     Without `may_ask`, return only stored reviews. A patch is sent to a remote reviewer only if the
@@ -137,7 +137,7 @@ def run_reviews(
         if REVIEW_COMMENT.fullmatch(name)
     }
     return tuple(
-        Review(
+        ProgramReview(
             reviewer,
             tuple(_review_patch(review_input, reviewer, waivers, progress, may_ask)),
         )
@@ -145,7 +145,7 @@ def run_reviews(
     )
 
 
-def format_review_note(reviews: Sequence[Review], patch: Patch) -> str:
+def format_review_note(reviews: Sequence[ProgramReview], patch: Patch) -> str:
     """Return the note about a patch's reviews for the section below its `---`, or "".
 
     It contains line numbers and the user's reasons, but no text by reviewers.
@@ -209,7 +209,7 @@ def _review_patch(
     waivers: Mapping[str, str],
     progress: Progress,
     may_ask: bool,
-) -> Iterator[ReviewedPatch]:
+) -> Iterator[PatchComments]:
     checked_patches = [patch for patch in review_input.result.patches if patch.patch.has_diff]
     for number, checked_patch in enumerate(checked_patches, 1):
         key = _make_patch_key(checked_patch.patch)
@@ -225,17 +225,17 @@ def _review_patch(
             try:
                 answer = parse_answer(ask(reviewer, request.text, progress, status))
             except GitError as error:
-                yield ReviewedPatch(checked_patch.patch, tokens=tokens, error=str(error))
+                yield PatchComments(checked_patch.patch, tokens=tokens, error=str(error))
                 continue
             if answer is None:
                 error_text = f"the answer of {reviewer.name} has no JSON object"
-                yield ReviewedPatch(checked_patch.patch, tokens=tokens, error=error_text)
+                yield PatchComments(checked_patch.patch, tokens=tokens, error=error_text)
                 continue
             store_review(reviewer, key, answer)
         known_facts = gather_patch_facts(review_input, checked_patch)
         earlier_comments = earlier_review(reviewer, key) or ()
         findings = tuple(_verify_comments(answer, known_facts, checked_patch, waivers))
-        yield ReviewedPatch(
+        yield PatchComments(
             checked_patch.patch,
             findings,
             tuple(_find_resolved_comments(earlier_comments, findings, known_facts)),

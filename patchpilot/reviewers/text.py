@@ -4,15 +4,15 @@
 from collections.abc import Sequence
 
 from patchpilot.model.printable import format_count, make_one_line
-from patchpilot.reviewers.review import Review
+from patchpilot.reviewers.review import ProgramReview
 
 
-def format_reviews(reviews: Sequence[Review], *, show_all: bool = False) -> str:
+def format_reviews(reviews: Sequence[ProgramReview], *, show_all: bool = False) -> str:
     """Format the reviews as text; `show_all` includes uncertain comments."""
     return "\n".join(line for review in reviews for line in _format_review(review, show_all))
 
 
-def _format_review(review: Review, show_all: bool) -> list[str]:
+def _format_review(review: ProgramReview, show_all: bool) -> list[str]:
     lines, hidden_count, duplicate_count = [], 0, 0
     for patch in review.patches:
         source = make_one_line(patch.patch.source)

@@ -69,7 +69,7 @@ ABOUT = {
 """The purpose of each stage."""
 
 
-class Command(NamedTuple):
+class PaletteCommand(NamedTuple):
     """An action: its description, the function to call, and the key ("" for none)."""
 
     does: str
@@ -77,11 +77,11 @@ class Command(NamedTuple):
     key: str = ""
 
 
-def list_commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
+def list_commands(app: Any, screen: Screen[Any]) -> Iterator[PaletteCommand]:
     if isinstance(screen, Choose):
         for letter, answer in zip(screen.letters, screen.answers, strict=True):
             accept_answer = partial(screen.accept_answer, answer.name)
-            yield Command(answer.words, accept_answer, letter)
+            yield PaletteCommand(answer.words, accept_answer, letter)
     bindings_by_action: dict[str, tuple[DOMNode, Binding, list[str]]] = {}
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         is_listed = enabled and describe_key(node, binding) and not binding.system
@@ -100,8 +100,8 @@ def list_commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
     ):
         description = binding.tooltip or describe_key(node, binding)
         run_action = partial(app.run_action, binding.action, node)
-        yield Command(description, run_action, " ".join(keys))
-    yield Command("search for a theme and use it", app.action_change_theme)
+        yield PaletteCommand(description, run_action, " ".join(keys))
+    yield PaletteCommand("search for a theme and use it", app.action_change_theme)
 
 
 class Help(Choose):

@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.checking.fix_finding import (
     FindingChanges,
-    Remedy,
+    FindingRemedy,
     choose_remedy,
     fix_finding,
     fix_messages,
@@ -64,7 +64,7 @@ def fix_first_finding(repo: Repo, name: str, *, should_write: bool = False) -> F
             result.patches[0].patch.commit or "",
         )
         writable_commits = () if should_write else None
-        if chosen_remedy is Remedy.SAFE:
+        if chosen_remedy is FindingRemedy.SAFE:
             return fix_finding(repository, settings, commit, finding, overrides=writable_commits)
         return fix_messages(
             repository, settings, [commit], chosen_remedy, overrides=writable_commits

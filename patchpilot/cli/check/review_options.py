@@ -50,7 +50,7 @@ def format_requests(review_input: "ReviewInput") -> str:
     return "\n".join(request.text for _, request in make_review_requests(review_input))
 
 
-def run_reviewers(common: Common, review_input: "ReviewInput") -> tuple["Review", ...]:
+def run_reviewers(common: Common, review_input: "ReviewInput") -> tuple["ProgramReview", ...]:
     """Send the checked patches to the chosen reviewers, and return the reviews."""
     from patchpilot.reviewers.review import run_reviews
 

@@ -15,13 +15,13 @@ from patchpilot.model.json_form import json_object
 
 if TYPE_CHECKING:
     from patchpilot.checking.apply_fixes import FixResult
-    from patchpilot.reviewers.review import Review
+    from patchpilot.reviewers.review import ProgramReview
 
 
 def render(
     result: CheckResult,
     fixes: "FixResult | None" = None,
-    reviews: Sequence["Review"] = (),
+    reviews: Sequence["ProgramReview"] = (),
 ) -> str:
     """Return the JSON document of a check.
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine
-from patchpilot.lint.c.operators import Operator, OperatorKind, Values, ValueTracker
+from patchpilot.lint.c.operators import LineValues, Operator, OperatorKind, ValueTracker
 from patchpilot.lint.c.statements import Passage, StatementSpan
 from patchpilot.lint.c.types import Types
 from patchpilot.lint.detector import Hit, TypedHits
@@ -63,7 +63,7 @@ def _shorten_data_line(text: str) -> str:
 
 
 Results = TypedHits
-_NO_VALUES = Values("")
+_NO_VALUES = LineValues("")
 
 
 class CWalk:

@@ -52,7 +52,7 @@ _NO_CODE = f" \t\n\r\f\v{COMMENT}"
 _Token = re.Match[str]
 
 
-class Values:
+class LineValues:
     """The kind of each character in a line, and the meaning of each operator by column.
 
     A kind is one letter. The last letter is the kind of the newline.
@@ -80,7 +80,7 @@ class ValueTracker:
         self._colon = "O"
         self.last = "E"
 
-    def classify_line(self, text: str) -> Values:
+    def classify_line(self, text: str) -> LineValues:
         """Classify the characters of a sanitized line.
 
         The diff sign counts as a space. Afterwards, `last` is the kind of the last character.
@@ -88,9 +88,9 @@ class ValueTracker:
         text = f" {text[1:]}\n" if text else "\n"
         kind, offset, end = self.last, 0, len(text)
         if not self._preprocessor and not text.strip(_NO_CODE):
-            return Values(kind * end)
+            return LineValues(kind * end)
         pieces: list[str] = []
-        values = Values("")
+        values = LineValues("")
         token = compile_ascii(_TOKEN)
         while offset < end:
             if not self._brackets:
@@ -273,7 +273,7 @@ class Operator(NamedTuple):
 
 
 def find_operators(
-    line: ScannedLine, values: Values, types: Types
+    line: ScannedLine, values: LineValues, types: Types
 ) -> Iterator[tuple[OperatorKind, Operator]]:
     """Yield the operators in a line, except in an #include or as a macro argument."""
     text = line.text

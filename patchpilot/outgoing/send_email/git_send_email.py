@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from patchpilot.commits.git_command import git_environment
+from patchpilot.commits.git_reading import git_version
 from patchpilot.commits.pinned_git import make_config_variable
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import RunWatch, run
@@ -138,7 +139,7 @@ def _make_argv(
     )
     arguments += [f"--suppress-cc={kind}" for kind in kinds]
     # before 2.41, git has neither the setting nor the option
-    if account.value("headercmd") and git_version() >= (2, 41):
+    if account.value("headercmd") and _git_release() >= (2, 41):
         arguments.append("--header-cmd=true")
     return [*arguments, *(f"--bcc={address}" for address in bcc)]
 
@@ -206,14 +207,14 @@ def _failure_error(err: str, out: str) -> PatchpilotError:
     ]
     first_line = lines[0] if lines else "no message"
     hint = (
-        f"this is git {'.'.join(map(str, git_version()))}: update git, or use --via b4"
+        f"this is git {'.'.join(map(str, _git_release()))}: update git, or use --via b4"
         if "nknown option" in text
         else _SETTINGS
     )
     return MissingError(f"git send-email failed before the first mail: {first_line}", hint=hint)
 
 
-def git_version() -> tuple[int, int]:
-    """Return the version of git, or (0, 0) if it is not known."""
-    version = re.search(r"(\d+)\.(\d+)", run(["git", "version"], name="git").text)
+def _git_release() -> tuple[int, int]:
+    """Return the first two numbers of git's version, or (0, 0) if it is not known."""
+    version = re.search(r"(\d+)\.(\d+)", git_version())
     return (int(version[1]), int(version[2])) if version else (0, 0)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.tui.widgets.choose import (
+    DialogOption,
     LineDialog,
-    Option,
     ask_for_answer,
     ask_for_option,
 )
@@ -52,7 +52,7 @@ def _show_bases(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
         ask_for_answer(screen.app, dialog, partial(use_base, is_target=is_target))
 
     options = [
-        Option(
+        DialogOption(
             f"{base.name}  {base.commit_count}  {base.reason}",
             "",
             partial(use_base, base.name),
@@ -61,8 +61,8 @@ def _show_bases(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
     ]
     ask_for_commit = partial(ask_for_value, _COMMIT, session.target, is_target=True)
     options += [
-        Option("One commit …", "", ask_for_commit),
-        Option("Other base or range …", "", partial(ask_for_value, _BASE, session.base)),
+        DialogOption("One commit …", "", ask_for_commit),
+        DialogOption("Other base or range …", "", partial(ask_for_value, _BASE, session.base)),
     ]
     error = session.errors.get(screen.stage)
     reason = f"\n\n{error.message}" if error else ""

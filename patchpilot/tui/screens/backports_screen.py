@@ -36,8 +36,8 @@ from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import (
     Choose,
+    DialogOption,
     LineDialog,
-    Option,
     Reader,
     ask_for_answer,
     ask_for_option,
@@ -106,7 +106,7 @@ def resolution_options(
     options: "ConflictOptions",
     write: "Callable[[Adaptation], None]",
     resolve: "Callable[[Adaptation | None], None]",
-) -> list[Option]:
+) -> list[DialogOption]:
     """Return options for resolving the conflicts on a branch.
 
     Manual resolution comes before uncertain adaptations.
@@ -115,7 +115,7 @@ def resolution_options(
     prerequisites_text = (
         f", with {format_count(prerequisite_count, 'prerequisite')} applied before it"
     )
-    manual_option = Option(
+    manual_option = DialogOption(
         "Resolve manually",
         f"a clone with git's conflict in it{prerequisites_text if prerequisite_count else ''}",
         partial(resolve, None),
@@ -123,12 +123,12 @@ def resolution_options(
     if (adaptation := options.adaptation) is None:
         return [manual_option]
     adaptation_options = [
-        Option(
+        DialogOption(
             "Write adapted patch",
             "writes the patch for this branch; its message lists the decisions",
             partial(write, adaptation),
         ),
-        Option(
+        DialogOption(
             "Edit adaptation",
             "opens a clone with the adapted files, in which you change and commit them",
             partial(resolve, adaptation),

@@ -28,7 +28,7 @@ from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key_binding
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Option, Reader, ask_for_option
+from patchpilot.tui.widgets.choose import DialogOption, Reader, ask_for_option
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
@@ -332,24 +332,24 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
         is_built, strict = bool(self.session.builds), self.session.strict
         options = [
-            Option(
+            DialogOption(
                 "Stop building" if is_built else "Build the commits",
                 "compiles the files that each commit changes, before and after it",
                 self._toggle_build,
             ),
-            Option(
+            DialogOption(
                 "Usual rules" if strict else "Findings of all rules",
                 "hides what only all rules report"
                 if strict
                 else "includes the findings hidden by default",
                 self._switch_strict,
             ),
-            Option(
+            DialogOption(
                 "Let reviewers read the patches",
                 "shows the comments that the patch or the tree proves",
                 self._review_patches,
             ),
-            Option(
+            DialogOption(
                 "Findings that are not waived" if self._lists_waived else "Waived findings",
                 f"{len(result.suppressed)} waived",
                 switch_waived,

@@ -132,7 +132,7 @@ def fix_selected_finding(
 
 
 def _make_fix_job(screen: "AnyScreen", finding: ShownFinding, commits: Sequence[str]) -> Fix:
-    from patchpilot.checking.fix_finding import Remedy, fix_finding, fix_messages
+    from patchpilot.checking.fix_finding import FindingRemedy, fix_finding, fix_messages
 
     session = screen.session
 
@@ -146,7 +146,7 @@ def _make_fix_job(screen: "AnyScreen", finding: ShownFinding, commits: Sequence[
             raise RefusedError(MOVED, hint=AGAIN)
         settings = session.read_settings(repository)
         if finding.remedy != "safe":
-            remedy = Remedy(finding.remedy)
+            remedy = FindingRemedy(finding.remedy)
             return fix_messages(
                 repository,
                 settings,

@@ -44,7 +44,7 @@ from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage, StageStatus
 from patchpilot.tui.widgets.choose import (
     Choose,
-    Option,
+    DialogOption,
     Reader,
     ask_for_confirmation,
     ask_for_option,
@@ -494,18 +494,18 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             [*combinations(list_comparable_revisions(read_series), 2)] if read_series else []
         )
         options = [
-            Option(
+            DialogOption(
                 "History",
                 "its versions, its reviews, and where it was merged",
                 lambda: self.app.push_screen(Reader(series.subject, partial(history_rows, series))),
             ),
             *(
-                [Option("Reviewers", "who reviewed which patch", self._show_reviewers)]
+                [DialogOption("Reviewers", "who reviewed which patch", self._show_reviewers)]
                 if read_series
                 else []
             ),
             *(
-                Option(
+                DialogOption(
                     f"Changes from {old_revision.label} to {new_revision.label}",
                     "the range-diff of both versions",
                     partial(
@@ -517,7 +517,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
                 )
                 for old_revision, new_revision in reversed(revision_pairs)
             ),
-            Option(
+            DialogOption(
                 "Unfollow",
                 "asks, then stops tracking this series",
                 self._confirm_unfollow,

@@ -24,7 +24,7 @@ from patchpilot.tui.view.key_bindings import key_binding
 from patchpilot.tui.view.rich_text import fit_text, plain_text
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Option, ask_for_option
+from patchpilot.tui.widgets.choose import DialogOption, ask_for_option
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.keyline import JUMP, NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -231,13 +231,13 @@ class PreviewScreen(StageScreen["Sending"]):
         result = self._shown
         transport = f"now {result.request.via}" if result else ""
         options = [
-            Option(
+            DialogOption(
                 "Target tree",
                 f"the subject prefix: now [{self.session.subject_prefix}]",
                 partial(ask_subject_prefix, self, result, partial(self.rerun_stage, "draft")),
             ),
-            Option("Switch transport", transport, self._switch_transport),
-            Option(
+            DialogOption("Switch transport", transport, self._switch_transport),
+            DialogOption(
                 "Compile-tested",
                 "adds or removes the line that lists the configurations that were built",
                 self._toggle_compile_tested,

@@ -57,7 +57,7 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import (
     Choose,
     Confirm,
-    Option,
+    DialogOption,
     ask_for_answer,
     ask_for_confirmation,
     ask_for_option,
@@ -346,12 +346,12 @@ class SendScreen(StageScreen["Sending"]):
                 self._confirm_send(new_plan)
 
         options = [
-            Option(
+            DialogOption(
                 "Resend as [PATCH RESEND]",
                 "the same patches, if nobody replied; you confirm it first",
                 partial(self._plan_send, confirm_new_plan, resend=True),
             ),
-            Option(
+            DialogOption(
                 "Start the next version",
                 f"go to {Stage.FOLLOW.label} and press v",
                 partial(self.tui.action_stage, str(Stage.FOLLOW)),

@@ -326,7 +326,7 @@ def show_draft(app: App[Any], file: Path) -> None:
     app.push_screen(Reader(f"Draft: {path}", ["Nothing was sent.", *send_lines, "", *rows]))
 
 
-class Option(NamedTuple):
+class DialogOption(NamedTuple):
     """An action in a list: its text, its effect, and its function."""
 
     words: str
@@ -335,7 +335,7 @@ class Option(NamedTuple):
 
 
 def ask_for_option(
-    app: App[Any], question: str, options: Sequence[Option], title: str = ""
+    app: App[Any], question: str, options: Sequence[DialogOption], title: str = ""
 ) -> None:
     answers = [(str(index), *option[:2]) for index, option in enumerate(options)]
 
