@@ -78,7 +78,7 @@ def read_changed_lines(repository: Repository, commit: str) -> "Counter[tuple[st
 
 
 def count_changed_lines(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
-    """Return the added and removed lines of a patch's files, like `changed_lines`."""
+    """Return the added and removed lines of a patch's files, like `read_changed_lines`."""
     lines = (
         (line.kind, line.text.strip())
         for change in files

@@ -313,7 +313,7 @@ def is_commit_queued(
 ) -> bool:
     """Return whether a commit is queued for the next release of a stable version.
 
-    `queue_refs` is the result of `queues`.
+    `queue_refs` is the result of `list_queue_refs`.
     """
     for name, tip in queue_refs.items():
         if is_candidate_remote(name):

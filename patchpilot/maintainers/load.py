@@ -639,7 +639,7 @@ def match_patch_texts(
     paths: Iterable[str],
     line_groups: Sequence[tuple[str, Iterable[str]]] = (),
 ) -> tuple[SectionMatch, ...]:
-    """Return the same as `match` for lines that were already split into groups (see
+    """Return the same as `match_patch` for lines that were already split into groups (see
     `match_keywords`).
     """
     depths: dict[int, int] = {}

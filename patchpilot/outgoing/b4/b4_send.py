@@ -36,7 +36,7 @@ def capture_b4_messages(
     """Return the messages that b4 would send to exactly these recipients, in b4's order.
 
     `settings` contains the tracking data of the branch as git configuration, and `options` the
-    options that `flags` returned. Nothing is sent.
+    options from `make_send_options`. Nothing is sent.
     """
     if not to:
         raise UsageError(

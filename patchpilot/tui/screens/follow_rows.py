@@ -316,7 +316,7 @@ def named_fact_rows(
     max_lines: int = 99,
     name_columns: int = 9,
 ) -> list[Text]:
-    """Format named facts in this many columns, each on at max_lines `max_lines` lines.
+    """Format named facts in this many columns, each on at most `max_lines` lines.
 
     The names take `name_columns` columns. If consecutive facts have the same name, it is shown only
     once.
