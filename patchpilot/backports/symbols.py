@@ -235,13 +235,13 @@ def _find_declarations(
     """Map each symbol to its most likely declaration and that declaration's path. Search headers
     and directories near the fix's files.
     """
-    result = list(symbols)
-    if not result:
+    wanted_symbols = list(symbols)
+    if not wanted_symbols:
         return {}
     paths = [path for path in folders if path and scratch.has(tree, path)] or ["."]
-    output = scratch.grep(tree, result, "-w", "-F", "-z", paths=paths, timeout=timeout)
+    output = scratch.grep(tree, wanted_symbols, "-w", "-F", "-z", paths=paths, timeout=timeout)
     declarations: dict[str, tuple[int, str, str]] = {}
-    pattern = re.compile(rf"\b(?:{'|'.join(result)})\b")
+    pattern = re.compile(rf"\b(?:{'|'.join(wanted_symbols)})\b")
     for row in output.split("\n"):
         path, _, line = row.partition("\0")
         for symbol in set(pattern.findall(line)):

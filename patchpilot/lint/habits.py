@@ -63,9 +63,7 @@ def find_patch_sections(context: Context) -> "tuple[SectionMatch, ...]":
     except MissingError:
         return ()
     paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
-    return tuple(
-        match_text for match_text in match_patch_texts(file, paths) if not match_text.is_rest
-    )
+    return tuple(match for match in match_patch_texts(file, paths) if not match.is_rest)
 
 
 def _find_section_names(context: Context, paths: Sequence[str]) -> Sequence[str]:
@@ -197,12 +195,12 @@ def count_habits(folder: str, forms: Iterable[CommitForm]) -> Habits:
     total = len(plain)
     first, further, cases, marks, applied = (Counter[str]() for _ in range(5))
     written_prefixes = Counter(find_written_prefix(form[0]) for form in plain)
-    for subject, is_merge, name in plain:
+    for subject, own_marks, name in plain:
         prefixes = [part.strip() for part in split_prefix(subject)[0]]
         first.update(prefixes[:1])
         further.update({*prefixes[1:]})
         cases.update(filter(None, [first_word_case(subject)]))
-        marks.update(is_merge)
+        marks.update(own_marks)
         applied.update(filter(None, [name]))
     habits = Habits(
         folder,

@@ -47,8 +47,8 @@ class GetMaintainerOptions(NamedTuple):
     drop_the_rest_supporter: bool = False
 
     @property
-    def add_implied(self) -> "GetMaintainerOptions":
-        """Set the options that other options imply, as the script does."""
+    def with_implied(self) -> "GetMaintainerOptions":
+        """Return these options with the options that they imply, as in the script."""
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,

@@ -291,7 +291,7 @@ def _add_history(
         for path in match.paths
     )
     collected = CollectedRoles(
-        sources.switches.add_implied, sources.file.words, Merger(collector.mailmap)
+        sources.switches.with_implied, sources.file.words, Merger(collector.mailmap)
     )
     sources.history.add_file_contacts(
         collected, GetMaintainerRequest(tuple(paths), maintained_paths)

@@ -196,11 +196,11 @@ class Sending(SeriesToSend):
             else ""
         )
         transport_note = f", but {transport_problem.message}" if transport_problem else ""
-        return f"{self.outcome or 'ready'}{transport_note}: {self.format_counts}{override_note}"
+        return f"{self.outcome or 'ready'}{transport_note}: {self.counts_text}{override_note}"
 
     @property
-    def format_counts(self) -> str:
-        """Describe the number of messages (to send or accepted) and of recipients."""
+    def counts_text(self) -> str:
+        """Return the number of messages (to send or accepted) and of recipients as text."""
         entries = self.send.entries
         count = (
             sum(entry.state is MailState.ACCEPTED for entry in entries)

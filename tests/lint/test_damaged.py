@@ -50,7 +50,7 @@ index 1111111..2222222 100644
 2.43.0
 """
 _LINES = _WHOLE.split("\n")
-_BITS = st.sampled_from(
+_SNIPPETS = st.sampled_from(
     [
         "(",
         ")",
@@ -78,13 +78,13 @@ _EDIT = st.tuples(
     st.sampled_from(["cut", "twice", "put", "sign", "drop"]),
     st.integers(0, 60),
     st.integers(0, 40),
-    _BITS,
+    _SNIPPETS,
 )
 
 
 def _damage_patch(edits: list[tuple[str, int, int, str]]) -> bytes:
     lines = list(_LINES)
-    for damage_kind, index, column, bit_index in edits:
+    for damage_kind, index, column, snippet in edits:
         index %= len(lines) or 1
         if not lines:
             break
@@ -96,8 +96,8 @@ def _damage_patch(edits: list[tuple[str, int, int, str]]) -> bytes:
         else:
             lines[index] = {
                 "cut": line[:column],
-                "put": line[:column] + bit_index + line[column:],
-                "sign": bit_index[:1] + line[1:],
+                "put": line[:column] + snippet + line[column:],
+                "sign": snippet[:1] + line[1:],
             }[damage_kind]
     return "\n".join(lines).encode()
 

@@ -43,21 +43,21 @@ NO_ADDRESS = "no addresses to print: --no-m, --no-r and --no-l together exclude 
 def test_conflicting_options_are_refused(options: dict[str, bool], message: str | None) -> None:
     switches = GetMaintainerOptions()._replace(**options)  # type: ignore[arg-type]
     if message is None:
-        assert switches.add_implied
+        assert switches.with_implied
         return
     with pytest.raises(UsageError) as error:
-        assert switches.add_implied
+        assert switches.with_implied
     assert error.value.message == message
     assert str(error.value.hint).startswith("omit ")
 
 
 def test_sections_option_prints_only_sections() -> None:
     switches_on = GetMaintainerOptions(scm=True, status=True, subsystem=True)
-    switches = switches_on._replace(sections=True).add_implied
+    switches = switches_on._replace(sections=True).with_implied
     assert switches.sections
     names = ("m", "r", "l", "git_fallback", "scm", "status", "subsystem", "keywords")
     assert not any(getattr(switches, name) for name in names)
-    assert switches_on.add_implied == switches_on._replace(roles=True)
+    assert switches_on.with_implied == switches_on._replace(roles=True)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_rolestats_include_roles(
 ) -> None:
     switches = GetMaintainerOptions(
         roles=roles, rolestats=rolestats, separator=separator, multiline=multiline
-    ).add_implied
+    ).with_implied
     assert (switches.roles, switches.multiline) == expected
 
 

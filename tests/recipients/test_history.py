@@ -100,7 +100,7 @@ def test_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> No
 
 def test_timeout_is_reported(repo: Repo) -> None:
     history = GitHistory(repo.path, budget=0.0)
-    people = CollectedRoles(GetMaintainerOptions().add_implied, RoleWords(), Merger(Mailmap()))
+    people = CollectedRoles(GetMaintainerOptions().with_implied, RoleWords(), Merger(Mailmap()))
     history.add_file_contacts(people, GetMaintainerRequest(("lib/plain.c",), frozenset()))
     assert people.rows == []
     assert len(history.remarks) == 1

@@ -440,7 +440,7 @@ def _ask_to_send(common: Common, workplace: Workplace, plan: Sending) -> None:
     if not plan.request.to_self:
         # the pager and the card may have scrolled the recipients off the screen
         print_message(text.format_addresses(plan), end="")
-    answer = ask.ask_question(f"Send {plan.format_counts}? Type 'send' to confirm", "")
+    answer = ask.ask_question(f"Send {plan.counts_text}? Type 'send' to confirm", "")
     if answer.strip() != "send":
         raise RefusedError(
             "nothing was sent",

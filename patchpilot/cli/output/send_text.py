@@ -78,7 +78,7 @@ def format_mail_text(raw: bytes) -> str:
 
 
 def _format_message_lines(plan: Sending, text_width: int) -> Iterator[str]:
-    yield f"v{plan.send.version}: {plan.format_counts}"
+    yield f"v{plan.send.version}: {plan.counts_text}"
     for mail in plan.send.entries:
         state = f"{mail.state:9} " if plan.send.id else ""
         yield from wrap_labeled(f"  {state}", make_one_line(mail.subject), text_width)

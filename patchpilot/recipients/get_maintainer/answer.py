@@ -48,7 +48,7 @@ def answer_get_maintainer(
 
     Patches are given as (name, text). If `history` is given, add signers from git.
     """
-    switches = switches.add_implied
+    switches = switches.with_implied
     run_input = _RunInput(list(paths))
     if switches.keywords and switches.keywords_in_file:
         run_input.keyword_positions |= _find_keyword_positions(file, tree, paths)
