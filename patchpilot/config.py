@@ -176,7 +176,7 @@ class Settings(NamedTuple):
         return split_list(self.get(name))
 
     @property
-    def packs_from_tree(self) -> bool:
+    def has_packs_from_tree(self) -> bool:
         """Return whether the tree's file, not the user, sets the rule packs."""
         return self.of("packs").origin not in (GIT, FLAG, DEFAULT)
 

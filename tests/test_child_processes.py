@@ -198,7 +198,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "history/earlier_fixes::find_merged_patch": ("tree.tip",),
         "history/history_index::_read_new_facts": ("*tips",),
         "history/patch_similarity::read_changed_lines": ("commit",),
-        "history/patch_similarity::change_same_file": ("commit",),
+        "history/patch_similarity::have_common_file": ("commit",),
         "history/stable_branches::is_commit_queued": ("tip",),
         "outgoing/b4/b4_series::_find_undecodable_commit": ("id_",),
         "outgoing/b4/enrollment::_fork_point": ("*filter(None, tips)",),

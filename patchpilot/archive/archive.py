@@ -172,13 +172,13 @@ class MailArchive(Protocol):
         self,
         query: str,
         *,
-        threads: bool = False,
+        full_threads: bool = False,
         fresh: bool = False,
         excluded_ids: Container[str] = (),
     ) -> tuple[Mail, ...]:
         """Return the messages that match a query, except those with one of the `excluded_ids`.
 
-        With `threads`, return the complete threads of the matches. The result may be empty.
+        With `full_threads`, return the complete threads of the matches. The result may be empty.
         """
 
     def reaches(self) -> datetime | None:
@@ -291,20 +291,20 @@ class Archive(MailArchive):
         self,
         query: str,
         *,
-        threads: bool = False,
+        full_threads: bool = False,
         fresh: bool = False,
         excluded_ids: Container[str] = (),
     ) -> tuple[Mail, ...]:
         """Return the messages that match a query, except those with one of the `excluded_ids`.
 
-        With `threads`, return the complete threads of the matches. The result may be empty.
+        With `full_threads`, return the complete threads of the matches. The result may be empty.
         """
-        cache_key = (self.url, "threads" if threads else "search", query)
+        cache_key = (self.url, "threads" if full_threads else "search", query)
         cached = None if fresh else self._kept.get(*cache_key)
         try:
             data = cached or self._query(
                 query,
-                lambda node: node.get_mbox_by_query(query, full_threads=threads, nocache=True),
+                lambda node: node.get_mbox_by_query(query, full_threads=full_threads, nocache=True),
             )
         except NotInArchiveError:
             return ()

@@ -140,7 +140,7 @@ class _MailSearch:
 
     def _add_threads(self, queries: Iterable[str]) -> None:
         for query in queries:
-            self._add(self.archive.search(query, threads=True, fresh=self.fresh))
+            self._add(self.archive.search(query, full_threads=True, fresh=self.fresh))
 
     def _add_revisions(self, posted: PostedSeries) -> None:
         """Add the threads of all known and missing versions, latest first."""

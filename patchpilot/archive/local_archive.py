@@ -128,17 +128,17 @@ class LocalArchive(MailArchive):
         self,
         query: str,
         *,
-        threads: bool = False,
+        full_threads: bool = False,
         fresh: bool = False,
         excluded_ids: Container[str] = (),
     ) -> tuple[Mail, ...]:
         """Return the messages that match a query, except those with one of the `excluded_ids`.
 
-        If `threads` is set, return the complete threads of the matches. If there are too many
+        If `full_threads` is set, return the complete threads of the matches. If there are too many
         matches, return the latest ones.
         """
         parsed_query = translate_to_sql(query)
-        index = self._open_index(parsed_query.since if not threads else 0.0)
+        index = self._open_index(parsed_query.since if not full_threads else 0.0)
         # messages requested by Message-ID come first, so that the limit never drops them
         requested_ids = _REQUESTED_ID.findall(query)
         order = f"message_id IN ({','.join('?' * len(requested_ids))}) DESC, arrived DESC, id DESC"
@@ -151,7 +151,7 @@ class LocalArchive(MailArchive):
         )
         return self._read(
             self._find_thread(index, [row[1] for row in matches])
-            if threads
+            if full_threads
             else [row[0] for row in matches]
         )
 

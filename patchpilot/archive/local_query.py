@@ -132,7 +132,7 @@ class _QueryParser:
         if field == "rt" and (arrived := _translate_arrival_range(value)):
             return arrived
         if field == "dfn":
-            return _has_token(f"file:{value}")
+            return _make_token_condition(f"file:{value}")
         if field not in ("", "b", "nq"):
             raise self._failure()
         if value.endswith("*"):
@@ -141,13 +141,13 @@ class _QueryParser:
                 (value[:-1].lower(), f"{value[:-1].lower()}g"),
             )
         if " " not in value and find_message_ids(value):
-            return _has_token(find_message_ids(value)[-1])
+            return _make_token_condition(find_message_ids(value)[-1])
         if " " not in value and not field:
-            return _has_token(value.lower())
+            return _make_token_condition(value.lower())
         return Condition("says(mail.place, ?)", (normalize_words(value),), 9)
 
 
-def _has_token(value: str) -> Condition:
+def _make_token_condition(value: str) -> Condition:
     return Condition("mail.id IN (SELECT mail FROM token WHERE token = ?)", (value,))
 
 

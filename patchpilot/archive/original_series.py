@@ -114,7 +114,9 @@ def _find_by_commit(
     """Return the series whose threads name the message's upstream commit."""
     commits = [commit for commit in mail.place.commits if len(commit) >= 12]
     mails = [
-        mail for commit in commits[:1] for mail in archive.search(f"b:{commit[:12]}*", threads=True)
+        mail
+        for commit in commits[:1]
+        for mail in archive.search(f"b:{commit[:12]}*", full_threads=True)
     ]
     merged = [
         posted

@@ -133,17 +133,21 @@ def _count_hunks(
             and id(misfit.hunk) not in unreverted
             for misfit in forward_misfits
         ]
-        whole_file = any(misfit.hunk is None for misfit in forward_misfits)
+        affects_whole_file = any(misfit.hunk is None for misfit in forward_misfits)
         # if the file is missing, no hunk applies; if a new file is already present, all are applied
-        applied_in_file = size if whole_file and not reverse_misfits else sum(applied)
+        applied_in_file = size if affects_whole_file and not reverse_misfits else sum(applied)
         applied_count += applied_in_file
-        broken += size - applied_in_file if whole_file else len(forward_misfits) - applied_in_file
+        broken += (
+            size - applied_in_file if affects_whole_file else len(forward_misfits) - applied_in_file
+        )
         total += size
         conflicts += [
             ConflictPlace(
                 misfit.path,
                 misfit.line,
-                kind=_THERE if is_applied or (whole_file and not reverse_misfits) else misfit.why,
+                kind=_THERE
+                if is_applied or (affects_whole_file and not reverse_misfits)
+                else misfit.why,
             )
             for misfit, is_applied in zip(forward_misfits, applied, strict=True)
         ]

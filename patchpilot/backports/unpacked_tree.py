@@ -98,8 +98,8 @@ def _check_patch(
         with ScratchStore(repository) as scratch:
             fix = FixCommit.read(repository, commit)
             verdict = merge_into_directory(verdict, scratch, fix, tree)
-    conflicts = verdict.verdict in (BranchVerdict.CONFLICT, BranchVerdict.THREE_WAY)
-    adaptation = adapt_patch(patch, tree) if adapt and conflicts else None
+    has_conflict = verdict.verdict in (BranchVerdict.CONFLICT, BranchVerdict.THREE_WAY)
+    adaptation = adapt_patch(patch, tree) if adapt and has_conflict else None
     is_applicable = verdict.verdict is BranchVerdict.CLEAN or adaptation is not None
     return replace(
         verdict,

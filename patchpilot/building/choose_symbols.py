@@ -116,9 +116,9 @@ class SymbolChoice:
             case Either(parts):
                 return any(self._holds(part) for part in parts)
             case Comparison():
-                return self._compare(expression)
+                return self._comparison_holds(expression)
 
-    def _compare(self, expression: Comparison) -> bool:
+    def _comparison_holds(self, expression: Comparison) -> bool:
         left, operator, right = expression
         if operator not in ("=", "!="):
             return True
@@ -162,7 +162,7 @@ class SymbolChoice:
             )
             for selector, condition in config.selected_by[:40]
         )
-        return self._cheapest(selects, enough=len(self.on) + 1)
+        return self._apply_cheapest(selects, enough=len(self.on) + 1)
 
     def _try(self, attempt: Callable[[], bool]) -> bool:
         """Return whether an attempt succeeds; restore the settings if it fails."""
@@ -173,7 +173,7 @@ class SymbolChoice:
         self._restore(saved)
         return False
 
-    def _cheapest(self, attempts: Iterable[Callable[[], bool]], *, enough: int = 0) -> bool:
+    def _apply_cheapest(self, attempts: Iterable[Callable[[], bool]], *, enough: int = 0) -> bool:
         """Apply the attempt that enables the fewest symbols.
 
         Do not try the rest after an attempt that enables at most `enough` symbols.
@@ -229,7 +229,7 @@ class SymbolChoice:
         """
         if sets_all:
             return all(self._set_value(part, value, depth, dependents) for part in parts)
-        return self._cheapest(
+        return self._apply_cheapest(
             partial(self._set_value, part, value, depth + 1, dependents) for part in parts
         )
 

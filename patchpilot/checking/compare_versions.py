@@ -48,7 +48,7 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
     paired = [
         remaining[pairs[at]] if at in pairs else Remaining(()) for at in range(len(result.patches))
     ]
-    is_old = [
+    old_flags = [
         [any(map(own.use_up_entry, names)) for names in patch_marks]
         for own, patch_marks in zip(paired, marks_by_patch, strict=True)
     ]
@@ -66,7 +66,9 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
                 for finding, names, old in zip(checked.findings, patch_marks, flags, strict=True)
             )
         )
-        for checked, patch_marks, flags in zip(result.patches, marks_by_patch, is_old, strict=True)
+        for checked, patch_marks, flags in zip(
+            result.patches, marks_by_patch, old_flags, strict=True
+        )
     )
     series = tuple(
         finding_of_series._replace(

@@ -50,10 +50,10 @@ class JsonDocument:
 
     `lists` maps a key to the class of the objects in its list. `several` is the key of a list that
     is present if there are several results. If `only` is set, the document then has no other key.
-    `added` are classes whose keys may also occur in the objects of a list. If `alternatives` is
-    set, one of the forms is printed, so only the keys that all forms share are required. If `lines`
-    is set, each form is a separate line; keys.toml describes it under its first key. `description`
-    replaces the command's description.
+    `added` are classes whose keys may also occur in the objects of a list. If `has_alternatives` is
+    set, one of the forms is printed, so only the keys that all forms share are required. If
+    `is_json_lines` is set, each form is a separate line; keys.toml describes it under its first
+    key. `description` replaces the command's description.
     """
 
     name: str
@@ -63,8 +63,8 @@ class JsonDocument:
     several: Mapping[str, Any] = field(default_factory=dict)
     only: bool = False
     added: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    alternatives: bool = False
-    lines: bool = False
+    has_alternatives: bool = False
+    is_json_lines: bool = False
     description: str = ""
     like: str = ""
 
@@ -81,7 +81,7 @@ DOCUMENTS = (
     JsonDocument(
         "check-line",
         (CheckedLine, DamagedLine, SummaryLine),
-        alternatives=True,
+        has_alternatives=True,
         description=(
             "A line of `patchpilot check --format jsonl`: a patch with its findings, or a mail that"
             " could not be checked (`error`); the last line is the `summary`."
@@ -98,7 +98,7 @@ DOCUMENTS = (
         (PostedCommit, FoundFixes, BisectStep, UnpostedCommit),
         several={"posted_by_others": PostedFix},
         like="track",
-        alternatives=True,
+        has_alternatives=True,
     ),
     JsonDocument("fixes", (FixesResult,), several={"results": FixesResult}, only=True),
     JsonDocument("hooks", (), "setup hooks", lists={"hooks": Hook}),
@@ -107,11 +107,11 @@ DOCUMENTS = (
     JsonDocument("maintainers", (PlanResult,)),
     JsonDocument("prepare", (Preparation,)),
     JsonDocument("range-diff", (RevisionComparison,), "track show --range-diff"),
-    JsonDocument("reply", (PlannedReply, UnsentReplies), "track reply", alternatives=True),
+    JsonDocument("reply", (PlannedReply, UnsentReplies), "track reply", has_alternatives=True),
     JsonDocument("rules", (), "explain", lists={"rules": Rule}),
     JsonDocument("send", (Sending,)),
     JsonDocument("stable", (StableResult,)),
-    JsonDocument("track", (FollowedSeries, RemovedSeries), alternatives=True),
+    JsonDocument("track", (FollowedSeries, RemovedSeries), has_alternatives=True),
     JsonDocument("trailers", (CollectedTags,)),
     JsonDocument("trust", (TreeConfiguration,)),
     JsonDocument("undo", (UndoAnswer,)),

@@ -72,7 +72,7 @@ class _SchemaGenerator:
     def document(self, document: JsonDocument) -> dict[str, Any]:
         """Return the schema of the whole document."""
         title = f"patchpilot/{document.name}/1"
-        if document.lines:
+        if document.is_json_lines:
             return {
                 "$schema": _DIALECT,
                 "title": title,
@@ -113,7 +113,7 @@ class _SchemaGenerator:
             "type": "object",
             "properties": properties,
             "required": ["schema"] if document.only else required_keys,
-            **({"anyOf": alternatives} if document.alternatives else {}),
+            **({"anyOf": alternatives} if document.has_alternatives else {}),
         }
 
     def _object(self, json_class: Any, path: str) -> dict[str, Any]:
@@ -171,7 +171,7 @@ class _SchemaGenerator:
 
 def _required_keys(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[str]:
     result = dict.fromkeys(key for keys in forms for key in keys)
-    if document.alternatives:
+    if document.has_alternatives:
         return [key for key in result if all(key in keys for keys in forms)]
     return list(result)
 

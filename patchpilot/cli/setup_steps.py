@@ -90,7 +90,7 @@ def _offer_mail(common: Common) -> bool:
         return False
     if not confirm_question("  Set up a mail account now?", yes=False):
         return False
-    return not set_up_mail_account(common, MailRequest(""), tests=True)
+    return not set_up_mail_account(common, MailRequest(""), with_test=True)
 
 
 def _ask_identity() -> bool:
@@ -126,7 +126,7 @@ def set_up_mail_account(
     request: MailRequest,
     *,
     from_stdin: bool = False,
-    tests: bool,
+    with_test: bool,
     to_self: bool = False,
     dry_run: bool = False,
     yes: bool = False,
@@ -145,7 +145,7 @@ def set_up_mail_account(
         password = ""
         while not dry_run:
             try:
-                password = _test_login(plan, from_stdin=from_stdin, tests=tests)
+                password = _test_login(plan, from_stdin=from_stdin, with_test=with_test)
                 break
             except NetworkError as error:
                 if request.provider != OWN or from_stdin or not can_ask_user():
@@ -190,17 +190,17 @@ def _ask_server_again(request: MailRequest, plan: MailPlan, error: NetworkError)
     return ask_server(request, "ssl" if account.encryption == "tls" else "tls")
 
 
-def _test_login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
+def _test_login(plan: MailPlan, *, from_stdin: bool, with_test: bool) -> str:
     """Test the login, and return the password.
 
     On a terminal, ask again if the password is wrong.
     """
-    if tests and plan.needs_password:
+    if with_test and plan.needs_password:
         # connect before asking, because a password is useless if the server does not respond
         check_server_connection(plan)
     for attempts_left in reversed(range(_MAX_ATTEMPTS)):
         password = read_password(plan, from_stdin=from_stdin)
-        if not tests:
+        if not with_test:
             break
         if plan.needs_password and not password:
             print_notice("warning", "the login was not tested: there is no password")

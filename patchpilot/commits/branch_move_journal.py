@@ -98,7 +98,7 @@ def _is_consistent(repository: Repository, move: Move) -> bool:
         "--no-renames",
         "--",
         *paths,
-        filters=True,
+        runs_filters=True,
     ).out
 
 

@@ -287,7 +287,7 @@ class GitReading:
 
 def _parse_ref(row: list[str]) -> GitRef:
     (
-        is_head,
+        head_mark,
         name,
         object_id,
         kind,
@@ -305,7 +305,7 @@ def _parse_ref(row: list[str]) -> GitRef:
         symref,
         upstream,
         int(peeled_date or date or 0),
-        is_head == "*",
+        head_mark == "*",
     )
 
 

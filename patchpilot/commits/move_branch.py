@@ -53,7 +53,7 @@ def _must_update_files(repository: Repository, ref: str | None, paths: tuple[str
         "--untracked-files=no",
         "--no-renames",
         *path_arguments,
-        filters=True,
+        runs_filters=True,
     )
     modified = [
         entry[3:] for entry in result.out.decode("utf-8", "surrogateescape").split("\0") if entry

@@ -179,15 +179,15 @@ class Repository:
         env: Mapping[str, str] | None = None,
         ok: Sequence[int] = (0,),
         timeout: float | RunWatch = 300.0,
-        filters: bool = False,
+        runs_filters: bool = False,
     ) -> Completed:
         """Run git in this repository with pinned configuration; see `run.git`.
 
         Results of commands that only read commits and refs are cached. Commands that may change
-        refs or configuration clear all caches. Configured filters run only with `filters`. Raise
-        `UntrustedCommandsError` if the repository sets the filters and they are not trusted.
+        refs or configuration clear all caches. Configured filters run only with `runs_filters`.
+        Raise `UntrustedCommandsError` if the repository sets the filters and they are not trusted.
         """
-        if filters or args[0] in _WRITES_FILES:
+        if runs_filters or args[0] in _WRITES_FILES:
             refuse_untrusted(self.top, Use.FILES)
             env = {
                 **make_config_variable(list_trusted_filters(self.top)),

@@ -45,7 +45,7 @@ def play_replies(journey: Journey, first: Sent) -> None:
         demo_mails.make_build_report(first),
     )
     journey.run(["patchpilot", "track", "update", "--fresh"])
-    journey.show(["patchpilot", "track", "show", "1"], judge=_has_replies)
+    journey.show(["patchpilot", "track", "show", "1"], judge=_check_replies)
 
 
 def play_second_version(journey: Journey, first: Sent) -> Sent:
@@ -102,7 +102,7 @@ def play_merge(journey: Journey, second_version: Sent) -> None:
     )
 
 
-def _has_replies(result: Any) -> str:
+def _check_replies(result: Any) -> str:
     (series,) = result["series"]
     kinds = {reply["kind"] for reply in series["replies"]}
     require_condition({"build-failure"} < kinds, "a question and a build report")

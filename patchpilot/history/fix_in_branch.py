@@ -9,7 +9,7 @@ from typing import NamedTuple
 from patchpilot.commits.repository import Repository
 from patchpilot.history.ancestor_bitmap import AncestorBitmap
 from patchpilot.history.history_index import Index
-from patchpilot.history.patch_similarity import are_alike, change_same_file, patch_ids
+from patchpilot.history.patch_similarity import are_alike, have_common_file, patch_ids
 from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.model.progress import Progress, ignore_progress
@@ -298,7 +298,7 @@ class History:
             return False
         # check the author date first: a cherry-pick keeps it, which is better evidence than a
         # similar patch
-        if original.authored == candidate.authored and change_same_file(
+        if original.authored == candidate.authored and have_common_file(
             self.repository, original.id, candidate.id
         ):
             return True

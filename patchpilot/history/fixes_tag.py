@@ -44,7 +44,7 @@ class FixesTag(NamedTuple):
     parenthesised: bool = False
     quoted: bool = False
     indented: bool = False
-    open_parenthesis: bool = False
+    has_open_parenthesis: bool = False
     open_quote: bool = False
 
     @property
@@ -95,7 +95,7 @@ class Relations(NamedTuple):
     first_release: Callable[[Commit], str | None] = lambda _: None
     own_release: str | None = None
     series: Collection[str] = ()
-    ambiguous: Callable[[str], bool] = lambda _: False
+    is_ambiguous: Callable[[str], bool] = lambda _: False
     complete: bool = True
 
 
@@ -120,11 +120,11 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
         return FixesTag(text.strip(), line, rest=parsed.value.rstrip(), indented=indented)
     remainder = parsed.rest.rstrip()
     space = parsed.gap if remainder else ""
-    subject, comment, parenthesised, open_parenthesis = remainder, "", False, False
+    subject, comment, parenthesised, has_open_parenthesis = remainder, "", False, False
     if remainder.startswith("("):
         parenthesised = True
         content, closing, tail = remainder[1:].rpartition(")")
-        open_parenthesis = not closing
+        has_open_parenthesis = not closing
         subject, comment = (content, tail.strip()) if closing else (remainder[1:], "")
     subject, quoted, open_quote = _strip_quotes(subject.strip())
     return FixesTag(
@@ -139,7 +139,7 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
         parenthesised=parenthesised,
         quoted=quoted,
         indented=indented,
-        open_parenthesis=open_parenthesis,
+        has_open_parenthesis=has_open_parenthesis,
         open_quote=open_quote,
     )
 
@@ -197,7 +197,7 @@ def _judge_tag(
     elif not tag.space:
         problems.append(TagProblem("no-space", "space required between the id and the subject"))
     if target is None:
-        if relations.ambiguous(tag.commit_id):
+        if relations.is_ambiguous(tag.commit_id):
             problems.append(
                 TagProblem("ambiguous", f"{tag.commit_id} is ambiguous: use more digits")
             )
@@ -232,7 +232,7 @@ def _format_problems(tag: FixesTag, target: Commit) -> list[TagProblem]:
         problems.append(
             TagProblem("long-id", f"the id has {len(commit_id)} digits; {DIGITS} are enough")
         )
-    if tag.open_parenthesis:
+    if tag.has_open_parenthesis:
         problems.append(
             TagProblem("open-parenthesis", "missing closing parenthesis after the subject")
         )
@@ -350,7 +350,7 @@ def _find_position_problems(lines: Sequence[str], tag: FixesTag) -> list[TagProb
         following
         and following.strip()
         and not _OTHER_TAG.match(following)
-        and (tag.open_parenthesis or tag.open_quote or not tag.rest)
+        and (tag.has_open_parenthesis or tag.open_quote or not tag.rest)
     ):
         problems.append(
             TagProblem("folded", "the tag continues on the next line: keep it on one line")

@@ -89,7 +89,7 @@ def count_changed_lines(files: Sequence[FileChange]) -> "Counter[tuple[str, str]
     return Counter(pair for pair in lines if pair[1])
 
 
-def change_same_file(repository: Repository, first: str, second: str) -> bool:
+def have_common_file(repository: Repository, first: str, second: str) -> bool:
     """Return whether two commits change at least one file with the same name."""
     names = [
         set(

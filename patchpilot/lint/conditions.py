@@ -19,7 +19,7 @@ _FACTS: Mapping[str, Callable[[Patch], bool]] = {
     "has_diff": lambda patch: patch.has_diff,
     "is_backport": is_backport,
     "is_marked": lambda patch: is_marked(patch),
-    "for_stable": lambda patch: patch.subject.for_stable,
+    "for_stable": lambda patch: patch.subject.is_for_stable,
     "names_upstream": lambda patch: claimed_upstream_commit(patch) is not None,
     "has_commit": lambda patch: patch.commit is not None,
     "in_series": lambda patch: patch.subject.number is not None and patch.subject.total != 1,

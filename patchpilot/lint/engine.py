@@ -185,8 +185,8 @@ def _make_finding(rule: Rule, hit: Hit, locations: "Places") -> Finding:
     path, line = hit.path, hit.line
     # a finding about something missing from the message is shown at a line of the diff, but is not
     # about that line
-    marks = hit.column is None and rule.scope in WHOLE
-    if path is None and hit.patch_line is not None and not marks:
+    is_about_whole = hit.column is None and rule.scope in WHOLE
+    if path is None and hit.patch_line is not None and not is_about_whole:
         path, line = locations.of(hit.patch_line)
     severity = rule.severities.get(hit.case, rule.severity)
     return Finding(

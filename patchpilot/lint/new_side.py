@@ -137,15 +137,15 @@ def flag_lines_in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
     # compute this once per hunk, because searching backwards from each line would take quadratic
     # time
     key = f"newlines.in_functions.{hunk.hunk.patch_line}"
-    is_inside: list[bool] | None = context.shared.get(key)
-    if is_inside is None:
-        is_inside = context.shared[key] = []
+    inside_flags: list[bool] | None = context.shared.get(key)
+    if inside_flags is None:
+        inside_flags = context.shared[key] = []
         inside = bool(hunk.hunk.section) and "(" in hunk.hunk.section
         for line in hunk.lines:
-            is_inside.append(inside)
+            inside_flags.append(inside)
             if line.text[:1] not in ("", " ", "\t", "#"):
                 inside = line.text.startswith("{") or _OPENS_FUNCTION.search(line.code) is not None
-    return is_inside
+    return inside_flags
 
 
 STRETCH = 10

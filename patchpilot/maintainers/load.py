@@ -597,7 +597,7 @@ def match_keywords(
         for (prefix, lines), lowered_lines, joined_text in zip(
             groups, lowered, joined, strict=True
         ):
-            if keyword.pattern.may_match(joined_text) and _match_lines(
+            if keyword.pattern.may_match(joined_text) and _any_line_matches(
                 keyword.pattern, prefix, lines, lowered_lines
             ):
                 keywords.append(keyword)
@@ -605,7 +605,9 @@ def match_keywords(
     return tuple(keywords)
 
 
-def _match_lines(pattern: PerlPattern, prefix: str, lines: list[str], lowered: list[str]) -> bool:
+def _any_line_matches(
+    pattern: PerlPattern, prefix: str, lines: list[str], lowered: list[str]
+) -> bool:
     full_pattern = PerlPattern(pattern.source, prefix=prefix, words=pattern.words)
     return any(
         full_pattern.may_match(lowered_line) and full_pattern.search(line)

@@ -273,7 +273,7 @@ def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
 def _glob(pattern: str) -> Callable[[str], bool]:
     if _META.isdisjoint(pattern.replace("*", "").replace("?", "")):
         head = pattern[: min(index for index, char in enumerate(pattern) if char in "*?")]
-        return lambda path: path.startswith(head) and _match_wildcards(pattern, path)
+        return lambda path: path.startswith(head) and _matches_wildcards(pattern, path)
     regex = BoundedPattern(
         pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."),
         prefix="^",
@@ -282,7 +282,7 @@ def _glob(pattern: str) -> Callable[[str], bool]:
     return lambda path: regex.search(path) is not None
 
 
-def _match_wildcards(pattern: str, path: str) -> bool:
+def _matches_wildcards(pattern: str, path: str) -> bool:
     """Match a pattern of stars and question marks.
 
     This uses linear memory and backtracks to at most one star.

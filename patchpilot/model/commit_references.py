@@ -241,7 +241,7 @@ def list_copied_commits(patch: Patch) -> tuple[str, ...]:
 
 def is_backport(patch: Patch) -> bool:
     """Return whether a patch is for a stable tree, or names the commit that it backports."""
-    return patch.subject.for_stable or claimed_upstream_commit(patch) is not None
+    return patch.subject.is_for_stable or claimed_upstream_commit(patch) is not None
 
 
 def read_commit_marks(message: str) -> CommitMarks:

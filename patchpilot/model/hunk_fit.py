@@ -162,7 +162,7 @@ def _find_position(
 
     def fits(index: int) -> bool:
         return (
-            _equal_lines(image[index : index + size], old, exact=at_end)
+            _are_lines_equal(image[index : index + size], old, exact=at_end)
             and 1 not in is_placed[index : index + size]
         )
 
@@ -180,7 +180,7 @@ def _find_position(
     return None
 
 
-def _equal_lines(actual: list[str], old: list[str], *, exact: bool) -> bool:
+def _are_lines_equal(actual: list[str], old: list[str], *, exact: bool) -> bool:
     if actual == old:
         return True
     # as in git, a last context line without a newline matches a line that has one

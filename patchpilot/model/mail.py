@@ -713,10 +713,10 @@ def _find_mail_text(raw: bytes) -> str:
         kind = headers.get("content-type", "text/plain").lower()
         if kind.startswith("multipart/"):
             continue
-        is_text = 1 + kind.startswith("text/plain") if kind.startswith("text") else 0
+        text_rank = 1 + kind.startswith("text/plain") if kind.startswith("text") else 0
         part = message.part(number)
-        if is_text > rank:
-            rank, body = is_text, part
+        if text_rank > rank:
+            rank, body = text_rank, part
         elif _DIFF_LINE.search(part):
             diffs.append(part)
     return "\n".join((body, *diffs)) if diffs else body

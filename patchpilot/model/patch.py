@@ -358,8 +358,8 @@ class Subject(NamedTuple):
     version: int = 1
     number: int | None = None
     total: int | None = None
-    rfc: bool = False
-    resend: bool = False
+    is_rfc: bool = False
+    is_resend: bool = False
     is_patch: bool = False
 
     @property
@@ -380,12 +380,12 @@ class Subject(NamedTuple):
         return bool(_SET.search(" ".join(self.marks)))
 
     @property
-    def pull_request(self) -> bool:
+    def is_pull_request(self) -> bool:
         """Return whether this is the subject of a pull request."""
         return "pull" in " ".join(self.marks).lower() or bool(_PULL.match(self.title))
 
     @property
-    def for_stable(self) -> bool:
+    def is_for_stable(self) -> bool:
         """Return whether the subject prefix contains a stable version or the word "stable"."""
         return is_for_stable(self.words)
 
@@ -406,7 +406,11 @@ _JOINED = lazy_pattern(
 """A version joined with another word: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
 _NUMBERED = lazy_pattern(r"(patch)?(\d{1,6})/(\d{1,6}|n)")
 _VERSIONED = lazy_pattern(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|(patch)|[a-z])?")
-_WORDS = {"rfc": {"rfc": True}, "resend": {"resend": True}, "repost": {"resend": True}}
+_WORDS = {
+    "rfc": {"is_rfc": True},
+    "resend": {"is_resend": True},
+    "repost": {"is_resend": True},
+}
 
 
 def parse_subject(raw: str) -> Subject:
@@ -441,7 +445,7 @@ def _parse_number(word: str) -> dict[str, Any]:
         patch = {"is_patch": True} if number_match[1] else {}
         return {"number": int(number_match[2]), "total": total, **patch}
     if version_match := _VERSIONED.fullmatch(word):
-        kind = {"patch": {"is_patch": True}, "rfc": {"rfc": True}}
+        kind = {"patch": {"is_patch": True}, "rfc": {"is_rfc": True}}
         word = version_match[1] or version_match[3]
         return {"version": int(version_match[2]), **kind.get(word, {})}
     return {"is_patch": True} if word == "patch" else {}

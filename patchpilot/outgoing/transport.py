@@ -126,14 +126,14 @@ class Delivery:
         refuse_unsafe_headers(self.send.waiting_messages)
 
     @property
-    def to_self(self) -> bool:
+    def is_to_self(self) -> bool:
         """Return whether this is a test send to the sender only."""
         return self.send.kind == "to-self"
 
     def envelope_recipients(self, entry: Message) -> tuple[str, ...]:
         """Return the envelope recipients of a message, or only the sender for a test."""
         sender = self.account.sender.email if self.account.sender else ""
-        return (sender,) if self.to_self else entry.recipients
+        return (sender,) if self.is_to_self else entry.recipients
 
 
 class Transport(Protocol):

@@ -98,8 +98,8 @@ def claims_of(
     for reply in attached:
         mail = reply.mail
         is_confirmed = mail.message_id in confirmed
-        poses = series.has_authors_name(mail.sender) and not is_confirmed
-        known = not poses and (is_confirmed or series.identities.vouch_for(mail))
+        is_impostor = series.has_authors_name(mail.sender) and not is_confirmed
+        known = not is_impostor and (is_confirmed or series.identities.vouch_for(mail))
         if not known and reply.revision and not series.is_by_known(reply.revision):
             continue
         base = _create_claim(reply)
@@ -124,11 +124,11 @@ def claims_of(
             reply_claims = [claim for claim in reply_claims if claim.what == "withdrawn"] or [
                 dropped
             ]
-        if poses:
+        if is_impostor:
             reply_claims = [base._replace(what="has the author's name")]
         # anyone may object, unless the message has a patchwork mark or its sender uses a known
         # person's name
-        objects = not (
+        may_object = not (
             series.identities.has_name_of_known(mail.sender)
             or PATCHWORK_MARK.search(mail.body.text)
         )
@@ -136,7 +136,7 @@ def claims_of(
         evidence = ("withdrawn", "redone") if mail.by_author else STATES if is_bot else ()
         claims += (
             claim._replace(
-                known=known or (claim.what == "refused" and objects),
+                known=known or (claim.what == "refused" and may_object),
                 proven=is_confirmed or (known and claim.what in evidence),
             )
             for claim in reply_claims
@@ -267,11 +267,11 @@ def _make_claim(reply: Reply, base: Claim) -> Claim:
     assert statement is not None
     patch = _find_patch_number(reply) if statement.what == "applied" else base.patch
     sentence, what = statement.sentence, statement.what
-    is_one = _SOME_PATCH.search(sentence) and not WHOLE_SERIES.search(sentence)
+    names_one_patch = _SOME_PATCH.search(sentence) and not WHOLE_SERIES.search(sentence)
     total = revision.patch_count if revision else 0
     counted = re.search(r"\b(\d+) patches\b", sentence)
     is_part = counted and int(counted[1]) != total
-    if is_part or (is_one and total > 1 and not patch and reply.patch == 0):
+    if is_part or (names_one_patch and total > 1 and not patch and reply.patch == 0):
         what = "unclear"
     tree = statement.tree if what == "applied" else None
     return base._replace(what=what, tree=tree, patch=patch, sentence=sentence)
@@ -332,8 +332,8 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
     if UNSURE.search(preceding) or _IN_DOUBT.search(sentence):
         return []
     several = reply.revision and len(reply.revision.patches) > 1
-    is_one = several and _SOME_PATCH.search(sentence)
-    patch = reply.patch if is_one else _find_patch_number(reply)
+    names_one_patch = several and _SOME_PATCH.search(sentence)
+    patch = reply.patch if names_one_patch else _find_patch_number(reply)
     return [base._replace(what="withdrawn", patch=patch, sentence=sentence.rstrip("."))]
 
 

@@ -30,7 +30,7 @@ class Identities:
     def knows(self, address: Address) -> bool:
         return address.key in self.names or is_bot_address(address)
 
-    def same(self, first: Address, second: Address) -> bool:
+    def is_same_person(self, first: Address, second: Address) -> bool:
         """Return whether two addresses are the same, or are known to be used with the same name."""
         if first.key == second.key:
             return bool(first.key)

@@ -35,7 +35,7 @@ from patchpilot.reading.review_trailers import (
     given_trailers,
     is_nack,
 )
-from patchpilot.reading.sender import UNSEEN, real_sender, same_person
+from patchpilot.reading.sender import UNSEEN, is_same_person, real_sender
 from patchpilot.reading.statements import Statement, statement_of
 from patchpilot.series.change_id import find_change_id
 from patchpilot.series.patch_pairing import title_key
@@ -208,7 +208,7 @@ class Classified:
     def shape(self) -> tuple[object, ...]:
         """Return the parts of the subject that all messages of a posting have in common."""
         subject = self.subject
-        return subject.version, subject.total, subject.resend, subject.rfc
+        return subject.version, subject.total, subject.is_resend, subject.is_rfc
 
     @cached_property
     def patch(self) -> Patch | None:
@@ -286,7 +286,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
             confidence=0.95,
             why="a patch" if kind is MailKind.PATCH else "a cover letter",
         )
-    by_author = same_person(sender, author) if author else _has_signed(sender, body)
+    by_author = is_same_person(sender, author) if author else _has_signed(sender, body)
     # take no tags from an HTML message, in which unmarked quotes look like the sender's own words;
     # lists reject HTML anyway
     tags = () if is_html_only(mail) else given_trailers(body, sender)
@@ -444,12 +444,12 @@ def _post(mail: Classified) -> MailKind | None:
     subject, body, text = mail.subject, mail.body, mail.unquoted
     if _is_answer(mail):
         return None
-    marked = subject.is_patch or subject.rfc or subject.number is not None or subject.is_set
+    marked = subject.is_patch or subject.is_rfc or subject.number is not None or subject.is_set
     if subject.number == 0:
         return MailKind.COVER
     if body.has_diff and (subject.marks or _is_whole_patch(body)):
         return MailKind.PATCH
-    if subject.pull_request:
+    if subject.is_pull_request:
         return MailKind.COVER
     if marked:
         return MailKind.COVER if _FILES_CHANGED.search(text) else MailKind.PATCH
@@ -488,7 +488,7 @@ def _has_signed(sender: Address, body: Body) -> bool:
     """
     signed = (_SIGNED.match(line) for line in body.quoted[:400])
     first = next((parse_address(match[1]) for match in signed if match), None)
-    return first is not None and same_person(first, sender)
+    return first is not None and is_same_person(first, sender)
 
 
 def _version_before(text: str, offset: int) -> int:

@@ -16,7 +16,7 @@ from patchpilot.projects.project import Project
 from patchpilot.reading.delivery import DeliveryReport
 from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import MOST_TEXT, Classified
-from patchpilot.reading.sender import same_person
+from patchpilot.reading.sender import is_same_person
 from patchpilot.reading.thread_values import (
     CLAIMED,
     TAKEN,
@@ -40,8 +40,8 @@ _TOUCHED = re.compile(r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re
     "label",
     "subject=head.title",
     "patches=patch_count",
-    "rfc",
-    "resend",
+    "rfc=is_rfc",
+    "resend=is_resend",
     "date_damaged=first.mail.date_damaged",
 )
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class Revision:
     def label(self) -> str:
         """Return a display name, such as `v2`, `RFC v1`, `v1 resend` or `v1 pull request`."""
         words = (
-            "RFC" * self.rfc,
+            "RFC" * self.is_rfc,
             f"v{self.version}",
-            "resend" * self.resend,
-            "pull request" * self.pull_request,
+            "resend" * self.is_resend,
+            "pull request" * self.is_pull_request,
         )
         return " ".join(filter(None, words))
 
@@ -102,23 +102,23 @@ class Revision:
         return len(self.patches)
 
     @property
-    def rfc(self) -> bool:
-        return any(post.subject.rfc for post in self.posts)
+    def is_rfc(self) -> bool:
+        return any(post.subject.is_rfc for post in self.posts)
 
     @property
-    def resend(self) -> bool:
+    def is_resend(self) -> bool:
         """Return whether the revision only resends existing patches."""
-        return self.is_again or any(post.subject.resend for post in self.posts)
+        return self.is_again or any(post.subject.is_resend for post in self.posts)
 
     @property
-    def pull_request(self) -> bool:
-        return self.head.subject.pull_request
+    def is_pull_request(self) -> bool:
+        return self.head.subject.is_pull_request
 
     @property
     def backport_to(self) -> str | None:
         """Return the stable version in the subject prefix ("stable" if unnumbered), or None."""
         subject = self.head.subject
-        return subject.stable or ("stable" if subject.for_stable else None)
+        return subject.stable or ("stable" if subject.is_for_stable else None)
 
     @cached_property
     def titles(self) -> frozenset[str]:
@@ -313,14 +313,14 @@ class PostedSeries:
     def is_author(self, address: Address) -> bool:
         """Return whether an address belongs to the known sender of any version."""
         authors = (revision.author for revision in self.revisions if self.is_by_known(revision))
-        return any(self.identities.same(address, author) for author in authors)
+        return any(self.identities.is_same_person(address, author) for author in authors)
 
     def has_authors_name(self, address: Address) -> bool:
         """Return whether an address is used with an author's name but is not known to belong to the
         author.
         """
         return not self.is_author(address) and any(
-            same_person(address, revision.author) for revision in self.revisions
+            is_same_person(address, revision.author) for revision in self.revisions
         )
 
     @property
@@ -339,7 +339,7 @@ class PostedSeries:
         """
         versions = [self.latest]
         for earlier in reversed(self.revisions[:-1]):
-            if not versions[0].resend or versions[0].version != earlier.version:
+            if not versions[0].is_resend or versions[0].version != earlier.version:
                 break
             versions.insert(0, earlier)
         return tuple(versions)
@@ -360,7 +360,7 @@ class PostedSeries:
         Return the epoch for backports and pull requests, which repeat patches that were applied
         elsewhere.
         """
-        if self.latest.backport_to or self.latest.pull_request:
+        if self.latest.backport_to or self.latest.is_pull_request:
             return EPOCH
         key, sent = post.key, self.latest.sent
         for revision in reversed(self.revisions):

@@ -52,7 +52,7 @@ def read_thread(
     known: tuple[Address, ...] = (),
     confirmed: frozenset[str] = frozenset(),
     anchors: Set[str] = frozenset(),
-    reports: bool = False,
+    with_reports: bool = False,
 ) -> tuple[PostedSeries, ...]:
     """Return every series in these messages, oldest first, with its state and follow-ups.
 
@@ -60,11 +60,11 @@ def read_thread(
     date of the latest message. `reader` caches classified messages and results. `known` contains
     additional known addresses, and `confirmed` the Message-IDs of messages that the user confirmed.
     `anchors` contains the Message-IDs of requested series, whose senders also count as known. If
-    `reports` is set and no series was posted, build series from bots' messages.
+    `with_reports` is set and no series was posted, build series from bots' messages.
     """
     reader = reader or MailReader()
     mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
-    key = (now, known, confirmed, frozenset(anchors), reports, *map(id, mails))
+    key = (now, known, confirmed, frozenset(anchors), with_reports, *map(id, mails))
     if key in reader.threads:
         series_before: tuple[PostedSeries, ...] = reader.threads[key][1]
         return series_before
@@ -78,7 +78,7 @@ def read_thread(
             notices += bounces
         else:
             classified.append(reader.classify(mail))
-    posted = find_series(classified, known, anchors, reports=reports)
+    posted = find_series(classified, known, anchors, with_reports=with_reports)
     moment = now or max(map(date_or_epoch, mails), default=datetime.now(UTC))
     series_list = []
     for series in posted:
@@ -143,7 +143,7 @@ def _is_open(claim: Claim, series: PostedSeries) -> bool:
 
 
 def _collect_credits(series: PostedSeries, attached: Sequence[Reply]) -> tuple[Credit, ...]:
-    same_person = series.identities.same
+    is_same_person = series.identities.is_same_person
     given = tuple(
         Credit(
             str(tag),
@@ -218,7 +218,7 @@ def _with_follow_ups(all_series: Sequence[PostedSeries]) -> Iterator[PostedSerie
     Claims in those series can change its state.
     """
     by_key: dict[str, list[int]] = defaultdict(list)
-    pulls = [index for index, it in enumerate(all_series) if it.latest.pull_request]
+    pulls = [index for index, it in enumerate(all_series) if it.latest.is_pull_request]
     for index, series in enumerate(all_series):
         ids = (
             it[:8]
@@ -308,7 +308,7 @@ def _forwarding_kind(later: PostedSeries, earlier: PostedSeries) -> str | None:
     shared = earlier.titles & later.titles
     if later.latest.backport_to:
         return "backports" if shared and not earlier.latest.backport_to else None
-    if later.latest.pull_request and not earlier.is_author(later.author):
+    if later.latest.is_pull_request and not earlier.is_author(later.author):
         return "carries" if _find_pulled_titles(later.latest.head, earlier) else None
     latest, first = later.latest, later.latest.patches[:1]
     is_next = latest.version > earlier.latest.version
@@ -372,7 +372,7 @@ def _patch_outcome(base: Claim, post: Classified, other: PostedSeries) -> Iterat
             yield base._replace(
                 what="merged" if landed.in_mainline else "applied",
                 tree=landed.tree,
-                commit=None if latest.pull_request else landed.commit,
+                commit=None if latest.is_pull_request else landed.commit,
                 date=landed.date,
                 message_id=landed.message_id or base.message_id,
                 sentence=f"part of “{other.subject}”, which was merged",

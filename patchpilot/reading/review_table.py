@@ -18,7 +18,7 @@ from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply, Revision
-from patchpilot.reading.sender import same_person
+from patchpilot.reading.sender import is_same_person
 from patchpilot.reading.series_messages import patch_authors
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
@@ -200,8 +200,8 @@ class _Reviewers:
         Names are compared only if both addresses are known, because anyone can use a name.
         """
         known = self.series.identities
-        return known.same(first, second) or (
-            known.knows(first) and known.knows(second) and same_person(first, second)
+        return known.is_same_person(first, second) or (
+            known.knows(first) and known.knows(second) and is_same_person(first, second)
         )
 
 

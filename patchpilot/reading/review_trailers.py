@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from patchpilot.model.address import Address, find_addresses, parse_address
 from patchpilot.reading.reply_body import Body
-from patchpilot.reading.sender import same_person
+from patchpilot.reading.sender import is_same_person
 
 GIVEN = frozenset(
     [
@@ -222,7 +222,7 @@ def _find_reason_not_to_count(
         return f"{name} is not a review tag"
     if address is None:
         return "no address in the tag"
-    if same_person(address, sender):
+    if is_same_person(address, sender):
         return ""
     return f"the tag names {address.email}, but the mail is from {sender.email}"
 

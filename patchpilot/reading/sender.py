@@ -65,7 +65,7 @@ def is_sent_to_self(mail: Mail) -> bool:
     return bool(real - addressed)
 
 
-def same_person(first: Address, second: Address) -> bool:
+def is_same_person(first: Address, second: Address) -> bool:
     """Return whether two addresses appear to belong to one person.
 
     Either the mailboxes or only the names are equal. Equal names prove nothing.

@@ -25,7 +25,7 @@ from patchpilot.reading.mail_kinds import OF_TREES, ROUNDS, STABLE, MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import NO_ID, arrival_time, title_hash, unique
 from patchpilot.reading.posted_series import PostedSeries, Reply, Revision
-from patchpilot.reading.sender import same_person
+from patchpilot.reading.sender import is_same_person
 from patchpilot.series.patch_pairing import title_key
 
 _NAMED = re.compile(
@@ -71,13 +71,13 @@ def find_series(
     known: Sequence[Address] = (),
     anchors: Set[str] = frozenset(),
     *,
-    reports: bool = False,
+    with_reports: bool = False,
 ) -> tuple[PostedSeries, ...]:
     """Return the series in these messages, oldest first, with all messages about them.
 
     Versions by unknown senders are split off (see `without_strangers`). The addresses in `known`
-    and the senders of the messages in `anchors` count as known. If `reports` is set and no series
-    was posted, build series from bots' messages.
+    and the senders of the messages in `anchors` count as known. If `with_reports` is set and no
+    series was posted, build series from bots' messages.
     """
     posts = [mail for mail in mails if mail.is_post and not mail.is_reply]
     by_author: dict[str, list[Classified]] = defaultdict(list)
@@ -91,7 +91,7 @@ def find_series(
         for series in _known_revisions(group, known, anchors)
     ]
     all_series.sort(key=lambda series: series.began)
-    if reports and not all_series:
+    if with_reports and not all_series:
         all_series = _series_from_bots(mails)
     return tuple(
         replace(series, replies=replies, identities=_add_copied_addresses(series, replies))
@@ -267,7 +267,7 @@ def _follows(later: Revision, earlier: Revision, message_id: str) -> bool:
     linked = any(
         post.earlier.get(message_id) == earlier.version < later.version for post in later.posts
     )
-    if not same_person(earlier.author, later.author):
+    if not is_same_person(earlier.author, later.author):
         return linked and shares
     if linked and (shares or not later.has_other_ids(earlier)):
         return True
@@ -283,7 +283,7 @@ def _grouping_keys(revision: Revision) -> Iterator[tuple[str, ...]]:
     they contain patches from several series.
     """
     yield from ((change_id,) for change_id in revision.change_ids)
-    if revision.pull_request and revision.patch_count > 1:
+    if revision.is_pull_request and revision.patch_count > 1:
         return
     author, name = revision.author.key, revision.author.name.lower()
     texts = revision.titles | {it.changes for it in revision.patches if it.changes}
@@ -299,9 +299,9 @@ def _continues(later: Revision, earlier: Revision) -> bool:
     elsewhere = later.files and earlier.files and not later.files & earlier.files
     if elsewhere or later.has_other_ids(earlier):
         return False
-    is_first = later.version == earlier.version and later.rfc == earlier.rfc
+    is_first = later.version == earlier.version and later.is_rfc == earlier.is_rfc
     is_late = abs(later.head.when - earlier.head.when) > _ANOTHER_TIME
-    if is_first and is_late and not later.resend:
+    if is_first and is_late and not later.is_resend:
         return False
     is_next = later.version > earlier.version
     earlier_keys = {post.key for post in earlier.patches}
@@ -313,12 +313,12 @@ def _continues(later: Revision, earlier: Revision) -> bool:
         if patch.key in earlier_keys or patch.changes in earlier_keys
     ]
     is_most = 2 * len(shared) >= min(later.patch_count, earlier.patch_count)
-    return is_most or ((is_next or earlier.rfc) and later.head.key == earlier.head.key)
+    return is_most or ((is_next or earlier.is_rfc) and later.head.key == earlier.head.key)
 
 
 def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
     """Sort versions by date. If a date is implausible, sort them by number."""
-    by_number = sorted(group, key=lambda it: (it.version, not it.rfc, it.head.when))
+    by_number = sorted(group, key=lambda it: (it.version, not it.is_rfc, it.head.when))
     if all(it.sent and _BEGINNING <= it.sent.year < _END for it in group):
         by_number.sort(key=lambda it: it.head.when)
     return by_number
@@ -335,7 +335,7 @@ def _complete_versions(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     for revision in revisions:
         if completed:
             previous = completed[-1]
-            if revision.resend and revision.version == 1:
+            if revision.is_resend and revision.version == 1:
                 revision = replace(revision, version=previous.version)
             if merged := _complete_version(previous, revision, posts_by_id):
                 revision = merged
@@ -381,7 +381,7 @@ def _complete_version(
 
 
 def _posting_marks(revision: Revision) -> tuple[object, ...]:
-    return revision.rfc, revision.backport_to
+    return revision.is_rfc, revision.backport_to
 
 
 def _repeats(previous: Revision, revision: Revision) -> bool:
@@ -605,7 +605,7 @@ def patch_authors(post: Classified) -> list[Address]:
 
 def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
     """Return whether any of these addresses is an author of the patch."""
-    return any(same_person(person, author) for person in people for author in authors)
+    return any(is_same_person(person, author) for person in people for author in authors)
 
 
 def _add_copied_addresses(series: PostedSeries, attached: Sequence[Reply]) -> Identities:

@@ -292,7 +292,7 @@ def wishes(series: PostedSeries) -> list[Reply]:
 
     A reviewer's later tag settles them.
     """
-    latest, same_person = series.latest, series.identities.same
+    latest, is_same_person = series.latest, series.identities.is_same_person
     tags = [
         (reply.when, reply.mail.sender)
         for reply in series.attached
@@ -309,7 +309,7 @@ def wishes(series: PostedSeries) -> list[Reply]:
         and reply.post not in replaced
         and not (reply.mail.kind is MailKind.AI_REVIEW and "no issues" in reply.mail.body.text)
         and not any(
-            reply.when < when and same_person(reply.mail.sender, sender) for when, sender in tags
+            reply.when < when and is_same_person(reply.mail.sender, sender) for when, sender in tags
         )
     ]
 

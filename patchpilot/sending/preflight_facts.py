@@ -61,7 +61,7 @@ def gather_preflight_facts(
     request, draft, series = topic.request, topic.draft, topic.series
     progress("checking against the target tree")
     # subsystem trees do not accept patches for stable branches
-    own_trees = () if parse_subject(f"[{draft.mark}] x").for_stable else trees
+    own_trees = () if parse_subject(f"[{draft.mark}] x").is_for_stable else trees
     is_first = topic.send.version == 1 and not (topic.before or request.to_self)
     with ThreadPoolExecutor(1) as pool:
         # archives respond slowly, so gather the other facts while waiting
@@ -307,7 +307,7 @@ def _find_upstream_commits(repository: Repository, series: Series) -> dict[str, 
 
     Omit commits for which this is not known.
     """
-    is_upstream: dict[str, bool] = {}
+    upstream_commits: dict[str, bool] = {}
     for patch in series.patches:
         claimed_commit = claimed_upstream_commit(patch)
         if not claimed_commit:
@@ -315,8 +315,8 @@ def _find_upstream_commits(repository: Repository, series: Series) -> dict[str, 
         tip = find_mainline_tip(repository)
         commit = repository.find(claimed_commit)
         if tip and (commit is None or not repository.is_shallow()):
-            is_upstream[claimed_commit] = bool(commit and repository.is_ancestor(commit, tip))
-    return is_upstream
+            upstream_commits[claimed_commit] = bool(commit and repository.is_ancestor(commit, tip))
+    return upstream_commits
 
 
 def _format_merge_window_message(

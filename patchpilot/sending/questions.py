@@ -242,7 +242,7 @@ def list_pre_send_questions(
     or if all patches are backports to a stable tree.
     """
     denied_titles = list_denied_subjects(draft.answers)
-    is_for_stable = parse_subject(f"[{draft.mark}] x").for_stable
+    is_for_stable = parse_subject(f"[{draft.mark}] x").is_for_stable
     if series.patches and all(
         patch.subject.title in denied_titles or (is_for_stable and claimed_upstream_commit(patch))
         for patch in series.patches

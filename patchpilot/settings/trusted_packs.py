@@ -164,7 +164,7 @@ def read_tree_configuration(source: Source) -> TreeConfiguration:
             hint="only trees with their own settings need to be trusted",
         )
     settings = read_settings(source=source)
-    packs = list_tree_packs(settings, source) if settings.packs_from_tree else ()
+    packs = list_tree_packs(settings, source) if settings.has_packs_from_tree else ()
     files = _collect_files(source, packs)
     digest = compute_digest(files)
     return TreeConfiguration(source.label, files, digest, digest in read_trusted_entries())
@@ -202,7 +202,7 @@ def read_own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack,
         return ()
     from patchpilot.lint.rule_store import read_pack
 
-    if not settings.packs_from_tree or source is None:
+    if not settings.has_packs_from_tree or source is None:
         top = source.top if source else Path()
         return tuple(read_pack(top / Path(path).expanduser()) for path in paths)
     packs = list_tree_packs(settings, source)

@@ -88,12 +88,12 @@ class FixesResult:
 
         Return None if the commit has a valid Fixes: tag or the evidence for the candidate is weak.
         """
-        has_valid = self.present and not self.has_problem
+        has_valid_tag = self.present and not self.has_problem
         return next(
             (
                 candidate
                 for candidate in self.candidates[:1]
-                if not has_valid and candidate.confidence >= MIN_OFFERED
+                if not has_valid_tag and candidate.confidence >= MIN_OFFERED
             ),
             None,
         )
@@ -396,7 +396,7 @@ def _find_tag_relations(
         release = releases.first(target.id, int(target.committed.timestamp()), final=True)
         return release.name if release else None
 
-    def ambiguous(prefix: str) -> bool:
+    def is_ambiguous(prefix: str) -> bool:
         ids = repository.git("rev-parse", f"--disambiguate={prefix}", ok=()).text.split()
         return (
             sum(
@@ -417,6 +417,6 @@ def _find_tag_relations(
         first_release,
         own_release,
         series,
-        ambiguous,
+        is_ambiguous,
         is_complete,
     )

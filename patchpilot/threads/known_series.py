@@ -408,7 +408,7 @@ class _SeriesReader:
             known=known_addresses,
             confirmed=confirmed,
             anchors={self._entry.message_id},
-            reports=True,
+            with_reports=True,
         )
         return find_posted_series(self._entry.message_id, candidates)
 

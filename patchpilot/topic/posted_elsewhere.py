@@ -153,7 +153,9 @@ def _find_archived_sends(repository: Repository, topic: "SeriesToSend") -> tuple
     url = read_user_settings(repository, problems=[]).get("lore").rstrip("/")
     query = f"s:{quote_phrase(own_patches[0].subject.title)} AND f:{sender}"
     try:
-        messages = query_archive(repository, lambda archive: archive.search(query, threads=True))
+        messages = query_archive(
+            repository, lambda archive: archive.search(query, full_threads=True)
+        )
     except PatchpilotError:
         return ()
     for revision in revisions_in(messages):

@@ -180,7 +180,7 @@ class TopicState(NamedTuple):
         is_resend = (
             self.last is not None
             and self.last.version == self.version
-            and parse_subject(self.last.entries[0].subject).resend
+            and parse_subject(self.last.entries[0].subject).is_resend
         )
         return f"v{self.version}{' RESEND' if is_resend else ''}"
 

@@ -229,4 +229,4 @@ def _is_for_stable(repository: Repository, patches: Sequence[Patch], mark: str |
             find_subject_prefix(repository, ids)
             or (repository.config("format.subjectprefix") or ("",))[-1]
         )
-    return parse_subject(f"[{mark}] x").for_stable
+    return parse_subject(f"[{mark}] x").is_for_stable

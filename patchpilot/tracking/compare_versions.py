@@ -163,7 +163,10 @@ def _find_revision(name: str, series: Tracked, revisions: Sequence[Revision]) ->
     match = _VERSION.fullmatch(name)
     by_version = [revision for revision in revisions if match and revision.version == int(match[1])]
     matches = (
-        by_id or by_label or [revision for revision in by_version if not revision.rfc] or by_version
+        by_id
+        or by_label
+        or [revision for revision in by_version if not revision.is_rfc]
+        or by_version
     )
     if matches:
         return matches[-1]

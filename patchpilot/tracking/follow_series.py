@@ -115,7 +115,7 @@ def track_named_series(
                 progress=progress,
             )
             posted = _find_posted(thread, original, store)
-        posted = posted or _find_posted(thread, message_id, store, reports=True)
+        posted = posted or _find_posted(thread, message_id, store, with_reports=True)
         last_arrival = (
             (store.last_arrival(url, store.reader.now - _REACH_KNOWN) or archive.reaches())
             if posted and not thread.failure
@@ -171,14 +171,14 @@ def _store_series(
 
 
 def _find_posted(
-    thread: CollectedMails, message_id: str, store: Store, *, reports: bool = False
+    thread: CollectedMails, message_id: str, store: Store, *, with_reports: bool = False
 ) -> PostedSeries | None:
     candidates = read_thread(
         drop_test_messages(thread.mails),
         now=store.reader.now,
         reader=store.reader,
         anchors={message_id},
-        reports=reports,
+        with_reports=with_reports,
     )
     return find_posted_series(message_id, candidates)
 
@@ -232,7 +232,7 @@ def track_series_in_mbox(
             reader=store.reader,
             known=addresses,
             anchors={message_id or ""},
-            reports=True,
+            with_reports=True,
         )
         if not in_file.isdisjoint(posted.message_ids)
     ]
@@ -398,7 +398,7 @@ def reread_series(
             now=find_stall_time(entry, store),
             reader=store.reader,
             anchors={entry.message_id},
-            reports=True,
+            with_reports=True,
         ),
     )
     new_ids = store.keep(
@@ -451,7 +451,7 @@ def reread_mboxes(
             (*known_mails, *mails),
             reader=store.reader,
             anchors={entry.message_id for entry in entries},
-            reports=True,
+            with_reports=True,
         )
         for entry in entries:
             series_mails = mails

@@ -170,7 +170,7 @@ class _CommitMailSearch(NamedTuple):
         posts = self._search(f"b:{self.commit.id[:12]}*")
         for mail in map(self.reader.classify, unique(posts)):
             is_report = mail.kind in REPORTS and is_bot_address(mail.sender)
-            is_pull = mail.kind is MailKind.COVER and mail.subject.pull_request
+            is_pull = mail.kind is MailKind.COVER and mail.subject.is_pull_request
             if is_report or is_pull:
                 return mail.message_id
         return None

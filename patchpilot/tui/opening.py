@@ -58,7 +58,7 @@ class Opening:
         self.session, self.memory, self.watch = session, memory, HeadWatch()
         self._place: TopicPlace | None = None
         self._error: BaseException | None = None
-        self._ours, self._drawing = False, threading.Lock()
+        self._is_ours, self._drawing = False, threading.Lock()
         self._thread = threading.Thread(
             target=self._read_topic, daemon=True, name="patchpilot-topic"
         )
@@ -87,14 +87,14 @@ class Opening:
         is known so far.
         """
         sys.stderr.write(_ENTER)
-        self._ours = True
+        self._is_ours = True
         self._write_first_frame()
         self._thread.join(PATIENCE)
 
     def _write_first_frame(self) -> None:
         # if this fails, Textual soon draws the same frame anyway
         with self._drawing, contextlib.suppress(OSError, ValueError):
-            if self._ours:
+            if self._is_ours:
                 columns, _ = os.get_terminal_size(sys.stderr.fileno())
                 sys.stderr.write(
                     _CLEAR + render_first_frame(self.session, self.memory, self._place, columns)
@@ -103,7 +103,7 @@ class Opening:
 
     def stop_drawing(self) -> None:
         with self._drawing:
-            self._ours = False
+            self._is_ours = False
 
     def leave_alternate_screen(self) -> None:
         self.stop_drawing()

@@ -123,7 +123,7 @@ def test_search_covers_subject_sender_and_body(archive_url: str) -> None:
             "v2",
         }
         assert read_message_ids(
-            archive.search(f"s:{quote_phrase(TITLE)} AND f:ada@example.org", threads=True)
+            archive.search(f"s:{quote_phrase(TITLE)} AND f:ada@example.org", full_threads=True)
         ) >= {
             "v1",
             "r1",
@@ -177,7 +177,7 @@ def test_third_version_finds_all_other_versions(archive_url: str) -> None:
     assert (troubles, failure) == ((), None)
     series = find_posted_series("w3@example.org", read_thread(mails, anchors={"w3@example.org"}))
     assert series is not None
-    assert [(revision.version, revision.rfc) for revision in series.revisions] == [
+    assert [(revision.version, revision.is_rfc) for revision in series.revisions] == [
         (1, True),
         (2, True),
         (3, False),

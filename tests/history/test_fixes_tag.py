@@ -105,7 +105,7 @@ def test_history_facts_are_reported(relations: Relations, kind: str) -> None:
 
 def test_ambiguous_and_unknown_ids_differ() -> None:
     line = 'Fixes: fffffff ("x")'
-    assert find_tag_problems(line, Relations(ambiguous=lambda _: True)) == ["ambiguous"]
+    assert find_tag_problems(line, Relations(is_ambiguous=lambda _: True)) == ["ambiguous"]
 
 
 def list_problem_kinds(message: str) -> list[list[str]]:

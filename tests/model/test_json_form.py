@@ -144,7 +144,7 @@ def test_named_tuple_may_be_a_string() -> None:
 
 def test_only_common_keys_are_required() -> None:
     schema = generate_schema(
-        JsonDocument("whole", (Part, ObjectWithParts), alternatives=True), DESCRIBED
+        JsonDocument("whole", (Part, ObjectWithParts), has_alternatives=True), DESCRIBED
     )
     assert schema["required"] == ["schema", "number", "place"]
     assert {"number", "parts"} <= schema["properties"].keys()

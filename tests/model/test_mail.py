@@ -509,8 +509,8 @@ def test_subject_marks_are_read(raw: str, expected: tuple[object, ...]) -> None:
         subject.version,
         subject.number,
         subject.total,
-        subject.rfc,
-        subject.resend,
+        subject.is_rfc,
+        subject.is_resend,
         subject.is_patch,
     ) == expected
     assert subject.title == "x"

@@ -162,13 +162,13 @@ def test_every_stable_marker_is_read(mark: str, expected: tuple[str, ...]) -> No
     subject = parse_subject(f"[{mark}] net: fix it")
     assert subject.stables == expected
     assert subject.stable == (expected[0] if expected else None)
-    assert subject.for_stable == bool(expected)
+    assert subject.is_for_stable == bool(expected)
 
 
 @pytest.mark.parametrize("word", ["stable", "STABLE", "backport", "for-stable", "linux-stable"])
 def test_subject_marks_a_stable_patch(word: str) -> None:
     subject = parse_subject(f"[PATCH {word}] net: fix it")
-    assert subject.for_stable
+    assert subject.is_for_stable
     assert subject.stables == ()
 
 

@@ -16,7 +16,7 @@ from patchpilot.reading import mail_classifier
 from patchpilot.reading.mail_classifier import classify, classify_for
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.sender import same_person
+from patchpilot.reading.sender import is_same_person
 from patchpilot.tracking.follow_topic import read_followed_series
 from tests.kit.archive import serve_archive
 from tests.kit.cli import call
@@ -123,7 +123,7 @@ def test_author_may_be_learned_late(
         assert classify_for(
             classification,
             classification.sender,
-            same_person(classification.sender, address),
+            is_same_person(classification.sender, address),
         ) == classify(mail, address)
 
 

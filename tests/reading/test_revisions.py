@@ -389,7 +389,7 @@ def test_resend_is_a_revision() -> None:
         "b+9 [RESEND PATCH] demo: a",
         "c+19 [PATCH v2] demo: a",
     )
-    assert [(revision.version, revision.resend) for revision in all_series[0].revisions] == [
+    assert [(revision.version, revision.is_resend) for revision in all_series[0].revisions] == [
         (1, False),
         (1, True),
         (2, False),
@@ -408,7 +408,9 @@ def test_rfc_and_pull_request_are_revisions() -> None:
         ),
     )
     assert len(all_series) == 1
-    assert [(revision.rfc, revision.pull_request) for revision in all_series[0].revisions] == [
+    assert [
+        (revision.is_rfc, revision.is_pull_request) for revision in all_series[0].revisions
+    ] == [
         (True, False),
         (False, False),
         (False, True),
@@ -434,7 +436,7 @@ def test_revisions_are_in_sending_order() -> None:
     all_series = read_series(
         *(f"m{index}+{index * DAY} {mark} demo: check it" for index, mark in enumerate(prefixes))
     )
-    assert [(revision.version, revision.rfc) for revision in all_series[0].revisions] == [
+    assert [(revision.version, revision.is_rfc) for revision in all_series[0].revisions] == [
         (1, True),
         (2, True),
         (3, True),

@@ -133,9 +133,9 @@ def command(
     from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import make_printable
 
-    directories = bool(onto) and all(Path(path).is_dir() for path in onto)
+    targets_directories = bool(onto) and all(Path(path).is_dir() for path in onto)
     with common.workplace() as workplace:
-        repository = workplace.repository_if_any() if directories else workplace.repository
+        repository = workplace.repository_if_any() if targets_directories else workplace.repository
         settings = workplace.settings()
         profile = settings.get("profile") or None
         options["adapt"] = options["adapt"] or options["range_diff"]

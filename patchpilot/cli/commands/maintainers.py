@@ -215,7 +215,7 @@ def _print_plan(
     common.write(
         format_recipients_json(result)
         if common.format == "json"
-        else format_recipients_text(result, reasons=not options["brief"]),
+        else format_recipients_text(result, with_reasons=not options["brief"]),
         fold=True,
     )
 

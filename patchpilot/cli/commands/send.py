@@ -304,7 +304,7 @@ def _show_blocked(common: Common, workplace: Workplace, plan: Sending, blocked: 
         blockers=(blocked, *other_problems),
         warnings=warnings,
     )
-    _print_plan(common, workplace, plan, mails=False)
+    _print_plan(common, workplace, plan, with_mails=False)
     return int(findings_exit_code(other_problems) or ExitCode.MISSING)
 
 
@@ -355,7 +355,7 @@ def _print_plan(
     plan: Sending,
     after: str = "",
     *,
-    mails: bool = True,
+    with_mails: bool = True,
 ) -> None:
     """Print on stdout a plan that will not be sent.
 
@@ -364,7 +364,7 @@ def _print_plan(
     if common.format == "json":
         _write_result(common, plan)
     else:
-        _preview(common, workplace, plan, after, mails=mails)
+        _preview(common, workplace, plan, after, with_mails=with_mails)
     if plan.refused and (common.output or not sys.stdout.isatty()):
         from patchpilot.model.printable import make_one_line
 
@@ -383,7 +383,7 @@ def _preview(
     plan: Sending,
     after: str = "",
     *,
-    mails: bool = True,
+    with_mails: bool = True,
 ) -> None:
     """Print the preview of a send.
 
@@ -398,7 +398,7 @@ def _preview(
         return
     # print the notes only in the card, which stays on the terminal after the pager exits
     parts = [first, text.format_summary(plan)]
-    mail_texts = text.format_mails(plan) if mails else ""
+    mail_texts = text.format_mails(plan) if with_mails else ""
     preflight = text.format_preflight(plan, after)
     if mail_texts and common.output is None and sys.stdout.isatty():
         from patchpilot.cli.pager import show_in_pager

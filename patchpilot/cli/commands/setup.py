@@ -116,7 +116,7 @@ def mail(
         common,
         request,
         from_stdin=password_stdin,
-        tests=not no_test,
+        with_test=not no_test,
         to_self=to_self,
         dry_run=dry_run,
         yes=yes,

@@ -14,11 +14,13 @@ def format_recipients_json(result: PlanResult) -> str:
     return format_json("maintainers", result)
 
 
-def format_recipients_text(result: PlanResult, *, reasons: bool = True) -> str:
+def format_recipients_text(result: PlanResult, *, with_reasons: bool = True) -> str:
     """Format each plan: the recipients by header, with reasons, then the warnings."""
     blocks = [
         "\n".join(
-            _format_recipients(recipient_plan, reasons, is_one_of_several=len(result.results) > 1)
+            _format_recipients(
+                recipient_plan, with_reasons, is_one_of_several=len(result.results) > 1
+            )
         )
         for recipient_plan in result.results
     ]
@@ -26,7 +28,7 @@ def format_recipients_text(result: PlanResult, *, reasons: bool = True) -> str:
 
 
 def _format_recipients(
-    recipient_plan: PlannedRecipients, reasons: bool, is_one_of_several: bool
+    recipient_plan: PlannedRecipients, with_reasons: bool, is_one_of_several: bool
 ) -> Iterator[str]:
     if is_one_of_several or len(recipient_plan.sources) > 1:
         more_reasons = (
@@ -44,7 +46,7 @@ def _format_recipients(
             yield make_printable(
                 f"{header}: {recipient.address.header()} ({_describe_role(recipient)}){mark}"
             )
-            if reasons:
+            if with_reasons:
                 for reason in recipient.reasons:
                     yield make_printable(f"      {reason}")
     if not recipient_plan.plan.recipients:

@@ -26,7 +26,7 @@ from patchpilot.lint.c.types import TypePattern, Types
 
 # these are types known in all C code; a cast to a type defined by the patch is not recognized
 _C_TYPES = Types()
-_CAST_END = TypePattern(r"\s*\)\s*", stars=False)
+_CAST_END = TypePattern(r"\s*\)\s*", with_stars=False)
 _VALUE = rf"(?:{LVAL_OR_CALL}|{CONSTANT}|{STRING})"
 
 

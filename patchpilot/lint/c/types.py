@@ -102,13 +102,14 @@ _INLINE = lazy_pattern(INLINE, re.ASCII)
 class TypePattern(NamedTuple):
     """A type, followed by text that matches `tail`.
 
-    If `stars` is set, pointer stars are part of the type. If `storage` is set, the type may follow
-    static, extern or inline. `<MODIFIER>` in `tail` matches a word such as const or __iomem.
+    If `with_stars` is set, pointer stars are part of the type. If `with_storage` is set, the type
+    may follow static, extern or inline. `<MODIFIER>` in `tail` matches a word such as const or
+    __iomem.
     """
 
     tail: str
-    stars: bool = True
-    storage: bool = False
+    with_stars: bool = True
+    with_storage: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -196,13 +197,13 @@ class Types:
     def match(self, type_pattern: TypePattern, text: str, offset: int = 0) -> FoundType | None:
         """Return the type that starts at an offset if the pattern's tail follows it, or None."""
         tail: re.Pattern[str] | None = None
-        for start in self._find_type_starts(text, offset, type_pattern.storage):
+        for start in self._find_type_starts(text, offset, type_pattern.with_storage):
             for name_end in self._find_type_ends(text, start):
                 if tail is None:
                     has_modifier = "<MODIFIER>" in type_pattern.tail
                     learned = self.find_learned_modifiers(text) if has_modifier else ()
                     tail = _compile_type_tail(type_pattern.tail, learned)
-                for end in self._find_extended_ends(text, name_end, type_pattern.stars):
+                for end in self._find_extended_ends(text, name_end, type_pattern.with_stars):
                     if match := tail.match(text, end):
                         return FoundType(offset, end, match)
         return None
@@ -225,7 +226,7 @@ class Types:
             is_word_start = not start or text[start - 1] not in _WORD_CHARS
             if (
                 (is_word_start or inside)
-                and self.may_start_type(word.group(), type_pattern.storage)
+                and self.may_start_type(word.group(), type_pattern.with_storage)
                 and (match := self.match(type_pattern, text, start))
             ):
                 return match
@@ -262,12 +263,16 @@ class Types:
         """Return the learned modifiers that occur in a text, oldest first."""
         return tuple([name for name in self.modifiers if name in text])
 
-    def may_start_type(self, word: str, storage: bool = False) -> bool:
+    def may_start_type(self, word: str, with_storage: bool = False) -> bool:
         """Return whether a type may start with this word.
 
         This fast test may return True for other words, but never False for a type.
         """
-        return self._is_known(word) or word in self.modifiers or (storage and word in STORAGE_WORDS)
+        return (
+            self._is_known(word)
+            or word in self.modifiers
+            or (with_storage and word in STORAGE_WORDS)
+        )
 
     def _is_known(self, word: str) -> bool:
         is_known = self._known.get(word)
@@ -288,11 +293,11 @@ class Types:
             for name in (text[offset:end] for offset in range(start, end))
         )
 
-    def _find_type_starts(self, text: str, offset: int, storage: bool) -> list[int]:
+    def _find_type_starts(self, text: str, offset: int, with_storage: bool) -> list[int]:
         """Return where the type name may start after storage words and modifiers, last first."""
         result: list[int] = []
         if (
-            storage
+            with_storage
             and text[offset : offset + 1] in ("e", "s", "a")
             and (head := match_ascii(rf"{STORAGE}\s+(?:({INLINE}\s+))?", text, offset))
         ):
@@ -312,10 +317,10 @@ class Types:
             starts.reverse()
         return starts
 
-    def _find_extended_ends(self, text: str, offset: int, stars: bool) -> Iterator[int]:
+    def _find_extended_ends(self, text: str, offset: int, with_stars: bool) -> Iterator[int]:
         """Yield the possible ends of a type after its modifiers and stars, longest first."""
         for modifier_end in self._find_modifier_ends(text, offset, False):
-            if not stars:
+            if not with_stars:
                 yield modifier_end
                 continue
             ends = [modifier_end]

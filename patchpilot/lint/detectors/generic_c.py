@@ -243,8 +243,8 @@ def find_matching_types(context: Context, arguments: Arguments) -> Hits:
     lead, _, tail = arguments["pattern"].partition("<TYPE>")
     kind = TypePattern(
         expand_fragments(tail),
-        stars=not arguments.get("no_stars"),
-        storage=bool(arguments.get("storage")),
+        with_stars=not arguments.get("no_stars"),
+        with_storage=bool(arguments.get("storage")),
     )
     for line in find_lines_with_needles(context, arguments):
         if not _is_checked(line, arguments):

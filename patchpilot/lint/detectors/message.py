@@ -233,7 +233,7 @@ def _check_description(lines: LineScan) -> TypedHits:
 
 def _check_line_lengths(context: Context, lines: LineScan) -> TypedHits:
     as_script = context.options.matches_script
-    oops = long_seen = False
+    has_oops = long_seen = False
     for line in lines.lines:
         text = line.text
         if line.starts_file or line.starts_hunk:
@@ -243,13 +243,13 @@ def _check_line_lengths(context: Context, lines: LineScan) -> TypedHits:
         ):
             # stop at the first file, where the message ends
             return
-        oops = oops or starts_register_dump(line)
+        has_oops = has_oops or starts_register_dump(line)
         if not line.in_log:
             continue
         if (
             len(text) > LOG_WIDTH
             and not long_seen
-            and not oops
+            and not has_oops
             and not _may_exceed_limit(text, context.options.message_kernel)
             and (as_script or not _is_program_output(context, line))
         ):
@@ -263,8 +263,8 @@ def _check_line_lengths(context: Context, lines: LineScan) -> TypedHits:
                     limit=LOG_WIDTH,
                 ),
             )
-        if oops and not text.strip(" \t\r\f\v"):
-            oops = False
+        if has_oops and not text.strip(" \t\r\f\v"):
+            has_oops = False
 
 
 def _is_program_output(context: Context, line: ScannedLine) -> bool:

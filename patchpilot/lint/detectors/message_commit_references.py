@@ -76,10 +76,10 @@ def check_references(context: Context) -> TypedHits:
     history = context.history
     options = context.options
     backport = not options.checkpatch_compat and (
-        context.patch.subject.for_stable
+        context.patch.subject.is_for_stable
         or (not options.matches_script and claimed_upstream_commit(context.patch))
     )
-    oops, continued = False, 0
+    has_oops, continued = False, 0
     for line in lines.lines:
         if line.starts_file or line.starts_hunk or line.in_header:
             continue
@@ -89,10 +89,10 @@ def check_references(context: Context) -> TypedHits:
         fixes = read_fixes_line(text)
         if fixes and fixes.is_unquoted and fixes.commit_id and fixes.ends_id:
             yield from _check_fixes_tag(line, fixes, history, context.options.message_kernel)
-        oops = oops or starts_register_dump(line)
+        has_oops = has_oops or starts_register_dump(line)
         if (
             line.in_log
-            and not oops
+            and not has_oops
             and _names_commit(lines, line)
             and not (backport and _MARKER.match(text))
         ):
@@ -112,8 +112,8 @@ def check_references(context: Context) -> TypedHits:
             and _find_commit(history, commit_id) is None
         ):
             yield "UNKNOWN_COMMIT_ID", make_hit(line.number, id=commit_id)
-        if oops and line.in_log and not text.strip(" \t\r\f\v"):
-            oops = False
+        if has_oops and line.in_log and not text.strip(" \t\r\f\v"):
+            has_oops = False
 
 
 def _find_commit(history: HistoryFacts | None, commit_id: str) -> Commit | None:

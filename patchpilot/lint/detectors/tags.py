@@ -222,7 +222,7 @@ _SERIOUS = (
 def missing_mainline_commit_id(context: Context) -> Hits:
     """Report a stable patch whose message lacks the full id of the mainline commit."""
     patch = context.patch
-    if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
+    if not patch.subject.is_for_stable or not patch.has_diff or not patch.headers:
         return
     # vendor trees also use a bare version as a prefix, but have different rules
     is_for_stable = any(
@@ -474,14 +474,14 @@ def check_newer(context: Context) -> TypedHits:
 def _check_fixes(context: Context) -> TypedHits:
     lines = scan_patch(context)
     sign = ""
-    inside = changes = False
+    inside = in_diff = False
     for line in lines.lines:
-        changes = changes or line.starts_hunk or (line.starts_file and not inside)
+        in_diff = in_diff or line.starts_hunk or (line.starts_file and not inside)
         inside = line.log_after
         if not (line.in_header or line.starts_hunk or line.starts_file):
-            if _has_fixes_tag(line.text) or (line.text.startswith(_REVERT) and not changes):
+            if _has_fixes_tag(line.text) or (line.text.startswith(_REVERT) and not in_diff):
                 return
-            if not changes and (match := _BUG_SIGN.search(line.text)):
+            if not in_diff and (match := _BUG_SIGN.search(line.text)):
                 sign = match[0].strip()
     if sign and is_patch(lines):
         patch = context.patch
@@ -747,9 +747,9 @@ class _AuthorSignOff:
         if signer == expected:
             self.whole = True
             return
-        same_address = signer.address.lower() == expected.address.lower()
+        is_same_address = signer.address.lower() == expected.address.lower()
         problem = ""
-        if same_address:
+        if is_same_address:
             problem = "comment" if signer.name == expected.name else "name"
         elif signer.name == expected.name:
             problem = "address"

@@ -328,7 +328,7 @@ def wrong_target_tree(context: Context) -> Hits:
             yield make_subject_hit(context, "upper-case", word=word, tree=word.lower())
     if (
         marks & known_trees
-        or patch.subject.rfc
+        or patch.subject.is_rfc
         # a series across subsystems, which no networking tree takes
         or (patch.subject.total or 0) > _LONGEST_SERIES
         or any(cached_search(r"\d\.\d|stable|-next$", word) for word in marks)

@@ -32,7 +32,7 @@ def post_series(
         raise RefusedError("cannot send an undisclosed security fix through b4's web endpoint")
     for entry in send.entries:
         delivery.report(entry.position, Outcome(MailState.SENDING))
-    reflect = ["--reflect"] if delivery.to_self else []
+    reflect = ["--reflect"] if delivery.is_to_self else []
     result = run_b4(
         delivery.repository,
         *make_suppressing_options(),
@@ -47,7 +47,7 @@ def post_series(
     outcome = _make_outcome(result.code, result.error_text)
     for entry in send.entries:
         delivery.report(entry.position, outcome)
-    if outcome.state is not MailState.ACCEPTED or delivery.to_self:
+    if outcome.state is not MailState.ACCEPTED or delivery.is_to_self:
         return
     prep = prep_branch(delivery.repository, send.branch or "")
     recorded_id = next(

@@ -137,8 +137,8 @@ def _add_sections(
     only_rest = False
     for path in files:
         path_matches = match_path(file, path)
-        is_rest = [file.section(item.section).name == file.words.rest for item in path_matches]
-        only_rest = only_rest or all(is_rest)
+        rest_flags = [file.section(item.section).name == file.words.rest for item in path_matches]
+        only_rest = only_rest or all(rest_flags)
         for item in path_matches:
             section = file.section(item.section)
             if item.exact and section.is_maintained and section.values("M"):

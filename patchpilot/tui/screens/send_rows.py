@@ -242,10 +242,10 @@ def repair_help(check: "CheckLine") -> str:
     return f"press a to go to stage {stage.number} {stage.label}: {hint}" if stage else hint
 
 
-def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
+def check_rows(plan: "Sending", columns: int, *, shows_all: bool) -> list[Row]:
     """Format a plan's checks, most serious first.
 
-    Checks that passed share one row unless `all_rows` is set.
+    Checks that passed share one row unless `shows_all` is set.
     """
     question_checks = open_questions(plan)
     checks = sorted(
@@ -266,9 +266,9 @@ def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
             check.name,
         )
         for check in checks
-        if all_rows or not is_passed(check)
+        if shows_all or not is_passed(check)
     ]
-    if passed_count and not all_rows:
+    if passed_count and not shows_all:
         passed_text = f" {glyph('done'):2} {format_count(passed_count, 'check')} passed"
         passed_row = Text.assemble(
             (fit_text(passed_text, columns - KEYS), "green"), ("x ", KEY), "show"

@@ -110,7 +110,7 @@ class SendScreen(StageScreen["Sending"]):
         self._sending: Sending | None = None
         self._states: list[tuple[str, str]] = []
         self._progress = ""
-        self._has_sent = self._all_rows = False
+        self._has_sent = self._shows_all = False
         self.is_stopping = self.sends_next = False
 
     def compose_body(self) -> ComposeResult:
@@ -146,7 +146,7 @@ class SendScreen(StageScreen["Sending"]):
             hidden |= {"send"} if plan.refused or plan.blocking_problem else set()
             has_nothing_fixable = not any(map(is_fixable, plan.checks))
             hidden |= {"repair"} if has_nothing_fixable else set()
-        passed_label = "hide passed" if self._all_rows else "show passed"
+        passed_label = "hide passed" if self._shows_all else "show passed"
         does = "answer" if plan and open_questions(plan) else "fix"
         labels = {"send": send_label, "passed": passed_label, "repair": does}
         return ShownKeys(hidden=frozenset(hidden), labels=labels)
@@ -190,10 +190,10 @@ class SendScreen(StageScreen["Sending"]):
                 mail_row(index, str(mail.state), mail.subject, mail.detail, columns)
                 for index, mail in enumerate(result.last.entries)
             ]
-        return check_rows(result, columns, all_rows=self._all_rows) if result else []
+        return check_rows(result, columns, shows_all=self._shows_all) if result else []
 
     def action_passed(self) -> None:
-        self._all_rows = not self._all_rows
+        self._shows_all = not self._shows_all
         if self._shown is not None and not self._has_sent:
             self.refill_list()
 

@@ -51,9 +51,9 @@ class DiffColors:
 
     def _style(self, role: str = "", ground: str = "", *, cursor: bool = False) -> Style:
         style = Style.parse(ROLES.get(role, ""))
-        sign, _, is_word = ground.partition("-")
+        sign, _, word_suffix = ground.partition("-")
         if not self.tinted:
-            emphasis = Style(bold=bool(is_word) or None, underline=bool(is_word) or None)
+            emphasis = Style(bold=bool(word_suffix) or None, underline=bool(word_suffix) or None)
             return Style.parse(ROLES.get(sign, "")) + style + emphasis
         background = self._grounds[ground]
         if cursor:

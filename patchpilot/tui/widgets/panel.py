@@ -45,7 +45,7 @@ class Panel(Container):
     ) -> None:
         super().__init__(*children, id=id, classes=classes)
         self.set_reactive(Panel.heading, title)
-        self._labels = False
+        self._has_labels = False
 
     def refresh(
         self,
@@ -61,19 +61,19 @@ class Panel(Container):
         if not (regions or layout or recompose):
             columns, lines = self.outer_size
             regions = (Region(-1, -1, columns, 1), Region(-1, lines - 2, columns, 1))
-            if not self._labels:
+            if not self._has_labels:
                 sides = (-1, columns - 2)
                 regions += tuple(Region(column, 0, 1, lines - 2) for column in sides)
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _update_border_text(self) -> None:
-        self._labels = True
+        self._has_labels = True
         max_columns = max(0, self.outer_size.width - CORNERS)
         heading = fit_heading(make_one_line(self.heading), max_columns)
         self.border_title = Text(heading) if heading else None
         bottom = fit_bottom_text(make_one_line(self.note), make_one_line(self.count), max_columns)
         self.border_subtitle = Text(bottom) if bottom else None
-        self._labels = False
+        self._has_labels = False
 
     watch_heading = watch_note = watch_count = on_mount = on_resize = _update_border_text
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from patchpilot.lint.c.operators import ValueTracker, find_value_end
 from patchpilot.lint.c.types import TypePattern, Types
 
-NAMED = TypePattern(r"\s*([A-Za-z_]\w*)\s*[;=]", storage=True)
+NAMED = TypePattern(r"\s*([A-Za-z_]\w*)\s*[;=]", with_storage=True)
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ from patchpilot.model.source_tree import (
     unpatched_tree,
 )
 
-_STARRED_CAST = TypePattern(r"((?:\s*(?:\*|<MODIFIER>\b))+\s*)\)", stars=False)
-_STARRED = TypePattern(rf"((?:\s*(?:\*|<MODIFIER>\b))+\s*)({IDENT})", stars=False)
+_STARRED_CAST = TypePattern(r"((?:\s*(?:\*|<MODIFIER>\b))+\s*)\)", with_stars=False)
+_STARRED = TypePattern(rf"((?:\s*(?:\*|<MODIFIER>\b))+\s*)({IDENT})", with_stars=False)
 _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
 
 
@@ -135,7 +135,10 @@ def misplaced_init_attribute(context: LineContext) -> Results:
     match = match_ascii(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?", text)
     if not match:
         return
-    tail = TypePattern(rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False)
+    tail = TypePattern(
+        rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]",
+        with_stars=False,
+    )
     start = match.end()
     typed = context.types.match(tail, text, start) or _match_tagged_init(text, start, name)
     if typed:
@@ -239,7 +242,7 @@ def brace_ending_function_head(context: LineContext) -> Results:
 _MIXED = r"[A-Z][a-z]|[a-z][A-Z]"
 _MIXED_NAME = r"(\w*(?:[A-Z][a-z]|[a-z][A-Z])\w*)"
 _TYPEDEF = TypePattern(rf"\s+{_MIXED_NAME}")
-_DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", storage=True)
+_DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", with_storage=True)
 _REPORTED, _KNOWN = "mixed case: reported", "mixed case: known"
 _KIND = CacheKind("mixed-case", (__file__,))
 _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()

@@ -129,7 +129,7 @@ def _has_outer_comma(text: str) -> bool:
     return False
 
 
-_ANYTHING = TypePattern("", storage=True)
+_ANYTHING = TypePattern("", with_storage=True)
 _CHECKED = TypePattern(r"\s*,\s*\(*\s*")
 # these operators do not evaluate their argument; in typecheck(), it comes after a type
 _HARMLESS = r"\b(?:(?:__must_be_array|offsetof|sizeof_field|sizeof|__stringify|typeof|__typeof__|__builtin\w+|#+)\s*\(*\s*|(typecheck)\s*\(\s*)"  # noqa: E501

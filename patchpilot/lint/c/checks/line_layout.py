@@ -39,13 +39,13 @@ _NO_STATEMENT = (
     rf"|\+\s+{IDENT}\s*:\s*\d+\s*[,;]|\+\s+\(?\s*(?:{COMPARE}|{ASSIGNMENT}|{OPERATORS})"
 )
 _OPENS = rf"(?:{KEYWORDS}\s+if\s*|(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*|(?:\*\s*)*{LVAL}\s*=\s*{IDENT}\s*)\(.*(?:&&|\|\||,)\s*$"  # noqa: E501
-_DECLARES = TypePattern(rf"\s*{IDENT}\s*[;=]", storage=True)
+_DECLARES = TypePattern(rf"\s*{IDENT}\s*[;=]", with_storage=True)
 _CALLED = TypePattern(
-    rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(.*(?:&&|\|\||,)\s*$", storage=True
+    rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(.*(?:&&|\|\||,)\s*$", with_storage=True
 )
 _CAST = TypePattern(rf"\s*\)[ \t]++(?![={{]|\\$|{ATTRIBUTE}|__attribute__)")
-_VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=,;:\[]", storage=True)
-_POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", storage=True)
+_VARIABLE = TypePattern(rf"\s*{IDENT}\s*[=,;:\[]", with_storage=True)
+_POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", with_storage=True)
 
 
 @c_check(LAYOUT, "\t ", f"\t{NOTE}")
@@ -192,7 +192,7 @@ def _is_declaration(context: LineContext, text: str) -> bool:
     )
 
 
-_POINTER = TypePattern(rf"\((\s*)\*(\s*)({IDENT})(\s*)\)(\s*)\(", storage=True)
+_POINTER = TypePattern(rf"\((\s*)\*(\s*)({IDENT})(\s*)\)(\s*)\(", with_storage=True)
 _POINTER_SPACES = (
     (1, "after-parenthesis"),
     (2, "before-name"),

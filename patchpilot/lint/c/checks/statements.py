@@ -158,14 +158,14 @@ def misindented_body(context: LineContext) -> Results:
         body = shorter
     body = compile_ascii(r"^.*\bdo\b").sub("", body, count=1)
     body = compile_ascii(r"^\s*\{").sub("", body, count=1)
-    is_continued = match_ascii(r"^\s*\\", body)
-    if is_continued:
-        body = body[is_continued.end() :]
+    continuation = match_ascii(r"^\s*\\", body)
+    if continuation:
+        body = body[continuation.end() :]
     is_checked = False
     if blank := match_ascii(r"\s*?\n", body):
         body, is_checked = body[blank.end() :], True
         lines += 1
-    if not is_continued and (
+    if not continuation and (
         match_ascii(r".\s*#\s*define\s", context.before) or search_ascii(r"\\\s*$", context.before)
     ):
         is_checked = False
