@@ -290,8 +290,13 @@ def _find_commits(
         if key in matched_titles:
             continue
         landing, evidence = _find_by_subject(posted, post, history, tip), ""
-        if landing is None and (match := _find_by_content(posted, post, history, tip)):
-            landing, evidence = _find_landing(match[0], history, tip), match[1]
+        if landing is None and (
+            commit_and_evidence := _find_by_content(posted, post, history, tip)
+        ):
+            landing, evidence = (
+                _find_landing(commit_and_evidence[0], history, tip),
+                commit_and_evidence[1],
+            )
         if landing and landing.commit not in commits:
             commits.pop(reverted.get(key, ""), None)
             commits[landing.commit] = _LocatedCommit(

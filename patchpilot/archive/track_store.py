@@ -223,8 +223,8 @@ class Store:
         Raise `UsageError` if there is none.
         """
         # pass the number as text, because SQLite has no integers of more than 64 bits
-        match = self._entries("WHERE id = ?", str(number))
-        if not match:
+        matches = self._entries("WHERE id = ?", str(number))
+        if not matches:
             numbers = [str(entry.id) for entry in self.entries()]
             suggestion = find_nearest_word(str(number), numbers)
             list_hint = f"`{{}}` lists them: {', '.join(numbers) or 'none'}"
@@ -235,7 +235,7 @@ class Store:
                     Action("track", (), list_hint),
                 ),
             )
-        return match[0]
+        return matches[0]
 
     def find_by_mail(self, message_id: str) -> TrackEntry | None:
         """Return the series that contains a message, or None.

@@ -160,8 +160,8 @@ def _object_configurations(
     files = [file for change in changes for file in change.files]
     state = changes[-1].after
     guards = _guards(state, files)
-    text = (line.text for file in files for line in file.lines("+"))
-    chooser = _Chooser(state, options, guards, is_ordered=any(map(_BYTE_ORDER.search, text)))
+    added_texts = (line.text for file in files for line in file.lines("+"))
+    chooser = _Chooser(state, options, guards, is_ordered=any(map(_BYTE_ORDER.search, added_texts)))
     programs = [*map(shutil.which, OPTIONAL_PROGRAMS)]
     key_options = options._replace(jobs=1, place=""), programs, host_arch()
     inputs = repr((key_options, guards, chooser.is_ordered, paths))

@@ -49,21 +49,23 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
         remaining[pairs[at]] if at in pairs else Remaining(()) for at in range(len(result.patches))
     ]
     old_flags = [
-        [any(map(own.use_up_entry, names)) for names in patch_marks]
+        [any(map(own.use_up_entry, own_marks)) for own_marks in patch_marks]
         for own, patch_marks in zip(paired, marks_by_patch, strict=True)
     ]
 
-    def is_elsewhere(finding: Finding, names: tuple[FindingMark, ...]) -> bool:
+    def is_elsewhere(finding: Finding, own_marks: tuple[FindingMark, ...]) -> bool:
         """Return whether a finding moved here from another patch of the series."""
-        return bool(finding.path and names[0].text) and any(
-            rest.use_up_entry(name) for rest in remaining for name in names
+        return bool(finding.path and own_marks[0].text) and any(
+            rest.use_up_entry(mark) for rest in remaining for mark in own_marks
         )
 
     patches = tuple(
         checked._replace(
             findings=tuple(
-                finding._replace(new=not (old or is_elsewhere(finding, names)))
-                for finding, names, old in zip(checked.findings, patch_marks, flags, strict=True)
+                finding._replace(new=not (old or is_elsewhere(finding, own_marks)))
+                for finding, own_marks, old in zip(
+                    checked.findings, patch_marks, flags, strict=True
+                )
             )
         )
         for checked, patch_marks, flags in zip(

@@ -198,8 +198,10 @@ class Driver:
         mail_result = mail_driver.check(series)
         return result._replace(
             patches=tuple(
-                commit.with_more(mail)
-                for commit, mail in zip(result.patches, mail_result.patches, strict=True)
+                commit_patch.with_more(mail_patch)
+                for commit_patch, mail_patch in zip(
+                    result.patches, mail_result.patches, strict=True
+                )
             ),
             series=mail_result.series,
         )

@@ -83,20 +83,24 @@ class CommitRewrite(NamedTuple):
         These are the lines found in the commit's message and files.
         """
         commit = self.repository.commit(patch.commit or "")
-        subject = self._subject_line(patch, commit.message)
+        subject_line = self._subject_line(patch, commit.message)
         body = _message_body(commit.message)
-        message = range(0)
+        message_lines = range(0)
         if body is not None and tuple(strip_trailing_blank_lines(body)) == patch.message:
-            message = range(patch.message_line - 1, patch.message_line - 1 + len(patch.message))
+            message_lines = range(
+                patch.message_line - 1, patch.message_line - 1 + len(patch.message)
+            )
         is_complete = self._contains_added_lines(patch)
         kept = {
             line: _GERRIT
-            for line in message
+            for line in message_lines
             if patch.lines[line].lstrip().lower().startswith("change-id:")
         }
         return FixDirectory(
             may_touch=lambda line: (
-                line == subject or line in message or (is_complete and line >= patch.diff_line - 1)
+                line == subject_line
+                or line in message_lines
+                or (is_complete and line >= patch.diff_line - 1)
             ),
             kept=kept,
         )

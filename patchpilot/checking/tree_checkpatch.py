@@ -98,14 +98,14 @@ def run_checkpatch(
     return tuple(
         Finding(
             "checkpatch.pl",
-            line[3].lower().replace("_", "-"),
-            Severity(line[2].lower()),
-            line[4],
-            checkpatch=line[3],
-            patch_line=int(line[1]),
+            match[3].lower().replace("_", "-"),
+            Severity(match[2].lower()),
+            match[4],
+            checkpatch=match[3],
+            patch_line=int(match[1]),
         )
-        for line in matches
-        if line
+        for match in matches
+        if match
     )
 
 

@@ -70,7 +70,7 @@ def renumber_for_files(result: CheckResult) -> CheckResult:
 def _file_findings(checked: CheckedPatch) -> CheckedPatch:
     patch = checked.patch
     lines = tuple(line.text for change in patch.files for line in change.lines())
-    file = Patch(
+    whole_file_patch = Patch(
         patch.source,
         None,
         lines,
@@ -87,7 +87,7 @@ def _file_findings(checked: CheckedPatch) -> CheckedPatch:
         cut_lines=patch.cut_lines,
     )
     return checked._replace(
-        patch=file,
+        patch=whole_file_patch,
         findings=tuple(finding._replace(patch_line=finding.line) for finding in checked.findings),
         suppressed=tuple(
             suppressed._replace(

@@ -64,10 +64,10 @@ class MailCommits:
         commands: list[bytes] = []
         for number, patch in enumerate(patches):
             before, after = _make_partial_files(patch)
-            base, merge, commit = 1, 2 * number + 1, 2 * number + 2
-            parents = [f"from :{merge - 1}", f"merge :{base}"] if number else []
+            base_mark, merge_mark, commit_mark = 1, 2 * number + 1, 2 * number + 2
+            parents = [f"from :{merge_mark - 1}", f"merge :{base_mark}"] if number else []
             commands += [
-                *_format_commit(ref, merge, merge, parents, b"files", None),
+                *_format_commit(ref, merge_mark, merge_mark, parents, b"files", None),
                 b"deleteall\n",
                 *_format_tree(before),
             ]
@@ -75,7 +75,14 @@ class MailCommits:
                 "utf-8", "surrogateescape"
             )
             commands += [
-                *_format_commit(ref, commit, commit, [f"from :{merge}"], message, patch),
+                *_format_commit(
+                    ref,
+                    commit_mark,
+                    commit_mark,
+                    [f"from :{merge_mark}"],
+                    message,
+                    patch,
+                ),
                 b"deleteall\n",
                 *_format_tree(after),
             ]

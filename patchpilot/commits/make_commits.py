@@ -128,7 +128,7 @@ def _write_commit(
     # derive the date from the parent, so that the commit id is always the same
     date = f"{repository.commit(parent).committed.timestamp():.0f} +0000"
     author_fields = {"NAME": "unknown", "EMAIL": "", **author_fields, "DATE": date}
-    commit = repository.git(
+    completed = repository.git(
         "commit-tree", tree, "-p", parent, "-F", "-",
         env={
             f"GIT_{role}_{name}": value
@@ -137,4 +137,4 @@ def _write_commit(
         },
         stdin=message.encode("utf-8", "surrogateescape"),
     )  # fmt: skip
-    return commit.text.strip()
+    return completed.text.strip()

@@ -199,20 +199,21 @@ def _find_earlier_findings(context: Context, rule: Rule, report: Report) -> _Ear
     key = (_find_earlier_findings, rule.id)
     if key not in context.shared:
         old, origins = build_context_before(context)
-        same_rule = [
+        rule_findings = [
             (origins[finding.patch_line - 1], finding)
             for finding in (report(old, rule) if origins else ())
             if finding.patch_line and finding.patch_line <= len(origins)
         ]
         times = Counter(
             finding.path
-            for patch_line, finding in same_rule
+            for patch_line, finding in rule_findings
             if patch_line and context.patch.lines[patch_line - 1][1:].strip()
         )
         context.shared[key] = (
             frozenset(path for path, number in times.items() if number >= HABIT),
             frozenset(
-                (patch_line, _comparable_part(rule, finding)) for patch_line, finding in same_rule
+                (patch_line, _comparable_part(rule, finding))
+                for patch_line, finding in rule_findings
             ),
         )
     earlier: _Earlier = context.shared[key]

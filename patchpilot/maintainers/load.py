@@ -324,8 +324,8 @@ class MaintainersFile:
             rows = folders.get(path[: slash + 1])
             if rows:
                 for row in rows.split("\n"):
-                    number, index, letter, pattern = row.split(" ", 3)
-                    yield int(number), int(index), letter, pattern
+                    number, order, letter, pattern = row.split(" ", 3)
+                    yield int(number), int(order), letter, pattern
             slash = path.find("/", slash + 1)
             if slash < 0:
                 return
@@ -561,14 +561,14 @@ def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
         if number not in best_lines or candidate > best_lines[number][0]:
             best_lines[number] = (candidate, letter, pattern)
     lowered = path.lower()
-    for number, candidate, name in file.name_patterns:
+    for number, candidate, name_pattern in file.name_patterns:
         if (
             number not in excluded
-            and name.may_match(lowered)
-            and name.search(path)
+            and name_pattern.may_match(lowered)
+            and name_pattern.search(path)
             and (number not in best_lines or candidate > best_lines[number][0])
         ):
-            best_lines[number] = (candidate, "N", name.source)
+            best_lines[number] = (candidate, "N", name_pattern.source)
     path_matches = [
         PathMatch(
             number,

@@ -58,9 +58,9 @@ def parse_message_id(target: str) -> str | None:
     """
     candidate = target.strip()
     if candidate.startswith(("http://", "https://")):
-        path = re.split(r"[?#]", candidate.partition("://")[2])[0].split("/")[1:]
+        path_parts = re.split(r"[?#]", candidate.partition("://")[2])[0].split("/")[1:]
         return next(
-            (part for part in map(_decode_part, reversed(path)) if re.fullmatch(_FORM, part)),
+            (part for part in map(_decode_part, reversed(path_parts)) if re.fullmatch(_FORM, part)),
             None,
         )
     return parse_bracketed_id(candidate) or (
@@ -134,10 +134,10 @@ def find_linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
     for id_ in re.findall(_NAMED, text):
         if "@" in id_:
             yield id_.replace("%40", "@").rstrip(_AFTER_URL), None
-    for url in itertools.islice(re.finditer(_URL, text[:_MOST_TEXT]), _MOST_URLS):
-        message_id = parse_message_id(url[0].rstrip(_AFTER_URL))
+    for match in itertools.islice(re.finditer(_URL, text[:_MOST_TEXT]), _MOST_URLS):
+        message_id = parse_message_id(match[0].rstrip(_AFTER_URL))
         if message_id:
-            yield message_id, url.start()
+            yield message_id, match.start()
 
 
 def find_batch_part(message_id: str) -> str | None:

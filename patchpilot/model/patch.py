@@ -442,12 +442,12 @@ def parse_subject(raw: str) -> Subject:
 def _parse_number(word: str) -> dict[str, Any]:
     if number_match := _NUMBERED.fullmatch(word):
         total = int(number_match[3]) if number_match[3] != "n" else None
-        patch = {"is_patch": True} if number_match[1] else {}
-        return {"number": int(number_match[2]), "total": total, **patch}
+        patch_fields = {"is_patch": True} if number_match[1] else {}
+        return {"number": int(number_match[2]), "total": total, **patch_fields}
     if version_match := _VERSIONED.fullmatch(word):
-        kind = {"patch": {"is_patch": True}, "rfc": {"is_rfc": True}}
+        fields_by_word = {"patch": {"is_patch": True}, "rfc": {"is_rfc": True}}
         word = version_match[1] or version_match[3]
-        return {"version": int(version_match[2]), **kind.get(word, {})}
+        return {"version": int(version_match[2]), **fields_by_word.get(word, {})}
     return {"is_patch": True} if word == "patch" else {}
 
 

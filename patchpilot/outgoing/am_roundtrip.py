@@ -60,33 +60,33 @@ def _describe_damage(repository: Repository, raw: bytes, patch: Patch, folder: P
         return _TOO_LONG
     if has_unclosed_author(raw):
         return _UNCLOSED
-    message, diff = folder / "message", folder / "patch"
+    message_file, diff_file = folder / "message", folder / "patch"
     result = repository.git(
         "-c",
         "mailinfo.scissors=false",
         "mailinfo",
-        str(message),
-        str(diff),
+        str(message_file),
+        str(diff_file),
         stdin=raw,
         ok=(),
     )
     if result.code:
         return "git cannot parse it as a patch"
     info = dict(line.split(": ", 1) for line in result.text.splitlines() if ": " in line)
-    author = (info.get("Author", ""), info.get("Email", ""))
+    author_fields = (info.get("Author", ""), info.get("Email", ""))
     subject = info.get("Subject", "")
     commit = repository.commit(patch.commit) if patch.commit else None
     expected = commit.author if commit else patch.author
-    if expected and author != (expected.name, expected.email):
-        return f"its author would be {author[0]} <{author[1]}>"
+    if expected and author_fields != (expected.name, expected.email):
+        return f"its author would be {author_fields[0]} <{author_fields[1]}>"
     if not (
         subject == commit.subject if commit else subject.split() == patch.subject.title.split()
     ):
         return f"its subject would be {subject!r}"
     body = commit.body if commit else "\n".join(patch.message)
-    if _strip_lines(_read_text(message)) != _strip_lines(body):
+    if _strip_lines(_read_text(message_file)) != _strip_lines(body):
         return "its message would differ"
-    has_same_diff = _contains_diff(_read_text(diff).split("\n"), patch)
+    has_same_diff = _contains_diff(_read_text(diff_file).split("\n"), patch)
     return "" if has_same_diff else "its content would differ"
 
 

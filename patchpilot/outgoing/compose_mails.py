@@ -93,9 +93,9 @@ def make_commit_bodies(
 
 
 def _format_options(repository: Repository) -> Iterator[str]:
-    file = repository.config("format.signaturefile")
-    if file and not repository.config("format.signature"):
-        yield f"--signature-file={Path(file[-1]).expanduser()}"
+    signature_files = repository.config("format.signaturefile")
+    if signature_files and not repository.config("format.signature"):
+        yield f"--signature-file={Path(signature_files[-1]).expanduser()}"
     for value in repository.config("format.notes"):
         ref = {"true": "", "false": None}.get(value.lower(), f"={value}")
         yield "--no-notes" if ref is None else f"--notes{ref}"

@@ -345,11 +345,11 @@ def _version_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
     if topic.request.to_self:
         return
     patch_ids = {patch.patch_id for patch in topic.draft.patches}
-    same_version = [send for send in topic.received if send.version == version]
+    sends_of_version = [send for send in topic.received if send.version == version]
     if is_resend:
         mails = (
-            [entry.raw for entry in same_version[-1].entries if entry.patch_id]
-            if same_version
+            [entry.raw for entry in sends_of_version[-1].entries if entry.patch_id]
+            if sends_of_version
             else []
         )
         if patch_ids and mails and not are_same_patches(topic.series.patches, mails):
@@ -373,8 +373,8 @@ def _version_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
                 _same_patches_hint(facts, send),
             )
             return
-    if same_version:
-        yield _make_sent_version_problem(same_version[-1])
+    if sends_of_version:
+        yield _make_sent_version_problem(sends_of_version[-1])
     else:
         yield from _recorded_sends(facts, has_changelog)
 
@@ -424,12 +424,12 @@ def _same_patches_hint(facts: PreflightFacts, send: Send) -> Advice:
 
 
 def _make_sent_version_problem(send: Send) -> SendProblem:
-    next_version = Action("send", ("--reroll",), "`{}` sends the next version")
+    reroll_action = Action("send", ("--reroll",), "`{}` sends the next version")
     if send.state == "sent":
         return SendProblem(
             "version-sent",
             f"v{send.version} of this topic was sent on {send.begun[:10]}",
-            next_version,
+            reroll_action,
         )
     return SendProblem(
         "version-sent",
@@ -438,7 +438,7 @@ def _make_sent_version_problem(send: Send) -> SendProblem:
             (
                 Action("send", ("--resume",), "`{}` sends the rest as previewed"),
                 "; ",
-                next_version,
+                reroll_action,
             )
         ),
     )

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @cache
 def _list_transport_classes() -> dict[str, str]:
-    folder = patchpilot.outgoing
-    entries = [entry.name for entry in iter_modules(folder.__path__) if entry.ispkg]
-    packages = [import_module(f"{folder.__name__}.{entry}") for entry in entries]
+    outgoing_package = patchpilot.outgoing
+    entries = [entry.name for entry in iter_modules(outgoing_package.__path__) if entry.ispkg]
+    packages = [import_module(f"{outgoing_package.__name__}.{entry}") for entry in entries]
     unsorted = {package.NAME: package.TRANSPORT for package in packages if hasattr(package, "NAME")}
     return {
         name: unsorted[name]

@@ -306,9 +306,9 @@ def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
     commit, so in this case return no claim for its messages.
     """
     listed = [
-        base._replace(commit=line.commit, patch=line.number or base.patch, title=line.title)
-        for line in reply.mail.place.landings
-        if line.commit
+        base._replace(commit=report.commit, patch=report.number or base.patch, title=report.title)
+        for report in reply.mail.place.landings
+        if report.commit
     ]
     return listed or ([] if reply.mail.robot == "patchwork-bot" else [base])
 

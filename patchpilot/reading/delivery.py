@@ -224,9 +224,13 @@ def _parse_notice(mail: Mail) -> tuple[DeliveryReport, ...]:
     if not denied and not _HELD.search(text):
         return ()
     list_match = _LIST.search(text)
-    subject = _SUBJECT.search(text)
+    subject_match = _SUBJECT.search(text)
     reason_match = _WHY.search(text)
-    title = title_key(parse_subject(" ".join(subject["subject"].split())).title) if subject else ""
+    title = (
+        title_key(parse_subject(" ".join(subject_match["subject"].split())).title)
+        if subject_match
+        else ""
+    )
     about = _find_returned_ids(mail, mail.body)
     if not title and not about:
         return ()

@@ -38,7 +38,7 @@ class Identities:
             self.names.get(first.key, frozenset()),
             self.names.get(second.key, frozenset()),
         )
-        return any(len(name) > 1 for name in first_names & second_names)
+        return any(len(words) > 1 for words in first_names & second_names)
 
     def sender(self, mail: "Classified") -> Address:
         """Return the original sender of a message if the From: header is genuine or a known list
@@ -53,11 +53,11 @@ class Identities:
 
     def has_name_of_known(self, address: Address) -> bool:
         """Return whether an unknown address uses a known person's name."""
-        name = name_words(address.name)
+        words = name_words(address.name)
         return (
-            len(name) > 1
+            len(words) > 1
             and not self.knows(address)
-            and any(name in names for names in self.names.values())
+            and any(words in names for names in self.names.values())
         )
 
     def vouch_for(self, mail: "Classified") -> bool:

@@ -276,18 +276,18 @@ def _stable_step(series: PostedSeries) -> Action | None:
         return None
     else:
         where = "wait for the stable branches"
-    commit = [series.commit[:12]] if series.commit else []
+    commit_ids = [series.commit[:12]] if series.commit else []
     if is_tagged:
         words = (
             f"{where}: the stable maintainers take it by its Cc: stable tag, usually within weeks"
             " of the release candidate that has it; `{}` shows where it does not apply"
         )
-        return Action("backport", tuple(commit), words)
+        return Action("backport", tuple(commit_ids), words)
     words = (
         f"{where}: it has no Cc: stable tag, but the stable maintainers may take it by its Fixes:"
         " tag; `{}` writes the message that asks them to"
     )
-    return Action("backport", (*commit, "--request"), words)
+    return Action("backport", (*commit_ids, "--request"), words)
 
 
 def _is_tagged(series: PostedSeries) -> bool:

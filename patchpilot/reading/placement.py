@@ -129,17 +129,17 @@ def _find_stable_versions(kind: MailKind, subject: str, text: str) -> tuple[str,
 def _parse_listed_patches(text: str) -> tuple[AppliedReport, ...]:
     landings = []
     for match in _SUMMARY.finditer(text[:200_000]):
-        commit = _COMMIT_URL.search(match["where"]) or _LISTED_ID.search(match["where"])
+        commit_match = _COMMIT_URL.search(match["where"]) or _LISTED_ID.search(match["where"])
         landings.append(
             AppliedReport(
                 " ".join(match["title"].split()),
                 int(match["number"]) if match["number"] else None,
-                commit["id"] if commit else None,
+                commit_match["id"] if commit_match else None,
             )
         )
     return tuple(landings) or tuple(
-        AppliedReport(line["title"].strip(), None, line["commit"])
-        for line in _LISTED.finditer(text[:200_000])
+        AppliedReport(listed["title"].strip(), None, listed["commit"])
+        for listed in _LISTED.finditer(text[:200_000])
     )
 
 

@@ -159,8 +159,8 @@ class PatchLines:
     """
 
     def __init__(self, patch: Patch) -> None:
-        message = (patch.subject.title, "", *patch.message)
-        laid = [(line, _MESSAGE, 0) for line in message]
+        message_lines = (patch.subject.title, "", *patch.message)
+        laid = [(line, _MESSAGE, 0) for line in message_lines]
         path, number = "", 0
         for line in patch.lines[patch.diff_line - 1 :]:
             if line.startswith("+++ "):

@@ -236,9 +236,9 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
                 data = (
                     source.read(path) if path != "MAINTAINERS" and not path.endswith("/") else None
                 )
-                text = data.decode("utf-8", "surrogateescape").split("\n") if data else []
+                lines = data.decode("utf-8", "surrogateescape").split("\n") if data else []
                 plan_function = plan_undisclosed_for_paths if request.security else plan_paths
-                plan = plan_function((path,), sources, [("", text)])
+                plan = plan_function((path,), sources, [("", lines)])
                 results.append(PlannedRecipients(path, (path,), plan, undisclosed=request.security))
         return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
 

@@ -98,25 +98,28 @@ def number_lines(lines: Sequence[str], start: int = 1) -> tuple[tuple[int, str],
 
 
 def _patch_sections(patch: Patch) -> tuple[Section, ...]:
-    message: list[tuple[int | None, str]] = [
+    message_rows: list[tuple[int | None, str]] = [
         (None, f"{header.name}: {header.value}")
         for header in patch.headers
         if header.name.lower() in _HEADERS
     ]
-    message += number_lines((patch.subject.title, "", *patch.message))
+    message_rows += number_lines((patch.subject.title, "", *patch.message))
     if patch.notes:
-        message += [(None, "--- (not part of the commit)")]
-        message += [(None, line) for line in patch.notes]
-    diff: list[tuple[int | None, str]] = []
+        message_rows += [(None, "--- (not part of the commit)")]
+        message_rows += [(None, line) for line in patch.notes]
+    diff_rows: list[tuple[int | None, str]] = []
     for change in patch.files:
-        diff.append((None, f"--- {change.old_path or '/dev/null'}"))
-        diff.append((None, f"+++ {change.new_path or '/dev/null'}"))
+        diff_rows.append((None, f"--- {change.old_path or '/dev/null'}"))
+        diff_rows.append((None, f"+++ {change.new_path or '/dev/null'}"))
         for hunk in change.hunks:
-            diff.append((None, f"@@ {hunk.section}"))
-            diff += [(line.new_line, line.kind + line.text) for line in hunk.lines]
+            diff_rows.append((None, f"@@ {hunk.section}"))
+            diff_rows += [(line.new_line, line.kind + line.text) for line in hunk.lines]
     return (
-        ("The patch's message", message),
-        ("The diff (numbers: lines of the new file; removed lines have none)", diff),
+        ("The patch's message", message_rows),
+        (
+            "The diff (numbers: lines of the new file; removed lines have none)",
+            diff_rows,
+        ),
     )
 
 

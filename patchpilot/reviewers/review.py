@@ -257,7 +257,9 @@ def _verify_comments(
         proofs.setdefault((proven_comment.name, comment.problem), proven_comment)
     for (name, _), proven_comment in proofs.items():
         same_findings = (
-            rule.name for rule in checked_patch.findings if _is_same_problem(rule, proven_comment)
+            checked_finding.name
+            for checked_finding in checked_patch.findings
+            if _is_same_problem(checked_finding, proven_comment)
         )
         yield proven_comment._replace(same_as=next(same_findings, ""), waived=waivers.get(name, ""))
 

@@ -207,8 +207,8 @@ def begin_next_version(repository: Repository, request: SendRequest) -> Draft:
     """
     draft = find_draft(repository, request)
     with Drafts() as drafts:
-        version = prepare_next_version(draft, repository)
-        return drafts.keep(draft, version, f"{STUBS}{version.version - 1}")
+        next_draft = prepare_next_version(draft, repository)
+        return drafts.keep(draft, next_draft, f"{STUBS}{next_draft.version - 1}")
 
 
 def reset_draft(
@@ -374,15 +374,15 @@ def _find_patch(draft: Draft, name: str) -> str:
         patch.patch_id for patch in draft.patches if name.lower() in patch.subject.lower()
     ]
     if len(matches) != 1:
-        patch_count = f"this topic has {format_count(len(draft.patches), 'patch', 'patches')}"
+        counted_patches = f"this topic has {format_count(len(draft.patches), 'patch', 'patches')}"
         if not matches:
             raise UsageError(
-                f"no patch {name!r}: {patch_count}",
+                f"no patch {name!r}: {counted_patches}",
                 hint="use a patch's number, or a part of its subject",
             )
         raise UsageError(
             f"{len(matches)} patches match {name!r}",
-            hint=f"use a longer part of the subject, or the patch's number ({patch_count})",
+            hint=f"use a longer part of the subject, or the patch's number ({counted_patches})",
         )
     return matches[0]
 

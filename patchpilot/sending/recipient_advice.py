@@ -73,16 +73,16 @@ def find_recipient_advice(
 
     `base` is the base that the user gave. Notes without a remedy are combined.
     """
-    notes = [
+    all_advice = [
         *_open_question_notes(series, draft, project),
         *_subject_tree_notes(series, draft, project),
         *_warning_advice(repository, plan, base),
     ]
     warnings = sorted(
-        (note for note in notes if note.severity == "warning"),
-        key=lambda note: note.remedy is None,
+        (advice for advice in all_advice if advice.severity == "warning"),
+        key=lambda advice: advice.remedy is None,
     )
-    note_texts = [note.text for note in notes if note.severity != "warning"]
+    note_texts = [advice.text for advice in all_advice if advice.severity != "warning"]
     combined_advice = RecipientAdvice(
         "note", "good to know", "\n".join(f"- {text}" for text in note_texts)
     )

@@ -65,13 +65,13 @@ def format_draft_text(
             )
         lines += [f"==== changelog v{version} ====", text]
     for patch in draft.patches:
-        note = {
+        note_values = {
             "note": draft.notes.get(patch.patch_id, "").strip("\n"),
             "subject": patch.subject,
         }
         lines += [
             f"==== note for {patch.subject} ====",
-            fill_template(read_template("note", folder), note),
+            fill_template(read_template("note", folder), note_values),
         ]
     return "\n".join(lines).rstrip("\n") + "\n"
 

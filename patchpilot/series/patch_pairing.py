@@ -101,11 +101,14 @@ def patch_similarity(patch: PatchFeatures, other: PatchFeatures) -> float:
     """
     if patch.paths and other.paths and not patch.paths & other.paths:
         return 0.0
-    title = title_similarity(patch.title, other.title)
+    title_ratio = title_similarity(patch.title, other.title)
     if not patch.lines or not other.lines:
-        return title
-    lines = line_similarity(patch.lines, other.lines)
-    return max(lines, title if lines >= _FEW_COMMON else title * _NO_COMMON_LINE)
+        return title_ratio
+    line_ratio = line_similarity(patch.lines, other.lines)
+    return max(
+        line_ratio,
+        title_ratio if line_ratio >= _FEW_COMMON else title_ratio * _NO_COMMON_LINE,
+    )
 
 
 def pair_patches(old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]) -> dict[int, int]:

@@ -98,8 +98,8 @@ class RecipientEdits(NamedTuple):
                 continue
             current = rows.get(address.key)
             numbers = {*current.patches} or all_numbers if current else set()
-            number = {patches.index(patch) + 1}
-            if numbers := numbers | number if is_recipient else numbers - number:
+            patch_numbers = {patches.index(patch) + 1}
+            if numbers := numbers | patch_numbers if is_recipient else numbers - patch_numbers:
                 rows[address.key] = (current or _add_address(address, "cc"))._replace(
                     by_hand=True,
                     patches=() if numbers == all_numbers else tuple(sorted(numbers)),
@@ -107,8 +107,10 @@ class RecipientEdits(NamedTuple):
             else:
                 rows.pop(address.key, None)
         recipients = sorted(rows.values(), key=lambda recipient: recipient.header == "cc")
-        note = (f"removed manually: {', '.join(removed)}",) if removed else ()
-        return plan._replace(recipients=tuple(recipients), warnings=(*plan.warnings, *note))
+        removal_notes = (f"removed manually: {', '.join(removed)}",) if removed else ()
+        return plan._replace(
+            recipients=tuple(recipients), warnings=(*plan.warnings, *removal_notes)
+        )
 
 
 def _add_address(address: Address, header: str) -> Recipient:

@@ -90,13 +90,15 @@ def read_tracked_file(repository: "Repository", source: Source, file: Path) -> b
     symbolic links.
     """
     top = repository.top.resolve()
-    names = [
+    candidates = [
         Path(os.path.normpath(Path.cwd() / file)),
         Path(os.path.realpath(file.parent)) / file.name,
         Path(os.path.realpath(file)),
     ]
     paths = dict.fromkeys(
-        name.relative_to(top).as_posix() for name in names if name.is_relative_to(top)
+        candidate.relative_to(top).as_posix()
+        for candidate in candidates
+        if candidate.is_relative_to(top)
     )
     for path in paths:
         if (data := source.tree.read(path)) is not None:

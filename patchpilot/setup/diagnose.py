@@ -273,7 +273,7 @@ def _check_branches(repository: Repository | None, profile: str) -> Iterator[pro
             or "fetch the branches from their remote",
         )
     if stable.missing:
-        versions = ", ".join(branch.version for branch in stable.missing)
+        versions = ", ".join(series.version for series in stable.missing)
         yield probes.Probe(
             "stable branches",
             "warn",

@@ -213,7 +213,7 @@ def compute_blame_features(
     }
     order = sorted(ids, key=lambda commit: evidence.owners[commit].committed, reverse=True)
     changed_by = [commit for commit in order if direct[commit] > 0]
-    age_rank = {
+    age_ranks = {
         commit: position / max(1, len(changed_by) - 1) for position, commit in enumerate(changed_by)
     }
     oldest, newest = (changed_by[-1], changed_by[0]) if changed_by else ("", "")
@@ -238,7 +238,7 @@ def compute_blame_features(
             "same_author": float(owner.author == evidence.author),
             "age": math.log1p(days) / 8,
             "fresh": float(days < 60),
-            "age_rank": age_rank.get(commit, 0.5),
+            "age_rank": age_ranks.get(commit, 0.5),
             "oldest": float(commit == oldest and len(changed_by) > 1),
             "newest": float(commit == newest and len(changed_by) > 1),
             "same_series": float(owner.author == evidence.author and days < 2),

@@ -122,7 +122,7 @@ def _find_identifiers(
 
 def _compute_mentioned_ratio(
     words: frozenset[str],
-    message: frozenset[str],
+    message_words: frozenset[str],
     message_counts: Mapping[str, int],
     count: int,
 ) -> float:
@@ -137,7 +137,9 @@ def _compute_mentioned_ratio(
     }
     total = sum(weights.values())
     return (
-        sum(value for word, value in weights.items() if word in message) / total if total else 0.0
+        sum(value for word, value in weights.items() if word in message_words) / total
+        if total
+        else 0.0
     )
 
 

@@ -54,10 +54,10 @@ def judge_fix(repository: Repository, commit: Commit, patch: Patch | None = None
 
         changes = FixCommit(repository, commit).files
     paths = tuple(change.path for change in changes)
-    message = commit.subject, commit.lines[1:], paths
-    if find_fix_claim(*message):
+    message_parts = commit.subject, commit.lines[1:], paths
+    if find_fix_claim(*message_parts):
         return FixJudgement(True)
-    is_unclear = may_fix_bug(*message) and not find_upstream_commits(commit.message)
+    is_unclear = may_fix_bug(*message_parts) and not find_upstream_commits(commit.message)
     return FixJudgement(False, "its message names no bug", is_unclear)
 
 

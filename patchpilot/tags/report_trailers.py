@@ -62,9 +62,9 @@ def format_link(value: str, archive: str) -> str:
 
     Raise InputError for anything else.
     """
-    url = _URL.match(value.strip())
-    if url:
-        return url[1]
+    match = _URL.match(value.strip())
+    if match:
+        return match[1]
     message_id = parse_bracketed_id(value) or parse_message_id(value)
     if message_id:
         return archive + message_id
@@ -99,9 +99,9 @@ def _parse_trailer(line: str, archive: str) -> list[TrailerLine]:
             ("Reported-by", f"syzbot+{syzbot[1]}@syzkaller.appspotmail.com"),
             ("Closes", line),
         ]
-    url = _URL.match(line)
-    if url:
-        return [("Closes" if _REPORT.search(url[1]) else "Link", url[1])]
+    match = _URL.match(line)
+    if match:
+        return [("Closes" if _REPORT.search(match[1]) else "Link", match[1])]
     if parse_bracketed_id(line):
         return [("Link", format_link(line, archive))]
     if parse_address(line):

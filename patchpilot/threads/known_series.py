@@ -234,9 +234,9 @@ def report_missing_mails(
     ]
     if not missing:
         return ()
-    count, archive = format_count(len(missing), "message"), entry.lore or LORE
+    counted_mails, archive = format_count(len(missing), "message"), entry.lore or LORE
     hours = int((query_time - missing[0][1]) / timedelta(hours=1))
-    reason = f"{count} sent {format_count(hours, 'hour')} before it was last asked"
+    reason = f"{counted_mails} sent {format_count(hours, 'hour')} before it was last asked"
     return (
         DeliveryReport(
             DeliveryProblem.MISSING,

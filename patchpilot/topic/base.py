@@ -92,7 +92,7 @@ class Base(NamedTuple):
         return self.is_guessed and len(self.commits) > MANY
 
     @property
-    def commit_count(self) -> str:
+    def counted_commits(self) -> str:
         """Return the number of the topic's commits as text, such as "3 commits"."""
         prefix = "more than " if len(self.commits) >= MAX_WALK else ""
         return prefix + format_count(len(self.commits), "commit")
@@ -100,7 +100,7 @@ class Base(NamedTuple):
     def explain(self) -> tuple[str, ...]:
         """Explain the chosen base and the reasons for the choice."""
         return (
-            f"base: {self.name} ({self.start[:12]}), {self.commit_count}",
+            f"base: {self.name} ({self.start[:12]}), {self.counted_commits}",
             f"  why: {self.reason}",
             *(f"  note: {note}" for note in self.notes),
         )
@@ -347,7 +347,7 @@ def find_topic_base(repository: "Repository", base_name: str | None = None) -> B
         )
     if base.is_unclear:
         raise UnclearBaseError(
-            f"{base.commit_count} on top of the base {base.name}, which is a guess ({base.reason})",
+            f"{base.counted_commits} on top of the base {base.name}, which is a guess ({base.reason})",
             hint=Action("", ("--base", "REV"), "use {} to name the base, or name a range A..B"),
             choices=tuple(
                 (choice.name, len(choice.commits), choice.reason)
@@ -618,7 +618,7 @@ def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
     if other:
         description = (
             f"over {other.name} there {'is' if len(other.commits) == 1 else 'are'}"
-            f" {other.commit_count}"
+            f" {other.counted_commits}"
         )
         hint += ("; ", Action("", ("--base", other.name), f"{description}: {{}}"))
     return UsageError(f"no commits on top of the base {base.name}", hint=Hint(hint))

@@ -170,7 +170,7 @@ class Workplace:
         return [
             *base.explain(),
             *(
-                f"  also possible: {other.name}, {other.commit_count}: {other.reason}"
+                f"  also possible: {other.name}, {other.counted_commits}: {other.reason}"
                 for other in find_likeliest_bases(repository, base_name)
                 if other.start != base.start
             ),

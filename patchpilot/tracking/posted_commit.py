@@ -350,7 +350,9 @@ def _find_upstream(repository: Repository, commit: Commit) -> Commit:
 
     Return the commit itself if it names none or the upstream commit is not in the repository.
     """
-    ids = (repository.find(name.id) for name in find_upstream_commits(commit.message))
+    ids = (
+        repository.find(named_commit.id) for named_commit in find_upstream_commits(commit.message)
+    )
     return next((repository.commit(commit) for commit in ids if commit), commit)
 
 

@@ -69,7 +69,7 @@ async def test_panels_follow_one_cursor(newcomer_app: PatchpilotApp) -> None:
             f"1/{total}",
         )
         await keys(pilot, "j")
-        assert view.note == 1
+        assert view.note_number == 1
         await keys(pilot, "tab", "G")
         view.go_to_line(view.notes[-1].line)
         await settle(pilot)

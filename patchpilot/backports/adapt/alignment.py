@@ -29,7 +29,10 @@ def align_items(first: Sequence[str], second: Sequence[str]) -> Pairs:
     blocks = SequenceMatcher(None, first[start:first_end], second[start:second_end])
     return (
         {index: index for index in range(start)}
-        | {start + index: start + match for index, match in _convert_to_pairs(blocks).items()}
+        | {
+            start + index: start + other_index
+            for index, other_index in _convert_to_pairs(blocks).items()
+        }
         | {index: index - first_end + second_end for index in range(first_end, len(first))}
     )
 
@@ -46,14 +49,14 @@ def align_tokens(ours: Sequence[str], other: Sequence[str]) -> Pairs:
         [normalize_line(line) for line in other],
     )
     result = {
-        our_starts[index] + token: other_starts[match] + token
-        for index, match in lines.items()
+        our_starts[index] + token: other_starts[other_line] + token
+        for index, other_line in lines.items()
         for token in range(len(our_tokens[index]))
     }
-    for (low, index), (start, match) in find_unpaired_ranges(lines, len(ours), len(other)):
+    for (low, index), (start, other_line) in find_unpaired_ranges(lines, len(ours), len(other)):
         our_texts, other_texts = (
             [token_text for line in side for token_text in token_texts(line)]
-            for side in (our_tokens[low:index], other_tokens[start:match])
+            for side in (our_tokens[low:index], other_tokens[start:other_line])
         )
         result |= {
             our_starts[low] + our_index: other_starts[start] + other_index
@@ -69,10 +72,10 @@ def find_unpaired_ranges(
     lengths of the sequences.
     """
     low = start = 0
-    for index, match in [*sorted(pairs.items()), (size, other_size)]:
-        if low < index or start < match:
-            yield (low, index), (start, match)
-        low, start = index + 1, match + 1
+    for index, other_index in [*sorted(pairs.items()), (size, other_size)]:
+        if low < index or start < other_index:
+            yield (low, index), (start, other_index)
+        low, start = index + 1, other_index + 1
 
 
 def compute_similarity(first: Sequence[str], second: Sequence[str]) -> float:

@@ -267,9 +267,9 @@ def _crop_side(lines: Sequence[str]) -> list[str]:
 def _list_files(backport: WrittenBackport) -> list[str]:
     if not backport.files:
         return [f"{backport.branch}: nothing written: {backport.skipped}"]
-    reply_note = [f"{backport.branch}: in reply to {backport.answers}"] if backport.answers else []
+    reply_notes = [f"{backport.branch}: in reply to {backport.answers}"] if backport.answers else []
     return [
-        *reply_note,
+        *reply_notes,
         *(str(file) for file in backport.files),
         *([f"help: {backport.hint}"] if backport.hint else []),
     ]

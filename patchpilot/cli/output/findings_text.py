@@ -226,8 +226,8 @@ def _format_finding(
         lines += _quote_line(patch.lines[patch_line - 1], finding, colors, in_diff=in_diff)
     rule_reason = next((rule.why for rule in result.rules if rule.id == finding.rule), "")
     if is_first and rule_reason:
-        reason = wrap_labeled("    why: ", _first_sentence(rule_reason), colors.columns)
-        lines += [colors(line, DIM) for line in reason]
+        reason_lines = wrap_labeled("    why: ", _first_sentence(rule_reason), colors.columns)
+        lines += [colors(line, DIM) for line in reason_lines]
         if (
             finding.fix
             and finding.fix.kind == "suggest"
@@ -276,7 +276,7 @@ def _format_verdict(result: CheckResult, colors: Colors) -> str:
         if result.whole_files
         else format_count(len(result.patches), "patch", "patches")
     )
-    counts_text = [
+    severity_texts = [
         colors(
             f"{format_count(counts[severity], _severity_label(severity))}",
             COLORS[severity],
@@ -292,7 +292,7 @@ def _format_verdict(result: CheckResult, colors: Colors) -> str:
     # only errors block a patch, as in `patchpilot send`
     is_blocked = counts[Severity.ERROR] and result.exit_code and not result.whole_files
     block_note = ", not ready to send" if is_blocked else ""
-    summary = ", ".join(counts_text) or "no findings"
+    summary = ", ".join(severity_texts) or "no findings"
     return f"{patches} checked{block_note}: {summary}{_format_counts(result)}{note}"
 
 

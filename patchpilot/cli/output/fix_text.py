@@ -140,12 +140,12 @@ def _bold_words(lines: Sequence[str], bold: AbstractSet[int], color: str) -> Ite
 
     `bold` contains the positions of bold words, counted over all lines.
     """
-    number = count()
+    positions = count()
     for line in lines:
         parts = (
             (
                 f"{BOLD}{make_printable(part)}{PLAIN}{color}"
-                if part.strip() and next(number) in bold
+                if part.strip() and next(positions) in bold
                 else make_printable(part)
             )
             for part in _WORDS.split(line[1:])

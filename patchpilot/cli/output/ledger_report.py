@@ -30,10 +30,10 @@ def format_ledger(ledger: SeriesLedger) -> str:
                 make_one_line(f"{item.point.asker} on {_describe_target(item)}  <{mail}>"),
             ]
         lines += _format_item(item)
-    count = Counter(item.state for item in ledger.points)
+    counts = Counter(item.state for item in ledger.points)
     lines += [
         "",
-        ", ".join(f"{count[state]} {state}" for state in PointState if count[state]),
+        ", ".join(f"{counts[state]} {state}" for state in PointState if counts[state]),
     ]
     return "\n".join(lines) + "\n"
 

@@ -30,8 +30,9 @@ def format_reply(plan: ReplyPlan, after: str = "") -> str:
     lines += [f"by {plan.transport.name}, {plan.account.label}"]
     notes = (*plan.warnings, *(() if plan.refused else plan.blockers))
     lines += [
-        "note: " + "; ".join(make_one_line(str(part)) for part in (note.message, note.hint) if part)
-        for note in notes
+        "note: "
+        + "; ".join(make_one_line(str(part)) for part in (problem.message, problem.hint) if part)
+        for problem in problems
     ]
     return "\n".join([*lines, *([after] if after else [])]) + "\n"
 

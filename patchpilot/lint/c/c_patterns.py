@@ -203,9 +203,9 @@ def parse_file_mode(text: str) -> int:
         return int(text, 8)
     mode = 0
     end = None
-    for name in compile_ascii(rf"\b({_NAME})\b(?:\s*\|\s*)?\s*").finditer(text):
-        if end is not None and name.start() != end:
+    for match in compile_ascii(rf"\b({_NAME})\b(?:\s*\|\s*)?\s*").finditer(text):
+        if end is not None and match.start() != end:
             break
-        end = name.end()
-        mode |= _NAMES[name[1]]
+        end = match.end()
+        mode |= _NAMES[match[1]]
     return mode

@@ -274,13 +274,13 @@ class _Comment(NamedTuple):
 
     opening: NewLine
     lines: Sequence[NewLine]
-    text: Sequence[str]
+    texts: Sequence[str]
     end: NewLine
     below: Sequence[NewLine]
 
     @property
     def described_names(self) -> Iterator[str]:
-        for words in self.text:
+        for words in self.texts:
             if match := cached_match(r"^@(\w+|\.\.\.)\s*:", words):
                 yield match[1]
 
@@ -304,23 +304,26 @@ def _find_new_kernel_docs(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
             start = None
         elif start is not None and "*/" in line.text:
             lines = hunk.lines[start + 1 : index]
-            text = [re.sub(r"^\s*\*\s?", "", line.text) for line in lines]
+            texts = [re.sub(r"^\s*\*\s?", "", line.text) for line in lines]
             lines_below = hunk.lines[index + 1 :]
-            if text:
-                yield start, _Comment(hunk.lines[start], lines, text, line, lines_below)
+            if texts:
+                yield (
+                    start,
+                    _Comment(hunk.lines[start], lines, texts, line, lines_below),
+                )
             start = None
 
 
 def _check_comment(comment: _Comment) -> Hits:
     lines = comment.lines
-    for line, words in zip(lines, comment.text, strict=True):
+    for line, words in zip(lines, comment.texts, strict=True):
         if match := cached_match(r"^[@\\](brief|param|returns?|details|note)\b", words):
             yield make_hit(line.patch_line, "doxygen", tag=match[1])
             return
     signature = _parse_signature(comment.below[:11])
     head = cached_match(
         r"^(?!(?:struct|union|enum|typedef|DOC:)\b)(\w+)\s*(?:\(\))?\s*[-:–].*$",
-        comment.text[0],
+        comment.texts[0],
     )
     if not signature or head is None:
         return
@@ -334,27 +337,27 @@ def _check_comment(comment: _Comment) -> Hits:
     if extra:
         line = next(
             line
-            for line, words in zip(lines, comment.text, strict=True)
+            for line, words in zip(lines, comment.texts, strict=True)
             if words.startswith(f"@{extra[0]}")
         )
         yield make_hit(line.patch_line, "extra-argument", function=name, argument=extra[0])
     elif undescribed and described:
         yield make_hit(first, "missing-argument", argument=undescribed[0], function=name)
-    elif returns and described and not any(map(_RETURNS.match, comment.text)):
+    elif returns and described and not any(map(_RETURNS.match, comment.texts)):
         yield make_hit(comment.end.patch_line, "missing-return", function=name)
 
 
 def _check_comment_kind(comment: _Comment, *, is_header: bool) -> Hits:
     """Report a kernel-doc comment that describes a file, or a struct without the word `struct`."""
-    first = comment.text[0]
+    first = comment.texts[0]
     next_code = next((line.code.strip() for line in comment.below if line.text.strip()), "")
     is_code = cached_match(r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", next_code)
-    kind = cached_match(r"^(struct|union|enum)\s+(\w+)\s*\{", next_code)
+    declaration = cached_match(r"^(struct|union|enum)\s+(\w+)\s*\{", next_code)
     if is_header and not is_code and not first.startswith("DOC:"):
         yield make_hit(comment.opening.patch_line, "file-header")
-    elif kind and re.match(rf"^{re.escape(kind[2])}\b", first):
+    elif declaration and re.match(rf"^{re.escape(declaration[2])}\b", first):
         first_line = comment.lines[0].patch_line
-        yield make_hit(first_line, "no-keyword", kind=kind[1], name=kind[2])
+        yield make_hit(first_line, "no-keyword", kind=declaration[1], name=declaration[2])
 
 
 def _parse_signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | None:
@@ -374,9 +377,9 @@ def _parse_signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | 
     ):
         return None
     arguments = [
-        name[1] or name[2]
+        argument[1] or argument[2]
         for part in re.split(r",(?![^(]*\))", match["arguments"])
-        if (name := _DOC_ARGUMENT.search(part.strip())) and name[2] != "void"
+        if (argument := _DOC_ARGUMENT.search(part.strip())) and argument[2] != "void"
     ]
     returns = not cached_search(r"(?:^|\s)void$", match["type"].strip())
     return match["name"], arguments, returns

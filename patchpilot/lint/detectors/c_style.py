@@ -218,14 +218,18 @@ def _check_attributes(line: ScannedLine) -> TypedHits:
     if not attribute:
         return
     body = _ATTRIBUTE_BODY.sub(lambda inner: inner[1], attribute[1], count=1)
-    for word in _ATTRIBUTE_WORD.finditer(body):
-        macro = load_word_table("c", "attributes").get(word[1].strip("_"))
+    for match in _ATTRIBUTE_WORD.finditer(body):
+        macro = load_word_table("c", "attributes").get(match[1].strip("_"))
         if macro:
-            if word[1].strip("_") == "format" and word[2] and (kind := _FORMAT_KIND.match(word[2])):
-                macro = f"__{kind[1]}({kind[2]}"
+            if (
+                match[1].strip("_") == "format"
+                and match[2]
+                and (format_match := _FORMAT_KIND.match(match[2]))
+            ):
+                macro = f"__{format_match[1]}({format_match[2]}"
             yield (
                 "PREFER_DEFINED_ATTRIBUTE_MACRO",
-                line.make_hit_here(attribute=word[1], macro=macro),
+                line.make_hit_here(attribute=match[1], macro=macro),
             )
     if body.lstrip("_").startswith("unused"):
         yield "PREFER_DEFINED_ATTRIBUTE_MACRO", make_hit(line.number, "unused")

@@ -303,9 +303,9 @@ def _read_new_sides(context: Context) -> Iterator[tuple[_Lines, bool]]:
     for hunk in find_c_hunks(context):
         by_file.setdefault(hunk.change.path, []).append(hunk)
     for hunks in by_file.values():
-        whole_file = _read_patched_file(context, hunks)
-        if whole_file is not None:
-            yield whole_file, True
+        file_lines = _read_patched_file(context, hunks)
+        if file_lines is not None:
+            yield file_lines, True
             continue
         for hunk in hunks:
             yield _hunk_new_lines(hunk), False

@@ -173,15 +173,15 @@ def _is_excluded(
 
     `cache` has the results, because every line of a hunk may match.
     """
-    text = arguments.get("unless_hunk_pattern")
-    if text is None:
+    hunk_pattern = arguments.get("unless_hunk_pattern")
+    if hunk_pattern is None:
         return False
-    pattern = fill_pattern(text, match)
+    pattern = fill_pattern(hunk_pattern, match)
     key = hunk.hunk.patch_line, pattern
     if key not in cache:
         groups = match.groupdict()
         word = max(
-            (groups[name] or "" for name in groups if f"{{{name}}}" in text),
+            (groups[name] or "" for name in groups if f"{{{name}}}" in hunk_pattern),
             key=len,
             default="",
         )

@@ -45,9 +45,9 @@ def hidden_character(context: Context) -> Hits:
         for header in patch.headers
         if header.name.lower() in ("from", "to", "cc")
     ]
-    message = enumerate(patch.message, patch.message_line)
-    title = (find_subject_line(context), patch.subject.title)
-    for number, text in (*names, title, *message):
+    message_lines = enumerate(patch.message, patch.message_line)
+    title_line = (find_subject_line(context), patch.subject.title)
+    for number, text in (*names, title_line, *message_lines):
         yield from _find_hidden_character(HIDDEN_IN_PROSE, "", number, text)
     for change in patch.files:
         yield from _find_hidden_character(HIDDEN, "path", change.patch_line, change.path)
@@ -55,10 +55,10 @@ def hidden_character(context: Context) -> Hits:
         for line in change.lines():
             yield from _find_hidden_character(pattern, "code", line.patch_line, line.text)
     for _, _, new in find_added_lines(context, _CODE):
-        if word := None if new.code.isascii() else _WORD.search(new.code):
-            char = next(char for char in word[0] if not char.isascii())
-            values = {"word": word[0], "code": f"{ord(char):04X}"}
-            yield make_hit(new.patch_line, "identifier", word.start() + 1, **values)
+        if match := None if new.code.isascii() else _WORD.search(new.code):
+            char = next(char for char in match[0] if not char.isascii())
+            values = {"word": match[0], "code": f"{ord(char):04X}"}
+            yield make_hit(new.patch_line, "identifier", match.start() + 1, **values)
 
 
 def _find_hidden_character(pattern: re.Pattern[str], case: str, number: int, text: str) -> Hits:

@@ -360,9 +360,11 @@ def _introduced_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
 
 
 def _count_lines(patch: Patch, name: str) -> int:
-    word = re.compile(rf"\b{re.escape(name)}\b")
+    pattern = re.compile(rf"\b{re.escape(name)}\b")
     return sum(
-        word.search(line.text) is not None for change in patch.files for line in change.lines("+")
+        pattern.search(line.text) is not None
+        for change in patch.files
+        for line in change.lines("+")
     )
 
 

@@ -158,11 +158,11 @@ def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
     """Return (patch line, id) of the commit that the message names as the cause of the bug, or
     None.
     """
-    text = [
+    lines = [
         "" if index in find_pasted_lines(context) else line
         for index, line in enumerate(context.patch.message)
     ]
-    blamed = find_blamed_commit(context.patch.subject.title, text)
+    blamed = find_blamed_commit(context.patch.subject.title, lines)
     return (context.patch.message_line + blamed[0], blamed[1]) if blamed else None
 
 

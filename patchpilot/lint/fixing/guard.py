@@ -49,8 +49,8 @@ def tokenize_lines(texts: Sequence[str], inside: str = "") -> tuple[list[str], s
             result.append("".join(text.split()))
         else:
             result += [
-                text[word.start() : word.end()] if word["string"] else word[0]
-                for word in _TOKEN.finditer(masked.replace(NOTE, " "))
+                text[match.start() : match.end()] if match["string"] else match[0]
+                for match in _TOKEN.finditer(masked.replace(NOTE, " "))
             ]
         if in_directive and not text.rstrip(" \t\r").endswith("\\"):
             result.append(END)

@@ -167,11 +167,14 @@ def _find_resolved_findings(
     missing = start.count_finding_keys() - attempt.count_finding_keys()
     fewer = start.count_messages() - attempt.count_messages()
     for finding in start.found:
-        key, text = _finding_key(finding, start.draft), (finding.rule, finding.message)
+        key, message_key = (
+            _finding_key(finding, start.draft),
+            (finding.rule, finding.message),
+        )
         # a finding that cannot be fixed may merely have moved to another line
-        if missing[key] and (finding.rule in fixers or fewer[text]):
+        if missing[key] and (finding.rule in fixers or fewer[message_key]):
             missing[key] -= 1
-            fewer[text] -= 1
+            fewer[message_key] -= 1
             yield finding
 
 

@@ -348,18 +348,18 @@ def _add_commits(
 
     Raise RefusedError if the messages are not for the requested commits.
     """
-    patches = [mail for mail in mails if not _is_cover_mail(mail)]
-    titles = [parse_subject(patch.subject).title for patch in patches]
+    patch_mails = [mail for mail in mails if not _is_cover_mail(mail)]
+    titles = [parse_subject(patch_mail.subject).title for patch_mail in patch_mails]
     subjects = [" ".join(repository.commit(id_).subject.split()) for id_ in ids]
     if len(titles) != len(subjects) or not _titles_agree(titles, subjects):
         raise RefusedError(
-            f"b4 would send {len(patches)} patches instead of the {len(ids)} selected patches",
+            f"b4 would send {len(patch_mails)} patches instead of the {len(ids)} selected patches",
             hint="b4 sends the whole branch; omit TARGET",
         )
-    patch_ids = compute_patch_ids(repository, [patch.raw for patch in patches])
+    patch_ids = compute_patch_ids(repository, [patch_mail.raw for patch_mail in patch_mails])
     commits = dict(
         zip(
-            (patch.message_id for patch in patches),
+            (patch_mail.message_id for patch_mail in patch_mails),
             zip(ids, patch_ids, strict=True),
             strict=True,
         )

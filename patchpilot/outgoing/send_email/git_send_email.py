@@ -190,11 +190,11 @@ def _failure_error(err: str, out: str) -> PatchpilotError:
             "git send-email lacks a required Perl module",
             hint=system_install_command("git-email"),
         )
-    if address := re.search(r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text):
+    if match := re.search(r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text):
         # remove the name of the file that git appends to the address; git also requires a dot in
         # every domain, but patchpilot only warns about this
         return InputError(
-            f"git send-email rejects an address without a dot in its domain: {address[1].strip()}",
+            f"git send-email rejects an address without a dot in its domain: {match[1].strip()}",
             hint=Hint(
                 (
                     "write the domain in full, or ",

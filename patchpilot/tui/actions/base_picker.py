@@ -53,7 +53,7 @@ def _show_bases(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
 
     options = [
         DialogOption(
-            f"{base.name}  {base.commit_count}  {base.reason}",
+            f"{base.name}  {base.counted_commits}  {base.reason}",
             "",
             partial(use_base, base.name),
         )

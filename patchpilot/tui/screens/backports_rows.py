@@ -225,8 +225,8 @@ def make_branch_texts(
     left_out: Mapping[str, frozenset[str]],
     written_for: "Mapping[tuple[str | None, str], WrittenBackport]",
 ) -> BranchTexts:
-    message = session.commit.message.split("\n") if session.commit else ()
-    is_tagged = any("stable@" in tag.value for tag in find_tags(message, "Cc"))
+    message_lines = session.commit.message.split("\n") if session.commit else ()
+    is_tagged = any("stable@" in tag.value for tag in find_tags(message_lines, "Cc"))
     merged_commits = (
         series.posted.commit or ""
         for series in session.last_result(Stage.FOLLOW) or ()

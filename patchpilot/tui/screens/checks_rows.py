@@ -209,8 +209,8 @@ def load_stage(request: JobRequest) -> "tuple[CheckResult, StageStatus]":
     if result.suppressed:
         note += f", {len(result.suppressed)} waived"
     state = state_from_counts(counts)
-    count = str(len(result.all)) if state is not StageState.DONE else ""
-    return result, StageStatus(state, note, count)
+    counted_findings = str(len(result.all)) if state is not StageState.DONE else ""
+    return result, StageStatus(state, note, counted_findings)
 
 
 def state_from_counts(counts: "Counter[Severity]") -> StageState:

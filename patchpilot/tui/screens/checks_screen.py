@@ -222,8 +222,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
         panel.count = "+{} -{}".format(*view.parts.count_changes(file)) if file else ""
         if self._is_ahead:
             return
-        if view.note >= 0:
-            self._at = view.note
+        if view.note_number >= 0:
+            self._at = view.note_number
             self.row_list.select_row(self._at)
             self._show_counts()
         if self._told != self._at:

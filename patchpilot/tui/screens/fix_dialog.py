@@ -99,11 +99,11 @@ def fix_selected_finding(
     from patchpilot.checking.fix_finding import DCO_SUMMARY, DCO_URL
 
     name = finding.finding.name
-    commit_count, verb = format_count(len(commits), "commit"), "Apply"
+    counted_commits, verb = format_count(len(commits), "commit"), "Apply"
     success_message, title = f"fixed {name}", f"Apply the fix of {name}?"
     if finding.remedy == "sign-off":
-        success_message, verb = f"added Signed-off-by: to {commit_count}", "Sign off"
-        title = f"Add your Signed-off-by: line to {commit_count}?\n\n{DCO_SUMMARY}\n{DCO_URL}"
+        success_message, verb = f"added Signed-off-by: to {counted_commits}", "Sign off"
+        title = f"Add your Signed-off-by: line to {counted_commits}?\n\n{DCO_SUMMARY}\n{DCO_URL}"
     work = _make_fix_job(screen, finding, commits)
 
     def propose_fix(fix: "FindingChanges") -> None:

@@ -131,8 +131,8 @@ def follow_status(topic: "TopicState | None", series: "Sequence[Tracked]") -> St
         Turn.WAITING: StageState.WAITING,
         Turn.FINISHED: StageState.DONE,
     }[topic.step.need]
-    open_count = "" if topic.is_begun else format_open_comment_count(own_series)
-    return StageStatus(state, note, open_count)
+    counted_open = "" if topic.is_begun else format_open_comment_count(own_series)
+    return StageStatus(state, note, counted_open)
 
 
 def format_open_comment_count(series: "Tracked | None") -> str:

@@ -148,13 +148,13 @@ def send_question(plan: "Sending") -> tuple[Text, list[str]]:
     )
     mails = plan.send.entries
     more_text = f" (and {format_count(len(mails) - 1, 'more message')})" if len(mails) > 1 else ""
-    people_count = format_count(len(contacts), "person", "people")
-    list_count = (
+    counted_people = format_count(len(contacts), "person", "people")
+    counted_lists = (
         f" and {format_count(len(lists_), 'public list')}" if lists_ else ", no public list"
     )
     rows = [
         plain_text(f"{mails[0].subject}{more_text}", STRONG),
-        plain_text(f"to {people_count}{list_count}", STRONG if lists_ else ""),
+        plain_text(f"to {counted_people}{counted_lists}", STRONG if lists_ else ""),
     ]
     if plan.draft.is_undisclosed:
         words = "undisclosed: sent to the maintainers and the security team only"

@@ -218,8 +218,8 @@ class SendScreen(StageScreen["Sending"]):
         check_text.display = bool(rows)
         if plan is None:
             return
-        message_count = format_count(len(plan.send.waiting_messages), "message")
-        heading = f"{message_count}, {format_count(len(plan.recipients), 'recipient')}"
+        counted_messages = format_count(len(plan.send.waiting_messages), "message")
+        heading = f"{counted_messages}, {format_count(len(plan.recipients), 'recipient')}"
         text = describe_mails(plan, size, columns)
         if self._has_sent and not self._sending:
             heading = "What to do" if plan.is_unfinished else "Next"

@@ -44,5 +44,5 @@ def run_with_trust(app: "App[int]", work: Callable[[], None]) -> None:
 
 
 def _command_rows(command: OwnCommand) -> list[str]:
-    text = [f"  {line}" for line in command.text.splitlines()]
-    return [f"{command.name} ({command.file}):", *text, ""]
+    text_rows = [f"  {line}" for line in command.text.splitlines()]
+    return [f"{command.name} ({command.file}):", *text_rows, ""]

@@ -88,7 +88,7 @@ class _DisplayedRow(NamedTuple):
     """
 
     line: int
-    note: int = -1
+    note_number: int = -1
     text: str = ""
     begins: bool = False
     start: int = 0
@@ -99,7 +99,7 @@ class _DisplayedRow(NamedTuple):
         """Return whether the row continues the previous row, as a note or the rest of a long line
         does.
         """
-        return self.note >= 0 or self.start > 0
+        return self.note_number >= 0 or self.start > 0
 
 
 class DiffView(ScrollView, Searchable, can_focus=True):
@@ -148,7 +148,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.parts = DiffRows()
         self.notes: Sequence[Note] = ()
         self.searchable: Mapping[int, str] = {}
-        self.note = -1
+        self.note_number = -1
         self._folded: set[int] = set()
         self._lines: list[_DisplayedRow] = []
         self._shown: list[_DisplayedRow] = []
@@ -165,7 +165,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def set_rows(self, rows: Sequence[str], *, notes: Sequence[Note] = ()) -> None:
         self.cursor, self._folded, self.word = 0, set(), ""
         self.scroll_home(animate=False)
-        self.rows, self.parts, self.note = rows, DiffRows(rows), -1
+        self.rows, self.parts, self.note_number = rows, DiffRows(rows), -1
         self._pieces, self._changed, self._strips = {}, {}, {}
         self._lines = [_DisplayedRow(line) for line in range(len(rows))]
         self._digits = len(str(max(self.parts.new, default=0)))
@@ -242,7 +242,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             ),
         )
         for index, text in enumerate(texts[:NOTE_ROWS]):
-            yield _DisplayedRow(note.line, note=number, text=text, begins=index == 0)
+            yield _DisplayedRow(note.line, note_number=number, text=text, begins=index == 0)
 
     @property
     def columns(self) -> int:
@@ -291,7 +291,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 self._folded -= folds
                 self._lay_out_rows()
         line_notes = self._find_notes(line, line + 1)
-        if line_notes and self.note not in line_notes:
+        if line_notes and self.note_number not in line_notes:
             self._set_current_note(line_notes.start)
         self._move_cursor(line)
 
@@ -331,10 +331,10 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             self.go_to_line(self.notes[number].line)
 
     def _set_current_note(self, number: int) -> None:
-        old_note, self.note = self.note, number
-        for note in {old_note, number}:
-            if 0 <= note < len(self.notes):
-                row = self.row_of_line(self.notes[note].line)
+        old_number, self.note_number = self.note_number, number
+        for changed_number in {old_number, number}:
+            if 0 <= changed_number < len(self.notes):
+                row = self.row_of_line(self.notes[changed_number].line)
                 self.refresh_lines(row, self.count_line_rows(row))
 
     def action_move(self, offset: int) -> None:
@@ -360,8 +360,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def jump_to_stop(self, direction: int) -> None:
         stops = [note.line for note in self.notes] or self.stops
         index = (bisect_left if direction < 0 else bisect_right)(stops, self.cursor)
-        if self.notes and self.note >= 0 and stops[self.note] == self.cursor:
-            index = self.note + (direction > 0)
+        if self.notes and self.note_number >= 0 and stops[self.note_number] == self.cursor:
+            index = self.note_number + (direction > 0)
         index -= direction < 0
         if 0 <= index < len(stops):
             if self.notes:
@@ -406,8 +406,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         A click on a fold's mark toggles it.
         """
         row = self.scroll_offset.y + event.y
-        if row < len(self._shown) and self._shown[row].note >= 0:
-            self.select_note(self._shown[row].note)
+        if row < len(self._shown) and self._shown[row].note_number >= 0:
+            self.select_note(self._shown[row].note_number)
             return
         self.go_to_line(self.line_at_row(row, -1))
         if event.x <= self._gutter_width and self.check_action("fold", ()):
@@ -423,12 +423,12 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         if view != self._strips_of or len(self._strips) > KEPT:
             self._strips, self._strips_of = {}, view
         displayed_row = self._shown[row]
-        is_note = displayed_row.note >= 0
+        is_note = displayed_row.note_number >= 0
         at_cursor = not is_note and (
             row == self.row_of_line(self.cursor)
             or (displayed_row.start > 0 and displayed_row.line == self.cursor)
         )
-        is_marked = displayed_row.note == self.note if is_note else at_cursor
+        is_marked = displayed_row.note_number == self.note_number if is_note else at_cursor
         key = (displayed_row, displayed_row.line in self._folded, is_marked)
         if key not in self._strips:
             paint = partial(colors.style, cursor=at_cursor)
@@ -449,7 +449,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     def _draw_row(self, row: _DisplayedRow, paint: Paint, at_cursor: bool) -> Strip:
         columns = self.columns
-        if row.note >= 0:
+        if row.note_number >= 0:
             return self._draw_text(self._format_note(row, paint), row, columns, paint())
         kind = self.parts.kinds[row.line]
         ground, is_code = GROUNDS.get(kind, ""), kind in CODE
@@ -489,7 +489,10 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return f"{glyph('below')} {note.sign} "
 
     def _format_note(self, row: _DisplayedRow, paint: Paint) -> Text:
-        note, is_current = self.notes[row.note], row.note == self.note
+        note, is_current = (
+            self.notes[row.note_number],
+            row.note_number == self.note_number,
+        )
         lead = self._note_prefix(note)
         return Text.assemble(
             glyph("cursor") if is_current else " ",
