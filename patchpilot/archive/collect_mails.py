@@ -25,7 +25,7 @@ class CollectedMails(NamedTuple):
     """
 
     mails: tuple[Mail, ...]
-    troubles: tuple[str, ...]
+    problems: tuple[str, ...]
     failure: PatchpilotError | None = None
 
 

@@ -173,7 +173,11 @@ def update_topics(
             progress=progress,
         )
     problem = next(
-        (series.troubles[0] for series in updated if series.unreachable and series.troubles),
+        (
+            series.update_notes[0]
+            for series in updated
+            if series.unreachable and series.update_notes
+        ),
         "",
     )
     return read_topics(repositories, progress=progress), problem

@@ -72,7 +72,7 @@ class PreflightFacts(NamedTuple):
     project: Project
     now: datetime
     target: TargetTree | None
-    standing: TargetFit | None
+    target_fit: TargetFit | None
     errors: tuple[str, ...] | None = ()
     waived: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
@@ -282,7 +282,7 @@ def _upstream_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
         message = f"mainline has it already, in {state.sure.where}"
         problem = message if is_own else state.sure.words
         yield SendProblem("already-fixed", problem, suggest_commands(state))
-    elif (fit := facts.standing) and facts.target and fit.already and not fit.fails:
+    elif (fit := facts.target_fit) and facts.target and fit.already and not fit.fails:
         yield SendProblem(
             "already-fixed",
             f"{facts.target.label} contains the same change: {fit.already[0]}",
@@ -310,12 +310,12 @@ def suggest_commands(state: UpstreamState) -> Advice:
     return "git fetch, then rebase and drop the commit"
 
 
-def _target_problems(standing: TargetFit, target: TargetTree) -> Iterator[SendProblem]:
-    if standing.fails:
-        files = ", ".join(standing.paths[:3])
+def _target_problems(target_fit: TargetFit, target: TargetTree) -> Iterator[SendProblem]:
+    if target_fit.fails:
+        files = ", ".join(target_fit.paths[:3])
         yield SendProblem(
             "does-not-apply",
-            f"{standing.fails}: does not apply to {target.label} ({target.tip[:12]}): {files}",
+            f"{target_fit.fails}: does not apply to {target.label} ({target.tip[:12]}): {files}",
             f"git fetch && git rebase {target.label}",
         )
 
@@ -587,7 +587,7 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
             " has: prerequisite-patch-id: names them",
             "name the series that has them in the cover letter, or rebase without them",
         )
-    if facts.standing and facts.standing.applies == "clean-3way":
+    if facts.target_fit and facts.target_fit.applies == "clean-3way":
         yield SendProblem(
             "three-way",
             "the patches apply to the target's tip only by a three-way merge",

@@ -68,7 +68,7 @@ def _list_check_results(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     topic, draft = facts.topic, facts.topic.draft
     patches, version = topic.series.patches, topic.send.version
     is_single = len(patches) == 1
-    if facts.standing and facts.target:
+    if facts.target_fit and facts.target:
         yield "target", f"applies to {facts.target.label} ({facts.target.tip[:12]})"
     is_clean = facts.built.endswith("nothing new")
     build_note = "" if is_clean else f"; {facts.built or 'not built'}"

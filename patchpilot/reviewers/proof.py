@@ -44,7 +44,7 @@ class ProofResult(StrEnum):
     "line~",
     "problem=comment.problem",
     "confidence=comment.confidence",
-    "standing",
+    "standing=outcome",
     "reason?",
     "same_as?",
     "waived?",
@@ -58,7 +58,7 @@ class ProvenComment(NamedTuple):
     """
 
     comment: ReviewComment
-    standing: ProofResult
+    outcome: ProofResult
     reason: str = ""
     path: str = ""
     line: int = 0
@@ -79,7 +79,7 @@ class ProvenComment(NamedTuple):
     @property
     def is_sure(self) -> bool:
         """Return whether the position is proven and the confidence is high enough to show it."""
-        return self.standing is ProofResult.PLACED and self.comment.confidence >= SURE
+        return self.outcome is ProofResult.PLACED and self.comment.confidence >= SURE
 
     @property
     def is_shown(self) -> bool:
@@ -222,5 +222,5 @@ def _squeeze_spaces(text: str) -> str:
     return " ".join(make_printable(text).split())
 
 
-def _failed_proof(comment: ReviewComment, standing: ProofResult, reason: str) -> ProvenComment:
-    return ProvenComment(comment, standing, reason)
+def _failed_proof(comment: ReviewComment, outcome: ProofResult, reason: str) -> ProvenComment:
+    return ProvenComment(comment, outcome, reason)

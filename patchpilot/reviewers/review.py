@@ -292,10 +292,10 @@ def _find_resolved_comments(
     earlier_comments: Comments, current: Sequence[ProvenComment], facts: PatchFacts
 ) -> Iterator[str]:
     still_reported = {
-        comment.comment.problem for comment in current if comment.standing is ProofResult.PLACED
+        comment.comment.problem for comment in current if comment.outcome is ProofResult.PLACED
     }
     for comment in earlier_comments:
-        is_gone = prove(comment, facts).standing is not ProofResult.PLACED
+        is_gone = prove(comment, facts).outcome is not ProofResult.PLACED
         if is_gone and comment.problem not in still_reported:
             yield comment.problem
 

@@ -85,7 +85,7 @@ def gather_preflight_facts(
         topic=topic,
         project=project,
         target=target,
-        standing=target_fit,
+        target_fit=target_fit,
         upstream=upstream,
         posted=() if records else similar_patches,
         unanswered=tuple(

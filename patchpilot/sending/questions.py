@@ -76,7 +76,7 @@ class PreSendQuestions(NamedTuple):
 
     questions: tuple[PreSendQuestion, ...]
     target: TargetTree | None
-    standing: TargetFit | None
+    target_fit: TargetFit | None
     missing_tree: str = ""
     upstream: UpstreamState = UpstreamState()
     posted: PostedByOthers = NOT_ASKED

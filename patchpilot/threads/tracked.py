@@ -58,7 +58,8 @@ class Tracked(SeriesSummary):
     public yet, so no server is queried about it. `as_of` is the time to which ages refer, or None
     for the current time. `marks` contains the states that the user set for review comments,
     `delivery` the messages known not to have been delivered, and `damaged_ids` the ids of messages
-    that could not be read. `left_out` is the number of messages that were not read.
+    that could not be read. `left_out` is the number of messages that were not read. `update_notes`
+    lists what the user should know about the last update, such as an unreachable archive.
     """
 
     entry: TrackEntry
@@ -70,7 +71,7 @@ class Tracked(SeriesSummary):
     damaged_ids: tuple[str, ...] = ()
     left_out: int = 0
     new: tuple[str, ...] = ()
-    troubles: tuple[str, ...] = ()
+    update_notes: tuple[str, ...] = ()
     unreachable: bool = False
     cached: bool = False
     own: bool = False
@@ -129,7 +130,7 @@ class Tracked(SeriesSummary):
     def problems(self) -> tuple[str, ...]:
         """Return the delivery problems and unreadable messages, one line each."""
         reports = (f"{report.words}; {report.advice}" for report in self.delivery)
-        return (*reports, *self.troubles, *self.damaged)
+        return (*reports, *self.update_notes, *self.damaged)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -146,7 +147,7 @@ class Tracked(SeriesSummary):
             lines = [f"{self.left_out} of {total} not read ({order} are read); {hint}"]
         if self.posted and self.posted.only_reported:
             lines.append(UNREAD_PATCH)
-        return (*self.troubles, *self.damaged, *lines)
+        return (*self.update_notes, *self.damaged, *lines)
 
     @property
     def next_step(self) -> str:

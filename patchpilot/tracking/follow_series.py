@@ -141,7 +141,7 @@ def track_named_series(
     return (
         replace(
             tracked,
-            troubles=(*thread.troubles, *failures, *tracked.troubles),
+            update_notes=(*thread.problems, *failures, *tracked.update_notes),
             unreachable=thread.failure is not None,
         ),
     )
@@ -167,7 +167,7 @@ def _store_series(
     tracked = read_stored_series(
         store.entry(entry.id), store, repository, progress, complete, whole=True
     )
-    return replace(tracked, new=new_ids, troubles=format_merge_note(entries))
+    return replace(tracked, new=new_ids, update_notes=format_merge_note(entries))
 
 
 def _find_posted(
@@ -260,7 +260,7 @@ def track_series_in_mbox(
         series_mails = [mail for mail in mails if mail.message_id in ids]
         source = None, str(mbox.resolve())
         stored = _store_series(posted, series_mails, source, store, repository, progress)
-        tracked.append(replace(stored, troubles=(*skipped, *stored.troubles)))
+        tracked.append(replace(stored, update_notes=(*skipped, *stored.update_notes)))
     return tuple(tracked)
 
 
@@ -294,7 +294,8 @@ def read_mbox(
         tracked = track_series_in_mbox(mbox, store=store, repository=repository, progress=progress)
         track_action = Action("track", ("add", "--mbox", str(mbox)), "not tracked: `{}`")
         return tuple(
-            replace(series, troubles=(*series.troubles, str(track_action))) for series in tracked
+            replace(series, update_notes=(*series.update_notes, str(track_action)))
+            for series in tracked
         )
 
 
@@ -379,7 +380,7 @@ def reread_series(
             store,
             progress,
         )
-    mails, troubles, failure = result
+    mails, problems, failure = result
     for mail in mails:
         if mail.message_id in damaged:
             store.store_raw(mail.message_id, mail.raw)
@@ -388,7 +389,7 @@ def reread_series(
     }:
         return replace(
             read_stored_series(entry, store, repository, progress),
-            troubles=troubles,
+            update_notes=problems,
             cached=True,
         )
     posted = find_posted_series(
@@ -411,7 +412,7 @@ def reread_series(
     updated = read_stored_series(
         store.entry(entry.id), store, repository, progress, whole=bool(damaged)
     )
-    return replace(updated, new=new_ids, troubles=troubles, unreachable=failure is not None)
+    return replace(updated, new=new_ids, update_notes=problems, unreachable=failure is not None)
 
 
 def _restored_mails(entry: TrackEntry, store: Store) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
@@ -438,7 +439,7 @@ def reread_mboxes(
             entries_by_file[entry.mbox].append(entry)
     collected = {}
     for file, entries in entries_by_file.items():
-        mails, troubles = _read_tracked_mbox(Path(file), store, progress)
+        mails, problems = _read_tracked_mbox(Path(file), store, progress)
         known_mails = [
             mail
             for entry in entries
@@ -458,7 +459,7 @@ def reread_mboxes(
             if posted := find_posted_series(entry.message_id, candidates):
                 ids = collect_series_ids(posted, candidates)
                 series_mails = tuple(mail for mail in mails if mail.message_id in ids)
-            collected[entry.id] = CollectedMails(series_mails, troubles)
+            collected[entry.id] = CollectedMails(series_mails, problems)
     return collected
 
 
@@ -512,7 +513,7 @@ def fetch_series(
         raise
     if thread.failure:
         archives.note_failure(url, thread.failure)
-        thread = thread._replace(troubles=(*thread.troubles, thread.failure.message))
+        thread = thread._replace(problems=(*thread.problems, thread.failure.message))
     return thread, is_cached
 
 

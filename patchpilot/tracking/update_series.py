@@ -129,7 +129,7 @@ def update_tracked_series(
         except NetworkError as error:
             # the archive failed, but the state in the repository can still be updated
             unchanged = read_stored_series(store.entry(entry.id), store, repository, progress)
-            updated.append(replace(unchanged, troubles=(error.message,), unreachable=True))
+            updated.append(replace(unchanged, update_notes=(error.message,), unreachable=True))
     _record_poll(poll, updated, due_numbers, request, store)
     updated = _merge_same_series(updated, store, repository, progress)
     updated = [
@@ -137,7 +137,7 @@ def update_tracked_series(
         for series in updated
     ]
     if problem and updated:
-        updated[0] = replace(updated[0], troubles=(*updated[0].troubles, problem))
+        updated[0] = replace(updated[0], update_notes=(*updated[0].update_notes, problem))
     if request.whole:
         updated = [add_series_mails(series, store, repository, progress) for series in updated]
     return tuple(updated)
@@ -164,8 +164,8 @@ def _merge_same_series(
         by_id[entry.id] = replace(
             read_stored_series(entry, store, repository, progress),
             new=tuple(dict.fromkeys(new for series in members for new in series.new)),
-            troubles=(
-                *(trouble for series in members for trouble in series.troubles),
+            update_notes=(
+                *(problem for series in members for problem in series.update_notes),
                 *format_merge_note(group),
             ),
             unreachable=any(series.unreachable for series in members),

@@ -89,7 +89,7 @@ def score_review_answers(
             facts_of_patch = gather_patch_facts(driver_input, checked_patch)
             comments = parse_answer(answer_file.read_text()) or ()
             proven_comments = [prove(comment, facts_of_patch) for comment in comments]
-            standing_counts.update(proven_comment.standing for proven_comment in proven_comments)
+            standing_counts.update(proven_comment.outcome for proven_comment in proven_comments)
             blamed_files += any(proven_comment.is_sure for proven_comment in proven_comments)
             row = rows.get(file.stem, {})
             print(f"{name}: {row.get('defect', '')}")
@@ -102,7 +102,7 @@ def _format_proof(proven_comment: ProvenComment) -> str:
     comment = proven_comment.comment
     location = f"{proven_comment.path or comment.path}:{proven_comment.line or comment.line}"
     return (
-        f"{proven_comment.standing} {comment.confidence:.2f} {location} {comment.problem[:300]}"
+        f"{proven_comment.outcome} {comment.confidence:.2f} {location} {comment.problem[:300]}"
         f" {proven_comment.reason}".rstrip()
     )
 

@@ -92,7 +92,7 @@ def make_facts(
             lists=linux_project.lists._replace(stable=stable_list),
         ),
         target=TargetTree("origin/master", "a" * 40),
-        standing=TargetFit("clean"),
+        target_fit=TargetFit("clean"),
         now=TUESDAY,
     )
     return plain_facts._replace(**changed_fields)
@@ -227,8 +227,8 @@ CHANGES = {"2": "Changes in v2:\n- mended (Bob)"}
             )
         },
         {"first_time": True, "request": SendRequest(to_self=True)},
-        {"standing": TargetFit("clean", already=())},
-        {"standing": None},
+        {"target_fit": TargetFit("clean", already=())},
+        {"target_fit": None},
         {"series": Series((make_patch(body="No tags."),))},
         {"account": replace(make_account(), sender=None)},
     ],
@@ -263,10 +263,10 @@ def test_first_three_errors_are_shown() -> None:
 
 def test_failing_patch_is_not_applied() -> None:
     assert find_blocking_problems(
-        standing=TargetFit("conflict", "widget: b", ("w.c",), already=("widget: a",))
+        target_fit=TargetFit("conflict", "widget: b", ("w.c",), already=("widget: a",))
     ) == {"does-not-apply"}
     assert (
-        find_blocking_problems(standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None)
+        find_blocking_problems(target_fit=TargetFit("conflict", "widget: b", ("w.c",)), target=None)
         == set()
     )
 
@@ -533,13 +533,13 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         "see them: patchpilot check",
     ),
     (
-        {"standing": TWO_OF_THREE},
+        {"target_fit": TWO_OF_THREE},
         "does-not-apply",
         "widget: mend: does not apply to origin/master (aaaaaaaaaaaa): a.c, b.c, c.c",
         "git fetch && git rebase origin/master",
     ),
     (
-        {"standing": THERE},
+        {"target_fit": THERE},
         "already-fixed",
         "origin/master contains the same change: widget: mend",
         "git fetch, then rebase and drop the commit",
@@ -551,7 +551,7 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         "if a stable tree lacks it, ask for the commit: patchpilot backport cccccccccccc --request",
     ),
     (
-        {"upstream": UpstreamState((None,), ON_STABLE), "standing": TWO_OF_THREE},
+        {"upstream": UpstreamState((None,), ON_STABLE), "target_fit": TWO_OF_THREE},
         "stable-base",
         "based on stable 6.6, but patches are for mainline first",
         "if mainline has the bug: git rebase --onto origin/master dddddddddddd; for stable only,"
@@ -769,7 +769,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
     ),
     ({"merge_window": "v6.19 is out"}, "merge-window", "v6.19 is out", ""),
     (
-        {"standing": TargetFit("clean-3way")},
+        {"target_fit": TargetFit("clean-3way")},
         "three-way",
         "the patches apply to the target's tip only by a three-way merge",
         "git rebase onto its tip",

@@ -178,7 +178,7 @@ ANSWERS = {
 def test_answer_must_be_proven(text: str, expected: str) -> None:
     answer = parse_answer(text)
     proofs = [prove(comment, FACTS) for comment in answer or ()]
-    words = [f"{proof.standing} {proof.line or ''}".strip() for proof in proofs]
+    words = [f"{proof.outcome} {proof.line or ''}".strip() for proof in proofs]
     if answer is None:
         words = ["invalid"]
     assert words == ([] if expected == "nothing" else [expected])
@@ -192,7 +192,7 @@ def test_number_of_comments_is_limited() -> None:
 def test_uncertain_comment_is_not_shown() -> None:
     (comment,) = parse_answer(make_answer_row(confidence=0.5)) or ()
     proof = prove(comment, FACTS)
-    assert (proof.standing, proof.is_sure) == (ProofResult.PLACED, False)
+    assert (proof.outcome, proof.is_sure) == (ProofResult.PLACED, False)
 
 
 def test_comment_moves_off_a_removed_line() -> None:

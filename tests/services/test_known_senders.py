@@ -245,9 +245,9 @@ def test_duplicate_id_by_unknown_sender_is_ignored(tmp_path: Path, is_first: boo
     pair = (reply, other) if is_first else (other, reply)
     (series,) = add_own_series(tmp_path, V1, *pair)
     assert series.state == "sent"
-    (trouble,) = series.troubles
-    assert "carol@example.com" in trouble
-    assert "matt@example.com" in trouble
+    (note,) = series.update_notes
+    assert "carol@example.com" in note
+    assert "matt@example.com" in note
 
 
 def test_copy_rewritten_by_a_list_is_the_same_message(tmp_path: Path) -> None:
@@ -258,4 +258,4 @@ def test_copy_rewritten_by_a_list_is_the_same_message(tmp_path: Path) -> None:
     direct = build_answer_to("Applied, thanks!", parent_id="v1", sender="matt@example.com")
     (series,) = add_own_series(tmp_path, V1, rewritten, direct)
     assert series.state == "accepted"
-    assert series.troubles == ()
+    assert series.update_notes == ()

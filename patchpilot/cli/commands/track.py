@@ -580,7 +580,7 @@ def _warn_incomplete(series: Sequence["Tracked"]) -> int:
 
     silent_problems = list(
         dict.fromkeys(
-            problem for series_ in series if series_.unreachable for problem in series_.troubles
+            problem for series_ in series if series_.unreachable for problem in series_.update_notes
         )
     )
     for problem in silent_problems:

@@ -94,16 +94,16 @@ def _question_steps(questions: "PreSendQuestions") -> Iterator[OpenStep]:
         yield OpenStep("todo", question.name, question.text, "answer")
     if tree := questions.missing_tree:
         yield OpenStep("todo", tree, format_tree_advice(tree), "tree")
-    if not questions.target or not (standing := questions.standing):
+    if not questions.target or not (target_fit := questions.target_fit):
         return
     name = questions.target.label
-    for title in () if questions.upstream.sure else standing.already[:2]:
+    for title in () if questions.upstream.sure else target_fit.already[:2]:
         yield OpenStep("warning", title, f"already in {name}: {title}")
-    if standing.fails:
-        files = ", ".join(standing.paths[:2])
+    if target_fit.fails:
+        files = ", ".join(target_fit.paths[:2])
         yield OpenStep("blocked", name, f"run git rebase {name}: conflicts in {files}")
-    elif not standing.already:
-        manner = "cleanly" if standing.applies == "clean" else "with a 3-way merge"
+    elif not target_fit.already:
+        manner = "cleanly" if target_fit.applies == "clean" else "with a 3-way merge"
         yield OpenStep("done", name, f"applies {manner} to {name}")
 
 
