@@ -224,20 +224,22 @@ def load_settings(
         reading.take(_BY_NAME[name], flag, FLAG)
     for error in reading.wrong.values():
         _raise_or_store(error, problems)
-    return Settings(reading.found, waivers, label, frozenset(reading.wrong), tuple(reading.unread))
+    return Settings(
+        reading.sources, waivers, label, frozenset(reading.wrong), tuple(reading.unread)
+    )
 
 
 class _SettingsReader:
     """The settings read so far with the location of each, the errors, and the unknown names."""
 
     def __init__(self) -> None:
-        self.found: dict[str, SettingSource] = {}
+        self.sources: dict[str, SettingSource] = {}
         self.wrong: dict[str, PatchpilotError] = {}
         self.unread: list[str] = []
 
     def take(self, key: Key, value: str, origin: str) -> None:
         """Store a value, overriding earlier sources."""
-        self.found[key.name] = SettingSource(key.name, value, origin)
+        self.sources[key.name] = SettingSource(key.name, value, origin)
         self.wrong.pop(key.name, None)
         if error := setting_error(key, value, origin):
             self.wrong[key.name] = error
@@ -246,7 +248,7 @@ class _SettingsReader:
         """Set `lore` from b4.midmask if it is the URL of an archive followed by "/%s"."""
         key = _BY_NAME["lore"]
         url = mask.removesuffix("/%s")
-        if key.name not in self.found and url != mask and not setting_error(key, url, B4_ARCHIVE):
+        if key.name not in self.sources and url != mask and not setting_error(key, url, B4_ARCHIVE):
             self.take(key, url, B4_ARCHIVE)
 
     def store_git_values(self, full: str, values: Sequence[str]) -> None:

@@ -112,7 +112,7 @@ def _find_by_commit(
     archive: MailArchive, mail: Classified, reader: MailReader
 ) -> tuple[PostedSeries, ...]:
     """Return the series whose threads name the message's upstream commit."""
-    commits = [commit for commit in mail.place.commits if len(commit) >= 12]
+    commits = [commit for commit in mail.placement.commits if len(commit) >= 12]
     mails = [
         mail
         for commit in commits[:1]

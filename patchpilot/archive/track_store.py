@@ -215,7 +215,7 @@ class Store:
         return tuple(entries)
 
     def _invalid(self, problem: str) -> DamagedError:
-        return damaged_error(self.file, TRACK_LAYOUT.what, f"invalid row: {problem}")
+        return damaged_error(self.file, TRACK_LAYOUT.label, f"invalid row: {problem}")
 
     def entry(self, number: int) -> TrackEntry:
         """Return the tracked series with the given number.

@@ -246,7 +246,7 @@ class BackportSession:
         progress: Progress,
         culprits: Sequence[str] = (),
     ) -> None:
-        self.repository, self.found = repository, branches
+        self.repository, self.stable_branches = repository, branches
         self.request, self.progress = request, progress
         self.history = History(repository, progress)
         self.scratch = ScratchStore(repository)
@@ -353,16 +353,18 @@ class BackportSession:
             fix.commit.subject,
             culprit_ids,
             tuple(verdicts),
-            rules=find_stable_rule_violations(fix, find_project(self.found.stable.project)),
+            rules=find_stable_rule_violations(
+                fix, find_project(self.stable_branches.stable.project)
+            ),
             followers=follow_ups,
             upstream=upstream,
-            list=self.found.stable.list,
+            list=self.stable_branches.stable.list,
             asked=requested_fix if requested_fix != commit else None,
-            max_lines=self.found.stable.max_lines,
+            max_lines=self.stable_branches.stable.max_lines,
         )
 
     def _find_other_backports(self, commit: str, branch: StableBranch) -> Iterator[str]:
-        branches = self.found.branches
+        branches = self.stable_branches.branches
         newer_branches = [
             candidate
             for candidate in branches
@@ -460,7 +462,7 @@ class BackportSession:
                 else self._tree_with_fix(fix, applied, search, tree)
             )
             pending_branch.commits.append(fix.id)
-        stable = self.found.stable
+        stable = self.stable_branches.stable
         return replace(
             result,
             queued=wants_fix

@@ -84,10 +84,10 @@ def _split_versions(
         for series in sent
     }
 
-    def is_continued(one: Series, other: Series) -> bool:
-        return other.version > one.version and bool(
-            paths[id(one)] & paths[id(other)]
-            and pair_with_earlier_patches(one.patches, other.patches)
+    def is_continued(first: Series, second: Series) -> bool:
+        return second.version > first.version and bool(
+            paths[id(first)] & paths[id(second)]
+            and pair_with_earlier_patches(first.patches, second.patches)
         )
 
     latest = tuple(

@@ -230,7 +230,9 @@ class RepositoryFacts:
 
 def facts_of(repository: Repository) -> RepositoryFacts:
     """Return the facts of a repository, cached until the repository is read again."""
-    facts: RepositoryFacts = repository.known.setdefault("facts", RepositoryFacts(repository))
+    facts: RepositoryFacts = repository.cached_values.setdefault(
+        "facts", RepositoryFacts(repository)
+    )
     return facts
 
 

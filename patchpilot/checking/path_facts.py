@@ -40,7 +40,7 @@ def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ..
 
 
 def _describe_habits(habits: Habits) -> Iterator[PathFact]:
-    where = f"{'patches on mailing lists' if habits.shipped else 'commits'} to {habits.where}"
+    where = f"{'patches on mailing lists' if habits.shipped else 'commits'} to {habits.path}"
     total = habits.total
     rows = [("subject", f"`{habits.prefix}`", habits.prefix_share, total)]
     for case, share in habits.cases[:1]:

@@ -76,7 +76,7 @@ def ask_password_store(request: MailRequest, plan: MailPlan) -> MailRequest:
     """Ask where to store the password."""
     if request.keep or not plan.needs_password or not can_ask_user():
         return request
-    stores = [(store.name, store.what) for store in list_password_stores()]
+    stores = [(store.name, store.description) for store in list_password_stores()]
     _print_choices(stores)
     return replace(request, keep=_ask_choice("Keep the password in", stores, plan.keeper.name))
 

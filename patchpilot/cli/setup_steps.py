@@ -160,7 +160,7 @@ def set_up_mail_account(
         if plan.needs_password:
             print_notice(
                 "warning" if plan.keeper.plain else "note",
-                f"the password is kept in {plan.keeper.what}",
+                f"the password is kept in {plan.keeper.description}",
             )
         if dry_run:
             return int(ExitCode.OK)

@@ -26,7 +26,7 @@ _MARKS = (
 class UnfinishedOperation:
     """An unfinished git operation, such as "a rebase", and how to finish it."""
 
-    what: str
+    label: str
     hint: Advice
 
 

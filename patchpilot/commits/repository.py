@@ -117,7 +117,7 @@ class Repository:
         use_private_config(places, self.top)
         self._reading = GitReading(places)
         self._output_cache = GitOutputCache()
-        self.known: dict[str, Any] = {}
+        self.cached_values: dict[str, Any] = {}
         """Cached values, cleared when refs, HEAD or configuration change."""
         self.descendants: dict[str, set[str]] = {}
         """Maps commits to known descendants."""
@@ -162,7 +162,7 @@ class Repository:
         """Drop all cached data after refs, HEAD or configuration changed."""
         self._reading = GitReading(self._places)
         self._output_cache.forget()
-        self.known = {}
+        self.cached_values = {}
         self.descendants.clear()
         self.not_below.clear()
 

@@ -309,7 +309,7 @@ def refuse_unsafe_rewrite(
     """
     operation = find_busy_operation(repository, ref)
     if operation:
-        raise RefusedError(f"{operation.what} is in progress", hint=operation.hint)
+        raise RefusedError(f"{operation.label} is in progress", hint=operation.hint)
     for commit in oldest:
         # ignore the sent/ tags of b4 and patchpilot, because the next version may differ from the
         # sent one

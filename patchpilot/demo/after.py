@@ -102,16 +102,16 @@ def play_merge(journey: Journey, second_version: Sent) -> None:
     )
 
 
-def _check_replies(result: Any) -> str:
-    (series,) = result["series"]
+def _check_replies(document: Any) -> str:
+    (series,) = document["series"]
     kinds = {reply["kind"] for reply in series["replies"]}
     require_condition({"build-failure"} < kinds, "a question and a build report")
     require_condition("Reviewed-by: Sana" in str(series["trailers"]), "the review tag is credited")
     return f"{len(series['replies'])} replies, state {series['state']}; next: {series['next_step']}"
 
 
-def _check_merge(result: Any, commit: str) -> str:
-    (series,) = result["series"]
+def _check_merge(document: Any, commit: str) -> str:
+    (series,) = document["series"]
     require_condition(commit[:12] in str(series["landed"]), "the mainline commit is known")
     require_condition(NEWCOMER.email in str(series["replies"]), "the answer is listed")
     return f"state {series['state']}; next: {series['next_step']}"

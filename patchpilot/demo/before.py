@@ -94,8 +94,8 @@ def play_before_send(journey: Journey) -> None:
     )
 
 
-def _describe_first_findings(result: Any) -> str:
-    names = [finding["name"] for patch in result["patches"] for finding in patch["findings"]]
+def _describe_first_findings(document: Any) -> str:
+    names = [finding["name"] for patch in document["patches"] for finding in patch["findings"]]
     require_condition(
         {"no-sign-off", "missing-fixes"} <= set(names),
         "no sign-off and no Fixes: tag",
@@ -103,16 +103,16 @@ def _describe_first_findings(result: Any) -> str:
     return f"{len(names)} findings: style, sign-off and Fixes: tag among them"
 
 
-def _require_no_errors(result: Any) -> str:
-    summary = result["summary"]
+def _require_no_errors(document: Any) -> str:
+    summary = document["summary"]
     return require_condition(summary["errors"] == summary["warnings"] == 0, "no error, no warning")
 
 
 def _describe_recipients(output: Any) -> str:
     addresses = {
         recipient["email"]: recipient
-        for result in output["results"]
-        for recipient in result["recipients"]
+        for plan in output["results"]
+        for recipient in plan["recipients"]
     }
     is_complete = {
         "maya@acme.example.com",
@@ -122,16 +122,16 @@ def _describe_recipients(output: Any) -> str:
     return f"{len(addresses)} recipients, each with its reason"
 
 
-def _describe_culprit(result: Any, culprit: str) -> str:
-    require_condition(bool(result["candidates"]), "candidates")
-    first = result["candidates"][0]
+def _describe_culprit(document: Any, culprit: str) -> str:
+    require_condition(bool(document["candidates"]), "candidates")
+    first = document["candidates"][0]
     return require_condition(
         first["commit"] == culprit, f"{first['tag']}, first in {first['first_release']}"
     )
 
 
-def _describe_verdicts(result: Any, expected: dict[str, str]) -> str:
-    by_version = {branch["version"]: branch for branch in result["branches"]}
+def _describe_verdicts(document: Any, expected: dict[str, str]) -> str:
+    by_version = {branch["version"]: branch for branch in document["branches"]}
     verdicts = {version: by_version[version]["verdict"] for version in LTS}
     require_condition(verdicts == expected, f"verdicts {expected}, not {verdicts}")
     require_condition(

@@ -16,7 +16,7 @@ class DemoDriver:
     name: str
     path: str
     prefix: str
-    what: str
+    description: str
     registers: list[tuple[str, int]] = field(default_factory=list)
     readers: list[str] = field(default_factory=list)
     checked: set[str] = field(default_factory=set)
@@ -26,7 +26,7 @@ class DemoDriver:
         upper_name = self.name.upper()
         lines = [
             "// SPDX-License-Identifier: GPL-2.0-only",
-            f"/* {self.what} */",
+            f"/* {self.description} */",
             "",
             "#include <linux/io.h>",
             "#include <linux/module.h>",
@@ -52,7 +52,7 @@ class DemoDriver:
             lines += ["", *self._reader(name)]
         lines += [
             "",
-            f'MODULE_DESCRIPTION("{self.what}");',
+            f'MODULE_DESCRIPTION("{self.description}");',
             'MODULE_LICENSE("GPL");',
             "",
         ]

@@ -93,7 +93,7 @@ Shares = tuple[tuple[str, int], ...]
 
 
 class Habits(NamedTuple):
-    """The habits of `total` commits to the path `where`, as percentages.
+    """The habits of `total` commits to `path`, as percentages.
 
     `first` has the first prefixes ("net"), `further` the other usual parts of prefixes ("phy"),
     `cases` the case of the first word after them, and `marks` the parts of messages (MARKS). Cc:
@@ -102,7 +102,7 @@ class Habits(NamedTuple):
     from checks/habits.tsv.
     """
 
-    where: str
+    path: str
     total: int
     first: Shares
     further: Shares

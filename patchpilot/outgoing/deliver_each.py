@@ -47,7 +47,7 @@ def deliver_previewed_messages(delivery: Delivery) -> str:
         return submission.login
 
 
-def _send_message(submission: Submission, delivery: Delivery, entry: Message) -> Outcome:
+def _send_message(submission: Submission, delivery: Delivery, message: Message) -> Outcome:
     """Send one message exactly as previewed.
 
     Reconnect after every `sendemail.smtpBatchSize` messages.
@@ -56,4 +56,6 @@ def _send_message(submission: Submission, delivery: Delivery, entry: Message) ->
     if size and submission.mails_sent >= size:
         submission.close()
         wait_unless_stopped(delay, delivery.stopping)
-    return submission.send(entry.envelope_from, delivery.envelope_recipients(entry), entry.raw)
+    return submission.send(
+        message.envelope_from, delivery.envelope_recipients(message), message.raw
+    )

@@ -31,12 +31,13 @@ _NETRC_HELPERS = (
 class PasswordStore(NamedTuple):
     """A place in which a password can be stored.
 
-    `name` is its name on the command line, and `what` its description. `plain` is set if the
-    password is stored as plain text. `helper` is the credential helper, or "" if there is none.
+    `name` is its name on the command line, and `description` names it for the user. `plain` is set
+    if the password is stored as plain text. `helper` is the credential helper, or "" if there is
+    none.
     """
 
     name: str
-    what: str
+    description: str
     plain: bool = False
     helper: str = ""
 

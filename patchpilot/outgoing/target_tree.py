@@ -106,7 +106,7 @@ def compute_commit_fit(
     from patchpilot.commits.fix_commit import FixCommit
     from patchpilot.commits.object_store import ScratchStore
 
-    result, applied_subjects = AppliesHow.CLEAN, []
+    fit, applied_subjects = AppliesHow.CLEAN, []
     with ScratchStore(repository) as scratch:
         onto = scratch.tree_of(target.tip)
         for fix in FixCommit.read_all(repository, (*prerequisites, *ids)):
@@ -125,9 +125,9 @@ def compute_commit_fit(
                     tuple(applied_subjects),
                 )
             if attempt.how is AppliesHow.THREE_WAY and not attempt.is_empty:
-                result = AppliesHow.THREE_WAY
+                fit = AppliesHow.THREE_WAY
             onto = attempt.merge.tree
-    return TargetFit(result, already=tuple(applied_subjects))
+    return TargetFit(fit, already=tuple(applied_subjects))
 
 
 def compute_file_fit(
@@ -141,7 +141,7 @@ def compute_file_fit(
     from patchpilot.commits.object_store import ScratchStore
     from patchpilot.outgoing.compose_mails import encode_patches
 
-    result, applied_subjects, contents = AppliesHow.CLEAN, [], encode_patches(patches)
+    fit, applied_subjects, contents = AppliesHow.CLEAN, [], encode_patches(patches)
     with ScratchStore(repository) as scratch, TemporaryFolder("index") as folder:
         index, file = {"GIT_INDEX_FILE": str(folder / "index")}, folder / "patch"
         scratch.git("read-tree", target.tip, env=index)
@@ -174,7 +174,7 @@ def compute_file_fit(
             # ones
             if number == 0 and all(map(is_applied, reversed(contents))):
                 return TargetFit(
-                    result,
+                    fit,
                     already=tuple(patch.subject.title for patch in patches),
                 )
             if number == 0:
@@ -183,8 +183,8 @@ def compute_file_fit(
             if applies("--check", "--reverse"):
                 applied_subjects.append(subject)
             elif applies("--3way"):
-                result = AppliesHow.THREE_WAY
+                fit = AppliesHow.THREE_WAY
             else:
                 paths = tuple(change.path for change in patch.files)
                 return TargetFit(AppliesHow.CONFLICT, subject, paths, tuple(applied_subjects))
-    return TargetFit(result, already=tuple(applied_subjects))
+    return TargetFit(fit, already=tuple(applied_subjects))

@@ -130,10 +130,10 @@ class Delivery:
         """Return whether this is a test send to the sender only."""
         return self.send.kind == "to-self"
 
-    def envelope_recipients(self, entry: Message) -> tuple[str, ...]:
+    def envelope_recipients(self, message: Message) -> tuple[str, ...]:
         """Return the envelope recipients of a message, or only the sender for a test."""
         sender = self.account.sender.email if self.account.sender else ""
-        return (sender,) if self.is_to_self else entry.recipients
+        return (sender,) if self.is_to_self else message.recipients
 
 
 class Transport(Protocol):

@@ -212,7 +212,7 @@ def _create_claim(reply: Reply) -> Claim:
         mail.mail.date,
         mail.message_id,
         mail.sender,
-        mail.place.tree,
+        mail.placement.tree,
         patch=reply.patch,
         sentence="" if mail.robot else sentence[:MOST_QUOTED],
     )
@@ -220,8 +220,8 @@ def _create_claim(reply: Reply) -> Claim:
 
 def _claims(reply: Reply, base: Claim) -> list[Claim]:
     mail = reply.mail
-    place, kind = mail.place, mail.kind
-    commits = place.commits or (None,)
+    placement, kind = mail.placement, mail.kind
+    commits = placement.commits or (None,)
     if kind is MailKind.APPLIED:
         return _parse_applied(reply, base)
     if kind is MailKind.MM_COMMIT:
@@ -229,7 +229,7 @@ def _claims(reply: Reply, base: Claim) -> list[Claim]:
     if kind in (MailKind.TIP_COMMIT, MailKind.PULL_MERGED):
         base = base._replace(
             what="applied" if kind is MailKind.TIP_COMMIT else "merged",
-            tree=place.tree or default_project().mainline,
+            tree=placement.tree or default_project().mainline,
         )
         return [base._replace(commit=commit) for commit in commits]
     if kind in _OF_STABLE:
@@ -240,13 +240,13 @@ def _claims(reply: Reply, base: Claim) -> list[Claim]:
             commit=commits[0],
             withdrawn="no stable material" if unwanted else None,
         )
-        return [base._replace(version=version) for version in place.versions]
+        return [base._replace(version=version) for version in placement.versions]
     return _discussion_claims(reply, base._replace(tree=None))
 
 
 def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
     """Return the claims in a message other than a report about a stable tree."""
-    mail, statement = reply.mail, reply.mail.said
+    mail, statement = reply.mail, reply.mail.statement
     if mail.by_author:
         return _author_claims(reply, base) if reply.under is None else []
     if mail.kind is MailKind.NACK:
@@ -263,7 +263,7 @@ def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _make_claim(reply: Reply, base: Claim) -> Claim:
-    statement, revision = reply.mail.said, reply.revision
+    statement, revision = reply.mail.statement, reply.revision
     assert statement is not None
     patch = _find_patch_number(reply) if statement.what == "applied" else base.patch
     sentence, what = statement.sentence, statement.what
@@ -282,21 +282,21 @@ def _parse_applied(reply: Reply, base: Claim) -> list[Claim]:
 
     It may report a merge of the series, of one patch, or of each patch in a list.
     """
-    mail, place = reply.mail, reply.mail.place
-    if place.landings:
+    mail, placement = reply.mail, reply.mail.placement
+    if placement.landings:
         return _listed_commits(reply, base._replace(what="applied"))
     if PATCHWORK_MARK.search(mail.why):
         base = base._replace(patch=_find_patch_number(reply))
-    elif mail.said and not _ONE_PATCH.match(mail.body.text):
+    elif mail.statement and not _ONE_PATCH.match(mail.body.text):
         base = _make_claim(reply, base)
         if base.what != "applied":
             return [base]
     if reply.under:
-        versions = reply.under.place.versions
+        versions = reply.under.placement.versions
         return [base._replace(what="queued", version=version) for version in versions]
     aim = reply.revision.backport_to if reply.revision else None
     base = base._replace(what="queued" if aim else "applied", version=aim)
-    return [base._replace(commit=commit) for commit in place.commits or (None,)]
+    return [base._replace(commit=commit) for commit in placement.commits or (None,)]
 
 
 def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
@@ -307,7 +307,7 @@ def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
     """
     listed = [
         base._replace(commit=report.commit, patch=report.number or base.patch, title=report.title)
-        for report in reply.mail.place.landings
+        for report in reply.mail.placement.landings
         if report.commit
     ]
     return listed or ([] if reply.mail.robot == "patchwork-bot" else [base])

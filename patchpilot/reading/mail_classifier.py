@@ -115,7 +115,7 @@ class Classified:
     trailers: tuple[GivenTrailer, ...]
     body: Body
     robot: str | None = None
-    said: Statement | None = None
+    statement: Statement | None = None
     by_author: bool = False
     names_bot: bool = False
     doubtful: bool = False
@@ -245,10 +245,10 @@ class Classified:
         return "\n".join((*words, self.changes)) if self.changes else ""
 
     @cached_property
-    def place(self) -> "Placement":
+    def placement(self) -> "Placement":
         merged = self.mail.header("X-PR-Merge-Commit-Id") or ""
         applied = placement(self.kind, self.mail.subject, self.unquoted, merged.strip())
-        return applied._replace(tree=applied.tree or (self.said and self.said.tree))
+        return applied._replace(tree=applied.tree or (self.statement and self.statement.tree))
 
 
 def classify(mail: Mail, author: Address | None = None) -> Classified:
@@ -337,14 +337,14 @@ def _classify_person(base: Classified, answered: str, *, to_self: bool = False) 
     by_script = _SCRIPT_ID.search(base.mail.message_id)
     semi = bool(by_script and _THANKS_OF_B4.search(base.body.text))
     base = replace(base, answers=answered, features=features, semi=semi)
-    base = base if semi else replace(base, said=statement)
+    base = base if semi else replace(base, statement=statement)
     kind, confidence, why = _person_kind(base)
     return replace(base, kind=kind, confidence=confidence, why=why)
 
 
 def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
     """Return the kind of a person's message, its likelihood (0 to 1), and the evidence."""
-    body, credited, statement = base.body, base.credited, base.said
+    body, credited, statement = base.body, base.credited, base.statement
     if base.semi:
         return MailKind.APPLIED, 0.97, "b4's thank-you note"
     if (mark := PATCHWORK_MARK.search(body.text)) and (kind := _MARKED.get(mark["state"].lower())):

@@ -214,13 +214,13 @@ def _continues_posting(posting: _PostsByNumber, post: Classified) -> bool:
     return _share_batch_id(last, post) or _sent_together(last, post)
 
 
-def _share_batch_id(one: Classified, other: Classified) -> bool:
-    batch = find_batch_part(one.message_id)
-    return bool(batch) and batch == find_batch_part(other.message_id)
+def _share_batch_id(first: Classified, second: Classified) -> bool:
+    batch = find_batch_part(first.message_id)
+    return bool(batch) and batch == find_batch_part(second.message_id)
 
 
-def _sent_together(one: Classified, other: Classified) -> bool:
-    return abs(other.when - one.when) < _TOGETHER
+def _sent_together(first: Classified, second: Classified) -> bool:
+    return abs(second.when - first.when) < _TOGETHER
 
 
 def _posting_version(posting: _PostsByNumber) -> int:
@@ -552,7 +552,7 @@ class Posts:
             return None
         authors = find_named_authors(mail)
         if is_stable:
-            ids = (self.commits.get(it[:12]) for it in mail.place.commits)
+            ids = (self.commits.get(it[:12]) for it in mail.placement.commits)
             linked = (self.by_id.get(it) for it, _ in find_linked_ids(mail.mail.body))
             keys = {author.key for author in authors}
             by_link = (it[0] for it in linked if it and it[2].sender.key in keys)

@@ -173,7 +173,7 @@ def _record_send_result(repository: Repository, finished_send: Send, sending: Se
     When all messages of a series are sent, record this in the draft, a tag, b4's tracking data and
     the tracked series.
     """
-    result = add_send_result(sending, finished_send)
+    outcome = add_send_result(sending, finished_send)
     if finished_send.state == "sent":
         forget_ids(finished_send.change_id, to_self=finished_send.kind == "to-self")
     if (
@@ -181,11 +181,11 @@ def _record_send_result(repository: Repository, finished_send: Send, sending: Se
         or finished_send.kind != "real"
         or is_send_recorded(finished_send)
     ):
-        return result
+        return outcome
     return replace(
-        result,
+        outcome,
         advice=(
-            *result.advice,
+            *outcome.advice,
             *record_finished_send(repository, finished_send, sending.draft),
         ),
     )

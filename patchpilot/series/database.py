@@ -43,12 +43,12 @@ def _accept_row(_table: str, _row: Row) -> bool:
 class DatabaseLayout(NamedTuple):
     """The layout of a database.
 
-    `what` is its name in error messages. `migrations` contains scripts: the first one creates the
+    `label` is its name in error messages. `migrations` contains scripts: the first one creates the
     database, and each of the others migrates it to the next version. `is_valid` validates a row; a
     recovery drops invalid rows.
     """
 
-    what: str
+    label: str
     migrations: tuple[str, ...]
     is_valid: Callable[[str, Row], bool] = _accept_row
 
@@ -74,13 +74,13 @@ def open_database(file: Path, layout: DatabaseLayout) -> "Database":
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except OSError as error:
         raise InputError(
-            f"{layout.what} cannot be opened: {error.strerror or error}: {file}",
+            f"{layout.label} cannot be opened: {error.strerror or error}: {file}",
             hint="set XDG_STATE_HOME to a writable directory",
         ) from error
     if exists and not has_content and list_backups(file) and file not in _verified:
-        raise damaged_error(file, layout.what, "the file is empty")
+        raise damaged_error(file, layout.label, "the file is empty")
     database = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None, factory=Database)
-    database.file, database.what = file, layout.what
+    database.file, database.label = file, layout.label
     try:
         file.chmod(0o600)
         _prepare_database(database, layout, has_content)
@@ -98,7 +98,7 @@ def _prepare_database(database: "Database", layout: DatabaseLayout, has_content:
         if row is None or row[0] != "ok":
             raise damaged_error(
                 database.file,
-                layout.what,
+                layout.label,
                 str(row[0]).splitlines()[-1] if row else "no answer",
             )
     _use_wal(database)
@@ -116,7 +116,7 @@ def _prepare_database(database: "Database", layout: DatabaseLayout, has_content:
         _run_migrations(database, layout)
     if database.file not in _verified:
         if missing := _describe_missing(database, layout):
-            raise damaged_error(database.file, layout.what, f"{missing} is missing")
+            raise damaged_error(database.file, layout.label, f"{missing} is missing")
         _verified.add(database.file)
 
 
@@ -212,7 +212,7 @@ class Database(sqlite3.Connection):
     """
 
     file = Path()
-    what = "the database"
+    label = "the database"
 
     def cursor(self, factory: Any = None) -> Any:
         return super().cursor(factory or DatabaseCursor)
@@ -235,15 +235,15 @@ class Database(sqlite3.Connection):
         except sqlite3.Error as error:
             raise self._database_error(error) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise damaged_error(self.file, self.what, f"invalid row: {error}") from error
+            raise damaged_error(self.file, self.label, f"invalid row: {error}") from error
 
     def _database_error(self, error: sqlite3.Error) -> PatchpilotError:
         code = getattr(error, "sqlite_errorcode", _CORRUPT) & 0xFF
         if code in (_CORRUPT, _NOT_A_DATABASE, _GENERIC):
-            return damaged_error(self.file, self.what, str(error))
+            return damaged_error(self.file, self.label, str(error))
         if code in (_BUSY, _LOCKED):
             return PatchpilotError(
-                f"{self.what} is locked by another process: {error}",
+                f"{self.label} is locked by another process: {error}",
                 hint=(
                     "wait for the other patchpilot process to finish; `fuser -v"
                     f" {shlex.quote(str(self.file))}` lists it"
@@ -252,14 +252,14 @@ class Database(sqlite3.Connection):
         folder = shlex.quote(str(self.file.parent))
         if code == _FULL:
             return PatchpilotError(
-                f"{self.what} cannot be written: {error}",
+                f"{self.label} cannot be written: {error}",
                 hint=(
                     "nothing was changed; free up disk space (see `df -h {folder}`), then run"
                     " the command again"
                 ),
             )
         return PatchpilotError(
-            f"{self.what} cannot be written: {error}",
+            f"{self.label} cannot be written: {error}",
             hint=(
                 f"check the disk and the permissions of {self.file}, with `ls -l {folder}` and `df"
                 f" -h {folder}`"

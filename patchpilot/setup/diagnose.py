@@ -201,7 +201,7 @@ def _check_rewrites(repository: Repository) -> Iterator[probes.Probe]:
         yield probes.Probe(
             "unfinished move",
             "fail",
-            f"{operation.what} is in progress",
+            f"{operation.label} is in progress",
             operation.hint,
         )
         return
@@ -355,7 +355,7 @@ def recover_databases() -> tuple[str, ...]:
             continue
         result = recover_database(file, layout)
         if result is None:
-            lines.append(f"{layout.what} is intact: nothing was changed")
+            lines.append(f"{layout.label} is intact: nothing was changed")
             continue
         source = (
             f"{result.restored} rows of the backup {result.backup.name}"
@@ -363,7 +363,7 @@ def recover_databases() -> tuple[str, ...]:
             else "no backup"
         )
         lines.append(
-            f"{layout.what}: restored from {source}, with {result.salvaged} rows of the damaged"
+            f"{layout.label}: restored from {source}, with {result.salvaged} rows of the damaged"
             f" file, which is now {result.damaged}"
         )
         if layout is TRACK_LAYOUT:
@@ -418,7 +418,7 @@ def _check_state_directory() -> Iterator[probes.Probe]:
         with contextlib.closing(open_topic_database()) as database:
             is_intact = database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
             if not is_intact:
-                raise damaged_error(database.file, LAYOUT.what, "quick_check reports errors")
+                raise damaged_error(database.file, LAYOUT.label, "quick_check reports errors")
     except PatchpilotError as error:
         yield probes.Probe(
             "outbox",

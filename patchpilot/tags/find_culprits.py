@@ -375,8 +375,8 @@ def _find_tag_relations(
     is_complete = not repository.is_shallow()
 
     def is_ancestor(target: Commit) -> bool | None:
-        result = target.id != commit.id and repository.is_ancestor(target.id, commit.id)
-        return result if result or is_complete else None
+        is_below = target.id != commit.id and repository.is_ancestor(target.id, commit.id)
+        return is_below if is_below or is_complete else None
 
     def in_mainline(target: Commit) -> bool | None:
         from patchpilot.history.stable_branches import find_mainline_tip

@@ -107,7 +107,9 @@ def compute_branch_states(
 ) -> tuple[BranchState, ...]:
     """Return the state of each stable branch according to `backport`."""
     stable = find_stable_branches(repository, profile=project.name)
-    cache: dict[object, tuple[BranchState, ...]] = repository.known.setdefault("branch states", {})
+    cache: dict[object, tuple[BranchState, ...]] = repository.cached_values.setdefault(
+        "branch states", {}
+    )
     key = commit.id, tuple(culprits), project.name
     if not stable.branches or key in cache:
         return cache.get(key, ())

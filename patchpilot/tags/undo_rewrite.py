@@ -167,4 +167,4 @@ def redo_rewrite(repository: Repository, number: int) -> UndoState:
 def _refuse_busy_branch(repository: Repository, undo: Undo) -> None:
     operation = find_busy_operation(repository, undo.ref)
     if operation:
-        raise RefusedError(f"{operation.what} is in progress", hint=operation.hint)
+        raise RefusedError(f"{operation.label} is in progress", hint=operation.hint)

@@ -347,7 +347,8 @@ def find_topic_base(repository: "Repository", base_name: str | None = None) -> B
         )
     if base.is_unclear:
         raise UnclearBaseError(
-            f"{base.counted_commits} on top of the base {base.name}, which is a guess ({base.reason})",
+            f"{base.counted_commits} on top of the base {base.name}, which is a guess"
+            f" ({base.reason})",
             hint=Action("", ("--base", "REV"), "use {} to name the base, or name a range A..B"),
             choices=tuple(
                 (choice.name, len(choice.commits), choice.reason)
@@ -385,17 +386,17 @@ def find_base(
     """
     search = BaseSearch(repository, head or find_head_commit(repository))
     key = f"base of {search.head} {base_name or ''}"
-    if key not in repository.known:
+    if key not in repository.cached_values:
         base = (
             _named_base(search, base_name)
             if base_name
             else _find_b4_base(search) or _guess_base(search)
         )
-        repository.known[key] = base._replace(
+        repository.cached_values[key] = base._replace(
             start=skip_cover_commit(repository, base.start),
             commits=drop_cover_commits(repository, base.commits),
         )
-    result: Base = repository.known[key]
+    result: Base = repository.cached_values[key]
     return result
 
 

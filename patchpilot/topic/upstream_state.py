@@ -59,7 +59,7 @@ def find_upstream_state(
     if start is None or not 0 < len(patches) <= MAX_PATCHES:
         return _NOTHING
     key = start, tuple(patch.commit or patch.lines for patch in patches)
-    cache: dict[object, UpstreamState] = repository.known.setdefault("upstream", {})
+    cache: dict[object, UpstreamState] = repository.cached_values.setdefault("upstream", {})
     if key not in cache:
         try:
             cache[key] = _search_trees(repository, patches, start, progress)

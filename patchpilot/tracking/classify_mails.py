@@ -38,9 +38,9 @@ class ClassifiedTrailer(NamedTuple):
     "bot=mail.bot",
     "semi=mail.semi",
     "trailers",
-    "commits=mail.place.commits",
-    "tree=mail.place.tree",
-    "versions=mail.place.versions",
+    "commits=mail.placement.commits",
+    "tree=mail.placement.tree",
+    "versions=mail.placement.versions",
 )
 class ClassifiedMail(NamedTuple):
     """A message, its classification and its source.

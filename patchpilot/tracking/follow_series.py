@@ -541,9 +541,9 @@ def find_failure_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[st
             notice = store.reader.classify(mail)
             if notice.kind is not MailKind.STABLE_FAILED:
                 continue
-            matches = set(notice.place.commits).intersection(commits)
+            matches = set(notice.placement.commits).intersection(commits)
             matches = matches or {commit for commit in commits if commit in mail.body}
-            for key in product(matches, notice.place.versions):
+            for key in product(matches, notice.placement.versions):
                 if is_bot_address(notice.sender):
                     candidate = notice.when, mail.message_id
                     latest[key] = max(latest.get(key, candidate), candidate)

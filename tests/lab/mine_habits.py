@@ -176,7 +176,7 @@ def _format_habits_line(habits: Habits) -> str:
         habits.cases,
         shipped_marks if habits.total >= LEAST_MARKED else (),
     )
-    return "\t".join((habits.where, str(habits.total), *map(_format_word_shares, columns)))
+    return "\t".join((habits.path, str(habits.total), *map(_format_word_shares, columns)))
 
 
 def _format_word_shares(word_shares: Iterable[tuple[str, int]]) -> str:

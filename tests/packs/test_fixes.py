@@ -51,7 +51,7 @@ def test_fix_cleans_a_bad_example(rule: Rule, example: Example) -> None:
         assert remaining, f"it is mended: no need for `stays`\n{fixed_text}"
         return
     assert not remaining, fixed_text
-    reported_rules = {finding.rule for finding in fixed.found}
+    reported_rules = {finding.rule for finding in fixed.findings}
     assert {finding.rule for finding in fixed.left} <= reported_rules, fixed_text
     assert fixed.draft.patch.diff_error is None
 

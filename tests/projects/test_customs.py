@@ -74,7 +74,7 @@ def test_rule_thresholds_are_90_and_70_percent() -> None:
 def test_table_covers_subdirectories() -> None:
     adc = load_shipped_habits("drivers/iio/adc")
     assert adc is not None
-    assert (adc.where, adc.prefix) == ("drivers/iio/adc", "iio: adc:")
+    assert (adc.path, adc.prefix) == ("drivers/iio/adc", "iio: adc:")
     assert not adc.is_known("IIO")
     assert not adc.has_further(["iio", "ad7124"])
     assert load_shipped_habits("frob") is load_shipped_habits("") is None

@@ -199,8 +199,8 @@ def test_b4_thanks_mails_name_commits() -> None:
         True,
         False,
     )
-    assert classification.place.commits == (SHA,)
-    assert [line.commit for line in classification.place.landings] == [SHA, None]
+    assert classification.placement.commits == (SHA,)
+    assert [line.commit for line in classification.placement.landings] == [SHA, None]
 
 
 def test_clean_robot_report_names_no_commit() -> None:
@@ -209,14 +209,14 @@ def test_clean_robot_report_names_no_commit() -> None:
     assert (
         classify(
             parse(build_mail(RE, body, sender="patchwork-bot+netdevbpf@kernel.org"))[0]
-        ).place.commits
+        ).placement.commits
         == ()
     )
 
 
 def test_stable_mail_versions_are_read() -> None:
     def read_versions(raw_mail: bytes) -> tuple[str, ...]:
-        return classify(parse(raw_mail)[0]).place.versions
+        return classify(parse(raw_mail)[0]).placement.versions
 
     assert read_versions(build_stable_queue_notice("demo: x", SHA, "6.1")) == ("6.1",)
     assert read_versions(build_stable_failure_notice("demo: x", SHA, "5.10")) == ("5.10",)
@@ -241,7 +241,7 @@ def test_any_bytes_are_classified(data: bytes) -> None:
     for message in parse(data):
         classification = classify(message)
         assert classification.kind
-        assert classification.place is not None
+        assert classification.placement is not None
 
 
 PIECES = [
@@ -311,7 +311,7 @@ def test_long_repetition_takes_linear_time(part: str, where: str) -> None:
         )
     start_time = time.process_time()
     classification = classify(parse(raw_mail)[0])
-    assert classification.place is not None
+    assert classification.placement is not None
     assert time.process_time() - start_time < 20
 
 
@@ -338,7 +338,7 @@ def test_advice_about_applying_is_not_acceptance() -> None:
 
 def test_tree_is_identified_by_name() -> None:
     trees = {
-        text: classify(parse(build_mail(RE, f"> x\n\n{text}\n", sender=MATT))[0]).place.tree
+        text: classify(parse(build_mail(RE, f"> x\n\n{text}\n", sender=MATT))[0]).placement.tree
         for text in ("Applied to it, thanks.", "Applied to demo-next.")
     }
     assert trees == {

@@ -30,5 +30,5 @@ async def test_prep_branch_shows_its_patches(
         assert Stage.CHECKS not in app.session.errors
         assert "widget: change line" in text_of(app)
         await keys(pilot, Stage.RECIPIENTS)
-        assert app.session.found[Stage.RECIPIENTS].status.note == "2 open notes; 3 in To, 0 in Cc"
+        assert app.session.results[Stage.RECIPIENTS].status.note == "2 open notes; 3 in To, 0 in Cc"
         assert "Mona Maintainer" in text_of(app)

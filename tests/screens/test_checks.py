@@ -37,7 +37,7 @@ async def open_checks(pilot: Pilot[int], *names: str) -> DiffView:
 
 
 def list_shown_findings(app: PatchpilotApp) -> list[str]:
-    return [listed_finding.finding.name for listed_finding in app.screen._found]  # type: ignore[attr-defined]
+    return [listed_finding.finding.name for listed_finding in app.screen._shown_findings]  # type: ignore[attr-defined]
 
 
 def read_commit_message(repository: Path) -> str:

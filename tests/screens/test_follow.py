@@ -67,7 +67,7 @@ async def test_known_series_is_shown_while_polling(
     # prefetch nothing
     app.jobs.ahead = []
     async with running(app, (120, 36)) as pilot:
-        app.session.found.pop(Stage.FOLLOW, None)
+        app.session.results.pop(Stage.FOLLOW, None)
         await pilot.press("8")
         await until(
             pilot,

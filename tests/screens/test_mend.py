@@ -112,7 +112,9 @@ async def test_one_finding_is_fixed_alone(untidy_branch: Repo, open_app_on: On) 
     async with app.run_test(size=(160, 50)) as pilot:
         view = await open_checks(pilot)
         screen = app.screen
-        view.select_note([shown.finding.name for shown in screen._found].index("malformed-tag"))  # type: ignore[attr-defined]
+        view.select_note(
+            [shown.finding.name for shown in screen._shown_findings].index("malformed-tag")
+        )  # type: ignore[attr-defined]
         await settle(pilot)
         detail = str(screen.query_one("#detail-panel", TextPanel).text.render())
         assert "press a to apply" in detail
@@ -186,7 +188,9 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
     async with app.run_test(size=(100, 40)) as pilot:
         pager = await open_checks(pilot)
         screen = app.screen
-        at = next(shown.line for shown in screen._found if shown.finding.name == "malformed-tag")  # type: ignore[attr-defined]
+        at = next(
+            shown.line for shown in screen._shown_findings if shown.finding.name == "malformed-tag"
+        )  # type: ignore[attr-defined]
 
         def list_waived() -> dict[str, str]:
             with Repository.open(untidy_branch.path) as repository:
@@ -209,7 +213,7 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
         )
         assert list_waived() == {"malformed-tag": "he writes it so"}
         assert "1 waived" in app.session.stage_status(Stage.CHECKS).note
-        assert "malformed-tag" not in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
+        assert "malformed-tag" not in {shown.finding.name for shown in screen._shown_findings}  # type: ignore[attr-defined]
         with Repository.open(untidy_branch.path) as repository:
             from patchpilot.checking.topic import make_topic_driver
 
@@ -240,7 +244,7 @@ async def test_waived_finding_is_listed(untidy_branch: Repo, open_app_on: On) ->
         )
         await settle(pilot)
         assert list_waived() == {}
-        assert "malformed-tag" in {shown.finding.name for shown in screen._found}  # type: ignore[attr-defined]
+        assert "malformed-tag" in {shown.finding.name for shown in screen._shown_findings}  # type: ignore[attr-defined]
         assert app.session.stage_status(Stage.CHECKS).state is StageState.BLOCKED
 
 

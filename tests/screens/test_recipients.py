@@ -177,7 +177,7 @@ async def test_o_shows_one_patch_of_a_series(fixed_clone: Path, app: PatchpilotA
         await until(
             pilot,
             lambda: (
-                Stage.RECIPIENTS in app.session.found
+                Stage.RECIPIENTS in app.session.results
                 and people.selected_item
                 and people.selected_item[0] == OUT
             ),

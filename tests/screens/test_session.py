@@ -51,7 +51,7 @@ async def test_amend_makes_dependent_stages_stale(fixed_clone: Path, app: Patchp
     async with running(app, (80, 24), Stage.BACKPORTS) as pilot:
         assert app.session.stage_status(Stage.BACKPORTS).state is not StageState.STALE
         await keys(pilot, Stage.RECIPIENTS)
-        before_follow = app.session.found[Stage.FOLLOW]
+        before_follow = app.session.results[Stage.FOLLOW]
         before = app.session.topic
         git(fixed_clone, "commit", "-q", "--amend", "-m", "net/acme: another subject")
         await until(
@@ -63,7 +63,7 @@ async def test_amend_makes_dependent_stages_stale(fixed_clone: Path, app: Patchp
         assert app.session.stage_status(Stage.BACKPORTS).state is StageState.STALE
         assert app.session.stage_status(Stage.CHECKS).state is not StageState.STALE
         # progress depends on the commits, so it is computed again when they change
-        assert app.session.found[Stage.FOLLOW] is not before_follow
+        assert app.session.results[Stage.FOLLOW] is not before_follow
 
 
 async def test_latest_read_of_the_topic_is_used(
@@ -149,14 +149,17 @@ async def test_recipient_edit_keeps_other_stages(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (80, 24)) as pilot:
-        checks, tags = app.session.found[Stage.CHECKS], app.session.found[Stage.TAGS]
+        checks, tags = (
+            app.session.results[Stage.CHECKS],
+            app.session.results[Stage.TAGS],
+        )
         app.session.mark_changed("answers")
         await keys(pilot, Stage.RECIPIENTS, "space")
         people = app.session.fresh_result(Stage.RECIPIENTS)
         assert [one.address.email for one in people.planned.left_out] == ["maya@acme.example.com"]
         assert people.rows[-1][0] == "out"
-        assert app.session.found[Stage.CHECKS] is checks
-        assert app.session.found[Stage.TAGS] is tags
+        assert app.session.results[Stage.CHECKS] is checks
+        assert app.session.results[Stage.TAGS] is tags
         await keys(pilot, "space")
         assert not app.session.fresh_result(Stage.RECIPIENTS).planned.left_out
 
@@ -306,7 +309,7 @@ def test_unread_stage_is_open_after_a_restart() -> None:
     assert session.stage_status(Stage.PREVIEW).state is StageState.UNOPENED
     assert session.stage_status(Stage.SEND).state is StageState.STALE
     # if a stage was never opened, only its stored record was read
-    session.kept.clear()
+    session.saved_states.clear()
     session.store_result(Stage.SEND, None, StageStatus(StageState.TODO))
     session.mark_changed("answers", "edits", "draft")
     assert session.stage_status(Stage.SEND).state is StageState.UNOPENED

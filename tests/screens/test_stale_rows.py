@@ -27,8 +27,8 @@ async def test_pending_shorter_result_is_harmless(
     async with running(app, (120, 36)) as pilot:
         for stage, fewer in FEWER.items():
             await keys(pilot, stage, "j")
-            screen, known = app.screen, app.session.found[stage]
-            app.session.found[stage] = replace(known, result=fewer(known.result))
+            screen, known = app.screen, app.session.results[stage]
+            app.session.results[stage] = replace(known, result=fewer(known.result))
             assert screen.current_result is None
             for key in ("j", "k", "G", "space", "x", "enter"):
                 await pilot.press(key)
@@ -38,7 +38,7 @@ async def test_pending_shorter_result_is_harmless(
             await settle(pilot)
             assert app.screen is screen
         await keys(pilot, Stage.BACKPORTS)
-        known = app.session.found[Stage.BACKPORTS]
+        known = app.session.results[Stage.BACKPORTS]
         none = replace(known.result, branches=(), rules=("you answered that it is not a fix",))
         app.session.store_result(Stage.BACKPORTS, none, known.status)
         app.screen.show_new_result()

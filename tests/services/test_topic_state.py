@@ -569,7 +569,7 @@ def test_recipients_added_by_an_answer_are_listed(tmp_path: Path) -> None:
         session.run_stage(Stage.RECIPIENTS, ignore_progress)
         assert (
             "1 more recipient: regressions@lists.linux.dev"
-            in session.found[Stage.RECIPIENTS].status.note
+            in session.results[Stage.RECIPIENTS].status.note
         )
         assert (
             save_question_answer(repository, "regression", "no", request)

@@ -14,7 +14,7 @@ _MARKER = re.compile(r"(?:<{7}|>{7}|\|{7}) ")
 
 def is_sound_result(
     path: str,
-    result: Sequence[str],
+    adapted: Sequence[str],
     ours: Sequence[str],
     base: Sequence[str],
     theirs: Sequence[str],
@@ -23,11 +23,13 @@ def is_sound_result(
 
     Ignore problems that the branch's file already has. Check brackets only in C files.
     """
-    if _has_conflict_marker(result) and not _has_conflict_marker(ours):
+    if _has_conflict_marker(adapted) and not _has_conflict_marker(ours):
         return False
     if not is_code_file(path):
         return True
-    counts, ours_counts, old, new = (_count_brackets(side) for side in (result, ours, base, theirs))
+    counts, ours_counts, old, new = (
+        _count_brackets(side) for side in (adapted, ours, base, theirs)
+    )
     return all(
         counts[char] - ours_counts[char] - (counts[pair] - ours_counts[pair])
         == new[char] - old[char] - (new[pair] - old[pair])

@@ -220,17 +220,17 @@ def _print_plan(
     )
 
 
-def _printable_lines(result: GetMaintainerAnswer, *, quiet: bool, to_terminal: bool) -> str:
+def _printable_lines(answer: GetMaintainerAnswer, *, quiet: bool, to_terminal: bool) -> str:
     """Return the lines as text, escaped for a terminal.
 
     Print the notes on stderr unless `quiet` is set.
     """
-    text = "".join(f"{line}\n" for line in result.lines)
-    if to_terminal or result.remarks:
+    text = "".join(f"{line}\n" for line in answer.lines)
+    if to_terminal or answer.remarks:
         from patchpilot.cli.error_exit import print_notice
         from patchpilot.model.printable import make_printable
 
-        for remark in () if quiet else result.remarks:
+        for remark in () if quiet else answer.remarks:
             print_notice("warning", remark)
         text = make_printable(text) if to_terminal else text
     return text

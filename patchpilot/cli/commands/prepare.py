@@ -174,40 +174,40 @@ class _Confirmation:
         return False
 
 
-def _warn_unsure(common: Common, result: Preparation) -> None:
+def _warn_unsure(common: Common, preparation: Preparation) -> None:
     """Print on stderr which requested tags were not written, in case stdout is redirected."""
     from patchpilot.model.printable import make_one_line
 
-    for change in result.changes:
+    for change in preparation.changes:
         if change.unsure and not common.quiet:
             print_notice("warning", make_one_line(change.unsure))
 
 
-def report_preparation(common: Common, result: Preparation, dry_run: bool) -> None:
+def report_preparation(common: Common, preparation: Preparation, dry_run: bool) -> None:
     """Print on stderr whether the commits were changed, and how to undo this."""
     if common.quiet:
         return
-    for cost in result.costs:
+    for cost in preparation.costs:
         print_notice("note", cost)
-    if result.written and result.undo:
-        name = (result.ref or "HEAD").removeprefix("refs/heads/")
+    if preparation.written and preparation.undo:
+        name = (preparation.ref or "HEAD").removeprefix("refs/heads/")
         print(
-            f"written: {name} is now {(result.new_head or '')[:12]}; to undo: `patchpilot undo"
-            f" restore {result.undo.number}`",
+            f"written: {name} is now {(preparation.new_head or '')[:12]}; to undo: `patchpilot undo"
+            f" restore {preparation.undo.number}`",
             file=sys.stderr,
         )
-    elif not result.changed:
+    elif not preparation.changed:
         print("nothing to write", file=sys.stderr)
     elif dry_run:
         print("dry run: nothing was written", file=sys.stderr)
 
 
-def format_preparation(result: Preparation, colored: bool) -> str:
+def format_preparation(preparation: Preparation, colored: bool) -> str:
     """Format the word diff of each message, with notes."""
     from patchpilot.model.printable import make_printable
 
     lines: list[str] = []
-    for change in result.changes:
+    for change in preparation.changes:
         lines.append(
             f"commit {change.commit[:12]}" + ("" if change.changed else ": nothing to add")
         )

@@ -170,11 +170,11 @@ def _format_checks(plan: Sending, *states: CheckState) -> Iterator[str]:
                 yield from wrap_labeled("  help: ", make_one_line(str(check.hint)), result_width())
 
 
-def format_outcome(result: Sending) -> str:
+def format_outcome(sending: Sending) -> str:
     """Report the state of each message after sending, and the next step."""
     text_width = result_width()
     lines: list[str] = []
-    for message in result.send.entries:
+    for message in sending.send.entries:
         heading = f"{message.state:9} {make_one_line(message.subject)}"
         message_id = f"<{make_printable(message.message_id)}>"
         lines += (

@@ -83,7 +83,7 @@ def parse_c_code(context: Context) -> CCode:
 
     lines = scan_patch(context)
     walk = CWalk(lines, context)
-    result = CCode(walk)
+    c_code = CCode(walk)
     text = "\n".join(line.text for line in lines.lines if line.left and line.sign != "-")
     on_layout, on_context, on_added = (_Stage(checks, text) for checks in (LAYOUT, CONTEXT, ADDED))
     hunk_start = 0
@@ -110,10 +110,10 @@ def parse_c_code(context: Context) -> CCode:
             walk.passage = read_hunk_passage(lines.lines, hunk_start)
         line_context = LineContext(line, walk)
         if line.sign == "+" or line_context.before.startswith("+"):
-            _run_checks(on_layout, line_context, result)
+            _run_checks(on_layout, line_context, c_code)
         if line.file.endswith((".h", ".c")):
-            _check_line(line_context, on_context, on_added, result)
-    return result
+            _check_line(line_context, on_context, on_added, c_code)
+    return c_code
 
 
 class _Stage:
@@ -140,7 +140,7 @@ class _Stage:
 
 
 def _check_line(
-    line_context: LineContext, on_context: _Stage, on_added: _Stage, result: CCode
+    line_context: LineContext, on_context: _Stage, on_added: _Stage, c_code: CCode
 ) -> None:
     line, walk = line_context.line, line_context.walk
     if match_ascii(r"\+\{\s*$", line_context.code):
@@ -152,12 +152,12 @@ def _check_line(
         if span.is_whole:
             walk.skip_until = span.next_number
         walk.types.learn_from_statement(span.head, walk.tracker.last == "E")
-    _run_checks(on_context, line_context, result)
+    _run_checks(on_context, line_context, c_code)
     line_context.values = walk.tracker.classify_line(line.text)
     if line.sign == "+":
         function = walk.function
-        _run_checks(on_added, line_context, result)
-        result.record_line(line_context, function)
+        _run_checks(on_added, line_context, c_code)
+        c_code.record_line(line_context, function)
 
 
 def _find_declared_function(line_context: LineContext) -> str | None:
@@ -169,7 +169,7 @@ def _find_declared_function(line_context: LineContext) -> str | None:
     return bare[1] if bare else None
 
 
-def _run_checks(stage: _Stage, line_context: LineContext, result: CCode) -> None:
+def _run_checks(stage: _Stage, line_context: LineContext, c_code: CCode) -> None:
     for function in stage.select_checks(line_context.text):
         for name, hit in function(line_context):
-            result.hits.setdefault(name, []).append(hit)
+            c_code.hits.setdefault(name, []).append(hit)

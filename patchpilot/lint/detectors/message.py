@@ -516,7 +516,7 @@ def unusual_subject_prefix(context: Context) -> Hits:
         }
         prefix, summary = find_written_prefix(title), split_prefix(title)[1]
         fix = FindingFix("suggest", f"{usual.prefix} {summary}")
-        yield make_subject_hit(context, case, fix, prefix=prefix, folder=usual.where, **values)
+        yield make_subject_hit(context, case, fix, prefix=prefix, folder=usual.path, **values)
 
 
 def _prefix_names_file(patch: Patch, prefixes: Sequence[str]) -> bool:

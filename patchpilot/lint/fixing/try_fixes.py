@@ -57,7 +57,7 @@ class FixOutcome:
 
     draft: PatchEdit
     original: Patch
-    found: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
     fixed: tuple[Finding, ...]
     left: tuple[Finding, ...]
     reasons: Mapping[Key, str]
@@ -75,14 +75,14 @@ class TriedFix(NamedTuple):
 
     draft: PatchEdit
     context: Context
-    found: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
     applied: Mapping[Key, frozenset[int]] = {}
 
     def count_finding_keys(self) -> Counter[Key]:
-        return Counter(_finding_key(finding, self.draft) for finding in self.found)
+        return Counter(_finding_key(finding, self.draft) for finding in self.findings)
 
     def count_messages(self) -> Counter[tuple[str, str]]:
-        return Counter((finding.rule, finding.message) for finding in self.found)
+        return Counter((finding.rule, finding.message) for finding in self.findings)
 
 
 def fix_patch(
@@ -101,7 +101,7 @@ def fix_patch(
     fixed.
     """
     start = TriedFix(PatchEdit.of(patch), *(known_findings or check(patch)))
-    fixers = import_fixers() if start.found else {}
+    fixers = import_fixers() if start.findings else {}
     fixing = _Fixing(
         check,
         rules,
@@ -154,9 +154,9 @@ def fix_patch(
     return FixOutcome(
         attempt.draft,
         patch,
-        start.found,
+        start.findings,
         tuple(_find_resolved_findings(start, attempt, fixing.fixers)),
-        attempt.found,
+        attempt.findings,
         fixing.reasons,
     )
 
@@ -166,7 +166,7 @@ def _find_resolved_findings(
 ) -> Iterator[Finding]:
     missing = start.count_finding_keys() - attempt.count_finding_keys()
     fewer = start.count_messages() - attempt.count_messages()
-    for finding in start.found:
+    for finding in start.findings:
         key, message_key = (
             _finding_key(finding, start.draft),
             (finding.rule, finding.message),
@@ -235,7 +235,7 @@ class _Fixing:
         changes: list[Change] = []
         fixes: dict[Key, frozenset[int]] = {}
         used_spans: defaultdict[int, set[ColumnSpan]] = defaultdict(set)
-        for finding in attempt.found:
+        for finding in attempt.findings:
             key = _finding_key(finding, attempt.draft)
             fixer = self.fixers.get(finding.rule)
             if key in banned or finding.patch_line is None or not fixer:
@@ -314,8 +314,8 @@ class _Fixing:
         }
         suspect_rules = {rule for rule, _ in attempt.count_messages() - start.count_messages()}
         suspect_rules.update(rule for rule, _ in attempt.applied)
-        increase = Counter(finding.rule for finding in attempt.found)
-        increase.subtract(finding.rule for finding in start.found)
+        increase = Counter(finding.rule for finding in attempt.findings)
+        increase.subtract(finding.rule for finding in start.findings)
         touched = frozenset().union(*attempt.applied.values())
         for rule, line in after - before:
             # a rule may report only the first of several problems; if that is fixed, it reports the

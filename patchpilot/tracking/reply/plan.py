@@ -152,7 +152,7 @@ def open_patch_draft(
     commit or lacks the sender's Signed-off-by.
     """
     subject = parse_subject(answered_mail.mail.mail.subject)
-    versions = answered_mail.mail.place.versions or parse_stable_versions(
+    versions = answered_mail.mail.placement.versions or parse_stable_versions(
         [word for mark in subject.marks for word in mark.split()]
     )
     if not versions:

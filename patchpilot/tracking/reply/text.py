@@ -50,7 +50,7 @@ def make_reply_text(
     no link. `answers` are the lines about earlier replies in a reminder.
     """
     subject = parse_subject(mail.mail.subject)
-    versions = mail.place.versions or parse_stable_versions(
+    versions = mail.placement.versions or parse_stable_versions(
         [word for mark in subject.marks for word in mark.split()]
     )
     values = {

@@ -90,8 +90,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._every: tuple[ShownFinding, ...] = ()
-        self._found: list[ShownFinding] = []
-        self._at = self._told = -1
+        self._shown_findings: list[ShownFinding] = []
+        self._at = self._announced = -1
         self._is_ahead = False
         self._fixes: dict[tuple[str, str, int | None], FindingChanges] = {}
         self._lists_waived = False
@@ -132,21 +132,21 @@ class ChecksScreen(StageScreen["CheckResult"]):
         rows, self._every = arrange_findings(result, self._mark)
         # stop listing waived findings when there are none left
         self._lists_waived &= any(finding.suppressed for finding in self._every)
-        self._found = [
+        self._shown_findings = [
             finding for finding in self._every if bool(finding.suppressed) is self._lists_waived
         ]
-        if self._at < 0 and self._found:
+        if self._at < 0 and self._shown_findings:
             # start with findings that usually lead to a new version
-            ranks = [finding.finding.rank for finding in self._found]
+            ranks = [finding.finding.rank for finding in self._shown_findings]
             self._at = ranks.index(min(ranks))
-        self._at = min(self._at, len(self._found) - 1)
+        self._at = min(self._at, len(self._shown_findings) - 1)
         self._fixes = {}
-        view.set_rows(rows, notes=[finding_note(finding) for finding in self._found])
+        view.set_rows(rows, notes=[finding_note(finding) for finding in self._shown_findings])
         self.refill_list()
         if is_first:
-            (self.query_one("#findings") if self._found else view).focus()
+            (self.query_one("#findings") if self._shown_findings else view).focus()
         view.select_note(self._at)
-        if not self._found:
+        if not self._shown_findings:
             view.go_to_line(0)
         self._show_counts()
         self._show_finding()
@@ -166,10 +166,10 @@ class ChecksScreen(StageScreen["CheckResult"]):
         def make_rows(is_cut: bool) -> list[Row]:
             return [
                 Row(finding_row(finding, columns, is_cut), finding, index)
-                for index, finding in enumerate(self._found)
+                for index, finding in enumerate(self._shown_findings)
             ]
 
-        is_cut = len(self._found) > region.height
+        is_cut = len(self._shown_findings) > region.height
         rows = make_rows(is_cut)
         if not is_cut and sum(len(row.text.split()) for row in rows) > region.height:
             rows = make_rows(is_cut=True)
@@ -199,7 +199,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def _selected_finding(self) -> ShownFinding | None:
-        return self._found[self._at] if 0 <= self._at < len(self._found) else None
+        return self._shown_findings[self._at] if 0 <= self._at < len(self._shown_findings) else None
 
     def handle_cursor_move(self, row_list: RowList) -> None:
         index = row_list.selected_row.key if row_list.selected_row else self._at
@@ -226,16 +226,16 @@ class ChecksScreen(StageScreen["CheckResult"]):
             self._at = view.note_number
             self.row_list.select_row(self._at)
             self._show_counts()
-        if self._told != self._at:
+        if self._announced != self._at:
             self.call_when_cursor_rests(self._show_finding)
 
     def _show_counts(self) -> None:
         result, parts = self._shown, []
-        if self._found:
-            parts.append(f"{self._at + 1}/{len(self._found)}")
+        if self._shown_findings:
+            parts.append(f"{self._at + 1}/{len(self._shown_findings)}")
         if self.session.strict:
             parts.append("all rules")
-        elif self._found and result and result.left_out:
+        elif self._shown_findings and result and result.left_out:
             parts.append(f"o shows {result.left_out} minor")
         if result and result.commits:
             parts.append(summarize_builds(result.commits))
@@ -243,7 +243,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     def _show_finding(self) -> None:
         finding, panel = self._selected_finding, self._detail_panel
-        self._told = self._at
+        self._announced = self._at
         if finding is None:
             panel.heading, panel.count = "Detail", ""
             panel.text.update("")
@@ -288,7 +288,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     @property
     def can_jump(self) -> bool:
-        return bool(self._found)
+        return bool(self._shown_findings)
 
     def action_jump(self, direction: int) -> None:
         self._is_ahead = False
@@ -315,7 +315,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
 
     def action_cancel(self) -> None:
         if self.focused is self._detail_panel.reader:
-            self.query_one("#findings" if self._found else "#patch").focus()
+            self.query_one("#findings" if self._shown_findings else "#patch").focus()
             self.remove_class("-detail")
             self.redraw_keys()
             return

@@ -57,18 +57,18 @@ def _propose_diff(
     )
 
 
-def certain_fix_rows(result: "CertainFixes", columns: int) -> list[str]:
+def certain_fix_rows(fixes: "CertainFixes", columns: int) -> list[str]:
     """Return the diffs for tags and fixes, wrapped to a number of columns, followed by the
     remaining findings with reasons.
     """
-    rows = [*result.tags.diff, *result.fixes.diff]
-    if result.left:
+    rows = [*fixes.tags.diff, *fixes.fixes.diff]
+    if fixes.left:
         rows += [
             "",
             STAYS,
             *(
                 f"  {line}"
-                for finding in result.left
+                for finding in fixes.left
                 for line in wrap_text(make_one_line(finding), columns - 2)
             ),
         ]
@@ -199,26 +199,26 @@ def apply_safe_fixes(screen: "AnyScreen", tagless: Sequence[str]) -> None:
             progress=progress,
         )
 
-    def show_fixes(result: "CertainFixes") -> None:
-        question = format_fix_question(result)
+    def show_fixes(fixes: "CertainFixes") -> None:
+        question = format_fix_question(fixes)
         if not question:
             refusal = next(
-                (patch.refused for patch in result.fixes.patches if patch.refused),
-                result.tags.reason,
+                (patch.refused for patch in fixes.fixes.patches if patch.refused),
+                fixes.tags.reason,
             )
             screen.notify(
                 f"nothing was fixed: {refusal}" if refusal else NO_SAFE_FIX,
             )
             return
-        title = f"{question}? {format_count(len(result.left), 'finding')} left"
-        rows = certain_fix_rows(result, min(screen.size.width, WIDE) - 8)
+        title = f"{question}? {format_count(len(fixes.left), 'finding')} left"
+        rows = certain_fix_rows(fixes, min(screen.size.width, WIDE) - 8)
         _propose_diff(screen, title, rows, compute_fixes, describe_fixes)
 
-    def describe_fixes(result: "CertainFixes") -> tuple[str, ...]:
-        fixed = format_count(result.fixes.fixed, "finding")
-        question = [f"fixed {fixed}"] if result.fixes.fixed else []
-        question += ["added the tags"] if result.tags.diff else []
-        costs = dict.fromkeys((*result.fixes.costs, *result.tags.costs))
+    def describe_fixes(fixes: "CertainFixes") -> tuple[str, ...]:
+        fixed = format_count(fixes.fixes.fixed, "finding")
+        question = [f"fixed {fixed}"] if fixes.fixes.fixed else []
+        question += ["added the tags"] if fixes.tags.diff else []
+        costs = dict.fromkeys((*fixes.fixes.costs, *fixes.tags.costs))
         return " and ".join(question), *costs
 
     screen.run_in_thread(
@@ -228,22 +228,22 @@ def apply_safe_fixes(screen: "AnyScreen", tagless: Sequence[str]) -> None:
     )
 
 
-def format_fix_question(result: "CertainFixes") -> str:
+def format_fix_question(fixes: "CertainFixes") -> str:
     """Return the dialog's question without its question mark, or "" if there is nothing to fix.
 
     The question states how many fixes to apply and how many tags to add.
     """
     tag_count = sum(
         line.startswith("+") and not line.startswith("+++") and line != "+"
-        for line in result.tags.diff
+        for line in fixes.tags.diff
     )
     fix_text = (
-        f"apply {format_count(result.fixes.fixed, 'fix', 'fixes')}" if result.fixes.fixed else ""
+        f"apply {format_count(fixes.fixes.fixed, 'fix', 'fixes')}" if fixes.fixes.fixed else ""
     )
     parts = [fix_text, f"add {format_count(tag_count, 'tag')}" if tag_count else ""]
     action_text = " and ".join(part for part in parts if part)
     commits = max(
-        sum(bool(patch.texts) for patch in result.fixes.patches),
-        sum(line.startswith("+++ ") for line in result.tags.diff),
+        sum(bool(patch.texts) for patch in fixes.fixes.patches),
+        sum(line.startswith("+++ ") for line in fixes.tags.diff),
     )
     return f"{action_text} to {format_count(commits, 'commit')}".capitalize() if action_text else ""

@@ -52,12 +52,12 @@ def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
     if not request.visited:
         return None, read_recorded_status(request, Stage.PREVIEW)
-    result = plan_topic_send(
+    sending = plan_topic_send(
         request.repository,
         request.session.make_send_request(request.repository),
         request.progress,
     )
-    return result, plan_status(result)
+    return sending, plan_status(sending)
 
 
 def read_recorded_status(request: JobRequest, stage: Stage) -> StageStatus:
@@ -85,22 +85,22 @@ def read_recorded_status(request: JobRequest, stage: Stage) -> StageStatus:
     return status
 
 
-def plan_status(result: "Sending") -> StageStatus:
+def plan_status(sending: "Sending") -> StageStatus:
     from patchpilot.sending.state import was_version_sent
 
-    state, note = StageState.DONE, plan_headline(result)
-    if was_version_sent(result):
-        sent_note = f"v{result.send.version} was sent"
+    state, note = StageState.DONE, plan_headline(sending)
+    if was_version_sent(sending):
+        sent_note = f"v{sending.send.version} was sent"
         messages = (
-            problem.message for problem in result.blockers if problem.name == "already-sent"
+            problem.message for problem in sending.blockers if problem.name == "already-sent"
         )
         # the same patches may have been sent from another topic
-        other_messages = (text for text in messages if f" v{result.send.version} " not in text)
+        other_messages = (text for text in messages if f" v{sending.send.version} " not in text)
         note = next(other_messages, sent_note)
     elif note.startswith("not ready"):
-        state = StageState.BLOCKED if result.refused else StageState.TODO
+        state = StageState.BLOCKED if sending.refused else StageState.TODO
         note += f"; press {Stage.SEND.number} to fix"
-    elif tree_warnings := [problem for problem in result.warnings if problem.name in TREELESS]:
+    elif tree_warnings := [problem for problem in sending.warnings if problem.name in TREELESS]:
         state = StageState.TODO
         note = f"{tree_warnings[0].message}; o sets the target tree"
     return StageStatus(state, note)

@@ -49,14 +49,14 @@ def _count_changed_run(change: "MailChange", end: int) -> str:
     return format_count(end - start + 1, "line")
 
 
-def mail_name_and_title(result: "Sending", index: int) -> tuple[str, str]:
+def mail_name_and_title(sending: "Sending", index: int) -> tuple[str, str]:
     """Return a message's name in a list ("cover", "2/5" or "patch") and its title."""
     from patchpilot.model.patch import parse_subject
 
-    number = result.send.entries[index].number
-    patches = sum(mail.number > 0 for mail in result.send.entries)
+    number = sending.send.entries[index].number
+    patches = sum(mail.number > 0 for mail in sending.send.entries)
     name = "cover" if number == 0 else f"{number}/{patches}" if patches > 1 else "patch"
-    return name, parse_subject(result.send.entries[index].subject).title
+    return name, parse_subject(sending.send.entries[index].subject).title
 
 
 class PreviewScreen(StageScreen["Sending"]):
@@ -99,12 +99,12 @@ class PreviewScreen(StageScreen["Sending"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        result = self._shown
+        sending = self._shown
         labels = {NEXT: TO_SEND, "raw": "show text" if self._raw else "show raw"}
-        if result is None:
+        if sending is None:
             return ShownKeys(labels=labels)
-        if len(result.send.entries) <= 1:
-            labels["edit"] = "edit changelog" if result.send.version > 1 else "edit notes"
+        if len(sending.send.entries) <= 1:
+            labels["edit"] = "edit changelog" if sending.send.version > 1 else "edit notes"
         labels[JUMP] = "next change" if self._changes else "next hunk"
         return ShownKeys(labels=labels)
 
@@ -145,21 +145,21 @@ class PreviewScreen(StageScreen["Sending"]):
             )
 
     def build_rows(self) -> list[Row]:
-        result = self.shown_result
+        sending = self.shown_result
         return [
-            Row(self._mail_row(result, index), index, index)
-            for index in range(len(result.send.entries))
+            Row(self._mail_row(sending, index), index, index)
+            for index in range(len(sending.send.entries))
         ]
 
-    def _mail_facts(self, result: "Sending", index: int) -> str:
-        mail, change = result.send.entries[index], self._mail_change(index)
+    def _mail_facts(self, sending: "Sending", index: int) -> str:
+        mail, change = sending.send.entries[index], self._mail_change(index)
         facts = f"{len(mail.raw) / 1024:.1f} kB"
         return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
 
-    def _mail_row(self, result: "Sending", index: int) -> Text:
+    def _mail_row(self, sending: "Sending", index: int) -> Text:
         (name, title), facts = (
-            mail_name_and_title(result, index),
-            self._mail_facts(result, index),
+            mail_name_and_title(sending, index),
+            self._mail_facts(sending, index),
         )
         columns = self.row_list.scrollable_content_region.width or 78
         if columns < min(NARROW, width(title) + width(facts)):
@@ -180,11 +180,11 @@ class PreviewScreen(StageScreen["Sending"]):
             format_readable_mail,
         )
 
-        result, index = self.shown_result, self.selected_item
+        sending, index = self.shown_result, self.selected_item
         if index is None:
             return
         self._at = index
-        mail, change = result.send.entries[index], self._mail_change(index)
+        mail, change = sending.send.entries[index], self._mail_change(index)
         rows = format_raw_mail(mail) if self._raw else format_readable_mail(mail)
         self.query_one("#mail", DiffView).set_rows(rows, notes=self._change_notes(change))
         panel = self.query_one("#mail-panel", Panel)
@@ -193,8 +193,8 @@ class PreviewScreen(StageScreen["Sending"]):
         comparison = f", compared with v{self._changes.version}" if change and self._changes else ""
         panel.count = (
             self.row_list.position
-            if len(result.send.entries) > 1
-            else f"{self._mail_facts(result, index)}{comparison}"
+            if len(sending.send.entries) > 1
+            else f"{self._mail_facts(sending, index)}{comparison}"
         )
 
     def _change_notes(self, change: "MailChange | None") -> list[Note]:
@@ -228,13 +228,18 @@ class PreviewScreen(StageScreen["Sending"]):
         edit_draft(self, partial(self.rerun_stage, "draft"))
 
     def action_options(self) -> None:
-        result = self._shown
-        transport = f"now {result.request.via}" if result else ""
+        sending = self._shown
+        transport = f"now {sending.request.via}" if sending else ""
         options = [
             DialogOption(
                 "Target tree",
                 f"the subject prefix: now [{self.session.subject_prefix}]",
-                partial(ask_subject_prefix, self, result, partial(self.rerun_stage, "draft")),
+                partial(
+                    ask_subject_prefix,
+                    self,
+                    sending,
+                    partial(self.rerun_stage, "draft"),
+                ),
             ),
             DialogOption("Switch transport", transport, self._switch_transport),
             DialogOption(
@@ -259,10 +264,10 @@ class PreviewScreen(StageScreen["Sending"]):
         from patchpilot.model.draft import COMPILE_TESTED
         from patchpilot.sending.build_proof import set_compile_tested_line
 
-        result = self.current_result
-        if result is None:
+        sending = self.current_result
+        if sending is None:
             return
-        enabled = result.draft.answers.get(COMPILE_TESTED) != "yes"
+        enabled = sending.draft.answers.get(COMPILE_TESTED) != "yes"
         try:
             with self.session.open_repository() as repository:
                 request = self.session.make_send_request(repository)

@@ -223,7 +223,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         self._shown = result._replace(planned=result.planned._replace(edits=edits))
         # forget the old plan, so that the message about this change is not replaced with a
         # comparison
-        self.session.found.pop(self.stage, None)
+        self.session.results.pop(self.stage, None)
         self.notify(message)
         self.rerun_stage("edits")
 

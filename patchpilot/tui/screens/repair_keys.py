@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def ask_subject_prefix(
-    screen: "AnyScreen", result: "Sending | None", on_done: Callable[[], None]
+    screen: "AnyScreen", sending: "Sending | None", on_done: Callable[[], None]
 ) -> None:
     from patchpilot.sending.state import list_tree_prefixes
 
     advised_prefixes = [
         action.arguments[1]
-        for warning in (result.warnings if result else ())
+        for warning in (sending.warnings if sending else ())
         for action in actions_in_advice(warning.hint)
         if action.arguments[:1] == ("--subject-prefix",)
     ]
-    proposed = (*advised_prefixes, result.draft.prefix if result else "")[0] or "PATCH "
+    proposed = (*advised_prefixes, sending.draft.prefix if sending else "")[0] or "PATCH "
     trees = ", ".join(f"PATCH {tree_prefix}" for tree_prefix in list_tree_prefixes())
     text = f"Subject prefix: PATCH, or one that names the tree:\n{trees}"
     question = LineDialog(text, _check_prefix, value=proposed)

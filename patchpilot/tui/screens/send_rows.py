@@ -55,8 +55,8 @@ def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
         plan, plan_state = load_plan(request)
         assert plan is not None
         request.session.store_result(Stage.PREVIEW, plan, plan_state)
-    result = add_last_send(request.repository, plan)
-    return result, send_status(result)
+    sending = add_last_send(request.repository, plan)
+    return sending, send_status(sending)
 
 
 def send_status(sending: "Sending") -> StageStatus:

@@ -181,16 +181,16 @@ class SendScreen(StageScreen["Sending"]):
         self.row_list.focus()
 
     def build_rows(self) -> list[Row]:
-        result = self._shown
+        sending = self._shown
         columns = self.row_list.scrollable_content_region.width or self._panel_text_width("#ready")
         if self._sending:
             return progress_rows(self._sending, self._states, self._progress, columns)
-        if result and self._has_sent and result.last:
+        if sending and self._has_sent and sending.last:
             return [
                 mail_row(index, str(mail.state), mail.subject, mail.detail, columns)
-                for index, mail in enumerate(result.last.entries)
+                for index, mail in enumerate(sending.last.entries)
             ]
-        return check_rows(result, columns, shows_all=self._shows_all) if result else []
+        return check_rows(sending, columns, shows_all=self._shows_all) if sending else []
 
     def action_passed(self) -> None:
         self._shows_all = not self._shows_all
@@ -480,7 +480,7 @@ class SendScreen(StageScreen["Sending"]):
 
         try:
             with self.session.open_repository() as repository:
-                result = deliver_mails(
+                sending = deliver_mails(
                     repository,
                     plan,
                     terminal=terminal,
@@ -488,12 +488,12 @@ class SendScreen(StageScreen["Sending"]):
                     progress=progress,
                     on_mail=on_mail,
                 )
-                result = add_next_steps(repository, replace(result, last=result.send))
+                sending = add_next_steps(repository, replace(sending, last=sending.send))
         # catch all errors, because the card shows them and the outbox records what was sent
         except BaseException as error:  # noqa: BLE001
             self.call_later(self._handle_send_failure, to_patchpilot_error(error))
         else:
-            self.call_later(self._handle_delivery, result)
+            self.call_later(self._handle_delivery, sending)
 
     def _show_mail_state(self, row: int | None, state: str, detail: str) -> None:
         if row is None:
@@ -532,7 +532,7 @@ class SendScreen(StageScreen["Sending"]):
         self.show_error(error)
         self.rerun_stage()
 
-    def _handle_delivery(self, result: "Sending") -> None:
+    def _handle_delivery(self, sending: "Sending") -> None:
         from patchpilot.sending.state import mark_just_sent
 
         self._finish_sending()
@@ -540,15 +540,15 @@ class SendScreen(StageScreen["Sending"]):
             self._report_test_send(result)
             self.rerun_stage()
             return
-        self.session.store_result(self.stage, result, send_status(result))
-        if is_complete := result.outcome == "sent":
-            sent_plan = mark_just_sent(result)
+        self.session.store_result(self.stage, sending, send_status(sending))
+        if is_complete := sending.outcome == "sent":
+            sent_plan = mark_just_sent(sending)
             self.session.store_result(Stage.PREVIEW, sent_plan, preview_status(sent_plan))
         self.tui.save_progress()
         # start jobs that became due during the send
         self.tui.jobs.finish_stage(self.stage)
-        self._shown = result
-        self.show_result(result)
+        self._shown = sending
+        self.show_result(sending)
         self.update_titles()
         self.call_after_refresh(self.redraw_keys)
         if not is_complete:

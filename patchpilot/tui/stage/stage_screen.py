@@ -302,7 +302,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def action_reload(self) -> None:
         self.close_error()
         self._is_again = True
-        self.session.found.pop(self.stage, None)
+        self.session.results.pop(self.stage, None)
         self.session.errors.pop(self.stage, None)
         if self.session.topic is None:
             self.tui.jobs.read_topic()

@@ -162,10 +162,10 @@ class Session:
     view: str = "series"
     refs: str = ""
     versions: Counter[str] = field(default_factory=Counter)
-    found: dict[Stage, StageResult] = field(default_factory=dict)
+    results: dict[Stage, StageResult] = field(default_factory=dict)
     busy: dict[Stage, str] = field(default_factory=dict)
     errors: dict[Stage, PatchpilotError] = field(default_factory=dict)
-    kept: dict[Stage, Kept] = field(default_factory=dict)
+    saved_states: dict[Stage, Kept] = field(default_factory=dict)
     open_questions: int = 0
     series: int = 0
     conversation: Any = None
@@ -314,7 +314,7 @@ class Session:
 
     def store_result(self, stage: Stage, result: Any, status: StageStatus, key: str = "") -> None:
         with self._lock:
-            self.found[stage] = StageResult(key or self.result_key(stage), result, status)
+            self.results[stage] = StageResult(key or self.result_key(stage), result, status)
             self.errors.pop(stage, None)
 
     def mark_changed(self, *names: str) -> None:
@@ -330,7 +330,7 @@ class Session:
 
     def fresh_result(self, stage: Stage) -> Any | None:
         """Return the stored result if it is still valid, otherwise None."""
-        stored = self.found.get(stage)
+        stored = self.results.get(stage)
         return stored.result if stored and stored.key == self.result_key(stage) else None
 
     def must_run(self, stage: Stage) -> bool:
@@ -339,7 +339,7 @@ class Session:
         return not is_settled and stage not in self.busy
 
     def last_result(self, stage: Stage) -> Any | None:
-        stored = self.found.get(stage)
+        stored = self.results.get(stage)
         return stored.result if stored else None
 
     def result_key(self, stage: Stage) -> str:
@@ -354,8 +354,8 @@ class Session:
         return f"{name}{self.versions[name]}" if value is None else str(value)
 
     def states_to_save(self) -> dict[str, list[str]]:
-        values = {str(stage): list(kept_result) for stage, kept_result in self.kept.items()}
-        for stage, kept_result in list(self.found.items()):
+        values = {str(stage): list(kept_result) for stage, kept_result in self.saved_states.items()}
+        for stage, kept_result in list(self.results.items()):
             if kept_result.key == self.result_key(stage):
                 status = self.stage_status(stage)
                 # if the stage is running, save its previous state
@@ -368,7 +368,7 @@ class Session:
         return values
 
     def restore_states(self, saved: object) -> None:
-        self.kept.update(load_saved_states(saved))
+        self.saved_states.update(load_saved_states(saved))
 
     def _lasting_key(self, stage: Stage) -> str:
         parts = "|".join(
@@ -378,7 +378,7 @@ class Session:
 
     def restored_status(self, stage: Stage) -> StageStatus:
         """Return a stage's saved state, stale if the topic has changed."""
-        saved_state = self.kept.get(stage)
+        saved_state = self.saved_states.get(stage)
         if saved_state is None or self.topic is None:
             return StageStatus(StageState.UNOPENED)
         state, note, key = saved_state
@@ -423,7 +423,7 @@ class Session:
             # stages cannot start until there is a topic
             state = StageState.BLOCKED if self.topic else StageState.UNOPENED
             return StageStatus(state, self.errors[stage].message)
-        stored = self.found.get(stage)
+        stored = self.results.get(stage)
         if stored is None or (
             stored.result is None
             and stored.key != self.result_key(stage)

@@ -330,7 +330,7 @@ def test_fixes_keep_code_tokens(
     ]
     assert strings[0] == strings[1]
     assert not Counter(finding.rule for finding in corrected.left) - Counter(
-        finding.rule for finding in corrected.found
+        finding.rule for finding in corrected.findings
     )
     refixed = fix_patch_text("\n".join(corrected.draft.patch.lines) + "\n")
     assert not refixed.changed
@@ -408,7 +408,7 @@ def test_quoted_misspelling_is_kept(subject: str, message: str, body: str) -> No
 def test_text_after_the_tags_is_kept() -> None:
     lines = ["From: A <a@example.org>", "Subject: [PATCH] frob: fix it", "", SIGN_OFF]
     corrected = fix_patch_text("\n".join([*lines, "", "This is text below the tags."]))
-    assert any(finding.rule == "TAG005" for finding in corrected.found)
+    assert any(finding.rule == "TAG005" for finding in corrected.findings)
     assert not corrected.changed
 
 
