@@ -498,9 +498,9 @@ class BackportSession:
                 for candidate in candidates[:1]
                 if candidate.confidence >= rank_culprits.SURE
             )
-        guess = self._guesses[fix.id]
+        guesses = self._guesses[fix.id]
         has_bug, _, reason = judge_whether_affected(
-            self.history, guess, tip, pending_branch.commits
+            self.history, guesses, tip, pending_branch.commits
         )
         return f"{reason}, nor is the function {functions[0]}()" if has_bug is False else ""
 

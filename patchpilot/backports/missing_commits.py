@@ -105,7 +105,10 @@ class MissingCommits:
         Commits after the fix are never included.
         """
         path_set = frozenset(paths)
-        cached_paths = next((touch for touch in self._touches if path_set <= touch), None)
+        cached_paths = next(
+            (stored_paths for stored_paths in self._touches if path_set <= stored_paths),
+            None,
+        )
         if cached_paths is None:
             timeout = self._seconds_left()
             self._touches[path_set] = (
@@ -117,16 +120,23 @@ class MissingCommits:
         touches = self._touches[cached_paths]
         if commit != self._fix:
             position = next(
-                (number for number, touch in enumerate(touches) if touch.commit == commit),
+                (
+                    number
+                    for number, stored_paths in enumerate(touches)
+                    if stored_paths.commit == commit
+                ),
                 len(touches),
             )
             touches = touches[:position]
         if cached_paths == path_set:
             return touches
         return tuple(
-            touch
-            for touch in touches
-            if any(edit.old_path in path_set or edit.new_path in path_set for edit in touch.edits)
+            stored_paths
+            for stored_paths in touches
+            if any(
+                edit.old_path in path_set or edit.new_path in path_set
+                for edit in stored_paths.edits
+            )
         )
 
     def with_older_names(self, paths: Sequence[str]) -> tuple[str, ...]:

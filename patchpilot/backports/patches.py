@@ -224,16 +224,16 @@ def format_series(
             [backported.original for backported in commits], (stable.list,)
         )
     ]
-    reply_option = (
+    reply_options = (
         [f"--in-reply-to=<{parse_id_option(wording.in_reply_to)}>"] if wording.in_reply_to else []
     )
     mails: list[tuple[str, bytes]] = []
     for number, backported in enumerate(commits, 1):
-        number_option = [f"--start-number={number}"]
+        number_options = [f"--start-number={number}"]
         subject_prefix = f"{prefix} {number}/{len(commits)}" if len(commits) > 1 else prefix
         result = scratch.git(
             "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach",  # noqa: E501
-            "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={subject_prefix}", *number_option, *recipients, *reply_option, f"--base={tip}", backported.id,  # noqa: E501
+            "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={subject_prefix}", *number_options, *recipients, *reply_options, f"--base={tip}", backported.id,  # noqa: E501
         )  # fmt: skip
         mails.append(
             (

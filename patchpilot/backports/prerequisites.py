@@ -228,7 +228,8 @@ class _PrerequisiteSeeker:
     def _find_whole(self) -> bool:
         """Find whole commits that make the fix apply.
 
-        They are the partial commits, as a whole and with their prerequisites.
+        They are the partial commits, as a whole and with their prerequisites. Return False if none
+        were found.
         """
         collected = self._collect(self._partial_commits, is_partial=False)
         if collected:

@@ -58,7 +58,7 @@ def compute_topic_backports(
     commit: Commit,
     culprit: str = "",
     progress: Progress = ignore_progress,
-    topic: Sequence[str] = (),
+    topic_ids: Sequence[str] = (),
 ) -> BackportResult:
     """Return the backport verdicts for a commit of a topic, and the affected releases.
 
@@ -66,7 +66,7 @@ def compute_topic_backports(
     result has no branches if the project has no stable series, the author declared that the commit
     is not a fix, or the topic is itself a backport; `rules` then contains only the reason.
     """
-    if prefix := find_backport_prefix(repository, topic):
+    if prefix := find_backport_prefix(repository, topic_ids):
         rule = f"this branch is a backport itself: [{prefix}]"
         return BackportResult(None, commit.subject, rules=(rule,))
     if denies_fix(repository, commit):

@@ -174,7 +174,7 @@ class SymbolChoice:
         return False
 
     def _apply_cheapest(self, attempts: Iterable[Callable[[], bool]], *, enough: int = 0) -> bool:
-        """Apply the attempt that enables the fewest symbols.
+        """Apply the attempt that enables the fewest symbols; return False if none succeeds.
 
         Do not try the rest after an attempt that enables at most `enough` symbols.
         """

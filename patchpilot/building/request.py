@@ -71,8 +71,10 @@ def list_build_revisions(
     if not targets:
         if not (edited_files := _list_edited_files(repository, repository.top)):
             return ()
-        topic = find_topic_base(repository, base).commits if has_topic(repository, base) else ()
-        return (*topic, commit_files(repository, edited_files, head))
+        topic_commits = (
+            find_topic_base(repository, base).commits if has_topic(repository, base) else ()
+        )
+        return (*topic_commits, commit_files(repository, edited_files, head))
     revisions: list[str] = []
     mails: list[str] = []
     paths: list[str] = []

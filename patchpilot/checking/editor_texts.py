@@ -92,9 +92,11 @@ def convert_source_to_patch(
     if not hunk_marker:
         return None
     name = path.encode("utf-8", "surrogateescape")
-    header = [b"diff --git a/%b b/%b" % (name, name)]
-    header += [b"--- a/" + name] if old is not None else [b"new file mode 100644", b"--- /dev/null"]
-    patch = parse_patch(b"\n".join((*header, b"+++ b/" + name)) + hunk_marker + hunks, path)
+    header_lines = [b"diff --git a/%b b/%b" % (name, name)]
+    header_lines += (
+        [b"--- a/" + name] if old is not None else [b"new file mode 100644", b"--- /dev/null"]
+    )
+    patch = parse_patch(b"\n".join((*header_lines, b"+++ b/" + name)) + hunk_marker + hunks, path)
     lines = {
         line.patch_line: line.new_line - 1
         for change in patch.files

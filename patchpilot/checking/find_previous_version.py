@@ -250,8 +250,8 @@ def _nearby_files(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
         files = [file for file in files_nearby if _version_in_name(file) == number]
         renamed = target.parent / _VERSION.sub(f"v{number}", target.name)
         is_renamed = renamed != target and renamed.exists()
-        for candidate in filter(None, (files, [renamed] if is_renamed else [])):
-            series_read = read_targets([str(file) for file in candidate], None)
+        for candidate_files in filter(None, (files, [renamed] if is_renamed else [])):
+            series_read = read_targets([str(file) for file in candidate_files], None)
             if all(series.version == number for series in series_read):
                 return series_read
     return ()

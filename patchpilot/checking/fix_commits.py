@@ -308,5 +308,5 @@ def _message_body(message: str) -> list[str] | None:
 
 
 def _decode_lines(data: bytes) -> tuple[str, ...]:
-    text = data.decode("utf-8", "surrogateescape").split("\n")
-    return tuple(text[:-1] if text[-1] == "" else text)
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    return tuple(lines[:-1] if lines[-1] == "" else lines)

@@ -116,14 +116,14 @@ def rule_page(explanation: RuleExplanation) -> str:
         *(f"| {name} | {value} |" for name, value in rest),
     ]
     text = rule.remedy.text
-    fix = [_sentence(text)] if text else []
-    fix += ["", equivalence(rule)] if rule.remedy.equivalent else []
+    fix_lines = [_sentence(text)] if text else []
+    fix_lines += ["", equivalence(rule)] if rule.remedy.equivalent else []
     command = f"patchpilot check --ignore {rule.name}"
     for title, body in (
         ("Why", [" ".join(rule.why.split())]),
         ("Bad", _first_code_block(explanation.bad)),
         ("Good", _first_code_block(explanation.good)),
-        ("Fix", fix),
+        ("Fix", fix_lines),
         ("Options", [f"- `{name}`: {text}" for name, text in rule.options.items()]),
         ("Known problems", [f"- {problem}" for problem in rule.known_problems]),
         ("On real patches", explanation.on_real_patches),

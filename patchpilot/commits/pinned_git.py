@@ -104,11 +104,11 @@ def _quote_setting(text: str) -> str:
 
 def make_git_argv(repo: Path | None, *args: str) -> list[str]:
     """Return the start of a command line that runs git with fixed settings."""
-    directory = ["-C", str(repo)] if repo else []
+    directory_options = ["-C", str(repo)] if repo else []
     pins = [argument for setting in _PINNED for argument in ("-c", setting)]
     return [
         "git",
-        *directory,
+        *directory_options,
         *pins,
         *args[:1],
         *_PINNED_OPTIONS.get(args[0] if args else "", ()),

@@ -238,15 +238,15 @@ int acme_mcp_set_link(struct acme_hwfn *hwfn, bool up);
 
 
 def make_acme_files(changes: Collection[str]) -> dict[str, str]:
-    header = []
+    header_lines = []
     for line in _HEADER.splitlines(keepends=True):
         change, colon, text = line.partition(":")
         if colon and change in CHANGES:
-            header.append(text if change in changes else "")
+            header_lines.append(text if change in changes else "")
         else:
-            header.append(line)
+            header_lines.append(line)
     return {
         MCP: make_mcp_source(changes),
         MAIN: _MAIN.format(images=_CALL if "images" in changes else ""),
-        HEADER: "".join(header),
+        HEADER: "".join(header_lines),
     }

@@ -240,8 +240,8 @@ def _prefix_reply_subject(subject: str) -> str:
     return subject if subject.lower().startswith("re:") else f"Re: {subject}"
 
 
-def _quote_lines(body: str, pattern: str, lines: int) -> str:
+def _quote_lines(body: str, pattern: str, count: int) -> str:
     """Quote lines of the body, starting at the first line that contains `pattern`."""
-    text = body.split("\n")
-    first = next((index for index, line in enumerate(text) if pattern in line), 0)
-    return "".join(f"> {line}\n" for line in text[first : first + lines])
+    body_lines = body.split("\n")
+    first = next((index for index, line in enumerate(body_lines) if pattern in line), 0)
+    return "".join(f"> {line}\n" for line in body_lines[first : first + count])

@@ -61,15 +61,22 @@ def _select_build_candidates(
     If there are many, return only the ones that could split the probability in half.
     """
     commits = list(parents)
-    line = commits[:1]
-    while line and (first_parent := parents[line[-1]][:1]) and first_parent[0] in parents:
-        line += first_parent
+    first_parents = commits[:1]
+    while (
+        first_parents
+        and (first_parent := parents[first_parents[-1]][:1])
+        and first_parent[0] in parents
+    ):
+        first_parents += first_parent
     best = sorted(parents.keys() & likely, key=lambda commit: -likely[commit])[:_MOST]
     likely_area = (
         *best,
         *(first_parent for commit in best for first_parent in parents[commit][:1]),
     )
-    spread = (*line[:: len(line) // _MOST + 1], *commits[:: len(commits) // _MOST + 1])
+    spread = (
+        *first_parents[:: len(first_parents) // _MOST + 1],
+        *commits[:: len(commits) // _MOST + 1],
+    )
     return list(dict.fromkeys(commit for commit in (*likely_area, *spread) if commit in parents))
 
 

@@ -226,19 +226,19 @@ def _parse_hunk(lines: Sequence[str], first: int, header: re.Match[str]) -> tupl
     return Hunk(*positions, header[5].strip(), hunk_lines, first + 1), index
 
 
-def _parse_hunk_lines(hunk: Sequence[str], header_line: int) -> tuple[DiffLine, ...]:
+def _parse_hunk_lines(lines: Sequence[str], header_line: int) -> tuple[DiffLine, ...]:
     """Parse the lines of a complete hunk.
 
     `header_line` is the patch line of its header.
     """
     from unidiff.patch import PatchSet
 
-    if len(hunk) == 1:
+    if len(lines) == 1:
         return ()
     # pass a list to unidiff, because it splits strings at CR and other characters that are content
     # here
     file_header = ("--- a/x\n", "+++ b/x\n")
-    parsed = PatchSet([*file_header, *(f"{line or ' '}\n" for line in hunk)])
+    parsed = PatchSet([*file_header, *(f"{line or ' '}\n" for line in lines)])
     return tuple(
         DiffLine(
             line.line_type,

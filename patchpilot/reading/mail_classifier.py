@@ -476,7 +476,7 @@ def _is_whole_patch(body: Body) -> bool:
     """
     has_header = any(
         re.match(r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line)
-        for line in body.patch
+        for line in body.patch_lines
     )
     return has_header and len(body.text.split()) < 60
 

@@ -109,7 +109,7 @@ class Body:
     own: tuple[ReplyLine, ...]
     quoted: tuple[str, ...]
     attributions: tuple[str, ...]
-    patch: tuple[str, ...]
+    patch_lines: tuple[str, ...]
 
     @property
     def text(self) -> str:
@@ -117,7 +117,7 @@ class Body:
 
     @property
     def has_diff(self) -> bool:
-        return bool(self.patch)
+        return bool(self.patch_lines)
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:

@@ -49,20 +49,22 @@ def find_prefix_warnings(
 def _find_wrong_tree_warnings(
     patches: Sequence[Patch], profile: str, is_regression: bool
 ) -> Iterator[SendProblem]:
-    wrong_tree = [
+    wrong_patches = [
         patch
         for patch in patches
         if _TREE_FOR_REST.search(patch.subject.raw) and (is_regression or patch.tags("Fixes"))
     ]
-    unprefixed_mails = (_make_mail(patch, "PATCH") for patch in wrong_tree)
+    unprefixed_mails = (_make_mail(patch, "PATCH") for patch in wrong_patches)
     findings = (
-        _collect_prefix_findings(_check_prefixes(unprefixed_mails, profile)) if wrong_tree else []
+        _collect_prefix_findings(_check_prefixes(unprefixed_mails, profile))
+        if wrong_patches
+        else []
     )
     for _, _, trees in findings:
         tree, other_prefix = trees["fixes"], f"[PATCH {trees['rest']}]"
         if any(
             re.search(rf"\[[^]]*\b{re.escape(trees['rest'])}\b", patch.subject.raw)
-            for patch in wrong_tree
+            for patch in wrong_patches
         ):
             reason = "it fixes a regression" if is_regression else "it has a Fixes: tag"
             yield SendProblem(

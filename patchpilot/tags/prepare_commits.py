@@ -142,10 +142,10 @@ def _plan_commit_message(
     repository: Repository,
     commit: Commit,
     request: PrepareRequest,
-    topic: Sequence[str],
+    topic_ids: Sequence[str],
     progress: Progress,
 ) -> MessageChange:
-    """Write a commit's new message; `topic` contains the commits that are prepared together."""
+    """Write a commit's new message; `topic_ids` contains the commits that are prepared together."""
     project = (
         find_project(request.profile)
         if request.profile
@@ -189,7 +189,7 @@ def _add_fixes_tags(
     repository: Repository,
     commit: Commit,
     request: PrepareRequest,
-    topic: Sequence[str],
+    topic_ids: Sequence[str],
     message: _NewMessage,
     progress: Progress,
 ) -> list[Commit]:
@@ -211,7 +211,7 @@ def _add_fixes_tags(
         limit=2,
         verify=bool(named_fixes) or not (fix_claim.is_fix or fix_claim.unclear),
         base=request.base,
-        series=topic,
+        series=topic_ids,
     )
     result = find_culprits(repository, fixes_request, progress=progress)
     present = [fixes_tag.target for fixes_tag in result.present if fixes_tag.target]
@@ -237,9 +237,9 @@ def _add_fixes_tags(
         notes += [
             format_same_series_note(culprit.subject)
             for culprit in culprits
-            if culprit.id in topic and culprit.id != commit.id
+            if culprit.id in topic_ids and culprit.id != commit.id
         ]
-        culprits = [culprit for culprit in culprits if culprit.id not in topic]
+        culprits = [culprit for culprit in culprits if culprit.id not in topic_ids]
         trailers += [
             ("Fixes", _format_fixes_value(repository, culprit))
             for culprit in culprits

@@ -29,8 +29,8 @@ def find_own_addresses(
         values = {}
     parsed = [
         address
-        for setting in values.values()
-        for text in setting
+        for texts in values.values()
+        for text in texts
         for address in (parse_address(text) or _parse_bare_address(text),)
     ]
     with Outbox() as outbox:

@@ -105,7 +105,7 @@ def test_newer_store_is_restored_from_its_backup(
 ) -> None:
     file = create_old_store(CURRENT)
     newer = TRACK_LAYOUT.__class__(
-        TRACK_LAYOUT.what,
+        TRACK_LAYOUT.label,
         (*TRACK_LAYOUT.migrations, "ALTER TABLE series ADD COLUMN more TEXT"),
     )
     with monkeypatch.context() as patched_module:

@@ -141,7 +141,7 @@ async def test_long_mail_opens_at_its_top(
     size: tuple[int, int],
 ) -> None:
     mail = ["Subject: Re: it", "To: ada@example.org", "", *map(str, range(60)), "last"]
-    async with open_dialog(Confirm("Send it?", "send", mail=mail), size) as (
+    async with open_dialog(Confirm("Send it?", "send", mail_lines=mail), size) as (
         app,
         pilot,
     ):

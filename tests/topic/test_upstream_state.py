@@ -351,7 +351,9 @@ def test_merged_commits_and_backports_are_skipped(
         assert (result.questions, result.missing_tree) == ((), "")
         assert find_topic(repository, SendRequest()).draft.prefix == "PATCH 6.1.y"
         head, topic = repository.commit("HEAD"), list_topic_commits(repository, None)
-        verdict = compute_topic_backports(repository, read_settings(repository), head, topic=topic)
+        verdict = compute_topic_backports(
+            repository, read_settings(repository), head, topic_ids=topic
+        )
         assert verdict.rules == ("this branch is a backport itself: [PATCH 6.1.y]",)
     # a fix that is in no tree may be undisclosed, so ask the questions
     upstream.repo.git("commit -q --amend -m", backported.replace(fix, "0123456789abcdef" * 2))

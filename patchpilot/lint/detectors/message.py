@@ -154,9 +154,11 @@ def indented_message(context: Context) -> Hits:
     patch = context.patch
     tags = {tag.line for _, tag in find_tag_lines(context)}
     lines = [(index, line) for index, line in enumerate(patch.message) if line.strip()]
-    text = [line for index, line in lines if index not in tags]
-    long = [line for line in text if len(line.split()) > _FEW_WORDS]
-    is_text = len(long) > 1 and all(line[:1] == "\t" or line[:4] == " " * 4 for line in text)
+    untagged_lines = [line for index, line in lines if index not in tags]
+    long = [line for line in untagged_lines if len(line.split()) > _FEW_WORDS]
+    is_text = len(long) > 1 and all(
+        line[:1] == "\t" or line[:4] == " " * 4 for line in untagged_lines
+    )
     if is_text or (len(lines) > 1 and all(line[:1] in " \t" for _, line in lines)):
         yield make_hit(patch.message_line)
 

@@ -149,7 +149,7 @@ def _confirm_reply(
     own_lines = [line for line in body if line[:1] != ">" and line[-6:] != "wrote:"]
     preview_lines = ["You write:", *own_lines, "", "The whole message:", "", *lines]
     screen.app.push_screen(
-        Confirm(text, "send", title="Reply", mail=preview_lines), handle_agreement
+        Confirm(text, "send", title="Reply", mail_lines=preview_lines), handle_agreement
     )
 
 

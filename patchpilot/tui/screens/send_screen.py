@@ -335,7 +335,7 @@ class SendScreen(StageScreen["Sending"]):
     def _confirm_send(self, plan: "Sending") -> None:
         text, details = send_question(plan)
         # show the recipients in a part that scrolls, because they may not fit on the terminal
-        dialog = Confirm(text, "send", title="Send", mail=details)
+        dialog = Confirm(text, "send", title="Send", mail_lines=details)
         ask_for_confirmation(self.app, dialog, partial(self.send_now, plan))
 
     def _ask_resend(self, sending: "Sending") -> None:

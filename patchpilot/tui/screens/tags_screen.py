@@ -268,10 +268,10 @@ class TagsScreen(StageScreen["FixesResult"]):
                 return
             heading = f"Introduced by {candidate.commit[:12]}"
             self.query_one("#introduced", Panel).heading = heading
-            introduced, fix, hunk = patches
+            introduced_rows, fix_rows, hunk_row = patches
             for selector, rows, first_row in (
-                ("#introducing", introduced, hunk),
-                ("#fix", fix, 0),
+                ("#introducing", introduced_rows, hunk_row),
+                ("#fix", fix_rows, 0),
             ):
                 view = self.query_one(selector, DiffView)
                 if list(view.rows) != rows:

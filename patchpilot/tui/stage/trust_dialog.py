@@ -33,7 +33,9 @@ def ask_for_trust(
     )
     text = f"{error.message}.\n\n{explanation}"
     title = "Trust these commands and settings?"
-    ask_for_confirmation(app, Confirm(text, "trust", title=title, mail=rows), trust_and_continue)
+    ask_for_confirmation(
+        app, Confirm(text, "trust", title=title, mail_lines=rows), trust_and_continue
+    )
 
 
 def run_with_trust(app: "App[int]", work: Callable[[], None]) -> None:

@@ -218,17 +218,21 @@ class LineDialog(Dialog[str | None]):
 class Confirm(Dialog[str]):
     """A dialog that requires typing a word, to prevent accidental confirmation.
 
-    It returns "yes" once the user has typed the word. The lines of a `mail` are shown below the
+    It returns "yes" once the user has typed the word. The `mail_lines` are shown below the
     input line.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = list(FIELD_HELP)
 
     def __init__(
-        self, text: str | Text, word: str, title: str = "", mail: Sequence[str] = ()
+        self,
+        text: str | Text,
+        word: str,
+        title: str = "",
+        mail_lines: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        self._text, self._word, self._mail = text, word, mail
+        self._text, self._word, self._mail_lines = text, word, mail_lines
         self.hints = [(f"{word} Enter", "confirm")]
         self.title_text = title
 
@@ -243,9 +247,12 @@ class Confirm(Dialog[str]):
         yield LineInput(id="answer", compact=True)
 
     def compose_rest(self) -> ComposeResult:
-        if self._mail:
+        if self._mail_lines:
             with VerticalScroll(id="rest", can_focus=False):
-                yield Static(plain_text("\n".join(map(make_printable, self._mail))), markup=False)
+                yield Static(
+                    plain_text("\n".join(map(make_printable, self._mail_lines))),
+                    markup=False,
+                )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.value.strip() == self._word:
