@@ -259,7 +259,10 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     FILES: {
         "building/work_place::Workspace.checkout": ("str(self.tree)",),
-        "outgoing/am_roundtrip::_describe_damage": ("str(message)", "str(diff)"),
+        "outgoing/am_roundtrip::_describe_damage": (
+            "str(message_file)",
+            "str(diff_file)",
+        ),
         "outgoing/git_recipients::_run_command": ("str(file)",),
         "outgoing/send_email/git_send_email::capture_send_email": ("str(files)",),
         "outgoing/target_tree::compute_file_fit.applies": ("str(file)",),
