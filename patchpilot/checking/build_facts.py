@@ -84,7 +84,7 @@ def build_in(
     committed = [
         patch
         for patch, _ in takewhile(
-            lambda pair: runs_trusted(*pair, repository, kept_for),
+            lambda pair: runs_trusted_code(*pair, repository, kept_for),
             list_commits_with_start(every_series),
         )
     ]
@@ -137,7 +137,7 @@ def list_commits_with_start(
     ]
 
 
-def runs_trusted(
+def runs_trusted_code(
     patch: Patch, start: str | None, repository: Repository, kept_for: Repository
 ) -> bool:
     """Return whether the user trusts a commit's changes to code that runs during a build.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
-from patchpilot.checking.build_facts import list_commits_with_start, runs_trusted
+from patchpilot.checking.build_facts import list_commits_with_start, runs_trusted_code
 from patchpilot.checking.result import BuildFacts
 from patchpilot.commits.build_trust import make_build_trust_item
 from patchpilot.commits.private_config import is_trusted_command
@@ -47,7 +47,7 @@ def checker_facts(
     @functools.cache
     def may_run_tree() -> bool:
         return is_trusted_command(make_build_trust_item(repository.top)) and all(
-            runs_trusted(*commit, repository, repository) for commit in commits
+            runs_trusted_code(*commit, repository, repository) for commit in commits
         )
 
     done = {

@@ -25,7 +25,6 @@ _BUILD_FILE = lazy_pattern(
 _MAKE_CALL = lazy_pattern(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
 """Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
 _BRANCHES = "refs/heads/"
-_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
 def make_build_trust_item(top: Path) -> OwnCommand:
@@ -79,7 +78,7 @@ def find_trusted_base(directory: Path, top: Path, commit: str, start: str | None
         directory, "rev-list", "--parents", "--max-count=1", commit
     ).text.split()
     if len(commit_and_parents) < 2:
-        return _EMPTY_TREE
+        return EMPTY_TREE
     is_ci = runs_in_ci()
     own_refs = _list_refs(top, "--contains", commit) if is_ci and not start else {}
     tips = {tip: None for ref, tip in _list_remote_branches(top).items() if ref not in own_refs}
@@ -91,7 +90,7 @@ def find_trusted_base(directory: Path, top: Path, commit: str, start: str | None
             " trusted",
             hint="fetch the target branch into refs/remotes, and check TARGET..HEAD",
         )
-    return base or (_EMPTY_TREE if tips else commit_and_parents[1])
+    return base or (EMPTY_TREE if tips else commit_and_parents[1])
 
 
 def _list_remote_branches(top: Path) -> dict[str, str]:

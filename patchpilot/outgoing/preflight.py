@@ -137,8 +137,8 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
     for patch in topic.series.patches:
         yield from _patch_problems(facts, patch)
     yield from _note_problems(topic.draft)
-    if facts.standing and facts.target and not facts.upstream.stable:
-        yield from _target_problems(facts.standing, facts.target)
+    if facts.target_fit and facts.target and not facts.upstream.stable:
+        yield from _target_problems(facts.target_fit, facts.target)
     yield from _version_problems(facts)
     yield from _stable_problems(facts)
 

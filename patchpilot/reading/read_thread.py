@@ -151,7 +151,7 @@ def _collect_credits(series: PostedSeries, attached: Sequence[Reply]) -> tuple[C
             reply.revision.version,
             reply.patch,
             tag.conditional,
-            tag.asks(reply.mail.sender, same_person)
+            tag.asks(reply.mail.sender, is_same_person)
             or (_MISSING_PARENT if reply.is_guessed else ""),
         )
         for reply in attached

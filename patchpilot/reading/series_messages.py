@@ -448,7 +448,7 @@ def _attach(
         replies[index].append(reply)
         is_taken = mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT)
         if is_taken and all_series[index].identities.vouch_for(mail):
-            posted.commits.update((it[:12], index) for it in mail.place.commits)
+            posted.commits.update((it[:12], index) for it in mail.placement.commits)
     return (
         tuple(sorted(attached, key=lambda reply: order[reply.message_id])) for attached in replies
     )

@@ -153,7 +153,7 @@ def _plan_commit_message(
     )
     message = _NewMessage()
     trailers, notes = message.trailers, message.notes
-    culprits = _add_fixes_tags(repository, commit, request, topic, message, progress)
+    culprits = _add_fixes_tags(repository, commit, request, topic_ids, message, progress)
     if request.stable != "none":
         _hide_stable_request(repository, commit, project, message)
     if culprits and not project.lists.is_private_request(commit.tags("Cc")):

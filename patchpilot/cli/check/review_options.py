@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from patchpilot.checking.result import CheckResult
     from patchpilot.commits.repository import Repository
     from patchpilot.model.send_request import SendRequest
-    from patchpilot.reviewers.review import Review, ReviewInput
+    from patchpilot.reviewers.review import ProgramReview, ReviewInput
     from patchpilot.topic.workplace import Workplace
 
 FORMATS = ("text", "json")

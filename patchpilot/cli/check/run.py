@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.config import Settings
     from patchpilot.lint.lint_context import OwnPack
-    from patchpilot.reviewers.review import Review
+    from patchpilot.reviewers.review import ProgramReview
     from patchpilot.settings.read_settings import Source
     from patchpilot.topic.workplace import Workplace
 
@@ -163,7 +163,7 @@ def _check_targets(
         from patchpilot.cli.check.suppression_notes import print_suppression_notes
 
         print_suppression_notes(common, result)
-    reviews: Sequence[Review] = ()
+    reviews: Sequence[ProgramReview] = ()
     if options.review is not None:
         from patchpilot.cli.check import review_options
 
@@ -289,7 +289,7 @@ def _render_result(
     result: "CheckResult",
     *,
     show_all: bool,
-    reviews: "Sequence[Review]" = (),
+    reviews: "Sequence[ProgramReview]" = (),
 ) -> str:
     """Format the result. Import only the module for the chosen format."""
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")

@@ -32,7 +32,7 @@ def format_reply(plan: ReplyPlan, after: str = "") -> str:
     lines += [
         "note: "
         + "; ".join(make_one_line(str(part)) for part in (problem.message, problem.hint) if part)
-        for problem in problems
+        for problem in notes
     ]
     return "\n".join([*lines, *([after] if after else [])]) + "\n"
 

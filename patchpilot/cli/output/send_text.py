@@ -187,7 +187,7 @@ def format_outcome(sending: Sending) -> str:
         )
         if message.detail and message.state != "accepted":
             lines += wrap_labeled(" " * 10, make_one_line(message.detail), text_width)
-    lines += wrap_labeled("", make_one_line(result.outcome_line), text_width, indent=2)
-    for line in result.advice:
+    lines += wrap_labeled("", make_one_line(sending.outcome_line), text_width, indent=2)
+    for line in sending.advice:
         lines += wrap_labeled("  ", make_one_line(str(line)), text_width, indent=4)
     return "\n".join(lines) + "\n"

@@ -536,8 +536,8 @@ class SendScreen(StageScreen["Sending"]):
         from patchpilot.sending.state import mark_just_sent
 
         self._finish_sending()
-        if result.request.to_self:
-            self._report_test_send(result)
+        if sending.request.to_self:
+            self._report_test_send(sending)
             self.rerun_stage()
             return
         self.session.store_result(self.stage, sending, send_status(sending))
