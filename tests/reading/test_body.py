@@ -53,7 +53,7 @@ def test_patch_after_scissors_is_separate() -> None:
     )
     assert body.text == "Try this:"
     assert body.has_diff
-    assert "Signed-off-by: Ada <a@example.org>" in body.patch
+    assert "Signed-off-by: Ada <a@example.org>" in body.patch_lines
 
 
 def test_code_and_message_comments_are_distinguished() -> None:
