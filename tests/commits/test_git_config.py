@@ -22,7 +22,7 @@ def test_concurrent_threads_start_one_git_process(
         time.sleep(0.05)
         return Completed(0, b"", b"")
 
-    monkeypatch.setattr(git_config, "git", run_git_slowly)
+    monkeypatch.setattr(git_config, "run_git", run_git_slowly)
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: read_all_entries(tmp_path), range(4)))
     assert len(calls) == 1
