@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Generate the reference pages of rules, settings, environment variables and errors.
 
-The sources are the rule packs, the code, and the calls that tests/cli/test_misuses.py runs.
+The sources are the rule packs, the code, and the calls that tests/cli/test_main_misuses.py runs.
 """
 
 import re

@@ -15,12 +15,16 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 from tests.kit.maintainers import build_widget_patch, write_widget_tree
+
+if TYPE_CHECKING:
+    from tests.kit.backport_world import World
+    from tests.kit.culprits import RingHistory
 
 # use the same examples in each run, so that results depend only on the commit; `make fuzz` searches
 # for new ones
@@ -196,3 +200,19 @@ def widget_patch_file(tmp_path: Path) -> Path:
 def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> "World":
+    """Return a mainline repository with a fix at its tip."""
+    from tests.kit.backport_world import World
+
+    return World(tmp_path)
+
+
+@pytest.fixture
+def ring_history(tmp_path: Path) -> "RingHistory":
+    """Return a small history with a bug."""
+    from tests.kit.culprits import create_ring_history
+
+    return create_ring_history(tmp_path / "r")

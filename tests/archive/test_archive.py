@@ -23,6 +23,7 @@ from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageE
 from patchpilot.model.mail import parse_message_id
 from patchpilot.reading import mbox as mbox_module
 from patchpilot.reading.read_thread import read_thread
+from tests.kit import story
 from tests.kit.archive import LOCAL, SERVED, serve_archive
 from tests.kit.mails import (
     ADA,
@@ -33,8 +34,7 @@ from tests.kit.mails import (
     build_patch_mail,
     build_reply,
 )
-from tests.reading import story
-from tests.reading.story import SHA, TITLE
+from tests.kit.story import SHA, TITLE
 
 
 def make_valve_patch(

@@ -21,8 +21,8 @@ from patchpilot.reading.read_thread import read_thread, with_commits
 from patchpilot.tracking.poll_archives import UpdateRequest
 from patchpilot.tracking.update_series import update_tracked_series
 from tests.kit.mails import ADA, MATT, build_described_mail, build_mail, build_mbox
+from tests.kit.story import next_step
 from tests.kit.trees import FILE, Trees
-from tests.reading.story import next_step
 
 ONE, TWO = "pump: check the pointer", "pump: count the pointers"
 P1 = build_described_mail(f"p1 [PATCH 1/2] {ONE}")

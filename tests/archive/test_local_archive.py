@@ -20,10 +20,10 @@ from patchpilot.archive.open_archive import normalize_archive_address, open_arch
 from patchpilot.cache.entries import cache_dir
 from patchpilot.errors import CancelledError, NetworkError, UsageError
 from patchpilot.model.mail import parse_mail
+from tests.kit import story
 from tests.kit.archive import LOCAL, SERVED, serve_archive
 from tests.kit.cli import call
 from tests.kit.mails import RITA, START, build_mail, build_reply
-from tests.reading import story
 
 
 def search_subjects(url: str, query: str) -> list[str]:

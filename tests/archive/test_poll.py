@@ -23,16 +23,10 @@ from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.threads.series_record import summarize_series
+from tests.kit import story
 from tests.kit.archive import LOCAL, SERVED, serve_archive
 from tests.kit.cli import call
-from tests.kit.mails import (
-    START,
-    build_described_mail,
-    build_mail,
-    build_mbox,
-    build_reply,
-)
-from tests.reading import story
+from tests.kit.mails import START, build_described_mail, build_mail, build_mbox, build_reply
 
 
 class CountingArchive(StandIn):

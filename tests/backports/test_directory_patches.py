@@ -8,13 +8,13 @@ import subprocess
 from pathlib import Path
 
 from patchpilot.model.mail import parse_patch
-from tests.backports.test_directory import (
+from tests.backports.test_directory_verdict import (
     read_first_branch_result,
     write_crlf_patch,
     write_patch,
     write_tree,
 )
-from tests.backports.world import World, format_function
+from tests.kit.backport_world import World, format_function
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 

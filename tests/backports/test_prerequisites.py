@@ -13,7 +13,7 @@ from patchpilot.backports.line_history import (
     find_dependencies,
 )
 from patchpilot.backports.prerequisites import _OutOfTimeError, _PrerequisiteSeeker
-from tests.backports.world import FIXED, GROUND, World, format_function
+from tests.kit.backport_world import FIXED, GROUND, World, format_function
 
 
 def list_commit_ids(branch_answer: dict[str, object]) -> list[str]:

@@ -17,13 +17,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.trailer import explain_refused_trailers
 from patchpilot.projects.loading import find_project
-from tests.backports.world import (
-    FIXED,
-    GROUND,
-    World,
-    format_function,
-    track_failed_backports,
-)
+from tests.kit.backport_world import FIXED, GROUND, World, format_function, track_failed_backports
 from tests.kit.cli import Outcome, call
 from tests.kit.patches import ADA
 

@@ -28,12 +28,7 @@ from tests.bench.performance import (
     record_ratios,
     write_page,
 )
-from tests.bench.walk import (
-    create_sandbox,
-    make_used_environment,
-    time_program_start,
-    time_walks,
-)
+from tests.bench.walk import create_sandbox, make_used_environment, time_program_start, time_walks
 
 BIN = Path(sys.executable).parent
 PATCHPILOT = str(BIN / "patchpilot")

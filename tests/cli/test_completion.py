@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_rule_pages import OWN
+from tests.checking.test_list_rules import OWN
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that all commands that report the same fact agree.
 
-tests/screens/test_parity.py compares the screens.
+tests/tui/test_app_parity.py compares the screens.
 """
 
 import contextlib

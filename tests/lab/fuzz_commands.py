@@ -34,13 +34,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tests.kit.cli import call
-from tests.lab.hostile_world import (
-    LINES,
-    TOML,
-    HostileWorld,
-    RandomDamage,
-    create_hostile_world,
-)
+from tests.lab.hostile_world import LINES, TOML, HostileWorld, RandomDamage, create_hostile_world
 
 SECONDS, PATIENCE, GIGABYTES = 20.0, 180, 4
 """The limits of a call: CPU seconds, seconds until it is killed, and memory."""

@@ -30,11 +30,7 @@ from patchpilot.lint.lint_context import Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import load_rule_records
 from patchpilot.model.rule import RuleRecord, Severity
-from tests.lab.list_archive import (
-    ArchivedMail,
-    extract_unquoted_paragraphs,
-    read_archive,
-)
+from tests.lab.list_archive import ArchivedMail, extract_unquoted_paragraphs, read_archive
 
 PATTERNS = tomllib.loads(
     (Path(__file__).parent / "remark_patterns.toml").read_text(encoding="utf-8")

@@ -6,13 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.language.patterns import (
-    DATA,
-    PATTERNS,
-    count_matches,
-    find_matches,
-    list_texts_by_area,
-)
+from tests.language.patterns import DATA, PATTERNS, count_matches, find_matches, list_texts_by_area
 from tests.language.texts import find_documentation
 
 AREAS = (

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+"""Test the index of MAINTAINERS, and the errors if the file is missing."""
+
 import os
 import threading
 from pathlib import Path

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Provide a fixture that makes sends retry without waiting."""
+"""Make sends retry without waiting."""
 
-import pytest
+from tests.kit.retries import retry_without_waiting
 
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("patchpilot.outgoing.retries.WAITS", (0.05, 0.1, 0.1))
+__all__ = ["retry_without_waiting"]

@@ -12,12 +12,7 @@ import pytest
 
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import Rule
-from tests.kit.checkpatch_examples import (
-    EXPECTED,
-    Case,
-    find_our_types,
-    list_example_cases,
-)
+from tests.kit.checkpatch_examples import EXPECTED, Case, find_our_types, list_example_cases
 from tests.kit.retired import load_retired_types
 
 

@@ -12,13 +12,7 @@ from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import Turn
 from tests.kit.mails import ADA, MATT, RITA, build_applied_notice, build_described_mail
-from tests.reading.story import (
-    SHA,
-    TITLE,
-    build_answer_to,
-    next_step,
-    read_first_series,
-)
+from tests.kit.story import SHA, TITLE, build_answer_to, next_step, read_first_series
 
 TO_MATT = build_described_mail(
     f"v2+1440 [PATCH net v2] {TITLE}", to=f"{MATT}, demo@lists.example.org"

@@ -17,19 +17,13 @@ from patchpilot.model.mail import parse_mail
 from patchpilot.reading.delivery import DeliveryProblem, delivery_reports
 from patchpilot.threads import known_series
 from patchpilot.tui.screens.follow_rows import problem_rows
+from tests.kit import story
 from tests.kit.archive import serve_archive
 from tests.kit.cli import call
 from tests.kit.life import create_life
-from tests.kit.mails import (
-    RITA,
-    build_described_mail,
-    build_mail,
-    build_mbox,
-    build_reply,
-)
+from tests.kit.mails import RITA, build_described_mail, build_mail, build_mbox, build_reply
+from tests.kit.story import TITLE
 from tests.kit.topics import unpacked
-from tests.reading import story
-from tests.reading.story import TITLE
 
 DAEMON = "Mail Delivery System <MAILER-DAEMON@mx.example.org>"
 

@@ -22,14 +22,7 @@ from tests.kit.mails import (
     build_reply,
     build_stable_queue_notice,
 )
-from tests.reading.story import (
-    SHA,
-    TITLE,
-    V1,
-    build_answer_to,
-    next_step,
-    read_first_series,
-)
+from tests.kit.story import SHA, TITLE, V1, build_answer_to, next_step, read_first_series
 
 EVE = "eve@evil.example"
 WITHDRAW = "Please drop this patch, I withdraw it."

@@ -18,11 +18,11 @@ from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.sender import is_same_person
 from patchpilot.tracking.follow_topic import read_followed_series
+from tests.kit import story
 from tests.kit.archive import serve_archive
 from tests.kit.cli import call
 from tests.kit.life import create_life
 from tests.kit.mails import ADA, RITA, build_mbox
-from tests.reading import story
 
 MAILS = (*story.ACCEPTED, story.IN_REVIEW, story.QUEUED)
 Counted = Callable[[], tuple[Counter[str], Counter[str]]]

@@ -12,7 +12,7 @@ from tests.kit.mails import (
     build_patch_mail,
     build_reply,
 )
-from tests.reading.story import read_first_series
+from tests.kit.story import read_first_series
 
 ONE, TWO = "demo: check the pointer", "demo: count the pointers"
 ASKS = "Please return -ENODEV instead."

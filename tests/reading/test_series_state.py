@@ -23,16 +23,9 @@ from patchpilot.reading.thread_values import (
     decide_topic,
 )
 from patchpilot.threads.series_record import find_unchanged_span
-from tests.kit.mails import (
-    ADA,
-    MATT,
-    RITA,
-    build_described_mail,
-    build_patch_mail,
-    build_reply,
-)
-from tests.reading import story
-from tests.reading.story import read_first_series
+from tests.kit import story
+from tests.kit.mails import ADA, MATT, RITA, build_described_mail, build_patch_mail, build_reply
+from tests.kit.story import read_first_series
 
 MAINLINE = LandedCommit("torvalds/linux", "a" * 40, "v6.9", "in the repository")
 STABLE = LandedCommit("stable/linux-6.6.y", "b" * 40, "v6.6.20", "by cherry-pick")

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+"""Test who receives a patch, for which reason, and which warnings the plan has."""
+
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that this version reads all data written by 0.1, and rejects data of a newer version.
 
-Stores of tracked series are tested in tests/archive/test_store_versions.py.
+Stores of tracked series are tested in tests/archive/test_track_store_versions.py.
 """
 
 import json

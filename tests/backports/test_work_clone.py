@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test preparing a conflict in a clone, and continuing when the user has resolved it."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.backports.branch_verdicts import (
+    BackportRequest,
+    compute_backport_verdicts,
+)
+from patchpilot.backports.work_clone import find_resolution_folder
+from patchpilot.commits.repository import Repository
+from tests.kit.backport_world import World, format_function, track_failed_backports
+
+
+def run_git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", "-c", "core.editor=true", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def resolve_conflict(world: World, *arguments: object) -> dict[str, Any]:
+    result: dict[str, Any] = world.read_backport_json(world.fix, "--resolve", "6.12", *arguments)[
+        "resolve"
+    ]
+    return result
+
+
+def commit_resolution(clone: Path, resolved_content: str = "") -> None:
+    """Commit the resolution. If a text is given, first write it to the file."""
+    if resolved_content:
+        (clone / "w.c").write_text(resolved_content)
+    run_git(clone, "add", "-u")
+    run_git(clone, "cherry-pick", "--continue")
+
+
+@pytest.fixture
+def conflicting_branch(world: World) -> World:
+    """Return a branch that has the prerequisite and a conflicting line 20."""
+    world.create_stable_branch(
+        "6.12",
+        world.culprit,
+        ("own", {"w.c": format_function(l10="quick(10);", l20="own(20);")}),
+    )
+    return world
+
+
+def test_conflict_is_resolved_in_two_calls(conflicting_branch: World, tmp_path: Path) -> None:
+    first_result = resolve_conflict(conflicting_branch)
+    assert (first_result["state"], first_result["conflicted"]) == ("conflict", ["w.c"])
+    clone = Path(first_result["folder"])
+    assert "<<<<<<<" in (clone / "w.c").read_text()
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    second = conflicting_branch.read_backport_json(
+        conflicting_branch.fix, "--resolve", "linux-6.12.y", "--write", tmp_path / "out"
+    )["resolve"]
+    assert second["state"] == "done"
+    content = Path(second["files"][0]).read_text()
+    assert "Subject: [PATCH 6.12.y] work: do not forget step 20" in content
+    assert f"commit {conflicting_branch.fix} upstream." in content
+    assert "+\town(20, all);" in content
+    assert "This differs from upstream" in content
+    assert not any(word in content for word in ("yourname", "your name"))
+    assert "0001-work-do-not-forget-step-20.patch: not the lines" in second["advice"][0]
+    assert "commit --amend" in second["advice"][0]
+
+
+def test_adapt_fills_in_conflicting_files(conflicting_branch: World, tmp_path: Path) -> None:
+    first_result = resolve_conflict(conflicting_branch, "--adapt")
+    assert (first_result["state"], first_result["conflicted"]) == ("conflict", ["w.c"])
+    clone = Path(first_result["folder"])
+    assert "own(20, all);" in (clone / "w.c").read_text()
+    commit_resolution(clone)
+    second_result = resolve_conflict(conflicting_branch, "--write", tmp_path / "out")
+    assert (
+        "the lines around the change differ in the branch"
+        in Path(second_result["files"][0]).read_text().partition("\n---\n")[0]
+    )
+
+
+def test_resolution_replies_to_the_failed_message(
+    conflicting_branch: World, tmp_path: Path
+) -> None:
+    track_failed_backports(conflicting_branch.fix, tmp_path, "6.12")
+    clone = Path(resolve_conflict(conflicting_branch)["folder"])
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    resolved_result = resolve_conflict(conflicting_branch)
+    assert (
+        "In-Reply-To: <failed-6.12-2@example.org>" in Path(resolved_result["files"][0]).read_text()
+    )
+    resolved_with_option = resolve_conflict(conflicting_branch, "--in-reply-to", "mine@example.org")
+    assert "In-Reply-To: <mine@example.org>" in Path(resolved_with_option["files"][0]).read_text()
+
+
+def test_prerequisites_are_committed_first(world: World) -> None:
+    world.create_stable_branch("6.6", world.culprit)
+    resolved = world.read_backport_json(world.fix, "--resolve", "6.6")["resolve"]
+    log = run_git(Path(resolved["folder"]), "log", "--format=%s", "-3").split("\n")
+    assert log[:2] == ["work: do not forget step 20", "work: check first"]
+    assert resolved["state"] == "done"
+    assert len(resolved["files"]) == 2
+
+
+def test_unfinished_resolution_is_resumed(
+    conflicting_branch: World,
+) -> None:
+    first_result = resolve_conflict(conflicting_branch)
+    (Path(first_result["folder"]) / "w.c").write_text("half done\n")
+    second_result = resolve_conflict(conflicting_branch)
+    assert second_result["folder"] == first_result["folder"]
+    assert second_result["state"] == "conflict"
+    assert (Path(first_result["folder"]) / "w.c").read_text() == "half done\n"
+
+
+def test_conflicts_in_a_directory_cannot_be_resolved(
+    conflicting_branch: World, tmp_path: Path
+) -> None:
+    outcome = conflicting_branch.run_backport(conflicting_branch.fix, "--resolve", tmp_path)
+    assert outcome.code == 2
+
+
+def test_written_resolution_is_found_again(conflicting_branch: World) -> None:
+    def find_known_resolution() -> Path | None:
+        with Repository.open(conflicting_branch.repo.path) as repository:
+            result = compute_backport_verdicts(repository, BackportRequest(conflicting_branch.fix))[
+                -1
+            ]
+            return find_resolution_folder(
+                repository,
+                conflicting_branch.fix,
+                next(branch for branch in result.branches if branch.version == "6.12"),
+            )
+
+    clone = Path(resolve_conflict(conflicting_branch)["folder"])
+    assert find_known_resolution() is None
+    commit_resolution(clone, format_function(l10="quick(10);", l20="own(20, all);"))
+    resolved_result = resolve_conflict(conflicting_branch)
+    assert find_known_resolution() == Path(resolved_result["files"][0]).parent

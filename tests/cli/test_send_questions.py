@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test the prompts of `send` on a terminal.
+
+They are the confirmation, git's password prompt, and the editor for a changelog.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.kit.smtp import FaultySink
+from tests.kit.terminal import TerminalCommand
+from tests.kit.topics import topic
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Requiring AUTH:UserWarning",
+    "ignore:This process .* is multi-threaded:DeprecationWarning",
+)
+
+
+def make_send_arguments(path: Path, *extra_arguments: str) -> tuple[str, ...]:
+    return (
+        "send",
+        "-C",
+        str(path),
+        "--to",
+        "l@lists.example.org",
+        "--force",
+        "x",
+        *extra_arguments,
+    )
+
+
+def test_only_typing_send_confirms_sending(tmp_path: Path) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        screen = TerminalCommand(*make_send_arguments(repo.path))
+        screen.wait_for("Type 'send' to confirm")
+        screen.type("y\n")
+        assert screen.end() == 1
+        assert server.take() == ()
+        screen = TerminalCommand(*make_send_arguments(repo.path))
+        screen.wait_for("Type 'send' to confirm")
+        assert "Subject: [PATCH] widget: change line 1" in screen.seen
+        screen.type("send\n")
+        assert screen.end() == 0
+        assert len(server.take()) == 1
+
+
+def test_password_prompt_reaches_the_terminal(
+    tmp_path: Path,
+) -> None:
+    with FaultySink(login=("ada", "s3cret")) as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("config --global sendemail.smtpuser ada")
+        screen = TerminalCommand(*make_send_arguments(repo.path, "--yes"))
+        screen.wait_for("Password for")
+        screen.type("s3cret\n")
+        assert screen.end() == 0
+        assert "s3cret" not in screen.seen
+        assert (len(server.take()), server.logins) == (1, [("ada", True)])
+
+
+def test_changelog_is_edited_for_a_new_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nsed -i 's/EDITME new patch/added/' \"$1\"\n")
+    editor.chmod(0o755)
+    monkeypatch.setenv("GIT_EDITOR", str(editor))
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        screen = TerminalCommand(*make_send_arguments(repo.path, "--yes"))
+        assert screen.end() == 0
+        repo.commit(
+            "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+            {"more.c": "int m;\n"},
+        )
+        screen = TerminalCommand(*make_send_arguments(repo.path, "--reroll"))
+        screen.wait_for("Type 'send' to confirm")
+        assert "- added: widget: more" in screen.seen
+        screen.type("send\n")
+        assert screen.end() == 0
+        assert len(server.take()) == 3
+
+
+def test_open_questions_precede_the_confirmation(
+    tmp_path: Path,
+) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("config patchpilot.profile linux")
+        repo.git("commit --amend -q -m", "widget: fix a crash on removal\n\nFix it.\n")
+        screen = TerminalCommand(*make_send_arguments(repo.path))
+        screen.wait_for("attack a machine")
+        screen.type("?\n")
+        screen.wait_for("attackers read lists")
+        screen.type("perhaps\n")
+        screen.wait_for("invalid answer")
+        screen.type("no\n")
+        screen.wait_for("earlier release")
+        screen.type("no\n")
+        screen.wait_for("Type 'send' to confirm")
+        assert "To: l@lists.example.org" in screen.seen.rpartition("Send 1")[0][-300:]
+        screen.type("n\n")
+        assert screen.end() == 1
+        screen = TerminalCommand(*make_send_arguments(repo.path))
+        screen.wait_for("Type 'send' to confirm")
+        assert "attack a machine" not in screen.seen
+        screen.type("n\n")
+        assert screen.end() == 1

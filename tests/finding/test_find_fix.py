@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test `patchpilot find` with a symptom.
+
+It prints a short list of commits, or that no commit matches.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.finding.find_fix import find_fixes, find_later_fixes, read_symptom
+from patchpilot.finding.report_bug import save_bug_report
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+FILE = "drivers/net/acme/ring.c"
+
+
+RING = """\
+#include <linux/acme.h>
+
+static int acme_ring_fill(struct ring *ring)
+{
+\tstruct page *page = ring->page;
+
+\treturn page->id;
+}
+
+int
+acme_ring_start(struct ring *ring)
+{
+\tif (acme_ring_fill(ring))
+\t\tpr_err("cannot fill the ring of queue %d\\n", ring->id);
+\treturn 0;
+}
+"""
+
+
+FIXED = RING.replace("\n\treturn page->id", "\n\tif (!page)\n\t\treturn -1;\n\treturn page->id")
+
+
+STABLE = "stable/linux-6.1.y"
+
+
+TITLE = "acme: check the page before the first use"
+
+
+LOG = """\
+[  102.5] BUG: kernel NULL pointer dereference, address: 0000000000000020
+[  102.5] CPU: 3 PID: 811 Comm: fio Not tainted 6.1.0-13-amd64 #1
+[  102.5] RIP: 0010:acme_ring_fill.isra.0+0x2b/0x110 [acme]
+[  102.5]  acme_ring_start+0x51/0x90 [acme]
+"""
+
+
+@pytest.fixture
+def repo(workdir: Path) -> Repo:
+    """Create a repository.
+
+    It has v6.1 with the bug, mainline with the fix and other commits, and a stable branch.
+    """
+    linux_repo = Repo(workdir / "linux")
+    base = {"Makefile": "VERSION = 6\n", "Kbuild": "x\n", "Kconfig": "x\n"}
+    linux_repo.commit("Linux 6.1\n", {**base, "MAINTAINERS": "x\n", FILE: RING})
+    linux_repo.tag("v6.1")
+    for number in range(12):
+        linux_repo.commit(
+            f"net: core: change {number}\n\nThe queue has a new limit.\n",
+            {f"net/core{number}.c": "int x;\n"},
+        )
+    linux_repo.commit(f"{TITLE}\n\nThe page may be NULL.\n", {FILE: FIXED})
+    linux_repo.commit("acme: add a comment\n\nNo change.\n", {"drivers/net/acme/main.c": "x\n"})
+    linux_repo.git("commit -q --allow-empty --allow-empty-message -m", "")
+    linux_repo.tag("v6.2")
+    linux_repo.git("update-ref refs/remotes/origin/master HEAD")
+    linux_repo.git("checkout -q --detach v6.1")
+    linux_repo.commit("Linux 6.1.1\n", {"Makefile": "VERSION = 6.1\n"})
+    linux_repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
+    return linux_repo
+
+
+def find_and_read_json(
+    repo: Repo, *arguments: str, stdin: str = "", exit_code: int = 0
+) -> dict[str, Any]:
+    result = call("find", "-C", repo.path, *arguments, "--json", stdin=stdin.encode())
+    assert result.code == exit_code, result.err
+    document: dict[str, Any] = json.loads(result.out)
+    return document
+
+
+def test_oops_finds_the_fixing_commit(repo: Repo) -> None:
+    answer = find_and_read_json(repo, "-", stdin=LOG)
+    first = answer["candidates"][0]
+    assert (answer["tree"], answer["searched"]) == ("v6.1", 15)
+    assert (first["subject"], first["release"]) == (TITLE, "v6.2")
+    assert "changes acme_ring_fill()" in first["matches"]
+    assert {branch["branch"]: branch["verdict"] for branch in first["branches"]} == {
+        "v6.1": "clean",
+        STABLE: "clean",
+    }
+
+
+def test_file_is_relative_to_the_current_directory(
+    repo: Repo, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workdir / "log.txt").write_text(LOG)
+    monkeypatch.chdir(repo.path / "drivers/net")
+    for name in ("../../../log.txt", "acme/ring.c", FILE, "../../" + FILE):
+        document = call("find", name, "--in", "v6.1", "--json").json
+        assert document["candidates"][0]["subject"] == TITLE
+    assert call("find", "../../../log.txt", "--in", "6.1", "--json").json["tree"] == STABLE
+    assert call("find", "--bisect", "../../../log.txt").code == 0
+    for name in ("log.txt", "../none.txt", "net/none.c", "../../../none"):
+        call("find", name, "--in", "v6.1").expect(2, f"no file '{name}'")
+
+
+def test_report_starts_with_the_error(repo: Repo) -> None:
+    boot, error = "[ 0.0] Linux version 6.1.1 (gcc)", "brcm 0000:00:19.0: bad state 7"
+    log = "\n".join([*[boot] * 90, f"[ 9.1] {error}"])
+    with Repository.open(repo.path) as repository:
+        fixes = find_fixes(repository, read_symptom(repository, log), tree="v6.1")
+        content = save_bug_report(repository, fixes, log).read_text()
+    assert f"Subject: {error}\n" in content
+    assert f"I get this:\n\n  [ 9.1] {error}\n" in content
+
+
+def test_no_match_exits_with_1(repo: Repo) -> None:
+    log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n brcm_reset+0x4/0x8 [brcm]"
+    answer = find_and_read_json(repo, "-", "--in", "v6.1", stdin=log, exit_code=1)
+    assert not answer["fits"]
+    outcome = call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=log.encode())
+    assert outcome.out.startswith("no commit fits, of 15 commits since v6.1")
+    assert "search by builds: patchpilot find --bisect - --in v6.1" in outcome.out
+    outcome = call("find", "-C", repo.path, "acme_ring_start", "--in", "v6.1")
+    assert outcome.out.startswith("no commit changes acme_ring_start, of 15 commits")
+    assert "report the bug" in outcome.out
+
+
+def test_candidates_have_a_next_command(repo: Repo) -> None:
+    outcome = call("find", "-C", repo.path, "-", stdin=LOG.encode())
+    assert "a short list to try, from 15 commits since v6.1" in outcome.out
+    assert TITLE in outcome.out
+    assert "first in v6.2; changes acme_ring_fill()" in outcome.out
+    assert "clean: v6.1, stable/linux-6.1.y" in outcome.out
+    assert "next: patchpilot backport" in outcome.out
+    assert "--request" in outcome.out
+    assert "the fix" not in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "error"),
+    [
+        (("-", "--in", "v6.1"), "\n", "no function, message or module"),
+        (("acme_ring_fill", "--in", "origin/master"), "", "nothing to search"),
+        (("acme_ring_fill", "--in", "v9"), "", "no commit 'v9'"),
+    ],
+)
+def test_unsearchable_symptom_is_an_error(
+    repo: Repo, words: tuple[str, ...], stdin: str, error: str
+) -> None:
+    outcome = call("find", "-C", repo.path, *words, stdin=stdin.encode())
+    assert outcome.code
+    assert error in outcome.err
+
+
+def test_bisection_result_finds_an_untagged_fix(repo: Repo) -> None:
+    added = "\nint acme_ring_stop(int level)\n{\n\twait(level);\n\treturn level / 0;\n}\n"
+    culprit = repo.commit("acme: stop the ring\n", {FILE: RING + added})
+    repo.commit("acme: divide\n", {FILE: RING + added.replace("/ 0", "/ 1")})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    with Repository.open(repo.path) as repository:
+        (fix,) = find_later_fixes(repository, culprit).candidates
+        log = f"{culprit} is the first bad commit\ncommit {culprit}\n"
+        assert find_later_fixes(repository, log).candidates == (fix,)
+    assert fix.subject == "acme: divide"
+    assert fix.matches == (f"changes lines of {culprit[:12]}",)
+
+
+def run_bisection_step(repo: Repo, *arguments: str, exit_code: int = 0) -> dict[str, Any]:
+    return find_and_read_json(repo, "--bisect", *arguments, exit_code=exit_code)
+
+
+def make_build_answer(repo: Repo, commit: str, fix_commit: str) -> str:
+    """Return the answer of a user who has built a commit."""
+    return "good" if fix_commit in repo.git("rev-list", commit).split() else "bad"
+
+
+@pytest.mark.parametrize("title", [TITLE, "net: core: change 7", "Merge branch 'usb'"])
+def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
+    repo.git("checkout -q -b usb v6.2~8")
+    for number in range(6):
+        repo.commit(f"usb: change {number}\n", {f"drivers/usb/u{number}.c": "int x;\n"})
+    repo.git("checkout -q --detach origin/master")
+    repo.git("merge -q --no-ff usb", "-m", "Merge branch 'usb'")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    log = dict(line.split("\t") for line in repo.git("log", "--format=%s%x09%H").splitlines())
+    answer = run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
+    builds = 0
+    while answer["next"]:
+        # after booting another kernel, the stored state is still the same
+        assert run_bisection_step(repo)["next"] == answer["next"]
+        answer = run_bisection_step(repo, make_build_answer(repo, answer["next"], log[title]))
+        builds += 1
+    assert answer["found"]["commit"] == log[title]
+    assert answer["built"] == builds <= (3 if title == TITLE else 7)
+    outcome = call("find", "-C", repo.path, "--bisect")
+    if title == TITLE:
+        assert f"next: patchpilot backport {log[title][:12]} --request" in outcome.out
+    assert "fixed  " in outcome.out
+    assert call("find", "-C", repo.path, "--bisect", "good").code
+    # after a finished bisection, a new one can start
+    assert not run_bisection_step(repo, "acme_ring_start", "--in", "v6.1")["answers"]
+
+
+def test_unfixed_bug_is_not_called_fixed(repo: Repo) -> None:
+    answer = run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
+    tip = repo.git("rev-parse origin/master")
+    while answer["next"] and answer["next"] != tip:
+        answer = run_bisection_step(repo, "bad")
+    assert answer["next"] == tip
+    answer = run_bisection_step(repo, "bad", exit_code=1)
+    assert (answer["next"], answer["found"], answer["left"]) == (None, None, 0)
+    outcome = call("find", "-C", repo.path, "--bisect")
+    assert "origin/master has the bug as well" in outcome.out
+
+
+def test_skipped_builds_leave_several_commits(repo: Repo) -> None:
+    call("find", "-C", repo.path, "--bisect", "acme_ring_fill", "--in", "v6.1")
+    for _ in range(15):
+        outcome = call("find", "-C", repo.path, "--bisect", "skip")
+    assert outcome.code == 1
+    assert "15 commits may be the fix; the builds that are left were skipped" in outcome.out
+
+
+def test_bisection_can_be_resumed(repo: Repo) -> None:
+    assert "no bisection was started" in call("find", "-C", repo.path, "--bisect").err
+    run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
+    run_bisection_step(repo, "acme_ring_start", "--in", "v6.1")
+    output = call("find", "-C", repo.path, "--bisect", "bad").out
+    assert "patchpilot find --bisect good  # the bug is gone" in output
+    restarted = call("find", "-C", repo.path, "--bisect", "acme_ring_fill", "--in", "v6.1")
+    assert "has answers already" in restarted.err
+    assert "--bisect reset" in restarted.err
+    output = call("find", "-C", repo.path, "--bisect").out
+    assert "answers so far:\n  bad " in output
+    assert "--bisect undo" in output
+    assert run_bisection_step(repo, "undo")["answers"] == []
+    assert not call("find", "-C", repo.path, "--bisect", "reset").code
+    run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test splitting a reply into sentences."""
+
+import pytest
+
+from patchpilot.reading.reply_body import parse_body
+
+
+def split_text(paragraph: str) -> list[str]:
+    return [sentence.text for sentence in parse_body(paragraph).sentences]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("One thing. Another thing!\n", ["One thing.", "Another thing!"]),
+        ("A line that goes\non in the next.\n", ["A line that goes on in the next."]),
+        ("Use it, i.e. call it. Done\n", ["Use it, i.e. call it.", "Done"]),
+        ("Well... not quite.\n", ["Well... not quite."]),
+        ("Why?  (I tried.) Yes\n", ["Why?", "(I tried.)", "Yes"]),
+        (
+            "- use the other lock in this function\n- free the buffer in the error path\n",
+            [
+                "- use the other lock in this function",
+                "- free the buffer in the error path",
+            ],
+        ),
+        ("See foo.c for v1.2 of it.\n", ["See foo.c for v1.2 of it."]),
+        ("Hi Ada,\n\nfine.\n\nThanks,\nMatt\n", ["fine."]),
+        ("Applied.\n", ["Applied."]),
+        ("Reviewed-by: Matt <m@example.org>\n\nNice.\n", ["Nice."]),
+        ("Do it like this:\n\n\tif (x)\n\t\treturn;\n", ["Do it like this:"]),
+        ("", []),
+    ],
+)
+def test_reply_is_split_into_sentences(text: str, sentences: list[str]) -> None:
+    assert split_text(text) == sentences
+
+
+def test_sentences_record_line_numbers() -> None:
+    text = "> +\tx = 1;\n\nWhy 1? It\nwas 2.\n\n> Is it so?\n\nYes.\n"
+    first_sentence, second_sentence, third_sentence = parse_body(text).sentences
+    assert (first_sentence.line, first_sentence.end, first_sentence.top.quoted) == (
+        2,
+        2,
+        ("+\tx = 1;",),
+    )
+    assert (second_sentence.text, second_sentence.line, second_sentence.end) == (
+        "It was 2.",
+        2,
+        3,
+    )
+    assert (first_sentence.top.on_code, third_sentence.top.on_code) == (True, False)
+    assert first_sentence.top.part == second_sentence.top.part != third_sentence.top.part

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test finding review comments.
+
+Each question or request is one. Greetings, tags and the author's own messages contain none.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.read_thread import read_thread
+from patchpilot.reading.requests import points_of, review_points
+from patchpilot.threads.known_series import open_store, read_tracked_series
+from patchpilot.threads.review_ledger import list_latest_requests, toggle_state
+from patchpilot.tracking.follow_series import track_series_in_mbox
+from tests.kit import story
+from tests.kit.life import create_life
+from tests.kit.mails import ADA, MATT, build_described_mail, build_mail, build_mbox, build_reply
+from tests.kit.story import read_only_series
+
+TWO = """\
+Hi Ada,
+
+thanks for the patch.
+
+> +	if (!pump)
+> +		return -EINVAL;
+
+Can pump ever be NULL here? I only see one caller.
+
+> 	rc = pump_prime(pump);
+
+Please name the commit that introduced this.
+
+Matt
+"""
+
+
+def list_review_points(*mails: bytes) -> list[str]:
+    status, *_ = read_thread(parse(build_mbox(*mails)))
+    return [f"{review_point.asker}: {review_point.text}" for review_point in review_points(status)]
+
+
+def make_reply_to_v1(body: str, sender: str = MATT, **options: str) -> bytes:
+    return build_mail(
+        f"Re: [PATCH] {story.TITLE}",
+        body,
+        sender=sender,
+        id="p1",
+        reply_to="v1",
+        minutes=70,
+        **options,
+    )
+
+
+def test_questions_and_requests_are_listed() -> None:
+    assert list_review_points(story.V1, make_reply_to_v1(TWO)) == [
+        "Matt Maintainer: Can pump ever be NULL here? I only see one caller.",
+        "Matt Maintainer: Please name the commit that introduced this.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Reviewed-by: Matt Maintainer <matt@example.com>\n",
+        "Applied to demo/next, thanks!\n",
+        "Looks good to me.\n",
+        "> +\tif (!pump)\n\n[1] https://example.org/please/drop/this\n",
+        "> +\tif (!pump)\n\nI have a few comments below.\n",
+    ],
+)
+def test_neutral_text_requests_nothing(text: str) -> None:
+    assert list_review_points(story.V1, make_reply_to_v1(text)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can we maybe have a list of bits and loop over them.",
+        "We'll want you to switch to the multicolor framework.",
+        "I'd call it something like LED_FUNCTION_INTERNALS.",
+        "You could also say what the device does.",
+        "Maybe resending the second version would help.",
+        "IOW, just do this.",
+        "We need a lock here.",
+    ],
+)
+def test_request_needs_no_keyword(text: str) -> None:
+    assert list_review_points(story.V1, make_reply_to_v1(f"> +\tif (!pump)\n\n{text}\n")) == [
+        f"Matt Maintainer: {text}"
+    ]
+
+
+def test_each_paragraph_may_contain_a_request() -> None:
+    text = (
+        "> +\tif (!pump)\n"
+        "\nI can see the race.\n"
+        "\nPlease add a test.\n"
+        "\nThe changelog is confusing.\n"
+        "\nI like the rest. I missed the note.\n"
+    )
+    assert list_review_points(story.V1, make_reply_to_v1(text)) == [
+        "Matt Maintainer: Please add a test.",
+        "Matt Maintainer: The changelog is confusing.",
+    ]
+
+
+def test_authors_questions_are_not_listed() -> None:
+    assert (
+        list_review_points(
+            story.V1,
+            make_reply_to_v1("Should I send this to stable as well?\n", sender=ADA),
+        )
+        == []
+    )
+
+
+def test_new_version_lists_only_new_requests() -> None:
+    on_v2 = build_reply(
+        f"[PATCH net v2] {story.TITLE}",
+        "Why is this not in pump_stop()?",
+        id="p2",
+        reply_to="v2",
+        minutes=1500,
+    )
+    assert list_review_points(story.V1, story.REVIEW) == [
+        "Rita Reviewer: Please add a Fixes: tag and name the net tree in the subject."
+    ]
+    assert list_review_points(story.V1, story.REVIEW, story.V2, on_v2) == [
+        "Rita Reviewer: Why is this not in pump_stop()?"
+    ]
+
+
+def test_long_request_is_cut_at_a_word() -> None:
+    (text,) = list_review_points(story.V1, make_reply_to_v1("Please " + "rename " * 60 + "it.\n"))
+    assert text.endswith("rename…")
+    assert len(text) < 200
+
+
+def test_check_mark_can_be_cleared(tmp_path: Path) -> None:
+    (tmp_path / "m").write_bytes(build_mbox(story.V1, make_reply_to_v1(TWO)))
+    with open_store() as store:
+        (series,) = track_series_in_mbox(tmp_path / "m", store=store)
+    first, second = list_latest_requests(series)
+    assert (first.done, second.done) == (False, False)
+    assert toggle_state(series.entry.id, second).done
+    with open_store() as store:
+        shown_series = read_tracked_series(series.entry.id, store=store)
+        assert [item.done for item in list_latest_requests(shown_series)] == [
+            False,
+            True,
+        ]
+        toggle_state(series.entry.id, list_latest_requests(shown_series)[1])
+        assert [
+            item.done
+            for item in list_latest_requests(read_tracked_series(series.entry.id, store=store))
+        ] == [
+            False,
+            False,
+        ]
+
+
+def test_applied_patch_has_no_open_requests(tmp_path: Path) -> None:
+    (tmp_path / "m").write_bytes(build_mbox(*story.ACCEPTED))
+    with open_store() as store:
+        (series,) = track_series_in_mbox(tmp_path / "m", store=store)
+    assert list_latest_requests(series) == ()
+
+
+def test_changelog_lists_settled_requests(tmp_path: Path) -> None:
+    with create_life(tmp_path) as topic_life:
+        topic_life.add_reply(
+            topic_life.send(),
+            "Please use a helper here.\n\n> more\n\nWhy is this needed at all?",
+        )
+        with open_store() as store:
+            series = read_tracked_series(1, store=store)
+        items = list_latest_requests(series)
+        assert len(items) == 2
+        toggle_state(1, items[0])
+        topic_life.amend_patch()
+        exported_output = topic_life.run("draft", "--export", "-").out
+        assert "- EDITME review: Please use a helper here. (Rita Reviewer)" in exported_output
+        assert "needed at all" not in exported_output
+
+
+def test_bug_report_is_one_request() -> None:
+    text = (
+        "Hi Ada,\n"
+        "\nkernel test robot noticed the following build warnings:\n"
+        "\nAll warnings (new ones prefixed by >>):\n"
+        "\n   a.c:1: note: x\n"
+        ">> a.c:7:2: warning: unused variable 'y'\n"
+    )
+    report = build_mail(
+        f"Re: [PATCH] {story.TITLE}",
+        text,
+        sender="kernel test robot <lkp@intel.com>",
+        id="b1",
+        reply_to="v1",
+        minutes=70,
+    )
+    assert list_review_points(story.V1, report) == [
+        "kernel test robot: a.c:7:2: warning: unused variable 'y'"
+    ]
+
+
+def test_long_discussion_keeps_the_newest_requests() -> None:
+    questions = [
+        build_mail(
+            f"Re: [PATCH] {story.TITLE}",
+            f"Why {index}?\n",
+            sender=MATT,
+            id=f"q{index}",
+            reply_to="v1",
+            minutes=60 + index,
+        )
+        for index in range(120)
+    ]
+    requests = list_review_points(story.V1, *questions)
+    assert (len(requests), requests[0], requests[-1]) == (
+        100,
+        "Matt Maintainer: Why 20?",
+        "Matt Maintainer: Why 119?",
+    )
+
+
+@pytest.mark.parametrize(
+    "praise", ["I like the idea.", "The change itself is right: nobody reads it then."]
+)
+def test_praise_is_not_a_request(praise: str) -> None:
+    text = f"{praise}\n\n> +\tint one;\n\nPlease rename it, it looks good otherwise."
+    answer = build_reply("[PATCH] pump: stop it", text, id="r1", reply_to="v1")
+    status = read_only_series(build_described_mail("v1 [PATCH] pump: stop it"), answer)
+    (reply_status,) = status.replies
+    assert [point.text for point in points_of(reply_status)] == [
+        "Please rename it, it looks good otherwise."
+    ]

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test separating the prose of a message from its trailers."""
+
+from patchpilot.tags.message_evidence import find_commit_ids, find_quoted_subjects, split_prose
+
+MESSAGE = """\
+net: fix it
+
+Since commit 0123456789ab ("net: break it all") the thing hangs at 0xdeadbeef.
+Similar to commit abcdefabcdef, which fixed another.
+
+Fixes: 1111111111111 ("net: first
+ half of it")
+  fixes: 2222222222222
+Reported-by: Eve <eve@example.org>
+"""
+
+
+def test_trailers_are_removed_from_prose() -> None:
+    subject, text = split_prose(MESSAGE)
+    assert subject == "net: fix it"
+    assert "1111111" not in text
+    assert "half" not in text
+    assert "2222222" not in text
+    assert "Eve" not in text
+    assert find_commit_ids(text) == {"0123456789ab": 1.0, "abcdefabcdef": 0.2}
+    assert find_quoted_subjects(text) == ("net: break it all",)

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test the five rows with which every view of a tracked series starts."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from patchpilot.archive.track_store import TrackEntry
+from patchpilot.cli.output.track_report import format_series
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.read_thread import read_thread
+from patchpilot.threads import known_series
+from patchpilot.threads.known_series import open_store
+from patchpilot.threads.series_record import summarize_series
+from patchpilot.threads.tracked import Tracked
+from patchpilot.tracking.series_head import format_head_rows
+from patchpilot.tui.screens.follow_rows import pinned_rows
+from tests.kit import story
+from tests.kit.mails import ADA, MATT, RITA, build_mail, build_mbox, build_patch_mail, build_reply
+
+TITLE = "pump: start at 10"
+PAIR = (
+    build_mail("[PATCH 0/2] pump: two fixes", "Two fixes.\n", sender=ADA, id="v1"),
+    build_patch_mail(f"[PATCH 1/2] {TITLE}", id="p1", reply_to="v1", minutes=1),
+    build_patch_mail("[PATCH 2/2] valve: open it", id="p2", reply_to="v1", minutes=2),
+)
+
+
+def read_series(*mails: bytes) -> Tracked:
+    (status,) = read_thread(parse(build_mbox(*mails)))
+    entry = TrackEntry(1, "v1@example.org", "", None, "t.mbox", "", None, None)
+    return Tracked(
+        **summarize_series(status, {}).summary(),
+        entry=entry,
+        unread=frozenset(),
+        posted=status,
+        is_read=True,
+        as_of=status.now,
+    )
+
+
+def read_head_rows(*mails: bytes) -> dict[str, str]:
+    return {name: str(row_text) for name, row_text in format_head_rows(read_series(*mails))}
+
+
+def test_question_makes_it_the_authors_turn() -> None:
+    head = read_head_rows(*story.BEGINNING)
+    assert list(head) == ["state", "turn", "next", "open", "landed"]
+    assert head["state"].startswith("changes-requested: Rita Reviewer requested")
+    assert head["turn"] == "yours"
+    assert head["next"] == "answer the review by Rita Reviewer and send v2"
+    assert head["open"].endswith("by Rita Reviewer")
+    assert head["landed"] == "nowhere yet"
+
+
+def test_requests_on_an_earlier_version_come_after_waiting() -> None:
+    sent = story.V1, story.REVIEW, story.V2
+    of_stranger = story.TAG.replace(b"From: Rita Reviewer <rita@", b"From: Rita <rita@a.")
+    for mails in (sent, (*sent, of_stranger)):
+        assert read_head_rows(*mails)["turn"].startswith("others")
+        step = read_head_rows(*mails)["next"]
+        assert step.startswith("wait for")
+        assert step.endswith("; in the meantime answer the open requests")
+    assert "answer the open requests" not in read_head_rows(*sent, story.TAG)["next"]
+
+
+def test_only_the_current_topic_shows_keys() -> None:
+    for is_own in (False, True):
+        series = replace(read_series(*story.BEGINNING), own=is_own)
+        text = " ".join(pinned_rows(series, 200, 9)[0].plain.split())
+        keys = " (r) and send v2 (v)" if is_own else " and send v2"
+        assert text == f"next answer the review by Rita Reviewer{keys}"
+
+
+def test_differing_patch_states_are_shown() -> None:
+    ask = build_reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
+    for mails, has_states in ((PAIR, False), ((*PAIR, ask), True)):
+        texts = [row.plain for row in pinned_rows(read_series(*mails), 200, 9)]
+        states = "patches  1 sent · 2 changes requested"
+        assert (states in texts) is has_states, texts
+
+
+def test_applied_series_has_no_open_requests() -> None:
+    head = read_head_rows(*story.ACCEPTED)
+    assert head["turn"] == "others: you are waiting until it is merged into mainline"
+    assert head["open"] == "nothing"
+    assert story.SHA[:12] in head["landed"]
+
+
+def test_claim_closes_no_request() -> None:
+    ask = "> +\tint x;\n\nPlease make this unsigned."
+    questions = [
+        build_reply(f"[PATCH {n}/2] x", ask, id=f"r{n}", reply_to=f"p{n}", minutes=60)
+        for n in (1, 2)
+    ]
+    took = build_reply(
+        "[PATCH 1/2] x",
+        "Applied, thanks!",
+        sender=MATT,
+        id="a1",
+        reply_to="p1",
+        minutes=90,
+    )
+    head = read_head_rows(*PAIR, *questions, took)
+    assert head["state"].startswith("partly-accepted (claimed; proven: changes-requested)")
+    assert head["open"] == "2 requests by Rita Reviewer"
+
+
+def test_tags_are_added_with_a_new_version() -> None:
+    tag = build_reply("[PATCH] x", f"Acked-by: {MATT}", sender=MATT, id="t", reply_to="v1")
+    assert "tag" not in read_head_rows(story.V1, tag)["next"]
+    assert read_head_rows(*story.BEGINNING, tag)["next"].endswith(
+        "send v2; add 1 tag to the new version"
+    )
+    repeated_mail = build_reply(
+        "[PATCH net v2] x",
+        "Please drop the check.",
+        sender=MATT,
+        reply_to="v2",
+        minutes=1600,
+    )
+    assert "tag" not in read_head_rows(story.V1, tag, story.V2, repeated_mail)["next"]
+
+
+def test_reply_bodies_are_optional() -> None:
+    ask = build_reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
+    series = read_series(*PAIR, ask)
+    text = format_series(series)
+    assert "review        Rita Reviewer, on v1 2/2" in text
+    assert "Please rename it." not in text
+    assert "Please rename it." in format_series(series, with_mails=True)
+
+
+def test_rows_fill_the_terminal() -> None:
+    text = format_series(read_series(*story.ACCEPTED), max_width=60)
+    assert max(map(len, text.splitlines())) <= 60
+
+
+def test_tag_condition_is_a_sentence() -> None:
+    words = (
+        "Nice.\n\nWith the nit about the name of the\nfunction that starts the pump fixed"
+        f" (see\nmy mail on the first version for what\nI mean there), feel free to add\n\n"
+        f"Reviewed-by: {RITA}\nTested-by: {RITA}\n"
+    )
+    tag = build_reply("[PATCH] x", words, id="t", reply_to="v1", minutes=9)
+    (status,) = read_thread(parse(build_mbox(story.V1, tag)))
+    for credit in status.trailers:
+        assert credit.conditional
+        assert credit.conditional.startswith("With the nit about the name of the")
+        assert credit.conditional.endswith("feel free to add")
+    assert "on a condition: “With the nit" in format_series(read_series(story.V1, tag))
+
+
+def test_mbox_age_refers_to_its_last_message() -> None:
+    series = read_series(*story.BEGINNING)
+    latest = f"{series.as_of:%Y-%m-%d %H:%M}"
+    words = f"{latest}, the latest message of t.mbox: days count until then"
+    assert series.as_of == series.last_activity
+    assert f"  as of     {words}" in format_series(series).splitlines()
+
+
+def test_offline_days_count_to_the_last_poll(workdir: Path) -> None:
+    last_poll = datetime(2024, 3, 20, 9, tzinfo=UTC)
+    entry = TrackEntry(1, "v1@example.org", "", "u", None, "", last_poll.isoformat(), None)
+    with open_store(offline=True) as store:
+        assert known_series.find_stall_time(entry, store) == last_poll
+    with open_store() as store:
+        assert known_series.find_stall_time(entry, store) == store.reader.now

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test the Backports stage.
+
+Prerequisites can be selected, and conflicts are shown as a diff.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.git_command import git
+from patchpilot.tags import rank_culprits
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.view.stages import Stage, StageState
+from tests.kit.walk import keys, running, text_of, visible
+
+pytestmark = pytest.mark.long
+
+
+async def test_unknown_culprit_selects_no_prerequisite(
+    app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rank_culprits, "SURE", 2)
+    async with running(app, (120, 36), Stage.BACKPORTS) as pilot:
+        assert "unknown introducing commit; press 4 to choose it" in text_of(app)
+        assert "0/2 ticked" in text_of(app)
+        await keys(pilot, "space", "space")
+        assert "1/2 ticked" in text_of(app)
+
+
+async def test_conflict_is_explained_on_small_terminals(
+    app: PatchpilotApp,
+) -> None:
+    async with running(app, (160, 50), Stage.BACKPORTS) as pilot:
+        screen_text = text_of(app)
+        # like the Tags stage, show the effect of the likely commit before the user confirms it
+        assert "Stable branches, if 33248b1ba072 introduced the bug" in screen_text
+        assert "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in screen_text
+        assert app.session.stage_status(Stage.BACKPORTS).state is StageState.OFFERED
+        assert "From the branch (-) to the fix (+)" in screen_text
+        assert "acme_mcp.c:57 (content)" in screen_text
+        await keys(pilot, "enter")
+        await pilot.resize_terminal(80, 24)
+        await visible(pilot, "caused by")
+        rows = [row.strip("│┃ ") for row in text_of(app).split("\n")]
+        at = [
+            next(at for at, row in enumerate(rows) if row.startswith(start))
+            for start in ("why ", "next ", "@@ ", "-", "+", "caused by ")
+        ]
+        assert at == sorted(at)
+        assert not any(row.endswith("…") for row in rows[:6])
+        await keys(pilot, "escape")
+        words = " ".join(text_of(app).replace("│", " ").split())
+        for shown in (
+            "why 33248b1ba072, which introduced the bug, is in the branch",
+            "next wait for the merge: stable trees take only mainline commits",
+            "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm",
+        ):
+            assert shown in words
+        assert "w write patches" not in words
+
+
+async def test_unselected_prerequisite_is_not_written(
+    fixed_clone: Path, app: PatchpilotApp, tmp_path: Path
+) -> None:
+    tag = git(
+        fixed_clone,
+        "log",
+        "-1",
+        '--format=Fixes: %h ("%s")',
+        "--grep=read the number of flash images at probe",
+        "origin/master",
+    ).text.strip()
+    message = git(fixed_clone, "log", "-1", "--format=%B").text.strip()
+    git(
+        fixed_clone,
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        f"{message}\n\n{tag}\nSigned-off-by: Robin Newland <robin@example.net>",
+    )
+    async with running(app, (120, 36)) as pilot:
+        git(fixed_clone, "update-ref", "refs/remotes/origin/master", "HEAD")
+        await keys(pilot, Stage.BACKPORTS)
+        assert "acme_mcp.c:" in text_of(app)
+        assert "From the branch (-) to the fix (+)" in text_of(app)
+        assert "1/1 ticked" in text_of(app)
+        assert "w write 2 patches" in text_of(app)
+        # the first Space moves from the matrix to the prerequisites
+        await keys(pilot, "space", "space")
+        await visible(pilot, "0/1 ticked")
+        assert "w write 2 patches" not in text_of(app)
+        assert "ACME_MSG_UNSUPPORTED" in text_of(app)
+        assert "w write patches for " in text_of(app)
+        await keys(pilot, "w")
+        assert "Sign off the patches?" in text_of(app)
+        await keys(pilot, "enter")
+        assert "linux-6.1.y" not in text_of(app)
+        await keys(pilot, "ctrl+u")
+        await pilot.press(*str(tmp_path / "out"), "enter")
+        await visible(pilot, "Patches written")
+        assert "They have your Signed-off-by." in text_of(app)
+        await keys(pilot, "escape")
+        await keys(pilot, "g")
+        assert "patches written" in text_of(app)
+    for file in (tmp_path / "out").rglob("*.patch"):
+        assert "\nSigned-off-by: Robin Newland" in file.read_text()
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
+        "5.15",
+        "6.12",
+        "6.18",
+        "6.6",
+    ]

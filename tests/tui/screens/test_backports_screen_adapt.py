@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test the dialog for a conflict (key z).
+
+It lists how to apply the fix to the branch, starting with the most reliable method.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from patchpilot.backports.adapted_fix import Adaptation
+from patchpilot.backports.topic import ConflictOptions
+from patchpilot.commits.git_command import git
+from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.backports_screen import (
+    describe_adaptation,
+    resolution_options,
+)
+from patchpilot.tui.view.stages import Stage
+from tests.kit.walk import keys, running, text_of, visible, write_patches
+from tests.tui.screens.test_backports_rows import NEED, make_branch_result
+
+ADAPTED = Adaptation(
+    "context",
+    0.82,
+    tuple(f"a.c:{number}: the lines differ" for number in range(14)),
+    {},
+)
+
+
+def test_uncertain_adaptation_is_the_second_choice() -> None:
+    conflict = make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,))
+
+    def list_proposals(options: ConflictOptions) -> list[str]:
+        return [proposal.words for proposal in resolution_options(conflict, options, print, print)]
+
+    write, start, manual = "Write adapted patch", "Edit adaptation", "Resolve manually"
+    assert list_proposals(ConflictOptions(ADAPTED)) == [write, start, manual]
+    assert list_proposals(ConflictOptions(replace(ADAPTED, confidence=0.3))) == [
+        manual,
+        start,
+        write,
+    ]
+    (only,) = resolution_options(conflict, ConflictOptions(), print, print)
+    assert only.words == manual
+    assert only.then.endswith("in it, with 1 prerequisite applied before it")
+    text = describe_adaptation(conflict, ConflictOptions(ADAPTED))
+    assert text.startswith("Adapted to stable/linux-6.1.y with a confidence of 82%:")
+    assert text.count("\n- ") == len(ADAPTED.steps)
+    assert (
+        describe_adaptation(conflict, ConflictOptions())
+        == "The fix as a whole cannot be adapted to stable/linux-6.1.y."
+    )
+
+
+@pytest.mark.long
+async def test_z_writes_the_adaptation(
+    fixed_clone: Path,
+    app: PatchpilotApp,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from patchpilot.backports import topic as topic_backports
+
+    files = git(
+        fixed_clone, "diff-tree", "--no-commit-id", "--name-only", "-r", "HEAD"
+    ).text.split()
+    made = Adaptation("context", 0.9, ("a step",), {files[0]: ("100644", b"adapted\n")})
+    monkeypatch.setattr(topic_backports, "adapt_conflicts", lambda *_: made)
+    async with running(app, (120, 36)) as pilot:
+        git(fixed_clone, "update-ref", "refs/remotes/origin/master", "HEAD")
+        await keys(pilot, Stage.BACKPORTS, "a")
+        await visible(pilot, "with a confidence of 90%")
+        assert "- a step" in text_of(app)
+        await keys(pilot, "enter")
+        file = await write_patches(pilot, app, tmp_path / "out")
+    assert "+adapted" in file.read_text()
+    assert ": a step ]" in file.read_text()

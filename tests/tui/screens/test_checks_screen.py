@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test how the Checks stage shows findings in the list, in the patch and in the detail view."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from patchpilot.commits.git_command import git
+from patchpilot.demo import acme
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.diff_view import DiffView
+from patchpilot.tui.widgets.lists import RowList
+from patchpilot.tui.widgets.panel import Panel
+from tests.kit.walk import keys, last_message, running, settle, text_of, until, visible
+
+pytestmark = pytest.mark.long
+
+
+On = Callable[[Path], PatchpilotApp]
+
+
+async def open_checks(pilot: Pilot[int], *names: str) -> DiffView:
+    """Open the Checks stage, and select the first finding with one of these names."""
+    app = pilot.app
+    assert isinstance(app, PatchpilotApp)
+    await settle(pilot)
+    await keys(pilot, Stage.CHECKS)
+    diff_view = app.screen.query_one("#patch", DiffView)
+    for name in names:
+        diff_view.select_note(list_shown_findings(app).index(name))
+        await settle(pilot)
+    return diff_view
+
+
+def list_shown_findings(app: PatchpilotApp) -> list[str]:
+    return [listed_finding.finding.name for listed_finding in app.screen._shown_findings]  # type: ignore[attr-defined]
+
+
+def read_commit_message(repository: Path) -> str:
+    return git(repository, "log", "-1", "--format=%B").text
+
+
+async def test_panels_follow_one_cursor(newcomer_app: PatchpilotApp) -> None:
+    async with newcomer_app.run_test(size=(120, 36)) as pilot:
+        view = await open_checks(pilot)
+        screen = newcomer_app.screen
+        panels = [screen.query_one(name, Panel) for name in ("#finding-list", "#detail-panel")]
+        listed = screen.query_one("#findings", RowList)
+        total = len(list_shown_findings(newcomer_app))
+
+        def read_selection() -> tuple[str, str, str]:
+            name = listed.selected_item.finding.name
+            return name, panels[1].heading, panels[0].count.split()[0]
+
+        # the finding that needs a new version is selected first
+        assert read_selection() == ("missing-fixes", "missing-fixes", f"2/{total}")
+        assert view.cursor == view.notes[1].line
+        screen_text = text_of(newcomer_app)
+        assert "✗ 2 Checks 4" in screen_text.split("\n")[1]
+        assert " 3 errors, 1 warning " in screen_text, screen_text
+        await keys(pilot, "F", "F")
+        assert read_selection() == (
+            list_shown_findings(newcomer_app)[0],
+            list_shown_findings(newcomer_app)[0],
+            f"1/{total}",
+        )
+        await keys(pilot, "j")
+        assert view.note_number == 1
+        await keys(pilot, "tab", "G")
+        view.go_to_line(view.notes[-1].line)
+        await settle(pilot)
+        assert read_selection() == (
+            list_shown_findings(newcomer_app)[-1],
+            list_shown_findings(newcomer_app)[-1],
+            f"{total}/{total}",
+        )
+
+
+async def test_stage_bar_counts_warnings_as_work(fixed_clone: Path, app: PatchpilotApp) -> None:
+    git(fixed_clone, "commit", "-q", "--amend", "--no-edit", "--signoff")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await open_checks(pilot)
+        assert list_shown_findings(app) == ["missing-fixes"]
+        assert "● 2 Checks 1" in text_of(app).split("\n")[1]
+
+
+async def test_small_terminal_shows_the_detail_as_a_card(
+    newcomer_app: PatchpilotApp,
+) -> None:
+    async with newcomer_app.run_test(size=(80, 24)) as pilot:
+        view = await open_checks(pilot, "no-space-after-keyword")
+        assert "Fix  press a" not in text_of(newcomer_app)
+        await keys(pilot, "enter")
+        rows = text_of(newcomer_app)
+        for words in ("Fix  press a", "+       if ((rsp", "missing Signed-off-by"):
+            assert words in rows
+        await keys(pilot, "escape")
+        assert "Fix  press a" not in text_of(newcomer_app)
+        assert newcomer_app.focused is newcomer_app.screen.query_one("#findings")
+        # a finding about a missing line is shown at the end of the message
+        assert (
+            view.rows[view.notes[list_shown_findings(newcomer_app).index("no-sign-off")].line]
+            == "---"
+        )
+        # the fix is as wide as the card
+        view.select_note(list_shown_findings(newcomer_app).index("missing-fixes"))
+        await keys(pilot, "enter")
+        await visible(pilot, "+Cc: stable@vger.kernel.org")
+        # a search also matches words in findings
+        assert {note.role for note in view.notes} == {"error", "warning"}
+        name = view.notes[-1].text.partition(":")[0]
+        await keys(pilot, "escape")
+        view.go_to_line(0)
+        await pilot.press("slash", *name, "enter")
+        await settle(pilot)
+        assert name in view.searchable[view.cursor]
+
+
+async def test_sign_off_is_added_after_its_text_is_shown(
+    fixed_clone: Path, app: PatchpilotApp
+) -> None:
+    before = read_commit_message(fixed_clone)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_checks(pilot, "no-sign-off")
+        await keys(pilot, "a")
+        assert isinstance(app.screen, Choose)
+        screen_text = " ".join(text_of(app).replace("┃", " ").split())
+        assert "Developer's Certificate of Origin" in screen_text
+        assert "s  Sign off" in text_of(app)
+        await keys(pilot, "escape")
+        assert read_commit_message(fixed_clone) == before
+        await keys(pilot, "a", "enter")
+        await until(
+            pilot,
+            lambda: (
+                "Signed-off-by: Robin Newland <robin@example.net>"
+                in read_commit_message(fixed_clone)
+            ),
+            "the sign-off",
+        )
+        await until(
+            pilot,
+            lambda: app.session.fresh_result(Stage.CHECKS) is not None,
+            "the checks",
+        )
+        await settle(pilot)
+        assert "added Signed-off-by: to 1 commit; press u to undo" in last_message(app)
+        assert "no-sign-off" not in list_shown_findings(app)
+
+
+async def test_fixes_and_tags_share_a_dialog_and_an_undo(
+    clone: Path, newcomer_app: PatchpilotApp
+) -> None:
+    before = read_commit_message(clone)
+    async with newcomer_app.run_test(size=(100, 60)) as pilot:
+        await open_checks(pilot, "missing-fixes")
+        screen_text = text_of(newcomer_app)
+        assert "a add tag" in screen_text
+        assert "A review all fixes" in screen_text
+        await keys(pilot, "A", "escape")
+        assert read_commit_message(clone) == before
+        await keys(pilot, "A")
+        screen_text = text_of(newcomer_app)
+        assert "Apply 2 fixes and add 2 tags to 1 commit? 1 finding left" in screen_text
+        assert "+Fixes: " in screen_text
+        assert "if ((rsp" in screen_text
+        assert "missing Signed-off-by" in screen_text
+        assert "missing-fixes]" not in screen_text, "the tag is added"
+        assert read_commit_message(clone) == before
+        await keys(pilot, "enter")
+        await until(pilot, lambda: "\nFixes: " in read_commit_message(clone), "the tag")
+        await until(
+            pilot,
+            lambda: newcomer_app.session.fresh_result(Stage.CHECKS) is not None,
+            "the checks",
+        )
+        await settle(pilot)
+        assert newcomer_app.screen is newcomer_app.stage_screen, "no second dialog"
+        assert "fixed " in last_message(newcomer_app)
+        assert "and added the tags; press u to undo" in last_message(newcomer_app)
+        assert "missing-fixes" not in list_shown_findings(newcomer_app)
+        assert "Signed-off-by" not in read_commit_message(clone)
+        assert "\tif ((rsp" in (clone / acme.MCP).read_text()
+        assert "A review all fixes" not in text_of(newcomer_app)
+        await keys(pilot, "u", "enter")
+        await until(pilot, lambda: read_commit_message(clone) == before, "the message as it was")
+        await settle(pilot)
+        assert not git(clone, "status", "--porcelain", "-uno").text
+
+
+async def test_strict_count_is_shown_with_its_key(fixed_clone: Path, app: PatchpilotApp) -> None:
+    file = fixed_clone / acme.MCP
+    file.write_text(
+        file.read_text().replace("rc = -EOPNOTSUPP;", "rc = card == NULL ? 0 : -EOPNOTSUPP;")
+    )
+    git(fixed_clone, "commit", "-q", "--amend", "-a", "--no-edit")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_checks(pilot)
+        assert "o shows 1 minor" in text_of(app)
+        await keys(pilot, "o", "f")
+        assert "o shows 1 minor" not in text_of(app)
+        assert "the findings of all rules" in text_of(app)
+
+
+async def test_reviewer_is_started_by_a_key(
+    newcomer_app: PatchpilotApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = tmp_path / "answer"
+    answer.write_text('{"path": "message", "line": 1, "problem": "gives no reason"}')
+    config = tmp_path / "gitconfig"
+    config.write_text(
+        "[user]\nname = Ada\nemail = ada@example.org\n"
+        f'[patchpilot "reviewer.mine"]\ncommand = cat {answer}\nlocal = true\n'
+    )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    async with running(newcomer_app, (100, 30), Stage.CHECKS) as pilot:
+        await keys(pilot, "o", "l")
+        await visible(pilot, "review by mine")
+        assert "gives no reason" in text_of(newcomer_app)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test that Home asks with what the user starts.
+
+The answer is a log, a commit, a branch or a bisection, and each leads to a screen.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from patchpilot.resources import state_path
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.build_app import create_app
+from patchpilot.tui.screens.home_screen import HomeScreen
+from patchpilot.tui.stage.saved_state import SavedState
+from patchpilot.tui.view.stages import Stage
+from tests.finding.test_find_fix import TITLE, repo
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+from tests.kit.walk import keys, settle, text_of, until
+
+pytestmark = pytest.mark.long
+__all__ = ["repo"]
+MESSAGE = "acme 0000:00:19.0: cannot fill the ring of queue 7"
+
+
+@pytest.fixture
+def app(repo: Repo, tmp_path: Path) -> PatchpilotApp:
+    repo.git("checkout -q --detach origin/master")
+    saved_state = SavedState(tmp_path / "state" / "walk.json")
+    saved_state.save_values(theme="patchpilot-dark")
+    return create_app(repo.path, memory=saved_state)
+
+
+async def test_log_search_reaches_stable_kernels(
+    app: PatchpilotApp,
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("enter")
+        await until(pilot, lambda: "File with the log" in text_of(app), "file")
+        await pilot.press(*MESSAGE, "enter")
+        await until(pilot, lambda: "Version or branch" in text_of(app), "version")
+        await pilot.press(*"v9", "enter")
+        await until(pilot, lambda: "no commit 'v9'" in text_of(app), "the error")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Version or branch" in text_of(app), "version")
+        await pilot.press(*"v6.1", "enter")
+        await until(pilot, lambda: TITLE[:30] in text_of(app), "list")
+        assert f"1  {TITLE}" in text_of(app)
+        assert "%; first in v6.2" in text_of(app)
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: app.stage is Stage.BACKPORTS, "stable kernels")
+        assert app.session.target
+        await settle(pilot)
+        assert "r ask for it" in text_of(app)
+        await keys(pilot, "r")
+        await until(pilot, lambda: "Draft:" in text_of(app), "the request")
+        (file,) = (state_path() / "requests").iterdir()
+        assert f'("{TITLE}") to 6.1' in file.read_text()
+
+
+async def test_main_branch_without_a_remote_is_not_a_topic(app: PatchpilotApp, repo: Repo) -> None:
+    repo.git("checkout -q -B master")
+    for ref in repo.git("for-each-ref --format=%(refname) refs/remotes").split():
+        repo.git("update-ref -d", ref)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        assert "no commits on top" in str(app.session.errors[Stage.COMMIT])
+
+
+async def test_keys_in_the_hint_of_find_save_a_report(app: PatchpilotApp, repo: Repo) -> None:
+    output = call("find", "-C", repo.path, "acme_ring_start", "--in", "v6.1").out
+    keys_in_hint = re.search(r"press (\w) on Home \(0\).*; (\w) fills", output)
+    assert keys_in_hint, output
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("escape", keys_in_hint[1])
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("enter")
+        await until(pilot, lambda: "File with the log" in text_of(app), "file")
+        await pilot.press(*"brcm_queue_stop: timeout", "enter")
+        await until(pilot, lambda: "Version or branch" in text_of(app), "version")
+        await pilot.press(*"v6.1", "enter")
+        await until(pilot, lambda: "No commit fits" in text_of(app), "list")
+        await pilot.press(keys_in_hint[2])
+        await until(pilot, lambda: "Draft:" in text_of(app), "draft")
+        (file,) = (state_path() / "reports").iterdir()
+        content = file.read_text()
+        assert "with v6.1 I get this:\n\n  brcm_queue_stop: timeout\n" in content
+        assert "commits since v6.1" in content
+        await pilot.press("escape")
+        assert isinstance(app.screen, HomeScreen)
+
+
+async def test_bisection_leads_to_the_fix(app: PatchpilotApp, repo: Repo) -> None:
+    bad_commit = repo.git("rev-parse v6.1^{commit}")
+    repo.commit(f'acme: fix it\n\nFixes: {bad_commit[:12]} ("Linux 6.1")\n', {"x.c": "x\n"})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("t")
+        await until(pilot, lambda: "first bad commit:" in text_of(app), "file")
+        await pilot.press(*bad_commit, "enter")
+        await until(pilot, lambda: "acme: fix it" in text_of(app), "list")
+        assert f"fixes {bad_commit[:12]}" in text_of(app)

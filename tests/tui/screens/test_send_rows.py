@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test that a failed check names the key that fixes it."""
+
+from patchpilot.model.action import Action, Advice
+from patchpilot.model.send_problem import CheckLine, CheckState
+from patchpilot.tui.screens.send_rows import repair_help
+
+
+def test_check_names_the_repairing_key() -> None:
+    def make_check(name: str, hint: Advice, state: CheckState = CheckState.NOTE) -> str:
+        return repair_help(CheckLine(state, name, "", hint))
+
+    sign_off = Action("prepare", ("--signoff",), "git commit -s, or {}")
+    assert (
+        make_check("no-signoff", sign_off, CheckState.PROBLEM)
+        == "press a to go to stage 4 Tags: press w"
+    )
+    drop = Action("maintainers", ("--drop", "a@b.example"), "drop it: {}")
+    assert make_check("many", drop) == "press a to go to stage 3 To/Cc: press Space to exclude it"
+    assert make_check("odd", "git fetch") == "git fetch"
+    assert make_check("weekend", "") == make_check("target", "", CheckState.OK) == ""

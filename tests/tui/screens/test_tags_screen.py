@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test the Tags stage.
+
+It shows the details of a candidate, and choices below the candidates that affect other stages.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from patchpilot.commits.git_command import git
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.view.stages import Stage, StageState
+from tests.kit.walk import keys, running, text_of, until, visible
+
+pytestmark = pytest.mark.long
+
+
+On = Callable[[Path], PatchpilotApp]
+
+
+async def test_not_a_fix_is_respected_by_other_stages(
+    app: PatchpilotApp,
+) -> None:
+    async with running(app, (80, 24)) as pilot:
+        assert app.session.open_questions == 3
+        await keys(pilot, Stage.TAGS)
+        await visible(pilot, "5.15 has it because")
+        await keys(pilot, "x")
+        await visible(pilot, "acme_mcp.c")
+        assert "Your fix" in text_of(app)
+        assert "Where the bug is" not in text_of(app)
+        await keys(pilot, "escape", "G")
+        assert "Evidence" in text_of(app)
+        await keys(pilot, "enter")
+        await visible(pilot, "you answered that it is not a fix")
+        assert "Where the bug is" not in text_of(app)
+        assert app.session.stage_status(Stage.TAGS).state is StageState.DONE
+        await keys(pilot, Stage.BACKPORTS)
+        assert "you answered that it is not a fix: nothing to backport" in text_of(app)
+        assert app.session.stage_status(Stage.BACKPORTS).state is StageState.DONE
+        await keys(pilot, Stage.CHECKS)
+        assert "missing-fixes" not in text_of(app)
+        await keys(pilot, Stage.PREVIEW)
+        assert not [
+            question
+            for question in app.session.fresh_result(Stage.PREVIEW).warnings
+            if "unanswered" in question.name
+        ]
+        # undo restores everything
+        await keys(pilot, Stage.TAGS, "enter")
+        await visible(pilot, "This is not a fix")
+
+
+async def test_user_can_add_a_candidate_and_tag_several(
+    fixed_clone: Path, app: PatchpilotApp
+) -> None:
+    named_commit = git(fixed_clone, "rev-parse", "v6.2-rc1^{commit}").text.strip()
+
+    async def wait_for_tags(pilot: Pilot[int], count: int) -> None:
+        def has_all_tags() -> bool:
+            return text_of(app).count("{+Fixes: ") == count
+
+        await until(pilot, has_all_tags, f"{count} tags in the message")
+
+    async with running(app, (120, 36), Stage.TAGS, "G", "k", "enter") as pilot:
+        await pilot.press(*"v6", "full_stop", *"2-rc1", "enter")
+        await visible(pilot, "you named it")
+        await visible(pilot, f"{{+Fixes: {named_commit[:12]}")
+        await keys(pilot, "space", "home", "space")
+        await wait_for_tags(pilot, 2)
+        assert text_of(app).count("[✓]") == 2
+        await keys(pilot, "w")
+        await visible(pilot, "2 Fixes: tags")
+        await keys(pilot, "escape", "space")
+        await wait_for_tags(pilot, 1)
