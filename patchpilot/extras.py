@@ -104,15 +104,15 @@ def _find_clone() -> Path | None:
     """Return the clone that patchpilot was installed from, if it still exists (PEP 610)."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
-    from urllib.parse import unquote, urlsplit
+    from urllib.parse import unquote
 
     try:
         text = distribution("patchpilot").read_text("direct_url.json")
-        url = urlsplit(str(json.loads(text or "{}").get("url", "")))
+        url = str(json.loads(text or "{}").get("url", ""))
     except (PackageNotFoundError, ValueError, AttributeError):
         return None
-    folder = Path(unquote(url.path))
-    return folder if url.scheme == "file" and (folder / ".git").exists() else None
+    folder = Path(unquote(url.removeprefix("file://")))
+    return folder if url.startswith("file:///") and (folder / ".git").exists() else None
 
 
 def system_install_command(*programs: str) -> str:
