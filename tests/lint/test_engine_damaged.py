@@ -113,11 +113,17 @@ def test_damaged_patch_is_read_completely(
     edits: list[tuple[str, int, int, str]],
 ) -> None:
     raw_mail = _damage_patch(edits)
+    patch, problem = None, ""
     try:
         patch = parse_patch(raw_mail, "0001-frob.patch")
-    except PatchpilotError:
+    except PatchpilotError as error:
+        problem = f"{error.message} {error.hint}"
+    if patch is None:
+        assert "0001-frob.patch" in problem
         return
-    _check_patch(patch)
+    findings = _check_patch(patch)
+    last_line = len(patch.lines)
+    assert all(0 <= (finding.patch_line or 0) <= last_line for finding in findings)
 
 
 def test_empty_hunk_has_no_statement() -> None:

@@ -66,7 +66,9 @@ def test_encoded_words_are_decoded(text: str) -> None:
     )
 )
 def test_decoder_survives_any_text(parts: list[str]) -> None:
-    decode_words("".join(parts))
+    text = "".join(parts)
+    decoded = decode_words(text)
+    assert decoded == text or "=?" in text
 
 
 @pytest.mark.long

@@ -113,7 +113,9 @@ def test_fixes_lines_are_parsed_in_many_formats(line: str, expected: list[tuple[
 
 @given(st.text())
 def test_arbitrary_message_is_parsed(text: str) -> None:
-    read_commit_marks(text)
+    marks = read_commit_marks(text)
+    ids = (*marks.upstream, *(fix.id for fix in marks.fixes))
+    assert all(commit_id in text.lower() for commit_id in ids)
 
 
 @given(

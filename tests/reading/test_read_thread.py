@@ -317,7 +317,9 @@ def test_thousands_of_mails_take_seconds() -> None:
 )
 def test_any_damaged_mbox_is_read(mails: list[bytes], junk: bytes, offset: int) -> None:
     data = build_mbox(*mails)
-    read_thread(parse(data[:offset] + junk + data[offset:]))
+    damaged = tuple(parse(data[:offset] + junk + data[offset:]))
+    ids = {mail.message_id for mail in damaged}
+    assert all({post.message_id for post in series.posts} <= ids for series in read_thread(damaged))
 
 
 def test_advice_is_about_the_newest_series_with_the_title() -> None:

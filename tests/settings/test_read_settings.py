@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.config import KEYS, load_settings
+from patchpilot.config import KEYS, Key, load_settings
 from patchpilot.errors import PatchpilotError
 from patchpilot.settings.read_settings import read_settings
 from patchpilot.tui.screens import checks_rows
@@ -239,8 +239,9 @@ def test_user_settings_apply_outside_a_repository(
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
-def test_defaults_are_valid_settings(key: object) -> None:
-    load_settings(None, {f"patchpilot.{key.name}": [key.default]})  # type: ignore[attr-defined]
+def test_defaults_are_valid_settings(key: Key) -> None:
+    settings = load_settings(None, {f"patchpilot.{key.name}": [key.default]})
+    assert settings.of(key.name).value == key.default
 
 
 def test_tui_uses_the_same_mail_settings(repo: Repo) -> None:

@@ -49,4 +49,11 @@ def test_runs_record_line_numbers() -> None:
 
 @given(st.text(max_size=400))
 def test_change_parser_accepts_any_text(text: str) -> None:
-    parse_change(text)
+    lines = text.splitlines()
+    changed = (
+        line
+        for file in parse_change(text)
+        for run in file.runs
+        for line in (*run.removed, *run.added)
+    )
+    assert all(any(line in whole for whole in lines) for line in changed)
