@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import adapt_conflicts
@@ -28,7 +27,7 @@ from patchpilot.backports.prerequisites import (
     SearchState,
     find_prerequisites,
 )
-from patchpilot.backports.result import BackportResult
+from patchpilot.backports.result import BackportResult, UnreadPatch
 from patchpilot.backports.targets import (
     BackportTarget,
     find_mainline_commits,
@@ -45,14 +44,16 @@ from patchpilot.commits.make_commits import commit_patches
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.range import FromArchive
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import MissingError
+from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.history.branch_verdict import BranchVerdict, judge_whether_affected
 from patchpilot.history.earlier_fixes import group_changes_by_function
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.index_file import delete_index
+from patchpilot.history.mainline_commit import MainlineSearch
 from patchpilot.history.stable_branches import (
     StableBranch,
     StableBranches,
+    find_mainline,
     find_mainline_tip,
     find_stable_branches,
     find_version,
@@ -60,8 +61,8 @@ from patchpilot.history.stable_branches import (
     list_queue_refs,
 )
 from patchpilot.model.action import Action
-from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.model.follow_up import Follower
+from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import version_key
@@ -135,6 +136,7 @@ def compute_backport_verdicts(
         )
     introduced_by = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
     targets = read_fixes(repository, request.target, request.base, request.from_archive)
+    unread: tuple[UnreadPatch, ...] = ()
     results = tuple(BackportResult(fix.commit, fix.subject) for fix in targets)
     if revisions or not onto:
         if repository is None:
@@ -149,7 +151,7 @@ def compute_backport_verdicts(
         targets = find_mainline_commits(repository, targets, progress)
         if any(fix.commit is None for fix in targets):
             base = _find_patch_base(repository, targets, request.base)
-            targets = _add_commits(repository, targets, base, progress)
+            targets, unread = _add_commits(repository, targets, base, progress)
         stable = find_stable_branches(repository, profile=profile)
         branches = (
             resolve_onto_revisions(repository, stable, revisions) if revisions else stable.branches
@@ -174,7 +176,7 @@ def compute_backport_verdicts(
             delete_index(repository)
             with BackportSession(repository, stable, request, progress, introduced_by) as session:
                 results = session.ask(commits, branches)
-        results = tuple(replace(result, missing=missing) for result in results)
+        results = tuple(replace(result, missing=missing, unread=unread) for result in results)
     if folders:
         patches = [(fix.as_patch(repository), fix.commit) for fix in targets]
         directory_results = [
@@ -195,16 +197,32 @@ def _add_commits(
     fixes: Sequence[BackportTarget],
     base: str,
     progress: Progress,
-) -> tuple[BackportTarget, ...]:
-    """Return the fixes with a commit for each patch.
+) -> tuple[tuple[BackportTarget, ...], tuple[UnreadPatch, ...]]:
+    """Return the fixes with a commit for each patch, and the patches of several that have none.
 
     Never judge an empty commit: a patch without effect is a mainline commit with another subject,
-    or an error.
+    or an error. Raise the error if there is no other fix.
     """
     patches = [fix.patch for fix in fixes if fix.commit is None and fix.patch]
-    find_merged = partial(find_unfit_patch_commit, repository, progress=progress)
-    commits = iter(commit_patches(repository, patches, base, find_merged))
-    return tuple(fix if fix.commit else replace(fix, commit=next(commits)) for fix in fixes)
+    errors: dict[str, PatchpilotError] = {}
+
+    def find_merged(patch: Patch) -> str | None:
+        # the rest of a truncated patch may be the change of another commit
+        return None if patch.diff_error else find_unfit_patch_commit(repository, patch, progress)
+
+    def keep_error(patch: Patch, error: PatchpilotError) -> None:
+        errors.setdefault(patch.source, error)
+
+    on_error = keep_error if len(fixes) > 1 else None
+    commits = iter(commit_patches(repository, patches, base, find_merged, on_error))
+    read = tuple(fix if fix.commit else replace(fix, commit=next(commits)) for fix in fixes)
+    if not any(fix.commit for fix in read):
+        raise next(iter(errors.values()))
+    unread = tuple(
+        UnreadPatch(source, error.message.removeprefix(f"{source}: "))
+        for source, error in errors.items()
+    )
+    return tuple(fix for fix in read if fix.commit), unread
 
 
 def _find_patch_base(
@@ -250,7 +268,9 @@ class BackportSession:
         self.request, self.progress = request, progress
         self.history = History(repository, progress)
         self.scratch = ScratchStore(repository)
-        self.main = find_mainline_tip(repository)
+        main = find_mainline(repository)
+        self.main = main.tip if main else None
+        self.mainline = MainlineSearch(repository, main, self.history) if main else None
         originals = (self._find_original(culprit) or culprit for culprit in culprits)
         self.named = tuple(
             Culprit(culprit[:12], repository.commit(culprit).subject, culprit)
@@ -291,11 +311,8 @@ class BackportSession:
         )
 
     def _find_original(self, commit: str) -> str | None:
-        """Return the mainline commit that the message of a backport names, or None."""
-        message = self.repository.commit(commit).message
-        upstream = read_commit_marks(message).upstream
-        # most commits name none: do not read the history for them
-        return self.history.find_original([commit], self.main) if self.main and upstream else None
+        """Return the mainline commit that a commit is or that its marks lead to, or None."""
+        return self.mainline.of_ids([commit]) if self.mainline else None
 
     def _find_mainline_commit(self, commit: str) -> str:
         """Return the commit's mainline equivalent, or the commit itself if there is none.

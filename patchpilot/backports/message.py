@@ -16,8 +16,8 @@ from patchpilot.model.address import (
     is_header_safe,
 )
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.model.trailer import add_trailers, explain_unfit_trailer, parse_trailers
+from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.projects.project import StableTrees
 
 _NOTE = re.compile(r"^\[ (?![Uu]pstream )[^\]\n:]+: .*", re.MULTILINE)

@@ -18,10 +18,10 @@ from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
-from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.model.json_form import json_form
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.projects.commit_marks import read_commit_marks
 
 _DEEPEST = 4
 # if more whole commits than this are needed, the search fails

@@ -11,6 +11,15 @@ from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form
 
 
+@json_form()
+@dataclass(frozen=True, slots=True)
+class UnreadPatch:
+    """A patch among several that was not judged, and the reason."""
+
+    source: str
+    problem: str
+
+
 @json_form(
     "commit",
     "asked",
@@ -22,6 +31,7 @@ from patchpilot.model.json_form import json_form
     "followers",
     "rules",
     "missing",
+    "unread",
 )
 @dataclass(frozen=True, slots=True)
 class BackportResult:
@@ -31,7 +41,8 @@ class BackportResult:
     If the user named a backport, the verdicts are for its mainline commit and `asked` is the commit
     that the user named. `bug` is the range of affected releases, if requested. `max_lines` is the
     patch size limit of the stable trees; 0 means no limit. `unfetched` is set if none of the
-    project's stable branches has been fetched.
+    project's stable branches has been fetched. `unread` lists the other patches of TARGET that
+    could not be read, apply to nothing and are not in mainline.
     """
 
     commit: str | None
@@ -47,6 +58,7 @@ class BackportResult:
     bug: BugRange = NOWHERE
     max_lines: int = 0
     unfetched: bool = False
+    unread: tuple[UnreadPatch, ...] = ()
 
     @property
     def cc_stable(self) -> tuple[str, ...]:

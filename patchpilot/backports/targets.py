@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from patchpilot.commits.make_commits import make_damaged_patch_error
 from patchpilot.commits.range import (
     FromArchive,
     format_commit_patch,
@@ -17,23 +18,17 @@ from patchpilot.commits.range import (
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError, UsageError, did_you_mean
-from patchpilot.history.earlier_fixes import SearchedTree, find_merged_patch
 from patchpilot.history.fix_in_branch import History
+from patchpilot.history.mainline_commit import MainlineSearch
 from patchpilot.history.missing_branches import COMMAND
 from patchpilot.history.own_trees import find_own_trees
-from patchpilot.history.patch_similarity import are_alike, count_changed_lines
 from patchpilot.history.stable_branches import (
     StableBranches,
     find_mainline,
-    find_mainline_tip,
     find_stable_branches,
     make_fetch_command,
 )
 from patchpilot.model.action import Action, Advice
-from patchpilot.model.commit_references import (
-    list_copied_commits,
-    read_commit_marks,
-)
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
 from patchpilot.projects.loading import project_of_tree
@@ -96,11 +91,8 @@ def read_fixes(
         raise make_missing_patch_error(target or "the topic")
     for patch in patches:
         # part of a damaged diff might still apply, so report the damage first
-        if patch.diff_error:
-            raise InputError(
-                f"{patch.source}: {patch.diff_error}",
-                hint="the patch was truncated or edited manually; download it again",
-            )
+        if patch.diff_error and len(patches) == 1:
+            raise make_damaged_patch_error(patch)
     return tuple(
         BackportTarget(patch.commit, patch.subject.title or patch.source, patch)
         for patch in patches
@@ -128,45 +120,35 @@ def find_mainline_commits(
 ) -> tuple[BackportTarget, ...]:
     """Return the fixes, with the mainline commits of those that are patch files.
 
-    This is the mainline commit that the message names, or the one with the same subject and change.
     A fix that is not in mainline remains without a commit.
     """
-    tip = find_mainline_tip(repository)
-    if not tip or all(target.commit for target in targets):
+    main = find_mainline(repository)
+    if not main or all(target.commit for target in targets):
         return tuple(targets)
     with History(repository, progress) as history:
+        search = MainlineSearch(repository, main, history)
         return tuple(
-            replace(target, commit=_find_mainline_commit(history, target.patch, tip))
+            replace(target, commit=search.of_patch(target.patch))
             if target.patch and not target.commit
             else target
             for target in targets
         )
 
 
-def _find_mainline_commit(history: History, patch: Patch, tip: str) -> str | None:
-    upstream = read_commit_marks("\n".join(patch.message)).upstream
-    return history.find_original(upstream, tip) or history.find_same_change(
-        patch.subject.title, count_changed_lines(patch.files), tip
-    )
-
-
 def find_unfit_patch_commit(repository: Repository, patch: Patch, progress: Progress) -> str | None:
     """Return the mainline commit of a patch that does not apply to mainline or has no effect.
 
-    This is the commit from which the patch was made, or the one that makes the same change. Return
-    None if there is none. Raise `InputError` if there is no diff either.
+    Return None if there is none. Raise `InputError` if there is no diff either.
     """
     main = find_mainline(repository)
-    lines = count_changed_lines(patch.files)
+    commit: str | None = None
     if main:
         with History(repository, progress) as history:
-            commit = history.find_original(list_copied_commits(patch), main.tip)
-        if commit and (not patch.has_diff or are_alike(repository, lines, commit)):
-            return commit
-    if not patch.has_diff:
+            search = MainlineSearch(repository, main, history)
+            commit = search.of_unfit_patch(patch, progress)
+    if commit is None and not patch.has_diff:
         raise make_missing_patch_error(patch.source)
-    tree = SearchedTree(main.name, main.tip) if main else None
-    return find_merged_patch(repository, patch, tree, progress) if tree else None
+    return commit
 
 
 def split_onto_arguments(

@@ -51,9 +51,9 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, UsageError
 from patchpilot.model.action import Action, Advice
-from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.projects.project import StableTrees
 from patchpilot.resources import state_path
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.errors import UsageError
+from patchpilot.errors import InputError, PatchpilotError, UsageError
 from patchpilot.model.patch import Patch
 
 _Environment = dict[str, str]
@@ -18,6 +18,14 @@ _Environment = dict[str, str]
 
 class _UnfitPatchError(UsageError):
     """Raised if a patch does not apply or has no effect."""
+
+
+def make_damaged_patch_error(patch: Patch) -> InputError:
+    """Return the error for a patch with a damaged diff."""
+    return InputError(
+        f"{patch.source}: {patch.diff_error}",
+        hint="the patch was truncated or edited manually; download it again",
+    )
 
 
 def list_uncommitted_files(repository: Repository, directory: str = ".") -> list[str]:
@@ -40,26 +48,45 @@ def commit_patches(
     patches: Sequence[Patch],
     tip: str,
     find_merged: Callable[[Patch], str | None] | None = None,
+    on_error: Callable[[Patch, PatchpilotError], None] | None = None,
 ) -> tuple[str, ...]:
     """Commit patches on top of each other; return the commit ids.
 
     A patch that has no effect, or that does not apply even with a three-way merge, is replaced by
-    the commit that `find_merged` returns. Raise `UsageError` if there is none, or if a patch has no
-    subject.
+    the commit that `find_merged` returns. If there is none, or if a patch has no subject, call
+    `on_error` and return "" for this patch, or raise `UsageError` without `on_error`.
     """
     commits: list[str] = []
     with _make_temporary_index(repository, tip) as index:
         for patch in patches:
             try:
-                tip = _commit_patch(repository, patch, tip, index)
-                commits.append(tip)
-            except _UnfitPatchError:
-                merged = find_merged(patch) if find_merged else None
-                if merged is None:
+                commit, tip = _commit_or_find(repository, patch, tip, index, find_merged)
+            except PatchpilotError as error:
+                if on_error is None:
                     raise
-                commits.append(merged)
-                repository.git("read-tree", tip, env=index)
+                on_error(patch, error)
+                commit = ""
+            commits.append(commit)
     return tuple(commits)
+
+
+def _commit_or_find(
+    repository: Repository,
+    patch: Patch,
+    tip: str,
+    index: _Environment,
+    find_merged: Callable[[Patch], str | None] | None,
+) -> tuple[str, str]:
+    """Return the commit of a patch, and the commit to apply the next patch to."""
+    try:
+        tip = _commit_patch(repository, patch, tip, index)
+    except _UnfitPatchError:
+        repository.git("read-tree", tip, env=index)
+        merged = find_merged(patch) if find_merged else None
+        if merged is None:
+            raise
+        return merged, tip
+    return tip, tip
 
 
 def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
@@ -88,6 +115,9 @@ def _commit_patch(repository: Repository, patch: Patch, parent: str, index: _Env
             f"{patch.source}: cannot look up the merged commit: the diff has no subject",
             hint="name the commit, or use --onto DIR",
         )
+    if patch.diff_error:
+        # part of a damaged diff might still apply
+        raise make_damaged_patch_error(patch)
     diff = "\n".join([*patch.lines[patch.diff_line - 1 :], ""])
     result = repository.git(
         "apply",

@@ -21,7 +21,7 @@ from patchpilot.demo.robin import (
     prepare_second_version,
     send_backports,
 )
-from patchpilot.model.commit_references import find_upstream_commits
+from patchpilot.projects.commit_marks import find_upstream_commits
 from patchpilot.reading.thread_values import Turn
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import create_app, find_screen_class

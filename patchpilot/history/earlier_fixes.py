@@ -18,9 +18,9 @@ from patchpilot.commits.run import RunWatch
 from patchpilot.errors import GitError
 from patchpilot.history.patch_similarity import compute_patch_id, patch_ids
 from patchpilot.history.releases import Releases
-from patchpilot.model.commit_references import CommitMarks, read_commit_marks
 from patchpilot.model.patch import FileChange, Hunk, Patch, parse_diff
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.projects.commit_marks import CommitMarks, read_commit_marks
 from patchpilot.series.patch_pairing import ENOUGH, line_similarity, title_key
 
 # like git, treat a line that starts with a letter as the start of a function, unless it is a label

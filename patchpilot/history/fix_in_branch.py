@@ -11,8 +11,8 @@ from patchpilot.history.ancestor_bitmap import AncestorBitmap
 from patchpilot.history.history_index import Index
 from patchpilot.history.patch_similarity import are_alike, have_common_file, patch_ids
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.projects.commit_marks import read_commit_marks, strip_vendor_prefixes
 
 _MOST_UNMARKED = 4000
 
@@ -70,6 +70,7 @@ class History:
         self.repository = repository
         self.index = index or Index.open(repository)
         self._progress = progress
+        self._names: dict[str, tuple[str, ...]] = {}
 
     def __enter__(self) -> "History":
         return self
@@ -131,12 +132,9 @@ class History:
                 for ordinal, commit_id in self.index.resolve(fix.id)
                 if ordinal in reach and commit_id != commit
             ]
+            hits = hits or self._find_other_id(fix.id, reach)
             if len(hits) != 1 and fix.subject:
-                same_subject = [
-                    self.index.id(number)
-                    for number in self.index.by_subject(fix.subject)
-                    if number in reach
-                ]
+                same_subject = self._list_titled(fix.subject, reach)
                 hits = [hit for hit in hits if hit in same_subject] or (
                     [] if hits else same_subject
                 )
@@ -145,6 +143,28 @@ class History:
                 Culprit(fix.id, fix.subject, hits[-1] if hits else None),
             )
         return tuple(culprits.values())
+
+    def _find_other_id(self, name: str, reach: AncestorBitmap) -> list[str]:
+        """Return the commit that a commit outside of `reach` is there, or an empty list.
+
+        It may be the mainline commit of a backport, or a commit that was picked from this one.
+        """
+        commit = self.repository.find(name)
+        names = self._list_origins(commit) if commit else [name]
+        origins = ((self.index.ordinal(name) if len(name) == 40 else None) for name in names)
+        picked = (number for name in names for number in self.index.backports_of(name))
+        numbers = (number for number in (*origins, *picked) if number is not None)
+        return [self.index.id(number) for number in numbers if number in reach][:1]
+
+    def titled(self, subject: str, branch: str) -> list[str]:
+        """Return the commits in `branch` with this subject, oldest first."""
+        self.add([branch])
+        return self._list_titled(subject, self.index.reach(branch))
+
+    def _list_titled(self, subject: str, reach: AncestorBitmap) -> list[str]:
+        return [
+            self.index.id(number) for number in self.index.by_subject(subject) if number in reach
+        ]
 
     def find_same_change(
         self, subject: str, lines: "Counter[tuple[str, str]]", branch: str
@@ -164,22 +184,47 @@ class History:
             None,
         )
 
-    def find_original(self, ids: Iterable[str], branch: str) -> str | None:
-        """Return the first of these commits that is in `branch`, or None.
+    def names_of(self, commit: str) -> tuple[str, ...]:
+        """Return the ids under which backports may name a commit, its own id first.
 
-        Instead of a commit outside of the branch, use the upstream commits in its message.
+        A fix may be in mainline twice, as it is when it is picked from a -next branch into a branch
+        for fixes. The other ids are the commits that its message names, if it names a single one,
+        and unmarked commits with the same subject, author and change.
         """
-        todo, seen = list(ids), set[str]()
-        while todo:
-            commit = self.repository.find(todo.pop(0))
-            if commit is None or commit in seen:
-                continue
-            if self.has(branch, commit):
-                return commit
-            seen.add(commit)
-            message = self.repository.commit(commit).message
-            todo += read_commit_marks(message).upstream
-        return None
+        if commit not in self._names:
+            origins = self._list_origins(commit)
+            twins = (twin for name in origins for twin in self._find_twins(name))
+            self._names[commit] = tuple(dict.fromkeys((*origins, *twins)))
+        return self._names[commit]
+
+    def _list_origins(self, commit: str) -> list[str]:
+        """Return a commit, the commit that its message names, and so on.
+
+        An id that the repository lacks is as long as it is written. A commit that names several
+        ones is none of them.
+        """
+        self.add([commit])
+        origins = [commit]
+        while ordinal := self.index.ordinal(origins[-1]) if len(origins[-1]) == 40 else None:
+            named = self.index.upstream_ids([ordinal]).get(ordinal, [])
+            resolved = self.index.resolve(named[0]) if len(named) == 1 else []
+            origin = resolved[0][1] if len(resolved) == 1 else "".join(named[:1])
+            if len(named) != 1 or origin in origins:
+                break
+            origins.append(origin)
+        return origins
+
+    def _find_twins(self, name: str) -> list[str]:
+        ordinal = self.index.ordinal(name) if len(name) == 40 else None
+        ordinals = self.index.same_subject(ordinal) if ordinal is not None else []
+        marked = self.index.upstream_ids(ordinals)
+        twins = self.index.ids(other for other in ordinals if other not in marked)
+        original = self.repository.commit(name) if twins else None
+        return [
+            twin.id
+            for twin in self.repository.commits(twins)
+            if original and self._has_same_change(original, twin)
+        ]
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
         """Return the commits that are missing from a branch, judging by ancestry and upstream
@@ -218,14 +263,20 @@ class History:
         """Return the commits in `branch` with a `Fixes:` line for `commit`, oldest first."""
         self.add([branch])
         reach = self.index.reach(branch)
-        return tuple(
-            self.index.ids(fixer for fixer in self.index.fixes_of(commit) if fixer in reach)
-        )
+        self.add([commit])
+        # the branch may also have the commit under the id of a pick
+        names = {*self.names_of(commit), *self.index.ids(self._find_marked(commit, reach))}
+        fixers = {fixer for name in names for fixer in self.index.fixes_of(name)}
+        return tuple(self.index.ids(sorted(fixer for fixer in fixers if fixer in reach)))
 
     def _find_marked(self, commit: str, reach: AncestorBitmap) -> list[int]:
         seen: set[int] = set()
         marked: list[int] = []
-        todo = [commit]
+        for origin in self._list_origins(commit)[1:]:
+            ordinal = self.index.ordinal(origin) if len(origin) == 40 else None
+            if ordinal is not None and ordinal in reach:
+                marked.append(ordinal)
+        todo = list(self.names_of(commit))
         while todo:
             for backport in self.index.backports_of(todo.pop()):
                 if backport in seen:
@@ -235,7 +286,7 @@ class History:
                     marked.append(backport)
                 else:
                     todo.append(self.index.id(backport))
-        return sorted(marked)
+        return sorted(set(marked))
 
     def _effective_landings(
         self, commit: str, landings: Sequence[Landing], reach: AncestorBitmap
@@ -287,14 +338,21 @@ class History:
         ]
 
     def _is_backport_of(self, original: Commit, candidate: Commit) -> bool:
+        upstream_ids = read_commit_marks(candidate.message).upstream
+        names = self.names_of(original.id)
+        if upstream_ids and not any(
+            name.startswith(prefix) for prefix in upstream_ids for name in names
+        ):
+            return False
+        return self._has_same_change(original, candidate)
+
+    def _has_same_change(self, original: Commit, candidate: Commit) -> bool:
+        """Return whether two commits have the same subject and author, and a similar change."""
         if (
-            original.subject != candidate.subject
+            strip_vendor_prefixes(original.subject) != strip_vendor_prefixes(candidate.subject)
             or not is_same_person(original, candidate)
             or len(candidate.parents) != 1
         ):
-            return False
-        upstream_ids = read_commit_marks(candidate.message).upstream
-        if upstream_ids and not any(original.id.startswith(prefix) for prefix in upstream_ids):
             return False
         # check the author date first: a cherry-pick keeps it, which is better evidence than a
         # similar patch

@@ -26,8 +26,8 @@ from patchpilot.history.ancestor_bitmap import (
 )
 from patchpilot.history.index_file import delete_index, open_index_database
 from patchpilot.history.shallow_clones import read_shallow_commits
-from patchpilot.model.commit_references import CommitMarks, read_commit_marks
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.projects.commit_marks import CommitMarks, read_commit_marks, strip_vendor_prefixes
 
 _FORMAT = "--format=%H %P%n%B"
 _FEW = 3000
@@ -64,6 +64,7 @@ class Index:
         self.repository = repository
         self._db = database
         self._parents: array[int] | None = None
+        self._has_originals = False
         self._reaches: dict[int, AncestorBitmap] = {}
 
     @classmethod
@@ -91,7 +92,7 @@ class Index:
         """
         tips = tuple(dict.fromkeys(tips))
         try:
-            return self._add(tips, progress)
+            return self._add_with_originals(tips, progress)
         except sqlite3.OperationalError as error:
             raise MissingError(
                 f"the history index cannot be used: {error}",
@@ -102,7 +103,50 @@ class Index:
             self._db.close()
             delete_index(self.repository)
             self._db, self._reaches = open_index_database(self.repository), {}
-            return self._add(tips, progress)
+            return self._add_with_originals(tips, progress)
+
+    def _add_with_originals(self, tips: Sequence[str], progress: Progress) -> int:
+        """Add the tips, and all commits of the repository that backports name as their origin.
+
+        They may be on a branch that was never added. If they were missing, an answer would depend
+        on which branches were added before.
+        """
+        added = self._add(tips, progress)
+        if added or not self._has_originals:
+            while originals := self._find_unindexed_originals():
+                self._add(originals, progress)
+            self._has_originals = True
+        return added
+
+    def _find_unindexed_originals(self) -> list[str]:
+        """Return the commits that indexed backports name, if they are in the repository only.
+
+        The ids that the repository lacks are looked up again after its refs have changed.
+        """
+        unknown = [str(row[0]) for row in self._db.execute("select id from unknown_upstream")]
+        refs = hashlib.sha256(
+            "".join(f"{ref.name}{ref.object_id}" for ref in self.repository.all_refs).encode(
+                "utf-8", "surrogateescape"
+            )
+        ).hexdigest()
+        row = self._db.execute("select value from meta where name = 'refs'").fetchone()
+        if not unknown or (row and row[0] == f"{refs} {len(unknown)}"):
+            return []
+        known = [name for name in unknown if self.resolve(name)]
+        commits = {
+            name: commit
+            for name in unknown
+            if name not in known and (commit := self.repository.find(name))
+        }
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._db.execute("begin immediate")
+            self._db.executemany(
+                "delete from unknown_upstream where id = ?", [(name,) for name in known]
+            )
+            value = f"{refs} {len(unknown) - len(known)}"
+            self._db.execute("insert or replace into meta values ('refs', ?)", (value,))
+            self._db.execute("commit")
+        return list(dict.fromkeys(commits.values()))
 
     def _add(self, tips: Sequence[str], progress: Progress) -> int:
         new_tips = [tip for tip in tips if self.ordinal(tip) is None]
@@ -177,7 +221,7 @@ class Index:
         return [(int(number), bytes(commit_id).hex()) for number, commit_id in rows]
 
     def by_subject(self, subject: str) -> list[int]:
-        """Return the numbers of commits with this subject.
+        """Return the numbers of commits with this subject, with or without vendor prefixes.
 
         The index stores only a 64-bit hash, so check the subject of each commit.
         """
@@ -188,6 +232,15 @@ class Index:
                 (hash_subject(subject),),
             )
         ]
+
+    def same_subject(self, ordinal: int) -> list[int]:
+        """Return the numbers of the other commits with the subject of this one."""
+        rows = self._db.execute(
+            "select other.ord from commits own join commits other on other.subject = own.subject"
+            " where own.ord = ? and other.ord != own.ord order by other.ord",
+            (ordinal,),
+        )
+        return [int(row[0]) for row in rows]
 
     def backports_of(self, commit_id: str) -> list[int]:
         """Return the numbers of commits that name this one as their upstream commit."""
@@ -246,11 +299,12 @@ class Index:
             self._db.execute("commit")
 
     def _commits_naming(self, table: str, commit_id: str, shortest: int) -> list[int]:
-        forms = [commit_id[:length] for length in range(shortest, 41)]
+        forms = [commit_id[:length] for length in range(shortest, len(commit_id) + 1)]
+        longer = f"or (id > ? and id < '{commit_id}g')" if len(commit_id) < 40 else "or id = ?"
         rows = self._db.execute(
-            f"select distinct ord from {table} where id in ({','.join('?' * len(forms))}) order"
-            " by ord",
-            forms,
+            f"select distinct ord from {table} where id in ({','.join('?' * len(forms))}) {longer}"
+            " order by ord",
+            (*forms, commit_id),
         )
         return [int(row[0]) for row in rows]
 
@@ -290,6 +344,10 @@ class Index:
         self._db.executemany("insert into octopus values (?, ?)", octopus)
         for table, pairs in references.items():
             self._db.executemany(f"insert into {table} values (?, ?)", pairs)
+        self._db.executemany(
+            "insert or ignore into unknown_upstream values (?)",
+            [(value,) for value, _ in references["upstream"]],
+        )
         self._append_parents(start, links)
         return len(rows)
 
@@ -335,9 +393,9 @@ class Index:
 
 
 def hash_subject(subject: str) -> int:
-    """Return a hash of a subject as a signed 64-bit number."""
+    """Return a hash of a subject, without vendor prefixes, as a signed 64-bit number."""
     digest = hashlib.blake2b(
-        subject.strip().encode("utf-8", "surrogateescape"), digest_size=8
+        strip_vendor_prefixes(subject).encode("utf-8", "surrogateescape"), digest_size=8
     ).digest()
     return int.from_bytes(digest, "little", signed=True)
 

@@ -14,8 +14,9 @@ from patchpilot.cache.entries import (
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
+from patchpilot.projects.commit_marks import marks_digest
 
-VERSION = 4
+VERSION = 5
 MOST_REPOSITORIES = 32
 _SCHEMA = """
 create table meta (name text primary key, value text);
@@ -24,6 +25,7 @@ create table commits (ord integer primary key, id blob not null, subject integer
 create table parents (chunk integer primary key, data blob not null);
 create table octopus (ord integer not null, parent integer not null);
 create table upstream (id text not null, ord integer not null);
+create table unknown_upstream (id text primary key);
 create table reverts (id text not null, ord integer not null);
 create table fixes (id text not null, ord integer not null);
 create table reach (ord integer primary key, used integer not null, data blob not null);
@@ -70,16 +72,17 @@ def _delete_oldest_indexes(folder: Path) -> None:
 
 
 def _compute_state(repository: Repository) -> str:
-    shallow = repository.common_dir / "shallow"
+    shallow, version = repository.common_dir / "shallow", f"{VERSION} {marks_digest()}"
     with contextlib.suppress(OSError):
-        return f"{VERSION} {hashlib.sha256(shallow.read_bytes()).hexdigest()[:16]}"
-    return f"{VERSION} whole"
+        return f"{version} {hashlib.sha256(shallow.read_bytes()).hexdigest()[:16]}"
+    return f"{version} whole"
 
 
 def open_index_database(repository: Repository) -> sqlite3.Connection:
     """Open the index database of a repository, or one in memory if no file can be created.
 
-    It is created again if it is corrupt, or if its version or the state of a shallow clone differs.
+    It is created again if it is corrupt, or if its version, the formats in which backports name
+    their mainline commit, or the state of a shallow clone differ.
     """
     file, state = _create_file(repository), _compute_state(repository)
     for attempt in (file, file, None):

@@ -12,8 +12,8 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_parts import find_tag_lines, normalize_prefix
 from patchpilot.lint.new_side import drop_close_hits
 from patchpilot.lint.pack_patterns import compile_rule_pattern
-from patchpilot.model.commit_references import claimed_upstream_commit, is_backport
 from patchpilot.model.patch import Patch
+from patchpilot.projects.commit_marks import claimed_upstream_commit, is_backport
 
 _FACTS: Mapping[str, Callable[[Patch], bool]] = {
     "has_diff": lambda patch: patch.has_diff,

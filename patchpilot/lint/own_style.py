@@ -11,9 +11,9 @@ from functools import lru_cache
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.lint.message_parts import find_quoted_lines
-from patchpilot.model.commit_references import read_commit_marks
 from patchpilot.model.patch import FileChange, Hunk, quote_path
 from patchpilot.model.rule import Finding, Rule, Severity
+from patchpilot.projects.commit_marks import read_commit_marks
 
 Report = Callable[[Context, Rule], Iterable[Finding]]
 """A function that returns a rule's findings in another state of the patch."""

@@ -126,34 +126,8 @@ def _to_fixes_line(match: re.Match[str]) -> FixesLine:
     return FixesLine(**match.groupdict(""))
 
 
-_SHORT = r"[0-9a-f]{7,40}\b"
-_ID = r"[0-9a-f]{12,40}\b"
-_OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
 _MORE = lazy_pattern(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE)
 _HEX = lazy_pattern(r"[0-9a-f]{7,40}", re.IGNORECASE)
-
-
-_UPSTREAM = lazy_pattern(
-    rf"""^(?:[\[(][ ]*)?(?:
-            commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
-          | (?:master[ ]|git-)?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
-          | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_SHORT})
-          | \(?cherry[ -]picked[ ]from[ ]{_OF}({_SHORT})(?=[^\n]*[)\]])
-          | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_SHORT})
-        )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",  # noqa: E501
-    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
-)
-
-
-_SEVERAL = lazy_pattern(
-    rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-
-_COPIED = lazy_pattern(
-    r"(?:From (?=[0-9a-f]{40} Mon Sep 17 00:00:00 2001$)|git cherry-pick -x )([0-9a-f]{40})\b"
-)
 
 
 _REVERT = lazy_pattern(
@@ -162,16 +136,6 @@ _REVERT = lazy_pattern(
     r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
     re.IGNORECASE,
 )
-
-
-class NamedCommit(NamedTuple):
-    """An upstream commit that a message names.
-
-    It consists of the id (7 to 40 digits, in lower case) and the index of the line.
-    """
-
-    id: str
-    at: int
 
 
 class FixedCommit(NamedTuple):
@@ -185,97 +149,29 @@ class FixedCommit(NamedTuple):
     subject: str
 
 
-class CommitMarks(NamedTuple):
-    """The upstream, reverted and fixed commits named in a message, with ids in lower case."""
-
-    upstream: tuple[str, ...] = ()
-    reverts: tuple[str, ...] = ()
-    fixes: tuple[FixedCommit, ...] = ()
-
-
-NONE = CommitMarks()
-LEAST = 12
-"""Minimum number of digits; shorter hexadecimal strings may be ordinary numbers."""
-
-
-def find_upstream_commits(message: str) -> tuple[NamedCommit, ...]:
-    """Return the upstream commits that a message names, in order.
-
-    The result includes ids that are too short, so that they can be reported.
-    """
-    lower = message.lower()
-    commits: list[NamedCommit] = []
-    if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
-        for match in _UPSTREAM.finditer(message):
-            if match[0][0] not in "[(" or _is_bracket_closed(message, match):
-                name = next(group for group in match.groups() if group).lower()
-                commits.append(
-                    NamedCommit(
-                        name,
-                        message.count("\n", 0, match.start()),
-                    )
-                )
-        for match in _SEVERAL.finditer(message):
-            commits += [
-                NamedCommit(name.lower(), message.count("\n", 0, match.start()))
-                for name in _HEX.findall(match[1])
-            ]
-    return tuple(commits)
-
-
-def claimed_upstream_commit(patch: Patch) -> str | None:
-    """Return the upstream commit that a backport names, or None."""
-    commits = find_upstream_commits("\n".join(patch.message))
-    return commits[0].id if commits else None
-
-
-def list_copied_commits(patch: Patch) -> tuple[str, ...]:
-    """Return the commits from which a patch may have been made.
-
-    These are the commit in the first line that git format-patch writes, and the commit in the
-    stable maintainers' "failed to apply" message.
-    """
-    matches = (_COPIED.match(line) for line in patch.lines[: patch.diff_line])
-    return tuple(dict.fromkeys(match[1] for match in matches if match))
-
-
-def is_backport(patch: Patch) -> bool:
-    """Return whether a patch is for a stable tree, or names the commit that it backports."""
-    return patch.subject.is_for_stable or claimed_upstream_commit(patch) is not None
-
-
-def read_commit_marks(message: str) -> CommitMarks:
-    """Return the references to other commits in a message.
+def find_reverted_commits(message: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the ids that a message claims to revert, in lower case, and those among them that
+    are the upstream commits of others.
 
     In "this reverts commit A, which is commit B upstream", both are reverted.
     """
-    lower = message.lower()
     reverts: dict[str, None] = {}
-    reverted_upstream: set[str] = set()
-    if "reverts" in lower:
-        for revert in _REVERT.finditer(message):
-            for commit_id in (revert["first"], *_HEX.findall(revert["more"])):
-                reverts.setdefault(commit_id.lower())
-            if revert["upstream"]:
-                reverted_upstream.add(revert["upstream"].lower())
-                reverts.setdefault(revert["upstream"].lower())
-    upstream = dict.fromkeys(
-        upstream_commit.id
-        for upstream_commit in find_upstream_commits(message)
-        if len(upstream_commit.id) >= LEAST
-    )
-    fixes = (
-        tuple(fixed for line in parse_fixes_lines(message) for fixed in _parse_fixed_commits(line))
-        if "fixes" in lower
-        else ()
-    )
-    if not (upstream or reverts or fixes):
-        return NONE
-    return CommitMarks(
-        tuple(upstream_id for upstream_id in upstream if upstream_id not in reverted_upstream),
-        tuple(reverts),
-        fixes,
-    )
+    upstream: set[str] = set()
+    for revert in _REVERT.finditer(message) if "reverts" in message.lower() else ():
+        for commit_id in (revert["first"], *_HEX.findall(revert["more"])):
+            reverts.setdefault(commit_id.lower())
+        if revert["upstream"]:
+            upstream.add(revert["upstream"].lower())
+            reverts.setdefault(revert["upstream"].lower())
+    return tuple(reverts), frozenset(upstream)
+
+
+def find_fixed_commits(message: str) -> tuple[FixedCommit, ...]:
+    """Return the commits in the `Fixes:` lines of a message, in order."""
+    if "fixes" not in message.lower():
+        return ()
+    lines = parse_fixes_lines(message)
+    return tuple(fixed for line in lines for fixed in _parse_fixed_commits(line))
 
 
 def _parse_fixed_commits(line: FixesLine) -> list[FixedCommit]:
@@ -310,16 +206,6 @@ def _is_readable(line: FixesLine) -> bool:
         and line.is_spaced
         and line.has_digits(7)
     )
-
-
-def _is_bracket_closed(message: str, match: re.Match[str]) -> bool:
-    """Return whether a bracket is closed on the same line or at the start of the next line.
-
-    If it is not, it opens a comment about the commit.
-    """
-    tail = match[0][1:]
-    following = message[match.end() :].lstrip()
-    return any(bracket in tail for bracket in "])") or following[:1] in ("]", ")")
 
 
 _KINDS = {

@@ -14,7 +14,6 @@ from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, check_email_address
-from patchpilot.model.commit_references import claimed_upstream_commit, is_backport
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import format_count
@@ -29,6 +28,7 @@ from patchpilot.outgoing.undisclosed_texts import (
     find_undisclosed_problems,
     find_undisclosed_warnings,
 )
+from patchpilot.projects.commit_marks import claimed_upstream_commit, is_backport
 from patchpilot.projects.loading import is_list_address, is_on_list_host
 from patchpilot.projects.project import Project
 from patchpilot.series.cover_letter import (

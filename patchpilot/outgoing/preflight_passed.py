@@ -6,7 +6,6 @@ They are derived from the same facts as the problems.
 
 from collections.abc import Collection, Iterator
 
-from patchpilot.model.commit_references import claimed_upstream_commit
 from patchpilot.model.draft import COMPILE_TESTED
 from patchpilot.model.printable import format_count
 from patchpilot.model.send_problem import CheckLine, CheckState
@@ -16,6 +15,7 @@ from patchpilot.outgoing.preflight import (
     format_hidden_findings_note,
     is_mailing_list,
 )
+from patchpilot.projects.commit_marks import claimed_upstream_commit
 
 COVERED = {
     "target": (

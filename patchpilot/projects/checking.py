@@ -18,6 +18,8 @@ from patchpilot.projects.project import (
     Project,
     StableTrees,
     Subsystem,
+    UpstreamMark,
+    expand_mark,
 )
 
 _NOT_WRITTEN: Mapping[Any, tuple[str, ...]] = {
@@ -25,7 +27,7 @@ _NOT_WRITTEN: Mapping[Any, tuple[str, ...]] = {
     StableTrees: ("project", "list"),
     Subsystem: ("name",),
 }
-_ROWS: Mapping[str, Any] = {"rules": ListRule, "gone": GoneAddress}
+_ROWS: Mapping[str, Any] = {"rules": ListRule, "gone": GoneAddress, "upstream": UpstreamMark}
 _TABLES = ("series", "severity", "sources")
 _PATTERNS = ("branch", "paths_pattern", "pattern", "message", "prefix_pattern")
 _SEVERITIES = ("error", "warning", "check", "note")
@@ -143,11 +145,13 @@ def _check_text(label: str, key: str, value: str, kind: Any) -> None:
     """
     if key in _PATTERNS:
         try:
-            compiled = re.compile(value)
+            compiled = re.compile(expand_mark(value) if kind is UpstreamMark else value)
         except re.error as error:
             raise PackError(f"{label}: key {key!r} is not a valid pattern: {error}") from error
         if key == "branch" and "version" not in compiled.groupindex:
             raise PackError(f"{label}: key 'branch' needs a group (?P<version>…)")
+        if kind is UpstreamMark and "id" not in compiled.groupindex:
+            raise PackError(f"{label}: key 'pattern' needs a placeholder {{id}}")
     elif key in _PLACEHOLDERS and kind is not Lists:
         placeholders = _PLACEHOLDERS[key]
         try:

@@ -25,6 +25,7 @@ from patchpilot.projects.project import (
     LongTermSeries,
     Project,
     Subsystem,
+    UpstreamMark,
     version_key,
 )
 from patchpilot.resources import user_dir
@@ -41,7 +42,11 @@ REFRESHED = "lts.toml"
 the keys of its [stable] that are newer.
 """
 _NOT_INHERITED = ("tree_has", "paths_pattern", "subject_prefixes")
-_ADDED_UP = {"style": ("ignore",), "lists": ("rules", "gone")}
+_ADDED_UP = {
+    "style": ("ignore",),
+    "lists": ("rules", "gone"),
+    "marks": ("upstream", "subject_prefixes"),
+}
 
 
 def projects() -> Mapping[str, Project]:
@@ -151,7 +156,9 @@ def _tables(user_tables: Own, folder: str) -> dict[str, Table]:
             merged_tables[name] = override_table(merged_tables[name], {"stable": stable})
     # the user's file for a shipped project overrides the stored [stable] keys
     for name in user_tables.keys() & default_tables.keys():
-        merged_tables[name] = override_table(merged_tables[name], user_tables[name][1])
+        shipped, own = merged_tables[name], user_tables[name][1]
+        marks = _merge_section("marks", shipped.get("marks", {}), own.get("marks", {}))
+        merged_tables[name] = override_table(shipped, own) | {"marks": marks}
     labels = {name: file for name, (file, _) in user_tables.items()}
     return {name: resolve_table(name, merged_tables, labels=labels) for name in merged_tables}
 
@@ -269,6 +276,8 @@ def _freeze_value(key: str, value: Any) -> Any:
         return tuple(ListRule(**_freeze(row)) for row in value)
     if key == "gone":
         return tuple(GoneAddress(**row) for row in value)
+    if key == "upstream":
+        return tuple(UpstreamMark(**_freeze(row)) for row in value)
     return (
         tuple(tuple(part) if isinstance(part, list) else part for part in value)
         if isinstance(value, list)

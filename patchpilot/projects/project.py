@@ -271,6 +271,55 @@ class Lists(NamedTuple):
         )
 
 
+ID_GROUPS: Mapping[str, str] = {
+    "id": r"(?P<id>[0-9a-f]{7,40})\b",
+    "id12": r"(?P<id>[0-9a-f]{12,40})\b",
+    "id40": r"(?P<id>[0-9a-f]{40})\b",
+    "ids": r"(?P<id>[0-9a-f]{12,40}\b(?:(?:\s*,\s*|\s+)(?:and\s+)?[0-9a-f]{12,40}\b)*)",
+    "of": r"(?:the )?(?:[\w./-]+ )?(?:commit:? +)?(?:r\d+-\d+-g)?",
+    "open": r"^(?:[\[(] *)?",
+    "close": r"(?: *[\])(.,;:\"'][^\n]*| *)$",
+}
+"""The placeholders in the pattern of an `UpstreamMark`, and the expressions that replace them."""
+
+
+def expand_mark(pattern: str) -> str:
+    """Replace the placeholders in the pattern of a mark, such as `{id}`."""
+    for name, expression in ID_GROUPS.items():
+        pattern = pattern.replace(f"{{{name}}}", expression)
+    return pattern
+
+
+class UpstreamMark(NamedTuple):
+    """A format in which backports name the mainline commit.
+
+    `pattern` contains a placeholder for the id, and is searched for only in messages with one of
+    the `words` (in lower case). If it has a group "title", this must be the subject of the message.
+    `example` contains `{id}` and is found by the pattern.
+    """
+
+    vendor: str
+    pattern: str
+    example: str
+    words: tuple[str, ...]
+
+    @property
+    def expression(self) -> str:
+        """Return the pattern as a regular expression with the group "id"."""
+        return expand_mark(self.pattern)
+
+
+class Marks(NamedTuple):
+    """How the project's trees and its vendors mark the backport of a mainline commit.
+
+    `subject_prefixes` are the words that vendors put before the subject, without the colon. The
+    marks of all projects apply to every message.
+    """
+
+    upstream: tuple[UpstreamMark, ...] = ()
+    subject_prefixes: tuple[str, ...] = ()
+
+
 class Style(NamedTuple):
     """The project's style settings.
 
@@ -316,6 +365,7 @@ class Project(NamedTuple):
     stable: StableTrees = StableTrees()
     mail: MailCustoms = MailCustoms()
     lists: Lists = Lists()
+    marks: Marks = Marks()
     style: Style = Style()
 
 
@@ -324,6 +374,7 @@ SECTIONS: Mapping[str, Any] = {
     "stable": StableTrees,
     "mail": MailCustoms,
     "lists": Lists,
+    "marks": Marks,
     "style": Style,
 }
 """The tables of a project's file."""

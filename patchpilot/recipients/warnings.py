@@ -12,10 +12,10 @@ from patchpilot.errors import GitError
 from patchpilot.maintainers import Section
 from patchpilot.maintainers.patterns import folder_of
 from patchpilot.model.address import AddressState, AddressVerdict, check_email_address
-from patchpilot.model.commit_references import is_backport
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind
 from patchpilot.model.source_tree import Tree
+from patchpilot.projects.commit_marks import is_backport
 from patchpilot.projects.loading import bouncing_addresses
 from patchpilot.projects.project import bounces
 from patchpilot.recipients.from_maintainers import MaintainersMatch

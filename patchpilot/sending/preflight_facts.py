@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from patchpilot.backports.target_tip import find_target_tree
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import find_mainline_tip
 from patchpilot.model.action import Action
 from patchpilot.model.bounded import clamp_time, parse_stored_time
 from patchpilot.model.built_commit import summarize_builds
-from patchpilot.model.commit_references import claimed_upstream_commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series, parse_subject
 from patchpilot.model.printable import format_count
@@ -36,6 +36,7 @@ from patchpilot.outgoing.target_tree import (
     compute_file_fit,
 )
 from patchpilot.outgoing.transport import SeriesToSend
+from patchpilot.projects.commit_marks import claimed_upstream_commit
 from patchpilot.projects.project import Project
 from patchpilot.sending.build_proof import find_last_builds
 from patchpilot.sending.questions import list_pre_send_questions
@@ -315,7 +316,9 @@ def _find_upstream_commits(repository: Repository, series: Series) -> dict[str, 
         tip = find_mainline_tip(repository)
         commit = repository.find(claimed_commit)
         if tip and (commit is None or not repository.is_shallow()):
-            upstream_commits[claimed_commit] = bool(commit and repository.is_ancestor(commit, tip))
+            upstream_commits[claimed_commit] = bool(
+                commit and find_named_mainline_commit(repository, commit)
+            )
     return upstream_commits
 
 

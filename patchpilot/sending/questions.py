@@ -14,7 +14,6 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown_word_error
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice
-from patchpilot.model.commit_references import claimed_upstream_commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
@@ -22,6 +21,7 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.preflight import suggest_commands
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, compute_commit_fit
+from patchpilot.projects.commit_marks import claimed_upstream_commit
 from patchpilot.projects.project import Project
 from patchpilot.sending.propose_prefix import propose_tree_prefix
 from patchpilot.series.draft import Drafts

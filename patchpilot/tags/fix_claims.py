@@ -12,14 +12,11 @@ from typing import NamedTuple
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import (
-    find_fix_claim,
-    find_upstream_commits,
-    may_fix_bug,
-)
+from patchpilot.model.commit_references import find_fix_claim, may_fix_bug
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch
 from patchpilot.model.send_request import SendRequest
+from patchpilot.projects.commit_marks import find_upstream_commits
 from patchpilot.series.draft import Drafts
 from patchpilot.topic.read_series import has_drafts
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.history.stable_branches import find_mainline_tip
+from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import read_commit_marks
+from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.tags.bisect_log import Bisection
 from patchpilot.tags.message_evidence import split_prose
 from patchpilot.tags.rank_culprits import Candidate, format_fixes_tag
@@ -145,15 +145,15 @@ def find_mainline_candidate(repository: Repository, candidate: Candidate) -> Can
     candidate.
     """
     culprit = repository.commit(candidate.commit)
+    mainline_commit = find_named_mainline_commit(repository, culprit.id)
     ids = [
         upstream
         for upstream in read_commit_marks(culprit.message).upstream
         if len(upstream) == len(culprit.id)
     ]
-    if len(ids) != 1:
-        return candidate
-    main = find_mainline_tip(repository)
-    if main and repository.is_ancestor(culprit.id, main):
+    if mainline_commit is not None:
+        ids = [mainline_commit]
+    if len(ids) != 1 or ids[0] == culprit.id:
         return candidate
     upstream_commit = repository.find(ids[0])
     subject = repository.commit(upstream_commit).subject if upstream_commit else culprit.subject

@@ -21,6 +21,7 @@ from patchpilot.history.earlier_fixes import (
     UpstreamState,
     find_earlier_fixes,
 )
+from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import (
     Mainline,
@@ -30,9 +31,9 @@ from patchpilot.history.stable_branches import (
     list_branch_refs,
     list_mainline_tips,
 )
-from patchpilot.model.commit_references import find_upstream_commits, is_backport
 from patchpilot.model.patch import Patch, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.projects.commit_marks import find_upstream_commits, is_backport
 from patchpilot.topic.read_series import find_subject_prefix
 
 MAX_PATCHES = 200
@@ -211,12 +212,11 @@ def find_backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
     # do not look for mainline if a commit names no upstream commit, which is true of most topics
     if not (commits and all(claims)):
         return ""
-    tip = _find_public_mainline(repository)
-    for commit_claims in claims:
-        # a message may name any commit, so check that it is in mainline
-        commit = repository.find(commit_claims[0].id)
-        if not (tip and commit and repository.is_ancestor(commit, tip)):
-            return ""
+    if not _find_public_mainline(repository):
+        return ""
+    # a message may name any commit, so check that it leads to mainline
+    if not all(find_named_mainline_commit(repository, commit.id) for commit in commits):
+        return ""
     start = next((skip_cover_commit(repository, parent) for parent in commits[0].parents), "")
     base = start and _find_stable_base(repository, find_mainline(repository), start)
     return f"PATCH {base.version}.y" if base else ""

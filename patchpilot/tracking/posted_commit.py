@@ -18,17 +18,18 @@ from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import MissingError, RefusedError
+from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.history.patch_similarity import (
     are_alike,
     count_changed_lines,
     patch_ids,
 )
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import find_upstream_commits
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail, find_linked_ids
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.projects.commit_marks import find_upstream_commits
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
@@ -346,13 +347,14 @@ def find_similar_posts(
 
 
 def _find_upstream(repository: Repository, commit: Commit) -> Commit:
-    """Return the upstream commit that a commit's message names.
+    """Return the mainline commit of a commit.
 
-    Return the commit itself if it names none or the upstream commit is not in the repository.
+    Without mainline, return the commit that its message names. Return the commit itself if it names
+    none or that commit is not in the repository.
     """
-    ids = (
-        repository.find(named_commit.id) for named_commit in find_upstream_commits(commit.message)
-    )
+    if mainline_commit := find_named_mainline_commit(repository, commit.id):
+        return repository.commit(mainline_commit)
+    ids = (repository.find(name.id) for name in find_upstream_commits(commit.message))
     return next((repository.commit(commit) for commit in ids if commit), commit)
 
 

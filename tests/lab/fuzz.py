@@ -124,7 +124,7 @@ def _make_subjects_runner() -> Run:
 
 def _make_fixes_runner() -> Run:
     from patchpilot.history.fixes_tag import judge_message, parse_tag
-    from patchpilot.model.commit_references import read_commit_marks
+    from patchpilot.projects.commit_marks import read_commit_marks
 
     def parse_fixes_of(text: str) -> None:
         parse_tag(text)

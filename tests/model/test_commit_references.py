@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.commit_references import find_upstream_commits, read_commit_marks
 from patchpilot.model.patch import parse_subject
+from patchpilot.projects.commit_marks import find_upstream_commits, read_commit_marks
 
 A = "0123456789abcdef0123456789abcdef01234567"
 B = "89abcdef0123456789abcdef0123456789abcdef"

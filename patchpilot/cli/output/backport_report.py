@@ -94,12 +94,20 @@ def format_backport_text(
                 *(f"    {line}" for line in result.cc_stable),
             ]
         blocks.append("\n".join(lines))
+    blocks += _list_unread_patches(results[-1])
     blocks += _missing_series(results[-1])
     blocks += [
         *_format_action_results(action_results),
         *([str(action_results.next)] if action_results.next else []),
     ]
     return make_printable("\n\n".join(blocks) + "\n")
+
+
+def _list_unread_patches(result: BackportResult) -> list[str]:
+    return [
+        "\n".join(_wrap(f"{row.source}: {row.problem}", "not judged: ", "  "))
+        for row in result.unread
+    ]
 
 
 def _missing_series(result: BackportResult) -> list[str]:
@@ -323,6 +331,7 @@ def format_backport_markdown(
                 f" | {prerequisite_cell} |"
             )
         blocks.append("\n".join(lines))
+    blocks += map(_escape_cell, _list_unread_patches(results[-1]))
     blocks += [
         "\n".join(f"    {line}" for line in block.split("\n"))
         for block in _format_action_results(action_results)

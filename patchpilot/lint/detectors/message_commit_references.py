@@ -18,12 +18,12 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import (
     DIGITS,
     FixesLine,
-    claimed_upstream_commit,
     mentions_fixes_tag,
     read_fixes_line,
     read_fixes_value,
 )
 from patchpilot.model.rule import FindingFix
+from patchpilot.projects.commit_marks import claimed_upstream_commit
 
 _COMMIT_ID = compile_lazily(r"\bcommit\s+[0-9a-f]{5,}\b", re.IGNORECASE)
 _COMMIT_ENDS = compile_lazily(r"\bcommit\s*$", re.IGNORECASE)

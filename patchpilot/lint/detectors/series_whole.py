@@ -12,8 +12,8 @@ from patchpilot.lint.detector import Arguments, Hits, detector
 from patchpilot.lint.detectors.generic import make_subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compile_rule_pattern, fill_message
-from patchpilot.model.commit_references import is_backport
 from patchpilot.model.patch import Hunk, Patch
+from patchpilot.projects.commit_marks import is_backport
 from patchpilot.projects.loading import apply_subsystem_rules
 
 LEAST_COMPARED = 4

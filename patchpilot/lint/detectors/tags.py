@@ -48,7 +48,6 @@ from patchpilot.model.address import Address, decode_words, find_assistant_error
 from patchpilot.model.commit_references import (
     BUG_SIGN,
     changes_only_documents,
-    claimed_upstream_commit,
     describes_harm,
     explains_missing_fixes,
     find_blamed_commit,
@@ -57,13 +56,16 @@ from patchpilot.model.commit_references import (
     find_cure_text,
     find_defect_text,
     find_fix_claim,
-    find_upstream_commits,
-    is_backport,
     is_cosmetic,
     only_adds_device_ids,
     read_fixes_line,
 )
 from patchpilot.model.trailer import is_trailer
+from patchpilot.projects.commit_marks import (
+    claimed_upstream_commit,
+    find_upstream_commits,
+    is_backport,
+)
 
 
 @detector(

@@ -9,7 +9,6 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError, UsageError
 from patchpilot.model.address import Address, split_usable_addresses
-from patchpilot.model.commit_references import find_upstream_commits
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message
 from patchpilot.model.patch import parse_stable_versions, parse_subject
@@ -35,6 +34,7 @@ from patchpilot.outgoing.reply_mail import (
     make_reply_subject,
 )
 from patchpilot.outgoing.transport import Transport
+from patchpilot.projects.commit_marks import find_upstream_commits
 from patchpilot.projects.loading import is_list_address, is_on_list_host, projects
 from patchpilot.reading.sender import real_sender
 from patchpilot.series.message_ids import make_message_ids

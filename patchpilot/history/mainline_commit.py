@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Decide which mainline commit a commit of another branch, a patch file or a message is.
+
+All commands use this. The evidence is, in this order: the commit is in mainline; its message, or
+that of the commit that it names, names a mainline commit; its subject with a similar change; its
+patch-id, or the same change with another subject.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import GitError
+from patchpilot.history.earlier_fixes import SearchedTree, find_merged_patch
+from patchpilot.history.fix_in_branch import History
+from patchpilot.history.patch_similarity import are_alike, count_changed_lines
+from patchpilot.history.stable_branches import Mainline, find_mainline
+from patchpilot.model.patch import Patch
+from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.projects.commit_marks import (
+    list_copied_commits,
+    list_named_commits,
+    read_announced_title,
+    read_commit_marks,
+    strip_vendor_prefixes,
+)
+
+
+class MainlineSearch:
+    """Finds mainline commits. `history` is optional: without it, only ids and marks are read."""
+
+    def __init__(
+        self, repository: Repository, main: Mainline, history: History | None = None
+    ) -> None:
+        self.repository, self.main, self.history = repository, main, history
+
+    def of_ids(self, ids: Iterable[str]) -> str | None:
+        """Return the first of these commits that is in mainline, or None.
+
+        Instead of a commit outside of mainline, use the commits that its message names, or the
+        mainline commit that was picked from it.
+        """
+        todo, seen = list(ids), set[str]()
+        while todo:
+            name = todo.pop(0)
+            commit = self.repository.find(name)
+            if (commit or name) in seen:
+                continue
+            seen.add(commit or name)
+            if commit and self._is_in_mainline(commit):
+                return commit
+            if picked := next(self._find_picked(commit or name), None):
+                return picked
+            if commit:
+                todo += read_commit_marks(self.repository.commit(commit).message).upstream
+        return None
+
+    def of_patch(self, patch: Patch) -> str | None:
+        """Return the mainline commit that a patch names, was made from, or that has its subject
+        and change.
+        """
+        commit = self.of_ids(list_named_commits(patch))
+        if commit is None:
+            commit = self.of_ids(list_copied_commits(patch))
+            commit = commit if commit and self._has_same_subject(patch, commit) else None
+        if commit or self.history is None or not patch.has_diff:
+            return commit
+        lines = count_changed_lines(patch.files)
+        return self.history.find_same_change(read_announced_title(patch), lines, self.main.tip)
+
+    def of_unfit_patch(self, patch: Patch, progress: Progress = ignore_progress) -> str | None:
+        """Return the mainline commit of a patch that cannot be applied to mainline, or None.
+
+        It is the commit from which the patch was made, or the one that makes the same change.
+        """
+        commit = self.of_ids(list_copied_commits(patch))
+        lines = count_changed_lines(patch.files)
+        if commit and (not patch.has_diff or are_alike(self.repository, lines, commit)):
+            return commit
+        if not patch.has_diff:
+            return None
+        tree = SearchedTree(self.main.name, self.main.tip)
+        return find_merged_patch(self.repository, patch, tree, progress)
+
+    def _has_same_subject(self, patch: Patch, commit: str) -> bool:
+        subject = self.repository.commit(commit).subject
+        return strip_vendor_prefixes(read_announced_title(patch)) == strip_vendor_prefixes(subject)
+
+    def _is_in_mainline(self, commit: str) -> bool:
+        if self.history is not None:
+            return self.history.has(self.main.tip, commit)
+        return self.repository.is_ancestor(commit, self.main.tip)
+
+    def _find_picked(self, name: str) -> Iterator[str]:
+        """Yield the mainline commits whose messages name this commit, oldest first."""
+        if self.history is None:
+            return
+        index = self.history.index
+        self.history.add([self.main.tip])
+        reach = index.reach(self.main.tip)
+        yield from (index.id(number) for number in index.backports_of(name) if number in reach)
+
+
+def find_named_mainline_commit(repository: Repository, commit: str) -> str | None:
+    """Return the mainline commit that a commit is or that its marks lead to, or None.
+
+    This reads no index, and is None if mainline was not fetched.
+    """
+    main = find_mainline(repository)
+    try:
+        return MainlineSearch(repository, main).of_ids([commit]) if main else None
+    except GitError:
+        # the history is incomplete
+        return None

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Read which mainline commit a backport names, in the formats of all projects and vendors.
+
+The formats are in the `[marks]` tables of the project files, including the user's files. All of
+them apply to every message, because a repository may contain branches of several vendors.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from patchpilot.model.commit_references import (
+    FixedCommit,
+    find_fixed_commits,
+    find_reverted_commits,
+)
+from patchpilot.model.patch import Patch
+from patchpilot.projects.loading import projects
+from patchpilot.projects.project import Project, UpstreamMark
+
+LEAST = 12
+"""Minimum number of digits; shorter hexadecimal strings may be ordinary numbers."""
+_HEX = re.compile(r"[0-9a-f]{7,40}\b")
+_COPIED = re.compile(
+    r">?(?:From (?=[0-9a-f]{40} Mon Sep 17 00:00:00 2001$)|git cherry-pick -x )([0-9a-f]{40})\b"
+)
+_ANNOUNCEMENT = re.compile(
+    r"^(?:FAILED: )?patch \"(?:\[PATCH[^\]]*\] )?(?P<title>.+)\""
+    r" (?:has been added to|failed to apply to|was added to) ",
+    re.IGNORECASE,
+)
+
+
+class NamedCommit(NamedTuple):
+    """An upstream commit that a message names.
+
+    It consists of the id (7 to 40 digits, in lower case) and the index of the line.
+    """
+
+    id: str
+    at: int
+
+
+class CommitMarks(NamedTuple):
+    """The upstream, reverted and fixed commits named in a message, with ids in lower case."""
+
+    upstream: tuple[str, ...] = ()
+    reverts: tuple[str, ...] = ()
+    fixes: tuple[FixedCommit, ...] = ()
+
+
+NONE = CommitMarks()
+
+
+class _MarkTable(NamedTuple):
+    """The compiled marks, the pattern for vendor prefixes in subjects, and a digest of both."""
+
+    marks: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
+    prefixes: re.Pattern[str]
+    digest: str
+
+    def find(self, message: str) -> Iterator[re.Match[str]]:
+        """Yield the matches of all marks; search only for those whose words are in the message."""
+        lower = message.lower()
+        for words, pattern in self.marks:
+            if any(word in lower for word in words):
+                yield from pattern.finditer(message)
+
+
+_compiled: list[tuple[Mapping[str, Project], _MarkTable]] = []
+"""The table of the projects that were loaded last."""
+
+
+def list_upstream_marks() -> tuple[UpstreamMark, ...]:
+    """Return the formats in which the projects and vendors name the mainline commit."""
+    rows = (mark for project in projects().values() for mark in project.marks.upstream)
+    return tuple(dict.fromkeys(rows))
+
+
+def marks_digest() -> str:
+    """Return a digest of the formats, which changes if a project file changes them."""
+    return _mark_table().digest
+
+
+def _mark_table() -> _MarkTable:
+    known_projects = projects()
+    if not _compiled or _compiled[0][0] is not known_projects:
+        _compiled[:] = [(known_projects, _compile_marks(known_projects))]
+    return _compiled[0][1]
+
+
+def _compile_marks(known_projects: Mapping[str, Project]) -> _MarkTable:
+    marks = list_upstream_marks()
+    words = sorted(
+        {word for project in known_projects.values() for word in project.marks.subject_prefixes}
+    )
+    alternatives = "|".join(map(re.escape, words)) or "(?!)"
+    prefixes = rf"^(?:(?:{alternatives})(?:\([^)\n]*\))?: *|\[(?:{alternatives})\] *)+"
+    text = repr((marks, words)).encode("utf-8", "surrogateescape")
+    return _MarkTable(
+        tuple(
+            (mark.words, re.compile(mark.expression, re.IGNORECASE | re.MULTILINE))
+            for mark in marks
+        ),
+        re.compile(prefixes, re.IGNORECASE),
+        hashlib.sha256(text).hexdigest()[:16],
+    )
+
+
+def strip_vendor_prefixes(subject: str) -> str:
+    """Return a subject without the prefixes that vendors add, such as `UPSTREAM:`."""
+    return _mark_table().prefixes.sub("", subject.strip())
+
+
+def find_upstream_commits(message: str, subject: str | None = None) -> tuple[NamedCommit, ...]:
+    """Return the upstream commits that a message names, in order.
+
+    The result includes ids that are too short, so that they can be reported. The subject is the
+    first line of the message if it is not given. A quoted commit counts only if its subject is the
+    same: a message may also quote the commit that introduced the bug.
+    """
+    commits: dict[NamedCommit, int] = {}
+    title = message.lstrip("\n").partition("\n")[0] if subject is None else subject
+    for match in _mark_table().find(message):
+        quoted = match.groupdict().get("title")
+        if quoted is not None and not _is_same_title(quoted, title):
+            continue
+        if match[0][0] in "[(" and not _is_bracket_closed(message, match):
+            continue
+        for name in _HEX.findall(match["id"].lower()):
+            commit = NamedCommit(name, message.count("\n", 0, match.start()))
+            commits.setdefault(commit, match.start("id"))
+    return tuple(sorted(commits, key=lambda commit: (commit.at, commits[commit])))
+
+
+def _is_same_title(quoted: str, subject: str) -> bool:
+    first, second = (" ".join(text.lower().split()) for text in (quoted, subject))
+    return bool(first and second) and (second.endswith(first) or first.endswith(second))
+
+
+def _is_bracket_closed(message: str, match: re.Match[str]) -> bool:
+    """Return whether a bracket is closed on the same line or at the start of the next line.
+
+    If it is not, it opens a comment about the commit.
+    """
+    tail = match[0][1:]
+    following = message[match.end() :].lstrip()
+    return any(bracket in tail for bracket in "])") or following[:1] in ("]", ")")
+
+
+def read_commit_marks(message: str, subject: str | None = None) -> CommitMarks:
+    """Return the references to other commits in a message.
+
+    In "this reverts commit A, which is commit B upstream", both are reverted.
+    """
+    reverts, reverted_upstream = find_reverted_commits(message)
+    upstream = dict.fromkeys(
+        commit.id
+        for commit in find_upstream_commits(message, subject)
+        if len(commit.id) >= LEAST and commit.id not in reverted_upstream
+    )
+    fixes = find_fixed_commits(message)
+    return CommitMarks(tuple(upstream), reverts, fixes) if upstream or reverts or fixes else NONE
+
+
+def claimed_upstream_commit(patch: Patch) -> str | None:
+    """Return the upstream commit that a backport names, or None."""
+    commits = _find_in_patch(patch)
+    return commits[0].id if commits else None
+
+
+def list_named_commits(patch: Patch) -> tuple[str, ...]:
+    """Return the ids of the upstream commits that the message of a patch names, in order."""
+    commits = _find_in_patch(patch)
+    return tuple(dict.fromkeys(commit.id for commit in commits if len(commit.id) >= LEAST))
+
+
+def read_announced_title(patch: Patch) -> str:
+    """Return the title of a patch, or the one that a stable maintainer's announcement quotes."""
+    match = _ANNOUNCEMENT.match(patch.subject.title)
+    return match["title"] if match else patch.subject.title
+
+
+def _find_in_patch(patch: Patch) -> tuple[NamedCommit, ...]:
+    """Return the commits that a patch's message names.
+
+    A stable maintainer's announcement may contain the message of the commit indented.
+    """
+    lines = patch.message
+    if _ANNOUNCEMENT.match(patch.subject.title):
+        lines = tuple(line.strip() for line in lines)
+    return find_upstream_commits("\n".join(lines), read_announced_title(patch))
+
+
+def list_copied_commits(patch: Patch) -> tuple[str, ...]:
+    """Return the commits from which a patch may have been made.
+
+    These are the commit in the first line that git format-patch writes, and the commit in the
+    stable maintainers' "failed to apply" message.
+    """
+    matches = (_COPIED.match(line) for line in patch.lines[: patch.diff_line])
+    return tuple(dict.fromkeys(match[1] for match in matches if match))
+
+
+def is_backport(patch: Patch) -> bool:
+    """Return whether a patch is for a stable tree, or names the commit that it backports."""
+    return patch.subject.is_for_stable or claimed_upstream_commit(patch) is not None
