@@ -38,7 +38,10 @@ from patchpilot.finding.rank_fixes import (
     weigh_messages,
 )
 from patchpilot.finding.read_log import Frame, Symptom, read_log
+from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.commit_graph import use_commit_graph
+from patchpilot.history.fix_in_branch import History
+from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.history.stable_branches import (
@@ -49,6 +52,7 @@ from patchpilot.history.stable_branches import (
 )
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
+from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.source_tree import is_safe_path
 from patchpilot.tags import rank_culprits
@@ -93,6 +97,11 @@ class FoundFix:
     release: str | None = None
     matches: tuple[str, ...] = ()
     branches: tuple[TreeVerdict, ...] = ()
+
+    @property
+    def is_in_searched_tree(self) -> bool:
+        """Return whether the searched tree has the commit as a backport."""
+        return bool(self.branches) and self.branches[0].verdict == BranchVerdict.FIXED
 
     def next_step(self, quoted: str = "", *, is_fix: bool = True) -> Action:
         """Return the command to run next for this fix.
@@ -155,6 +164,7 @@ class Search(NamedTuple):
     """The ranked commits of a search, the most likely first.
 
     For a symptom that is only a name, these are the commits that change it, the latest first.
+    `backported` lists the commits that were left out because the tree has a backport of them.
     """
 
     tree: str
@@ -164,6 +174,7 @@ class Search(NamedTuple):
     searched: int
     fixes: Sequence[FoundFix]
     fits: bool
+    backported: Sequence[str] = ()
 
 
 def find_fixes(
@@ -187,8 +198,17 @@ def find_fixes(
         for index, fix in enumerate(search.fixes[:SHOWN])
         if index < FEW or fix.probability >= WORTH or search.symptom.name
     ]
+    candidates = add_backport_verdicts(repository, listed_fixes, search.tree, profile, progress)
+    # a backport without a mark is recognized only by its content
+    listed_fixes = [fix for fix in candidates if not fix.is_in_searched_tree]
     is_likely = bool(listed_fixes) and listed_fixes[0].probability >= LIKELY
     notes = list_missing_history_notes(repository)
+    in_tree = [fix for fix in candidates if fix.is_in_searched_tree]
+    if backported := len(search.backported) + len(in_tree):
+        notes.append(
+            f"{search.tree} has {format_count(backported, 'matching commit')} as a backport: not"
+            " listed"
+        )
     if search.symptom.name and len(search.fixes) > SHOWN:
         notes.append(f"{len(search.fixes)} commits change it: these are the latest ones")
     return FoundFixes(
@@ -196,9 +216,9 @@ def find_fixes(
         search.rev,
         search.searched,
         is_likely and not search.symptom.name,
-        search.fits,
+        search.fits and bool(listed_fixes),
         search.symptom,
-        add_backport_verdicts(repository, listed_fixes, search.tree, profile, progress),
+        tuple(listed_fixes),
         tuple(notes),
     )
 
@@ -255,6 +275,8 @@ def rank_fix_candidates(
                 for message in matching
                 if message.id in changes and symptom.name in changes[message.id].functions
             ]
+        backported = _find_backported(repository, [message.id for message in matching], revision)
+        matching = [message for message in matching if message.id not in backported]
         if matching:
             probability = round(1 / len(matching), 3)
             matches = (f"changes {symptom.name}{'()' if symptom.frames else ''}",)
@@ -262,7 +284,9 @@ def rank_fix_candidates(
                 FoundFix(message.id, message.subject, probability, None, matches)
                 for message in matching
             ]
-            return Search(name, revision, mainline, symptom, len(messages), fixes, fits=True)
+            return Search(
+                name, revision, mainline, symptom, len(messages), fixes, True, tuple(backported)
+            )
     query = Query(locations, messages, touching_ids)
     progress("comparing the commits")
     word_counts = count_words(messages, symptom.terms())
@@ -272,6 +296,9 @@ def rank_fix_candidates(
         [messages[candidate_evidence.number].id for candidate_evidence in evidence],
     )
     ranking = rank_candidates(weigh_changes(query, evidence, changes))
+    ids = [messages[ranked.evidence.number].id for ranked in ranking]
+    backported = _find_backported(repository, ids, revision)
+    ranking = [ranked for ranked, id_ in zip(ranking, ids, strict=True) if id_ not in backported]
     fixes = [
         FoundFix(
             messages[ranked.evidence.number].id,
@@ -289,7 +316,20 @@ def rank_fix_candidates(
         len(messages),
         fixes,
         may_contain_fix(ranking[:FEW]),
+        tuple(backported.intersection(ids[:SHOWN])),
     )
+
+
+def _find_backported(repository: Repository, ids: Sequence[str], revision: str) -> frozenset[str]:
+    """Return the commits that a tree has as marked backports.
+
+    There is nothing to look up in a mainline release, which is most often searched.
+    """
+    mainline = find_mainline(repository)
+    if mainline is None or repository.is_ancestor(revision, mainline.tip):
+        return frozenset()
+    with History(repository) as history:
+        return frozenset(ids).difference(history.missing(ids, revision))
 
 
 def read_symptom_text(repository: Repository, argument: str) -> str:
@@ -327,6 +367,8 @@ def find_later_fixes(
     if "\n" in introduced_by:
         introduced_by = parse_bisection(introduced_by).first_bad or ""
     revision, mainline = repository.resolve(introduced_by), find_mainline(repository)
+    # fixes name the mainline commit of a backport
+    revision = find_named_mainline_commit(repository, revision) or revision
     tip = mainline.tip if mainline else "HEAD"
     messages = list(read_messages(repository, revision, tip))
     introducing_change = read_changes(repository, [revision]).get(revision, CommitDiff())
