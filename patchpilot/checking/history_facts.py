@@ -14,6 +14,7 @@ from patchpilot.commits.git_command import stream_output
 from patchpilot.commits.git_reading import format_complete_history_hint
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, PatchpilotError
+from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import list_mainline_tips
 from patchpilot.lint.habits import COMMITS, SPEAKS_FROM
@@ -156,6 +157,10 @@ class RepositoryFacts:
         """
         answers = [self.is_ancestor(commit_id, tip) for tip in list_mainline_tips(self._repository)]
         return None if None in answers or not answers else any(answers)
+
+    def find_mainline_commit(self, commit_id: str) -> Commit | None:
+        found = find_named_mainline_commit(self._repository, commit_id)
+        return self._repository.commit(found) if found and found != commit_id else None
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Return whether `old` is `new` or one of its ancestors.

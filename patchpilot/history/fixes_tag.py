@@ -55,16 +55,31 @@ class FixesTag(NamedTuple):
 
 @json_form("tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion")
 class JudgedTag(NamedTuple):
-    """A tag in a message, its problems, and the commit that it names (or None)."""
+    """A tag in a message, its problems, and the commit that it names (or None).
+
+    `meant` is the commit that the tag should name instead: the mainline commit of a backport, or
+    the commit with the quoted subject.
+    """
 
     tag: FixesTag
     target: Commit | None
     problems: tuple[TagProblem, ...]
+    meant: Commit | None = None
 
     @property
     def target_id(self) -> str | None:
         """Return the full id of the commit that the tag names."""
         return self.target.id if self.target else None
+
+    @property
+    def introduced_by(self) -> Commit | None:
+        """Return the commit that introduced the bug.
+
+        Of a backport, this is its mainline commit; of an unknown id, the commit with the quoted
+        subject.
+        """
+        is_backport = self.target and self.meant and self.target.subject == self.meant.subject
+        return self.meant if is_backport or self.target is None else self.target
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -79,7 +94,8 @@ class JudgedTag(NamedTuple):
     @property
     def suggestion(self) -> str | None:
         """Return the corrected line, or None if the line is correct or the commit is unknown."""
-        line = format_fixes_line(self.target) if self.target and self.problems else None
+        commit = self.meant or self.target
+        line = format_fixes_line(commit) if commit and self.problems else None
         return line if line != self.tag.text or self.tag.indented else None
 
 
@@ -88,6 +104,8 @@ class Relations(NamedTuple):
 
     Each function returns None if the answer is unknown. `series` contains the ids of the commits in
     the same series. If `complete` is set, a commit that is not found does not exist.
+    `mainline_commit` returns the mainline commit of a backport, and `titled` returns the only
+    earlier commit with a subject.
     """
 
     is_ancestor: Callable[[Commit], bool | None] = lambda _: None
@@ -97,6 +115,8 @@ class Relations(NamedTuple):
     series: Collection[str] = ()
     is_ambiguous: Callable[[str], bool] = lambda _: False
     complete: bool = True
+    mainline_commit: Callable[[Commit], Commit | None] = lambda _: None
+    titled: Callable[[str], Commit | None] = lambda _: None
 
 
 def format_fixes_line(commit: Commit, digits: int = DIGITS) -> str:
@@ -173,7 +193,7 @@ def is_same_subject(quoted: str, subject: str) -> bool:
 
 
 def _judge_tag(
-    tag: FixesTag, target: Commit | None, relations: Relations
+    tag: FixesTag, target: Commit | None, relations: Relations, meant: Commit | None
 ) -> tuple[TagProblem, ...]:
     """Return the problems of a tag whose commit was looked up, in the order in which bots report
     them.
@@ -217,7 +237,7 @@ def _judge_tag(
             )
         return tuple(problems)
     problems += _format_problems(tag, target)
-    problems += _find_content_problems(target, relations)
+    problems += _find_content_problems(target, relations, meant)
     return tuple(problems)
 
 
@@ -261,7 +281,21 @@ def _format_problems(tag: FixesTag, target: Commit) -> list[TagProblem]:
     return problems
 
 
-def _find_content_problems(target: Commit, relations: Relations) -> list[TagProblem]:
+def _find_meant_commit(tag: FixesTag, target: Commit | None, relations: Relations) -> Commit | None:
+    """Return the commit that a tag should name instead of its target, or None."""
+    is_other = target is None or not is_same_subject(tag.subject, target.subject)
+    if tag.commit_id and tag.subject and is_other and (titled := relations.titled(tag.subject)):
+        return titled
+    if target is None or target.id in relations.series:
+        return None
+    if relations.is_ancestor(target) is False or relations.in_mainline(target) is False:
+        return relations.mainline_commit(target)
+    return None
+
+
+def _find_content_problems(
+    target: Commit, relations: Relations, meant: Commit | None
+) -> list[TagProblem]:
     if target.id in relations.series:
         return [
             TagProblem(
@@ -269,6 +303,9 @@ def _find_content_problems(target: Commit, relations: Relations) -> list[TagProb
                 "names a commit of the same series: squash the fix into it instead",
             )
         ]
+    if meant and meant.subject == target.subject and relations.in_mainline(target) is False:
+        message = f"names a backport of {meant.id[:DIGITS]}: name the mainline commit"
+        return [TagProblem("not-mainline", message)]
     if relations.is_ancestor(target) is False:
         return [TagProblem("not-ancestor", "names a commit that is not an ancestor of this one")]
     if relations.in_mainline(target) is False:
@@ -309,10 +346,8 @@ def judge_message(
             for problem in _find_position_problems(lines, tag)
             if not (separate_block and problem.kind == "blank-around")
         ]
-        problems = [
-            *position_problems,
-            *_judge_tag(tag, target, queries),
-        ]
+        meant = _find_meant_commit(tag, target, queries)
+        problems = [*position_problems, *_judge_tag(tag, target, queries, meant)]
         if target and target.id in line_by_target:
             problems.append(
                 TagProblem(
@@ -322,7 +357,7 @@ def judge_message(
             )
         elif target:
             line_by_target[target.id] = index
-        tags.append(JudgedTag(tag, target, tuple(problems)))
+        tags.append(JudgedTag(tag, target, tuple(problems), meant))
     return tuple(tags)
 
 

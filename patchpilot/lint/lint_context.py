@@ -55,6 +55,9 @@ class HistoryFacts(Protocol):
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
         """Return whether the commit is in mainline, or None if unknown."""
 
+    def find_mainline_commit(self, commit_id: str) -> "Commit | None":
+        """Return the mainline commit of a backport, or None for other commits."""
+
     def is_ancestor(self, old: str, new: str) -> bool | None:
         """Return whether `old` is `new` or one of its ancestors, or None if unknown."""
 

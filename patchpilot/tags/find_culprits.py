@@ -193,7 +193,7 @@ def find_culprits(
             - {commit.id}
         )
     )
-    relations = _find_tag_relations(repository, commit, releases, sent_together)
+    relations = _find_tag_relations(repository, commit, releases, sent_together, progress)
     project = (
         find_project(request.profile)
         if request.profile
@@ -366,6 +366,7 @@ def _find_tag_relations(
     commit: Commit,
     releases: Releases,
     sent_together: Callable[[], frozenset[str]],
+    progress: Progress,
 ) -> Relations:
     """Return how the commits that Fixes: tags name are related to this commit.
 
@@ -407,6 +408,19 @@ def _find_tag_relations(
             > 1
         )
 
+    def mainline_commit(target: Commit) -> Commit | None:
+        from patchpilot.history.mainline_commit import find_named_mainline_commit
+
+        found = find_named_mainline_commit(repository, target.id)
+        return repository.commit(found) if found and found != target.id else None
+
+    def titled(subject: str) -> Commit | None:
+        from patchpilot.history.fix_in_branch import History
+
+        with History(repository, progress) as history:
+            found = [other for other in history.titled(subject, commit.id) if other != commit.id]
+        return repository.commit(found[0]) if len(found) == 1 else None
+
     if not any(parse_tag(line) for line in commit.lines[1:]):
         return Relations()
     series = sent_together()
@@ -419,4 +433,6 @@ def _find_tag_relations(
         series,
         is_ambiguous,
         is_complete,
+        mainline_commit,
+        titled,
     )

@@ -214,7 +214,8 @@ def _add_fixes_tags(
         series=topic_ids,
     )
     result = find_culprits(repository, fixes_request, progress=progress)
-    present = [fixes_tag.target for fixes_tag in result.present if fixes_tag.target]
+    causes = (fixes_tag.introduced_by for fixes_tag in result.present)
+    present = [cause for cause in causes if cause]
     notes += [
         format_same_series_note(fixes_tag.target.subject)
         for fixes_tag in result.present

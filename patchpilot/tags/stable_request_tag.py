@@ -18,6 +18,7 @@ from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import UsageError
 from patchpilot.history.branch_verdict import BranchState
 from patchpilot.history.commit_graph import use_commit_graph
+from patchpilot.history.mainline_commit import find_named_mainline_commit
 from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
@@ -109,10 +110,12 @@ def propose_stable_tags(
     )
     notes: list[str] = []
     not_a_fix = ""
-    introduced_by = [repository.resolve(fix) for fix in request.fixes]
+    named = [repository.resolve(fix) for fix in request.fixes]
+    introduced_by = [find_named_mainline_commit(repository, fix) or fix for fix in named]
     fixes_request = FixesRequest(commit.id, limit=2, verify=True, profile=request.profile)
     present = find_culprits(repository, fixes_request, progress=progress).present
-    tagged_commits = list(dict.fromkeys(tag.target.id for tag in present if tag.target))
+    causes = (tag.introduced_by for tag in present)
+    tagged_commits = list(dict.fromkeys(cause.id for cause in causes if cause))
     if not introduced_by and tagged_commits:
         introduced_by = tagged_commits
     elif not introduced_by and present:

@@ -114,6 +114,10 @@ class MemoryHistory:
         """Return whether the table contains the commit."""
         return commit_id in self._commits
 
+    def find_mainline_commit(self, commit_id: str) -> Commit | None:
+        """Return None, because the table contains no backports."""
+        return None
+
     def is_ancestor(self, ancestor_id: str, descendant_id: str) -> bool | None:
         """Return whether the table contains the ancestor. Its commits are ancestors of every
         commit.

@@ -177,6 +177,7 @@ def wrong_fixes_tag(context: Context, arguments: Arguments) -> Hits:
             else None
         ),
         series=context.cache_for_series("commits", _commit_ids),
+        mainline_commit=lambda target: history.find_mainline_commit(target.id),
     )
     for judgment in judge_message(lines, history.find_commit, relations=relations):
         for problem in judgment.problems:

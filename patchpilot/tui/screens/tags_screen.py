@@ -123,7 +123,8 @@ class TagsScreen(StageScreen["FixesResult"]):
     @property
     def _present_culprits(self) -> tuple[str, ...]:
         judged_tags = self._shown.present if self._shown else ()
-        return tuple(judged_tag.target.id for judged_tag in judged_tags if judged_tag.target)
+        causes = (judged_tag.introduced_by for judged_tag in judged_tags)
+        return tuple(cause.id for cause in causes if cause)
 
     @property
     def _shown_culprits(self) -> tuple[str, ...]:
