@@ -22,6 +22,7 @@ from patchpilot.commits.range import (
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.errors import InputError, MissingError
+from patchpilot.history.stable_branches import find_mainline, list_mainline_tips
 from patchpilot.maintainers import MaintainersFile, load_maintainers
 from patchpilot.maintainers.load import make_empty_maintainers, read_conf_options
 from patchpilot.model.address import Address
@@ -188,7 +189,12 @@ def plan_targets(
             if not series_.patches:
                 continue
             undisclosed = request.security or _is_undisclosed(series_, repository)
-            planned = _plan_recipients(series_, sources, repository, undisclosed=undisclosed)
+            private = (
+                _make_private_sources(sources, repository, request.switches, request.profile)
+                if undisclosed
+                else None
+            )
+            planned = _plan_recipients(series_, sources, repository, private)
             results += (
                 itertools.starmap(planned.of_patch, enumerate(series_.patches, 1))
                 if request.per_patch
@@ -218,7 +224,8 @@ def plan_series(
             source, repository, None, profile, make_empty_maintainers()
         )
         notes = (f"{error.message}: only recipients named in the message are known",)
-    planned = _plan_recipients(series, sources, repository, undisclosed=undisclosed)
+    private = _make_private_sources(sources, repository, None, profile) if undisclosed else None
+    planned = _plan_recipients(series, sources, repository, private)
     return planned._replace(plan=planned.plan._replace(warnings=(*notes, *planned.plan.warnings)))
 
 
@@ -230,6 +237,11 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
     with request.repository(()) as repository:
         source = find_source_tree(request.tree, repository)
         sources = make_recipient_sources(source, repository, request.switches, request.profile)
+        private = (
+            _make_private_sources(sources, repository, request.switches, request.profile)
+            if request.security
+            else None
+        )
         results = []
         for target in request.targets:
             for path in expand_pattern(target, source):
@@ -364,6 +376,60 @@ def make_recipient_sources(
     return RecipientSources(file, source, switches, project, repository, history, sender)
 
 
+class _PrivateSources(NamedTuple):
+    """The sources of the plan for an undisclosed fix, and a note on where they are from, or ""."""
+
+    sources: RecipientSources
+    note: str = ""
+
+
+def _make_private_sources(
+    sources: RecipientSources,
+    repository: Repository | None,
+    options: Mapping[str, Any] | None,
+    profile: str,
+) -> _PrivateSources:
+    """Return the sources of the plan for an undisclosed fix.
+
+    All files are mainline's, because a commit of the branch may be a stranger's and may add its
+    author to MAINTAINERS. An unpacked tree has no mainline.
+    """
+    if repository is None:
+        return _PrivateSources(sources)
+    mainline = find_mainline(repository)
+    tree = CommitTree(repository, mainline.tip if mainline else repository.resolve("HEAD"))
+    try:
+        file = load_maintainers(tree)
+    except MissingError:
+        file = make_empty_maintainers()
+    note = ""
+    if mainline is None or mainline.tip not in list_mainline_tips(repository):
+        name = mainline.name if mainline else "HEAD"
+        note = (
+            f"mainline is not fetched: the maintainers are from MAINTAINERS in {name}; check"
+            " that each of them is one"
+        )
+    return _PrivateSources(
+        make_recipient_sources(tree, repository, options, profile, file),
+        note,
+    )
+
+
+def _omit_unknown_maintainers(
+    plan: RecipientPlan, branch_plan: RecipientPlan, private: _PrivateSources
+) -> RecipientPlan:
+    """Add a warning for each maintainer of the branch's plan who is not in mainline's."""
+    planned = {recipient.address.key for recipient in plan.recipients}
+    omitted = tuple(
+        f"{recipient.address.email} ({recipient.section or recipient.role}) is only in this"
+        " branch's MAINTAINERS and was omitted; to include the address, name it with send --to"
+        for recipient in branch_plan.recipients
+        if recipient.address.key not in planned
+    )
+    notes = (private.note,) if private.note else ()
+    return plan._replace(warnings=(*plan.warnings, *omitted, *notes))
+
+
 def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
     if repository is None or repository.bare or not has_drafts():
         return False
@@ -382,9 +448,9 @@ def _plan_recipients(
     series: Series,
     sources: RecipientSources,
     repository: Repository | None,
-    *,
-    undisclosed: bool,
+    private: "_PrivateSources | None" = None,
 ) -> PlannedRecipients:
+    """Return the plan with the user's edits. `private` is given for an undisclosed fix."""
     patches: tuple[Patch, ...] = (
         *series.patches,
         *((series.cover,) if series.cover else ()),
@@ -393,8 +459,10 @@ def _plan_recipients(
     edits = load_edits(key)
     names = tuple(patch.source for patch in series.patches)
     ids = [patch.commit for patch in series.patches if patch.commit]
-    if undisclosed:
-        unedited = plan_undisclosed(patches, sources)
+    if private:
+        unedited = _omit_unknown_maintainers(
+            plan_undisclosed(patches, private.sources), plan_undisclosed(patches, sources), private
+        )
         # the user may have added recipients for a public send, and they must not learn of an
         # undisclosed fix; for this send, recipients can be named on the command line
         plan = _apply_edits(RecipientEdits(dropped=edits.dropped).apply(unedited), edits)
@@ -412,7 +480,7 @@ def _plan_recipients(
     )
     commits = tuple(patch.commit for patch in series.patches if patch.commit)
     plan = plan._replace(warnings=(*plan.warnings, *_delivery_warnings(series, plan)))
-    return PlannedRecipients(names[0], names, plan, key, edits, left_out, commits, undisclosed)
+    return PlannedRecipients(names[0], names, plan, key, edits, left_out, commits, bool(private))
 
 
 def _delivery_warnings(series: Series, plan: RecipientPlan) -> Iterator[str]:

@@ -57,8 +57,10 @@ def find_topic_recipients(
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
     project = project_of(repository, request.profile, series)
+    # the project of an undisclosed fix is mainline's, because the branch could name another one
+    profile = request.profile if draft.is_undisclosed else project.name
     recipient_plan = plan_series(
-        series, repository, profile=project.name, undisclosed=draft.is_undisclosed
+        series, repository, profile=profile, undisclosed=draft.is_undisclosed
     )
     account = read_account(repository, request.identity)
     plan = choose_recipients(repository, request, account, draft, series, recipient_plan, project)

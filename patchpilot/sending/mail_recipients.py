@@ -59,9 +59,8 @@ def choose_recipients(
     plan = RecipientPlan(())
     if is_undisclosed or request.auto:
         if recipient_plan is None or recipient_plan.undisclosed != is_undisclosed:
-            profile = project.name if is_undisclosed else request.profile
             recipient_plan = plan_series(
-                series, repository, profile=profile, undisclosed=is_undisclosed
+                series, repository, profile=request.profile, undisclosed=is_undisclosed
             )
         plan = recipient_plan.plan
     recipients, notes = plan.recipients, plan.warnings
