@@ -115,13 +115,15 @@ def find_adding_commit(
 
     Return None if the commit is not found before the timeout.
     """
+    # `git log -S` would show the symbol to other users of the machine, as an argument of a process
     try:
         result = scratch.repository.git(
             "log",
             "--reverse",
             "--no-merges",
-            "--format=%H",
-            f"-S{symbol}",
+            "--format=%x00%H",
+            "--patch",
+            "--unified=0",
             f"{fix.id}^",
             f"^{tip}",
             "--",
@@ -130,7 +132,15 @@ def find_adding_commit(
         )
     except GitError:
         return None
-    return next(iter(result.text.split()), None)
+    for record in result.text.split("\0")[1:]:
+        commit_id, _, patch = record.partition("\n")
+        lines = [line for line in patch.split("\n") if not line.startswith(("+++ ", "--- "))]
+        added, removed = (
+            sum(line.count(symbol) for line in lines if line.startswith(sign)) for sign in "+-"
+        )
+        if added != removed:
+            return commit_id
+    return None
 
 
 def _find_new_symbols(fix: FixCommit) -> dict[str, str]:

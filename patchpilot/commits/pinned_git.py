@@ -174,6 +174,31 @@ def make_git_error(args: Sequence[str], result: Completed) -> GitError:
     )
 
 
+def _hide_patterns(
+    args: tuple[str, ...], stdin: bytes | None
+) -> tuple[tuple[str, ...], bytes | None]:
+    """Pass the patterns of git grep on standard input.
+
+    Other users of the machine can read arguments, and patterns may be from an undisclosed fix.
+    """
+    if args[:1] != ("grep",) or stdin is not None:
+        return args, stdin
+    end = args.index("--") if "--" in args else len(args)
+    options, patterns = [], []
+    remaining = iter(args[:end])
+    for argument in remaining:
+        if argument == "-e":
+            patterns.append(os.fsencode(next(remaining)))
+        else:
+            options.append(argument)
+    if not patterns:
+        return args, stdin
+    return (
+        (options[0], "-f", "-", *options[1:], *args[end:]),
+        b"".join(pattern + b"\n" for pattern in patterns),
+    )
+
+
 def run_git(
     repo: Path | None,
     *args: str,
@@ -188,6 +213,7 @@ def run_git(
     `GitError` with the last line of standard error if the exit code is not in `ok`; `ok=()` accepts
     all exit codes.
     """
+    args, stdin = _hide_patterns(args, stdin)
     local_transfers = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
     result = run(
         make_git_argv(repo, *args),

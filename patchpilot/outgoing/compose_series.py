@@ -122,6 +122,7 @@ def _make_message_ids(
         text.prefix,
         str(series.draft.version),
         series.draft.in_reply_to,
+        *(["undisclosed"] if series.draft.is_undisclosed else []),
     ]
     for body in bodies:
         content += [body.title, body.author.header(), body.body]
@@ -130,7 +131,8 @@ def _make_message_ids(
         "to-self" if series.request.to_self else "real",
         content,
         lambda: make_message_ids(
-            series.draft.change_id,
+            # words of an undisclosed fix must not be in headers, which servers log
+            "" if series.draft.is_undisclosed else series.draft.change_id,
             series.draft.version,
             len(bodies),
             sender,

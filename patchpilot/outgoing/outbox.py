@@ -323,6 +323,22 @@ class Outbox(TopicStore):
             )
             return frozenset(str(row[0]) for row in rows)
 
+    def undisclosed_sends(self) -> tuple[Send, ...]:
+        """Return the sends of the topics whose last send was an undisclosed security fix."""
+        return tuple(
+            send
+            for send in self._sends("WHERE kind = 'real'")
+            if send.undisclosed and self.is_undisclosed(send.change_id)
+        )
+
+    def public_ids(self) -> frozenset[str]:
+        """Return the Message-IDs of all messages that were sent, except of undisclosed fixes."""
+        rows = self._db.execute(
+            "SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind <>"
+            " 'to-self'"
+        )
+        return frozenset(str(row[0]) for row in rows) - self.undisclosed_ids()
+
     def accepted_since(self, since: datetime) -> tuple[tuple[str, datetime, int], ...]:
         """Return the Message-ID, the start of the send, and the send's id for each message accepted
         since this time.

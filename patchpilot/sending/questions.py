@@ -19,11 +19,13 @@ from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.preflight import suggest_commands
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, compute_commit_fit
 from patchpilot.projects.commit_marks import claimed_upstream_commit
 from patchpilot.projects.project import Project
 from patchpilot.sending.propose_prefix import propose_tree_prefix
+from patchpilot.series.change_id import make_change_id, names_title
 from patchpilot.series.draft import Drafts
 from patchpilot.tags.fix_claims import judge_fix, list_denied_subjects
 from patchpilot.tags.report_trailers import format_regzbot_introduced
@@ -186,13 +188,29 @@ def save_draft_answer(
         draft, answers={**draft.answers, name: validate_answer(repository, name, value)}
     )
     with Drafts() as drafts:
-        return drafts.keep(draft, answered_draft, "answered")
+        return _hide_title(drafts.keep(draft, answered_draft, "answered"))
 
 
 def add_request_answers(repository: Repository, draft: Draft, request: SendRequest) -> Draft:
     """Add the request's answers to the draft, without saving it."""
     answers = {name: validate_answer(repository, name, text) for name, text in request.answers}
-    return replace(draft, answers={**draft.answers, **answers})
+    return _hide_title(replace(draft, answers={**draft.answers, **answers}))
+
+
+def _hide_title(draft: Draft) -> Draft:
+    """Give an undisclosed topic a change-id without words of its title, unless it was sent.
+
+    The change-id is part of file names, and other programs may print it.
+    """
+    if not draft.is_undisclosed or not any(
+        names_title(draft.change_id, patch.subject) for patch in draft.patches[:1]
+    ):
+        return draft
+    with Outbox() as outbox:
+        if any(outbox.sends(draft.change_id, kind=kind) for kind in ("real", "to-self")):
+            return draft
+    with Drafts() as drafts:
+        return drafts.rename(draft, make_change_id(""))
 
 
 def validate_answer(repository: Repository, name: str, value: str) -> str:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.model.patch import Series
 
+_NEUTRAL = "patch"
 TAGS = "sent/"
 """The prefix of the tags of sent versions: `sent/CHANGE-ID-vN`, as in b4."""
 _LINE = lazy_pattern(r"change-id:\s*([\w.-]{4,120})\s*", re.IGNORECASE)
@@ -23,8 +24,16 @@ def make_change_id(title: str) -> str:
     """Return a new change-id in b4's format: the date, words from the title, and twelve random
     digits.
     """
-    slug = "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or "patch"
-    return f"{datetime.now(UTC):%Y%m%d}-{slug}-{os.urandom(6).hex()}"
+    return f"{datetime.now(UTC):%Y%m%d}-{_make_slug(title)}-{os.urandom(6).hex()}"
+
+
+def names_title(change_id: str, title: str) -> bool:
+    """Return whether a change-id has the words of a title."""
+    return change_id_words(change_id) == _make_slug(title) != _NEUTRAL
+
+
+def _make_slug(title: str) -> str:
+    return "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or _NEUTRAL
 
 
 def change_id_line(change_id: str) -> str:

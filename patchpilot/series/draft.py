@@ -125,6 +125,15 @@ class Drafts(TopicStore):
         self.save(replace(stored, origins=origins))
         return replace(after, origins={**after.origins, **origins})
 
+    def rename(self, draft: Draft, change_id: str) -> Draft:
+        """Give a draft, and its stored state if there is one, another change-id."""
+        with self.transaction():
+            stored = self.get(draft.change_id)
+            if stored:
+                self.save(replace(stored, change_id=change_id, shown={}))
+                self.remove(draft.change_id)
+        return replace(draft, change_id=change_id, shown={})
+
     def remove(self, change_id: str) -> None:
         """Delete a draft."""
         self._db.execute("DELETE FROM drafts WHERE change_id = ?", (change_id,))

@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 from patchpilot.model.address import Address, check_email_address
 from patchpilot.model.draft import Draft
@@ -94,7 +94,8 @@ def forget_ids(change_id: str, *, to_self: bool = False) -> None:
 def reuse_message_ids(draft: Draft, kind: str, mails: tuple[Message, ...]) -> tuple[Message, ...]:
     """Replace newly generated Message-IDs with the ones shown before for the same messages.
 
-    This is for tools that generate new Message-IDs on each run.
+    This is for tools that generate new Message-IDs on each run. In those of an undisclosed fix, the
+    words of the change-id are left out.
     """
     content = [
         part
@@ -107,7 +108,19 @@ def reuse_message_ids(draft: Draft, kind: str, mails: tuple[Message, ...]) -> tu
         )
     ]
     generated = tuple(mail.message_id for mail in mails)
-    reused = reuse_previewed_ids(draft, kind, content, lambda: generated)
+
+    def generate() -> tuple[str, ...]:
+        if not draft.is_undisclosed:
+            return generated
+        numbers = [mail.number for mail in mails]
+        ids = make_message_ids(
+            "", draft.version, max(numbers), mails[0].sender, datetime.now(UTC).date()
+        )
+        return tuple(ids[number] for number in numbers)
+
+    if draft.is_undisclosed:
+        content.append("undisclosed")
+    reused = reuse_previewed_ids(draft, kind, content, generate)
     if reused == generated or len(reused) != len(generated):
         return mails
     renamed = []

@@ -25,7 +25,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.mail import parse_id_option
-from patchpilot.model.patch import Series
+from patchpilot.model.patch import Series, parse_subject
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.draft_texts import import_b4_texts
 from patchpilot.outgoing.compose_mails import compute_patch_ids, encode_patches
@@ -33,6 +33,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.change_id import find_change_ids, make_change_id
 from patchpilot.series.cover_letter import split_cover
 from patchpilot.series.draft import Drafts, complete_prefix, follow_patches
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.base import list_topic_commits
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.posted_elsewhere import SentTag, find_tagged_topic
@@ -211,6 +212,7 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
     if draft is None:
         title = facts.patches[0].subject if facts.patches else "patch"
         tag = facts.tagged
+        change_id = change_id or _find_undisclosed_topic(outbox, facts.patches)
         if tag and not change_id and drafts.get(tag.change_id) is None:
             # if there is neither a draft nor an earlier send, only the tag shows which version is
             # next
@@ -232,6 +234,20 @@ def _find_draft(drafts: Drafts, outbox: Outbox, facts: _GitFacts) -> Draft:
         # until the author answers the question again
         updated = replace(updated, answers={**updated.answers, "security": "yes"})
     return replace(updated, version=max(updated.version, outbox.last_version(updated.change_id)))
+
+
+def _find_undisclosed_topic(outbox: Outbox, patches: Sequence[KnownPatch]) -> str | None:
+    """Return the change-id under which any of these patches was sent as an undisclosed fix.
+
+    There are no tags for such sends.
+    """
+    ids = {patch.patch_id for patch in patches} - {""}
+    titles = {title_key(patch.subject) for patch in patches}
+    for send in reversed(outbox.undisclosed_sends()):
+        sent_titles = {title_key(parse_subject(entry.subject).title) for entry in send.entries}
+        if send.patch_ids & ids or sent_titles & titles:
+            return send.change_id
+    return None
 
 
 def _apply_request(

@@ -153,7 +153,7 @@ def record_complete_send(repository: Repository, send: Send, draft: Draft) -> No
     """Record a complete send.
 
     The Message-ID of the version is stored in the draft, and its commits get a tag with the same
-    name as b4's.
+    name as b4's. An undisclosed fix gets no tag, because `git push --tags` would publish it.
     """
     with Drafts() as drafts, drafts.transaction():
         stored = drafts.get(draft.change_id) or draft
@@ -166,7 +166,7 @@ def record_complete_send(repository: Repository, send: Send, draft: Draft) -> No
                 },
             )
         )
-    if send.head is None:
+    if send.head is None or send.undisclosed:
         return
     name = format_tag_name(send.change_id, send.version)
     if repository.find(f"refs/tags/{name}") is not None:

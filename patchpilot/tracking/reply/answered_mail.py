@@ -5,19 +5,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.archive.track_store import Store, TrackEntry
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_message_id
+from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.projects.loading import projects
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER
 from patchpilot.reading.mbox import read_mails
+from patchpilot.series.draft import Drafts
+from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.known_series import (
     find_series_with_mail,
     read_sent_mails,
     read_tracked_series,
 )
 
+_QUOTED_SPACE = lazy_pattern(r"\s+(?:[>|]+\s*)*")
 OWN_SERIES_TEMPLATES = frozenset({"ping", "withdraw"})
 """Templates for replies to the latest version of the user's own series."""
 
@@ -35,11 +41,42 @@ class AnsweredMail:
 
 
 def is_undisclosed_mail(answered_mail: AnsweredMail) -> bool:
+    """Return whether a message is, or may be, about an undisclosed fix.
+
+    It is in the thread of an undisclosed fix. Mail programs may omit the headers that would prove
+    this, so a message that answers none of the user's public messages also counts if it has the
+    fix's title, change-id or Message-ID, or is between its recipients and a security team.
+    """
     mail = answered_mail.mail.mail
+    thread = {mail.message_id, mail.in_reply_to, *mail.references}
     with Outbox() as outbox:
-        return not outbox.undisclosed_ids().isdisjoint(
-            (mail.message_id, mail.in_reply_to, *mail.references)
-        )
+        private_ids = outbox.undisclosed_ids()
+        if not private_ids.isdisjoint(thread):
+            return True
+        sends = outbox.undisclosed_sends()
+        if not thread.isdisjoint(outbox.public_ids()):
+            return False
+    with Drafts() as drafts:
+        undisclosed_drafts = [draft for draft in drafts.all() if draft.is_undisclosed]
+    titles = {
+        *(parse_subject(entry.subject).title for send in sends for entry in send.entries),
+        *(patch.subject for draft in undisclosed_drafts for patch in draft.patches),
+        *(draft.cover_subject for draft in undisclosed_drafts),
+    }
+    keys = {title_key(title) for title in titles} - {""}
+    names = {send.change_id for send in sends} | {draft.change_id for draft in undisclosed_drafts}
+    text = title_key(_QUOTED_SPACE.sub(" ", f"{mail.subject} {mail.body}"))
+    if any(key in text for key in (*keys, *names, *map(title_key, private_ids))):
+        return True
+    members = {address.key for address in (mail.sender, *mail.to, *mail.cc)}
+    teams = {project.lists.security.lower() for project in projects().values()} - {""}
+    contacts = {
+        recipient.lower()
+        for send in sends
+        for entry in send.entries
+        for recipient in entry.recipients
+    } - teams
+    return not members.isdisjoint(teams) and not members.isdisjoint(contacts)
 
 
 def find_answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
