@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from patchpilot.errors import InputError, MissingError
 from patchpilot.write_file import PRIVATE, replace_file
@@ -43,6 +43,26 @@ def data_dir(name: str) -> Path:
         f"the data folder {name!r} is not installed with patchpilot",
         hint="reinstall patchpilot",
     )
+
+
+def try_lock(handle: IO[Any]) -> bool:
+    """Lock an open file until it is closed, and return False if another process holds the lock.
+
+    Raise InputError if the file system has no locks, as some network file systems do.
+    """
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise InputError(
+            f"cannot lock {handle.name}: {error.strerror or error}",
+            hint="use a file system with locks: set XDG_STATE_HOME and XDG_CACHE_HOME to local"
+            " directories",
+        ) from error
+    return True
 
 
 def store_json(file: Path, data: Mapping[str, Any] | None, consequence: str) -> None:

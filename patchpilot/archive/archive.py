@@ -544,20 +544,31 @@ def make_polite_session(stop: threading.Event, skipped: Skipped, hosts: Containe
     return session
 
 
+_PORTS = {"http": 80, "https": 443}
+
+
 def _check_redirect(url: str, target: str, hosts: Container[str]) -> None:
-    """Raise InvalidURL for a redirect to a host that is not allowed, from https to http, or to an
-    invalid URL.
+    """Raise InvalidURL for a redirect to a host that is not allowed, to another port of the same
+    host, from https to http, or to an invalid URL.
     """
     from requests.exceptions import InvalidURL
 
     old_url, new_url = split_url(url), split_url(target, url)
     host = new_url.hostname or ""
+    try:
+        ports = tuple(url.port or _PORTS.get(url.scheme) for url in (old_url, new_url))
+    except ValueError:
+        host = ""
     if not host:
         raise InvalidURL("it redirects to an invalid URL")
     if new_url.scheme not in ("https", old_url.scheme):
         raise InvalidURL(f"it redirects from https to {new_url.scheme}")
     if host != old_url.hostname and host not in hosts:
         raise InvalidURL(f"it redirects to another host, {host}")
+    # another port is another server; only the step from http to https changes it
+    is_upgrade = new_url.scheme == "https" and ports == (80, 443)
+    if host == old_url.hostname and ports[0] != ports[1] and not is_upgrade:
+        raise InvalidURL(f"it redirects to another port, {host}:{ports[1]}")
 
 
 def _retry_delay(retry_after: str, attempt: int) -> float:

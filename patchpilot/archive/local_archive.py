@@ -7,7 +7,6 @@ commits, Message-IDs, change-ids and files that its text mentions, but not the t
 archive updates the index.
 """
 
-import fcntl
 import hashlib
 import itertools
 import re
@@ -33,6 +32,7 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.reading.delivery import delivery_reports
 from patchpilot.reading.mail_reader import ParseMail
 from patchpilot.reading.mbox import with_id
+from patchpilot.resources import try_lock
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mail (
@@ -298,14 +298,10 @@ class LocalArchive(MailArchive):
             yield
             return
         with file.with_suffix(".lock").open("a") as handle:
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    self._progress(f"waiting for another patchpilot that indexes {self._path.name}")
-                    if self._stop.wait(_TICK):
-                        raise CancelledError() from None
+            while not try_lock(handle):
+                self._progress(f"waiting for another patchpilot that indexes {self._path.name}")
+                if self._stop.wait(_TICK):
+                    raise CancelledError()
             yield
 
     def _add(self, index: sqlite3.Connection, found_mail: FoundMail) -> None:

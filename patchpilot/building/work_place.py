@@ -6,7 +6,6 @@ They are in the cache directory and may be deleted. The user's tree and .config 
 """
 
 import contextlib
-import fcntl
 import os
 import re
 import shutil
@@ -21,6 +20,7 @@ from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.resources import try_lock
 
 KIND = "builds"
 _VERSION = 2
@@ -86,13 +86,11 @@ class Workspace:
                 hint="set XDG_CACHE_HOME to a directory that only you can write to",
             )
         with (self.folder / "lock").open("wb") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            if not try_lock(lock):
                 raise InputError(
                     f"another build of this repository is running in {self.folder}",
                     hint="wait for it to finish",
-                ) from error
+                )
             yield
 
     def checkout(

@@ -6,14 +6,13 @@ a lock when its holder exits.
 """
 
 import contextlib
-import fcntl
 import re
 import time
 from collections.abc import Iterator
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Advice
-from patchpilot.resources import state_folder
+from patchpilot.resources import state_folder, try_lock
 
 PATIENCE = 30.0
 """Seconds to wait for the global lock, which is usually held for less than one."""
@@ -32,12 +31,10 @@ def lock_topic_while_sending(
     """
     file = state_folder() / f"sending-{re.sub(r'[^A-Za-z0-9._-]', '_', change_id)}.lock"
     with file.open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not try_lock(handle):
             raise RefusedError(
                 f"another patchpilot process is already sending this {name}", hint=hint
-            ) from error
+            )
         yield
 
 
@@ -58,15 +55,11 @@ def hold_sender_lock() -> Iterator[None]:
     """
     with (state_folder() / "senders.lock").open("a") as handle:
         deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError as error:
-                if time.monotonic() >= deadline:
-                    raise RefusedError(
-                        "timed out waiting for another patchpilot process that is about to send",
-                        hint="wait for it or stop it, then run the same command again",
-                    ) from error
-                time.sleep(0.02)
+        while not try_lock(handle):
+            if time.monotonic() >= deadline:
+                raise RefusedError(
+                    "timed out waiting for another patchpilot process that is about to send",
+                    hint="wait for it or stop it, then run the same command again",
+                )
+            time.sleep(0.02)
         yield

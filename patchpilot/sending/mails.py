@@ -28,6 +28,7 @@ from patchpilot.outgoing.mail_state import (
 )
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import hold_sender_lock, lock_topic_while_sending
+from patchpilot.outgoing.sent_so_far import SentSoFar
 from patchpilot.outgoing.transport import Delivery
 from patchpilot.sending.concurrent_sends import refuse_concurrent_sends
 from patchpilot.sending.record import Sending
@@ -80,6 +81,9 @@ def deliver_mails(
         if not send.waiting_messages:
             return _record_send_result(repository, send, sending)
 
+        sent = SentSoFar(send.entries, partial(outbox.mark, send.id))
+        locks.enter_context(sent.named_in_errors())
+
         def show_status(what: str, done: int = 0, total: int | None = None) -> None:
             with contextlib.suppress(OSError):
                 progress(what, done, total)
@@ -87,7 +91,7 @@ def deliver_mails(
         def report(index: int, outcome: Outcome) -> None:
             # save the result before it is printed, because printing to a closed terminal raises an
             # error
-            outbox.mark(send.id, index, outcome)
+            sent.report(index, outcome)
             on_mail(index, outcome)
             show_status(
                 f"{outcome.state}: {send.entries[index].subject}",

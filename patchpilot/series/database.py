@@ -246,7 +246,8 @@ class Database(sqlite3.Connection):
                 f"{self.label} is locked by another process: {error}",
                 hint=(
                     "wait for the other patchpilot process to finish; `fuser -v"
-                    f" {shlex.quote(str(self.file))}` lists it"
+                    f" {shlex.quote(str(self.file))}` lists it; if there is none, the file system"
+                    " has no locks: set XDG_STATE_HOME to a local directory"
                 ),
             )
         folder = shlex.quote(str(self.file.parent))

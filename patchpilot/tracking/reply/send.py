@@ -18,6 +18,7 @@ from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
 from patchpilot.outgoing.sender_lock import hold_sender_lock
+from patchpilot.outgoing.sent_so_far import SentSoFar
 from patchpilot.outgoing.transport import Delivery
 from patchpilot.tracking.reply.answered_mail import is_undisclosed_mail
 from patchpilot.tracking.reply.plan import ReplyPlan
@@ -129,19 +130,21 @@ def _deliver_reply(
     terminal: bool,
 ) -> None:
     credential = find_credential(repository, plan.account, terminal=terminal)
-    try:
-        delivery = Delivery(
-            repository,
-            plan.account,
-            send,
-            partial(outbox.mark, send.id),
-            partial(outbox.rename, send.id),
-            credential,
-        )
-        store_login_result(repository, credential, plan.transport.deliver_mail(delivery))
-    finally:
-        outbox.end(send.id)
-        outbox.settle(send.id)
+    sent = SentSoFar(send.entries, partial(outbox.mark, send.id))
+    with sent.named_in_errors():
+        try:
+            delivery = Delivery(
+                repository,
+                plan.account,
+                send,
+                sent.report,
+                partial(outbox.rename, send.id),
+                credential,
+            )
+            store_login_result(repository, credential, plan.transport.deliver_mail(delivery))
+        finally:
+            outbox.end(send.id)
+            outbox.settle(send.id)
 
 
 def _add_reply_to_series(plan: ReplyPlan, send: Send) -> None:
