@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from patchpilot.model.patch import quote_path, unquote_path
+from patchpilot.read_file import read_regular_file
 
 ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 
@@ -37,11 +38,8 @@ def write_alternates(objects: Path, *directories: Path) -> None:
 
 def read_alternates(objects: Path, depth: int = 5) -> Iterator[Path]:
     """Yield the alternates of an object directory, recursively up to git's maximum depth."""
-    try:
-        lines = os.fsdecode((objects / "info" / "alternates").read_bytes()).split("\n")
-    except OSError:
-        return
-    for line in lines:
+    data = read_regular_file(objects / "info" / "alternates") or b""
+    for line in os.fsdecode(data).split("\n"):
         if line and not line.startswith("#") and depth:
             yield (directory := objects / unquote_path(line))
             yield from read_alternates(directory, depth - 1)

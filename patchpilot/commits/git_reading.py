@@ -21,6 +21,7 @@ from patchpilot.commits.private_config import (
 )
 from patchpilot.commits.run import Completed, run
 from patchpilot.model.address import Address
+from patchpilot.read_file import read_regular_file
 
 _READERS = frozenset(
     (
@@ -261,10 +262,8 @@ class GitReading:
         The branch may have no commits yet.
         """
         head = self._places.git_dir / "HEAD"
-        try:
-            text = "" if head.is_symlink() else os.fsdecode(head.read_bytes()).rstrip("\n")
-        except OSError:
-            text = ""
+        data = None if head.is_symlink() else read_regular_file(head)
+        text = os.fsdecode(data or b"").rstrip("\n")
         if text.startswith(_SYMBOLIC) and text != _SYMBOLIC + _REFTABLE:
             return text.removeprefix(_SYMBOLIC)
         if re.fullmatch(r"[0-9a-f]{40}", text):

@@ -4,12 +4,14 @@
 This includes a rebase in another worktree.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.branch_move_journal import find_unfinished_move
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Action, Advice
+from patchpilot.read_file import read_regular_file
 
 _MARKS = (
     ("rebase-merge", "a rebase", "git rebase --continue (or --abort)"),
@@ -56,9 +58,6 @@ def find_busy_operation(
 
 def _is_rebasing(git_dir: Path, ref: str) -> bool:
     for name in ("rebase-merge/head-name", "rebase-apply/head-name"):
-        try:
-            if (git_dir / name).read_text(errors="replace").strip() == ref:
-                return True
-        except OSError:
-            continue
+        if (read_regular_file(git_dir / name) or b"").strip() == os.fsencode(ref):
+            return True
     return False

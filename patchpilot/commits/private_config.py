@@ -41,6 +41,7 @@ from patchpilot.commits.pinned_git import run_git
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
 from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
+from patchpilot.read_file import read_regular_file
 from patchpilot.resources import state_path, store_json
 from patchpilot.urls import hide_url_credentials
 
@@ -136,7 +137,7 @@ def _refuse_foreign_worktree(git_dir: Path, top: Path) -> None:
     if git_dir.parent == top or (link.is_dir() and link.samefile(git_dir)):
         return
     with suppress(OSError):
-        target = link.read_bytes().removeprefix(b"gitdir:").strip()
+        target = (read_regular_file(link) or b"").removeprefix(b"gitdir:").strip()
         if (top / os.fsdecode(target)).samefile(git_dir):
             return
     raise GitError(
@@ -202,8 +203,8 @@ def _find_repository_inode(top: Path) -> int:
 
 def _find_working_tree(git_dir: Path) -> Path:
     link = git_dir / "gitdir"
-    if link.is_file():
-        return Path(os.fsdecode(link.read_bytes()).strip()).parent
+    if target := read_regular_file(link):
+        return Path(os.fsdecode(target).strip()).parent
     configured = run_git(git_dir, "config", "-z", "--get", "core.worktree", ok=(0, 1)).text.rstrip(
         "\0"
     )
@@ -549,10 +550,7 @@ def read_b4_file_entries(top: Path) -> list[ConfigEntry]:
 
 
 def _read_file(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return b""
+    return read_regular_file(file) or b""
 
 
 class _OwnSettings(NamedTuple):
@@ -668,9 +666,7 @@ class PrivateConfig:
         return files | {f"hooks/{name}": content for name, content in hooks}
 
     def _read_info(self, name: str) -> bytes:
-        with suppress(OSError):
-            return (self.places.common_dir / "info" / name).read_bytes()
-        return b""
+        return read_regular_file(self.places.common_dir / "info" / name) or b""
 
     def _folder(self, files: Mapping[str, bytes]) -> Path:
         """Create a directory with these files, named by a digest of their content."""

@@ -3,6 +3,7 @@
 
 from patchpilot.commits.git_reading import format_complete_history_hint
 from patchpilot.commits.repository import Repository
+from patchpilot.read_file import read_regular_file
 
 
 def is_shallow_boundary(repository: Repository, commit: str) -> bool:
@@ -17,8 +18,8 @@ def read_shallow_commits(repository: Repository) -> frozenset[str]:
     """Return the commits at which the history of a shallow clone ends."""
     if not repository.is_shallow():
         return frozenset()
-    file = repository.common_dir / "shallow"
-    return frozenset(file.read_text(encoding="ascii", errors="replace").split())
+    data = read_regular_file(repository.common_dir / "shallow") or b""
+    return frozenset(data.decode("ascii", "replace").split())
 
 
 def list_missing_history_notes(repository: Repository) -> list[str]:

@@ -17,6 +17,7 @@ from patchpilot.model.bounded import clamp_time
 from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.project import StableTrees, version_key
+from patchpilot.read_file import read_regular_file
 
 if TYPE_CHECKING:
     from patchpilot.history.fix_in_branch import History
@@ -425,7 +426,7 @@ def _is_fetch_of(file: Path, repository: Repository, name: str) -> bool:
         address.removesuffix("/").removesuffix(".git")
         for address in repository.remote_urls(name.partition("/")[0])
     ]
-    lines = file.read_text("utf-8", "replace").splitlines()
+    lines = (read_regular_file(file) or b"").decode("utf-8", "replace").splitlines()
     return any(line.endswith((f" of {url}", f"\t{url}")) for url in urls for line in lines)
 
 

@@ -12,6 +12,7 @@ from patchpilot.extras import install_command
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.bounded import parse_date
 from patchpilot.outgoing.smtp import describe_error
+from patchpilot.read_file import read_regular_file
 from patchpilot.urls import hide_url_credentials
 
 if TYPE_CHECKING:
@@ -121,9 +122,8 @@ def probe_commit_graph(repository: Repository, large: int = 20_000) -> Probe:
     if single_file.exists():
         files = (single_file,)
     elif chain.exists():
-        files = tuple(
-            info / "commit-graphs" / f"graph-{name}.graph" for name in chain.read_text().split()
-        )
+        names = (read_regular_file(chain) or b"").decode("ascii", "replace").split()
+        files = tuple(info / "commit-graphs" / f"graph-{name}.graph" for name in names)
     if not files:
         count = repository.git("rev-list", "--count", f"--max-count={large}", "--all").text.strip()
         if int(count or 0) < large:
@@ -145,9 +145,11 @@ def probe_commit_graph(repository: Repository, large: int = 20_000) -> Probe:
 
 
 def _has_bloom_filters(file: Path) -> bool:
+    if not file.is_file():
+        return False
     with file.open("rb") as handle:
         head = handle.read(8)
-        if head[:4] != b"CGPH":
+        if len(head) < 8 or head[:4] != b"CGPH":
             return False
         table = handle.read(12 * (head[6] + 1))
     return any(table[offset : offset + 4] == b"BIDX" for offset in range(0, len(table), 12))

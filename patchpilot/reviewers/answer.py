@@ -42,18 +42,31 @@ Comments = tuple[ReviewComment, ...]
 def parse_answer(answer: str) -> Comments | None:
     """Parse an answer.
 
-    It is one JSON object per line, or a document with a "findings" list. Text around the objects is
-    ignored. Return None if there are no objects.
+    It is one JSON object per line and `{"done": true}`, or a document with a "findings" list. Text
+    around the objects is ignored. Return None if no object has one of these forms, or if a list
+    has other rows: their comments are unknown, so the answer is no review.
     """
-    objects = list(_parse_objects(answer))
-    comments = []
-    for document in objects:
+    comments: list[ReviewComment] = []
+    is_review = is_done = has_others = False
+    for document in _parse_objects(answer):
         findings = document.get("findings")
-        rows = findings if isinstance(findings, list) else [document]
-        comments += [
-            comment for row in rows if isinstance(row, Mapping) and (comment := _parse_comment(row))
-        ]
-    return tuple(comments[:MOST]) if objects else None
+        if isinstance(findings, list):
+            if not all(map(_is_comment, findings)):
+                return None
+            rows = findings
+        elif _is_comment(document):
+            rows = [document]
+        else:
+            is_done |= document.get("done") is True
+            has_others |= bool(document) and "done" not in document
+            continue
+        is_review = True
+        comments += [comment for row in rows if (comment := _parse_comment(row))]
+    return tuple(comments[:MOST]) if is_review or (is_done and not has_others) else None
+
+
+def _is_comment(row: Any) -> bool:
+    return isinstance(row, Mapping) and isinstance(row.get("problem", 0), str | None)
 
 
 def _parse_objects(answer: str) -> Iterator[Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -54,7 +55,7 @@ class ProvenComment(NamedTuple):
 
     `line` is a line in the new file. If there is no path, it is a line in the message, where the
     subject is line 1. `same_as` is the rule with the same finding, and `waived` is the reason from
-    the topic's waiver.
+    the topic's waiver. `distinction` distinguishes comments that quote the same code.
     """
 
     comment: ReviewComment
@@ -64,15 +65,17 @@ class ProvenComment(NamedTuple):
     line: int = 0
     same_as: str = ""
     waived: str = ""
+    distinction: str = ""
 
     @property
     def name(self) -> str:
         """Return a name for the comment, computed from its file and quoted code.
 
-        The name stays the same as long as the comment quotes the same code.
+        The name stays the same as long as the comment quotes the same code, and no other comment
+        does.
         """
         code = " ".join(self.comment.quoted.split()) or self.comment.problem
-        identity = f"{self.path or self.comment.path}\0{code}"
+        identity = f"{self.path or self.comment.path}\0{code}{self.distinction}"
         data = identity.encode("utf-8", "surrogateescape")
         return f"review-{hashlib.sha256(data).hexdigest()[:8]}"
 
@@ -85,6 +88,27 @@ class ProvenComment(NamedTuple):
     def is_shown(self) -> bool:
         """Return whether the comment is shown by default."""
         return self.is_sure and not self.same_as and not self.waived
+
+
+def make_names_unique(comments: Sequence[ProvenComment]) -> tuple[ProvenComment, ...]:
+    """Return the comments with different names.
+
+    A waiver of one comment must not waive another, so all comments that quote the same code are
+    named after their problem, too.
+    """
+    counts = Counter(comment.name for comment in comments)
+    seen: Counter[tuple[str, str]] = Counter()
+    numbers = {}
+    for index, comment in sorted(enumerate(comments), key=lambda item: item[1].line):
+        key = comment.name, comment.comment.problem
+        seen[key] += 1
+        numbers[index] = seen[key]
+    return tuple(
+        comment._replace(distinction=f"\0{comment.comment.problem}\0{numbers[index]}")
+        if counts[comment.name] > 1
+        else comment
+        for index, comment in enumerate(comments)
+    )
 
 
 class PatchFacts(NamedTuple):

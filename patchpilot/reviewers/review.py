@@ -16,7 +16,13 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding
 from patchpilot.reviewers.answer import Comments, ReviewComment, parse_answer
-from patchpilot.reviewers.proof import PatchFacts, ProofResult, ProvenComment, prove
+from patchpilot.reviewers.proof import (
+    PatchFacts,
+    ProofResult,
+    ProvenComment,
+    make_names_unique,
+    prove,
+)
 from patchpilot.reviewers.request import ReviewRequest, write_request
 from patchpilot.reviewers.request_sections import (
     PatchedFiles,
@@ -251,11 +257,13 @@ def _verify_comments(
     checked_patch: "CheckedPatch",
     waivers: Mapping[str, str],
 ) -> Iterator[ProvenComment]:
-    proofs: dict[tuple[str, str], ProvenComment] = {}
+    proofs: dict[tuple[str, str, int], ProvenComment] = {}
     for comment in sorted(answer, key=lambda finding: -finding.confidence):
         proven_comment = prove(comment, facts)
-        proofs.setdefault((proven_comment.name, comment.problem), proven_comment)
-    for (name, _), proven_comment in proofs.items():
+        key = proven_comment.name, comment.problem, proven_comment.line
+        proofs.setdefault(key, proven_comment)
+    for proven_comment in make_names_unique(tuple(proofs.values())):
+        name = proven_comment.name
         same_findings = (
             checked_finding.name
             for checked_finding in checked_patch.findings

@@ -21,6 +21,7 @@ from patchpilot.commits.private_config import (
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError, unknown_word_error
 from patchpilot.model.json_form import json_form
+from patchpilot.read_file import read_regular_file
 from patchpilot.write_file import replace_file
 
 GIT_HOOKS = ("commit-msg", "sendemail-validate")
@@ -119,7 +120,7 @@ def _hook_status(repository: Repository, name: str) -> Hook:
     file = _find_hooks_folder(repository) / name
     if not file.exists():
         return Hook(name, str(file), "absent")
-    text = file.read_text(encoding="utf-8", errors="replace")
+    text = (read_regular_file(file) or b"").decode("utf-8", "replace")
     is_ours = _PYTHON.sub("", text) == _PYTHON.sub("", make_hook_script(name))
     return Hook(name, str(file), "installed" if is_ours else "foreign")
 

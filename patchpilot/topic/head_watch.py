@@ -5,7 +5,10 @@ This is fast enough to do every second.
 """
 
 import contextlib
+import os
 from pathlib import Path
+
+from patchpilot.read_file import read_regular_file
 
 
 class HeadWatch:
@@ -35,18 +38,18 @@ def head_signature(git_dir: Path, common_dir: Path) -> str:
 
     This happens when a commit is amended in another terminal or another branch is checked out.
     """
-    with contextlib.suppress(OSError):
-        head = (git_dir / "HEAD").read_text(errors="replace").strip()
-        if not head.startswith("ref: "):
-            return head
-        ref = head.removeprefix("ref: ")
-        for folder in (git_dir, common_dir):
-            with contextlib.suppress(OSError):
-                return f"{head} {(folder / ref).read_text(errors='replace').strip()}"
-        return (
-            f"{head} {_file_time(common_dir / 'packed-refs')} {_file_time(common_dir / 'reftable')}"
-        )
-    return ""
+    data = read_regular_file(git_dir / "HEAD")
+    if data is None:
+        return ""
+    head = os.fsdecode(data).strip()
+    if not head.startswith("ref: "):
+        return head
+    ref = head.removeprefix("ref: ")
+    for folder in (git_dir, common_dir):
+        commit = read_regular_file(folder / ref)
+        if commit is not None:
+            return f"{head} {os.fsdecode(commit).strip()}"
+    return f"{head} {_file_time(common_dir / 'packed-refs')} {_file_time(common_dir / 'reftable')}"
 
 
 def refs_signature(common_dir: Path) -> str:

@@ -176,7 +176,7 @@ ANSWERS = {
     "no JSON": ("The patch is fine.", "invalid"),
     "nothing": ("", "invalid"),
     "deeply nested": ('{"a":' * 5000, "invalid"),
-    "problem that is a number": (make_answer_row(problem=7), "nothing"),
+    "problem that is a number": (make_answer_row(problem=7), "invalid"),
     "not a number": (make_answer_row(confidence=float("nan")), "placed 9"),
 }
 
