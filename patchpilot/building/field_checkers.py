@@ -104,6 +104,8 @@ def reports(
 ) -> tuple[Diagnostic, ...]:
     """Return a checker's diagnostics for a file in a commit, or none if the file is too large or
     the checker times out.
+
+    A file that is nested too deeply to be checked has one diagnostic.
     """
     data = repository.blob(commit, path)
     if data is None or len(data) > _MAX_BYTES:
@@ -114,6 +116,9 @@ def reports(
             return tuple(checker.report(checked_file))
         except GitError:
             return ()
+        except RecursionError:
+            text = "not checked: it is nested too deeply; remove levels"
+            return (Diagnostic(checker.kind, path, 1, 0, text),)
 
 
 def _run_yamllint(location: CheckedFile) -> Iterator[Diagnostic]:

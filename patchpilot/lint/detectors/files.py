@@ -5,7 +5,7 @@ whitespace-only hunks, misplaced SPDX tags and long lines.
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from patchpilot.cache.cached_re import cached_search, lazy_pattern
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
@@ -36,6 +36,11 @@ _ATTRIBUTE = lazy_pattern(
 )
 
 
+_SHOW_OR_STORE = lazy_pattern(r"(?<!\w)(?P<name>\w+)_(?:show|store)\(")
+_MOST_WORDS = 20
+"""Maximum number of words in the name of an attribute."""
+
+
 @detector("sysfs-without-documentation", except_pattern=str)
 def sysfs_without_documentation(context: Context, arguments: Arguments) -> Hits:
     """Report the first added sysfs attribute if no patch of the series changes Documentation/.
@@ -57,19 +62,25 @@ def sysfs_without_documentation(context: Context, arguments: Arguments) -> Hits:
             for line in change.lines("-")
             if (match := _ATTRIBUTE.match(line.text))
         }
+        with_functions = {
+            name for line in change.lines("+") for name in _find_shown_attributes(line.text)
+        }
         for line in change.lines("+"):
             match = _ATTRIBUTE.match(line.text) if "ATTR" in line.text else None
-            if (
-                match
-                and match["attribute"] not in removed
-                and any(
-                    f"{match['attribute']}_{kind}(" in added_line.text
-                    for added_line in change.lines("+")
-                    for kind in ("show", "store")
-                )
-            ):
+            if match and match["attribute"] not in removed and match["attribute"] in with_functions:
                 yield make_hit(line.patch_line, attribute=match["attribute"])
                 return
+
+
+def _find_shown_attributes(text: str) -> Iterator[str]:
+    """Yield the attributes that a line's show and store functions may have.
+
+    A driver often adds its own prefix to the names of the functions.
+    """
+    for match in _SHOW_OR_STORE.finditer(text):
+        words = match["name"].split("_")
+        for start in range(max(0, len(words) - _MOST_WORDS), len(words)):
+            yield "_".join(words[start:])
 
 
 def _changed_paths(patches: Sequence[Patch]) -> frozenset[str]:

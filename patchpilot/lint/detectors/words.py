@@ -51,7 +51,8 @@ from patchpilot.model.rule import FindingFix
 _RUN = compile_lazily(r"[\w\-'`]+")
 _PROSE_WORD = r"\b[A-Z]?[a-z]{2,}\b"
 _TWO_WORDS = compile_lazily(rf"({_PROSE_WORD}) (?=({_PROSE_WORD}))")
-_DOUBLE = compile_lazily(r"([a-z]{2,}) \1", re.IGNORECASE)
+# a limited word keeps the search linear in long words without spaces
+_DOUBLE = compile_lazily(r"([a-z]{2,64}) \1", re.IGNORECASE)
 _LISTING = compile_lazily(r"[bcCdDlMnpPs?\-][rwxsStT\-]{9}")
 _HEX = compile_lazily(r"\b[0-9a-f]{2,}\b", re.IGNORECASE)
 _HEX_WORDS = frozenset(["add", "added", "bad", "be"])

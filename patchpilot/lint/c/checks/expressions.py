@@ -170,15 +170,16 @@ def _flatten_macro_body(body: str) -> str:
         (
             compile_ascii(r"\([^()]*\)"),
             compile_ascii(r"\{[^{}]*\}"),
-            compile_ascii(r".\[[^\[\]]*\]"),
+            compile_ascii(r".(?:\[[^\[\]]*\])+"),
         ),
         "1u",
     )
     text = _replace_repeatedly(
         text,
         (
-            compile_ascii(rf"({STRING})\s*{IDENT}"),
-            compile_ascii(rf"{IDENT}\s*({STRING})"),
+            compile_ascii(rf"({STRING})(?:\s*{IDENT})+"),
+            # without the boundary, each letter of a long name would be tried as its start
+            compile_ascii(rf"(?<!\w){IDENT}\s*({STRING})"),
         ),
         r"\1",
     )
@@ -186,12 +187,15 @@ def _flatten_macro_body(body: str) -> str:
 
 
 def _replace_repeatedly(text: str, patterns: "Sequence[re.Pattern[str]]", replacement: str) -> str:
-    """Replace one match at a time until no pattern matches."""
+    """Replace all matches of the first pattern that matches, until none does.
+
+    Replacing one match at a time would take quadratic time.
+    """
     changed = True
     while changed:
         changed = False
         for regex in patterns:
-            shorter = regex.sub(replacement, text, count=1)
+            shorter = regex.sub(replacement, text)
             if shorter != text:
                 text, changed = shorter, True
                 break

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test that checking time grows linearly with long lines of each token, and with many attributes.
+
+A line is cut at 4,096 characters, so longer texts are many lines just below that length.
+"""
+
+import itertools
+import math
+import time
+from pathlib import Path
+
+import pytest
+
+from patchpilot.checking.driver import Driver
+from patchpilot.lint.lint_context import Options
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Series
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+from tests.kit.snippets import mail
+from tests.kit.topics import SIGNED
+from tests.lint.wide_lines import FILES, PLACES, TOKENS, make_wide_series
+
+SIZES = (10_000, 30_000, 100_000)
+EXPONENT = 1.2
+SLOWEST = 2.0
+"""Seconds for the largest size, below which growth is not measured."""
+FAST_PAIRS = (("macro lines", "_"), ("macro lines", "A"), ("comment", "A"), ("macro lines", "()"))
+
+
+def measure_seconds(series: Series) -> float:
+    start = time.process_time()
+    Driver(Options(strict=True)).check([series])
+    return time.process_time() - start
+
+
+def make_attributes(count: int) -> Series:
+    rows = [f"static DEVICE_ATTR_RO(x{number});" for number in range(count)]
+    diff = FILES["declaration"](rows).replace("+int ", "+").replace(";;", ";")
+    return Series((parse_patch(mail("frob: add it", "It is needed.", diff).encode(), "x"),))
+
+
+@pytest.mark.parametrize(("place", "token"), FAST_PAIRS)
+def test_wide_lines_end_in_time(place: str, token: str) -> None:
+    assert measure_seconds(make_wide_series(place, token, 8_000)) < SLOWEST
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("place", PLACES)
+def test_wide_lines_take_linear_time(place: str) -> None:
+    measure_seconds(make_wide_series(place, "B", 5_000))
+    wrong = {}
+    for token in TOKENS:
+        if measure_seconds(make_wide_series(place, token, SIZES[-1])) <= SLOWEST:
+            continue
+        seconds = [
+            min(measure_seconds(make_wide_series(place, token, size)) for _ in range(2))
+            for size in SIZES
+        ]
+        exponents = [
+            math.log(after / before) / math.log(large / small)
+            for (small, before), (large, after) in itertools.pairwise(
+                zip(SIZES, seconds, strict=True)
+            )
+        ]
+        if max(exponents) > EXPONENT:
+            wrong[token] = (seconds, exponents)
+    assert wrong == {}
+
+
+@pytest.mark.long
+def test_attributes_take_linear_time() -> None:
+    few, many = (measure_seconds(make_attributes(count)) for count in (3_900, 39_000))
+    assert math.log10(many / few) <= EXPONENT, (few, many)
+
+
+def test_deeply_nested_list_is_reported(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit(f"docs: begin\n\n{SIGNED}", {"Documentation/a.rst": "A\n"})
+    nested = "\n\n".join(f"{'  ' * depth}- a" for depth in range(400))
+    repo.commit(f"docs: add a list\n\nNeeded.\n\n{SIGNED}", {"Documentation/b.rst": nested + "\n"})
+    outcome = call("check --checkers HEAD~..HEAD", "-C", repo.path)
+    assert outcome.code in (0, 1), outcome.err
+    assert "nested too deeply" in outcome.out
