@@ -5,7 +5,6 @@ import functools
 import hashlib
 import os
 import shutil
-from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.commits.run import base_environment, run
@@ -31,8 +30,6 @@ _HOST = {
     "ppc64le": "powerpc",
     "riscv64": "riscv",
 }
-_INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ")
-_INHERITED_PREFIXES = ("CCACHE_", "DISTCC_")
 
 
 class Configuration(NamedTuple):
@@ -128,30 +125,3 @@ def require_tools(compiler: str) -> None:
             f"cannot build: not installed: {', '.join(programs)}",
             hint=system_install_command(*programs),
         )
-
-
-def make_environment() -> dict[str, str]:
-    """Return the environment for make, without variables that affect the kernel's make or may
-    contain secrets.
-    """
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
-    }
-    return inherited | {"LC_ALL": "C", "LANG": "C", "KBUILD_BUILD_TIMESTAMP": "0"}
-
-
-@functools.cache
-def sandbox() -> tuple[str, ...]:
-    """Return a command prefix that disables network access, or () if this machine does not allow
-    that.
-    """
-    prefix = ("unshare", "-rn", "--")
-    if not shutil.which(prefix[0]):
-        return ()
-    try:
-        outcome = run([*prefix, "true"], env=base_environment(), cwd=Path("/"), timeout=20)
-    except MissingError:
-        return ()
-    return prefix if outcome.code == 0 else ()

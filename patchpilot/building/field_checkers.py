@@ -9,11 +9,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.building.configuration import make_environment, sandbox
 from patchpilot.building.diagnostics import Diagnostic, read_diagnostics
 from patchpilot.building.tree_state import TreeState
+from patchpilot.commits.confinement import Access, run_confined
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import Completed, run
+from patchpilot.commits.run import Completed
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
 from patchpilot.model.printable import make_printable
@@ -137,7 +137,7 @@ def _devicetree(location: CheckedFile) -> Iterator[Diagnostic]:
     """Compile a board's devicetree or the examples in a binding, and validate it against the
     bindings.
 
-    As in a build, sources may include any file on the machine.
+    Sources may include any file, but only the files of the call exist then.
     """
     path = re.sub(r"^arch/(\w+)/boot/dts/", r"\1/", location.path)
     contents = _write_closure(location, [path])
@@ -287,13 +287,8 @@ def _run(argv: list[str], location: CheckedFile, stdin: bytes | None = None) -> 
 
 
 def _run_isolated(argv: list[str], location: CheckedFile, stdin: bytes | None = None) -> Completed:
-    return run(
-        [*sandbox(), *argv],
-        env=make_environment(),
-        cwd=location.folder,
-        stdin=stdin,
-        timeout=_TIMEOUT,
-    )
+    access = Access(writes=(location.folder,))
+    return run_confined(argv, access, cwd=location.folder, stdin=stdin, timeout=_TIMEOUT)
 
 
 def _parse_reports(kind: str, location: CheckedFile, output: str) -> Iterator[Diagnostic]:

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run make on single objects in a checked-out kernel tree."""
 
-import contextlib
 import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from patchpilot.building.configuration import Configuration, make_environment, sandbox
+from patchpilot.building.configuration import Configuration
 from patchpilot.building.diagnostics import (
     ERROR,
     ObjectReport,
@@ -18,7 +17,9 @@ from patchpilot.building.diagnostics import (
 )
 from patchpilot.building.makefiles import target_of
 from patchpilot.building.module_symbols import needed_symbols
-from patchpilot.commits.run import RunWatch, run, run_with_line_callback
+from patchpilot.building.output_folder import OutputFolder
+from patchpilot.commits.confinement import Access, run_confined, stream_confined
+from patchpilot.commits.run import RunWatch
 from patchpilot.errors import GitError
 from patchpilot.model.printable import make_printable
 from patchpilot.model.progress import Progress
@@ -32,6 +33,7 @@ _USER_SPACE = (
     *(f"-D{word}=__{word}__" for word in ("inline", "asm")),
 )
 _TAIL = 12
+_FRAGMENT = "patchpilot.config"
 _MISSING = re.compile("No such file or directory|No rule to make target|can't open file")
 _FAILURE = re.compile(r"^[^\s:]*Kconfig[^\s:]*:\d+: |rror|\*\*\*")
 _DEPENDENCY = re.compile(r"^\s+(\S+?)\s*\\?$", re.MULTILINE)
@@ -52,6 +54,7 @@ class Maker:
         progress: Progress,
     ) -> None:
         self._tree, self._output, self._progress = tree, output, progress
+        self._files, self._access = OutputFolder(output), Access((tree,), (output,))
         self._configuration, self._jobs = configuration, jobs
         self.lacks_file = False
 
@@ -61,28 +64,27 @@ class Maker:
         `build_digest` changes whenever the tree's Kconfig files change. Return the symbols that did
         not stay enabled, and make's error message or "".
         """
-        stamp = self._output / "patchpilot.state"
+        # not in the output folder, where the build could write it
+        stamp = self._output.with_name(f"{self._output.name.replace('out-', 'state-', 1)}")
         state = f"{self._configuration.key} {build_digest}"
-        if not stamp.exists() or stamp.read_text("utf-8") != state:
+        is_configured = stamp.exists() and stamp.read_text("utf-8") == state
+        if not is_configured or not self._files.has(".config"):
             stamp.unlink(missing_ok=True)
             if failure := self._configure():
                 return (), failure
             stamp.write_text(state, "utf-8")
-        text = (self._output / ".config").read_text("utf-8", "replace")
+        text = self._files.read(".config") or ""
         enabled = set(re.findall(r"^CONFIG_(\w+)=[ym]$", text, re.MULTILINE))
         return tuple(name for name in self._configuration.wanted if name not in enabled), ""
 
     def _configure(self) -> str:
         """Create the .config, and return the error of make or ""."""
-        fragment = self._output / "patchpilot.config"
         target, env = "olddefconfig", {}
         if self._configuration.given is not None:
-            (self._output / ".config").write_text(
-                self._configuration.given, encoding="utf-8", errors="surrogateescape"
-            )
+            self._files.write(".config", self._configuration.given)
         else:
-            fragment.write_text(self._configuration.fragment, encoding="utf-8")
-            target, env = "allnoconfig", {"KCONFIG_ALLCONFIG": str(fragment)}
+            self._files.write(_FRAGMENT, self._configuration.fragment)
+            target, env = "allnoconfig", {"KCONFIG_ALLCONFIG": str(self._output / _FRAGMENT)}
         code, lines = self._make((target,), f"configuring {self._configuration.label}", env)
         return _last_error(lines) if code else ""
 
@@ -91,7 +93,7 @@ class Maker:
         headers = [path for path in paths if path.endswith(".h")]
         targets = {target_of(self._read, path): path for path in paths if path not in headers}
         for target in targets:
-            (self._output / target).unlink(missing_ok=True)
+            self._files.remove(target)
         checks = ["C=1"] if self._configuration.uses_sparse else []
         # targets of devicetree blobs are relative to the architecture's boot/dts
         names = (target.rpartition("/boot/dts/")[2] for target in targets)
@@ -107,19 +109,19 @@ class Maker:
 
         Macros that scripts/headers_install.sh removes are defined as empty.
         """
-        include_folder = self._output / "patchpilot.uapi" / "linux"
-        include_folder.mkdir(parents=True, exist_ok=True)
+        # not in the output folder, where the build could replace it by a link
+        stand_ins = self._output.with_name("uapi") / "linux"
+        stand_ins.mkdir(parents=True, exist_ok=True)
         for name in ("compiler.h", "compiler_types.h"):
-            (include_folder / name).touch()
+            (stand_ins / name).touch()
         include_folders = ("include", f"arch/{self._configuration.source_arch}/include")
         folders = [
-            include_folder.parent,
+            stand_ins.parent,
             *(f"{top}/uapi" for top in include_folders),
             "usr/dummy-include",
         ]
         folders += [self._output / top / "generated" / "uapi" for top in include_folders]
         argv = [
-            *sandbox(),
             self._configuration.compiler,
             *_USER_SPACE,
             *(f"-I{folder}" for folder in folders),
@@ -130,7 +132,8 @@ class Maker:
             f"-include{path}",
         ]
         try:
-            completed = run(argv, env=make_environment(), cwd=self._tree, timeout=_HEADER_TIMEOUT)
+            access = Access((self._tree, stand_ins.parent), (self._output,))
+            completed = run_confined(argv, access, cwd=self._tree, timeout=_HEADER_TIMEOUT)
         except GitError:
             return ObjectReport((), False)
         lines = completed.error_text.split("\n")
@@ -150,10 +153,8 @@ class Maker:
         return tuple(sorted(paths)) if command else ()
 
     def _command(self, target: str) -> str:
-        file = self._output / target
-        with contextlib.suppress(OSError):
-            return file.with_name(f".{file.name}.cmd").read_text("utf-8", "replace")
-        return ""
+        folder, slash, name = target.rpartition("/")
+        return self._files.read(f"{folder}{slash}.{name}.cmd") or ""
 
     def _reports(self, targets: Mapping[str, str], lines: list[str]) -> dict[str, ObjectReport]:
         lines_by_target = defaultdict[str, list[str]](list)
@@ -162,14 +163,16 @@ class Maker:
         result = {}
         for target, path in targets.items():
             diagnostics = read_diagnostics(lines_by_target[target], str(self._tree))
-            is_built = (self._output / target).is_file()
+            is_built = self._files.has(target)
             if not is_built and ERROR not in {diagnostic.kind for diagnostic in diagnostics}:
                 # make may have failed before it reached any object, so add the errors that it
                 # printed
                 diagnostics += read_diagnostics(lines_by_target[""], str(self._tree))
             if is_built and target.endswith(".o"):
                 command = self._command(target)
-                diagnostics += tuple(needed_symbols(self._output, target, path, command))
+                diagnostics += tuple(
+                    needed_symbols(self._files, self._access, target, path, command)
+                )
             result[path] = ObjectReport(diagnostics, is_built)
         return result
 
@@ -180,7 +183,6 @@ class Maker:
         env: Mapping[str, str],
     ) -> tuple[int, list[str]]:
         argv = [
-            *sandbox(),
             "make",
             f"-j{self._jobs}",
             "--output-sync=target",
@@ -201,10 +203,11 @@ class Maker:
         def running() -> None:
             self._progress(make_printable(status[0]))
 
-        code = run_with_line_callback(
+        code = stream_confined(
             argv,
             line,
-            env=make_environment() | dict(env),
+            self._access,
+            env=env,
             cwd=self._tree,
             watched=RunWatch(_TIMEOUT, running),
         )

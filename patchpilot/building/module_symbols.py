@@ -8,8 +8,9 @@ from pathlib import Path
 
 from patchpilot.building.diagnostics import MODPOST, UNDEFINED, Diagnostic
 from patchpilot.building.makefiles import needs_of
+from patchpilot.building.output_folder import OutputFolder
 from patchpilot.building.tree_state import TreeState
-from patchpilot.commits.run import base_environment, run
+from patchpilot.commits.confinement import Access, run_confined
 from patchpilot.model.patch import FileChange
 from patchpilot.model.printable import make_printable
 
@@ -26,24 +27,25 @@ _QUOTABLE = re.compile(r"\w+(?= \(section)|MODULE_LICENSE\(\)")
 _EXPORT = "EXPORT_[A-Z_]*SYMBOL[A-Z_]*"
 
 
-def needed_symbols(output: Path, target: str, path: str, command: str) -> Iterator[Diagnostic]:
+def needed_symbols(
+    output: OutputFolder, access: Access, target: str, path: str, command: str
+) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each undefined symbol and section mismatch of an object, and for a
     missing module license.
     """
 
     def run_tool(*arguments: str) -> list[str]:
-        outcome = run([*arguments, target], env=base_environment(), cwd=output, timeout=60)
+        outcome = run_confined([*arguments, target], access, cwd=output.path, timeout=60)
         return f"{outcome.text}\n{outcome.error_text}".split("\n")
 
     for line in run_tool("nm", "-u", "--") if shutil.which("nm") else ():
         if match := re.match(r"\s*U (\S+)", line):
             yield Diagnostic(UNDEFINED, path, 0, 0, match[1])
-    program = output / "scripts" / "mod" / "modpost"
-    if program.is_file():
+    if output.has("scripts/mod/modpost"):
         name = re.sub(r"[-,]", "_", Path(target).stem)
         module = f"KBUILD_MODNAME='\"{name}\"'"
         is_whole = " -DMODULE " in command and module in command
-        for line in run_tool(str(program), "-w", "-N", "-o", "patchpilot.symvers"):
+        for line in run_tool("scripts/mod/modpost", "-w", "-N", "-o", "patchpilot.symvers"):
             match = _MODPOST.match(line)
             if match and (is_whole or not match[2]):
                 # quote names as compilers do, so that `names_in` finds them

@@ -8,15 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from patchpilot.building.configuration import (
-    compiler_version,
-    make_environment,
-    sandbox,
-)
+from patchpilot.building.configuration import compiler_version
 from patchpilot.building.diagnostics import COCCINELLE, Diagnostic
 from patchpilot.building.tree_state import TreeState
 from patchpilot.cache.entries import CacheKind, get_or_compute
-from patchpilot.commits.run import RunWatch, run
+from patchpilot.commits.confinement import Access, run_confined
+from patchpilot.commits.run import RunWatch
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
 from patchpilot.model.printable import make_printable
@@ -84,7 +81,6 @@ def _trigger_words(state: TreeState, progress: Progress) -> dict[str, list[str]]
 
 def _run_coccinelle(arguments: Sequence[str], folder: Path, check: Callable[[], None]) -> str:
     argv = [
-        *sandbox(),
         PROGRAM,
         "-D",
         "report",
@@ -93,7 +89,9 @@ def _run_coccinelle(arguments: Sequence[str], folder: Path, check: Callable[[], 
         *arguments,
     ]
     try:
-        return run(argv, env=make_environment(), cwd=folder, timeout=RunWatch(_TIMEOUT, check)).text
+        return run_confined(
+            argv, Access((folder,)), cwd=folder, timeout=RunWatch(_TIMEOUT, check)
+        ).text
     except GitError:
         return ""
 

@@ -264,8 +264,7 @@ class SeriesBuild:
         """
         require_tools(configuration.compiler)
         self._workspace.checkout(self._repository, state, self._show_step)
-        output = self._workspace.folder / configuration.folder
-        output.mkdir(exist_ok=True)
+        output = self._workspace.open_output(configuration.folder)
         tree, jobs = self._workspace.tree, self._options.jobs
         maker = Maker(tree, output, configuration, jobs, self._show_step)
         unset_symbols, failure = maker.configure(state.build_digest)

@@ -14,16 +14,26 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from patchpilot.building.tree_state import TreeState
-from patchpilot.cache.entries import cache_dir, is_private_folder, repository_cache_path
+from patchpilot.cache.entries import (
+    cache_dir,
+    is_private,
+    is_private_folder,
+    read_cache_file,
+    repository_cache_path,
+    write_cache_file,
+)
 from patchpilot.commits import alternates
 from patchpilot.commits.git_command import git
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
+from patchpilot.model.action import Action
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.resources import try_lock
 
 KIND = "builds"
-_VERSION = 2
+_VERSION = 3
+_MARK = "made-by-patchpilot"
+"""A file with the path of the build directories that contain it."""
 _MAX_BYTES = 40 << 20
 """Maximum size of all output directories; the total with the checkout is below 300 MiB."""
 _MAX_AGE = 30 * 86400.0
@@ -79,12 +89,17 @@ class Workspace:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Lock the build directories. Raise InputError if another build is using them."""
+        """Lock the build directories, creating them on first use.
+
+        Raise InputError if another build is using them, or if patchpilot did not create them for
+        this user.
+        """
         if not is_private_folder(self.folder):
             raise InputError(
                 f"cannot build in {self.folder}: no private directory",
                 hint="set XDG_CACHE_HOME to a directory that only you can write to",
             )
+        self._require_mark()
         with (self.folder / "lock").open("wb") as lock:
             if not try_lock(lock):
                 raise InputError(
@@ -92,6 +107,30 @@ class Workspace:
                     hint="wait for it to finish",
                 )
             yield
+
+    def _require_mark(self) -> None:
+        mark, path = self.folder / _MARK, os.fsencode(self.folder.resolve())
+        if read_cache_file(mark, len(path) + 1) == path:
+            return
+        if any(self.folder.iterdir()) or not write_cache_file(mark, path):
+            raise InputError(
+                f"cannot build in {self.folder}: patchpilot did not create it",
+                hint=Action("build", ("--clean",)),
+            )
+
+    def open_output(self, name: str) -> Path:
+        """Return an output directory, creating it on first use.
+
+        Raise InputError if it is a link or if others can write to it.
+        """
+        output = self.folder / name
+        output.mkdir(mode=0o700, exist_ok=True)
+        if not is_private(output):
+            raise InputError(
+                f"cannot build in {output}: no private directory",
+                hint=Action("build", ("--clean",)),
+            )
+        return output
 
     def checkout(
         self,
@@ -181,16 +220,26 @@ def _age(path: Path) -> float:
 def workspace_of(repository: Repository, name: str = "") -> Workspace:
     """Return the build directories of a repository.
 
-    Concurrent builds use different names. Raise InputError if the cache is in the working tree,
+    Concurrent builds use different names. Raise InputError if the cache is in a working tree,
     because commits could then add files to the build directories.
     """
-    if cache_dir().resolve().is_relative_to(repository.top.resolve()):
+    cache = cache_dir().resolve()
+    if cache.is_relative_to(repository.top.resolve()) or _is_tracked(cache):
         raise InputError(
             f"cannot build in {cache_dir()}: it is inside the repository",
             hint="set XDG_CACHE_HOME to a directory outside of the repository",
         )
     path = repository_cache_path(KIND, repository.common_dir, _VERSION)
     return Workspace(path.with_name(f"{path.name}-{name}") if name else path)
+
+
+def _is_tracked(folder: Path) -> bool:
+    """Return whether a repository that contains a directory tracks files in it."""
+    return any(
+        (top / ".git").exists()
+        and bool(git(top, "ls-files", "--", str(folder.relative_to(top)), ok=(0, 128)).text)
+        for top in folder.parents
+    )
 
 
 def list_build_directories() -> tuple[Path, ...]:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from patchpilot.building.configuration import OPTIONAL_PROGRAMS, sandbox
+from patchpilot.building.configuration import OPTIONAL_PROGRAMS
 from patchpilot.building.diagnostics import ERROR
 from patchpilot.building.kconfig_names import kconfig_problems
 from patchpilot.building.plan import BUILT, BuildOptions, Change, make_plan
@@ -19,9 +19,10 @@ from patchpilot.building.series import (
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import workspace_of
 from patchpilot.checking.result import BuildFacts
+from patchpilot.commits import confinement
 from patchpilot.commits.build_trust import (
-    find_build_change,
-    find_trusted_base,
+    list_build_changes,
+    refuse_unconfined,
     refuse_untrusted_build,
 )
 from patchpilot.commits.private_config import is_trusted_command
@@ -39,7 +40,7 @@ _NO_COMMIT = BuildProblem(NOT_BUILT, "not a commit of the repository: not built"
 _TRUST = f"not built before `{Action('trust', ('--build-changes', 'RANGE'))}`"
 _UNTRUSTED = BuildProblem(
     NOT_BUILT,
-    f"the patch or a commit before it changes code that the build runs: {_TRUST}",
+    f"this machine cannot confine the build of untrusted code: {_TRUST}",
 )
 
 
@@ -66,6 +67,9 @@ def build_facts(
             f"--build: {repository.top} is not a kernel tree",
             hint="only objects of a kernel tree can be built",
         )
+    for patch, start in list_commits_with_start(every_series):
+        commit = patch.commit or ""
+        refuse_unconfined(list_build_changes(repository.top, repository.top, commit, start))
     return build_in(repository, repository, every_series, options, progress)
 
 
@@ -140,21 +144,13 @@ def list_commits_with_start(
 def runs_trusted_code(
     patch: Patch, start: str | None, repository: Repository, kept_for: Repository
 ) -> bool:
-    """Return whether the user trusts a commit's changes to code that runs during a build.
+    """Return whether this machine confines a build, or the user trusts the code of a commit.
 
     `start` is the start of the range that names the commit, if any.
     """
     commit = patch.commit or ""
-    base = find_trusted_base(repository.top, kept_for.top, commit, start)
-    # a build also compiles the parent commit
-    parents = [
-        commit_id for commit_id in repository.commit(commit).parents[:1] if commit_id != base
-    ]
-    changes = (
-        find_build_change(repository.top, kept_for.top, commit_id, start)
-        for commit_id in (*parents, commit)
-    )
-    return all(is_trusted_command(change) for change in changes if change)
+    changes = list_build_changes(repository.top, kept_for.top, commit, start)
+    return all(map(is_trusted_command, changes))
 
 
 def _describe_build(built: Built) -> str:
@@ -167,7 +163,7 @@ def _describe_build(built: Built) -> str:
     parts = (
         f"built in {format_count(len(built.configurations), 'configuration')}: {names}"
         f" ({format_count(built.compiled, 'object')} compiled, {built.known} known)",
-        "" if sandbox() else "with network access, because this machine has no unshare",
+        confinement.find_confinement().describe(),
         f"not installed: {', '.join(missing)}" if missing else "",
     )
     return "; ".join(filter(None, parts))

@@ -10,8 +10,7 @@ from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.checking.build_facts import list_commits_with_start, runs_trusted_code
 from patchpilot.checking.result import BuildFacts
-from patchpilot.commits.build_trust import make_build_trust_item
-from patchpilot.commits.private_config import is_trusted_command
+from patchpilot.commits.build_trust import is_build_trusted
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem

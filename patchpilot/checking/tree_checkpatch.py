@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run the tree's scripts/checkpatch.pl (option --checkpatch), and merge its findings."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from patchpilot.checking.fixed_patch import finding_line
 from patchpilot.checking.result import CheckRun
-from patchpilot.commits.run import base_environment, run
+from patchpilot.commits.alternates import read_alternates
+from patchpilot.commits.confinement import Access, run_confined
+from patchpilot.commits.private_config import read_places
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.patch import Patch
@@ -87,10 +90,10 @@ def run_checkpatch(
         *(["--strict"] if strict else []),
         "-",
     ]
-    done = run(
+    done = run_confined(
         command,
+        _find_access(top),
         stdin=("\n".join(patch.lines) + "\n").encode("utf-8", "surrogateescape"),
-        env=base_environment(),
         cwd=top,
         timeout=SECONDS,
     )
@@ -107,6 +110,22 @@ def run_checkpatch(
         for match in matches
         if match
     )
+
+
+def _find_access(top: Path) -> Access:
+    """Return the files that checkpatch.pl may read: the tree, its commits, and the user's options.
+
+    The configuration of the repository is hidden, because it can contain the tokens of CI systems.
+    """
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 (Path.home() raises where there is none)
+    reads, hides = [top, home / ".checkpatch.conf"], []
+    if places := read_places(top):
+        folders = dict.fromkeys((places.git_dir, places.common_dir))
+        reads += [*folders, *read_alternates(places.common_dir / "objects")]
+        hides = [folder / name for folder in folders for name in ("config", "config.worktree")]
+    reads = [Path(os.path.normpath(path)) for path in reads if path.exists()]
+    hides = [path for path in hides if path.is_file()]
+    return Access(tuple(reads), hides=tuple(hides), home=str(home))
 
 
 def merge_findings(ours: tuple[Finding, ...], theirs: tuple[Finding, ...]) -> tuple[Finding, ...]:

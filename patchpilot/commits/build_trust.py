@@ -1,27 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ask the user to trust code that runs during a build.
 
-If the user trusts a tree, this covers the build files in the remote-tracking branches of its
-remotes, because the user chose to fetch them. Changes by the commits or merges of the range that is
-built must be trusted separately, even if a branch of a remote contains them.
+If the user trusts a tree, make runs in it. If this machine cannot confine make, this covers only
+the code in the remote-tracking branches of its remotes, because the user chose to fetch them. Each
+commit or merge of the range that is built must then be trusted separately, even if a branch of a
+remote contains it.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.commits import confinement
 from patchpilot.commits.git_command import git
 from patchpilot.commits.objects import EMPTY_TREE
 from patchpilot.commits.private_config import is_trusted_command, make_trust_item
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
 from patchpilot.model.patch import parse_diff
+from patchpilot.model.printable import format_count, join_words
 from patchpilot.resources import runs_in_ci
 
 _BUILD_FILE = lazy_pattern(
     r"(?:.*/)?(?:Makefile|Kbuild|Kconfig)[^/]*|(?:.*/)?(?:scripts|tools)/.*"
     r"|.*\.(?:mk|sh|pl|py|awk)|(?:.*/)?(?:gen|mk|extract|relocs)[^/]*\.[ch]"
 )
-"""Files that a build runs, including the sources of host programs."""
+"""Files that a build is known to run. They are shown first as the reason of a question."""
 _MAKE_CALL = lazy_pattern(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
 """Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
 _BRANCHES = "refs/heads/"
@@ -30,28 +34,53 @@ _BRANCHES = "refs/heads/"
 def make_build_trust_item(top: Path) -> OwnCommand:
     """Return the build of a tree as a command that the user can trust.
 
-    The tree is identified by its path, because its content changes with every commit.
+    The tree is identified by its path and by the identity of its repository, because its content
+    changes with every commit. A repository without an identity gets one.
     """
+    return _make_build_item(top, register_identity(find_common_dir(top)))
+
+
+def is_build_trusted(top: Path) -> bool:
+    """Return whether the user allows builds of a tree. Nothing is written."""
+    item = _make_build_item(top, find_repository_identity(find_common_dir(top)))
+    return is_trusted_command(item)
+
+
+def _make_build_item(top: Path, identity: str) -> OwnCommand:
     text = (
         "make, with the Makefiles, Kconfig files and scripts of this tree and of every commit"
         " that is built"
     )
-    return make_trust_item(top, "build", str(top / "Makefile"), text)
+    return make_trust_item(top, "build", str(top / "Makefile"), text, identity.encode())
 
 
-def find_build_change(
+def list_build_changes(
     directory: Path, top: Path, commit: str, start: str | None = None
-) -> OwnCommand | None:
-    """Return a commit's changes to code that runs during a build, as a trust item.
+) -> tuple[OwnCommand, ...]:
+    """Return the code of a commit that is not trusted with its tree, as trust items.
 
-    Return None if there are none. The commit is in the repository at `directory`. Trust is stored
-    for the tree at `top` and applies to all commits that change the same lines. `start` is the
-    start of the range.
+    This includes the code of its parent, because a build compiles it as well. There is none if this
+    machine confines builds. The commit is in the repository at `directory`. Trust is stored for the
+    tree at `top` and applies to all commits with the same files. `start` is the start of the range.
     """
+    if confinement.find_confinement().is_complete:
+        return ()
     base = find_trusted_base(directory, top, commit, start)
+    parents = git(directory, "rev-parse", f"{commit}^@").text.split()[:1]
+    items = (
+        _find_build_change(directory, top, commit_id, base) for commit_id in (*parents, commit)
+    )
+    return tuple(dict.fromkeys(filter(None, items)))
+
+
+def _find_build_change(directory: Path, top: Path, commit: str, base: str) -> OwnCommand | None:
+    """Return the code that a commit has in addition to a trusted one, or None."""
     diff = git(directory, "diff-tree", "-p", "-r", "--text", "--no-renames", base, commit).text
+    files = parse_diff(tuple(diff.split("\n")), 1).files
+    if not files:
+        return None
     changes = []
-    for change in parse_diff(tuple(diff.split("\n")), 1).files:
+    for change in files:
         is_run = _BUILD_FILE.fullmatch(change.path)
         changes += [f"{change.path} changes"] if is_run else []
         changes += [
@@ -60,8 +89,12 @@ def find_build_change(
             for line in hunk.lines
             if line.kind in "+-" and (is_run or _MAKE_CALL.search(line.text))
         ]
-    text = "\n".join(changes)
-    return make_trust_item(top, "build files", commit, text) if text else None
+    if not changes:
+        names = [change.path for change in files[:_MOST_NAMES]]
+        rest = format_count(len(files) - len(names), "other file") if files[_MOST_NAMES:] else ""
+        changes = [f"a build can run code of {join_words([*names, *filter(None, [rest])])}"]
+    tree = git(directory, "rev-parse", f"{commit}^{{tree}}").out.strip()
+    return make_trust_item(top, "build files", commit, "\n".join(changes), tree)
 
 
 def find_trusted_base(directory: Path, top: Path, commit: str, start: str | None = None) -> str:
@@ -72,7 +105,7 @@ def find_trusted_base(directory: Path, top: Path, commit: str, start: str | None
     return the empty tree.
 
     In CI, there must be such a branch that does not contain the commit: the checkout can have refs
-    for the request itself. If there is none, raise `UsageError`.
+    for the request itself. If there is none, raise `MissingError`.
     """
     commit_and_parents = git(
         directory, "rev-list", "--parents", "--max-count=1", commit
@@ -85,9 +118,9 @@ def find_trusted_base(directory: Path, top: Path, commit: str, start: str | None
     ancestor = start or commit_and_parents[1]
     base = git(directory, "merge-base", ancestor, *tips, ok=(0, 1)).text.strip() if tips else ""
     if is_ci and not base:
-        raise UsageError(
-            "no branch of a remote contains the base of the commits, so in CI no build files are"
-            " trusted",
+        raise MissingError(
+            f"{confinement.find_confinement().describe()}, and no branch of a remote contains the"
+            " base of the commits, so in CI no code is trusted",
             hint="fetch the target branch into refs/remotes, and check TARGET..HEAD",
         )
     return base or (EMPTY_TREE if tips else commit_and_parents[1])
@@ -131,10 +164,29 @@ def _fetches_into(refspec: str, ref: str) -> bool:
 
 def refuse_untrusted_build(top: Path) -> None:
     """Raise `UntrustedCommandsError` unless the user allows builds of this tree."""
-    command = make_build_trust_item(top)
-    if is_trusted_command(command):
+    if is_build_trusted(top):
         return
+    command = make_build_trust_item(top)
     target = () if Path.cwd().is_relative_to(top) else (str(top),)
     show_command = Action("trust", ("--build", *target), "if you would run `make` in it: `{}`")
     message = f"building runs code of the tree, and {top} is not trusted for that yet"
     raise UntrustedCommandsError(message, hint=Hint((show_command,)), commands=(command,))
+
+
+def refuse_unconfined(commands: Iterable[OwnCommand]) -> None:
+    """Raise an error if the user does not trust code that this machine cannot confine.
+
+    This is `MissingError` in CI, where nobody can answer, and otherwise `UntrustedCommandsError`.
+    """
+    trusted = read_trusted_entries()
+    untrusted = tuple(command for command in commands if command.digest not in trusted)
+    if not untrusted:
+        return
+    limits = confinement.find_confinement()
+    message = f"{limits.describe()}, and no trusted branch contains the code to build"
+    if runs_in_ci():
+        raise MissingError(message, hint=limits.remedy)
+    trust = Action("trust", ("--build-changes", "RANGE"), "`{}` shows and trusts it")
+    raise UntrustedCommandsError(
+        message, hint=Hint((trust, f"; or {limits.remedy}")), commands=untrusted
+    )

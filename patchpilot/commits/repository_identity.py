@@ -81,6 +81,20 @@ def register_repository(common_dir: Path) -> str:
     return find_repository_key(common_dir)
 
 
+def register_identity(common_dir: Path) -> str:
+    """Return the identity of a repository like `find_repository_identity`.
+
+    A repository without a random number gets one, if it can be written.
+    """
+    register_repository(common_dir)
+    return find_repository_identity(common_dir)
+
+
+def find_repository_identity(common_dir: Path) -> str:
+    """Return the random number of a repository, or the inode of its directory if it has none."""
+    return _read_identity(common_dir) or str(common_dir.stat().st_ino)
+
+
 def find_repository_path(key: str) -> Path:
     """Return the common directory at which the repository with this key was last seen."""
     place = next((place for place in _read_places().values() if place.key == key), None)

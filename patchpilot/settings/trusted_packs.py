@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits import private_config
-from patchpilot.commits.build_trust import find_build_change, make_build_trust_item
+from patchpilot.commits.build_trust import list_build_changes, make_build_trust_item
 from patchpilot.commits.private_config import (
     Use,
     compute_digest,
@@ -128,11 +128,9 @@ def _read_commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand,
                 ids = repository.rev_list("--reverse", "--end-of-options", commits)
                 first, dots, _ = commits.partition("..")
                 start = repository.resolve(first or "HEAD") if dots else None
-                commands += filter(
-                    None,
-                    (find_build_change(repository_top, repository_top, id_, start) for id_ in ids),
-                )
-            return tuple(commands)
+                for id_ in ids:
+                    commands += list_build_changes(repository_top, repository_top, id_, start)
+            return tuple(dict.fromkeys(commands))
     except MissingError:
         return ()
 

@@ -12,6 +12,8 @@ from patchpilot.building.diagnostics import (
 )
 from patchpilot.building.module_symbols import division_in, needed_symbols
 from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
+from patchpilot.building.output_folder import OutputFolder
+from patchpilot.commits.confinement import Access
 from patchpilot.model.patch import FileChange, parse_diff
 
 DIFF = """diff --git a/a.c b/a.c
@@ -187,7 +189,9 @@ def test_modpost_reports_sections_and_missing_licenses(
     modpost.write_text(f"#!/bin/sh\necho 'ERROR: modpost: {report}'")
     modpost.chmod(0o755)
     command = f"gcc -DMODULE -DKBUILD_MODNAME='\"{module}\"' a-b.c\n"
-    texts = [diagnostic.text for diagnostic in needed_symbols(tmp_path, "a-b.o", "a-b.c", command)]
+    output, access = OutputFolder(tmp_path), Access(writes=(tmp_path,))
+    diagnostics = needed_symbols(output, access, "a-b.o", "a-b.c", command)
+    texts = [diagnostic.text for diagnostic in diagnostics]
     assert "".join(texts) == problem
 
 

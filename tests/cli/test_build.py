@@ -18,7 +18,7 @@ from patchpilot.building.plan import BuildOptions
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import Workspace, list_build_directories
 from patchpilot.checking.driver import Driver, PatchSource
-from patchpilot.commits.build_trust import find_build_change, make_build_trust_item
+from patchpilot.commits.build_trust import list_build_changes, make_build_trust_item
 from patchpilot.commits.private_config import trust_digests
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import CancelledError, GitError
@@ -28,6 +28,7 @@ from patchpilot.model.built_commit import (
     list_tested_architectures,
 )
 from tests.kit.cli import call
+from tests.kit.confinement import use_confinement
 from tests.kit.repos import Repo
 
 MAKEFILE = """VERSION = 6
@@ -62,6 +63,11 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(autouse=True)
 def hide_compilers_except_gcc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(configuration, "REQUIRED_PROGRAMS", ("make",))
+
+
+@pytest.fixture
+def unconfined(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_confinement(monkeypatch)
 
 
 @pytest.fixture
@@ -163,6 +169,7 @@ def test_later_commit_is_reported_as_missing(repo: Repo) -> None:
     assert (last["name"], last["subject"]) == ("build-error", "drv: break it")
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_untrusted_tree_runs_nothing(repo: Repo, tmp_path: Path) -> None:
     touched_folder = tmp_path / "touched"
     hostile = f"$(shell touch {touched_folder})\n{MAKEFILE}"
@@ -174,9 +181,10 @@ def test_untrusted_tree_runs_nothing(repo: Repo, tmp_path: Path) -> None:
         assert f"`patchpilot trust --build {repo.path}`" in outcome.err
     assert not touched_folder.exists()
     assert call("trust", "--build", repo.path).code == 0
-    findings, _ = build_branch(repo)
-    assert [finding["name"] for finding in findings] == ["build-not-built"]
-    assert "`patchpilot trust --build-changes RANGE`" in findings[0]["message"]
+    blocked = call("build", "-C", repo.path, "--quick", "HEAD")
+    assert blocked.code == 1
+    assert "files, network and processes not confined" in blocked.err
+    assert "`patchpilot trust --build-changes RANGE`" in blocked.err
     assert not touched_folder.exists()
     changes = call("trust", "--build-changes", "base..HEAD", repo.path)
     assert f"Makefile: +$(shell touch {touched_folder})" in changes.out
@@ -210,18 +218,18 @@ def test_cache_in_the_working_tree_is_not_used(repo: Repo, monkeypatch: pytest.M
         "drv/rules.mk",
     ],
 )
+@pytest.mark.usefixtures("unconfined")
 def test_untrusted_build_script_is_not_run(repo: Repo, path: str) -> None:
     repo.commit("drv: add", {path: "x\n"})
-    change = find_build_change(repo.path, repo.path, "HEAD")
-    assert change is not None
+    (change,) = list_build_changes(repo.path, repo.path, "HEAD")
     assert change.text.startswith(f"{path} changes\n")
     assert change.text.endswith(f"{path}: +x")
-    repo.commit("drv: plain", {"drv/w.c": DRIVER})
-    assert find_build_change(repo.path, repo.path, "HEAD") is None
     repo.commit("drv: hidden", {".gitattributes": "* -diff\n", path: "y\n"})
-    assert find_build_change(repo.path, repo.path, "HEAD") is not None
+    (change,) = list_build_changes(repo.path, repo.path, "HEAD")
+    assert f"{path}: +y" in change.text
 
 
+@pytest.mark.usefixtures("unconfined")
 @pytest.mark.parametrize("action", ["earlier commit", "merge", "only before"])
 def test_trust_covers_only_remote_build_files(repo: Repo, tmp_path: Path, action: str) -> None:
     touched_folder = tmp_path / "touched"
@@ -238,10 +246,9 @@ def test_trust_covers_only_remote_build_files(repo: Repo, tmp_path: Path, action
     repo.commit("drv: innocent", {"drv/w.c": f"{DRIVER}\n", **repaired})
     trust_tree(repo)
     arguments = ("build", "-C", repo.path, "--quick", "HEAD", "--format", "json")
-    findings = json.loads(call(*arguments).out)["patches"][0]["findings"]
-    assert [finding["name"] for finding in findings] == ["build-not-built"]
+    call(*arguments).expect(1, "not confined")
     assert not touched_folder.exists()
-    revision_range = "HEAD~2..HEAD~" if repaired else "HEAD~..HEAD"
+    revision_range = "HEAD~..HEAD"
     output = call("trust", "--build-changes", revision_range, repo.path).out
     assert f"Makefile: +$(shell touch {touched_folder})" in output
     call(*arguments)
@@ -259,6 +266,7 @@ def commit_hostile_merge(repo: Repo, touched: Path) -> None:
     repo.commit("drv: innocent", {"drv/w.c": f"{DRIVER}\n"})
 
 
+@pytest.mark.usefixtures("unconfined")
 @pytest.mark.parametrize(
     ("ref", "target"),
     [
@@ -280,20 +288,20 @@ def test_request_in_ci_does_not_trust_itself(
     monkeypatch.setenv("CI", "true")
     trust_tree(repo)
     result = call("check --build --format json", "-C", repo.path, target)
-    findings = [
-        finding["name"] for patch in result.json["patches"] for finding in patch["findings"]
-    ]
-    assert "build-not-built" in findings
+    assert result.code == 3
+    assert "files, network and processes not confined" in result.err
+    assert "sudo sysctl -w user.max_user_namespaces=15000" in result.err
     assert not touched.exists()
 
 
+@pytest.mark.usefixtures("unconfined")
 @pytest.mark.parametrize("ref", ["pull/1/merge", "origin/topic"])
 def test_range_does_not_trust_itself(repo: Repo, ref: str, tmp_path: Path) -> None:
     set_remote_branch(repo, "origin/main")
     commit_hostile_merge(repo, touched := tmp_path / "touched")
     set_remote_branch(repo, ref)
-    findings, _ = build_branch(repo, targets=("origin/main..HEAD",))
-    assert [finding["name"] for finding in findings] == ["build-not-built"]
+    trust_tree(repo)
+    call("build", "-C", repo.path, "origin/main..HEAD").expect(1, "not confined")
     assert not touched.exists()
     trusted = call("trust", "--build-changes", "origin/main..HEAD", repo.path)
     assert f"Makefile: +$(shell touch {touched})" in trusted.out
@@ -301,6 +309,7 @@ def test_range_does_not_trust_itself(repo: Repo, ref: str, tmp_path: Path) -> No
     assert touched.exists()
 
 
+@pytest.mark.usefixtures("unconfined")
 @pytest.mark.parametrize("ref", ["", "pull/1/merge", "origin/topic"])
 def test_build_in_ci_without_trusted_base_is_refused(
     repo: Repo, ref: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -311,7 +320,7 @@ def test_build_in_ci_without_trusted_base_is_refused(
     trust_tree(repo)
     monkeypatch.setenv("CI", "true")
     for command in ("build", "check --build"):
-        call(command, "-C", repo.path, "HEAD").expect(2, "no branch of a remote")
+        call(command, "-C", repo.path, "HEAD").expect(3, "no branch of a remote")
     assert not touched.exists()
 
 
@@ -389,13 +398,16 @@ def test_checkout_contains_only_matching_files(repo: Repo, tmp_path: Path) -> No
     assert not (workspace.tree / "drv" / "w.c").exists()
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_remote_build_files_are_hidden(repo: Repo) -> None:
     repo.commit("drv: upstream", {"Makefile": f"# new\n{MAKEFILE}"})
     set_remote_branch(repo, "origin/main")
     repo.commit("drv: plain", {"drv/w.c": f"{DRIVER}\n"})
-    assert find_build_change(repo.path, repo.path, "HEAD") is None
+    (change,) = list_build_changes(repo.path, repo.path, "HEAD")
+    assert change.text == "a build can run code of drv/w.c"
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     slow = f"{MAKEFILE}\t@echo $$$$ > {mark}; sleep 60\n"
@@ -476,12 +488,10 @@ def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
     guards = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
     repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{guards}"})
     assert find_build_positions(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
-    # this check runs nothing from the tree, so the build files need not be trusted
     selects = 'config LIB\n\tbool\n\tdepends on BUS\nconfig BUS\n\tbool "Bus"\n'
     repo.commit("drv: lib", {"Kconfig": f"{KERNEL['Kconfig']}\tselect LIB\n{selects}"})
-    (finding,), notes = build_branch(repo)
+    (finding,), _ = build_branch(repo)
     assert finding["line"] == 5
-    assert "; 1 commit not built before `patchpilot trust --build-changes" in notes
 
 
 def test_user_space_header_is_compiled_separately(repo: Repo) -> None:

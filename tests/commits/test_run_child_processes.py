@@ -123,6 +123,9 @@ PROGRAMS: dict[str, Kind] = {
     "commits/objects::CatFile._open_streams": OBJECTS,
     "commits/fastimport::FastImport.__init__": NOTHING,
     "commits/merge_tree::MergeProcess._start": OBJECTS,
+    "building/field_checkers::_run_isolated": CALLERS,
+    "commits/confinement::run_confined": CALLERS,
+    "commits/confinement::stream_confined": CALLERS,
     "commits/run::run_with_line_callback": CALLERS,
     "commits/run::run_on_terminal": CALLERS,
     "commits/run::run": CALLERS,
@@ -181,7 +184,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/rewrite::move_branch_ref": ("new", "old"),
         "commits/tree_readers::CommitTree.files": ("self.commit_id",),
         "commits/undo_refs::record_undo": ("commit",),
-        "commits/build_trust::find_build_change": ("base", "commit"),
+        "commits/build_trust::_find_build_change": ("base", "commit", "f'{commit}^{{tree}}'"),
+        "commits/build_trust::list_build_changes": ("f'{commit}^@'",),
         "commits/build_trust::find_trusted_base": ("ancestor", "commit", "*tips"),
         "commits/branch_move_journal::_list_changed_paths": ("move.new", "move.old"),
         "commits/branch_move_journal::restore_interrupted_move": (
@@ -347,19 +351,15 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     TARGETS: {
         "building/module_symbols::needed_symbols.run_tool": ("*arguments", "target"),
-        "building/semantic_patches::_run_coccinelle": ("*sandbox()", "*arguments"),
-        "building/make_objects::Maker._test_header": (
-            "*sandbox()",
-            "self._configuration.compiler",
-        ),
+        "building/semantic_patches::_run_coccinelle": ("*arguments",),
+        "building/make_objects::Maker._test_header": ("self._configuration.compiler",),
         "building/make_objects::Maker._make": (
-            "*sandbox()",
             "*self._configuration.words",
             "*arguments",
         ),
     },
+    NOTHING: {"commits/confinement::_try_prefix": ("*prefix",)},
     CHECKED: {
-        "building/field_checkers::_run_isolated": ("*sandbox()", "*argv"),
         "building/field_checkers::_run_script": ("location.commit",),
     },
     SANDBOX: {

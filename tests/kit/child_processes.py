@@ -45,6 +45,8 @@ _ARGV_FUNCTIONS = (
     "patchpilot.commits.run.run",
     "patchpilot.commits.run.run_on_terminal",
     "patchpilot.commits.run.run_with_line_callback",
+    "patchpilot.commits.confinement.run_confined",
+    "patchpilot.commits.confinement.stream_confined",
 )
 _AFTER_REPOSITORY = (
     "patchpilot.commits.git_command.git",
