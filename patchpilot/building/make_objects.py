@@ -80,6 +80,7 @@ class Maker:
     def _configure(self) -> str:
         """Create the .config, and return the error of make or ""."""
         target, env = "olddefconfig", {}
+        self._files.remove_special_files()
         if self._configuration.given is not None:
             self._files.write(".config", self._configuration.given)
         else:

@@ -23,6 +23,15 @@ class OutputFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def remove_special_files(self) -> None:
+        """Delete pipes and sockets, for which make would wait."""
+        for folder, _, names in os.walk(self.path):
+            for name in names:
+                file = Path(folder) / name
+                mode = file.lstat().st_mode
+                if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+                    file.unlink()
+
     def read(self, name: str) -> str | None:
         """Return the text of a regular file, or None if there is none."""
         try:

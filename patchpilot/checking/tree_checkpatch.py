@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from patchpilot.checking.fixed_patch import finding_line
 from patchpilot.checking.result import CheckRun
 from patchpilot.commits.alternates import read_alternates
+from patchpilot.commits.build_trust import refuse_unconfined_script
 from patchpilot.commits.confinement import Access, run_confined
 from patchpilot.commits.private_config import read_places
 from patchpilot.commits.tree_readers import DirectoryTree
@@ -76,6 +77,7 @@ def run_checkpatch(
             " characters or begins with '-'",
             hint="omit --checkpatch",
         )
+    refuse_unconfined_script(top, SCRIPT)
     command = [
         "perl",
         str(script),

@@ -94,7 +94,7 @@ def _find_build_change(directory: Path, top: Path, commit: str, base: str) -> Ow
         rest = format_count(len(files) - len(names), "other file") if files[_MOST_NAMES:] else ""
         changes = [f"a build can run code of {join_words([*names, *filter(None, [rest])])}"]
     tree = git(directory, "rev-parse", f"{commit}^{{tree}}").out.strip()
-    return make_trust_item(top, "build files", commit, "\n".join(changes), tree)
+    return make_trust_item(top, _CHANGES, commit, "\n".join(changes), tree)
 
 
 def find_trusted_base(directory: Path, top: Path, commit: str, start: str | None = None) -> str:
@@ -186,7 +186,28 @@ def refuse_unconfined(commands: Iterable[OwnCommand]) -> None:
     message = f"{limits.describe()}, and no trusted branch contains the code to build"
     if runs_in_ci():
         raise MissingError(message, hint=limits.remedy)
-    trust = Action("trust", ("--build-changes", "RANGE"), "`{}` shows and trusts it")
-    raise UntrustedCommandsError(
-        message, hint=Hint((trust, f"; or {limits.remedy}")), commands=untrusted
-    )
+    trust = Action("trust", ("--build-changes", "RANGE"), "`{}` shows and trusts it; ")
+    parts = (*([trust] if any(item.name == _CHANGES for item in untrusted) else ()), limits.remedy)
+    raise UntrustedCommandsError(message, hint=Hint(parts), commands=untrusted)
+
+
+def refuse_unconfined_script(top: Path, script: str) -> None:
+    """Raise an error like `refuse_unconfined` for a script in the working tree at `top`.
+
+    A script that a branch of a remote contains in the same form is trusted.
+    """
+    if confinement.find_confinement().is_complete:
+        return
+    content = (top / script).read_bytes()
+    try:
+        branches = _list_remote_branches(top)
+        item = make_trust_item(top, script, str(top / script), "the script as it is now", content)
+    except GitError:
+        branches, label = {}, f"{top}: {script}"
+        digest = compute_digest(((label, content),))
+        item = OwnCommand(script, str(top / script), "the script as it is now", digest, label)
+    for branch in branches.values():
+        blob = git(top, "cat-file", "blob", f"{branch}:{script}", ok=(0, 128))
+        if blob.code == 0 and blob.out == content:
+            return
+    refuse_unconfined((item,))

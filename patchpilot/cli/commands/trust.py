@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @option(
     "--build-changes",
     metavar="RANGE",
-    help="also trust what these commits change of the makefiles and scripts",
+    help="also trust these commits, if builds cannot be confined here",
 )
 @option("--show", is_flag=True, help="only print what would be trusted")
 @option("--revoke", is_flag=True, help="revoke trust, including earlier versions")
