@@ -64,6 +64,7 @@ class Maker:
         `build_digest` changes whenever the tree's Kconfig files change. Return the symbols that did
         not stay enabled, and make's error message or "".
         """
+        self._files.remove_special_files(self._tree)
         # not in the output folder, where the build could write it
         stamp = self._output.with_name(f"{self._output.name.replace('out-', 'state-', 1)}")
         state = f"{self._configuration.key} {build_digest}"
@@ -80,7 +81,7 @@ class Maker:
     def _configure(self) -> str:
         """Create the .config, and return the error of make or ""."""
         target, env = "olddefconfig", {}
-        self._files.remove_special_files()
+        self._files.remove(".config")
         if self._configuration.given is not None:
             self._files.write(".config", self._configuration.given)
         else:

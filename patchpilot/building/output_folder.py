@@ -23,13 +23,20 @@ class OutputFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def remove_special_files(self) -> None:
-        """Delete pipes and sockets, for which make would wait."""
-        for folder, _, names in os.walk(self.path):
-            for name in names:
-                file = Path(folder) / name
+    def remove_special_files(self, tree: Path) -> None:
+        """Delete pipes and sockets, for which make would wait, and links.
+
+        Links into this folder and into the source tree remain, because make creates such links.
+        """
+        tops = tree.resolve(), self.path.resolve()
+        for folder, folders, names in os.walk(self.path):
+            for file in (Path(folder) / name for name in (*folders, *names)):
                 mode = file.lstat().st_mode
-                if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+                is_plain = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+                if stat.S_ISLNK(mode):
+                    target = Path(os.path.realpath(file))
+                    is_plain = any(map(target.is_relative_to, tops))
+                if not is_plain:
                     file.unlink()
 
     def read(self, name: str) -> str | None:

@@ -118,10 +118,12 @@ def find_trusted_base(directory: Path, top: Path, commit: str, start: str | None
     ancestor = start or commit_and_parents[1]
     base = git(directory, "merge-base", ancestor, *tips, ok=(0, 1)).text.strip() if tips else ""
     if is_ci and not base:
+        limits = confinement.find_confinement()
         raise MissingError(
-            f"{confinement.find_confinement().describe()}, and no branch of a remote contains the"
-            " base of the commits, so in CI no code is trusted",
-            hint="fetch the target branch into refs/remotes, and check TARGET..HEAD",
+            f"{limits.describe()}, and no branch of a remote contains the base of the commits, so"
+            " in CI no code is trusted",
+            hint=f"{limits.remedy}; or fetch the target branch into refs/remotes, and check"
+            " TARGET..HEAD",
         )
     return base or (EMPTY_TREE if tips else commit_and_parents[1])
 

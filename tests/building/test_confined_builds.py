@@ -91,7 +91,8 @@ ACTIONS = {
     " ln -s {home}/objects {builds}/out-x86_64-gcc/drv",
     "link the fragment": "rm -f {builds}/out-x86_64-gcc/patchpilot.config;"
     " ln -s {home}/.bashrc {builds}/out-x86_64-gcc/patchpilot.config",
-    "leave a pipe": "rm -f {builds}/out-x86_64-gcc/.config; mkfifo {builds}/out-x86_64-gcc/.config",
+    "leave a pipe": "mkdir -p {builds}/out-x86_64-gcc/drv;"
+    " mkfifo {builds}/out-x86_64-gcc/drv/.w.o.cmd",
 }
 CASES = [
     pytest.param(place, action, marks=() if number % 20 == 0 else pytest.mark.long)
@@ -304,7 +305,8 @@ def test_output_folder_follows_no_link(tmp_path: Path) -> None:
     assert not any(map(folder.has, ("link", "folder/file", "pipe")))
     folder.remove("folder/file")
     folder.write("link", "new")
-    folder.remove_special_files()
+    (folder.path / "inside").symlink_to(folder.path)
+    folder.remove_special_files(tmp_path / "tree")
     assert folder.read("link") == "new"
     assert (outside / "file").read_text() == WORD
-    assert not (folder.path / "pipe").exists()
+    assert sorted(os.listdir(folder.path)) == ["inside", "link"]
