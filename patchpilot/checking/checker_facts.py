@@ -45,7 +45,7 @@ def checker_facts(
 
     @functools.cache
     def may_run_tree() -> bool:
-        return is_trusted_command(make_build_trust_item(repository.top)) and all(
+        return is_build_trusted(repository.top) and all(
             runs_trusted_code(*commit, repository, repository) for commit in commits
         )
 

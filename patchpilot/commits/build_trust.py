@@ -14,8 +14,15 @@ from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits import confinement
 from patchpilot.commits.git_command import git
 from patchpilot.commits.objects import EMPTY_TREE
-from patchpilot.commits.private_config import is_trusted_command, make_trust_item
-from patchpilot.errors import UsageError
+from patchpilot.commits.private_config import (
+    compute_digest,
+    find_common_dir,
+    is_trusted_command,
+    make_trust_item,
+    read_trusted_entries,
+)
+from patchpilot.commits.repository_identity import find_repository_identity, register_identity
+from patchpilot.errors import GitError, MissingError
 from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
 from patchpilot.model.patch import parse_diff
 from patchpilot.model.printable import format_count, join_words
@@ -29,6 +36,8 @@ _BUILD_FILE = lazy_pattern(
 _MAKE_CALL = lazy_pattern(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
 """Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
 _BRANCHES = "refs/heads/"
+_MOST_NAMES = 20
+_CHANGES = "build files"
 
 
 def make_build_trust_item(top: Path) -> OwnCommand:

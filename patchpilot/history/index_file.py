@@ -15,6 +15,7 @@ from patchpilot.cache.entries import (
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.projects.commit_marks import marks_digest
+from patchpilot.read_file import read_regular_file
 
 VERSION = 5
 MOST_REPOSITORIES = 32
@@ -72,10 +73,9 @@ def _delete_oldest_indexes(folder: Path) -> None:
 
 
 def _compute_state(repository: Repository) -> str:
-    shallow, version = repository.common_dir / "shallow", f"{VERSION} {marks_digest()}"
-    with contextlib.suppress(OSError):
-        return f"{version} {hashlib.sha256(shallow.read_bytes()).hexdigest()[:16]}"
-    return f"{version} whole"
+    data = read_regular_file(repository.common_dir / "shallow")
+    state = "whole" if data is None else hashlib.sha256(data).hexdigest()[:16]
+    return f"{VERSION} {marks_digest()} {state}"
 
 
 def open_index_database(repository: Repository) -> sqlite3.Connection:

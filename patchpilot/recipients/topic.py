@@ -249,8 +249,15 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
                     source.read(path) if path != "MAINTAINERS" and not path.endswith("/") else None
                 )
                 lines = data.decode("utf-8", "surrogateescape").split("\n") if data else []
-                plan_function = plan_undisclosed_for_paths if request.security else plan_paths
-                plan = plan_function((path,), sources, [("", lines)])
+                texts = [("", lines)]
+                if private:
+                    plan = _omit_unknown_maintainers(
+                        plan_undisclosed_for_paths((path,), private.sources, texts),
+                        plan_undisclosed_for_paths((path,), sources, texts),
+                        private,
+                    )
+                else:
+                    plan = plan_paths((path,), sources, texts)
                 results.append(PlannedRecipients(path, (path,), plan, undisclosed=request.security))
         return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
 

@@ -234,7 +234,10 @@ def _review_patch(
                 yield PatchComments(checked_patch.patch, tokens=tokens, error=str(error))
                 continue
             if answer is None:
-                error_text = f"the answer of {reviewer.name} has no JSON object"
+                error_text = (
+                    f"the answer of {reviewer.name} has no review: it is not JSON in the requested"
+                    " form"
+                )
                 yield PatchComments(checked_patch.patch, tokens=tokens, error=error_text)
                 continue
             store_review(reviewer, key, answer)

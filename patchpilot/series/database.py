@@ -254,10 +254,7 @@ class Database(sqlite3.Connection):
         if code == _FULL:
             return PatchpilotError(
                 f"{self.label} cannot be written: {error}",
-                hint=(
-                    "nothing was changed; free up disk space (see `df -h {folder}`), then run"
-                    " the command again"
-                ),
+                hint=f"free up disk space (see `df -h {folder}`), then run the command again",
             )
         return PatchpilotError(
             f"{self.label} cannot be written: {error}",
