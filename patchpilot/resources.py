@@ -9,11 +9,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from errno import EPERM
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
 from patchpilot.errors import InputError, MissingError
+from patchpilot.private_files import make_private_folder, read_private_file
 from patchpilot.write_file import PRIVATE, replace_file
 
 DRAFT_AGE = 14 * 86400
@@ -75,7 +77,8 @@ def store_json(file: Path, data: Mapping[str, Any] | None, consequence: str) -> 
         if data is None:
             file.unlink(missing_ok=True)
             return
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not make_private_folder(file.parent, state_path()):
+            raise PermissionError(EPERM, f"{file.parent} belongs to another user")
         import json
 
         replace_file(file, json.dumps(data, indent=1), mode=PRIVATE, is_synced=True)
@@ -86,6 +89,18 @@ def store_json(file: Path, data: Mapping[str, Any] | None, consequence: str) -> 
         ) from error
 
 
+def load_json(file: Path) -> Any:
+    """Return the content of a JSON file in the state directory.
+
+    Raise OSError if it cannot be read or another user could have written it, and ValueError if it
+    is not JSON.
+    """
+    data = read_private_file(file, state_path(), MAX_STATE)
+    import json
+
+    return json.loads(data.decode("utf-8"))
+
+
 def state_folder() -> Path:
     """Return the user's state directory for patchpilot.
 
@@ -94,6 +109,7 @@ def state_folder() -> Path:
     folder = state_path()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(folder, folder)
     except OSError as error:
         raise InputError(
             f"cannot create {folder}: {error.strerror or error}",

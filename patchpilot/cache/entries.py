@@ -11,17 +11,15 @@ import functools
 import importlib.util
 import marshal
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from patchpilot import __version__
+from patchpilot.private_files import make_private_folder, read_private_file
 from patchpilot.resources import data_dir
 from patchpilot.write_file import PRIVATE, replace_file
-
-_WRITABLE_BY_OTHERS = 0o022
 
 
 def cache_dir() -> Path:
@@ -41,30 +39,7 @@ def is_private_folder(folder: Path) -> bool:
 
     Create the directory, and make it private if possible.
     """
-    top = cache_dir()
-    if top in folder.parents and not is_private_folder(folder.parent):
-        return False
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        is_owned = os.lstat(folder).st_uid == os.geteuid()
-        state = os.stat(folder)  # noqa: PTH116 (start-up)
-        if is_owned and state.st_uid == os.geteuid() and state.st_mode & _WRITABLE_BY_OTHERS:
-            # make the directory private, because the umask may allow the group to write
-            folder.chmod(0o700)
-            return True
-    except OSError:
-        return False
-    return is_owned and _is_user_owned(state)
-
-
-def is_private(path: Path) -> bool:
-    """Return whether a file or directory exists, is not a symbolic link, and is not writable by
-    other users.
-    """
-    try:
-        return _is_user_owned(os.lstat(path))
-    except OSError:
-        return False
+    return make_private_folder(folder, cache_dir())
 
 
 def read_cache_file(file: Path, limit: int) -> bytes | None:
@@ -74,15 +49,7 @@ def read_cache_file(file: Path, limit: int) -> bytes | None:
     it.
     """
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as stream:
-            state = os.fstat(descriptor)
-            if not (
-                stat.S_ISREG(state.st_mode) and state.st_size <= limit and _is_user_owned(state)
-            ):
-                return None
-            # use os.stat instead of pathlib for a faster start
-            return stream.read(limit) if _is_user_owned(os.stat(file.parent)) else None  # noqa: PTH116
+        return read_private_file(file, file.parent, limit)
     except OSError:
         return None
 
@@ -127,14 +94,6 @@ def evict_oldest(folder: Path, max_files: int, prefix: str = "") -> None:
                     shutil.rmtree(entry.path, ignore_errors=True)
                 else:
                     os.unlink(entry.path)  # noqa: PTH108 (a name of scandir)
-
-
-def _is_user_owned(state: os.stat_result) -> bool:
-    return (
-        state.st_uid == os.geteuid()
-        and not state.st_mode & _WRITABLE_BY_OTHERS
-        and not stat.S_ISLNK(state.st_mode)
-    )
 
 
 _HEADER = b"patchpilot cache 3\n"

@@ -5,7 +5,6 @@ The next run uses the record to recover an interrupted move.
 """
 
 import hashlib
-import json
 import os
 import shlex
 import time
@@ -18,7 +17,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import validate_branch_ref, validate_commit_id
 from patchpilot.errors import RefusedError
 from patchpilot.model.printable import format_count
-from patchpilot.resources import state_path, store_json
+from patchpilot.resources import load_json, state_path, store_json
 
 UNDO = "patchpilot undo"
 _LOCK_TIMEOUT = 5.0
@@ -67,7 +66,7 @@ def find_record_file(repository: Repository) -> Path:
 def find_unfinished_move(repository: Repository) -> Move | None:
     """Return the interrupted move in this working tree, or None."""
     try:
-        facts = json.loads(find_record_file(repository).read_text(encoding="utf-8"))
+        facts = load_json(find_record_file(repository))
         move = Move(
             validate_branch_ref(facts["ref"]),
             validate_commit_id(facts["old"]),

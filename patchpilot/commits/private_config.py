@@ -226,12 +226,12 @@ def compute_digest(parts: Iterable[tuple[str, bytes]]) -> str:
 
 
 def read_trusted_entries() -> dict[str, Entry]:
-    """Return the commands that the user trusts; each digest is mapped to its entry."""
-    with suppress(OSError, ValueError):
-        text = _trust_file().read_text(encoding="utf-8")
-        import json
+    """Return the commands that the user trusts; each digest is mapped to its entry.
 
-        data = json.loads(text)
+    A file that another user could have written is ignored.
+    """
+    with suppress(OSError, ValueError):
+        data = load_json(_trust_file())
         if isinstance(data, dict):
             return {digest: entry for digest, entry in data.items() if _is_valid_entry(entry)}
     return {}

@@ -9,7 +9,6 @@ of the original. A new clone has another key.
 """
 
 import contextlib
-import json
 import os
 import secrets
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.errors import InputError
-from patchpilot.resources import state_path, store_json
+from patchpilot.resources import load_json, state_path, store_json
 from patchpilot.write_file import write_temporary_file
 
 FILE = "patchpilot-id"
@@ -57,7 +56,7 @@ def find_repository_key(common_dir: Path) -> str:
     key also has a part of the identity. A new path of a repository that was moved is recorded.
     """
     path, places = make_path_key(common_dir), _read_places()
-    identity = _read_identity(common_dir)
+    identity = read_identity(common_dir)
     place = places.get(identity) if identity else None
     if place is None:
         return _choose_key(path, identity, places)
@@ -72,7 +71,7 @@ def register_repository(common_dir: Path) -> str:
 
     If the repository cannot be written, its key remains its path.
     """
-    identity = _read_identity(common_dir) or _create_identity(common_dir)
+    identity = read_identity(common_dir) or _create_identity(common_dir)
     if identity and identity not in (places := _read_places()):
         path = make_path_key(common_dir)
         place = _Place(_choose_key(path, identity, places), path)
@@ -118,10 +117,10 @@ def _choose_key(path: str, identity: str, places: Mapping[str, _Place]) -> str:
 
 
 def _is_at(identity: str, path: str) -> bool:
-    return _read_identity(parse_path_key(path)) == identity
+    return read_identity(parse_path_key(path)) == identity
 
 
-def _read_identity(common_dir: Path) -> str:
+def read_identity(common_dir: Path) -> str:
     """Return the identity of a repository, or "" if it has none or it is invalid."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
@@ -144,7 +143,7 @@ def _create_identity(common_dir: Path) -> str:
             draft.unlink()
     except OSError:
         return ""
-    return _read_identity(common_dir)
+    return read_identity(common_dir)
 
 
 def _places_file() -> Path:
@@ -154,7 +153,7 @@ def _places_file() -> Path:
 def _read_places() -> dict[str, _Place]:
     """Map the identity of each known repository to its key and path."""
     try:
-        data = json.loads(_places_file().read_text(encoding="utf-8"))
+        data = load_json(_places_file())
         return {
             str(identity): _Place(str(place["key"]), str(place["path"]))
             for identity, place in data.items()

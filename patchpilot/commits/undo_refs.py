@@ -5,7 +5,6 @@ A ref in the repository protects the commits from garbage collection. The record
 from the user's state directory, because others may be able to write to the repository.
 """
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from types import MappingProxyType
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
-from patchpilot.resources import state_path, store_json
+from patchpilot.resources import load_json, state_path, store_json
 
 REFS = "refs/patchpilot/undo"
 _ID = lazy_pattern(r"[0-9a-f]{40}")
@@ -129,7 +128,7 @@ def validate_commit_id(value: object) -> str:
 def _read_undo_record(number: int, commit: str) -> list[Undo]:
     """Read the record of an undo ref; return [] if it is not in the user's state directory."""
     try:
-        facts = json.loads(_undo_file(commit).read_text(encoding="utf-8"))
+        facts = load_json(_undo_file(commit))
         pairs = tuple(
             (validate_commit_id(old), validate_commit_id(new)) for old, new in facts["commits"]
         )

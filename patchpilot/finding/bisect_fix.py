@@ -5,7 +5,6 @@ Choose the commit to build next, and record the user's answers. The state is kep
 state directory, because the user may boot another kernel between two runs.
 """
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,7 @@ from patchpilot.finding.read_log import Symptom
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
-from patchpilot.resources import state_path, store_json
+from patchpilot.resources import load_json, state_path, store_json
 
 ANSWERS = ("good", "bad", "skip", "undo", "reset")
 
@@ -68,7 +67,7 @@ def continue_bisection(
     file, key = state_path() / "bisections.json", repository.key
     bisections: dict[str, Any] = {}
     with suppress(OSError, ValueError):
-        bisections = json.loads(file.read_text(encoding="utf-8"))
+        bisections = load_json(file)
     state = bisections.get(key)
     if isinstance(answer, Symptom):
         if (

@@ -7,11 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from patchpilot.cache.entries import (
-    is_private,
-    is_private_folder,
-    repository_cache_path,
-)
+from patchpilot.cache.entries import is_private_folder, repository_cache_path
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.projects.commit_marks import marks_digest

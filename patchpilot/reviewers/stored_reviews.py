@@ -10,7 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from patchpilot.resources import state_folder, state_path
+from patchpilot.resources import load_json, state_folder, state_path
 from patchpilot.reviewers.answer import Comments, parse_answer
 from patchpilot.reviewers.reviewer import Reviewer
 from patchpilot.write_file import PRIVATE, replace_file
@@ -75,7 +75,7 @@ def _read_review(file: Path) -> Comments | None:
     try:
         if file.stat().st_size > _LARGEST:
             return None
-        rows = json.loads(file.read_text("utf-8"))
+        rows = load_json(file)
         return parse_answer("\n".join(map(json.dumps, rows))) or ()
     except (OSError, ValueError, TypeError):
         return None

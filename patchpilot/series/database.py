@@ -20,6 +20,7 @@ from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.extras import upgrade_hint
 from patchpilot.model.action import Action
 from patchpilot.model.bounded import clamp_time
+from patchpilot.private_files import describe_exposure, make_private_folder
 
 KEPT = 7
 """The number of daily backups."""
@@ -72,11 +73,18 @@ def open_database(file: Path, layout: DatabaseLayout) -> "Database":
         has_content = file.stat().st_size > 0
         if not file.is_file():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        make_private_folder(file.parent, file.parent)
+        exposure = describe_exposure(file)
     except OSError as error:
         raise InputError(
             f"{layout.label} cannot be opened: {error.strerror or error}: {file}",
             hint="set XDG_STATE_HOME to a writable directory",
         ) from error
+    if exposure:
+        raise InputError(
+            f"{layout.what} cannot be trusted: {exposure}",
+            hint="restore your own copy of the file, readable and writable only by you",
+        )
     if exists and not has_content and list_backups(file) and file not in _verified:
         raise damaged_error(file, layout.label, "the file is empty")
     database = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None, factory=Database)

@@ -4,7 +4,6 @@
 The edits stay valid after a rebase and for new versions.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +21,7 @@ from patchpilot.model.address import (
 )
 from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient, RecipientPlan
-from patchpilot.resources import state_path, store_json
+from patchpilot.resources import load_json, state_path, store_json
 from patchpilot.series.change_id import find_change_ids
 
 BY_HAND = "by hand"
@@ -164,7 +163,7 @@ def load_edits(key: str) -> RecipientEdits:
     """
     file = _edits_file(key)
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = load_json(file)
         return RecipientEdits(
             tuple(
                 (

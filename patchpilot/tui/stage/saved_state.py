@@ -2,12 +2,11 @@
 """Save the state that the TUI keeps between runs: the stage in each repository, and the theme."""
 
 import contextlib
-import json
 from pathlib import Path
 from typing import Any
 
 from patchpilot.errors import InputError
-from patchpilot.resources import state_path, store_json
+from patchpilot.resources import load_json, state_path, store_json
 
 FILE = "walk.json"
 PLACES = 200
@@ -24,7 +23,7 @@ class SavedState:
         self._file = file or state_path() / FILE
         self._data: dict[str, Any] = {}
         with contextlib.suppress(OSError, ValueError):
-            data = json.loads(self._file.read_text(encoding="utf-8"))
+            data = load_json(self._file)
             self._data = data if isinstance(data, dict) else {}
 
     @property
