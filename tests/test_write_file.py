@@ -32,6 +32,7 @@ OWN_FOLDER = {
     "outgoing/target_tree.py",
     "backports/work_clone.py",
     "checking/editor_texts.py",
+    "checking/tree_checkpatch.py",
     "setup/check_in_hook.py",
     "topic/edit_commits.py",
 }

@@ -18,6 +18,7 @@ from patchpilot.commits.range import (
     Skipped,
     group_into_series,
     parse_patches,
+    read_targets,
 )
 from patchpilot.config import DEFAULT, FLAG, Settings
 from patchpilot.errors import ExitCode, findings_exit_code
@@ -112,9 +113,12 @@ def _key(name: str) -> str:
 class Driver:
     """A checker for any number of patches with the same options.
 
-    Rules about history require `repository`, and rules about source files require `tree`. By
-    default, `rules` are all rules in the built-in packs and in the packs of the options. Raise
-    `UsageError` for an unknown rule or project; the error contains the most similar name.
+    `ground` is the tree that determines the project and its version for commits, and from which
+    data is read once; by default, it is the tree of the first commit's parent, which the author of
+    the commits chooses. Rules about history require `repository`, and rules about source files
+    require `tree`. By default, `rules` are all rules in the built-in packs and in the packs of the
+    options. Raise `UsageError` for an unknown rule or project; the error contains the most similar
+    name.
     """
 
     def __init__(
@@ -126,29 +130,28 @@ class Driver:
         rules: tuple[Rule, ...] = (),
         suppressions: "Suppressions | None" = None,
         progress: Progress = ignore_progress,
+        ground: Tree | None = None,
     ) -> None:
         self.options, self.repository, self.tree = options, repository, tree
+        self.ground = ground
         self.suppressions, self.progress = suppressions, progress
         self.rules = rules or load_rules(options.packs)
         verify_selectors((*options.select, *options.ignore), self.rules)
         self._project = find_project(options.profile) if options.profile else None
         self._runs: dict[str, CheckRun] = {}
 
-    def read(self, source: PatchSource) -> "tuple[tuple[Series, ...], NewSince | None]":
-        """Return the series to check, and the earlier version to compare with."""
+    def read(
+        self, source: PatchSource, *, with_merges: bool = False
+    ) -> "tuple[tuple[Series, ...], NewSince | None]":
+        """Return the series to check, and the earlier version to compare with.
+
+        With `with_merges`, the series contain what merge commits change themselves.
+        """
         if self.options.whole_files:
             from patchpilot.checking.whole_files import whole_files
 
             return whole_files(source.targets, source.top), None
-        series = read_series(
-            source.targets,
-            self.repository,
-            source.base,
-            source.from_archive,
-            source.stdin,
-            source.skipped,
-            _choose,
-        )
+        series = self._read_series(source, with_merges=with_merges)
         if repository := self.repository:
             series = tuple(add_draft_prefix(repository, one) for one in series)
         if not source.since_version:
@@ -165,6 +168,29 @@ class Driver:
         )
         return series, earlier
 
+    def _read_series(self, source: PatchSource, *, with_merges: bool) -> tuple[Series, ...]:
+        if not source.targets:
+            series = read_series((), self.repository, source.base)
+            if with_merges and self.repository:
+                from patchpilot.checking.merges import add_topic_merges
+
+                series = add_topic_merges(self.repository, series)
+            return series
+        upstream = None
+        if with_merges and self.repository:
+            from patchpilot.checking.merges import list_upstream_tips
+
+            upstream = list_upstream_tips(self.repository)
+        return read_targets(
+            source.targets,
+            self.repository,
+            source.from_archive,
+            source.stdin,
+            source.skipped,
+            _choose,
+            upstream,
+        )
+
     def check_source(
         self, source: PatchSource, *, build: "BuildOptions | None" = None
     ) -> CheckResult:
@@ -173,7 +199,7 @@ class Driver:
         If `build` is set, the affected objects are built. Raise `UsageError` for an unknown
         revision.
         """
-        series, earlier = self.read(source)
+        series, earlier = self.read(source, with_merges=True)
         return self.check(series, earlier=earlier, build=build)
 
     def check_mails(self, mails: Iterable[bytes], commits: Series | None = None) -> CheckResult:
@@ -213,10 +239,13 @@ class Driver:
             tree=self.tree,
             rules=self.rules,
             progress=self.progress,
+            ground=self.ground,
         )
 
     def run_for(self, patches: Sequence[Patch]) -> CheckRun:
         """Return the rules and facts for checking one project's patches."""
+        if self.ground and any(patch.commit for patch in patches):
+            self.tree = self.tree or self.ground
         self.tree = self.tree or tree_of(patches, self.repository)
         project = self._project or detect(self.tree, patches)
         if project.name not in self._runs:
@@ -272,6 +301,7 @@ class Driver:
         """
         options, repository = self.options, self.repository
         series = [shorten_series(series) for series in every_series]
+        series += [Series((merge,)) for one in series for merge in one.merges]
         pairs = [(patch, one) for one in series for patch in one.patches]
         patches = [patch for patch, _ in pairs]
         setting = self.run_for(patches)
@@ -402,7 +432,7 @@ class Driver:
             self.tree is None
             or self.options.checkpatch_compat
             or self.options.whole_files
-            or sum(len(one.patches) for one in series) < 2
+            or (self.tree is not self.ground and sum(len(one.patches) for one in series) < 2)
         ):
             return {}
         from patchpilot.checking.patch_trees import trees

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.patched_tree import ParentTree, PatchedTree, PatchStack
 from patchpilot.commits.range import follows_in_folder
+from patchpilot.commits.repository import EMPTY_TREE
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.source_tree import Tree
@@ -36,8 +37,8 @@ def trees(
 
 
 def _commit_tree(stack: PatchStack, number: int, repository: "Repository", commit: str) -> Tree:
-    parent = repository.find(f"{commit}^")
-    if parent is None or (isinstance(stack.base, CommitTree) and stack.base.commit_id == parent):
+    parent = repository.find(f"{commit}^") or EMPTY_TREE
+    if isinstance(stack.base, CommitTree) and stack.base.commit_id == parent:
         return stack.base
     return ParentTree(stack, number, CommitTree(repository, parent))
 

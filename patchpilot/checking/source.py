@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.commits.range import (
     is_existing_file,
     is_network_target,
     looks_like_file,
 )
+from patchpilot.commits.tree_readers import CommitTree
+from patchpilot.config import FILE_NAME
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.source_tree import Tree
 from patchpilot.settings.read_settings import (
     Source,
     make_revision_source,
@@ -45,28 +48,58 @@ def _import_check_modules() -> None:
             find_rule_detector(rule)
 
 
-def find_check_source(
+class CheckBase(NamedTuple):
+    """Where the rules of a check come from.
+
+    `source` is the source of the tree's settings. For a gate, `tree` is the tree of the base
+    commit, which determines the project, its version and its scripts; otherwise it is None.
+    """
+
+    source: Source | None
+    tree: Tree | None = None
+
+
+def find_check_base(
     workplace: Workplace,
     revision: str | None,
     targets: Sequence[str],
     base: str | None,
     *,
     is_gate: bool,
-) -> Source | None:
-    """Return the source from which a check reads the tree's settings.
+) -> CheckBase:
+    """Return where the settings, project and version of a check come from.
 
-    This is `revision` if it is given. Otherwise, it is the base commit for a gate, and the working
-    tree for other checks.
+    For a gate, this is the base: the checked commits must not choose the rules that apply to them.
+    Settings are read from `revision` if it is given, and from the working tree for other checks.
     """
-    if revision is not None:
-        return make_revision_source(workplace.repository, revision, trusted=True)
     repository = workplace.repository_if_any()
-    if repository is None or workplace.tree or not is_gate:
-        return workplace.source()
-    # ignore the base in the checked tree's settings, because the checked commits could change it
-    base_name = base or read_user_settings(repository, problems=[]).get("base") or None
-    start = _find_base_revision(repository, targets, base_name)
-    return make_revision_source(repository, start) if start else workplace.source()
+    start = None
+    if is_gate and repository is not None and not workplace.tree:
+        # ignore the base in the checked tree's settings, because the checked commits could change
+        # it
+        base_name = base or read_user_settings(repository, problems=[]).get("base") or None
+        start = _find_base_revision(repository, targets, base_name)
+    base_source = make_revision_source(repository, start) if repository and start else None
+    if revision is not None:
+        source: Source | None = make_revision_source(workplace.repository, revision, trusted=True)
+    else:
+        source = base_source or workplace.source()
+    return CheckBase(source, base_source.tree if base_source else None)
+
+
+def describe_settings_revision(source: Source | None, repository: "Repository | None") -> str:
+    """Return a note that names the revision whose settings apply.
+
+    Return "" if neither this revision nor HEAD has settings.
+    """
+    if source is None or not source.is_revision or repository is None:
+        return ""
+    head = CommitTree(repository, "HEAD")
+    if not source.tree.exists(FILE_NAME) and not head.exists(FILE_NAME):
+        return ""
+    commit_id = repository.resolve(source.tree.label)
+    names = [ref.short for ref in repository.all_refs if ref.object_id == commit_id]
+    return f"the settings of {commit_id[:12]} apply{f' ({names[0]})' if names else ''}"
 
 
 def _find_base_revision(
@@ -74,9 +107,10 @@ def _find_base_revision(
 ) -> str | None:
     """Return the base commit from which a gate reads settings.
 
-    Return None if the targets are patch files that name no base. The base is never one of the
-    checked commits; if it is unknown, it is their parent. Raise UsageError if the topic's base
-    depends on settings in the tree.
+    This is the tip of the target branch, if it is known: the author chooses the commit at which a
+    branch forked. Return None if the targets are patch files that name no base. The base is never
+    one of the checked commits; if it is unknown, it is their parent. Raise UsageError if the
+    topic's base depends on settings in the tree.
     """
     from patchpilot.topic.base import find_base
 
@@ -90,16 +124,19 @@ def _find_base_revision(
         )
         is_head = head == repository.find("HEAD")
         if ranges:
-            start = repository.resolve(ranges[0][0] or "HEAD")
-            # unrelated histories have no merge base
-            merge_base = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
-            start = merge_base or start
+            start = tip = repository.resolve(ranges[0][0] or "HEAD")
         else:
-            start = find_base(repository, base, None if is_head else head).start
+            found = find_base(repository, base, None if is_head else head)
+            start, tip = (
+                found.start,
+                (found.branch and repository.find(found.branch)) or found.start,
+            )
     except PatchpilotError:
         if not targets:
             raise
         return repository.find(f"{commits[0]}^") if commits else None
+    if not repository.is_ancestor(head, tip):
+        return tip
     return repository.find(f"{head}^") if start == head and commits else start
 
 

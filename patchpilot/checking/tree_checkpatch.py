@@ -3,7 +3,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,20 @@ from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, Severity
+from patchpilot.model.source_tree import unpatched_tree
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 SCRIPT = "scripts/checkpatch.pl"
+_SCRIPT_FILES = (
+    SCRIPT,
+    "scripts/spelling.txt",
+    "scripts/const_structs.checkpatch",
+    "scripts/get_maintainer.pl",
+)
+"""Files below scripts that checkpatch.pl reads or runs."""
+_CONFIGURATION = ".checkpatch.conf"
 SECONDS = 300.0
 _LINE = re.compile(r"^.*?:(\d+): (ERROR|WARNING|CHECK):([A-Z0-9_]+): (.*)$")
 _PLAIN = re.compile(r"[\w./+,@=][\w./+,@=-]*")
@@ -33,31 +42,60 @@ def merge_checkpatch(
     findings: Sequence[tuple[Finding, ...]],
     repository: "Repository | None",
 ) -> list[tuple[Finding, ...]]:
-    """Add the findings of the tree's checkpatch.pl to the findings for each patch."""
+    """Add the findings of the tree's checkpatch.pl to the findings for each patch.
+
+    For commits, the script of their base is run: they must not choose what is run on them.
+    """
     tree, options = setting.tree, setting.options
     top = tree.root if isinstance(tree, DirectoryTree) else None
+    base = unpatched_tree(tree) if tree and any(patch.commit for patch in patches) else None
     top = top or (repository.top if repository else None)
     if top is None:
         raise MissingError(
             "--checkpatch requires a kernel tree with scripts/checkpatch.pl",
             hint="pass a tree with --tree DIR",
         )
-    return [
-        merge_findings(
-            ours,
-            run_checkpatch(
-                patch,
-                top.resolve(),
-                strict=options.strict,
-                max_line_length=options.max_line_length,
-            ),
-        )
-        for patch, ours in zip(patches, findings, strict=True)
-    ]
+    with TemporaryFolder("checkpatch") as folder:
+        top, environment = top.resolve(), None
+        if repository and isinstance(base, CommitTree):
+            _write_scripts(base, top, folder)
+            top, environment = folder, git_environment(parsed=False, repo=repository.top)
+        return [
+            merge_findings(
+                ours,
+                run_checkpatch(
+                    patch,
+                    top,
+                    strict=options.strict,
+                    max_line_length=options.max_line_length,
+                    environment=environment,
+                ),
+            )
+            for patch, ours in zip(patches, findings, strict=True)
+        ]
+
+
+def _write_scripts(base: CommitTree, top: Path, folder: Path) -> None:
+    """Write the scripts of a commit to a folder that otherwise links to the tree at `top`.
+
+    The links are to the files that checkpatch.pl reads and searches, such as bindings.
+    """
+    for entry in top.iterdir():
+        if entry.name not in ("scripts", ".git", _CONFIGURATION):
+            (folder / entry.name).symlink_to(entry)
+    (folder / "scripts").mkdir()
+    for path in (*_SCRIPT_FILES, _CONFIGURATION):
+        if (content := base.read(path)) is not None:
+            (folder / path).write_bytes(content)
 
 
 def run_checkpatch(
-    patch: Patch, top: Path, *, strict: bool, max_line_length: int
+    patch: Patch,
+    top: Path,
+    *,
+    strict: bool,
+    max_line_length: int,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
     """Return the findings of the tree's checkpatch.pl for a patch.
 

@@ -15,7 +15,7 @@ from patchpilot.commits.private_config import (
     list_untrusted_commands,
     read_b4_file_entries,
 )
-from patchpilot.commits.repository import Repository
+from patchpilot.commits.repository import EMPTY_TREE, Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
@@ -185,7 +185,8 @@ def read_branch_config(repository: "Repository", branch: str) -> dict[str, tuple
 
 
 def _is_empty_commit(repository: "Repository", commit: Commit) -> bool:
-    if len(commit.parents) == 1 and repository.commit(commit.parents[0]).tree != commit.tree:
+    parent = repository.commit(commit.parents[0]) if commit.parents else None
+    if commit.tree != (parent.tree if parent else EMPTY_TREE):
         raise UsageError(
             f"{commit.short} is b4's cover letter commit, but it also changes files, which b4 would"
             " not send",

@@ -37,6 +37,11 @@ NAME_TARGET = Action("", ("TARGET",), "name a commit or a range A..B")
 MAX_COMMITS = 1000
 _NUMBERED = lazy_pattern(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
 
+
+class NoCommitsError(UsageError):
+    """Raised if a range or topic contains no patches."""
+
+
 FromArchive = Callable[[str], Series]
 """Reads the series with an archive URL or Message-ID; a parameter, because this package must not
 use the network.
@@ -113,12 +118,14 @@ def read_targets(
     stdin: bytes | None = None,
     skipped: Skipped | None = None,
     choose_mails: ChooseMails | None = None,
+    upstream: Sequence[str] | None = None,
 ) -> tuple[Series, ...]:
     """Return the series that the TARGETs name, in order.
 
     A file takes precedence over a revision with the same name. `stdin` is the content for `-` if it
     was already read. If a file in a directory is not a patch, it is passed to `skipped`; without
-    this callback, it causes an error. `choose_mails` selects the messages in a mailbox. Errors
+    this callback, it causes an error. `choose_mails` selects the messages in a mailbox. If
+    `upstream` is given, the series contain what merges change; see `read_revision_series`. Errors
     contain the name of the file or TARGET.
     """
     series: list[Series] = []
@@ -147,7 +154,7 @@ def read_targets(
         elif looks_like_file(target) and not repository.find(target):
             raise _missing_file_error(target, NAME_TARGET)
         else:
-            series.append(read_revision_series(repository, target))
+            series.append(read_revision_series(repository, target, upstream))
     return (*series, *group_into_series(patches))
 
 
@@ -210,10 +217,13 @@ def find_head_commit(repository: "Repository") -> str:
     return head
 
 
-def list_range_commits(repository: "Repository", start: str, end: str) -> tuple[str, ...]:
+def list_range_commits(
+    repository: "Repository", start: str, end: str, known: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return the commits in `start..end`, oldest first, without merges and b4's cover commit.
 
-    Raise `UsageError` if there are none or too many.
+    Commits that are ancestors of `known` commits are omitted. Raise `NoCommitsError` if there are
+    none, and `UsageError` if there are too many.
     """
     from patchpilot.commits.b4_prep import drop_cover_commits
 
@@ -223,9 +233,10 @@ def list_range_commits(repository: "Repository", start: str, end: str) -> tuple[
         "--no-merges",
         f"--max-count={MAX_COMMITS + 1}",
         f"{start}..{end}",
+        *(f"^{commit_id}" for commit_id in known),
     )
     if not ids:
-        raise UsageError(
+        raise NoCommitsError(
             f"no commits in {start[:12]}..{end[:12]}",
             hint="A..B means the commits of B that are not in A",
         )
@@ -242,7 +253,7 @@ def list_range_commits(repository: "Repository", start: str, end: str) -> tuple[
 
 def only_cover_error(commit_id: str) -> UsageError:
     """Return the error for a topic that contains only b4's cover letter."""
-    return UsageError(
+    return NoCommitsError(
         f"no patches: {commit_id[:12]} is b4's cover letter",
         hint=Hint(("commit your fix on this branch first, or ", NAME_TARGET)),
     )
@@ -294,27 +305,105 @@ def resolve_patch(repository: "Repository", revision: str) -> str:
 def _resolve_range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]:
     from patchpilot.commits.b4_prep import skip_cover_commit
 
-    if "..." in target:
-        raise UsageError(
-            f"{target}: a range needs two dots, not three",
-            hint=f"use {target.replace('...', '..')}",
-        )
-    old, _, new = target.partition("..")
-    start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
+    start, end = _resolve_ends(repository, target)
     if not repository.rev_list("--no-merges", "--max-count=1", f"{start}..{end}"):
-        raise UsageError(
+        raise NoCommitsError(
             f"{target}: no commits in this range",
             hint="A..B means the commits of B that are not in A",
         )
     return skip_cover_commit(repository, start), list_range_commits(repository, start, end)
 
 
-def read_revision_series(repository: "Repository", target: str) -> Series:
-    """Return the series named by a commit-ish or a range `A..B`."""
+def _resolve_ends(repository: "Repository", target: str) -> tuple[str, str]:
+    if "..." in target:
+        raise UsageError(
+            f"{target}: a range needs two dots, not three",
+            hint=f"use {target.replace('...', '..')}",
+        )
+    old, _, new = target.partition("..")
+    return repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
+
+
+def read_revision_series(
+    repository: "Repository", target: str, upstream: Sequence[str] | None = None
+) -> Series:
+    """Return the series named by a commit-ish or a range `A..B`.
+
+    If `upstream` is given, also read what merges change themselves, and omit the commits that such
+    a merge took from one of these upstream commits.
+    """
+    if upstream is not None:
+        return _read_with_merges(repository, target, upstream)
     if ".." in target:
         start, ids = _resolve_range(repository, target)
         return read_commits_series(repository, ids, start)
     return read_commits_series(repository, (resolve_patch(repository, target),), None)
+
+
+def _read_with_merges(repository: "Repository", target: str, upstream: Sequence[str]) -> Series:
+    if ".." in target:
+        start, end = _resolve_ends(repository, target)
+        known, merges = read_merges(repository, start, end, upstream)
+        try:
+            if known:
+                from patchpilot.commits.b4_prep import skip_cover_commit
+
+                ids = list_range_commits(repository, start, end, known)
+                start = skip_cover_commit(repository, start)
+            else:
+                start, ids = _resolve_range(repository, target)
+        except NoCommitsError:
+            if not merges:
+                raise
+            ids = ()
+        return read_commits_series(repository, ids, start)._replace(merges=merges)
+    commit_id = repository.resolve(target)
+    if len(repository.commit(commit_id).parents) > 1:
+        from patchpilot.commits.merge_changes import read_merge_patch
+
+        if merge := read_merge_patch(repository, commit_id):
+            return Series((), merges=(merge,))
+    return read_revision_series(repository, target)
+
+
+def read_merges(
+    repository: "Repository", start: str, end: str, upstream: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[Patch, ...]]:
+    """Return what the merges in `start..end` took from upstream, and what they change themselves.
+
+    The first value contains the merged commits that are ancestors of `upstream` commits, the second
+    one a patch for each merge that is not the one that git makes. Raise `UsageError` if there are
+    too many merges.
+    """
+    ids = repository.rev_list(
+        *("--reverse", "--topo-order", "--merges"),
+        f"--max-count={MAX_COMMITS + 1}",
+        f"{start}..{end}",
+    )
+    if not ids:
+        return (), ()
+    parents = dict.fromkeys(
+        parent for commit in repository.commits(ids) for parent in commit.parents
+    )
+    known = tuple(
+        parent
+        for parent in parents
+        if any(repository.is_ancestor(parent, tip) for tip in upstream)
+        and not repository.is_ancestor(end, parent)
+    )
+    if known:
+        excluded = (f"^{commit_id}" for commit_id in known)
+        own = set(repository.rev_list("--merges", f"{start}..{end}", *excluded))
+        ids = tuple(commit_id for commit_id in ids if commit_id in own)
+    if len(ids) > MAX_COMMITS:
+        raise UsageError(
+            f"more than {MAX_COMMITS} merges in {start[:12]}..{end[:12]}",
+            hint="pass a shorter range A..B",
+        )
+    from patchpilot.commits.merge_changes import read_merge_patch
+
+    patches = (read_merge_patch(repository, commit_id) for commit_id in ids)
+    return known, tuple(patch for patch in patches if patch)
 
 
 def read_commits_series(repository: "Repository", ids: Sequence[str], base: str | None) -> Series:
@@ -349,7 +438,8 @@ def _read_linear_history(repository: "Repository", ids: Sequence[str]) -> tuple[
     # git separates patches with a blank line
     parts[2:-1:2] = [part.removesuffix(b"\n") for part in parts[2:-1:2]]
     mails = (b"From %b%b" % (id_, part) for id_, part in zip(parts[1::2], parts[2::2], strict=True))
-    return tuple(parse_patch(data, id_[:12], id_) for data, id_ in zip(mails, ids, strict=True))
+    patches = (parse_patch(data, id_[:12], id_) for data, id_ in zip(mails, ids, strict=True))
+    return tuple(_show_renamed_code(repository, patch) for patch in patches)
 
 
 _FORMATTED = lazy_pattern(rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", re.MULTILINE)
@@ -386,7 +476,33 @@ def format_commit_patch(repository: "Repository", commit_id: str) -> Patch:
             f"{commit_id[:12]} is an empty commit, which has no patch",
             hint="pass a commit that changes files",
         )
-    return parse_patch(result.out, commit_id[:12], commit_id)
+    return _show_renamed_code(repository, parse_patch(result.out, commit_id[:12], commit_id))
+
+
+def _show_renamed_code(repository: "Repository", patch: Patch) -> Patch:
+    """Return a commit's patch without renames if a renamed file contains unchanged code or links
+    that are read for the first time.
+
+    A text file that becomes a C file, for example, was never checked.
+    """
+    if not any(line.startswith("rename to ") for line in patch.lines):
+        return patch
+    renamed = [change for change in patch.files if change.is_rename]
+    commit = patch.commit or ""
+    if any(change.is_renamed_to_code for change in renamed) or _has_links(
+        repository, commit, [change.path for change in renamed if not change.hunks]
+    ):
+        result = repository.git(*_FORMAT_PATCH, "--no-renames", "-1", commit)
+        return parse_patch(result.out, commit[:12], commit)
+    return patch
+
+
+def _has_links(repository: "Repository", commit: str, paths: Sequence[str]) -> bool:
+    """Return whether any of these files of a commit is a symbolic link."""
+    if not paths:
+        return False
+    tree = repository.git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths).text
+    return any(entry.startswith("120000 ") for entry in tree.split("\0"))
 
 
 def read_patch_file(

@@ -14,12 +14,9 @@ from patchpilot.lint.own_style import is_not_the_authors
 from patchpilot.lint.pack_patterns import fill_message
 from patchpilot.lint.rule_store import find_rule_detector
 from patchpilot.lint.selection import is_newer_than_message, load_rule_records
-from patchpilot.model.bounded import (
-    MAX_CHECKED_LINE,
-    parse_date,
-    take_incomplete_patterns,
-)
-from patchpilot.model.patch import Patch
+from patchpilot.lint.unread_parts import find_unread_parts, make_limit_finding
+from patchpilot.model.bounded import parse_date, take_incomplete_patterns
+from patchpilot.model.patch import Patch, find_code_kind
 from patchpilot.model.printable import format_count
 from patchpilot.model.rule import WHOLE, Finding, FindingFix, Rule, RuleRecord, Severity
 
@@ -60,40 +57,33 @@ def find_findings(context: Context, rules: Iterable[Rule]) -> Findings:
     chosen = [
         rule
         for rule in rules
-        if rule.scope != "series" and not is_newer_than_message(rule, sent_date)
+        if rule.scope != "series"
+        and not is_newer_than_message(rule, sent_date)
+        and _concerns(rule, context.patch)
     ]
     context.active_rules = frozenset(rule.name for rule in chosen)
     patch = context.patch
     # if the message alone is too long, the patch cannot be checked
     can_be_checked = patch.has_diff or not patch.cut
     patch_findings = _run_rules(context, chosen) if can_be_checked else Findings()
-    limits = tuple(_find_reached_limits(patch))
-    return Findings.of((*patch_findings, *limits), patch_findings.left_out)
+    unread = (_add_place(finding, patch) for finding in find_unread_parts(patch))
+    return Findings.of((*patch_findings, *unread), patch_findings.left_out)
 
 
-def _find_reached_limits(patch: Patch) -> Iterator[Finding]:
-    if patch.cut_lines:
-        (number, size), *others = patch.cut_lines
-        path, line = Places(patch).of(number)
-        more = f"; {format_count(len(others), 'other line')} too" if others else ""
-        yield _make_limit_finding(
-            "line-too-long",
-            f"too long to check as a whole: {size:,} characters, of which the first"
-            f" {MAX_CHECKED_LINE:,} were checked{more}; split the line",
-            number,
-        )._replace(path=path, line=line)
-    if patch.cut:
-        yield _make_limit_finding(
-            "patch-too-long",
-            f"too long to check as a whole: {patch.cut:,} lines, of which the first"
-            f" {len(patch.lines):,} were checked; split the patch",
-            len(patch.lines),
-        )
+def _add_place(finding: Finding, patch: Patch) -> Finding:
+    if finding.path is not None or finding.patch_line is None:
+        return finding
+    path, line = Places(patch).of(finding.patch_line)
+    return finding._replace(path=path, line=line)
 
 
-def _make_limit_finding(name: str, message: str, patch_line: int | None = None) -> Finding:
-    """Return the error about a limit that kept a part of the patch from being checked."""
-    return Finding("limits", name, Severity.ERROR, message, patch_line=patch_line)
+def _concerns(rule: Rule, patch: Patch) -> bool:
+    """Return whether a rule is about the patch.
+
+    Only rules about code are about what a merge changes: nobody sends its message, and its old side
+    is no commit to which it could apply.
+    """
+    return not patch.is_merge or (rule.scope == "diff" and rule.detector != "does-not-apply")
 
 
 def _sent_date(context: Context) -> date:
@@ -146,7 +136,7 @@ def _run_rules(context: Context, rules: Sequence[Rule]) -> Findings:
 
 def _find_incomplete_rules(context: Context) -> Iterator[Finding]:
     if names := sorted(context.incomplete_rules):
-        yield _make_limit_finding(
+        yield make_limit_finding(
             "pattern-too-slow",
             f"not checked as a whole by {format_count(len(names), 'rule')}, because the patterns"
             f" take too long: {', '.join(names)}; simplify the patterns",
@@ -244,7 +234,7 @@ class Places:
 
     def __init__(self, patch: Patch) -> None:
         self._patch = patch
-        self._gone: frozenset[str] | None = None
+        self._gone: frozenset[tuple[str, str]] | None = None
 
     def of(self, patch_line: int) -> tuple[str | None, int | None]:
         """Return the path and line number in the new tree for a patch line, or None for each
@@ -264,23 +254,25 @@ class Places:
     def is_moved(self, finding: Finding) -> bool:
         """Return whether the patch removes the same line elsewhere, ignoring whitespace.
 
-        Short lines are not compared.
+        Short lines are not compared. Lines of a file of another kind do not count, because they
+        were never checked as code.
         """
         number = finding.patch_line
-        if (
-            number is None
-            or number > len(self._patch.lines)
-            or self._patch.place(number)[0] is None
-        ):
+        if number is None or number > len(self._patch.lines):
+            return False
+        place = self._patch.place(number)[0]
+        if place is None:
             return False
         line = self._patch.lines[number - 1]
         if not line.startswith("+") or line.startswith("+++ "):
             return False
         if self._gone is None:
             removed = (
-                "".join(line.text.split())
+                (find_code_kind(change.old_path or ""), "".join(line.text.split()))
                 for change in self._patch.files
                 for line in change.lines("-")
             )
-            self._gone = frozenset(text for text in removed if len(text) >= LEAST_MOVED)
-        return bool(self._gone) and "".join(line[1:].split()) in self._gone
+            self._gone = frozenset(pair for pair in removed if len(pair[1]) >= LEAST_MOVED)
+        if not self._gone:
+            return False
+        return (find_code_kind(place.path), "".join(line[1:].split())) in self._gone

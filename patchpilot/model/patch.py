@@ -31,6 +31,11 @@ _ESCAPES = {code: f"\\{name}" for name, code in _NAMED.items()}
 _ESCAPE = rb'\\([abtnvfr"\\]|[0-3][0-7]{2})'
 
 
+def find_code_kind(path: str) -> str:
+    """Return the kind of code that a file contains according to its name, or ""."""
+    return next((kind for kind, pattern in _CODE_KINDS if pattern.fullmatch(path)), "")
+
+
 def unquote_path(text: str) -> str:
     r"""Return the path for a quoted name (`"quo\\"te\\011.c"`); return any other name unchanged.
 
@@ -92,7 +97,8 @@ class FileChange(NamedTuple):
     """The change of one file in a patch.
 
     `old_path` is None if the file is new, and `new_path` is None if it is deleted. `patch_line` is
-    the line of `diff --git` or `---`, counted from 1.
+    the line of `diff --git` or `---`, counted from 1. `mode` is the new mode, or "" if the diff
+    does not contain it.
     """
 
     old_path: str | None
@@ -101,6 +107,13 @@ class FileChange(NamedTuple):
     patch_line: int
     is_rename: bool = False
     is_binary: bool = False
+    mode: str = ""
+
+    @property
+    def is_renamed_to_code(self) -> bool:
+        """Return whether unchanged lines are now read as code of another kind than before."""
+        kind = find_code_kind(self.new_path or "")
+        return self.is_rename and bool(kind) and kind != find_code_kind(self.old_path or "")
 
     @property
     def path(self) -> str:
@@ -141,6 +154,20 @@ _BELOW = (
     "GIT binary patch",
 )
 """The starts of lines between the first line of a file's diff and its hunks."""
+_NEW_MODE = lazy_pattern(
+    r"(?:new file mode |new mode |index [0-9a-f]+\.\.[0-9a-f]+ )(?P<mode>[0-7]{6})$"
+)
+_CODE_KINDS = (
+    ("C", lazy_pattern(r".*\.(?:[ch]|inc|def|lex|y|l)")),
+    ("assembly", lazy_pattern(r".*\.(?:[sS]|lds(?:\.[hS])?)")),
+    ("devicetree", lazy_pattern(r".*\.(?:dtsi?|dtso)")),
+    ("Rust", lazy_pattern(r".*\.rs")),
+    ("script", lazy_pattern(r".*\.(?:py|pl|pm|sh|awk|tc|cocci)")),
+    ("make", lazy_pattern(r"(?:.*/)?(?:Makefile|Kbuild)[^/]*|.*\.(?:mk|mak|in)")),
+    ("Kconfig", lazy_pattern(r"(?:.*/)?Kconfig[^/]*")),
+    ("schema", lazy_pattern(r".*\.ya?ml")),
+)
+"""The kinds of code that rules or builds read, each with a pattern for its files."""
 _COUNTED = {" ": (1, 1), "": (1, 1), "-": (1, 0), "+": (0, 1), "\\": (0, 0)}
 
 
@@ -202,7 +229,8 @@ def _parse_file_header(lines: Sequence[str], first: int) -> tuple[FileChange, in
         index += 1
     old = None if names.created else names.old
     new = None if names.deleted else names.new
-    return FileChange(old, new, (), first + 1, names.renamed, names.binary), index
+    change = FileChange(old, new, (), first + 1, names.renamed, names.binary, names.mode)
+    return change, index
 
 
 def _parse_hunk(lines: Sequence[str], first: int, header: re.Match[str]) -> tuple[Hunk | None, int]:
@@ -272,14 +300,17 @@ def parse_git_paths(line: str) -> tuple[str | None, str | None]:
 class _FileNames:
     """The names of a file in the header of its diff."""
 
-    __slots__ = ("binary", "created", "deleted", "new", "old", "renamed")
+    __slots__ = ("binary", "created", "deleted", "mode", "new", "old", "renamed")
 
     def __init__(self, old: str | None, new: str | None) -> None:
         self.old, self.new = old, new
         self.renamed = self.binary = self.created = self.deleted = False
+        self.mode = ""
 
     def take(self, header: str) -> None:
         """Parse one header line."""
+        if mode := _NEW_MODE.match(header):
+            self.mode = mode["mode"]
         if header.startswith("rename from "):
             self.old, self.renamed = (
                 unquote_path(header.removeprefix("rename from ")),
@@ -504,6 +535,8 @@ class _PatchFields(NamedTuple):
     damage: tuple[str, ...] = ()
     cut: int = 0
     cut_lines: tuple[CutLine, ...] = ()
+    is_merge: bool = False
+    unread: str = ""
 
 
 class Patch(_PatchFields):
@@ -513,8 +546,9 @@ class Patch(_PatchFields):
     headers, and `message_line` its first patch line. `notes` contains the lines between the first
     `---` and the diff, which do not become part of the commit. `author` and `date` are the values
     that git records. If the patch was truncated, `cut` is the original number of lines; otherwise,
-    it is 0. `cut_lines` are the lines that were truncated. Trailers and files are parsed on first
-    use.
+    it is 0. `cut_lines` are the lines that were truncated. `is_merge` is set for the changes that a
+    merge commit itself makes; `unread` is the reason if they could not be read. Trailers and files
+    are parsed on first use.
     """
 
     @property
@@ -616,11 +650,15 @@ class Patch(_PatchFields):
 
 
 class Series(NamedTuple):
-    """Patches sent together, with an optional cover letter."""
+    """Patches sent together, with an optional cover letter.
+
+    `merges` contains the changes that the merge commits of a range make themselves.
+    """
 
     patches: tuple[Patch, ...]
     cover: Patch | None = None
     base: str | None = None
+    merges: tuple[Patch, ...] = ()
 
     @property
     def version(self) -> int:
@@ -635,12 +673,13 @@ def shorten_series(series: Series) -> Series:
     If no patch is too long, return the same series.
     """
     patches = tuple(map(shorten_patch, series.patches))
+    merges = tuple(map(shorten_patch, series.merges))
     cover = shorten_patch(series.cover) if series.cover else None
-    if cover is series.cover and all(
-        patch is original for patch, original in zip(patches, series.patches, strict=True)
-    ):
+    shortened = (*patches, *merges, cover)
+    originals = (*series.patches, *series.merges, series.cover)
+    if all(patch is original for patch, original in zip(shortened, originals, strict=True)):
         return series
-    return series._replace(patches=patches, cover=cover)
+    return series._replace(patches=patches, cover=cover, merges=merges)
 
 
 def shorten_patch(patch: Patch) -> Patch:

@@ -215,7 +215,12 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "checking/editor_check::EditorCheck.changed": ("self._start",),
         "topic/reroll::record_complete_send": ("send.head",),
         "sending/plan::_compare_with_last_version": ("*tips",),
-        "checking/source::_find_base_revision": ("head", "start"),
+        "checking/merges::add_topic_merges": ("f'{series.base}..HEAD'",),
+        "commits/merge_changes::_diff_with_merge": ("*arguments", "commit.id", "merged"),
+        "commits/merge_changes::_make_patch": ("commit.id",),
+        "commits/range::read_merges": ("f'{start}..{end}'",),
+        "commits/range::_show_renamed_code": ("commit",),
+        "commits/range::_has_links": ("commit",),
         "tags/find_culprits::_list_unpublished_commits": ("end", "start"),
         "tags/find_culprits::_list_commits_since_base": (
             "base.start",

@@ -13,7 +13,8 @@ from patchpilot.checking.request import CheckRequest
 from patchpilot.checking.source import (
     can_fix_targets,
     can_stream_targets,
-    find_check_source,
+    describe_settings_revision,
+    find_check_base,
     find_uncommitted_files,
     needs_no_repository,
     start_importing_checks,
@@ -90,19 +91,16 @@ def _check_targets(
 ) -> int:
     # use settings that the checked commits change only if a user at a terminal runs the check
     is_gate = common.format != "text" or not sys.stdout.isatty() or runs_in_ci()
-    source = find_check_source(
+    base = find_check_base(
         workplace, options.config_from, options.targets, options.base, is_gate=is_gate
     )
+    source = base.source
     settings = workplace.settings(source=source)
     if loading:
         loading.join()
     from patchpilot.checking.driver import SETTINGS, Driver, PatchSource, options_of
 
-    packs: tuple[OwnPack, ...] = ()
-    if settings.list_value("packs"):
-        from patchpilot.settings.trusted_packs import read_own_packs
-
-        packs = read_own_packs(settings, source)
+    packs = _read_packs(settings, source)
     gate_source = source if source and source.is_revision and is_gate else None
     suppressions = _load_suppressions(options, settings, repository, packs, gate_source)
     tree = workplace.source_tree(or_working_tree=options.whole_files)
@@ -133,7 +131,14 @@ def _check_targets(
         skipped=report_skipped_input,
         top=tree.root if options.whole_files and tree else None,
     )
-    driver = Driver(lint_options, repository=repository, tree=tree, suppressions=suppressions)
+    driver = Driver(
+        lint_options,
+        repository=repository,
+        tree=tree,
+        suppressions=suppressions,
+        ground=base.tree,
+    )
+    _note_settings(common, source, repository)
     if options.fix or options.diff:
         from patchpilot.cli.check import fix_options
 
@@ -176,6 +181,21 @@ def _check_targets(
         if repository and not options.targets:
             _note_uncommitted_files(repository)
     return int(result.exit_code)
+
+
+def _read_packs(settings: "Settings", source: "Source | None") -> "tuple[OwnPack, ...]":
+    if not settings.list_value("packs"):
+        return ()
+    from patchpilot.settings.trusted_packs import read_own_packs
+
+    return read_own_packs(settings, source)
+
+
+def _note_settings(
+    common: Common, source: "Source | None", repository: "Repository | None"
+) -> None:
+    if not common.quiet and (note := describe_settings_revision(source, repository)):
+        print_notice("note", note)
 
 
 def _convert_option_value(value: Any) -> Any:
