@@ -18,6 +18,7 @@ from patchpilot.history.earlier_fixes import (
     is_function_start,
 )
 from patchpilot.model.hunk_fit import split_text_lines
+from patchpilot.model.patch import parse_git_paths
 
 _FORMAT = "--format=%x00%H%x00%ct%x00%B"
 _WORD = re.compile(r"[a-z_]\w+")
@@ -247,14 +248,15 @@ def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Co
     files: list[str] = []
     functions: set[str] = set()
     commit, function, lines = "", "", 0
-    for line in (*output.splitlines(), "end"):
+    # a line break is "\n" only: a CR can be a part of a line
+    for line in (*output.split("\n"), "end"):
         code = line[1:]
         if line in commit_set or line == "end":
             if commit:
                 changes[commit] = CommitDiff(tuple(files), frozenset(functions), lines)
             commit, files, functions, lines = line, [], set(), 0
         elif line.startswith("diff --git "):
-            files.append(line.rpartition(" b/")[2])
+            files.append(parse_git_paths(line)[1] or "")
         elif line.startswith("@@ "):
             function = ""
         elif line.startswith(("+", "-", " ")) and not line.startswith(("+++", "---")):

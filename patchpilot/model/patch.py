@@ -135,8 +135,8 @@ class FileChange(NamedTuple):
 
 HUNK = lazy_pattern(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$")
 _GIT_PATHS = lazy_pattern(
-    r"^diff --git (?:[abciow]/(?P<old>.*) [abciow]/(?P<new>.*)|"
-    r"\"?[abciow]/(?P<oldq>.*?)\"? \"?[abciow]/(?P<newq>.*?)\"?)$"
+    r'^diff --git (?:"[abciow]/(?P<oldq>(?:[^"\\]|\\.)*)"|[abciow]/(?P<old>.*)) '
+    r'(?:"[abciow]/(?P<newq>(?:[^"\\]|\\.)*)"|[abciow]/(?P<new>.*))$'
 )
 _BELOW = (
     "index ",
@@ -286,8 +286,10 @@ def parse_git_paths(line: str) -> tuple[str | None, str | None]:
     match = _GIT_PATHS.match(line)
     if not match:
         return None, None
-    old = unquote_path(match["old"] or f'"{match["oldq"]}"')
-    new = unquote_path(match["new"] or f'"{match["newq"]}"')
+    old, new = (
+        unquote_path(match[name] if match[name] is not None else f'"{match[f"{name}q"]}"')
+        for name in ("old", "new")
+    )
     if old != new:
         paths = line.removeprefix("diff --git ")
         middle = len(paths) // 2

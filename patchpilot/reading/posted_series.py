@@ -11,6 +11,7 @@ from typing import NamedTuple
 from patchpilot.model.address import Address
 from patchpilot.model.bounded import EPOCH
 from patchpilot.model.json_form import json_form
+from patchpilot.model.patch import parse_git_paths, parse_header_path
 from patchpilot.projects.loading import default_project
 from patchpilot.projects.project import Project
 from patchpilot.reading.delivery import DeliveryReport
@@ -30,7 +31,7 @@ from patchpilot.reading.thread_values import (
     StableNeeds,
 )
 
-_TOUCHED = re.compile(r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE)
+_TOUCHED = re.compile(r'^(?:diff --git |\+\+\+ )"?[ab]/.{1,900}', re.MULTILINE)
 
 
 @json_form(
@@ -136,7 +137,10 @@ class Revision:
     @cached_property
     def files(self) -> frozenset[str]:
         return frozenset(
-            path for post in self.posts for path in _TOUCHED.findall(post.mail.body[:MOST_TEXT])
+            path
+            for post in self.posts
+            for line in _TOUCHED.findall(post.mail.body[:MOST_TEXT])
+            if (path := _parse_new_path(line))
         )
 
     @cached_property
@@ -522,3 +526,7 @@ class PostedSeries:
                     date=landed.date,
                 )
         return tuple(branches.values())
+
+
+def _parse_new_path(line: str) -> str | None:
+    return parse_header_path(line[4:]) if line.startswith("+++ ") else parse_git_paths(line)[1]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from patchpilot.model.patch import parse_git_paths, parse_header_path, unquote_path
 from patchpilot.model.trailer import is_trailer
 
 
@@ -141,8 +142,8 @@ class DiffRows:
             row.startswith("--- ") and next_row.startswith("+++ ") and self._state != "file"
         ):
             self._end_file(index)
-            path = row[4:] if row.startswith("--- ") else row.rpartition(" ")[2]
-            self._file, self._state = DiffPart(index, _strip_path_prefix(path)), "file"
+            path = parse_header_path(row[4:]) if row.startswith("--- ") else parse_git_paths(row)[1]
+            self._file, self._state = DiffPart(index, path or ""), "file"
             self.files.append(self._file)
             return LineKind.FILE
         if self._file and (match := _HUNK.match(row)):
@@ -171,9 +172,10 @@ class DiffRows:
     def _describe_file(part: DiffPart, row: str) -> None:
         for prefix, note in _NOTES:
             if row.startswith(prefix):
-                part.note = note + (row.removeprefix(prefix) if note.endswith(" ") else "")
-        if row.startswith("+++ ") and not row.startswith("+++ /dev/null"):
-            part.name = _strip_path_prefix(row[4:])
+                name = unquote_path(row.removeprefix(prefix)) if note.endswith(" ") else ""
+                part.note = note + name
+        if row.startswith("+++ ") and (path := parse_header_path(row[4:])):
+            part.name = path
 
     def _classify_prose(self, row: str) -> LineKind:
         if self._state == "headers":
@@ -206,8 +208,3 @@ class DiffRows:
         if self._file:
             self._file.end = index
         self._file = None
-
-
-def _strip_path_prefix(name: str) -> str:
-    name = name.split("\t")[0].strip().strip('"')
-    return name[2:] if name[:2] in ("a/", "b/") else name
