@@ -203,6 +203,7 @@ UNREAD = {
     "moved link": hide_behind_moved_link,
 }
 """Ways in which no rule can see the code; it must be named."""
+UNREAD_NAMES = {"new-submodule", "link-out-of-tree"}
 WAYS: dict[str, Hide] = {
     "plain": hide_by_name("plain.h"),
     "merge": hide_in_merge,
@@ -272,8 +273,10 @@ def find_problem(folder: Path, way: str, flaw: str, output_format: str) -> str:
         return f"exit {outcome.code}"
     if outcome.code == 2:
         return "" if way == "marked root" and "b4" in outcome.err else f"exit 2: {outcome.err}"
-    if way in UNREAD or way in ("NUL", "binary attribute"):
-        return ""
+    if way in UNREAD:
+        return "" if list_names(repo) & UNREAD_NAMES else "it is not named"
+    if way == "NUL":
+        return "" if "text-as-binary" in list_names(repo) else "it is not named"
     return "" if count_findings(repo) >= count_plain_findings(flaw) else "findings are missing"
 
 
@@ -282,6 +285,11 @@ def count_plain_findings(flaw: str) -> int:
     """Return the number of findings about a flaw that is not hidden."""
     with tempfile.TemporaryDirectory() as folder:
         return count_findings(create_request(Path(folder) / "r", WAYS["plain"], FLAWS[flaw]))
+
+
+def list_names(repo: Repo) -> set[str]:
+    patches = check(repo, "json").json["patches"]
+    return {finding["name"] for patch in patches for finding in patch["findings"]}
 
 
 def count_findings(repo: Repo) -> int:
