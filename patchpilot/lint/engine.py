@@ -7,6 +7,7 @@ from datetime import date
 from typing import Self
 
 from patchpilot.errors import PackError
+from patchpilot.lint.c.line_scan import scan_patch
 from patchpilot.lint.conditions import find_hits
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, Options

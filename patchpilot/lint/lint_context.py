@@ -151,7 +151,8 @@ class Context:
     `shared` is a cache in which detectors keep their scans. `built` lists the problems found by a
     build of the patch, if one was requested. `older` contains the patches of earlier versions.
     `active_rules` contains the names of the rules that run on the patch, and `incomplete_rules` the
-    names of those whose patterns did not search all of it.
+    names of those whose patterns did not search all of it. With `joins_lines`, C is read as by
+    checkpatch.pl: a string that does not end in its line continues on the next line.
     """
 
     def __init__(
@@ -173,6 +174,7 @@ class Context:
         )
         self.built: tuple[BuildProblem, ...] = ()
         self.older: tuple[Patch, ...] = ()
+        self.joins_lines = False
         self.active_rules: Collection[str] = ()
         self.incomplete_rules: set[str] = set()
         self.shared: dict[Any, Any] = {}

@@ -9,10 +9,11 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
-from patchpilot.lint.c.line_scan import COMMENT, from_byte_text, scan_patch
+from patchpilot.lint.c.line_scan import from_byte_text, scan_patch
 from patchpilot.lint.detector import Hit, Hits
 from patchpilot.lint.lint_context import Context, cached_per_patch
 from patchpilot.lint.pack_patterns import compile_lazily
+from patchpilot.model.c_scanner import COMMENT
 from patchpilot.model.patch import FileChange, Hunk
 
 _LONGEST = 4096

@@ -9,7 +9,7 @@ import re
 from functools import cache, lru_cache
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.c.line_scan import COMMENT
+from patchpilot.model.c_scanner import COMMENT
 
 
 @lru_cache(maxsize=4096)

@@ -7,92 +7,34 @@ so that columns stay the same.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_cached, lazy_pattern
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, cached_per_patch
-from patchpilot.model.patch import parse_git_paths, parse_header_path
+from patchpilot.model.c_scanner import (
+    C_FILES,
+    COMMENT,
+    CScanner,
+    find_state_after,
+    guess_state,
+    may_start_inside,
+)
+from patchpilot.model.hunk_fit import fit_hunks, split_hunk_sides, split_text_lines
+from patchpilot.model.patch import FileChange, parse_git_paths, parse_header_path
+from patchpilot.model.source_tree import is_guessed_content
 
-# a character that is not used in source code and is matched by neither `\s` nor `\w`
-COMMENT = "\x01"
-
-_OPENER = lazy_pattern(r"/\*|//|[\"']")
-_STRING_PART = {quote: lazy_pattern(rf"\\.?|{quote}", re.DOTALL) for quote in "\"'"}
-_NOT_TAB = lazy_pattern(r"[^\t]")
 _INCLUDE = lazy_pattern(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
 _ERROR_DIRECTIVE = lazy_pattern(r"^.\s*#\s*(?:error|warning)\s+(.*)\b", re.ASCII)
 
 
-def _mask_text(text: str, char: str) -> str:
-    return char * len(text) if "\t" not in text else _NOT_TAB.sub(char, text)
-
-
-class Sanitizer:
-    """A scanner that masks comments and strings on the new side of a hunk."""
-
-    def __init__(self) -> None:
-        self.inside = ""
-
-    def start_hunk(self, in_comment: bool) -> None:
-        """Start a hunk, which may begin inside a block comment."""
-        self.inside = "*/" if in_comment else ""
-
-    def mask_line(self, raw: str) -> str:
-        """Mask a line except its diff sign.
-
-        An unclosed comment or string continues on the next line.
-        """
-        text = raw if not self.inside and not _OPENER.search(raw, 1) else self._mask(raw)
-        return _mask_directive(text) if "#" in text else text
-
-    def _mask(self, raw: str) -> str:
-        parts = [raw[:1]]
-        offset, end, inside = 1, len(raw), self.inside
-        while offset < end:
-            if not inside:
-                match = _OPENER.search(raw, offset)
-                if not match:
-                    parts.append(raw[offset:])
-                    break
-                parts.append(raw[offset : match.start()])
-                offset, opener = match.end(), match.group()
-                if opener == "//":
-                    # mask up to the column where the line ends, so that tabs are masked as well
-                    parts.append(COMMENT * (end - offset + 2))
-                    break
-                if opener == "/*":
-                    inside = "*/"
-                    parts.append(COMMENT * 2)
-                else:
-                    inside = opener
-                    parts.append(opener)
-            elif inside == "*/":
-                close = raw.find("*/", offset)
-                stop = close if close >= 0 else end
-                parts.append(_mask_text(raw[offset:stop], COMMENT))
-                offset = stop
-                if close >= 0:
-                    parts.append(COMMENT * 2)
-                    offset, inside = offset + 2, ""
-            else:
-                match = _STRING_PART[inside].search(raw, offset)
-                if not match:
-                    parts.append(_mask_text(raw[offset:], "X"))
-                    break
-                parts.append(_mask_text(raw[offset : match.start()], "X"))
-                offset = match.end()
-                if match.group() == inside:
-                    parts.append(inside)
-                    inside = ""
-                else:
-                    # mask a backslash and the escaped character with two characters, even at the
-                    # end of the line
-                    parts.append("XX")
-        self.inside = inside
-        return "".join(parts)
+def mask_code(scanner: CScanner, raw: str) -> str:
+    """Mask the comments, strings and header names in a line with a diff sign."""
+    text = scanner.mask_line(raw, 1)
+    return _mask_directive(text) if "#" in text else text
 
 
 def _mask_directive(text: str) -> str:
@@ -114,8 +56,6 @@ _NEW_FILE = compile_cached(r"^\+\+\+\s+(\S+)", re.ASCII)
 _SIGNED_OFF = compile_cached(r"^\s*signed-off-by:", re.IGNORECASE | re.ASCII)
 _INDENTED = compile_cached(r"^\s+(?:\S|$)", re.ASCII)
 _HEADER = compile_cached(r"^(?:commit\b|from\b|[\w-]+:)", re.IGNORECASE | re.ASCII)
-_EDGE = compile_cached(r"/\*|\*/")
-_STARRED = compile_cached(r"^.\s*(?:\*\*+| \*)(?:\s|$)", re.ASCII | re.DOTALL)
 _LINE_COMMENT = compile_cached(r"^[+ ].*//")
 _COMMENT_HERE = compile_cached(r"^\+.*//|.*/\*.*\*/\s*(?:\\\s*)?$", re.ASCII)
 _STAR = compile_cached(r"^.\s*\*", re.ASCII)
@@ -216,11 +156,18 @@ def _file_suffix(file: str) -> str:
 class LineScan:
     """The lines of a patch: `lines[n - 1]` is patch line n, and `added` has the added lines.
 
-    `strict` is the --strict option.
+    `strict` is the --strict option. `has_open_string` is set if a string does not end in its line.
     """
 
-    def __init__(self, lines: list[ScannedLine], added: list[ScannedLine], strict: bool) -> None:
+    def __init__(
+        self,
+        lines: list[ScannedLine],
+        added: list[ScannedLine],
+        strict: bool,
+        has_open_string: bool = False,
+    ) -> None:
         self.lines, self.added, self.strict = lines, added, strict
+        self.has_open_string = has_open_string
         self._comments: dict[int, bool] = {}
 
     def raw_line(self, number: int, skip: int = 0) -> str | None:
@@ -305,16 +252,34 @@ def from_byte_text(line: str) -> str:
     )
 
 
+class HunkStart(NamedTuple):
+    """How the hunk is read whose header is at a patch line.
+
+    `state` is the scanner's state at its start, or None if it is unknown. `joins_lines` is the
+    scanner's attribute.
+    """
+
+    state: str | None = None
+    joins_lines: bool = False
+
+
 @cached_per_patch
 def scan_patch(context: Context) -> LineScan:
     return scan_patch_lines(
         context.patch.lines,
         context.options.strict,
         compat=context.options.checkpatch_compat,
+        read_start=_make_start_reader(context),
     )
 
 
-def scan_patch_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False) -> LineScan:
+def scan_patch_lines(
+    patch_lines: Sequence[str],
+    strict: bool,
+    *,
+    compat: bool = False,
+    read_start: Callable[[int], HunkStart] = lambda _: HunkStart(),
+) -> LineScan:
     """Scan the message and the diff of a patch.
 
     In compatibility mode, headers end only at a line that checkpatch.pl considers empty.
@@ -324,6 +289,7 @@ def scan_patch_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool =
     empty = "" if compat else "\r"
     raws = [to_byte_text(line) for line in patch_lines]
     lines: list[ScannedLine] = []
+    texts, has_open_string = _mask_diff_lines(raws, read_start)
     file, section, new_line, lines_left, hunk_start, strict_in_file = (
         "",
         "",
@@ -334,7 +300,7 @@ def scan_patch_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool =
     )
     in_header, in_log = True, False
     previous: ScannedLine | None = None
-    for number, (raw, text) in enumerate(zip(raws, mask_diff_lines(raws), strict=True), 1):
+    for number, (raw, text) in enumerate(zip(raws, texts, strict=True), 1):
         sign = text[:1]
         hunk_header = _HUNK.match(text) if sign == "@" and not in_log else None
         if hunk_header:
@@ -390,7 +356,7 @@ def scan_patch_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool =
         in_header = in_header and not ends_header
         in_log = line.log_after
         lines.append(line)
-    return LineScan(lines, [line for line in lines if line.added], strict)
+    return LineScan(lines, [line for line in lines if line.added], strict, has_open_string)
 
 
 def _read_file_name(header: str) -> str | None:
@@ -400,47 +366,82 @@ def _read_file_name(header: str) -> str | None:
     return path and to_byte_text(path)
 
 
-def mask_diff_lines(raws: Sequence[str]) -> list[str]:
-    """Mask comments and strings on the new side of hunks; leave other lines unchanged."""
-    sanitizer = Sanitizer()
+def _mask_diff_lines(
+    raws: Sequence[str], read_start: Callable[[int], HunkStart]
+) -> tuple[list[str], bool]:
+    """Mask comments and strings on the new side of hunks; leave other lines unchanged.
+
+    Return the lines, and whether a string does not end in its line.
+    """
+    scanner = CScanner()
     texts: list[str] = []
     lines_left = 0
     for index, raw in enumerate(raws):
         text = raw
         if raw[:1] == "@" and (match := _HUNK.match(raw)):
             lines_left = _new_line_count(match) + 1
-            sanitizer.start_hunk(_hunk_starts_in_comment(raws, index, lines_left))
+            state, scanner.joins_lines = read_start(index + 1)
+            if state is None:
+                is_start = int(match[1]) <= 1
+                state = "" if is_start else guess_state(_list_new_lines(raws, index, lines_left))
+            scanner.inside = state
         elif lines_left and raw[:1] in _NOT_REMOVED:
-            text = sanitizer.mask_line(raw)
+            text = mask_code(scanner, raw)
         texts.append(text)
         if lines_left > 1:
             lines_left -= text[:1] in _NOT_REMOVED
         else:
             lines_left = 0
-    return texts
+    return texts, scanner.has_open_string
 
 
 def _new_line_count(header: re.Match[str]) -> int:
     return int(header[2]) if header[2] is not None else 1
 
 
-def _hunk_starts_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
-    """Return whether the hunk at index `header` seems to start inside a block comment.
+def _list_new_lines(raws: Sequence[str], header: int, count: int) -> Iterator[str]:
+    """Yield the new side of the hunk at index `header`, without signs."""
+    for raw in islice(raws, header + 1, None):
+        if count <= 1 or raw.startswith("@@ "):
+            # the hunk may be shorter than its header claims
+            return
+        if raw[:1] != "-":
+            count -= 1
+            yield raw[1:]
 
-    Its first comment marker must close a comment or, if it has no marker, its first line must look
-    like the middle of a comment.
-    """
-    index = header + 1
-    while count > 0 and index < len(raws):
-        raw = raws[index]
-        index += 1
-        if raw[:1] == "-":
-            continue
-        count -= 1
-        marker = _EDGE.search(raw)
-        if marker and not any(_EDGE.search(part) for part in raw.split('"')[1:-1]):
-            return marker.group() == "*/"
-        if raw.startswith("@@ "):
-            # stop, because the hunk is shorter than its header claims
-            break
-    return header + 1 < len(raws) and _STARRED.match(raws[header + 1]) is not None
+
+def _make_start_reader(context: Context) -> Callable[[int], HunkStart]:
+    """Return a function that reads how a hunk starts from the hunk's file."""
+    changes = {hunk.patch_line: change for change in context.patch.files for hunk in change.hunks}
+    states: dict[int, str] = {}
+    joins_lines = context.options.checkpatch_compat or context.joins_lines
+
+    def read_start(line: int) -> HunkStart:
+        change = changes.get(line)
+        if change is None or not change.path.endswith(C_FILES):
+            # checkpatch.pl reads all files as C
+            return HunkStart(joins_lines=joins_lines or context.options.matches_script)
+        if line not in states:
+            states.update(_read_file_states(context, change))
+        return HunkStart(states.get(line), joins_lines)
+
+    return read_start
+
+
+def _read_file_states(context: Context, change: FileChange) -> Iterator[tuple[int, str]]:
+    """Yield (patch line, state) for each hunk of a file, or nothing if the file is unknown."""
+    tree, path = context.tree, change.old_path
+    if path is None or tree is None or change.is_binary:
+        return
+    hunks = [hunk for hunk in change.hunks if hunk.new_start > 1]
+    if not any(may_start_inside(split_hunk_sides(hunk)[1]) for hunk in hunks):
+        return
+    content = None if is_guessed_content(tree, path) else tree.read(path)
+    if content is None:
+        return
+    fit = fit_hunks(path, split_text_lines(content), change.hunks)
+    if fit.misfits or fit.lines is None:
+        return
+    for hunk, offset in zip(change.hunks, fit.offsets, strict=True):
+        before = fit.lines[: max(hunk.new_start - 1, 0) + offset]
+        yield hunk.patch_line, find_state_after("".join(before))

@@ -21,8 +21,9 @@ from patchpilot.lint.c.c_patterns import (
     match_ascii,
     search_ascii,
 )
-from patchpilot.lint.c.line_scan import COMMENT, SPACE, ScannedLine
+from patchpilot.lint.c.line_scan import SPACE, ScannedLine
 from patchpilot.lint.c.types import TypePattern, Types
+from patchpilot.model.c_scanner import COMMENT
 
 # these are types known in all C code; a cast to a type defined by the patch is not recognized
 _C_TYPES = Types()

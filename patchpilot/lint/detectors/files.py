@@ -9,14 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from patchpilot.cache.cached_re import cached_search, lazy_pattern
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
-from patchpilot.lint.c.line_scan import (
-    COMMENT,
-    SPACE,
-    ScannedLine,
-    expand_tabs,
-    from_byte_text,
-    scan_patch,
-)
+from patchpilot.lint.c.line_scan import SPACE, ScannedLine, expand_tabs, from_byte_text, scan_patch
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
@@ -28,6 +21,7 @@ from patchpilot.lint.detector import (
 )
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compile_lazily, compile_rule_pattern
+from patchpilot.model.c_scanner import COMMENT
 from patchpilot.model.patch import Patch
 
 _ATTRIBUTE = lazy_pattern(

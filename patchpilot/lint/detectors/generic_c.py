@@ -8,7 +8,7 @@ from itertools import islice
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.c_patterns import parse_file_mode
-from patchpilot.lint.c.line_scan import COMMENT, ScannedLine, scan_patch
+from patchpilot.lint.c.line_scan import ScannedLine, scan_patch
 from patchpilot.lint.c.operators import Operator, OperatorKind
 from patchpilot.lint.c.statements import StatementSpan, blank_diff_signs
 from patchpilot.lint.c.types import FoundType, TypePattern, Types
@@ -27,6 +27,7 @@ from patchpilot.lint.detectors.c_pattern import (
     select_line_form,
 )
 from patchpilot.lint.lint_context import Context, cached_per_patch
+from patchpilot.model.c_scanner import COMMENT
 
 LONGEST_STATEMENT = 8000
 """Maximum length of a parsed statement. After an unclosed parenthesis, the statement that starts on

@@ -14,13 +14,7 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import cached_match, cached_search
 from patchpilot.lint.c.c_patterns import IDENT
-from patchpilot.lint.c.line_scan import (
-    COMMENT,
-    LineScan,
-    ScannedLine,
-    from_byte_text,
-    scan_patch,
-)
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, from_byte_text, scan_patch
 from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import (
     Arguments,
@@ -45,6 +39,7 @@ from patchpilot.lint.message_parts import (
 )
 from patchpilot.lint.pack_patterns import compile_lazily
 from patchpilot.model.address import Address, decode_words, find_assistant_errors
+from patchpilot.model.c_scanner import COMMENT
 from patchpilot.model.commit_references import (
     BUG_SIGN,
     changes_only_documents,

@@ -20,13 +20,7 @@ from patchpilot.cache.entries import (
     make_cache_key,
     read_cached_value,
 )
-from patchpilot.lint.c.line_scan import (
-    COMMENT,
-    ScannedLine,
-    from_byte_text,
-    scan_patch,
-    to_byte_text,
-)
+from patchpilot.lint.c.line_scan import ScannedLine, from_byte_text, scan_patch, to_byte_text
 from patchpilot.lint.detector import (
     Hits,
     TypedHits,
@@ -46,6 +40,7 @@ from patchpilot.lint.message_parts import (
 from patchpilot.lint.new_side import NewLine, find_c_hunks
 from patchpilot.lint.pack_patterns import compile_lazily
 from patchpilot.lint.word_lists import load_word_set
+from patchpilot.model.c_scanner import COMMENT
 from patchpilot.model.rule import FindingFix
 
 _RUN = compile_lazily(r"[\w\-'`]+")

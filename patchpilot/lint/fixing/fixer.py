@@ -11,8 +11,8 @@ from itertools import takewhile
 from operator import eq
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import ScannedLine, from_byte_text, scan_patch
+from patchpilot.model.c_scanner import COMMENT as NOTE
 from patchpilot.model.rule import Finding, FixEdit
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ import re
 from collections.abc import Sequence
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.c.line_scan import COMMENT as NOTE
-from patchpilot.lint.c.line_scan import Sanitizer
+from patchpilot.lint.c.line_scan import mask_code
 from patchpilot.lint.fixing.fixer import CODE, RegisteredFixer, TokenChanges
+from patchpilot.model.c_scanner import COMMENT as NOTE
+from patchpilot.model.c_scanner import CScanner
 
 _TOKEN = compile_cached(
     r"(?P<string>\"[X\t]*\"?|'[X\t]*'?)|[A-Za-z_$]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|##|\S"
@@ -28,13 +29,12 @@ def tokenize_lines(texts: Sequence[str], inside: str = "") -> tuple[list[str], s
     The lines have no signs and one character per byte. Comments are returned without whitespace.
     The state is "*/" inside a comment, otherwise "". The end of a directive counts as a token.
     """
-    sanitizer = Sanitizer()
-    sanitizer.inside = inside
+    scanner = CScanner(inside)
     result: list[str] = []
     comments: list[str] = []
     in_directive = False
     for text in texts:
-        masked = sanitizer.mask_line(f"+{text}")[1:]
+        masked = mask_code(scanner, f"+{text}")[1:]
         if NOTE in masked:
             comments += [
                 char
@@ -55,7 +55,7 @@ def tokenize_lines(texts: Sequence[str], inside: str = "") -> tuple[list[str], s
         if in_directive and not text.rstrip(" \t\r").endswith("\\"):
             result.append(END)
             in_directive = False
-    return result, "".join(comments), sanitizer.inside
+    return result, "".join(comments), scanner.inside
 
 
 def keeps_meaning(

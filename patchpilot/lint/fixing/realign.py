@@ -4,7 +4,6 @@
 import re
 from collections.abc import Callable, Iterator
 
-from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import ScannedLine, expand_tabs, scan_patch
 from patchpilot.lint.fixing.fixer import (
     LONGEST_LINE,
@@ -16,6 +15,7 @@ from patchpilot.lint.fixing.fixer import (
 )
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.lint_context import Context
+from patchpilot.model.c_scanner import COMMENT as NOTE
 
 _OPEN = re.compile(r"[(\[{]")
 _PAIR = re.compile(r"(?:\((?=[^][(){}]*\))|\[(?=[^][(){}]*\])|\{(?=[^][(){}]*\}))([^][(){}]*).")

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import ScannedLine, scan_patch, to_byte_text
 from patchpilot.lint.fixing.fixer import (
     LONGEST_LINE,
@@ -26,6 +25,7 @@ from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import ColumnSpan, PatchEdit
 from patchpilot.lint.fixing.realign import keep_columns
 from patchpilot.lint.lint_context import Context
+from patchpilot.model.c_scanner import COMMENT as NOTE
 from patchpilot.model.patch import Hunk, Patch
 from patchpilot.model.rule import Finding, FixEdit, Rule
 from patchpilot.model.trailer import explain_unfit_trailer, is_trailer

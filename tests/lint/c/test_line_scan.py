@@ -4,13 +4,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.c.line_scan import (
-    COMMENT,
-    Sanitizer,
-    from_byte_text,
-    scan_patch_lines,
-    to_byte_text,
-)
+from patchpilot.lint.c.line_scan import from_byte_text, mask_code, scan_patch_lines, to_byte_text
+from patchpilot.model.c_scanner import COMMENT, CScanner
 
 _TEXT = """\
 From: Ada Fixer <ada@example.org>
@@ -40,9 +35,7 @@ PATCH = _TEXT.splitlines()
 
 
 def _sanitize_line(raw_line: str, in_comment: bool = False) -> str:
-    sanitizer = Sanitizer()
-    sanitizer.start_hunk(in_comment)
-    return sanitizer.mask_line(raw_line).replace(COMMENT, "~")
+    return mask_code(CScanner("*/" if in_comment else ""), raw_line).replace(COMMENT, "~")
 
 
 def test_lines_record_their_file_and_hunk() -> None:
@@ -78,7 +71,7 @@ def test_hunk_may_start_inside_a_comment() -> None:
     patch = [
         "diff --git a/a.c b/a.c",
         "+++ b/a.c",
-        "@@ -1,3 +1,3 @@",
+        "@@ -10,3 +10,3 @@",
         "  * still a comment",
         "+ * more",
         "  */",
@@ -135,10 +128,9 @@ def test_nearby_comment_is_found() -> None:
     st.booleans(),
 )
 def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> None:
-    sanitizer = Sanitizer()
-    sanitizer.start_hunk(in_comment)
+    scanner = CScanner("*/" if in_comment else "")
     for raw in ("+" + raw for raw in raws):
-        text = sanitizer.mask_line(raw)
+        text = mask_code(scanner, raw)
         # a backslash at the end of a line within a string becomes two characters
         assert len(raw) <= len(text) <= len(raw) + 1
         assert text[0] == "+"

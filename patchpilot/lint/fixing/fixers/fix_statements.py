@@ -4,7 +4,6 @@
 import re
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import expand_tabs
 from patchpilot.lint.fixing.fixer import (
     FixSite,
@@ -18,6 +17,7 @@ from patchpilot.lint.fixing.fixer import (
     strip_sign,
 )
 from patchpilot.lint.fixing.realign import open_columns
+from patchpilot.model.c_scanner import COMMENT as NOTE
 from patchpilot.model.rule import FixEdit
 
 MOST_LINES = 12
