@@ -10,6 +10,7 @@ from patchpilot.backports.line_history import LineTouch, Span, find_crossing_tou
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.history.earlier_fixes import find_function_start, is_function_start
+from patchpilot.model.c_scanner import read_code_of
 from patchpilot.model.hunk_fit import split_text_lines
 
 _NAME = re.compile(r"\b(\w++)\s*+\(")
@@ -26,7 +27,7 @@ class Function:
 
 
 def find_enclosing_function(lines: Sequence[str], index: int) -> Function | None:
-    """Return the function that contains a 0-based line.
+    """Return the function that contains a 0-based line of code, as read by `read_code_of`.
 
     Return None outside of functions, and in languages that are not like C.
     """
@@ -66,7 +67,7 @@ def find_conflicting_functions(
         )
         if content is None or change.old_path is None:
             continue
-        lines = split_text_lines(content)
+        lines = read_code_of(change.old_path, split_text_lines(content))
         their_lines = [line for conflict in file_conflicts for line in conflict.theirs]
         inside: dict[str, Function] = {}
         for hunk in change.hunks:

@@ -28,6 +28,7 @@ from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
+from patchpilot.model.c_scanner import read_code_of
 from patchpilot.model.hunk_fit import split_text_lines
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import FileChange, parse_diff
@@ -314,7 +315,7 @@ def _is_first_difference_in(
         ),
         min(len(old), len(new)),
     )
-    function = find_enclosing_function(old, first_difference)
+    function = find_enclosing_function(read_code_of(path, old), first_difference)
     return function is not None and function.name in names
 
 

@@ -3,18 +3,19 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import GitError
+from patchpilot.model.c_scanner import C_FILES, read_code, read_hunk_code
+from patchpilot.model.patch import FileChange
 
 _CODE = (".c", ".h", ".cc", ".cpp", ".hpp", ".S", ".rs")
 _WORD = re.compile(r"\b[A-Za-z_]\w{2,}\b")
 _USED = re.compile(
     r"(?:(?:->|\.)\s*(?P<field>[A-Za-z_]\w{2,})\b|\b(?P<called>[A-Za-z_]\w{2,})\s*\(|\b(?P<constant>[A-Z][A-Z0-9_]{3,})\b)"
 )
-_COMMENT = re.compile(r"/\*.*?(?:\*/|$)|//.*$|^\s*\*(?:\s.*)?$")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _KEYWORDS = frozenset(
     [
         "if",
@@ -33,9 +34,6 @@ _KEYWORDS = frozenset(
         "likely",
         "unlikely",
     ]
-)
-_PLAIN = re.compile(
-    r"/\*.*?(?:\*/|\Z)|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.DOTALL
 )
 _CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(")
 _NO_CALLS = {
@@ -156,8 +154,8 @@ def _find_new_symbols(fix: FixCommit) -> dict[str, str]:
         symbol for line in lines if line.kind != "+" for symbol in _WORD.findall(line.text)
     }
     result: dict[str, str] = {}
-    for added_line in (line.text for line in lines if line.kind == "+"):
-        for match in _USED.finditer(_STRING.sub('""', _COMMENT.sub("", added_line))):
+    for line in (line for change in fix.files for line in _read_added_code(change)):
+        for match in _USED.finditer(line):
             symbol = match["field"] or match["called"] or match["constant"]
             if symbol in _KEYWORDS:
                 continue
@@ -187,8 +185,8 @@ def _is_used_in_branch(
         if not re.search(rf"\b{symbol}\b", branch_text):
             return False
         if kind == _CALLED:
-            added = "\n".join(line.text for line in change.lines("+"))
-            if not find_calls(added, {symbol}) <= find_calls(branch_text, {symbol}):
+            added = "\n".join(_read_added_code(change))
+            if not _count_calls(added, {symbol}) <= find_calls(branch_text, {symbol}):
                 return False
     return True
 
@@ -202,7 +200,30 @@ def find_calls(code: str, names: Collection[str] | None = None) -> Calls:
 
     Incomplete calls and definitions are omitted.
     """
-    plain_code = _PLAIN.sub(lambda match: " " if match[0].startswith("/") else "0", code)
+    return _count_calls(_read_code(code), names)
+
+
+@lru_cache(maxsize=4)
+def _read_code(text: str) -> str:
+    return "\n".join(read_code(text.split("\n")))
+
+
+def _read_added_code(change: FileChange) -> list[str]:
+    """Return the lines that a change adds to a source file, without comments and strings."""
+    if not change.path.endswith(_CODE):
+        return []
+    if not change.path.endswith(C_FILES):
+        # in Rust, most apostrophes are lifetimes
+        return read_code(line.text.replace("'", " ") for line in change.lines())
+    return [
+        code
+        for hunk in change.hunks
+        for line, code in zip(hunk.lines, read_hunk_code(hunk), strict=True)
+        if line.kind == "+"
+    ]
+
+
+def _count_calls(plain_code: str, names: Collection[str] | None) -> Calls:
     calls: Calls = set()
     for call in _CALL.finditer(plain_code):
         if call[1] in _NO_CALLS or (names is not None and call[1] not in names):

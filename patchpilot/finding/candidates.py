@@ -17,6 +17,7 @@ from patchpilot.history.earlier_fixes import (
     function_name,
     is_function_start,
 )
+from patchpilot.model.c_scanner import read_code_of
 from patchpilot.model.hunk_fit import split_text_lines
 from patchpilot.model.patch import parse_git_paths
 
@@ -130,7 +131,7 @@ def locate_symptom(repository: Repository, rev: str, symptom: Symptom) -> Source
         ):
             files[path] = max(files.get(path, 0.0), weight)
         for path, number in printing_lines:
-            code = split_text_lines(repository.blob(rev, path) or b"")
+            code = read_code_of(path, split_text_lines(repository.blob(rev, path) or b""))
             if (top := find_function_start(code, number - 1)) is not None:
                 name = function_name(code[top])
                 functions[name] = max(functions.get(name, 0.0), _PRINTED)

@@ -29,7 +29,8 @@ _LABEL = lazy_pattern(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
 _NAME = lazy_pattern(r"\b(\w++)\s*+\(")
 _TELLING = lazy_pattern(r"\w.*\w.*\w.*\w")
 _COMMON = lazy_pattern(
-    r"(?:return(?: [\w-]+)?|break|continue|goto \w+|else)?;?|#endif\b.*|\} else \{|/\*.*\*/"
+    r"(?:return(?: [\w-]+)?|break|continue|goto \w+|else)?;?|#endif\b.*|\} else \{"
+    r"|/\*(?:(?!\*/).)*\*/"
 )
 
 Line = tuple[str, str]
@@ -67,17 +68,19 @@ def group_changes_by_function(files: Sequence[FileChange]) -> ChangedFunctions:
     functions = ChangedFunctions()
     for change in files:
         for hunk in change.hunks:
-            _add_hunk(hunk, functions)
+            is_c = change.path.endswith(C_FILES)
+            code = read_hunk_code(hunk) if is_c else [line.text for line in hunk.lines]
+            _add_hunk(hunk, code, functions)
     return functions
 
 
 def is_function_start(line: str) -> bool:
-    """Return whether a line starts a function according to git's rule for hunk headers."""
+    """Return whether a line of code starts a function according to git's rule for hunk headers."""
     return bool(_HEAD.match(line)) and not _LABEL.match(line)
 
 
 def find_function_start(lines: Sequence[str], index: int) -> int | None:
-    """Return the first line of the function that contains a 0-based line, or None."""
+    """Return the first line of the function that contains a 0-based line of code, or None."""
     for line_index in range(min(index, len(lines) - 1), -1, -1):
         if is_function_start(lines[line_index]):
             return line_index
@@ -100,10 +103,10 @@ def is_distinctive(line: str) -> bool:
     return bool(_TELLING.search(line)) and not _COMMON.fullmatch(line)
 
 
-def _add_hunk(hunk: Hunk, functions: ChangedFunctions) -> None:
+def _add_hunk(hunk: Hunk, code: Sequence[str], functions: ChangedFunctions) -> None:
     function = function_name(hunk.section)
     previous, has_changes, is_addition = "", False, True
-    for line in hunk.lines:
+    for line, code_line in zip(hunk.lines, code, strict=True):
         content = line.text.strip()
         if line.kind in "+-":
             if content:
@@ -117,8 +120,8 @@ def _add_hunk(hunk: Hunk, functions: ChangedFunctions) -> None:
             ):
                 functions.edges.add(Edge(function, previous, content))
             previous, has_changes, is_addition = content, False, True
-        if line.kind in " +-" and is_function_start(line.text):
-            function = function_name(line.text)
+        if line.kind in " +-" and is_function_start(code_line):
+            function = function_name(code_line)
 
 
 _SECONDS = 60.0

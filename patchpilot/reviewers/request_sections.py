@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from patchpilot.backports.changed_functions import Function, find_enclosing_function
@@ -14,6 +14,7 @@ from patchpilot.errors import GitError, MissingError
 from patchpilot.lint.habits import common_folder
 from patchpilot.maintainers import load_maintainers
 from patchpilot.maintainers.load import match_patch
+from patchpilot.model.c_scanner import read_code, read_code_of, read_hunk_code
 from patchpilot.model.patch import FileChange, Patch
 from patchpilot.reviewers.request import Section, number_lines
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(")
 _NO_CALL = frozenset(("if", "for", "while", "switch", "return", "sizeof", "defined"))
-_COMMENT = ("/*", " *", "//")
+_COMMENT = "//"
 _CALLEES, _CALLERS, _LOG = 12, 8, 8
 """Maximum number of called functions, callers and earlier commits in a request."""
 _MAX_FUNCTION_LINES = 400
@@ -128,17 +129,22 @@ def _find_changed_functions(
         lines = read_lines(change.path)
         if lines is None:
             continue
+        code = read_code_of(change.path, lines)
         reported_spans: set[tuple[int, int]] = set()
         for line in _changed_line_numbers(change, is_new=is_new):
-            function = find_enclosing_function(lines, line)
+            function = find_enclosing_function(code, line)
             if function is None or function.span in reported_spans:
                 continue
             reported_spans.add(function.span)
             start, end = function.span
-            while start and lines[start - 1].startswith(_COMMENT):
+            while start and _is_comment(lines[start - 1], code[start - 1]):
                 start -= 1
             function_lines = lines[start : min(end, start + _MAX_FUNCTION_LINES)]
             yield change.path, function.name, number_lines(function_lines, start + 1)
+
+
+def _is_comment(line: str, code: str) -> bool:
+    return bool(line.strip() and not code.strip()) or line.startswith(_COMMENT)
 
 
 def _changed_line_numbers(change: FileChange, *, is_new: bool) -> Iterator[int]:
@@ -153,9 +159,16 @@ def _changed_line_numbers(change: FileChange, *, is_new: bool) -> Iterator[int]:
 def _find_called_functions(
     patch: Patch, new_functions: Sequence[tuple[str, str, Sequence[tuple[int, str]]]]
 ) -> list[str]:
-    added_lines = [line.text for change in patch.files for line in change.lines()]
-    function_lines = [text for _, _, lines in new_functions for _, text in lines]
-    names = (name for line in (*added_lines, *function_lines) for name in _CALL.findall(line))
+    added_lines = (
+        code
+        for change in patch.files
+        for hunk in change.hunks
+        for line, code in zip(hunk.lines, read_hunk_code(hunk), strict=True)
+        if line.kind == "+"
+    )
+    function_lines = (read_code(text for _, text in lines) for _, _, lines in new_functions)
+    lines = (*added_lines, *chain.from_iterable(function_lines))
+    names = (name for line in lines for name in _CALL.findall(line))
     own_names = {name for _, name, _ in new_functions}
     return [name for name in dict.fromkeys(names) if name not in _NO_CALL | own_names]
 
@@ -257,9 +270,10 @@ def _find_matching_functions(
     grep_options: Sequence[str],
 ) -> Iterator[tuple[str, int, tuple[str, ...], Function | None]]:
     read_lines = cache(lambda path: _decode_lines(repository.blob(revision, path)) or ())
+    read_lines_code = cache(lambda path: read_code_of(path, read_lines(path)))
     for path, line in _grep_c_files(repository, revision, folders, grep_options):
         lines = read_lines(path)
-        yield path, line, lines, find_enclosing_function(lines, line - 1)
+        yield path, line, lines, find_enclosing_function(read_lines_code(path), line - 1)
 
 
 def _parent_folders(paths: Sequence[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from patchpilot.backports.adapt.verify import strip_comments_and_strings
 from patchpilot.backports.changed_functions import find_enclosing_function
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.errors import GitError
+from patchpilot.model.c_scanner import read_code
 
 _USED = re.compile(
     r"(?:(?:->|\.)\s*([A-Za-z_]\w{2,})\b|\b([A-Za-z_]\w{2,})\s*\(|\b([A-Z][A-Z0-9_]{3,})\b)"
@@ -98,8 +99,9 @@ def find_undeclared_variables(
 def _map_functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
     """Map function names to the functions' lines, omitting names that occur twice."""
     bodies: dict[str, list[Sequence[str]]] = {}
-    for index, line in enumerate(lines):
-        function = find_enclosing_function(lines, index) if line.startswith("{") else None
+    code = read_code(lines)
+    for index, line in enumerate(code):
+        function = find_enclosing_function(code, index) if line.startswith("{") else None
         if function:
             start, end = function.span
             bodies.setdefault(function.name, []).append(lines[start:end])

@@ -21,10 +21,11 @@ from patchpilot.backports.adapt.tokens import (
     token_texts,
     tokenize,
 )
+from patchpilot.model.c_scanner import read_code
 
 # delete code only if the branch has at least this share of the removed lines
 _STILL_THE_SAME = 0.5
-_COMMENT = re.compile(r"\s*(?:/?\*|//|#\s)")
+_TEXT = re.compile(r"\s*(?:\*(?:[\s/]|$)|#\s)")
 _QUOTE = re.compile(r"[\"'`]|/\*+|\*+/|//")
 
 
@@ -134,9 +135,15 @@ def _differs_only_in_wording(line: str, other_line: str) -> bool:
     """Return whether two lines differ only in quotes or comment markers, or are similar
     comments.
     """
-    if all(map(_COMMENT.match, (line, other_line))):
+    if all(map(_is_comment, (line, other_line))):
         return _is_similar_text(token_texts(tokenize([line])), token_texts(tokenize([other_line])))
     return normalize_line(_QUOTE.sub("", line)) == normalize_line(_QUOTE.sub("", other_line))
+
+
+def _is_comment(line: str) -> bool:
+    return bool(_TEXT.match(line)) or (
+        line.lstrip()[:1] == "/" and not read_code([line])[0].strip()
+    )
 
 
 def _split_into_chunks(

@@ -5,8 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-_QUIET = re.compile(r"/\*.*?\*/|//.*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|/\*.*")
-_COMMENT_START, _COMMENT_END = "/*", "*/"
+from patchpilot.model.c_scanner import read_code
+
 _CODE = (".c", ".h", ".cc", ".cpp", ".hpp", ".cxx", ".hh", ".inc")
 _BRACKETS = "(){}[]"
 _MARKER = re.compile(r"(?:<{7}|>{7}|\|{7}) ")
@@ -43,28 +43,11 @@ def is_code_file(path: str) -> bool:
 
 def strip_comments_and_strings(lines: Sequence[str]) -> Iterator[str]:
     """Yield the lines with comments, strings and preprocessor directives removed."""
-    in_comment = is_continued = False
-    for line in lines:
-        code = line.rstrip("\n")
-        if in_comment:
-            end = code.find(_COMMENT_END)
-            in_comment = end < 0
-            code = "" if in_comment else code[end + len(_COMMENT_END) :]
-        if is_continued or code.lstrip().startswith("#"):
-            is_continued = code.endswith("\\")
-            yield ""
-            continue
-        in_comment = in_comment or _leaves_comment_open(code)
-        yield _QUIET.sub(" ", code)
-
-
-def _leaves_comment_open(code: str) -> bool:
-    last_comment = [match[0] for match in _QUIET.finditer(code)][-1:]
-    return any(
-        comment.startswith(_COMMENT_START)
-        and not (comment.endswith(_COMMENT_END) and len(comment) > len("/*/"))
-        for comment in last_comment
-    )
+    is_directive = False
+    for line, code in zip(lines, read_code(lines), strict=True):
+        is_directive = is_directive or code.lstrip().startswith("#")
+        yield "" if is_directive else code
+        is_directive = is_directive and line.rstrip().endswith("\\")
 
 
 def _has_conflict_marker(lines: Sequence[str]) -> bool:

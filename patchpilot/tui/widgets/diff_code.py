@@ -9,6 +9,8 @@ from typing import Any
 
 from rich.text import Text
 
+from patchpilot.model.c_scanner import guess_state
+
 LONGEST = 400
 """Maximum length of a line; a longer line is not source code and is not parsed."""
 ALIKE = 0.65
@@ -35,7 +37,6 @@ _BY_ENDING = {
 }
 _BY_NAME = (("Kconfig", "kconfig"), ("Makefile", "make"), ("Kbuild", "make"))
 _TYPES = re.compile(r"\b(?:(?:__)?[usbl]e?(?:8|16|32|64)|bool)\b")
-_COMMENT_LINE = re.compile(r"\s*\*(?:[ /]|$)")
 _WORDS = re.compile(r"\w+|\s+|->|\+\+|--|&&|\|\||(?:<<|>>|[-+*/%&|^=!<>])=|<<|>>|[^\w\s]")
 """Words, spaces, and C operators as whole tokens."""
 
@@ -57,8 +58,7 @@ def find_lexer(path: str) -> Any:
 def highlight_lines(path: str, lines: Sequence[str], *, dark: bool) -> list[Text]:
     """Return a file's lines with syntax highlighting.
 
-    The lines may start inside a comment; in C, this is detected by the next `*/` or by leading
-    asterisks.
+    In C, the lines may start inside a comment.
     """
     lexer = find_lexer(path)
     if lexer is None or not lines:
@@ -67,7 +67,7 @@ def highlight_lines(path: str, lines: Sequence[str], *, dark: bool) -> list[Text
 
     parsed_lines = [line if len(line) <= LONGEST else "" for line in lines]
     is_c = lexer.name in ("C", "C++", "devicetree")
-    prefix = "/*" if is_c and _starts_inside_comment(parsed_lines) else ""
+    prefix = "/*" if is_c and guess_state(parsed_lines) else ""
     syntax = Syntax("", lexer, theme="ansi_dark" if dark else "ansi_light")
     text = syntax.highlight(prefix + "\n".join(parsed_lines))
     text.highlight_regex(_TYPES, "cyan")
@@ -76,12 +76,6 @@ def highlight_lines(path: str, lines: Sequence[str], *, dark: bool) -> list[Text
         Text(line) if line != parsed_line else row
         for line, parsed_line, row in zip(lines, parsed_lines, highlighted, strict=False)
     ]
-
-
-def _starts_inside_comment(lines: Sequence[str]) -> bool:
-    text = "\n".join(lines)
-    end, start = text.find("*/"), text.find("/*")
-    return bool(_COMMENT_LINE.match(lines[0])) or (end >= 0 and (start < 0 or end < start))
 
 
 def find_changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
