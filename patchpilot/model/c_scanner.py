@@ -229,7 +229,7 @@ _MARKER = lazy_pattern(r"/\*|\*/")
 def may_start_inside(lines: Sequence[str]) -> bool:
     """Return whether the file should be read to know whether these lines begin in a comment.
 
-    Otherwise, they are code, or a comment that nobody could tell from code.
+    Otherwise, they are code, or a comment that looks like code.
     """
     text = "\n".join(lines)
     marker = _MARKER.search(text)

@@ -8,7 +8,7 @@ so that columns stay the same.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from patchpilot.model.c_scanner import (
     guess_state,
     may_start_inside,
 )
-from patchpilot.model.hunk_fit import fit_hunks, split_hunk_sides, split_text_lines
+from patchpilot.model.hunk_fit import split_hunk_sides, split_text_lines
 from patchpilot.model.patch import FileChange, parse_git_paths, parse_header_path
 from patchpilot.model.source_tree import is_guessed_content
 
@@ -412,36 +412,47 @@ def _list_new_lines(raws: Sequence[str], header: int, count: int) -> Iterator[st
 
 def _make_start_reader(context: Context) -> Callable[[int], HunkStart]:
     """Return a function that reads how a hunk starts from the hunk's file."""
-    changes = {hunk.patch_line: change for change in context.patch.files for hunk in change.hunks}
-    states: dict[int, str] = {}
+    changes = {
+        hunk.patch_line: (index, change.path.endswith(C_FILES))
+        for index, change in enumerate(context.patch.files)
+        for hunk in change.hunks
+    }
+    read_states = cache(lambda index: dict(_read_file_states(context, context.patch.files[index])))
     joins_lines = context.options.checkpatch_compat or context.joins_lines
 
     def read_start(line: int) -> HunkStart:
-        change = changes.get(line)
-        if change is None or not change.path.endswith(C_FILES):
+        index, is_c = changes.get(line, (0, False))
+        if not is_c:
             # checkpatch.pl reads all files as C
             return HunkStart(joins_lines=joins_lines or context.options.matches_script)
-        if line not in states:
-            states.update(_read_file_states(context, change))
-        return HunkStart(states.get(line), joins_lines)
+        return HunkStart(read_states(index).get(line), joins_lines)
 
     return read_start
 
 
 def _read_file_states(context: Context, change: FileChange) -> Iterator[tuple[int, str]]:
-    """Yield (patch line, state) for each hunk of a file, or nothing if the file is unknown."""
+    """Yield (patch line, state) for each hunk that may begin in a comment, if the file is known."""
     tree, path = context.tree, change.old_path
     if path is None or tree is None or change.is_binary:
         return
-    hunks = [hunk for hunk in change.hunks if hunk.new_start > 1]
-    if not any(may_start_inside(split_hunk_sides(hunk)[1]) for hunk in hunks):
-        return
-    content = None if is_guessed_content(tree, path) else tree.read(path)
+    sides = [split_hunk_sides(hunk) for hunk in change.hunks]
+    is_needed = [
+        hunk.new_start > 1 and may_start_inside(new)
+        for hunk, (_, new) in zip(change.hunks, sides, strict=True)
+    ]
+    content = tree.read(path) if any(is_needed) and not is_guessed_content(tree, path) else None
     if content is None:
         return
-    fit = fit_hunks(path, split_text_lines(content), change.hunks)
-    if fit.misfits or fit.lines is None:
-        return
-    for hunk, offset in zip(change.hunks, fit.offsets, strict=True):
-        before = fit.lines[: max(hunk.new_start - 1, 0) + offset]
-        yield hunk.patch_line, find_state_after("".join(before))
+    lines = split_text_lines(content)
+    before: list[str] = []
+    end = 0
+    for hunk, (old, new), needs_state in zip(change.hunks, sides, is_needed, strict=True):
+        start = hunk.old_start - 1 if old else hunk.old_start
+        if start < end or lines[start : start + len(old)] != old:
+            # this is not the file to which the patch applies
+            return
+        before += lines[end:start]
+        if needs_state:
+            yield hunk.patch_line, find_state_after("".join(before))
+        before += new
+        end = start + len(old)
