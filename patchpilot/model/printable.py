@@ -43,6 +43,18 @@ These are joiners in words, marks next to right-to-left text, and a variation se
 character.
 """
 
+_STARS = "\u204e\u2217\ufe61\uff0a\U0001031f"
+_SLASHES = (
+    "\u1735\u2041\u2044\u2215\u2571\u27cb\u29f8\u2cc6\u2f03\u3033\u30ce\u31d3\u4e3f\uff0f\U0001d23a"
+)
+_BACKSLASHES = "\u2216\u27cd\u29f5\u29f9\u2f02\u31d4\u4e36\ufe68\uff3c\U0001d20f\U0001d23b"
+_QUOTES = "\u02ba\u02ee\u05f4\u3003\uff02"
+FALSE_MARK = lazy_pattern(
+    f"[{_QUOTES}]|[*{_STARS}][{_SLASHES}]|[{_STARS}]/|[{_SLASHES}][*/{_STARS}{_SLASHES}]"
+    f"|/[{_STARS}{_SLASHES}]|[{_BACKSLASHES}](?=\\s*$)"
+)
+"""Characters that look like the mark that starts, ends or continues a comment or string."""
+
 LOG_COMMAND = r"##(?=\w*\[)"
 """The start of a command for Azure Pipelines, older GitHub runners or TeamCity, anywhere in
 a line.

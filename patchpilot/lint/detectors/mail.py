@@ -23,19 +23,21 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import find_added_lines
 from patchpilot.lint.pack_patterns import compile_lazily
 from patchpilot.model.patch import DiffLine, Patch
-from patchpilot.model.printable import HIDDEN, HIDDEN_IN_PROSE
+from patchpilot.model.printable import FALSE_MARK, HIDDEN, HIDDEN_IN_PROSE
 from patchpilot.model.trailer import is_trailer
 
 _CODE = (".c", ".h", ".dts", ".dtsi", ".rs")
 _PROSE = lazy_pattern(r"^Documentation/|\.(?:rst|txt|md|po)$")
 _WORD = lazy_pattern(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
+_SYMBOL = lazy_pattern(rf"(?!{HIDDEN.pattern})[^\w\x00-\x7f\u0300-\u036f\ud800-\udfff]")
 
 
 @detector(
     "hidden-character",
 )
 def hidden_character(context: Context) -> Hits:
-    """Report invisible characters and non-ASCII identifiers.
+    """Report invisible characters, and characters in code that compilers do not accept or that
+    look like the end of a comment or string.
 
     Marks that other scripts require are allowed in names, messages and documents.
     """
