@@ -62,6 +62,19 @@ _GIT_FILES = (
     "info/exclude",
     "info/sparse-checkout",
     "objects/info/alternates",
+    "objects/info/commit-graph",
+    "objects/info/packs",
+    "info/grafts",
+    "logs/HEAD",
+    "rebase-merge/head-name",
+    "rebase-apply/head-name",
+    "sequencer/todo",
+    "sequencer/opts",
+    "MERGE_HEAD",
+    "CHERRY_PICK_HEAD",
+    "REVERT_HEAD",
+    "BISECT_START",
+    "BISECT_LOG",
 )
 """Files that git reads in the working tree and in the git directory."""
 
