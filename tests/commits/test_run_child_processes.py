@@ -186,6 +186,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/undo_refs::record_undo": ("commit",),
         "commits/build_trust::_find_build_change": ("base", "commit", "f'{commit}^{{tree}}'"),
         "commits/build_trust::list_build_changes": ("f'{commit}^@'",),
+        "commits/build_trust::refuse_unconfined_script": ("f'{branch}:{script}'",),
         "commits/build_trust::find_trusted_base": ("ancestor", "commit", "*tips"),
         "commits/branch_move_journal::_list_changed_paths": ("move.new", "move.old"),
         "commits/branch_move_journal::restore_interrupted_move": (
