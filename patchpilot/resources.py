@@ -24,6 +24,8 @@ TOPIC_DATABASE = "outgoing.sqlite3"
 """The file in the state directory with the drafts and the outbox."""
 TRACK_DATABASE = "track.sqlite"
 """The file in the state directory with the tracked series."""
+MAX_STATE = 64 << 20
+"""The maximum size of a file in the state directory in bytes."""
 
 
 def runs_in_ci() -> bool:

@@ -16,7 +16,6 @@ from pathlib import Path
 from patchpilot.building.tree_state import TreeState
 from patchpilot.cache.entries import (
     cache_dir,
-    is_private,
     is_private_folder,
     read_cache_file,
     repository_cache_path,
@@ -28,6 +27,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.private_files import is_private
 from patchpilot.resources import try_lock
 
 KIND = "builds"

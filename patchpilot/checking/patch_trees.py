@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from patchpilot.commits.objects import EMPTY_TREE
 from patchpilot.commits.patched_tree import ParentTree, PatchedTree, PatchStack
 from patchpilot.commits.range import follows_in_folder
-from patchpilot.commits.repository import EMPTY_TREE
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.source_tree import Tree

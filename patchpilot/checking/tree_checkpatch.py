@@ -3,7 +3,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ from patchpilot.commits.alternates import read_alternates
 from patchpilot.commits.build_trust import refuse_unconfined_script
 from patchpilot.commits.confinement import Access, run_confined
 from patchpilot.commits.private_config import read_places
-from patchpilot.commits.tree_readers import DirectoryTree
+from patchpilot.commits.temporary_folder import TemporaryFolder
+from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.patch import Patch
 from patchpilot.model.rule import Finding, Severity
@@ -56,19 +57,19 @@ def merge_checkpatch(
             hint="pass a tree with --tree DIR",
         )
     with TemporaryFolder("checkpatch") as folder:
-        top, environment = top.resolve(), None
+        top = script_folder = top.resolve()
         if repository and isinstance(base, CommitTree):
             _write_scripts(base, top, folder)
-            top, environment = folder, git_environment(parsed=False, repo=repository.top)
+            script_folder = folder
         return [
             merge_findings(
                 ours,
                 run_checkpatch(
                     patch,
-                    top,
+                    script_folder,
+                    tree=top,
                     strict=options.strict,
                     max_line_length=options.max_line_length,
-                    environment=environment,
                 ),
             )
             for patch, ours in zip(patches, findings, strict=True)
@@ -95,9 +96,11 @@ def run_checkpatch(
     *,
     strict: bool,
     max_line_length: int,
-    environment: Mapping[str, str] | None = None,
+    tree: Path | None = None,
 ) -> tuple[Finding, ...]:
-    """Return the findings of the tree's checkpatch.pl for a patch.
+    """Return the findings of the checkpatch.pl below `top` for a patch.
+
+    `tree` is the tree that the script may read, if `top` only has links to its files.
 
     Raise `MissingError` if the tree has no such script, and `RefusedError` for an unsafe path in
     the patch, because the script passes paths to a shell.
@@ -132,7 +135,7 @@ def run_checkpatch(
     ]
     done = run_confined(
         command,
-        _find_access(top),
+        _find_access(top, tree or top),
         stdin=("\n".join(patch.lines) + "\n").encode("utf-8", "surrogateescape"),
         cwd=top,
         timeout=SECONDS,
@@ -152,14 +155,14 @@ def run_checkpatch(
     )
 
 
-def _find_access(top: Path) -> Access:
+def _find_access(top: Path, tree: Path) -> Access:
     """Return the files that checkpatch.pl may read: the tree, its commits, and the user's options.
 
     The configuration of the repository is hidden, because it can contain the tokens of CI systems.
     """
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 (Path.home() raises where there is none)
-    reads, hides = [top, home / ".checkpatch.conf"], []
-    if places := read_places(top):
+    reads, hides = [top, tree, home / ".checkpatch.conf"], []
+    if places := read_places(tree):
         folders = dict.fromkeys((places.git_dir, places.common_dir))
         reads += [*folders, *read_alternates(places.common_dir / "objects")]
         hides = [folder / name for folder in folders for name in ("config", "config.worktree")]

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
+from patchpilot.commits.objects import EMPTY_TREE
 from patchpilot.commits.private_config import (
     Use,
     list_untrusted_commands,
     read_b4_file_entries,
 )
-from patchpilot.commits.repository import EMPTY_TREE, Repository
+from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit

@@ -42,7 +42,7 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
 from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
 from patchpilot.read_file import read_regular_file
-from patchpilot.resources import state_path, store_json
+from patchpilot.resources import load_json, state_path, store_json
 from patchpilot.urls import hide_url_credentials
 
 _PLACES = lazy_pattern(r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL)

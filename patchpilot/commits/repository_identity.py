@@ -91,7 +91,7 @@ def register_identity(common_dir: Path) -> str:
 
 def find_repository_identity(common_dir: Path) -> str:
     """Return the random number of a repository, or the inode of its directory if it has none."""
-    return _read_identity(common_dir) or str(common_dir.stat().st_ino)
+    return read_identity(common_dir) or str(common_dir.stat().st_ino)
 
 
 def find_repository_path(key: str) -> Path:

@@ -18,6 +18,7 @@ from patchpilot.commits.run import RunWatch
 from patchpilot.errors import GitError
 from patchpilot.history.patch_similarity import compute_patch_id, patch_ids
 from patchpilot.history.releases import Releases
+from patchpilot.model.c_scanner import C_FILES, read_hunk_code
 from patchpilot.model.patch import FileChange, Hunk, Patch, parse_diff
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.commit_marks import CommitMarks, read_commit_marks

@@ -10,6 +10,7 @@ from pathlib import Path
 from patchpilot.cache.entries import is_private_folder, repository_cache_path
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
+from patchpilot.private_files import is_private
 from patchpilot.projects.commit_marks import marks_digest
 from patchpilot.read_file import read_regular_file
 

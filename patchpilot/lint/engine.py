@@ -67,8 +67,35 @@ def find_findings(context: Context, rules: Iterable[Rule]) -> Findings:
     # if the message alone is too long, the patch cannot be checked
     can_be_checked = patch.has_diff or not patch.cut
     patch_findings = _run_rules(context, chosen) if can_be_checked else Findings()
+    options = context.options
+    if options.matches_script and not options.checkpatch_compat and can_be_checked:
+        patch_findings = _add_script_findings(context, chosen, patch_findings)
     unread = (_add_place(finding, patch) for finding in find_unread_parts(patch))
     return Findings.of((*patch_findings, *unread), patch_findings.left_out)
+
+
+def _add_script_findings(context: Context, rules: Sequence[Rule], findings: Findings) -> Findings:
+    """Add what only checkpatch.pl's reading of strings shows.
+
+    Code must not be hidden by it either, so both readings are checked.
+    """
+    if not scan_patch(context).has_open_string:
+        return findings
+    as_script = context.with_patch(context.patch)
+    as_script.joins_lines = True
+    others = _run_rules(as_script, rules)
+    known = {(finding.rule, finding.patch_line, finding.message) for finding in findings}
+    added = [
+        finding
+        for finding in others
+        if (finding.rule, finding.patch_line, finding.message) not in known
+    ]
+    last = 1 << 40
+    merged = sorted(
+        (*findings, *added),
+        key=lambda finding: last if finding.patch_line is None else finding.patch_line,
+    )
+    return Findings.of(merged, max(findings.left_out, others.left_out))
 
 
 def _add_place(finding: Finding, patch: Patch) -> Finding:

@@ -82,7 +82,7 @@ def open_database(file: Path, layout: DatabaseLayout) -> "Database":
         ) from error
     if exposure:
         raise InputError(
-            f"{layout.what} cannot be trusted: {exposure}",
+            f"{layout.label} cannot be trusted: {exposure}",
             hint="restore your own copy of the file, readable and writable only by you",
         )
     if exists and not has_content and list_backups(file) and file not in _verified:

@@ -123,7 +123,7 @@ def _read_commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand,
             repository_top = repository.top
             commands = [*list_own_commands(repository_top, *Use)]
             if build:
-                commands.append(prepare_build_trust(repository_top))
+                commands.append(make_build_trust_item(repository_top))
             if commits:
                 ids = repository.rev_list("--reverse", "--end-of-options", commits)
                 first, dots, _ = commits.partition("..")

@@ -17,7 +17,7 @@ from patchpilot.backports.branch_verdicts import (
 from patchpilot.backports.targets import backport_trees
 from patchpilot.backports.work_clone import build_backport
 from patchpilot.building import configuration
-from patchpilot.commits.build_trust import prepare_build_trust
+from patchpilot.commits.build_trust import make_build_trust_item
 from patchpilot.commits.private_config import trust_digests
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import CancelledError
@@ -55,7 +55,7 @@ def hide_build_tools_except_make(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trust_tree(repo: Repo) -> None:
-    command = prepare_build_trust(repo.path)
+    command = make_build_trust_item(repo.path)
     trust_digests({command.digest: command.label})
 
 

@@ -85,7 +85,7 @@ def set_remote_branch(repo: Repo, ref: str, commit: str = "HEAD") -> None:
 
 
 def trust_tree(repo: Repo) -> None:
-    command = prepare_build_trust(repo.path)
+    command = make_build_trust_item(repo.path)
     trust_digests({command.digest: command.label})
 
 

@@ -61,6 +61,13 @@ def hidden_character(context: Context) -> Hits:
             char = next(char for char in match[0] if not char.isascii())
             values = {"word": match[0], "code": f"{ord(char):04X}"}
             yield make_hit(new.patch_line, "identifier", match.start() + 1, **values)
+        if symbol := None if new.code.isascii() else _SYMBOL.search(new.code):
+            values = {"char": symbol[0], "code": f"{ord(symbol[0]):04X}"}
+            yield make_hit(new.patch_line, "symbol", symbol.start() + 1, **values)
+        elif mark := None if new.text.isascii() else FALSE_MARK.search(new.text):
+            char = next(char for char in mark[0] if not char.isascii())
+            values = {"char": mark[0], "code": f"{ord(char):04X}"}
+            yield make_hit(new.patch_line, "mark", mark.start() + 1, **values)
 
 
 def _find_hidden_character(pattern: re.Pattern[str], case: str, number: int, text: str) -> Hits:
