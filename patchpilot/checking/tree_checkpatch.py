@@ -118,7 +118,7 @@ def run_checkpatch(
             " characters or begins with '-'",
             hint="omit --checkpatch",
         )
-    refuse_unconfined_script(top, SCRIPT)
+    refuse_unconfined_script(tree or top, SCRIPT, script.read_bytes())
     command = [
         "perl",
         str(script),

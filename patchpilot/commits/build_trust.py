@@ -202,14 +202,13 @@ def refuse_unconfined(commands: Iterable[OwnCommand]) -> None:
     raise UntrustedCommandsError(message, hint=Hint(parts), commands=untrusted)
 
 
-def refuse_unconfined_script(top: Path, script: str) -> None:
-    """Raise an error like `refuse_unconfined` for a script in the working tree at `top`.
+def refuse_unconfined_script(top: Path, script: str, content: bytes) -> None:
+    """Raise an error like `refuse_unconfined` for a script of the tree at `top`.
 
     A script that a branch of a remote contains in the same form is trusted.
     """
     if confinement.find_confinement().is_complete:
         return
-    content = (top / script).read_bytes()
     try:
         branches = _list_remote_branches(top)
         item = make_trust_item(top, script, str(top / script), "the script as it is now", content)

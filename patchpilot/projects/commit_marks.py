@@ -5,7 +5,6 @@ The formats are in the `[marks]` tables of the project files, including the user
 them apply to every message, because a repository may contain branches of several vendors.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -54,11 +53,11 @@ NONE = CommitMarks()
 
 
 class _MarkTable(NamedTuple):
-    """The compiled marks, the pattern for vendor prefixes in subjects, and a digest of both."""
+    """The compiled marks, the pattern for vendor prefixes in subjects, and the text of both."""
 
     marks: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
     prefixes: re.Pattern[str]
-    digest: str
+    text: bytes
 
     def find(self, message: str) -> Iterator[re.Match[str]]:
         """Yield the matches of all marks; search only for those whose words are in the message."""
@@ -80,7 +79,10 @@ def list_upstream_marks() -> tuple[UpstreamMark, ...]:
 
 def marks_digest() -> str:
     """Return a digest of the formats, which changes if a project file changes them."""
-    return _mark_table().digest
+    # import lazily: check reads marks, but no digest
+    import hashlib
+
+    return hashlib.sha256(_mark_table().text).hexdigest()[:16]
 
 
 def _mark_table() -> _MarkTable:
@@ -104,7 +106,7 @@ def _compile_marks(known_projects: Mapping[str, Project]) -> _MarkTable:
             for mark in marks
         ),
         re.compile(prefixes, re.IGNORECASE),
-        hashlib.sha256(text).hexdigest()[:16],
+        text,
     )
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find a topic's base and the commits on top of it, in the same way for every command.
 
-The first source that has a base is used; see `Source`.
+The first source that has a base is used; see `BaseSource`.
 """
 
 import os

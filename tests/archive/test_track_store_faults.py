@@ -291,7 +291,7 @@ PASSING = {
     "full disk": (
         fill_disk,
         "cannot be written: database or disk is full",
-        "nothing was changed; free up disk space (see `df -h",
+        "free up disk space (see `df -h /",
     ),
     "locked": (
         lock_store,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backports.world import World, format_function
+from tests.kit.backport_world import World, format_function
 from tests.kit.mails import build_mail, build_mbox
 
 TITLE = "work: do not forget step 20"

@@ -171,7 +171,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/repository::Repository.changed_files": ("new", "old or EMPTY_TREE"),
         "commits/make_commits::_write_commit": ("parent", "tree"),
         "commits/make_commits::_make_temporary_index": ("tip",),
-        "commits/make_commits::commit_patches": ("tip",),
+        "commits/make_commits::_commit_or_find": ("tip",),
         "commits/move_branch::move_checked_out_branch": ("new",),
         "commits/range::list_range_commits": ("f'{start}..{end}'",),
         "commits/range::_resolve_range": ("f'{start}..{end}'",),

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from patchpilot.backports import changed_functions, symbols
+from patchpilot.backports import changed_functions
 from patchpilot.model import address, patch
+from patchpilot.model.c_scanner import read_code
 from patchpilot.tags import comparable_words
 
 # these tests measure time, so they run only with the long tests
@@ -15,8 +16,8 @@ pytestmark = pytest.mark.long
 
 LONG = 30_000
 _CASES: dict[str, tuple[Callable[[str], object], str]] = {
-    "comment": (symbols._PLAIN.fullmatch, "x/*"),
-    "comment of a line": (symbols._COMMENT.fullmatch, "x/*"),
+    "comment": (lambda text: read_code([text]), "x/*"),
+    "strings": (lambda text: read_code([text]), "x\"'"),
     "function": (changed_functions._NAME.search, "x"),
     "compared word": (comparable_words._WORD.search, "9"),
     "address": (address._BARE.search, "x"),

@@ -73,9 +73,6 @@ NOT_RUN = {
         ),
         "needs a log and a mainline: tests/finding/test_find_fix.py has both",
     ),
-    "patchpilot backport {commit} --request": (
-        "its word is known at run time: tests/cli/test_backport_untouched.py runs it"
-    ),
     **dict.fromkeys(
         ("patchpilot build --config .config", "patchpilot build drivers/hwmon/lm75.c"),
         "needs a kernel tree: tests/cli/test_build.py has one",

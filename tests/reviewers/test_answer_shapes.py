@@ -13,7 +13,7 @@ import pytest
 
 from patchpilot.reviewers.answer import parse_answer
 from patchpilot.reviewers.proof import make_names_unique, prove
-from tests.reviewers.test_answers import AFTER, PATCH, PatchFacts
+from tests.reviewers.test_answer import AFTER, PATCH, PatchFacts
 
 PROBLEM = "users is read without the lock"
 ROWS: dict[str, Any] = {

@@ -22,7 +22,7 @@ from patchpilot.cache.entries import cache_dir
 from patchpilot.commits import confinement
 from patchpilot.commits.confinement import Confinement
 from patchpilot.resources import state_path
-from tests.building.test_build import DRIVER, KERNEL, MAKEFILE, set_remote_branch, trust_tree
+from tests.cli.test_build import DRIVER, KERNEL, MAKEFILE, set_remote_branch, trust_tree
 from tests.commits.test_confinement import METHODS, works
 from tests.kit.cli import call
 from tests.kit.confinement import use_confinement
@@ -249,7 +249,9 @@ def test_unconfined_checkpatch_asks_unless_a_remote_branch_has_it(
     assert "not confined" in call(*arguments).err
     set_remote_branch(repo, "origin/main", "base")
     assert "not confined" not in call(*arguments).err
-    (repo.path / "scripts/checkpatch.pl").write_text("#!/usr/bin/env perl\n1;\n")
+    # the script of the base is run, which no remote branch has now
+    repo.commit("script: change", {"scripts/checkpatch.pl": "#!/usr/bin/env perl\n1;\n"})
+    repo.commit("drv: more", {"drv/w.c": f"{TOUCHED}\n"})
     assert "not confined" in call(*arguments).err
     monkeypatch.setenv("CI", "true")
     assert call(*arguments).code == 3

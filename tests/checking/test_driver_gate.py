@@ -2,7 +2,7 @@
 """Test that a gate reports a flaw however a request hides it.
 
 Each case combines a way of hiding, a flaw and an output format. What cannot be checked must be
-reported as an error. `python -m tests.checking.test_gate` counts the cases that are wrong.
+reported as an error. `python -m tests.checking.test_driver_gate` counts the cases that are wrong.
 """
 
 import functools
