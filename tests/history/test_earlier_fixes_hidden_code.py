@@ -30,7 +30,7 @@ def test_marks_hide_no_function(trick: str) -> None:
 
 
 def test_comment_starts_no_function() -> None:
-    functions = find_functions("/*\nNote that drob() waits.\n*/\nint crob(void)\n{\n\tgrob();\n}")
+    functions = find_functions("/*\nNote that vrob() waits.\n*/\nint crob(void)\n{\n\tgrob();\n}")
     assert set(functions) == {"int a;", "crob"}
     assert "grob();" in functions["crob"]
 
