@@ -394,8 +394,8 @@ def test_gerrit_id_stays_in_the_commit(
 
 KILLED = """
 import os, signal, sys
-from patchpilot.commits import run
-real, count = run.git, [0]
+from patchpilot.commits import git_command
+real, count = git_command.git, [0]
 def counted(*args, **kwargs):
     count[0] += 1
     if count[0] == int(sys.argv[2]):

@@ -83,6 +83,12 @@ NOT_RUN = {
     "patchpilot draft --note-build": (
         "needs commits that were built: tests/cli/test_build.py has some"
     ),
+    "patchpilot backport {commit_ids} --request": (
+        "its commits are known at run time: tests/cli/test_backport_untouched.py runs it"
+    ),
+    "patchpilot track reply 1 --template ping": (
+        "is held while no reminder is due: tests/cli/test_track_reply.py has one that is"
+    ),
     "patchpilot trust --build {target}": "known at run time: tests/cli/test_build.py compares it",
     "patchpilot demo": "opens the TUI on a terminal: tests/tui run it",
     "patchpilot demo --keep ~/sandbox": "opens the TUI on a terminal",
@@ -134,6 +140,7 @@ NOT_RUN = {
             "'<message-id>' --dry-run",
             "1",
             "1 --template withdraw",
+            "{message_id} {options}",
             "'<{message_id}>'",
             "'<{message_id}>' {options}",
             "autosel.eml --template objection",
@@ -202,7 +209,7 @@ PLACEHOLDERS = (
         r"--restore \{\w+\}|--restore somebody@example\.org",
         "--restore otto@example.com",
     ),
-    (r"\{(?:number|str\(state\.undo\.number\)|result\.undo\.number)\}", "3"),
+    (r"\{(?:number|str\(state\.undo\.number\)|(?:result|preparation)\.undo\.number)\}", "3"),
     (
         r"\{entries\[0\]\[0\]\}|\{str\(open_items\[0\]\[0\]\)\}|\{str\((?:number|(?:self\.)?entry\.id)\)\}",
         "1",

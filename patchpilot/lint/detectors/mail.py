@@ -29,12 +29,7 @@ from patchpilot.model.trailer import is_trailer
 _CODE = (".c", ".h", ".dts", ".dtsi", ".rs")
 _PROSE = lazy_pattern(r"^Documentation/|\.(?:rst|txt|md|po)$")
 _WORD = lazy_pattern(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
-_SYMBOL = lazy_pattern(
-    rf"(?!{HIDDEN.pattern})[^\w\x00-\x7f\u00a0\u0300-\u036f\u201c\u201d\ud800-\udfff]"
-)
-"""A symbol that no compiler accepts; the rule `typographic-characters-in-code` reports no-break
-spaces and quotes of mail clients.
-"""
+_SYMBOL = lazy_pattern(rf"(?!{HIDDEN.pattern})[^\w\x00-\x7f\u0300-\u036f\ud800-\udfff]")
 
 
 @detector(
