@@ -37,7 +37,7 @@ from patchpilot.backports.targets import (
     split_onto_arguments,
 )
 from patchpilot.backports.unpacked_tree import check_fixes_in_directory
-from patchpilot.backports.verdict import judge_branch
+from patchpilot.backports.verdict import make_branch_result
 from patchpilot.commits.applies import AppliesHow, ApplyResult
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.make_commits import commit_patches
@@ -45,7 +45,7 @@ from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.range import FromArchive
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, PatchpilotError
-from patchpilot.history.branch_verdict import BranchVerdict, judge_whether_affected
+from patchpilot.history.branch_verdict import BranchVerdict, judge_branch, judge_whether_affected
 from patchpilot.history.earlier_fixes import group_changes_by_function
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.index_file import delete_index
@@ -404,7 +404,7 @@ class BackportSession:
         pending_branch: _PendingBranch,
     ) -> BranchResult:
         tree = pending_branch.tree
-        result = judge_branch(
+        judged = judge_branch(
             self.history,
             self.scratch,
             fix,
@@ -413,6 +413,7 @@ class BackportSession:
             tree,
             pending_branch.commits,
         )
+        result = make_branch_result(self.scratch, branch, judged)
         is_conflict = result.verdict is BranchVerdict.CONFLICT
         missing_functions = (
             ""

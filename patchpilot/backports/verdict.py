@@ -1,29 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the verdict for a branch, with the places of its conflicts."""
-
-from collections.abc import Collection
+"""Add the places of conflicts to the verdict for a branch."""
 
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.conflict_places import find_conflict_places
 from patchpilot.commits.applies import AppliesHow
-from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
-from patchpilot.history.branch_verdict import judge_fix
-from patchpilot.history.fix_in_branch import Culprit, History
+from patchpilot.history.branch_verdict import JudgedBranch
 from patchpilot.history.stable_branches import StableBranch
 
 
-def judge_branch(
-    history: History,
-    scratch: ScratchStore,
-    fix: FixCommit,
-    culprits: tuple[Culprit, ...],
-    branch: StableBranch,
-    tree: str | None = None,
-    planned: Collection[str] = (),
+def make_branch_result(
+    scratch: ScratchStore, branch: StableBranch, judged: JudgedBranch
 ) -> BranchResult:
-    """Return the verdict for a branch, as `judge_fix` determines it."""
-    judged = judge_fix(history, scratch, fix, culprits, branch, tree, planned)
+    """Return the verdict for a branch with the places of its conflicts."""
     applied, landing = judged.applied, judged.landing
     is_conflict = applied is not None and landing is None and applied.how is AppliesHow.CONFLICT
     return BranchResult(

@@ -56,7 +56,7 @@ class JudgedBranch(NamedTuple):
     culprit_as: str | None = None
 
 
-def judge_fix(
+def judge_branch(
     history: History,
     scratch: ScratchStore,
     fix: FixCommit,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.repository import Repository
-from patchpilot.history.branch_verdict import BranchState, judge_fix
+from patchpilot.history.branch_verdict import BranchState, judge_branch
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.releases import Release, Releases
 from patchpilot.history.stable_branches import find_stable_branches
@@ -117,7 +117,8 @@ def compute_branch_states(
     causes = tuple(Culprit(culprit[:12], "", culprit) for culprit in culprits)
     with History(repository, progress) as history, ScratchStore(repository) as scratch:
         judged = [
-            (branch, judge_fix(history, scratch, fix, causes, branch)) for branch in stable.branches
+            (branch, judge_branch(history, scratch, fix, causes, branch))
+            for branch in stable.branches
         ]
     cache[key] = tuple(
         BranchState(

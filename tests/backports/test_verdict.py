@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.backports import verdict
 from patchpilot.backports.branch_result import BranchResult
-from patchpilot.backports.verdict import judge_branch
+from patchpilot.backports.verdict import make_branch_result
 from patchpilot.commits.applies import AppliesHow, ApplyResult
 from patchpilot.commits.merging import Merge
 from patchpilot.history import branch_verdict
@@ -109,14 +109,15 @@ def compute_branch_verdict(
 
     monkeypatch.setattr(branch_verdict, "try_fix", try_fix)
     monkeypatch.setattr(verdict, "find_conflict_places", lambda scratch, merge: ())
-    return judge_branch(
+    judged = branch_verdict.judge_branch(
         make_history(**landings),
         None,
         SimpleNamespace(id=FIX),
         (make_culprit(BUG),),
         BRANCH,
         tree,
-    ), tried_trees  # type: ignore[arg-type]
+    )  # type: ignore[arg-type]
+    return make_branch_result(None, BRANCH, judged), tried_trees  # type: ignore[arg-type]
 
 
 def test_merged_fix_is_retried_only_as_a_backport(
