@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.model.commit_references import (
     FixedCommit,
     find_fixed_commits,
@@ -53,7 +54,10 @@ NONE = CommitMarks()
 
 
 class _MarkTable(NamedTuple):
-    """The compiled marks, the pattern for vendor prefixes in subjects, and the text of both."""
+    """The marks, the pattern for vendor prefixes in subjects, and the text of both.
+
+    A pattern is compiled when a message has one of its words.
+    """
 
     marks: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
     prefixes: re.Pattern[str]
@@ -102,10 +106,10 @@ def _compile_marks(known_projects: Mapping[str, Project]) -> _MarkTable:
     text = repr((marks, words)).encode("utf-8", "surrogateescape")
     return _MarkTable(
         tuple(
-            (mark.words, re.compile(mark.expression, re.IGNORECASE | re.MULTILINE))
+            (mark.words, lazy_pattern(mark.expression, re.IGNORECASE | re.MULTILINE))
             for mark in marks
         ),
-        re.compile(prefixes, re.IGNORECASE),
+        lazy_pattern(prefixes, re.IGNORECASE),
         text,
     )
 
