@@ -445,7 +445,7 @@ def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
     from patchpilot.topic.find import read_topic
 
     with Drafts() as drafts:
-        if not any(draft.is_undisclosed for draft in drafts.all()):
+        if not drafts.list_undisclosed():
             return False
     ids = tuple(patch.commit for patch in series.patches if patch.commit)
     return read_topic(repository, SendRequest(), (series, ids)).draft.is_undisclosed

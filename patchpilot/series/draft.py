@@ -62,6 +62,10 @@ class Drafts(TopicStore):
         ).fetchall()
         return tuple(self._load(row[0]) for row in rows)
 
+    def list_undisclosed(self, repository: str | None = None) -> tuple[Draft, ...]:
+        """Return the drafts of undisclosed fixes, as `all` does."""
+        return tuple(draft for draft in self.all(repository) if draft.is_undisclosed)
+
     def _load(self, text: str) -> Draft:
         with self._db.convert_errors():
             return _parse_draft(text)

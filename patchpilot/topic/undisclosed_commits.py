@@ -21,7 +21,7 @@ def is_undisclosed_commit(repository: Repository, commit: Commit) -> bool:
     from patchpilot.series.draft import Drafts
 
     with Drafts() as drafts:
-        undisclosed_drafts = [draft for draft in drafts.all(repository.key) if draft.is_undisclosed]
+        undisclosed_drafts = drafts.list_undisclosed(repository.key)
     for draft in undisclosed_drafts:
         if commit.author_time in (patch.authored for patch in draft.patches):
             return True

@@ -362,8 +362,7 @@ def _refuse_undisclosed_commit(commit: Commit) -> None:
     with Drafts() as drafts:
         is_undisclosed = any(
             commit.subject in {patch.subject for patch in draft.patches}
-            for draft in drafts.all()
-            if draft.is_undisclosed
+            for draft in drafts.list_undisclosed()
         )
     if is_undisclosed:
         raise RefusedError(

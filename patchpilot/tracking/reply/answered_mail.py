@@ -57,7 +57,7 @@ def is_undisclosed_mail(answered_mail: AnsweredMail) -> bool:
         if not thread.isdisjoint(outbox.public_ids()):
             return False
     with Drafts() as drafts:
-        undisclosed_drafts = [draft for draft in drafts.all() if draft.is_undisclosed]
+        undisclosed_drafts = drafts.list_undisclosed()
     titles = {
         *(parse_subject(entry.subject).title for send in sends for entry in send.entries),
         *(patch.subject for draft in undisclosed_drafts for patch in draft.patches),
