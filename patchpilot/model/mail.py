@@ -30,6 +30,7 @@ from patchpilot.model.bounded import (
     MIB,
     find_mail_date,
 )
+from patchpilot.model.html_text import convert_html
 from patchpilot.model.patch import (
     Header,
     Patch,
@@ -704,7 +705,7 @@ def _find_mail_text(raw: bytes) -> str:
     """Return the text of a message.
 
     This is the first text/plain part or, if there is none, the first text part, followed by all
-    other parts that contain a diff.
+    other parts that contain a diff. HTML is converted to plain text.
     """
     message = _parse_mime_text(raw)
     body, diffs = "", []
@@ -716,7 +717,7 @@ def _find_mail_text(raw: bytes) -> str:
         text_rank = 1 + kind.startswith("text/plain") if kind.startswith("text") else 0
         part = message.part(number)
         if text_rank > rank:
-            rank, body = text_rank, part
+            rank, body = text_rank, convert_html(part) if kind.startswith("text/html") else part
         elif _DIFF_LINE.search(part):
             diffs.append(part)
     return "\n".join((body, *diffs)) if diffs else body

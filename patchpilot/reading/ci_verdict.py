@@ -7,17 +7,22 @@ It is failed, warned, passed or unknown.
 import re
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.mail_kinds import TESTS, MailKind
 
-if TYPE_CHECKING:
-    from patchpilot.reading.mail_classifier import Classified
-
-_FAILED = re.compile(
-    r"(?<!\b0 )\bFAIL(?:ED|URES?)?\b|\b(?:build|boot|build/boot) failed\b|\bfound (?:the following )?(?:errors|warnings)\b"  # noqa: E501
+FAILURE = re.compile(
+    r"(?<!\b0 )\bFAIL(?:ED|URES?)?\b|\b(?:build|boot|build/boot) failed\b"
+    r"|\bfound (?:the following )?(?:errors|warnings|issues?)\b|\bstill triggering\b"
+    r"|\b[Ff]ailures? detected\b|\|\s*[Ff]ail(?:ed|ure)?\s*\||^\W*[❌✗]|: failure for\b"
+    r"|\breverted in mainline\b|\bnoticed (?:the following|an? -?[\d.]+% regression)\b",
+    re.MULTILINE,
 )
-_PASSED = re.compile(r"\bPASS(?:ED)?\b|\bBUILD SUCCESS\b|\bdid not trigger any issue\b")
+"""The words and marks of a bot that reports a failure."""
+_PASSED = re.compile(
+    r"\bPASS(?:ED)?\b|\bBUILD SUCCESS\b|\bdid not trigger any issue\b|^\W*[✅✓]"
+    r"|\ball tests passed\b|\|\s*[Ss]uccess\s*\||: success for\b",
+    re.MULTILINE,
+)
 
 
 class CiVerdict(StrEnum):
@@ -28,22 +33,22 @@ class CiVerdict(StrEnum):
     PASSED = "passed"
 
 
-def ci_verdict(mails: Iterable["Classified"]) -> CiVerdict | None:
-    """Return the worst verdict in the bots' messages, or None if they contain none."""
-    verdicts = {_mail_verdict(mail) for mail in mails if mail.bot}
-    return next((verdict for verdict in CiVerdict if verdict in verdicts), None)
+def find_worst_verdict(verdicts: Iterable[CiVerdict | None]) -> CiVerdict | None:
+    """Return the worst of the bots' verdicts, or None if there is none."""
+    found = set(verdicts)
+    return next((verdict for verdict in CiVerdict if verdict in found), None)
 
 
-def _mail_verdict(mail: "Classified") -> CiVerdict | None:
-    if mail.kind is MailKind.BUILD_FAILURE:
-        return CiVerdict.WARNED if mail.only_warns else CiVerdict.FAILED
-    if mail.kind is not MailKind.TEST_RESULT:
+def read_verdict(kind: MailKind, text: str, *, only_warns: bool) -> CiVerdict | None:
+    """Return the verdict in a bot's message, or None if it contains none.
+
+    `text` is the title and the text of the message; `only_warns` is set if a build report contains
+    no errors.
+    """
+    if kind is MailKind.BUILD_FAILURE:
+        return CiVerdict.WARNED if only_warns else CiVerdict.FAILED
+    if kind not in TESTS:
         return None
-    text = mail.body.text
-    return (
-        CiVerdict.FAILED
-        if _FAILED.search(text)
-        else CiVerdict.PASSED
-        if _PASSED.search(text)
-        else None
-    )
+    if FAILURE.search(text):
+        return CiVerdict.FAILED
+    return CiVerdict.PASSED if _PASSED.search(text) else None

@@ -13,7 +13,8 @@ from patchpilot.model.address import Address, parse_address
 from patchpilot.model.mail import Mail, find_linked_ids, parse_patch
 from patchpilot.model.patch import Patch, Subject, parse_subject
 from patchpilot.reading.bots import known_robot
-from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.ci_verdict import CiVerdict, read_verdict
+from patchpilot.reading.mail_kinds import TESTS, WANTS_ANSWER, MailKind
 from patchpilot.reading.mbox import date_or_epoch
 from patchpilot.reading.phrases import (
     ABOUT_A_PATCH,
@@ -168,6 +169,21 @@ class Classified:
             and not _FAILS.search(self.body.text)
         )
 
+    @cached_property
+    def verdict(self) -> CiVerdict | None:
+        """Return the verdict in a bot's message, or None."""
+        if not self.bot:
+            return None
+        text = f"{self.title}\n{self.body.text}"
+        return read_verdict(self.kind, text, only_warns=self.only_warns)
+
+    @property
+    def wants_answer(self) -> bool:
+        """Return whether the author should act on the message."""
+        if self.kind in TESTS:
+            return self.verdict is CiVerdict.FAILED
+        return self.kind in WANTS_ANSWER
+
     @property
     def sender_name(self) -> str:
         """Return the sender's display name.
@@ -287,14 +303,12 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
             why="a patch" if kind is MailKind.PATCH else "a cover letter",
         )
     by_author = is_same_person(sender, author) if author else _has_signed(sender, body)
-    # take no tags from an HTML message, in which unmarked quotes look like the sender's own words;
-    # lists reject HTML anyway
-    tags = () if is_html_only(mail) else given_trailers(body, sender)
-    person_mail = replace(base, by_author=by_author, trailers=tags)
+    person_mail = replace(base, by_author=by_author, trailers=given_trailers(body, sender))
     return _classify_person(person_mail, "patch")
 
 
 def is_html_only(mail: Mail) -> bool:
+    """Return whether a message has an HTML text but no plain one."""
     kind = (mail.header("Content-Type") or "").lower()
     if not kind.startswith("multipart/"):
         return kind.startswith("text/html")

@@ -46,6 +46,9 @@ ROUNDS = (MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
 OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
 """Reports that a patch was applied to a tree other than stable."""
 
+TESTS = (MailKind.TEST_RESULT, MailKind.BACKPORT_BOT)
+"""Results of tests, which may be successes or failures."""
+
 WANTS_ANSWER = {
     MailKind.REVIEW: "answer the review by {who}",
     MailKind.NACK: "answer the objection by {who} (NACK) before sending a new version",
@@ -53,5 +56,10 @@ WANTS_ANSWER = {
     MailKind.FORM_LETTER: "follow the form letter by {who}",
     MailKind.AI_REVIEW: "check the findings of {who}",
     MailKind.QUESTION: "answer the question by {who}",
+    MailKind.TEST_RESULT: "{who} reports a failed test",
+    MailKind.BACKPORT_BOT: "{who} reports a failure of the backport",
 }
-"""The kinds of messages that the author should act on, and the action."""
+"""The kinds of messages that the author should act on, and the action.
+
+Of `TESTS`, only reports of a failure count (see `Classified.wants_answer`).
+"""

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from patchpilot.model.action import Action, Advice, actions_in_advice, join_hints
 from patchpilot.model.printable import format_count
-from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
+from patchpilot.reading.mail_kinds import TESTS, WANTS_ANSWER, MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_state import wishes
 from patchpilot.reading.thread_values import (
@@ -21,10 +21,14 @@ from patchpilot.reading.thread_values import (
 _NEW_VERSION = {
     MailKind.REVIEW: (" and ", "send v{next}"),
     MailKind.BUILD_FAILURE: (": ", "fix it and send v{next}"),
+    MailKind.TEST_RESULT: (": ", "if the patch causes it, fix it and send v{next}"),
+    MailKind.BACKPORT_BOT: (": ", "fix it and send v{next}"),
     MailKind.FORM_LETTER: (" and ", "send v{next}"),
     MailKind.AI_REVIEW: (": ", "fix valid ones in v{next}, reply to the others"),
 }
 """The text between the reply and the next step, and that step, if a new version is needed."""
+_MACHINES = (*TESTS, MailKind.BUILD_FAILURE, MailKind.FORM_LETTER)
+"""Messages by programs, which nobody reads an answer to."""
 
 
 def _your_turn(*parts: Advice) -> NextStep:
@@ -150,7 +154,8 @@ def _advise_reply(reply: Reply, version: int) -> Advice:
     words = (
         "{who} reports build warnings" if reply.mail.only_warns else WANTS_ANSWER[reply.mail.kind]
     )
-    answer = _reply_to(reply, words.format(who=reply.mail.sender_name))
+    text = words.format(who=reply.mail.sender_name)
+    answer = text if reply.mail.kind in _MACHINES else _reply_to(reply, text)
     if reply.mail.kind not in _NEW_VERSION:
         return answer
     between, also = _NEW_VERSION[reply.mail.kind]
@@ -167,7 +172,7 @@ def _reminder(series: PostedSeries) -> str:
 
 def _review_step(series: PostedSeries) -> NextStep:
     reply = _find_unanswered(series)
-    if reply and reply.mail.kind is MailKind.QUESTION:
+    if reply and reply.mail.kind in (MailKind.QUESTION, *TESTS):
         return _your_turn(_advise_reply(reply, series.latest.version + 1))
     waiting = _update("wait for the maintainer")
     return _wait_step(waiting, f"; send a reminder from {_reminder(series)}")
@@ -385,9 +390,7 @@ def _wishes(series: PostedSeries) -> list[Reply]:
     """Return the messages that need a reply, without those about applied patches."""
     taken = series.taken if series.state is SeriesState.PARTLY_ACCEPTED else ()
     return [
-        reply
-        for reply in wishes(series)
-        if reply.mail.kind in WANTS_ANSWER and reply.patch not in taken
+        reply for reply in wishes(series) if reply.mail.wants_answer and reply.patch not in taken
     ]
 
 

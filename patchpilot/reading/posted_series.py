@@ -14,6 +14,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import parse_git_paths, parse_header_path
 from patchpilot.projects.loading import default_project
 from patchpilot.projects.project import Project
+from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.delivery import DeliveryReport
 from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import MOST_TEXT, Classified
@@ -31,6 +32,8 @@ from patchpilot.reading.thread_values import (
     StableNeeds,
 )
 
+_MAX_PATCHES = 999
+"""Maximum number of patches that a subject can announce."""
 _TOUCHED = re.compile(r'^(?:diff --git |\+\+\+ )"?[ab]/.{1,900}', re.MULTILINE)
 
 
@@ -41,6 +44,7 @@ _TOUCHED = re.compile(r'^(?:diff --git |\+\+\+ )"?[ab]/.{1,900}', re.MULTILINE)
     "label",
     "subject=head.title",
     "patches=patch_count",
+    "missing_patches",
     "rfc=is_rfc",
     "resend=is_resend",
     "date_damaged=first.mail.date_damaged",
@@ -101,6 +105,15 @@ class Revision:
     @property
     def patch_count(self) -> int:
         return len(self.patches)
+
+    @cached_property
+    def missing_patches(self) -> tuple[int, ...]:
+        """Return the numbers of the patches that were announced but not found."""
+        if self.is_pull_request:
+            return ()
+        total = max((post.subject.total or 0 for post in self.posts), default=0)
+        numbers = {post.number for post in self.patches}
+        return tuple(it for it in range(1, min(total, _MAX_PATCHES) + 1) if it not in numbers)
 
     @property
     def is_rfc(self) -> bool:
@@ -433,6 +446,21 @@ class PostedSeries:
             for patch in self.patches
             if patch.version == self.latest.version and patch.proven in TAKEN
         )
+
+    @cached_property
+    def _successes(self) -> dict[tuple[object, ...], datetime]:
+        """Map each bot and patch to the time of the bot's last report of a success."""
+        return {
+            (reply.mail.robot, reply.post): reply.when
+            for reply in self.attached
+            if reply.mail.verdict is CiVerdict.PASSED
+        }
+
+    def has_passed_since(self, failure: Reply) -> bool:
+        """Return whether the bot that reported a failure later reported a success."""
+        success = self._successes.get((failure.mail.robot, failure.post))
+        is_test = failure.mail.verdict is CiVerdict.FAILED
+        return is_test and success is not None and success > failure.when
 
     @property
     def attached(self) -> tuple[Reply, ...]:

@@ -18,7 +18,7 @@ from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.claims import STATES, claims_of, withdraw_voided
 from patchpilot.reading.delivery import DeliveryReport, delivery_reports, reports_about
-from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.mail_classifier import Classified, is_html_only
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import date_or_epoch, unique
@@ -41,6 +41,7 @@ _REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{12,40})", re.MULTILINE)
 _SHORTEST = 12
 """Minimum number of digits in a commit id that is compared."""
 _LONGEST_BODY = 400_000
+_HTML_ONLY = "the message is HTML only, in which the sender's words and quotes look alike"
 _MISSING_PARENT = "the message that it replies to is missing and may be about another patch"
 
 
@@ -152,7 +153,8 @@ def _collect_credits(series: PostedSeries, attached: Sequence[Reply]) -> tuple[C
             reply.patch,
             tag.conditional,
             tag.asks(reply.mail.sender, is_same_person)
-            or (_MISSING_PARENT if reply.is_guessed else ""),
+            or (_MISSING_PARENT if reply.is_guessed else "")
+            or (_HTML_ONLY if is_html_only(reply.mail.mail) else ""),
         )
         for reply in attached
         if reply.revision

@@ -23,6 +23,7 @@ MAX_LINES = 20_000
 QUOTED_LINES = 6
 """Maximum number of quoted lines kept as context for the text below them."""
 _LONGEST_ATTRIBUTION = 300
+_LONGEST_NOTICE = 2000
 
 _QUOTE = re.compile(r"^[ \t]{0,3}(?:[A-Za-z]{1,3})?>")
 _WROTE = re.compile(
@@ -73,6 +74,26 @@ _SNIP = re.compile(
 )
 """A line that marks omitted text, or a footnote with a link."""
 
+_COMMAND = re.compile(
+    r"\s*(?:#(?:regz?b(?:ot)?|syz(?:bot)?)\b.*|(?:pw|patchwork)-bot:.*|@[\w.-]*(?:bot|ci)\b.*"
+    r"|/(?:re)?(?:test|run|check|hold|lgtm|approve|retry|cc|assign)\b.*"
+    r"|(?:recheck|rerun|retest)(?:[-: ][\w./-]+){0,6}\s*)$",
+    re.IGNORECASE,
+)
+"""A line that gives a command to a bot."""
+_NOTICE = re.compile(
+    r"\b(?:confidential|privileged)\b.{0,400}\b(?:recipients?|addressees?|disclos\w+|attorney)\b"
+    r"|\bconfidentiality notice\b|\bintended (?:only|solely) for the use of\b"
+    r"|\b(?:not|intended (?:only|solely) for) (?:be )?(?:the |its )?(?:intended |named )?"
+    r"(?:recipient|addressee)|\breceived? this (?:e-?mail|message|communication) (?:in|by)"
+    r" (?:error|mistake)\b|^\W*(?:external e?-?mail|caution: this e?-?mail originated)\b"
+    r"|\bbefore printing this e-?mail\b|\bnotify (?:us|the sender|me) (?:immediately|by (?:return|"
+    r"reply))|^\W*(?:diese e-mail|ce (?:message|courriel)|本邮件).{0,200}"
+    r"(?:vertraulich|confidentiel|机密|保密)",
+    re.IGNORECASE,
+)
+"""A notice that a company's mail server adds."""
+
 
 class ReplyLine(NamedTuple):
     """A line written by the sender, and its 0-based index in the body.
@@ -121,7 +142,9 @@ class Body:
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
-        """Return the sender's sentences. Greetings, closings, tags and code are omitted."""
+        """Return the sender's sentences. Greetings, closings, tags, code, commands to bots and
+        confidentiality notices are omitted.
+        """
         found: list[Sentence] = []
         lines = (line for line in self.own if line.text)
         for _, (top, *following) in groupby(lines, lambda it: it.paragraph):
@@ -130,7 +153,8 @@ class Body:
                 for line in (top, *following)
                 if not (_is_frame(line, first=not found) or _CODE.match(line.text))
             ]
-            found += (Sentence(*piece, top) for piece in _split_sentences(prose))
+            if not _NOTICE.search(" ".join(line.text.strip() for line in prose)[:_LONGEST_NOTICE]):
+                found += (Sentence(*piece, top) for piece in _split_sentences(prose))
         return tuple(found)
 
 
@@ -279,12 +303,15 @@ def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int)
 
 
 def _is_frame(line: ReplyLine, *, first: bool) -> bool:
-    """Return whether a line is a tag, a closing, "[...]", or a greeting at the top."""
+    """Return whether a line is a tag, a closing, "[...]", a command to a bot, or a greeting at the
+    top.
+    """
     return bool(
         is_trailer(line.text.strip())
         or (first and GREETING.match(line.text))
         or (not first and CLOSING.match(line.text) and line.text[-1:] not in ".!?")
         or _SNIP.match(line.text)
+        or _COMMAND.match(line.text)
     )
 
 

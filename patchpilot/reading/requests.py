@@ -17,6 +17,7 @@ from typing import NamedTuple
 from patchpilot.model import bounded
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import HUNK, Patch, parse_header_path
+from patchpilot.reading.ci_verdict import FAILURE, CiVerdict
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
@@ -32,10 +33,6 @@ MAX_POINTS = 100
 _PROBLEM = re.compile(r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE)
 BY_MACHINE = (MailKind.BUILD_FAILURE, MailKind.FORM_LETTER, MailKind.AI_REVIEW)
 _NO_FINDING = re.compile(r"\bno (?:issues|regressions|problems|bugs)\b", re.IGNORECASE)
-_FOUND_ERRORS = re.compile(
-    r"\bfound (?:the following )?(?:errors|warnings)\b|\bnoticed the following\b",
-    re.IGNORECASE,
-)
 NEAR = 12
 """Maximum distance in lines between a build error and a change that addresses it."""
 CONTEXT = 2
@@ -82,7 +79,7 @@ def review_points(series: PostedSeries) -> tuple[ReviewPoint, ...]:
     current = (*series.current, None)
     points: list[ReviewPoint] = []
     for reply in reversed(series.replies):
-        if reply.revision in current:
+        if reply.revision in current and not series.has_passed_since(reply):
             points += reversed(list(points_of(reply)))
         if len(points) >= MAX_POINTS:
             break
@@ -102,9 +99,7 @@ def find_requests(mail: Classified) -> list[ReviewPoint]:
     """Return the requests in a message; the version and patch are unknown."""
     if mail.by_author:
         return []
-    if mail.kind in BY_MACHINE or (
-        mail.kind is MailKind.TEST_RESULT and mail.bot and _FOUND_ERRORS.search(mail.body.text)
-    ):
+    if mail.kind in BY_MACHINE or mail.verdict is CiVerdict.FAILED:
         return [] if _NO_FINDING.search(mail.body.text) else [_report_summary(mail)]
     if mail.bot:
         return []
@@ -131,7 +126,12 @@ def _report_summary(mail: Classified) -> ReviewPoint:
     none, return the subject.
     """
     lines = enumerate(mail.mail.body.split("\n", MAX_LINES))
-    problems = [(index, it) for index, it in lines if _PROBLEM.search(it[:MAX_COLUMNS])]
+    problems = [
+        (index, it)
+        for index, it in lines
+        if _PROBLEM.search(it[:MAX_COLUMNS])
+        or (not it.startswith(">") and FAILURE.search(it[:MAX_COLUMNS]))
+    ]
     problems.sort(key=lambda it: not it[1].startswith(">> "))
     index, line = next(iter(problems), (0, mail.title))
     return _create_point(mail, index, index, line.removeprefix(">> ").strip())

@@ -14,7 +14,7 @@ from patchpilot.model.mail import Mail
 from patchpilot.projects.loading import shortest_wait
 from patchpilot.reading.claims import withdraw_if_voided
 from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
+from patchpilot.reading.mail_kinds import TESTS, MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply, Revision
 from patchpilot.reading.thread_values import (
     TAKEN,
@@ -270,8 +270,10 @@ def _in_review(series: PostedSeries) -> Verdict:
     ]
     wanting = [reply.mail for reply in wishes(series)]
     asking = [mail for mail in wanting if mail.kind is MailKind.QUESTION]
-    if len(asking) < len(wanting):
-        newest = [mail for mail in wanting if mail not in asking][-1]
+    failed = [mail for mail in wanting if mail.kind in TESTS]
+    requests = [mail for mail in wanting if mail not in (*asking, *failed)]
+    if requests:
+        newest = requests[-1]
         request_kind = "tag on a condition" if _is_conditional(newest) else newest.label
         why = f"{newest.sender_name} requested changes ({request_kind})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _proof(newest.mail))
@@ -282,6 +284,8 @@ def _in_review(series: PostedSeries) -> Verdict:
         why = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}"
         if asking:
             why = f"{why}, with a question by {asking[-1].sender.called}"
+        if failed:
+            why = f"{why}, with a failure reported by {failed[-1].sender.called}"
         return Verdict(SeriesState.UNDER_REVIEW, why, _proof(replies[-1].mail.mail))
     head = series.post or latest.head
     return Verdict(SeriesState.SENT, "no reply yet", _proof(head.mail))
@@ -303,11 +307,12 @@ def wishes(series: PostedSeries) -> list[Reply]:
     return [
         reply
         for reply in series.attached
-        if (reply.mail.kind in WANTS_ANSWER or _is_conditional(reply.mail))
+        if (reply.mail.wants_answer or _is_conditional(reply.mail))
         and not reply.mail.by_author
         and _is_current(reply, series)
         and reply.post not in replaced
         and not (reply.mail.kind is MailKind.AI_REVIEW and "no issues" in reply.mail.body.text)
+        and not series.has_passed_since(reply)
         and not any(
             reply.when < when and is_same_person(reply.mail.sender, sender) for when, sender in tags
         )

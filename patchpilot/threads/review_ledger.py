@@ -102,7 +102,7 @@ def list_review_comments(
 
     `marks` are the states that the user set. `upcoming` are the patches of the version to be sent
     next. A comment counts as addressed if that version, or one of the next few versions, changes
-    its lines.
+    its lines, or if the bot that made it reports a success later.
     """
     find_reply = _find_answers(posted)
     latest = posted.latest
@@ -133,7 +133,7 @@ def list_review_comments(
             hunk = next(filter(None, hunks), None)
             answer = find_reply(point)
             state = PointState.ANSWERED if answer else PointState.OPEN
-            if mark or hunk:
+            if mark or hunk or posted.has_passed_since(reply):
                 state = PointState(mark or PointState.ADDRESSED)
             items.append(
                 LedgerItem(

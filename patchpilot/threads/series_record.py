@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from patchpilot.model.action import Action, join_hints
 from patchpilot.projects.loading import shortest_wait
-from patchpilot.reading.ci_verdict import ci_verdict
+from patchpilot.reading.ci_verdict import find_worst_verdict
 from patchpilot.reading.next_step import HALF_A_YEAR, advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.review_table import review_table
@@ -36,7 +36,7 @@ def summarize_series(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSu
         subject=posted.subject,
         version=latest.version,
         tags=dict(Counter(name for name in tags if name.endswith("-by"))),
-        ci=ci_verdict(latest_replies),
+        ci=find_worst_verdict(mail.verdict for mail in latest_replies),
         step=_find_next_step(posted, marks),
         head=latest.message_id,
         posts=tuple(post.message_id for post in latest.patches),

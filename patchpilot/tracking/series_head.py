@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.model.action import Advice
-from patchpilot.model.printable import format_count
+from patchpilot.model.printable import format_count, join_words
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import (
     CLAIMED,
@@ -25,6 +25,7 @@ from patchpilot.threads.review_ledger import ANSWERED, list_latest_requests
 from patchpilot.threads.tracked import Tracked
 
 _COMMIT = 12
+_MAX_MISSING = 3
 _IN_STABLE_REVIEW = ("review", "queued", "proposed")
 
 
@@ -83,6 +84,11 @@ def _format_turn(series: Tracked) -> str:
 def _format_open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
     if posted is None:
         return
+    if missing := posted.latest.missing_patches:
+        total = posted.latest.patch_count + len(missing)
+        numbers = join_words([f"{number}/{total}" for number in missing[:_MAX_MISSING]])
+        more = f" and {len(missing) - _MAX_MISSING} more" if len(missing) > _MAX_MISSING else ""
+        yield f"{numbers}{more} of v{posted.latest.version} missing in the archive"
     items = list_latest_requests(series)
     counts = Counter(item.point.asker for item in items if item.open)
     if counts:

@@ -4,7 +4,7 @@
 import pytest
 
 from patchpilot.model.mail import parse_mail
-from patchpilot.reading.ci_verdict import ci_verdict
+from patchpilot.reading.ci_verdict import find_worst_verdict
 from patchpilot.reading.mail_classifier import classify
 from tests.kit.mails import build_reply
 
@@ -16,6 +16,8 @@ PASSED = (
     "Build   PASS   2 seconds"
 )
 FAILED = f"{PASSED}\nMake Check   FAIL   9 seconds"
+SASHA = "Sasha Levin <sashal@kernel.org>"
+HELPER = "[ Sasha's backport helper bot ]\n\nHi,\n"
 LKP = "kernel test robot <lkp@intel.com>"
 SYZBOT = "syzbot <syzbot+a@syzkaller.appspotmail.com>"
 
@@ -32,6 +34,12 @@ SYZBOT = "syzbot <syzbot+a@syzkaller.appspotmail.com>"
         ([(LKP, "kernel test robot noticed the following build warnings:\n\n>> a.c:1: warning: unused"), (LABS, PASSED)], "warned"),  # noqa: E501
         ([("bot@kernelci.org", "  Results:     1 PASS, 0 FAIL, 0 SKIP")], "passed"),
         ([("Rita Reviewer <rita@example.net>", "My tests FAIL with it.")], ""),
+        ([(SYZBOT, "syzbot has tested the proposed patch but the reproducer is still triggering an issue:\n\nx")], "failed"),  # noqa: E501
+        ([("syzbot ci <syzbot+cib@syzkaller.appspotmail.com>", "syzbot ci has tested the following series\n\nand found the following issue:\nWARNING in x")], "failed"),  # noqa: E501
+        ([(SASHA, f"{HELPER}\n❌ Build failures detected")], "failed"),
+        ([(SASHA, f"{HELPER}\n| stable/linux-5.10.y | Success | Failed |")], "failed"),
+        ([(SASHA, f"{HELPER}\n| stable/linux-5.10.y | Failed | N/A |")], "failed"),
+        ([(SASHA, f"{HELPER}\n| stable/linux-5.10.y | Success | Success |")], "passed"),
         ([], ""),
     ],
 )  # fmt: skip
@@ -44,4 +52,4 @@ def test_worst_report_is_used(mails: list[tuple[str, str]], verdict: str) -> Non
         )
         for index, (sender, text) in enumerate(mails)
     ]
-    assert ci_verdict(classified) == (verdict or None)
+    assert find_worst_verdict(mail.verdict for mail in classified) == (verdict or None)

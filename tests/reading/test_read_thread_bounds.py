@@ -31,7 +31,7 @@ def show_series(*argv: object) -> str:
     return result.out
 
 
-def test_tag_in_html_is_ignored() -> None:
+def test_tag_in_html_is_held() -> None:
     html_reply = build_mail(
         f"Re: [PATCH] {TITLE}",
         f"<html><body>\n{TAG.replace('<', '&lt;').replace('>', '&gt;')}\n</body></html>",
@@ -41,7 +41,9 @@ def test_tag_in_html_is_ignored() -> None:
         minutes=5,
         Content_Type="text/html; charset=utf-8",
     )
-    assert read_only_series(story.V1, html_reply).trailers == ()
+    (credit,) = read_only_series(story.V1, html_reply).trailers
+    assert credit.trailer == TAG
+    assert "HTML only" in credit.asks
 
 
 def test_oversized_mail_is_reported(workdir: Path) -> None:

@@ -31,6 +31,21 @@ def split_text(paragraph: str) -> list[str]:
         ("Reviewed-by: Matt <m@example.org>\n\nNice.\n", ["Nice."]),
         ("Do it like this:\n\n\tif (x)\n\t\treturn;\n", ["Do it like this:"]),
         ("", []),
+        ("#regzbot ^introduced 1f2e3d4c5b6a\n#regzbot title: it stops\n", []),
+        ("#syz test: git://example.org/tree.git main\n", []),
+        ("@example-bot please run it again\npw-bot: cr\n/retest\nrecheck-build\n", []),
+        ("Please recheck the bounds.\n", ["Please recheck the bounds."]),
+        ("#define it once.\n", ["#define it once."]),
+        (
+            "Fix it.\n\nThis e-mail is confidential and only for its\nrecipient: delete it.\n",
+            ["Fix it."],
+        ),
+        ("CONFIDENTIALITY NOTICE: please do not copy this message.\n", []),
+        ("If you received this message in error, please tell the sender.\n", []),
+        (
+            "This hands confidential data to a guest.\n",
+            ["This hands confidential data to a guest."],
+        ),
     ],
 )
 def test_reply_is_split_into_sentences(text: str, sentences: list[str]) -> None:

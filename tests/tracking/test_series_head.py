@@ -166,3 +166,43 @@ def test_offline_days_count_to_the_last_poll(workdir: Path) -> None:
         assert known_series.find_stall_time(entry, store) == last_poll
     with open_store() as store:
         assert known_series.find_stall_time(entry, store) == store.reader.now
+
+
+def test_missing_patch_is_named() -> None:
+    assert "missing" not in read_head_rows(*PAIR)["open"]
+    cover, first, _ = PAIR
+    assert read_head_rows(cover, first)["open"].startswith("2/2 of v1 missing in the archive")
+    nine = build_patch_mail(f"[PATCH 2/9] {TITLE}", id="v1")
+    assert "1/9, 3/9, 4/9 and 5 more of v1 missing" in read_head_rows(nine)["open"].replace(
+        " and 4/9", ", 4/9"
+    )
+
+
+HELPER = "Sasha Levin <sashal@kernel.org>"
+BACKPORT = build_patch_mail(f"[PATCH 5.10.y] {TITLE}", id="v1")
+
+
+def build_helper_report(build: str, minutes: int) -> bytes:
+    return build_reply(
+        f"[PATCH 5.10.y] {TITLE}",
+        f"[ Sasha's backport helper bot ]\n\nHi,\n\n| stable/linux-5.10.y | Success | {build} |\n",
+        sender=HELPER,
+        id=f"h{minutes}",
+        reply_to="v1",
+        minutes=minutes,
+    )
+
+
+def test_failed_backport_is_the_authors_turn() -> None:
+    head = read_head_rows(BACKPORT, build_helper_report("Failed", 9))
+    assert head["turn"] == "yours"
+    assert head["next"] == ("Sasha Levin reports a failure of the backport: fix it and send v2")
+    assert head["open"] == "1 request by Sasha Levin"
+
+
+def test_later_success_settles_a_failure() -> None:
+    for reports in (
+        [build_helper_report("Success", 9)],
+        [build_helper_report("Failed", 9), build_helper_report("Success", 19)],
+    ):
+        assert read_head_rows(BACKPORT, *reports)["turn"].startswith("others")

@@ -13,7 +13,6 @@ from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.projects.loading import projects
 from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.mail_kinds import WANTS_ANSWER
 from patchpilot.reading.mbox import read_mails
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
@@ -128,7 +127,7 @@ def _find_in_series(number: int, template: str, store: Store) -> AnsweredMail:
     unanswered_mails = [
         reply.mail
         for reply in series.posted.replies
-        if reply.mail.kind in WANTS_ANSWER and not reply.mail.by_author
+        if reply.mail.wants_answer and not reply.mail.by_author
     ]
     if not unanswered_mails:
         raise UsageError(
