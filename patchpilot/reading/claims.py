@@ -38,13 +38,19 @@ _DROPS = re.compile(
 _OBJECTS = re.compile(
     r"\b(?:dropp?(?:ed|ing|s)?\b(?! a note)|revert(?:ed|ing)?|not really|wrong (?:branch|tree|patch|version|bot)|un-?applied"  # noqa: E501
     r"|removed (?:it|this)|please (?:don't|do not|ignore|disregard)|i object|not stable material"
+    r"|breaks?(?! (?:out|down|up|it (?:up|down)))|does(?:n't| not) (?:exist|build|compile|work|boot|link)"  # noqa: E501
+    r"|fails? to (?:build|compile|boot|link)|build (?:failure|error|breakage)|undefined reference"
+    r"|implicit declaration|(?:causes?|introduces?) (?:an? )?(?:\w+ )?(?:regression|crash|oops|hang"
+    r"|panic|deadlock|corruption)|(?:data|fs|filesystem) corruption"
     r"|should(?:n't| not) (?:be|have been|go)|(?:do(?:es)? not|don't) (?:apply|backport|take|queue) (?:this|it)"  # noqa: E501
     r"|not (?:be )?(?:suitable|needed|applicable) (?:for|in|to))\b",
     re.IGNORECASE,
 )
 """An objection to the parent message."""
 _KEPT = re.compile(
-    r"\b(?:not|n't|never|why)\s+(?:\w+\s+)?(?:drop|revert)|should (?:i|we) (?:drop|revert)",
+    r"\b(?:not|n't|never|why)\s+(?:\w+\s+)?(?:drop|revert)|should (?:i|we) (?:drop|revert)"
+    r"|\bfix(?:e[sd])?\b.{0,60}\b(?:break|regress|crash|corrupt|fail)|\bno (?:build )?(?:failures?"
+    r"|regressions?|breakage)\b",
     re.IGNORECASE,
 )
 _ASKED_TO = re.compile(r"\b(?:please|(?:can|could|would|will) you|mind)\b", re.IGNORECASE)

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 from patchpilot.model.action import Action, Advice, actions_in_advice, join_hints
 from patchpilot.model.printable import format_count
+from patchpilot.reading.holds import Hold, find_hold
 from patchpilot.reading.mail_kinds import TESTS, WANTS_ANSWER, MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_state import wishes
 from patchpilot.reading.thread_values import (
     IN_A_TREE,
+    TAKEN,
     Claim,
     NextStep,
     SeriesState,
@@ -27,6 +29,13 @@ _NEW_VERSION = {
     MailKind.AI_REVIEW: (": ", "fix valid ones in v{next}, reply to the others"),
 }
 """The text between the reply and the next step, and that step, if a new version is needed."""
+_IN_REVIEW = (
+    SeriesState.SENT,
+    SeriesState.UNDER_REVIEW,
+    SeriesState.CHANGES_REQUESTED,
+    SeriesState.PARTLY_ACCEPTED,
+    SeriesState.STALLED,
+)
 _MACHINES = (*TESTS, MailKind.BUILD_FAILURE, MailKind.FORM_LETTER)
 """Messages by programs, which nobody reads an answer to."""
 
@@ -69,8 +78,13 @@ def advise(series: PostedSeries) -> NextStep:
         patches=tuple(it._replace(state=it.proven) for it in series.patches),
     )
     step = _advise(proven_series)
+    hold = find_hold(series) if series.proven in _IN_REVIEW else None
+    if hold:
+        step = _hold_step(hold, proven_series)
     if known := [claim for claim in series.claims if claim.known]:
-        step = _add_claim(step, known[-1], series)
+        is_same = hold and known[-1].message_id == hold.reply.message_id
+        if not (is_same and known[-1].what in ("promised", "unclear")):
+            step = _add_claim(step, known[-1], series)
     unknown = [claim for claim in series.claims if not claim.known]
     if not unknown:
         return step
@@ -86,23 +100,44 @@ def advise(series: PostedSeries) -> NextStep:
 def _add_claim(step: NextStep, claim: Claim, series: PostedSeries) -> NextStep:
     """Add an unverified claim to the next step.
 
-    No reminder is suggested until the user has verified the claim. If the whole series was applied
-    after the last request, the claim is verified first.
+    If no request is newer than a claim that the series was or will be applied, only the claim is
+    shown until the user has verified or denied it.
     """
     if claim.what == "superseded":
         return _wait_step(f"{claim.words}: read it before you send another version")
-    if claim.what not in IN_A_TREE:
-        return NextStep(step.need, join_hints(f"{claim.words}; ", step.advice))
+    if claim.what not in (*IN_A_TREE, "promised", "unclear"):
+        return NextStep(step.need, join_hints(f"{claim.words}; ", step.advice), step.is_held)
     look = (
         f"{claim.words}: look whether it is true: `git fetch`, then ",
         _update("`{}`"),
     )
-    if step.need is not Turn.YOURS:
-        return _wait_step(*look)
-    date = series.state is SeriesState.ACCEPTED and claim.date
-    if date and all(request.when < date for request in wishes(series)):
-        return _wait_step(*look, "; if it is not, ", step.advice)
+    is_last = claim.date and all(request.when <= claim.date for request in wishes(series))
+    is_whole = not claim.patch or series.latest.patch_count < 2
+    if claim.what in IN_A_TREE:
+        is_whole = series.state in TAKEN
+    if (is_last and is_whole) or step.need is not Turn.YOURS:
+        deny = Action("track", ("confirm", "--no", f"<{claim.message_id}>"), "`{}`")
+        denial = ("; if it is not, ", deny) if step.need is Turn.YOURS else ()
+        return NextStep(Turn.WAITING, join_hints(*look, *denial), is_held=True)
     return _your_turn(step.advice, "; ", *look)
+
+
+def _hold_step(hold: Hold, series: PostedSeries) -> NextStep:
+    """Return the next step while a reviewer asks not to send anything.
+
+    Requests that are newer can be answered. If a reviewer who meant to take the patch has not
+    written for long, the next step is to ask.
+    """
+    later = [request for request in _wishes(series) if request.when > hold.reply.when]
+    stop = f"{hold.words}: send no new version, resend or reminder"
+    if later:
+        reply = later[-1]
+        words = WANTS_ANSWER[reply.mail.kind].format(who=reply.mail.sender_name)
+        return NextStep(Turn.YOURS, join_hints(_reply_to(reply, words), f"; but {stop}"), True)
+    if hold.until is None and series.now - series.last_activity > series.waiting:
+        ask = f"{hold.words}: nothing was heard since; ask there whether it was applied"
+        return NextStep(Turn.YOURS, _write(hold.reply.message_id, ask), is_held=True)
+    return NextStep(Turn.WAITING, join_hints(f"{stop}; ", _update("wait: `{}`")), is_held=True)
 
 
 def _advise(series: PostedSeries) -> NextStep:
@@ -116,7 +151,9 @@ def _advise(series: PostedSeries) -> NextStep:
         return _partly_accepted_step(series)
     if series.state is SeriesState.REJECTED:
         words = f"answer the NACK or drop the patch: {series.why}"
-        return _your_turn(_reply_to(next(reversed(_wishes(series)), None), words))
+        nack = next(reversed(_wishes(series)), None)
+        is_held = nack is None or not _has_answer(series, nack)
+        return _your_turn(_reply_to(nack, words))._replace(is_held=is_held)
     if series.state is SeriesState.CHANGES_REQUESTED:
         return _your_turn(_add_tags(series, _advise_changes(series, version)))
     if series.state is SeriesState.UNDER_REVIEW:

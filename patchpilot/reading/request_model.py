@@ -57,12 +57,13 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 WORKS_WELL = "says it works"
+WANTS_VERSION = "asks for a version"
 _PHRASES = (
     ("says please or should", ASKS_STRONGLY),
     ("begins as a request", IMPERATIVE),
     ("says you should", PLAIN_WISH),
     ("asks to take it", TAKE_IT),
-    ("asks for a version", ASKS_AGAIN),
+    (WANTS_VERSION, ASKS_AGAIN),
     ("requests nothing", NO_REQUEST),
     ("gives assent", ASSENT),
     ("gives praise", PRAISE),

@@ -78,10 +78,15 @@ class Turn(StrEnum):
 
 
 class NextStep(NamedTuple):
-    """The next step in one sentence, and the person whose turn it is."""
+    """The next step in one sentence, and the person whose turn it is.
+
+    `is_held` is set if nothing should be sent for now, because a message asks for that or may have
+    decided the series.
+    """
 
     need: Turn
     advice: Advice
+    is_held: bool = False
 
 
 @json_form("trailer", "message_id", "version", "patch", "conditional", "asks~")

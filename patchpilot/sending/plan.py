@@ -192,7 +192,7 @@ def plan_sending(
     progress("checking")
     facts, check_result = add_message_facts(repository, facts, sending)
     blocking_problems, problems_to_warn = (
-        (*find_drafts_elsewhere(draft), *blockers(facts)),
+        (*find_drafts_elsewhere(draft), *find_holds(request, draft), *blockers(facts)),
         find_send_warnings(facts),
     )
     problems_to_warn = (
@@ -254,6 +254,24 @@ def find_drafts_elsewhere(draft: Draft) -> tuple[SendProblem, ...]:
                 )
             )
     return tuple(problems)
+
+
+def find_holds(request: SendRequest, draft: Draft) -> tuple[SendProblem, ...]:
+    """Block a new version or resend if a reviewer asked not to send one, or may have applied it."""
+    last_send = find_last_send(draft)
+    if last_send is None or (last_send.version >= draft.version and not request.resend):
+        return ()
+    from patchpilot.threads.review_summary import find_series_of_send
+
+    return tuple(
+        SendProblem(
+            "held",
+            f"v{last_send.version} should not be followed by another version now",
+            series.step.advice,
+        )
+        for series in find_series_of_send(last_send)
+        if series.step.is_held
+    )
 
 
 def warn_about_open_requests(repository: Repository, draft: Draft) -> tuple[SendProblem, ...]:

@@ -454,10 +454,15 @@ class _SeriesReader:
         if senders or confirmed_ids:
             posted = self._find_series(senders, confirmed_ids) or posted
         stranger_ids = select_marked_messages(marks, STRANGER)
-        return replace(
-            posted,
-            claims=tuple(claim for claim in posted.claims if claim.message_id not in stranger_ids),
+        if not stranger_ids:
+            return posted
+        from patchpilot.reading.series_state import decide_state
+
+        claims, events = (
+            tuple(it for it in found if it.message_id not in stranger_ids)
+            for found in (posted.claims, posted.events)
         )
+        return decide_state(replace(posted, claims=claims, events=events))
 
     def _summary(self) -> SeriesSummary | None:
         """Return the summary of the series.

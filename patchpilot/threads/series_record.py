@@ -83,6 +83,8 @@ def _find_next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     messages report a series as applied or closed, the next step is to wait for proof.
     """
     step = advise(posted)
+    if step.is_held:
+        return step
     is_waiting = step.need is Turn.WAITING and posted.state not in (*TAKEN, *FINAL)
     open_requests = (
         [item for item in list_open_requests(posted, marks) if item.waits] if is_waiting else []

@@ -264,6 +264,8 @@ class TopicState(NamedTuple):
                     "track it: `{}`",
                 ),
             )
+        if self.series.step.is_held:
+            return self.series.step
         if self.is_begun and not {self.state, self.proven} & {*FINAL, *LANDED}:
             next_draft = replace(self.draft, version=self.next_version)
             if has_unfinished_changelog(next_draft):

@@ -15,6 +15,7 @@ from patchpilot.threads.tracked import Tracked
 
 NO_ANSWER = "I have seen no answer yet."
 EARLY, ANSWERED, UNTRUE = "early-reminder", "answered-reminder", "untrue-reminder"
+HELD = "held-reminder"
 REMINDER_PROBLEMS = frozenset([EARLY, ANSWERED])
 """Problems that only need the user's confirmation."""
 _COLUMNS = 72
@@ -67,6 +68,8 @@ def check_reminder(series: Tracked | None, sent: datetime | None) -> Reminder:
                 Action("track", ("update",), "wait until then; `{}` fetches replies"),
             )
         )
+    if series and series.step.is_held:
+        problems.append(SendProblem(HELD, "no reminder should be sent for now", series.step.advice))
     if series and posted and not _is_waiting(series):
         reason = f": {posted.why}" if posted.why else ""
         problems.append(

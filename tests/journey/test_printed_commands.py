@@ -120,9 +120,9 @@ NOT_RUN = {
         )
         for words in (
             "'<id@example.org>'",
-            "--stranger '<id@example.org>'",
+            "--no '<id@example.org>'",
             "'<message-id>'",
-            "--stranger '<message-id>'",
+            "--no '<message-id>'",
         )
     },
     "patchpilot track add --mbox FILE": (

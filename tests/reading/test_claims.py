@@ -166,4 +166,5 @@ def test_claim_is_verified_before_older_requests_are_answered() -> None:
         TO_MATT, request, build_answer_to("Applied, thanks!", parent_id="v2")
     )
     assert (series.state, series.proven) == ("accepted", "changes-requested")
-    assert "; if it is not, answer the review by Rita Reviewer" in next_step(series)
+    assert "send v3" not in next_step(series)
+    assert "; if it is not, `patchpilot track confirm --no " in next_step(series)

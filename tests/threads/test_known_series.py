@@ -99,6 +99,21 @@ def test_version_after_acceptance_has_a_note(tmp_path: Path) -> None:
         assert "accepted-before" in names
 
 
+def test_version_that_a_maintainer_does_not_want_needs_a_reason(tmp_path: Path) -> None:
+    with create_life(tmp_path) as topic:
+        first_message_id = topic.send("--to", MATT)
+        topic.update()
+        topic.add_reply(first_message_id, "No need to resend, I'll add the missing tag.", MATT)
+        topic.amend_patch()
+        arguments = ("send", "--reroll", "--dry-run", "--to", MATT, "--format", "json")
+        planned = topic.run(*arguments)
+        assert "draft --changelog" not in topic.track("show").out
+        (blocker,) = [it for it in planned.json["refusals"] if it["name"] == "held"]
+        assert "“No need to resend, I'll add the missing tag.”" in blocker["hint"]
+        assert planned.json["state"] == "refused"
+        assert topic.run(*arguments, "--force", "asked by mail").json["state"] == "planned"
+
+
 def test_bounce_is_stored(
     tmp_path: Path,
 ) -> None:

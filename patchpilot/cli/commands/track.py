@@ -352,18 +352,19 @@ def update(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot track confirm '<id@example.org>'\n"
-        "  patchpilot track confirm --stranger '<id@example.org>'"
+        "  patchpilot track confirm --no '<id@example.org>'"
     )
 )
 @common_options("text", "json")
 @option(
-    "--stranger",
+    "--no",
+    "is_denied",
     is_flag=True,
-    help="the sender is not who they claim to be: do not ask again",
+    help="the sender is somebody else, or the message means something else: do not ask again",
 )
 @argument("message_ids", metavar="MESSAGE-ID...", several=True, required=True)
-def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> None:
-    """Confirm the sender of a message from an unknown address.
+def confirm(common: Common, is_denied: bool, message_ids: tuple[str, ...]) -> None:
+    """Confirm a message from an unknown address, or what it claims.
 
     Until the sender is confirmed, the message does not change the state of its series. Check the
     message in the archive first, because anyone can use any name.
@@ -372,7 +373,7 @@ def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> Non
     from patchpilot.threads.known_series import open_store, read_tracked_series
 
     with open_store(offline=common.offline) as store, show_progress(common) as progress:
-        numbers = confirm_senders(message_ids, is_known=not stranger, store=store)
+        numbers = confirm_senders(message_ids, is_known=not is_denied, store=store)
         series = tuple(
             read_tracked_series(number, store=store, progress=progress) for number in numbers
         )
