@@ -238,13 +238,15 @@ def _group_by_series(postings: Sequence[Revision]) -> list[list[Revision]]:
     by_id = {post.message_id: index for index, it in enumerate(postings) for post in it.posts}
     indexes_by_key: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, revision in enumerate(postings):
+        keys = tuple(_grouping_keys(revision))
+        is_first = not any(indexes_by_key.get(key) for key in keys)
         related = [
             by_id[id_]
             for post in revision.posts
             for id_ in (*post.above, *post.earlier)
-            if id_ in by_id and _follows(revision, postings[by_id[id_]], id_)
+            if id_ in by_id and _follows(revision, postings[by_id[id_]], id_, is_first=is_first)
         ]
-        for key in _grouping_keys(revision):
+        for key in keys:
             recent = reversed(indexes_by_key[key][-_LATEST:])
             is_id = len(key) == 1
             related += [it for it in recent if is_id or _continues(revision, postings[it])][:1]
@@ -259,8 +261,12 @@ def _group_by_series(postings: Sequence[Revision]) -> list[list[Revision]]:
     return [[postings[index] for index in group] for group in unique.values()]
 
 
-def _follows(later: Revision, earlier: Revision, message_id: str) -> bool:
-    """Return whether a version is a later version of the one to which it replies or links."""
+def _follows(later: Revision, earlier: Revision, message_id: str, *, is_first: bool) -> bool:
+    """Return whether a version is a later version of the one to which it replies or links.
+
+    `is_first` is set if no earlier posting has one of its titles. Then it may be the patches of the
+    other version, squashed.
+    """
     if later.version < 2 or later.backport_to or earlier.version > later.version:
         return False
     shares = bool(later.titles & earlier.titles)
@@ -272,7 +278,9 @@ def _follows(later: Revision, earlier: Revision, message_id: str) -> bool:
     if linked and (shares or not later.has_other_ids(earlier)):
         return True
     # a fix posted in another series' thread has its own version numbers
-    is_part = shares or later.head.number is not None or earlier.patch_count < 2
+    is_next = later.version == earlier.version + 1
+    is_squashed = is_first and is_next and bool(later.files) and later.files <= earlier.files
+    is_part = shares or later.head.number is not None or earlier.patch_count < 2 or is_squashed
     return is_part and any(message_id in post.above for post in later.posts)
 
 

@@ -3,13 +3,16 @@
 
 import pytest
 
+from patchpilot.reading.mbox import parse
 from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.requests import review_points
 from tests.kit.mails import (
     MATT,
     RITA,
     build_described_mail,
     build_mail,
+    build_mbox,
     build_patch_mail,
     build_reply,
 )
@@ -214,3 +217,24 @@ def test_added_patch_joins_a_series_without_a_count() -> None:
     third_mail = build_described_mail(f"p3+9000>c [PATCH 3/2] pump: {STEPS[2]}")
     series = read_only_series(cover, first, second, third_mail)
     assert list_patch_states(series) == ["p1", "p2", "p3"]
+
+
+def test_squashed_series_is_its_next_version() -> None:
+    squashed = build_patch_mail("[PATCH v2] pump: be in time", id="v2", reply_to="p1", minutes=60)
+    series = read_status(squashed)
+    assert [(it.version, it.patch_count) for it in series.revisions] == [(1, 4), (2, 1)]
+
+
+@pytest.mark.parametrize("posted_before", [False, True])
+def test_fix_in_the_thread_with_its_own_versions_is_a_series(posted_before: bool) -> None:
+    """A second version of a fix that was posted in the thread is no version of the thread's
+    series.
+    """
+    fix = "pump: repair the level"
+    path = b"drivers/demo/pump.c" if posted_before else b"drivers/demo/level.c"
+    mails = [build_patch_mail(f"[PATCH v2] {fix}", id="f2", reply_to="c", minutes=90)]
+    if posted_before:
+        mails.insert(0, build_patch_mail(f"[PATCH] {fix}", id="f1", reply_to="c", minutes=60))
+    mails = [mail.replace(b"drivers/demo/pump.c", path) for mail in mails]
+    all_series = read_thread(parse(build_mbox(*SERIES, *mails)))
+    assert [it.latest.head.title for it in all_series] == ["pump: stop in time", fix]
