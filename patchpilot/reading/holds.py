@@ -69,17 +69,17 @@ _FINAL = re.compile(
 """A sentence that makes another version unnecessary."""
 _LATER = (
     r"(?:next|this|the (?:coming|following)) (?:week|weekend|month|cycle)|tomorrow|later|soon"
-    r"|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|after\b|when\b|once\b|in (?:a|the|\d)"
+    r"|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|after\b|when\b|once\b|in (?:a (?:few|bit|week|day)|the (?:next|coming)|\d)"  # noqa: E501
     r"|as soon as|until\b|till\b|before\b"
 )
 _TEMPORARY = re.compile(
     r"\b(?:net|bpf|drm|usb|tty|\w+-)?-?(?:next|tree|merge window) (?:is|are) (?:now |currently |still )?"  # noqa: E501
     r"closed\b|\b(?:net|bpf)-next[- ](?:is |has been )?closed\b|\btree is frozen\b"
-    r"|(?<!i will )(?<!i'll )(?<!we will )(?<!we'll )\b(?:wait|hold off|hold on|holding off)\b[^.!?]{0,40}"  # noqa: E501
+    r"|(?:\A\W*|\b(?:please|pls|just|let['’]?s|should|must|to|you|better|perhaps|maybe|can|and) )(?:wait|hold off|hold on|holding off)\b[^.!?]{0,40}"  # noqa: E501
     rf"\b(?:{_AGAIN}|send(?:ing)?|post(?:ing)?|v\d{{1,2}}|(?:new|next|another) (?:version|spin|revision))\b"  # noqa: E501
     r"|\b(?:please|pls|let['’]?s|could you|can you|would you|you (?:should|need to)|should|i['’]?d|just)"  # noqa: E501
     r"(?: \w+)? (?:hold off|postpone|defer|pause|park|sit on)\b"
-    r"|\bwait(?:\W*$|[.!,]| (?:(?:a|one|two|some|at least) |until |till |before |for (?:more|feedback"  # noqa: E501
+    r"|(?:\A\W*|\b(?:please|pls|just|let['’]?s|should|must|to|you|better|perhaps|maybe|can) )wait(?:\W*$|[.!,]| (?:(?:a|one|two|some|at least) |until |till |before |for (?:more|feedback"  # noqa: E501
     r"|comments?|reviews?|others?|acks?|the (?:merge|next|discussion|review|outcome|results?"
     r"|maintainers?|others?)|\w+(?:['’]s)? (?:reviews?|acks?|opinion|comments?|feedback|input|reply"
     r"|answer))|with (?:the |a |your )?(?:v\d|next|new|re)))"
@@ -116,7 +116,7 @@ _NOT_ONE = re.compile(
     r"^\W*(?:why|if|unless|had|when)\b|\bif (?:you|it|this|we)\b[^,]{0,60}(?:don['’]?t|do not)"
     r"|\b(?:just|only) (?:re-?send|send|post|re-?post)\b|\bwithout (?:a |the |any )?(?:changelog|cover"  # noqa: E501
     r"|testing|running|fixing|addressing|including|adding|the)\b|\bbefore you (?:have|run|test)"
-    r"|\b(?:the whole|the entire|all \d+|all of)\b|\bbut\b.{0,40}\b(?:rest|others?|v\d|re-?send)\b",
+    r"|\bin reply to\b|\b(?:the whole|the entire|all \d+|all of)\b|\bbut\b.{0,40}\b(?:rest|others?|v\d|re-?send)\b",  # noqa: E501
     re.IGNORECASE,
 )
 """A sentence that only looks like such a request."""
