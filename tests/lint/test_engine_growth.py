@@ -94,6 +94,10 @@ def _make_list(count: int) -> list[str]:
     return ["  items:", *["    - frob"] * count]
 
 
+def _make_exports(count: int) -> list[str]:
+    return [f"EXPORT_SYMBOL(frob_{number});" for number in range(count)]
+
+
 def _make_long_node(count: int) -> list[str]:
     return [f"{'n' * 3000} {{", *["\tfrob;"] * count, "};", "n {"]
 
@@ -108,6 +112,7 @@ def _make_long_node(count: int) -> list[str]:
         ("drivers/frob/frob.c", _make_tables),
         ("drivers/frob/frob.c", _make_blank_lines),
         ("drivers/frob/frob.c", _make_else_chain),
+        ("drivers/frob/frob.c", _make_exports),
         ("Documentation/devicetree/bindings/frob.yaml", _make_references),
         ("Documentation/devicetree/bindings/frob.yaml", _make_list),
         ("arch/arm/boot/dts/frob.dts", _make_long_node),

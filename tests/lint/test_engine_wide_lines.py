@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that checking time grows linearly with long lines of each token, and with many attributes.
+"""Test that checking time grows linearly with long lines of each token, and with many lines.
 
 A line is cut at 4,096 characters, so longer texts are many lines just below that length.
 """
@@ -34,10 +34,15 @@ def measure_seconds(series: Series) -> float:
     return time.process_time() - start
 
 
-def make_attributes(count: int) -> Series:
-    rows = [f"static DEVICE_ATTR_RO(x{number});" for number in range(count)]
-    diff = FILES["declaration"](rows).replace("+int ", "+").replace(";;", ";")
-    return Series((parse_patch(mail("frob: add it", "It is needed.", diff).encode(), "x"),))
+def make_rows(row: str, count: int) -> Series:
+    """Return a patch with many different lines: a row of code, or of the message in prose."""
+    rows = [row.format(number) for number in range(count)]
+    diff = FILES["text"](["a"])
+    if row.endswith(";"):
+        diff = FILES["declaration"](rows).replace("+int ", "+").replace(";;", ";")
+        rows = []
+    text = mail("frob: add it", "\n".join(("It is needed.", *rows)), diff)
+    return Series((parse_patch(text.encode(), "x"),))
 
 
 @pytest.mark.parametrize(("place", "token"), FAST_PAIRS)
@@ -68,9 +73,15 @@ def test_wide_lines_take_linear_time(place: str) -> None:
     assert wrong == {}
 
 
+@pytest.mark.parametrize(("row", "count"), [("see {:012x}", 8_000), ("EXPORT_SYMBOL(x{});", 3_000)])
+def test_many_lines_end_in_time(row: str, count: int) -> None:
+    assert measure_seconds(make_rows(row, count)) < SLOWEST
+
+
 @pytest.mark.long
-def test_attributes_take_linear_time() -> None:
-    few, many = (measure_seconds(make_attributes(count)) for count in (3_900, 39_000))
+@pytest.mark.parametrize("row", ["static DEVICE_ATTR_RO(x{});", "see {:012x}"])
+def test_many_lines_take_linear_time(row: str) -> None:
+    few, many = (measure_seconds(make_rows(row, count)) for count in (3_900, 39_000))
     assert math.log10(many / few) <= EXPONENT, (few, many)
 
 

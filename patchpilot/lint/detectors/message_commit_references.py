@@ -5,6 +5,7 @@ Check the form of a reference and, if there is a repository, whether it is corre
 """
 
 import re
+from itertools import accumulate
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan_patch, to_byte_text
@@ -213,11 +214,10 @@ def _adjust_hit(context: Context, hit: Hit) -> Hit:
     )
     if hit.case == "known" or not 0 <= index < len(message):
         return hit
-    parts = [part.strip() for part in message]
-    text, start = " ".join(parts), sum(len(part) + 1 for part in parts[:index])
-    end = start + len(parts[index])
-    if _COMMIT_ENDS.search(parts[index]) and index + 1 < len(parts):
-        end += 1 + len(parts[index + 1])
+    text, starts = _join_message(context)
+    start, end = starts[index], starts[index + 1] - 1
+    if _COMMIT_ENDS.search(text, start, end) and index + 1 < len(message):
+        end = starts[index + 2] - 1
     cases = []
     for match in _SOME_ID.finditer(text, start, end):
         before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
@@ -226,6 +226,14 @@ def _adjust_hit(context: Context, hit: Hit) -> Hit:
     if not cases or not all(cases):
         return hit
     return hit._replace(case=cases[0], values=hit.values or {"id": ""})
+
+
+@cached_per_patch
+def _join_message(context: Context) -> tuple[str, tuple[int, ...]]:
+    """Return the message in one line, and the position of each line in it and of the end."""
+    parts = [part.strip() for part in context.patch.message]
+    starts = accumulate((len(part) + 1 for part in parts), initial=0)
+    return " ".join(parts), tuple(starts)
 
 
 def _bare_id_case(context: Context, match: re.Match[str], before: str, is_pasted: bool) -> str:
@@ -245,7 +253,7 @@ def _bare_id_case(context: Context, match: re.Match[str], before: str, is_pasted
         return "number"
     if titled:
         return "titled" if len(commit_id) >= DIGITS else ""
-    introduced = _find_titled_ids(context, match.string).get(commit_id[:7], match.start())
+    introduced = _find_titled_ids(context).get(commit_id[:7], match.start())
     is_introduced = introduced < match.start() or not _find_fixed_prefixes(context).isdisjoint(
         commit_id[:size] for size in range(1, 8)
     )
@@ -253,8 +261,11 @@ def _bare_id_case(context: Context, match: re.Match[str], before: str, is_pasted
 
 
 @cached_per_patch
-def _find_titled_ids(_context: Context, text: str) -> dict[str, int]:
-    """Map the first 7 digits of each id that a subject follows to its first position in a text."""
+def _find_titled_ids(context: Context) -> dict[str, int]:
+    """Map the first 7 digits of each id that a subject follows to its first position in the joined
+    message.
+    """
+    text, _ = _join_message(context)
     positions: dict[str, int] = {}
     for match in _SOME_ID.finditer(text):
         if _TITLE_FOLLOWS.match(text, match.end()):

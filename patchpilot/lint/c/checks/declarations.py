@@ -426,9 +426,14 @@ def _check_export(context: LineContext, marks: dict[int, bool]) -> None:
 
 
 def _defines_name(context: LineContext, statement: str, name: str) -> bool:
+    if search_ascii(r"\n.\}\s*$", statement):
+        return True
+    # a pattern for each name is slow to compile
+    if name not in statement:
+        return False
     quoted = re.escape(name)
     if re.search(
-        rf"\n.\}}\s*$|^.(?:DEFINE|DECLARE)_{IDENT}\({quoted}\)|^.LIST_HEAD\({quoted}\)|\b{quoted}(?:\s+{ATTRIBUTE})*\s*(?:;|=|\[|\()",
+        rf"^.(?:DEFINE|DECLARE)_{IDENT}\({quoted}\)|^.LIST_HEAD\({quoted}\)|\b{quoted}(?:\s+{ATTRIBUTE})*\s*(?:;|=|\[|\()",
         statement,
         re.ASCII,
     ):
