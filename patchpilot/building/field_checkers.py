@@ -24,6 +24,10 @@ _TIMEOUT = 60.0
 _MAX_FILES = 500
 _MAX_BYTES = 1_000_000
 _MAX_LENGTH = 160
+_UNREAD = "not checked "
+_EXHAUSTED = re.compile(rb"^(?:RecursionError|MemoryError)\b", re.MULTILINE)
+_LAST_EXIT_CODE = 125
+"""The highest exit code that is not from a signal or a shell."""
 # docutils does not know Sphinx's directives and roles
 _SPHINX_ONLY = re.compile(
     r"Unknown (?:directive type|interpreted text role)|No (?:directive|role) entry for"
@@ -102,23 +106,34 @@ class Checker(NamedTuple):
 def reports(
     checker: Checker, repository: Repository, commit: str, path: str
 ) -> tuple[Diagnostic, ...]:
-    """Return a checker's diagnostics for a file in a commit, or none if the file is too large or
-    the checker times out.
+    """Return a checker's diagnostics for a file in a commit.
 
-    A file that is nested too deeply to be checked has one diagnostic.
+    A file that cannot be checked has one diagnostic with the reason (see `is_about_unread_file`).
     """
     data = repository.blob(commit, path)
-    if data is None or len(data) > _MAX_BYTES:
+    if data is None:
         return ()
+    if len(data) > _MAX_BYTES:
+        reason = f"it has {len(data):,} bytes, and the maximum is {_MAX_BYTES:,}"
+        return _make_unread_diagnostic(checker, path, reason)
     with TemporaryFolder("checker") as folder:
         checked_file = CheckedFile(repository, commit, path, Path(folder))
         try:
             return tuple(checker.report(checked_file))
-        except GitError:
-            return ()
+        except GitError as error:
+            return _make_unread_diagnostic(checker, path, error.message)
         except RecursionError:
-            text = "not checked: it is nested too deeply; remove levels"
-            return (Diagnostic(checker.kind, path, 1, 0, text),)
+            return _make_unread_diagnostic(checker, path, "it is nested too deeply; remove levels")
+
+
+def _make_unread_diagnostic(checker: Checker, path: str, reason: str) -> tuple[Diagnostic, ...]:
+    text = f"{_UNREAD}by {checker.name}: {make_printable(reason)}"
+    return (Diagnostic(checker.kind, path, 0, 0, text[:_MAX_LENGTH]),)
+
+
+def is_about_unread_file(diagnostic: Diagnostic) -> bool:
+    """Return whether a diagnostic is the reason why a file was not checked."""
+    return diagnostic.text.startswith(_UNREAD)
 
 
 def _run_yamllint(location: CheckedFile) -> Iterator[Diagnostic]:
@@ -207,6 +222,8 @@ def _write_closure(location: CheckedFile, names: Sequence[str]) -> dict[str, str
             _write(location, name, data)
             contents[name] = data.decode("utf-8", "replace")
             pending += _references(name, contents[name])
+    if pending:
+        raise GitError(f"it refers to more than {_MAX_FILES} files")
     return contents
 
 
@@ -287,8 +304,14 @@ def _run(argv: list[str], location: CheckedFile, stdin: bytes | None = None) -> 
 
 
 def _run_isolated(argv: list[str], location: CheckedFile, stdin: bytes | None = None) -> Completed:
+    """Run a checker. Raise `GitError` if it ended before it had read everything."""
     access = Access(writes=(location.folder,))
-    return run_confined(argv, access, cwd=location.folder, stdin=stdin, timeout=_TIMEOUT)
+    outcome = run_confined(argv, access, cwd=location.folder, stdin=stdin, timeout=_TIMEOUT)
+    if _EXHAUSTED.search(outcome.err):
+        raise GitError(f"it is nested too deeply or too large for {argv[0]}")
+    if not 0 <= outcome.code <= _LAST_EXIT_CODE:
+        raise GitError(f"{argv[0]} ended with exit code {outcome.code}")
+    return outcome
 
 
 def _parse_reports(kind: str, location: CheckedFile, output: str) -> Iterator[Diagnostic]:

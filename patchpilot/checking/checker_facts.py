@@ -6,7 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from patchpilot.building.field_checkers import CHECKERS, Checker, reports
+from patchpilot.building.field_checkers import (
+    CHECKERS,
+    Checker,
+    is_about_unread_file,
+    reports,
+)
 from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.checking.build_facts import list_commits_with_start, runs_trusted_code
 from patchpilot.checking.result import BuildFacts
@@ -89,7 +94,9 @@ def _new_problems(
 ) -> Iterator[BuildProblem]:
     commit = repository.commit(patch.commit or "")
     after = reports(checker, repository, commit.id, change.path)
-    old = change.old_path if after and commit.parents else None
+    # a file that was not checked before the commit must be named nevertheless
+    is_compared = after and commit.parents and not any(map(is_about_unread_file, after))
+    old = change.old_path if is_compared else None
     before = reports(checker, repository, commit.parents[0], old) if old else ()
     for report in find_new_diagnostics(before, after, patch.files):
         yield problem_of(report, patch.files)

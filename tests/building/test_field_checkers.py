@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from patchpilot.building.field_checkers import CHECKERS
+from patchpilot.building.field_checkers import CHECKERS, reports
+from patchpilot.commits.repository import Repository
 from patchpilot.lint.rule_store import load_packs
 from tests.kit.cli import call
 from tests.kit.confinement import use_confinement
@@ -175,6 +176,42 @@ def test_examples_and_boards_are_validated(repo: Repo, tmp_path: Path) -> None:
     assert {row[1:] for row in find_checker_findings(repo)} == {
         (BINDING, 19),
         (BOARD, 5),
+    }
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("echo 'RecursionError: too deep' >&2; exit 1", "too large for yamllint"),
+        ("kill -SEGV $$", "yamllint ended with exit code"),
+        ("sleep 60", "yamllint"),
+        (YAMLLINT, "bytes, and the maximum is"),
+    ],
+)
+def test_unchecked_file_is_named(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
+) -> None:
+    (tmp_path / "tools/yamllint").write_text(f"#!/bin/sh\n{script}\n")
+    monkeypatch.setattr("patchpilot.building.field_checkers._TIMEOUT", 2.0)
+    if script == YAMLLINT:
+        monkeypatch.setattr("patchpilot.building.field_checkers._MAX_BYTES", 4)
+    head = repo.commit("frob: change it", {BINDING: "a: 1\n"})
+    (checker,) = (checker for checker in CHECKERS if checker.name == "yamllint")
+    with Repository.open(repo.path) as opened:
+        (report,) = reports(checker, opened, head, BINDING)
+    assert report.text.startswith("not checked by yamllint: ")
+    assert reason in report.text
+
+
+def test_file_that_was_not_checked_before_is_named(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("frob: change it", {BINDING: "a:  1\nb: 2\n$ref: common.yaml#\n"})
+    monkeypatch.setattr("patchpilot.building.field_checkers._MAX_BYTES", 10)
+    findings = find_checker_findings(repo)
+    assert {row[:2] for row in findings} == {
+        ("dtschema-binding", BINDING),
+        ("yamllint-binding", BINDING),
     }
 
 
