@@ -86,9 +86,10 @@ def fix_findings(
     """Check each TARGET and apply all safe fixes; if an error occurs, apply none.
 
     With `write`, modify patch files in place and rewrite commits, with an undo record; without it,
-    return a preview. `is_selected` selects the findings to fix; None selects all. Raise
-    `UsageError` for a TARGET that cannot be fixed. Raise `RefusedError` if rewriting the commits is
-    unsafe and `overrides` does not allow it (see `rewrite.refuse_unsafe_rewrite`).
+    return a preview. What merge commits change themselves is checked, but not fixed. `is_selected`
+    selects the findings to fix; None selects all. Raise `UsageError` for a TARGET that cannot be
+    fixed. Raise `RefusedError` if rewriting the commits is unsafe and `overrides` does not allow it
+    (see `rewrite.refuse_unsafe_rewrite`).
     """
     targets, stdin = source.targets, source.stdin
     files = fix_files.PatchFiles.of(targets, stdin)

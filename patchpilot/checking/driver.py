@@ -140,18 +140,16 @@ class Driver:
         self._project = find_project(options.profile) if options.profile else None
         self._runs: dict[str, CheckRun] = {}
 
-    def read(
-        self, source: PatchSource, *, with_merges: bool = False
-    ) -> "tuple[tuple[Series, ...], NewSince | None]":
+    def read(self, source: PatchSource) -> "tuple[tuple[Series, ...], NewSince | None]":
         """Return the series to check, and the earlier version to compare with.
 
-        With `with_merges`, the series contain what merge commits change themselves.
+        The series contain what merge commits change themselves.
         """
         if self.options.whole_files:
             from patchpilot.checking.whole_files import whole_files
 
             return whole_files(source.targets, source.top), None
-        series = self._read_series(source, with_merges=with_merges)
+        series = self._read_series(source)
         if repository := self.repository:
             series = tuple(add_draft_prefix(repository, one) for one in series)
         if not source.since_version:
@@ -168,16 +166,16 @@ class Driver:
         )
         return series, earlier
 
-    def _read_series(self, source: PatchSource, *, with_merges: bool) -> tuple[Series, ...]:
+    def _read_series(self, source: PatchSource) -> tuple[Series, ...]:
         if not source.targets:
             series = read_series((), self.repository, source.base)
-            if with_merges and self.repository:
-                from patchpilot.checking.merges import add_topic_merges
+            if not self.repository:
+                return series
+            from patchpilot.checking.merges import add_topic_merges
 
-                series = add_topic_merges(self.repository, series)
-            return series
+            return add_topic_merges(self.repository, series)
         upstream = None
-        if with_merges and self.repository:
+        if self.repository:
             from patchpilot.checking.merges import list_upstream_tips
 
             upstream = list_upstream_tips(self.repository)
@@ -199,7 +197,7 @@ class Driver:
         If `build` is set, the affected objects are built. Raise `UsageError` for an unknown
         revision.
         """
-        series, earlier = self.read(source, with_merges=True)
+        series, earlier = self.read(source)
         return self.check(series, earlier=earlier, build=build)
 
     def check_mails(self, mails: Iterable[bytes], commits: Series | None = None) -> CheckResult:

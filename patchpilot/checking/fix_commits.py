@@ -30,6 +30,7 @@ _GERRIT = (
     "Change-Id: kept, because Gerrit identifies the commit by it; remove it from the patch files"
     " (check --fix of these does)"
 )
+_MERGE = "what a merge commit changes itself is not fixed; repeat the merge, or add a commit"
 Edits = dict[str, tuple[LineEdit, ...]]
 
 
@@ -82,6 +83,8 @@ class CommitRewrite(NamedTuple):
 
         These are the lines found in the commit's message and files.
         """
+        if patch.is_merge:
+            return FixDirectory(refused=_MERGE)
         commit = self.repository.commit(patch.commit or "")
         subject_line = self._subject_line(patch, commit.message)
         body = _message_body(commit.message)

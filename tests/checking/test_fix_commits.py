@@ -272,6 +272,28 @@ def test_merge_above_changed_files_is_refused(tmp_path: Path) -> None:
     assert repo.git("rev-parse topic") == head
 
 
+@pytest.mark.parametrize("should_write", [True, False])
+def test_changes_of_a_merge_are_named_and_not_fixed(tmp_path: Path, should_write: bool) -> None:
+    repo = create_topic(tmp_path)
+    repo.branch("side", "master")
+    repo.commit(f"frob: add other\n\n{TEXT}{SIGNED_LINE}", {"side.c": BASE}, author=ADA)
+    repo.branch("joined", "master")
+    repo.git("merge -q --no-ff --no-commit side")
+    repo.put("new.c", "int frob(int a)\n{\n\treturn frob( a );\n}\n")
+    repo.git("add -A")
+    repo.git("commit -q -m 'Merge side'")
+    repo.git("branch -q -D side")
+    head = repo.git("rev-parse HEAD")
+    for targets in ((), ("master..joined",)):
+        result = fix_commits(repo, *targets, should_write=should_write)
+        assert result.check.exit_code == 1
+        merge = next(patch for patch in result.patches if patch.patch.is_merge)
+        assert "merge" in merge.refused
+        (checked,) = (patch for patch in result.check.patches if patch.patch.is_merge)
+        assert merge.refused in {finding.left for finding in checked.findings}
+    assert repo.git("rev-parse HEAD") == head
+
+
 def test_files_and_commits_are_not_mixed(tmp_path: Path) -> None:
     repo = create_topic(tmp_path / "r")
     repo.git("format-patch -q -o out master")
