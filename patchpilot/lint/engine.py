@@ -15,7 +15,7 @@ from patchpilot.lint.own_style import is_not_the_authors
 from patchpilot.lint.pack_patterns import fill_message
 from patchpilot.lint.rule_store import find_rule_detector
 from patchpilot.lint.selection import is_newer_than_message, load_rule_records
-from patchpilot.lint.unread_parts import find_unread_parts, make_limit_finding
+from patchpilot.lint.unread_parts import BINARY, find_unread_parts, make_limit_finding
 from patchpilot.model.bounded import parse_date, take_incomplete_patterns
 from patchpilot.model.patch import Patch, find_code_kind
 from patchpilot.model.printable import format_count
@@ -70,8 +70,11 @@ def find_findings(context: Context, rules: Iterable[Rule]) -> Findings:
     options = context.options
     if options.matches_script and not options.checkpatch_compat and can_be_checked:
         patch_findings = _add_script_findings(context, chosen, patch_findings)
+    # an error about text in a binary patch says more than that its contents were not checked
+    known = {finding.path for finding in patch_findings if finding.name == "text-as-binary"}
     unread = (_add_place(finding, patch) for finding in find_unread_parts(patch))
-    return Findings.of((*patch_findings, *unread), patch_findings.left_out)
+    added = (each for each in unread if each.name != BINARY or each.path not in known)
+    return Findings.of((*patch_findings, *added), patch_findings.left_out)
 
 
 def _add_script_findings(context: Context, rules: Sequence[Rule], findings: Findings) -> Findings:

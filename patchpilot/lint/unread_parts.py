@@ -13,6 +13,8 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.rule import Finding, Severity
 
 _LINK, _SUBMODULE = "120000", "160000"
+BINARY = "binary-not-checked"
+"""The finding about the contents of a binary file."""
 
 
 def find_unread_parts(patch: Patch) -> Iterator[Finding]:
@@ -72,6 +74,9 @@ def _find_unread_content(change: FileChange, patch: Patch) -> Iterator[Finding]:
         if target and _leaves_tree(path, target):
             message = f"'{path}' is a symbolic link out of the tree, to '{target}'"
             yield make_limit_finding("link-out-of-tree", message, place)
+    elif change.is_binary:
+        message = f"'{path}' is a binary file; its contents were not checked"
+        yield make_limit_finding(BINARY, message, place, Severity.WARNING)
     elif change.is_renamed_to_code and patch.commit is None:
         message = f"'{change.old_path}' becomes '{path}'; its unchanged lines were not checked"
         yield make_limit_finding("rename-not-checked", message, place)
