@@ -6,7 +6,7 @@ them apply to every message, because a repository may contain branches of severa
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
@@ -35,7 +35,7 @@ _ANNOUNCEMENT = re.compile(
 class NamedCommit(NamedTuple):
     """An upstream commit that a message names.
 
-    It consists of the id (7 to 40 digits, in lower case) and the index of the line.
+    It consists of the id (7 to 40 digits, in lower case) and the index of its line.
     """
 
     id: str
@@ -134,9 +134,9 @@ def find_upstream_commits(message: str, subject: str | None = None) -> tuple[Nam
             continue
         if match[0][0] in "[(" and not _is_bracket_closed(message, match):
             continue
-        for name in _HEX.findall(match["id"].lower()):
-            commit = NamedCommit(name, message.count("\n", 0, match.start()))
-            commits.setdefault(commit, match.start("id"))
+        for name in _HEX.finditer(match["id"].lower()):
+            start = match.start("id") + name.start()
+            commits.setdefault(NamedCommit(name[0], message.count("\n", 0, start)), start)
     return tuple(sorted(commits, key=lambda commit: (commit.at, commits[commit])))
 
 
@@ -205,7 +205,12 @@ def list_copied_commits(patch: Patch) -> tuple[str, ...]:
     These are the commit in the first line that git format-patch writes, and the commit in the
     stable maintainers' "failed to apply" message.
     """
-    matches = (_COPIED.match(line) for line in patch.lines[: patch.diff_line])
+    return find_copied_commits(patch.lines[: patch.diff_line])
+
+
+def find_copied_commits(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the commits in the lines of git format-patch and of "failed to apply" messages."""
+    matches = map(_COPIED.match, lines)
     return tuple(dict.fromkeys(match[1] for match in matches if match))
 
 

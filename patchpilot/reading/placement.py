@@ -7,6 +7,7 @@ This may be a tree, commits, and stable versions.
 import re
 from typing import NamedTuple
 
+from patchpilot.projects.commit_marks import LEAST, find_copied_commits, find_upstream_commits
 from patchpilot.reading.mail_kinds import ROUNDS, STABLE, MailKind
 
 _COMMIT_URL = re.compile(
@@ -16,15 +17,8 @@ _COMMIT_LINE = re.compile(
     r"^\s*(?:commit|merge commit|Commit-ID)\s*:\s+(?P<id>[0-9a-f]{7,40})\b",
     re.MULTILINE,
 )
-_UPSTREAM = re.compile(
-    r"^\s*(?:\[ ?Upstream commit (?P<a>[0-9a-f]{40}) ?\]|commit (?P<b>[0-9a-f]{40}) upstream\.?)",
-    re.MULTILINE | re.IGNORECASE,
-)
-_CHERRY = re.compile(
-    r"\bgit cherry-pick -x (?P<id>[0-9a-f]{40})|^commit (?P<b>[0-9a-f]{40})$|^From"
-    r" (?P<c>[0-9a-f]{40}) ",
-    re.MULTILINE,
-)
+_SHOWN = re.compile(r"commit (?P<id>[0-9a-f]{40})")
+"""The first line of a commit that git shows."""
 _APPLIED_TO = re.compile(
     r"^[^\w\n]*(?:this (?:patch|series|pull request) was )?(?:applied|queued|merged|pushed)(?: to| in| into)\s*:?\s+"  # noqa: E501
     r"(?P<tree>\S+(?:[ \t]+\([^)\n]+\)|[ \t]+[\w./-]+$)?)",
@@ -48,13 +42,12 @@ _MM = re.compile(
 _DRIVER = re.compile(r"in the (?P<tree>\S+) branch\b")
 _PULLED = re.compile(r"merged into (?P<tree>\S+?)(?:\.git)?:")
 _BACKPORTED = re.compile(r"^\|\s*(?:stable/linux-)?(\d+\.\d+)(?:\.y)?\s*\|", re.MULTILINE)
-_IDS = dict.fromkeys((*STABLE, MailKind.BACKPORT_BOT), (_UPSTREAM,)) | {
+_IDS = {
     MailKind.APPLIED: (_COMMIT_URL, _COMMIT_LINE),
     MailKind.PULL_MERGED: (_COMMIT_URL,),
     MailKind.TIP_COMMIT: (_COMMIT_LINE,),
-    MailKind.STABLE_FAILED: (_UPSTREAM, _CHERRY),
 }
-"""The forms in which each kind of message names commits."""
+"""The forms in which each kind of message names commits, if it is not about a backport."""
 _TREES = {
     MailKind.APPLIED: (_APPLIED_TO, _DRIVER, _MARKED_APPLIED),
     MailKind.PULL_MERGED: (_PULLED,),
@@ -101,9 +94,9 @@ def placement(kind: MailKind, subject: str, text: str, merge_commit: str) -> Pla
     landings = _parse_listed_patches(text) if kind is MailKind.APPLIED else ()
     ids = [merge_commit, *(landing.commit or "" for landing in landings)]
     if not any(ids):
-        ids = [it for form in _IDS.get(kind, ()) for it in _find_ids(form, text)]
+        ids = _find_named_commits(kind, subject, text)
     if kind is MailKind.APPLIED and "git tree" in text and not ids:
-        ids = _find_ids(_CHERRY, text)
+        ids = _find_copied_commits(text)
     matches = (form.search(f"{text}\n{subject}") for form in _TREES.get(kind, ()))
     match = next(filter(None, matches), None)
     names = _TREE_NAMES.get(kind), match and match["tree"].strip(" :.,!")
@@ -143,8 +136,18 @@ def _parse_listed_patches(text: str) -> tuple[AppliedReport, ...]:
     )
 
 
-def _find_ids(pattern: re.Pattern[str], text: str) -> list[str]:
-    return [next(group for group in match.groups() if group) for match in pattern.finditer(text)]
+def _find_named_commits(kind: MailKind, subject: str, text: str) -> list[str]:
+    if kind not in (*STABLE, MailKind.BACKPORT_BOT, MailKind.STABLE_FAILED):
+        return [match["id"] for form in _IDS.get(kind, ()) for match in form.finditer(text)]
+    message = "\n".join(map(str.strip, text.partition("\ndiff --git ")[0].split("\n")))
+    ids = [each.id for each in find_upstream_commits(message, subject) if len(each.id) >= LEAST]
+    return ids + (_find_copied_commits(text) if kind is MailKind.STABLE_FAILED else [])
+
+
+def _find_copied_commits(text: str) -> list[str]:
+    lines = text.split("\n")
+    shown = (_SHOWN.fullmatch(line) for line in lines)
+    return [*find_copied_commits(lines), *(match["id"] for match in shown if match)]
 
 
 def _deduplicate(values: list[str]) -> tuple[str, ...]:

@@ -243,6 +243,9 @@ MARKED = (
         f"[ Upstream commit {COMMIT} ]",
         f"commit {COMMIT} upstream.",
         f"(cherry picked from commit {COMMIT})",
+        f"(backported from commit {COMMIT} linux-next)",
+        f"This is commit {COMMIT} upstream.",
+        f"[ mainline commit {COMMIT} ]",
         f'Stable-dep-of: {COMMIT[:12]} ("foo: x")',
     ],
 )

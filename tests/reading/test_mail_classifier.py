@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchpilot.model.address import parse_address
+from patchpilot.projects.commit_marks import list_upstream_marks
+from patchpilot.projects.project import UpstreamMark
 from patchpilot.reading.mail_classifier import classify, classify_for
 from patchpilot.reading.mbox import parse
 from tests.kit.mails import (
@@ -228,6 +230,14 @@ def test_stable_mail_versions_are_read() -> None:
             sender=SASHA,
         )
     ) == ("6.19", "6.12")
+
+
+@pytest.mark.parametrize("mark", list_upstream_marks(), ids=lambda mark: mark.example)
+def test_commit_of_a_backport_is_read_in_each_form(mark: UpstreamMark) -> None:
+    line = mark.example.replace("{id}", SHA).replace("{subject}", "demo: x")
+    text = f"From: {ADA}\n\n{line}\n\nCheck.\n"
+    raw_mail = build_mail("[PATCH AUTOSEL 6.19-6.12] demo: x", text, sender=SASHA)
+    assert classify(parse(raw_mail)[0]).placement.commits == (SHA,)
 
 
 def test_will_do_is_not_an_ack() -> None:

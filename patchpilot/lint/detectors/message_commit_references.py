@@ -7,7 +7,6 @@ Check the form of a reference and, if there is a repository, whether it is corre
 import re
 from itertools import accumulate
 
-from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan_patch, to_byte_text
 from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.message import starts_register_dump
@@ -23,8 +22,9 @@ from patchpilot.model.commit_references import (
     read_fixes_line,
     read_fixes_value,
 )
+from patchpilot.model.patch import Patch
 from patchpilot.model.rule import FindingFix
-from patchpilot.projects.commit_marks import claimed_upstream_commit
+from patchpilot.projects.commit_marks import claimed_upstream_commit, find_upstream_commits
 
 _COMMIT_ID = compile_lazily(r"\bcommit\s+[0-9a-f]{5,}\b", re.IGNORECASE)
 _COMMIT_ENDS = compile_lazily(r"\bcommit\s*$", re.IGNORECASE)
@@ -54,19 +54,13 @@ _LOOK_BACK = 400
 _HEX_RUN = compile_lazily(r"[0-9a-fA-F]{5}")
 
 
+_FULL = 40
 _LONGER_IDS = (6, 17)
 """First kernel with Fixes: tags of more than twelve digits."""
 
 
-_MARKER = lazy_pattern(
-    r"\s*(?:commit [0-9a-f]{40} upstream\.?|[\[(] ?upstream commits? [0-9a-f]{40} ?[\])]|\(cherry picked from commit [0-9a-f]{40}\)"  # noqa: E501
-    r"|stable-dep-of: [0-9a-f]{12,40} \(\".+\"\))\s*$",
-    re.IGNORECASE,
-)
-"""The lines that name a commit in a patch for a stable tree:
-Documentation/process/stable-kernel-rules.rst requires this form; the Stable-dep-of: tag names the
-fix that needs the patch.
-"""
+_STABLE_DEP_OF = compile_lazily(r"\s*stable-dep-of: [0-9a-f]{12,40} \(\".+\"\)\s*$", re.IGNORECASE)
+"""The tag that names the fix which needs the patch."""
 
 
 @typed_detector(
@@ -80,6 +74,7 @@ def check_references(context: Context) -> TypedHits:
         context.patch.subject.is_for_stable
         or (not options.matches_script and claimed_upstream_commit(context.patch))
     )
+    marked = _list_marked_lines(context.patch) if backport else frozenset()
     has_oops, continued = False, 0
     for line in lines.lines:
         if line.starts_file or line.starts_hunk or line.in_header:
@@ -95,7 +90,7 @@ def check_references(context: Context) -> TypedHits:
             line.in_log
             and not has_oops
             and _names_commit(lines, line)
-            and not (backport and _MARKER.match(text))
+            and not (backport and (line.number in marked or _STABLE_DEP_OF.match(text)))
         ):
             if hit := _check_reference(lines, line, history, continued):
                 yield "GIT_COMMIT_ID", _adjust_hit(context, hit)
@@ -115,6 +110,15 @@ def check_references(context: Context) -> TypedHits:
             yield "UNKNOWN_COMMIT_ID", make_hit(line.number, id=commit_id)
         if has_oops and line.in_log and not text.strip(" \t\r\f\v"):
             has_oops = False
+
+
+def _list_marked_lines(patch: Patch) -> frozenset[int]:
+    """Return the lines that name the commit of a backport, which stable-kernel-rules.rst and
+    vendors require in other forms. The id must be complete.
+    """
+    message = "\n".join(map(str.strip, patch.message))
+    commits = find_upstream_commits(message, patch.subject.title)
+    return frozenset(patch.message_line + each.at for each in commits if len(each.id) == _FULL)
 
 
 def _find_commit(history: HistoryFacts | None, commit_id: str) -> Commit | None:
