@@ -5,12 +5,14 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from patchpilot.building.field_checkers import CHECKERS, reports
+from patchpilot.building.field_checkers import CHECKERS, CheckedFile, reports
+from patchpilot.commits.confinement import find_confinement
 from patchpilot.commits.repository import Repository
 from patchpilot.lint.rule_store import load_packs
 from tests.kit.cli import call
@@ -177,6 +179,36 @@ def test_examples_and_boards_are_validated(repo: Repo, tmp_path: Path) -> None:
         (BINDING, 19),
         (BOARD, 5),
     }
+
+
+VALIDATE = """#!/bin/sh
+tr -c a-z ' ' <board.dtb | sed 's/^/board.dtb: \\/: /'
+"""
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("dtc", "gcc", "prlimit"))), reason="needs dtc and gcc"
+)
+@pytest.mark.parametrize(
+    "code", ['/ { a = /incbin/("FILE"); };', '/include/ "FILE"', '#include "FILE"']
+)
+def test_board_includes_no_private_file(repo: Repo, tmp_path: Path, code: str) -> None:
+    if not find_confinement().is_complete:
+        pytest.skip("this machine cannot confine programs")
+    private, tool = Path.home() / ".netrc", tmp_path / "tools/dt-validate"
+    private.write_text("privateword\n")
+    tool.write_text(VALIDATE)
+    tool.chmod(0o755)
+    (checker,) = (checker for checker in CHECKERS if checker.name == "dtc")
+    plain = '/ { model = "publicword"; };'
+    with Repository.open(repo.path) as opened:
+        for text, is_public in ((plain, True), (code.replace("FILE", str(private)), False)):
+            head = repo.commit("frob: add a board", {BOARD: f"/dts-v1/;\n{text}\n"})
+            folder = Path(tempfile.mkdtemp(dir=tmp_path))
+            reported = checker.report(CheckedFile(opened, head, BOARD, folder))
+            printed = " ".join(report.text for report in reported)
+            assert ("publicword" in printed) is is_public
+            assert "privateword" not in printed
 
 
 @pytest.mark.parametrize(

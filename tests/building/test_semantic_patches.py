@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from patchpilot.building.semantic_patches import run_scripts, scripts_for, text_around
+from patchpilot.commits.confinement import find_confinement
 from patchpilot.model.progress import ignore_progress
 
 needs_coccinelle = pytest.mark.skipif(
@@ -71,6 +72,48 @@ def test_semantic_patch_runs_if_its_keyword_occurs(text: str, names: list[str]) 
         for path in scripts_for(make_fake_tree_state(FILES), text, ignore_progress)
     ]
     assert reported == names
+
+
+PYTHON_RULE = """virtual report
+@r@
+expression E;
+position p;
+@@
+ kfree@p(E)
+@script:python depends on report@
+p << r.p;
+@@
+import contextlib, os
+with contextlib.suppress(OSError):
+    open({home!r} + "/written", "w").close()
+with contextlib.suppress(OSError):
+    open("written", "w").close()
+seen = [os.path.exists({home!r} + "/.netrc"), "TOKEN" in os.environ, len(os.listdir("/proc")) > 90]
+coccilib.report.print_report(p[0], str(seen))
+"""
+
+
+@needs_coccinelle
+def test_code_in_a_semantic_patch_is_confined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not find_confinement().is_complete:
+        pytest.skip("this machine cannot confine programs")
+    monkeypatch.setenv("TOKEN", "private")
+    home, tree = Path.home(), tmp_path / "tree"
+    (home / ".netrc").write_text("password private\n")
+    files = {
+        f"{FOLDER}/own.cocci": PYTHON_RULE.format(home=str(home)),
+        "drv.c": "int x(void) { kfree(1); }\n",
+    }
+    for name, text in files.items():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text(text)
+    state = make_fake_tree_state(files)
+    (report,) = run_scripts(tree, state, "drv.c", [f"{FOLDER}/own.cocci"], ignore_progress)
+    assert report.text == "[False, False, False] (own.cocci)"
+    assert sorted(path.name for path in tree.iterdir()) == ["drv.c", "scripts"]
+    assert not (home / "written").exists()
 
 
 @pytest.fixture(scope="module")
