@@ -54,7 +54,7 @@ test-long: setup
 	@$(BIN)/python -m tests.lab.fuzz_commands --minutes $(or $(MINUTES),3)
 
 score: setup
-	@$(BIN)/python .ci/score.py
+	@$(BIN)/python -m tests.lab.score
 
 review-eval: setup
 	@$(BIN)/python -m tests.lab.review_eval $(ARGS)
@@ -68,11 +68,11 @@ docs: setup
 	@$(BIN)/python -m pip --disable-pip-version-check -q install --group docs
 	@$(BIN)/python .ci/picture.py
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
-	@if command -v node >/dev/null; then node .ci/search.cjs site .ci/searches.tsv; else echo "docs: node is missing: no search was tried"; fi
+	@if command -v node >/dev/null; then node tests/lab/search.cjs site tests/lab/searches.tsv; else echo "docs: node is missing: no search was tried"; fi
 	@echo "site/index.html"
 
 size:
-	@$(PYTHON) .ci/size.py
+	@$(PYTHON) tests/lab/size.py
 
 release-check:
 	@.ci/release $(PYTHON) $(VERSION)

@@ -21,7 +21,6 @@ from patchpilot.cli.manual import list_documented_commands, summarize_command
 _local = runpy.run_path(str(Path(__file__).with_name("local_scripts.py")))["local"]
 
 _reference = runpy.run_path(str(Path(__file__).with_name("reference_pages.py")))
-_keys = runpy.run_path(str(Path(__file__).with_name("keys_page.py")))
 
 _address = tomllib.loads(
     (Path(__file__).parents[1] / "packaging/address.toml").read_text(encoding="utf-8")
@@ -83,7 +82,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, content in _reference["rule_pages"]().items():
         files.append(File.generated(config, f"{RULES}/{name}.md", content=content))
     for name in ("settings", "troubleshooting", "keys"):
-        content = (_reference | _keys)[f"{name}_page"]()
+        content = _reference[f"{name}_page"]()
         files.append(File.generated(config, f"reference/{name}.md", content=content))
     commands = list_documented_commands()
     rows = [

@@ -17,7 +17,7 @@ from tests.bench.pairs import PairRow
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "performance.md"
-RATIOS = ROOT / ".ci" / "ratios.json"
+RATIOS = Path(__file__).with_name("ratios.json")
 TOLERANCE = 1.25
 """A recorded ratio may grow by this factor, as two runs on a noisy machine may differ this much."""
 

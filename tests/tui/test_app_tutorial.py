@@ -15,7 +15,7 @@ from patchpilot.tui.view.stages import Stage
 from tests.kit.source import ROOT
 
 TUTORIAL = ROOT / "docs" / "tutorial" / "guided-workflow.md"
-KEYS_PAGE = runpy.run_path(str(ROOT / ".ci" / "keys_page.py"))["keys_page"]
+KEYS_PAGE = runpy.run_path(str(ROOT / ".ci" / "reference_pages.py"))["keys_page"]
 EVERYWHERE = (
     "Everywhere",
     "In patches and messages",

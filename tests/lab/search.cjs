@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Search the built documentation as a browser does, with the theme's own code. Usage: node .ci/search.cjs SITE QUERIES [QUERY...]
+// Search the built documentation as a browser does, with the theme's own code. Usage: node tests/lab/search.cjs SITE QUERIES [QUERY...]
 // QUERIES has lines "query<TAB>page". Exit code 1: another page comes first. With a QUERY, print the pages that it finds.
 const fs = require('fs')
 const path = require('path')

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Wrap the prose of Markdown files at 100 columns.
 
-Usage: wrap.py FILE...
+Usage: python -m tests.lab.wrap FILE...
 
 Only paragraphs and list items that have a longer line are wrapped. Code, tables and headings are
 not changed.

@@ -9,7 +9,7 @@ import subprocess
 from collections import Counter, defaultdict
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 VALUE_CLASSES = {
     "dataclass",
     "NamedTuple",
