@@ -574,13 +574,16 @@ def _check_redirect(url: str, target: str, hosts: Container[str]) -> None:
 def _retry_delay(retry_after: str, attempt: int) -> float:
     """Return how many seconds to wait before retrying a request.
 
-    This is the value of Retry-After up to a limit. Without this header, it is 1, 2, 4, … seconds.
+    This is the value of Retry-After, a number or a date, up to a limit. Without this header, it is
+    1, 2, 4, … seconds. urllib3 itself would wait without a way to cancel.
     """
-    return (
-        min(float(retry_after), LONGEST_WAIT)
-        if retry_after.isascii() and retry_after.isdigit()
-        else 1.0 * 2**attempt
-    )
+    from urllib3.exceptions import InvalidHeader
+    from urllib3.util import Retry
+
+    try:
+        return min(Retry().parse_retry_after(retry_after), LONGEST_WAIT)
+    except (InvalidHeader, OverflowError, ValueError):
+        return 1.0 * 2**attempt
 
 
 def _run_with_timeout(request: Callable[[], Any], stop: threading.Event, skipped: Skipped) -> Any:

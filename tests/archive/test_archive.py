@@ -11,6 +11,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -315,6 +317,10 @@ def test_busy_server_is_retried(
 def test_long_retry_after_is_shortened() -> None:
     assert module._retry_delay("86400", 0) == module.LONGEST_WAIT
     assert module._retry_delay("tomorrow", 1) == 2.0
+    assert module._retry_delay("", 2) == 4.0
+    assert module._retry_delay("9" * 5_000, 0) in (1.0, module.LONGEST_WAIT)
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
+    assert 10.0 < module._retry_delay(soon, 0) <= 20.0
 
 
 def test_user_agent_names_patchpilot() -> None:

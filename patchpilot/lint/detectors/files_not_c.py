@@ -6,7 +6,6 @@ Rust.
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from unicodedata import east_asian_width
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan_patch
@@ -22,6 +21,7 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compile_lazily
 from patchpilot.model.commit_references import BINDINGS
 from patchpilot.model.patch import DiffLine, Hunk, Patch
+from patchpilot.model.printable import width
 from patchpilot.model.source_tree import Tree, changed_files_below, unpatched_tree
 
 FOLDER = "Documentation/devicetree/bindings"
@@ -226,14 +226,9 @@ def _find_short_underlines(hunk: Hunk) -> Hits:
             (starts_block or overline)
             and _UNDERLINE.match(line.text)
             and not _UNDERLINE.match(heading)
-            and len(line.text.rstrip()) < _display_width(heading)
+            and len(line.text.rstrip()) < width(heading)
         ):
             yield Hit(line.patch_line)
-
-
-def _display_width(text: str) -> int:
-    """Return the width in columns; wide characters take two."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 SECTION_ORDER = "MRLSWQBCPTFXNK"
