@@ -581,9 +581,10 @@ def _retry_delay(retry_after: str, attempt: int) -> float:
     from urllib3.util import Retry
 
     try:
-        return min(Retry().parse_retry_after(retry_after), LONGEST_WAIT)
+        seconds = Retry().parse_retry_after(retry_after)
     except (InvalidHeader, OverflowError, ValueError):
-        return 1.0 * 2**attempt
+        return float(2**attempt)
+    return min(float(seconds), LONGEST_WAIT)
 
 
 def _run_with_timeout(request: Callable[[], Any], stop: threading.Event, skipped: Skipped) -> Any:

@@ -201,23 +201,19 @@ def _make_missing_version_queries(posted: PostedSeries) -> list[str]:
     ):
         return []
     files = sorted(posted.revisions[0].files, key=len)[-MAX_FILES:]
-    return (
-        [
+    if files:
+        return [
             f"{_make_sender_condition(posted.author)} AND"
             f" ({' OR '.join(f'dfn:{quote_phrase(file)}' for file in files)}) AND NOT s:re"
         ]
-        if files
-        else []
-    )
+    return []
 
 
 def _make_sender_condition(author: Address) -> str:
     """Return a search condition for the sender's address or name, because addresses change."""
-    return (
-        f"(f:{author.email} OR f:{quote_phrase(author.name)})"
-        if " " in author.name
-        else f"f:{author.email}"
-    )
+    if " " in author.name:
+        return f"(f:{author.email} OR f:{quote_phrase(author.name)})"
+    return f"f:{author.email}"
 
 
 def _make_forwarding_queries(posted: PostedSeries) -> list[str]:
@@ -232,11 +228,9 @@ def _make_forwarding_queries(posted: PostedSeries) -> list[str]:
         f"b:{quote_phrase(posted.author.email)} AND ({subjects}) "
         f"AND NOT {_make_sender_condition(posted.author)} AND NOT s:re"
     )
-    return (
-        [forwarded, f"s:pull AND ({bodies}) AND b:{quote_phrase(posted.author.name)}"]
-        if titles
-        else []
-    )
+    if titles:
+        return [forwarded, f"s:pull AND ({bodies}) AND b:{quote_phrase(posted.author.name)}"]
+    return []
 
 
 def find_posted_series(message_id: str, topics: Iterable[PostedSeries]) -> PostedSeries | None:

@@ -90,15 +90,14 @@ def list_epochs(path: Path) -> tuple[Path, ...]:
 
     If the path is itself an epoch, return only this path. If it is neither, return ().
     """
-    epochs = (
-        [path]
-        if _is_git_repository(path)
-        else [
+    if _is_git_repository(path):
+        epochs = [path]
+    else:
+        epochs = [
             epoch
             for folder in ("git", "local", ".")
             for epoch in sorted((path / folder).glob("*.git"))
         ]
-    )
     return tuple(dict.fromkeys(epoch for epoch in epochs if _is_git_repository(epoch)))
 
 

@@ -39,11 +39,9 @@ def add_login(url: str, url_with_login: str) -> str:
     is_same_server = (
         parts.scheme == login.scheme and parts.netloc == login.netloc.rpartition("@")[2]
     )
-    return (
-        parts._replace(netloc=login.netloc).geturl()
-        if is_same_server and parts.scheme in ("http", "https")
-        else url
-    )
+    if is_same_server and parts.scheme in ("http", "https"):
+        return parts._replace(netloc=login.netloc).geturl()
+    return url
 
 
 def is_archive_address(text: str) -> bool:

@@ -140,11 +140,9 @@ def _is_past_series(polled: PolledSeries, now: datetime) -> bool:
 def _find_search_start(polled: PolledSeries, now: datetime) -> datetime:
     if polled.reached:
         return polled.reached - _OVERLAP
-    return (
-        (polled.summary.last_activity or polled.asked) - _BEFORE
-        if _is_past_series(polled, now)
-        else polled.asked - _OVERLAP
-    )
+    if _is_past_series(polled, now):
+        return (polled.summary.last_activity or polled.asked) - _BEFORE
+    return polled.asked - _OVERLAP
 
 
 def _make_queries(

@@ -93,11 +93,9 @@ def _split_versions(
     latest = tuple(
         series for series in sent if not any(is_continued(series, other) for other in sent)
     )
-    return (
-        (requested, latest)
-        if any(is_continued(series, other) for series in requested for other in latest)
-        else None
-    )
+    if any(is_continued(series, other) for series in requested for other in latest):
+        return (requested, latest)
+    return None
 
 
 def _is_sent(patch: Patch) -> bool:
@@ -211,11 +209,13 @@ def _tagged_commits(repository: "Repository", identity: str, number: int) -> tup
         re.MULTILINE,
     )
     start = repository.find(base[1]) if base else None
-    return (
-        (read_commits_series(repository, list_range_commits(repository, start, tag_commit), start),)
-        if start
-        else ()
-    )
+    if start:
+        return (
+            read_commits_series(
+                repository, list_range_commits(repository, start, tag_commit), start
+            ),
+        )
+    return ()
 
 
 def _version_branch(repository: "Repository", number: int, base: str | None) -> tuple[Series, ...]:

@@ -64,11 +64,9 @@ def choose_remedy(finding: Finding, rules: Sequence[Rule]) -> FindingRemedy:
         return FindingRemedy.TAGS
     if finding.name in SIGN_OFF_RULES:
         return FindingRemedy.SIGN_OFF
-    return (
-        FindingRemedy.SAFE
-        if any(rule.id == finding.rule and rule.remedy.kind == "safe" for rule in rules)
-        else FindingRemedy.EDIT
-    )
+    if any(rule.id == finding.rule and rule.remedy.kind == "safe" for rule in rules):
+        return FindingRemedy.SAFE
+    return FindingRemedy.EDIT
 
 
 def fix_finding(

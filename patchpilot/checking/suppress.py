@@ -151,11 +151,9 @@ def _compare_with_baseline(
             finding.path in moved and remaining.use_up_entry(make_mark(finding, patch, moved))
         )
         new_findings += not is_known
-        return (
-            Suppressed(finding, "baseline", "in the baseline", str(file))
-            if is_known or request.write
-            else None
-        )
+        if is_known or request.write:
+            return Suppressed(finding, "baseline", "in the baseline", str(file))
+        return None
 
     result = _partition(result, sort)
     unmatched = remaining.unused_entries

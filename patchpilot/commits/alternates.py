@@ -21,11 +21,9 @@ def format_alternate(directory: Path) -> str:
     The path is quoted if it contains a separator or begins with a quote or `#`.
     """
     text = str(directory)
-    return (
-        quote_path(text)
-        if any(character in text for character in (":", "\n")) or text.startswith(('"', "#"))
-        else text
-    )
+    if any(character in text for character in (":", "\n")) or text.startswith(('"', "#")):
+        return quote_path(text)
+    return text
 
 
 def write_alternates(objects: Path, *directories: Path) -> None:

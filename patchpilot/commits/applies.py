@@ -62,13 +62,12 @@ def try_fix(scratch: ScratchStore, fix: FixCommit, onto: str) -> ApplyResult:
     file_fits = [_compute_fit(fix, index, target) for index in range(len(fix.files))]
     misfits = tuple(misfit for fit in file_fits for misfit in fit.misfits)
     offsets = tuple(offset for fit in file_fits for offset in fit.offsets)
-    outcome = (
-        AppliesHow.CONFLICT
-        if not merge.clean
-        else AppliesHow.THREE_WAY
-        if misfits
-        else AppliesHow.CLEAN
-    )
+    if not merge.clean:
+        outcome = AppliesHow.CONFLICT
+    elif misfits:
+        outcome = AppliesHow.THREE_WAY
+    else:
+        outcome = AppliesHow.CLEAN
     return ApplyResult(outcome, merge, misfits, offsets, merge.clean and merge.tree == tree)
 
 

@@ -35,11 +35,9 @@ def read_b4_values(repository: Repository, key: str) -> tuple[str, ...]:
     file_values = [
         entry.value for entry in read_b4_file_entries(repository.top) if entry.key == key
     ]
-    return (
-        ()
-        if not file_values or list_untrusted_commands(repository.top, Use.B4)
-        else (file_values[-1],)
-    )
+    if not file_values or list_untrusted_commands(repository.top, Use.B4):
+        return ()
+    return (file_values[-1],)
 
 
 MARKER = "--- b4-submit-tracking ---"
@@ -213,13 +211,13 @@ def _find_latest_cover(
         if not is_cover_commit(commit):
             continue
         user_email = (repository.config("user.email") or ("",))[-1]
-        return (
-            commit
-            if trusted
+        if (
+            trusted
             or commit.committer.email == user_email
             or not _is_on_other_remote_branch(repository, commit.id, branch)
-            else None
-        )
+        ):
+            return commit
+        return None
     return None
 
 
@@ -284,11 +282,9 @@ def _parse_tracking(text: str) -> dict[str, Any] | None:
 
 
 def _parse_number(value: object) -> int:
-    return (
-        value
-        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MAX_VERSION
-        else 1
-    )
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MAX_VERSION:
+        return value
+    return 1
 
 
 def _parse_strings(value: object) -> tuple[str, ...]:
@@ -296,11 +292,9 @@ def _parse_strings(value: object) -> tuple[str, ...]:
 
 
 def _parse_history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return (
-        tuple((str(version), _parse_strings(ids)) for version, ids in value.items())
-        if isinstance(value, dict)
-        else ()
-    )
+    if isinstance(value, dict):
+        return tuple((str(version), _parse_strings(ids)) for version, ids in value.items())
+    return ()
 
 
 def _find_fork_point(repository: "Repository", base_branch: str, tip: str) -> str | None:

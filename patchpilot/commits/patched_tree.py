@@ -87,11 +87,9 @@ class PatchStack:
     ) -> tuple[bytes | None, bool]:
         """Apply a change to a file; return the content and whether it is uncertain."""
         if change.new_path != path:
-            return (
-                (content, False)
-                if change.new_path and not change.is_rename
-                else (None, content is None)
-            )
+            if change.new_path and not change.is_rename:
+                return (content, False)
+            return (None, content is None)
         if change.old_path and change.old_path != path:
             if depth >= MAX_RENAMES:
                 return None, True
@@ -150,18 +148,14 @@ class PatchedTree:
 
     def read(self, path: str) -> bytes | None:
         """Return a file's patched content, or None if the file does not exist."""
-        return (
-            self._stack.before(path, self._number)[0]
-            if self.changes(path)
-            else self.ground.read(path)
-        )
+        if self.changes(path):
+            return self._stack.before(path, self._number)[0]
+        return self.ground.read(path)
 
     def exists(self, path: str) -> bool:
-        return (
-            self.read(path) is not None
-            if self.changes(path)
-            else self.ground.exists(path) or self.is_dir(path)
-        )
+        if self.changes(path):
+            return self.read(path) is not None
+        return self.ground.exists(path) or self.is_dir(path)
 
     def is_dir(self, path: str) -> bool:
         changed_files = self.changed(path)

@@ -189,16 +189,14 @@ def _find_block(
     lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]
 ) -> list[int]:
     ends = start + count - len(block) + 1
-    return (
-        [
+    if block:
+        return [
             number
             for number in range(start, ends)
             if lines[number - 1] == block[0]
             and lines[number - 1 : number - 1 + len(block)] == block
         ]
-        if block
-        else []
-    )
+    return []
 
 
 def _parse_count(text: bytes | None) -> int:

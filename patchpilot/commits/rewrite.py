@@ -313,16 +313,15 @@ def refuse_unsafe_rewrite(
     for commit in oldest:
         # ignore the sent/ tags of b4 and patchpilot, because the next version may differ from the
         # sent one
-        public = (
-            ""
-            if PUBLISHED in overrides
-            else _find_containing_ref(
+        if PUBLISHED in overrides:
+            public = ""
+        else:
+            public = _find_containing_ref(
                 repository,
                 commit,
                 ("--exclude=sent/*", "--tags", "--remotes"),
                 ("refs/remotes", "refs/tags"),
             )
-        )
         if public:
             raise RefusedError(
                 f"{commit[:12]} is already published in {_short_ref_name(public)}",
@@ -337,13 +336,12 @@ def refuse_unsafe_rewrite(
                 ),
             )
         excluded = [] if ref is None else [f"--exclude={ref.removeprefix('refs/heads/')}"]
-        other = (
-            ""
-            if SHARED in overrides
-            else _find_containing_ref(
+        if SHARED in overrides:
+            other = ""
+        else:
+            other = _find_containing_ref(
                 repository, commit, (*excluded, "--branches"), ("refs/heads",), ref
             )
-        )
         if other:
             raise RefusedError(
                 f"{_short_ref_name(other)} also contains {commit[:12]}, and would keep the"

@@ -77,11 +77,9 @@ class StandIn:
         query = parse_qs(parts.query)
         if not folders or folders[0] != self.name:
             target_id = unquote(folders[0]) if folders else ""
-            return (
-                HttpAnswer(302, location=f"/{self.name}/{folders[0]}/")
-                if target_id in self._mails
-                else HttpAnswer(404)
-            )
+            if target_id in self._mails:
+                return HttpAnswer(302, location=f"/{self.name}/{folders[0]}/")
+            return HttpAnswer(404)
         if len(folders) == 1:
             return self._search(method, query, None)
         if folders[1] == "new.atom":
@@ -128,11 +126,9 @@ class StandIn:
                 for mail in self._find_thread(match.message_id)
             }
             matching_mails = list(threads.values())
-        return (
-            HttpAnswer(200, gzip.compress(_make_mbox(matching_mails)))
-            if matching_mails
-            else HttpAnswer(404)
-        )
+        if matching_mails:
+            return HttpAnswer(200, gzip.compress(_make_mbox(matching_mails)))
+        return HttpAnswer(404)
 
     def _find_thread(self, message_id: str) -> list[Mail]:
         """Return every message in the thread, following In-Reply-To and References."""

@@ -65,11 +65,9 @@ def _alternative_keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
 
     Return () for any other finding.
     """
-    return (
-        ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text))
-        if mark.change
-        else ()
-    )
+    if mark.change:
+        return ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text))
+    return ()
 
 
 def read_baseline(file: Path) -> Counter[FindingMark]:

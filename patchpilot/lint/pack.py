@@ -78,11 +78,9 @@ class _Position(NamedTuple):
     is_tested: bool = False
 
     def __str__(self) -> str:
-        return (
-            f"{self.label}:{self.line}: rule {self.rule}"
-            if self.line
-            else f"{self.label}: rule {self.rule}"
-        )
+        if self.line:
+            return f"{self.label}:{self.line}: rule {self.rule}"
+        return f"{self.label}: rule {self.rule}"
 
 
 def parse_pack(

@@ -70,13 +70,11 @@ def _comparable_line_text(finding: Finding, patch: Patch) -> str:
     header = next((header for header in reversed(patch.headers) if header.line <= number), None)
     if number < patch.message_line and header:
         name = header.name.lower()
-        return (
-            normalize_text(patch.subject.title)
-            if name == "subject"
-            else name
-            if name in _CHANGING
-            else normalize_text(f"{header.name}: {header.value}")
-        )
+        if name == "subject":
+            return normalize_text(patch.subject.title)
+        if name in _CHANGING:
+            return name
+        return normalize_text(f"{header.name}: {header.value}")
     if patch.notes and number >= patch.notes_line and " | " in line:
         # drop the counts of a diffstat line, because any change to the file changes them
         return normalize_text(line.split("|")[0])

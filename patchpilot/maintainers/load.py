@@ -77,11 +77,9 @@ class RoleWords(NamedTuple):
 
 def ascii_lower(text: str) -> str:
     """Convert only A to Z to lower case, as Perl does for bytes."""
-    return (
-        text.lower()
-        if text.isascii()
-        else "".join(char.lower() if char.isascii() else char for char in text)
-    )
+    if text.isascii():
+        return text.lower()
+    return "".join(char.lower() if char.isascii() else char for char in text)
 
 
 class Entry(NamedTuple):

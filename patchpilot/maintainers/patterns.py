@@ -350,11 +350,9 @@ def needed_words(source: str) -> tuple[str, ...]:
     Return () if this is uncertain, or if a word has fewer than three characters.
     """
     words = _needed_words(source)
-    return (
-        tuple(sorted({word.lower() for word in words}))
-        if words and min(map(len, words)) >= 3
-        else ()
-    )
+    if words and min(map(len, words)) >= 3:
+        return tuple(sorted({word.lower() for word in words}))
+    return ()
 
 
 def _needed_words(source: str) -> frozenset[str]:

@@ -112,18 +112,10 @@ def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
         return Fit(None, (Misfit(name, 0, None, "binary file: cannot be checked without git"),))
     fit = fit_hunks(name, split_text_lines(content or b""), change.hunks, reverse=reverse)
     if new is None:
-        leftover = (
-            ()
-            if not fit.lines
-            else (
-                Misfit(
-                    name,
-                    1,
-                    None,
-                    "the file to delete has lines that the fix does not remove",
-                ),
-            )
-        )
+        leftover: tuple[Misfit, ...] = ()
+        if fit.lines:
+            text = "the file to delete has lines that the fix does not remove"
+            leftover = (Misfit(name, 1, None, text),)
         return Fit(None, (*fit.misfits, *leftover), fit.offsets)
     return fit
 

@@ -89,13 +89,11 @@ def escape_commands(text: str) -> str:
 
 def _escape_character(match: re.Match[str]) -> str:
     code = ord(match[0])
-    return (
-        f"\\x{code - 0xDC00:02x}"
-        if 0xDC80 <= code <= 0xDCFF
-        else f"<U+{code:04X}>"
-        if code > 0xFF
-        else f"\\x{code:02x}"
-    )
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    if code > 0xFF:
+        return f"<U+{code:04X}>"
+    return f"\\x{code:02x}"
 
 
 def width(text: str) -> int:

@@ -105,11 +105,12 @@ def _check_rows(label: str, key: str, rows: list[Any]) -> None:
 
 
 def _check_list(label: str, key: str, value: list[Any], *, is_nested: bool) -> None:
-    strings = (
-        [string for part in value for string in (part if isinstance(part, list) else [None])]
-        if is_nested
-        else value
-    )
+    if is_nested:
+        strings = [
+            string for part in value for string in (part if isinstance(part, list) else [None])
+        ]
+    else:
+        strings = value
     if not all(isinstance(string, str) for string in strings):
         raise PackError(
             f"{label}: key {key!r} takes a list of {'lists of ' if is_nested else ''}strings, not"

@@ -278,11 +278,9 @@ def _freeze_value(key: str, value: Any) -> Any:
         return tuple(GoneAddress(**row) for row in value)
     if key == "upstream":
         return tuple(UpstreamMark(**_freeze(row)) for row in value)
-    return (
-        tuple(tuple(part) if isinstance(part, list) else part for part in value)
-        if isinstance(value, list)
-        else value
-    )
+    if isinstance(value, list):
+        return tuple(tuple(part) if isinstance(part, list) else part for part in value)
+    return value
 
 
 _SHARED_PATH = lazy_pattern(
@@ -557,11 +555,10 @@ def apply_subsystem_rules(project: Project, patches: Iterable[Patch]) -> Project
     patch_subsystems = (
         [subsystem_of(patch) for patch in patches if patch.has_diff] if project.kernel else []
     )
-    subsystem = (
-        patch_subsystems[0]
-        if len({subsystem.name if subsystem else "" for subsystem in patch_subsystems}) == 1
-        else None
-    )
+    if len({subsystem.name if subsystem else "" for subsystem in patch_subsystems}) == 1:
+        subsystem = patch_subsystems[0]
+    else:
+        subsystem = None
     if subsystem is None:
         return project
     mail = project.mail

@@ -21,8 +21,6 @@ def find_recipient_history(
     patches = series.patches if patch is None else (series.patches[patch % len(series.patches)],)
     parents = repository.commit(ids[0]).parents if ids else ()
     paths = tuple(dict.fromkeys(path for patch in patches for path in patch.paths))
-    return (
-        read_file_history(repository, paths, parents[0], SECONDS)
-        if parents and paths
-        else FileHistory((), 0, {})
-    )
+    if parents and paths:
+        return read_file_history(repository, paths, parents[0], SECONDS)
+    return FileHistory((), 0, {})

@@ -142,11 +142,9 @@ def find_branch_key(repository: Repository) -> str | None:
     if not branch:
         return None
     prep = prep_branch(repository, branch)
-    return (
-        f"change-id:{prep.change_id}"
-        if prep and prep.change_id
-        else f"branch:{parse_path_key(repository.key)}:{branch}"
-    )
+    if prep and prep.change_id:
+        return f"change-id:{prep.change_id}"
+    return f"branch:{parse_path_key(repository.key)}:{branch}"
 
 
 def _edits_file(key: str) -> Path:

@@ -108,11 +108,9 @@ def read_tracked_file(repository: "Repository", source: Source, file: Path) -> b
     pathspecs = ["--", *(f":(top,literal){path}" for path in paths)]
     if repository.git("ls-files", "-z", *pathspecs).text:
         return b""
-    return (
-        b""
-        if repository.git("ls-tree", "-z", "--full-tree", "HEAD", "--", *paths, ok=()).text
-        else None
-    )
+    if repository.git("ls-tree", "-z", "--full-tree", "HEAD", "--", *paths, ok=()).text:
+        return b""
+    return None
 
 
 def read_settings(

@@ -107,11 +107,9 @@ def find_tree_configuration(
     is_trusted = (tree_configuration.trusted or not tree_configuration.has_packs) and _are_trusted(
         commands
     )
-    return (
-        replace(tree_configuration, trusted=is_trusted, commands=commands)
-        if commands
-        else tree_configuration
-    )
+    if commands:
+        return replace(tree_configuration, trusted=is_trusted, commands=commands)
+    return tree_configuration
 
 
 def _read_commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]:

@@ -205,11 +205,9 @@ def combine_detectors(context: Context, arguments: Arguments) -> Iterable[Hit]:
         hits = tuple(hits)
         if not hits or not _other_tables_allow(context, arguments):
             return ()
-    return (
-        sorted(hits, key=lambda hit: (hit.patch_line or 0, hit.column or 0))
-        if arguments.get("by_column")
-        else hits
-    )
+    if arguments.get("by_column"):
+        return sorted(hits, key=lambda hit: (hit.patch_line or 0, hit.column or 0))
+    return hits
 
 
 def _other_tables_allow(context: Context, arguments: Arguments) -> bool:

@@ -149,14 +149,13 @@ def find_matching_patch_lines(context: Context, arguments: Arguments) -> Hits:
         compile_optional_pattern(arguments, "unless_pattern"),
         compile_optional_pattern(arguments, "until_pattern"),
     )
-    end = (
-        next(
+    if until:
+        end = next(
             (line.number for line in _select_part_lines(context, "any") if until.search(line.text)),
             None,
         )
-        if until
-        else None
-    )
+    else:
+        end = None
     for line in _select_part_lines(context, arguments["where"]):
         text = line.raw if raw else line.text
         match = regex.search(text)

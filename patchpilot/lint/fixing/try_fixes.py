@@ -269,11 +269,9 @@ class _Fixing:
             return TOO_LONG
         if not all(self._may_apply_edit(draft, edit) for edit in change):
             return "the fix would change lines that this patch does not add"
-        return (
-            ""
-            if _keeps_meaning(change, attempt, fixer)
-            else "the fix is not proved to keep the meaning of the code"
-        )
+        if _keeps_meaning(change, attempt, fixer):
+            return ""
+        return "the fix is not proved to keep the meaning of the code"
 
     def _may_apply_edit(self, draft: PatchEdit, edit: FixEdit) -> bool:
         numbers = range(edit.start, edit.start + max(edit.delete, 1))
