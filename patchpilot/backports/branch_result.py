@@ -51,6 +51,8 @@ class DirectoryChange:
     "lacking_newer",
     "ends",
     "stale",
+    "stacked",
+    "stacked_others",
 )
 @dataclass(frozen=True, slots=True)
 class BranchResult:
@@ -59,9 +61,11 @@ class BranchResult:
     `tip` is "" for a directory. `search` is None if prerequisites were not searched; `partial` is
     set if only the prerequisites' changes to the fix's files are needed. `applied` is the result of
     applying the fix to a branch, and `change` contains the files that it changes in a directory.
-    `adaptation` is the fix adapted to the branch, if this was requested and possible. `resolved` is
-    the folder with the patches in which the user resolved a conflict, or "". `failed` is the stable
-    maintainers' "failed to apply" message in a tracked series, or "".
+    `stacked` is the number of other commits of TARGET that were applied before the fix was judged;
+    `stacked_others` counts those that are no fixes. `adaptation` is the fix adapted to the branch,
+    if this was requested and possible. `resolved` is the folder with the patches in which the user
+    resolved a conflict, or "". `failed` is the stable maintainers' "failed to apply" message in a
+    tracked series, or "".
     """
 
     branch: str
@@ -88,6 +92,8 @@ class BranchResult:
     ends: str | None = None
     stale: bool = False
     is_over: bool = False
+    stacked: int = 0
+    stacked_others: int = 0
     adaptation: Adaptation | None = None
     change: DirectoryChange | None = None
     failed: str = ""

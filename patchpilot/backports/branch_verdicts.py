@@ -5,7 +5,7 @@ If it does not apply, list the commits that it requires.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,12 +28,14 @@ from patchpilot.backports.prerequisites import (
     find_prerequisites,
 )
 from patchpilot.backports.result import BackportResult, UnreadPatch
+from patchpilot.backports.reverted_fix import find_mainline_revert
 from patchpilot.backports.targets import (
     BackportTarget,
     find_mainline_commits,
     find_unfit_patch_commit,
     format_fetch_hint,
     read_fixes,
+    select_fixes,
     split_onto_arguments,
 )
 from patchpilot.backports.unpacked_tree import check_fixes_in_directory
@@ -61,7 +63,7 @@ from patchpilot.history.stable_branches import (
     list_queue_refs,
 )
 from patchpilot.model.action import Action
-from patchpilot.model.follow_up import Follower
+from patchpilot.model.follow_up import Follower, Reverted
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import find_project
@@ -91,7 +93,8 @@ class BackportRequest:
     `build` is the command to run, or `objects` to compile the changed files; if they do not
     compile, no patch is written. `request` writes the message to the stable maintainers. `note`
     explains the adaptation, or why the trees need the fix. `in_reply_to` is the message that the
-    patches reply to.
+    patches reply to. `everything` also judges the commits of a range that are no fixes, and allows
+    reverted fixes and very large prerequisites.
     """
 
     target: str | None = None
@@ -110,6 +113,7 @@ class BackportRequest:
     signoff: bool = False
     note: str = ""
     in_reply_to: str | None = None
+    everything: bool = False
 
 
 def compute_backport_verdicts(
@@ -120,7 +124,8 @@ def compute_backport_verdicts(
 ) -> tuple[BackportResult, ...]:
     """Return the backport verdicts for each commit in TARGET, oldest first.
 
-    Each commit is applied on top of the previous ones. Raise `NothingFetchedError` if the
+    Each commit is applied on top of the previous ones. Of a range, only the fixes are judged and
+    applied, unless `everything` is requested. Raise `NothingFetchedError` if the
     repository has no stable branch.
     """
     onto, profile, fixes = (
@@ -135,7 +140,12 @@ def compute_backport_verdicts(
             hint=Action("", ("-C", "DIR"), "name one with {}"),
         )
     introduced_by = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
-    targets = read_fixes(repository, request.target, request.base, request.from_archive)
+    targets, others, left_out = select_fixes(
+        repository,
+        read_fixes(repository, request.target, request.base, request.from_archive),
+        request.target,
+        everything=request.everything or bool(fixes),
+    )
     unread: tuple[UnreadPatch, ...] = ()
     results = tuple(BackportResult(fix.commit, fix.subject) for fix in targets)
     if revisions or not onto:
@@ -165,7 +175,7 @@ def compute_backport_verdicts(
         commits = [fix.commit or "" for fix in targets]
         try:
             with BackportSession(repository, stable, request, progress, introduced_by) as session:
-                results = session.ask(commits, branches)
+                results = session.ask(commits, branches, others)
         except sqlite3.OperationalError as error:
             raise MissingError(
                 f"cannot use the history index: {error}",
@@ -175,7 +185,7 @@ def compute_backport_verdicts(
             # the index is only a cache: rebuild it if it is damaged
             delete_index(repository)
             with BackportSession(repository, stable, request, progress, introduced_by) as session:
-                results = session.ask(commits, branches)
+                results = session.ask(commits, branches, others)
         results = tuple(replace(result, missing=missing, unread=unread) for result in results)
     if folders:
         patches = [(fix.as_patch(repository), fix.commit) for fix in targets]
@@ -189,7 +199,7 @@ def compute_backport_verdicts(
                 results, zip(*directory_results, strict=True), strict=True
             )
         )
-    return results
+    return tuple(replace(result, left_out=left_out) for result in results)
 
 
 def _add_commits(
@@ -277,6 +287,7 @@ class BackportSession:
             for culprit in originals
         )
         self.queues = list_queue_refs(repository)
+        self._others: Collection[str] = ()
         self._guesses: dict[str, tuple[Culprit, ...]] = {}
 
     def __enter__(self) -> "BackportSession":
@@ -287,12 +298,17 @@ class BackportSession:
         self.history.close()
 
     def ask(
-        self, commits: Sequence[str], branches: Sequence[StableBranch]
+        self,
+        commits: Sequence[str],
+        branches: Sequence[StableBranch],
+        others: Collection[str] = (),
     ) -> tuple[BackportResult, ...]:
         """Return the backport verdicts for commits, in order.
 
-        Each commit is applied on top of the previous ones that applied.
+        Each commit is applied on top of the previous ones that applied. `others` are the commits
+        that are no fixes.
         """
+        self._others = others
         self.history.add(
             [
                 *([self.main] if self.main else []),
@@ -335,19 +351,25 @@ class BackportSession:
         fix = FixCommit.read(self.repository, commit)
         culprits = chosen or self.history.culprits(commit) or self.named
         follow_ups = find_followers(self.history, commit, self.main)
+        reverted = find_mainline_revert(self.history, fix, culprits, self.main)
         verdicts = []
         for number, branch in enumerate(branches):
             self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
             verdicts.append(
                 self._compute_branch_verdict(
-                    fix, culprits, follow_ups, branch, pending_branches[branch.name]
+                    fix, culprits, follow_ups, reverted, branch, pending_branches[branch.name]
                 )
             )
         needs_by_branch = [
             (branch, verdict.wants_fix) for branch, verdict in zip(branches, verdicts, strict=True)
         ]
         later_hints = (
-            find_later_fix_hints(self.history, fix, self.main, follow_ups)
+            find_later_fix_hints(
+                self.history,
+                fix,
+                self.main,
+                (*follow_ups, *(reverted.replacements if reverted else ())),
+            )
             if any(is_needed for _, is_needed in needs_by_branch)
             else ()
         )
@@ -374,6 +396,7 @@ class BackportSession:
                 fix, find_project(self.stable_branches.stable.project)
             ),
             followers=follow_ups,
+            reverted=reverted,
             upstream=upstream,
             list=self.stable_branches.stable.list,
             asked=requested_fix if requested_fix != commit else None,
@@ -400,6 +423,7 @@ class BackportSession:
         fix: FixCommit,
         culprits: tuple[Culprit, ...],
         follow_ups: tuple[Follower, ...],
+        reverted: Reverted | None,
         branch: StableBranch,
         pending_branch: _PendingBranch,
     ) -> BranchResult:
@@ -473,7 +497,8 @@ class BackportSession:
                     partial=search.partial,
                     search=search.state,
                 )
-        if wants_fix:
+        stacked = [commit for commit in pending_branch.commits if commit != fix.id]
+        if wants_fix and (not reverted or self.request.everything):
             pending_branch.tree = (
                 sure_adaptation.made
                 if sure_adaptation
@@ -486,10 +511,16 @@ class BackportSession:
             queued=wants_fix
             and bool(branch.version)
             and is_commit_queued(self.history, fix.id, branch.version, stable, self.queues),
-            commands=_list_cherry_pick_commands(result, fix),
+            stacked=len(stacked),
+            stacked_others=sum(commit in self._others for commit in stacked),
+            commands=()
+            if reverted and not self.request.everything
+            else _list_cherry_pick_commands(result, fix),
             followers=()
             if result.verdict is BranchVerdict.NOT_AFFECTED
-            else find_needed_followers(self.history, follow_ups, branch.tip),
+            else find_needed_followers(
+                self.history, fix.id, follow_ups, reverted, branch.tip, has_fix=not wants_fix
+            ),
         )
 
     def _explain_missing_functions(

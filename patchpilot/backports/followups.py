@@ -19,12 +19,13 @@ from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.stable_branches import StableBranch
 from patchpilot.model.commit_references import classify_subject
-from patchpilot.model.follow_up import Follower
+from patchpilot.model.follow_up import Follower, Reverted
 from patchpilot.model.patch import DiffLine
 from patchpilot.projects.project import Project, version_key
 
 _TIMEOUT = 2.0
 _MOST_LATER = 3
+_MOST_FOLLOWERS = 50
 
 
 def find_followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:
@@ -36,18 +37,17 @@ def find_followers(history: History, fix: str, mainline: str | None) -> tuple[Fo
         return ()
     result: dict[str, Follower] = {}
     todo = [fix]
-    while todo and len(result) < 50:
-        subject_id = todo.pop(0)
-        references = [(commit, "revert") for commit in history.reverts(subject_id, mainline)] + [
-            (commit, "fix") for commit in history.fixers(subject_id, mainline)
+    while todo and len(result) < _MOST_FOLLOWERS:
+        named = todo.pop(0)
+        references = [(commit, "revert") for commit in history.reverts(named, mainline)] + [
+            (commit, "fix") for commit in history.fixers(named, mainline)
         ]
         for commit, kind in references:
             if commit in result or commit == fix:
                 continue
-            is_reverted = bool(history.reverts(commit, mainline))
-            result[commit] = Follower(
-                commit, history.repository.commit(commit).subject, kind, is_reverted
-            )
+            subject = history.repository.commit(commit).subject
+            is_reverted = history.find_revert(commit, mainline) is not None
+            result[commit] = Follower(commit, subject, kind, named, is_reverted)
             if kind == "fix":
                 todo.append(commit)
     order = {commit: history.index.ordinal(commit) or 0 for commit in result}
@@ -99,18 +99,46 @@ def _reverse_touch(touch: LineTouch) -> LineTouch:
 
 
 def find_needed_followers(
-    history: History, followers: Sequence[Follower], tip: str
+    history: History,
+    fix: str,
+    followers: Sequence[Follower],
+    reverted: Reverted | None,
+    tip: str,
+    *,
+    has_fix: bool,
 ) -> tuple[Follower, ...]:
-    """Return the follow-ups that the branch needs but lacks.
+    """Return the follow-ups that a branch needs but lacks.
 
-    Follow-ups that were reverted are not needed.
+    A fix is needed with the commit that it fixes, unless it was reverted. A revert is needed only
+    if the branch has the commit that it reverts. If mainline reverted the fix, a branch without it
+    needs the replacements instead.
     """
-    result = []
+    replacements = [
+        follower
+        for follower in (reverted.replacements if reverted else ())
+        if not _has_landed(history, follower.commit, tip)
+    ]
+    if reverted and not has_fix:
+        return tuple(replacements)
+    present, in_branch = {fix}, {fix} if has_fix else set[str]()
+    needed: dict[str, Follower] = {}
     for follower in followers:
-        landing = history.landed(follower.commit, tip, content=False)
-        if not follower.undone and not (landing and landing.holds):
-            result.append(follower)
-    return tuple(result)
+        is_about_it = follower.of in (in_branch if follower.kind == "revert" else present)
+        if not is_about_it or follower.undone:
+            continue
+        present.add(follower.commit)
+        if _has_landed(history, follower.commit, tip):
+            in_branch.add(follower.commit)
+        else:
+            needed[follower.commit] = follower
+    for follower in replacements:
+        needed.setdefault(follower.commit, follower)
+    return tuple(needed.values())
+
+
+def _has_landed(history: History, commit: str, tip: str) -> bool:
+    landing = history.landed(commit, tip, content=False)
+    return bool(landing and landing.holds)
 
 
 def find_newer_branches_without_fix(

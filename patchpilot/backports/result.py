@@ -7,7 +7,7 @@ from patchpilot.backports.branch_result import BranchResult
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.stable_branches import MissingSeries
 from patchpilot.model.bug_range import NOWHERE, BugRange
-from patchpilot.model.follow_up import Follower
+from patchpilot.model.follow_up import Follower, Reverted
 from patchpilot.model.json_form import json_form
 
 
@@ -28,10 +28,12 @@ class UnreadPatch:
     "branches",
     "upstream",
     "cc_stable",
+    "reverted",
     "followers",
     "rules",
     "missing",
     "unread",
+    "left_out",
 )
 @dataclass(frozen=True, slots=True)
 class BackportResult:
@@ -39,10 +41,12 @@ class BackportResult:
 
     `commit` is None for a patch file. `upstream` is None if the repository has no mainline branch.
     If the user named a backport, the verdicts are for its mainline commit and `asked` is the commit
-    that the user named. `bug` is the range of affected releases, if requested. `max_lines` is the
+    that the user named. `reverted` is set if mainline reverted the fix; it is then not requested
+    from stable trees. `bug` is the range of affected releases, if requested. `max_lines` is the
     patch size limit of the stable trees; 0 means no limit. `unfetched` is set if none of the
     project's stable branches has been fetched. `unread` lists the other patches of TARGET that
-    could not be read, apply to nothing and are not in mainline.
+    could not be read, apply to nothing and are not in mainline. `left_out` is the number of commits
+    of a range that are not judged because they are no fixes.
     """
 
     commit: str | None
@@ -52,6 +56,7 @@ class BackportResult:
     missing: tuple[MissingSeries, ...] = ()
     rules: tuple[str, ...] = ()
     followers: tuple[Follower, ...] = ()
+    reverted: Reverted | None = None
     upstream: bool | None = None
     list: str = ""
     asked: str | None = None
@@ -59,6 +64,7 @@ class BackportResult:
     max_lines: int = 0
     unfetched: bool = False
     unread: tuple[UnreadPatch, ...] = ()
+    left_out: int = 0
 
     @property
     def cc_stable(self) -> tuple[str, ...]:

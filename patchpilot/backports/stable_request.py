@@ -37,12 +37,23 @@ def make_stable_request_mail(
     This is option 2 in Documentation/process/stable-kernel-rules.rst. The message includes its
     headers, and lists the trees that the commit applies to cleanly. Because the user is its sender,
     it states only facts that patchpilot has determined. Raise `UsageError` if the fix is not in
-    mainline, or if it does not apply cleanly to any tree that needs it.
+    mainline, was reverted there, or does not apply cleanly to any tree that needs it.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(
             "not in mainline: stable trees only accept mainline commits",
             hint=Action("stable", (), "until then, add a Cc: stable line: {}"),
+        )
+    if result.reverted:
+        raise UsageError(
+            f"not requested: {result.reverted.words}",
+            hint=Action(
+                "backport",
+                (result.reverted.replacements[-1].commit[:12], "--request"),
+                "request the later fix: {}",
+            )
+            if result.reverted.replacements
+            else "",
         )
     clean_branches = [
         branch

@@ -4,10 +4,13 @@
 A fix is a commit or a patch file.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.make_commits import make_damaged_patch_error
 from patchpilot.commits.range import (
     FromArchive,
@@ -22,6 +25,7 @@ from patchpilot.history.fix_in_branch import History
 from patchpilot.history.mainline_commit import MainlineSearch
 from patchpilot.history.missing_branches import COMMAND
 from patchpilot.history.own_trees import find_own_trees
+from patchpilot.history.reverts import parse_revert_title
 from patchpilot.history.stable_branches import (
     StableBranches,
     find_mainline,
@@ -29,8 +33,11 @@ from patchpilot.history.stable_branches import (
     make_fetch_command,
 )
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.commit import Commit
+from patchpilot.model.commit_references import find_bug_word
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
+from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.projects.loading import project_of_tree
 from patchpilot.projects.project import StableTrees
 from patchpilot.topic.base import list_topic_commits
@@ -56,6 +63,58 @@ class BackportTarget:
         assert repository is not None
         assert self.commit is not None
         return format_commit_patch(repository, self.commit)
+
+
+class RangeOfFixes(NamedTuple):
+    """The commits of a range to judge, the ids of those that are no fixes, and the number of
+    commits that are left out because they are no fixes.
+    """
+
+    targets: tuple[BackportTarget, ...]
+    others: frozenset[str] = frozenset()
+    left_out: int = 0
+
+
+_BUG_TAG = lazy_pattern(
+    r"^(?:cc:.*\bstable@|(?:bug|bugzilla(?: id)?|closes|resolves):[ \t]*\S)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def is_fix(commit: Commit) -> bool:
+    """Return whether a commit is a fix: it is tagged as one, reverts another commit, or has the
+    subject of a fix.
+    """
+    marks = read_commit_marks(commit.message)
+    return bool(
+        marks.fixes
+        or marks.reverts
+        or parse_revert_title(commit.subject)
+        or _BUG_TAG.search(commit.message)
+        or find_bug_word(commit.subject)
+    )
+
+
+def select_fixes(
+    repository: Repository | None,
+    targets: Sequence[BackportTarget],
+    target: str | None,
+    *,
+    everything: bool,
+) -> RangeOfFixes:
+    """Return the fixes of a range `A..B`, which is a stretch of history and not one series.
+
+    If it has no fixes, or `everything` is set, return all its commits. Any other TARGET is taken as
+    a whole.
+    """
+    if not repository or not target or ".." not in target or len(targets) < 2:
+        return RangeOfFixes(tuple(targets))
+    commits = [target.commit for target in targets if target.commit and not target.patch]
+    fixes = {commit.id for commit in repository.commits(commits) if is_fix(commit)}
+    if len(commits) < len(targets) or not fixes or everything:
+        return RangeOfFixes(tuple(targets), frozenset(commits) - fixes if fixes else frozenset())
+    chosen = tuple(target for target in targets if target.commit in fixes)
+    return RangeOfFixes(chosen, left_out=len(targets) - len(chosen))
 
 
 def make_missing_patch_error(source: str) -> InputError:

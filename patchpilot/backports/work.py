@@ -35,6 +35,7 @@ from patchpilot.commits.git_reading import read_identity
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.follow_up import Reverted
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import join_words
@@ -44,7 +45,7 @@ _SEND_HINT = "read the message; to send it: -o FILE writes it, `git send-email F
 _BUILD_FAILED = "the branch compiles without the fix, but not with it"
 
 
-@json_form("written?", "resolve=resolving?", "builds=built?", "request?")
+@json_form("written?", "resolve=resolving?", "builds=built?", "request?", "next_commands")
 @dataclass(frozen=True, slots=True)
 class ActionResults:
     """The results of the actions that `backport` performs after computing the verdicts.
@@ -58,6 +59,11 @@ class ActionResults:
     built: tuple[BranchBuild, ...] = ()
     request: str = ""
     next: Advice = ""
+
+    @property
+    def next_commands(self) -> tuple[str, ...]:
+        """Return the next command to run, or () if there is none."""
+        return (self.next.command,) if isinstance(self.next, Action) else ()
 
 
 def next_backport_step(
@@ -74,6 +80,8 @@ def next_backport_step(
     target = request.target or last_result.commit or ""
     if not branches:
         return ""
+    if last_result.reverted:
+        return _next_step_after_revert(last_result, last_result.reverted, onto_arguments)
     if last_result.commit and last_result.asked and last_result.upstream:
         versions = join_words([branch.version or branch.branch for branch in branches])
         verb = "does" if len(branches) == 1 else "do"
@@ -95,6 +103,22 @@ def next_backport_step(
     tree = repository.top if repository else Path(branches[0].branch)
     folder = str(suggest_backport_folder(tree, last_result.commit))
     return Action("backport", (target, *onto_arguments, "--write", folder), "next: {}")
+
+
+def _next_step_after_revert(
+    result: BackportResult, reverted: Reverted, onto_arguments: tuple[str, ...]
+) -> Advice:
+    """Return the request for the fix that replaces a reverted one, or why there is no request."""
+    lacking = {follower.commit for branch in result.branches for follower in branch.followers}
+    replacement = next((it for it in reversed(reverted.replacements) if it.commit in lacking), None)
+    commit = result.commit or ""
+    if replacement is None:
+        return f"do not request {commit[:12]}: {reverted.words}"
+    return Action(
+        "backport",
+        (replacement.commit[:12], *onto_arguments, "--request"),
+        f"{commit[:12]} was reverted in mainline; use {replacement.commit[:12]} instead: {{}}",
+    )
 
 
 def run_backport_actions(
@@ -161,6 +185,7 @@ def run_backport_actions(
             wording=wording,
             profile=profile,
             adapt=request.adapt,
+            include_reverted=request.everything,
         )
         if folder and buildable[-1].branches
         else ()

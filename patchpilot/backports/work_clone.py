@@ -159,7 +159,9 @@ def build_backport(
         )
     if command == OBJECTS:
         require_compilable(repository, CommitTree(repository, branch.tip))
-    steps, skip_reason = plan_backport_steps(repository, pairs, upstream_only=False, adapt=adapt)
+    steps, skip_reason = plan_backport_steps(
+        repository, pairs, upstream_only=False, adapt=adapt, include_reverted=True
+    )
     if not steps:
         return BranchBuild(
             branch.branch,

@@ -131,6 +131,7 @@ def write_backports(
     wording: BackportText,
     profile: str | None = None,
     adapt: bool = False,
+    include_reverted: bool = False,
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches for each branch that needs the fix and to which it applies.
 
@@ -155,7 +156,9 @@ def write_backports(
                 [result.commit for result, branch_result in pairs if branch_result.wants_fix],
                 branch.version,
             )
-            steps, skip_reason = plan_backport_steps(repository, pairs, adapt=adapt)
+            steps, skip_reason = plan_backport_steps(
+                repository, pairs, adapt=adapt, include_reverted=include_reverted
+            )
             if not steps:
                 reason = skip_reason or "the branch has the fix, or does not have the bug"
                 backports.append(WrittenBackport(branch.branch, (), reason))
@@ -191,17 +194,23 @@ def plan_backport_steps(
     *,
     upstream_only: bool = True,
     adapt: bool = False,
+    include_reverted: bool = False,
 ) -> tuple[list[Step], Advice]:
     """Return the commits to apply to a branch, in order, or the reason why there are none.
 
     If the fix needs only a part of a prerequisite, the result has only the changes to the fix's
-    files. An adapted fix needs no prerequisites. With `adapt`, skip a conflicting fix that could
+    files. An adapted fix needs no prerequisites. A fix that mainline reverted is skipped, unless
+    `include_reverted` is set. With `adapt`, skip a conflicting fix that could
     not be adapted, even if it has prerequisites.
     """
     steps: list[Step] = []
     added_commits: set[str] = set()
+    skip_reason = ""
     for result, answer in pairs:
         if not answer.wants_fix:
+            continue
+        if result.reverted and not include_reverted:
+            skip_reason = f"{result.reverted.words}; --all writes it anyway"
             continue
         if result.commit is None or not answer.tip:
             return [], "a directory or patch file has no commits to write"
@@ -221,7 +230,7 @@ def plan_backport_steps(
                     )
                 )
         steps.append(Step(fix.commit, adaptation=answer.adaptation))
-    return steps, ""
+    return steps, "" if steps else skip_reason
 
 
 def explain_not_upstream(commit: str) -> str:

@@ -172,6 +172,8 @@ def _format_landed_reason(landing: Landing) -> str:
         LandedHow.MARKER: "its message references the fix",
         LandedHow.SUBJECT: "same subject and author, nearly the same patch",
         LandedHow.PATCH_ID: "same patch-id",
+        LandedHow.REVERT: "it reverts the same commit",
+        LandedHow.REAPPLIED: "the fix reapplies it",
     }
     return f"merged as {landing.commit[:12]} ({evidence[landing.how]})"
 

@@ -10,6 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.history.ancestor_bitmap import AncestorBitmap
 from patchpilot.history.history_index import Index
 from patchpilot.history.patch_similarity import are_alike, have_common_file, patch_ids
+from patchpilot.history.reverts import Reverts, parse_revert_title
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.commit_marks import read_commit_marks, strip_vendor_prefixes
@@ -24,6 +25,8 @@ class LandedHow(StrEnum):
     MARKER = "marker"
     SUBJECT = "subject"
     PATCH_ID = "patch-id"
+    REVERT = "revert"
+    REAPPLIED = "reapplied"
 
 
 class Landing(NamedTuple):
@@ -70,6 +73,7 @@ class History:
         self.repository = repository
         self.index = index or Index.open(repository)
         self._progress = progress
+        self._reverts = Reverts(repository, self.index)
         self._names: dict[str, tuple[str, ...]] = {}
 
     def __enter__(self) -> "History":
@@ -94,6 +98,15 @@ class History:
     def landed(self, commit: str, branch: str, *, content: bool = True) -> Landing | None:
         """Return how a commit was merged into the branch with this tip, or None.
 
+        If the commit is a revert and `content` is set, the branch's own revert of the same commit
+        counts as well; for the other evidence, see `_find_landing`.
+        """
+        landing = self._find_landing(commit, branch, content=content)
+        return landing or (self._find_same_revert(commit, branch) if content else None)
+
+    def _find_landing(self, commit: str, branch: str, *, content: bool) -> Landing | None:
+        """Return how a commit was merged into the branch with this tip, or None.
+
         Prefer a merge that is still in effect to a reverted one. The evidence is, in this order:
         ancestry; a marker in the message of a commit in the branch (including backports of
         backports); and, if `content` is set, the same subject and author with a similar patch, or
@@ -108,41 +121,111 @@ class History:
             Landing(self.index.id(candidate), LandedHow.MARKER)
             for candidate in self._find_marked(commit, reach)
         ]
-        if not landings and content:
+        landing = self._effective_landings(commit, landings, reach)
+        if content and not (landing and landing.holds):
+            # a commit that was reverted may have been applied again without a marker
             landings = [
                 Landing(candidate, LandedHow.SUBJECT)
                 for candidate in self._find_same_subject(commit, reach)
             ]
-            landings = landings or [
-                Landing(candidate, LandedHow.PATCH_ID)
-                for candidate in self._find_same_patch(commit, ordinal, reach)
-            ]
-        return self._effective_landings(commit, landings, reach)
+            if not landings and landing is None:
+                landings = [
+                    Landing(candidate, LandedHow.PATCH_ID)
+                    for candidate in self._find_same_patch(commit, ordinal, reach)
+                ]
+            again = self._effective_landings(commit, landings, reach)
+            landing = again if again and (again.holds or landing is None) else landing
+        return landing
+
+    def _find_same_revert(self, commit: str, branch: str) -> Landing | None:
+        """Return the branch's own revert of the commit that a commit reverts, or None.
+
+        A commit that reapplies another one is in a branch that never reverted it.
+        """
+        for reverted in self.reverted_by(commit):
+            landing = self._find_landing(reverted, branch, content=True)
+            if landing and landing.reverted_by:
+                return Landing(landing.reverted_by, LandedHow.REVERT)
+            for original in () if landing else self.reverted_by(reverted):
+                applied = self._find_landing(original, branch, content=True)
+                if applied and applied.holds:
+                    return Landing(applied.commit, LandedHow.REAPPLIED)
+        return None
+
+    def reverted_by(self, commit: str) -> tuple[str, ...]:
+        """Return the commits that a commit reverts, if its subject is that of a revert.
+
+        A revert that names no id reverts the latest commit before it with the quoted subject. Ids
+        of other branches are replaced by those of the commit's own history if it has them.
+        """
+        title = parse_revert_title(self.repository.commit(commit).subject)
+        culprits = self._list_reverted(commit) if title is not None else ()
+        return tuple(culprit.commit for culprit in culprits if culprit.commit)
+
+    def _list_reverted(self, commit: str) -> tuple[Culprit, ...]:
+        original = self.repository.commit(commit)
+        title = parse_revert_title(original.subject) or ""
+        ids = read_commit_marks(original.message).reverts
+        self.add([commit])
+        reach = self.index.reach(commit)
+        if not ids and title:
+            titled = [name for name in self._list_titled(title, reach) if name != commit][-1:]
+            return tuple(Culprit(name[:12], title, name) for name in titled)
+        culprits = (
+            Culprit(name, title if len(ids) == 1 else "", self._resolve(name, "", commit, reach))
+            for name in ids
+        )
+        return tuple({culprit.commit or culprit.written: culprit for culprit in culprits}.values())
 
     def culprits(self, commit: str) -> tuple[Culprit, ...]:
-        """Return the commits named in the `Fixes:` lines of a commit's message, without
-        duplicates.
+        """Return the commits that introduced the bug which a commit fixes, without duplicates.
+
+        They are named in the `Fixes:` lines of its message. A revert fixes the commit that it
+        reverts, whatever its `Fixes:` lines name: without that commit, there is nothing to revert.
+        A commit that reapplies another one also fixes what that one fixes.
         """
+        original = self.repository.commit(commit)
+        marks = read_commit_marks(original.message)
+        is_revert = parse_revert_title(original.subject) is not None
+        culprits: dict[str, Culprit] = {}
+        if is_revert or marks.reverts:
+            for culprit in self._list_reverted(commit):
+                culprits.setdefault(culprit.commit or culprit.written, culprit)
+                for reapplied in self.reverted_by(culprit.commit) if culprit.commit else ():
+                    for bug in self._list_tagged(reapplied):
+                        culprits.setdefault(bug.commit or bug.written, bug)
+        if is_revert and culprits:
+            return tuple(culprits.values())
+        for culprit in self._list_tagged(commit):
+            culprits.setdefault(culprit.commit or culprit.written, culprit)
+        return tuple(culprits.values())
+
+    def _list_tagged(self, commit: str) -> tuple[Culprit, ...]:
+        """Return the commits named in the `Fixes:` lines of a commit's message."""
         self.add([commit])
         reach = self.index.reach(commit)
         culprits: dict[str, Culprit] = {}
         for fix in read_commit_marks(self.repository.commit(commit).message).fixes:
-            hits = [
-                commit_id
-                for ordinal, commit_id in self.index.resolve(fix.id)
-                if ordinal in reach and commit_id != commit
-            ]
-            hits = hits or self._find_other_id(fix.id, reach)
-            if len(hits) != 1 and fix.subject:
-                same_subject = self._list_titled(fix.subject, reach)
-                hits = [hit for hit in hits if hit in same_subject] or (
-                    [] if hits else same_subject
-                )
-            culprits.setdefault(
-                hits[-1] if hits else fix.id,
-                Culprit(fix.id, fix.subject, hits[-1] if hits else None),
-            )
+            hit = self._resolve(fix.id, fix.subject, commit, reach)
+            culprits.setdefault(hit or fix.id, Culprit(fix.id, fix.subject, hit))
         return tuple(culprits.values())
+
+    def _resolve(self, name: str, subject: str, commit: str, reach: AncestorBitmap) -> str | None:
+        """Return the commit in the history of `commit` that it names by an id and a subject.
+
+        Prefer the id. If the history has no such commit, use the one that it was picked from, the
+        one that was picked from it, or the only one with the subject; otherwise, return None.
+        """
+        hits = [
+            commit_id
+            for ordinal, commit_id in self.index.resolve(name)
+            if ordinal in reach and commit_id != commit
+        ]
+        hits = hits or self._find_other_id(name, reach)
+        if len(hits) != 1 and subject:
+            same_subject = self._list_titled(subject, reach)
+            hits = [hit for hit in hits if hit in same_subject] or ([] if hits else same_subject)
+        return hits[-1] if hits else None
 
     def _find_other_id(self, name: str, reach: AncestorBitmap) -> list[str]:
         """Return the commit that a commit outside of `reach` is there, or an empty list.
@@ -226,6 +309,10 @@ class History:
             if original and self._has_same_change(original, twin)
         ]
 
+    def _is_in(self, name: str, reach: AncestorBitmap) -> bool:
+        ordinal = self.index.ordinal(name) if len(name) == 40 else None
+        return ordinal is not None and ordinal in reach
+
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
         """Return the commits that are missing from a branch, judging by ancestry and upstream
         markers.
@@ -244,28 +331,22 @@ class History:
     def reverts(self, commit: str, branch: str) -> tuple[str, ...]:
         """Return the commits in `branch` that revert `commit` by id or subject, oldest first."""
         self.add([branch])
-        reach = self.index.reach(branch)
-        ordinals = set(self.index.reverts_of(commit))
-        own_ordinal = self.index.ordinal(commit) or 0
-        subject = self.repository.commit(commit).subject
-        ordinals |= {
-            revert
-            for revert in self.index.by_subject(f'Revert "{subject}"')
-            if not self._reverts_another(revert, commit)
-        }
-        return tuple(
-            self.index.ids(
-                revert for revert in sorted(ordinals) if revert in reach and revert > own_ordinal
-            )
-        )
+        return self._reverts.find(commit, self.names_of(commit), self.index.reach(branch))
+
+    def find_revert(self, commit: str, branch: str) -> str | None:
+        """Return the commit in `branch` that reverts `commit` and is still in effect, or None."""
+        self.add([branch])
+        return self._reverts.find_effective(commit, (), self.index.reach(branch))
 
     def fixers(self, commit: str, branch: str) -> tuple[str, ...]:
         """Return the commits in `branch` with a `Fixes:` line for `commit`, oldest first."""
         self.add([branch])
         reach = self.index.reach(branch)
         self.add([commit])
-        # the branch may also have the commit under the id of a pick
+        # the branch may have the commit under the id of a pick, and a tag may name any backport
         names = {*self.names_of(commit), *self.index.ids(self._find_marked(commit, reach))}
+        for name in tuple(names):
+            names |= {*self.index.ids(self.index.backports_of(name))}
         fixers = {fixer for name in names for fixer in self.index.fixes_of(name)}
         return tuple(self.index.ids(sorted(fixer for fixer in fixers if fixer in reach)))
 
@@ -299,32 +380,14 @@ class History:
                 -(self.index.ordinal(candidate.commit) or 0),
             ),
         ):
-            revert = self._find_revert(commit, landing.commit, reach)
+            names = [
+                name for name in (commit, *self.names_of(commit)) if not self._is_in(name, reach)
+            ]
+            revert = self._reverts.find_effective(landing.commit, names, reach)
             if revert is None:
                 return landing
             reverted_landing = Landing(landing.commit, landing.how, revert)
         return reverted_landing
-
-    def _find_revert(self, commit: str, merged: str, reach: AncestorBitmap) -> str | None:
-        """Return the latest revert of a merged commit that is still in effect, or None."""
-        merged_ordinal = self.index.ordinal(merged) or 0
-        reverts = {
-            number
-            for name in {commit, merged}
-            for number in self.index.reverts_of(name)
-            if number in reach and number > merged_ordinal
-        }
-        for revert in sorted(reverts, reverse=True):
-            revert_id = self.index.id(revert)
-            if self._find_revert(revert_id, revert_id, reach) is None:
-                return revert_id
-        return None
-
-    def _reverts_another(self, ordinal: int, commit: str) -> bool:
-        reverted_ids = read_commit_marks(
-            self.repository.commit(self.index.id(ordinal)).message
-        ).reverts
-        return bool(reverted_ids) and not any(commit.startswith(prefix) for prefix in reverted_ids)
 
     def _find_same_subject(self, commit: str, reach: AncestorBitmap) -> list[str]:
         original = self.repository.commit(commit)

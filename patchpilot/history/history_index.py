@@ -106,10 +106,11 @@ class Index:
             return self._add_with_originals(tips, progress)
 
     def _add_with_originals(self, tips: Sequence[str], progress: Progress) -> int:
-        """Add the tips, and all commits of the repository that backports name as their origin.
+        """Add the tips, and all commits of the repository that others name.
 
-        They may be on a branch that was never added. If they were missing, an answer would depend
-        on which branches were added before.
+        These are the origins of backports, and fixed or reverted commits. They may be on a branch
+        that was never added. If they were missing, an answer would depend on which branches were
+        added before.
         """
         added = self._add(tips, progress)
         if added or not self._has_originals:
@@ -119,11 +120,11 @@ class Index:
         return added
 
     def _find_unindexed_originals(self) -> list[str]:
-        """Return the commits that indexed backports name, if they are in the repository only.
+        """Return the commits that indexed commits name, if only the repository has them.
 
         The ids that the repository lacks are looked up again after its refs have changed.
         """
-        unknown = [str(row[0]) for row in self._db.execute("select id from unknown_upstream")]
+        unknown = [str(row[0]) for row in self._db.execute("select id from unknown_names")]
         refs = hashlib.sha256(
             "".join(f"{ref.name}{ref.object_id}" for ref in self.repository.all_refs).encode(
                 "utf-8", "surrogateescape"
@@ -141,7 +142,7 @@ class Index:
         with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute("begin immediate")
             self._db.executemany(
-                "delete from unknown_upstream where id = ?", [(name,) for name in known]
+                "delete from unknown_names where id = ?", [(name,) for name in known]
             )
             value = f"{refs} {len(unknown) - len(known)}"
             self._db.execute("insert or replace into meta values ('refs', ?)", (value,))
@@ -344,9 +345,15 @@ class Index:
         self._db.executemany("insert into octopus values (?, ?)", octopus)
         for table, pairs in references.items():
             self._db.executemany(f"insert into {table} values (?, ?)", pairs)
+        unknown = [value for value, _ in references["upstream"]]
+        # a commit of the branch is before the commit that fixes or reverts it
+        unknown += [
+            value
+            for value, _ in references["fixes"] + references["reverts"]
+            if not self.resolve(value)
+        ]
         self._db.executemany(
-            "insert or ignore into unknown_upstream values (?)",
-            [(value,) for value, _ in references["upstream"]],
+            "insert or ignore into unknown_names values (?)", [(value,) for value in unknown]
         )
         self._append_parents(start, links)
         return len(rows)

@@ -14,7 +14,7 @@ from patchpilot.private_files import is_private
 from patchpilot.projects.commit_marks import marks_digest
 from patchpilot.read_file import read_regular_file
 
-VERSION = 5
+VERSION = 6
 MOST_REPOSITORIES = 32
 _SCHEMA = """
 create table meta (name text primary key, value text);
@@ -23,7 +23,7 @@ create table commits (ord integer primary key, id blob not null, subject integer
 create table parents (chunk integer primary key, data blob not null);
 create table octopus (ord integer not null, parent integer not null);
 create table upstream (id text not null, ord integer not null);
-create table unknown_upstream (id text primary key);
+create table unknown_names (id text primary key);
 create table reverts (id text not null, ord integer not null);
 create table fixes (id text not null, ord integer not null);
 create table reach (ord integer primary key, used integer not null, data blob not null);

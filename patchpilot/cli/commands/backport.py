@@ -43,6 +43,15 @@ from patchpilot.cli.command import (
     help="the commit that introduced the bug, if there is no Fixes: tag yet (repeatable)",
 )
 @option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help=(
+        "stack all commits of a range, not only its fixes, and include fixes that mainline reverted"
+        " and very large prerequisites"
+    ),
+)
+@option(
     "--write",
     "folder",
     type=Path,

@@ -68,6 +68,8 @@ def format_backport_text(
                 "  not in mainline yet: stable trees accept it only after that"
                 + (", newer trees first" if lacks_newer else "")
             )
+        if result.reverted:
+            lines += _wrap(result.reverted.words, "  ", "    ")
         for rule in result.rules:
             lines += _wrap(f"note: {rule}", "  ", "    ")
         width = max((len(_branch_label(branch)) for branch in result.branches), default=0)
@@ -81,7 +83,9 @@ def format_backport_text(
             )
             lines += [
                 f"      {line}"
-                for line in _format_branch_details(branch, upstream=result.upstream is not False)
+                for line in _format_branch_details(
+                    branch, result.commit, upstream=result.upstream is not False
+                )
             ]
             # show the build only after the last fix, because a branch is built with all fixes
             if result is results[-1]:
@@ -95,6 +99,7 @@ def format_backport_text(
             ]
         blocks.append("\n".join(lines))
     blocks += _list_unread_patches(results[-1])
+    blocks += _count_left_out(results[-1])
     blocks += _missing_series(results[-1])
     blocks += [
         *_format_action_results(action_results),
@@ -108,6 +113,12 @@ def _list_unread_patches(result: BackportResult) -> list[str]:
         "\n".join(_wrap(f"{row.source}: {row.problem}", "not judged: ", "  "))
         for row in result.unread
     ]
+
+
+def _count_left_out(result: BackportResult) -> list[str]:
+    count = format_count(result.left_out, "commit")
+    text = f"{count} of the range without a fix; --all judges and stacks all commits"
+    return ["\n".join(_wrap(text, "left out: ", "  "))] if result.left_out else []
 
 
 def _missing_series(result: BackportResult) -> list[str]:
@@ -192,13 +203,18 @@ def _wrap(text: str, first: str, indent: str, width: int = _COLUMNS) -> list[str
     return list(wrap_labeled(first, text, width, len(indent)))
 
 
-def _format_branch_details(branch: BranchResult, *, upstream: bool) -> list[str]:
+def _format_branch_details(branch: BranchResult, fix: str | None, *, upstream: bool) -> list[str]:
     """Return the details below a branch's line; code and commands are not wrapped."""
     lines: list[str] = []
 
     def add_text(text: str, indent: str = "") -> None:
         lines.extend(_wrap(text, indent, indent + "  ", _COLUMNS - 6))
 
+    if branch.stacked_others and branch.wants_fix:
+        add_text(
+            f"judged on top of {format_count(branch.stacked, 'other commit')},"
+            f" {branch.stacked_others} without a fix"
+        )
     if branch.queued:
         add_text("queued for the next release")
     if branch.wants_fix:
@@ -212,9 +228,8 @@ def _format_branch_details(branch: BranchResult, *, upstream: bool) -> list[str]
         if branch.lacking_newer and upstream:
             add_text(f"needed in newer trees first: {', '.join(branch.lacking_newer)}")
     for follower in branch.followers:
-        add_text(
-            f'also needed: {follower.commit[:12]} ("{follower.subject}"), a {follower.kind} of it'
-        )
+        label = "instead" if follower.kind == "replacement" and branch.wants_fix else "also needed"
+        add_text(f"{label}: {follower.reference}, {follower.describe_relation(fix)}")
     if branch.stale and branch.ends and branch.wants_fix:
         add_text("the local copy of the branch is outdated: fetch it again")
     return lines
@@ -304,6 +319,7 @@ def format_backport_markdown(
         lines = [
             f"**{_escape_cell(_describe_commit(result))}**",
             "",
+            *([_escape_cell(result.reverted.words), ""] if result.reverted else []),
             "| branch | verdict | why | prerequisites |",
             "|---|---|---|---|",
         ]
@@ -332,6 +348,7 @@ def format_backport_markdown(
             )
         blocks.append("\n".join(lines))
     blocks += map(_escape_cell, _list_unread_patches(results[-1]))
+    blocks += map(_escape_cell, _count_left_out(results[-1]))
     blocks += [
         "\n".join(f"    {line}" for line in block.split("\n"))
         for block in _format_action_results(action_results)

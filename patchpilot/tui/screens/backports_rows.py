@@ -94,17 +94,24 @@ class BranchTexts:
         Return "" if the introducing commit is unknown, because the panel reports that once for all
         branches. The stable maintainers pick up a fix with Cc: stable if it applies.
         """
-        upstream, is_conflict = self.result.upstream, branch.verdict == "conflict"
         if not branch.wants_fix:
             return "nothing"
         if self.merged:
             return "g fetch the merge"
+        if self.result.reverted:
+            replacements = [row for row in branch.followers if row.kind == "replacement"]
+            return f"use {replacements[-1].commit[:12]}" if replacements else "nothing"
         if branch.queued:
             return "queued for a release"
         if branch.resolved:
             return "patches written: a"
         if backport := self.written_backport(branch):
             return WRITTEN if backport.files else SENT
+        return self._next_request(branch)
+
+    def _next_request(self, branch: "BranchResult") -> str:
+        """Return how to ask the stable maintainers for the fix."""
+        upstream, is_conflict = self.result.upstream, branch.verdict == "conflict"
         if upstream and branch.verdict in CLEAN and not branch.failed:
             request = DRAFTED if self.is_drafted else REQUEST
             return ENOUGH if self.is_tagged else request
@@ -139,6 +146,8 @@ class BranchTexts:
 
     def branch_facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
         rows = [("why", branch.reason)]
+        if self.result.reverted:
+            rows.append(("reverted", self.result.reverted.words))
         if self.merged:
             merge_text = f"{self.merged[:12]}, not fetched yet: press g (git fetch)"
             rows.insert(0, ("merged as", merge_text))
