@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
+from patchpilot.backports.differing_functions import FunctionDifference
 from patchpilot.backports.prerequisites import PrerequisiteNeed, SearchState
 from patchpilot.commits.applies import AppliesHow, ApplyResult
 from patchpilot.commits.mail_commits import Files
@@ -44,6 +45,8 @@ class DirectoryChange:
     "prerequisites",
     "prerequisites_partial=partial",
     "search",
+    "too_large",
+    "differences",
     "adaptation",
     "commands",
     "hints",
@@ -59,7 +62,8 @@ class BranchResult:
     """The backport verdict for a branch or directory, with details.
 
     `tip` is "" for a directory. `search` is None if prerequisites were not searched; `partial` is
-    set if only the prerequisites' changes to the fix's files are needed. `applied` is the result of
+    set if only the prerequisites' changes to the fix's files are needed. `too_large` is a commit
+    that the search did not propose because of its size. `applied` is the result of
     applying the fix to a branch, and `change` contains the files that it changes in a directory.
     `stacked` is the number of other commits of TARGET that were applied before the fix was judged;
     `stacked_others` counts those that are no fixes. `adaptation` is the fix adapted to the branch,
@@ -85,6 +89,8 @@ class BranchResult:
     prerequisites: tuple[PrerequisiteNeed, ...] = ()
     partial: bool = False
     search: SearchState | None = None
+    too_large: PrerequisiteNeed | None = None
+    differences: tuple[FunctionDifference, ...] = ()
     commands: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     followers: tuple[Follower, ...] = ()
@@ -98,6 +104,15 @@ class BranchResult:
     change: DirectoryChange | None = None
     failed: str = ""
     resolved: str = ""
+
+    @property
+    def follow_ups(self) -> tuple[Follower, ...]:
+        """Return the follow-ups to apply together with the fix."""
+        return tuple(
+            follower
+            for follower in self.followers
+            if self.wants_fix and follower.kind != "replacement"
+        )
 
     @property
     def wants_fix(self) -> bool:

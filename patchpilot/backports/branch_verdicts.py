@@ -14,6 +14,7 @@ from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.conflict_reasons import explain_conflict
+from patchpilot.backports.differing_functions import find_differing_functions
 from patchpilot.backports.followups import (
     find_followers,
     find_later_fix_hints,
@@ -21,9 +22,11 @@ from patchpilot.backports.followups import (
     find_newer_branches_without_fix,
     find_stable_rule_violations,
 )
+from patchpilot.backports.named_prerequisites import PrerequisiteReader
 from patchpilot.backports.patches import compute_range_diff
 from patchpilot.backports.prerequisites import (
     PrerequisiteSearch,
+    SearchLimits,
     SearchState,
     find_prerequisites,
 )
@@ -40,7 +43,7 @@ from patchpilot.backports.targets import (
 )
 from patchpilot.backports.unpacked_tree import check_fixes_in_directory
 from patchpilot.backports.verdict import make_branch_result
-from patchpilot.commits.applies import AppliesHow, ApplyResult
+from patchpilot.commits.applies import AppliesHow, ApplyResult, try_fix
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.make_commits import commit_patches
 from patchpilot.commits.object_store import ScratchStore
@@ -173,8 +176,11 @@ def compute_backport_verdicts(
             )
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in targets]
+        mails = {fix.commit: fix.patch for fix in targets if fix.commit and fix.patch}
         try:
-            with BackportSession(repository, stable, request, progress, introduced_by) as session:
+            with BackportSession(
+                repository, stable, request, progress, introduced_by, mails
+            ) as session:
                 results = session.ask(commits, branches, others)
         except sqlite3.OperationalError as error:
             raise MissingError(
@@ -184,7 +190,9 @@ def compute_backport_verdicts(
         except sqlite3.DatabaseError:
             # the index is only a cache: rebuild it if it is damaged
             delete_index(repository)
-            with BackportSession(repository, stable, request, progress, introduced_by) as session:
+            with BackportSession(
+                repository, stable, request, progress, introduced_by, mails
+            ) as session:
                 results = session.ask(commits, branches, others)
         results = tuple(replace(result, missing=missing, unread=unread) for result in results)
     if folders:
@@ -273,6 +281,7 @@ class BackportSession:
         request: BackportRequest,
         progress: Progress,
         culprits: Sequence[str] = (),
+        patches: Mapping[str, Patch] | None = None,
     ) -> None:
         self.repository, self.stable_branches = repository, branches
         self.request, self.progress = request, progress
@@ -281,6 +290,7 @@ class BackportSession:
         main = find_mainline(repository)
         self.main = main.tip if main else None
         self.mainline = MainlineSearch(repository, main, self.history) if main else None
+        self.prerequisites = PrerequisiteReader(self.history, self.main, patches)
         originals = (self._find_original(culprit) or culprit for culprit in culprits)
         self.named = tuple(
             Culprit(culprit[:12], repository.commit(culprit).subject, culprit)
@@ -452,76 +462,125 @@ class BackportSession:
                 conflicts=(),
                 reason=missing_functions,
             )
-        applied, wants_fix = result.applied, result.wants_fix
-        search: PrerequisiteSearch | None = None
-        is_conflict = result.verdict is BranchVerdict.CONFLICT
-        if self.request.adapt and is_conflict and applied:
-            backports = self._find_other_backports(fix.id, branch)
-            adapted = adapt_conflicts(self.scratch, applied.merge, tree, fix, backports)
-            if adapted and self.request.range_diff:
-                parent = self.scratch.commit(tree, branch.tip)
-                source = self.repository.commit(adapted.start or fix.id)
-                comparison = compute_range_diff(self.scratch, source, adapted.made, parent)
-                adapted = replace(adapted, range_diff=comparison)
-            result = replace(result, adaptation=adapted)
-        adapted = result.adaptation
-        sure_adaptation = adapted if adapted and adapted.is_sure else None
-        if applied and wants_fix and self.request.effort > 0:
-            causes, hints = explain_conflict(
-                self.history,
-                self.scratch,
-                fix,
-                branch.tip,
-                applied,
-                timeout=self.request.effort / 2,
-                tree=tree,
-            )
-            result = replace(result, causes=causes, hints=hints)
-            if adapted:
-                steps = add_causes(adapted.steps, causes)
-                result = replace(result, adaptation=replace(adapted, steps=steps))
-            # search for prerequisites only if the fix could not be adapted
-            if is_conflict and not sure_adaptation:
-                search = find_prerequisites(
-                    self.history,
-                    self.scratch,
-                    fix,
-                    branch.tip,
-                    effort=self.request.effort,
-                    tree=tree,
-                    progress=self.progress,
-                )
-                result = replace(
-                    result,
-                    prerequisites=search.needs,
-                    partial=search.partial,
-                    search=search.state,
-                )
         stacked = [commit for commit in pending_branch.commits if commit != fix.id]
-        if wants_fix and (not reverted or self.request.everything):
-            pending_branch.tree = (
-                sure_adaptation.made
-                if sure_adaptation
-                else self._tree_with_fix(fix, applied, search, tree)
+        is_wanted = result.wants_fix and (reverted is None or self.request.everything)
+        if result.applied and result.wants_fix:
+            result, new_tree = self._add_requirements(
+                result, fix, branch, tree, pending_branch.commits
             )
+            if is_wanted:
+                pending_branch.tree = new_tree
+        if is_wanted:
             pending_branch.commits.append(fix.id)
         stable = self.stable_branches.stable
         return replace(
             result,
-            queued=wants_fix
+            queued=result.wants_fix
             and bool(branch.version)
             and is_commit_queued(self.history, fix.id, branch.version, stable, self.queues),
             stacked=len(stacked),
             stacked_others=sum(commit in self._others for commit in stacked),
-            commands=()
-            if reverted and not self.request.everything
-            else _list_cherry_pick_commands(result, fix),
+            commands=_list_cherry_pick_commands(result, fix) if is_wanted else (),
             followers=()
             if result.verdict is BranchVerdict.NOT_AFFECTED
             else find_needed_followers(
-                self.history, fix.id, follow_ups, reverted, branch.tip, has_fix=not wants_fix
+                self.history,
+                fix.id,
+                follow_ups,
+                reverted,
+                branch.tip,
+                has_fix=not result.wants_fix,
             ),
         )
+
+    def _add_requirements(
+        self,
+        result: BranchResult,
+        fix: FixCommit,
+        branch: StableBranch,
+        tree: str,
+        applied_commits: Collection[str],
+    ) -> tuple[BranchResult, str]:
+        """Add what a branch without the fix requires, and return the branch's tree with the fix.
+
+        These are the prerequisites that people name, the adaptation or other prerequisites if the
+        fix conflicts after them, and explanations.
+        """
+        assert result.applied
+        effort = self.request.effort
+        named = self.prerequisites.apply(
+            self.scratch, fix, branch, tree, effort / 2, applied_commits
+        )
+        applied = try_fix(self.scratch, fix, named.tree) if named.needs else result.applied
+        result = replace(result, prerequisites=named.needs, hints=named.hints)
+        is_conflict = applied.how is AppliesHow.CONFLICT
+        if result.verdict is BranchVerdict.CONFLICT and not is_conflict:
+            result = replace(result, search=SearchState.FOUND)
+        if self.request.adapt and is_conflict:
+            result = self._adapt(result, fix, branch, named.tree, applied)
+        if effort > 0:
+            result = self._explain(result, fix, branch.tip, tree, result.applied or applied)
+        adapted = result.adaptation
+        if adapted and adapted.is_sure:
+            return result, adapted.made
+        # search for prerequisites only if the fix could not be adapted
+        if not is_conflict or effort <= 0:
+            return result, tree if is_conflict else applied.merge.tree
+        search = find_prerequisites(
+            self.history,
+            self.scratch,
+            fix,
+            branch.tip,
+            limits=SearchLimits(effort, self.request.everything),
+            tree=named.tree,
+            progress=self.progress,
+        )
+        result = replace(
+            result,
+            prerequisites=(*named.needs, *search.needs),
+            partial=search.partial,
+            search=search.state,
+            too_large=search.too_large,
+        )
+        if search.tree and search.state is SearchState.FOUND:
+            return result, self.scratch.pick(fix.id, search.tree, fix.base).tree
+        return result, tree
+
+    def _adapt(
+        self,
+        result: BranchResult,
+        fix: FixCommit,
+        branch: StableBranch,
+        tree: str,
+        applied: ApplyResult,
+    ) -> BranchResult:
+        """Adapt a conflicting fix to a branch."""
+        backports = self._find_other_backports(fix.id, branch)
+        adapted = adapt_conflicts(self.scratch, applied.merge, tree, fix, backports)
+        if adapted and self.request.range_diff:
+            parent = self.scratch.commit(tree, branch.tip)
+            source = self.repository.commit(adapted.start or fix.id)
+            comparison = compute_range_diff(self.scratch, source, adapted.made, parent)
+            adapted = replace(adapted, range_diff=comparison)
+        return replace(result, adaptation=adapted)
+
+    def _explain(
+        self, result: BranchResult, fix: FixCommit, tip: str, tree: str, applied: ApplyResult
+    ) -> BranchResult:
+        """Add the causes of a conflict, or the functions that differ where the fix applies."""
+        timeout = self.request.effort / 2
+        causes, hints = explain_conflict(
+            self.history, self.scratch, fix, tip, applied, timeout=timeout, tree=tree
+        )
+        if applied.how is not AppliesHow.CONFLICT:
+            differences = find_differing_functions(
+                self.history, self.scratch, fix, tip, tree, timeout=timeout
+            )
+            result = replace(result, differences=differences)
+        adapted = result.adaptation
+        if adapted:
+            adapted = replace(adapted, steps=add_causes(adapted.steps, causes))
+        return replace(result, causes=causes, hints=(*result.hints, *hints), adaptation=adapted)
 
     def _explain_missing_functions(
         self, fix: FixCommit, tip: str, pending_branch: _PendingBranch
@@ -553,26 +612,13 @@ class BackportSession:
         )
         return f"{reason}, nor is the function {functions[0]}()" if has_bug is False else ""
 
-    def _tree_with_fix(
-        self,
-        fix: FixCommit,
-        applied: ApplyResult | None,
-        search: PrerequisiteSearch | None,
-        tree: str,
-    ) -> str:
-        if applied and applied.how is not AppliesHow.CONFLICT:
-            return applied.merge.tree
-        if search and search.tree and search.state is SearchState.FOUND:
-            return self.scratch.pick(fix.id, search.tree, fix.base).tree
-        return tree
-
 
 def _list_cherry_pick_commands(result: BranchResult, fix: FixCommit) -> tuple[str, ...]:
     if not result.wants_fix:
         return ()
     start = result.branch if result.version else result.tip[:12]
     local_branch = f"backport-{fix.commit.short}-{result.version or result.tip[:12]}"
-    prerequisites = result.prerequisites if not result.partial else ()
+    prerequisites = [needed for needed in result.prerequisites if not needed.paths]
     return (
         f"git switch -c {local_branch} {start}",
         *(f"git cherry-pick -x {prerequisite.commit}" for prerequisite in prerequisites),

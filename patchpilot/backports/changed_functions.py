@@ -48,6 +48,18 @@ def find_enclosing_function(lines: Sequence[str], index: int) -> Function | None
     return Function(match[1], (head_line, min(len(lines), end + 1)))
 
 
+def list_functions(lines: Sequence[str]) -> list[Function]:
+    """Return the functions in a file's code, as read by `read_code_of`."""
+    functions: list[Function] = []
+    for index, line in enumerate(lines):
+        if functions and index < functions[-1].span[1]:
+            continue
+        function = find_enclosing_function(lines, index) if is_function_start(line) else None
+        if function and any("{" in text for text in lines[index : function.span[1]]):
+            functions.append(function)
+    return functions
+
+
 def find_conflicting_functions(
     scratch: ScratchStore, fix: FixCommit, conflicts: Sequence[ConflictPlace]
 ) -> dict[str, tuple[Function, ...]]:

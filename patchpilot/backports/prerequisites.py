@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.backports.line_history import read_touches_of_commits
 from patchpilot.backports.missing_commits import MARGINS, MissingCommits
@@ -33,13 +34,16 @@ _WIDE, _MOST_WIDE = 10, 6
 # nobody would backport more whole commits or lines than this for one fix
 _MANY_COMMITS = 12
 _MANY_LINES = 2000
+# nobody should be asked to backport a commit that is this many times larger than the fix
+_TIMES_LARGER = 100
 
 
 class SearchState(StrEnum):
     """The result of a search for prerequisites.
 
     The fix applies either with whole commits, or with only their changes to the fix's files.
-    Otherwise, the search ran out of time or candidates.
+    Otherwise, the search gave up because it ran out of time or because one of the commits is too
+    large to be proposed, or there are no candidates.
     """
 
     FOUND = "found"
@@ -48,14 +52,16 @@ class SearchState(StrEnum):
     NONE = "none"
 
 
-@json_form("commit", "subject", "lines=size", "is_fix")
+@json_form("commit", "subject", "lines=size", "is_fix", "why", "named_by~", "serves~")
 @dataclass(frozen=True, slots=True)
 class PrerequisiteNeed:
     """A prerequisite of a fix.
 
     `size` is the number of its changed lines, or only of those in the fix's files if the
     prerequisite is partial; `paths` are then these files, with their former names. `is_fix` is set
-    if the prerequisite fixes another commit.
+    if the prerequisite fixes another commit. `why` is "tried" if trial merges found it, or "named"
+    if the line `named_by` names it. `serves` is the other prerequisite that needs it, or "" if the
+    fix itself does.
     """
 
     commit: str
@@ -63,6 +69,14 @@ class PrerequisiteNeed:
     size: int = 0
     is_fix: bool = False
     paths: tuple[str, ...] = ()
+    why: str = "tried"
+    named_by: str = ""
+    serves: str = ""
+
+    @property
+    def reference(self) -> str:
+        """Return `commit-id ("subject")`."""
+        return f'{self.commit[:12]} ("{self.subject}")'
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +84,13 @@ class PrerequisiteSearch:
     """The result of a search for prerequisites.
 
     `needs` contains the commits in the order in which to apply them. `tree` is the branch's tree
-    with these commits, to which the fix applies.
+    with these commits, to which the fix applies. `too_large` is the commit that is too large.
     """
 
     needs: tuple[PrerequisiteNeed, ...]
     state: SearchState
     tree: str | None = None
+    too_large: PrerequisiteNeed | None = None
 
     @property
     def partial(self) -> bool:
@@ -90,6 +105,19 @@ class PrerequisiteSearch:
         return sum(need.size for need in self.needs)
 
 
+class SearchLimits(NamedTuple):
+    """The seconds that a search may take, and whether it may propose commits of any size.
+
+    Otherwise, it proposes no commit that is over a hundred times larger than the fix.
+    """
+
+    seconds: float = 10.0
+    allow_large: bool = False
+
+
+_DEFAULT_LIMITS = SearchLimits()
+
+
 class _OutOfTimeError(Exception):
     pass
 
@@ -100,18 +128,17 @@ def find_prerequisites(
     fix: FixCommit,
     tip: str,
     *,
-    effort: float = 10.0,
+    limits: SearchLimits = _DEFAULT_LIMITS,
     tree: str | None = None,
     progress: Progress = ignore_progress,
 ) -> PrerequisiteSearch:
     """Return the smallest ordered set of commits with which the fix applies to the branch.
 
-    `tree` replaces the branch's tree if other commits were applied to it. The search takes at most
-    `effort` seconds. First try whole commits, each with the prerequisites of its other files. If
-    they do not make the fix apply, or if there are too many, use only their changes to the fix's
-    files.
+    `tree` replaces the branch's tree if other commits were applied to it. First try whole commits,
+    each with the prerequisites of its other files. If they do not make the fix apply, or if there
+    are too many, use only their changes to the fix's files.
     """
-    return _PrerequisiteSeeker(history, scratch, fix, tip, effort, progress, tree).search()
+    return _PrerequisiteSeeker(history, scratch, fix, tip, limits, progress, tree).search()
 
 
 class _PrerequisiteSeeker:
@@ -125,7 +152,7 @@ class _PrerequisiteSeeker:
         scratch: ScratchStore,
         fix: FixCommit,
         tip: str,
-        effort: float,
+        limits: SearchLimits,
         progress: Progress,
         tree: str | None,
     ) -> None:
@@ -133,7 +160,8 @@ class _PrerequisiteSeeker:
         self.repository: Repository = history.repository
         self.tree = tree or scratch.tree_of(tip)
         self._start = time.monotonic()
-        self._effort, self._progress = effort, progress
+        self._effort, self._progress = limits.seconds, progress
+        self._largest = _TIMES_LARGER * max(1, fix.size[1]) if not limits.allow_large else None
         self._missing = MissingCommits(history, scratch, fix.id, tip, self.tree, self._check_time)
         self._merges: dict[tuple[str, str, bool], Merge] = {}
         self._failed: set[tuple[str, str]] = set()
@@ -177,9 +205,18 @@ class _PrerequisiteSeeker:
             if self._partial_commits
             else PrerequisiteSearch((), failure_state)
         )
+        partial = self._refuse_large(partial)
         if not self._whole_commits:
             return partial
         whole = self._make_result(self._whole_commits, SearchState.FOUND, is_partial=False)
+        return self._choose(self._refuse_large(whole), partial)
+
+    def _choose(self, whole: PrerequisiteSearch, partial: PrerequisiteSearch) -> PrerequisiteSearch:
+        """Return the better one of two sets of prerequisites, whole commits or parts of them."""
+        if whole.too_large:
+            return partial if partial.needs else whole
+        if partial.too_large:
+            return whole
         # prefer whole commits, unless there are far too many and the partial ones are much smaller,
         # or do not exist because a part must not create a file
         has_too_many = len(whole.needs) > _MANY_COMMITS and 2 * len(partial.needs) <= len(
@@ -189,6 +226,13 @@ class _PrerequisiteSeeker:
             whole.lines > max(_MANY_LINES, self.fix.size[1]) and 4 * partial.lines <= whole.lines
         )
         return partial if has_too_many or is_too_large else whole
+
+    def _refuse_large(self, search: PrerequisiteSearch) -> PrerequisiteSearch:
+        """Return the search without its commits if one of them is too large."""
+        largest = max(search.needs, key=lambda need: need.size, default=None)
+        if self._largest is None or largest is None or largest.size <= self._largest:
+            return search
+        return PrerequisiteSearch((), SearchState.GAVE_UP, too_large=largest)
 
     def _store_partial(self, commits: tuple[str, ...]) -> None:
         self._partial_commits = commits
@@ -448,6 +492,7 @@ class _PrerequisiteSeeker:
                 tree = merge.tree
                 applied.append(commit)
         paths = tuple(sorted(self._paths)) if is_partial else ()
+        serves = {} if is_partial else self._find_served(applied)
         touches = read_touches_of_commits(self.repository, applied, paths) if applied else {}
         needs = []
         for commit_id in applied:
@@ -459,9 +504,30 @@ class _PrerequisiteSeeker:
                     touches[commit_id].size,
                     bool(read_commit_marks(applied_commit.message).fixes),
                     paths,
+                    serves=serves.get(commit_id, ""),
                 )
             )
         return PrerequisiteSearch(tuple(needs), state, tree)
+
+    def _find_served(self, commits: Sequence[str]) -> dict[str, str]:
+        """Map each commit that the fix does not need itself to the first one that needs it.
+
+        The fix needs a commit itself if it does not apply to the other commits' changes to its
+        files.
+        """
+        served: dict[str, str] = {}
+        for index, commit in enumerate(commits[:-1]):
+            others = [other for other in commits if other != commit]
+            if not self._fix_applies_after(others, is_partial=True):
+                continue
+            tree = self.tree
+            for other in others:
+                merge = self._pick(other, tree, is_partial=False)
+                if not merge.clean and other in commits[index:]:
+                    served[commit] = other
+                    break
+                tree = merge.tree
+        return served
 
     def _pick(self, commit: str, tree: str, *, is_partial: bool) -> Merge:
         key = (commit, tree, is_partial)

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write a request to the stable maintainers to apply a merged fix."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill as fill_text
 
+from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.message import find_backport_contacts
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.targets import backport_trees
@@ -82,15 +84,7 @@ def make_stable_request_mail(
         facts.append(
             f"It conflicts on {join_words([row.version or row.branch for row in conflicts])}."
         )
-    if result.followers:
-        follow_ups = join_words(
-            [
-                f'{follower.commit[:12]} ("{follower.subject}")'
-                for follower in result.followers
-                if not follower.undone
-            ]
-        )
-        facts.append(f"It needs {follow_ups} with it." if follow_ups else "")
+    facts += _list_required_commits(clean_branches)
     values = {
         "trees": join_words(
             [f"{clean_branch.version or clean_branch.branch}" for clean_branch in clean_branches]
@@ -111,6 +105,25 @@ def make_stable_request_mail(
         f"Subject: {' '.join(subject.split())}",
     ]
     return "\n".join([*headers, "", body]) + "\n"
+
+
+def _list_required_commits(branches: Sequence[BranchResult]) -> list[str]:
+    """Return sentences about the commits that the trees need before and after the fix."""
+    sentences = []
+    for place, rows in (
+        ("before", [[need.reference for need in branch.prerequisites] for branch in branches]),
+        ("after", [[row.reference for row in branch.follow_ups] for branch in branches]),
+    ):
+        for commits in dict.fromkeys(map(tuple, rows)):
+            trees = [
+                branch.version or branch.branch
+                for branch, row in zip(branches, rows, strict=True)
+                if tuple(row) == commits
+            ]
+            where = "" if len(trees) == len(branches) else f" on {join_words(trees)}"
+            if commits:
+                sentences.append(f"It needs {join_words(list(commits))} {place} it{where}.")
+    return [fill_text(sentence, 72, break_long_words=False) for sentence in sentences]
 
 
 def save_stable_request(repository: Repository, result: BackportResult) -> Path:

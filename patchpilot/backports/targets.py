@@ -34,7 +34,7 @@ from patchpilot.history.stable_branches import (
 )
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import find_bug_word
+from patchpilot.model.commit_references import classify_subject
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
 from patchpilot.projects.commit_marks import read_commit_marks
@@ -91,7 +91,7 @@ def is_fix(commit: Commit) -> bool:
         or marks.reverts
         or parse_revert_title(commit.subject)
         or _BUG_TAG.search(commit.message)
-        or find_bug_word(commit.subject)
+        or classify_subject(commit.subject) == "fix"
     )
 
 

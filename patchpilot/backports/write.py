@@ -25,6 +25,7 @@ from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
+from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_id_option
 from patchpilot.projects.project import StableTrees
@@ -39,14 +40,15 @@ _NOT_ADAPTED = "the fix cannot be adapted: omit --adapt to write it with its pre
 _SIGN = "your sign-off belongs below your note: use --signoff"
 
 
-@json_form("branch", "files", "skipped~", "in_reply_to=answers~")
+@json_form("branch", "files", "skipped~", "in_reply_to=answers~", "left_out")
 @dataclass(frozen=True, slots=True)
 class WrittenBackport:
     """The patches written for a branch, in order, or the reason why none were written.
 
     `answers` is the message that the patches reply to, and `hint` describes a step that the user
     must still take. `send` is the command that sends the patches, or "" if there is no mailing
-    list. `is_signed` is set if the patches have the user's sign-off.
+    list. `is_signed` is set if the patches have the user's sign-off. `left_out` lists the
+    follow-ups of the fix that do not apply after it.
     """
 
     branch: str
@@ -56,6 +58,7 @@ class WrittenBackport:
     hint: str = ""
     send: str = ""
     is_signed: bool = False
+    left_out: tuple[Follower, ...] = ()
 
 
 def require_identity(identity: Address | None) -> Address:
@@ -135,11 +138,11 @@ def write_backports(
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches for each branch that needs the fix and to which it applies.
 
-    The patches go into `folder`/<version>, each after its prerequisites; for directories, see
-    `directory_patches`. Only commits in mainline are written, because stable trees accept no
-    others. If the fix needs only a part of a prerequisite, only that part is written. Raise
-    `UsageError` if a folder already contains patches. Unless `wording` names a message, the patches
-    reply to the FAILED message about the fix.
+    The patches go into `folder`/<version>, each after its prerequisites, and the follow-ups of the
+    fixes last; for directories, see `directory_patches`. Only commits in mainline are written,
+    because stable trees accept no others. If the fix needs only a part of a prerequisite, only that
+    part is written. Raise `UsageError` if a folder already contains patches. Unless `wording` names
+    a message, the patches reply to the FAILED message about the fix.
     """
     stable = backport_trees(repository, profile)
     backports: list[WrittenBackport] = []
@@ -165,6 +168,9 @@ def write_backports(
                 continue
             try:
                 commits = make_commits(scratch, stable, steps, branch.tip, wording)
+                commits, left_out = _add_follow_ups(
+                    scratch, stable, (pairs, steps, commits), branch.tip, wording
+                )
             except PatchpilotError as error:
                 backports.append(WrittenBackport(branch.branch, (), error.message))
                 continue
@@ -183,9 +189,47 @@ def write_backports(
                     or (_SIGN if is_explained and wording.signer is None else ""),
                     send=format_send_command(files) if stable.list else "",
                     is_signed=wording.signer is not None,
+                    left_out=left_out,
                 )
             )
     return tuple(backports)
+
+
+def _add_follow_ups(
+    scratch: ScratchStore,
+    stable: StableTrees,
+    written: tuple[
+        Sequence[tuple[BackportResult, BranchResult]], Sequence[Step], tuple[MadeCommit, ...]
+    ],
+    tip: str,
+    wording: BackportText,
+) -> tuple[tuple[MadeCommit, ...], tuple[Follower, ...]]:
+    """Return the commits of a backport with the follow-ups of its fixes, and those left out.
+
+    `written` has the verdicts, the steps and their commits. A follow-up that does not apply after
+    them is left out, and so are its own follow-ups.
+    """
+    pairs, planned, commits = written
+    steps = list(planned)
+    done = {step.commit.id for step in steps}
+    judged = {result.commit for result, _ in pairs}
+    left_out: dict[str, Follower] = {}
+    for result, answer in pairs:
+        for follower in answer.follow_ups if result.commit in done else ():
+            if follower.commit in done | judged:
+                continue
+            candidate = [*steps, Step(scratch.repository.commit(follower.commit))]
+            try:
+                if follower.of in left_out:
+                    raise UsageError("it fixes a commit that is not written")
+                more = make_commits(scratch, stable, candidate, tip, wording)
+            except PatchpilotError:
+                left_out.setdefault(follower.commit, follower)
+                continue
+            if scratch.tree_of(more[-1].id) != scratch.tree_of(commits[-1].id):
+                steps, commits = candidate, more
+                done.add(follower.commit)
+    return commits, tuple(left_out.values())
 
 
 def plan_backport_steps(
@@ -199,9 +243,9 @@ def plan_backport_steps(
     """Return the commits to apply to a branch, in order, or the reason why there are none.
 
     If the fix needs only a part of a prerequisite, the result has only the changes to the fix's
-    files. An adapted fix needs no prerequisites. A fix that mainline reverted is skipped, unless
-    `include_reverted` is set. With `adapt`, skip a conflicting fix that could
-    not be adapted, even if it has prerequisites.
+    files. An adapted fix needs only the prerequisites that people name. A fix that mainline
+    reverted is skipped, unless `include_reverted` is set. With `adapt`, skip a conflicting fix that
+    could not be adapted, even if it has prerequisites.
     """
     steps: list[Step] = []
     added_commits: set[str] = set()
@@ -219,7 +263,9 @@ def plan_backport_steps(
         fix = FixCommit.read(repository, result.commit)
         if obstacle := _explain_obstacle(fix.commit, answer, adapt=adapt):
             return [], obstacle
-        for prerequisite in answer.prerequisites if not answer.adaptation else ():
+        # the fix was adapted instead of searching for prerequisites, but not instead of named ones
+        is_adapted = answer.adaptation is not None and answer.search is not None
+        for prerequisite in () if is_adapted else answer.prerequisites:
             if prerequisite.commit not in added_commits:
                 added_commits.add(prerequisite.commit)
                 steps.append(

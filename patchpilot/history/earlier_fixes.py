@@ -99,6 +99,11 @@ def function_name(heading: str) -> str:
     return match[1] if match else line.rstrip("{= ")[:60]
 
 
+def find_called_names(text: str) -> list[str]:
+    """Return the names that are followed by a parenthesis in a line of code."""
+    return _NAME.findall(text)
+
+
 def is_distinctive(line: str) -> bool:
     """Return whether a changed line is unlikely to occur in unrelated patches."""
     return bool(_TELLING.search(line)) and not _COMMON.fullmatch(line)

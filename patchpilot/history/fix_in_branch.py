@@ -227,6 +227,18 @@ class History:
             hits = [hit for hit in hits if hit in same_subject] or ([] if hits else same_subject)
         return hits[-1] if hits else None
 
+    def resolve_named(self, name: str, subject: str, commit: str, branch: str) -> str | None:
+        """Return the commit in `branch` that the message of `commit` names, or None.
+
+        It is named by an id, which may be "", or by a subject.
+        """
+        self.add([branch])
+        reach = self.index.reach(branch)
+        if name:
+            return self._resolve(name, subject, commit, reach)
+        titled = [other for other in self._list_titled(subject, reach) if other != commit]
+        return titled[-1] if titled else None
+
     def _find_other_id(self, name: str, reach: AncestorBitmap) -> list[str]:
         """Return the commit that a commit outside of `reach` is there, or an empty list.
 

@@ -20,7 +20,7 @@ _TITLE = (
 _COMMIT = lazy_pattern(rf"{_ID}{_TITLE}", re.IGNORECASE)
 _FOLDED = r"[^\n]*(?:\n[ \t]+[^\n]+)*"
 _STABLE = lazy_pattern(
-    rf"^[ \t]*cc:[^\n#]*?\bstable(?:\+[\w-]+)?(?:@[\w.-]+)?>?(?P<comment>{_FOLDED})",
+    rf"^[ \t]*cc:[^\n#]*?\bstable(?:\+[\w-]+)?(?:@[\w.-]+>?|(?=\s*#))(?P<comment>{_FOLDED})",
     re.IGNORECASE | re.MULTILINE,
 )
 _VERSION = lazy_pattern(

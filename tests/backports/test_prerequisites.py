@@ -336,3 +336,43 @@ def test_interrupted_search_reports_partial_results(
         f" fix's files): {world.groundwork[:12]}"
     )
     assert message in outcome.err
+
+
+def add_wide_prerequisite(world: World, count: int) -> tuple[str, str]:
+    """Commit a change of the fix's line with `count` other lines, and then a fix of that line."""
+    lines = "".join(f"int value_{number};\n" for number in range(count))
+    return world.commit_prerequisite_and_fix({"values.c": lines})
+
+
+def test_far_larger_prerequisite_is_proposed_only_if_asked(world: World) -> None:
+    # its change to the fix's file adds a file as well, so that no part of it can be used
+    wide, fix = add_wide_prerequisite(world, 300)
+    tip = world.create_stable_branch("6.12", world.fix)
+    result = world.read_branch_result(fix, "--onto", tip)
+    assert result["search"] == "partial"
+    lines = "".join(f"int value_{number};\n" for number in range(300))
+    content = {**GROUND, "l20": "check(20, all, less);"}
+    wide = world.repo.commit("work: less", {"w.c": format_function(**content) + lines})
+    content["l20"] = "check(20, all, least);"
+    fix = world.repo.commit(
+        f'work: least\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"w.c": format_function(**content) + lines},
+    )
+    result = world.read_branch_result(fix, "--onto", tip)
+    assert (result["search"], list_commit_ids(result)) == ("gave-up", [])
+    assert result["too_large"]["lines"] > 300
+    assert wide in list_commit_ids(world.read_branch_result(fix, "--onto", tip, "--all"))
+
+
+def test_prerequisite_of_a_prerequisite_says_so(world: World) -> None:
+    other = {"other.c": format_function(l30="ready(30);")}
+    first = world.repo.commit("other: be ready", other)
+    more = {"other.c": format_function(l30="ready(30, more);")}
+    second, fix = world.commit_prerequisite_and_fix(more)
+    tip = world.create_stable_branch("6.12", world.fix)
+    result = world.read_branch_result(fix, "--onto", tip)
+    assert [(row["commit"], row["serves"]) for row in result["prerequisites"]] == [
+        (first, second),
+        (second, None),
+    ]
+    assert f"only for {second[:12]}" in world.run_backport(fix, "--onto", tip).out

@@ -33,7 +33,7 @@ def test_features_are_not_stacked_under_fixes(world: World) -> None:
     ] == [(world.fix, "clean", 0), (fix, "not-affected", 1)]
     assert answer["left_out"] == 1
     output = world.run_backport(span, "--onto", tip).out
-    assert "left out: 1 commit of the range" in output
+    assert "not judged: 1 commit of the range" in output
     answer = world.read_backport_json(span, "--onto", tip, "--all")
     branch = answer["branches"][0]
     assert (branch["affected"], branch["stacked"], branch["stacked_others"]) == (True, 2, 1)
@@ -42,9 +42,12 @@ def test_features_are_not_stacked_under_fixes(world: World) -> None:
 
 
 def test_range_without_fixes_is_a_series(world: World) -> None:
+    feature = world.repo.commit("new: add a feature", FEATURE)
+    more = world.repo.commit("new: add more", FIXED_FEATURE)
     tip = world.create_stable_branch("6.6", world.base)
-    answer = world.read_backport_json(f"{world.base}..{world.groundwork}", "--onto", tip)
-    assert (len(answer["series"]), answer["left_out"]) == (2, 0)
+    answer = world.read_backport_json(f"{world.fix}..{more}", "--onto", tip)
+    assert [row["commit"] for row in answer["series"]] == [feature, more]
+    assert (answer["left_out"], answer["branches"][0]["stacked_others"]) == (0, 0)
 
 
 def test_commit_that_mainline_reverted_is_not_stacked(world: World) -> None:

@@ -20,6 +20,7 @@ _MAX_SIDE_LINES = 6
 _MAX_CONFLICTS = 5
 _MANY_LINES = 300
 _COLUMNS = 80
+_PARTS = " (only their changes to the files of the fix)"
 _NOTHING = ActionResults()
 
 
@@ -118,7 +119,7 @@ def _list_unread_patches(result: BackportResult) -> list[str]:
 def _count_left_out(result: BackportResult) -> list[str]:
     count = format_count(result.left_out, "commit")
     text = f"{count} of the range without a fix; --all judges and stacks all commits"
-    return ["\n".join(_wrap(text, "left out: ", "  "))] if result.left_out else []
+    return ["\n".join(_wrap(text, "not judged: ", "  "))] if result.left_out else []
 
 
 def _missing_series(result: BackportResult) -> list[str]:
@@ -256,27 +257,38 @@ def _explain_verdict(branch: BranchResult, add_text: Callable[..., None]) -> Non
         )
         for step in branch.adaptation.steps:
             add_text(step, "  ")
+    for difference in branch.differences:
+        add_text(
+            f"differs from mainline: {difference.function}() in {difference.path}:"
+            f" {difference.commit_words}"
+        )
     for cause in branch.causes:
         add_text(f'caused by {cause.commit[:12]} ("{cause.subject}"): {cause.why}')
 
 
 def _list_prerequisites(branch: BranchResult, add_text: Callable[..., None]) -> None:
     if branch.prerequisites:
-        add_text(
-            "prerequisites"
-            + (" (only their changes to the files of the fix)" if branch.partial else "")
-            + ":"
-        )
+        are_parts = all(prerequisite.paths for prerequisite in branch.prerequisites)
+        add_text(f"prerequisites{_PARTS if are_parts else ''}:")
         for prerequisite in branch.prerequisites:
             add_text(
                 f'{prerequisite.commit[:12]} ("{prerequisite.subject}"),'
                 f" {format_count(prerequisite.size, 'line')}"
-                + (", itself a fix" if prerequisite.is_fix else ""),
+                + (_PARTS if prerequisite.paths and not are_parts else "")
+                + (", itself a fix" if prerequisite.is_fix else "")
+                + (f", named by {prerequisite.named_by}" if prerequisite.named_by else "")
+                + (f", only for {prerequisite.serves[:12]}" if prerequisite.serves else ""),
                 "  ",
             )
         total = sum(prerequisite.size for prerequisite in branch.prerequisites)
         if total > _MANY_LINES:
             add_text(f"{total} lines in total: adapting the fix may be smaller")
+    if branch.too_large:
+        add_text(
+            f"not proposed: {branch.too_large.reference} changes"
+            f" {format_count(branch.too_large.size, 'line')}, over a hundred times more than the fix;"
+            " adapt the fix (--adapt), or use --all"
+        )
     elif branch.search == "gave-up":
         add_text("no prerequisites found within the time limit (see --effort)")
     elif branch.search == "none":
@@ -295,6 +307,11 @@ def _list_files(backport: WrittenBackport) -> list[str]:
         *reply_notes,
         *(str(file) for file in backport.files),
         *([f"help: {backport.hint}"] if backport.hint else []),
+        *(
+            f"not written: {follower.reference} does not apply after the fix; see `patchpilot"
+            f" backport {follower.commit[:12]}`"
+            for follower in backport.left_out
+        ),
     ]
 
 

@@ -122,7 +122,8 @@ class BranchTexts:
         if not is_conflict:
             return "w write patch"
         ticked = self.count_ticked(branch)
-        return f"w write {ticked + 1} patches" if ticked else "a resolve"
+        count = ticked + 1 + len(branch.follow_ups)
+        return f"w write {count} patches" if ticked else "a resolve"
 
     @property
     def branches_to_write(self) -> "tuple[BranchResult, ...]":
@@ -141,6 +142,11 @@ class BranchTexts:
         for branch in self.branches_to_write:
             prerequisites = format_count(self.count_ticked(branch), "prerequisite") + ", then "
             patches = f"{prerequisites if branch.prerequisites else ''}the fix"
+            patches += (
+                ", then " + format_count(len(branch.follow_ups), "follow-up")
+                if branch.follow_ups
+                else ""
+            )
             rows.append(f"{branch.branch}: {patches}")
         return "\n".join(rows)
 
@@ -162,7 +168,11 @@ class BranchTexts:
                 ("caused by", f"{cause.commit[:12]} {cause.subject}: {cause.why}")
                 for cause in branch.causes[:4]
             ]
-            rows += SEARCHES.get(str(branch.search), ())
+            rows += [
+                ("differs", f"{row.function}() in {row.path}: {row.commit_words}")
+                for row in branch.differences[:4]
+            ]
+            rows += _describe_search(branch)
         rows += [
             (
                 "then apply",
@@ -381,6 +391,14 @@ SOON = 183
 """A branch is dimmed when its support ends in fewer days than this, because work on it is hardly
 worthwhile.
 """
+
+
+def _describe_search(branch: "BranchResult") -> "Sequence[tuple[str, str]]":
+    """Return the row about a search for prerequisites without a result."""
+    if branch.too_large:
+        text = f"{branch.too_large.reference} is over a hundred times larger than the fix; adapt it"
+        return [("search", text)]
+    return SEARCHES.get(str(branch.search), ())
 
 
 def first_branch_to_show(result: "BackportResult") -> str | None:

@@ -25,7 +25,7 @@ def test_text_fits_in_80_columns(world: World) -> None:
         world.culprit,
         ("own", {"w.c": format_function(l10="quick(10);", l20="own(20);")}),
     )
-    output = print_backport_text(world, f"{world.groundwork}..{last_commit}")
+    output = print_backport_text(world, f"{world.groundwork}..{last_commit}", "--all")
     assert output.count("linux-6.6.y  conflict") == 3
     assert output.count("not in this repository: 5.10, 5.15, 6.1, 6.12, 6.18\n") == 1
     assert base[:12] in output
