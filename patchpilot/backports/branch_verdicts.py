@@ -25,7 +25,6 @@ from patchpilot.backports.followups import (
 from patchpilot.backports.named_prerequisites import PrerequisiteReader
 from patchpilot.backports.patches import compute_range_diff
 from patchpilot.backports.prerequisites import (
-    PrerequisiteSearch,
     SearchLimits,
     SearchState,
     find_prerequisites,

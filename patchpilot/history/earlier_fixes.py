@@ -277,6 +277,29 @@ def find_earlier_fixes(
     return tuple(locations.choose(search.fixes_of(patch)) for patch in patches)
 
 
+def find_same_patch(
+    repository: Repository,
+    patch: Patch,
+    tree: SearchedTree,
+    commits: Sequence[str] | None = None,
+) -> str | None:
+    """Return the first of these commits with the patch-id of a patch, or None.
+
+    By default, they are the commits in a tree that change the patch's files, latest first. Raise
+    `GitError` if reading them takes too long.
+    """
+    if commits is None:
+        output = repository.git(
+            "log", "--no-merges", f"--max-count={_MOST_COMMITS}", "--format=%H", tree.tip,
+            "--", *patch.paths, timeout=RunWatch(_SECONDS),
+        )  # fmt: skip
+        commits = output.text.split()
+    diff = "\n".join([*patch.lines[patch.diff_line - 1 :], ""])
+    own_id = compute_patch_id(repository, diff.encode("utf-8", "surrogateescape"))
+    ids = patch_ids(repository, commits) if own_id and commits else {}
+    return next((commit for commit in commits if own_id and ids.get(commit) == own_id), None)
+
+
 def find_merged_patch(
     repository: Repository,
     patch: Patch,
@@ -289,16 +312,7 @@ def find_merged_patch(
     reads the whole history of the patch's files. Return None if that takes too long.
     """
     try:
-        output = repository.git(
-            "log", "--no-merges", f"--max-count={_MOST_COMMITS}", "--format=%H", tree.tip,
-            "--", *patch.paths, timeout=RunWatch(_SECONDS),
-        )  # fmt: skip
-        commits = output.text.split()
-        diff = "\n".join([*patch.lines[patch.diff_line - 1 :], ""])
-        own_id = compute_patch_id(repository, diff.encode("utf-8", "surrogateescape"))
-        ids = patch_ids(repository, commits) if own_id else {}
-        same = next((commit for commit in commits if ids.get(commit) == own_id), None)
-        if same and own_id:
+        if same := find_same_patch(repository, patch, tree):
             return same
         to_find = PatchToFind(patch.subject.title, "\n".join(patch.message), patch.files)
         (fix,) = find_earlier_fixes(repository, [to_find], None, [tree], progress)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find a commit in a branch, as an ancestor or a backport, unless it was reverted later."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -260,24 +259,6 @@ class History:
         return [
             self.index.id(number) for number in self.index.by_subject(subject) if number in reach
         ]
-
-    def find_same_change(
-        self, subject: str, lines: "Counter[tuple[str, str]]", branch: str
-    ) -> str | None:
-        """Return the latest commit in `branch` with this subject and most of these lines, or
-        None.
-        """
-        self.add([branch])
-        reach = self.index.reach(branch)
-        candidates = (
-            self.index.id(candidate)
-            for candidate in reversed(self.index.by_subject(subject))
-            if candidate in reach
-        )
-        return next(
-            (candidate for candidate in candidates if are_alike(self.repository, lines, candidate)),
-            None,
-        )
 
     def names_of(self, commit: str) -> tuple[str, ...]:
         """Return the ids under which backports may name a commit, its own id first.

@@ -2,18 +2,21 @@
 """Decide which mainline commit a commit of another branch, a patch file or a message is.
 
 All commands use this. The evidence is, in this order: the commit is in mainline; its message, or
-that of the commit that it names, names a mainline commit; its subject with a similar change; its
-patch-id, or the same change with another subject.
+that of the commit that it names, names a mainline commit; its patch-id; its subject and author with
+a similar change; for a patch that does not apply, the same change with another subject.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
-from patchpilot.history.earlier_fixes import SearchedTree, find_merged_patch
+from patchpilot.history.earlier_fixes import SearchedTree, find_merged_patch, find_same_patch
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.patch_similarity import are_alike, count_changed_lines
 from patchpilot.history.stable_branches import Mainline, find_mainline
+from patchpilot.model.address import parse_address
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.commit_marks import (
@@ -23,6 +26,8 @@ from patchpilot.projects.commit_marks import (
     read_commit_marks,
     strip_vendor_prefixes,
 )
+
+_PERSON = lazy_pattern(r"\s*(?:From|Signed-off-by):\s*(?P<person>\S.*)", re.IGNORECASE)
 
 
 class MainlineSearch:
@@ -55,8 +60,9 @@ class MainlineSearch:
         return None
 
     def of_patch(self, patch: Patch) -> str | None:
-        """Return the mainline commit that a patch names, was made from, or that has its subject
-        and change.
+        """Return the mainline commit that a patch names, was made from, or that makes its change.
+
+        The commit has the patch-id of the patch, or its subject and author and a similar change.
         """
         commit = self.of_ids(list_named_commits(patch))
         if commit is None:
@@ -64,8 +70,40 @@ class MainlineSearch:
             commit = commit if commit and self._has_same_subject(patch, commit) else None
         if commit or self.history is None or not patch.has_diff:
             return commit
+        return self._find_same_change(patch, self.history)
+
+    def _find_same_change(self, patch: Patch, history: History) -> str | None:
+        tree = SearchedTree(self.main.name, self.main.tip)
+        titled = history.titled(read_announced_title(patch), self.main.tip)[::-1]
+        if same := find_same_patch(self.repository, patch, tree, titled):
+            return same
         lines = count_changed_lines(patch.files)
-        return self.history.find_same_change(read_announced_title(patch), lines, self.main.tip)
+        alike = (
+            commit
+            for commit in titled
+            if self._is_from_author(patch, commit) and are_alike(self.repository, lines, commit)
+        )
+        similar = next(alike, None)
+        if similar is None:
+            return None
+        try:
+            return find_same_patch(self.repository, patch, tree) or similar
+        except GitError:
+            return similar
+
+    def _is_from_author(self, patch: Patch, commit: str) -> bool:
+        """Return whether a patch is from a commit's author, or has the author's sign-off.
+
+        A patch without an author may be from anybody.
+        """
+        author = self.repository.commit(commit).author
+        lines = (_PERSON.match(line) for line in patch.message)
+        named = [parse_address(match["person"]) for match in lines if match]
+        people = [person for person in (patch.author, *named) if person]
+        return not patch.author or any(
+            person.key == author.key or (person.name or "").lower() == (author.name or " ").lower()
+            for person in people
+        )
 
     def of_unfit_patch(self, patch: Patch, progress: Progress = ignore_progress) -> str | None:
         """Return the mainline commit of a patch that cannot be applied to mainline, or None.

@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.repository import Repository
+from patchpilot.history.fix_in_branch import History
+from patchpilot.history.mainline_commit import MainlineSearch
+from patchpilot.history.stable_branches import find_mainline
+from patchpilot.model.mail import parse_patch
 from tests.kit.backport_world import FIXED, GROUND, World, format_function
 from tests.kit.mails import build_stable_failure_notice
 
@@ -185,3 +190,46 @@ def test_stable_commit_stands_for_the_commit_that_introduced_the_bug(
     verdicts = {branch["version"]: branch for branch in result["branches"]}
     assert verdicts["6.6"]["affected"] is True
     assert verdicts["6.6"]["verdict"] == "conflict"
+
+
+def write_patch_by(world: World, folder: Path, author: str) -> tuple[Path, str]:
+    """Write a patch with the fix's subject and change, and return it with its base.
+
+    A line next to the change differs, so that the patch-id is another one.
+    """
+    world.repo.branch("theirs", world.groundwork)
+    base = world.repo.commit("work: next to it", {"w.c": format_function(**GROUND, l22="x(22);")})
+    world.repo.commit(TITLE, {"w.c": format_function(**FIXED, l22="x(22);")}, author=author)
+    file = folder / "theirs.patch"
+    file.write_text(world.repo.git("format-patch", "-1", "--stdout").split("\n", 1)[1])
+    world.repo.checkout("master")
+    return file, base
+
+
+def find_mainline_commit(world: World, file: Path) -> str | None:
+    with Repository.open(world.repo.path) as repository, History(repository) as history:
+        main = find_mainline(repository)
+        assert main
+        search = MainlineSearch(repository, main, history)
+        return search.of_patch(parse_patch(file.read_bytes(), str(file)))
+
+
+@pytest.mark.parametrize(
+    ("author", "is_same"),
+    [("Ada Author <author@example.org>", True), ("Ola Other <ola@example.org>", False)],
+)
+def test_author_of_a_similar_change_is_compared(
+    world: World, tmp_path: Path, author: str, is_same: bool
+) -> None:
+    file, _ = write_patch_by(world, tmp_path, author)
+    assert find_mainline_commit(world, file) == (world.fix if is_same else None)
+
+
+def test_patch_id_precedes_subject_and_similar_change(world: World, tmp_path: Path) -> None:
+    file, base = write_patch_by(world, tmp_path, "Ada Author <author@example.org>")
+    world.repo.git("reset", "-q", "--hard", base)
+    same = world.repo.commit("work: other title", {"w.c": format_function(**FIXED, l22="x(22);")})
+    world.repo.commit("work: back", {"w.c": format_function(**GROUND)})
+    author = "Ada Author <author@example.org>"
+    world.repo.commit(TITLE, {"w.c": format_function(**FIXED)}, author=author)
+    assert find_mainline_commit(world, file) == same

@@ -286,8 +286,8 @@ def _list_prerequisites(branch: BranchResult, add_text: Callable[..., None]) -> 
     if branch.too_large:
         add_text(
             f"not proposed: {branch.too_large.reference} changes"
-            f" {format_count(branch.too_large.size, 'line')}, over a hundred times more than the fix;"
-            " adapt the fix (--adapt), or use --all"
+            f" {format_count(branch.too_large.size, 'line')}, over a hundred times more than the"
+            " fix; adapt the fix (--adapt), or use --all"
         )
     elif branch.search == "gave-up":
         add_text("no prerequisites found within the time limit (see --effort)")
