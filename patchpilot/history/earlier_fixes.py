@@ -8,7 +8,7 @@ changes to the functions that the patch changes are compared.
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import RunWatch
 from patchpilot.errors import GitError
-from patchpilot.history.patch_similarity import compute_patch_id, patch_ids
+from patchpilot.history.patch_similarity import compute_patch_id, invert_lines, patch_ids
 from patchpilot.history.releases import Releases
 from patchpilot.model.c_scanner import C_FILES, read_hunk_code
 from patchpilot.model.patch import FileChange, Hunk, Patch, parse_diff
@@ -422,7 +422,7 @@ class _FixSearch:
             if total in reverted_changes:
                 continue
             if total:
-                reverted_changes.append(_invert_lines(total))
+                reverted_changes.append(invert_lines(total))
             verdict = compare_changes(own_changes, their_changes)
             if verdict is None and screen.is_related(commit, self._marks[commit.id]):
                 verdict = False if _find_common_functions(own_changes, their_changes) else None
@@ -504,12 +504,6 @@ def _overlap_in_additions(own: ChangedFunctions, theirs: ChangedFunctions) -> bo
         (is_distinctive(edge.before) and (edge.function, edge.before) in ends)
         or (is_distinctive(edge.after) and (edge.function, edge.after) in starts)
         for edge in theirs.edges
-    )
-
-
-def _invert_lines(lines: Mapping[Line, int]) -> Counter[Line]:
-    return Counter(
-        {("-" if sign == "+" else "+", content): count for (sign, content), count in lines.items()}
     )
 
 

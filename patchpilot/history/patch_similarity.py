@@ -3,7 +3,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.patch import FileChange
@@ -87,6 +87,13 @@ def count_changed_lines(files: Sequence[FileChange]) -> "Counter[tuple[str, str]
         if line.kind in "+-"
     )
     return Counter(pair for pair in lines if pair[1])
+
+
+def invert_lines(lines: "Mapping[tuple[str, str], int]") -> "Counter[tuple[str, str]]":
+    """Return the changed lines of a revert: added lines are removed, and vice versa."""
+    return Counter(
+        {("-" if sign == "+" else "+", text): count for (sign, text), count in lines.items()}
+    )
 
 
 def have_common_file(repository: Repository, first: str, second: str) -> bool:

@@ -2,7 +2,8 @@
 """Find the commits that revert others, and decide which reverts are still in effect.
 
 A revert names the commit by its id, by the id of its backport or of its mainline commit, or only by
-its subject. A revert may itself be reverted.
+its subject. It may also be a fix of the commit whose subject contains "revert" and that undoes its
+change. A revert may itself be reverted.
 """
 
 import re
@@ -11,9 +12,11 @@ from collections.abc import Iterable, Iterator
 from patchpilot.commits.repository import Repository
 from patchpilot.history.ancestor_bitmap import AncestorBitmap
 from patchpilot.history.history_index import Index
+from patchpilot.history.patch_similarity import are_alike, invert_lines, read_changed_lines
 from patchpilot.projects.commit_marks import read_commit_marks, strip_vendor_prefixes
 
 _DEEPEST = 30
+_REVERTS = re.compile(r"\brevert(?:s|ed|ing)?\b", re.IGNORECASE)
 _TITLE = re.compile(r'^Revert:? "(?P<title>.+)"$')
 _REAPPLIED = re.compile(r'^Reapply "(?P<title>.+)"$')
 
@@ -38,6 +41,7 @@ class Reverts:
 
     def __init__(self, repository: Repository, index: Index) -> None:
         self.repository, self.index = repository, index
+        self._undone: dict[tuple[str, str], bool] = {}
 
     def find(self, commit: str, names: Iterable[str], reach: AncestorBitmap) -> tuple[str, ...]:
         """Return the commits in `reach` that revert a commit, oldest first.
@@ -55,8 +59,26 @@ class Reverts:
             for number in self._list_titled(commit)
             if number in reach and number > start and self._is_without_id(number)
         }
+        fixes = {number for name in ids for number in self.index.fixes_of(name)}
         found = {number for number in named if number in reach and number > start} | titled
+        found |= {
+            number
+            for number in fixes - found
+            if number in reach and number > start and self._undoes(self.index.id(number), commit)
+        }
         return tuple(self.index.ids(sorted(found)))
+
+    def _undoes(self, fix: str, commit: str) -> bool:
+        """Return whether a fix calls itself a revert and makes the reverse of a commit's change."""
+        if (fix, commit) not in self._undone:
+            self._undone[fix, commit] = bool(
+                _REVERTS.search(self.repository.commit(fix).subject)
+            ) and are_alike(
+                self.repository,
+                invert_lines(read_changed_lines(self.repository, commit)),
+                fix,
+            )
+        return self._undone[fix, commit]
 
     def find_effective(
         self, commit: str, names: Iterable[str], reach: AncestorBitmap, depth: int = 0

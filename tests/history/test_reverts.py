@@ -133,3 +133,20 @@ def test_fixes_tag_with_the_id_of_a_backport_counts(repo: Repo, history: History
     later = repo.commit(f'net: again\n\nFixes: {backport[:12]} ("net: fix it")\n', {"g.c": "x\n"})
     # the branch with the backport was never asked about
     assert history.fixers(fix, later) == (later,)
+
+
+@pytest.mark.parametrize(
+    ("subject", "content", "is_revert"),
+    [
+        ("net: revert the fix of it", "int b;\n", True),
+        ("net: revert to another way", "int d;\n", False),
+        ("net: change it back", "int b;\n", False),
+    ],
+)
+def test_fix_that_calls_itself_a_revert_and_undoes_the_change_is_one(
+    repo: Repo, history: History, subject: str, content: str, is_revert: bool
+) -> None:
+    fix = resolve(repo, "master")
+    text = f'{subject}\n\nIt is slow.\n\nFixes: {fix[:12]} ("net: fix it")\n'
+    undone = repo.commit(text, {"f.c": content})
+    assert history.find_revert(fix, undone) == (undone if is_revert else None)
