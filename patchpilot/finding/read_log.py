@@ -1,77 +1,93 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parse the functions, modules and messages in a log, ignoring variable parts such as addresses.
 
-The log may be dmesg output, an oops, a report from a sanitizer, lockdep or valgrind, a gdb
-backtrace, or a single message of a driver.
+The log may be an oops or messages of drivers in any form (`log_lines`), a report from a sanitizer,
+lockdep or valgrind, a debugger's backtrace (`read_trace`), or a single message of a driver.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from patchpilot.cache.entries import read_shipped_tables
+from patchpilot.finding.kernel_version import (
+    NO_VERSION,
+    KernelVersion,
+    find_kernel_version,
+    find_upstream_release,
+)
+from patchpilot.finding.log_lines import split_log
+from patchpilot.finding.read_trace import (
+    TraceFrame,
+    is_dump,
+    is_module_list,
+    read_frames,
+    strip_suffixes,
+)
 
 MAX_LOG = 1 << 20
 _MAX_FRAMES = 40
 _MAX_MESSAGES = 60
-_STAMP = re.compile(
-    r"^[>\s]*(?:<\d{1,3}>)?"
-    r"(?:\w{3} +\d+ [\d:]{8} \S+ (?:kernel: )?|\d{4}-\d\d-\d\d[T ][\d:.,+Z-]+ )?"
-    r"(?:\[ *\d+\.\d+\])?(?:\[ *[TC]\d+\])? ?"
+_NAMED = re.compile(
+    r"(?<![.\w])(?P<name>[A-Za-z_]\w*)\(\)|\b(?P<prefix>[A-Za-z_]\w*):(?!:)(?=\s|$|\d+:)",
 )
-_OFFSET = re.compile(
-    r"(?P<doubt>\? )?(?P<name>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?\)?"
-    r"(?: \[(?P<module>[A-Za-z]\w*)[^]]*\])?"
+_FILE = re.compile(r"(?<![\w./-])[./]*(?P<file>[\w-]+(?:/[\w.-]+)*\.[chS]):\d+")
+_BUS_ID = (
+    r"(?:[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]|[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]|"
+    r"\d+-\d+(?:\.\d+)*(?::\d+\.\d+)?|\d+-[0-9a-f]{4}|[\w-]*[0-9a-f]+[.:](?:[\w.:-]*\w)|"
+    r"[A-Z0-9]{6,8}:\d\d|[a-z][a-z0-9_]*-?\d+)"
 )
-_NUMBERED = re.compile(
-    r"^\s*(?:=+\d+=+)?\s*(?:#\d+:?\s+(?:0x[0-9a-fA-F]+\s+in\s+)?(?:\[?0x[0-9a-fA-F]+\]?:?\s+)?|"
-    r"(?:at|by) 0x[0-9A-Fa-f]+: )(?P<name>[A-Za-z_][\w.]*)(?!\S*/)"
+_INSTANCE = re.compile(r"^(?P<driver>[a-z][a-z0-9_-]+?)(?:(?<=[a-z])[01])?: ")
+"""Some drivers add the number of their instance."""
+_DEVICE = re.compile(rf"^(?P<driver>[a-z][a-z0-9_-]*) {_BUS_ID}(?: [\w.()-]+){{0,3}}: ")
+_OTHER_DRIVER = re.compile(
+    r"^(?P<driver>[A-Z][A-Z0-9]{2,7})(?:-fs)?(?::? \w+)? \((?:device )?[\w-]+\):? |"
+    r"^(?P<network>CIFS|NFSD?|BTRFS): |^NETDEV WATCHDOG: \S+ \((?P<watched>\w+)\): "
 )
-_AT = re.compile(r"\b[\w/-]+\.c:\d+:(?P<name>[A-Za-z_]\w*)\(\)")
-_NAMED = re.compile(r"\b(?P<name>[A-Za-z_]+_\w+)(?:\(\)|:(?!:))")
-_SUFFIX = re.compile(r"(?:\.(?:isra|constprop|part|cold|llvm|lto_priv)\b[\d.]*)+$|\.\d+$")
-_FILE = re.compile(r"\b(?P<file>[\w-]+(?:/[\w.-]+)*\.[chS]):\d+")
-_INSTANCE = re.compile(
-    r"^(?P<driver>[a-z][a-z0-9_-]*?[a-z_])\d{0,3}(?: [\da-f:.]{5,12}(?: \w+)?)?: "
+"""Messages of file systems, and of the watchdog of network devices."""
+_VERBS = re.compile(
+    r"(?:abort|accept|add|alloc|apply|attach|begin|bind|build|calc|callback|change|check|cleanup|"
+    r"clear|close|cmd|complete|config|configure|connect|copy|create|delete|destroy|detach|"
+    r"disable|do|dump|enable|end|enqueue|event|exec|execute|exit|fill|find|finish|flush|free|"
+    r"get|handle|handler|init|insert|interrupt|ioctl|irq|isr|issue|kill|link|load|lock|lookup|"
+    r"loop|map|mmap|mount|notify|open|parse|poll|post|prepare|probe|process|put|queue|read|"
+    r"recover|recv|register|release|reload|remove|request|reserve|reset|restart|resume|run|"
+    r"save|scan|schedule|send|set|setup|show|start|stat|stop|submit|suspend|sync|test|thread|"
+    r"timeout|timer|transfer|transmit|try|unlock|unmap|unregister|update|valid|validate|verify|"
+    r"wait|wake|work|worker|write)$"
 )
-_NOT_DRIVERS = frozenset(
-    [
-        "error",
-        "warning",
-        "panic",
-        "note",
-        "bug",
-        "info",
-        "debug",
-        "fatal",
-        "kernel",
-        "oops",
-        "fail",
-        "failed",
-        "failure",
-    ]
+_FIRST_VERBS = re.compile(
+    r"(?:add|alloc|check|create|destroy|disable|do|enable|free|get|init|put|read|register|remove|"
+    r"set|try|unregister|write)$"
+)
+"""A name before a colon is a function's if it has one of these words, otherwise a driver's."""
+_NOT_DRIVERS = re.compile(
+    r"(?:acpi|address|array|audit|bug|caller|clocksource|comm|cpu|debug|dump_stack|echo|error|"
+    r"fail|failed|failure|fatal|head|hint|host|info|init|input|invalid|item|kasan|kernel|"
+    r"lockdep|login|mce|msg|name|net|nmi|note|oops|page|panic|pci|perf|pid|pm|port|"
+    r"preempt_count|process|random|rcu|rcu_preempt|rcu_sched|reason|refcount_t|result|root|"
+    r"sched|sched_clock|segfault|stack-protector|status|symbol|sysrq|systemd|task|trace|traps|"
+    r"type|user|value|version|warning|watchdog|workqueue)$"
 )
 _ERROR = re.compile(
     r"\b(?:errors?|err|fail\w*|bug|warn\w*|unable|can ?not|could not|\w+n't|bad|invalid|illegal|"
     r"wrong|incorrect|corrupt\w*|time[sd]?[ -]?out|hung|hang|stall\w*|lock-?up|panic|oops|fault\w*|"
     r"abort\w*|unexpected|unhandled|lost|exceed\w*|mismatch|assert\w*|denied|dead\w*|leak\w*|"
-    r"\w+flow|missing|segfault|exception|exhausted|refused|rejected)\b|-E[A-Z]{3}",
+    r"\w+flow|missing|segfault|exception|exhausted|refused|rejected|"
+    r"blocked for more|stuck for|self-detected|locking dependency|inconsistent lock|"
+    r"recursive locking)\b|-E[A-Z]{3}",
     re.IGNORECASE,
-)
-_MODULE = re.compile(r"\[(?P<module>[a-z]\w+)\]")
-_RELEASE = re.compile(
-    r"(?:Linux version |Not tainted |Tainted: [A-Z ]+)(?P<release>\d+\.\d+(?:\.\d+)*(?:-rc\d+)?)"
 )
 _VARIES = re.compile(
     r"\b0[xX][0-9a-fA-F]+|\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b|(?:[0-9a-f]{2,4}:){2,}[0-9a-f.]+"
 )
 _WORD = re.compile(r"[A-Za-z_]\w+")
-_NOISE = re.compile(
-    r"^\s*(?:[$#] |=> |Modules linked in|Code:|[RE][A-D0-9SI][XIP0-9]?: |CPU: \d|"
-    r"Hardware name|Call Trace|Stack:|FS: |CR[0-4]: |DR\d: |---\[|==+$|</?\w+>$|Shadow bytes|=>?0x)"
-)
+_PANIC = re.compile(r"^Kernel panic - not syncing: ")
+_TRACE_START = re.compile(r"^\s*(?:Call [Tt]race|Backtrace|RIP|PC|pc)\b")
+_NAMED_TRUST = 0.7
+_MACHINERY_SHARE = 0.1
 
 
 class Frame(NamedTuple):
@@ -86,15 +102,15 @@ class Symptom:
     """A parsed log, with its functions (top of the trace first) and other search terms.
 
     `modules` contains modules and drivers, and `files` source files. `messages` contains the lines
-    from the first error on, without timestamps, errors first. `release` is the version of the
-    kernel that printed the log.
+    from the first error on, without timestamps, errors first. `version` is the kernel
+    that printed the log.
     """
 
     frames: tuple[Frame, ...] = ()
     modules: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
-    release: str = ""
+    version: KernelVersion = NO_VERSION
 
     def terms(self) -> dict[str, float]:
         """Return the words to search for in commit messages, in lower case, with weights."""
@@ -122,69 +138,137 @@ class Symptom:
         names = [*(frame.function for frame in self.frames), *self.files]
         return names[0] if len(names) == 1 and not self.messages else ""
 
+    @property
+    def release(self) -> str:
+        """Return the upstream release of the kernel that printed the log, otherwise ""."""
+        return self.version.release
+
     def __bool__(self) -> bool:
         return bool(self.frames or self.messages or self.files)
 
 
 def read_log(log: str) -> Symptom:
     """Parse a log. Without search terms, the result is false in a boolean context."""
-    common_names = re.compile(read_shipped_tables("ranking")["symptoms"]["frames"]["common"])
-    frames: dict[str, Frame] = {}
+    log_lines = split_log(log[:MAX_LOG])
+    lines = [_PANIC.sub("", line.text.strip()) for line in log_lines]
+    drivers = _find_drivers(lines)
+    frames_of = _read_all_frames(lines)
+    first = next(
+        (
+            number
+            for number, line in enumerate(lines)
+            if frames_of[number]
+            or (
+                not is_dump(line)
+                and (_ERROR.search(line) or next(_read_named_functions(line, drivers), None))
+            )
+        ),
+        0,
+    )
+    trace: list[TraceFrame] = []
     modules: dict[str, None] = {}
     files: dict[str, None] = {}
     messages: dict[str, str] = {}
-    release = _RELEASE.search(log)
-    position = 0
-    lines = [_STAMP.sub("", line, count=1).rstrip() for line in log[:MAX_LOG].splitlines()]
-    first = next((index for index, line in enumerate(lines) if _is_error(line)), 0)
-    for line in lines[first:]:
+    for line, frames in zip(lines[first:], frames_of[first:], strict=True):
         files.update((match["file"], None) for match in _FILE.finditer(line))
-        line_frames = list(_parse_frames(line))
-        for name, module, trust in line_frames:
-            rarity = 0.1 if common_names.match(name) else 1.0
-            weight = trust * rarity / (1 + 0.25 * position)
-            previous = frames.get(name)
-            if previous is None or previous.weight < weight:
-                frames[name] = Frame(name, weight)
-            position += rarity == 1.0
-            if module:
-                modules[module] = None
-        if line_frames and not _NAMED.search(_OFFSET.sub("", line)):
+        trace += frames
+        modules.update((frame.module, None) for frame in frames if frame.module)
+        is_noise = is_dump(line) or is_module_list(line)
+        named = [] if is_noise else list(_read_named_functions(line, drivers))
+        trace += named
+        if is_noise or (frames and not named and not _ERROR.search(line)):
             continue
-        if not line or _NOISE.match(line):
-            continue
-        driver = _INSTANCE.match(line)
-        if driver and driver["driver"] not in _NOT_DRIVERS:
-            modules[driver["driver"]] = None
-        modules.update((match["module"], None) for match in _MODULE.finditer(line))
+        if driver := _read_driver(line):
+            modules[driver] = None
         messages.setdefault(" ".join(_VARIES.sub(" ", line).split()), line)
-    message_lines = (line for log, line in messages.items() if log)
-    sorted_frames = sorted(frames.values(), key=lambda frame: -frame.weight)
+    version = find_kernel_version(lines, first)
+    if not version and (release := next(filter(None, (line.release for line in log_lines)), "")):
+        version = KernelVersion(release, find_upstream_release(release), release)
+    message_lines = (line for key, line in messages.items() if key)
     return Symptom(
-        tuple(sorted_frames[:_MAX_FRAMES]),
+        tuple(_order_frames(trace))[:_MAX_FRAMES],
         tuple(modules),
         tuple(files),
         tuple(sorted(message_lines, key=lambda line: not _ERROR.search(line)))[:_MAX_MESSAGES],
-        release["release"] if release else "",
+        version,
     )
 
 
-def _is_error(line: str) -> bool:
-    return bool((_ERROR.search(line) and not _NOISE.match(line)) or next(_parse_frames(line), None))
+def _read_all_frames(lines: Sequence[str]) -> list[list[TraceFrame]]:
+    """Return the functions on each line."""
+    result: list[list[TraceFrame]] = []
+    in_trace = False
+    for line in lines:
+        frames = read_frames(line, in_trace=in_trace)
+        in_trace = bool(frames) or bool(_TRACE_START.match(line))
+        result.append(frames)
+    return result
 
 
-def _parse_frames(line: str) -> Iterator[tuple[str, str, float]]:
-    """Yield (function, module, reliability) for each function on a line."""
-    for match in _OFFSET.finditer(line):
-        yield (
-            _strip_suffixes(match["name"]),
-            match["module"] or "",
-            0.4 if match["doubt"] else 1.0,
-        )
-    for pattern, trust in ((_NUMBERED, 1.0), (_AT, 1.0), (_NAMED, 0.7)):
-        for match in pattern.finditer(line):
-            yield _strip_suffixes(match["name"]), "", trust
+def _order_frames(trace: Iterable[TraceFrame]) -> Iterator[Frame]:
+    """Yield each function once, in the order in which to search them, with a weight.
+
+    The function that failed comes first, then the ones of modules, which are drivers most often,
+    the rest of the kernel, return addresses that may be old, and the machinery of the trace.
+    """
+    common_names = re.compile(read_shipped_tables("ranking")["symptoms"]["frames"]["common"])
+    best: dict[str, tuple[int, float]] = {}
+    for frame in trace:
+        if common_names.match(frame.function):
+            rank = _MACHINERY
+        elif frame.is_top:
+            rank = _TOP
+        elif frame.trust < _NAMED_TRUST:
+            rank = _DOUBTFUL
+        else:
+            rank = _OF_MODULE if frame.module else _CORE
+        known = best.get(frame.function)
+        if known is None or (rank, -frame.trust) < (known[0], -known[1]):
+            best[frame.function] = (rank, frame.trust)
+    position = 0
+    for name, (rank, trust) in sorted(best.items(), key=lambda item: item[1][0]):
+        share = _MACHINERY_SHARE if rank == _MACHINERY else 1.0
+        yield Frame(name, trust * share / (1 + 0.25 * position))
+        position += rank != _MACHINERY
 
 
-def _strip_suffixes(name: str) -> str:
-    return _SUFFIX.sub("", name.partition("$")[0])
+_TOP, _OF_MODULE, _CORE, _DOUBTFUL, _MACHINERY = range(5)
+
+
+def _find_drivers(lines: Iterable[str]) -> frozenset[str]:
+    """Return the drivers that the messages name together with a device."""
+    return frozenset(match["driver"] for line in lines if (match := _DEVICE.match(line)))
+
+
+def _read_driver(line: str) -> str:
+    """Return the driver or file system that printed a message, or ""."""
+    if match := _DEVICE.match(line):
+        driver = match["driver"]
+    elif match := _INSTANCE.match(line):
+        driver = match["driver"]
+        if _is_function_name(driver):
+            return ""
+    elif match := _OTHER_DRIVER.match(line):
+        driver = (match["watched"] or match["network"] or match["driver"]).lower()
+    else:
+        return ""
+    is_process = "page allocation failure" in line
+    return "" if is_process or _NOT_DRIVERS.match(driver) else driver
+
+
+def _is_function_name(name: str) -> bool:
+    first, *words = name.lower().split("_")
+    return not first or any(map(_VERBS.match, words)) or bool(words and _FIRST_VERBS.match(first))
+
+
+def _read_named_functions(line: str, drivers: Container[str]) -> Iterator[TraceFrame]:
+    """Yield the functions that a message names, as in "ring_fill: no memory" or "ring_fill()"."""
+    driver, device = _read_driver(line), _DEVICE.match(line)
+    for match in _NAMED.finditer(line, device.end() if device else 0):
+        name = match["name"] or match["prefix"]
+        is_prefix = bool(match["prefix"])
+        if name.isupper() or name in drivers or (is_prefix and "_" not in name):
+            continue
+        if is_prefix and not match.start() and not _is_function_name(name):
+            continue
+        yield TraceFrame(strip_suffixes(name), driver, _NAMED_TRUST)
