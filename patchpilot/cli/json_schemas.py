@@ -87,7 +87,7 @@ class _SchemaGenerator:
         }
         form_schemas = [self._object(form, "") for form in document.forms]
         for form_schema in form_schemas:
-            properties |= form_schema["properties"]
+            _add_properties(properties, form_schema["properties"])
         required_keys = [
             "schema",
             *_required_keys(document, [form_schema["required"] for form_schema in form_schemas]),
@@ -167,6 +167,20 @@ class _SchemaGenerator:
         if json_keys(kind):
             return self._object(kind, path)
         return _simple_schema(kind)
+
+
+def _add_properties(properties: dict[str, Any], added: dict[str, Any]) -> None:
+    """Add the keys of another form. A key that both have may have a value of either type."""
+    for name, schema in added.items():
+        known = properties.get(name, schema)
+        types = dict.fromkeys(
+            kind
+            for part in (known, schema)
+            for kind in (
+                [part["type"]] if isinstance(part.get("type"), str) else part.get("type", ())
+            )
+        )
+        properties[name] = known | schema | ({"type": [*types]} if len(types) > 1 else {})
 
 
 def _required_keys(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[str]:

@@ -23,6 +23,7 @@ from patchpilot.model.patch import parse_git_paths
 
 _FORMAT = "--format=%x00%H%x00%ct%x00%B"
 _WORD = re.compile(r"[a-z_]\w+")
+_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
 _HEADS = (("diff.default.xfuncname", "!^\\w+:[[:space:]]*($|/[/*])\n^[A-Za-z_$].*"),)
 """git mistakes a label for the start of a function."""
 _SUFFIXES = (".c", ".h", ".S", ".cpp", ".cc", ".rs")
@@ -228,11 +229,15 @@ def _find_directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
 
 
 class CommitDiff(NamedTuple):
-    """The files, functions and changed lines of a diff, which are used for ranking."""
+    """The files, functions and changed lines of a diff, which are used for ranking.
+
+    `is_rewording` is set if only the text of string literals changes.
+    """
 
     files: tuple[str, ...] = ()
     functions: frozenset[str] = frozenset()
     lines: int = 0
+    is_rewording: bool = False
 
 
 def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, CommitDiff]:
@@ -249,13 +254,20 @@ def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Co
     files: list[str] = []
     functions: set[str] = set()
     commit, function, lines = "", "", 0
+    code_without_text: dict[str, list[str]] = {"-": [], "+": []}
     # a line break is "\n" only: a CR can be a part of a line
     for line in (*output.split("\n"), "end"):
         code = line[1:]
         if line in commit_set or line == "end":
             if commit:
-                changes[commit] = CommitDiff(tuple(files), frozenset(functions), lines)
+                before, after = (
+                    "".join("".join(part).split()) for part in code_without_text.values()
+                )
+                changes[commit] = CommitDiff(
+                    tuple(files), frozenset(functions), lines, bool(before) and before == after
+                )
             commit, files, functions, lines = line, [], set(), 0
+            code_without_text = {"-": [], "+": []}
         elif line.startswith("diff --git "):
             files.append(parse_git_paths(line)[1] or "")
         elif line.startswith("@@ "):
@@ -267,6 +279,7 @@ def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Co
                 function = "" if code.endswith(";") else function_name(code)
             if line[0] != " ":
                 lines += 1
+                code_without_text[line[0]].append(_LITERAL.sub("", code))
                 functions.update([function] if function else ())
     return changes
 

@@ -25,10 +25,12 @@ from patchpilot.finding.candidates import (
     read_changes,
     read_messages,
 )
+from patchpilot.finding.kernel_version import KernelVersion
 from patchpilot.finding.rank_fixes import (
     FIXES,
     LIKELY,
     MOST,
+    PROPOSED,
     Query,
     load_evidence_weights,
     may_contain_fix,
@@ -38,6 +40,7 @@ from patchpilot.finding.rank_fixes import (
     weigh_messages,
 )
 from patchpilot.finding.read_log import Frame, Symptom, read_log
+from patchpilot.finding.searched_tree import SearchedTree, find_searched_tree
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.commit_graph import use_commit_graph
 from patchpilot.history.fix_in_branch import History
@@ -126,8 +129,10 @@ class FoundFix:
     "searched",
     "likely",
     "fits",
+    "version~",
     "functions",
     "modules",
+    "messages",
     "candidates",
     "notes",
 )
@@ -150,8 +155,15 @@ class FoundFixes:
     notes: tuple[str, ...] = ()
 
     @property
+    def proposed(self) -> FoundFix | None:
+        """Return the first candidate if it is worth a step of its own, otherwise None."""
+        first = self.candidates[0] if self.fits and self.candidates else None
+        is_proposed = first and (self.symptom.name or first.probability >= PROPOSED)
+        return first if is_proposed else None
+
+    @property
     def functions(self) -> tuple[str, ...]:
-        """Return the functions in the symptom, the most significant first."""
+        """Return the functions in the symptom, in the order in which they are searched for."""
         return tuple(frame.function for frame in self.symptom.frames)
 
     @property
@@ -159,12 +171,23 @@ class FoundFixes:
         """Return the modules and drivers in the symptom."""
         return self.symptom.modules
 
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Return the messages in the symptom that are searched for, errors first."""
+        return self.symptom.messages
+
+    @property
+    def version(self) -> KernelVersion:
+        """Return the kernel that printed the log."""
+        return self.symptom.version
+
 
 class Search(NamedTuple):
     """The ranked commits of a search, the most likely first.
 
     For a symptom that is only a name, these are the commits that change it, the latest first.
     `backported` lists the commits that were left out because the tree has a backport of them.
+    `tree_note` is set if the tree is not exactly the kernel that the log names.
     """
 
     tree: str
@@ -175,6 +198,7 @@ class Search(NamedTuple):
     fixes: Sequence[FoundFix]
     fits: bool
     backported: Sequence[str] = ()
+    tree_note: str = ""
 
 
 def find_fixes(
@@ -203,6 +227,7 @@ def find_fixes(
     listed_fixes = [fix for fix in candidates if not fix.is_in_searched_tree]
     is_likely = bool(listed_fixes) and listed_fixes[0].probability >= LIKELY
     notes = list_missing_history_notes(repository)
+    notes += [search.tree_note] if search.tree_note else []
     in_tree = [fix for fix in candidates if fix.is_in_searched_tree]
     if backported := len(search.backported) + len(in_tree):
         notes.append(
@@ -245,8 +270,8 @@ def rank_fix_candidates(
             "no mainline branch found",
             hint="fetch one, or name it with `git config patchpilot.mainline REF`",
         )
-    name = tree or _find_release_tag(repository, symptom.release) or "HEAD"
-    name = branch_ref(repository, name, profile=profile)
+    found_tree = SearchedTree(tree) if tree else find_searched_tree(repository, symptom.version)
+    name = branch_ref(repository, found_tree.name, profile=profile)
     revision = repository.resolve(name)
     use_commit_graph(repository, mainline.tip, progress)
     progress(f"reading the commits since {name}, and the source that the symptom names")
@@ -285,7 +310,15 @@ def rank_fix_candidates(
                 for message in matching
             ]
             return Search(
-                name, revision, mainline, symptom, len(messages), fixes, True, tuple(backported)
+                name,
+                revision,
+                mainline,
+                symptom,
+                len(messages),
+                fixes,
+                True,
+                tuple(backported),
+                found_tree.note,
             )
     query = Query(locations, messages, touching_ids)
     progress("comparing the commits")
@@ -317,6 +350,7 @@ def rank_fix_candidates(
         fixes,
         may_contain_fix(ranking[:FEW]),
         tuple(backported.intersection(ids[:SHOWN])),
+        found_tree.note,
     )
 
 
@@ -444,15 +478,6 @@ def fetch_report_text(
     return "\n".join(
         f"{mail.subject}\n{mail.body}" for mail in mails if mail.message_id == message_id
     )
-
-
-def _find_release_tag(repository: Repository, release: str) -> str:
-    parts = release.split(".")
-    for length in range(len(parts), 1, -1):
-        name = f"v{'.'.join(parts[:length])}"
-        if repository.find(name):
-            return name
-    return ""
 
 
 def add_backport_verdicts(

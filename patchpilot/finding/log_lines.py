@@ -2,8 +2,8 @@
 """Take each line of a kernel log apart into its prefix and its text.
 
 The prefix depends on the program that printed the log: dmesg, journalctl, a syslog daemon, the
-kernel's consoles (netconsole, pstore, a phone's last_kmsg), logcat or a terminal program. Several
-can stand in one line. A paste adds quotation marks, markup, colors, and line breaks.
+kernel's consoles (netconsole, pstore, a phone's last_kmsg), logcat or a terminal program. A line
+can have several. A paste adds quotation marks, markup, colors, and line breaks.
 """
 
 import html

@@ -21,7 +21,8 @@ from patchpilot.finding.candidates import (
 
 MOST = 300
 """Number of commits whose diffs are read, the best ones by their messages and files."""
-LIKELY = 0.8
+LIKELY, PROPOSED = 0.8, 0.5
+"""Probabilities from which the first commit is called likely, and from which it is proposed."""
 _K1, _B = 1.2, 0.6
 _FIX = re.compile(
     r"\b(?:fix\w*|avoid|prevent|handle|don't|do not|correct\w*|crash\w*|leak\w*|race\w*|null|"
@@ -128,6 +129,9 @@ def weigh_changes(
     for candidate in evidence:
         commit = query.messages[candidate.number]
         change = changes.get(commit.id, CommitDiff())
+        if change.is_rewording:
+            # another text of a message does not fix what it reports
+            continue
         touched = sorted(change.functions & functions.keys(), key=lambda name: -functions[name])
         in_files = [path for path in change.files if path in files]
         paths = "/".join(change.files).lower().replace("-", "_")

@@ -37,13 +37,14 @@ _FILE = re.compile(r"(?<![\w./-])[./]*(?P<file>[\w-]+(?:/[\w.-]+)*\.[chS]):\d+")
 _BUS_ID = (
     r"(?:[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]|[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]|"
     r"\d+-\d+(?:\.\d+)*(?::\d+\.\d+)?|\d+-[0-9a-f]{4}|[\w-]*[0-9a-f]+[.:](?:[\w.:-]*\w)|"
-    r"[A-Z0-9]{6,8}:\d\d|[a-z][a-z0-9_]*-?\d+)"
+    r"[A-Z0-9]{6,8}:\d\d|(?=\S*\d)(?=\S*[a-z])[\w./-]*\w)"
 )
 _INSTANCE = re.compile(r"^(?P<driver>[a-z][a-z0-9_-]+?)(?:(?<=[a-z])[01])?: ")
 """Some drivers add the number of their instance."""
 _DEVICE = re.compile(rf"^(?P<driver>[a-z][a-z0-9_-]*) {_BUS_ID}(?: [\w.()-]+){{0,3}}: ")
 _OTHER_DRIVER = re.compile(
     r"^(?P<driver>[A-Z][A-Z0-9]{2,7})(?:-fs)?(?::? \w+)? \((?:device )?[\w-]+\):? |"
+    r"^(?P<mounted>[a-z]\w+) \((?=[^)]*[a-z])(?:device )?[\w-]+\): |"
     r"^(?P<network>CIFS|NFSD?|BTRFS): |^NETDEV WATCHDOG: \S+ \((?P<watched>\w+)\): "
 )
 """Messages of file systems, and of the watchdog of network devices."""
@@ -169,7 +170,12 @@ def read_log(log: str) -> Symptom:
     modules: dict[str, None] = {}
     files: dict[str, None] = {}
     messages: dict[str, str] = {}
-    for line, frames in zip(lines[first:], frames_of[first:], strict=True):
+    # the lines of other CPUs may be in between
+    failed = log_lines[first].caller if log_lines else ""
+    numbers = sorted(
+        range(first, len(lines)), key=lambda number: log_lines[number].caller != failed
+    )
+    for line, frames in ((lines[number], frames_of[number]) for number in numbers):
         files.update((match["file"], None) for match in _FILE.finditer(line))
         trace += frames
         modules.update((frame.module, None) for frame in frames if frame.module)
@@ -249,7 +255,7 @@ def _read_driver(line: str) -> str:
         if _is_function_name(driver):
             return ""
     elif match := _OTHER_DRIVER.match(line):
-        driver = (match["watched"] or match["network"] or match["driver"]).lower()
+        driver = next(filter(None, match.groups())).lower()
     else:
         return ""
     is_process = "page allocation failure" in line

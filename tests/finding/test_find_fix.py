@@ -142,6 +142,13 @@ def test_no_match_exits_with_1(repo: Repo) -> None:
 def test_candidates_have_a_next_command(repo: Repo) -> None:
     outcome = call("find", "-C", repo.path, "-", stdin=LOG.encode())
     assert "a short list to try, from 15 commits since v6.1" in outcome.out
+    # no candidate is likely enough to propose a backport
+    assert "search by builds: patchpilot find --bisect - --in v6.1" in outcome.out
+    repo.git("checkout -q -B topic v6.1")
+    repo.commit(f"{TITLE}\n\nThe page may be NULL:\n\n{LOG}", {FILE: FIXED})
+    repo.git("tag -f v6.2")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    outcome = call("find", "-C", repo.path, "-", stdin=LOG.encode())
     assert TITLE in outcome.out
     assert "first in v6.2; changes acme_ring_fill()" in outcome.out
     assert "clean: v6.1, stable/linux-6.1.y" in outcome.out
@@ -250,3 +257,40 @@ def test_bisection_can_be_resumed(repo: Repo) -> None:
     assert run_bisection_step(repo, "undo")["answers"] == []
     assert not call("find", "-C", repo.path, "--bisect", "reset").code
     run_bisection_step(repo, "acme_ring_fill", "--in", "v6.1")
+
+
+def test_log_names_the_kernel_and_the_messages(repo: Repo) -> None:
+    message = "acme 0000:03:00.0: cannot fill the ring of queue 3"
+    log = f"{LOG}[  102.6] {message}\n"
+    document = find_and_read_json(repo, "-", stdin=log)
+    assert document["version"] == {
+        "named": "6.1.0-13-amd64",
+        "release": "6.1",
+        "source": "6.1.0-13-amd64",
+    }
+    assert message in document["messages"]
+    text = call("find", "-C", repo.path, "-", stdin=log.encode()).out
+    assert "the log names  6.1.0-13-amd64, based on 6.1\n" in text
+
+
+def test_rewording_of_a_message_is_no_fix(repo: Repo) -> None:
+    repo.git("checkout -q --detach origin/master")
+    title = "acme: failed to fill the ring of queue"
+    reworded = FIXED.replace("cannot fill", "failed to fill")
+    repo.commit(f"{title}\n\ncannot fill the ring of queue 3\n", {FILE: reworded})
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    symptom = "acme: cannot fill the ring of queue 3"
+    document = call("find", "-C", repo.path, symptom, "--in", "v6.1", "--json").out
+    answer = json.loads(document)
+    assert title not in [fix["subject"] for fix in answer["candidates"]]
+
+
+def test_unlikely_candidate_is_not_proposed(repo: Repo) -> None:
+    symptom = "net: the queue of the ring is over its limit"
+    with Repository.open(repo.path) as repository:
+        fixes = find_fixes(repository, read_symptom(repository, symptom), tree="v6.1")
+    assert fixes.candidates[0].probability < 0.5
+    assert fixes.proposed is None
+    text = call("find", "-C", repo.path, symptom, "--in", "v6.1").out
+    assert "backport" not in text
+    assert "search by builds: patchpilot find --bisect" in text

@@ -64,6 +64,12 @@ def test_all_frame_formats_are_read(line: str, function: str) -> None:
         ("[  12.5] mpt2sas0: _ctl_do_mpt_command: timeout", "mpt2sas"),
         ("e1000e 0000:00:19.0 eth0: Detected Hardware Unit Hang", "e1000e"),
         ("Nov 24 10:00:00 host kernel: [ 12.500000] acme-net: it failed", "acme-net"),
+        ("EXT4-fs error (device sda1): ext4_find_entry:1455: inode #2", "ext4"),
+        ("bcachefs (sda6): check_allocations failed", "bcachefs"),
+        ("NETDEV WATCHDOG: eth0 (r8169): transmit queue 0 timed out", "r8169"),
+        ("r8169: probe of 0000:03:00.0 failed with error -5", "r8169"),
+        ("ucsi_acpi USBC000:00: ucsi_handle_change: GET_STATUS failed (-5)", "ucsi_acpi"),
+        ("drbd u12215/0 drbd854 nodeA: PingAck did not arrive in time.", "drbd"),
     ],
 )
 def test_driver_is_read_from_its_messages(line: str, module: str) -> None:
@@ -88,3 +94,12 @@ def test_boot_messages_are_skipped() -> None:
 def test_empty_symptom_is_false() -> None:
     assert not read_log("\n  \n")
     assert not Symptom()
+
+
+def test_trace_of_the_failed_task_comes_first() -> None:
+    lines = [
+        "[  1.000001][    C3] RIP: 0010:acme_ring_fill+0x2b/0x110 [acme]",
+        "[  1.000002][    C1]  other_poll+0x51/0x90 [other]",
+        "[  1.000003][    C3]  acme_poll+0x51/0x90 [acme]",
+    ]
+    assert read_log_functions("\n".join(lines)) == ["acme_ring_fill", "acme_poll", "other_poll"]

@@ -251,7 +251,7 @@ def write_messages(driver: str, version: Version, chance: random.Random) -> list
                 "Mem abort info:",
                 "  ESR = 0x0000000096000004",
                 "  EC = 0x25: DABT (current EL), IL = 32 bits",
-                "user pgtable: 4k pages, 48-bit VAs, pgdp=0000000108a3b000",
+                "user pgtable: 4k pages, 48-bit VA, pgdp=0000000108a3b000",
                 "[0000000000000020] pgd=0000000000000000, p4d=0000000000000000",
                 "Internal error: Oops: 0000000096000004 [#1] PREEMPT SMP",
                 modules,

@@ -34,17 +34,22 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
     ]
     if searched_names:
         lines.append(f"  searched for  {', '.join(searched_names)}")
+    if version := fixes.version:
+        source = f" ({version.source})" if version.source != version.named else ""
+        lines.append(f"  the log names  {version.named}, based on {version.release}{source}")
     for number, fix in enumerate(fixes.candidates):
         likelihood = "likely" if fixes.likely and not number else f"{fix.probability:4.0%}"
         lines += ["", *_format_fix(fix, "" if name else likelihood)]
-    if fixes.fits:
+    bisect_command = Action("find", ("--bisect", operation, "--in", fixes.tree))
+    if fixes.proposed:
         messages = fixes.symptom.messages
         # quote no message if there are several, because it is unknown which one the fix is about
         quoted = messages[0] if len(messages) == 1 else ""
-        step = fixes.candidates[0].next_step(quoted, is_fix=not name)
+        step = fixes.proposed.next_step(quoted, is_fix=not name)
         lines += ["", f"next: {step}"]
+    elif fixes.fits:
+        lines += ["", f"next: read these commits, or search by builds: {bisect_command}"]
     else:
-        bisect_command = Action("find", ("--bisect", operation, "--in", fixes.tree))
         lines += [
             "",
             f"next: search by builds: {bisect_command}",

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Find the revision from which to search for a fix: the kernel that printed a log."""
+
+from typing import NamedTuple
+
+from patchpilot.commits.repository import Repository
+from patchpilot.finding.kernel_version import KernelVersion
+from patchpilot.history.releases import Release, parse_release
+from patchpilot.history.stable_branches import find_stable_branches
+
+
+class SearchedTree(NamedTuple):
+    """A revision, and a note if it is not exactly the kernel that a log names."""
+
+    name: str
+    note: str = ""
+
+
+def find_searched_tree(repository: Repository, version: KernelVersion) -> SearchedTree:
+    """Return the revision of a kernel's upstream release, or HEAD if the log names no kernel.
+
+    Without a tag, it is the release's commit in a stable branch, then the latest release before it.
+    """
+    if not version.release:
+        return SearchedTree("HEAD")
+    tag = f"v{version.release}"
+    if repository.find(tag):
+        return SearchedTree(tag)
+    if commit := _find_release_commit(repository, version.release):
+        return SearchedTree(commit, f"{commit[:12]} is {tag}")
+    release = parse_release(tag)
+    earlier = _find_earlier_release(repository, release) if release else None
+    if earlier is None:
+        return SearchedTree(
+            "HEAD", f"{tag}, the release of the log, is not here: HEAD was searched"
+        )
+    return SearchedTree(
+        earlier.name,
+        f"{tag} is not here: the search starts at {earlier.name}, and may list commits that {tag}"
+        " has; fetch its tag",
+    )
+
+
+def _find_release_commit(repository: Repository, release: str) -> str:
+    """Return the commit of a stable release in a stable branch, or ""."""
+    series = ".".join(release.split(".")[:2])
+    branches = find_stable_branches(repository, include_ended=True).branches
+    for branch in branches if release.count(".") == 2 else ():
+        if branch.version == series:
+            subject = f"^Linux {release.replace('.', '[.]')}$"
+            found = repository.git(
+                "log", "-1", "--format=%H", "--grep", subject, branch.tip
+            ).text.strip()
+            if found:
+                return found
+    return ""
+
+
+def _find_earlier_release(repository: Repository, release: Release) -> Release | None:
+    """Return the latest release before another one: of its series, or of mainline."""
+    tags = (ref for ref in repository.all_refs if not ref.is_branch and ref.kind == "commit")
+    releases = [parse_release(tag.short, tag.object_id, tag.date) for tag in tags]
+    before = [
+        earlier
+        for earlier in releases
+        if earlier
+        and _order(earlier) < _order(release)
+        and (len(earlier.numbers) <= 2 or earlier.numbers[:2] == release.numbers[:2])
+    ]
+    return max(before, key=_order, default=None)
+
+
+def _order(release: Release) -> tuple[tuple[int, ...], int]:
+    """Return a key that sorts release candidates before their release."""
+    return release.numbers, release.candidate or 1 << 20
