@@ -603,7 +603,7 @@ class BackportSession:
             self._guesses[fix.id] = tuple(
                 Culprit(candidate.commit[:12], candidate.subject, candidate.commit)
                 for candidate in candidates[:1]
-                if candidate.confidence >= rank_culprits.SURE
+                if candidate.confidence >= rank_culprits.LIKELY
             )
         guesses = self._guesses[fix.id]
         has_bug, _, reason = judge_whether_affected(

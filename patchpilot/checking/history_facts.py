@@ -199,6 +199,10 @@ class RepositoryFacts:
             for line in change.lines("-")
         )
 
+    def list_changed_paths(self, commit_id: str) -> frozenset[str]:
+        commit = self.find_commit(commit_id)
+        return self._repository.changed_paths(commit) if commit else frozenset()
+
     def first_release(self, commit_id: str) -> str | None:
         commit = self.find_commit(commit_id)
         try:

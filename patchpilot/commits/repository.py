@@ -321,6 +321,17 @@ class Repository:
             result.append(ChangedFile(path, old_mode, old_id, mode, object_id))
         return tuple(result)
 
+    def changed_paths(self, commit: Commit) -> frozenset[str]:
+        """Return the old and new paths of the files that a commit changes.
+
+        A merge is compared with its first parent. If a shallow clone does not have it, nothing is
+        returned.
+        """
+        parent = commit.parents[0] if commit.parents else None
+        if parent and self.objects.get(parent) is None:
+            return frozenset()
+        return frozenset(change.path for change in self.changed_files(parent, commit.id))
+
     def is_ancestor(self, old: str, new: str) -> bool:
         """Return whether `old` equals `new` or is its ancestor."""
         if old == new or new in self.descendants.get(old, ()):

@@ -53,18 +53,21 @@ class FixesTag(NamedTuple):
         return bool(_URL.match(self.text.partition(":")[2].strip()))
 
 
-@json_form("tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion")
+@json_form(
+    "tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion", "verified"
+)
 class JudgedTag(NamedTuple):
     """A tag in a message, its problems, and the commit that it names (or None).
 
     `meant` is the commit that the tag should name instead: the mainline commit of a backport, or
-    the commit with the quoted subject.
+    the commit with the quoted subject. `verified` lists what was checked and is correct.
     """
 
     tag: FixesTag
     target: Commit | None
     problems: tuple[TagProblem, ...]
     meant: Commit | None = None
+    verified: tuple[str, ...] = ()
 
     @property
     def target_id(self) -> str | None:
@@ -105,7 +108,9 @@ class Relations(NamedTuple):
     Each function returns None if the answer is unknown. `series` contains the ids of the commits in
     the same series. If `complete` is set, a commit that is not found does not exist.
     `mainline_commit` returns the mainline commit of a backport, and `titled` returns the only
-    earlier commit with a subject.
+    earlier commit with a subject. `changed_paths` returns the paths that a commit changes, `paths`
+    are those of this commit, and `reach` returns what the commit changed of them, such as "these
+    lines".
     """
 
     is_ancestor: Callable[[Commit], bool | None] = lambda _: None
@@ -117,6 +122,9 @@ class Relations(NamedTuple):
     complete: bool = True
     mainline_commit: Callable[[Commit], Commit | None] = lambda _: None
     titled: Callable[[str], Commit | None] = lambda _: None
+    changed_paths: Callable[[Commit], Collection[str]] = lambda _: ()
+    paths: Collection[str] = ()
+    reach: Callable[[Commit], str] = lambda _: ""
 
 
 def format_fixes_line(commit: Commit, digits: int = DIGITS) -> str:
@@ -310,6 +318,10 @@ def _find_content_problems(
         return [TagProblem("not-ancestor", "names a commit that is not an ancestor of this one")]
     if relations.in_mainline(target) is False:
         return [TagProblem("not-mainline", "names a commit that is not in mainline")]
+    changed = relations.changed_paths(target)
+    if changed and relations.paths and not shares_file(changed, relations.paths):
+        message = f"is unlikely: {target.short} changes none of this patch's files"
+        return [TagProblem("unlikely", message)]
     release = relations.first_release(target)
     if relations.own_release and release and release == relations.own_release:
         return [
@@ -319,6 +331,36 @@ def _find_content_problems(
             )
         ]
     return []
+
+
+def shares_file(paths: Collection[str], others: Collection[str]) -> bool:
+    """Return whether two commits change the same file, which may have been moved to another
+    directory.
+    """
+    names = {path.rpartition("/")[2] for path in others}
+    return any(path.rpartition("/")[2] in names for path in paths)
+
+
+def _list_verified(
+    target: Commit | None, problems: Sequence[TagProblem], relations: Relations
+) -> tuple[str, ...]:
+    """Return what was checked of a tag and is correct."""
+    if target is None:
+        return ()
+    kinds = {problem.kind for problem in problems}
+    facts = ["exists"] if kinds - _CONTENT_PROBLEMS else ["well-formed", "exists"]
+    if "not-ancestor" not in kinds and relations.is_ancestor(target):
+        facts.append("an ancestor")
+    if reach := relations.reach(target):
+        facts.append(f"changed {reach}")
+    elif "unlikely" not in kinds and shares_file(relations.changed_paths(target), relations.paths):
+        facts.append("changed this file" if len(relations.paths) == 1 else "changed these files")
+    return tuple(facts)
+
+
+_CONTENT_PROBLEMS = frozenset(
+    ["own-series", "not-mainline", "not-ancestor", "same-release", "unlikely", "duplicate"]
+)
 
 
 def judge_message(
@@ -357,7 +399,8 @@ def judge_message(
             )
         elif target:
             line_by_target[target.id] = index
-        tags.append(JudgedTag(tag, target, tuple(problems), meant))
+        verified = _list_verified(target, problems, queries)
+        tags.append(JudgedTag(tag, target, tuple(problems), meant, verified))
     return tuple(tags)
 
 

@@ -51,7 +51,7 @@ class ImportCheck:
         if commit not in self._counts:
             commits = dict.fromkeys((commit, *self._expected))
             self._expected = []
-            self._counts |= _read_counts(self._repository, commits)
+            self._counts |= count_changed_files(self._repository, commits)
         return self._counts.get(commit, (0, 0))
 
 
@@ -61,6 +61,8 @@ def _find_message_reason(repository: Repository, commit: Commit) -> str | None:
         return ""
     if is_shallow_boundary(repository, commit.id):
         return "the lines are older than the history of this shallow clone"
+    if len(commit.parents) > 1:
+        return f"{commit.reference} is a merge; the lines come from the commits that it merges"
     if not commit.parents:
         return f"{commit.reference} is the first commit of this history; the lines are older"
     if _is_release_subject(commit.subject):
@@ -89,7 +91,9 @@ def _is_release_subject(subject: str) -> bool:
     return re.match(_RELEASE.replace("{names}", names), subject, re.IGNORECASE) is not None
 
 
-def _read_counts(repository: Repository, commits: Iterable[str]) -> dict[str, tuple[int, int]]:
+def count_changed_files(
+    repository: Repository, commits: Iterable[str]
+) -> dict[str, tuple[int, int]]:
     """Map each commit to the number of files that it adds and changes, relative to its first
     parent.
     """

@@ -67,6 +67,9 @@ class HistoryFacts(Protocol):
         Return nothing unless the commit is known and the patch is based on it.
         """
 
+    def list_changed_paths(self, commit_id: str) -> Collection[str]:
+        """Return the paths of the files that a commit changes, or nothing if it is unknown."""
+
     def first_release(self, commit_id: str) -> str | None:
         """Return the first release tag that contains the commit, or None if it is unreleased or
         unknown.

@@ -259,10 +259,49 @@ def find_fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()
         return "Revert"
     if claim := find_bug_word(title) or find_cure_text(title, message):
         return claim
+    if claim := find_regression_text(title, message):
+        return claim
     if kind == "fix":
         return title.rpartition(": ")[2]
     blamed = find_blamed_commit(title, message)
     return f"commit {blamed[1]}" if blamed else ""
+
+
+_VERSION = r"(?:linux |kernel |release |version |the )*v?\d+\.\d+(?:\.\d+)?(?:-rc\d+)?\b"
+_SINCE = lazy_pattern(
+    rf"\b(?:since|starting (?:with|from)|(?:up|down)grad\w+ (?:from {_VERSION} )?to"
+    rf"|updat\w+ (?:from {_VERSION} )?to) {_VERSION}",
+    re.IGNORECASE,
+)
+_RUNS = r"(?:works?|worked|(?:is|was) (?:fine|ok|okay|good)|boots|booted)\b"
+_IN = rf"\b(?:in|with|on|under|until|before|up to|till) {_VERSION}"
+_WORKED = lazy_pattern(
+    rf"{_IN},? (?:(?:it|this|that|everything|all|(?:the|my) \w+) )?(?:\w+ )?{_RUNS}"
+    rf"|\b{_RUNS}[^.;]{{0,30}}{_IN}",
+    re.IGNORECASE,
+)
+_MISBEHAVES = lazy_pattern(
+    r"\b(?:reboots?|resets? itself|freezes?|stalls?|does not (?:boot|work|start|resume|wake)"
+    r"|doesn't (?:boot|work|start|resume|wake)|black screen|no (?:sound|picture|network|link|image)"
+    r"|is gone|disappears?|vanish\w*|slow(?:er|s down)?|unusable)\b",
+    re.IGNORECASE,
+)
+
+
+def find_regression_text(title: str, message: Sequence[str]) -> str:
+    """Return the text in which a message reports that something worked in an earlier release.
+
+    Return "" if there is none, or if the title announces a feature or a cleanup.
+    """
+    if _NEW.search(title) or _TIDIES.search(title):
+        return ""
+    text = " ".join((title, *message))
+    since, worked = _SINCE.search(text), _WORKED.search(text)
+    fails = _MISBEHAVES.search(text) or re.search(rf"\b(?:{_BREAKS})\b", text, re.IGNORECASE)
+    if (since and (worked or fails)) or (worked and fails):
+        match = since or worked
+        return match[0] if match else ""
+    return ""
 
 
 def may_fix_bug(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bool:

@@ -5,12 +5,23 @@ Whitespace is ignored, and renames are followed.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 
+NEAR = 5
+"""Ranges of lines with fewer lines between them are blamed as one range."""
+MAX_RANGES = 50
 _HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+)(?: (\d+))?$")
+
+
+class Move(NamedTuple):
+    """A commit that moved a line without changing what it does, and how."""
+
+    commit: str
+    kind: str
 
 
 class Owner(NamedTuple):
@@ -32,13 +43,15 @@ class Blame:
     """The git blame output for the requested lines of a file.
 
     The keys are line numbers from 1. `texts[n]` is the text of line n, `ids[n]` the commit that
-    last changed it, and `origins[n]` its path and line number in that commit.
+    last changed it, and `origins[n]` its path and line number in that commit. `moves[n]` lists the
+    commits that have only moved line n since then, latest first.
     """
 
     path: str
     texts: dict[int, str] = field(default_factory=dict)
     ids: dict[int, str] = field(default_factory=dict)
     origins: dict[int, tuple[str, int]] = field(default_factory=dict)
+    moves: dict[int, tuple[Move, ...]] = field(default_factory=dict)
 
 
 def blame_file(repository: Repository, rev: str, path: str) -> tuple[Blame, dict[str, Owner]]:
@@ -47,7 +60,30 @@ def blame_file(repository: Repository, rev: str, path: str) -> tuple[Blame, dict
     Return the blame of its lines, and the blamed commits by id. Both are empty if the file cannot
     be read.
     """
-    result = repository.git("blame", "--porcelain", "-w", rev, "--", path, ok=(0, 128))
+    return _run_blame(repository, rev, path, ())
+
+
+def blame_lines(
+    repository: Repository, rev: str, path: str, lines: Collection[int]
+) -> tuple[Blame, dict[str, Owner]]:
+    """Run git blame on these lines of a file, and perhaps on some others.
+
+    Return the same as `blame_file`.
+    """
+    ranges: list[list[int]] = []
+    for line in sorted(set(lines)):
+        if ranges and line <= ranges[-1][1] + NEAR:
+            ranges[-1][1] = line
+        else:
+            ranges.append([line, line])
+    options = tuple(f"-L{first},{last}" for first, last in ranges)
+    return _run_blame(repository, rev, path, options if len(options) <= MAX_RANGES else ())
+
+
+def _run_blame(
+    repository: Repository, rev: str, path: str, options: Collection[str]
+) -> tuple[Blame, dict[str, Owner]]:
+    result = repository.git("blame", "--porcelain", "-w", *options, rev, "--", path, ok=(0, 128))
     owners: dict[str, Owner] = {}
     return parse_blame(path, result.text, owners), owners
 

@@ -4,6 +4,7 @@ files.
 """
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,16 +17,29 @@ from patchpilot.tags.comparable_words import (
     find_word_stems,
 )
 from patchpilot.tags.evidence_input import EvidenceInput
+from patchpilot.tags.line_sources import EDITED
 
 NEAR = 3
 MOVED = 0.3
 DAY = 86400
+MAX_FUNCTION = 400
+_CODE = (".c", ".h", ".S", ".cpp", ".py", ".rs")
+_FUNCTION = re.compile(r"[A-Za-z_](?!\w*:)[^;]*$")
+_TIDY = re.compile(
+    r"\b(?:renam|mov|split|reformat|clean|refactor|reorgani|restruct|consolidat|convert|switch|typo"
+    r"|spell|style|indent|whitespace|checkpatch|cosmetic|simplif|remov|replac|unif|extract|factor)",
+    re.IGNORECASE,
+)
+_REPAIR = re.compile(r"\bfix", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class Tally:
     """Counts of the lines in or near the change that one commit last changed, weighted by their
     significance.
+
+    `movers` maps the commits that have moved these lines since then to how they did it. `moved_as`
+    contains how this commit moved lines of others.
     """
 
     removed: float = 0.0
@@ -34,7 +48,17 @@ class Tally:
     votes: float = 0.0
     tops: int = 0
     related: float = 0.0
+    function: float = 0.0
+    moved: float = 0.0
+    edited: float = 0.0
+    reported: float = 0.0
+    introduced: float = 0.0
+    latest_word: float = 0.0
+    latest_named: float = 0.0
+    lines: int = 0
     named: float = 0.0
+    movers: dict[str, str] = field(default_factory=dict)
+    moved_as: set[str] = field(default_factory=set)
     removed_lines: list[tuple[str, int]] = field(default_factory=list)
     beside_lines: list[tuple[str, int]] = field(default_factory=list)
 
@@ -53,6 +77,7 @@ def tally_blamed_lines(evidence: EvidenceInput) -> dict[str, Tally]:
         blame = evidence.blames.get(change.old_path or "")
         if blame:
             _tally_file(change, blame, tallies, mentioned_words)
+            _credit_first_uses(evidence, change, blame, tallies, mentioned_words)
     return tallies
 
 
@@ -66,7 +91,8 @@ def _tally_file(
     if 1 in blame.ids:
         tallies[blame.ids[1]].tops += 1
     for owner in blame.ids.values():
-        tallies.setdefault(owner, Tally())
+        tallies[owner].lines += 1
+    _credit_functions(change, blame, tallies)
     added = {text.strip() for run in change.runs for text in run.added}
     for run in change.runs:
         for line in range(run.start, run.end + 1) if run.removed else ():
@@ -74,6 +100,79 @@ def _tally_file(
         _split_vote(tallies, blame, run)
         _credit_neighbors(tallies, blame, run)
     _credit_related_lines(blame, words, _changed_words(change), tallies, mentioned_words)
+
+
+def _credit_first_uses(
+    evidence: EvidenceInput,
+    change: CommitFileChange,
+    blame: Blame,
+    tallies: dict[str, Tally],
+    mentioned_words: set[str],
+) -> None:
+    """Credit the commits that first used the identifiers of the change in this file.
+
+    The latest of them gets more credit, because the bug cannot be older if it needs all of them.
+    """
+    changed = set(_changed_words(change))
+    first: dict[str, str] = {}
+    for line, text in blame.texts.items():
+        owner = blame.ids[line]
+        for word in find_identifiers(text):
+            if (word in changed or word in mentioned_words) and (
+                word not in first or _is_older(evidence, owner, first[word])
+            ):
+                first[word] = owner
+    if latest := _find_latest(evidence, [first[word] for word in changed if word in first]):
+        tallies[latest].latest_word += 1
+    if latest := _find_latest(evidence, [first[word] for word in mentioned_words if word in first]):
+        tallies[latest].latest_named += 1
+    for word in sorted(changed & first.keys()):
+        tallies[first[word]].introduced += 1
+
+
+def _find_latest(evidence: EvidenceInput, owners: Sequence[str]) -> str:
+    """Return the latest of these commits, or "" if there is none."""
+    return max(owners, key=lambda owner: (evidence.owners[owner].committed, owner), default="")
+
+
+def _is_older(evidence: EvidenceInput, owner: str, other: str) -> bool:
+    return evidence.owners[owner].committed < evidence.owners[other].committed
+
+
+def _credit_functions(change: CommitFileChange, blame: Blame, tallies: dict[str, Tally]) -> None:
+    """Credit the commits that last changed the functions that the fix changes."""
+    for line in list_function_lines(change, blame):
+        tallies[blame.ids[line]].function += compute_significance(blame.texts[line])
+
+
+def list_function_lines(change: CommitFileChange, blame: Blame) -> set[int]:
+    """Return the lines of the functions that a fix changes."""
+    lines: set[int] = set()
+    for start in _find_function_starts(change, blame):
+        line = start
+        while (text := blame.texts.get(line)) is not None and not text.startswith("}"):
+            lines.add(line)
+            line += 1
+    return lines
+
+
+def _find_function_starts(change: CommitFileChange, blame: Blame) -> set[int]:
+    return {
+        start
+        for run in change.runs
+        if (start := find_function_start(blame, run.start if run.removed else run.start + 1))
+    }
+
+
+def find_function_start(blame: Blame, line: int) -> int:
+    """Return the first line of the function or other definition that contains a line, or 0."""
+    for number in range(line, max(0, line - MAX_FUNCTION), -1):
+        text = blame.texts.get(number, "")
+        if text.startswith("}") and number < line:
+            return 0
+        if _FUNCTION.match(text):
+            return number
+    return 0
 
 
 def _credit_neighbors(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
@@ -91,6 +190,7 @@ def _credit_neighbors(tallies: dict[str, Tally], blame: Blame, run: Run) -> None
             tally.context += weight / (1 + distance)
             if distance == 0 and not run.removed:
                 tally.beside += max(weight, 0.1)
+                _credit_moves(tallies, blame, line, weight)
                 tally.beside_lines.append((blame.path, line))
 
 
@@ -121,8 +221,22 @@ def _credit_removed_line(
     text = blame.texts[line]
     weight = compute_significance(text) * (MOVED if text.strip() in added else 1.0)
     tally.removed += weight
+    _credit_moves(tallies, blame, line, weight)
     if weight:
         tally.removed_lines.append((blame.path, line))
+
+
+def _credit_moves(tallies: dict[str, Tally], blame: Blame, line: int, weight: float) -> None:
+    """Credit the commits that moved a line, or edited another part of it."""
+    moves = blame.moves.get(line, ())
+    tallies[moves[0].commit if moves else blame.ids[line]].reported += weight
+    tallies[blame.ids[line]].movers.update((move.commit, move.kind) for move in moves)
+    for move in moves:
+        tallies[move.commit].moved_as.add(move.kind)
+        if move.kind == EDITED:
+            tallies[move.commit].edited += weight
+        else:
+            tallies[move.commit].moved += weight
 
 
 def _split_vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
@@ -199,8 +313,23 @@ def compute_blame_features(
             "votes",
             "related",
             "named",
+            "function",
+            "lines",
+            "introduced",
         )
     }
+    tables["latest_word"] = divide_by_sum({id_: tallies[id_].latest_word for id_ in ids})
+    tables["latest_named"] = divide_by_sum({id_: tallies[id_].latest_named for id_ in ids})
+    newer = {commit: index for index, commit in enumerate(order_by_date(evidence, ids))}
+    function_total = sum(tallies[id_].function for id_ in ids) or 1.0
+    function_later: dict[str, float] = {}
+    seen = 0.0
+    for id_ in newer:
+        function_later[id_] = seen / function_total
+        seen += tallies[id_].function
+    credit = sum(tallies[id_].removed or tallies[id_].beside for id_ in ids) or 1.0
+    prefix = evidence.subject.rpartition(": ")[0]
+    is_code = float(all(change.path.endswith(_CODE) for change in evidence.files))
     adds_only = not any(tallies[id_].removed for id_ in ids)
     fix_words = find_word_stems(evidence.subject.rpartition(": ")[2])
     body_words = find_word_stems(evidence.text)
@@ -211,7 +340,7 @@ def compute_blame_features(
         else tables["beside"][id_] * 0.7 + tables["context"][id_] * 0.3
         for id_ in ids
     }
-    order = sorted(ids, key=lambda commit: evidence.owners[commit].committed, reverse=True)
+    order = order_by_date(evidence, ids)
     changed_by = [commit for commit in order if direct[commit] > 0]
     age_ranks = {
         commit: position / max(1, len(changed_by) - 1) for position, commit in enumerate(changed_by)
@@ -235,6 +364,23 @@ def compute_blame_features(
             "named": tables["named"][commit],
             "subject": _compute_word_overlap(fix_words, subject_words, weights),
             "body": _compute_word_overlap(subject_words, body_words | fix_words, weights),
+            "function": tables["function"][commit],
+            "function_adds": tables["function"][commit] * adds_only,
+            "introduced": tables["introduced"][commit],
+            "latest_word": tables["latest_word"][commit],
+            "latest_named": tables["latest_named"][commit],
+            "function_later": function_later[commit],
+            "file_later": math.log1p(newer[commit]) / 4,
+            "created_adds": float(tallies[commit].tops > 0) * adds_only,
+            "share": tables["lines"][commit],
+            "moved": min(1.0, tallies[commit].moved / credit),
+            "edited": min(1.0, tallies[commit].edited / credit),
+            "reported": min(1.0, tallies[commit].reported / credit),
+            "reported_only": float(tallies[commit].reported > 0 and direct[commit] == 0),
+            "sole_all": float(direct[commit] > 0.99 and tables["context"][commit] > 0.99),
+            "tidy": float(bool(_TIDY.search(owner.subject))),
+            "repair": float(bool(_REPAIR.search(owner.subject))),
+            "prefix": float(prefix != "" and owner.subject.startswith(prefix)),
             "same_author": float(owner.author == evidence.author),
             "age": math.log1p(days) / 8,
             "fresh": float(days < 60),
@@ -243,10 +389,16 @@ def compute_blame_features(
             "newest": float(commit == newest and len(changed_by) > 1),
             "same_series": float(owner.author == evidence.author and days < 2),
             "votes": tables["votes"][commit],
+            "code": is_code,
             "mentioned": 2.0 * (evidence.mentions.get(commit, 0.0) > 0.5),
             "blamed": 3.0 * (evidence.mentions.get(commit, 0.0) >= 1),
         }
     return result
+
+
+def order_by_date(evidence: EvidenceInput, ids: Sequence[str]) -> list[str]:
+    """Return the commits, latest first."""
+    return sorted(ids, key=lambda commit: evidence.owners[commit].committed, reverse=True)
 
 
 def compute_rough_score(values: Mapping[str, float]) -> float:
@@ -255,8 +407,11 @@ def compute_rough_score(values: Mapping[str, float]) -> float:
     """
     return (
         3 * values["removed"]
+        + 2 * (values["moved"] + values["edited"])
         + 2 * (values["votes"] + values["context"] + values["context_adds"])
         + 2 * values["related"]
+        + values["latest_word"]
+        + values["latest_named"]
         + values["named"]
         + values["body"]
         + values["subject"]

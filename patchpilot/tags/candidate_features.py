@@ -93,6 +93,7 @@ def compute_similarity_features(
             ),
             "fixed": float(commit in fixed),
             "told": float(not changed_names.isdisjoint(find_identifiers(history.message))),
+            "size": math.log1p(sum(change.size for change in history.files)) / 8,
             "brought_told": float(not mentioned_words.isdisjoint(new - old)),
         }
     max_speech = max((numbers["speech"] for numbers in result.values()), default=0.0)

@@ -5,6 +5,10 @@ from collections.abc import Iterator, Mapping
 
 from patchpilot.tags.blame_features import Tally
 from patchpilot.tags.evidence_input import EvidenceInput
+from patchpilot.tags.line_sources import EDITED
+
+MAX_MOVERS = 2
+"""Number of commits that moved the lines to name."""
 
 
 def explain_candidate(
@@ -17,6 +21,7 @@ def explain_candidate(
     phrases = (
         *_mention_phrases(numbers),
         *_blame_phrases(evidence, tally, numbers),
+        *_move_phrases(evidence, candidate, tally),
         *_related_phrases(evidence, tally, numbers),
         *_similarity_phrases(evidence, candidate, numbers),
     )
@@ -46,6 +51,19 @@ def _blame_phrases(
         )
     elif not tally.removed_lines and numbers["context_only"]:
         yield "last changed a line within 3 lines of the change"
+
+
+def _move_phrases(evidence: EvidenceInput, candidate: str, tally: Tally) -> Iterator[str]:
+    for commit, kind in list(tally.movers.items())[:MAX_MOVERS]:
+        if commit != candidate:
+            done = _DONE_SINCE.get(kind, f"{kind} by")
+            yield f'{done} {commit[:12]} ("{evidence.owners[commit].subject}")'
+    if tally.moved_as and not (tally.removed_lines or tally.beside_lines):
+        kinds = sorted(tally.moved_as - {EDITED})
+        yield f"only {' and '.join(kinds)} the lines" if kinds else "edited another part of a line"
+
+
+_DONE_SINCE = {EDITED: "other parts of the lines changed by"}
 
 
 def _related_phrases(

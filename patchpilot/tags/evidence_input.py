@@ -4,6 +4,7 @@
 The data consists of the fix's message, its change, and git blame.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.tags.blame import Blame, Owner, blame_file
 from patchpilot.tags.commit_change import CommitFileChange, read_change
+from patchpilot.tags.comparable_words import compute_significance
+from patchpilot.tags.follow_moves import follow_moves
+from patchpilot.tags.line_sources import split_tokens
 from patchpilot.tags.message_evidence import (
     find_commit_ids,
     find_quoted_subjects,
@@ -47,6 +51,14 @@ def read_evidence_input(
     repository: Repository, commit: Commit, progress: Progress = ignore_progress
 ) -> EvidenceInput:
     """Read the data about a fix. The commit must have a parent."""
+    known: dict[str, EvidenceInput] = repository.cached_values.setdefault("evidence", {})
+    if commit.id not in known:
+        known.clear()
+        known[commit.id] = _read_evidence(repository, commit, progress)
+    return known[commit.id]
+
+
+def _read_evidence(repository: Repository, commit: Commit, progress: Progress) -> EvidenceInput:
     parent = commit.parents[0]
     files = read_change(repository, parent, commit.id)
     largest = sorted(
@@ -66,6 +78,12 @@ def read_evidence_input(
             for owner in line_owners.values():
                 owners.setdefault(owner.id, owner)
             progress("blaming the changed lines", index + 1, len(largest))
+    progress("following moved lines")
+    changed_lines = {
+        change.old_path or "": list_changed_lines(change, blames[change.old_path or ""])
+        for change in largest
+    }
+    follow_moves(repository, blames, changed_lines, owners)
     subject, text = split_prose(commit.message)
     mentions = _find_mentioned_commits(repository, parent, text, owners)
     authored = int(commit.authored.timestamp())
@@ -79,6 +97,21 @@ def read_evidence_input(
         owners,
         mentions,
     )
+
+
+def list_changed_lines(change: CommitFileChange, blame: Blame) -> dict[int, Counter[str]]:
+    """Map the lines that a fix removes to the words that it removes from them.
+
+    If it only adds lines, the lines next to them are included without words.
+    """
+    result: dict[int, Counter[str]] = {}
+    for run in change.runs:
+        added = Counter(word for text in run.added for word in split_tokens(text))
+        for line in range(run.start, run.end + 1) if run.removed else (run.start, run.start + 1):
+            text = blame.texts.get(line, "")
+            if compute_significance(text) > 0:
+                result[line] = Counter(split_tokens(text)) - added if run.removed else Counter()
+    return result
 
 
 def make_blame_owner(commit: Commit) -> Owner:

@@ -26,6 +26,7 @@ from patchpilot.projects.loading import detect, find_project
 from patchpilot.tags import rank_culprits as finder
 from patchpilot.tags.fix_claims import judge_fix
 from patchpilot.tags.rank_culprits import Candidate
+from patchpilot.tags.tag_reach import find_reach
 from patchpilot.topic.base import find_base
 from patchpilot.topic.upstream_state import list_upstream_notes as upstream_notes
 
@@ -73,11 +74,11 @@ class FixesResult:
     def has_problem(self) -> bool:
         """Return whether an existing Fixes: tag has a problem.
 
-        Ignore tags that cannot be checked, and tags that are correct but name a commit in the same
-        release.
+        Ignore tags that cannot be checked, unlikely tags, and tags that are correct but name a
+        commit in the same release.
         """
         return any(
-            problem.kind not in ("same-release", "unverified")
+            problem.kind not in ("same-release", "unverified", "unlikely")
             for tag in self.present
             for problem in tag.problems
         )
@@ -253,7 +254,12 @@ def find_culprits(
         if not culprit.first_release and culprit.commit in sent_together()
     }
     fix_claim = judge_fix(repository, commit)
-    if not reason and fix_claim.is_fix and culprits[0].commit in series_commits:
+    if (
+        culprits
+        and culprits[0].confidence >= finder.LIKELY
+        and fix_claim.is_fix
+        and culprits[0].commit in series_commits
+    ):
         notes.append(format_same_series_note(culprits[0].subject))
     notes += list_missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
@@ -423,6 +429,10 @@ def _find_tag_relations(
 
     if not any(parse_tag(line) for line in commit.lines[1:]):
         return Relations()
+
+    def reach(target: Commit) -> str:
+        return find_reach(repository, commit, target.id) if len(commit.parents) == 1 else ""
+
     series = sent_together()
     own_release = None if series else first_release(commit)
     return Relations(
@@ -435,4 +445,7 @@ def _find_tag_relations(
         is_complete,
         mainline_commit,
         titled,
+        repository.changed_paths,
+        repository.changed_paths(commit),
+        reach,
     )

@@ -23,6 +23,11 @@ _EXCUSES = re.compile(
     r" on|backport|revert of|analog\w*)\b",
     re.IGNORECASE,
 )
+_ORIGIN = re.compile(
+    r"\b(?:originally|first|deprecated|available|supported|required|obsolete|unused|possible)\b[^.]*$",
+    re.IGNORECASE,
+)
+"""Words before a commit that is not blamed, although it is said to have introduced something."""
 _QUOTED = re.compile(r"[\"“]([^\"”\n]{12,120}(?:\n[^\"”\n]{1,80})?)[\"”]")
 _BAD = re.compile(
     r"\b([0-9a-f]{7,40}) is the first bad commit\b|^# first bad commit: \[([0-9a-f]{7,40})\]",
@@ -73,7 +78,7 @@ def find_commit_ids(text: str) -> dict[str, float]:
         sentence = re.split(r"(?<=[.;])\s|\n\n", before)[-1]
         weight = (
             1.0
-            if _BLAMES.search(sentence)
+            if _BLAMES.search(sentence) and not _ORIGIN.search(sentence)
             else 0.2
             if _EXCUSES.search(sentence + re.split(r"(?<=[.;])\s|\n\n", after)[0])
             else 0.6

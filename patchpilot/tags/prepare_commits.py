@@ -5,7 +5,7 @@ Each rewrite is recorded so that `undo` can revert it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from patchpilot.commits import rewrite
@@ -18,7 +18,6 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import detect, find_project
 from patchpilot.projects.project import Project
 from patchpilot.tags.find_culprits import (
-    SURE_ENOUGH,
     FixesRequest,
     FixesResult,
     find_culprits,
@@ -29,7 +28,7 @@ from patchpilot.tags.fix_claims import (
     judge_fix,
     record_fix_answer,
 )
-from patchpilot.tags.rank_culprits import format_fixes_tag
+from patchpilot.tags.rank_culprits import LIKELY, format_fixes_tag
 from patchpilot.tags.report_trailers import (
     DEVELOPER,
     format_regzbot_introduced,
@@ -48,6 +47,13 @@ from patchpilot.topic.message_changes import (
 )
 from patchpilot.topic.undisclosed_commits import is_undisclosed_commit
 
+Choose = Callable[[Commit, FixesResult], str | None]
+"""Returns the commit to name in the Fixes: tag of a commit with several candidates, or None."""
+
+
+def choose_none(commit: Commit, result: FixesResult) -> None:
+    """Name no commit."""
+
 
 @dataclass(frozen=True, slots=True)
 class PrepareRequest:
@@ -58,7 +64,7 @@ class PrepareRequest:
     Message-IDs or addresses that the user pasted. `overrides` allows rewrites that
     `rewrite.refuse_unsafe_rewrite` rejects. With `dry_run`, nothing is written. `is_fix` is the
     author's answer to whether the commits are fixes, which is saved with the topic; None means that
-    the author did not answer.
+    the author did not answer. `choose` is called for each fix without a certain candidate.
     """
 
     target: str | None = None
@@ -72,6 +78,7 @@ class PrepareRequest:
     is_fix: bool | None = None
     dry_run: bool = False
     overrides: tuple[str, ...] = ()
+    choose: Choose = choose_none
 
 
 def prepare_commit_tags(
@@ -208,7 +215,7 @@ def _add_fixes_tags(
     )
     fixes_request = FixesRequest(
         commit.id,
-        limit=2,
+        limit=MAX_OFFERED,
         verify=bool(named_fixes) or not (fix_claim.is_fix or fix_claim.unclear),
         base=request.base,
         series=topic_ids,
@@ -258,22 +265,49 @@ def _add_fixes_tags(
         )
         return []
     if not result.sure:
-        notes.append(_explain_uncertainty(commit, result))
-        return []
+        return _ask_for_culprit(repository, commit, request, result, topic_ids, message)
     trailers += [("Fixes", tag.partition(": ")[2]) for tag in result.tags]
     notes += result.notes
     if not result.tags:
         return []
     best_candidate = result.candidates[0]
-    certainty = "sure" if best_candidate.confidence >= SURE_ENOUGH else "sure, check it"
     notes.append(
-        f"Fixes: {best_candidate.confidence:.0%} {certainty}: {'; '.join(best_candidate.evidence)}"
+        f"Fixes: {best_candidate.confidence:.0%} sure: {'; '.join(best_candidate.evidence)}"
     )
     ids = (repository.find(tag.split()[1]) for tag in result.tags)
     return [repository.commit(id_) for id_ in ids if id_]
 
 
+def _ask_for_culprit(
+    repository: Repository,
+    commit: Commit,
+    request: PrepareRequest,
+    result: FixesResult,
+    topic_ids: Sequence[str],
+    message: _NewMessage,
+) -> list[Commit]:
+    """Add the tag that the user chooses, and return the commit that it names.
+
+    A fix of an earlier commit of the topic needs no tag.
+    """
+    if any(
+        candidate.commit in topic_ids and candidate.confidence >= LIKELY
+        for candidate in result.candidates[:1]
+    ):
+        message.notes += result.notes
+        return []
+    chosen = request.choose(commit, result)
+    if chosen is None:
+        message.notes.append(_explain_uncertainty(commit, result))
+        return []
+    culprit = repository.commit(chosen)
+    message.trailers.append(("Fixes", _format_fixes_value(repository, culprit)))
+    return [culprit]
+
+
 _UNSURE = "no Fixes: written"
+MAX_OFFERED = 3
+"""Number of candidates to choose from."""
 
 
 def _explain_uncertainty(commit: Commit, result: FixesResult) -> str:

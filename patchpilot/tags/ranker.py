@@ -11,17 +11,22 @@ from typing import NamedTuple
 
 from patchpilot.cache.entries import read_shipped_tables
 
+MOST_MARGIN = 6.0
+"""Larger differences between the scores of the first two candidates count as this one."""
+OTHERS = 0.7
+"""Share of the fixes whose first candidate is wrong that have a correct one among the others."""
+
 
 class Weights(NamedTuple):
     """The fitted parameters of the ranker.
 
-    They are the weights of a candidate's features, the weights of a list's features (for "none of
-    these"), and the calibration curve. The curve consists of increasing (raw share, confidence)
-    points, between which values are interpolated linearly.
+    They are the weights of a candidate's features, the weights that decide how certain the first
+    candidate is, and the calibration curve. The curve consists of increasing (certainty,
+    confidence) points, between which values are interpolated linearly.
     """
 
     candidate: Mapping[str, float]
-    none: Mapping[str, float]
+    first: Mapping[str, float]
     curve: Sequence[tuple[float, float]]
 
 
@@ -30,29 +35,37 @@ def load_shipped_weights() -> Weights:
     """Load the weights shipped with patchpilot."""
     data = read_shipped_tables("ranking")["fixes"]
     curve = tuple((float(a), float(b)) for a, b in data["calibration"]["curve"])
-    return Weights(data["candidate"], data["none"], curve)
-
-
-def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Return the features of a whole list of candidates.
-
-    They indicate how likely the list contains the commit that introduced the bug.
-    """
-    removed = sorted((candidate["removed"] for candidate in candidates.values()), reverse=True)
-    return {
-        "bias": 1.0,
-        "few": 1.0 / (1 + len(candidates)),
-        "many": math.log1p(len(candidates)),
-        "top_share": removed[0] if removed else 0.0,
-        "mentioned": max(
-            (candidate["mentioned"] for candidate in candidates.values()), default=0.0
-        ),
-    }
+    return Weights(data["candidate"], data["first"], curve)
 
 
 def score_candidate(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
     """Return the weighted sum of the features, ignoring those without a weight."""
     return sum(weights.get(name, 0.0) * value for name, value in values.items())
+
+
+def describe_first(
+    candidates: Mapping[str, Mapping[str, float]], weights: Mapping[str, float]
+) -> tuple[list[tuple[str, float]], dict[str, float]]:
+    """Return the candidates with their shares, best first, and the features of the first place.
+
+    They indicate how likely the first candidate introduced the bug. There must be a candidate.
+    """
+    scores = {
+        candidate: score_candidate(weights, numbers) for candidate, numbers in candidates.items()
+    }
+    ordered = sorted(scores, key=lambda commit: (-scores[commit], commit))
+    best = scores[ordered[0]]
+    total = sum(math.exp(value - best) for value in scores.values())
+    shares = [(commit, math.exp(scores[commit] - best) / total) for commit in ordered]
+    margin = best - scores[ordered[1]] if len(ordered) > 1 else MOST_MARGIN
+    share = shares[0][1]
+    numbers = candidates[ordered[0]]
+    return shares, {
+        "bias": 1.0,
+        "share": math.log((share + 1e-6) / (1 - share + 1e-3)),
+        "margin": min(MOST_MARGIN, margin),
+        **{name: numbers.get(name, 0.0) for name in ("code", "fresh", "tidy")},
+    }
 
 
 def rank_by_confidence(
@@ -65,25 +78,18 @@ def rank_by_confidence(
     """
     if not candidates:
         return []
-    scores = {
-        candidate: score_candidate(weights.candidate, numbers)
-        for candidate, numbers in candidates.items()
-    }
-    none_score = score_candidate(weights.none, list_features(candidates))
-    best = max([*scores.values(), none_score])
-    total = math.exp(none_score - best) + sum(math.exp(value - best) for value in scores.values())
-    ordered = sorted(scores, key=lambda commit: (-scores[commit], commit))
+    shares, features = describe_first(candidates, weights.candidate)
+    certainty = 1 / (1 + math.exp(-score_candidate(weights.first, features)))
+    first = convert_to_confidence(certainty, weights.curve)
+    remaining = sum(share for _, share in shares[1:]) or 1.0
     return [
-        (
-            commit,
-            convert_to_confidence(math.exp(scores[commit] - best) / total, weights.curve),
-        )
-        for commit in ordered
+        (commit, min(first, (1 - first) * OTHERS * share / remaining) if index else first)
+        for index, (commit, share) in enumerate(shares)
     ]
 
 
 def convert_to_confidence(raw: float, curve: Sequence[tuple[float, float]]) -> float:
-    """Convert a raw share to a confidence, using the calibration curve."""
+    """Convert a raw value to a confidence, using the calibration curve."""
     if not curve:
         return raw
     previous = (0.0, 0.0)

@@ -34,20 +34,20 @@ class StableFacts(NamedTuple):
     """The facts that decide whether a fix is for stable.
 
     `release` is the first mainline release with the bug, or None if there is none. `is_known` is
-    set if the commits that introduced the bug are known. `size` is the number of added, removed and
-    context lines in the patch. `no_fix` is the reason why the commit does not count as a fix.
-    `fixed_in` is the first release with the fix. `present` contains existing lines that request a
-    stable backport. `is_undisclosed` is set if the fix must not become public yet.
+    set if the commits that introduced the bug are known. `no_fix` is the reason why the commit does
+    not count as a fix. `fixed_in` is the first release with the fix. `present` contains existing
+    lines that request a stable backport. `is_undisclosed` is set if the fix must not become public
+    yet. `exclusion` is the rule of the stable trees that the fix does not meet, or "".
     """
 
     release: str | None
     branches: Sequence[BranchState] = ()
     is_known: bool = True
     present: Sequence[str] = ()
-    size: int = 0
     no_fix: str = ""
     fixed_in: str | None = None
     is_undisclosed: bool = False
+    exclusion: str = ""
 
 
 def advise_on_stable(project: Project, facts: StableFacts) -> StableAdvice:
@@ -56,7 +56,9 @@ def advise_on_stable(project: Project, facts: StableFacts) -> StableAdvice:
         return _make_empty_advice(f"{project.name} does not use a tag to request backports")
     if facts.present:
         reason = f"already present: {facts.present[0]}"
-        return StableAdvice((), True, (reason,), _format_warnings(project, facts.size))
+        return StableAdvice((), True, (reason,), (facts.exclusion,) if facts.exclusion else ())
+    if facts.exclusion and not facts.no_fix:
+        return _make_empty_advice(facts.exclusion)
     if not facts.is_known:
         reason_unknown = "the commit that introduced the bug is not known; name it with --fixes"
         return _make_empty_advice(facts.no_fix or reason_unknown)
@@ -83,7 +85,7 @@ def advise_on_stable(project: Project, facts: StableFacts) -> StableAdvice:
     line = project.tags.line.format(
         address=address, version=_find_earliest_version(release, affected)
     )
-    return StableAdvice((line,), True, reasons, _format_warnings(project, facts.size))
+    return StableAdvice((line,), True, reasons)
 
 
 def _make_empty_advice(reason: str) -> StableAdvice:
@@ -118,14 +120,3 @@ def _format_reasons(
             "no stable branch in this repository has the bug; newer ones will",
         )
     return (reason,)
-
-
-def _format_warnings(project: Project, size: int) -> tuple[str, ...]:
-    if project.stable.max_lines and size > project.stable.max_lines:
-        return (
-            (
-                f"the patch has {size} lines with context; stable trees take at most"
-                f" {project.stable.max_lines}"
-            ),
-        )
-    return ()

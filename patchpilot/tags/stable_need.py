@@ -23,6 +23,7 @@ from patchpilot.tags.stable_decision import (
     advise_on_stable,
     find_stable_lines,
 )
+from patchpilot.tags.stable_exclusions import find_exclusion
 from patchpilot.topic.undisclosed_commits import is_undisclosed_commit
 
 CYCLE = 365
@@ -72,12 +73,12 @@ def judge_stable_need(
             branches,
             is_known=bool(culprits),
             present=find_stable_lines(commit),
-            size=count_patch_lines(repository, commit),
             no_fix=no_fix,
             fixed_in=_first_fixed_release(repository, commit, culprits, releases)
             if oldest
             else None,
             is_undisclosed=is_undisclosed_commit(repository, commit),
+            exclusion=_find_exclusion(repository, commit, project),
         ),
     )
     return StableNeed(advice, first_releases, branches)
@@ -86,11 +87,14 @@ def judge_stable_need(
 def needs_no_backport(
     repository: Repository, commit_id: str, culprits: Sequence[str], project: Project
 ) -> bool:
-    """Return whether every release and stable branch with the bug also has the fix.
+    """Return whether every release and stable branch with the bug also has the fix, or the stable
+    trees do not accept it.
 
     Return False if the repository has no releases or stable branches.
     """
     commit, releases = repository.commit(commit_id), Releases(repository)
+    if _find_exclusion(repository, commit, project):
+        return True
     first_releases = [releases.first(culprit, final=True) for culprit in culprits]
     if any(first_releases) and _first_fixed_release(repository, commit, culprits, releases) is None:
         return False
@@ -148,13 +152,16 @@ def _first_fixed_release(
     return release.name if release else None
 
 
-def count_patch_lines(repository: Repository, commit: Commit) -> int:
-    """Return the size of a commit's patch in lines, as limited by the rules for stable trees.
+def _find_exclusion(repository: Repository, commit: Commit, project: Project) -> str:
+    """Return the rule of the stable trees that a fix does not meet, or "".
 
-    Added lines, removed lines and context lines count. The size of a merge is 0.
+    The rules are those of the kernel. Added lines, removed lines and context lines count for the
+    size of a patch.
     """
-    if len(commit.parents) != 1:
-        return 0
-    return sum(
-        len(hunk.lines) for change in FixCommit(repository, commit).files for hunk in change.hunks
-    )
+    max_lines = project.stable.max_lines
+    if not max_lines or len(commit.parents) != 1:
+        return ""
+    files = FixCommit(repository, commit).files
+    size = sum(len(hunk.lines) for change in files for hunk in change.hunks)
+    exclusion = find_exclusion(commit.subject, commit.lines[1:], files, size, max_lines)
+    return exclusion.reason if exclusion else ""

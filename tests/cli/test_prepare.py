@@ -460,9 +460,8 @@ def set_confidence(first_confidence: float, reason: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(service, "find_culprits", find_two_candidates)
 
 
-@pytest.mark.parametrize("words", [(), ("--fixes", "auto")])
 def test_unsupported_culprit_is_skipped(
-    ring_history: RingHistory, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    ring_history: RingHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_confidence(
         0.4,
@@ -475,7 +474,6 @@ def test_unsupported_culprit_is_skipped(
         "--signoff",
         "--trailer",
         "Cc: Eve R <eve@example.org>",
-        *words,
     )
     assert result.code == 0, result.err
     assert "no Fixes: written" in result.err
@@ -490,11 +488,48 @@ def test_unsupported_culprit_is_skipped(
     assert "Cc: Eve R <eve@example.org>" in read_topic_message(ring_history)
 
 
+@pytest.mark.parametrize(
+    "words", [("--yes",), ("--fixes", "auto"), ("--fixes", "auto", "--format", "json")]
+)
+def test_requested_tag_is_a_question_if_it_is_not_certain(
+    ring_history: RingHistory, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_confidence(0.4, "the evidence is weak", monkeypatch)
+    before = ring_history.repo.git("for-each-ref")
+    result = ring_history.run_command("prepare", "HEAD", *words)
+    assert result.code == 1
+    assert f"  1   40%  Fixes: {ring_history.culprit[:12]} (" in result.err
+    assert "last changed 1 of 1 removed lines" in result.err
+    assert "--fixes COMMIT" in result.err
+    assert ring_history.repo.git("for-each-ref") == before
+    assert ring_history.run_command("prepare", "HEAD", *words, "--dry-run").code == 0
+
+
+def test_question_about_the_culprit_is_answered(ring_history: RingHistory) -> None:
+    repo, subject = ring_history.repo, "ring: fix the mask"
+    # the fix only adds a line, so no candidate is certain
+    fix = LATER.replace("int ring_open", "/* once */\nint ring_open")
+    ring_history.repo.git("checkout", "-q", "-B", "topic", ring_history.later)
+    ring_history.commit_ring(f"{subject}\n\nIt may crash.", fix)
+    argv = [sys.executable, "-m", "patchpilot", "prepare", "HEAD", "--fixes", "auto"]
+    for answer, tag in (("ffffff\n", ""), ("n\n", ""), (f"{ring_history.later[:12]}\n", "later")):
+        with Terminal(argv, repo.path) as terminal:
+            terminal.wait_for("not certain: ", "n: none of these, or a commit]")
+            terminal.type(answer)
+            if answer.startswith("f"):
+                terminal.wait_for("error: ")
+                continue
+            assert terminal.end() == 0
+        assert (f"Fixes: {ring_history.later[:12]}" in read_topic_message(ring_history)) == bool(
+            tag
+        )
+
+
 def test_uncertain_tag_has_a_note(
     ring_history: RingHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_confidence(0.55, "", monkeypatch)
     result = ring_history.run_command("prepare", "HEAD", "--signoff")
     assert "{+Fixes: " in result.out
-    assert "# Fixes: 55% sure, check it: " in result.out
+    assert "# Fixes: 55% sure: " in result.out
     assert "unsure" not in result.err

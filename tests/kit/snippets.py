@@ -128,6 +128,10 @@ class MemoryHistory:
         """Return nothing, because the table contains no changes."""
         return frozenset()
 
+    def list_changed_paths(self, commit_id: str) -> frozenset[str]:
+        """Return nothing, because the table contains no changes."""
+        return frozenset()
+
     def first_release(self, commit_id: str) -> str | None:
         """Return v6.1 for a commit in the table."""
         return "v6.1" if commit_id in self._commits else None

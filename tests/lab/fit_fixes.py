@@ -15,16 +15,26 @@ import multiprocessing
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.tags.blame_features import tally_blamed_lines
 from patchpilot.tags.evidence_input import read_evidence_input
 from patchpilot.tags.rank_culprits import weigh_candidates
-from patchpilot.tags.ranker import list_features, load_shipped_weights, score_candidate
+from patchpilot.tags.ranker import describe_first, load_shipped_weights, score_candidate
 
 Row = dict[str, float]
-Case = tuple[int, list[Row], Row, list[int]]
+Case = tuple[int, list[Row], list[int]]
+
+
+class Answer(NamedTuple):
+    """The features of the first candidate, and whether it or one of the first three is correct."""
+
+    features: Row
+    is_first: bool
+    is_in_three: bool
+
+
 FILE = Path(__file__).parents[2] / "checks" / "ranking" / "fixes.toml"
 FOLDS = 5
 PRIOR = 2.0
@@ -54,49 +64,33 @@ def read_cases(repositories: Sequence[str], truth_files: Sequence[Path], jobs: i
     ]
     with multiprocessing.Pool(jobs) as process_pool:
         raw_cases = list(process_pool.imap(make_case, rows, chunksize=4))
-    cases = []
-    for fold_index, candidates, correct_ids in raw_cases:
-        correct_indexes = [
-            index for index, candidate in enumerate(candidates) if candidate in correct_ids
-        ]
-        cases.append(
-            (
-                fold_index,
-                list(candidates.values()),
-                list_features(candidates),
-                correct_indexes,
-            )
+    return [
+        (
+            fold_index,
+            list(candidates.values()),
+            [index for index, candidate in enumerate(candidates) if candidate in correct_ids],
         )
-    return cases
-
-
-def fit_weights(cases: Sequence[Case]) -> tuple[Row, Row]:
-    """Fit the weights of candidates on the cases that have a correct candidate.
-
-    Then fit the weights of "none" on all cases.
-    """
-    cases_with_fix = [
-        (rows, correct_indexes) for _, rows, _, correct_indexes in cases if correct_indexes
+        for fold_index, candidates, correct_ids in raw_cases
     ]
-    weights = maximize_likelihood(
+
+
+def fit_weights(cases: Sequence[Case]) -> Row:
+    """Fit the weights of candidates on the cases that have a correct candidate."""
+    return maximize_likelihood(
         [
             ([_pack_row(row) for row in rows], set(correct_indexes))
-            for rows, correct_indexes in cases_with_fix
+            for _, rows, correct_indexes in cases
+            if correct_indexes
         ],
-        expected=load_shipped_weights().candidate,
+        expected=dict(load_shipped_weights().candidate),
     )
-    candidate_lists: list[tuple[list[Row], set[int]]] = []
-    for _, rows, no_fix_row, correct_indexes in cases:
-        candidate_scores = [score_candidate(weights, row) for row in rows]
-        best_score = max(candidate_scores, default=0.0)
-        features = (
-            best_score + math.log(sum(math.exp(sum_ - best_score) for sum_ in candidate_scores))
-            if candidate_scores
-            else 0.0
-        )
-        candidate_lists.append(([{"": features}, no_fix_row], {0} if correct_indexes else {1}))
-    fitted_weights = maximize_likelihood(candidate_lists, fixed_weights={"": 1.0})
-    return weights, {name: value for name, value in fitted_weights.items() if name}
+
+
+def fit_certainty(answers: Sequence[Answer]) -> Row:
+    """Fit the weights that decide how certain the first candidate is."""
+    return maximize_likelihood(
+        [([answer.features, {}], {0} if answer.is_first else {1}) for answer in answers]
+    )
 
 
 def _pack_row(row: Row) -> Row:
@@ -151,34 +145,16 @@ def maximize_likelihood(
     return weights
 
 
-def rate_answers(cases: Sequence[Case], weights: tuple[Row, Row]) -> list[tuple[float, bool, bool]]:
-    """Return a result for each case.
-
-    It has the raw share of the first candidate, whether this candidate is correct, and whether one
-    of the first three is.
-    """
-    case_results = []
-    for _, rows, no_fix_row, correct_indexes in cases:
-        candidate_scores = [score_candidate(weights[0], row) for row in rows]
-        none_score = score_candidate(weights[1], no_fix_row)
-        if not candidate_scores:
-            case_results.append((0.0, False, False))
-            continue
-        ranked_indexes = sorted(
-            range(len(candidate_scores)), key=lambda index: -candidate_scores[index]
-        )
-        best_score = max(none_score, candidate_scores[ranked_indexes[0]])
-        total = math.exp(none_score - best_score) + sum(
-            math.exp(value - best_score) for value in candidate_scores
-        )
-        case_results.append(
-            (
-                math.exp(candidate_scores[ranked_indexes[0]] - best_score) / total,
-                ranked_indexes[0] in correct_indexes,
-                any(index in correct_indexes for index in ranked_indexes[:3]),
-            )
-        )
-    return case_results
+def rate_answers(cases: Sequence[Case], weights: Row) -> list[Answer]:
+    """Return the answer for each case that has candidates."""
+    answers = []
+    for _, rows, correct_indexes in cases:
+        if rows:
+            candidates = {str(index): row for index, row in enumerate(rows)}
+            shares, features = describe_first(candidates, weights)
+            hits = [int(name) in correct_indexes for name, _ in shares[:3]]
+            answers.append(Answer(features, hits[0], any(hits)))
+    return answers
 
 
 def fit_isotonic_curve(
@@ -222,24 +198,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     cases = read_cases(args.repo, args.truth, args.jobs)
     by_fold = cross_validate(cases)
-    for fold_index, results in enumerate(by_fold):
-        print(f"fold {fold_index}: {_share_of(results, 1)} / {_share_of(results, 2)}")
-    held_out = [row for results in by_fold for row in results]
-    print(
-        f"held out, all folds: top-1 {_share_of(held_out, 1)}, top-3 {_share_of(held_out, 2)} of"
-        f" {len(held_out)}"
-    )
-    weights = fit_weights(cases)
-    calibration_curve = fit_isotonic_curve(
-        [(raw_score, is_correct) for raw_score, is_correct, _ in held_out]
-    )
+    for fold_index, answers in enumerate(by_fold):
+        print(f"fold {fold_index}: {_describe_answers(answers)}")
+    held_out = [answer for answers in by_fold for answer in answers]
+    print(f"held out, all folds: {_describe_answers(held_out)} of {len(held_out)}")
+    pairs = calibrate(by_fold)
+    for share in (0.2, 0.3, 0.4, 0.5):
+        best = sorted(pairs, reverse=True)[: int(share * len(cases))]
+        right = sum(is_correct for _, is_correct in best) / max(1, len(best))
+        least = min(best, default=(0.0, False))[0]
+        print(f"the most certain {share:.0%}: {right:.1%} right, from {least:.4f}")
     if args.write:
         FILE.parent.mkdir(parents=True, exist_ok=True)
-        FILE.write_text(_format_weights(weights, calibration_curve))
+        weights = fit_weights(cases), fit_certainty(held_out)
+        FILE.write_text(_format_weights(weights, fit_isotonic_curve(pairs)))
     return 0
 
 
-def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
+def cross_validate(cases: Sequence[Case]) -> list[list[Answer]]:
     parts = [
         (
             [case for case in cases if case[0] == fold_index],
@@ -247,11 +223,34 @@ def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]
         )
         for fold_index in range(FOLDS)
     ]
-    return [rate_answers(results, fit_weights(training_cases)) for results, training_cases in parts]
+    return [
+        rate_answers(fold_cases, fit_weights(training_cases))
+        for fold_cases, training_cases in parts
+        if fold_cases
+    ]
 
 
-def _share_of(answered_cases: Sequence[tuple[float, bool, bool]], column: int) -> str:
-    return f"{100 * sum(row[column] for row in answered_cases) / max(1, len(answered_cases)):.1f} %"
+def calibrate(by_fold: Sequence[Sequence[Answer]]) -> list[tuple[float, bool]]:
+    """Return the certainty of each first candidate, and whether it is correct.
+
+    The weights are fitted on the other folds.
+    """
+    pairs = []
+    for number, answers in enumerate(by_fold):
+        others = [each for index, fold in enumerate(by_fold) if index != number for each in fold]
+        weights = fit_certainty(others or answers)
+        pairs += [
+            (1 / (1 + math.exp(-score_candidate(weights, answer.features))), answer.is_first)
+            for answer in answers
+        ]
+    return pairs
+
+
+def _describe_answers(answers: Sequence[Answer]) -> str:
+    count = max(1, len(answers))
+    first = sum(answer.is_first for answer in answers) / count
+    three = sum(answer.is_in_three for answer in answers) / count
+    return f"top-1 {first:.1%}, top-3 {three:.1%}"
 
 
 def _format_weights(
@@ -262,7 +261,7 @@ def _format_weights(
         "# Written by tests/lab/fit_fixes.py: fit anew, do not edit.",
         "",
     ]
-    for name, table in (("candidate", weights[0]), ("none", weights[1])):
+    for name, table in (("candidate", weights[0]), ("first", weights[1])):
         lines += [
             f"[{name}]",
             *(f"{key} = {value:.4f}" for key, value in sorted(table.items())),

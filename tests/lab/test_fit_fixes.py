@@ -15,7 +15,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.tags.blame_features import tally_blamed_lines
 from patchpilot.tags.evidence_input import read_evidence_input
 from patchpilot.tags.rank_culprits import weigh_candidates
-from patchpilot.tags.ranker import list_features, load_shipped_weights
+from patchpilot.tags.ranker import describe_first, load_shipped_weights
 from tests.kit.culprits import CULPRIT, LATER, SIGNED, create_ring_history
 from tests.lab import fit_fixes
 
@@ -27,7 +27,8 @@ def test_every_weight_is_used(tmp_path: Path) -> None:
         numbers = weigh_candidates(repository, scene, tally_blamed_lines(scene))
     counted = {name for row in numbers.values() for name in row}
     assert set(load_shipped_weights().candidate) == counted
-    assert set(load_shipped_weights().none) == set(list_features(numbers))
+    _, features = describe_first(numbers, load_shipped_weights().candidate)
+    assert set(load_shipped_weights().first) == set(features)
 
 
 def test_close_features_use_candidate_message_and_change(tmp_path: Path) -> None:
@@ -89,5 +90,5 @@ def test_fitting_script_runs(
         "--write",
     ]
     assert fit_fixes.main(arguments) == 0
-    assert "held out, all folds: top-1 100.0 %" in capsys.readouterr().out
+    assert "held out, all folds: top-1 100.0%" in capsys.readouterr().out
     assert "[candidate]" in (tmp_path / "out" / "fixes.toml").read_text()

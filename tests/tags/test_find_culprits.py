@@ -317,7 +317,38 @@ def test_shallow_verification_is_incomplete(tmp_path: Path) -> None:
     clone.commit(read_fixes_tag(clone, old_commit), {"b": ""})
     result = call("fixes", "-C", clone.path, "--verify", "HEAD")
     assert (result.code, result.err) == (0, "")
-    assert result.out.endswith("    correct\n")
+    assert result.out.endswith("    verified: well-formed, exists\n")
+
+
+def test_verification_states_what_was_verified(ring_history: RingHistory) -> None:
+    verified = {}
+    for name, commit in (
+        ("culprit", ring_history.culprit),
+        ("start", ring_history.start),
+        ("later", ring_history.later),
+    ):
+        ring_history.repo.git("checkout", "-q", "-B", name, ring_history.later)
+        ring_history.commit_ring(read_fixes_tag(ring_history.repo, commit), FIX)
+        (tag,) = ring_history.find_fixes(verify=True).present
+        verified[name] = tag.verified[2:]
+    assert verified == {
+        "culprit": ("an ancestor", "changed these lines"),
+        "start": ("an ancestor", "changed this function"),
+        "later": ("an ancestor", "changed this file"),
+    }
+
+
+def test_tag_for_a_commit_to_other_files_is_unlikely(ring_history: RingHistory) -> None:
+    ring_history.repo.git("checkout", "-q", "-b", "other", ring_history.later)
+    other = ring_history.repo.commit(f"table: add it{SIGNED}", {"table.c": "int table;\n"})
+    ring_history.repo.git("tag", "v1.9")
+    ring_history.commit_ring(read_fixes_tag(ring_history.repo, other), FIX)
+    outcome = ring_history.run_command("fixes", "--verify", "HEAD")
+    assert f"is unlikely: {other[:12]} changes none of this patch's files" in outcome.out
+    assert "verified: well-formed, exists, an ancestor\n" in outcome.out
+    assert outcome.code == 0
+    outcome = ring_history.run_command("check", "HEAD", "--strict")
+    assert f"commit {other[:12]} in the Fixes: tag changes none of the files" in outcome.out
 
 
 def read_fixes_tag(repo: Repo, commit: str) -> str:
@@ -430,7 +461,7 @@ def test_check_and_stable_agree(ring_history: RingHistory) -> None:
     newest = ring_history.commit_ring("ring: count the users", FIX + "int users;\n")
     for named in (newest, ring_history.culprit):
         message = f"ring: fix a crash with many users\n\nFixes: {named[:12]}"
-        ring_history.commit_ring(message, FIX + f"long users; /* {named} */\n")
+        ring_history.commit_ring(message, FIX + f"long users_{named[:8]};\n")
         is_requested = (
             "[missing-stable]" in ring_history.run_command("check", "HEAD", "--strict").out
         )

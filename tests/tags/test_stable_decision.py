@@ -41,9 +41,14 @@ def test_released_culprit_needs_a_backport() -> None:
     assert "6.1" in advice.reasons[1]
 
 
-def test_size_warning_depends_on_the_profile() -> None:
-    assert advise_on_stable(LINUX, StableFacts(RELEASED, size=101)).warnings
-    assert not advise_on_stable(LINUX, StableFacts(RELEASED, size=100)).warnings
+def test_excluded_fix_gets_no_line() -> None:
+    advice = advise_on_stable(LINUX, StableFacts(RELEASED, exclusion="the rule"))
+    assert (advice.lines, advice.eligible, advice.reasons) == ((), False, ("the rule",))
+    requested = StableFacts(RELEASED, present=["Cc: stable@vger.kernel.org"], exclusion="the rule")
+    assert advise_on_stable(LINUX, requested).warnings == ("the rule",)
+
+
+def test_line_depends_on_the_project() -> None:
     assert advise_on_stable(find_project("dpdk"), StableFacts(RELEASED)).lines == (
         "Cc: stable@dpdk.org",
     )

@@ -21,6 +21,7 @@ from patchpilot.tags.find_culprits import (
     FixesResult,
     find_culprits_of_each,
 )
+from patchpilot.tags.rank_culprits import Candidate
 
 MAX_LOG = 4 << 20
 
@@ -114,7 +115,9 @@ def format_fixes_result(result: FixesResult, verify: bool) -> str:
     lines = [f'{result.commit[:12]} ("{result.subject}")']
     for checked_tag in result.present:
         lines.append(f"  {checked_tag.tag.text}")
-        lines += [f"    - {problem.message}" for problem in checked_tag.problems] or ["    correct"]
+        lines += [f"    - {problem.message}" for problem in checked_tag.problems]
+        if checked_tag.verified:
+            lines.append(f"    verified: {', '.join(checked_tag.verified)}")
         if checked_tag.suggestion:
             lines.append(f"    help: {checked_tag.suggestion}")
     if verify:
@@ -122,12 +125,16 @@ def format_fixes_result(result: FixesResult, verify: bool) -> str:
     if result.reason:
         lines.append(f"not certain: {result.reason}")
     for culprit in result.candidates:
-        lines.append(f"{culprit.confidence:4.0%}  {culprit.tag}")
-        facts = [
-            *culprit.evidence,
-            *([f"first in {culprit.first_release}"] if culprit.first_release else []),
-        ]
-        lines.append(f"      {'; '.join(facts)}")
+        lines += format_candidate(culprit)
     if len(result.tags) > 1:
         lines += ["one tag each:", *(f"  {tag}" for tag in result.tags)]
     return make_printable("\n".join([*lines, *result.notes]))
+
+
+def format_candidate(candidate: Candidate) -> list[str]:
+    """Format a candidate as its tag and its evidence, on separate lines."""
+    facts = [
+        *candidate.evidence,
+        *([f"first in {candidate.first_release}"] if candidate.first_release else []),
+    ]
+    return [f"{candidate.confidence:4.0%}  {candidate.tag}", f"      {'; '.join(facts)}"]

@@ -16,11 +16,16 @@ from patchpilot.cli.command import (
     rewrite_options,
     show_progress,
 )
+from patchpilot.cli.commands.fixes import format_candidate
 from patchpilot.cli.error_exit import print_notice
+from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode, RefusedError
-from patchpilot.model.printable import format_count
+from patchpilot.model.commit import Commit
+from patchpilot.model.printable import format_count, make_printable
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.tags.find_culprits import FixesResult
 from patchpilot.tags.prepare_commits import PrepareRequest, prepare_commit_tags
+from patchpilot.tags.topic_culprits import find_named_culprit
 from patchpilot.topic.message_changes import MessageChange, Preparation
 
 
@@ -81,20 +86,23 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
     messages change: trees, authors, notes and your files stay the same, and you become the
     committer. `patchpilot undo` restores the commits.
     """
+    names_tags = any(
+        value not in (None, (), False) or (name, value) == ("no_fix", False)
+        for name, value in options.items()
+        if name not in ("overrides", "dry_run")
+    )
+    choice = _CulpritChoice(common, is_terminal=sys.stdin.isatty() and not yes)
     confirmation = _Confirmation(
         common,
-        is_needed=not (
-            yes
-            or any(
-                value not in (None, (), False) or (name, value) == ("no_fix", False)
-                for name, value in options.items()
-                if name not in ("overrides", "dry_run")
-            )
-        ),
+        choice,
+        is_needed=not (yes or names_tags),
+        # without an option that names tags, all of them are requested
+        needs_fixes="auto" in options["fixes"] or not names_tags,
     )
     with common.workplace() as workplace, show_progress(common) as progress:
-        confirmation.progress = progress
+        confirmation.progress = choice.progress = progress
         repository, settings = workplace.repository, workplace.settings()
+        choice.repository = repository
         options["signoff"] = (
             settings.flag("signoff") if options["signoff"] is None else options["signoff"]
         )
@@ -107,39 +115,105 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **o
                 target,
                 workplace.base(settings, base, (target,)),
                 settings.get("profile"),
+                choose=choice.choose,
                 **options,
             ),
             confirm=confirmation.confirm,
             progress=progress,
         )
     _warn_unsure(common, result)
+    confirmation.check_fixes(result)
     if common.format == "json":
         from patchpilot.cli.output.json_document import format_json
 
         common.write(format_json("prepare", result))
     elif not confirmation.shown:
         common.write(format_preparation(result, common.uses_color))
-    if confirmation.refusal:
+    if confirmation.refusal and not options["dry_run"]:
         raise confirmation.refusal
     if common.format != "json":
         report_preparation(common, result, options["dry_run"])
     return ExitCode.OK
 
 
+class _CulpritChoice:
+    """Ask which commit introduced a bug if no candidate is certain.
+
+    `unanswered` contains the commits that nobody could be asked about.
+    """
+
+    def __init__(self, common: Common, *, is_terminal: bool) -> None:
+        self._common, self._is_terminal = common, is_terminal
+        self.progress: Progress = ignore_progress
+        self.repository: Repository | None = None
+        self.unanswered: list[str] = []
+
+    def choose(self, commit: Commit, result: FixesResult) -> str | None:
+        if not result.candidates:
+            return None
+        if isinstance(self.progress, ProgressLine):
+            self.progress.wipe()
+        if not self._is_terminal or self.repository is None:
+            self.unanswered.append(commit.short)
+        if not self._common.quiet or self._is_terminal:
+            self._show(commit, result)
+        if not self._is_terminal or self.repository is None:
+            return None
+        repository = self.repository
+        keys = {str(number): each.commit for number, each in enumerate(result.candidates, 1)}
+
+        def read_answer(text: str) -> str | None:
+            if text.strip().lower() in ("n", "none"):
+                return None
+            if text.strip() in keys:
+                return repository.resolve(keys[text.strip()])
+            return find_named_culprit(repository, text.strip(), commit.id).commit
+
+        chosen: str | None = ask.prompt_value(
+            f"Which commit introduced the bug? [1-{len(keys)}, n: none of these, or a commit]",
+            read_answer,
+        )
+        return chosen
+
+    def _show(self, commit: Commit, result: FixesResult) -> None:
+        lines = [f'{commit.short} ("{commit.subject}"): not certain: {result.reason}']
+        for number, candidate in enumerate(result.candidates, 1):
+            tag, evidence = format_candidate(candidate)
+            lines += [f"  {number}  {tag}", f"     {evidence}"]
+        print(make_printable("\n".join(lines)), file=sys.stderr)
+
+
 class _Confirmation:
     """Ask for confirmation before writing tags that were not given as options.
 
     `shown` is set if stdout already contains the result. `refusal` is the error to raise if nobody
-    can be asked.
+    can be asked. With `needs_fixes`, nothing is written unless each fix gets its Fixes: tag.
     """
 
-    def __init__(self, common: Common, *, is_needed: bool) -> None:
+    def __init__(
+        self, common: Common, choice: _CulpritChoice, *, is_needed: bool, needs_fixes: bool
+    ) -> None:
         self._common, self._needed = common, is_needed
+        self._choice, self._needs_fixes = choice, needs_fixes
         self.progress: Progress = ignore_progress
         self.shown = False
         self.refusal: RefusedError | None = None
 
+    def check_fixes(self, preparation: Preparation) -> None:
+        """Refuse to write if a requested Fixes: tag is a question that nobody could be asked."""
+        unanswered = self._choice.unanswered
+        if self.refusal or not self._needs_fixes or not unanswered or preparation.written:
+            return
+        self.refusal = RefusedError(
+            f"nothing was written: it is not certain which commit introduced the bug that"
+            f" {unanswered[0]} fixes",
+            hint="name it with --fixes COMMIT, or leave the tag out with --fixes none",
+        )
+
     def confirm(self, preparation: Preparation) -> bool:
+        self.check_fixes(preparation)
+        if self.refusal:
+            return False
         if not self._needed:
             return True
         if not sys.stdin.isatty():
@@ -204,8 +278,6 @@ def report_preparation(common: Common, preparation: Preparation, dry_run: bool) 
 
 def format_preparation(preparation: Preparation, colored: bool) -> str:
     """Format the word diff of each message, with notes."""
-    from patchpilot.model.printable import make_printable
-
     lines: list[str] = []
     for change in preparation.changes:
         lines.append(
@@ -230,8 +302,6 @@ def _print_notes(text: str) -> list[str]:
 
 
 def _format_change(change: MessageChange, colored: bool) -> str:
-    from patchpilot.model.printable import make_printable
-
     if not colored:
         body = make_printable(change.marked)
     else:

@@ -178,6 +178,8 @@ def wrong_fixes_tag(context: Context, arguments: Arguments) -> Hits:
         ),
         series=context.cache_for_series("commits", _commit_ids),
         mainline_commit=lambda target: history.find_mainline_commit(target.id),
+        changed_paths=lambda target: history.list_changed_paths(target.id),
+        paths=patch.paths,
     )
     for judgment in judge_message(lines, history.find_commit, relations=relations):
         for problem in judgment.problems:

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Find where the lines that a commit adds come from, if the commit only moves, renames or reformats
+them.
+
+This module does no I/O.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from patchpilot.tags.commit_change import CommitFileChange, Run
+
+MOVED, RENAMED, REFORMATTED, RESTORED = "moved", "renamed", "reformatted", "restored"
+EDITED = "edited"
+"""The commit changed another part of the line than the fix."""
+NEAR_CHARACTERS, FAR_CHARACTERS = 20, 40
+"""Minimum number of letters and digits in a block that was moved within a file and between files,
+the same as for `git blame -M -C`."""
+RENAMINGS = 3
+"""Number of lines with a new name from which other uses of the old name may remain."""
+SIMILAR = 0.6
+"""Minimum similarity of a line before and after a commit."""
+MAX_LINES = 20_000
+"""Maximum number of changed lines of a commit that is searched; larger ones import code."""
+_TOKEN = re.compile(r"[A-Za-z_]\w*|\d\w*|\S")
+_SPACE = re.compile(r"\s+")
+_NOT_WORD = re.compile(r"[\W_]+")
+_TIDY = re.compile(
+    r"\brenam\w+|\bno (?:functional|behavi\w+|logical) chang|\bmodern name|\bcosmetic"
+    r"|\bcoding style|\bno change (?:in|of|to) (?:behavi|function)",
+    re.IGNORECASE,
+)
+_DEFINITION = (
+    r"(?:^\s*{0}:|#\s*define\s+{0}\b|\b(?:struct|enum|union)\s+{0}\b|\b\w+[\s*]+{0}\s*[;,=(\[)])"
+)
+
+
+class Source(NamedTuple):
+    """The place of a line in the parent of the commit that moved it, and how it was moved."""
+
+    path: str
+    line: int
+    kind: str
+
+
+class _OldLine(NamedTuple):
+    path: str
+    line: int
+    text: str
+    run: Run
+
+
+def find_line_sources(
+    files: Sequence[CommitFileChange],
+    path: str,
+    message: str,
+    dropped: Mapping[int, Counter[str]],
+) -> dict[int, Source]:
+    """Map the lines of a file that a commit did not write itself to their former places.
+
+    `files` is the commit's whole change, `path` the file's path after it. The keys are line numbers
+    after the change. `dropped` contains the words that the fix removes from these lines.
+    """
+    target = next((file for file in files if file.new_path == path), None)
+    if target is None or sum(file.size for file in files) > MAX_LINES:
+        return {}
+    renamed = find_renamed_identifiers(files, message)
+    old_lines = list(_list_old_lines(files, renamed))
+    places: dict[str, list[int]] = defaultdict(list)
+    for number, old in enumerate(old_lines):
+        if old.text:
+            places[old.text].append(number)
+    result: dict[int, Source] = {}
+    for run in target.runs:
+        result.update(_find_edited(run, target.old_path, dropped))
+        result.update(_find_reformatted(run, target.old_path, renamed))
+        result.update(_find_moved(run, path, old_lines, places))
+    return result
+
+
+def find_restored_lines(
+    files: Sequence[CommitFileChange], undone: Sequence[CommitFileChange], path: str
+) -> dict[int, Source]:
+    """Map the lines that a revert restores to their places before the reverted commit.
+
+    `files` is the change of the revert, and `undone` the change of the commit that it reverts.
+    """
+    old_lines = list(_list_old_lines(undone, {}))
+    places: dict[str, list[int]] = defaultdict(list)
+    for number, old in enumerate(old_lines):
+        places[old.text].append(number)
+    result: dict[int, Source] = {}
+    for run in (run for file in files if file.new_path == path for run in file.runs):
+        for line, source in _find_moved(run, path, old_lines, places, smallest=1).items():
+            result[line] = source._replace(kind=RESTORED)
+    return result
+
+
+def find_renamed_identifiers(files: Sequence[CommitFileChange], message: str) -> dict[str, str]:
+    """Map the old names to the new names of the identifiers that a commit renames everywhere.
+
+    The commit must also rename the definition, unless its message states that it only renames.
+    """
+    targets: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    old_words: set[str] = set()
+    new_words: set[str] = set()
+    for run in (run for file in files for run in file.runs):
+        old_tokens = [_TOKEN.findall(text) for text in run.removed]
+        new_tokens = [_TOKEN.findall(text) for text in run.added]
+        old_words.update(word for tokens in old_tokens for word in tokens)
+        new_words.update(word for tokens in new_tokens for word in tokens)
+        if len(old_tokens) != len(new_tokens):
+            continue
+        for old, new in zip(old_tokens, new_tokens, strict=True):
+            if len(old) != len(new):
+                continue
+            pairs = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
+            if all(a.isidentifier() and b.isidentifier() for a, b in pairs):
+                for a, b in pairs:
+                    targets[a][b] += 1
+    unique = {
+        old: next(iter(new))
+        for old, new in targets.items()
+        if len(new) == 1
+        and next(iter(new)) not in old_words
+        # a variable may have the name of its type, which stays
+        and (old not in new_words or sum(new.values()) >= RENAMINGS)
+    }
+    if not unique or _TIDY.search(message):
+        return unique
+    added = "\n".join(text for file in files for run in file.runs for text in run.added)
+    return {
+        old: new
+        for old, new in unique.items()
+        if re.search(_DEFINITION.format(re.escape(new)), added, re.MULTILINE)
+    }
+
+
+def _list_old_lines(
+    files: Iterable[CommitFileChange], renamed: Mapping[str, str]
+) -> Iterator[_OldLine]:
+    for file in files:
+        for run in file.runs if file.old_path else ():
+            for number, text in enumerate(run.removed):
+                yield _OldLine(
+                    file.old_path or "", run.start + number, _strip_line(text, renamed), run
+                )
+
+
+def _strip_line(text: str, renamed: Mapping[str, str]) -> str:
+    """Return a line without spaces and with the new names of its identifiers."""
+    if renamed:
+        text = re.sub(r"[A-Za-z_]\w*", lambda word: renamed.get(word[0], word[0]), text)
+    return _SPACE.sub("", text)
+
+
+def _find_reformatted(
+    run: Run, old_path: str | None, renamed: Mapping[str, str]
+) -> dict[int, Source]:
+    """Return the lines whose characters are the same as those at the start or at the end of the
+    removed lines, although they are in other lines now.
+    """
+    if not run.removed or not run.added or old_path is None:
+        return {}
+    old = [_strip_line(text, renamed) for text in run.removed]
+    new = [_SPACE.sub("", text) for text in run.added]
+    old_text, new_text = "".join(old), "".join(new)
+    start = _count_common(old_text, new_text)
+    end = min(
+        _count_common(old_text[::-1], new_text[::-1]), min(len(old_text), len(new_text)) - start
+    )
+    if start + end < max(NEAR_CHARACTERS, SIMILAR * max(len(old_text), len(new_text))):
+        return {}
+    result: dict[int, Source] = {}
+    position = 0
+    for number, text in enumerate(new):
+        first, position = position, position + len(text)
+        shift = len(old_text) - len(new_text) if first >= len(new_text) - end else 0
+        if not text or (position > start and first < len(new_text) - end):
+            continue
+        kind = RENAMED if text in old else REFORMATTED
+        line = run.start + _find_index(old, first + shift)
+        result[run.new_start + number] = Source(old_path, line, kind)
+    return result
+
+
+def _find_edited(
+    run: Run, old_path: str | None, dropped: Mapping[int, Counter[str]]
+) -> dict[int, Source]:
+    """Return the lines that had the words that the fix removes before the commit changed them."""
+    result: dict[int, Source] = {}
+    for number, text in enumerate(run.added if run.removed and old_path else ()):
+        words = dropped.get(run.new_start + number)
+        if not words:
+            continue
+        new = Counter(split_tokens(text))
+        best, at = 0.0, 0
+        for index, old_text in enumerate(run.removed):
+            old = Counter(split_tokens(old_text))
+            similarity = 2 * (old & new).total() / max(1, old.total() + new.total())
+            if similarity > best and not words - old:
+                best, at = similarity, index
+        if best >= SIMILAR:
+            result[run.new_start + number] = Source(old_path or "", run.start + at, EDITED)
+    return result
+
+
+def split_tokens(text: str) -> list[str]:
+    """Return the words and characters of a line of code, without its spaces."""
+    return _TOKEN.findall(text)
+
+
+def _count_common(text: str, other: str) -> int:
+    return next(
+        (number for number, (a, b) in enumerate(zip(text, other, strict=False)) if a != b),
+        min(len(text), len(other)),
+    )
+
+
+def _find_index(lines: Sequence[str], position: int) -> int:
+    """Return the index of the line that has the character at a position of the joined lines."""
+    for index, text in enumerate(lines):
+        position -= len(text)
+        if position < 0:
+            return index
+    return len(lines) - 1
+
+
+def _find_moved(
+    run: Run,
+    path: str,
+    old_lines: Sequence[_OldLine],
+    places: Mapping[str, Sequence[int]],
+    smallest: int = 0,
+) -> dict[int, Source]:
+    """Return the lines of a run that are in blocks that the commit removes somewhere else.
+
+    A block has at least `smallest` letters and digits; by default, this depends on its places.
+    """
+    result: dict[int, Source] = {}
+    added = [_SPACE.sub("", text) for text in run.added]
+    number = 0
+    while number < len(added):
+        length, at, count = 1, -1, 0
+        for place in places.get(added[number], ())[:50]:
+            block = _measure_block(added, number, old_lines, place)
+            if block[1] > count:
+                at, (length, count) = place, block
+        if at >= 0:
+            is_same_run = old_lines[at].run is run
+            far = old_lines[at].path != path
+            if is_same_run or count >= (smallest or (FAR_CHARACTERS if far else NEAR_CHARACTERS)):
+                for offset in range(length):
+                    old = old_lines[at + offset]
+                    kind = RENAMED if is_same_run else MOVED
+                    result[run.new_start + number + offset] = Source(old.path, old.line, kind)
+        number += length
+    return result
+
+
+def _measure_block(
+    added: Sequence[str], number: int, old_lines: Sequence[_OldLine], place: int
+) -> tuple[int, int]:
+    """Return the number of lines that are the same in both places, and of their letters."""
+    length = count = 0
+    first = old_lines[place]
+    while (
+        number + length < len(added)
+        and place + length < len(old_lines)
+        and old_lines[place + length].run is first.run
+        and old_lines[place + length].text == added[number + length]
+    ):
+        count += len(_NOT_WORD.sub("", added[number + length]))
+        length += 1
+    return length, count

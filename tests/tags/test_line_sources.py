@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test where the lines come from that a commit only moves, renames or reformats."""
+
+from collections import Counter
+
+from patchpilot.tags.commit_change import parse_change
+from patchpilot.tags.line_sources import (
+    EDITED,
+    MOVED,
+    REFORMATTED,
+    RENAMED,
+    RESTORED,
+    find_line_sources,
+    find_renamed_identifiers,
+    find_restored_lines,
+)
+
+Hunk = tuple[int, tuple[str, ...], int, tuple[str, ...]]
+
+
+def diff(path: str, *hunks: Hunk, new_path: str = "") -> str:
+    lines = [
+        f"diff --git a/{path} b/{new_path or path}",
+        f"--- a/{path}",
+        f"+++ b/{new_path or path}",
+    ]
+    for start, removed, new_start, added in hunks:
+        lines.append(f"@@ -{start},{len(removed)} +{new_start},{len(added)} @@")
+        lines += [*(f"-{text}" for text in removed), *(f"+{text}" for text in added)]
+    return "\n".join(lines) + "\n"
+
+
+def find(
+    text: str, path: str, message: str = "ring: change it", **dropped: str
+) -> dict[int, tuple[str, int, str]]:
+    words = {int(line[1:]): Counter(text.split()) for line, text in dropped.items()}
+    sources = find_line_sources(parse_change(text), path, message, words)
+    return {line: (each.path, each.line, each.kind) for line, each in sources.items()}
+
+
+BODY = ("\tring->mask = ring->size;", "\tring->table = ring_table_alloc(ring->size);")
+
+
+def test_lines_moved_to_another_file_are_found() -> None:
+    text = diff("ring.c", (10, BODY, 9, ())) + diff("table.c", (3, (), 4, BODY))
+    assert find(text, "table.c") == {4: ("ring.c", 10, MOVED), 5: ("ring.c", 11, MOVED)}
+
+
+def test_short_lines_are_not_moved() -> None:
+    text = diff("ring.c", (10, ("\treturn 0;",), 9, ())) + diff("a.c", (3, (), 4, ("return 0;",)))
+    assert find(text, "a.c") == {}
+
+
+def test_renamed_definition_is_followed() -> None:
+    text = diff(
+        "ring.c",
+        (5, ("\tgoto put_master;",), 5, ("\tgoto put_host;",)),
+        (9, ("put_master:",), 9, ("put_host:",)),
+    )
+    assert find_renamed_identifiers(parse_change(text), "") == {"put_master": "put_host"}
+    assert find(text, "ring.c")[5] == ("ring.c", 5, RENAMED)
+
+
+def test_changed_argument_is_no_renaming() -> None:
+    text = diff("ring.c", (5, ("\talloc(GFP_KERNEL);",), 5, ("\talloc(GFP_ATOMIC);",)))
+    assert find(text, "ring.c") == {}
+    assert find(text, "ring.c", "ring: rename it, no functional change")
+
+
+def test_split_line_is_followed() -> None:
+    text = diff(
+        "ring.c",
+        (
+            7,
+            ("\tring->table = ring_table_alloc(ring->size, flags);",),
+            7,
+            ("\tring->table = ring_table_alloc(ring->size,", "\t\t\t\tflags);"),
+        ),
+    )
+    assert find(text, "ring.c") == {
+        7: ("ring.c", 7, REFORMATTED),
+        8: ("ring.c", 7, REFORMATTED),
+    }
+
+
+def test_edited_line_keeps_the_words_that_the_fix_removes() -> None:
+    text = diff(
+        "ring.c", (7, ("\tring_set(ring, old_size);",), 7, ("\tring_set(dev->ring, old_size);",))
+    )
+    assert find(text, "ring.c", _7="old_size") == {7: ("ring.c", 7, EDITED)}
+    assert find(text, "ring.c", _7="dev") == {}
+
+
+def test_restored_lines_are_found_before_the_reverted_commit() -> None:
+    undone = parse_change(diff("ring.c", (20, BODY, 19, ())))
+    revert = parse_change(diff("ring.c", (22, (), 23, BODY)))
+    sources = find_restored_lines(revert, undone, "ring.c")
+    assert {line: tuple(source) for line, source in sources.items()} == {
+        23: ("ring.c", 20, RESTORED),
+        24: ("ring.c", 21, RESTORED),
+    }
