@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 from itertools import chain
 
 from patchpilot.model.address import Address, parse_address
@@ -36,6 +37,8 @@ _MESSAGE = 40_000
 """Number of characters of a patch that are searched for tags."""
 _TOGETHER = timedelta(minutes=30)
 _ANOTHER_TIME = timedelta(days=550)
+_QUOTED = 16
+"""Minimum length of a quoted line that identifies a patch."""
 _LATEST = 8
 """Maximum number of earlier postings with the same title that are compared."""
 _BEGINNING, _END = 1991, 2090
@@ -445,7 +448,7 @@ def _attach(
         if place is None and mail.above:
             place, is_guessed = _find_answered_place(mail, places, by_id, guessed)
         elif place is None:
-            place = posted.find_titled(mail)
+            place = posted.find_titled(mail) or posted.find_by_quoted_lines(mail)
         if place is None:
             continue
         places[mail.message_id] = place
@@ -596,6 +599,36 @@ class Posts:
         version = mail.subject.version
         places.sort(key=lambda place: place[1].version == version)
         return places[-1] if places else None
+
+    @cached_property
+    def _places_by_line(self) -> dict[str, list[_Posted]]:
+        places: dict[str, list[_Posted]] = defaultdict(list)
+        for place in self.by_id.values():
+            for line in set(map(_normalize_quoted, place[2].content.split("\n"))):
+                places[line].append(place)
+        return places
+
+    def find_by_quoted_lines(self, mail: Classified) -> _Place | None:
+        """Return the only post from which a reply without references quotes lines, or None.
+
+        Of posts with equally many of these lines, versions of one patch, the latest is returned.
+        """
+        if not mail.is_reply:
+            return None
+        lines = {_normalize_quoted(line) for line in mail.body.quoted}
+        counts: dict[str, int] = defaultdict(int)
+        for line in lines:
+            for _, _, post in self._places_by_line.get(line, ()) if len(line) >= _QUOTED else ():
+                counts[post.message_id] += mail.mail.date is None or post.when <= mail.when
+        most = max(counts.values(), default=0)
+        places = [self.by_id[message_id] for message_id, count in counts.items() if count == most]
+        if not most or len({place[2].key for place in places}) != 1:
+            return None
+        return max(places, key=lambda place: place[2].when)
+
+
+def _normalize_quoted(line: str) -> str:
+    return " ".join(line.split())
 
 
 def find_named_authors(mail: Classified) -> list[Address]:

@@ -349,6 +349,7 @@ class _SeriesReader:
         self._posted: PostedSeries | None = None
         self._is_read = False
         self._damaged: tuple[str, ...] = ()
+        self._unplaced: tuple[str, ...] = ()
         self._max_span = _DAY
         self.message_ids: tuple[str, ...] = ()
         """Message-IDs of the messages that were read, if some were omitted."""
@@ -378,6 +379,7 @@ class _SeriesReader:
             as_of=as_of,
             damaged_ids=self._damaged,
             left_out=self.left_out,
+            unplaced=self._unplaced,
             marks=self._marks,
             delivery=(*reports, *report_missing_mails(entry, ids, store)),
         )
@@ -401,14 +403,21 @@ class _SeriesReader:
         from patchpilot.reading.read_thread import read_thread
 
         self._store.reader.progress = self._progress
+        mails = self._mails()
         candidates = read_thread(
-            self._mails(),
+            mails,
             now=self._moment,
             reader=self._store.reader,
             known=known_addresses,
             confirmed=confirmed,
             anchors={self._entry.message_id},
             with_reports=True,
+        )
+        placed_ids = frozenset[str]().union(*(it.message_ids for it in candidates))
+        self._unplaced = tuple(
+            mail.subject
+            for mail in mails
+            if mail.message_id not in placed_ids and not delivery_reports(mail)
         )
         return find_posted_series(self._entry.message_id, candidates)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Define the record of a tracked series."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from patchpilot.reading.posted_series import PostedSeries, Reply
     from patchpilot.reading.review_table import ReviewerReviews, ReviewTable
 
+_MAX_UNPLACED = 3
 UNREAD_PATCH = "only a report about the patch was read: versions and reviews are unknown"
 
 
@@ -58,8 +59,9 @@ class Tracked(SeriesSummary):
     public yet, so no server is queried about it. `as_of` is the time to which ages refer, or None
     for the current time. `marks` contains the states that the user set for review comments,
     `delivery` the messages known not to have been delivered, and `damaged_ids` the ids of messages
-    that could not be read. `left_out` is the number of messages that were not read. `update_notes`
-    lists what the user should know about the last update, such as an unreachable archive.
+    that could not be read. `left_out` is the number of messages that were not read, and `unplaced`
+    the subjects of messages that belong to no series, if messages were read. `update_notes` lists
+    what the user should know about the last update, such as an unreachable archive.
     """
 
     entry: TrackEntry
@@ -70,6 +72,7 @@ class Tracked(SeriesSummary):
     as_of: datetime | None = None
     damaged_ids: tuple[str, ...] = ()
     left_out: int = 0
+    unplaced: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     update_notes: tuple[str, ...] = ()
     unreachable: bool = False
@@ -145,6 +148,8 @@ class Tracked(SeriesSummary):
             total = format_count(self.left_out + MOST_READ, "message")
             order = "patches, tags and decisions first, then the latest messages"
             lines = [f"{self.left_out} of {total} not read ({order} are read); {hint}"]
+        if self.unplaced:
+            lines.append(describe_unplaced(self.unplaced))
         if self.posted and self.posted.only_reported:
             lines.append(UNREAD_PATCH)
         return (*self.update_notes, *self.damaged, *lines)
@@ -152,3 +157,12 @@ class Tracked(SeriesSummary):
     @property
     def next_step(self) -> str:
         return str(self.step.advice)
+
+
+def describe_unplaced(subjects: Sequence[str]) -> str:
+    """Describe messages that belong to no series by their number and the first subjects."""
+    count = format_count(len(subjects), "message")
+    quoted = "; ".join(f"“{subject}”" for subject in subjects[:_MAX_UNPLACED])
+    more = len(subjects) - _MAX_UNPLACED
+    more_note = f"; and {more} more" if more > 0 else ""
+    return f"{count} could not be assigned to a patch: {quoted}{more_note}"

@@ -59,7 +59,7 @@ from patchpilot.threads.same_series import (
     format_merge_note,
     merge_entries,
 )
-from patchpilot.threads.tracked import Tracked
+from patchpilot.threads.tracked import Tracked, describe_unplaced
 from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.tracking.poll_archives import (
     Archives,
@@ -246,6 +246,10 @@ def track_series_in_mbox(
     else:
         later = {later.message_id for posted in candidates for later in posted.follow_ups}
         selection = [posted for posted in candidates if not later & posted.post_ids] or candidates
+        placed_ids = frozenset[str]().union(*(it.message_ids for it in candidates))
+        unplaced = [mail for mail in mails if mail.message_id not in placed_ids]
+        if subjects := [mail.subject for mail in unplaced if not delivery_reports(mail)]:
+            skipped.append(describe_unplaced(subjects))
     reported = _store_only_reports(mails, store, repository, progress) if not target else ()
     if not selection:
         if reported:

@@ -16,6 +16,7 @@ from patchpilot.threads.tracked import Tracked
 from patchpilot.tracking.series_head import format_head_rows
 from patchpilot.tui.screens.follow_rows import pinned_rows
 from tests.kit import story
+from tests.kit.cli import call
 from tests.kit.mails import ADA, MATT, RITA, build_mail, build_mbox, build_patch_mail, build_reply
 
 TITLE = "pump: start at 10"
@@ -206,3 +207,24 @@ def test_later_success_settles_a_failure() -> None:
         [build_helper_report("Failed", 9), build_helper_report("Success", 19)],
     ):
         assert read_head_rows(BACKPORT, *reports)["turn"].startswith("others")
+
+
+def test_reply_without_references_is_placed_by_subject_or_quoted_lines(tmp_path: Path) -> None:
+    patch = build_patch_mail(f"[PATCH] {TITLE}", id="v1")
+
+    def reply(subject: str, quoted: str) -> bytes:
+        body = f"> {quoted}\n\nPlease check the caller.\n"
+        return build_mail(subject, body, sender=RITA, id="r", to=ADA, minutes=30)
+
+    for placed in (
+        reply(f"Re: [PATCH] {TITLE}", "something else"),
+        reply("Re: your patch", "+\tif (!pump)\n> +\t\treturn -EINVAL;"),
+    ):
+        assert read_head_rows(patch, placed)["open"] == "1 request by Rita Reviewer"
+    lost = reply("Re: your patch", "something else that is long")
+    assert read_head_rows(patch, lost)["open"] == "nothing"
+    mbox = tmp_path / "t.mbox"
+    mbox.write_bytes(build_mbox(patch, lost))
+    shown = call("track", "show", "--mbox", mbox).out
+    assert "1 message could not be assigned to a patch: “Re: your patch”" in shown
+    assert "could not be assigned" in call("track", "add", "--mbox", mbox).out
