@@ -83,6 +83,7 @@ def find_series(
     series was posted, build series from bots' messages.
     """
     posts = [mail for mail in mails if mail.is_post and not mail.is_reply]
+    posts += _find_versions_in_replies(posts, mails)
     by_author: dict[str, list[Classified]] = defaultdict(list)
     for post in sorted(_find_covers(posts), key=lambda it: (it.when, it.number or 0)):
         by_author[post.sender.key].append(post)
@@ -100,6 +101,22 @@ def find_series(
         replace(series, replies=replies, identities=_add_copied_addresses(series, replies))
         for series, replies in zip(all_series, _attach(all_series, mails), strict=True)
     )
+
+
+def _find_versions_in_replies(
+    posts: Sequence[Classified], mails: Sequence[Classified]
+) -> list[Classified]:
+    """Return the next versions that authors sent with `Re:` in the subject."""
+    versions: dict[tuple[str, str], int] = {}
+    for post in posts:
+        key = post.sender.key, post.key
+        versions[key] = max(versions.get(key, 0), post.subject.version)
+    return [
+        replace(mail, is_reply=False)
+        for mail in mails
+        if mail.is_reply and mail.kind is MailKind.PATCH and mail.subject.is_patch
+        if 0 < versions.get((mail.sender.key, mail.key), 0) < mail.subject.version
+    ]
 
 
 def _known_revisions(

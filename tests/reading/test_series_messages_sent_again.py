@@ -8,6 +8,7 @@ from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.requests import review_points
 from tests.kit.mails import (
+    ADA,
     MATT,
     RITA,
     build_described_mail,
@@ -238,3 +239,14 @@ def test_fix_in_the_thread_with_its_own_versions_is_a_series(posted_before: bool
     mails = [mail.replace(b"drivers/demo/pump.c", path) for mail in mails]
     all_series = read_thread(parse(build_mbox(*SERIES, *mails)))
     assert [it.latest.head.title for it in all_series] == ["pump: stop in time", fix]
+
+
+@pytest.mark.parametrize(("author", "versions"), [(ADA, [1, 2]), (RITA, [1])])
+def test_version_sent_as_a_reply_is_a_version(author: str, versions: list[int]) -> None:
+    title = "pump: stop at ten"
+    first = build_patch_mail(f"[PATCH] {title}", id="v1")
+    second = build_patch_mail(
+        f"Re: [PATCH v2] {title}", author=author, id="v2", reply_to="v1", minutes=60
+    )
+    series = read_thread(parse(build_mbox(first, second)))[0]
+    assert [it.version for it in series.revisions] == versions
