@@ -5,6 +5,7 @@ import fnmatch
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -66,12 +67,12 @@ def _trigger_words(state: TreeState, progress: Progress) -> dict[str, list[str]]
         with TemporaryFolder("semantic-patch") as folder:
             script = Path(folder, "script.cocci")
             for path in paths:
+                output = ""
                 script.write_text(state.read(path) or "", "utf-8")
-                output = _run_coccinelle(
-                    ["--parse-cocci", str(script)],
-                    script.parent,
-                    partial(progress, f"reading {path}"),
-                )
+                arguments = ["--parse-cocci", str(script)]
+                with suppress(GitError):
+                    report_progress = partial(progress, f"reading {path}")
+                    output = _run_coccinelle(arguments, script.parent, report_progress)
                 words_by_path[path] = re.findall(r"\w+", output.partition(_QUERY)[2])
         return words_by_path
 
@@ -80,6 +81,7 @@ def _trigger_words(state: TreeState, progress: Progress) -> dict[str, list[str]]
 
 
 def _run_coccinelle(arguments: Sequence[str], folder: Path, check: Callable[[], None]) -> str:
+    """Return the output of Coccinelle. Raise `GitError` if it fails or takes too long."""
     argv = [
         PROGRAM,
         "-D",
@@ -88,12 +90,10 @@ def _run_coccinelle(arguments: Sequence[str], folder: Path, check: Callable[[], 
         "--very-quiet",
         *arguments,
     ]
-    try:
-        return run_confined(
-            argv, Access((folder,)), cwd=folder, timeout=RunWatch(_TIMEOUT, check)
-        ).text
-    except GitError:
-        return ""
+    outcome = run_confined(argv, Access((folder,)), cwd=folder, timeout=RunWatch(_TIMEOUT, check))
+    if outcome.code and not outcome.out:
+        raise GitError(f"{PROGRAM} ended with exit code {outcome.code}")
+    return outcome.text
 
 
 def run_scripts(
@@ -107,7 +107,13 @@ def run_scripts(
     for script in scripts:
         report_progress = partial(progress, f"{script.rpartition('/')[2]}: {path}")
         arguments = [*_options(state, script), "--cocci-file", script, path]
-        output = _run_coccinelle(arguments, tree, report_progress)
+        try:
+            output = _run_coccinelle(arguments, tree, report_progress)
+        except GitError as error:
+            name = script.rpartition("/")[2]
+            text = make_printable(f"not checked by {name}: {error.message}")
+            yield Diagnostic(COCCINELLE, path, 0, 0, text)
+            continue
         yield from _parse_reports(output, script, str(tree))
 
 

@@ -28,6 +28,8 @@ _SYSTEM = tuple(
         *("/nix/store", "/gnu/store", "/run/current-system"),
         *("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"),
         *("/etc/localtime", "/etc/perl", "/etc/clang", "/etc/static"),
+        # the OCaml rules in semantic patches are compiled when they are run
+        *("/etc/ocamlfind.conf", "/etc/ocamlfind.conf.d"),
     )
 )
 """The system's programs and libraries, which any user may read; /etc has private files as well."""

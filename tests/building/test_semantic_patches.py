@@ -116,6 +116,40 @@ def test_code_in_a_semantic_patch_is_confined(
     assert not (home / "written").exists()
 
 
+OCAML_RULE = """virtual report
+@r@
+expression E;
+position p;
+@@
+ kfree@p(E)
+@script:ocaml depends on report@
+p << r.p;
+@@
+let it = List.hd p in print_endline (Printf.sprintf "%s:%d:1-2: used" it.file it.line)
+"""
+
+
+@needs_coccinelle
+@pytest.mark.skipif(shutil.which("ocamlfind") is None, reason="ocaml-findlib is not installed")
+def test_ocaml_rule_of_a_semantic_patch_runs(tmp_path: Path) -> None:
+    files = {"own.cocci": OCAML_RULE, "drv.c": "int x(void) { kfree(1); }\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    state = make_fake_tree_state(files)
+    (report,) = run_scripts(tmp_path, state, "drv.c", ["own.cocci"], ignore_progress)
+    assert report.text == "used (own.cocci)"
+
+
+@needs_coccinelle
+def test_semantic_patch_that_fails_is_named(tmp_path: Path) -> None:
+    files = {"own.cocci": "@r@\nexpression\n", "drv.c": "int x;\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    state = make_fake_tree_state(files)
+    (report,) = run_scripts(tmp_path, state, "drv.c", ["own.cocci"], ignore_progress)
+    assert report.text.startswith("not checked by own.cocci: spatch ended with exit code")
+
+
 @pytest.fixture(scope="module")
 def kernel_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not LINUX.exists():
