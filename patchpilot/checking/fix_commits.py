@@ -30,7 +30,7 @@ _GERRIT = (
     "Change-Id: kept, because Gerrit identifies the commit by it; remove it from the patch files"
     " (check --fix of these does)"
 )
-_MERGE = "what a merge commit changes itself is not fixed; repeat the merge, or add a commit"
+_MERGE = "changes in a merge commit itself are not fixed; repeat the merge, or add a commit"
 Edits = dict[str, tuple[LineEdit, ...]]
 
 
