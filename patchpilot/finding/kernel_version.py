@@ -20,7 +20,7 @@ _NAMED = tuple(
         r"ainted:?[^#\n]{0,80}? (?P<release>\d+\.\d+\.\d[\w.+~-]{0,80})(?: |$)",
         rf"^\s*RELEASE: (?P<release>{_RELEASE})",
         r"\bLinux \S+ (?P<release>\d+\.\d+\.\d+\S*) ",
-        r"\b[Kk]ernel(?: [Vv]ersion| [Rr]elease)?[:*_`]* +`?(?P<release>\d+\.\d+\.\d+[\w.+~-]*)",
+        r"\b(?i:kernel(?: version| release)?)[:*_`]* +`?(?P<release>\d+\.\d+\.\d+[\w.+~-]*)",
         rf"/lib/modules/(?P<release>{_RELEASE})/",
     )
 )  # fmt: skip
