@@ -45,12 +45,8 @@ def test_wide_lines_end_in_time(place: str, token: str) -> None:
     assert measure_seconds(make_wide_series(place, token, 8_000)) < SLOWEST
 
 
-QUADRATIC = {"Cc", "commit", "list", "trailer"}
-"""Places in which some tokens still take quadratic time: 13 s or more for 100 kB."""
-
-
 @pytest.mark.long
-@pytest.mark.parametrize("place", [place for place in PLACES if place not in QUADRATIC])
+@pytest.mark.parametrize("place", PLACES)
 def test_wide_lines_take_linear_time(place: str) -> None:
     measure_seconds(make_wide_series(place, "B", 5_000))
     wrong = {}

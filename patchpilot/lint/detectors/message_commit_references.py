@@ -11,7 +11,7 @@ from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan_patch, to_by
 from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.message import starts_register_dump
 from patchpilot.lint.detectors.tags import find_closing_parenthesis
-from patchpilot.lint.lint_context import Context, HistoryFacts
+from patchpilot.lint.lint_context import Context, HistoryFacts, cached_per_patch
 from patchpilot.lint.message_parts import find_pasted_lines, find_tags_by_name
 from patchpilot.lint.pack_patterns import compile_lazily
 from patchpilot.model.commit import Commit
@@ -245,14 +245,28 @@ def _bare_id_case(context: Context, match: re.Match[str], before: str, is_pasted
         return "number"
     if titled:
         return "titled" if len(commit_id) >= DIGITS else ""
-    full_ids = [
-        earlier[0]
-        for earlier in _SOME_ID.finditer(match.string, 0, match.start())
-        if _TITLE_FOLLOWS.match(match.string, earlier.end())
-    ]
-    fixes_lines = [read_fixes_value(tag.value) for _, tag in find_tags_by_name(context, "fixes")]
-    full_ids += [fixes.id for fixes in fixes_lines if fixes.id and not fixes.word]
-    return "again" if any(commit_id.startswith(earlier[:7].lower()) for earlier in full_ids) else ""
+    introduced = _find_titled_ids(context, match.string).get(commit_id[:7], match.start())
+    is_introduced = introduced < match.start() or not _find_fixed_prefixes(context).isdisjoint(
+        commit_id[:size] for size in range(1, 8)
+    )
+    return "again" if is_introduced else ""
+
+
+@cached_per_patch
+def _find_titled_ids(context: Context, text: str) -> dict[str, int]:
+    """Map the first 7 digits of each id that a subject follows to its first position in a text."""
+    positions: dict[str, int] = {}
+    for match in _SOME_ID.finditer(text):
+        if _TITLE_FOLLOWS.match(text, match.end()):
+            positions.setdefault(match[0][:7].lower(), match.start())
+    return positions
+
+
+@cached_per_patch
+def _find_fixed_prefixes(context: Context) -> frozenset[str]:
+    """Return the first 7 digits of the commits in Fixes: tags."""
+    values = [read_fixes_value(tag.value) for _, tag in find_tags_by_name(context, "fixes")]
+    return frozenset(fixes.id[:7].lower() for fixes in values if fixes.id and not fixes.word)
 
 
 def _join_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
