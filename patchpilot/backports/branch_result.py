@@ -51,6 +51,7 @@ class DirectoryChange:
     "lacking_newer",
     "ends",
     "stale",
+    "failed?",
 )
 @dataclass(frozen=True, slots=True)
 class BranchResult:

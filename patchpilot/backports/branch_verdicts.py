@@ -14,6 +14,7 @@ from patchpilot.backports.adapt.adaptation import adapt_conflicts
 from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.conflict_reasons import explain_conflict
+from patchpilot.backports.failed_messages import add_failed_messages
 from patchpilot.backports.followups import (
     find_followers,
     find_later_fix_hints,
@@ -189,7 +190,8 @@ def compute_backport_verdicts(
                 results, zip(*directory_results, strict=True), strict=True
             )
         )
-    return results
+    writes = bool(request.folder or request.resolve) and not request.in_reply_to
+    return add_failed_messages(results, are_needed=writes)
 
 
 def _add_commits(
@@ -365,19 +367,19 @@ class BackportSession:
         ]
         upstream = self.history.has(self.main, commit) if self.main else None
         culprit_ids = tuple(culprit.commit for culprit in culprits if culprit.commit)
+        project = find_project(self.stable_branches.stable.project)
         return BackportResult(
             commit,
             fix.commit.subject,
             culprit_ids,
             tuple(verdicts),
-            rules=find_stable_rule_violations(
-                fix, find_project(self.stable_branches.stable.project)
-            ),
+            rules=find_stable_rule_violations(fix, project),
             followers=follow_ups,
             upstream=upstream,
             list=self.stable_branches.stable.list,
             asked=requested_fix if requested_fix != commit else None,
             max_lines=self.stable_branches.stable.max_lines,
+            is_tagged=project.lists.has_stable_tag(fix.commit.trailers),
         )
 
     def _find_other_backports(self, commit: str, branch: StableBranch) -> Iterator[str]:

@@ -42,7 +42,8 @@ class BackportResult:
     that the user named. `bug` is the range of affected releases, if requested. `max_lines` is the
     patch size limit of the stable trees; 0 means no limit. `unfetched` is set if none of the
     project's stable branches has been fetched. `unread` lists the other patches of TARGET that
-    could not be read, apply to nothing and are not in mainline.
+    could not be read, apply to nothing and are not in mainline. `is_tagged` is set if the fix has a
+    Cc: stable tag.
     """
 
     commit: str | None
@@ -59,6 +60,7 @@ class BackportResult:
     max_lines: int = 0
     unfetched: bool = False
     unread: tuple[UnreadPatch, ...] = ()
+    is_tagged: bool = False
 
     @property
     def cc_stable(self) -> tuple[str, ...]:

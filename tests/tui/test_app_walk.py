@@ -120,7 +120,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         assert "wait for the merge" not in screen_text
         merged = find_followed_series().posted.commit
         await keys(pilot, "enter")
-        assert f"merged as  {merged[:12]}" in text_of(app)
+        assert f"merged as    {merged[:12]}" in text_of(app)
         await keys(pilot, "end")
         assert f"git cherry-pick -x {merged}" in text_of(app)
         await keys(pilot, "escape", Stage.FOLLOW, "home")
