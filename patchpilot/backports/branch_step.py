@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Decide the next step for a fix on a branch."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -63,9 +64,6 @@ class BranchStep(NamedTuple):
 _NOTHING = BranchStep(StepKind.NOTHING, "nothing")
 _FETCH = BranchStep(StepKind.FETCH, "fetch the merge")
 _QUEUED = BranchStep(StepKind.WAIT, "wait: queued", "it is queued for the next release")
-_TAGGED = BranchStep(
-    StepKind.WAIT, "wait: Cc: stable", "the stable maintainers take the fix by its Cc: stable tag"
-)
 _ENOUGH = BranchStep(
     StepKind.WAIT,
     "Cc: stable is enough",
@@ -98,9 +96,12 @@ def find_branch_step(
     if step := _find_started_step(branch, work):
         return step
     if result.upstream and not is_conflict and not branch.failed:
-        if result.is_tagged:
-            return _TAGGED
-        return _SEND_REQUEST if work.is_drafted else _make_request_step(result, work)
+        wait = result.wait if result.is_tagged else None
+        if wait and not wait.is_over(datetime.now(UTC).date()):
+            return BranchStep(StepKind.WAIT, "wait: Cc: stable", wait.reason)
+        if work.is_drafted:
+            return _SEND_REQUEST
+        return _make_request_step(result, work, wait.over_reason if wait else "")
     if branch.affected is None and not result.culprits:
         return _IDENTIFY._replace(advice=Action("fixes", (target,), "{}"))
     if not result.upstream:
@@ -133,7 +134,9 @@ def _find_directory_step(branch: BranchResult, target: str) -> BranchStep:
     return BranchStep(StepKind.ADAPT, "adapt", "", action)
 
 
-def _make_request_step(result: BackportResult, work: BranchWork) -> BranchStep:
+def _make_request_step(result: BackportResult, work: BranchWork, reason: str) -> BranchStep:
     onto = [argument for revision in work.onto for argument in ("--onto", revision)]
     action = Action("backport", ((result.commit or "")[:12], *onto, "--request"), "{}")
-    return BranchStep(StepKind.REQUEST, "ask for it", "", action)
+    tested = "stable trees take only fixes that were tested there"
+    text = "test, then ask"
+    return BranchStep(StepKind.REQUEST, text, f"{reason}; {tested}" if reason else tested, action)

@@ -51,6 +51,7 @@ from patchpilot.history.earlier_fixes import group_changes_by_function
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.index_file import delete_index
 from patchpilot.history.mainline_commit import MainlineSearch
+from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import (
     StableBranch,
     StableBranches,
@@ -62,11 +63,13 @@ from patchpilot.history.stable_branches import (
     list_queue_refs,
 )
 from patchpilot.model.action import Action
+from patchpilot.model.bounded import clamp_time
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import version_key
+from patchpilot.reading.stable_wait import StableWait, make_stable_wait
 from patchpilot.tags import rank_culprits
 from patchpilot.topic.upstream_state import find_commit_state
 
@@ -90,9 +93,9 @@ class BackportRequest:
 
     Patches are written to `folder`. `resolve` is the branch whose conflict is prepared in a clone.
     `build` is the command to run, or `objects` to compile the changed files; if they do not
-    compile, no patch is written. `request` writes the message to the stable maintainers. `note`
-    explains the adaptation, or why the trees need the fix. `in_reply_to` is the message that the
-    patches reply to.
+    compile, no patch is written. `request` writes the message to the stable maintainers, for the
+    branches on which the fix was `tested` ("6.1.76 by NAME"). `note` explains the adaptation, or
+    why the trees need the fix. `in_reply_to` is the message that the patches reply to.
     """
 
     target: str | None = None
@@ -108,6 +111,7 @@ class BackportRequest:
     resolve: str | None = None
     build: str | None = None
     request: bool = False
+    tested: Sequence[str] = ()
     signoff: bool = False
     note: str = ""
     in_reply_to: str | None = None
@@ -279,6 +283,7 @@ class BackportSession:
             for culprit in originals
         )
         self.queues = list_queue_refs(repository)
+        self._releases = Releases(repository)
         self._guesses: dict[str, tuple[Culprit, ...]] = {}
 
     def __enter__(self) -> "BackportSession":
@@ -368,6 +373,7 @@ class BackportSession:
         upstream = self.history.has(self.main, commit) if self.main else None
         culprit_ids = tuple(culprit.commit for culprit in culprits if culprit.commit)
         project = find_project(self.stable_branches.stable.project)
+        is_tagged = project.lists.has_stable_tag(fix.commit.trailers)
         return BackportResult(
             commit,
             fix.commit.subject,
@@ -379,8 +385,16 @@ class BackportSession:
             list=self.stable_branches.stable.list,
             asked=requested_fix if requested_fix != commit else None,
             max_lines=self.stable_branches.stable.max_lines,
-            is_tagged=project.lists.has_stable_tag(fix.commit.trailers),
+            is_tagged=is_tagged,
+            wait=self._find_wait(commit) if is_tagged and upstream else None,
         )
+
+    def _find_wait(self, commit: str) -> StableWait:
+        """Return how long to wait until the stable maintainers take a tagged mainline commit."""
+        release = self._releases.first(commit)
+        released = clamp_time(release.date).date() if release else None
+        days = self.stable_branches.stable.waiting_days
+        return make_stable_wait(release.name if release else None, released, days)
 
     def _find_other_backports(self, commit: str, branch: StableBranch) -> Iterator[str]:
         branches = self.stable_branches.branches

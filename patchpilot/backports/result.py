@@ -9,6 +9,7 @@ from patchpilot.history.stable_branches import MissingSeries
 from patchpilot.model.bug_range import NOWHERE, BugRange
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form
+from patchpilot.reading.stable_wait import StableWait
 
 
 @json_form()
@@ -32,6 +33,7 @@ class UnreadPatch:
     "rules",
     "missing",
     "unread",
+    "wait?",
 )
 @dataclass(frozen=True, slots=True)
 class BackportResult:
@@ -43,7 +45,7 @@ class BackportResult:
     patch size limit of the stable trees; 0 means no limit. `unfetched` is set if none of the
     project's stable branches has been fetched. `unread` lists the other patches of TARGET that
     could not be read, apply to nothing and are not in mainline. `is_tagged` is set if the fix has a
-    Cc: stable tag.
+    Cc: stable tag; if it is in mainline, `wait` is how long to wait for the stable maintainers.
     """
 
     commit: str | None
@@ -61,6 +63,7 @@ class BackportResult:
     unfetched: bool = False
     unread: tuple[UnreadPatch, ...] = ()
     is_tagged: bool = False
+    wait: StableWait | None = None
 
     @property
     def cc_stable(self) -> tuple[str, ...]:

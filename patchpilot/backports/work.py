@@ -7,6 +7,7 @@ the stable maintainers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.backports.branch_step import BranchWork, StepKind, find_branch_step
@@ -90,10 +91,14 @@ def next_backport_step(
         folder = str(suggest_backport_folder(tree, result.commit))
         onto = tuple(argument for revision in request.onto for argument in ("--onto", revision))
         return Action("backport", (target, *onto, "--write", folder), "next: {}")
-    if isinstance(step.advice, Action):
-        return step.advice._replace(reason=f"next: {step.advice.reason}")
     reason = f": {step.reason}" if step.reason else ""
-    return f"next: {step.text}{reason} ({versions})"
+    words = f"next: {step.text}{reason} ({versions})"
+    if isinstance(step.advice, Action):
+        start = f"use {commit}: " if result.asked else "next: "
+        if step.kind is StepKind.REQUEST:
+            start += f"test it on {versions}, then ask: "
+        return step.advice._replace(reason=start + step.advice.reason)
+    return words
 
 
 _STEP_ORDER = (
@@ -196,11 +201,21 @@ def run_backport_actions(
         if request.resolve
         else None,
         built=builds,
-        request=make_stable_request_mail(repository, final_result, stable, request.note)
+        request=make_stable_request_mail(
+            repository, final_result, stable, request.note, request.tested
+        )
         if request.request
         else "",
-        next=_SEND_HINT if request.request else "",
+        next=_format_send_hint(final_result) if request.request else "",
     )
+
+
+def _format_send_hint(result: BackportResult) -> str:
+    """Return how to send the request, and whether it is too early for it."""
+    wait = result.wait
+    if wait and not wait.is_over(datetime.now(UTC).date()):
+        return f"note: perhaps too early: {wait.reason}\n{_SEND_HINT}"
+    return _SEND_HINT
 
 
 def _make_backport_text(repository: Repository | None, request: BackportRequest) -> BackportText:

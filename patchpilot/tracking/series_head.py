@@ -25,7 +25,7 @@ from patchpilot.threads.review_ledger import ANSWERED, list_latest_requests
 from patchpilot.threads.tracked import Tracked
 
 _COMMIT = 12
-_IN_STABLE_REVIEW = ("review", "queued", "proposed")
+_IN_STABLE_REVIEW = ("review", "queued", "proposed", "posted")
 
 
 class HeadRow(NamedTuple):

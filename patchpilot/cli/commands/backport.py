@@ -86,6 +86,15 @@ from patchpilot.cli.command import (
     is_flag=True,
     help="print the mail that asks the stable team to apply the fix unchanged",
 )
+@option(
+    "--tested",
+    multiple=True,
+    metavar="'VERSION by NAME'",
+    help=(
+        "with --request: the release of a stable branch on which the fix was tested, and by whom"
+        " (repeatable); only tested branches are requested"
+    ),
+)
 @option("--signoff", is_flag=True, help="with --write: add your Signed-off-by")
 @option(
     "--note",
@@ -129,6 +138,7 @@ def command(
     )
     from patchpilot.backports.targets import branch_ref
     from patchpilot.backports.work import run_backport_actions
+    from patchpilot.cli.ask import ask_who_tested
     from patchpilot.cli.output import backport_report as output
     from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import make_printable
@@ -140,6 +150,8 @@ def command(
         profile = settings.get("profile") or None
         options["adapt"] = options["adapt"] or options["range_diff"]
         options["signoff"] = options["signoff"] or settings.flag("signoff")
+        if options["request"] and not options["tested"]:
+            options["tested"] = ask_who_tested()
         if options["resolve"] and repository:
             path = options["resolve"]
             onto = (branch_ref(repository, path, profile=profile),)

@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from patchpilot.backports.branch_step import StepKind
 from patchpilot.model.printable import format_count
+from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.screens.backports_rows import (
     EDGE,
     PANEL,
@@ -99,6 +100,17 @@ SIGN = (
     "Sign off the patches?\n\nThe stable maintainers take no patch without the Signed-off-by of"
     " its sender. With it you certify the Developer Certificate of Origin."
 )
+
+
+TESTED = (
+    "On which stable release was the fix tested, and by whom?\n\nStable trees take only fixes that"
+    " were tested there, so build the branch with the fix and try it. The request names the release"
+    " and the tester, for example: 6.1.76 by Jane Doe"
+)
+
+
+DEMO_TEST = "6.1 by Robin Newland"
+"""The answer in the demo, whose kernels cannot be built."""
 
 
 def resolution_options(
@@ -263,12 +275,19 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.refill_list()
             show_draft(self.app, file)
 
-        if (result := self.current_result) is not None:
+        if (result := self.current_result) is None:
+            return
+
+        def write(tested: str) -> None:
             self.run_in_thread(
                 "writing the request",
-                lambda repository, _: save_stable_request(repository, result),
+                lambda repository, _: save_stable_request(repository, result, (tested,)),
                 show_file,
             )
+
+        known = DEMO_TEST if is_in_demo() else ""
+        question = LineDialog(TESTED, value=known, placeholder="6.1.76 by NAME")
+        ask_for_answer(self.app, question, write)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether an action is enabled, which depends on the branches that need it.

@@ -17,6 +17,7 @@ from patchpilot.backports.result import BackportResult
 from patchpilot.backports.work_clone import ConflictResolution
 from patchpilot.backports.write import WrittenBackport, format_send_command
 from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.reading.stable_wait import StableWait
 from patchpilot.tui.screens.backports_rows import (
     FIX_END,
     PAGE_END,
@@ -58,9 +59,9 @@ def read_table_row(branch: BranchResult, **extra_fields: object) -> dict[str, st
     [
         (BranchVerdict.FIXED, {}, "✓ already-fixed", "nothing"),
         (BranchVerdict.NOT_AFFECTED, {}, "– not-affected", "nothing"),
-        (BranchVerdict.CLEAN, {}, "✓ clean", "r ask for it"),
+        (BranchVerdict.CLEAN, {}, "✓ clean", "r test, then ask"),
         (BranchVerdict.CLEAN, {"queued": True}, "✓ clean", "wait: queued"),
-        (BranchVerdict.THREE_WAY, {}, "≈ clean-3way", "r ask for it"),
+        (BranchVerdict.THREE_WAY, {}, "≈ clean-3way", "r test, then ask"),
         (BranchVerdict.CONFLICT, {}, "✗ conflict", "a resolve"),
         (
             BranchVerdict.CONFLICT,
@@ -95,7 +96,7 @@ def test_only_needed_patches_are_written() -> None:
         make_branch_result(BranchVerdict.CLEAN),
         make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,)),
     )
-    texts = make_texts(fits, is_tagged=True)
+    texts = make_texts(fits, is_tagged=True, wait=StableWait())
     assert texts.branches_to_write == ()
     both = replace(texts.result, branches=(fits, fails))
     assert BranchTexts(both).branches_to_write == (fails,)
