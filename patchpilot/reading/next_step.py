@@ -228,15 +228,13 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
         )
         work.insert(0, _reply_to(late, words))
     if work:
-        return _your_turn(_join_steps([*work, *review]))
+        # a backport needs the mainline commit
+        first = [_FETCH] if series.is_unfetched else []
+        return _your_turn(_join_steps([*first, *work, *review]))
     if review:
         return _wait_step(_join_steps(review))
     if series.is_unfetched and not _versions(series, *_DECIDED):
-        words = (
-            "fetch what was merged: `git fetch`, then `{}`; the next step depends on the mainline"
-            " commit"
-        )
-        return _wait_step(_update(words))
+        return _wait_step(_FETCH)
     if has_stable and (step := _stable_step(series)):
         return step
     if is_taken:
@@ -259,6 +257,9 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
         )
         return _finish("; ".join(("done: it is in mainline", *more)))
     return _finish("done: nothing is left to do")
+
+
+_FETCH = Action("track", ("update",), "fetch what was merged: `git fetch`, then `{}`")
 
 
 def _versions(series: PostedSeries, *states: str) -> list[str]:
