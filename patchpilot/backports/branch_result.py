@@ -51,6 +51,7 @@ class DirectoryChange:
     "lacking_newer",
     "ends",
     "stale",
+    "as_of?",
     "failed?",
 )
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,9 @@ class BranchResult:
     set if only the prerequisites' changes to the fix's files are needed. `applied` is the result of
     applying the fix to a branch, and `change` contains the files that it changes in a directory.
     `adaptation` is the fix adapted to the branch, if this was requested and possible. `resolved` is
-    the folder with the patches in which the user resolved a conflict, or "". `failed` is the stable
-    maintainers' "failed to apply" message in a tracked series, or "".
+    the folder with the patches in which the user resolved a conflict, or "". `as_of` is the date of
+    an outdated local copy. `failed` is the stable maintainers' "failed to apply" message in a
+    tracked series, or "".
     """
 
     branch: str
@@ -88,6 +90,7 @@ class BranchResult:
     lacking_newer: tuple[str, ...] = ()
     ends: str | None = None
     stale: bool = False
+    as_of: str = ""
     is_over: bool = False
     adaptation: Adaptation | None = None
     change: DirectoryChange | None = None

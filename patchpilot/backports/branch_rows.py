@@ -18,6 +18,7 @@ from patchpilot.backports.prerequisite_queue import Risk, prerequisite_risk
 from patchpilot.backports.prerequisites import SearchState
 from patchpilot.backports.result import BackportResult
 from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.history.stable_branches import ENDED, describe_stale_copy
 from patchpilot.model.action import Advice
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.printable import format_count
@@ -59,7 +60,7 @@ class BranchRow(NamedTuple):
     lines: tuple[str, ...] = ()
 
 
-FIX_KEYS = ("fix", "asked", "unmerged", "rule", "tag", "unread", "missing")
+FIX_KEYS = ("fix", "asked", "unmerged", "rule", "tag", "unread", "skipped", "missing")
 """The keys of the rows about a fix, in order."""
 BRANCH_KEYS = (
     "branch",
@@ -93,6 +94,7 @@ BRANCH_KEYS = (
 )
 """The keys of the rows about a branch, in order."""
 
+_MAX_SKIPPED = 5
 _TONES = {
     BranchVerdict.FIXED: Tone.GOOD,
     BranchVerdict.NOT_AFFECTED: Tone.QUIET,
@@ -129,6 +131,8 @@ def _list_fix_rows(result: BackportResult) -> Iterator[BranchRow]:
         yield BranchRow("tag", "", "add to the commit message:", lines=result.cc_stable)
     for patch in result.unread:
         yield BranchRow("unread", "not judged", f"{patch.source}: {patch.problem}")
+    if result.skipped:
+        yield BranchRow("skipped", "not judged", _describe_skipped(result))
     if result.missing:
         fetches: dict[str, list[str]] = {}
         for series in result.missing:
@@ -137,6 +141,22 @@ def _list_fix_rows(result: BackportResult) -> Iterator[BranchRow]:
         versions = ", ".join(series.version for series in result.missing)
         commands = tuple(f"{command} {' '.join(refs)}" for command, refs in fetches.items())
         yield BranchRow("missing", "", f"not in this repository: {versions}", lines=commands)
+
+
+def _describe_skipped(result: BackportResult) -> str:
+    """Describe the branches that are not judged; those without support are only counted."""
+    names: dict[str, list[str]] = {}
+    for row in result.skipped:
+        names.setdefault(row.reason, []).append(row.branch)
+    parts = []
+    if ended := names.pop(ENDED, []):
+        verb = "support has" if len(ended) == 1 else "whose support has"
+        count = ended[0] if len(ended) == 1 else f"{len(ended)} branches"
+        parts.append(f"{count}, {verb} ended")
+    for reason, branches in names.items():
+        more = f" and {len(branches) - _MAX_SKIPPED} more" if len(branches) > _MAX_SKIPPED else ""
+        parts.append(f"{', '.join(branches[:_MAX_SKIPPED])}{more} ({reason})")
+    return "; ".join(parts)
 
 
 def format_branch_rows(
@@ -230,8 +250,7 @@ def _list_state_rows(branch: BranchResult, work: BranchWork) -> Iterator[BranchR
         text = f"the stable maintainers could not apply it: <{branch.failed}>"
         yield BranchRow("failed", "failed", text, Tone.BAD if branch.wants_fix else Tone.QUIET)
     if branch.stale:
-        text = "the local copy of the branch is outdated: fetch it again"
-        yield BranchRow("stale", "outdated", text)
+        yield BranchRow("stale", "outdated", describe_stale_copy(branch.as_of))
     if branch.queued:
         yield BranchRow("queued", "queued", "for the next release")
 

@@ -166,7 +166,7 @@ def compute_backport_verdicts(
                 "no stable branch has been fetched",
                 hint=format_fetch_hint(repository, stable, profile),
             )
-        missing = () if revisions else stable.missing
+        missing, skipped = ((), ()) if revisions else (stable.missing, stable.skipped)
         commits = [fix.commit or "" for fix in targets]
         try:
             with BackportSession(repository, stable, request, progress, introduced_by) as session:
@@ -181,7 +181,9 @@ def compute_backport_verdicts(
             delete_index(repository)
             with BackportSession(repository, stable, request, progress, introduced_by) as session:
                 results = session.ask(commits, branches)
-        results = tuple(replace(result, missing=missing, unread=unread) for result in results)
+        results = tuple(
+            replace(result, missing=missing, skipped=skipped, unread=unread) for result in results
+        )
     if folders:
         patches = [(fix.as_patch(repository), fix.commit) for fix in targets]
         directory_results = [

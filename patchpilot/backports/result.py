@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.history.branch_verdict import BranchVerdict
-from patchpilot.history.stable_branches import MissingSeries
+from patchpilot.history.stable_branches import MissingSeries, SkippedBranch
 from patchpilot.model.bug_range import NOWHERE, BugRange
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.json_form import json_form
@@ -32,6 +32,7 @@ class UnreadPatch:
     "followers",
     "rules",
     "missing",
+    "skipped",
     "unread",
     "wait?",
 )
@@ -53,6 +54,7 @@ class BackportResult:
     culprits: tuple[str, ...] = ()
     branches: tuple[BranchResult, ...] = ()
     missing: tuple[MissingSeries, ...] = ()
+    skipped: tuple[SkippedBranch, ...] = ()
     rules: tuple[str, ...] = ()
     followers: tuple[Follower, ...] = ()
     upstream: bool | None = None

@@ -47,6 +47,7 @@ from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.history.stable_branches import (
     Mainline,
     StableBranch,
+    describe_stale_copy,
     find_mainline,
     find_stable_branches,
 )
@@ -213,6 +214,13 @@ def find_fixes(
     listed_fixes = [fix for fix in candidates if not fix.is_in_searched_tree]
     is_likely = bool(listed_fixes) and listed_fixes[0].probability >= LIKELY
     notes = list_missing_history_notes(repository)
+    notes += (
+        f"{branch.name}: {stale}"
+        for branch in (
+            find_stable_branches(repository, profile=profile).branches if listed_fixes else ()
+        )
+        if (stale := describe_stale_copy(branch.as_of))
+    )
     in_tree = [fix for fix in candidates if fix.is_in_searched_tree]
     if backported := len(search.backported) + len(in_tree):
         notes.append(

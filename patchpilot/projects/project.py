@@ -60,6 +60,10 @@ class StableTrees(NamedTuple):
                 return match["version"]
         return None
 
+    def has_branch_name(self, name: str) -> bool:
+        """Return whether a name without a remote is that of a stable branch."""
+        return bool(self.branch and compile_cached(self.branch).fullmatch(name))
+
     def find_maintained(self, today: "date | None" = None) -> tuple[LongTermSeries, ...]:
         """Return the series supported today, oldest first."""
         if today is None:

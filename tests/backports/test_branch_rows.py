@@ -2,6 +2,7 @@
 """Test the rows about a fix and a branch: what they state, and that each view draws only rows."""
 
 import json
+import os
 import re
 from dataclasses import replace
 from datetime import date
@@ -28,10 +29,11 @@ from patchpilot.backports.result import BackportResult, UnreadPatch
 from patchpilot.backports.work import ActionResults
 from patchpilot.cli.output import backport_report as report
 from patchpilot.history.branch_verdict import BranchVerdict
-from patchpilot.history.stable_branches import MissingSeries
+from patchpilot.history.stable_branches import ENDED, MissingSeries, SkippedBranch
 from patchpilot.model.follow_up import Follower
 from patchpilot.tui.screens.backports_rows import BranchTexts, branch_page_rows
 from tests.kit.backport_world import World, track_failed_backports
+from tests.kit.cli import call
 
 CULPRIT = "5" * 40
 BRANCH = BranchResult("linux-6.1.y", "6.1", "2" * 40, BranchVerdict.CLEAN, "so it is")
@@ -48,6 +50,7 @@ FULL = replace(
     lacking_newer=("linux-6.6.y",),
     ends="2027-12",
     stale=True,
+    as_of="2026-03-02",
     queued=True,
     failed="failed@example.org",
     commands=("git cherry-pick -x 333",),
@@ -60,6 +63,11 @@ RESULT = BackportResult(
     (CULPRIT,),
     (FULL, SEARCHED, LANDED),
     missing=(MissingSeries("5.15", "git fetch stable linux-5.15.y"),),
+    skipped=(
+        SkippedBranch("distro/linux-6.1.y", "6.1", "a local branch of another name"),
+        SkippedBranch("linux-4.9.y", "4.9", ENDED),
+        SkippedBranch("linux-4.4.y", "4.4", ENDED),
+    ),
     rules=("it is long",),
     upstream=None,
     asked="4" * 40,
@@ -128,6 +136,8 @@ def test_each_view_draws_only_rows(view: str, result: BackportResult) -> None:
     [
         "the stable maintainers could not apply it: <failed@example.org>",
         "outdated",
+        "the local copy is of 2026-03-02: fetch it again",
+        "2 branches, whose support has ended; distro/linux-6.1.y (a local branch of another name)",
         "for the next release",
         '666666666666 ("frob: lock"): it changed them',
         '777777777777 ("frob: again"), a fix of it',
@@ -206,3 +216,19 @@ def test_failed_message_is_in_text_and_json(world: World, tmp_path: Path) -> Non
     assert "linux-6.6.y failed" in output
     assert "could not apply it: <failed-6.6-2@" in output
     assert "failed" not in json.dumps(world.read_branch_result(world.groundwork, *arguments[1:]))
+
+
+def test_outdated_branch_is_dated_by_each_command(world: World) -> None:
+    tip = world.create_stable_branch("6.12", world.groundwork)
+    world.repo.git("branch", "-D", "linux-6.12.y")
+    world.repo.git("update-ref", "refs/remotes/stable/linux-6.12.y", tip)
+    log = world.repo.path / ".git/logs/refs/remotes/stable/linux-6.12.y"
+    os.utime(log, (1_700_000_000, 1_700_000_000))
+    path = world.repo.path
+    for command in ("backport", "stable"):
+        output = " ".join(call(command, "-C", path, world.fix).out.split())
+        assert "the local copy is of 2023-11-14: fetch it again" in output, command
+    markdown = world.run_backport(world.fix, "--format", "markdown").out
+    assert "the local copy is of 2023-11-14" in markdown
+    assert world.read_branch_result(world.fix)["as_of"] == "2023-11-14"
+    assert "stable/linux-6.12.y (of 2023-11-14)" in call("doctor", "--offline", "-C", path).out

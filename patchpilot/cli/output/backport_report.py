@@ -58,7 +58,7 @@ def format_backport_json(
 
 FIX_HEAD = ("asked", "unmerged", "rule")
 """The rows of a fix above its branches, in text and Markdown."""
-FIX_END = ("unread", "missing")
+FIX_END = ("unread", "skipped", "missing")
 """The rows of a fix that are separate paragraphs."""
 BRANCH_HEAD = ("branch", "verdict", "why", "until")
 """The rows of a branch on its first line."""

@@ -221,7 +221,7 @@ PAGE_END = (
     "build",
 )
 """The keys of the rows below the conflicts."""
-FIX_END = ("asked", "unmerged", "rule", "tag", "unread", "missing")
+FIX_END = ("asked", "unmerged", "rule", "tag", "unread", "skipped", "missing")
 """The keys of the fix's rows at the end of the page of each branch."""
 PANEL = ("prerequisite",)
 """The keys of the rows in the panel of prerequisites."""
