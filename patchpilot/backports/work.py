@@ -91,8 +91,7 @@ def next_backport_step(
         folder = str(suggest_backport_folder(tree, result.commit))
         onto = tuple(argument for revision in request.onto for argument in ("--onto", revision))
         return Action("backport", (target, *onto, "--write", folder), "next: {}")
-    reason = f": {step.reason}" if step.reason else ""
-    words = f"next: {step.text}{reason} ({versions})"
+    words = f"next: wait for {versions}: {step.reason or step.text}"
     if isinstance(step.advice, Action):
         start = f"use {commit}: " if result.asked else "next: "
         if step.kind is StepKind.REQUEST:

@@ -376,7 +376,7 @@ def test_tagged_fix_waits_before_it_is_requested(world: World) -> None:
     )
     world.create_stable_branch("6.12", world.groundwork)
     output = " ".join(world.run_backport(fix).out.split())
-    assert "next: wait: Cc: stable: the stable maintainers take it by its Cc: stable tag" in output
+    assert "next: wait for 6.12: the stable maintainers take it by its Cc: stable tag" in output
     world.repo.tag("v6.2-rc1")
     wait = world.read_backport_json(fix)["wait"]
     assert wait["release"] == "v6.2-rc1"
