@@ -25,24 +25,21 @@ def start_next_version(author: Life) -> None:
     assert author.run("draft", "--changelog", "- add a test").code == 0
 
 
-def test_open_requests_come_before_the_next_version(tmp_path: Path) -> None:
+def test_requests_and_failed_builds_come_before_the_next_version(tmp_path: Path) -> None:
     with create_life(tmp_path) as author:
-        author.add_reply(author.send(), "Please add a test for line 1.")
-        start_next_version(author)
-        step = read_step(author)
-        assert step.startswith("settle 1 open request (`patchpilot track show 1 --ledger`); then ")
-        assert "review v2, then send it" in step
-
-
-def test_failed_version_is_built_before_the_next_one(tmp_path: Path) -> None:
-    with create_life(tmp_path) as author:
+        first = author.send()
+        author.add_reply(first, "Please add a test for line 1.")
         report = (
             "kernel test robot noticed the following build errors:\n\n>> widget.c:1:1: error: x"
         )
-        author.add_reply(author.send(), report, sender=ROBOT)
+        author.add_reply(first, report, sender=ROBOT)
         assert ": fix it, build it, then send v2" in read_step(author)
         start_next_version(author)
-        assert "build it, as v1 did not build" in read_step(author)
+        assert read_step(author) == (
+            "settle 2 open requests (`patchpilot track show 1 --ledger`); then build it, as v1 did"
+            " not build (`patchpilot build`); then review v2, then send it"
+            " (`patchpilot send --reroll --dry-run`)"
+        )
 
 
 def test_tag_is_checked_whenever_its_patch_changed(tmp_path: Path) -> None:
