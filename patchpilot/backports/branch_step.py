@@ -74,7 +74,7 @@ _UNMERGED = BranchStep(
 )
 _SENT = BranchStep(StepKind.WAIT, "wait: patches sent")
 _IDENTIFY = BranchStep(
-    StepKind.IDENTIFY, "find the culprit", "not known which commit introduced the bug"
+    StepKind.IDENTIFY, "find its Fixes:", "not known which commit introduced the bug"
 )
 _SEND_REQUEST = BranchStep(
     StepKind.SEND_REQUEST, "send the draft", "Home has the command that sends it"

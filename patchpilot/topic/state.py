@@ -22,7 +22,6 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.progress import ignore_progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.thread_values import (
     FINAL,
     LANDED,
@@ -39,7 +38,6 @@ from patchpilot.threads.known_series import (
     add_series_mails,
     read_stored_series,
 )
-from patchpilot.threads.review_ledger import list_latest_requests
 from patchpilot.threads.tracked import Tracked
 from patchpilot.topic.find import Topic, read_topic
 from patchpilot.topic.posted_elsewhere import list_sent_tags
@@ -290,9 +288,13 @@ class TopicState(NamedTuple):
     @property
     def _steps_before_next_version(self) -> tuple[Advice, ...]:
         """Return what is left to do before the next version, each with a separator after it."""
-        steps: list[Advice] = []
         if self.series is None:
             return ()
+        # import lazily: listing tracked series reads no messages
+        from patchpilot.reading.ci_verdict import CiVerdict
+        from patchpilot.threads.review_ledger import list_latest_requests
+
+        steps: list[Advice] = []
         number = str(self.series.entry.id)
         if count := sum(item.open for item in list_latest_requests(self.series)):
             reason = f"settle {format_count(count, 'open request')} (`{{}}`)"

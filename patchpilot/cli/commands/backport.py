@@ -91,8 +91,8 @@ from patchpilot.cli.command import (
     multiple=True,
     metavar="'VERSION by NAME'",
     help=(
-        "with --request: the release of a stable branch on which the fix was tested, and by whom"
-        " (repeatable); only tested branches are requested"
+        "the release of a stable branch on which the fix was tested, and by whom (repeatable);"
+        " only tested branches are requested"
     ),
 )
 @option("--signoff", is_flag=True, help="with --write: add your Signed-off-by")
@@ -100,7 +100,7 @@ from patchpilot.cli.command import (
     "--note",
     default="",
     metavar="TEXT",
-    help="your changes and the reason (--write, --resolve), or why the trees need it (--request)",
+    help="your changes and the reason, or why the trees need the requested fix (--request)",
 )
 @option(
     "--in-reply-to",
