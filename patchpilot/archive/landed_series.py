@@ -30,6 +30,7 @@ from patchpilot.history.stable_branches import (
     list_next_tags,
     list_tree_branches,
 )
+from patchpilot.model.bounded import clamp_time
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import find_linked_ids
 from patchpilot.model.progress import Progress, ignore_progress
@@ -103,7 +104,9 @@ def find_commits_in_repository(
                 release.name if release else None,
                 repository,
             )
-            commits.append(landed._replace(how=f"in the repository{commit.how}"))
+            released = clamp_time(release.date) if release else None
+            landed = landed._replace(how=f"in the repository{commit.how}", released=released)
+            commits.append(landed)
             landings = [
                 (branch, landing)
                 for branch in branches.branches

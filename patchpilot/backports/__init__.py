@@ -9,9 +9,9 @@ Front modules:
 
 - `adapted_fix`: a fix that was adapted to a branch
 - `branch_result`: the verdict for a branch
+- `branch_rows`: the rows about a fix and a branch that all views draw
+- `branch_step`: the next step for a branch
 - `branch_verdicts`: `backport`
-- `build_objects`: `backport --build objects`
-- `prerequisite_queue`: exclude prerequisites from a result
 - `prerequisites`: a commit that a fix needs
 - `result`: the result of `backport`
 - `stable_request`: `backport --request`

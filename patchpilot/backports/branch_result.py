@@ -56,6 +56,8 @@ class DirectoryChange:
     "stale",
     "stacked",
     "stacked_others",
+    "as_of?",
+    "failed?",
 )
 @dataclass(frozen=True, slots=True)
 class BranchResult:
@@ -65,11 +67,11 @@ class BranchResult:
     set if only the prerequisites' changes to the fix's files are needed. `too_large` is a commit
     that the search did not propose because of its size. `applied` is the result of
     applying the fix to a branch, and `change` contains the files that it changes in a directory.
-    `stacked` is the number of other commits of TARGET that were applied before the fix was judged;
-    `stacked_others` counts those that are no fixes. `adaptation` is the fix adapted to the branch,
-    if this was requested and possible. `resolved` is the folder with the patches in which the user
-    resolved a conflict, or "". `failed` is the stable maintainers' "failed to apply" message in a
-    tracked series, or "".
+    `stacked` is the number of other commits of TARGET that were applied before the fix was
+    judged; `stacked_others` counts those that are no fixes. `adaptation` is the fix adapted to
+    the branch, if this was requested and possible. `resolved` is the folder with the patches in
+    which the user resolved a conflict, or "". `as_of` is the date of an outdated local copy.
+    `failed` is the stable maintainers' "failed to apply" message in a tracked series, or "".
     """
 
     branch: str
@@ -97,6 +99,7 @@ class BranchResult:
     lacking_newer: tuple[str, ...] = ()
     ends: str | None = None
     stale: bool = False
+    as_of: str = ""
     is_over: bool = False
     stacked: int = 0
     stacked_others: int = 0

@@ -15,6 +15,7 @@ from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.conflict_reasons import explain_conflict
 from patchpilot.backports.differing_functions import find_differing_functions
+from patchpilot.backports.failed_messages import add_failed_messages
 from patchpilot.backports.followups import (
     find_followers,
     find_later_fix_hints,
@@ -54,6 +55,7 @@ from patchpilot.history.earlier_fixes import group_changes_by_function
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.index_file import delete_index
 from patchpilot.history.mainline_commit import MainlineSearch
+from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import (
     StableBranch,
     StableBranches,
@@ -65,11 +67,13 @@ from patchpilot.history.stable_branches import (
     list_queue_refs,
 )
 from patchpilot.model.action import Action
+from patchpilot.model.bounded import clamp_time
 from patchpilot.model.follow_up import Follower, Reverted
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.projects.loading import find_project
 from patchpilot.projects.project import version_key
+from patchpilot.reading.stable_wait import StableWait, make_stable_wait
 from patchpilot.tags import rank_culprits
 from patchpilot.topic.upstream_state import find_commit_state
 
@@ -93,10 +97,11 @@ class BackportRequest:
 
     Patches are written to `folder`. `resolve` is the branch whose conflict is prepared in a clone.
     `build` is the command to run, or `objects` to compile the changed files; if they do not
-    compile, no patch is written. `request` writes the message to the stable maintainers. `note`
-    explains the adaptation, or why the trees need the fix. `in_reply_to` is the message that the
-    patches reply to. `everything` also judges the commits of a range that are no fixes, and allows
-    reverted fixes and very large prerequisites.
+    compile, no patch is written. `request` writes the message to the stable maintainers, for the
+    branches on which the fix was `tested` ("6.1.76 by NAME"). `note` explains the adaptation, or
+    why the trees need the fix. `in_reply_to` is the message that the patches reply to. `everything`
+    also judges the commits of a range that are no fixes, and allows reverted fixes and very large
+    prerequisites.
     """
 
     target: str | None = None
@@ -112,6 +117,7 @@ class BackportRequest:
     resolve: str | None = None
     build: str | None = None
     request: bool = False
+    tested: Sequence[str] = ()
     signoff: bool = False
     note: str = ""
     in_reply_to: str | None = None
@@ -173,7 +179,7 @@ def compute_backport_verdicts(
                 "no stable branch has been fetched",
                 hint=format_fetch_hint(repository, stable, profile),
             )
-        missing = () if revisions else stable.missing
+        missing, skipped = ((), ()) if revisions else (stable.missing, stable.skipped)
         commits = [fix.commit or "" for fix in targets]
         mails = {fix.commit: fix.patch for fix in targets if fix.commit and fix.patch}
         try:
@@ -193,7 +199,9 @@ def compute_backport_verdicts(
                 repository, stable, request, progress, introduced_by, mails
             ) as session:
                 results = session.ask(commits, branches, others)
-        results = tuple(replace(result, missing=missing, unread=unread) for result in results)
+        results = tuple(
+            replace(result, missing=missing, skipped=skipped, unread=unread) for result in results
+        )
     if folders:
         patches = [(fix.as_patch(repository), fix.commit) for fix in targets]
         directory_results = [
@@ -206,7 +214,9 @@ def compute_backport_verdicts(
                 results, zip(*directory_results, strict=True), strict=True
             )
         )
-    return tuple(replace(result, left_out=left_out) for result in results)
+    results = tuple(replace(result, left_out=left_out) for result in results)
+    writes = bool(request.folder or request.resolve) and not request.in_reply_to
+    return add_failed_messages(results, are_needed=writes)
 
 
 def _add_commits(
@@ -297,6 +307,7 @@ class BackportSession:
         )
         self.queues = list_queue_refs(repository)
         self._others: Collection[str] = ()
+        self._releases = Releases(repository)
         self._guesses: dict[str, tuple[Culprit, ...]] = {}
 
     def __enter__(self) -> "BackportSession":
@@ -396,21 +407,30 @@ class BackportSession:
         ]
         upstream = self.history.has(self.main, commit) if self.main else None
         culprit_ids = tuple(culprit.commit for culprit in culprits if culprit.commit)
+        project = find_project(self.stable_branches.stable.project)
+        is_tagged = project.lists.has_stable_tag(fix.commit.trailers)
         return BackportResult(
             commit,
             fix.commit.subject,
             culprit_ids,
             tuple(verdicts),
-            rules=find_stable_rule_violations(
-                fix, find_project(self.stable_branches.stable.project)
-            ),
+            rules=find_stable_rule_violations(fix, project),
             followers=follow_ups,
             reverted=reverted,
             upstream=upstream,
             list=self.stable_branches.stable.list,
             asked=requested_fix if requested_fix != commit else None,
             max_lines=self.stable_branches.stable.max_lines,
+            is_tagged=is_tagged,
+            wait=self._find_wait(commit) if is_tagged and upstream else None,
         )
+
+    def _find_wait(self, commit: str) -> StableWait:
+        """Return how long to wait until the stable maintainers take a tagged mainline commit."""
+        release = self._releases.first(commit)
+        released = clamp_time(release.date).date() if release else None
+        days = self.stable_branches.stable.waiting_days
+        return make_stable_wait(release.name if release else None, released, days)
 
     def _find_other_backports(self, commit: str, branch: StableBranch) -> Iterator[str]:
         branches = self.stable_branches.branches

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.history.branch_verdict import BranchVerdict
-from patchpilot.history.stable_branches import MissingSeries
+from patchpilot.history.stable_branches import MissingSeries, SkippedBranch
 from patchpilot.model.bug_range import NOWHERE, BugRange
 from patchpilot.model.follow_up import Follower, Reverted
 from patchpilot.model.json_form import json_form
+from patchpilot.reading.stable_wait import StableWait
 
 
 @json_form()
@@ -32,8 +33,10 @@ class UnreadPatch:
     "followers",
     "rules",
     "missing",
+    "skipped",
     "unread",
     "left_out",
+    "wait?",
 )
 @dataclass(frozen=True, slots=True)
 class BackportResult:
@@ -46,7 +49,8 @@ class BackportResult:
     patch size limit of the stable trees; 0 means no limit. `unfetched` is set if none of the
     project's stable branches has been fetched. `unread` lists the other patches of TARGET that
     could not be read, apply to nothing and are not in mainline. `left_out` is the number of commits
-    of a range that are not judged because they are no fixes.
+    of a range that are not judged because they are no fixes. `is_tagged` is set if the fix has a
+    Cc: stable tag; if it is in mainline, `wait` is how long to wait for the stable maintainers.
     """
 
     commit: str | None
@@ -54,6 +58,7 @@ class BackportResult:
     culprits: tuple[str, ...] = ()
     branches: tuple[BranchResult, ...] = ()
     missing: tuple[MissingSeries, ...] = ()
+    skipped: tuple[SkippedBranch, ...] = ()
     rules: tuple[str, ...] = ()
     followers: tuple[Follower, ...] = ()
     reverted: Reverted | None = None
@@ -65,6 +70,8 @@ class BackportResult:
     unfetched: bool = False
     unread: tuple[UnreadPatch, ...] = ()
     left_out: int = 0
+    is_tagged: bool = False
+    wait: StableWait | None = None
 
     @property
     def cc_stable(self) -> tuple[str, ...]:

@@ -33,13 +33,15 @@ def make_stable_request_mail(
     result: BackportResult,
     stable: StableTrees,
     reason: str = "",
+    tested: Sequence[str] = (),
 ) -> str:
     """Return the message that asks the stable maintainers to apply a mainline commit.
 
     This is option 2 in Documentation/process/stable-kernel-rules.rst. The message includes its
-    headers, and lists the trees that the commit applies to cleanly. Because the user is its sender,
-    it states only facts that patchpilot has determined. Raise `UsageError` if the fix is not in
-    mainline, was reverted there, or does not apply cleanly to any tree that needs it.
+    headers, and lists the trees that the commit applies to cleanly and on which it was `tested`
+    ("6.1.76 by NAME"). Because the user is its sender, it states only facts that patchpilot has
+    determined, and who tested the fix. Raise `UsageError` if the fix is not in mainline, was
+    reverted there, does not apply cleanly to any tree that needs it, or was tested on none of them.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(
@@ -78,12 +80,10 @@ def make_stable_request_mail(
             "no reason for the request: the message of the fix gives none",
             hint="use --note TEXT, for example --note 'it crashes without this fix'",
         )
-    conflicts = [branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT]
-    facts = ["git applies it there without conflicts."]
-    if conflicts:
-        facts.append(
-            f"It conflicts on {join_words([row.version or row.branch for row in conflicts])}."
-        )
+    reports = match_test_reports(clean_branches, tested, identity.name if identity else "")
+    untested = [branch for branch in clean_branches if branch.branch not in reports]
+    clean_branches = [branch for branch in clean_branches if branch.branch in reports]
+    facts = [*dict.fromkeys(reports.values()), *_list_apply_facts(result, clean_branches, untested)]
     facts += _list_required_commits(clean_branches)
     values = {
         "trees": join_words(
@@ -126,13 +126,77 @@ def _list_required_commits(branches: Sequence[BranchResult]) -> list[str]:
     return [fill_text(sentence, 72, break_long_words=False) for sentence in sentences]
 
 
-def save_stable_request(repository: Repository, result: BackportResult) -> Path:
+def match_test_reports(
+    branches: Sequence[BranchResult], tested: Sequence[str], default_tester: str
+) -> dict[str, str]:
+    """Map each tested branch to the sentence that names the tested release and the tester.
+
+    Raise `UsageError` if a report names none of the branches, or there is no report.
+    """
+    names = [branch.version or branch.branch for branch in branches]
+    hint = (
+        f"build the branch with the fix, try it, and use --tested, for example '{names[0]} by NAME'"
+    )
+    if not tested:
+        raise UsageError(
+            f"nobody tested the fix on {join_words(names)}: stable trees take only tested fixes",
+            hint=hint,
+        )
+    reports: dict[str, str] = {}
+    for report in tested:
+        place, _, tester = report.partition(" by ")
+        place = place.strip().removeprefix("on ").strip()
+        matches = [
+            branch
+            for branch, name in zip(branches, names, strict=True)
+            if place.removeprefix("v") == name
+            or place.removeprefix("v").startswith((f"{name}.", f"{name}-"))
+            or place == branch.branch
+        ]
+        if not (matches and (tester.strip() or default_tester)):
+            raise UsageError(
+                f"tested on '{place}': none of the branches that the fix applies to", hint=hint
+            )
+        sentence = f"Tested on {place} by {tester.strip() or default_tester}."
+        reports |= {branch.branch: sentence for branch in matches}
+    return reports
+
+
+def _list_apply_facts(
+    result: BackportResult,
+    branches: Sequence[BranchResult],
+    untested: Sequence[BranchResult],
+) -> list[str]:
+    """Return how the fix applies to the requested branches, and what holds for the others."""
+
+    def join_names(rows: Sequence[BranchResult]) -> str:
+        return join_words([row.version or row.branch for row in rows])
+
+    facts = ["git applies it there without conflicts."]
+    if merged := [row for row in branches if row.verdict is BranchVerdict.THREE_WAY]:
+        facts.append(f"On {join_names(merged)}, it applies with a three-way merge only.")
+    if untested:
+        facts.append(f"It applies to {join_names(untested)} as well, but was not tested there.")
+    conflicts = [row for row in result.branches if row.verdict is BranchVerdict.CONFLICT]
+    if adapted := [row for row in conflicts if row.adaptation]:
+        names = join_names(adapted)
+        facts.append(f"On {names}, it needs an adapted backport, which was not built or tested.")
+    if plain := [row for row in conflicts if not row.adaptation]:
+        facts.append(f"It conflicts on {join_names(plain)}.")
+    return facts
+
+
+def save_stable_request(
+    repository: Repository, result: BackportResult, tested: Sequence[str]
+) -> Path:
     """Save the request as a draft in the user's state directory, and return its file.
 
     Raise the same `UsageError` as `make_stable_request_mail`.
     """
     text = make_printable(
-        make_stable_request_mail(repository, result, backport_trees(repository, None))
+        make_stable_request_mail(
+            repository, result, backport_trees(repository, None), tested=tested
+        )
     )
     return save_draft_file("requests", (result.commit or "")[:12], text)
 

@@ -29,7 +29,6 @@ from patchpilot.backports.work_clone import (
 )
 from patchpilot.backports.write import (
     WrittenBackport,
-    find_failed_messages,
     require_identity,
     write_backports,
 )
@@ -38,7 +37,7 @@ from patchpilot.commits.object_store import ScratchStore
 from patchpilot.commits.range import format_commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
-from patchpilot.errors import MissingError, PatchpilotError
+from patchpilot.errors import MissingError
 from patchpilot.history.bug_range import compute_bug_range
 from patchpilot.history.missing_branches import COMMAND, find_missing_branches
 from patchpilot.history.stable_branches import find_stable_branches
@@ -84,11 +83,9 @@ def compute_topic_backports(
         if empty_result is None or (empty_result.unfetched and not is_unfetched):
             raise
         return empty_result
-    failed_messages = _collect_failed_messages(result)
     branches = tuple(
         replace(
             branch,
-            failed=failed_messages.get((result.commit or "", branch.version or ""), ""),
             resolved=str(find_resolution_folder(repository, result.commit, branch) or "")
             if result.commit and branch.verdict == "conflict"
             else "",
@@ -97,17 +94,6 @@ def compute_topic_backports(
     )
     bug = compute_bug_range(repository, result.commit, result.culprits, branches)
     return replace(result, branches=branches, bug=bug)
-
-
-def _collect_failed_messages(result: BackportResult) -> dict[tuple[str, str], str]:
-    """Return the FAILED messages about a fix.
-
-    Return {} if the tracked series cannot be read: the verdicts do not depend on them.
-    """
-    try:
-        return find_failed_messages([result])
-    except PatchpilotError:
-        return {}
 
 
 def _make_empty_result(

@@ -30,5 +30,6 @@ def make_branch_result(
         conflicts=find_conflict_places(scratch, applied.merge) if applied and is_conflict else (),
         ends=branch.ends,
         stale=branch.stale,
+        as_of=branch.as_of,
         is_over=branch.is_over,
     )

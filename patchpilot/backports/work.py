@@ -7,8 +7,10 @@ the stable maintainers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+from patchpilot.backports.branch_step import BranchWork, StepKind, find_branch_step
 from patchpilot.backports.branch_verdicts import BackportRequest
 from patchpilot.backports.build_objects import (
     FAILED,
@@ -72,41 +74,53 @@ def next_backport_step(
     request: BackportRequest,
 ) -> Advice:
     """Return the next command to run, or "" if no branch needs the fix."""
-    last_result = results[-1]
-    branches = [branch for branch in last_result.branches if branch.wants_fix]
-    onto_arguments = tuple(
-        argument for revision in request.onto for argument in ("--onto", revision)
-    )
-    target = request.target or last_result.commit or ""
+    result = results[-1]
+    branches = [branch for branch in result.branches if branch.wants_fix]
+    commit = (result.commit or "")[:12]
+    target = commit if result.asked else request.target or commit
     if not branches:
         return ""
-    if last_result.reverted:
-        return _next_step_after_revert(last_result, last_result.reverted, onto_arguments)
-    if last_result.commit and last_result.asked and last_result.upstream:
-        versions = join_words([branch.version or branch.branch for branch in branches])
-        verb = "does" if len(branches) == 1 else "do"
-        return Action(
-            "backport",
-            (last_result.commit[:12], *onto_arguments, "--request"),
-            f"use {last_result.commit[:12]}: {versions} {verb} not have it yet: {{}}",
-        )
-    if last_result.commit and not last_result.upstream:
-        return Action("stable", (last_result.commit[:12],), "next: {}")
-    if last_result.commit and any(result.verdict.startswith("clean") for result in branches):
-        return Action(
-            "backport",
-            (last_result.commit[:12], *onto_arguments, "--request"),
-            "next: {}",
-        )
-    if all(result.verdict == "conflict" and not result.prerequisites for result in branches):
-        return Action("backport", (target, "--resolve", branches[0].branch), "next: {}")
-    tree = repository.top if repository else Path(branches[0].branch)
-    folder = str(suggest_backport_folder(tree, last_result.commit))
-    return Action("backport", (target, *onto_arguments, "--write", folder), "next: {}")
+    if result.reverted:
+        return _next_step_after_revert(result, result.reverted, request.onto)
+    if result.commit and not result.upstream and all(branch.tip for branch in branches):
+        return Action("stable", (target,), "next: {}")
+    work = BranchWork(target=target, onto=tuple(request.onto))
+    steps = [find_branch_step(result, branch, work) for branch in branches]
+    step = min(steps, key=lambda step: _STEP_ORDER.index(step.kind))
+    versions = join_words(
+        [
+            branch.version or branch.branch
+            for branch, branch_step in zip(branches, steps, strict=True)
+            if branch_step == step
+        ]
+    )
+    if step.kind is StepKind.WRITE:
+        tree = repository.top if repository else Path(branches[0].branch)
+        folder = str(suggest_backport_folder(tree, result.commit))
+        onto = tuple(argument for revision in request.onto for argument in ("--onto", revision))
+        return Action("backport", (target, *onto, "--write", folder), "next: {}")
+    words = f"next: wait for {versions}: {step.reason or step.text}"
+    if isinstance(step.advice, Action):
+        start = f"use {commit}: " if result.asked else "next: "
+        if step.kind is StepKind.REQUEST:
+            start += f"test it on {versions}, then ask: "
+        return step.advice._replace(reason=start + step.advice.reason)
+    return words
+
+
+_STEP_ORDER = (
+    StepKind.REQUEST,
+    StepKind.WRITE,
+    StepKind.ADAPT,
+    StepKind.RESOLVE,
+    StepKind.IDENTIFY,
+    StepKind.WAIT,
+)
+"""The steps of the command line, those that need the fewest changes first."""
 
 
 def _next_step_after_revert(
-    result: BackportResult, reverted: Reverted, onto_arguments: tuple[str, ...]
+    result: BackportResult, reverted: Reverted, onto: Sequence[str]
 ) -> Advice:
     """Return the request for the fix that replaces a reverted one, or why there is no request."""
     lacking = {follower.commit for branch in result.branches for follower in branch.followers}
@@ -114,6 +128,7 @@ def _next_step_after_revert(
     commit = result.commit or ""
     if replacement is None:
         return f"do not request {commit[:12]}: {reverted.words}"
+    onto_arguments = [argument for revision in onto for argument in ("--onto", revision)]
     return Action(
         "backport",
         (replacement.commit[:12], *onto_arguments, "--request"),
@@ -211,11 +226,21 @@ def run_backport_actions(
         if request.resolve
         else None,
         built=builds,
-        request=make_stable_request_mail(repository, final_result, stable, request.note)
+        request=make_stable_request_mail(
+            repository, final_result, stable, request.note, request.tested
+        )
         if request.request
         else "",
-        next=_SEND_HINT if request.request else "",
+        next=_format_send_hint(final_result) if request.request else "",
     )
+
+
+def _format_send_hint(result: BackportResult) -> str:
+    """Return how to send the request, and whether it is too early for it."""
+    wait = result.wait
+    if wait and not wait.is_over(datetime.now(UTC).date()):
+        return f"note: perhaps too early: {wait.reason}\n{_SEND_HINT}"
+    return _SEND_HINT
 
 
 def _make_backport_text(repository: Repository | None, request: BackportRequest) -> BackportText:

@@ -34,7 +34,6 @@ from patchpilot.backports.patches import (
 from patchpilot.backports.result import BackportResult
 from patchpilot.backports.write import (
     explain_not_upstream,
-    find_failed_messages,
     format_note_hint,
     format_send_command,
     make_backport_messages,
@@ -370,9 +369,7 @@ def _continue_resolution(
             commits = tuple(
                 f"{commit.id[:12]} {clone.commit(commit.id).subject}" for commit in resolved_commits
             )
-            wording = make_branch_wording(
-                wording, find_failed_messages([result]), [result.commit], branch.version
-            )
+            wording = make_branch_wording(wording, [branch])
             mails = make_backport_messages(
                 scratch, stable, resolved_commits, base, branch.version, wording
             )

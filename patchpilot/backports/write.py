@@ -3,7 +3,7 @@
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,34 +94,14 @@ def format_send_command(files: Sequence[Path]) -> str:
     return f"git send-email {shlex.quote(str(files[0].parent))}/*.patch"
 
 
-def find_failed_messages(
-    results: Sequence[BackportResult],
-) -> dict[tuple[str, str], str]:
-    """Map each (commit, version) to the stable maintainers' FAILED message about it.
-
-    Only commits of tracked series have such a message.
-    """
-    from patchpilot.archive.track_store import Store, default_store_file
-    from patchpilot.tracking.follow_series import find_failure_mails
-
-    commits = [result.commit for result in results if result.commit]
-    if not commits or not default_store_file().exists():
-        return {}
-    with Store() as store:
-        return find_failure_mails(commits, store=store)
-
-
 def make_branch_wording(
-    wording: BackportText,
-    messages: Mapping[tuple[str, str], str],
-    commits: Sequence[str | None],
-    version: str | None,
+    wording: BackportText, branch_results: Sequence[BranchResult]
 ) -> BackportText:
     """Return the texts for one branch, including the message that its patches reply to.
 
-    By default, the patches reply to the first FAILED message about one of the commits.
+    By default, the patches reply to the first FAILED message about one of the fixes.
     """
-    failed_messages = (messages.get((commit or "", version or "")) for commit in commits)
+    failed_messages = (branch.failed for branch in branch_results if branch.wants_fix)
     reply_to = wording.in_reply_to or next(filter(None, failed_messages), None)
     return replace(wording, in_reply_to=reply_to)
 
@@ -146,7 +126,6 @@ def write_backports(
     """
     stable = backport_trees(repository, profile)
     backports: list[WrittenBackport] = []
-    failed_messages = {} if wording.in_reply_to else find_failed_messages(results)
     with ScratchStore(repository) as scratch:
         for index in range(len(results[-1].branches)):
             pairs = [(result, result.branches[index]) for result in results]
@@ -154,10 +133,7 @@ def write_backports(
             if not branch.tip:
                 continue
             branch_texts = make_branch_wording(
-                wording,
-                failed_messages,
-                [result.commit for result, branch_result in pairs if branch_result.wants_fix],
-                branch.version,
+                wording, [branch_result for _, branch_result in pairs]
             )
             steps, skip_reason = plan_backport_steps(
                 repository, pairs, adapt=adapt, include_reverted=include_reverted

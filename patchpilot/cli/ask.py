@@ -73,3 +73,15 @@ def ask_password(question: str) -> str:
         return getpass.getpass(f"{question}: ", stream=sys.stderr)
     except EOFError:
         raise KeyboardInterrupt from None
+
+
+def ask_who_tested() -> tuple[str, ...]:
+    """Ask on which stable release a fix was tested, and by whom.
+
+    Return () if the user does not know, or if stdin or stderr is not a terminal.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return ()
+    print_message("Stable trees take only fixes that were tested there.")
+    answer = ask_question("tested on (VERSION by NAME, Enter: not tested)", "").strip()
+    return (answer,) if answer else ()

@@ -46,8 +46,12 @@ def play_before_send(journey: Journey) -> None:
             document["candidates"][0]["subject"] == MASK_SUBJECT, MASK_SUBJECT
         ),
     )["candidates"][0]
-    journey.announce("It has, and 6.1 lacks the fix. Ask the stable team for it.")
-    journey.run(["patchpilot", "backport", first["commit"][:12], "--request"])
+    journey.announce(
+        "It has, and 6.1 lacks the fix. With the fix, 6.1 logs nothing: ask the stable team for it."
+    )
+    tested = "6.1 by Robin Newland"
+    commit = first["commit"][:12]
+    journey.run(["patchpilot", "backport", commit, "--request", "--tested", tested])
     journey.announce("Robin's old card logs another line. No commit of mainline fixes that.")
     journey.run(["patchpilot", "find", CARD_LOG, "--in", "v6.1"], expect=[0, 1])
     journey.announce("Robin has committed a fix for a bug in the acme driver. Check the commit.")

@@ -50,10 +50,11 @@ from patchpilot.history.shallow_clones import list_missing_history_notes
 from patchpilot.history.stable_branches import (
     Mainline,
     StableBranch,
+    describe_stale_copy,
     find_mainline,
     find_stable_branches,
 )
-from patchpilot.model.action import Action
+from patchpilot.model.action import Action, Advice, join_hints
 from patchpilot.model.json_form import json_form
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
@@ -106,11 +107,12 @@ class FoundFix:
         """Return whether the searched tree has the commit as a backport."""
         return bool(self.branches) and self.branches[0].verdict == BranchVerdict.FIXED
 
-    def next_step(self, quoted: str = "", *, is_fix: bool = True) -> Action:
+    def next_step(self, quoted: str = "", *, is_fix: bool = True, is_tried: bool = False) -> Advice:
         """Return the command to run next for this fix.
 
-        It checks or requests the backports of the fix; for a merge, it is `find`. `quoted` is a
-        line from the log to quote in the request.
+        It checks the backports of the fix, or requests them once the fix was tried, which finding
+        it with builds includes. For a merge, it is `find`. `quoted` is a line from the log to quote
+        in the request.
         """
         if not self.branches:
             # a merge has no patch to backport, but messages may discuss it
@@ -119,8 +121,17 @@ class FoundFix:
             tree.verdict.startswith("clean") for tree in self.branches[1:]
         )
         note_options = ("--note", f"It is seen as: {quoted}") if quoted else ()
-        options = ("--request", *note_options) if needs_backport else ()
-        return Action("backport", (self.commit[:12], *options))
+        if not needs_backport:
+            return Action("backport", (self.commit[:12],))
+        request = Action("backport", (self.commit[:12], "--request", *note_options))
+        if is_tried:
+            return request
+        tree = self.branches[0].branch
+        return join_hints(
+            f"build {tree} with {self.commit[:12]} and try whether the problem is gone; if so, ask"
+            " for it: ",
+            request,
+        )
 
 
 @json_form(
@@ -228,6 +239,13 @@ def find_fixes(
     is_likely = bool(listed_fixes) and listed_fixes[0].probability >= LIKELY
     notes = list_missing_history_notes(repository)
     notes += [search.tree_note] if search.tree_note else []
+    notes += (
+        f"{branch.name}: {stale}"
+        for branch in (
+            find_stable_branches(repository, profile=profile).branches if listed_fixes else ()
+        )
+        if (stale := describe_stale_copy(branch.as_of))
+    )
     in_tree = [fix for fix in candidates if fix.is_in_searched_tree]
     if backported := len(search.backported) + len(in_tree):
         notes.append(

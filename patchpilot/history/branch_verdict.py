@@ -9,7 +9,7 @@ from patchpilot.commits.applies import AppliesHow, ApplyResult, try_fix
 from patchpilot.commits.fix_commit import FixCommit
 from patchpilot.commits.object_store import ScratchStore
 from patchpilot.history.fix_in_branch import Culprit, History, LandedHow, Landing
-from patchpilot.history.stable_branches import StableBranch
+from patchpilot.history.stable_branches import StableBranch, describe_stale_copy
 from patchpilot.model.json_form import json_form
 
 
@@ -30,7 +30,7 @@ class BranchState(NamedTuple):
 
     `affected` is None if this is unknown or the branch has the fix. `verdict` is the verdict of the
     backport command. `culprit_as` is the id that the commit that introduced the bug has in this
-    branch.
+    branch. `as_of` is the date of an outdated local copy, or "".
     """
 
     version: str
@@ -38,6 +38,12 @@ class BranchState(NamedTuple):
     affected: bool | None
     culprit_as: str | None = None
     verdict: str = ""
+    as_of: str = ""
+
+    @property
+    def stale_note(self) -> str:
+        """Describe an outdated local copy, or return ""."""
+        return describe_stale_copy(self.as_of)
 
 
 class JudgedBranch(NamedTuple):

@@ -139,7 +139,8 @@ class StableBranch(NamedTuple):
     """A stable branch with its short ref name, version, tip, and end of support.
 
     The end of support is a month, or None if the branch is not long-term. `stale` is set if its
-    remote probably has newer commits, and `is_over` if its support has ended.
+    remote probably has newer commits; `as_of` is then the date of the last fetch, or of the tip if
+    it was not fetched. `is_over` is set if its support has ended.
     """
 
     name: str
@@ -148,6 +149,21 @@ class StableBranch(NamedTuple):
     ends: str | None
     stale: bool = False
     is_over: bool = False
+    as_of: str = ""
+
+
+def describe_stale_copy(as_of: str) -> str:
+    """Describe an outdated local copy of a branch, or return "" if it is current."""
+    return f"the local copy is of {as_of}: fetch it again" if as_of else ""
+
+
+@json_form()
+class SkippedBranch(NamedTuple):
+    """A branch that is named as a stable branch but is not judged, and the reason."""
+
+    branch: str
+    version: str
+    reason: str
 
 
 @json_form()
@@ -161,12 +177,14 @@ class MissingSeries(NamedTuple):
 class StableBranches(NamedTuple):
     """The stable branches in a repository, and the stable trees of its project.
 
-    `missing` contains the maintained series that were not fetched.
+    `missing` contains the maintained series that were not fetched, and `skipped` the branches that
+    are not among `branches`, in the order of their versions.
     """
 
     stable: StableTrees
     branches: tuple[StableBranch, ...]
     missing: tuple[MissingSeries, ...]
+    skipped: tuple[SkippedBranch, ...] = ()
 
 
 def find_stable_branches(
@@ -180,13 +198,17 @@ def find_stable_branches(
     """Return the maintained long-term branches among the refs, oldest first.
 
     Also return the latest stable branch if it is newer, and with `include_ended`, series whose
-    support has ended. If a version has several refs, prefer the refs of `remote` (by default, of a
-    remote named stable), and then the latest tip.
+    support has ended. If a version has several refs, prefer the refs of `remote`. Without it,
+    prefer the branch of a remote that contains the others, then a remote named stable, and then the
+    latest tip. A local branch counts if no remote has the version. Its whole name must be that of a
+    stable branch: `distro/linux-6.1.y` is a branch of its own.
     """
     today = today or datetime.now(UTC).date()
-    refs = list_branch_refs(repository, "refs/heads", "refs/remotes")
+    remote_refs = list_branch_refs(repository, "refs/remotes")
+    refs = {**list_branch_refs(repository, "refs/heads"), **remote_refs}
     stable = find_stable_trees(list(refs), profile)
-    best = _choose_best_refs(repository, refs, stable, remote)
+    skipped: list[SkippedBranch] = []
+    best = _choose_best_refs(repository, refs, remote_refs, stable, remote, skipped)
     maintained = {row.version for row in stable.find_maintained(today)}
     versions = [
         version
@@ -199,22 +221,41 @@ def find_stable_branches(
         versions.append(newest)
     ended_versions = {series_.version for series_ in stable.series if series_.is_over(today)}
     branches = tuple(
-        StableBranch(
-            best[version],
-            version,
-            refs[best[version]],
-            stable.ends(version),
-            stale=version not in ended_versions
-            and _is_stale_branch(repository, best[version], version, refs[best[version]], today),
-            is_over=version in ended_versions,
+        _make_branch(
+            repository,
+            StableBranch(
+                best[version],
+                version,
+                refs[best[version]],
+                stable.ends(version),
+                is_over=version in ended_versions,
+            ),
+            today,
         )
         for version in sorted(versions, key=version_key)
     )
+    fetched = [name for name in best.values() if name in remote_refs]
     missing = tuple(
-        MissingSeries(version, make_fetch_command(repository, stable, version, best.values()))
+        MissingSeries(version, make_fetch_command(repository, stable, version, fetched))
         for version in sorted(maintained - set(versions), key=version_key)
     )
-    return StableBranches(stable, branches, missing)
+    oldest = min(maintained, key=version_key, default="")
+    for version in set(best) - set(versions):
+        has_ended = version in ended_versions or version_key(version) < version_key(oldest)
+        reason = ENDED if has_ended else "not long-term"
+        skipped.append(SkippedBranch(best[version], version, reason))
+    skipped.sort(key=lambda row: (version_key(row.version), row.branch))
+    return StableBranches(stable, branches, missing, tuple(skipped))
+
+
+ENDED = "support has ended"
+"""The reason for skipping most branches of a clone with all branches."""
+
+
+def _make_branch(repository: Repository, branch: StableBranch, today: date) -> StableBranch:
+    """Return the branch, with the date of the last fetch if it is stale."""
+    as_of = None if branch.is_over else _find_stale_date(repository, branch, today)
+    return branch._replace(stale=as_of is not None, as_of=f"{as_of}" if as_of else "")
 
 
 def find_stable_trees(refs: Sequence[str], profile: str | None = None) -> StableTrees:
@@ -362,42 +403,75 @@ def make_fetch_command(
 
 
 def _choose_best_refs(
-    repository: Repository, refs: Mapping[str, str], stable: StableTrees, remote: str
+    repository: Repository,
+    refs: Mapping[str, str],
+    remote_refs: Mapping[str, str],
+    stable: StableTrees,
+    remote: str,
+    skipped: list[SkippedBranch],
 ) -> dict[str, str]:
+    """Map each version to its best branch, and add the others to `skipped`."""
     refs_of: dict[str, list[str]] = {}
     for name in refs:
         version = stable.version_of(name)
-        if version and not is_candidate_remote(name):
+        if version is None or is_candidate_remote(name):
+            continue
+        is_named = name in remote_refs or "/" not in name or stable.has_branch_name(name)
+        if is_named or name.startswith(f"{stable.remote_name}/"):
             refs_of.setdefault(version, []).append(name)
+        else:
+            skipped.append(SkippedBranch(name, version, "a local branch of another name"))
+    best = {}
+    for version, names in refs_of.items():
+        best[version] = _choose_best_ref(repository, refs, remote_refs, stable, remote, names)
+        for name in names:
+            if refs[name] != refs[best[version]]:
+                is_older = repository.is_ancestor(refs[name], refs[best[version]])
+                reason = f"{'older than' if is_older else 'differs from'} {best[version]}"
+                skipped.append(SkippedBranch(name, version, reason))
+    return best
+
+
+def _choose_best_ref(
+    repository: Repository,
+    refs: Mapping[str, str],
+    remote_refs: Mapping[str, str],
+    stable: StableTrees,
+    remote: str,
+    names: Sequence[str],
+) -> str:
     preferred = remote or stable.remote_name
 
     def rank(name: str) -> tuple[bool, bool, float]:
-        tip = (
-            repository.commit(refs[name]).committed.timestamp()
-            if len(refs_of[stable.version_of(name) or ""]) > 1
-            else 0.0
-        )
-        return name.startswith(f"{preferred}/"), "/" in name, tip
+        is_single = len(names) == 1
+        tip = 0.0 if is_single else repository.commit(refs[name]).committed.timestamp()
+        return name.startswith(f"{preferred}/"), name in remote_refs, tip
 
-    return {version: max(names, key=rank) for version, names in refs_of.items()}
+    best = max(names, key=rank)
+    for name in names if not remote else ():
+        is_other = name in remote_refs and refs[name] != refs[best]
+        if is_other and repository.is_ancestor(refs[best], refs[name]):
+            best = name
+    return best
 
 
-def _is_stale_branch(
-    repository: Repository, name: str, version: str, tip: str, today: date
-) -> bool:
-    """Return whether the remote probably has newer commits.
+def _find_stale_date(repository: Repository, branch: StableBranch, today: date) -> date | None:
+    """Return when a branch was last fetched if its remote probably has newer commits, or None.
 
     An old tip alone is not enough, because there may be no new commits. In addition, the branch
-    must not have been fetched recently, or must lack a known release.
+    must not have been fetched recently, or must lack a known release. If the time of the last fetch
+    is unknown, return the date of the tip.
     """
-    committed = repository.commit(tip).committed
+    committed = repository.commit(branch.tip).committed
     if committed.date() >= today - _STALE:
-        return False
-    tracked = repository.find(f"refs/remotes/{name}") is not None
-    fetched = _read_fetch_time(repository, name) if tracked else None
+        return None
+    tracked = repository.find(f"refs/remotes/{branch.name}") is not None
+    fetched = _read_fetch_time(repository, branch.name) if tracked else None
     if tracked and (fetched is None or fetched.date() < today - _STALE):
-        return True
-    return _find_newest_release_time(repository, version) > committed.timestamp()
+        return (fetched or committed).date()
+    if _find_newest_release_time(repository, branch.version) > committed.timestamp():
+        return committed.date()
+    return None
 
 
 def _read_fetch_time(repository: Repository, name: str) -> datetime | None:

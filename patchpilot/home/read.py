@@ -342,7 +342,8 @@ class _HomeReader:
         a series stalls over time.
         """
         if entry is None:
-            return "-"
+            # another author may have sent the same patch
+            return "-" + ",".join(str(other.id) for other in self.store.entries())
         ids = "\n".join((entry.message_id, *self.store.stored_order(entry.id)))
         content = hashlib.sha256(ids.encode("utf-8", "surrogateescape")).hexdigest()
         refs = known_series.make_summaries_key(repository)

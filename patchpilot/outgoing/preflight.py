@@ -299,8 +299,8 @@ def suggest_commands(state: UpstreamState) -> Advice:
     if state.sure and state.sure.in_mainline:
         return Action(
             "backport",
-            (state.sure.commit[:12], "--request"),
-            "if a stable tree lacks it, ask for the commit: {}",
+            (state.sure.commit[:12],),
+            "if a stable tree lacks it, see what is next: {}",
         )
     if state.stable:
         return (

@@ -30,8 +30,10 @@ class StableTrees(NamedTuple):
     `branch` is a pattern for branch names that contains the group "version". It is empty if there
     are no stable trees. `branch_name`, `subject` (the prefix of backports) and `marker` (the line
     that names the upstream commit) are format strings. `releases` is the URL of a list in the
-    format of kernel.org's releases.json. Two fields are not read from the file: `project` is the
-    project whose file describes the trees, and `list` is the mailing list for backports.
+    format of kernel.org's releases.json. `waiting_days` is how long a tagged fix is in a release
+    before its author asks the stable maintainers; 0 means that no time is known. Two fields are not
+    read from the file: `project` is the project whose file describes the trees, and `list` is the
+    mailing list for backports.
     """
 
     project: str = ""
@@ -45,6 +47,7 @@ class StableTrees(NamedTuple):
     marker: str = "[ Upstream commit {commit} ]"
     releases: str = ""
     max_lines: int = 0
+    waiting_days: int = 0
     series: tuple[LongTermSeries, ...] = ()
 
     def version_of(self, ref: str) -> str | None:
@@ -56,6 +59,10 @@ class StableTrees(NamedTuple):
             if match:
                 return match["version"]
         return None
+
+    def has_branch_name(self, name: str) -> bool:
+        """Return whether a name without a remote is that of a stable branch."""
+        return bool(self.branch and compile_cached(self.branch).fullmatch(name))
 
     def find_maintained(self, today: "date | None" = None) -> tuple[LongTermSeries, ...]:
         """Return the series supported today, oldest first."""

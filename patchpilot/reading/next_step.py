@@ -11,10 +11,12 @@ from patchpilot.reading.holds import Hold, find_hold
 from patchpilot.reading.mail_kinds import TESTS, WANTS_ANSWER, MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_state import wishes
+from patchpilot.reading.stable_wait import StableWait, make_stable_wait
 from patchpilot.reading.thread_values import (
     IN_A_TREE,
     TAKEN,
     Claim,
+    FollowUp,
     NextStep,
     SeriesState,
     Turn,
@@ -22,7 +24,7 @@ from patchpilot.reading.thread_values import (
 
 _NEW_VERSION = {
     MailKind.REVIEW: (" and ", "send v{next}"),
-    MailKind.BUILD_FAILURE: (": ", "fix it and send v{next}"),
+    MailKind.BUILD_FAILURE: (", then ", "send v{next}"),
     MailKind.TEST_RESULT: (": ", "if the patch causes it, fix it and send v{next}"),
     MailKind.BACKPORT_BOT: (": ", "fix it and send v{next}"),
     MailKind.FORM_LETTER: (" and ", "send v{next}"),
@@ -183,11 +185,11 @@ def _next_version_reply(series: PostedSeries, version: int) -> Advice:
     if reply is None:
         return send
     if reply.mail.kind is MailKind.QUESTION:
-        return join_hints(_advise_reply(reply, version), " and ", send)
-    return _advise_reply(reply, version)
+        return join_hints(_advise_reply(series, reply, version), " and ", send)
+    return _advise_reply(series, reply, version)
 
 
-def _advise_reply(reply: Reply, version: int) -> Advice:
+def _advise_reply(series: PostedSeries, reply: Reply, version: int) -> Advice:
     words = (
         "{who} reports build warnings" if reply.mail.only_warns else WANTS_ANSWER[reply.mail.kind]
     )
@@ -196,7 +198,11 @@ def _advise_reply(reply: Reply, version: int) -> Advice:
     if reply.mail.kind not in _NEW_VERSION:
         return answer
     between, also = _NEW_VERSION[reply.mail.kind]
-    return join_hints(answer, between, _reroll(also.format(next=version)))
+    send = _reroll(also.format(next=version))
+    if reply.mail.kind is MailKind.BUILD_FAILURE:
+        build = Action("build", (), "build it") if series.project.kernel else "build it"
+        return join_hints(answer, ": fix it, ", build, between, send)
+    return join_hints(answer, between, send)
 
 
 def _reply_to(reply: Reply | None, words: str) -> str | Action:
@@ -210,7 +216,7 @@ def _reminder(series: PostedSeries) -> str:
 def _review_step(series: PostedSeries) -> NextStep:
     reply = _find_unanswered(series)
     if reply and reply.mail.kind in (MailKind.QUESTION, *TESTS):
-        return _your_turn(_advise_reply(reply, series.latest.version + 1))
+        return _your_turn(_advise_reply(series, reply, series.latest.version + 1))
     waiting = _update("wait for the maintainer")
     return _wait_step(waiting, f"; send a reminder from {_reminder(series)}")
 
@@ -235,7 +241,7 @@ def _partly_accepted_step(series: PostedSeries) -> NextStep:
     if SeriesState.CHANGES_REQUESTED in states:
         return _your_turn(_next_version_reply(series, version), f" ({series.why})")
     if reply := _find_unanswered(series):
-        return _your_turn(_advise_reply(reply, version), f" ({series.why})")
+        return _your_turn(_advise_reply(series, reply, version), f" ({series.why})")
     return _wait_step(
         f"{series.why}: wait for the maintainer until {_reminder(series)}, then ",
         _reroll("send the open patches again"),
@@ -244,7 +250,11 @@ def _partly_accepted_step(series: PostedSeries) -> NextStep:
 
 def _step_after_acceptance(series: PostedSeries) -> NextStep:
     has_stable = bool(series.project.stable.branch)
-    work, review = (_work_left(series), _in_stable_review(series)) if has_stable else ([], [])
+    work, review = (
+        ([*_work_left(series), *_backport_reviews(series)], _in_stable_review(series))
+        if has_stable
+        else ([], [])
+    )
     is_taken = series.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
     late = next(reversed(_wishes(series)), None) if is_taken else None
     applied = [
@@ -260,11 +270,15 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
         )
         work.insert(0, _reply_to(late, words))
     if work:
-        return _your_turn(_join_steps([*work, *review]))
+        # a backport needs the mainline commit
+        first = [_FETCH] if series.is_unfetched else []
+        return _your_turn(_join_steps([*first, *work, *review]))
     if review:
         return _wait_step(_join_steps(review))
-    if has_stable and (wait := _stable_step(series)):
-        return _wait_step(wait)
+    if series.is_unfetched and not _versions(series, *_DECIDED):
+        return _wait_step(_FETCH)
+    if has_stable and (step := _stable_step(series)):
+        return step
     if is_taken:
         until = series.project.after_applied
         if not until:
@@ -287,6 +301,9 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
     return _finish("done: nothing is left to do")
 
 
+_FETCH = Action("track", ("update",), "fetch what was merged: `git fetch`, then `{}`")
+
+
 def _versions(series: PostedSeries, *states: str) -> list[str]:
     return [branch.version for branch in series.stable if branch.state in states]
 
@@ -296,7 +313,7 @@ _DECIDED = ("dropped", "objected", "not-needed")
 HALF_A_YEAR = timedelta(days=182)
 
 
-def _stable_step(series: PostedSeries) -> Action | None:
+def _stable_step(series: PostedSeries) -> NextStep | None:
     """Return the step after the merge, while a stable branch still needs the fix.
 
     If the branches are not known, decide only by the Cc: stable tag. In this case, wait until the
@@ -307,29 +324,39 @@ def _stable_step(series: PostedSeries) -> Action | None:
     decided = {branch.version for branch in series.stable if branch.state in _DECIDED}
     needs = series.needs
     is_tagged = needs.is_tagged if needs else _is_tagged(series)
+    where = "the stable branches"
     if needs and needs.lacking is not None:
         lacking = [version for version in needs.lacking if version not in decided]
         if not lacking:
             return None
-        where = f"wait for the stable branches {', '.join(lacking)}"
+        where = f"the stable branches {', '.join(lacking)}"
     elif (
         not is_tagged or decided or series.state is SeriesState.IN_STABLE or _is_long_merged(series)
     ):
         return None
-    else:
-        where = "wait for the stable branches"
     commit_ids = [series.commit[:12]] if series.commit else []
-    if is_tagged:
+    if not is_tagged:
         words = (
-            f"{where}: the stable maintainers take it by its Cc: stable tag, usually within weeks"
-            " of the release candidate that has it; `{}` shows where it does not apply"
+            f"wait for {where}: it has no Cc: stable tag, but the stable maintainers may take it by"
+            " its Fixes: tag; `{}` writes the message that asks them to"
         )
-        return Action("backport", tuple(commit_ids), words)
-    words = (
-        f"{where}: it has no Cc: stable tag, but the stable maintainers may take it by its Fixes:"
-        " tag; `{}` writes the message that asks them to"
-    )
-    return Action("backport", (*commit_ids, "--request"), words)
+        return _wait_step(Action("backport", (*commit_ids, "--request"), words))
+    wait = find_stable_wait(series)
+    if needs and needs.lacking and wait.is_over(series.now.date()):
+        words = f"ask for {where}: {wait.over_reason}; `{{}}` shows what each branch needs"
+        return _your_turn(Action("backport", tuple(commit_ids), words))
+    words = f"wait for {where}: {wait.reason}; `{{}}` shows where it does not apply"
+    return _wait_step(Action("backport", tuple(commit_ids), words))
+
+
+def find_stable_wait(series: PostedSeries) -> StableWait:
+    """Return how long to wait for the stable trees; the last merged patch decides."""
+    merged = [landed for landed in series.commits if landed.in_mainline and not landed.reverted_by]
+    if not merged or not all(landed.released for landed in merged):
+        return StableWait()
+    last = max(merged, key=lambda landed: landed.released or series.now)
+    released = last.released.date() if last.released else None
+    return make_stable_wait(last.release, released, series.project.stable.waiting_days)
 
 
 def _is_tagged(series: PostedSeries) -> bool:
@@ -400,6 +427,42 @@ def _backport(
     return Action("backport", (*target, *onto), text)
 
 
+def _backport_reviews(series: PostedSeries) -> list[str | Action]:
+    """Return the backports that were sent and need a change."""
+    return [
+        _write(message_id, f"answer the review of the backport to {', '.join(versions)}")
+        for message_id, versions in _find_posted_backports(series).items()
+        if _find_follow_up(series, message_id).state is SeriesState.CHANGES_REQUESTED
+    ]
+
+
+def _wait_for_backports(series: PostedSeries) -> list[str | Action]:
+    """Return what to do about the backports that were sent: wait, or read another author's."""
+    steps: list[str | Action] = []
+    for message_id, versions in _find_posted_backports(series).items():
+        author = _find_follow_up(series, message_id).author
+        names = ", ".join(versions)
+        if series.is_author(author):
+            steps.append(f"wait for the stable branches {names}: the backport was sent")
+        else:
+            words = f"read the backport to {names} that {author.name or author.key} sent"
+            steps.append(_write(message_id, words))
+    return steps
+
+
+def _find_posted_backports(series: PostedSeries) -> dict[str, list[str]]:
+    """Map the Message-ID of each backport that was sent to the branches that it is for."""
+    backports: dict[str, list[str]] = {}
+    for branch in series.stable:
+        if branch.state == "posted" and branch.message_id:
+            backports.setdefault(branch.message_id, []).append(branch.version)
+    return backports
+
+
+def _find_follow_up(series: PostedSeries, message_id: str) -> FollowUp:
+    return next(it for it in series.follow_ups if it.message_id == message_id)
+
+
 def _in_stable_review(series: PostedSeries) -> list[str | Action]:
     for states, excluded_states, words in _STABLE_REVIEWS:
         pending = [branch for branch in series.stable if branch.state in states]
@@ -408,7 +471,7 @@ def _in_stable_review(series: PostedSeries) -> list[str | Action]:
             words = f"{words} {versions}; reply there if it should not be applied"
             message_id = pending[-1].message_id
             return [_write(message_id, words, "objection") if message_id else words]
-    return []
+    return _wait_for_backports(series)
 
 
 _STABLE_REVIEWS = (

@@ -176,6 +176,9 @@ WENT_ON = ("review", "queued", "proposed", "failed")
 _BY_STABLE = (
     "referenced by the stable trees as upstream commit; release unknown without a repository"
 )
+_RETRIED = ("failed", "dropped")
+"""States of a stable branch after which the author sends a backport."""
+_GIVEN_UP = (SeriesState.REJECTED, SeriesState.WITHDRAWN)
 _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
 
 
@@ -463,6 +466,11 @@ class PostedSeries:
         return is_test and success is not None and success > failure.when
 
     @property
+    def is_unfetched(self) -> bool:
+        """Return whether messages report a merge into mainline that the repository lacks."""
+        return self.in_repository and not self.commits and any(it.in_mainline for it in self.landed)
+
+    @property
     def attached(self) -> tuple[Reply, ...]:
         """Return the messages about the series, without unproven claims by unknown senders."""
         return tuple(reply for reply in self.replies if not reply.mail.doubtful)
@@ -538,7 +546,25 @@ class PostedSeries:
             branches[version] = StableBranchState(
                 version, state, event.message_id, event.commit, note, event.date
             )
+        self._add_posted_backports(branches)
         return tuple(branches.values())
+
+    def _add_posted_backports(self, branches: dict[str, StableBranchState]) -> None:
+        """Add the branches for which a backport was sent after the latest message about them.
+
+        A backport without a version in its prefix is for the branch whose message it answers.
+        """
+        for later in self.follow_ups:
+            if later.relation != "backports" or later.state in _GIVEN_UP:
+                continue
+            answered = [it.version for it in branches.values() if it.message_id == later.parent]
+            for version in later.onto or answered:
+                known = branches.get(version)
+                if known and not (known.state in _RETRIED and _is_before(known.date, later.when)):
+                    continue
+                branches[version] = StableBranchState(
+                    version, "posted", later.message_id, None, "", later.when
+                )
 
     @cached_property
     def stable(self) -> tuple[StableBranchState, ...]:
@@ -558,3 +584,7 @@ class PostedSeries:
 
 def _parse_new_path(line: str) -> str | None:
     return parse_header_path(line[4:]) if line.startswith("+++ ") else parse_git_paths(line)[1]
+
+
+def _is_before(earlier: datetime | None, later: datetime | None) -> bool:
+    return earlier is None or later is None or earlier <= later

@@ -259,7 +259,8 @@ def _add_later(series: PostedSeries, later: Sequence[tuple[str, PostedSeries]]) 
 
 
 def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
-    commits = ((landed.commit, landed.tree) for landed in other.landed if landed.commit)
+    merges = ((landed.commit, landed.tree) for landed in other.landed if landed.commit)
+    commit, tree = next(merges, (None, None))
     return FollowUp(
         relation,
         other.subject,
@@ -267,7 +268,11 @@ def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
         other.key,
         other.latest.version,
         other.state,
-        *next(commits, (None, None)),
+        commit,
+        tree,
+        onto=other.latest.head.subject.stables,
+        when=other.latest.first.when,
+        parent=other.latest.head.mail.in_reply_to or "",
     )
 
 

@@ -118,7 +118,7 @@ class LandedCommit(NamedTuple):
 
     `commit` is the id as reported. `release` is the first release that contains the commit, or None
     if unknown. `how` is the evidence, and `date` the date of the message or commit. `reverted_by`
-    is the commit that later reverted it in that tree.
+    is the commit that later reverted it in that tree, and `released` the date of the release.
     """
 
     tree: str
@@ -130,6 +130,7 @@ class LandedCommit(NamedTuple):
     title: str | None = None
     date: datetime | None = None
     reverted_by: str | None = None
+    released: datetime | None = None
 
     @property
     def in_mainline(self) -> bool:
@@ -161,6 +162,7 @@ STABLE_WORDS = {
     "review": "under review",
     "proposed": "proposed by AUTOSEL",
     "failed": "did not apply",
+    "posted": "backport sent",
     "dropped": "dropped",
     "reverted": "reverted",
     "objected": "objected to",
@@ -180,7 +182,8 @@ def stable_summary(branches: Sequence["StableBranchState"]) -> str:
 class StableBranchState(NamedTuple):
     """A stable branch and the state of the series in it.
 
-    From messages, `state` is queued, review, proposed, failed, dropped, objected or not-needed.
+    From messages, `state` is queued, review, proposed, failed, posted (a backport was sent after
+    that), dropped, objected or not-needed.
     From the repository, it is merged, released or reverted. `note` is a release or an objection.
     """
 
@@ -252,7 +255,9 @@ class FollowUp(NamedTuple):
     """A later series or commit that is related to a series, such as its fix or revert.
 
     `lacking` contains the stable branches that have the series but not the follow-up, or None if
-    this is unknown. Commits that no message mentions have no Message-ID.
+    this is unknown. Commits that no message mentions have no Message-ID. For a backport, `onto`
+    contains the versions in its prefix, `when` is its date, and `parent` the message that it
+    replies to.
     """
 
     relation: str
@@ -264,6 +269,9 @@ class FollowUp(NamedTuple):
     commit: str | None
     tree: str | None
     lacking: tuple[str, ...] | None = None
+    onto: tuple[str, ...] = ()
+    when: datetime | None = None
+    parent: str = ""
 
     @property
     def author_text(self) -> str:

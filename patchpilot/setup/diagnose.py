@@ -262,13 +262,16 @@ def _check_branches(repository: Repository | None, profile: str) -> Iterator[pro
     if find_own_trees(repository, stable.stable, profile or None) is None:
         yield probes.Probe("stable branches", "skip", "the project has no stable branches")
         return
-    stale_branches = [branch.name for branch in stable.branches if branch.stale]
+    stale_branches = [branch for branch in stable.branches if branch.stale]
     if stale_branches:
-        remotes = dict.fromkeys(branch.split("/")[0] for branch in stale_branches if "/" in branch)
+        names = ", ".join(f"{branch.name} (of {branch.as_of})" for branch in stale_branches)
+        remotes = dict.fromkeys(
+            branch.name.split("/")[0] for branch in stale_branches if "/" in branch.name
+        )
         yield probes.Probe(
             "stable branches",
             "warn",
-            f"not fetched recently, so there may be newer branches: {', '.join(stale_branches)}",
+            f"not fetched recently, so there may be newer branches: {names}",
             "; ".join(f"git fetch {remote}" for remote in remotes)
             or "fetch the branches from their remote",
         )

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.errors import InputError, NetworkError, unknown_word_error
+from patchpilot.history.own_trees import find_own_trees
+from patchpilot.history.stable_branches import find_stable_branches
 from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import (
     REFRESHED,
@@ -23,6 +25,7 @@ from patchpilot.projects.loading import (
     user_folder,
 )
 from patchpilot.projects.project import LongTermSeries, StableTrees, version_key
+from patchpilot.topic.workplace import Workplace
 from patchpilot.write_file import replace_file
 
 UNKNOWN = "unknown"
@@ -66,6 +69,27 @@ def list_lts_series(profile: str | None = None, *, today: date | None = None) ->
         tuple(LtsSeries(row.version, row.ends, row.is_over(today)) for row in stable.series),
         user_lts_file() if stored_table.get("updated") == stable.updated else None,
     )
+
+
+def find_stable_profile(workplace: Workplace) -> str | None:
+    """Return the project whose stable series `setup stable` lists, or None for the default.
+
+    This is the configured project or, without one, the project of the repository.
+    """
+    if profile := workplace.settings().get("profile"):
+        return profile
+    repository = workplace.repository_if_any()
+    if repository is None:
+        return None
+    trees = find_own_trees(repository, find_stable_branches(repository).stable, None)
+    if trees is None or trees.project == default_project().name:
+        return None
+    return trees.project
+
+
+def publishes_series(profile: str | None) -> bool:
+    """Return whether a project publishes a list of its stable series."""
+    return bool(_find_stable_trees(profile).releases)
 
 
 def user_lts_file() -> Path:

@@ -131,6 +131,7 @@ def compute_branch_states(
             state.affected,
             state.culprit_as,
             state.verdict,
+            branch.as_of,
         )
         for branch, state in judged
     )

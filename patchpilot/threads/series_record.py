@@ -3,12 +3,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from patchpilot.model.action import Action, join_hints
 from patchpilot.projects.loading import shortest_wait
 from patchpilot.reading.ci_verdict import find_worst_verdict
-from patchpilot.reading.next_step import HALF_A_YEAR, advise
+from patchpilot.reading.next_step import HALF_A_YEAR, advise, find_stable_wait
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.review_table import review_table
 from patchpilot.reading.series_summary import SeriesSummary
@@ -63,7 +63,9 @@ def find_unchanged_span(posted: PostedSeries, longest: int) -> tuple[float, floa
     """
     now = posted.now.timestamp()
     wait = max(posted.waiting, timedelta(days=shortest_wait()))
+    until = find_stable_wait(posted).until
     moments = (
+        *((datetime.combine(until, time.max, UTC),) if until else ()),
         posted.latest.first.when,
         posted.last_activity + wait,
         *(commit.date + HALF_A_YEAR for commit in posted.landed if commit.date),
@@ -71,8 +73,8 @@ def find_unchanged_span(posted: PostedSeries, longest: int) -> tuple[float, floa
     start = now // longest * longest
     times = (start, start + longest, *(moment.timestamp() for moment in moments))
     return (
-        max((time for time in times if time < now), default=0.0),
-        min(time for time in times if time >= now),
+        max((moment for moment in times if moment < now), default=0.0),
+        min(moment for moment in times if moment >= now),
     )
 
 

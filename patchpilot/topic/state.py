@@ -12,7 +12,7 @@ from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.action import Action
+from patchpilot.model.action import Action, Advice, join_hints
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
@@ -43,6 +43,7 @@ from patchpilot.topic.find import Topic, read_topic
 from patchpilot.topic.posted_elsewhere import list_sent_tags
 from patchpilot.topic.reroll import (
     STUBS,
+    VersionChange,
     has_unfinished_changelog,
     list_version_changes,
 )
@@ -59,6 +60,8 @@ class TopicState(NamedTuple):
     `tried` the latest test send, which only the sender received. `series` is the topic's tracked
     series. `changed` is set if the commits differ from the last version in more than trailers.
     `tags` is the number of trailers added since then; they alone do not justify a new version.
+    `doubtful_tags` are the reviewers' tags of commits that were changed after the tag was given.
+    `rival` is a tracked series of another author with the same patch, if the topic was not sent.
     """
 
     topic: Topic
@@ -69,6 +72,8 @@ class TopicState(NamedTuple):
     changed: bool = False
     recorded_version: int = 1
     tags: int = 0
+    doubtful_tags: int = 0
+    rival: Tracked | None = None
 
     @property
     def draft(self) -> Draft:
@@ -247,6 +252,10 @@ class TopicState(NamedTuple):
                 Turn.YOURS,
                 Action("send", ("--resume",), "send the rest: `{}`"),
             )
+        if not self.is_sent and self.rival:
+            number, subject = str(self.rival.entry.id), self.rival.subject
+            reason = f"somebody else sent “{subject}”: read it before you send yours (`{{}}`)"
+            return NextStep(Turn.YOURS, Action("track", ("show", number), reason))
         if not self.is_sent:
             return NextStep(
                 Turn.YOURS,
@@ -272,16 +281,37 @@ class TopicState(NamedTuple):
                 prefix = "" if self.changed else "change your commits, then "
                 reason = f"{prefix}write the changelog of v{self.next_version} (`{{}}`)"
                 action = Action("draft", ("--changelog", "- what changed"), reason)
-                return NextStep(Turn.YOURS, action)
-            return NextStep(
-                Turn.YOURS,
-                Action(
-                    "send",
-                    ("--reroll", "--dry-run"),
-                    f"review v{self.next_version}, then send it (`{{}}`)",
-                ),
-            )
+            else:
+                reason = f"review v{self.next_version}, then send it (`{{}}`)"
+                action = Action("send", ("--reroll", "--dry-run"), reason)
+            return NextStep(Turn.YOURS, join_hints(*self._steps_before_next_version, action))
         return self.series.step
+
+    @property
+    def _steps_before_next_version(self) -> tuple[Advice, ...]:
+        """Return what is left to do before the next version, each with a separator after it."""
+        if self.series is None:
+            return ()
+        # import lazily: listing tracked series reads no messages
+        from patchpilot.reading.ci_verdict import CiVerdict
+        from patchpilot.threads.review_ledger import list_latest_requests
+
+        steps: list[Advice] = []
+        number = str(self.series.entry.id)
+        if count := sum(item.open for item in list_latest_requests(self.series)):
+            reason = f"settle {format_count(count, 'open request')} (`{{}}`)"
+            steps += (Action("track", ("show", number, "--ledger"), reason), "; then ")
+        if self.series.ci == CiVerdict.FAILED:
+            posted, reason = self.series.posted, f"build it, as v{self.version} did not build"
+            can_build = posted is not None and posted.project.kernel
+            build = Action("build", (), f"{reason} (`{{}}`)") if can_build else reason
+            steps += (build, "; then ")
+        if self.doubtful_tags:
+            tags = format_count(self.doubtful_tags, "tag")
+            verb = "holds" if self.doubtful_tags == 1 else "hold"
+            reason = f"check that {tags} of changed patches still {verb} (`{{}}`)"
+            steps += (Action("trailers", (), reason), "; then ")
+        return tuple(steps)
 
 
 def compute_topic_state(
@@ -324,7 +354,47 @@ def compute_topic_state(
         changed=changed,
         recorded_version=_find_next_version(repository, draft),
         tags=0 if changed else sum(change.tags for change in since),
+        doubtful_tags=_count_doubtful_tags(repository, topic, tracked, since),
+        rival=None if tracked or sends else _find_rival(repository, topic, store, tracked_series),
     )
+
+
+def _count_doubtful_tags(
+    repository: Repository,
+    topic: Topic,
+    tracked: Tracked | None,
+    changes: Sequence[VersionChange],
+) -> int:
+    """Return the number of reviewers' tags in commits that were changed after the last version."""
+    changed = {change.subject for change in changes if change.kind == "changed"}
+    if not (changed and tracked and tracked.posted):
+        return 0
+    given = {credit.trailer for credit in tracked.posted.trailers}
+    return sum(
+        str(trailer) in given
+        for commit in repository.commits(topic.commits)
+        if commit.subject in changed
+        for trailer in commit.trailers
+    )
+
+
+def _find_rival(
+    repository: Repository,
+    topic: Topic,
+    store: Store,
+    tracked_series: Sequence[Tracked],
+) -> Tracked | None:
+    """Return the latest tracked series of another author with a title of the topic, or None."""
+    loaded = {series.entry.id: series for series in tracked_series}
+    commits = tuple(repository.commits(topic.commits))
+    titles = {title_key(commit.subject) for commit in commits}
+    authors = {commit.author.key for commit in commits}
+    for entry in reversed(store.entries()):
+        # summaries are enough to compare titles and authors
+        series = loaded.get(entry.id) or read_stored_series(entry, store, None, ignore_progress)
+        if not titles.isdisjoint(series.titles) and authors.isdisjoint(series.authors):
+            return series
+    return None
 
 
 def find_topic_state(

@@ -26,7 +26,7 @@ from patchpilot.threads.tracked import Tracked
 
 _COMMIT = 12
 _MAX_MISSING = 3
-_IN_STABLE_REVIEW = ("review", "queued", "proposed")
+_IN_STABLE_REVIEW = ("review", "queued", "proposed", "posted")
 
 
 class HeadRow(NamedTuple):

@@ -61,7 +61,7 @@ ACTION_STEPS = (
         "settle",
         NextKey("a", "apply the suggestion of the marked note"),
     ),
-    (Stage.BACKPORTS, "request", NextKey("r", "ask for it")),
+    (Stage.BACKPORTS, "request", NextKey("r", "ask for it once it is tested")),
     (Stage.BACKPORTS, "write", NextKey("w", "write the patches")),
 )
 """Stages and actions, with the next key while the action is enabled."""

@@ -50,7 +50,7 @@ def test_functions_that_differ_are_named_with_their_commits(world: World) -> Non
         ("helper", "the fix calls it", [helped]),
     ]
     output = " ".join(world.run_backport(fix, "--onto", tip).out.split())
-    assert f"differs from mainline: work() in d.c: {changed[:12]}" in output
+    assert f"differs: work() in d.c: {changed[:12]}" in output
 
 
 def test_own_commits_and_backports_of_a_branch(world: World) -> None:

@@ -2,7 +2,7 @@
 """Test that the patches written by `backport` can be sent unchanged."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -249,7 +249,7 @@ def test_malformed_message_id_is_refused(world: World, tmp_path: Path, bad: str)
 def test_request_contains_trees_commit_and_reason(world: World) -> None:
     world.create_stable_branch("6.6", world.culprit)
     world.create_stable_branch("6.12", world.groundwork)
-    outcome = world.run_backport(world.fix, "--request")
+    outcome = world.run_backport(world.fix, "--request", "--tested", "6.12.3 by Tess Tester")
     assert outcome.out.startswith(
         "To: stable@vger.kernel.org\nCc: Ada Author <author@example.org>,\n"
         " Rita Reporter <rita@example.org>\nSubject: Please apply "
@@ -260,6 +260,7 @@ def test_request_contains_trees_commit_and_reason(world: World) -> None:
     # verdicts are printed to stderr, so that the message on stdout can be sent unchanged
     assert "conflict" in outcome.err
     assert "git send-email FILE" in outcome.err
+    assert "\nTested on 6.12.3 by Tess Tester.\n" in outcome.out
     assert f"--request{chr(10)}" in world.run_backport(world.fix).out
     note = "It is seen as: " + "step 20 is lost, " * 9
     assert max(map(len, write_request(world, "--note", note).splitlines()[5:])) < 80
@@ -274,7 +275,8 @@ def test_request_without_a_reason_is_an_error(world: World) -> None:
     outcome = world.run_backport(fix, "--request")
     assert (outcome.code, outcome.out) == (2, "")
     assert "no reason for the request" in outcome.err
-    outcome = world.run_backport(fix, "--request", "--note", "It hangs.")
+    tested = ("--tested", "6.12.1 by Tess Tester")
+    outcome = world.run_backport(fix, "--request", "--note", "It hangs.", *tested)
     assert "Why: It hangs." in outcome.out
 
 
@@ -309,9 +311,52 @@ def test_duplicate_sign_off_is_skipped() -> None:
 
 
 def write_request(world: World, *arguments: object) -> str:
-    result = world.run_backport(world.fix, "--request", *arguments)
+    tested = ("--tested", "6.12.3 by Tess Tester")
+    result = world.run_backport(world.fix, "--request", *tested, *arguments)
     assert result.code == 0, result.err
     return result.out
+
+
+def test_only_tested_trees_are_requested(world: World) -> None:
+    for version in ("6.12", "6.18"):
+        world.create_stable_branch(version, world.groundwork)
+    mail = write_request(world)
+    assert "please apply this commit to 6.12:" in mail
+    assert "\nTested on 6.12.3 by Tess Tester.\n" in mail
+    assert "It applies to 6.18 as well, but was not tested there." in mail
+    outcome = world.run_backport(world.fix, "--request")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "nobody tested the fix on 6.12 and 6.18" in outcome.err
+    assert "--tested" in outcome.err
+
+
+def test_request_names_adapted_and_merged_branches(world: World) -> None:
+    world.create_stable_branch("6.12", world.groundwork)
+    world.create_renamed_branch()
+    mail = " ".join(write_request(world, "--adapt").split())
+    assert "On 6.6, it needs an adapted backport, which was not built or tested." in mail
+
+
+def test_tagged_fix_waits_before_it_is_requested(world: World) -> None:
+    fix = world.repo.commit(
+        "work: on\n\nIt hangs.\n\nCc: stable@vger.kernel.org\n"
+        f'Fixes: {world.culprit[:12]} ("work: be quick")\n',
+        {"other.c": format_function(l40="on(40);")},
+    )
+    world.create_stable_branch("6.12", world.groundwork)
+    output = " ".join(world.run_backport(fix).out.split())
+    assert "next: wait for 6.12: the stable maintainers take it by its Cc: stable tag" in output
+    world.repo.tag("v6.2-rc1")
+    wait = world.read_backport_json(fix)["wait"]
+    assert wait["release"] == "v6.2-rc1"
+    released = date.fromisoformat(world.repo.git("log -1 --format=%cs v6.2-rc1"))
+    assert date.fromisoformat(wait["until"]) == released + timedelta(days=42)
+    is_over = datetime.now(UTC).date() > released + timedelta(days=42)
+    output = " ".join(world.run_backport(fix).out.split())
+    assert ("next: test it on 6.12, then ask: " in output) == is_over
+    assert ("ask them if a branch lacks it after" in output) != is_over
+    outcome = world.run_backport(fix, "--request", "--tested", "6.12.3 by Tess Tester")
+    assert ("perhaps too early" in outcome.err) != is_over
 
 
 def test_request_does_not_claim_untested_builds(
@@ -322,7 +367,7 @@ def test_request_does_not_claim_untested_builds(
     assert "git applies it there without conflicts." in mail
     world.create_stable_branch("6.6", world.culprit)
     mail += write_request(world)
-    for claim in ("I have", "checked", "tested", "follows", "unchanged"):
+    for claim in ("I have", "checked", "built", "follows", "unchanged"):
         assert claim not in mail
     assert "It conflicts on 6.6." in mail
 

@@ -152,7 +152,8 @@ def test_candidates_have_a_next_command(repo: Repo) -> None:
     assert TITLE in outcome.out
     assert "first in v6.2; changes acme_ring_fill()" in outcome.out
     assert "clean: v6.1, stable/linux-6.1.y" in outcome.out
-    assert "next: patchpilot backport" in outcome.out
+    assert "next: build v6.1 with" in outcome.out
+    assert "if so, ask for it: patchpilot backport" in outcome.out
     assert "--request" in outcome.out
     assert "the fix" not in outcome.out
 

@@ -268,3 +268,77 @@ def test_next_trees_are_not_mainline(tmp_path: Path) -> None:
     repo.git("update-ref", "refs/remotes/torvalds/master", old_commit)
     with Repository.open(repo.path) as repository:
         assert find_mainline_tip(repository) == old_commit
+
+
+def commit_on(repo: Repo, ref: str, start: str = "master") -> None:
+    """Add a commit to a ref."""
+    repo.git("checkout", "-q", "--detach", start)
+    repo.commit(f"commit on {ref}", {"a.c": f"{ref}\n"})
+    repo.git("update-ref", ref, "HEAD")
+    repo.git("checkout", "-q", "master")
+
+
+def find_names(repo: Repo, **options: Any) -> tuple[list[str], dict[str, str]]:
+    """Return the names of the judged branches, and the reasons of the skipped ones."""
+    with Repository.open(repo.path) as repository:
+        found = find_stable_branches(repository, today=TODAY, **options)
+        return [row.name for row in found.branches], {
+            row.branch: row.reason for row in found.skipped
+        }
+
+
+def test_local_branch_with_a_slash_is_not_of_a_remote(tmp_path: Path) -> None:
+    repo = create_branches(tmp_path, "refs/heads/linux-6.1.y", "refs/remotes/origin/linux-6.6.y")
+    for version in ("6.1", "6.6", "6.12"):
+        commit_on(repo, f"refs/heads/distro/linux-{version}.y")
+    names, skipped = find_names(repo)
+    assert names == ["linux-6.1.y", "origin/linux-6.6.y"]
+    assert skipped == {
+        f"distro/linux-{version}.y": "a local branch of another name"
+        for version in ("6.1", "6.6", "6.12")
+    }
+    with Repository.open(repo.path) as repository:
+        missing = find_stable_branches(repository, today=TODAY).missing
+    assert "6.12" in [row.version for row in missing]
+    assert not any("git fetch distro" in row.command for row in missing)
+
+
+@pytest.mark.parametrize(
+    ("newer", "older"), [("origin", "stable"), ("stable", "origin"), ("other", "stable")]
+)
+def test_branch_that_contains_the_other_counts(tmp_path: Path, newer: str, older: str) -> None:
+    repo = create_branches(tmp_path, f"refs/remotes/{older}/linux-6.1.y")
+    commit_on(repo, f"refs/remotes/{newer}/linux-6.1.y")
+    names, skipped = find_names(repo)
+    assert names == [f"{newer}/linux-6.1.y"]
+    assert skipped == {f"{older}/linux-6.1.y": f"older than {newer}/linux-6.1.y"}
+    assert find_names(repo, remote=older)[0] == [f"{older}/linux-6.1.y"]
+
+
+def test_diverged_branch_is_skipped_with_a_reason(tmp_path: Path) -> None:
+    repo = create_branches(tmp_path)
+    for remote in ("stable", "mirror"):
+        commit_on(repo, f"refs/remotes/{remote}/linux-6.1.y")
+    repo.git("update-ref", "refs/remotes/same/linux-6.1.y", "refs/remotes/stable/linux-6.1.y")
+    names, skipped = find_names(repo)
+    assert names == ["stable/linux-6.1.y"]
+    assert skipped == {"mirror/linux-6.1.y": "differs from stable/linux-6.1.y"}
+
+
+def test_no_branch_is_skipped_without_a_reason(tmp_path: Path) -> None:
+    refs = [f"{STABLE}/linux-{version}.y" for version in ("4.9", "5.3", "6.18", "6.19", "7.0")]
+    names, skipped = find_names(create_branches(tmp_path, *refs))
+    assert names == ["stable/linux-6.18.y", "stable/linux-7.0.y"]
+    assert skipped == {
+        "stable/linux-4.9.y": "support has ended",
+        "stable/linux-5.3.y": "support has ended",
+        "stable/linux-6.19.y": "not long-term",
+    }
+
+
+def test_stale_branch_has_the_date_of_its_last_fetch(tmp_path: Path) -> None:
+    repo = create_branches(tmp_path, f"{STABLE}/linux-6.1.y")
+    age_files(repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y")
+    with Repository.open(repo.path) as repository:
+        (branch,) = find_stable_branches(repository, today=TODAY).branches
+    assert (branch.stale, branch.as_of) == (True, "2023-11-14")

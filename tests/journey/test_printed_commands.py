@@ -55,10 +55,10 @@ NOT_RUN = {
     ),
     **dict.fromkeys(
         (
-            "patchpilot backport {fix.commit[:12]} --request",
-            "patchpilot backport {last_result.commit[:12]} {onto_arguments} --request",
-            "patchpilot backport {self.commit[:12]} {options}",
-            "patchpilot backport {state.sure.commit[:12]} --request",
+            "patchpilot backport {fix.commit[:12]}",
+            "patchpilot backport {self.commit[:12]}",
+            "patchpilot backport {self.commit[:12]} --request {note_options}",
+            "patchpilot backport {state.sure.commit[:12]}",
         ),
         "its words are known at run time: tests/topic/test_upstream_state.py runs them",
     ),

@@ -548,7 +548,7 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         {"upstream": UpstreamState((FIXED,))},
         "already-fixed",
         "fixed by cccccccccccc in v6.4: widget: repair",
-        "if a stable tree lacks it, ask for the commit: patchpilot backport cccccccccccc --request",
+        "if a stable tree lacks it, see what is next: patchpilot backport cccccccccccc",
     ),
     (
         {"upstream": UpstreamState((None,), ON_STABLE), "target_fit": TWO_OF_THREE},

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from patchpilot.projects.project import LongTermSeries, Project, StableTrees
 from patchpilot.setup import lts_branches
 from patchpilot.setup.lts_branches import merge_lts_series, user_lts_file
 from tests.kit.cli import call
+from tests.kit.repos import Repo
 
 ANSWER = {
     "releases": [
@@ -134,3 +136,18 @@ def test_user_project_is_also_refreshed(
         "7.1": "unknown",
     }
     assert read_stable_series()["6.6"] == "2027-12"
+
+
+def test_series_of_the_repository_are_listed(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("start", {"lib/eal/x.c": "x\n", "MAINTAINERS": "", "VERSION": "25.11.0\n"})
+    repo.git("update-ref", "refs/remotes/origin/24.11", "HEAD")
+    assert "24.11" in read_stable_series("-C", str(repo.path))
+    repo.git("config", "patchpilot.profile", "linux")
+    assert "6.1" in read_stable_series("-C", str(repo.path))
+    repo.git("config", "patchpilot.profile", "xen")
+    assert "4.20" in read_stable_series("-C", str(repo.path))
+    # a project that publishes no list is not an error, and no other project's list is read
+    outcome = call("setup", "stable", "-C", repo.path)
+    assert outcome.code == 0, outcome.err
+    assert "xen, as of " in outcome.out

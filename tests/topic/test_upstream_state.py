@@ -295,7 +295,7 @@ def test_check_send_backport_and_tui_agree(upstream: UpstreamTree, case: Upstrea
         assert results[0].commit == used
         if used != topic:
             assert str(next_backport_step(repository, results, request)) == (
-                f"use {used[:12]}: 6.1 does not have it yet: patchpilot backport"
+                f"use {used[:12]}: test it on 6.1, then ask: patchpilot backport"
                 f" {used[:12]} --request"
             )
 
@@ -314,7 +314,7 @@ def test_stable_branch_is_not_a_mainline_base(upstream: UpstreamTree, name: str)
     rebase = f"git rebase --onto origin/master {base}"
     assert reported_findings.pop("stable-base") == (message, rebase)
     fix = upstream.fixes.get(name, "")[:12]
-    ask = f"patchpilot backport {fix} --request"
+    ask = f"patchpilot backport {fix}"
     words = f"fixed by {fix} in v6.2: same: check it"
     assert reported_findings == ({"fixed-upstream": (words, ask)} if fix else {})
     result = upstream.repo.patchpilot("send --dry-run --format json").json["refusals"]

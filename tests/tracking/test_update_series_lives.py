@@ -379,7 +379,7 @@ def test_series_is_followed_from_rfc_to_pull_request(life: FollowedArchive) -> N
     )  # fmt: skip
     assert life.add_and_wait(robot_mail) == (
         "changes-requested",
-        "kernel test robot reports a build failure: fix it and send v3",
+        "kernel test robot reports a build failure: fix it, build it, then send v3",
     )
     assert (
         life.add_and_wait(*make_version("PATCH v3", "v3", convert_days_to_minutes(400)))[0]

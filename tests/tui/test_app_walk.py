@@ -120,11 +120,11 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         assert "wait for the merge" not in screen_text
         merged = find_followed_series().posted.commit
         await keys(pilot, "enter")
-        assert f"merged as  {merged[:12]}" in text_of(app)
+        assert f"merged as    {merged[:12]}" in text_of(app)
         await keys(pilot, "end")
         assert f"git cherry-pick -x {merged}" in text_of(app)
         await keys(pilot, "escape", Stage.FOLLOW, "home")
-        assert "press g to fetch what was merged" in text_of(app)
+        assert "fetch what was merged: `git fetch`, then g" in text_of(app)
         for _ in range(60):
             # the clone shows where the fix was merged only when the stable tree contains it
             await keys(pilot, "g", "enter")

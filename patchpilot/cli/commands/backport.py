@@ -95,12 +95,21 @@ from patchpilot.cli.command import (
     is_flag=True,
     help="print the mail that asks the stable team to apply the fix unchanged",
 )
+@option(
+    "--tested",
+    multiple=True,
+    metavar="'VERSION by NAME'",
+    help=(
+        "the release of a stable branch on which the fix was tested, and by whom (repeatable);"
+        " only tested branches are requested"
+    ),
+)
 @option("--signoff", is_flag=True, help="with --write: add your Signed-off-by")
 @option(
     "--note",
     default="",
     metavar="TEXT",
-    help="your changes and the reason (--write, --resolve), or why the trees need it (--request)",
+    help="your changes and the reason, or why the trees need the requested fix (--request)",
 )
 @option(
     "--in-reply-to",
@@ -138,6 +147,7 @@ def command(
     )
     from patchpilot.backports.targets import branch_ref
     from patchpilot.backports.work import run_backport_actions
+    from patchpilot.cli.ask import ask_who_tested
     from patchpilot.cli.output import backport_report as output
     from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import make_printable
@@ -149,6 +159,8 @@ def command(
         profile = settings.get("profile") or None
         options["adapt"] = options["adapt"] or options["range_diff"]
         options["signoff"] = options["signoff"] or settings.flag("signoff")
+        if options["request"] and not options["tested"]:
+            options["tested"] = ask_who_tested()
         if options["resolve"] and repository:
             path = options["resolve"]
             onto = (branch_ref(repository, path, profile=profile),)

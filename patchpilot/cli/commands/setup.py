@@ -150,14 +150,19 @@ def stable(common: Common, fetch: bool) -> int:
     from patchpilot.cli.output.json_document import format_json
     from patchpilot.model.printable import make_printable
     from patchpilot.setup.lts_branches import (
+        find_stable_profile,
         list_lts_series,
+        publishes_series,
         update_lts_series,
     )
 
     if fetch:
         return _fetch_missing_series(common)
+    with common.workplace() as workplace:
+        profile = find_stable_profile(workplace)
+    known = list_lts_series(profile)
     branches = (
-        list_lts_series(common.profile) if common.offline else update_lts_series(common.profile)
+        known if common.offline or not publishes_series(profile) else update_lts_series(profile)
     )
     rows = tuple(row for row in branches.series if not row.is_over)
     if common.format == "json":
@@ -179,7 +184,8 @@ def _fetch_missing_series(common: Common) -> int:
     if common.offline:
         raise UsageError("--fetch and --offline cannot be combined")
     with common.workplace() as workplace:
-        missing_series = find_missing_branches(workplace.repository, common.profile)
+        profile = workplace.settings().get("profile") or None
+        missing_series = find_missing_branches(workplace.repository, profile)
         if missing_series is None:
             print_notice("note", "no maintained stable branch is missing here")
             return 0

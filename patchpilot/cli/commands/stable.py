@@ -69,5 +69,6 @@ def format_stable_result(result: StableResult) -> str:
             if branch.culprit_as
             else "affected"
         )
-        lines.append(f"  {branch.version:8} {state}")
+        stale = branch.stale_note
+        lines.append(f"  {branch.version:8} {state}{f'; {stale}' if stale else ''}")
     return make_printable("\n".join(lines))

@@ -73,7 +73,7 @@ def format_bisect_step(step: BisectStep) -> str:
             "  patchpilot find --bisect skip  # it does not build or boot",
         ]
     elif step.found:
-        lines = [*_format_fix(step.found, "fixed"), f"next: {step.found.next_step()}"]
+        lines = [*_format_fix(step.found, "fixed"), f"next: {step.found.next_step(is_tried=True)}"]
     elif step.left:
         lines = [f"{step.left} commits may be the fix; the builds that are left were skipped"]
     else:

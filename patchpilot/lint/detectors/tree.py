@@ -235,7 +235,7 @@ def fix_already_upstream(context: Context) -> Hits:
     if fix is None:
         return
     if state and state.stable and fix.in_mainline:
-        command = f"patchpilot backport {fix.commit[:12]} --request"
+        command = f"patchpilot backport {fix.commit[:12]}"
     else:
         command = f"git show {fix.commit[:12]}"
     case = "" if fix.is_sure else "question"

@@ -15,11 +15,12 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
+from patchpilot.backports.branch_step import StepKind
 from patchpilot.model.printable import format_count
+from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.screens.backports_rows import (
-    DRAFTED,
     EDGE,
-    REQUEST,
+    PANEL,
     BranchTexts,
     branch_page_rows,
     describe_resolution,
@@ -99,6 +100,17 @@ SIGN = (
     "Sign off the patches?\n\nThe stable maintainers take no patch without the Signed-off-by of"
     " its sender. With it you certify the Developer Certificate of Origin."
 )
+
+
+TESTED = (
+    "On which stable release was the fix tested, and by whom?\n\nStable trees take only fixes that"
+    " were tested there, so build the branch with the fix and try it. The request names the release"
+    " and the tester, for example: 6.1.76 by Jane Doe"
+)
+
+
+DEMO_TEST = "6.1 by Robin Newland"
+"""The answer in the demo, whose kernels cannot be built."""
 
 
 def resolution_options(
@@ -230,9 +242,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
         return make_branch_texts(self.session, self.shown_result, self._left_out, self._written)
 
     @property
-    def _next_actions(self) -> list[str]:
-        result = self._shown
-        return [*map(self._branch_texts.next_action, result.branches)] if result else []
+    def _step_kinds(self) -> set[StepKind]:
+        return self._branch_texts.step_kinds() if self._shown else set()
 
     def build_rows(self) -> list[Row]:
         result = self.shown_result
@@ -252,7 +263,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if len(to_write) == 1:
             branches = to_write[0].version or to_write[0].branch
         return ShownKeys(
-            ("0",) if DRAFTED in self._next_actions else (),
+            ("0",) if StepKind.SEND_REQUEST in self._step_kinds else (),
             hidden=frozenset([NEXT] if is_merged else ()),
             labels={"write": f"write patches for {branches}"},
         )
@@ -264,12 +275,19 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.refill_list()
             show_draft(self.app, file)
 
-        if (result := self.current_result) is not None:
+        if (result := self.current_result) is None:
+            return
+
+        def write(tested: str) -> None:
             self.run_in_thread(
                 "writing the request",
-                lambda repository, _: save_stable_request(repository, result),
+                lambda repository, _: save_stable_request(repository, result, (tested,)),
                 show_file,
             )
+
+        known = DEMO_TEST if is_in_demo() else ""
+        question = LineDialog(TESTED, value=known, placeholder="6.1.76 by NAME")
+        ask_for_answer(self.app, question, write)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether an action is enabled, which depends on the branches that need it.
@@ -277,7 +295,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         Patches can be written only if the fix is in mainline.
         """
         if action == "request":
-            return self.current_result is not None and REQUEST in self._next_actions
+            return self.current_result is not None and StepKind.REQUEST in self._step_kinds
         is_before_merge, branch = (
             not (self._shown and self._shown.upstream),
             self.selected_item,
@@ -328,15 +346,14 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self._list_prerequisites(branch)
 
     def _branch_heading(self, branch: "BranchResult") -> str:
-        return f"{branch.branch}: {self._branch_texts.branch_badge(branch).word}"
+        verdict = next(row for row in self._branch_texts.find_rows(branch) if row.key == "verdict")
+        return f"{branch.branch}: {verdict.text}"
 
     def _list_prerequisites(self, branch: "BranchResult") -> None:
         """List a branch's prerequisites in application order, with size and risk, and queue the
         ticked ones.
         """
-        from patchpilot.backports.prerequisite_queue import prerequisite_risk
-
-        max_lines, needed = self.shown_result.max_lines, needed_prerequisites(branch)
+        needed = needed_prerequisites(branch)
         panel, unticked = (
             self.query_one("#needs", Panel),
             self._branch_texts.get_unticked_commits(branch),
@@ -345,10 +362,10 @@ class BackportsScreen(StageScreen["BackportResult"]):
         order = "only their changes to the fix's files" if branch.partial else "in this order"
         panel.heading = f"Prerequisites, {order}"
         panel.count = f"{self._branch_texts.count_ticked(branch)}/{len(needed)} ticked · Space"
+        texts = [row for row in self._branch_texts.find_rows(branch) if row.key in PANEL]
         rows = []
-        for number, need in enumerate(needed, 1):
-            is_ticked = need.commit not in unticked
-            row = prerequisite_row(need, number, str(prerequisite_risk(need, max_lines)), is_ticked)
+        for number, (need, text) in enumerate(zip(needed, texts, strict=True), 1):
+            row = prerequisite_row(text, number, need.commit not in unticked)
             rows.append(Row(row, need.commit, (branch.branch, need.commit)))
         self.query_one("#queue", RowList).set_rows(rows)
 

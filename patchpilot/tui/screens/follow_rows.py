@@ -164,10 +164,6 @@ READING = (
     "patchpilot is checking the archive for new messages. This can take a minute the first time."
 )
 READING_KEYS = (("Esc", "cancel"), ("0", "show all topics"))
-FETCH = (
-    f"press g to fetch what was merged; stage {Stage.BACKPORTS.number} then uses the mainline"
-    " commit"
-)
 
 
 def first_message_to_show(
@@ -208,8 +204,6 @@ def pinned_rows(series: "Tracked", columns: int, max_lines: int) -> list[Text]:
     advice = replace_commands(series.step.advice, Stage.FOLLOW if series.own else None)
     keys = f"{Stage.COMMIT.number}, then e"
     advice = advice.replace("change your commits", f"change the commit ({keys})")
-    if is_unfetched(series):
-        advice = FETCH
     # put each step on a separate line
     steps = advice.replace("); ", ")\n").split("\n")
     open_text = make_one_line(str(dict(format_head_rows(series))["open"]))

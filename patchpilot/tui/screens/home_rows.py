@@ -12,6 +12,7 @@ from typing import NamedTuple
 from rich.text import Text
 
 from patchpilot.home.topic import HomeTopic
+from patchpilot.model.action import actions_in_advice
 from patchpilot.model.ago import format_short_age
 from patchpilot.model.bounded import clamp_time
 from patchpilot.model.printable import crop_text, format_count, make_one_line, width
@@ -115,6 +116,7 @@ def next_open_stage(topic: HomeTopic, states: States) -> Stage | None:
         or topic.version
         or topic.turn is not Turn.YOURS
         or topic.state == DRAFT
+        or any(action.name != "send" for action in actions_in_advice(topic.step))
     ):
         return None
     return first_open_stage(states.__getitem__) if states else Stage.COMMIT

@@ -141,6 +141,11 @@ def evidence_rows(
                 f"; not affected: {unaffected_versions}" if unaffected_versions else ""
             )
             rows.append(plain_text(f"affected LTS: {affected_versions or 'none'}{unaffected_text}"))
+            rows += (
+                format_reason("warning", f"{branch.branch}: {branch.stale_note}", "yellow")
+                for branch in impact.stable.branches
+                if branch.stale_note
+            )
         advice = impact.stable.advice
         reasons = [f"no Cc: stable: {'; '.join(advice.reasons)}"]
         rows += map(plain_text, [f"adds: {line}" for line in advice.lines] or reasons)

@@ -2,12 +2,14 @@
 """Test rows of branches: the verdict, its action, prerequisites, written and missing patches."""
 
 from dataclasses import replace
-from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from patchpilot.backports.branch_result import BranchResult
+from patchpilot.backports.branch_rows import BRANCH_KEYS, FIX_KEYS, BranchRow
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
@@ -15,18 +17,20 @@ from patchpilot.backports.result import BackportResult
 from patchpilot.backports.work_clone import ConflictResolution
 from patchpilot.backports.write import WrittenBackport, format_send_command
 from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.reading.stable_wait import StableWait
 from patchpilot.tui.screens.backports_rows import (
-    SENT,
+    FIX_END,
+    PAGE_END,
+    PAGE_START,
+    PANEL,
+    SHELL_ROWS,
+    TABLE,
     BranchTexts,
-    choose_badge,
+    branch_page_rows,
     describe_resolution,
-    explain_verdict,
-    format_prerequisite_count,
     prerequisite_row,
-    support_ends_soon,
     written_patch_rows,
 )
-from patchpilot.tui.screens.follow_rows import named_fact_rows
 
 NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
 
@@ -35,22 +39,29 @@ def make_branch_result(verdict: BranchVerdict, **extra_fields: object) -> Branch
     return BranchResult("stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **extra_fields)  # type: ignore[arg-type]
 
 
-def find_next_action(
-    branch_result: BranchResult, *, upstream_state: bool = True, is_tagged: bool = False
-) -> str:
-    """Return the next action for a branch when the commit that introduced the bug is known."""
-    result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=upstream_state)
-    return BranchTexts(result, {}, "", is_tagged).next_action(branch_result)
+def make_texts(branch: BranchResult, **extra_fields: object) -> BranchTexts:
+    fields: dict[str, Any] = {"culprits": ("5" * 40,), "upstream": True, **extra_fields}
+    return BranchTexts(BackportResult("3" * 40, "x", branches=(branch,), **fields))
+
+
+def read_table_row(branch: BranchResult, **extra_fields: object) -> dict[str, str]:
+    texts = make_texts(branch, **extra_fields)
+    titles, (row,) = texts.build_table(160)
+    starts = [titles.plain.index(title) for title in TABLE if title in titles.plain]
+    return {
+        titles.plain[start:end].strip(): row.plain[start:end].strip()
+        for start, end in pairwise([*starts, None])
+    }
 
 
 @pytest.mark.parametrize(
     ("verdict", "more", "badge", "action"),
     [
-        (BranchVerdict.FIXED, {}, "✓ has the fix", "nothing"),
-        (BranchVerdict.NOT_AFFECTED, {}, "– not affected", "nothing"),
-        (BranchVerdict.CLEAN, {}, "✓ clean", "r ask for it"),
-        (BranchVerdict.CLEAN, {"queued": True}, "✓ clean", "queued for a release"),
-        (BranchVerdict.THREE_WAY, {}, "≈ clean (3-way)", "r ask for it"),
+        (BranchVerdict.FIXED, {}, "✓ already-fixed", "nothing"),
+        (BranchVerdict.NOT_AFFECTED, {}, "– not-affected", "nothing"),
+        (BranchVerdict.CLEAN, {}, "✓ clean", "r test, then ask"),
+        (BranchVerdict.CLEAN, {"queued": True}, "✓ clean", "wait: queued"),
+        (BranchVerdict.THREE_WAY, {}, "≈ clean-3way", "r test, then ask"),
         (BranchVerdict.CONFLICT, {}, "✗ conflict", "a resolve"),
         (
             BranchVerdict.CONFLICT,
@@ -64,42 +75,20 @@ def find_next_action(
             "✗ failed",
             "w write 2 patches",
         ),
-        (BranchVerdict.FIXED, {"failed": "x@y"}, "✓ has the fix", "nothing"),
+        (BranchVerdict.FIXED, {"failed": "x@y"}, "✓ already-fixed", "nothing"),
         (
             BranchVerdict.CONFLICT,
             {"failed": "x@y", "resolved": "/patches"},
             "✓ resolved",
-            "patches written: a",
+            "a send the patches",
         ),
     ],
 )
-def test_verdict_has_sign_word_and_action(
+def test_verdict_has_sign_word_and_key(
     verdict: BranchVerdict, more: dict[str, object], badge: str, action: str
 ) -> None:
-    one = make_branch_result(verdict, **more)
-    assert choose_badge(one).text == badge
-    assert find_next_action(one) == action
-
-
-def test_unmerged_fix_waits() -> None:
-    conflict = make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,))
-    assert (
-        find_next_action(make_branch_result(BranchVerdict.CLEAN), upstream_state=False)
-        == "Cc: stable is enough"
-    )
-    assert find_next_action(conflict, upstream_state=False) == "wait for the merge"
-
-
-def test_tagged_fix_needs_no_backport_unless_it_failed() -> None:
-    for verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
-        assert (
-            find_next_action(make_branch_result(verdict), is_tagged=True) == "Cc: stable is enough"
-        )
-    assert (
-        find_next_action(make_branch_result(BranchVerdict.CONFLICT), is_tagged=True) == "a resolve"
-    )
-    failed = make_branch_result(BranchVerdict.CLEAN, failed="x@y")
-    assert find_next_action(failed, is_tagged=True) == "w write patch"
+    row = read_table_row(make_branch_result(verdict, **more))
+    assert (row["the fix"], row["what to do"]) == (badge, action)
 
 
 def test_only_needed_patches_are_written() -> None:
@@ -107,106 +96,70 @@ def test_only_needed_patches_are_written() -> None:
         make_branch_result(BranchVerdict.CLEAN),
         make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,)),
     )
-    result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)
-    both = replace(result, branches=(fits, fails))
-    assert BranchTexts(both, {}, "", is_tagged=True).branches_to_write == (fails,)
-    enough = replace(result, branches=(fits,))
-    assert BranchTexts(enough, {}, "", is_tagged=True).branches_to_write == ()
-    for files, step in (((Path("x"),), "patches written: Enter"), ((), SENT)):
+    texts = make_texts(fits, is_tagged=True, wait=StableWait())
+    assert texts.branches_to_write == ()
+    both = replace(texts.result, branches=(fits, fails))
+    assert BranchTexts(both).branches_to_write == (fails,)
+    for files, step in (((Path("x"),), "Enter send the patches"), ((), "wait: patches sent")):
         written = {("3" * 40, fails.branch): WrittenBackport(fails.branch, files)}
-        texts = BranchTexts(both, {}, "", True, written)
-        assert texts.next_action(fails) == step
+        assert BranchTexts(both, written_for=written).format_step(fails) == step
 
 
-@pytest.mark.parametrize(
-    ("ends", "soon"),
-    [
-        ("2026-12", True),
-        ("2027-04", True),
-        ("2027-06", False),
-        (None, False),
-        ("later", False),
-    ],
-)
-def test_branch_near_its_end_is_dim(ends: str | None, soon: bool) -> None:
-    assert (
-        support_ends_soon(make_branch_result(BranchVerdict.CLEAN, ends=ends), date(2026, 11, 21))
-        is soon
-    )
-    assert support_ends_soon(
-        make_branch_result(BranchVerdict.CLEAN, ends=ends, is_over=True),
-        date(2026, 11, 21),
-    )
+def test_branch_near_its_end_is_dim() -> None:
+    is_over = make_branch_result(BranchVerdict.CONFLICT, ends="2026-12", is_over=True)
+    for branch, style in ((is_over, "dim"), (replace(is_over, is_over=False, ends=None), "")):
+        _, (row,) = make_texts(branch).build_table(160)
+        assert {str(span.style) for span in row.spans} == {"bold red", style} - {""}
 
 
 def test_prerequisites_are_described() -> None:
+    row = BranchRow("prerequisite", "high risk", '111111111111 ("frob: check first"), 12 lines')
     assert (
-        prerequisite_row(NEED, 2, "high", is_ticked=True).plain
-        == "[✓]  2  111111111111    12 lines  high risk    frob: check first"
+        prerequisite_row(row, 2, is_ticked=True).plain
+        == '[✓]  2  high risk    111111111111 ("frob: check first"), 12 lines'
     )
-    assert prerequisite_row(NEED, 2, "low", is_ticked=False).plain.startswith("[ ]  2  ")
-    partly = make_branch_result(BranchVerdict.CONFLICT, prerequisites=(NEED,), partial=True)
-    assert (
-        format_prerequisite_count(partly),
-        format_prerequisite_count(make_branch_result(BranchVerdict.CLEAN)),
-    ) == ("1*", "")
-    assert (
-        format_prerequisite_count(make_branch_result(BranchVerdict.FIXED, prerequisites=(NEED,)))
-        == ""
-    )
+    assert prerequisite_row(row, 2, is_ticked=False).plain.startswith("[ ]  2  ")
 
 
-def test_verdict_is_short() -> None:
+def test_page_shows_conflicts_before_their_causes() -> None:
     causes = tuple(
         Cause(digit * 40, subject, "lines", "it changed them")
         for digit, subject in (("6", "frob: lock"), ("7", "frob: unlock"))
     )
-    places = (
-        ConflictPlace("a/b.c", 7, ("ours",), ("theirs",)),
-        ConflictPlace("c.c", 0, kind="modify/delete"),
-    )
-    one = make_branch_result(
+    branch = make_branch_result(
         BranchVerdict.CONFLICT,
-        conflicts=places,
+        conflicts=(
+            ConflictPlace("a/b.c", 7, ("same", "ours"), ("same", "theirs")),
+            ConflictPlace("c.c", 0, kind="modify/delete"),
+        ),
         causes=causes,
         prerequisites=(NEED,),
         hints=("mind the lock",),
     )
-    texts = BranchTexts(BackportResult("3" * 40, "x"), {}, "", is_tagged=False)
-    assert [row.plain for row in named_fact_rows(texts.branch_facts(one), 71, name_columns=11)] == [
-        "why        so it is",
-        "caused by  666666666666 frob: lock: it changed them",
-        "           777777777777 frob: unlock: it changed them",
-        "note       mind the lock",
+    page = branch_page_rows(make_texts(branch), branch, 76)
+    assert [row.plain for row in page] == [
+        "why          so it is",
+        "next         w write 2 patches",
+        "",
+        "From the branch (-) to the fix (+):",
+        "@@ a/b.c:7 @@",
+        " same",
+        "-ours",
+        "+theirs",
+        "@@ c.c (modify/delete) @@",
+        "",
+        'caused by    666666666666 ("frob: lock"): it changed them',
+        '             777777777777 ("frob: unlock"): it changed them',
+        "help         mind the lock",
     ]
-    assert explain_verdict(one, ()) == "b.c:7 and 1 more"
-    assert (
-        explain_verdict(make_branch_result(BranchVerdict.FIXED, landed_as="8" * 40), ())
-        == "applied as 888888888888"
-    )
-    assert (
-        explain_verdict(make_branch_result(BranchVerdict.CLEAN, culprit_as="9" * 40), ("5" * 40,))
-        == "bug from 999999999999"
-    )
-    assert (
-        explain_verdict(make_branch_result(BranchVerdict.CLEAN, culprit_as="5" * 40), ("5" * 40,))
-        == ""
-    )
-    assert explain_verdict(make_branch_result(BranchVerdict.CLEAN), ()) == ""
 
 
-def test_search_result_is_shown_for_conflicts() -> None:
-    result = BackportResult(None, "x", culprits=("5" * 40,), upstream=True)
-    texts = BranchTexts(result, {}, "", is_tagged=False)
-    for verdict, search, arguments in (
-        (BranchVerdict.CONFLICT, "none", "adapt it manually"),
-        (BranchVerdict.CONFLICT, "gave-up", "timed out"),
-        (BranchVerdict.FIXED, "none", ""),
-        (BranchVerdict.NOT_AFFECTED, "none", ""),
-    ):
-        known = dict(texts.branch_facts(make_branch_result(verdict, search=search)))
-        assert arguments in known.get("search", ""), verdict
-        assert ("search" in known) is bool(arguments)
+def test_each_row_is_drawn_once() -> None:
+    places = [*TABLE.values(), *PAGE_START, *PAGE_END, *PANEL, *SHELL_ROWS, "conflict", "version"]
+    details = {"prerequisites"}  # the title of the panel
+    assert sorted({*places, *details}) == sorted(BRANCH_KEYS)
+    assert [key for key in BRANCH_KEYS if places.count(key) > 1] == ["next"]
+    assert {*FIX_END, "fix"} == set(FIX_KEYS)
 
 
 WHY = "not in mainline here"

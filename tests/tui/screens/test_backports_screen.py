@@ -38,7 +38,7 @@ async def test_conflict_is_explained_on_small_terminals(
         assert "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in screen_text
         assert app.session.stage_status(Stage.BACKPORTS).state is StageState.OFFERED
         assert "From the branch (-) to the fix (+)" in screen_text
-        assert "acme_mcp.c:57 (content)" in screen_text
+        assert "acme_mcp.c:57 @@" in screen_text
         await keys(pilot, "enter")
         await pilot.resize_terminal(80, 24)
         await visible(pilot, "caused by")
@@ -103,7 +103,7 @@ async def test_unselected_prerequisite_is_not_written(
         assert "They have your Signed-off-by." in text_of(app)
         await keys(pilot, "escape")
         await keys(pilot, "g")
-        assert "patches written" in text_of(app)
+        assert "Enter send the patches" in text_of(app)
     for file in (tmp_path / "out").rglob("*.patch"):
         assert "\nSigned-off-by: Robin Newland" in file.read_text()
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [

@@ -54,11 +54,14 @@ async def test_log_search_reaches_stable_kernels(
         await until(pilot, lambda: app.stage is Stage.BACKPORTS, "stable kernels")
         assert app.session.target
         await settle(pilot)
-        assert "r ask for it" in text_of(app)
+        assert "r test, then ask" in text_of(app)
         await keys(pilot, "r")
+        await until(pilot, lambda: "On which stable release" in text_of(app), "the question")
+        await pilot.press(*"6.1.9 by Tess Tester", "enter")
         await until(pilot, lambda: "Draft:" in text_of(app), "the request")
         (file,) = (state_path() / "requests").iterdir()
         assert f'("{TITLE}") to 6.1' in file.read_text()
+        assert "Tested on 6.1.9 by Tess Tester." in file.read_text()
 
 
 async def test_main_branch_without_a_remote_is_not_a_topic(app: PatchpilotApp, repo: Repo) -> None:

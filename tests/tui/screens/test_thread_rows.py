@@ -172,7 +172,8 @@ def test_clean_report_is_not_a_failure(tmp_path: Path, words: str, badge: str) -
     assert f" {badge} kernel test robot" in lay_out_rows(series)[1].text.plain
     assert (
         str(series.step.advice) == "kernel test robot reports"
-        f" {'build warnings' if 'warning' in words else 'a build failure'}: fix it and send v2"
+        f" {'build warnings' if 'warning' in words else 'a build failure'}: fix it, build it, then"
+        " send v2"
     )
     assert make_series_topic("", series).failed is ("error" in words)
 

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Decide the next step for a fix on a branch."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from patchpilot.backports.branch_result import BranchResult
+from patchpilot.backports.result import BackportResult
+from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.model.action import Action, Advice
+
+if TYPE_CHECKING:
+    from patchpilot.backports.build_objects import BranchBuild
+    from patchpilot.backports.write import WrittenBackport
+
+
+class BranchWork(NamedTuple):
+    """What the user has done for a branch.
+
+    `written` are the patches written for it, `builds` the builds of the fix on it. `ticked` is the
+    number of prerequisites to write; None means all. `merged` is a mainline commit that messages
+    name but that has not been fetched yet. `is_drafted` is set if a draft requests the commit.
+    `target` and `onto` are the fix and the branches as the user named them.
+    """
+
+    written: "WrittenBackport | None" = None
+    builds: "tuple[BranchBuild, ...]" = ()
+    ticked: int | None = None
+    merged: str = ""
+    is_drafted: bool = False
+    target: str = ""
+    onto: tuple[str, ...] = ()
+
+
+NO_WORK = BranchWork()
+
+
+class StepKind(StrEnum):
+    """What the user does next for a branch. The TUI has a key for each kind."""
+
+    NOTHING = "nothing"
+    WAIT = "wait"
+    FETCH = "fetch"
+    REPLACE = "replace"
+    IDENTIFY = "identify"
+    REQUEST = "request"
+    SEND_REQUEST = "send-request"
+    WRITE = "write"
+    SEND = "send"
+    OPEN = "open"
+    RESOLVE = "resolve"
+    ADAPT = "adapt"
+
+
+class BranchStep(NamedTuple):
+    """The next step for a branch: a few words, an explanation, and the command."""
+
+    kind: StepKind
+    text: str
+    reason: str = ""
+    advice: Advice = ""
+
+
+_NOTHING = BranchStep(StepKind.NOTHING, "nothing")
+_FETCH = BranchStep(StepKind.FETCH, "fetch the merge")
+_QUEUED = BranchStep(StepKind.WAIT, "wait: queued", "it is queued for the next release")
+_ENOUGH = BranchStep(
+    StepKind.WAIT,
+    "Cc: stable is enough",
+    "with this tag, the stable maintainers take the fix after the merge",
+)
+_UNMERGED = BranchStep(
+    StepKind.WAIT, "wait for the merge", "stable trees take only mainline commits"
+)
+_SENT = BranchStep(StepKind.WAIT, "wait: patches sent")
+_IDENTIFY = BranchStep(
+    StepKind.IDENTIFY, "find its Fixes:", "not known which commit introduced the bug"
+)
+_SEND_REQUEST = BranchStep(
+    StepKind.SEND_REQUEST, "send the draft", "Home has the command that sends it"
+)
+_SEND = BranchStep(StepKind.SEND, "send the patches", "the command is shown with the branch")
+_OPEN = BranchStep(StepKind.OPEN, "send the patches", "you resolved the conflict")
+
+
+def find_branch_step(
+    result: BackportResult, branch: BranchResult, work: BranchWork = NO_WORK
+) -> BranchStep:
+    """Return the next step for a fix on a branch."""
+    is_conflict = branch.verdict is BranchVerdict.CONFLICT
+    target = work.target or (result.commit or "")[:12]
+    if not branch.wants_fix:
+        return _NOTHING
+    if not (branch.tip or result.reverted):
+        return _find_directory_step(branch, target)
+    if step := _find_started_step(result, branch, work):
+        return step
+    if result.upstream and not is_conflict and not branch.failed:
+        wait = result.wait if result.is_tagged else None
+        if wait and not wait.is_over(datetime.now(UTC).date()):
+            return BranchStep(StepKind.WAIT, "wait: Cc: stable", wait.reason)
+        if work.is_drafted:
+            return _SEND_REQUEST
+        return _make_request_step(result, work, wait.over_reason if wait else "")
+    if branch.affected is None and not result.culprits:
+        return _IDENTIFY._replace(advice=Action("fixes", (target,), "{}"))
+    if not result.upstream:
+        return _UNMERGED if is_conflict else _ENOUGH
+    count = len(branch.prerequisites) if work.ticked is None else work.ticked
+    if is_conflict and not count:
+        arguments = (target, "--resolve", branch.branch)
+        return BranchStep(StepKind.RESOLVE, "resolve", "", Action("backport", arguments, "{}"))
+    count += len(branch.follow_ups)
+    words = f"write {count + 1} patches" if count else "write patch"
+    return BranchStep(StepKind.WRITE, words)
+
+
+def _find_step_after_revert(branch: BranchResult, work: BranchWork) -> BranchStep:
+    """Return the request for the fix that replaces a reverted one, or that there is none."""
+    replacements = [row for row in branch.followers if row.kind == "replacement"]
+    if not replacements:
+        return _NOTHING
+    commit = replacements[-1].commit[:12]
+    onto = [argument for revision in work.onto for argument in ("--onto", revision)]
+    action = Action("backport", (commit, *onto, "--request"), "{}")
+    return BranchStep(StepKind.REPLACE, f"use {commit}", "", action)
+
+
+def _find_started_step(
+    result: BackportResult, branch: BranchResult, work: BranchWork
+) -> BranchStep | None:
+    """Return the step that follows from what was done, or None if nothing was."""
+    if work.merged:
+        return _FETCH
+    if result.reverted:
+        return _find_step_after_revert(branch, work)
+    if branch.queued:
+        return _QUEUED
+    if branch.resolved:
+        return _OPEN
+    if work.written:
+        return _SEND if work.written.files else _SENT
+    return None
+
+
+def _find_directory_step(branch: BranchResult, target: str) -> BranchStep:
+    if branch.verdict is not BranchVerdict.CONFLICT or branch.adaptation:
+        return BranchStep(StepKind.WRITE, "write patch")
+    action = Action("backport", (target, "--onto", branch.branch, "--adapt"), "{}")
+    return BranchStep(StepKind.ADAPT, "adapt", "", action)
+
+
+def _make_request_step(result: BackportResult, work: BranchWork, reason: str) -> BranchStep:
+    onto = [argument for revision in work.onto for argument in ("--onto", revision)]
+    action = Action("backport", ((result.commit or "")[:12], *onto, "--request"), "{}")
+    tested = "stable trees take only fixes that were tested there"
+    text = "test, then ask"
+    return BranchStep(StepKind.REQUEST, text, f"{reason}; {tested}" if reason else tested, action)

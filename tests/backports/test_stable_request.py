@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test which branches a statement that a fix was tested is about."""
+
+import pytest
+
+from patchpilot.backports.branch_result import BranchResult
+from patchpilot.backports.stable_request import match_test_reports
+from patchpilot.errors import UsageError
+from patchpilot.history.branch_verdict import BranchVerdict
+
+BRANCHES = [
+    BranchResult(name, version, "2" * 40, BranchVerdict.CLEAN, "")
+    for name, version in (
+        ("stable/linux-6.12.y", "6.12"),
+        ("stable/linux-6.1.y", "6.1"),
+        ("vendor/next", None),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("tested", "branch", "sentence"),
+    [
+        ("6.12.3 by Tess Tester", "stable/linux-6.12.y", "Tested on 6.12.3 by Tess Tester."),
+        ("v6.12.3 by Tess Tester", "stable/linux-6.12.y", "Tested on v6.12.3 by Tess Tester."),
+        ("on 6.1 by Tess Tester", "stable/linux-6.1.y", "Tested on 6.1 by Tess Tester."),
+        ("6.1-rc1 by Tess", "stable/linux-6.1.y", "Tested on 6.1-rc1 by Tess."),
+        (
+            "stable/linux-6.1.y by Tess",
+            "stable/linux-6.1.y",
+            "Tested on stable/linux-6.1.y by Tess.",
+        ),
+        ("vendor/next by Tess", "vendor/next", "Tested on vendor/next by Tess."),
+        ("6.1.76", "stable/linux-6.1.y", "Tested on 6.1.76 by Ada Fixer."),
+    ],
+)
+def test_report_names_its_branch(tested: str, branch: str, sentence: str) -> None:
+    assert match_test_reports(BRANCHES, [tested], "Ada Fixer") == {branch: sentence}
+
+
+@pytest.mark.parametrize(
+    "tested", ["no", "yes by Tess", "6.120 by Tess", "5.10.3 by Tess", " by Tess"]
+)
+def test_report_about_no_branch_is_an_error(tested: str) -> None:
+    with pytest.raises(UsageError, match="none of the branches"):
+        match_test_reports(BRANCHES, [tested], "Ada Fixer")
+
+
+def test_several_reports_are_kept() -> None:
+    reports = match_test_reports(BRANCHES, ["6.12.3 by Tess", "6.1.76 by Tim"], "")
+    assert list(reports.values()) == ["Tested on 6.12.3 by Tess.", "Tested on 6.1.76 by Tim."]

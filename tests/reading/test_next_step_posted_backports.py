@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test the next step after a backport was sent to stable branches where the fix did not apply."""
+
+import pytest
+
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.next_step import advise
+from patchpilot.reading.posted_series import PostedSeries
+from patchpilot.reading.read_thread import read_thread
+from patchpilot.reading.thread_values import Turn
+from tests.kit.mails import (
+    MATT,
+    OTTO,
+    build_described_mail,
+    build_mbox,
+    build_reply,
+    build_stable_failure_notice,
+)
+
+TITLE = "pump: stop at ten"
+SHA = "0123456789abcdef0123456789abcdef01234567"
+UPSTREAM = f"commit {SHA} upstream.\n\nExplain it.\n"
+FAILED = [
+    build_stable_failure_notice(TITLE, SHA, version, id=f"failed-{version}", minutes=100)
+    for version in ("5.10", "5.15")
+]
+
+
+def read_fix(*mails: bytes) -> PostedSeries:
+    fix = build_described_mail(f"v1 [PATCH] {TITLE}")
+    series = read_thread(parse(build_mbox(fix, *FAILED, *mails)))
+    return next(one for one in series if one.key == "v1@example.org")
+
+
+def build_backport(prefix: str, minutes: int = 200, parent: str = "", **options: object) -> bytes:
+    place = f"backport+{minutes}{parent and f'>{parent}'}"
+    return build_described_mail(f"{place} [{prefix}] {TITLE}", message=UPSTREAM, **options)
+
+
+def find_work(series: PostedSeries) -> tuple[str, list[str]]:
+    step = advise(series)
+    return str(step.advice), [
+        branch.version for branch in series.stable if branch.state == "failed"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "left"),
+    [
+        ("PATCH 5.10.y", ["5.15"]),
+        ("PATCH 5.10", ["5.15"]),
+        ("PATCH stable 5.10", ["5.15"]),
+        ("PATCH v5.10.y", ["5.15"]),
+        ("PATCH 5.10 v2", ["5.15"]),
+        ("PATCH 5.15.y", ["5.10"]),
+        ("PATCH 5.10.y 5.15.y", []),
+        ("PATCH 5.10/5.15", []),
+        ("PATCH 6.1.y", ["5.10", "5.15"]),
+    ],
+)
+def test_branch_waits_after_its_backport_was_sent(prefix: str, left: list[str]) -> None:
+    series = read_fix(build_backport(prefix))
+    advice, failed = find_work(series)
+    assert failed == left
+    assert "the backport was sent" in advice
+    if left:
+        assert f"send a backport to {', '.join(left)} " in advice
+    else:
+        assert advise(series).need is Turn.WAITING
+
+
+def test_backport_sent_before_the_failure_does_not_count() -> None:
+    series = read_fix(build_backport("PATCH 5.10.y 5.15.y", minutes=50))
+    assert find_work(series)[1] == ["5.10", "5.15"]
+    assert advise(series).need is Turn.YOURS
+
+
+def test_backport_without_a_version_is_for_the_message_that_it_answers() -> None:
+    series = read_fix(build_backport("PATCH stable", parent="failed-5.10"))
+    assert find_work(series)[1] == ["5.15"]
+
+
+def test_backport_of_another_author_is_read() -> None:
+    series = read_fix(build_backport("PATCH 5.10.y 5.15.y", author=OTTO))
+    step = advise(series)
+    assert (step.need, str(step.advice)) == (
+        Turn.WAITING,
+        "read the backport to 5.10, 5.15 that Otto Other sent",
+    )
+
+
+def test_review_of_a_backport_is_answered() -> None:
+    review = build_reply(
+        f"[PATCH 5.10.y 5.15.y] {TITLE}",
+        "This is wrong, please fix the error path and send a new version.",
+        sender=MATT,
+        reply_to="backport",
+        id="review",
+        minutes=300,
+    )
+    step = advise(read_fix(build_backport("PATCH 5.10.y 5.15.y"), review))
+    assert step.need is Turn.YOURS
+    assert "answer the review of the backport to 5.10, 5.15" in str(step.advice)

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test what a topic's next step names before the next version is sent."""
+
+import json
+from pathlib import Path
+
+from patchpilot.home.read import read_topics
+from tests.kit.life import TITLE, Life, create_life
+from tests.kit.mails import OTTO, RITA, build_described_mail, build_mbox
+
+ROBOT = "kernel test robot <lkp@intel.com>"
+
+
+def read_step(author: Life) -> str:
+    """Return the topic's next step, which Home must show as well."""
+    (series,) = json.loads(author.track("--format", "json").out)["series"]
+    (topic,) = [topic for topic in read_topics() if topic.branch == "topic"]
+    assert str(topic.step) == series["next_step"]
+    step: str = series["next_step"]
+    return step
+
+
+def start_next_version(author: Life) -> None:
+    author.amend_patch()
+    assert author.run("draft", "--changelog", "- add a test").code == 0
+
+
+def test_requests_and_failed_builds_come_before_the_next_version(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        first = author.send()
+        author.add_reply(first, "Please add a test for line 1.")
+        report = (
+            "kernel test robot noticed the following build errors:\n\n>> widget.c:1:1: error: x"
+        )
+        author.add_reply(first, report, sender=ROBOT)
+        assert ": fix it, build it, then send v2" in read_step(author)
+        start_next_version(author)
+        assert read_step(author) == (
+            "settle 2 open requests (`patchpilot track show 1 --ledger`); then build it, as v1 did"
+            " not build (`patchpilot build`); then review v2, then send it"
+            " (`patchpilot send --reroll --dry-run`)"
+        )
+
+
+def test_tag_is_checked_whenever_its_patch_changed(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        author.add_reply(author.send(), f"Reviewed-by: {RITA}")
+        message = author.repo.git("log -1 --format=%B")
+        author.repo.git("commit", "-q", "--amend", "-m", f"{message}\nReviewed-by: {RITA}")
+        assert "still holds" not in read_step(author)
+        start_next_version(author)
+        asked = "check that 1 tag of changed patches still holds (`patchpilot trailers`)"
+        assert read_step(author).startswith(asked)
+        author.send("--reroll")
+        assert "still holds" not in read_step(author)
+        start_next_version(author)
+        assert read_step(author).startswith(asked)
+
+
+def test_patch_of_another_author_is_read_first(tmp_path: Path) -> None:
+    with create_life(tmp_path) as author:
+        assert author.run("draft").code == 0
+        (topic,) = read_topics()
+        assert "review the messages" in str(topic.step)
+        file = tmp_path / "other.mbox"
+        file.write_bytes(build_mbox(build_described_mail(f"o1 [PATCH] {TITLE}", author=OTTO)))
+        assert author.track("add", "--mbox", file).code == 0
+        (topic,) = [topic for topic in read_topics() if topic.branch == "topic"]
+        assert str(topic.step) == (
+            f"somebody else sent “{TITLE}”: read it before you send yours"
+            " (`patchpilot track show 1`)"
+        )
