@@ -30,6 +30,8 @@ from patchpilot.projects.commit_marks import read_commit_marks
 
 _TIMEOUT = 10.0
 _MOST_COMPARED = 2000
+# a message with more prerequisites is not one of a fix
+_MOST_NAMED = 50
 _CHANGE_ID = re.compile(r"(?P<date>\d{8})-(?P<name>.+)-(?P<hash>[0-9a-f]{12})(?::v\d+)?")
 _MESSAGE_ID = re.compile(r"(?P<date>\d{8})-(?P<name>.+?)-v\d+-\d+-(?P<hash>[0-9a-f]{12})@")
 
@@ -160,7 +162,7 @@ class PrerequisiteReader:
                 item,
                 same_patch.get(item.id) if item.kind == "patch-id" else self._resolve(item, fix),
             )
-            for item in dict.fromkeys(named)
+            for item in tuple(dict.fromkeys(named))[:_MOST_NAMED]
         )
 
     def _resolve(self, named: NamedPrerequisite, fix: FixCommit) -> str | None:

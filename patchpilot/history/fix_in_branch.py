@@ -324,12 +324,18 @@ class History:
     def reverts(self, commit: str, branch: str) -> tuple[str, ...]:
         """Return the commits in `branch` that revert `commit` by id or subject, oldest first."""
         self.add([branch])
-        return self._reverts.find(commit, self.names_of(commit), self.index.reach(branch))
+        reach = self.index.reach(branch)
+        return self._reverts.find(commit, self._names_in(commit, reach), reach)
 
     def find_revert(self, commit: str, branch: str) -> str | None:
         """Return the commit in `branch` that reverts `commit` and is still in effect, or None."""
         self.add([branch])
-        return self._reverts.find_effective(commit, (), self.index.reach(branch))
+        reach = self.index.reach(branch)
+        return self._reverts.find_effective(commit, self._names_in(commit, reach), reach)
+
+    def _names_in(self, commit: str, reach: AncestorBitmap) -> set[str]:
+        """Return the ids under which the commits of a branch may name a commit."""
+        return {*self.names_of(commit), *self.index.ids(self._find_marked(commit, reach))}
 
     def fixers(self, commit: str, branch: str) -> tuple[str, ...]:
         """Return the commits in `branch` with a `Fixes:` line for `commit`, oldest first."""
@@ -337,7 +343,7 @@ class History:
         reach = self.index.reach(branch)
         self.add([commit])
         # the branch may have the commit under the id of a pick, and a tag may name any backport
-        names = {*self.names_of(commit), *self.index.ids(self._find_marked(commit, reach))}
+        names = self._names_in(commit, reach)
         for name in tuple(names):
             names |= {*self.index.ids(self.index.backports_of(name))}
         fixers = {fixer for name in names for fixer in self.index.fixes_of(name)}

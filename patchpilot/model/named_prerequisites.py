@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import lazy_pattern
 
+# patterns take quadratic time, so read no more of a line
+_LONGEST = 1000
 _ID = r"(?<![\w.@/-])(?P<id>(?=[0-9]{0,39}[a-f]|[0-9]{12})[0-9a-f]{7,40})(?![\w.@/-]*[@/\w])"
 _TITLE = (
     r"(?:\s*[:,]?\s*\(?\"(?P<quoted>[^\"\n]+)\"\)?"
@@ -119,7 +121,7 @@ def _read_stable_lines(message: str) -> Iterator[NamedPrerequisite]:
     if "stable" not in message.lower():
         return
     for line in _STABLE.finditer(message):
-        comment = " ".join(line["comment"].split())
+        comment = " ".join(line["comment"].split())[:_LONGEST]
         end = -1
         for match in _COMMIT.finditer(comment):
             before = comment[: match.start()]
@@ -144,7 +146,7 @@ def _title_of(match: re.Match[str]) -> str:
 
 def _read_tags(message: str) -> Iterator[NamedPrerequisite]:
     for line in _TAG.finditer(message):
-        value, name = " ".join(line["value"].split()), line["name"].capitalize()
+        value, name = " ".join(line["value"].split())[:_LONGEST], line["name"].capitalize()
         by = f"{name}:"
         commits = list(_COMMIT.finditer(value))
         for match in commits:

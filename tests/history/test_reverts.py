@@ -150,3 +150,14 @@ def test_fix_that_calls_itself_a_revert_and_undoes_the_change_is_one(
     text = f'{subject}\n\nIt is slow.\n\nFixes: {fix[:12]} ("net: fix it")\n'
     undone = repo.commit(text, {"f.c": content})
     assert history.find_revert(fix, undone) == (undone if is_revert else None)
+
+
+def test_revert_may_name_the_pick_of_a_commit(repo: Repo, history: History) -> None:
+    fix = resolve(repo, "master")
+    repo.git("branch", "next", fix)
+    repo.git("reset", "-q", "--hard", f"{fix}~1")
+    pick = repo.commit(f"net: fix it\n\n(cherry picked from commit {fix})\n", {"f.c": "int c;\n"})
+    repo.git("merge", "-q", "--no-edit", "next")
+    undone = revert(repo, 'Revert "net: fix it"', pick)
+    assert history.find_revert(pick, undone) == undone
+    assert history.find_revert(fix, undone) == undone
