@@ -508,7 +508,8 @@ class BackportSession:
                 follow_ups,
                 reverted,
                 branch.tip,
-                has_fix=not result.wants_fix,
+                # the same content may come from another commit
+                has_fix=result.landed_as is not None,
             ),
         )
 

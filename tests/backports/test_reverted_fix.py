@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.backport_world import GROUND, World, format_function
+from tests.kit.backport_world import FIXED, GROUND, World, format_function
 
 BETTER = {"w.c": format_function(**{**GROUND, "l20": "check(20, every);"})}
 
@@ -112,3 +112,12 @@ def test_follow_up_of_a_reverted_follow_up_is_not_needed(world: World) -> None:
         ("revert", first),
     ]
     assert result["branches"][0]["followers"] == []
+
+
+def test_content_from_another_commit_needs_no_revert(world: World) -> None:
+    revert = revert_fix(world)
+    content = format_function(**{**FIXED, "l40": "more(40);"})
+    tip = world.create_stable_branch("6.6", world.groundwork, ("all at once", {"w.c": content}))
+    branch = world.read_backport_json(world.fix, "--onto", tip)["branches"][0]
+    assert (branch["verdict"], branch["landed_as"]) == ("already-fixed", None)
+    assert revert not in [row["commit"] for row in branch["followers"]]
