@@ -319,7 +319,7 @@ def _find_content_problems(
     if relations.in_mainline(target) is False:
         return [TagProblem("not-mainline", "names a commit that is not in mainline")]
     changed = relations.changed_paths(target)
-    if changed and relations.paths and not shares_file(changed, relations.paths):
+    if not meant and changed and relations.paths and not shares_file(changed, relations.paths):
         message = f"is unlikely: {target.short} changes none of this patch's files"
         return [TagProblem("unlikely", message)]
     release = relations.first_release(target)

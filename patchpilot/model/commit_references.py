@@ -277,7 +277,7 @@ _RUNS = r"(?:works?|worked|(?:is|was) (?:fine|ok|okay|good)|boots|booted)\b"
 _IN = rf"\b(?:in|with|on|under|until|before|up to|till) {_VERSION}"
 _WORKED = lazy_pattern(
     rf"{_IN},? (?:(?:it|this|that|everything|all|(?:the|my) \w+) )?(?:\w+ )?{_RUNS}"
-    rf"|\b{_RUNS}[^.;]{{0,30}}{_IN}",
+    rf"|\b{_RUNS}[^.;]{{0,30}}{_IN}|\b{_VERSION} (?:still )?{_RUNS}",
     re.IGNORECASE,
 )
 _MISBEHAVES = lazy_pattern(

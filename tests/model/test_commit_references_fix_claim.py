@@ -13,6 +13,7 @@ from patchpilot.model.commit_references import (
     find_cure_text,
     find_defect_text,
     find_fix_claim,
+    find_regression_text,
     is_cosmetic,
 )
 
@@ -242,3 +243,35 @@ def test_documents_are_found_by_path(paths: tuple[str, ...], expected: bool) -> 
 )
 def test_fixing_subject_names_the_defect(title: str, words: str) -> None:
     assert find_defect_text(title) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Since 7.2-rc1 my board reboots\nwhen the disk is busy, in 7.1 it worked.",
+        "It worked in v6.12, but after the update to 6.13 there is no sound.",
+        "My laptop freezes with 6.13; 6.12 was fine.",
+        "With 6.12 everything worked, now the ring does not start.",
+        "Since upgrading from 6.6 to 6.12, the screen stays dark: it is unusable.",
+        "Since Linux 6.10 the machine hangs.",
+    ],
+)
+def test_regression_in_the_words_of_a_person_is_a_fix(text: str) -> None:
+    lines = text.split("\n")
+    assert find_fix_claim(TITLE, lines)
+    assert find_regression_text(TITLE, lines)
+    assert not find_regression_text("ring: add support for a table", lines)
+    assert not find_regression_text("ring: clean up", lines)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Since 6.10 there is a helper for this.",
+        "Tested on 6.12.",
+        "The size is 6.12 of the table.",
+        "It works with 6.12 and 6.13.",
+    ],
+)
+def test_version_alone_is_no_regression(text: str) -> None:
+    assert find_regression_text(TITLE, [text]) == ""

@@ -25,3 +25,8 @@ def test_trailers_are_removed_from_prose() -> None:
     assert "Eve" not in text
     assert find_commit_ids(text) == {"0123456789ab": 1.0, "abcdefabcdef": 0.2}
     assert find_quoted_subjects(text) == ("net: break it all",)
+
+
+def test_origin_of_a_function_is_not_blamed() -> None:
+    text = "fill() was originally introduced in commit 0123456789ab. It leaks."
+    assert find_commit_ids(text) == {"0123456789ab": 0.6}
