@@ -8,5 +8,6 @@ Front modules:
 
 - `bisect_fix`: `find --bisect`
 - `find_fix`: `find`
+- `find_introduction`: `find --good --bad`
 - `report_bug`: the report of a bug without a fix
 """

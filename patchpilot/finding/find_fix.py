@@ -153,7 +153,7 @@ class FoundFixes:
 
     `commit` is the commit at which the search started, and `searched` the number of commits after
     it. `likely` is set if the first candidate is probably the fix, and `fits` if any commit matches
-    the symptom.
+    the symptom. `files` contains the source files that the symptom names, the most likely first.
     """
 
     tree: str
@@ -164,6 +164,7 @@ class FoundFixes:
     symptom: Symptom
     candidates: tuple[FoundFix, ...]
     notes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def proposed(self) -> FoundFix | None:
@@ -198,7 +199,8 @@ class Search(NamedTuple):
 
     For a symptom that is only a name, these are the commits that change it, the latest first.
     `backported` lists the commits that were left out because the tree has a backport of them.
-    `tree_note` is set if the tree is not exactly the kernel that the log names.
+    `tree_note` is set if the tree is not exactly the kernel that the log names. `files` contains
+    the source files that the symptom names or that print its messages.
     """
 
     tree: str
@@ -210,6 +212,7 @@ class Search(NamedTuple):
     fits: bool
     backported: Sequence[str] = ()
     tree_note: str = ""
+    files: Sequence[str] = ()
 
 
 def find_fixes(
@@ -263,6 +266,7 @@ def find_fixes(
         search.symptom,
         tuple(listed_fixes),
         tuple(notes),
+        tuple(search.files),
     )
 
 
@@ -337,6 +341,7 @@ def rank_fix_candidates(
                 True,
                 tuple(backported),
                 found_tree.note,
+                files,
             )
     query = Query(locations, messages, touching_ids)
     progress("comparing the commits")
@@ -369,6 +374,7 @@ def rank_fix_candidates(
         may_contain_fix(ranking[:FEW]),
         tuple(backported.intersection(ids[:SHOWN])),
         found_tree.note,
+        files,
     )
 
 

@@ -20,12 +20,14 @@ _NAMED = tuple(
         r"ainted:?[^#\n]{0,80}? (?P<release>\d+\.\d+\.\d[\w.+~-]{0,80})(?: |$)",
         rf"^\s*RELEASE: (?P<release>{_RELEASE})",
         r"\bLinux \S+ (?P<release>\d+\.\d+\.\d+\S*) ",
-        r"\b(?i:kernel(?: version| release)?)[:*_`]* +`?(?P<release>\d+\.\d+\.\d+[\w.+~-]*)",
+        r"\b[Kk]ernel(?i: version| release)?[:*_`]* +`?(?P<release>\d+\.\d+\.\d+[\w.+~-]*)",
         rf"/lib/modules/(?P<release>{_RELEASE})/",
     )
 )  # fmt: skip
 _DEBIAN = re.compile(r"#\d+\b[^#]*?(?P<package>\bDebian (?:\d+:)?(?P<release>\d+\.\d+[\w.~+]*))")
-_UBUNTU = re.compile(r"(?P<package>\bUbuntu \d\S+ (?P<release>\d+\.\d+\.\d+))\b")
+_UBUNTU = re.compile(
+    r"(?P<package>\bUbuntu \d[\w.]*-\d+\.\d+[\w.~+-]* (?P<release>\d+\.\d+\.\d+))\b"
+)
 _UPSTREAM = re.compile(
     r"(?P<base>\d+\.\d+)(?:\.(?P<stable>\d+))?(?:[~-](?:0\.)?(?:rc)(?P<candidate>\d+))?"
 )

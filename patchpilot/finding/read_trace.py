@@ -73,7 +73,7 @@ _BARE = re.compile(r"^\s*(?P<doubt>\? )?(?P<name>[a-z_]\w*_\w+)\s*$")
 _SUFFIX = re.compile(r"(?:\.(?:isra|constprop|part|cold|llvm|lto_priv)\b[\d.]*)+$|\.\d+$")
 _PADDING = "__pfx_"
 _TOP = re.compile(
-    r"\b(?:[RE]?IP|NIP|PC|pc|epc|era|TPC|PSW|elr)\b *(?:is at|:|\[)|\bexception [A-Z]+: |"
+    r"\b(?:[RE]?IP|NIP|PC|pc|epc|era|ERA|TPC|PSW|elr)\b *(?:is at|:|\[)|\bexception [A-Z]+: |"
     r"\b(?:KASAN|KCSAN|KMSAN|KFENCE)\b.* in |^WARNING: .* at |"
     r"corrupted in: |^IP: "
 )

@@ -7,6 +7,8 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.finding.find_fix import FoundFixes
 from patchpilot.model.printable import make_printable
+from patchpilot.recipients.plan import plan_paths
+from patchpilot.recipients.topic import find_source_tree, make_recipient_sources
 from patchpilot.resources import save_draft_file
 from patchpilot.series.cover_letter import (
     fill_template,
@@ -14,7 +16,10 @@ from patchpilot.series.cover_letter import (
     strip_template_comments,
 )
 
-_MAX_LOG_LINES = 60
+_MAX_LOG_LINES, _MAX_FILES = 60, 3
+
+
+_KERNEL_LIST = "linux-kernel@vger.kernel.org"
 
 
 def save_bug_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
@@ -23,14 +28,18 @@ def save_bug_report(repository: Repository, fixes: FoundFixes, log: str) -> Path
     It replaces a report from the same day about the same module or function.
     """
     names = (*fixes.modules, *fixes.functions, "bug")
-    title = (*fixes.symptom.messages, f"{names[0]}: FILL IN")[0]
+    message = next(iter(fixes.symptom.messages), "")
     lines = log.splitlines()
-    first = next((number for number, line in enumerate(lines) if title in line), 0)
+    first = next((number for number, line in enumerate(lines) if message and message in line), 0)
+    to, cc = _find_contacts(repository, fixes)
     identity = repository.identity
     nearest_fixes = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]]
     values = {
-        "title": title[:100],
+        "title": _make_title(fixes, message)[:100],
+        "to": ", ".join(to) or "FILL IN: the maintainers of the code",
+        "cc": ", ".join(dict.fromkeys([*cc, _KERNEL_LIST])),
         "tree": fixes.tree,
+        "version": f"{fixes.version.named}, based on {fixes.tree}" if fixes.version else fixes.tree,
         "log": "\n".join(f"  {line}" for line in lines[first:][:_MAX_LOG_LINES]),
         "searched": f"{fixes.searched:,}",
         "nearest": "\n".join(["The nearest are:", *nearest_fixes]) if nearest_fixes else "",
@@ -39,3 +48,24 @@ def save_bug_report(repository: Repository, fixes: FoundFixes, log: str) -> Path
     name = f"{date.today():%Y-%m-%d}-{names[0]}"
     text = strip_template_comments(fill_template(read_template("bug-report"), values))
     return save_draft_file("reports", name, f"{make_printable(text)}\n")
+
+
+def _make_title(fixes: FoundFixes, message: str) -> str:
+    """Return a subject with the driver or its device, what failed, and the function."""
+    if not message:
+        return f"{next(iter((*fixes.modules, *fixes.functions)), 'bug')}: FILL IN"
+    function, module = next(iter(fixes.functions), ""), next(iter(fixes.modules), "")
+    prefix = f"{module}: " if module and not message.startswith(module) else ""
+    suffix = f" in {function}()" if prefix and function and function not in message else ""
+    return f"{prefix}{message}{suffix}"
+
+
+def _find_contacts(repository: Repository, fixes: FoundFixes) -> tuple[list[str], list[str]]:
+    """Return who maintains the files that the log names, and their lists."""
+    if not fixes.files:
+        return [], []
+    source = find_source_tree(None, repository)
+    plan = plan_paths(fixes.files[:_MAX_FILES], make_recipient_sources(source, repository, None))
+    return [str(contact.address) for contact in plan.to], [
+        str(contact.address) for contact in plan.cc
+    ]

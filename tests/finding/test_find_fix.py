@@ -127,6 +127,22 @@ def test_report_starts_with_the_error(repo: Repo) -> None:
     assert f"I get this:\n\n  [ 9.1] {error}\n" in content
 
 
+def test_report_names_the_maintainers_and_the_versions(repo: Repo) -> None:
+    repo.git("checkout -q --detach origin/master")
+    section = f"ACME DRIVER\nM:\tMa In <ma@example.org>\nL:\tacme@example.org\nF:\t{FILE}\n"
+    repo.commit("maintain acme\n", {"MAINTAINERS": f"Maintainers List\n\n{section}"})
+    with Repository.open(repo.path) as repository:
+        fixes = find_fixes(repository, read_symptom(repository, LOG))
+        content = save_bug_report(repository, fixes, LOG).read_text()
+    message = "BUG: kernel NULL pointer dereference, address: 0000000000000020"
+    assert f"Subject: acme: {message} in acme_ring_fill()\n"[:109] in content
+    headers = content.partition("\n\n")[0]
+    assert "To: Ma In <ma@example.org>" in headers
+    assert "acme@example.org" in headers
+    assert "linux-kernel@vger.kernel.org" in headers
+    assert "It happens with 6.1.0-13-amd64, based on v6.1.\n" in content
+
+
 def test_no_match_exits_with_1(repo: Repo) -> None:
     log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n brcm_reset+0x4/0x8 [brcm]"
     answer = find_and_read_json(repo, "-", "--in", "v6.1", stdin=log, exit_code=1)

@@ -103,3 +103,38 @@ def test_trace_of_the_failed_task_comes_first() -> None:
         "[  1.000003][    C3]  acme_poll+0x51/0x90 [acme]",
     ]
     assert read_log_functions("\n".join(lines)) == ["acme_ring_fill", "acme_poll", "other_poll"]
+
+
+@pytest.mark.parametrize(
+    ("line", "release"),
+    [
+        ("Linux version 5.15.0-91-generic (b@h) (gcc (Ubuntu 11.4.0-1ubuntu1~22.04) 11.4.0, GNU ld)"
+         " #101-Ubuntu SMP (Ubuntu 5.15.0-91.101-generic 5.15.131)", "5.15.131"),
+        ("Linux nas 6.1.0-18-amd64 #1 SMP Debian 6.1.76-1 (2024-02-01) x86_64", "6.1.76"),
+        ("Pid: 811, comm: fio Tainted: P   O 3.2.0-4-amd64 #1 Debian 3.2.51-1 Dell", "3.2.51"),
+        ("6.8.0-rc3 #12 Not tainted", "6.8-rc3"),
+        ("**Kernel:** 6.18.9-cachyos", "6.18.9"),
+    ],
+)  # fmt: skip
+def test_release_is_found_in_each_line(line: str, release: str) -> None:
+    assert read_log(f"{line}\n[  102.5] acme 0000:03:00.0: ring error\n").release == release
+
+
+@pytest.mark.parametrize(
+    ("pc", "caller"),
+    [
+        ("TPC: <acme_fill+0x2c/0x110 [acme]>", "I7: <acme_poll+0x28/0x160 [acme]>"),
+        (" IAOQ[0]: acme_fill+0x2c/0x110 [acme]", " RP(r2): acme_poll+0x50/0x90 [acme]"),
+        ("  ERA: ffff800002a31a2c acme_fill+0x2c/0x110 [acme]",
+         "   ra: ffff800002a31b60 acme_poll+0x50/0x90 [acme]"),
+        ("pc is at acme_fill+0x2c/0x110 [acme]", "ra is at acme_poll+0x50/0x90 [acme]"),
+        ("PC: [<00a31a2c>] acme_fill+0x2c/0x110 [acme]",
+         "Call Trace: [<00a31b60>] acme_poll+0x50/0x90 [acme]"),
+        ("EIP: acme_fill+0x2c/0x110 [acme]", " acme_poll+0x50/0x90 [acme]"),
+    ],
+)  # fmt: skip
+def test_registers_of_each_architecture_are_read(pc: str, caller: str) -> None:
+    for lines in ((pc, caller), (caller, pc) if "ERA" in pc else (pc, caller)):
+        symptom = read_log("\n".join(("Oops[#1]:", *lines)))
+        functions = [frame.function for frame in symptom.frames]
+        assert (functions, symptom.modules) == (["acme_fill", "acme_poll"], ("acme",))

@@ -2,7 +2,7 @@
 """`patchpilot find`: find the commits that may fix a symptom, or the thread of a commit."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.command import (
     Common,
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     metavar="REV",
     help="version with the bug  [default: the version that the log names, or HEAD]",
 )
+@option("--good", metavar="REV", help="version without the bug: list what may have introduced it")
+@option(
+    "--bad", metavar="REV", help="version with the bug, if one works  [default: that of the log]"
+)
 @option(
     "--bisect",
     is_flag=True,
@@ -58,9 +62,9 @@ def command(
     common: Common,
     within: str | None,
     bisect: bool,
-    with_mails: bool,
     lore: str | None,
     what: str | None,
+    **options: Any,
 ) -> int:
     """Find the commits of mainline that may fix WHAT, or the thread in which a commit was posted.
 
@@ -72,6 +76,10 @@ def command(
     its patch-id, its subject and author, and the files that it changes. For a commit of a stable
     branch, the search is for the upstream commit that it names.
 
+    If a version works, the commits that may have introduced the bug are listed: first the ones that
+    add a function or message of the log. A version is a revision or a kernel's release, such as
+    6.1.76.
+
     To search by builds, start with a symptom: the commit to build next halves the probability, not
     the number of commits. Build it, try it, and answer with WHAT: `good` (the bug is gone), `bad`,
     `skip` (it does not build), `undo` (the last answer), or `reset`. Without WHAT, the commit is
@@ -80,19 +88,32 @@ def command(
     from patchpilot.finding.find_fix import is_commit_argument, read_symptom_text
 
     with common.workplace() as workplace:
-        what = what or ""
+        what, good, bad = what or "", options["good"], options["bad"]
+        _refuse_options(good, bad, is_other_search=bisect or bool(within))
         if not what and not bisect:
             raise UsageError(
                 "WHAT is missing: a log, a function, a file or a commit",
                 hint=Action("find", ("-",), "pass a log, for example `dmesg | {}`"),
             )
         text = _read_target_text(workplace, what, lore)
-        if text is None and not bisect and is_commit_argument(workplace.repository, what):
-            return _find_posted_commit(common, workplace, what, lore, with_mails=with_mails)
+        if text is None and not (bisect or good) and is_commit_argument(workplace.repository, what):
+            return _find_posted_commit(
+                common, workplace, what, lore, with_mails=options["with_mails"]
+            )
         text = read_symptom_text(workplace.repository, what) if text is None else text
+        if good:
+            return _find_introduction(common, workplace, text, good, bad or "")
         if bisect:
             return _bisect_symptom(common, workplace, text, within or "")
         return _find_fixes(common, workplace, what, text, within or "")
+
+
+def _refuse_options(good: str | None, bad: str | None, *, is_other_search: bool) -> None:
+    if (bad and not good) or (good and is_other_search):
+        raise UsageError(
+            "--bad needs --good, and --good excludes --in and --bisect",
+            hint=Action("find", ("LOG", "--good", "v6.1", "--bad", "v6.2"), "use {}"),
+        )
 
 
 def _read_target_text(workplace: "Workplace", target: str, lore: str | None) -> str | None:
@@ -115,6 +136,21 @@ def _find_fixes(common: Common, workplace: "Workplace", target: str, text: str, 
     with show_progress(common) as progress:
         fixes = find_fixes(repository, symptom, tree=tree, profile=profile, progress=progress)
     _write_answer(common, fixes, format_found_fixes(fixes, target))
+    return findings_exit_code(not fixes.fits)
+
+
+def _find_introduction(
+    common: Common, workplace: "Workplace", text: str, good: str, bad: str
+) -> int:
+    from patchpilot.cli.output.find_text import format_introduction
+    from patchpilot.finding.find_fix import read_symptom
+    from patchpilot.finding.find_introduction import find_introduction
+
+    symptom = read_symptom(workplace.repository, text)
+    bad = bad or symptom.version.named or "HEAD"
+    with show_progress(common) as progress:
+        fixes = find_introduction(workplace.repository, symptom, good, bad, progress=progress)
+    _write_answer(common, fixes, format_introduction(fixes))
     return findings_exit_code(not fixes.fits)
 
 

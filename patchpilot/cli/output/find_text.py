@@ -59,6 +59,22 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
     return make_printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
 
 
+def format_introduction(fixes: FoundFixes) -> str:
+    """Format the commits that may have introduced a bug, and how to go on."""
+    good, _, bad = fixes.tree.partition("..")
+    lines = [f"a list to read, from {fixes.searched:,} commits in {fixes.tree}"]
+    if not fixes.fits:
+        lines = [f"no commit fits, of {fixes.searched:,} commits in {fixes.tree}"]
+    for fix in fixes.candidates:
+        lines += ["", *_format_fix(fix, f"{fix.probability:4.0%}")]
+    lines += [
+        "",
+        f"next: `git bisect start {bad} {good}`, and build what it checks out",
+        "  patchpilot fixes --bisect-log FILE  # the Fixes: tag, from `git bisect log`",
+    ]
+    return make_printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
+
+
 def format_bisect_step(step: BisectStep) -> str:
     """Format the next step of a bisection: the commit to build and how to report the result, or the
     fix.
