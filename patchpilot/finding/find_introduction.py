@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the commits that may have introduced a bug, between a version without it and one with it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from patchpilot.commits.repository import Repository
@@ -31,8 +31,8 @@ from patchpilot.finding.searched_tree import find_searched_tree
 from patchpilot.history.releases import Releases
 from patchpilot.model.progress import Progress, ignore_progress
 
-_ONLY_FIXES = ("fix", "other", "fixes_new", "fixes_old")
-"""Features of commits that fix bugs; the ones that introduce them have no such signs."""
+_ONLY_FIXES = frozenset(["fix", "other", "fixes_new", "fixes_old", "size", "many_files", "no_code"])
+"""Features of commits that fix bugs. What introduces a bug has no such signs, and is larger."""
 _MAX_SEARCHED, _LEAST_WEIGHT, _LEAST_LETTERS = 8, 0.15, 8
 """How many functions of the log are looked up, and the shortest text of a message."""
 
@@ -73,7 +73,7 @@ def find_introduction(
     evidence = _without_signs_of_fixes(weigh_messages(query, word_counts))
     evidence = select_best_candidates(evidence, load_evidence_weights())
     changes = read_changes(repository, [messages[item.number].id for item in evidence])
-    ranking = rank_candidates(weigh_changes(query, evidence, changes))
+    ranking = rank_candidates(_without_signs_of_fixes(weigh_changes(query, evidence, changes)))
     subjects = {message.id: message.subject for message in messages}
     listed = [
         FoundFix(commit, subjects[commit], 1.0 / (1 + len(adding)), matches=matches)
@@ -151,12 +151,14 @@ def _has_text(repository: Repository, revision: str, text: str, files: Sequence[
 
 
 def _without_signs_of_fixes(evidence: Sequence[Evidence]) -> list[Evidence]:
-    def drop(features: Mapping[str, float]) -> dict[str, float]:
-        return {name: value for name, value in features.items() if name not in _ONLY_FIXES} | {
-            "fix": 0.0
-        }
-
-    return [item._replace(features=drop(item.features)) for item in evidence]
+    return [
+        item._replace(
+            features={
+                name: 0.0 if name in _ONLY_FIXES else value for name, value in item.features.items()
+            }
+        )
+        for item in evidence
+    ]
 
 
 def _add_releases(repository: Repository, listed: Sequence[FoundFix]) -> Iterator[FoundFix]:
