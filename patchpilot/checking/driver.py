@@ -18,7 +18,6 @@ from patchpilot.commits.range import (
     Skipped,
     group_into_series,
     parse_patches,
-    read_targets,
 )
 from patchpilot.config import DEFAULT, FLAG, Settings
 from patchpilot.errors import ExitCode, findings_exit_code
@@ -42,7 +41,7 @@ from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.rule import Finding, Rule, Severity
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import detect, find_project, newest_kernel
-from patchpilot.topic.read_series import add_draft_prefix, read_series
+from patchpilot.topic.read_series import add_draft_prefix, read_series, read_series_to_check
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,13 +178,12 @@ class Driver:
             from patchpilot.checking.merges import list_upstream_tips
 
             upstream = list_upstream_tips(self.repository)
-        return read_targets(
+        return read_series_to_check(
             source.targets,
             self.repository,
             source.from_archive,
             source.stdin,
             source.skipped,
-            _choose,
             upstream,
         )
 
@@ -222,7 +220,7 @@ class Driver:
         mail_result = mail_driver.check(series)
         return result._replace(
             patches=tuple(
-                commit_patch.with_more(mail_patch)
+                commit_patch.with_more(_drop_diff_findings(mail_patch))
                 for commit_patch, mail_patch in zip(
                     result.patches, mail_result.patches, strict=True
                 )
@@ -438,10 +436,17 @@ class Driver:
         return trees(series, self.tree, self.repository)
 
 
-def _choose(mails: Sequence[bytes]) -> Any:
-    from patchpilot.topic.choose_mails import choose_mails
+def _drop_diff_findings(checked: CheckedPatch) -> CheckedPatch:
+    """Drop the findings in the diff of a message, which is the commit's: the sender compares them.
 
-    return choose_mails(mails)
+    What looks like damage by a mail program there is in the tree.
+    """
+    findings = tuple(
+        finding
+        for finding in checked.findings
+        if not finding.patch_line or finding.patch_line < checked.patch.diff_line
+    )
+    return checked._replace(findings=findings)
 
 
 def _prepare_run(

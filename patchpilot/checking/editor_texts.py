@@ -66,7 +66,7 @@ def patches_in_file(name: str, text: str) -> Iterator[TextPatch]:
         patch = parse_patch(extract_mail(data, start, end), name)
         lines_before = data.count(b"\n", 0, start)
         # lines of an encoded body do not correspond to lines of the file
-        end_line = patch.message_line if patch.damage else len(patch.lines) + 1
+        end_line = patch.message_line if patch.is_decoded else len(patch.lines) + 1
         yield TextPatch(patch, {number: lines_before + number - 1 for number in range(1, end_line)})
 
 

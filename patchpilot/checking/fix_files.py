@@ -96,6 +96,10 @@ class PatchFiles(NamedTuple):
 
     def fixable_lines(self, patch: Patch) -> FixDirectory:
         kind = (patch.header("Content-Type") or "").lower()
+        if "CRLF" in patch.damage:
+            return FixDirectory("it has DOS line endings: convert the whole mail first (dos2unix)")
+        if "BOM" in patch.damage:
+            return FixDirectory("it starts with a byte order mark: remove that first")
         if patch.damage:
             return FixDirectory(
                 f"its body is {patch.damage[0]}: only plain text (8bit) can be fixed"
@@ -106,8 +110,6 @@ class PatchFiles(NamedTuple):
             )
         if _ODD_CHARSET.search(kind):
             return FixDirectory("its charset does not preserve the bytes of a patch")
-        if patch.lines[0].endswith("\r"):
-            return FixDirectory("it has DOS line endings: convert the whole mail first (dos2unix)")
         if not self._is_verbatim(patch):
             return FixDirectory("its text differs from the bytes of the file")
         return FixDirectory()

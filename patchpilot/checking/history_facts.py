@@ -11,7 +11,6 @@ from typing import IO, TYPE_CHECKING
 from patchpilot.cache import entries
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.git_command import stream_output
-from patchpilot.commits.git_reading import format_complete_history_hint
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.history.mainline_commit import find_named_mainline_commit
@@ -57,6 +56,9 @@ class RepositoryFacts:
             found = self._repository.find(word)
             self._commits[word] = self._repository.commit(found) if found else None
         return self._commits[word]
+
+    def complete_history_hint(self) -> str:
+        return self._repository.complete_history_hint()
 
     def is_complete(self) -> bool:
         return not self._repository.is_shallow()
@@ -261,13 +263,13 @@ def missing_data_note(history: HistoryFacts, patches: Iterable[Patch]) -> str:
     )
     missing = [id_ for id_ in ids if history.find_commit(id_) is None]
     if not missing:
-        return f"history (the clone is shallow: {format_complete_history_hint()})"
+        return f"history (the clone is shallow: {history.complete_history_hint()})"
     named = (
         missing[0]
         if len(missing) == 1
         else f"{missing[0]} and {format_count(len(missing) - 1, 'other commit')}"
     )
-    return f"the clone is shallow: {named} could not be checked; {format_complete_history_hint()}"
+    return f"the clone is shallow: {named} could not be checked; {history.complete_history_hint()}"
 
 
 def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:

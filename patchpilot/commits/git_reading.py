@@ -6,6 +6,7 @@ The results are cached until refs or configuration change.
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -331,13 +332,18 @@ def _find_configured_identity(config: Mapping[str, tuple[str, ...]]) -> Address 
     return Address(name, email) if name and email else None
 
 
-def format_complete_history_hint() -> str:
-    """Return a hint for completing the history of a shallow clone.
+def format_complete_history_hint(single: str = "", *, is_partial: bool = False) -> str:
+    """Return a hint for completing the history of a shallow clone, as one line for the shell.
 
-    In CI, it names the checkout setting.
+    In CI, it names the checkout setting. If the clone has only one branch of a remote, `single` is
+    the name of that remote. For a partial clone, the line also fetches the missing files.
     """
     if os.environ.get("GITHUB_ACTIONS"):
         return "set `fetch-depth: 0` for actions/checkout"
     if os.environ.get("GITLAB_CI"):
         return 'set the variable `GIT_DEPTH: "0"`'
-    return "run `git fetch --unshallow`"
+    options = "--unshallow --refetch --no-filter" if is_partial else "--unshallow"
+    if single:
+        remote = shlex.quote(single)
+        return f"run `git remote set-branches {remote} '*' && git fetch {options} {remote}`"
+    return f"run `git fetch {options}`"

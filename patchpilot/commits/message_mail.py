@@ -3,11 +3,13 @@
 
 import os
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
+from patchpilot.model.patch import JOINED
 
 SCISSORS = "------------------------ >8 ------------------------"
 SUBJECT = "Subject: [PATCH] "
@@ -63,6 +65,9 @@ def make_message_mail(repository: Repository, text: str) -> MessageMail:
     while message_lines and not message_lines[0][1]:
         del message_lines[0]
     (subject_line, subject), *body = message_lines or [(0, "")]
+    # without a blank line, git joins the lines of the first paragraph to the subject
+    joined = list(takewhile(lambda row: row[1].strip(), body))
+    del body[: len(joined)]
     while body and not body[0][1].strip():
         del body[0]
     while body and not body[-1][1].strip():
@@ -81,6 +86,8 @@ def make_message_mail(repository: Repository, text: str) -> MessageMail:
         base = "HEAD^"
         diff = repository.git("diff", "--cached", "--stat", "-p", "-M", base, env=index).text
     message = "\n".join(line for _, line in body)
-    mail = f"From: {author}\n{SUBJECT}{subject}\n\n{message}\n---\n{diff}"
-    lines = {2: subject_line} | {4 + offset: number for offset, (number, _) in enumerate(body)}
+    title = f"\n{JOINED}".join((subject, *(line for _, line in joined)))
+    mail = f"From: {author}\n{SUBJECT}{title}\n\n{message}\n---\n{diff}"
+    start = 4 + len(joined)
+    lines = {2: subject_line} | {start + offset: number for offset, (number, _) in enumerate(body)}
     return MessageMail(mail.encode("utf-8", "surrogateescape"), base, lines)

@@ -439,7 +439,7 @@ def _read_linear_history(repository: "Repository", ids: Sequence[str]) -> tuple[
     parts[2:-1:2] = [part.removesuffix(b"\n") for part in parts[2:-1:2]]
     mails = (b"From %b%b" % (id_, part) for id_, part in zip(parts[1::2], parts[2::2], strict=True))
     patches = (parse_patch(data, id_[:12], id_) for data, id_ in zip(mails, ids, strict=True))
-    return tuple(_show_renamed_code(repository, patch) for patch in patches)
+    return tuple(_complete_patch(repository, patch) for patch in patches)
 
 
 _FORMATTED = lazy_pattern(rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", re.MULTILINE)
@@ -456,12 +456,10 @@ def format_commit_patch(repository: "Repository", commit_id: str) -> Patch:
     """Format a commit as a patch with `git format-patch --stdout`."""
     parents = repository.commit(commit_id).parents
     if parents and repository.is_shallow() and repository.objects.get(parents[0]) is None:
-        from patchpilot.commits.git_reading import format_complete_history_hint
-
         # without this option, git would show the whole tree as added
         raise MissingError(
             f"the parent of {commit_id[:12]} is missing: the clone is shallow",
-            hint=format_complete_history_hint(),
+            hint=repository.complete_history_hint(),
         )
     if len(parents) > 1:
         # if the commit is a merge, git would instead format the latest earlier commit that is not a
@@ -476,7 +474,14 @@ def format_commit_patch(repository: "Repository", commit_id: str) -> Patch:
             f"{commit_id[:12]} is an empty commit, which has no patch",
             hint="pass a commit that changes files",
         )
-    return _show_renamed_code(repository, parse_patch(result.out, commit_id[:12], commit_id))
+    return _complete_patch(repository, parse_patch(result.out, commit_id[:12], commit_id))
+
+
+def _complete_patch(repository: "Repository", patch: Patch) -> Patch:
+    """Return a commit's patch with what `git format-patch` does not show."""
+    message = repository.commit(patch.commit or "").message.strip("\n")
+    title_lines = message.partition("\n\n")[0].count("\n") + 1
+    return _show_renamed_code(repository, patch)._replace(title_lines=title_lines)
 
 
 def _show_renamed_code(repository: "Repository", patch: Patch) -> Patch:

@@ -233,7 +233,7 @@ class Repository:
         if hint := did_you_mean(revision, refs):
             return str(hint)
         if self.is_shallow():
-            return format_complete_history_hint()
+            return self.complete_history_hint()
         if _SHORT_ID.fullmatch(revision):
             return "run `git fetch --all` to fetch the commit"
         return (
@@ -241,6 +241,19 @@ class Repository:
             if self.find("HEAD")
             else "the repository has no commits yet: commit your fix first"
         )
+
+    def complete_history_hint(self) -> str:
+        """Return a hint for completing the history of a shallow clone."""
+        refspecs = self.config_regexp(r"^remote\..*\.fetch$")
+        single = next(
+            (
+                key.removeprefix("remote.").removesuffix(".fetch")
+                for key, values in refspecs.items()
+                if not any("*" in value for value in values)
+            ),
+            "",
+        )
+        return format_complete_history_hint(single, is_partial=self.is_partial())
 
     def find(self, revision: str) -> str | None:
         """Return the full id of a commit, or None if it does not exist or is ambiguous."""
@@ -276,7 +289,7 @@ class Repository:
         if not entry or entry[1] != "commit":
             raise GitError(
                 f"commit {commit_id[:12]} is not in the repository",
-                hint=f"in a shallow or partial clone, {format_complete_history_hint()}",
+                hint=f"in a shallow or partial clone, {self.complete_history_hint()}",
             )
         return parse_commit(entry[0], entry[2])
 

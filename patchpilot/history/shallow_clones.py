@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detect the limits of shallow and partial clones."""
 
-from patchpilot.commits.git_reading import format_complete_history_hint
 from patchpilot.commits.repository import Repository
 from patchpilot.read_file import read_regular_file
 
@@ -27,9 +26,9 @@ def list_missing_history_notes(repository: Repository) -> list[str]:
     notes = []
     if repository.is_shallow():
         notes.append(
-            f"the clone is shallow: older history is missing; {format_complete_history_hint()}"
+            f"the clone is shallow: older history is missing; {repository.complete_history_hint()}"
         )
-    if repository.is_partial():
+    elif repository.is_partial():
         notes.append(
             "the clone is partial: missing files were skipped; fetch them with `git fetch --refetch"
             " --no-filter`"

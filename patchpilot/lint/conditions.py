@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
+from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.lint.detector import Hit, RegisteredDetector
 from patchpilot.lint.habits import subsystem_meets_condition
 from patchpilot.lint.lint_context import Context
@@ -17,6 +18,7 @@ from patchpilot.projects.commit_marks import claimed_upstream_commit, is_backpor
 
 _FACTS: Mapping[str, Callable[[Patch], bool]] = {
     "has_diff": lambda patch: patch.has_diff,
+    "has_joined_subject": lambda patch: patch.has_joined_subject,
     "is_backport": is_backport,
     "is_marked": lambda patch: is_marked(patch),
     "for_stable": lambda patch: patch.subject.is_for_stable,
@@ -54,6 +56,7 @@ _TESTS: Mapping[str, tuple[type, Callable[[Context, Any], bool]]] = {
         str,
         lambda context, text: not _matches_text(text, "\n".join(context.patch.message)),
     ),
+    "unless_in_tree": (bool, lambda context, value: not (value and _is_text_in_tree(context))),
     "least_version": (
         int,
         lambda context, least: context.patch.subject.version >= least,
@@ -64,6 +67,25 @@ CONDITIONS: Mapping[str, type] = {
     **{name: kind for name, (kind, _) in _TESTS.items()},
 }
 """The names and types of the conditions. A detector accepts those that it passes to `applies`."""
+
+
+_TYPOGRAPHIC = lazy_pattern("[\u00a0\u201c\u201d]")
+
+
+def _is_text_in_tree(context: Context) -> bool:
+    """Return whether the tree has the unchanged and removed lines with typographic characters."""
+    tree = context.tree
+    lines = [
+        (change.old_path or "", line.text)
+        for change in context.patch.files
+        for kind in " -"
+        for line in change.lines(kind)
+        if not line.text.isascii() and _TYPOGRAPHIC.search(line.text)
+    ]
+    if tree is None or not lines:
+        return False
+    texts = {path: tree.read(path) or b"" for path, _ in lines}
+    return all(text.encode("utf-8", "surrogateescape") in texts[path] for path, text in lines)
 
 
 def _matches_text(pattern: str, text: str) -> bool:

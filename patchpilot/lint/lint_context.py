@@ -46,6 +46,9 @@ class HistoryFacts(Protocol):
     def find_commit(self, word: str) -> "Commit | None":
         """Return the commit with this abbreviated id, or None."""
 
+    def complete_history_hint(self) -> str:
+        """Return a hint for completing the history of a shallow clone."""
+
     def is_complete(self) -> bool:
         """Return whether the repository has its full history and is not a shallow clone."""
 

@@ -520,6 +520,10 @@ def find_mail_bounds(data: bytes) -> list[tuple[int, int]]:
     The mbox is in mboxrd format or is the output of `git format-patch --stdout`. As in git, blank
     lines at the start are ignored, and a `From ` line with a time starts a message.
     """
+    if data.startswith(_MARK_BYTES):
+        size = len(_MARK_BYTES)
+        (_, first), *others = find_mail_bounds(data[size:])
+        return [(0, first + size), *((start + size, end + size) for start, end in others)]
     begin = len(data) - len(data.lstrip())
     starts = [match.start() for match in _FROM_LINE.finditer(data)]
     if not starts or starts[0] != begin:
@@ -727,7 +731,8 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
     """Parse a patch file, a message or a bare diff.
 
     Lines are kept unchanged, except that base64 and quoted-printable bodies are decoded, so that
-    line numbers refer to readable text; `damage` notes this. Raise InputError for any other file.
+    line numbers refer to readable text, and that a byte order mark and the CRs of a message with
+    CRLF are removed; `damage` notes this. Raise InputError for any other file.
     """
     try:
         return _parse_patch(raw, source, commit)
@@ -741,22 +746,20 @@ def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
 
 def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
     refuse_oversize(raw)
-    lines = _decode_lines(raw)
-    if lines and lines[-1] == "":
-        lines.pop()
+    refuse_other_encodings(raw, source)
+    lines, damage = _read_lines(raw)
     if not lines:
         raise InputError(
             f"{source}: the file is empty",
             hint="pass a patch written by `git format-patch --stdout`, or name a commit",
         )
-    if git_output := _SHOWN.match(lines[0].rstrip("\r")):
+    if git_output := _SHOWN.match(lines[0]):
         raise InputError(
             f"{source}:1: output of git show or git log, not a mail",
             hint=f"write a patch: git format-patch -1 {git_output[1][:12]}",
         )
     message = MailText(lines)
     headers = _decode_fields(message.headers)
-    damage: list[str] = []
     kind = (header_value(headers, "content-type") or "").lower()
     if not message.is_plain:
         encoding = (header_value(headers, "content-transfer-encoding") or "").lower()
@@ -765,7 +768,7 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
         else:
             is_plain = _is_plain_with_signature(raw)
             damage.append("split into parts" if is_plain else "multipart")
-        lines = [*lines[: message.end], *message.lines]
+        lines = [*lines[: message.end], *_strip_crs(message.lines, damage)]
         while lines and not lines[-1]:
             lines.pop()
     if "html" in kind:
@@ -782,6 +785,76 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
             ),
         )
     return _build_patch(source, commit, lines, message, damage)
+
+
+def _read_lines(raw: bytes) -> tuple[list[str], list[str]]:
+    """Return the lines of a file without a byte order mark and CRs, and what was removed."""
+    damage: list[str] = []
+    lines = _decode_lines(raw)
+    if lines[-1] == "":
+        lines.pop()
+    if lines and lines[0].startswith(_MARK):
+        lines[0] = lines[0].removeprefix(_MARK)
+        damage.append("BOM")
+    if lines and lines[0].endswith("\r"):
+        # git am removes these as well; a CR in a line of the diff is otherwise part of the file
+        lines = [line.removesuffix("\r") for line in lines]
+        damage.append("CRLF")
+    return lines, damage
+
+
+def _strip_crs(body: list[str], damage: list[str]) -> list[str]:
+    """Return the lines of a decoded body without CRs if all lines end with one."""
+    if any(body) and all(line.endswith("\r") for line in body if line):
+        damage.append("CRLF")
+        return [line.removesuffix("\r") for line in body]
+    return body
+
+
+_MARK = "\ufeff"
+_MARK_BYTES = _MARK.encode()
+_WIDE = (
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+"""Byte order marks of encodings that git does not read."""
+_ARCHIVES = (
+    (b"PK\x03\x04", "a zip archive", "unzip it first"),
+    (b"BZh", "compressed with bzip2", "run bunzip2 first"),
+    (b"\xfd7zXZ\0", "compressed with xz", "run unxz first"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "run unzstd first"),
+)
+_START = 400
+"""Number of bytes that are searched for the signs of another encoding."""
+_BASE64_START = re.compile(rb"(?:RnJvbS|RnJvbT|ZGlmZi)[A-Za-z0-9+/\s]+={0,2}\s*")
+"""`From `, `From:` and `diff`, encoded with base64, with nothing else in the text."""
+
+
+def refuse_other_encodings(raw: bytes, source: str) -> None:
+    """Raise InputError, which names the encoding, for a file that git does not read as text."""
+    start = raw[:_START]
+    problem, hint = "", ""
+    for mark, name, advice in _ARCHIVES:
+        if start.startswith(mark):
+            problem, hint = name, advice
+    wide = next((name for mark, name in _WIDE if start.startswith(mark)), "")
+    if not wide and start.count(b"\0") * 3 > len(start):
+        wide = "UTF-32" if start.count(b"\0") * 2 > len(start) + _START // 10 else "UTF-16"
+    first_line = raw[: raw.find(b"\n")] if b"\n" in raw else raw
+    if wide:
+        problem = f"encoded as {wide}"
+        hint = f"convert it: iconv -f {wide} -t UTF-8 FILE >NEW"
+    elif _LONE_CR.match(first_line[:_START]):
+        problem, hint = "its lines end with a lone CR", "convert it: tr '\\r' '\\n' <FILE >NEW"
+    elif _BASE64_START.match(start) and _BASE64_START.fullmatch(raw):
+        problem, hint = "the whole file is encoded with base64", "run `base64 -d FILE >NEW` first"
+    if problem:
+        raise InputError(f"{source}: not a patch as git reads it: {problem}", hint=hint)
+
+
+_LONE_CR = lazy_pattern(rb"^(?:From |[A-Za-z-]+: |diff |--- )[^\n]*\r[^\r\n]")
 
 
 def _decode_lines(raw: bytes) -> list[str]:

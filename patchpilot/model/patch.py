@@ -24,7 +24,7 @@ from patchpilot.model.bounded import (
     MAX_CHECKED_LINE,
     MAX_CHECKED_LINES,
 )
-from patchpilot.model.trailer import Trailer, find_tags, parse_trailers
+from patchpilot.model.trailer import Trailer, find_tags, is_trailer, parse_trailers
 
 _NAMED = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
 _ESCAPES = {code: f"\\{name}" for name, code in _NAMED.items()}
@@ -406,6 +406,19 @@ class Subject(NamedTuple):
         return next(iter(self.stables), None)
 
     @property
+    def prefix(self) -> str:
+        """Return the text in the brackets without versions and numbers: `RFC PATCH net-next`."""
+        words = []
+        for mark in self.marks:
+            for word in _split_mark(mark):
+                match = _NUMBERED.fullmatch(word.lower()) or _VERSIONED.fullmatch(word.lower())
+                if match:
+                    word = next((part for part in match.groups() if part in ("patch", "rfc")), "")
+                    word = word.upper()
+                words += [word] if word else []
+        return " ".join(words)
+
+    @property
     def is_set(self) -> bool:
         """Return whether the subject marks a set of patches: `[PATCHSET v4 1/2]` or `[PATCH
         SET v4]`.
@@ -463,13 +476,17 @@ def parse_subject(raw: str) -> Subject:
         fields["version"] = int(suffix["a"] or suffix["b"])
         title = title[: suffix.start()]
     for mark in marks:
-        for word in re.split(r"[\s,]+", _JOINED.sub(r"\g<version> ", mark).strip()):
+        for word in _split_mark(mark):
             if number_fields := _parse_number(word.lower()):
                 fields |= number_fields
             elif word:
                 words.append(word)
                 fields |= _WORDS.get(word.lower(), {})
     return Subject(raw, title.strip(), tuple(marks), tuple(words), **fields)
+
+
+def _split_mark(mark: str) -> list[str]:
+    return re.split(r"[\s,]+", _JOINED.sub(r"\g<version> ", mark).strip())
 
 
 def _parse_number(word: str) -> dict[str, Any]:
@@ -539,6 +556,15 @@ class _PatchFields(NamedTuple):
     cut_lines: tuple[CutLine, ...] = ()
     is_merge: bool = False
     unread: str = ""
+    title_lines: int = 0
+
+
+JOINED = "  "
+"""The start of a folded line of a subject that git would make of several lines of a message."""
+_FOLD = 55
+"""Width to which every mailer fills a line of a subject before it folds it."""
+_LONG_TITLE = 85
+_SENTENCES = lazy_pattern(r"[\w)][.!?]?\s+(?:[A-Z][a-z]+|A|I)\s+[a-z]\w*\s+[a-z]")
 
 
 class Patch(_PatchFields):
@@ -549,7 +575,8 @@ class Patch(_PatchFields):
     `---` and the diff, which do not become part of the commit. `author` and `date` are the values
     that git records. If the patch was truncated, `cut` is the original number of lines; otherwise,
     it is 0. `cut_lines` are the lines that were truncated. `is_merge` is set for the changes that a
-    merge commit itself makes; `unread` is the reason if they could not be read. Trailers and files
+    merge commit itself makes; `unread` is the reason if they could not be read. `title_lines` is
+    the number of lines of a commit's first paragraph, or 0 if it is not known. Trailers and files
     are parsed on first use.
     """
 
@@ -592,6 +619,48 @@ class Patch(_PatchFields):
         """Return the Message-ID without its angle brackets."""
         value = self.header("Message-ID")
         return value.strip().strip("<>").strip() if value else None
+
+    @property
+    def is_decoded(self) -> bool:
+        """Return whether the body was decoded, so that its lines are not the lines of the file."""
+        return not {*self.damage} <= {"BOM", "CRLF"}
+
+    @cached_property
+    def has_joined_subject(self) -> bool:
+        """Return whether git joined several lines to the subject, as no blank line follows it.
+
+        For a patch file, this is so if the subject is folded where it need not be, or if it is
+        long, has several sentences, and no description follows.
+        """
+        if self.title_lines:
+            return self.title_lines > 1
+        line = self.header_line("Subject")
+        first, folded = "", ""
+        if line:
+            first, folded = (*self.lines[line - 1 : line + 1], "")[:2]
+        if folded[:1] == " " and folded.strip():
+            filled = len(first) + 1 + len(folded.split(maxsplit=1)[0])
+            if "=?" not in first and (filled < _FOLD or folded.startswith(JOINED)):
+                return True
+        title = self.subject.title
+        has_text = any(line.strip() and not is_trailer(line) for line in self.message)
+        return len(title) > _LONG_TITLE and not has_text and bool(_SENTENCES.search(title))
+
+    @cached_property
+    def diff_form(self) -> str:
+        """Return "combined" or "no-prefix" for a form of diff that `git am` cannot apply, or "".
+
+        These are the diff of a merge (`diff --cc`), and a diff without a/ and b/ (`diff.noprefix`).
+        """
+        for line in self.lines[self.message_line - 1 :]:
+            if line.startswith(("diff --cc ", "diff --combined ")):
+                return "combined"
+            if line.startswith("diff --git "):
+                names = line.removeprefix("diff --git ")
+                middle = len(names) // 2
+                if names[:middle] == names[middle + 1 :] and names[middle] == " ":
+                    return "no-prefix"
+        return ""
 
     @property
     def has_diff(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.address import decode_words
+from patchpilot.model.commit import find_notes_line
 from patchpilot.model.mail import MailText, parse_body_headers, strip_quotes
 from patchpilot.model.patch import Patch
 
@@ -83,11 +84,16 @@ def _describe_damage(repository: Repository, raw: bytes, patch: Patch, folder: P
         subject == commit.subject if commit else subject.split() == patch.subject.title.split()
     ):
         return f"its subject would be {subject!r}"
-    body = commit.body if commit else "\n".join(patch.message)
+    body = _drop_notes(commit.body) if commit else "\n".join(patch.message)
     if _strip_lines(_read_text(message_file)) != _strip_lines(body):
         return "its message would differ"
     has_same_diff = _contains_diff(_read_text(diff_file).split("\n"), patch)
     return "" if has_same_diff else "its content would differ"
+
+
+def _drop_notes(body: str) -> str:
+    lines = body.split("\n")
+    return "\n".join(lines[: find_notes_line(lines)])
 
 
 def _read_text(file: Path) -> str:

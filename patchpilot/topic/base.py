@@ -622,4 +622,9 @@ def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
             f" {other.counted_commits}"
         )
         hint += ("; ", Action("", ("--base", other.name), f"{description}: {{}}"))
+    if repository.is_shallow():
+        return UsageError(
+            f"no commits on top of the base {base.name}: the clone is shallow",
+            hint=Hint((f"{repository.complete_history_hint()}; or name a commit",)),
+        )
     return UsageError(f"no commits on top of the base {base.name}", hint=Hint(hint))

@@ -5,18 +5,17 @@ The subject prefix of the draft is added to the patches of a topic.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.range import (
-    ChooseMails,
     FromArchive,
     Skipped,
     read_commits_series,
     read_targets,
 )
-from patchpilot.errors import MissingError
+from patchpilot.errors import InputError, MissingError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
@@ -124,14 +123,18 @@ def read_series(
     from_archive: FromArchive | None = None,
     stdin: bytes | None = None,
     skipped: Skipped | None = None,
-    choose_mails: ChooseMails | None = None,
 ) -> tuple[Series, ...]:
     """Return the series named by each TARGET, in order; see `read_targets`.
 
-    Without targets, return the topic: the commits of HEAD since its base.
+    Replies and outdated versions in a mailbox are skipped. Without targets, return the topic: the
+    commits of HEAD since its base. Raise InputError for a patch file with a diff that `git am`
+    cannot apply.
     """
     if targets:
-        return read_targets(targets, repository, from_archive, stdin, skipped, choose_mails)
+        all_series = read_series_to_check(targets, repository, from_archive, stdin, skipped)
+        for series in all_series:
+            _refuse_unappliable_diffs(series)
+        return all_series
     if repository is None:
         raise MissingError(
             "no TARGET given, and not in a git repository",
@@ -141,3 +144,43 @@ def read_series(
 
     base_of_topic = find_topic_base(repository, base)
     return (read_commits_series(repository, base_of_topic.commits, base_of_topic.start),)
+
+
+def read_series_to_check(
+    targets: Sequence[str],
+    repository: "Repository | None",
+    from_archive: FromArchive | None = None,
+    stdin: bytes | None = None,
+    skipped: Skipped | None = None,
+    upstream: Sequence[str] | None = None,
+) -> tuple[Series, ...]:
+    """Return the series named by each TARGET like `read_series`, with all forms of diffs.
+
+    If `upstream` is given, the series contain what merges change; see `read_targets`.
+    """
+    return read_targets(targets, repository, from_archive, stdin, skipped, _choose_mails, upstream)
+
+
+def _choose_mails(mails: Sequence[bytes]) -> Collection[int]:
+    from patchpilot.topic.choose_mails import choose_mails
+
+    return choose_mails(mails)
+
+
+_FORMS = {
+    "combined": (
+        "the diff of a merge (diff --cc), which git am cannot apply",
+        "write a patch of each commit with `git format-patch`; a merge has none",
+    ),
+    "no-prefix": (
+        "a diff without a/ and b/ (diff.noprefix), which git am applies to other files",
+        "create it again with `git format-patch --default-prefix`, or apply it with git am -p0",
+    ),
+}
+
+
+def _refuse_unappliable_diffs(series: Series) -> None:
+    for patch in series.patches:
+        if not patch.commit and patch.diff_form:
+            problem, hint = _FORMS[patch.diff_form]
+            raise InputError(f"{patch.source}: {problem}", hint=hint)

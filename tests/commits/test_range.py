@@ -144,6 +144,9 @@ class LinearHistory:
     def is_shallow(self) -> bool:
         return self.shallow
 
+    def complete_history_hint(self) -> str:
+        return "run `git fetch --unshallow`"
+
     def git(self, *_: str) -> SimpleNamespace:
         return SimpleNamespace(out=b"")
 

@@ -265,8 +265,11 @@ class HunkStart(NamedTuple):
 
 @cached_per_patch
 def scan_patch(context: Context) -> LineScan:
+    patch = context.patch
+    # checkpatch.pl reads the CRs of a message with CRLF
+    has_crs = context.options.checkpatch_compat and "CRLF" in patch.damage and not patch.is_decoded
     return scan_patch_lines(
-        context.patch.lines,
+        [f"{line}\r" for line in patch.lines] if has_crs else patch.lines,
         context.options.strict,
         compat=context.options.checkpatch_compat,
         read_start=_make_start_reader(context),

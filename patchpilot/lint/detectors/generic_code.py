@@ -224,7 +224,8 @@ def _find_long_title(context: Context, arguments: Arguments) -> Hits:
     title, project = context.patch.subject.title, context.project
     project_limit = project.style.subject_columns
     max_length = project_limit or arguments["most"]
-    if is_plain(title) and len(title) > max_length:
+    is_title = is_plain(title) and not context.patch.has_joined_subject
+    if is_title and len(title) > max_length:
         values = {"length": len(title), "most": max_length, "project": project.title}
         yield make_subject_hit(context, "project" if project_limit else "", **values)
 

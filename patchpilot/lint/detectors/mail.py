@@ -22,6 +22,7 @@ from patchpilot.lint.detectors.generic import find_subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import find_added_lines
 from patchpilot.lint.pack_patterns import compile_lazily
+from patchpilot.model.commit import find_notes_line
 from patchpilot.model.patch import DiffLine, Patch
 from patchpilot.model.printable import FALSE_MARK, HIDDEN, HIDDEN_IN_PROSE
 from patchpilot.model.trailer import is_trailer
@@ -182,18 +183,6 @@ def leftover_mail_encoding(context: Context) -> Hits:
             return
 
 
-@detector("all-crlf")
-def crlf_line_endings(context: Context) -> Hits:
-    """Report a message in which nearly all lines end with CRLF."""
-    lines = context.patch.lines
-    count = sum(line.endswith("\r") for line in lines)
-    if count >= _LEAST_CRLF and count * 10 >= len(lines) * 9:
-        yield Hit(1)
-
-
-_LEAST_CRLF = 4
-
-
 _STARTS = compile_lazily(
     r"^(?: mode change [0-7]+ => [0-7]+ \S+\s*$|rename (?:from|to) \S+\s*$|diff --git a/[\w/._\-]+"
     r" b/\S+\s*$)",
@@ -236,7 +225,9 @@ def check_form(context: Context) -> TypedHits:
     lines = scan_patch(context)
     yield from _check_files(context, lines)
     if not is_patch(lines) and not context.patch.source.endswith("cover-letter.patch"):
-        yield "NOT_UNIFIED_DIFF", Hit(find_last_patch_line(lines))
+        form = context.patch.diff_form
+        case = form if form == "combined" and not context.options.matches_script else ""
+        yield "NOT_UNIFIED_DIFF", make_hit(find_last_patch_line(lines), case)
 
 
 def _check_files(context: Context, lines: LineScan) -> TypedHits:
@@ -245,13 +236,15 @@ def _check_files(context: Context, lines: LineScan) -> TypedHits:
     neutral = ("MAINTAINERS",) if context.options.matches_script else ("MAINTAINERS", "dev/null")
     previous_is_binding: bool | None = None
     previous_number = 1
+    patch_form = context.patch.diff_form
     for line in lines.lines:
         text = line.text
         if line.starts_file:
             if match := _NEW_SIDE.match(text):
                 # checkpatch.pl reports the line that it has read before the file name
                 prefix = match[1].partition("/")[0]
-                if tree is not None and prefix and tree.exists(prefix):
+                is_bare = not context.options.matches_script and patch_form == "no-prefix"
+                if prefix and (is_bare or (tree is not None and tree.exists(prefix))):
                     yield "PATCH_PREFIX", make_hit(previous_number, prefix=prefix)
             if not line.file.startswith(neutral):
                 is_binding = line.file.startswith(_BINDING)
@@ -313,13 +306,14 @@ def message_cut_by_git_am(context: Context) -> Hits:
     else:
         yield from _find_lost_sign_off(patch)
     if patch.commit:
+        is_note = find_notes_line((*patch.message, "---", *patch.notes)) is not None
         for line in patch.notes:
             if line.strip() and not cached_match(
                 r"^ \S.*\|| \d+ files? changed| (?:create|delete|rename|copy|mode|rewrite)"
                 r" |^---\s*$",
                 line,
             ):
-                yield make_hit(patch.notes_line - 1, "separator")
+                yield make_hit(patch.notes_line - 1, "notes" if is_note else "separator")
                 return
 
 

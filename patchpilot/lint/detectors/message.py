@@ -202,7 +202,8 @@ def is_after_commit_message(lines: LineScan, number: int) -> bool:
 def check_message(context: Context) -> TypedHits:
     """Report problems in the commit message and the headers."""
     lines = scan_patch(context)
-    yield from _check_description(lines)
+    if context.options.matches_script or not context.patch.has_joined_subject:
+        yield from _check_description(lines)
     yield from _check_line_lengths(context, lines)
     yield from _check_encoding(lines)
     if context.tree is not None:
