@@ -48,6 +48,8 @@ _AFTER_WORDS = re.compile(
     r"\s*(?P<value>[^<>]*<[^<>\s]+@[^<>\s]+>.*?)\s*$",
     re.IGNORECASE,
 )
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+"""Spaces that mail programs write instead of U+0020."""
 _WHO = re.compile(r"(?P<who>[^<>]*<[^<>\s]+>|[^<>\s]+@[^<>\s]+)(?P<rest>[^<>]*)$")
 _MAILTO = re.compile(r"\s*[<\[]mailto:[^<>\[\]]*[>\]]")
 _PROPOSED = re.compile(
@@ -133,7 +135,7 @@ def given_trailers(body: Body, sender: Address, *, bot: bool = False) -> tuple[G
     """
     trailers: list[GivenTrailer] = []
     listed: set[tuple[str, str]] = set()
-    texts = [line.text for line in body.own]
+    texts = [_SPACES.sub(" ", line.text) for line in body.own]
     for number, text in enumerate(texts):
         tag = _TAG.match(text) or _AFTER_WORDS.match(text)
         if not tag:
@@ -179,7 +181,7 @@ def proposed_trailers(body: Body) -> tuple[str, ...]:
     """Return the Fixes: and link tags in the sender's own text. The sender proposes these for the
     patch.
     """
-    lines = [line.text for line in body.own]
+    lines = [_SPACES.sub(" ", line.text) for line in body.own]
     proposed = []
     for line, following in pairwise([*lines, ""]):
         text = line

@@ -34,6 +34,12 @@ def test_tag_with_another_address_of_the_sender_is_collected() -> None:
     ) == ["Acked-by: Rita Reviewer <rr@work.example>"]
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u2009", "\u202f", "\u3000"])
+def test_spaces_of_a_mail_program_are_plain_spaces_in_a_tag(space: str) -> None:
+    tag = f"Reviewed-by: {RITA}"
+    assert list_credited_tags(build_reply(SUBJECT, tag.replace(" ", space))) == [tag]
+
+
 def test_folded_tag_is_collected() -> None:
     assert list_credited_tags(
         build_reply(SUBJECT, "Tested-by: Rita Reviewer\n <rita@example.net>")
