@@ -4,11 +4,12 @@
 import re
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import GitError
+from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.maintainers import Section
 from patchpilot.maintainers.patterns import folder_of
 from patchpilot.model.address import AddressState, AddressVerdict, check_email_address
@@ -23,6 +24,7 @@ from patchpilot.recipients.get_maintainer.address_format import (
     split_mailbox,
     split_mailboxes,
 )
+from patchpilot.topic.base import find_base
 
 MANY = 40
 _RELEASE = re.compile(rb"^EXTRAVERSION[ \t]*=[ \t]*(\S*)", re.MULTILINE)
@@ -186,8 +188,17 @@ def _check_trees(facts: RecipientFacts, repository: Repository | None) -> Iterat
 
 
 def _find_remote(repository: Repository) -> tuple[str, str] | None:
-    """Return the (name, URL) of the current branch's remote, or of origin if it has none."""
+    """Return the (name, URL) of the remote with the topic's base.
+
+    Otherwise, return the remote of the current branch, or origin.
+    """
     branch = repository.branch
+    with suppress(PatchpilotError):
+        base = find_base(repository)
+        for key in repository.config_regexp(r"^remote\..*\.url$"):
+            name = key.removeprefix("remote.").removesuffix(".url")
+            if base.name.startswith(f"{name}/") and (urls := repository.remote_urls(name)):
+                return name, urls[0]
     names = (
         *(repository.config(f"branch.{branch}.remote") if branch else ()),
         "origin",

@@ -4,6 +4,8 @@
 The TUI shows each note as a card.
 """
 
+import re
+import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -23,7 +25,7 @@ from patchpilot.sending.questions import (
     list_pre_send_questions,
 )
 from patchpilot.settings.read_settings import is_in_demo
-from patchpilot.topic.base import find_base
+from patchpilot.topic.base import Base, find_base
 
 BUTTON_LABELS = {
     RemedyKind.EXCLUDE: "Exclude {}",
@@ -165,10 +167,22 @@ def _base_tree_notes(
     instruction = (
         f"run git rebase {next(iter(tree_tips))}"
         if tree_tips
-        else "to rebase onto it, add it: git remote add NAME"
-        f" {remedy.values[0].removeprefix('git ').split()[0]}"
+        else f"to rebase onto it: {_format_rebase(remedy.values[0], base_result)}"
     )
     if not tree_tips and is_in_demo():
         yield RecipientAdvice("note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo")
     else:
         yield RecipientAdvice("warning", TITLES[RemedyKind.REBASE], f"{text}; {instruction}")
+
+
+def _format_rebase(tree: str, base: Base | None) -> str:
+    """Return one line for the shell that fetches `git URL [BRANCH]` and rebases onto it."""
+    url, _, branch = tree.removeprefix("git ").partition(" ")
+    folder = url.rstrip("/").removesuffix(".git").rpartition("/")[2]
+    name = re.sub(r"[^\w.-]", "", folder) or "tree"
+    steps = [f"git remote add {name} {shlex.quote(url)}", f"git fetch {name}"]
+    if not branch:
+        steps.append(f"git remote set-head {name} --auto")
+    tip = shlex.quote(f"{name}/{branch or 'HEAD'}")
+    steps.append(f"git rebase --onto {tip} {base.start[:12]}" if base else f"git rebase {tip}")
+    return " && ".join(steps)
