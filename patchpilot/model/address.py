@@ -366,6 +366,16 @@ def check_email_address(email: str) -> AddressVerdict:
         return AddressVerdict(AddressState.BAD, reason, None)
 
 
+_NOREPLY = lazy_pattern(
+    r"(?:^|[.+_-])(?:no-?reply|do-?not-?reply)@|@(?:[\w-]+\.)*noreply\.", re.IGNORECASE
+)
+
+
+def is_noreply_address(email: str) -> bool:
+    """Return whether nobody reads mail to an address, such as GitHub's `users.noreply`."""
+    return bool(_NOREPLY.search(email))
+
+
 def split_usable_addresses(
     addresses: Iterable[Address],
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
@@ -377,6 +387,8 @@ def split_usable_addresses(
             omitted.append(
                 f"{address.email} is not a valid address and was omitted: {verdict.reason}"
             )
+        elif is_noreply_address(address.email):
+            omitted.append(f"{address.email} receives no mail and was omitted (noreply address)")
         else:
             usable.append(address)
     return tuple(usable), tuple(omitted)

@@ -9,6 +9,9 @@ from patchpilot.model.json_form import json_form
 COMPILE_TESTED = "compile-tested"
 """The answer that decides whether the messages list the configurations that build."""
 
+TO_COVER = "to-cover"
+"""The answer that decides whether the recipients of one patch receive "all" or their "own"."""
+
 
 @json_form()
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ class Draft:
     @property
     def has_cover(self) -> bool:
         return bool(self.cover_subject.strip() or self.cover_text.strip())
+
+    def sends_cover(self, *, requested: bool) -> bool:
+        """Return whether the draft's cover letter is sent; for a single patch, only on request."""
+        return self.has_cover and (requested or len(self.patches) > 1)
 
     @property
     def patch_ids(self) -> tuple[str, ...]:

@@ -10,13 +10,15 @@ class SendRequest(NamedTuple):
     """The options of `send`.
 
     `answers` contains each pre-send question and its answer. `depends_on` contains the Message-IDs
-    of the series that this series requires.
+    of the series that this series requires. `more_targets` are further patch files of the series.
     """
 
     target: str | None = None
+    more_targets: tuple[str, ...] = ()
     via: str = DEFAULT_TRANSPORT
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
     auto: bool = True
     prefix: str | None = None
     version: int | None = None

@@ -24,12 +24,12 @@ class SeriesText(NamedTuple):
     """The text of a series that is not in its commits.
 
     `prefix` is the subject prefix (`PATCH net`), `cover` contains the subject and text of the cover
-    letter, and `notes` maps commit ids to notes. `range_diff` is inserted below the diffstat of the
-    cover letter, and `presubject` before the brackets of each subject. `base` is a published commit
-    for `base-commit:`, `unpublished` contains the commits between it and the series, and
-    `prerequisites` contains lines in b4's format to insert below `base-commit:`. `extras` contains
-    texts that are not in the draft, such as a line for a bug tracker, a note about a resend, or a
-    range-diff.
+    letter, and `notes` maps commit ids, or names of patch files, to notes. `range_diff` is inserted
+    below the diffstat of the cover letter, and `presubject` before the brackets of each subject.
+    `base` is a published commit for `base-commit:`, `unpublished` contains the commits between it
+    and the series, and `prerequisites` contains lines in b4's format to insert below
+    `base-commit:`. `extras` contains texts that are not in the draft, such as a line for a bug
+    tracker, a note about a resend, or a range-diff.
     """
 
     prefix: str = "PATCH"
@@ -48,12 +48,16 @@ _NEXT_PATCH = re.compile(rb"^((?:From|commit) [0-9a-f]{40})", re.MULTILINE)
 
 
 class PatchBody(NamedTuple):
-    """A patch without recipients; it has a title, an author, and a body as bytes."""
+    """A patch without recipients; it has a title, an author, and a body as bytes.
+
+    `file` is the patch file from which it was made, if any.
+    """
 
     title: str
     author: Address
     body: bytes
     commit: str | None = None
+    file: Patch | None = None
 
 
 def make_commit_bodies(
@@ -115,7 +119,7 @@ def make_patch_bodies(
         start = len(patch.headers) and _find_body_line(patch)
         lines = patch.lines[start:]
         body = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
-        bodies.append(PatchBody(patch.subject.title, patch.author, body, patch.commit))
+        bodies.append(PatchBody(patch.subject.title, patch.author, body, patch.commit, patch))
     if text.cover and not cover:
         body = (text.cover[1].rstrip("\n") + "\n").encode("utf-8", "surrogateescape")
         bodies.insert(0, PatchBody(text.cover[0], bodies[0].author, body))
@@ -151,7 +155,7 @@ def _insert_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBo
     results = []
     for index, patch in enumerate(bodies):
         body = patch.body
-        if note := text.notes.get(patch.commit or ""):
+        if note := text.notes.get(patch.commit or (patch.file.source if patch.file else "")):
             body = insert_note(body, note)
         if index == 0:
             if text.range_diff:
@@ -175,6 +179,9 @@ def _insert_range_diff(body: bytes, text: str) -> bytes:
     return before.rstrip(b"\n") + b"\n\n" + lines + b"\n" + after
 
 
+_DIFF = re.compile(rb"^(?:diff --git |Index: |--- \S)", re.MULTILINE)
+
+
 def insert_note(body: bytes, note: str) -> bytes:
     """Insert a note below the first `---` line of a body.
 
@@ -187,6 +194,9 @@ def insert_note(body: bytes, note: str) -> bytes:
             hint="indent that line",
         )
     before, separator, after = (b"\n" + body).partition(b"\n---\n")
+    if not separator and (diff := _DIFF.search(body)):
+        before, after = body[: diff.start()], body[diff.start() :]
+        return before.rstrip(b"\n") + b"\n---\n" + text + b"\n\n" + after
     if not separator:
         raise InputError("cannot add a note: the mail has no `---` line")
     return (before + separator)[1:] + text + b"\n\n" + after.lstrip(b"\n")

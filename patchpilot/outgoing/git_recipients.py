@@ -1,22 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the recipients that the user's configuration adds.
 
-They come from `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, `format.to/cc/headers`, aliases, and
-b4's settings for the recipients of series. The plan shows these recipients to the user. The
-settings are disabled when messages are delivered.
+They come from `sendemail.to/cc/bcc/tocmd/cccmd/headercmd/suppresscc`, `format.to/cc/headers`,
+aliases, and b4's settings for the recipients of series. The plan shows these recipients to the
+user. The settings are disabled when messages are delivered.
 """
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from patchpilot.commits.git_command import git_environment
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import run
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.errors import GitError, UsageError, did_you_mean
+from patchpilot.errors import GitError, RefusedError, UsageError, did_you_mean
 from patchpilot.model.address import Address, parse_addresses
+from patchpilot.model.draft import TO_COVER, Draft
+from patchpilot.model.patch import Series
 from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.outgoing.compose_mails import encode_patches
 from patchpilot.outgoing.header_guard import NEVER, ONCE
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.transport import Transport
@@ -31,37 +36,144 @@ _REASONS = {
     "cc": "Cc: of .*",
 }
 """Patterns of the recipient reasons excluded by each kind of `sendemail.suppresscc`."""
+_KINDS = frozenset(("all", "author", "self", "cc", "bodycc", "sob", "misc-by", "cccmd", "body"))
+"""The values of `sendemail.suppresscc`."""
+
+
+def choose_to_cover(draft: Draft, account: Account) -> str:
+    """Return "all" if all messages go to all recipients, "own" if not, or "" if it is not known.
+
+    The answer of the topic takes precedence over `sendemail.toCover` and `sendemail.ccCover`.
+    """
+    is_configured = account.flag("tocover") or account.flag("cccover")
+    return draft.answers.get(TO_COVER, "all" if is_configured else "")
+
+
+class CommandFile(NamedTuple):
+    """A patch or cover letter as a file for toCmd, ccCmd and headerCmd.
+
+    `name` is the name that git format-patch gives it, and `number` is 0 for the cover letter.
+    """
+
+    number: int
+    name: str
+    content: bytes
+
+
+def list_command_files(
+    series: Series, draft: Draft, *, requested_cover: bool
+) -> tuple[CommandFile, ...]:
+    """Return the files of a series for the user's commands, the cover letter first."""
+    files = []
+    if series.cover or draft.sends_cover(requested=requested_cover):
+        (content,) = (
+            encode_patches((series.cover,))
+            if series.cover
+            else (f"Subject: [PATCH 0/N] {draft.cover_subject}\n\n{draft.cover_text}\n".encode(),)
+        )
+        files.append(CommandFile(0, "0000-cover-letter.patch", content))
+    contents = encode_patches(series.patches)
+    for number, (patch, content) in enumerate(zip(series.patches, contents, strict=True), 1):
+        name = PurePath(patch.source).name if not patch.commit else ""
+        if not re.fullmatch(r"[\w.-]+", name):
+            name = format_patch_name(number, patch.subject.title)
+        files.append(CommandFile(number, name, content))
+    version = f"v{draft.version}-" if draft.version > 1 else ""
+    return tuple(
+        file._replace(name=f"{version}{file.name}") if file.name[:4].isdigit() else file
+        for file in files
+    )
+
+
+NAME_LENGTH = 64
+"""git's default for `format.filenameMaxLength`."""
+
+
+def format_patch_name(number: int, title: str) -> str:
+    """Return the name that `git format-patch` gives to a patch, without `v2-`."""
+    slug = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._]+", "-", title)).strip("-").rstrip(".-")
+    suffix = ".patch"
+    return f"{number:04d}-{slug}"[: NAME_LENGTH - len(suffix) - 1] + suffix
 
 
 def find_configured_recipients(
     repository: Repository,
     account: Account,
     transport: Transport,
-    mails: Sequence[bytes],
+    files: Sequence[CommandFile],
 ) -> RecipientPlan:
-    """Return the recipients from the configuration, with warnings about failed commands.
+    """Return the recipients from the configuration.
 
-    tocmd and cccmd are run on `mails`, the patch files.
+    toCmd, ccCmd and headerCmd are run on `files`; their addresses receive only the message of that
+    file. Raise RefusedError if a command fails.
     """
     aliases = read_aliases(repository)
     recipients: list[Recipient] = []
-    notes: list[str] = []
     suppressed = list_suppressed_kinds(account)
     for header, name, value in _recipient_settings(repository, account, transport):
         if name.endswith("Cmd"):
             if header == "cc" and "cccmd" in suppressed:
                 continue
-            addresses, note = _run_command(repository, value, mails)
-            addresses = tuple(address for address in addresses if address != account.sender)
-            notes += [note] if note else []
-        elif header == "cc" and name.startswith("format.") and "cc" in suppressed:
+            recipients += _run_for_recipients(repository, account, value, (header, name), files)
             continue
-        else:
-            addresses = expand_aliases(value, aliases, name)
+        if header == "cc" and name.startswith("format.") and "cc" in suppressed:
+            continue
         recipients += [
-            Recipient(address, "configured", None, header, (name,)) for address in addresses
+            Recipient(address, "configured", None, header, (name,))
+            for address in expand_aliases(value, aliases, name)
         ]
-    return RecipientPlan(tuple(recipients), warnings=tuple(notes))
+    for file in files:
+        recipients += [
+            Recipient(address, "configured", None, name.lower(), (HEADER_COMMAND,))._replace(
+                patches=(file.number,) if len(files) > 1 else ()
+            )
+            for name, value in run_header_command(repository, account, file)
+            if name.lower() in ("to", "cc")
+            for address in expand_aliases(value, aliases, HEADER_COMMAND)
+        ]
+    return RecipientPlan(tuple(recipients))
+
+
+HEADER_COMMAND = "sendemail.headerCmd"
+
+
+def run_header_command(
+    repository: Repository, account: Account, file: CommandFile
+) -> Iterator[tuple[str, str]]:
+    """Yield the names and values of the headers that `sendemail.headerCmd` prints for a file."""
+    command = account.value("headercmd")
+    if not command:
+        return
+    text = re.sub(r"\n[ \t]+", " ", run_for_file(repository, command, HEADER_COMMAND, file))
+    for line in text.splitlines():
+        name, colon, value = line.partition(":")
+        if line.strip() and (not colon or not re.fullmatch(r"[!-9;-~]+", name)):
+            raise RefusedError(
+                f"{HEADER_COMMAND}: not a header: {line!r}", hint=f"run `{command} FILE`"
+            )
+        if line.strip():
+            yield name, value.strip()
+
+
+def _run_for_recipients(
+    repository: Repository,
+    account: Account,
+    command: str,
+    setting: tuple[str, str],
+    files: Sequence[CommandFile],
+) -> Iterator[Recipient]:
+    """Yield the recipients that a command prints for each file, restricted to its message."""
+    header, name = setting
+    numbers: dict[Address, list[int]] = {}
+    for file in files:
+        for line in run_for_file(repository, command, name, file).splitlines():
+            for address in parse_addresses(line):
+                cleaned = Address(re.sub(r"\s*\([^)]*\)$", "", address.name), address.email)
+                if address != account.sender and file.number not in numbers.setdefault(cleaned, []):
+                    numbers[cleaned].append(file.number)
+    for address, of_files in numbers.items():
+        patches = () if len(of_files) == len(files) else tuple(of_files)
+        yield Recipient(address, "configured", None, header, (name,), patches=patches)
 
 
 def list_recipient_settings(
@@ -131,6 +243,11 @@ def list_suppressed_kinds(account: Account) -> frozenset[str]:
         for kind in re.split(r"[\s,]+", value.lower())
         if kind
     }
+    if unknown := kinds - _KINDS:
+        raise UsageError(
+            f"sendemail.suppresscc: unknown value {min(unknown)!r}",
+            hint=f"valid values: {', '.join(sorted(_KINDS))}",
+        )
     if "all" in kinds:
         kinds |= {"author", "self", "cc", "bodycc", "sob", "misc-by", "cccmd"}
     if "body" in kinds:
@@ -158,7 +275,7 @@ def drop_suppressed_recipients(
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
     """Return the addresses of each alias in `sendemail.aliasesfile`.
 
-    The formats of mutt, mailrc, pine, elm and sendmail are supported, but not gnus. Raise
+    The formats are those of git send-email: mutt, mailrc, pine, elm, sendmail and gnus. Raise
     UntrustedCommandsError if the repository itself configures alias files.
     """
     kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()
@@ -174,35 +291,41 @@ def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
     return aliases
 
 
-_MUTT = r'^\s*alias\s+(?:-group\s+\S+\s+)*"?([^"\s]+)"?\s+(.*?)(?:\s*#.*)?$'
-_ALIAS_LINES = {"mutt": _MUTT, "mailrc": _MUTT, "sendmail": r"^([^#\s:]+)\s*:\s*(.+)$"}
-"""The pattern of an alias line for each mail program."""
+_ALIAS_LINES = {
+    "mutt": r"^\s*alias\s+(?:-group\s+\S+\s+)*\"?([^\"\s]+)\"?\s+([^#]*)",
+    "mailrc": r"^alias\s+(\S+)\s+(.*?)\s*$",
+    "pine": r"^(\S+)\t[^\t]*\t\(?([^\t]+?)\)?(?::?\t[^\t]*){0,2}$",
+    "elm": r"^(\S+)\s+=\s+[^=]+=\s(\S+)",
+    "sendmail": r"^([^#\s\"][^\"/|]*?)\s*:\s*(?!:include:)([^\"/|]+)$",
+    "gnus": r'\(define-mail-alias\s+"(\S+?)"\s+"(\S+?)"\)',
+}
+"""The pattern of an alias line in the file of each mail program, as in git send-email."""
+_CONTINUED = {"pine": r"\n +", "sendmail": r"\\\n\s*|\n[ \t]+", "mutt": r"\\\n\s*"}
 
 
 def _parse_aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    joined = re.sub(r"\\\n\s*|\n[ \t]+", " ", text)
+    if kind not in _ALIAS_LINES:
+        return
+    joined = re.sub(_CONTINUED[kind], " ", text) if kind in _CONTINUED else text
     for line in joined.split("\n"):
-        if kind in _ALIAS_LINES:
-            match = re.match(_ALIAS_LINES[kind], line)
-            if match:
-                yield (
-                    match[1],
-                    _split_alias_targets(match[2], space_separated=kind == "mailrc"),
-                )
-        elif kind == "pine":
-            parts = line.split("\t")
-            if len(parts) >= 3:
-                yield parts[0].strip(), _split_alias_targets(parts[2].strip("() "))
-        elif kind == "elm":
-            parts = line.split("=")
-            if len(parts) >= 3:
-                for name in parts[0].split(","):
-                    yield name.strip(), _split_alias_targets(parts[-1])
+        if match := re.search(_ALIAS_LINES[kind], line):
+            split = _split_words if kind == "mailrc" else _split_alias_targets
+            yield match[1], split(match[2].replace('\\"', '"') if kind == "mutt" else match[2])
 
 
-def _split_alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ...]:
-    if space_separated and "<" not in text and "," not in text:
-        return tuple(text.replace('"', "").split())
+def _split_words(text: str) -> tuple[str, ...]:
+    """Split at spaces outside of quotes, and remove the quotes.
+
+    Several addresses without names in one pair of quotes are split, too.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = text.split()
+    return tuple(part for word in words for part in ([word] if "<" in word else word.split()))
+
+
+def _split_alias_targets(text: str) -> tuple[str, ...]:
     return tuple(
         target.strip()
         for target in re.split(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', text)
@@ -238,33 +361,40 @@ def expand_aliases(
     return tuple(addresses)
 
 
-def _run_command(
-    repository: Repository, command: str, mails: Sequence[bytes]
-) -> tuple[tuple[Address, ...], str]:
-    """Run the user's command on each message.
+_outputs: dict[tuple[Path, str, CommandFile], str] = {}
+"""What the user's commands printed in this process, so that they run once for each message."""
 
-    Return the printed addresses, and a warning if the command failed.
+
+def run_for_file(repository: Repository, command: str, setting: str, file: CommandFile) -> str:
+    """Return what the user's command prints for a file.
+
+    It is run once for each file and process. Raise RefusedError if it fails.
     """
-    addresses: dict[str, Address] = {}
+    key = (repository.top, command, file)
+    if key not in _outputs:
+        _outputs[key] = _run_command(repository, command, setting, file)
+    return _outputs[key]
+
+
+def _run_command(repository: Repository, command: str, setting: str, file: CommandFile) -> str:
+    reason = ""
     with TemporaryFolder("mails") as folder:
-        for number, mail in enumerate(mails):
-            file = folder / f"{number:04d}.patch"
-            file.write_bytes(mail)
-            try:
-                result = run(
-                    ["sh", "-c", f'{command} "$@"', "-", str(file)],
-                    cwd=repository.top,
-                    env=git_environment(parsed=False, repo=repository.top),
-                    timeout=TIME_LIMIT,
-                )
-            except GitError:
-                return tuple(addresses.values()), f"{command}: timed out after {TIME_LIMIT:.0f} s"
-            if result.code:
-                return tuple(addresses.values()), f"{command}: failed with exit code {result.code}"
-            for line in result.out.decode("utf-8", "replace").splitlines():
-                for address in parse_addresses(line):
-                    addresses.setdefault(
-                        address.key,
-                        Address(re.sub(r"\s*\([^)]*\)$", "", address.name), address.email),
-                    )
-    return tuple(addresses.values()), ""
+        path = folder / file.name
+        path.write_bytes(file.content)
+        try:
+            result = run(
+                ["sh", "-c", f'{command} "$@"', "-", str(path)],
+                cwd=repository.top,
+                env=git_environment(parsed=False, repo=repository.top),
+                timeout=TIME_LIMIT,
+            )
+        except GitError:
+            reason = f"timed out after {TIME_LIMIT:.0f} s"
+        else:
+            reason = f"failed with exit code {result.code}" if result.code else ""
+    if reason:
+        raise RefusedError(
+            f"{setting}: `{command} {file.name}` {reason}; nothing was sent",
+            hint="fix the command, or use --no-auto, --to and --cc",
+        )
+    return result.out.decode("utf-8", "replace")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from patchpilot.commits.private_config import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import unknown_word_error
+from patchpilot.errors import MissingError, unknown_word_error
 from patchpilot.model.address import Address, parse_address
 from patchpilot.urls import hide_url_credentials
 
@@ -96,6 +96,29 @@ class Account:
     def flag(self, name: str) -> bool:
         """Return whether `sendemail.NAME` is true; the accepted values are the same as in git."""
         return self.value(name).lower() in ("true", "yes", "on", "1")
+
+
+def describe_missing_sender(account: Account) -> MissingError:
+    """Return the error for an account without a sender."""
+    if value := account.value("from"):
+        return MissingError(
+            f"sendemail.from has no address: {value!r}",
+            hint="run `git config --global sendemail.from 'Your Name <you@example.org>'`",
+        )
+    return MissingError(
+        "git user.name and user.email are not set",
+        hint=(
+            "run `git config --global user.name 'Your Name'; git config --global user.email"
+            " you@example.org`"
+        ),
+    )
+
+
+def require_sender(account: Account) -> Address:
+    """Return the sender of an account; raise MissingError if there is none."""
+    if account.sender is None:
+        raise describe_missing_sender(account)
+    return account.sender
 
 
 def read_account(repository: Repository, identity: str | None = None) -> Account:

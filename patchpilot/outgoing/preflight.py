@@ -13,12 +13,13 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice, Hint
-from patchpilot.model.address import AddressState, check_email_address
+from patchpilot.model.address import AddressState, check_email_address, is_noreply_address
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.printable import format_count
+from patchpilot.model.printable import format_count, join_words
 from patchpilot.model.recipient import TEAM, Recipient
 from patchpilot.model.send_problem import SendProblem, SentRecord
+from patchpilot.outgoing.git_recipients import choose_to_cover
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import find_provider
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree
@@ -60,6 +61,7 @@ class PreflightFacts(NamedTuple):
     `cautions` contains its warnings, and `hidden` is the number of findings that only --strict
     shows. `waived` contains the errors that the user has overridden, with the reason.
     `upstream_known` maps upstream commit ids to whether the local copy of mainline contains them.
+    `security_evidence` are the places that speak of a security problem if that question is open.
     `records` contains sent versions that are recorded outside of the outbox.
     `delivery` is what is known about a program that delivers the messages. `private_ids` are the
     Message-IDs of undisclosed fixes. `public_parent` is the archive of the message to which an
@@ -82,6 +84,7 @@ class PreflightFacts(NamedTuple):
     delivery: SendProblem | None = None
     too_soon: str = ""
     unanswered: tuple[str, ...] = ()
+    security_evidence: tuple[str, ...] = ()
     upstream_known: Mapping[str, bool] = MappingProxyType({})
     merge_window: str = ""
     damaged: tuple[tuple[str, str], ...] = ()
@@ -101,6 +104,14 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic = facts.topic
     yield from _upstream_problems(facts)
     yield from _recipient_problems(facts)
+    yield from _reply_problems(topic)
+    yield from _split_problems(topic)
+    if facts.security_evidence and any(map(is_mailing_list, topic.recipients)):
+        yield SendProblem(
+            "unanswered-security",
+            f"security question not answered, but {facts.security_evidence[0]}",
+            _format_answer_hint("security"),
+        )
     if topic.draft.is_undisclosed:
         yield from find_undisclosed_problems(topic.series, facts.private_ids)
         if facts.public_parent:
@@ -207,6 +218,60 @@ def _recipient_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
                 )
             ),
         )
+
+
+def _format_answer_hint(name: str) -> Action:
+    return Action("", (f"--{name}",), f"answer once: {{}} no, or --{name} yes")
+
+
+def _split_problems(topic: SeriesToSend) -> Iterator[SendProblem]:
+    """Yield a problem if maintainers receive only some patches of a series, and no cover letter."""
+    count, draft = len(topic.series.patches), topic.draft
+    has_cover = topic.series.cover or draft.sends_cover(requested=topic.request.cover)
+    if count < 2 or has_cover or draft.is_undisclosed or choose_to_cover(draft, topic.account):
+        return
+    partial = [
+        f"{recipient.address} receives only"
+        f" {join_words([f'{number}/{count}' for number in recipient.patches])}"
+        for recipient in topic.recipients
+        if recipient.role == "maintainer" and 0 < len({*recipient.patches} - {0}) < count
+    ]
+    if partial:
+        more = f"; and {len(partial) - MAX_NAMES} more" if len(partial) > MAX_NAMES else ""
+        yield SendProblem(
+            "split-recipients",
+            f"{'; '.join(partial[:MAX_NAMES])}{more}; there is no cover letter",
+            Hint(
+                (
+                    Action("", ("--to-cover", "all"), "send all patches to all with {}, or "),
+                    Action("", ("--to-cover", "own"), "leave it so with {}; or write it: "),
+                    Action("draft", ("--edit",)),
+                )
+            ),
+        )
+
+
+MAX_NAMES = 4
+
+
+def _reply_problems(topic: SeriesToSend) -> Iterator[SendProblem]:
+    """Yield problems with a sender or author whom nobody can answer."""
+    sender = topic.account.sender
+    if sender and is_noreply_address(sender.email):
+        yield SendProblem(
+            "noreply-sender",
+            f"nobody can reply to {sender.email}: it receives no mail",
+            "git config --global user.email ADDRESS, then amend the commits: git commit --amend"
+            " --reset-author -s",
+        )
+    authors = {patch.author.email for patch in topic.series.patches if patch.author}
+    for email in sorted(authors - {sender.email if sender else ""}):
+        if is_noreply_address(email):
+            yield SendProblem(
+                "noreply-author",
+                f"the author's address {email} receives no mail",
+                "ask the author for another address: git commit --amend --author='NAME <ADDRESS>'",
+            )
 
 
 def _patch_problems(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
@@ -521,11 +586,8 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
             Action("check", (), "see them: {}"),
         )
     for name in facts.unanswered:
-        yield SendProblem(
-            f"unanswered-{name}",
-            _UNANSWERED[name],
-            Action("", (f"--{name}",), f"answer once: {{}} no, or --{name} yes"),
-        )
+        if name != "security" or not facts.security_evidence:
+            yield SendProblem(f"unanswered-{name}", _UNANSWERED[name], _format_answer_hint(name))
 
 
 def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
@@ -611,9 +673,28 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
 
 
+def _single_cover_warnings(topic: SeriesToSend) -> Iterator[SendProblem]:
+    """Report what becomes of the cover letter of a single patch."""
+    if not topic.draft.has_cover or topic.text.cover:
+        return
+    text = topic.draft.cover_text.strip()
+    if text and any(text.encode() in entry.raw for entry in topic.send.entries):
+        yield SendProblem("single-cover", "the cover letter's text is below the --- of the patch")
+        return
+    yield SendProblem(
+        "single-cover",
+        "the cover letter is not sent: a single patch has none",
+        Action(
+            "", ("--cover-letter",), "send it with {}, or move its text below --- (draft --note)"
+        ),
+    )
+
+
 def _series_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     topic, version = facts.topic, facts.topic.send.version
     count = len(topic.series.patches)
+    if count == 1 and not topic.series.cover:
+        yield from _single_cover_warnings(topic)
     if (
         facts.project.mail.cover_from
         and count >= max(2, facts.project.mail.cover_from)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from patchpilot.commits.run import base_environment, run
-from patchpilot.errors import GitError, MissingError, NetworkError
+from patchpilot.errors import GitError, InputError, MissingError, NetworkError
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.credentials import Credential
@@ -431,8 +431,29 @@ def _submit_with_program(
 def make_tls_context(account: Account) -> ssl.SSLContext:
     """Return a TLS context with the certificates that git send-email would use.
 
-    An empty path disables verification.
+    An empty path disables verification. Raise InputError for a client certificate that cannot be
+    read.
     """
+    context = _make_server_context(account)
+    certificate, key = account.value("smtpsslclientcert"), account.value("smtpsslclientkey")
+    if key and not certificate:
+        raise InputError(
+            "sendemail.smtpSSLClientKey is set, but not sendemail.smtpSSLClientCert",
+            hint="set both, or only the certificate if its file has the key",
+        )
+    if certificate:
+        paths = [os.path.expanduser(name) for name in (certificate, key) if name]  # noqa: PTH111
+        try:
+            context.load_cert_chain(*paths)
+        except (OSError, ssl.SSLError) as error:
+            raise InputError(
+                f"cannot read sendemail.smtpSSLClientCert {certificate}: {error}",
+                hint="it is a PEM file with the certificate, and the key if there is no other file",
+            ) from error
+    return context
+
+
+def _make_server_context(account: Account) -> ssl.SSLContext:
     if account.cert_path is None:
         return ssl.create_default_context()
     if account.cert_path == "":

@@ -17,12 +17,13 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.recipient import TEAM, Recipient, RecipientPlan
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
-from patchpilot.outgoing.compose_mails import encode_patches
 from patchpilot.outgoing.git_recipients import (
     NO_ADDRESS,
+    choose_to_cover,
     drop_suppressed_recipients,
     expand_aliases,
     find_configured_recipients,
+    list_command_files,
     list_recipient_settings,
     list_suppressed_kinds,
     read_aliases,
@@ -77,9 +78,8 @@ def choose_recipients(
         if settings:
             notes += (f"not used for an undisclosed fix: {', '.join(settings)}",)
     elif request.auto:
-        configured = find_configured_recipients(
-            repository, account, transport, encode_patches(series.patches)
-        )
+        files = list_command_files(series, draft, requested_cover=request.cover)
+        configured = find_configured_recipients(repository, account, transport, files)
         all_recipients = [
             recipient
             for recipient in (*recipients, *_recipients_in_patch_files(series))
@@ -104,12 +104,16 @@ def choose_recipients(
             *configured.warnings,
             *(f"sendemail.bcc: {problem}" for problem in invalid),
         )
-    _merge_recipients(by_address, _parse_given_recipients(repository, request))
+    given, given_bcc = _parse_given_recipients(repository, request)
+    _merge_recipients(by_address, given)
+    bcc_addresses += tuple(address for address in given_bcc if address not in bcc_addresses)
     if not is_undisclosed:
         _merge_recipients(
             by_address,
             _list_recipients(project, draft, request, recipients, by_address),
         )
+    if choose_to_cover(draft, account) == "all":
+        by_address = {key: one._replace(patches=()) for key, one in by_address.items()}
     usable_recipients, invalid = _split_usable_recipients(
         sorted(by_address.values(), key=lambda recipient: recipient.header != "to")
     )
@@ -241,20 +245,27 @@ def _recipients_in_patch_files(series: Series) -> list[Recipient]:
     ]
 
 
-def _parse_given_recipients(repository: Repository, request: SendRequest) -> list[Recipient]:
-    aliases = read_aliases(repository) if request.to or request.cc else {}
+def _parse_given_recipients(
+    repository: Repository, request: SendRequest
+) -> tuple[list[Recipient], tuple[Address, ...]]:
+    """Return the recipients of --to and --cc, and the addresses of --bcc."""
+    aliases = read_aliases(repository) if request.to or request.cc or request.bcc else {}
     recipients = []
-    for header, texts in (("to", request.to), ("cc", request.cc)):
+    blind_copies: list[Address] = []
+    for header, texts in (("to", request.to), ("cc", request.cc), ("bcc", request.bcc)):
         for text in texts:
             addresses = expand_aliases(text, aliases, f"--{header}")
             if not addresses:
                 raise UsageError(f"--{header}: {text!r} has no address", hint=NO_ADDRESS)
             addresses = require_usable_recipients(addresses, f"--{header}")
+            if header == "bcc":
+                blind_copies += addresses
+                continue
             recipients += [
                 Recipient(address, "added", None, header, (f"--{header}",), by_hand=True)
                 for address in addresses
             ]
-    return recipients
+    return recipients, tuple(blind_copies)
 
 
 def _split_usable_recipients(

@@ -11,9 +11,10 @@ from functools import cache
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.repository_identity import find_repository_path
 from patchpilot.commits.rewrite import rebase_without_covers
-from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
+from patchpilot.errors import PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.draft import Draft
+from patchpilot.model.patch import Patch
 from patchpilot.model.printable import format_count, join_words
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.recipient import refuse_many_recipients
@@ -26,6 +27,7 @@ from patchpilot.outgoing.header_guard import (
     refuse_header_newlines,
     refuse_unsafe_headers,
 )
+from patchpilot.outgoing.mail_account import require_sender
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.preflight import PreflightFacts, blockers, find_send_warnings
 from patchpilot.outgoing.preflight_passed import list_passed_checks
@@ -86,16 +88,10 @@ def plan_sending(
     transport = transports.find_transport(request.via)
     refuse_control_characters("--to", request.to)
     refuse_control_characters("--cc", request.cc)
+    refuse_control_characters("--bcc", request.bcc)
     account = transport.account(repository, request.identity)
     transport.refuse_untrusted(repository, account)
-    if account.sender is None:
-        raise MissingError(
-            "git user.name and user.email are not set",
-            hint=(
-                "run `git config --global user.name 'Your Name'; git config --global user.email"
-                " you@example.org`"
-            ),
-        )
+    sender = require_sender(account)
     progress("reading the topic")
     finished_sends = finish_sends(repository)
     series, ids = patches = read_named_patches(repository, request)
@@ -146,7 +142,9 @@ def plan_sending(
     public, unpublished = (
         find_published_commit(repository, base, topic_base) if base else (None, ())
     )
-    text = collect_mail_texts(repository, request, draft, public)._replace(unpublished=unpublished)
+    text = collect_mail_texts(
+        repository, request, draft, public, () if ids else series.patches
+    )._replace(unpublished=unpublished)
     sending = Sending(
         request=request,
         transport=transport,
@@ -160,7 +158,7 @@ def plan_sending(
             version=draft.version,
             transport=request.via,
             account=account.label,
-            sender=account.sender.header(),
+            sender=sender.header(),
             kind="to-self" if request.to_self else "real",
             base=base,
             head=rebase_without_covers(repository, ids)[-1] if ids else None,
@@ -176,7 +174,7 @@ def plan_sending(
         text=text,
         recipients=recipients.recipients,
         before=find_earlier_sends(draft),
-        remarks=finished_sends,
+        remarks=(*finished_sends, *_note_single_commit(repository, request, ids)),
     )
     trees = [tree for section in recipients.sections for tree in section.trees]
 
@@ -225,6 +223,21 @@ def plan_sending(
         )
         blocking_problems = ()
     return replace(sending, blockers=blocking_problems, warnings=problems_to_warn, passed=passed)
+
+
+def _note_single_commit(
+    repository: Repository, request: SendRequest, ids: Sequence[str]
+) -> tuple[str, ...]:
+    """Return a note if TARGET is a commit, and git send-email would send those after it."""
+    target = request.target or ""
+    head = repository.find("HEAD")
+    if len(ids) != 1 or ".." in target or not target or head is None or head == ids[0]:
+        return ()
+    count = len(repository.rev_list("--no-merges", "--max-count=100", f"{ids[0]}..{head}"))
+    if not count or not repository.is_ancestor(ids[0], head):
+        return ()
+    later = format_count(count, "later commit")
+    return (f"{target} is one commit; git send-email {target} would send {later} instead",)
 
 
 MAX_SHOWN = 3
@@ -385,35 +398,39 @@ def collect_mail_texts(
     request: SendRequest,
     draft: Draft,
     base: str | None,
+    files: Sequence[Patch] = (),
 ) -> SeriesText:
     """Return the draft's texts as they appear in the messages.
 
-    The changelog goes into the cover letter, or below the `---` of a single patch.
+    The changelog goes into the cover letter, or below the `---` of a single patch. `files` are the
+    patches of the series if they are files.
     """
     is_series = len(draft.patches) > 1
+    # the name of each patch in `notes`
+    keys = [file.source for file in files] or [patch.commit or "" for patch in draft.patches]
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
     cover = None
     compile_tested = format_compile_tested_line(repository, draft)
     depends_on = "\n".join(f"Depends-on: <{message_id}>" for message_id in request.depends_on)
     extra_lines = tuple(line for line in (compile_tested, depends_on) if line)
-    if draft.has_cover and (request.cover or is_series):
+    if draft.sends_cover(requested=request.cover):
         body = format_cover_body(draft.cover_text, draft.changelogs, draft.version)
         cover = (draft.cover_subject, "\n\n".join((body, *extra_lines)))
     notes = {
-        patch.commit: draft.notes[patch.patch_id]
-        for patch in draft.patches
-        if patch.commit and patch.patch_id in draft.notes
+        key: draft.notes[patch.patch_id]
+        for key, patch in zip(keys, draft.patches, strict=False)
+        if key and patch.patch_id in draft.notes
     }
     range_diff_text = _compare_with_last_version(repository, draft) if request.range_diff else ""
-    first_commit = next((patch.commit for patch in draft.patches if patch.commit), None)
-    if cover is None and first_commit:
+    first = next((key for key in keys if key), None)
+    if cover is None and first:
         changes = format_cover_body("", draft.changelogs, draft.version)
         # b4 puts the cover letter of a single patch below the `---`
         body = strip_final_trailers(draft.cover_text) if prep and not is_series else ""
         text = "\n\n".join(
             paragraph
             for paragraph in (
-                notes.get(first_commit, ""),
+                notes.get(first, ""),
                 body,
                 changes,
                 *extra_lines,
@@ -421,7 +438,7 @@ def collect_mail_texts(
             )
             if paragraph.strip()
         )
-        notes = {**notes, first_commit: text} if text else notes
+        notes = {**notes, first: text} if text else notes
     return SeriesText(
         prefix=_subject_prefix(draft, request),
         cover=cover,

@@ -79,6 +79,11 @@ def gather_preflight_facts(
             progress("looking for patches of others")
         similar_patches = searching.result() if searching else ()
     now = datetime.now().astimezone()
+    open_questions = [
+        question
+        for question in list_pre_send_questions(series, draft, project)
+        if question.answer is None
+    ]
     with Outbox() as outbox:
         is_first_send = not is_in_demo() and not outbox.has_sent()
         private_ids = outbox.undisclosed_ids()
@@ -89,10 +94,9 @@ def gather_preflight_facts(
         target_fit=target_fit,
         upstream=upstream,
         posted=() if records else similar_patches,
-        unanswered=tuple(
-            question.name
-            for question in list_pre_send_questions(series, draft, project)
-            if question.answer is None
+        unanswered=tuple(question.name for question in open_questions),
+        security_evidence=next(
+            (question.evidence for question in open_questions if question.name == "security"), ()
         ),
         upstream_known=_find_upstream_commits(repository, series),
         merge_window=_format_merge_window_message(repository, project, target, now),

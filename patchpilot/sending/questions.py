@@ -14,7 +14,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown_word_error
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice
-from patchpilot.model.draft import Draft
+from patchpilot.model.draft import TO_COVER, Draft
 from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_problem import SendProblem
@@ -219,8 +219,12 @@ def validate_answer(repository: Repository, name: str, value: str) -> str:
     Raise `UsageError` for an invalid answer.
     """
     answer = value.strip()
-    if name not in ("security", "regression"):
-        raise unknown_word_error("question", name, ("security", "regression"))
+    if name not in ("security", "regression", TO_COVER):
+        raise unknown_word_error("question", name, ("security", "regression", TO_COVER))
+    if name == TO_COVER:
+        if answer.lower() in ("all", "own"):
+            return answer.lower()
+        raise UsageError(f"--{name}: invalid value {value!r}", hint="use all or own")
     if answer.lower() in ("yes", "no"):
         return answer.lower()
     if name == "regression" and re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", answer):

@@ -21,14 +21,14 @@ from patchpilot.commits.temporary_folder import TemporaryFolder, remove_leftover
 from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
 from patchpilot.extras import install_command, system_install_command
 from patchpilot.model.action import Action, Advice, UntrustedCommandsError
-from patchpilot.model.address import AddressState, check_email_address
+from patchpilot.model.address import AddressState, check_email_address, is_noreply_address
 from patchpilot.model.bounded import MIB
 from patchpilot.model.json_form import json_form
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports
-from patchpilot.outgoing.mail_account import read_account
+from patchpilot.outgoing.mail_account import describe_missing_sender, read_account
 from patchpilot.resources import TOPIC_DATABASE, state_folder
 from patchpilot.series.database import damaged_error, recover_database
 from patchpilot.series.topic_database import LAYOUT, open_topic_database
@@ -222,8 +222,10 @@ def _check_identity(repository: Repository, identity: str | None) -> Iterator[pr
         )
         return
     verdict = check_email_address(user.email)
-    if verdict.state is not AddressState.GOOD or user.email.endswith(
-        (".localdomain", ".local", "users.noreply.github.com")
+    if (
+        verdict.state is not AddressState.GOOD
+        or is_noreply_address(user.email)
+        or user.email.endswith((".localdomain", ".local"))
     ):
         yield probes.Probe(
             "identity",
@@ -240,7 +242,11 @@ def _check_identity(repository: Repository, identity: str | None) -> Iterator[pr
         )
     else:
         yield probes.Probe("identity", "ok", str(user))
-    sender = read_account(repository, identity).sender
+    account = read_account(repository, identity)
+    sender = account.sender
+    if sender is None:
+        problem = describe_missing_sender(account)
+        yield probes.Probe("sender", "fail", problem.message, problem.hint or "")
     if sender and sender.key != user.key:
         yield probes.Probe(
             "sender",

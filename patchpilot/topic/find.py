@@ -19,13 +19,14 @@ from patchpilot.commits.range import (
     is_existing_file,
     is_network_target,
     read_commits_series,
-    read_targets,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.draft import Draft, KnownPatch
+from patchpilot.model.file_headers import list_files, read_file_headers
 from patchpilot.model.mail import parse_id_option
 from patchpilot.model.patch import Series, parse_subject
+from patchpilot.model.printable import join_words
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.draft_texts import import_b4_texts
 from patchpilot.outgoing.compose_mails import compute_patch_ids, encode_patches
@@ -37,6 +38,7 @@ from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.base import list_topic_commits
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.posted_elsewhere import SentTag, find_tagged_topic
+from patchpilot.topic.read_series import read_series
 from patchpilot.topic.upstream_state import find_backport_prefix
 
 
@@ -56,15 +58,27 @@ def read_named_patches(
 ) -> tuple[Series, tuple[str, ...]]:
     """Return the series named by TARGET and its commit ids (none for patch files)."""
     target = request.target
-    if target is None or (
-        not is_existing_file(target) and target != "-" and not is_network_target(target)
-    ):
+    files = tuple(name for name in (target, *request.more_targets) if name is not None)
+    commits = [name for name in files if not _is_patch_source(name)]
+    if commits and len(files) > 1:
+        raise UsageError(
+            f"{join_words(files)}: only patch files can be named together",
+            hint="for several commits, name a range A..B",
+        )
+    if not files or commits:
         ids = list_topic_commits(repository, target, request.base)
         return read_commits_series(repository, ids, None), ids
-    all_series = read_targets((target,), repository)
+    all_series = read_series(files, repository)
     if len(all_series) != 1:
-        raise UsageError(f"{target} has {len(all_series)} series", hint="send one series at a time")
+        raise UsageError(
+            f"{join_words(files)} {'have' if len(files) > 1 else 'has'} {len(all_series)} series",
+            hint="send one series at a time",
+        )
     return all_series[0], ()
+
+
+def _is_patch_source(target: str) -> bool:
+    return is_existing_file(target) or target == "-" or is_network_target(target)
 
 
 def find_base_commit(
@@ -265,6 +279,8 @@ def _apply_request(
         # patchpilot writes a description when it enrolls a branch, so do not read it as the cover
         # letter
         draft = _add_cover(repository, draft, facts.series, None if enrolled else facts.branch)
+        if list_files(facts.series):
+            return add_request_options(_add_file_headers(draft, facts.series), request)
         configured = repository.config("format.subjectprefix")
         ids = [patch.commit for patch in facts.patches if patch.commit]
         prefix, origin = find_backport_prefix(repository, ids), "the stable branch"
@@ -274,6 +290,29 @@ def _apply_request(
             prefixed = replace(draft, prefix=complete_prefix(prefix))
             draft = _update_origin(prefixed, origin, ("prefix",))
     return add_request_options(draft, request)
+
+
+FROM_FILES = "the headers of the patch files"
+"""The origin of a draft's prefix and In-Reply-To if they are in the files."""
+
+
+def _add_file_headers(draft: Draft, series: Series) -> Draft:
+    """Return the draft with the prefix, version and parent message that the patch files have.
+
+    What the user set for the topic takes precedence, and a later version.
+    """
+    headers = read_file_headers(series)
+    if headers.prefix and not _is_set_by_user(draft, "prefix"):
+        draft = replace(draft, prefix=headers.prefix)
+        draft = _update_origin(draft, FROM_FILES, ("prefix",))
+    if headers.parent and not _is_set_by_user(draft, "in_reply_to"):
+        draft = replace(draft, in_reply_to=headers.parent)
+        draft = _update_origin(draft, FROM_FILES, ("in_reply_to",))
+    return replace(draft, version=max(draft.version, headers.version))
+
+
+def _is_set_by_user(draft: Draft, name: str) -> bool:
+    return bool(getattr(draft, name)) and not draft.origins.get(name, "").startswith(FROM_FILES)
 
 
 def add_request_options(draft: Draft, request: SendRequest) -> Draft:

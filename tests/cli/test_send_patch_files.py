@@ -14,7 +14,7 @@ from patchpilot.outgoing.am_roundtrip import find_mails_changed_by_am
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
-from tests.kit.topics import apply, commits, topic, unpacked
+from tests.kit.topics import SIGNED, apply, commits, topic, unpacked
 
 
 @pytest.mark.parametrize("form", ["directory", "mbox", "one file"])
@@ -144,3 +144,78 @@ def test_outbox_files_belong_to_the_topic(tmp_path: Path) -> None:
     first_document = call(*arguments, "--outbox", tmp_path / "out").json
     repeated_document = call(*arguments, "--dry-run", tmp_path / "out").json
     assert repeated_document["change_id"] == first_document["change_id"]
+
+
+def write_to_files(repo: Repo, folder: Path, *arguments: object) -> list[str]:
+    """Return the messages that `send` writes for patch files, in order."""
+    options = ("--offline", "--security", "no", "--regression", "no", "--force", "x", "--to")
+    call("send", "-C", repo.path, *arguments, *options, "l@lists.example.org", "--outbox", folder)
+    return [file.read_text() for file in sorted(folder.iterdir())]
+
+
+def test_file_keeps_what_its_header_says(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git(
+        "format-patch -q -v3 --in-reply-to=parent@example.org --add-header 'Organization: Frob'",
+        "--subject-prefix=RFC PATCH frob-next",
+        "-o",
+        str(tmp_path / "out"),
+        "master..topic",
+    )
+    (mail,) = write_to_files(repo, tmp_path / "mails", tmp_path / "out")
+    assert "Subject: [RFC PATCH frob-next v3] widget: change line 1\n" in mail
+    assert "In-Reply-To: <parent@example.org>\n" in mail
+    assert "Organization: Frob\n" in mail
+    (other,) = write_to_files(
+        repo, tmp_path / "mails2", tmp_path / "out", "--subject-prefix", "PATCH net", "-v", "4"
+    )
+    assert "Subject: [PATCH net v4] widget: change line 1\n" in other
+
+
+def test_files_are_named_together_and_keep_their_numbers(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 3)
+    repo.git("format-patch -q -o", str(tmp_path / "out"), "master..topic")
+    files = sorted((tmp_path / "out").iterdir())
+    subjects = [
+        next(line for line in mail.splitlines() if line.startswith("Subject: "))
+        for mail in write_to_files(repo, tmp_path / "mails", *files[1:])
+    ]
+    assert [subject.partition("]")[0] for subject in subjects] == [
+        "Subject: [PATCH 2/3",
+        "Subject: [PATCH 3/3",
+    ]
+
+
+def test_changelog_of_the_draft_is_in_the_file(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git("format-patch -q -v2 -o", str(tmp_path / "out"), "master..topic")
+    repo.patchpilot("draft --changelog '- reword' ", tmp_path / "out")
+    (mail,) = write_to_files(repo, tmp_path / "mails", tmp_path / "out")
+    assert "- reword" in mail.partition("\n---\n")[2]
+
+
+def test_notes_below_the_commit_message_are_notes(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 0)
+    note = f"widget: one\n\nText.\n\n{SIGNED}\n---\nv2: reword"
+    repo.commit(note, {"widget.c": "int x;\n"})
+    outcome = repo.patchpilot(
+        "send --offline --to l@lists.example.org --no-auto --security no --regression no"
+        " --format json --outbox",
+        tmp_path / "mails",
+    )
+    assert not {"damaged", "check-errors"} & {
+        refusal["name"] for refusal in outcome.json["refusals"]
+    }
+    (file,) = (tmp_path / "mails").iterdir()
+    assert "v2: reword" in file.read_text().partition("\n---\n")[2]
+    (made,) = apply(repo, "master", [file.read_bytes()], tmp_path)
+    assert "reword" not in str(made)
+
+
+@pytest.mark.parametrize("line", ["From: the datasheet", "Subject: other", "Date: today"])
+def test_message_that_starts_like_a_header_arrives_unchanged(tmp_path: Path, line: str) -> None:
+    repo = topic(tmp_path / "r", 0)
+    repo.commit(f"widget: one\n\n{line}, the code is wrong.\n\n{SIGNED}", {"widget.c": "int x;\n"})
+    mails = write_to_files(repo, tmp_path / "mails")
+    made = apply(repo, "master", [mail.encode() for mail in mails], tmp_path)
+    assert made == commits(repo, "master..topic")

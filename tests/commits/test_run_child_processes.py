@@ -271,7 +271,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "str(message_file)",
             "str(diff_file)",
         ),
-        "outgoing/git_recipients::_run_command": ("str(file)",),
+        "outgoing/git_recipients::_run_command": ("str(path)",),
         "outgoing/send_email/git_send_email::capture_send_email": ("str(files)",),
         "outgoing/target_tree::compute_file_fit.applies": ("str(file)",),
         "backports/work_clone::_clone_without_checkout": (

@@ -5,21 +5,24 @@ These settings are disabled when messages are created.
 """
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.address import Address
-from patchpilot.outgoing import transports
 from patchpilot.outgoing.git_recipients import (
     expand_aliases,
-    find_configured_recipients,
     read_aliases,
 )
 from patchpilot.outgoing.mail_account import read_account
 from tests.kit.cli import call
-from tests.kit.topics import topic
+from tests.kit.smtp import FaultySink
+from tests.kit.topics import SIGNED, topic
+
+_COMMANDS = ("tocmd", "cccmd")
+SUPPRESSED = ("all", "body", "author", "self", "cc", "bodycc", "sob", "misc-by", "cccmd")
 
 
 def test_configured_recipients_are_added_once(
@@ -70,18 +73,81 @@ def test_manual_recipients_are_complete(tmp_path: Path) -> None:
     ]
 
 
-def test_failing_command_is_reported(tmp_path: Path) -> None:
-    repo = topic(tmp_path / "r", 1)
-    repo.git("config --global sendemail.tocmd 'exit 3;'")
-    with Repository.open(repo.path) as repository:
-        plan = find_configured_recipients(
-            repository,
-            read_account(repository),
-            transports.find_transport("git-send-email"),
-            [b"x"],
+def _write_command(folder: Path, text: str) -> str:
+    """Write a program that logs the name of its file, and return its path."""
+    command = folder / "command"
+    command.write_text(f'#!/bin/sh\nbasename "$1" >>{folder}/log\n{text}\n')
+    command.chmod(0o755)
+    return str(command)
+
+
+@pytest.mark.parametrize(
+    "setting", ["headercmd", *(pytest.param(name, marks=pytest.mark.long) for name in _COMMANDS)]
+)
+def test_commands_run_once_for_each_message_with_the_names_of_git(
+    tmp_path: Path, setting: str
+) -> None:
+    repo = topic(tmp_path / "r", 2)
+    printed = "echo Cc: new@example.org" if setting == "headercmd" else "echo new@example.org"
+    command = _write_command(tmp_path, f'case "$1" in */0002-*) {printed};; esac')
+    repo.git(f"config --global sendemail.{setting}", command)
+    repo.patchpilot("draft --cover-subject S --cover T")
+    outcome = repo.patchpilot(
+        "send --security no --regression no --to l@lists.example.org --dry-run --format json"
+    )
+    names = subprocess.run(
+        ["git", "format-patch", "-q", "--cover-letter", "-o", tmp_path / "p", "master"],
+        cwd=repo.path,
+        check=True,
+    ) and sorted(file.name for file in (tmp_path / "p").iterdir())
+    assert sorted((tmp_path / "log").read_text().split()) == names
+    receives = ["new@example.org" in str(mail) for mail in outcome.json["messages"]]
+    assert receives == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    "setting", ["headercmd", *(pytest.param(name, marks=pytest.mark.long) for name in _COMMANDS)]
+)
+def test_failing_command_stops_before_the_first_message(tmp_path: Path, setting: str) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 2, server=server)
+        repo.git(f"config --global sendemail.{setting}", _write_command(tmp_path, "exit 3"))
+        outcome = repo.patchpilot("send --to l@lists.example.org --force x --yes")
+        outcome.expect(1, "exit code 3")
+        assert not server.take()
+
+
+def test_header_command_adds_headers_to_its_message(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 2)
+    command = _write_command(tmp_path, 'case "$1" in *0001-*) echo "X-Own: yes";; esac')
+    repo.git("config --global sendemail.headercmd", command)
+    out = tmp_path / "out"
+    repo.patchpilot("send --to l@lists.example.org --force x --outbox", out)
+    assert ["X-Own: yes" in file.read_text() for file in sorted(out.iterdir())] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "kind", ["all", *(pytest.param(kind, marks=pytest.mark.long) for kind in SUPPRESSED[1:])]
+)
+def test_suppressed_kinds_keep_the_maintainer(tmp_path: Path, kind: str) -> None:
+    """Test each value of sendemail.suppresscc with a maintainer, a Cc: tag and a list."""
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 0, server=server)
+        repo.commit(
+            "widget: one\n\nText.\n\nCc: tagged@example.org\n" + SIGNED,
+            {
+                "widget.c": "int x;\n",
+                "MAINTAINERS": "List\n\nMaintainers List\n----------------\n\nWIDGET\n"
+                "M:\tMia <mia@example.org>\nR:\tRev <rev@example.org>\n"
+                "L:\twidgets@lists.example.org\nS:\tMaintained\nF:\t*\n",
+            },
         )
-    assert plan.recipients == ()
-    assert "exit code 3" in plan.warnings[0]
+        repo.git("config --global sendemail.suppresscc", kind)
+        assert repo.patchpilot("send --force x --yes").code == 0
+        (mail,) = server.take()
+    planned = {"mia@example.org", "rev@example.org", "widgets@lists.example.org"}
+    assert planned <= set(mail.recipients)
+    assert ("tagged@example.org" in mail.recipients) == (kind not in ("all", "body", "bodycc"))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +170,19 @@ def test_failing_command_is_reported(tmp_path: Path) -> None:
             "# c\nall: a@example.org,\n  b@example.org\n",
             {"all": ("a@example.org", "b@example.org")},
         ),
+        (
+            "mailrc",
+            'alias team nfs "Al Viro <al@example.org>"\n',
+            {"team": ("nfs", "Al Viro <al@example.org>")},
+        ),
+        (
+            "pine",
+            "list\tA list\t(a@example.org,\n b@example.org)\n",
+            {"list": ("a@example.org", "b@example.org")},
+        ),
+        ("sendmail", "broken: |program\nok: a@example.org\n", {"ok": ("a@example.org",)}),
         ("gnus", "(define-mail-alias)", {}),
+        ("gnus", '(define-mail-alias "bob" "bob@example.org")\n', {"bob": ("bob@example.org",)}),
     ],
 )
 def test_alias_files_are_read(
@@ -116,6 +194,10 @@ def test_alias_files_are_read(
     repo.git("config --global sendemail.aliasfiletype", kind)
     with Repository.open(repo.path) as repository:
         assert read_aliases(repository) == wanted
+    known_to_git = subprocess.run(
+        ["git", "send-email", "--dump-aliases"], cwd=repo.path, capture_output=True, check=True
+    )
+    assert known_to_git.stdout.decode().split() == sorted(wanted)
 
 
 def test_repository_aliases_require_trust(

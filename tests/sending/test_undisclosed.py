@@ -128,7 +128,8 @@ def create_topic_with_recipients(
             "config",
             "--global",
             f"sendemail.{name}",
-            f"touch {path.parent}/{name}.ran; echo {name}@configured.example #",
+            f"touch {path.parent}/{name}.ran; echo"
+            f" {'Cc: ' * (name == 'headercmd')}{name}@configured.example #",
         )
     for name in ("tocover", "cccover", "signedoffbycc"):
         repo.git("config", "--global", f"sendemail.{name}", "true")

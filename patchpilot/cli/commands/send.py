@@ -45,6 +45,7 @@ from patchpilot.topic.workplace import Workplace
 @via_option("transport  [default: patchpilot.via or git-send-email]")
 @option("--to", metavar="ADDRESS", multiple=True, help="add ADDRESS to To:")
 @option("--cc", metavar="ADDRESS", multiple=True, help="add ADDRESS to Cc:")
+@option("--bcc", metavar="ADDRESS", multiple=True, help="send a blind copy to ADDRESS")
 @option(
     "--no-auto",
     is_flag=True,
@@ -130,13 +131,23 @@ from patchpilot.topic.workplace import Workplace
     ),
 )
 @option(
+    "--to-cover",
+    choices=("all", "own"),
+    help=(
+        "whether the recipients of one patch receive all patches, or their own and the cover"
+        " letter; remembered for the topic"
+    ),
+)
+@option(
     "--force",
     metavar="REASON",
     help="override the problems that block sending; the reason is recorded",
 )
-@argument("target", required=False)
+@argument("target", several=True, metavar="[TARGET]...")
 def command(common: Common, **asked: Any) -> int:
     """Preview and send TARGET (default: the topic). Every message is shown before it is sent."""
+    first, *more = asked["target"] or (None,)
+    asked |= {"target": first, "more_targets": tuple(more)}
     with common.workplace() as workplace:
         return _plan_and_send(common, workplace, asked)
 
@@ -205,9 +216,11 @@ def _make_request(
 ) -> SendRequest:
     return SendRequest(
         target=options["target"],
+        more_targets=options["more_targets"],
         via=options["via"] or settings.get("via"),
         to=options["to"],
         cc=options["cc"],
+        bcc=options["bcc"],
         auto=not options["no_auto"],
         prefix=options["prefix"],
         version=options["version"],
@@ -220,7 +233,9 @@ def _make_request(
             parse_id_option(message_id, "--depends-on") for message_id in options["depends_on"]
         ),
         answers=tuple(
-            (name, options[name]) for name in ("security", "regression") if options[name]
+            (name, options[name.replace("-", "_")])
+            for name in ("security", "regression", "to-cover")
+            if options[name.replace("-", "_")]
         ),
         base=workplace.base(settings, options["base"], (options["target"],)),
         to_self=options["to_self"],

@@ -275,6 +275,8 @@ def _make_tracking_data(
         changelog = f"---\n{draft.changelog.strip()}" if draft.changelog else ""
         parts = (title, draft.cover_text.strip(), changelog)
         cover = "\n\n".join(part for part in parts if part)
+        # b4 takes a text of one line for the text below the subject, and adds it to the patch
+        cover += "" if "\n" in cover else "\n\n---"
     if prep and prep.strategy != DESCRIPTION:
         if (cover, draft.version, prefixes) != (
             prep.cover,

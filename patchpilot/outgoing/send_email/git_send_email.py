@@ -42,6 +42,8 @@ keep() {{
 """A replacement for sendmail that stores the bytes and arguments of each message. It uses the
 shell's builtins, because a series may have hundreds of messages.
 """
+RENDERING = "patchpilot-rendering"
+"""A sendemail identity that only exists while git send-email renders the messages."""
 _SETTINGS = Action("doctor", (), "run `git config --get-regexp '^sendemail'`, and see `{}`")
 
 
@@ -106,6 +108,8 @@ def _make_argv(
     Raise UntrustedCommandsError if it would run a command from the repository's configuration.
     """
     arguments = ["git", "-C", str(repository.top), "send-email"]
+    if account.values("suppresscc"):
+        identity = RENDERING
     if identity:
         arguments.append(f"--identity={identity}")
     if account.sender:
@@ -151,11 +155,22 @@ def _copies_sender(account: Account, messages: Sequence[Message]) -> bool:
 
 
 def _base_environment(repository: Repository, account: Account) -> dict[str, str]:
-    sections = [
-        "sendemail",
-        *([f"sendemail.{account.identity}"] if account.identity else []),
-    ]
-    settings = [
+    sections = ["sendemail"]
+    settings: list[tuple[str, str]] = []
+    if account.values("suppresscc"):
+        # git adds the options to the values of this setting, and only another identity hides them
+        sections.append(f"sendemail.{RENDERING}")
+        hidden = ("suppresscc", "smtppass", "identity")
+        settings = [
+            (f"sendemail.{RENDERING}.{name}", value)
+            for name, values in account.settings.items()
+            if name not in hidden
+            for value in values
+        ]
+        settings.append((f"sendemail.{RENDERING}.suppresscc", "author"))
+    elif account.identity:
+        sections.append(f"sendemail.{account.identity}")
+    settings += [
         (f"{section}.{key}", value) for section in sections for key, value in (*_OFF, *_NO_COPY)
     ]
     env = git_environment(make_config_variable(settings), repo=repository.top)

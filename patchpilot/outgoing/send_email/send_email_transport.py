@@ -58,13 +58,10 @@ class SendEmailTransport(Transport):
     ) -> Rendered:
         """Compose the messages, and pass them through git send-email."""
         from patchpilot.outgoing.compose_series import compose_series_messages
+        from patchpilot.outgoing.git_settings import check_git_settings
         from patchpilot.outgoing.send_email.git_send_email import capture_send_email
 
-        remarks = (
-            ("sendemail.headerCmd is not run: every message has the headers shown",)
-            if series.account.value("headercmd")
-            else ()
-        )
+        remarks = tuple(check_git_settings(repository, series.account))
         messages = capture_send_email(
             repository,
             series.account,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import MissingError, RefusedError, UsageError
+from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model.address import Address, split_usable_addresses
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message
@@ -25,7 +25,7 @@ from patchpilot.outgoing.compose_message import compose_message
 from patchpilot.outgoing.git_recipients import read_blind_copies
 from patchpilot.outgoing.hand_over import find_delivery_problem
 from patchpilot.outgoing.header_guard import refuse_unsafe_headers
-from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.mail_account import Account, require_sender
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
 from patchpilot.outgoing.reply_mail import (
@@ -210,13 +210,7 @@ def choose_reply_sender(
     transport = transports.find_transport(transport_name)
     account = transport.account(repository, identity)
     transport.refuse_untrusted(repository, account)
-    sender = account.sender
-    if sender is None:
-        raise MissingError(
-            "git has no email address for you",
-            hint="run `git config --global user.email YOU@EXAMPLE.ORG`",
-        )
-    return sender
+    return require_sender(account)
 
 
 def _is_list_address(address: Address) -> bool:
