@@ -130,19 +130,10 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
             Action("check", (), "see them: {}"),
         )
     for title, problem in facts.damaged:
-        if topic.transport.damage_hint:
-            hint = topic.transport.damage_hint
-        elif problem.startswith("its author"):
-            hint = (
-                "commit under a name without quotes, parentheses or other characters that git"
-                " changes"
-            )
-        else:
-            hint = "indent or reword the line that git takes for the end of the message"
         yield SendProblem(
             "damaged",
             f"{title}: `git am` would not recreate your commit from the mail: {problem}",
-            hint,
+            topic.transport.damage_hint or _explain_damage(problem),
         )
     yield from _cover_problems(facts)
     for patch in topic.series.patches:
@@ -152,6 +143,20 @@ def _find_blockers(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield from _target_problems(facts.target_fit, facts.target)
     yield from _version_problems(facts)
     yield from _stable_problems(facts)
+
+
+def _explain_damage(problem: str) -> str:
+    """Return what to do about a commit that `git am` would change."""
+    if problem.startswith("its author"):
+        return (
+            "commit under a name without quotes, parentheses or other characters that git changes"
+        )
+    if problem.startswith("its subject"):
+        return (
+            "git am removes [text] and Re: at the start of a subject: reword it with git commit"
+            " --amend, or set [text] with --subject-prefix"
+        )
+    return "indent or reword the line that git takes for the end of the message"
 
 
 def _format_first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
+from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import Trailer, parse_trailer
@@ -58,6 +59,16 @@ def find_message_tags(patch: Patch) -> tuple[Trailer, ...]:
     )
 
 
+def _list_addresses(tag: Trailer) -> tuple[Address, ...]:
+    """Return the address of a tag, or all addresses of a Cc: line."""
+    assert tag.address
+    addresses = parse_addresses(tag.value.partition(" #")[0]) if tag.key == "cc" else ()
+    others = tuple(
+        address for address in addresses if "@" in address.email and address.key != tag.address.key
+    )
+    return (tag.address, *others)
+
+
 def add_tagged_recipients(
     collector: MergedRecipients,
     patch: Patch,
@@ -75,12 +86,11 @@ def add_tagged_recipients(
     special = {rule.address: rule for rule in rules}
     tagged = set[str]()
     for tag in find_message_tags(patch):
-        address = tag.address
-        assert address is not None
-        list_rule = special.get(address.key)
-        role = list_rule.role if list_rule else ROLES.get(tag.key, tag.key.removesuffix("-by"))
-        tagged.add(address.key)
-        add(address.header(), role, reason=f"{tag.name}: in the message")
+        for address in _list_addresses(tag):
+            list_rule = special.get(address.key)
+            role = list_rule.role if list_rule else ROLES.get(tag.key, tag.key.removesuffix("-by"))
+            tagged.add(address.key)
+            add(address.header(), role, reason=f"{tag.name}: in the message")
     text = "\n".join((*patch.message, *patch.notes))
     for rule in rules:
         if rule.address in tagged:

@@ -199,6 +199,21 @@ class Sending(SeriesToSend):
         return f"{self.outcome or 'ready'}{transport_note}: {self.counts_text}{override_note}"
 
     @property
+    def open_questions(self) -> tuple[CheckLine, ...]:
+        """Return the lines of the pre-send questions that are not answered."""
+        return tuple(check for check in self.checks if check.name.startswith("unanswered-"))
+
+    @property
+    def readiness(self) -> str:
+        """Return the verdict before sending, which is "not ready" if a question is open."""
+        count = len(self.open_questions)
+        if self.blocking_problem and not self.refused:
+            return f"not ready: {self.blocking_problem.message}"
+        if self.refused or not count:
+            return self.verdict
+        return f"not ready: {format_count(count, 'question')} {'is' if count == 1 else 'are'} open"
+
+    @property
     def counts_text(self) -> str:
         """Return the number of messages (to send or accepted) and of recipients as text."""
         entries = self.send.entries

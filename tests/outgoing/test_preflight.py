@@ -1051,3 +1051,16 @@ def test_evidence_of_a_security_problem_requires_an_answer_for_a_public_list() -
 def test_unsent_cover_letter_of_a_single_patch_is_reported() -> None:
     draft = Draft("c", "/r", "t", cover_subject="one fix", cover_text="Tested.")
     assert "single-cover" in find_warning_names(draft=draft)
+
+
+@pytest.mark.parametrize(
+    ("problem", "word"),
+    [
+        ("its author would be x <y>", "quotes"),
+        ("its subject would be 'x'", "[text]"),
+        ("its message would differ", "end of the message"),
+    ],
+)
+def test_hint_for_a_damaged_commit_names_the_cause(problem: str, word: str) -> None:
+    (found,) = blockers(make_facts(damaged=(("a: b", problem),)))
+    assert word in str(found.hint)

@@ -428,3 +428,14 @@ def test_missing_tree_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "x.patch").write_text(build_widget_patch())
     assert call("maintainers x.patch").code == 3
     assert call("maintainers").code == 3
+
+
+def test_all_addresses_of_a_cc_line_are_recipients(repo: Repo) -> None:
+    repo.commit(
+        "widget: mend it\n\nCc: Al <al@two.example>, Bo <bo@two.example> # 6.1, 6.6",
+        {"drivers/widget/core.c": "int mended;\n"},
+    )
+    (plan,) = read_recipient_plans("HEAD")
+    emails = {recipient["email"] for recipient in plan["recipients"]}
+    assert {"al@two.example", "bo@two.example"} <= emails
+    assert not any("6." in email for email in emails)

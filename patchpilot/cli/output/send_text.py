@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from patchpilot.cli.output.stream import result_width, wrap_labeled
-from patchpilot.model.printable import make_one_line, make_printable, width
+from patchpilot.model.printable import join_words, make_one_line, make_printable, width
 from patchpilot.model.send_problem import CheckState
 from patchpilot.sending.record import Sending
 
@@ -38,8 +38,13 @@ def format_preflight(plan: Sending, after: str = "") -> str:
 
 
 def _format_last_line(plan: Sending, after: str) -> str:
-    """Return the verdict, followed by `after` if the plan can be sent."""
-    return f"{plan.verdict}; {after}" if after and not plan.refused else plan.verdict
+    """Return the verdict; if the plan is not sent, it is followed by `after`, the reason."""
+    if not after or plan.refused:
+        return plan.verdict
+    options = join_words([f"--{line.name.partition('-')[2]}" for line in plan.open_questions])
+    if options and not plan.blocking_problem:
+        return f"{plan.readiness}: answer with {options}; {after}"
+    return f"{plan.verdict}; {after}"
 
 
 def format_mails(plan: Sending) -> str:

@@ -3,7 +3,6 @@
 
 from typing import TYPE_CHECKING
 
-from patchpilot.model.printable import format_count
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
@@ -27,20 +26,6 @@ NO_SERVER = "no-server"
 
 def is_blocking(check: "CheckLine") -> bool:
     return check.state == "problem" or check.name == NO_SERVER
-
-
-def open_questions(plan: "Sending") -> "list[CheckLine]":
-    prefix = "unanswered-"
-    return [check for check in plan.checks if check.name.startswith(prefix)]
-
-
-def plan_headline(plan: "Sending") -> str:
-    count = len(open_questions(plan))
-    if plan.blocking_problem and not plan.refused:
-        return f"not ready: {plan.blocking_problem.message}"
-    if plan.refused or not count:
-        return plan.verdict
-    return f"not ready: {format_count(count, 'question')} {'is' if count == 1 else 'are'} open"
 
 
 def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
@@ -88,7 +73,7 @@ def read_recorded_status(request: JobRequest, stage: Stage) -> StageStatus:
 def plan_status(sending: "Sending") -> StageStatus:
     from patchpilot.sending.state import was_version_sent
 
-    state, note = StageState.DONE, plan_headline(sending)
+    state, note = StageState.DONE, sending.readiness
     if was_version_sent(sending):
         sent_note = f"v{sending.send.version} was sent"
         messages = (

@@ -12,8 +12,6 @@ from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
     NO_SERVER,
     is_blocking,
-    open_questions,
-    plan_headline,
     read_recorded_status,
 )
 from patchpilot.tui.screens.preview_rows import load_stage as load_plan
@@ -61,7 +59,7 @@ def load_stage(request: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
 def send_status(sending: "Sending") -> StageStatus:
     last, blocking_problem = sending.last, sending.blocking_problem
-    state, note, count = StageState.TODO, plan_headline(sending), 0
+    state, note, count = StageState.TODO, sending.readiness, 0
     if sending.is_unfinished and last:
         state = StageState.BLOCKED
         count = sum(entry.state != "accepted" for entry in last.entries)
@@ -75,7 +73,7 @@ def send_status(sending: "Sending") -> StageStatus:
             StageState.BLOCKED,
             len(sending.blockers) + bool(blocking_problem),
         )
-    elif not (count := len(open_questions(sending))):
+    elif not (count := len(sending.open_questions)):
         note = 'press s, then type "send" to confirm'
     return StageStatus(state, note, str(count or ""))
 
@@ -247,7 +245,7 @@ def check_rows(plan: "Sending", columns: int, *, shows_all: bool) -> list[Row]:
 
     Checks that passed share one row unless `shows_all` is set.
     """
-    question_checks = open_questions(plan)
+    question_checks = plan.open_questions
     checks = sorted(
         plan.checks,
         key=lambda check: (

@@ -19,10 +19,6 @@ from textual.widgets import Static
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.printable import format_count, make_one_line
-from patchpilot.tui.screens.preview_rows import (
-    open_questions,
-    plan_headline,
-)
 from patchpilot.tui.screens.preview_rows import plan_status as preview_status
 from patchpilot.tui.screens.repair_keys import (
     ask_subject_prefix,
@@ -147,7 +143,7 @@ class SendScreen(StageScreen["Sending"]):
             has_nothing_fixable = not any(map(is_fixable, plan.checks))
             hidden |= {"repair"} if has_nothing_fixable else set()
         passed_label = "hide passed" if self._shows_all else "show passed"
-        does = "answer" if plan and open_questions(plan) else "fix"
+        does = "answer" if plan and plan.open_questions else "fix"
         labels = {"send": send_label, "passed": passed_label, "repair": does}
         return ShownKeys(hidden=frozenset(hidden), labels=labels)
 
@@ -162,13 +158,13 @@ class SendScreen(StageScreen["Sending"]):
             self._show_send_result(result)
         else:
             self._show_plan(result)
-            if self.sends_next and not open_questions(result):
+            if self.sends_next and not result.open_questions:
                 self.action_send()
         self.sends_next = False
         self.redraw_keys()
 
     def _show_plan(self, plan: "Sending") -> None:
-        question_count, headline = len(open_questions(plan)), plan_headline(plan)
+        question_count, headline = len(plan.open_questions), plan.readiness
         if any(warning.name == "open-review" for warning in plan.warnings):
             headline += "; reviewers wait for answers"
         question_text = f"s asks the {format_count(question_count, 'question')} first"
@@ -323,11 +319,11 @@ class SendScreen(StageScreen["Sending"]):
         elif plan.is_sent:
             self._ask_resend(plan)
         elif plan.refused:
-            message = f"{plan_headline(plan)}; press a to fix the selected problem"
+            message = f"{plan.readiness}; press a to fix the selected problem"
             self.notify(message, severity="warning")
         elif plan.blocking_problem:
             self.show_blocking_problem(plan)
-        elif open_questions(plan):
+        elif plan.open_questions:
             self._ask_open_questions()
         else:
             self._confirm_send(plan)
@@ -341,7 +337,7 @@ class SendScreen(StageScreen["Sending"]):
     def _ask_resend(self, sending: "Sending") -> None:
         def confirm_new_plan(new_plan: "Sending") -> None:
             if new_plan.refused or new_plan.blocking_problem:
-                self.notify(plan_headline(new_plan), severity="warning")
+                self.notify(new_plan.readiness, severity="warning")
             else:
                 self._confirm_send(new_plan)
 

@@ -57,10 +57,17 @@ def test_quiet_shows_no_message(blocked_topic: Repo) -> None:
     assert "problem: " in outcome.out
 
 
-def test_dry_run_without_problems_counts_messages(tmp_path: Path) -> None:
+def test_dry_run_counts_messages_or_names_open_questions(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    outcome = repo.patchpilot("send --to widgets@lists.example.org --force 'a test' --dry-run")
+    command = "send --to widgets@lists.example.org --force 'a test' --dry-run"
+    rows = repo.patchpilot(command).out.rstrip("\n").split("\n")
+    assert rows[0] == rows[-1]
+    assert rows[0] == (
+        "not ready: 2 questions are open: answer with --security and --regression; NOT SENT (dry"
+        " run)"
+    )
+    outcome = repo.patchpilot(f"{command} --security no --regression no")
     rows = outcome.out.rstrip("\n").split("\n")
     assert rows[0] == rows[-1]
     assert rows[0] == "ready: 2 mails to 1 recipient; NOT SENT (dry run)"
