@@ -2,11 +2,11 @@
 """Define Git commits as values, and the form of their messages."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import cached_match, compile_cached
+from patchpilot.cache.cached_re import compile_cached
 from patchpilot.model.address import Address
 from patchpilot.model.trailer import Trailer, find_tags, parse_trailers
 
@@ -64,22 +64,6 @@ class Commit(NamedTuple):
     def reference(self) -> str:
         """Return `commit-id ("subject")`, which is the form used in messages and Fixes: tags."""
         return f'{self.short} ("{self.subject}")'
-
-
-_SIGN_OFF = r"(?i)^signed-off-by:\s*\S"
-
-
-def find_notes_line(lines: Sequence[str]) -> int | None:
-    """Return the index of the `---` line below which a commit message has notes, or None.
-
-    `git am` drops what is below the first such line. These are notes if the message is signed off
-    above it and not below it; otherwise, a part of the message would be lost.
-    """
-    at = next((index for index, line in enumerate(lines) if line.rstrip() == "---"), None)
-    if at is None:
-        return None
-    signed = [index for index, line in enumerate(lines) if cached_match(_SIGN_OFF, line)]
-    return at if signed and signed[-1] < at else None
 
 
 CommitForm = tuple[str, tuple[str, ...], str]

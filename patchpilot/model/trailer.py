@@ -181,6 +181,22 @@ def find_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
     return tuple(tag for tag in tags if tag and tag.key == key)
 
 
+_SIGN_OFF = lazy_pattern(r"signed-off-by:\s*\S", re.IGNORECASE)
+
+
+def find_notes_line(lines: Sequence[str]) -> int | None:
+    """Return the index of the `---` line below which a commit message has notes, or None.
+
+    `git am` drops what is below the first such line. These are notes if the message is signed off
+    above it and not below it; otherwise, a part of the message would be lost.
+    """
+    at = next((index for index, line in enumerate(lines) if line.rstrip() == "---"), None)
+    if at is None:
+        return None
+    signed = [index for index, line in enumerate(lines) if _SIGN_OFF.match(line)]
+    return at if signed and signed[-1] < at else None
+
+
 def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
     """Add each trailer, given as name and value, to the trailer block of a message.
 
@@ -188,9 +204,13 @@ def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
     ignoring case. Insert a new trailer after the last trailer of the same or an earlier kind in
     `ORDER`, but never before an existing Signed-off-by, because the order of sign-offs is
     significant. Add `Fixes:` and other tags that belong above the sign-offs at the top of the
-    block. Skip trailers for which `explain_unfit_trailer` gives a reason.
+    block. Skip trailers for which `explain_unfit_trailer` gives a reason. Notes below `---` stay
+    below the block.
     """
     lines = message.rstrip("\n").split("\n")
+    notes_line = find_notes_line(lines)
+    notes = [] if notes_line is None else lines[notes_line:]
+    del lines[len(lines) - len(notes) :]
     for name, raw_value in trailers:
         value = raw_value.strip()
         if explain_unfit_trailer(f"{name}: {value}"):
@@ -209,7 +229,7 @@ def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
             lines += ["", line]
             continue
         lines.insert(_find_position(name.lower(), existing, lines, block), line)
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *notes]) + "\n"
 
 
 def _find_position(

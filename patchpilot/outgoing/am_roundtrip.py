@@ -10,9 +10,9 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.address import decode_words
-from patchpilot.model.commit import find_notes_line
 from patchpilot.model.mail import MailText, parse_body_headers, strip_quotes
 from patchpilot.model.patch import Patch
+from patchpilot.model.trailer import find_notes_line
 
 _TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"
 _UNCLOSED = (

@@ -382,3 +382,10 @@ def test_names_in_every_script_are_accepted(name: str) -> None:
     trailer = ("Reviewed-by", f"{name} <b@example.org>")
     assert explain_refused_trailers([trailer]) == ()
     assert f"Reviewed-by: {name} <b@example.org>" in add_trailers(MESSAGE, [trailer])
+
+
+def test_trailers_are_added_above_the_notes() -> None:
+    message = "a: b\n\nText.\n\nSigned-off-by: A <a@x.org>\n---\nv2: reword\n"
+    assert add_trailers(message, [("Reviewed-by", "B <b@x.org>")]) == message.replace(
+        "---", "Reviewed-by: B <b@x.org>\n---"
+    )

@@ -22,10 +22,9 @@ from patchpilot.lint.detectors.generic import find_subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import find_added_lines
 from patchpilot.lint.pack_patterns import compile_lazily
-from patchpilot.model.commit import find_notes_line
 from patchpilot.model.patch import DiffLine, Patch
 from patchpilot.model.printable import FALSE_MARK, HIDDEN, HIDDEN_IN_PROSE
-from patchpilot.model.trailer import is_trailer
+from patchpilot.model.trailer import find_notes_line, is_trailer
 
 _CODE = (".c", ".h", ".dts", ".dtsi", ".rs")
 _PROSE = lazy_pattern(r"^Documentation/|\.(?:rst|txt|md|po)$")
