@@ -61,7 +61,7 @@ def test_rebase_command_names_the_tree(repo: Repo, monkeypatch: pytest.MonkeyPat
     assert notes["target tree not named"] == Remedy(RemedyKind.PREFIX, ("PATCH net-next",))
     assert notes["other tree"] is None
     assert any(
-        "git remote add NAME git://git.example/net.git" in advice.text
+        "git remote add net git://git.example/net.git && git fetch net && git " in advice.text
         for advice in count_notes(repo).advice
     )
     repo.git("config remote.net.url https://git.example/net.git")
