@@ -68,7 +68,7 @@ class BranchResult:
     that the search did not propose because of its size. `applied` is the result of
     applying the fix to a branch, and `change` contains the files that it changes in a directory.
     `stacked` is the number of other commits of TARGET that were applied before the fix was
-    judged; `stacked_others` counts those that are no fixes. `adaptation` is the fix adapted to
+    judged; `stacked_others` counts the ones without a fix. `adaptation` is the fix adapted to
     the branch, if this was requested and possible. `resolved` is the folder with the patches in
     which the user resolved a conflict, or "". `as_of` is the date of an outdated local copy.
     `failed` is the stable maintainers' "failed to apply" message in a tracked series, or "".

@@ -124,7 +124,7 @@ _SEARCHES = {
 
 
 def format_fix_rows(result: BackportResult) -> tuple[BranchRow, ...]:
-    """Return the rows about a fix: what it is, and what holds for all branches."""
+    """Return the rows about a fix: its name, and facts about all branches."""
     return tuple(sorted(_list_fix_rows(result), key=lambda row: FIX_KEYS.index(row.key)))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class BranchWork(NamedTuple):
-    """What the user has done for a branch.
+    """The user's work for a branch.
 
     `written` are the patches written for it, `builds` the builds of the fix on it. `ticked` is the
     number of prerequisites to write; None means all. `merged` is a mainline commit that messages
@@ -37,7 +37,7 @@ NO_WORK = BranchWork()
 
 
 class StepKind(StrEnum):
-    """What the user does next for a branch. The TUI has a key for each kind."""
+    """The kinds of next steps for a branch. The TUI has a key for each kind."""
 
     NOTHING = "nothing"
     WAIT = "wait"

@@ -27,6 +27,9 @@ from patchpilot.series.cover_letter import (
     strip_template_comments,
 )
 
+NOT_TESTED = "I have not tested it there yet."
+"""The sentence in a request without a statement who tested the fix."""
+
 
 def make_stable_request_mail(
     repository: Repository,
@@ -40,8 +43,8 @@ def make_stable_request_mail(
     This is option 2 in Documentation/process/stable-kernel-rules.rst. The message includes its
     headers, and lists the trees that the commit applies to cleanly and on which it was `tested`
     ("6.1.76 by NAME"). Because the user is its sender, it states only facts that patchpilot has
-    determined, and who tested the fix. Raise `UsageError` if the fix is not in mainline, was
-    reverted there, does not apply cleanly to any tree that needs it, or was tested on none of them.
+    determined, and who tested the fix, or that nobody did. Raise `UsageError` if the fix is not in
+    mainline, was reverted there, or does not apply cleanly to any tree that needs it.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(
@@ -80,7 +83,11 @@ def make_stable_request_mail(
             "no reason for the request: the message of the fix gives none",
             hint="use --note TEXT, for example --note 'it crashes without this fix'",
         )
-    reports = match_test_reports(clean_branches, tested, identity.name if identity else "")
+    reports = (
+        match_test_reports(clean_branches, tested, identity.name if identity else "")
+        if tested
+        else {branch.branch: NOT_TESTED for branch in clean_branches}
+    )
     untested = [branch for branch in clean_branches if branch.branch not in reports]
     clean_branches = [branch for branch in clean_branches if branch.branch in reports]
     facts = [*dict.fromkeys(reports.values()), *_list_apply_facts(result, clean_branches, untested)]
@@ -131,17 +138,12 @@ def match_test_reports(
 ) -> dict[str, str]:
     """Map each tested branch to the sentence that names the tested release and the tester.
 
-    Raise `UsageError` if a report names none of the branches, or there is no report.
+    Raise `UsageError` if a report names none of the branches.
     """
     names = [branch.version or branch.branch for branch in branches]
     hint = (
         f"build the branch with the fix, try it, and use --tested, for example '{names[0]} by NAME'"
     )
-    if not tested:
-        raise UsageError(
-            f"nobody tested the fix on {join_words(names)}: stable trees take only tested fixes",
-            hint=hint,
-        )
     reports: dict[str, str] = {}
     for report in tested:
         place, _, tester = report.partition(" by ")
@@ -191,8 +193,13 @@ def save_stable_request(
 ) -> Path:
     """Save the request as a draft in the user's state directory, and return its file.
 
-    Raise the same `UsageError` as `make_stable_request_mail`.
+    Raise the same `UsageError` as `make_stable_request_mail`, and if nobody tested the fix.
     """
+    if not any(tested):
+        raise UsageError(
+            "nobody tested the fix: stable trees take only tested fixes",
+            hint="build the branch with the fix, and try it",
+        )
     text = make_printable(
         make_stable_request_mail(
             repository, result, backport_trees(repository, None), tested=tested

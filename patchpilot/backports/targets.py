@@ -66,7 +66,7 @@ class BackportTarget:
 
 
 class RangeOfFixes(NamedTuple):
-    """The commits of a range to judge, the ids of those that are no fixes, and the number of
+    """The commits of a range to judge, the ids of the others, and the number of
     commits that are left out because they are no fixes.
     """
 

@@ -44,6 +44,10 @@ from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, ignore_progress
 
 _SEND_HINT = "read the message; to send it: -o FILE writes it, `git send-email FILE` sends it"
+_UNTESTED = (
+    "note: stable trees take only tested fixes: build the branch with the fix, try it, and repeat"
+    " this with --tested 'VERSION by NAME' before you send it"
+)
 _BUILD_FAILED = "the branch compiles without the fix, but not with it"
 
 
@@ -116,7 +120,7 @@ _STEP_ORDER = (
     StepKind.IDENTIFY,
     StepKind.WAIT,
 )
-"""The steps of the command line, those that need the fewest changes first."""
+"""The steps of the command line, in the order of the changes that they need."""
 
 
 def _next_step_after_revert(
@@ -231,16 +235,17 @@ def run_backport_actions(
         )
         if request.request
         else "",
-        next=_format_send_hint(final_result) if request.request else "",
+        next=_format_send_hint(final_result, request.tested) if request.request else "",
     )
 
 
-def _format_send_hint(result: BackportResult) -> str:
+def _format_send_hint(result: BackportResult, tested: Sequence[str]) -> str:
     """Return how to send the request, and whether it is too early for it."""
+    notes = [] if tested else [_UNTESTED]
     wait = result.wait
     if wait and not wait.is_over(datetime.now(UTC).date()):
-        return f"note: perhaps too early: {wait.reason}\n{_SEND_HINT}"
-    return _SEND_HINT
+        notes.append(f"note: perhaps too early: {wait.reason}")
+    return "\n".join((*notes, _SEND_HINT))
 
 
 def _make_backport_text(repository: Repository | None, request: BackportRequest) -> BackportText:

@@ -91,7 +91,7 @@ class FoundFix:
     """A commit that may fix the symptom.
 
     `probability` is calibrated on known fixes. `release` is the first release with the commit.
-    `matches` lists the functions and files that it has in common with the symptom. The first
+    `matches` lists the functions and files in common with the symptom. The first
     verdict is for the searched tree. Merges have no verdicts.
     """
 
@@ -168,7 +168,7 @@ class FoundFixes:
 
     @property
     def proposed(self) -> FoundFix | None:
-        """Return the first candidate if it is worth a step of its own, otherwise None."""
+        """Return the first candidate if it is worth a separate step, otherwise None."""
         first = self.candidates[0] if self.fits and self.candidates else None
         is_proposed = first and (self.symptom.name or first.probability >= PROPOSED)
         return first if is_proposed else None
@@ -379,7 +379,7 @@ def rank_fix_candidates(
 
 
 def _find_backported(repository: Repository, ids: Sequence[str], revision: str) -> frozenset[str]:
-    """Return the commits that a tree has as marked backports.
+    """Return the commits with marked backports in a tree.
 
     There is nothing to look up in a mainline release, which is most often searched.
     """

@@ -32,7 +32,7 @@ from patchpilot.history.releases import Releases
 from patchpilot.model.progress import Progress, ignore_progress
 
 _ONLY_FIXES = frozenset(["fix", "other", "fixes_new", "fixes_old", "size", "many_files", "no_code"])
-"""Features of commits that fix bugs. What introduces a bug has no such signs, and is larger."""
+"""Features of commits that fix bugs. Commits that introduce bugs lack them, and are larger."""
 _MAX_SEARCHED, _LEAST_WEIGHT, _LEAST_LETTERS = 8, 0.15, 8
 """How many functions of the log are looked up, and the shortest text of a message."""
 

@@ -87,7 +87,7 @@ _TAG = re.compile(
     r"html|body|strong|em)\b[^<>]*>"
 )
 _ESCAPED = re.compile(r"\\(?:([\[\]<>*#+()~])|(_)(?!SB|GPE|PR_|TZ|SI_|OS|S\d))")
-"""What Markdown escapes. Names of ACPI also begin with a backslash and an underscore."""
+"""Characters escaped in Markdown. Names of ACPI also begin with a backslash and an underscore."""
 _MARKUP = re.compile(
     r"^\s*(?:```|~~~|\[/?(?:code|quote|spoiler|pre)\b.*\]|\{(?:code|noformat)\b.*\})|"
     r"(?:```|\[/?code\]|\{noformat\}|\{code\})\s*$"

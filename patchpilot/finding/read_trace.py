@@ -95,7 +95,7 @@ class TraceFrame(NamedTuple):
 
 
 def read_frames(text: str, *, in_trace: bool = False) -> list[TraceFrame]:
-    """Return the functions on a line. In a trace, a line that is only a name is one, too."""
+    """Return the functions on a line. In a trace, this includes a line with only a name."""
     if _is_of_user(text):
         return []
     is_top = bool(_TOP.search(text))

@@ -51,7 +51,7 @@ def save_bug_report(repository: Repository, fixes: FoundFixes, log: str) -> Path
 
 
 def _make_title(fixes: FoundFixes, message: str) -> str:
-    """Return a subject with the driver or its device, what failed, and the function."""
+    """Return a subject with the driver or its device, the failure, and the function."""
     if not message:
         return f"{next(iter((*fixes.modules, *fixes.functions)), 'bug')}: FILL IN"
     function, module = next(iter(fixes.functions), ""), next(iter(fixes.modules), "")

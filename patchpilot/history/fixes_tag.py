@@ -109,7 +109,7 @@ class Relations(NamedTuple):
     the same series. If `complete` is set, a commit that is not found does not exist.
     `mainline_commit` returns the mainline commit of a backport, and `titled` returns the only
     earlier commit with a subject. `changed_paths` returns the paths that a commit changes, `paths`
-    are those of this commit, and `reach` returns what the commit changed of them, such as "these
+    are this commit's, and `reach` returns what the commit changed of them, such as "these
     lines".
     """
 

@@ -201,7 +201,7 @@ def find_stable_branches(
     support has ended. If a version has several refs, prefer the refs of `remote`. Without it,
     prefer the branch of a remote that contains the others, then a remote named stable, and then the
     latest tip. A local branch counts if no remote has the version. Its whole name must be that of a
-    stable branch: `distro/linux-6.1.y` is a branch of its own.
+    stable branch: `distro/linux-6.1.y` is a separate branch.
     """
     today = today or datetime.now(UTC).date()
     remote_refs = list_branch_refs(repository, "refs/remotes")

@@ -76,7 +76,7 @@ def _find_unread_content(change: FileChange, patch: Patch) -> Iterator[Finding]:
             yield make_limit_finding("link-out-of-tree", message, place)
     elif change.is_binary:
         message = f"'{path}' is a binary file; its contents were not checked"
-        yield make_limit_finding(BINARY, message, place, Severity.WARNING)
+        yield make_limit_finding(BINARY, message, place, Severity.NOTE)
     elif change.is_renamed_to_code and patch.commit is None:
         message = f"'{change.old_path}' becomes '{path}'; its unchanged lines were not checked"
         yield make_limit_finding("rename-not-checked", message, place)

@@ -211,7 +211,7 @@ _DEFAULT = lazy_pattern(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
 def read_role_words(script: str | None) -> RoleWords:
     """Return the role names in a get_maintainer.pl script.
 
-    Return those of Linux 6.1 if there is no script or it defines none.
+    Return Linux 6.1's if there is no script or it defines none.
     """
     default_words = RoleWords()
     if not script:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read what the headers of patch files say about the series: prefix, version, thread.
+"""Read the prefix, version and thread of a series from the headers of patch files.
 
 They are read as git send-email reads them, which sends such files as they are.
 """
@@ -55,7 +55,7 @@ _DELIVERED = frozenset(
 
 
 class FileHeaders(NamedTuple):
-    """What the files of a series say.
+    """The facts about a series in its files.
 
     `prefix` is the text in the brackets of the first subject without version and number, and
     `version` the version that the subjects name, or 0. `parent` is the Message-ID that the series
@@ -69,7 +69,7 @@ class FileHeaders(NamedTuple):
 
 
 def read_file_headers(series: Series) -> FileHeaders:
-    """Return what the headers of patch files say; the first file is the cover letter if any."""
+    """Return the facts in the headers of patch files; the first file is the cover letter if any."""
     files = list_files(series)
     if not files:
         return FileHeaders()

@@ -140,7 +140,7 @@ def _run_header_command(repository: Repository, series: SeriesToSend) -> dict[in
     """Return the headers that `sendemail.headerCmd` adds to each message, by number.
 
     The command is not run for an undisclosed fix. Its To: and Cc: are in the recipient plan. Raise
-    UsageError for a header that the message has anyway.
+    UsageError for a header that is set anyway.
     """
     if series.draft.is_undisclosed or not series.account.value("headercmd"):
         return {}
@@ -177,7 +177,7 @@ def _format_subject_prefix(series: SeriesToSend, body: PatchBody, number: int, t
     """Return the text in the brackets of the subject, such as `PATCH net v2 1/3`.
 
     If there are several messages, they are numbered, with leading zeros as in git. A patch file
-    keeps its number, also if other patches of its series are not sent.
+    keeps its number, even if other patches of its series are not sent.
     """
     parts, version = [series.text.prefix], series.draft.version
     if version > 1:

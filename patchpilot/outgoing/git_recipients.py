@@ -275,7 +275,7 @@ def drop_suppressed_recipients(
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
     """Return the addresses of each alias in `sendemail.aliasesfile`.
 
-    The formats are those of git send-email: mutt, mailrc, pine, elm, sendmail and gnus. Raise
+    The formats are the same as in git send-email: mutt, mailrc, pine, elm, sendmail and gnus. Raise
     UntrustedCommandsError if the repository itself configures alias files.
     """
     kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()
@@ -316,7 +316,7 @@ def _parse_aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]
 def _split_words(text: str) -> tuple[str, ...]:
     """Split at spaces outside of quotes, and remove the quotes.
 
-    Several addresses without names in one pair of quotes are split, too.
+    This includes several addresses without names in one pair of quotes.
     """
     try:
         words = shlex.split(text)
@@ -362,7 +362,7 @@ def expand_aliases(
 
 
 _outputs: dict[tuple[Path, str, CommandFile], str] = {}
-"""What the user's commands printed in this process, so that they run once for each message."""
+"""The output of the user's commands in this process, so that they run once for each message."""
 
 
 def run_for_file(repository: Repository, command: str, setting: str, file: CommandFile) -> str:

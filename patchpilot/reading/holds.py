@@ -86,7 +86,7 @@ _TEMPORARY = re.compile(
     r"|\A\W*will (?:look|review|get|come|take|test|try|check)\b[^.!?]{0,60}\b"
     rf"(?:{_LATER})|\bbear with me\b|\blet me (?:think|sleep|look|check|test|get back)\b"
     r"|\bi(?:['’]?ll| will)? need (?:some|more|a (?:bit|few|little)|another)\b[^.!?]{0,30}\b(?:time|days?|weeks?)\b"  # noqa: E501
-    r"|\b(?:swamped|backlogged|snowed under|behind on|catching up)\b|\bon my (?:list|todo|to-do|queue|pile|plate)\b"  # noqa: E501
+    r"|\b(?:swamped|backlogged|snowed under|catching up)\b|\bon my (?:list|todo|to-do|queue|pile|plate)\b"  # noqa: E501
     r"|\b(?:in|during) the (?:middle of the )?merge window\b|\bmerge window (?:is|has|just) (?:now |just )?open"  # noqa: E501
     r"|\bi(?:['’]m| am|['’]?ll be| will be) (?:off|back|out|ooo|unavailable)\b[^.!?]{0,40}\b(?:until|till|next"  # noqa: E501
     r"|this|on|after|week)\b|\b(?:allow|leave) (?:at least )?(?:\d+ ?h|\d+ (?:hours|days)|a (?:day|week))"  # noqa: E501
@@ -177,7 +177,7 @@ def _read_hold(reply: Reply) -> Hold | None:
 
 
 def is_final_no(sentence: str) -> bool:
-    """Return whether a sentence says that no other version is needed."""
+    """Return whether a sentence rules out another version."""
     text = sentence[:MOST_QUOTED]
     return bool(_FINAL.search(text)) and not (_NOT_ONE.search(text) or text.endswith("?"))
 

@@ -27,7 +27,7 @@ _ORIGIN = re.compile(
     r"\b(?:originally|first|deprecated|available|supported|required|obsolete|unused|possible)\b[^.]*$",
     re.IGNORECASE,
 )
-"""Words before a commit that is not blamed, although it is said to have introduced something."""
+"""Words before a commit that is not blamed, although the text mentions a bug that it introduced."""
 _QUOTED = re.compile(r"[\"“]([^\"”\n]{12,120}(?:\n[^\"”\n]{1,80})?)[\"”]")
 _BAD = re.compile(
     r"\b([0-9a-f]{7,40}) is the first bad commit\b|^# first bad commit: \[([0-9a-f]{7,40})\]",

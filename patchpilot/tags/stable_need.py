@@ -156,7 +156,7 @@ def _first_fixed_release(
 def _find_exclusion(repository: Repository, commit: Commit, project: Project) -> str:
     """Return the rule of the stable trees that a fix does not meet, or "".
 
-    The rules are those of the kernel. Added lines, removed lines and context lines count for the
+    The rules are the kernel's. Added lines, removed lines and context lines count for the
     size of a patch.
     """
     max_lines = project.stable.max_lines

@@ -121,7 +121,7 @@ def _list_branch_rows(
 ) -> list[tuple[BranchRow, ...]]:
     """Return the rows of each branch.
 
-    Only those of the last fix have the builds, because a branch is built with all fixes.
+    Only the rows of the last fix have the builds, because a branch is built with all fixes.
     """
     builds = action_results.built if result is results[-1] else ()
     return [
