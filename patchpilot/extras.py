@@ -14,6 +14,7 @@ EXTRA_OF = {
     "liblore": "send",
     "patatt": "send",
     "requests": "send",
+    "urllib3": "send",
     "pygments": "tui",
     "rich": "tui",
     "textual": "tui",

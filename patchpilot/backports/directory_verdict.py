@@ -36,16 +36,19 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
     basis = _NO_HISTORY
     forward = find_misfit_hunks(patch.files, tree)
     backward = find_misfit_hunks(patch.files, tree, reverse=True)
-    if forward and backward and _has_dos_line_ends(patch):
-        # git am and patch(1) ignore carriage returns added in transit, so test the patch without
-        # them
+    if "CRLF" in patch.damage:
         basis = (
             "every line of the patch file ends with CR LF; judged without the CRs, as git am"
             f" applies it; {_NO_HISTORY}"
         )
-        patch = patch._replace(lines=tuple(line.removesuffix("\r") for line in patch.lines))
-        forward = find_misfit_hunks(patch.files, tree)
-        backward = find_misfit_hunks(patch.files, tree, reverse=True)
+        if forward and backward:
+            # the files of the tree may have the CRs as well
+            dos_patch = patch._replace(lines=tuple(map(_add_cr, patch.lines)))
+            dos_forward = find_misfit_hunks(dos_patch.files, tree)
+            dos_backward = find_misfit_hunks(dos_patch.files, tree, reverse=True)
+            if not (dos_forward and dos_backward):
+                basis, patch = _NO_HISTORY, dos_patch
+                forward, backward = dos_forward, dos_backward
     result = BranchResult(
         tree.label,
         f"{tree.version[0]}.{tree.version[1]}" if tree.version else None,
@@ -164,6 +167,7 @@ def _describe_counts(applied: int, broken: int, applicable: int) -> str:
     return f"of {total} hunks, {join_words(parts)}"
 
 
-def _has_dos_line_ends(patch: Patch) -> bool:
-    diff = [line for line in patch.lines[patch.diff_line - 1 :] if line]
-    return bool(diff) and all(line.endswith("\r") for line in diff)
+def _add_cr(line: str) -> str:
+    """Add a CR to a line of a hunk."""
+    is_code = line[:1] in (" ", "+", "-") and not line.startswith(("--- ", "+++ "))
+    return f"{line}\r" if is_code else line

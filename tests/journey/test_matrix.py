@@ -154,7 +154,7 @@ def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
     assert len(blocked) == bool(errors)
     assert not errors or blocked[0].startswith(f"check reports {format_count(errors, 'error')}")
     lines = sum(line.startswith("problem: ") for line in output.partition("━━━")[0].splitlines())
-    assert lines == int("".join(re.findall(r"^not ready: (\d+)", output)) or 0)
+    assert lines == int("".join(re.findall(r"^not ready: (\d+) problem", output)) or 0)
 
     planned_recipients = ask("maintainers --format json").json["results"][0]["recipients"]
     reasons = {recipient["email"]: recipient["reasons"] for recipient in planned_recipients}

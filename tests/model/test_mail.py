@@ -235,7 +235,7 @@ MULTIPART = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
         ),
         (
             ["Content-Type: image/png\n\nxx", "Content-Type: text/html\n\n<p>html</p>"],
-            "<p>html</p>",
+            "html\n",
         ),
         (["Content-Type: image/png\n\nxx"], ""),
         (
@@ -684,7 +684,7 @@ def test_parts_have_type_and_text() -> None:
         ("text/plain; charset=us-ascii", b"\xe9\n", "\udce9\n"),
         ("text/plain; charset=utf-16", b"a\n", None),
         ("", b"a\r\nb\r\n", "a\nb\n"),
-        ("text/html", b"<p>a</p>\n", "<p>a</p>\n"),
+        ("text/html", b"<p>a</p>\n", "a\n"),
         ("image/png", b"a\n", ""),
     ],
 )

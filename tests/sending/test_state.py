@@ -550,10 +550,11 @@ def test_finished_version_is_ready_for_review(
     with create_life(tmp_path) as topic:
         amend_commit(topic)
         topic.run("draft", "--changelog", "- check the return value (Rita)")
+        output = topic.track("show").out
         assert (
-            "next      review v2, then send it (`patchpilot send --reroll --dry-run`)"
-            in topic.track("show").out
+            "next      settle 1 open request (`patchpilot track show 1 --ledger`); then" in output
         )
+        assert "review v2, then send it (`patchpilot send --reroll --dry-run`)" in output
 
 
 def test_recipients_added_by_an_answer_are_listed(tmp_path: Path) -> None:
