@@ -248,13 +248,13 @@ def test_table_is_sorted_by_turn_and_new_messages(
         for columns in (80, 160)
     )
     assert narrow == [
-        " ID  NEW  STATE              V   REV    CI    AGE  SERIES                 NEXT",
+        " ID  NEW  STATE              V   REV    CI    AGE  SERIES                NEXT",
         "Your turn (2)",
-        "  2  +1   changes-requested  v1         fail  7d   valve: open it when …  answer",
-        "  1       changes-requested  v1               7d   pump: stop             answer",
+        "  2  +1   changes-requested  v1         fail  7d   valve: open it when…  new ve…",
+        "  1       changes-requested  v1               7d   pump: stop            answer",
         "Waiting (2)",
-        f"  3  +3   accepted           v2  R 1/1        6d   {crop_text(TITLE, 21)}  wait",
-        "  4       sent               v1               18h  demo: check the retu…  wait",
+        f"  3  +3   accepted           v2  R 1/1        6d   {crop_text(TITLE, 20)}  wait",
+        "  4       sent               v1               18h  demo: check the ret…  wait",
         "REV: patches reviewed or acked; CI: test bots",
     ]
     assert all(len(line) <= 80 for line in narrow)
