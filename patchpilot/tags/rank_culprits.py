@@ -31,7 +31,7 @@ from patchpilot.tags.ranker import Weights, load_shipped_weights, rank_by_confid
 
 MAX_EXAMINED = 12
 NAMED_CONFIDENCE = 0.92
-SURE = 0.9
+SURE = 0.89
 """Minimum confidence of a certain candidate, whose tag is written without a question."""
 LIKELY = 0.5
 """Minimum confidence of a candidate that is more likely than all others together."""

@@ -59,6 +59,11 @@ NOT_RUN = {
             "patchpilot backport {self.commit[:12]}",
             "patchpilot backport {self.commit[:12]} --request {note_options}",
             "patchpilot backport {state.sure.commit[:12]}",
+            "patchpilot backport {(result.commit or '')[:12]} {onto} --request",
+            "patchpilot backport {commit} {onto} --request",
+            "patchpilot backport {replacement.commit[:12]} {onto_arguments} --request",
+            "patchpilot backport {result.reverted.replacements[-1].commit[:12]} --request",
+            "patchpilot backport {target} {onto} --write {folder}",
         ),
         "its words are known at run time: tests/topic/test_upstream_state.py runs them",
     ),
@@ -67,6 +72,7 @@ NOT_RUN = {
             f"patchpilot find{words}"
             for words in (
                 *("", " -", " {self.commit[:12]}", " --bisect", " --bisect LOG"),
+                *(" LOG --good v6.1 --bad v6.2", " oops.txt --good v6.1 --bad v6.2"),
                 " 'mpt2sas0: _ctl_do_mpt_command: timeout'",
                 *map(" --bisect {}".format, ["bad", "good", "reset", "skip", "undo"]),
             )
@@ -76,6 +82,9 @@ NOT_RUN = {
     **dict.fromkeys(
         ("patchpilot build --config .config", "patchpilot build drivers/hwmon/lm75.c"),
         "needs a kernel tree: tests/cli/test_build.py has one",
+    ),
+    "patchpilot fixes --bisect-log FILE": (
+        "needs the log of a bisect: tests/tags/test_find_culprits.py has one"
     ),
     "patchpilot backport HEAD --build objects --write ../backports/": (
         "needs a kernel tree: tests/backports/test_build_objects.py has one"

@@ -21,6 +21,7 @@ async def test_unknown_culprit_selects_no_prerequisite(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rank_culprits, "SURE", 2)
+    monkeypatch.setattr(rank_culprits, "LIKELY", 2)
     async with running(app, (120, 36), Stage.BACKPORTS) as pilot:
         assert "unknown introducing commit; press 4 to choose it" in text_of(app)
         assert "0/2 ticked" in text_of(app)

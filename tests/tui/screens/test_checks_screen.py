@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from patchpilot.commits.git_command import git
 from patchpilot.demo import acme
+from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
@@ -89,8 +90,9 @@ async def test_stage_bar_counts_warnings_as_work(fixed_clone: Path, app: Patchpi
 
 
 async def test_small_terminal_shows_the_detail_as_a_card(
-    newcomer_app: PatchpilotApp,
+    newcomer_app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(rank_culprits, "SURE", 0.5)
     async with newcomer_app.run_test(size=(80, 24)) as pilot:
         view = await open_checks(pilot, "no-space-after-keyword")
         assert "Fix  press a" not in text_of(newcomer_app)
@@ -153,8 +155,9 @@ async def test_sign_off_is_added_after_its_text_is_shown(
 
 
 async def test_fixes_and_tags_share_a_dialog_and_an_undo(
-    clone: Path, newcomer_app: PatchpilotApp
+    clone: Path, newcomer_app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(rank_culprits, "SURE", 0.5)
     before = read_commit_message(clone)
     async with newcomer_app.run_test(size=(100, 60)) as pilot:
         await open_checks(pilot, "missing-fixes")
