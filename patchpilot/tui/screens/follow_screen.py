@@ -349,7 +349,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         begun_stages = (Stage.PREVIEW, Stage.SEND)
         return (
             self.own_series is not None
-            and first_named_stage(self.own_series.step.advice) in begun_stages
+            and first_named_stage(self.own_series.step.advice, self.stage) in begun_stages
         )
 
     @property
