@@ -423,7 +423,7 @@ def mark_current_topic(series: Sequence[Tracked], topic: TopicState | None) -> t
     number = topic.series.entry.id if topic and topic.series else None
     return tuple(
         (
-            replace(series_, own=True, step=topic.step)
+            replace(series_, own=True, is_next_begun=topic.is_begun, step=topic.step)
             if topic and series_.entry.id == number
             else series_
         )

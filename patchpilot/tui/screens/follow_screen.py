@@ -36,7 +36,7 @@ from patchpilot.tui.screens.thread_rows import (
     thread_rows,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.action_keys import first_named_stage, keys_at_stage
+from patchpilot.tui.view.action_keys import keys_at_stage
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key_binding, more_key
 from patchpilot.tui.view.rich_text import join_lines
@@ -346,11 +346,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _is_next_version_begun(self) -> bool:
-        begun_stages = (Stage.PREVIEW, Stage.SEND)
-        return (
-            self.own_series is not None
-            and first_named_stage(self.own_series.step.advice, self.stage) in begun_stages
-        )
+        return self.own_series is not None and self.own_series.is_next_begun
 
     @property
     def can_jump(self) -> bool:
