@@ -3,12 +3,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
 
-from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
-from patchpilot.tags.commit_change import CommitFileChange, parse_change
+from patchpilot.tags.commit_change import CommitChange, CommitFileChange
 from patchpilot.tags.comparable_words import (
     compute_significance,
     find_identifiers,
@@ -21,36 +19,9 @@ SHORT = 3
 """Maximum length of an acronym: `MTU` is a word of prose, `QueueMTU` is not."""
 
 
-class CandidateHistory(NamedTuple):
-    """A candidate's message, and its changes to the fix's files under their former names."""
-
-    id: str
-    message: str
-    files: tuple[CommitFileChange, ...]
-
-
-def read_candidate_histories(
-    repository: Repository, ids: Sequence[str], paths: Iterable[str]
-) -> dict[str, CandidateHistory]:
-    """Read the candidates' messages and their changes to these paths with a single git log."""
-    sorted_paths = sorted(set(paths))
-    if not ids or not sorted_paths:
-        return {}
-    output = repository.git(
-        "log", "--no-walk=unsorted", "--format=%x01%H%x00%B%x00", "-p", "-w", "-M", "-U0", "--no-color", "--no-ext-diff", "--no-textconv",  # noqa: E501
-        *ids, "--", *sorted_paths,
-    )  # fmt: skip
-    result = {}
-    for entry in output.text.split("\x01")[1:]:
-        commit, _, remainder = entry.partition("\0")
-        message, _, diff = remainder.partition("\0")
-        result[commit] = CandidateHistory(commit, message, parse_change(diff))
-    return result
-
-
 def compute_similarity_features(
     evidence: EvidenceInput,
-    histories: Mapping[str, CandidateHistory],
+    histories: Mapping[str, CommitChange],
 ) -> dict[str, dict[str, float]]:
     """Return the features of the candidates that are examined in detail. Their values are from 0 to
     1.
@@ -145,7 +116,7 @@ def _compute_mentioned_ratio(
 
 
 def _find_fixed_candidates(
-    evidence: EvidenceInput, histories: Mapping[str, CandidateHistory]
+    evidence: EvidenceInput, histories: Mapping[str, CommitChange]
 ) -> set[str]:
     """Return the candidates that another candidate names in a Fixes: tag.
 

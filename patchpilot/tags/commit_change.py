@@ -2,6 +2,7 @@
 """Parse a commit's diff to its first parent into runs of changed lines. Whitespace is ignored."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
@@ -72,6 +73,35 @@ def read_change(repository: Repository, parent: str, commit: str) -> tuple[Commi
         commit,
     )
     return parse_change(output.text)
+
+
+class CommitChange(NamedTuple):
+    """A commit's message and its changes to files, which may be some of its files only."""
+
+    id: str
+    message: str
+    files: tuple[CommitFileChange, ...]
+
+
+def read_commit_changes(
+    repository: Repository, ids: Sequence[str], paths: Sequence[str] = ()
+) -> dict[str, CommitChange]:
+    """Read the messages and changes of commits with a single git log.
+
+    By default, all files are read, not only `paths`.
+    """
+    if not ids:
+        return {}
+    output = repository.git(
+        "log", "--no-walk=unsorted", "--format=%x01%H%x00%B%x00", "-p", "-w", "-M", "-U0", "--no-color", "--no-ext-diff", "--no-textconv",  # noqa: E501
+        *ids, "--", *paths,
+    )  # fmt: skip
+    result = {}
+    for entry in output.text.split("\x01")[1:]:
+        commit, _, remainder = entry.partition("\0")
+        message, _, diff = remainder.partition("\0")
+        result[commit] = CommitChange(commit, message, parse_change(diff))
+    return result
 
 
 def parse_change(text: str) -> tuple[CommitFileChange, ...]:

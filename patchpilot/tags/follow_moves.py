@@ -13,7 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.history.imports import count_changed_files
 from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.tags.blame import Blame, Move, Owner, blame_lines
-from patchpilot.tags.commit_change import CommitFileChange, parse_change
+from patchpilot.tags.commit_change import CommitChange, CommitFileChange, read_commit_changes
 from patchpilot.tags.line_sources import Source, find_line_sources, find_restored_lines
 
 ChangedLines = Mapping[str, Mapping[int, Counter[str]]]
@@ -46,7 +46,7 @@ def follow_moves(
     commits that own the lines now to `owners`.
     """
     examined: set[tuple[str, str]] = set()
-    changes: dict[str, tuple[str, tuple[CommitFileChange, ...]]] = {}
+    changes: dict[str, CommitChange] = {}
     for _ in range(MAX_HOPS):
         asked = _list_examined(blames, changed_lines, owners) - examined
         if not asked:
@@ -57,7 +57,7 @@ def follow_moves(
         moved: dict[tuple[str, str], list[tuple[_Place, Source, str]]] = defaultdict(list)
         for commit, path in sorted(asked):
             if commit in changes:
-                message, files = changes[commit]
+                _, message, files = changes[commit]
                 dropped = {
                     blame.origins[line][1]: words
                     for name, blame in blames.items()
@@ -84,24 +84,11 @@ def _list_examined(
     }
 
 
-def _read_changes(
-    repository: Repository, commits: Sequence[str]
-) -> dict[str, tuple[str, tuple[CommitFileChange, ...]]]:
+def _read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, CommitChange]:
     """Map commits to their messages and changes. Omit merges, and commits with many files."""
     counts = count_changed_files(repository, commits)
     small = [commit for commit in commits if 0 < counts.get(commit, (0, 0))[1] <= MAX_FILES]
-    if not small:
-        return {}
-    output = repository.git(
-        "log", "--no-walk=unsorted", "--format=%x01%H%x00%B%x00", "-p", "-w", "-M", "-U0", "--no-color", "--no-ext-diff", "--no-textconv",  # noqa: E501
-        *small, "--",
-    )  # fmt: skip
-    result = {}
-    for entry in output.text.split("\x01")[1:]:
-        commit, _, remainder = entry.partition("\0")
-        message, _, diff = remainder.partition("\0")
-        result[commit] = message, parse_change(diff)
-    return result
+    return read_commit_changes(repository, small)
 
 
 def _find_sources(
@@ -116,8 +103,8 @@ def _find_sources(
     for name in read_commit_marks(message).reverts if "revert" in message.lower() else ():
         reverted = repository.find(name)
         if reverted and repository.is_ancestor(reverted, commit):
-            for _, undone in _read_changes(repository, [reverted]).values():
-                return find_restored_lines(files, undone, path), f"{reverted}^"
+            for undone in _read_changes(repository, [reverted]).values():
+                return find_restored_lines(files, undone.files, path), f"{reverted}^"
     return find_line_sources(files, path, message, dropped), f"{commit}^"
 
 

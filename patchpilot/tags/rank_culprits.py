@@ -20,10 +20,8 @@ from patchpilot.tags.blame_features import (
     compute_rough_score,
     tally_blamed_lines,
 )
-from patchpilot.tags.candidate_features import (
-    compute_similarity_features,
-    read_candidate_histories,
-)
+from patchpilot.tags.candidate_features import compute_similarity_features
+from patchpilot.tags.commit_change import read_commit_changes
 from patchpilot.tags.evidence import explain_candidate, list_missing_evidence
 from patchpilot.tags.evidence_input import EvidenceInput, read_evidence_input
 from patchpilot.tags.multiple_culprits import find_joint_culprits
@@ -173,7 +171,9 @@ def weigh_candidates(
         for line, owner in blame.ids.items()
         if owner in selected
     }
-    histories = read_candidate_histories(repository, selected, paths | set(evidence.blames))
+    # the candidates' changes to the fix's files under their former names
+    paths |= set(evidence.blames)
+    histories = read_commit_changes(repository, selected, sorted(paths)) if paths else {}
     close_features = compute_similarity_features(evidence, histories)
     return {
         mention: {**numbers[mention], **close_features.get(mention, {})}
