@@ -92,6 +92,21 @@ def read_thread(
     return result
 
 
+def find_unplaced_subjects(
+    mails: Iterable[Mail], all_series: Iterable[PostedSeries]
+) -> tuple[str, ...]:
+    """Return the subjects of the messages that belong to none of these series.
+
+    Delivery reports are not included.
+    """
+    placed_ids = frozenset[str]().union(*(series.message_ids for series in all_series))
+    return tuple(
+        mail.subject
+        for mail in mails
+        if mail.message_id not in placed_ids and not delivery_reports(mail)
+    )
+
+
 def _add_author(series: PostedSeries, reply: Reply, reader: MailReader) -> Reply:
     """Classify a reply again, using its sender and the message that it replies to."""
     sender, parent = series.identities.sender(reply.mail), reply.parent

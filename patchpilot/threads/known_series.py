@@ -400,7 +400,7 @@ class _SeriesReader:
     ) -> "PostedSeries | None":
         # import lazily: listing tracked series needs no mail modules
         from patchpilot.archive.collect_mails import find_posted_series
-        from patchpilot.reading.read_thread import read_thread
+        from patchpilot.reading.read_thread import find_unplaced_subjects, read_thread
 
         self._store.reader.progress = self._progress
         mails = self._mails()
@@ -413,12 +413,7 @@ class _SeriesReader:
             anchors={self._entry.message_id},
             with_reports=True,
         )
-        placed_ids = frozenset[str]().union(*(it.message_ids for it in candidates))
-        self._unplaced = tuple(
-            mail.subject
-            for mail in mails
-            if mail.message_id not in placed_ids and not delivery_reports(mail)
-        )
+        self._unplaced = find_unplaced_subjects(mails, candidates)
         return find_posted_series(self._entry.message_id, candidates)
 
     def _mails(self) -> "tuple[Mail, ...]":

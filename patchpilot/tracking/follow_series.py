@@ -41,7 +41,7 @@ from patchpilot.reading.delivery import delivery_reports, reports_about
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mbox import deduplicate, read_mails
 from patchpilot.reading.posted_series import PostedSeries
-from patchpilot.reading.read_thread import read_thread
+from patchpilot.reading.read_thread import find_unplaced_subjects, read_thread
 from patchpilot.resources import TRACK_DATABASE
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.known_series import (
@@ -246,9 +246,7 @@ def track_series_in_mbox(
     else:
         later = {later.message_id for posted in candidates for later in posted.follow_ups}
         selection = [posted for posted in candidates if not later & posted.post_ids] or candidates
-        placed_ids = frozenset[str]().union(*(it.message_ids for it in candidates))
-        unplaced = [mail for mail in mails if mail.message_id not in placed_ids]
-        if subjects := [mail.subject for mail in unplaced if not delivery_reports(mail)]:
+        if subjects := find_unplaced_subjects(mails, candidates):
             skipped.append(describe_unplaced(subjects))
     reported = _store_only_reports(mails, store, repository, progress) if not target else ()
     if not selection:
