@@ -7,6 +7,7 @@ This is the first step of `send`; nothing is sent.
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.repository_identity import find_repository_path
@@ -72,6 +73,9 @@ from patchpilot.topic.reroll import (
     prepare_next_version,
     read_upcoming_patches,
 )
+
+if TYPE_CHECKING:
+    from patchpilot.threads.tracked import Tracked
 
 
 def plan_sending(
@@ -189,8 +193,12 @@ def plan_sending(
     refuse_unsafe_headers(sending.send.entries)
     progress("checking")
     facts, check_result = add_message_facts(repository, facts, sending)
+    last_send = find_last_send(draft)
+    if last_send and last_send.version >= draft.version and not request.resend:
+        last_send = None
+    followed = read_followed_series(last_send)
     blocking_problems, problems_to_warn = (
-        (*find_drafts_elsewhere(draft), *find_holds(request, draft), *blockers(facts)),
+        (*find_drafts_elsewhere(draft), *find_holds(last_send, followed), *blockers(facts)),
         find_send_warnings(facts),
     )
     problems_to_warn = (
@@ -205,7 +213,7 @@ def plan_sending(
             else ()
         ),
         *warn_about_missing_tags(repository, request, draft, ids),
-        *warn_about_open_requests(repository, draft),
+        *warn_about_open_requests(repository, draft, last_send, followed),
         *(warn_about_unclear_fixes(repository, series) if ids else ()),
         *(SendProblem("recipients", remark) for remark in recipients.warnings),
     )
@@ -269,40 +277,43 @@ def find_drafts_elsewhere(draft: Draft) -> tuple[SendProblem, ...]:
     return tuple(problems)
 
 
-def find_holds(request: SendRequest, draft: Draft) -> tuple[SendProblem, ...]:
-    """Block a new version or resend if a reviewer asked not to send one, or may have applied it."""
-    last_send = find_last_send(draft)
-    if last_send is None or (last_send.version >= draft.version and not request.resend):
+def read_followed_series(last_send: Send | None) -> "tuple[Tracked, ...]":
+    """Return the tracked series of the last send; () if nothing was sent."""
+    if last_send is None:
         return ()
     from patchpilot.threads.review_summary import find_series_of_send
 
+    return find_series_of_send(last_send)
+
+
+def find_holds(last_send: Send | None, followed: "Sequence[Tracked]") -> tuple[SendProblem, ...]:
+    """Block a new version or resend if a reviewer asked not to send one, or may have applied it."""
+    version = last_send.version if last_send else 0
+    message = f"v{version} should not be followed by another version now"
     return tuple(
-        SendProblem(
-            "held",
-            f"v{last_send.version} should not be followed by another version now",
-            series.step.advice,
-        )
-        for series in find_series_of_send(last_send)
+        SendProblem("held", message, series.step.advice)
+        for series in followed
         if series.step.is_held
     )
 
 
-def warn_about_open_requests(repository: Repository, draft: Draft) -> tuple[SendProblem, ...]:
+def warn_about_open_requests(
+    repository: Repository,
+    draft: Draft,
+    last_send: Send | None,
+    followed: "Sequence[Tracked]",
+) -> tuple[SendProblem, ...]:
     """Warn about review requests for the last version that the commits do not address.
 
     Also warn if the new version only adds tags. Requests are counted as in `track`, which does not
     read the commits.
     """
-    last_send = find_last_send(draft) if draft.version > 1 else None
-    if last_send is None or last_send.version >= draft.version:
+    if last_send is None or draft.version < 2 or last_send.version >= draft.version:
         return ()
     from patchpilot.reading.thread_values import TAKEN
-    from patchpilot.threads.review_summary import (
-        find_series_of_send,
-        list_unsettled_requests,
-    )
+    from patchpilot.threads.review_summary import list_unsettled_requests
 
-    for series in find_series_of_send(last_send):
+    for series in followed:
         if series.state in TAKEN:
             return (
                 SendProblem(
@@ -319,12 +330,12 @@ def warn_about_open_requests(repository: Repository, draft: Draft) -> tuple[Send
     )
     tag_warning = (only_tags,) if kinds <= {"same", "tagged"} else ()
     items = list_unsettled_requests(
-        last_send, () if tag_warning else read_upcoming_patches(draft, repository)
+        followed, () if tag_warning else read_upcoming_patches(draft, repository)
     )
     open_items = [(number, item) for number, item in items if item.state == "open"]
     if not open_items:
         return tag_warning
-    requests = list_unsettled_requests(last_send, ())
+    requests = list_unsettled_requests(followed, ())
     count = sum(item.state == "open" for _, item in requests)
     unaddressed_note = (
         f", {len(open_items)} of them not addressed by your commits"

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def list_unsettled_requests(
-    last_send: Send, upcoming: "Sequence[Patch]"
+    followed: "Sequence[Tracked]", upcoming: "Sequence[Patch]"
 ) -> "tuple[tuple[int, LedgerItem], ...]":
-    """Return the open review requests, each with the number of its series.
+    """Return the open review requests of series, each with the number of its series.
 
     `upcoming` are the patches of the next version.
     """
@@ -28,7 +28,7 @@ def list_unsettled_requests(
 
     return tuple(
         (series.entry.id, item)
-        for series in find_series_of_send(last_send)
+        for series in followed
         for item in list_latest_requests(series, upcoming)
     )
 
@@ -42,7 +42,7 @@ def select_changelog_requests(last_send: Send, upcoming: "Sequence[Patch]") -> t
     """
     items = [
         item
-        for _, item in list_unsettled_requests(last_send, upcoming)
+        for _, item in list_unsettled_requests(find_series_of_send(last_send), upcoming)
         if item.state in ("addressed", "open")
         and (item.marked or not item.point.text.endswith("?"))
     ]
