@@ -72,17 +72,7 @@ FIX_KEYS = (
     "missing",
 )
 """The keys of the rows about a fix, in order."""
-BRANCH_KEYS = (
-    "branch",
-    "version",
-    "verdict",
-    "bug",
-    "needs",
-    "until",
-    "short",
-    "why",
-    "merged",
-    "applied",
+DETAIL_KEYS = (
     "failed",
     "stale",
     "stacked",
@@ -101,6 +91,20 @@ BRANCH_KEYS = (
     "newer",
     "follower",
     "build",
+)
+"""The keys of the rows that explain a verdict, in order; each view shows them."""
+BRANCH_KEYS = (
+    "branch",
+    "version",
+    "verdict",
+    "bug",
+    "needs",
+    "until",
+    "short",
+    "why",
+    "merged",
+    "applied",
+    *DETAIL_KEYS,
     "next",
     "command",
 )

@@ -14,6 +14,7 @@ from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.branch_rows import (
     BRANCH_KEYS,
+    DETAIL_KEYS,
     FIX_KEYS,
     BranchRow,
     Tone,
@@ -83,7 +84,7 @@ UNMERGED = replace(
 )
 REVERTED = replace(RESULT, reverted=Reverted("a" * 40, "Revert frob: fix"))
 BUILDS = tuple(BranchBuild(branch.branch, 0, "") for branch in RESULT.branches)
-DRAWN_BY_TEXT = {*report.BRANCH_HEAD, *report.BRANCH_DETAILS, "next"}
+DRAWN_BY_TEXT = {*report.BRANCH_HEAD, *DETAIL_KEYS, "next"}
 DETAILS_OF_TEXT = {"version", "bug", "needs", "short", "merged", "applied", "command"}
 
 

@@ -4,6 +4,8 @@
 from collections.abc import Sequence
 
 from patchpilot.backports.branch_rows import (
+    DETAIL_KEYS,
+    FIX_KEYS,
     BranchRow,
     describe_build,
     format_branch_rows,
@@ -58,31 +60,10 @@ def format_backport_json(
 
 FIX_HEAD = ("asked", "unmerged", "reverted", "rule")
 """The rows of a fix above its branches, in text and Markdown."""
-FIX_END = ("unread", "left-out", "skipped", "missing")
+FIX_END = tuple(key for key in FIX_KEYS if key not in ("fix", "tag", *FIX_HEAD))
 """The rows of a fix that are separate paragraphs."""
 BRANCH_HEAD = ("branch", "verdict", "why", "until")
 """The rows of a branch on its first line."""
-BRANCH_DETAILS = (
-    "failed",
-    "stale",
-    "stacked",
-    "queued",
-    "conflict",
-    "adapted",
-    "step",
-    "comparison",
-    "difference",
-    "cause",
-    "prerequisites",
-    "prerequisite",
-    "total",
-    "search",
-    "help",
-    "newer",
-    "follower",
-    "build",
-)
-"""The rows of a branch below its first line."""
 _INDENTED = ("step", "prerequisite")
 _PREREQUISITES = ("prerequisites", "prerequisite", "total")
 
@@ -163,7 +144,7 @@ def _format_branch_details(rows: Sequence[BranchRow]) -> list[str]:
     """Return the details below a branch's line; code and commands are not wrapped."""
     lines: list[str] = []
     conflicts = _select(rows, ("conflict",))
-    for row in _select(rows, BRANCH_DETAILS):
+    for row in _select(rows, DETAIL_KEYS):
         if row in conflicts[_MAX_CONFLICTS:]:
             continue
         indent = "  " if row.key in _INDENTED else ""
@@ -279,7 +260,7 @@ def format_backport_markdown(
 
 
 def _format_table_line(rows: Sequence[BranchRow]) -> str:
-    details = _select(rows, [key for key in BRANCH_DETAILS if key not in _PREREQUISITES])
+    details = _select(rows, [key for key in DETAIL_KEYS if key not in _PREREQUISITES])
     name, verdict, reason = _read_head(rows)
     cells = (
         [name],

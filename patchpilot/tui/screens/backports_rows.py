@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from patchpilot.backports.branch_rows import (
+    DETAIL_KEYS,
+    FIX_KEYS,
     BranchRow,
     Tone,
     format_branch_rows,
@@ -207,38 +209,13 @@ TABLE = {
 """Maps the titles of the table to the keys of the rows; narrow terminals show the version."""
 PAGE_START = ("merged", "why", "failed", "next")
 """The keys of the rows above the conflicts."""
-PAGE_END = (
-    "applied",
-    "stale",
-    "stacked",
-    "queued",
-    "adapted",
-    "step",
-    "comparison",
-    "difference",
-    "cause",
-    "total",
-    "search",
-    "help",
-    "newer",
-    "follower",
-    "build",
-)
-"""The keys of the rows below the conflicts."""
-FIX_END = (
-    "asked",
-    "unmerged",
-    "reverted",
-    "rule",
-    "tag",
-    "unread",
-    "left-out",
-    "skipped",
-    "missing",
-)
-"""The keys of the fix's rows at the end of the page of each branch."""
 PANEL = ("prerequisite",)
 """The keys of the rows in the panel of prerequisites."""
+_NOT_AT_END = {*PAGE_START, *PANEL, "conflict", "prerequisites"}
+PAGE_END = ("applied", *(key for key in DETAIL_KEYS if key not in _NOT_AT_END))
+"""The keys of the rows below the conflicts."""
+FIX_END = FIX_KEYS[1:]
+"""The keys of the fix's rows at the end of the page of each branch."""
 SHELL_ROWS = ("command",)
 STYLES = {
     Tone.PLAIN: "",
