@@ -164,6 +164,7 @@ KNOWN: list[Text] = [
         ["\x0c", "ü" * 999],
     ),
     ("ü((b", "x: 0", [], []),
+    ("ada@example.com", "x: 0", [], []),
 ]
 
 
@@ -185,10 +186,13 @@ def test_git_am_recreates_the_commits(via: str, texts: list[Text]) -> None:
 
 
 def does_git_lose_name(name: str) -> bool:
-    """Return whether `git mailinfo` cannot read a name that `git send-email` encoded without
-    quotes.
+    """Return whether `git mailinfo` cannot read a name.
+
+    It takes a name with an `@` for the address, and cannot read a name that `git send-email`
+    encoded without quotes.
     """
-    return not name.isascii() and any(special_char in name for special_char in '()"\\@')
+    is_unquoted = not name.isascii() and any(special in name for special in '()"\\')
+    return "@" in name or is_unquoted
 
 
 def assert_round_trip(transport: str, commit_texts: list[Text]) -> None:
