@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Decide the next step for a fix on a branch."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,6 +10,7 @@ from patchpilot.backports.branch_result import BranchResult
 from patchpilot.backports.result import BackportResult
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.follow_up import Follower
 
 if TYPE_CHECKING:
     from patchpilot.backports.build_objects import BranchBuild
@@ -116,15 +118,32 @@ def find_branch_step(
     return BranchStep(StepKind.WRITE, words)
 
 
-def _find_step_after_revert(branch: BranchResult, work: BranchWork) -> BranchStep:
+def find_replacement(result: BackportResult, branches: Sequence[BranchResult]) -> Follower | None:
+    """Return the latest fix that replaces a reverted one and that a branch lacks, or None."""
+    lacking = {row.commit for branch in branches for row in branch.followers}
+    replacements = result.reverted.replacements if result.reverted else ()
+    return next((row for row in reversed(replacements) if row.commit in lacking), None)
+
+
+def make_request_action(commit: str, onto: Sequence[str], words: str = "{}") -> Action:
+    """Return the command that requests a commit for these branches."""
+    return Action("backport", (commit[:12], *list_onto_options(onto), "--request"), words)
+
+
+def list_onto_options(onto: Sequence[str]) -> tuple[str, ...]:
+    """Return the options that name these branches."""
+    return tuple(argument for revision in onto for argument in ("--onto", revision))
+
+
+def _find_step_after_revert(
+    result: BackportResult, branch: BranchResult, work: BranchWork
+) -> BranchStep:
     """Return the request for the fix that replaces a reverted one, or that there is none."""
-    replacements = [row for row in branch.followers if row.kind == "replacement"]
-    if not replacements:
+    replacement = find_replacement(result, (branch,))
+    if replacement is None:
         return _NOTHING
-    commit = replacements[-1].commit[:12]
-    onto = [argument for revision in work.onto for argument in ("--onto", revision)]
-    action = Action("backport", (commit, *onto, "--request"), "{}")
-    return BranchStep(StepKind.REPLACE, f"use {commit}", "", action)
+    action = make_request_action(replacement.commit, work.onto)
+    return BranchStep(StepKind.REPLACE, f"use {replacement.commit[:12]}", "", action)
 
 
 def _find_started_step(
@@ -134,7 +153,7 @@ def _find_started_step(
     if work.merged:
         return _FETCH
     if result.reverted:
-        return _find_step_after_revert(branch, work)
+        return _find_step_after_revert(result, branch, work)
     if branch.queued:
         return _QUEUED
     if branch.resolved:
@@ -152,8 +171,7 @@ def _find_directory_step(branch: BranchResult, target: str) -> BranchStep:
 
 
 def _make_request_step(result: BackportResult, work: BranchWork, reason: str) -> BranchStep:
-    onto = [argument for revision in work.onto for argument in ("--onto", revision)]
-    action = Action("backport", ((result.commit or "")[:12], *onto, "--request"), "{}")
+    action = make_request_action(result.commit or "", work.onto)
     tested = "stable trees take only fixes that were tested there"
     text = "test, then ask"
     return BranchStep(StepKind.REQUEST, text, f"{reason}; {tested}" if reason else tested, action)

@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from patchpilot.backports.branch_step import BranchWork, StepKind, find_branch_step
+from patchpilot.backports.branch_step import (
+    BranchWork,
+    StepKind,
+    find_branch_step,
+    find_replacement,
+    list_onto_options,
+    make_request_action,
+)
 from patchpilot.backports.branch_verdicts import BackportRequest
 from patchpilot.backports.build_objects import (
     FAILED,
@@ -101,7 +108,7 @@ def next_backport_step(
     if step.kind is StepKind.WRITE:
         tree = repository.top if repository else Path(branches[0].branch)
         folder = str(suggest_backport_folder(tree, result.commit))
-        onto = tuple(argument for revision in request.onto for argument in ("--onto", revision))
+        onto = list_onto_options(request.onto)
         return Action("backport", (target, *onto, "--write", folder), "next: {}")
     words = f"next: wait for {versions}: {step.reason or step.text}"
     if isinstance(step.advice, Action):
@@ -127,17 +134,12 @@ def _next_step_after_revert(
     result: BackportResult, reverted: Reverted, onto: Sequence[str]
 ) -> Advice:
     """Return the request for the fix that replaces a reverted one, or why there is no request."""
-    lacking = {follower.commit for branch in result.branches for follower in branch.followers}
-    replacement = next((it for it in reversed(reverted.replacements) if it.commit in lacking), None)
-    commit = result.commit or ""
+    replacement = find_replacement(result, result.branches)
+    commit = (result.commit or "")[:12]
     if replacement is None:
-        return f"do not request {commit[:12]}: {reverted.words}"
-    onto_arguments = [argument for revision in onto for argument in ("--onto", revision)]
-    return Action(
-        "backport",
-        (replacement.commit[:12], *onto_arguments, "--request"),
-        f"{commit[:12]} was reverted in mainline; use {replacement.commit[:12]} instead: {{}}",
-    )
+        return f"do not request {commit}: {reverted.words}"
+    words = f"{commit} was reverted in mainline; use {replacement.commit[:12]} instead: {{}}"
+    return make_request_action(replacement.commit, onto, words)
 
 
 def run_backport_actions(
