@@ -22,7 +22,7 @@ from tests.kit.topics import SIGNED
 from tests.lint.wide_lines import FILES, PLACES, TOKENS, make_wide_series
 
 SIZES = (10_000, 30_000, 100_000)
-EXPONENT = 1.35
+EXPONENT = 1.2
 SLOWEST = 2.0
 """Seconds for the largest size, below which growth is not measured."""
 FAST_PAIRS = (("macro lines", "_"), ("macro lines", "A"), ("comment", "A"), ("macro lines", "()"))

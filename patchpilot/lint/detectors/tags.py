@@ -606,17 +606,23 @@ def _match_parentheses(text: str) -> dict[int, int]:
 
 
 def _strip_comments(name: str) -> tuple[str, str]:
-    comments = ""
+    """Return a name without what stands in parentheses, and that, in one pass."""
+    closings = _match_parentheses(name)
+    kept: list[str] = []
+    comments: list[str] = []
+    position = 0
     start = name.find("(")
     while start >= 0:
-        end = find_closing_parenthesis(name, start)
-        if end < 0:
-            start = name.find("(", start + 1)
-            continue
-        comments += name[start:end].strip(_SPACES)
-        name = f"{name[:start].rstrip(_SPACES)} {name[end:].lstrip(_SPACES)}"
-        start = name.find("(")
-    return name, comments
+        if end := closings.get(start, 0):
+            kept.append(name[position:start])
+            comments.append(name[start:end].strip(_SPACES))
+            position = end
+        start = name.find("(", end or start + 1)
+    if not comments:
+        return name, ""
+    middle = (piece.strip(_SPACES) for piece in kept[1:])
+    first, last = kept[0].rstrip(_SPACES), name[position:].lstrip(_SPACES)
+    return " ".join((first, *filter(None, middle), last)), "".join(comments)
 
 
 def _unquote_name(name: str) -> str:

@@ -8,7 +8,7 @@ listed in codespell's dictionary and for similar words. A separate rule uses the
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 from string import ascii_lowercase
@@ -215,10 +215,11 @@ def _find_repeated_words(context: Context) -> TypedHits:
         ):
             continue
         if " " in line.raw[1:] and _DOUBLE.search(line.raw):
+            is_intended = cache(partial(_is_intended, context, line))
             for word, second in _find_doubled_words(line):
                 # leave out the column, because findings in the message have none
                 column = None if line.log_after else second
-                case = "meant" if line.log_after and _is_intended(context, line, word) else ""
+                case = "meant" if line.log_after and is_intended(word) else ""
                 is_file = _FILE_NAME.match(line.raw, second)
                 if (case or is_file) and not context.options.matches_script:
                     continue
