@@ -383,28 +383,16 @@ class BackportSession:
         needs_by_branch = [
             (branch, verdict.wants_fix) for branch, verdict in zip(branches, verdicts, strict=True)
         ]
-        later_hints = (
-            find_later_fix_hints(
-                self.history,
-                fix,
-                self.main,
-                (*follow_ups, *(reverted.replacements if reverted else ())),
-            )
-            if any(is_needed for _, is_needed in needs_by_branch)
-            else ()
-        )
-        verdicts = [
-            (
-                replace(
-                    verdict,
-                    lacking_newer=find_newer_branches_without_fix(branch, needs_by_branch),
-                    hints=(*verdict.hints, *later_hints),
-                )
-                if verdict.wants_fix
-                else verdict
-            )
-            for branch, verdict in zip(branches, verdicts, strict=True)
-        ]
+        if any(is_needed for _, is_needed in needs_by_branch):
+            later_fixes = (*follow_ups, *(reverted.replacements if reverted else ()))
+            later_hints = find_later_fix_hints(self.history, fix, self.main, later_fixes)
+            for number, (branch, is_needed) in enumerate(needs_by_branch):
+                if is_needed:
+                    verdicts[number] = replace(
+                        verdicts[number],
+                        lacking_newer=find_newer_branches_without_fix(branch, needs_by_branch),
+                        hints=(*verdicts[number].hints, *later_hints),
+                    )
         upstream = self.history.has(self.main, commit) if self.main else None
         culprit_ids = tuple(culprit.commit for culprit in culprits if culprit.commit)
         project = find_project(self.stable_branches.stable.project)

@@ -215,15 +215,11 @@ class MissingCommits:
         conflicting = set()
         for conflict in find_conflict_places(self.scratch, replace(merge, paths=(path,))):
             block, size = list(conflict.theirs), len(conflict.theirs)
-            starts = (
-                [
-                    index
-                    for index in range(len(lines) - size + 1)
-                    if lines[index : index + size] == block
-                ]
-                if size
-                else []
-            )
+            starts = [
+                index
+                for index in range(len(lines) - size + 1)
+                if size and lines[index : index + size] == block
+            ]
             inside = {
                 number
                 for number, (_, new) in enumerate(edit.hunks)

@@ -171,8 +171,9 @@ def run_backport_actions(
         return ActionResults(directory_backports)
     stable = backport_trees(repository, profile)
     final_result = results[-1]
-    builds = (
-        tuple(
+    builds: tuple[BranchBuild, ...] = ()
+    if request.build:
+        builds = tuple(
             build_backport(
                 repository,
                 [(result, result.branches[index]) for result in results],
@@ -183,9 +184,6 @@ def run_backport_actions(
             )
             for index in range(len(final_result.branches))
         )
-        if request.build
-        else ()
-    )
     failed_branches = {
         build.branch for build in builds if is_object_build(request.build) and build.code == FAILED
     }
@@ -198,8 +196,9 @@ def run_backport_actions(
         )
         for result in results
     ]
-    written_backports = (
-        write_backports(
+    written: list[WrittenBackport] = []
+    if folder and buildable[-1].branches:
+        written += write_backports(
             repository,
             buildable,
             folder,
@@ -208,19 +207,11 @@ def run_backport_actions(
             adapt=request.adapt,
             include_reverted=request.everything,
         )
-        if folder and buildable[-1].branches
-        else ()
-    )
-    failed_builds = tuple(
-        WrittenBackport(name, (), _BUILD_FAILED) for name in sorted(failed_branches)
-    )
-    return ActionResults(
-        written=(
-            *written_backports,
-            *(failed_builds if folder else ()),
-            *directory_backports,
-        ),
-        resolving=prepare_conflict_clone(
+    if folder:
+        written += (WrittenBackport(name, (), _BUILD_FAILED) for name in sorted(failed_branches))
+    resolving = None
+    if request.resolve:
+        resolving = prepare_conflict_clone(
             repository,
             final_result,
             final_result.branches[0],
@@ -229,15 +220,18 @@ def run_backport_actions(
             wording,
             start=final_result.branches[0].adaptation,
         )
-        if request.resolve
-        else None,
-        built=builds,
-        request=make_stable_request_mail(
+    request_mail = send_hint = ""
+    if request.request:
+        request_mail = make_stable_request_mail(
             repository, final_result, stable, request.note, request.tested
         )
-        if request.request
-        else "",
-        next=_format_send_hint(final_result, request.tested) if request.request else "",
+        send_hint = _format_send_hint(final_result, request.tested)
+    return ActionResults(
+        written=(*written, *directory_backports),
+        resolving=resolving,
+        built=builds,
+        request=request_mail,
+        next=send_hint,
     )
 
 

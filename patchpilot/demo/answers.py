@@ -80,15 +80,13 @@ class Answers:
             if demo_mails.UNUSED in sent.body
             else demo_mails.make_build_success
         )
-        actions: tuple[Callable[[], None], ...] = (
-            (
+        actions: tuple[Callable[[], None], ...] = (lambda: self._merge(sent, raw),)
+        if version == 1:
+            actions = (
                 lambda: archive.add(demo_mails.make_question(sent)),
                 lambda: archive.add(demo_mails.make_review(sent)),
                 lambda: archive.add(build_report(sent)),
             )
-            if version == 1
-            else (lambda: self._merge(sent, raw),)
-        )
         start = time.monotonic()
         self._due += [
             (start + delay, action) for delay, action in zip(self.delays, actions, strict=False)

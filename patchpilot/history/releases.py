@@ -135,29 +135,20 @@ class Releases:
         later = [
             release for release in self.all if release.is_final and release.numbers == first.numbers
         ]
-        return (
-            later[0]
-            if later
-            else self._search(
-                commit,
-                [
-                    release
-                    for release in self.all
-                    if release.is_final and release.date >= first.date
-                ],
-            )
+        if later:
+            return later[0]
+        return self._search(
+            commit,
+            [release for release in self.all if release.is_final and release.date >= first.date],
         )
 
     def _recall(self, commit: str) -> Release | None:
         """Return the cached result if the release's tag has not changed."""
         cached = self._cached.get(commit)
-        return (
-            next(
-                (release for release in self.all if cached == (release.name, release.commit)),
-                None,
-            )
-            if cached
-            else None
+        if not cached:
+            return None
+        return next(
+            (release for release in self.all if cached == (release.name, release.commit)), None
         )
 
     def _look_up(self, commit: str, committed: int | None) -> Release | None:

@@ -110,14 +110,11 @@ def find_likely_culprits(
             )
         )
     candidate_ids = {candidate.commit for candidate in candidates}
-    joint = (
-        tuple(
-            commit
-            for commit in find_joint_culprits(evidence, candidates[0].commit)
-            if commit in candidate_ids or not imports.reason(repository.commit(commit))
-        )
-        if candidates
-        else ()
+    joint = tuple(
+        commit
+        for first in candidates[:1]
+        for commit in find_joint_culprits(evidence, first.commit)
+        if commit in candidate_ids or not imports.reason(repository.commit(commit))
     )
     return RankedCulprits(tuple(candidates), joint, imported)
 

@@ -94,22 +94,14 @@ def find_base_commit(
     start = repository.find(f"{ids[0]}^")
     start = skip_cover_commit(repository, start) if start else None
     prep = None if request.base else find_prep_branch_of(repository, ids)
-    base_ids = (
-        [
-            prerequisite.partition(":")[2].strip()
-            for prerequisite in prep.prerequisites
-            if prerequisite.startswith("base-commit:")
-        ]
-        if prep
-        else []
-    )
-    named_base = (
-        repository.resolve(request.base)
-        if request.base
-        else repository.find(base_ids[-1])
-        if base_ids
-        else None
-    )
+    base_ids = [
+        prerequisite.partition(":")[2].strip()
+        for prerequisite in (prep.prerequisites if prep else ())
+        if prerequisite.startswith("base-commit:")
+    ]
+    named_base = repository.find(base_ids[-1]) if base_ids else None
+    if request.base:
+        named_base = repository.resolve(request.base)
     return (
         named_base
         if named_base and start and repository.is_ancestor(named_base, start) and not request.target

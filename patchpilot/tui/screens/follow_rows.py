@@ -60,15 +60,11 @@ def _store_conversation(
         for candidate in followed.series
         if (candidate.entry.id == number if number else candidate.own)
     ]
-    session.conversation = (
-        Conversation(
-            selected[0],
-            list_latest_requests(selected[0]),
-            list_conversation(selected[0]),
+    session.conversation = None
+    if selected:
+        session.conversation = Conversation(
+            selected[0], list_latest_requests(selected[0]), list_conversation(selected[0])
         )
-        if selected
-        else None
-    )
     return followed.series, follow_status(followed.topic, followed.series)
 
 
