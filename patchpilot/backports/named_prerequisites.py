@@ -36,7 +36,7 @@ _CHANGE_ID = re.compile(r"(?P<date>\d{8})-(?P<name>.+)-(?P<hash>[0-9a-f]{12})(?:
 _MESSAGE_ID = re.compile(r"(?P<date>\d{8})-(?P<name>.+?)-v\d+-\d+-(?P<hash>[0-9a-f]{12})@")
 
 
-class NamedCommit(NamedTuple):
+class PrerequisiteCommit(NamedTuple):
     """A commit that is named as a prerequisite, and the line that names it."""
 
     commit: str
@@ -46,7 +46,7 @@ class NamedCommit(NamedTuple):
 class NamedCommits(NamedTuple):
     """The named commits that a branch lacks, in order, and a hint for each one that is unknown."""
 
-    commits: tuple[NamedCommit, ...] = ()
+    commits: tuple[PrerequisiteCommit, ...] = ()
     hints: tuple[str, ...] = ()
 
 
@@ -76,7 +76,7 @@ class PrerequisiteReader:
         if fix.id not in self._read:
             self._read[fix.id] = self._resolve_all(fix)
         resolved = dict(self._read[fix.id])
-        commits: dict[str, NamedCommit] = {}
+        commits: dict[str, PrerequisiteCommit] = {}
         hints: list[str] = []
         for named in choose_for_version(resolved, version):
             commit = resolved[named]
@@ -86,7 +86,7 @@ class PrerequisiteReader:
                     f" {named.id or named.title}"
                 )
             elif commit != fix.id and not self._has_landed(commit, tip):
-                commits.setdefault(commit, NamedCommit(commit, named.by))
+                commits.setdefault(commit, PrerequisiteCommit(commit, named.by))
         return NamedCommits(tuple(commits.values()), tuple(hints))
 
     def apply(

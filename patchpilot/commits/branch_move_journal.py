@@ -26,7 +26,7 @@ _SHORT_LOCK = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class BranchMove:
     """A move of a branch.
 
     It has the ref of the branch, its old and new value, and the message for the reflog. `ref` is
@@ -47,7 +47,7 @@ class Move:
         return self.new if self.why == UNDO else self.old
 
 
-def record_move_start(repository: Repository, move: Move) -> None:
+def record_move_start(repository: Repository, move: BranchMove) -> None:
     """Record a move before it starts, and wait until the record is on disk."""
     store_json(find_record_file(repository), asdict(move), "nothing was changed")
 
@@ -63,11 +63,11 @@ def find_record_file(repository: Repository) -> Path:
     return state_path() / "moves" / f"{name}.json"
 
 
-def find_unfinished_move(repository: Repository) -> Move | None:
+def find_unfinished_move(repository: Repository) -> BranchMove | None:
     """Return the interrupted move in this working tree, or None."""
     try:
         facts = load_json(find_record_file(repository))
-        move = Move(
+        move = BranchMove(
             validate_branch_ref(facts["ref"]),
             validate_commit_id(facts["old"]),
             validate_commit_id(facts["new"]),
@@ -81,7 +81,7 @@ def find_unfinished_move(repository: Repository) -> Move | None:
     return move
 
 
-def _is_consistent(repository: Repository, move: Move) -> bool:
+def _is_consistent(repository: Repository, move: BranchMove) -> bool:
     """Return whether an interrupted git command changed either nothing or everything."""
     if _list_locks(repository, move.ref) or repository.find("HEAD") not in (
         move.old,
@@ -101,13 +101,13 @@ def _is_consistent(repository: Repository, move: Move) -> bool:
     ).out
 
 
-def _list_changed_paths(repository: Repository, move: Move) -> list[bytes]:
+def _list_changed_paths(repository: Repository, move: BranchMove) -> list[bytes]:
     return repository.git(
         "diff-tree", "-r", "-z", "--name-only", "--no-renames", move.old, move.new
     ).out.split(b"\0")
 
 
-def restore_interrupted_move(repository: Repository, move: Move) -> None:
+def restore_interrupted_move(repository: Repository, move: BranchMove) -> None:
     """Restore the branch, index and files after an interrupted move.
 
     Raise `RefusedError` if a file was edited since then, or if git is still running.
@@ -145,7 +145,7 @@ def restore_interrupted_move(repository: Repository, move: Move) -> None:
     remove_move_record(repository)
 
 
-def _matches_either(repository: Repository, path: str, move: Move) -> bool:
+def _matches_either(repository: Repository, path: str, move: BranchMove) -> bool:
     """Return whether the content of a file is its content in one of the two commits.
 
     The content may be truncated, because git may have been killed while it wrote the file.

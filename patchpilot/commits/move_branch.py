@@ -5,7 +5,7 @@ from pathlib import Path
 
 from patchpilot.commits import rewrite
 from patchpilot.commits.branch_move_journal import (
-    Move,
+    BranchMove,
     record_move_start,
     refuse_locked,
     remove_move_record,
@@ -141,7 +141,7 @@ def move_checked_out_branch(
     # the index
     branch_options = ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
     refuse_locked(repository, ref)
-    record_move_start(repository, Move(ref, old, new, reflog_message))
+    record_move_start(repository, BranchMove(ref, old, new, reflog_message))
     result = repository.git(
         "checkout",
         "--quiet",

@@ -143,7 +143,7 @@ the commit rewrites the functions.
 """
 
 
-class SearchedTree(NamedTuple):
+class TreeTip(NamedTuple):
     """A tree that may contain a fix, with the name and tip of its branch."""
 
     name: str
@@ -250,7 +250,7 @@ def find_earlier_fixes(
     repository: Repository,
     patches: Sequence[PatchToFind],
     base: str | None,
-    trees: Sequence[SearchedTree],
+    trees: Sequence[TreeTip],
     progress: Progress = ignore_progress,
 ) -> tuple[EarlierFix | None, ...]:
     """Return the commit that makes a patch unnecessary, or None, for each patch.
@@ -280,7 +280,7 @@ def find_earlier_fixes(
 def find_same_patch(
     repository: Repository,
     patch: Patch,
-    tree: SearchedTree,
+    tree: TreeTip,
     commits: Sequence[str] | None = None,
 ) -> str | None:
     """Return the first of these commits with the patch-id of a patch, or None.
@@ -303,7 +303,7 @@ def find_same_patch(
 def find_merged_patch(
     repository: Repository,
     patch: Patch,
-    tree: SearchedTree,
+    tree: TreeTip,
     progress: Progress = ignore_progress,
 ) -> str | None:
     """Return the commit in a tree that makes the same change as a patch, or None.
@@ -510,7 +510,7 @@ def _overlap_in_additions(own: ChangedFunctions, theirs: ChangedFunctions) -> bo
 class _Locations:
     """Finds the trees and releases that contain a fix."""
 
-    def __init__(self, repository: Repository, trees: Sequence[SearchedTree]) -> None:
+    def __init__(self, repository: Repository, trees: Sequence[TreeTip]) -> None:
         self._repository, self._trees = repository, trees
         self._releases = Releases(repository)
 

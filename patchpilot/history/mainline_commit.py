@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from patchpilot.cache.cached_re import lazy_pattern
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
-from patchpilot.history.earlier_fixes import SearchedTree, find_merged_patch, find_same_patch
+from patchpilot.history.earlier_fixes import TreeTip, find_merged_patch, find_same_patch
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.patch_similarity import are_alike, count_changed_lines
 from patchpilot.history.stable_branches import Mainline, find_mainline
@@ -73,7 +73,7 @@ class MainlineSearch:
         return self._find_same_change(patch, self.history)
 
     def _find_same_change(self, patch: Patch, history: History) -> str | None:
-        tree = SearchedTree(self.main.name, self.main.tip)
+        tree = TreeTip(self.main.name, self.main.tip)
         titled = history.titled(read_announced_title(patch), self.main.tip)[::-1]
         if same := find_same_patch(self.repository, patch, tree, titled):
             return same
@@ -116,7 +116,7 @@ class MainlineSearch:
             return commit
         if not patch.has_diff:
             return None
-        tree = SearchedTree(self.main.name, self.main.tip)
+        tree = TreeTip(self.main.name, self.main.tip)
         return find_merged_patch(self.repository, patch, tree, progress)
 
     def _has_same_subject(self, patch: Patch, commit: str) -> bool:

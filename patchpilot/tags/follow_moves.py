@@ -14,7 +14,7 @@ from patchpilot.history.imports import count_changed_files
 from patchpilot.projects.commit_marks import read_commit_marks
 from patchpilot.tags.blame import Blame, Move, Owner, blame_lines
 from patchpilot.tags.commit_change import CommitChange, CommitFileChange, read_commit_changes
-from patchpilot.tags.line_sources import Source, find_line_sources, find_restored_lines
+from patchpilot.tags.line_sources import LineSource, find_line_sources, find_restored_lines
 
 ChangedLines = Mapping[str, Mapping[int, Counter[str]]]
 """The words that a fix removes from each line that it changes, by path and line number."""
@@ -54,7 +54,7 @@ def follow_moves(
         examined |= asked
         unread = [commit for commit, _ in sorted(asked) if commit not in changes]
         changes |= _read_changes(repository, list(dict.fromkeys(unread))[:MAX_COMMITS])
-        moved: dict[tuple[str, str], list[tuple[_Place, Source, str]]] = defaultdict(list)
+        moved: dict[tuple[str, str], list[tuple[_Place, LineSource, str]]] = defaultdict(list)
         for commit, path in sorted(asked):
             if commit in changes:
                 _, message, files = changes[commit]
@@ -98,7 +98,7 @@ def _find_sources(
     files: Sequence[CommitFileChange],
     path: str,
     dropped: Mapping[int, Counter[str]],
-) -> tuple[dict[int, Source], str]:
+) -> tuple[dict[int, LineSource], str]:
     """Return the former places of the lines in a file, and the revision that they are in."""
     for name in read_commit_marks(message).reverts if "revert" in message.lower() else ():
         reverted = repository.find(name)
@@ -114,8 +114,8 @@ def _collect_moved(
     commit: str,
     path: str,
     parent: str,
-    sources: Mapping[int, Source],
-    moved: dict[tuple[str, str], list[tuple[_Place, Source, str]]],
+    sources: Mapping[int, LineSource],
+    moved: dict[tuple[str, str], list[tuple[_Place, LineSource, str]]],
 ) -> None:
     """Add the lines that a commit moved, if it moved any of the changed lines."""
     for name, blame in blames.items():
@@ -133,7 +133,7 @@ def _collect_moved(
 
 def _blame_again(
     repository: Repository,
-    moved: Mapping[tuple[str, str], Sequence[tuple[_Place, Source, str]]],
+    moved: Mapping[tuple[str, str], Sequence[tuple[_Place, LineSource, str]]],
     owners: dict[str, Owner],
 ) -> None:
     """Blame the former places of the moved lines."""

@@ -37,7 +37,7 @@ _DEFINITION = (
 )
 
 
-class Source(NamedTuple):
+class LineSource(NamedTuple):
     """The place of a line in the parent of the commit that moved it, and how it was moved."""
 
     path: str
@@ -57,7 +57,7 @@ def find_line_sources(
     path: str,
     message: str,
     dropped: Mapping[int, Counter[str]],
-) -> dict[int, Source]:
+) -> dict[int, LineSource]:
     """Map the lines of a file that a commit did not write itself to their former places.
 
     `files` is the commit's whole change, `path` the file's path after it. The keys are line numbers
@@ -72,7 +72,7 @@ def find_line_sources(
     for number, old in enumerate(old_lines):
         if old.text:
             places[old.text].append(number)
-    result: dict[int, Source] = {}
+    result: dict[int, LineSource] = {}
     for run in target.runs:
         result.update(_find_edited(run, target.old_path, dropped))
         result.update(_find_reformatted(run, target.old_path, renamed))
@@ -82,7 +82,7 @@ def find_line_sources(
 
 def find_restored_lines(
     files: Sequence[CommitFileChange], undone: Sequence[CommitFileChange], path: str
-) -> dict[int, Source]:
+) -> dict[int, LineSource]:
     """Map the lines that a revert restores to their places before the reverted commit.
 
     `files` is the change of the revert, and `undone` the change of the commit that it reverts.
@@ -91,7 +91,7 @@ def find_restored_lines(
     places: dict[str, list[int]] = defaultdict(list)
     for number, old in enumerate(old_lines):
         places[old.text].append(number)
-    result: dict[int, Source] = {}
+    result: dict[int, LineSource] = {}
     for run in (run for file in files if file.new_path == path for run in file.runs):
         for line, source in _find_moved(run, path, old_lines, places, smallest=1).items():
             result[line] = source._replace(kind=RESTORED)
@@ -158,7 +158,7 @@ def _strip_line(text: str, renamed: Mapping[str, str]) -> str:
 
 def _find_reformatted(
     run: Run, old_path: str | None, renamed: Mapping[str, str]
-) -> dict[int, Source]:
+) -> dict[int, LineSource]:
     """Return the lines whose characters are the same as those at the start or at the end of the
     removed lines, although they are in other lines now.
     """
@@ -173,7 +173,7 @@ def _find_reformatted(
     )
     if start + end < max(NEAR_CHARACTERS, SIMILAR * max(len(old_text), len(new_text))):
         return {}
-    result: dict[int, Source] = {}
+    result: dict[int, LineSource] = {}
     position = 0
     for number, text in enumerate(new):
         first, position = position, position + len(text)
@@ -182,15 +182,15 @@ def _find_reformatted(
             continue
         kind = RENAMED if text in old else REFORMATTED
         line = run.start + _find_index(old, first + shift)
-        result[run.new_start + number] = Source(old_path, line, kind)
+        result[run.new_start + number] = LineSource(old_path, line, kind)
     return result
 
 
 def _find_edited(
     run: Run, old_path: str | None, dropped: Mapping[int, Counter[str]]
-) -> dict[int, Source]:
+) -> dict[int, LineSource]:
     """Return the lines that had the words that the fix removes before the commit changed them."""
-    result: dict[int, Source] = {}
+    result: dict[int, LineSource] = {}
     for number, text in enumerate(run.added if run.removed and old_path else ()):
         words = dropped.get(run.new_start + number)
         if not words:
@@ -203,7 +203,7 @@ def _find_edited(
             if similarity > best and not words - old:
                 best, at = similarity, index
         if best >= SIMILAR:
-            result[run.new_start + number] = Source(old_path or "", run.start + at, EDITED)
+            result[run.new_start + number] = LineSource(old_path or "", run.start + at, EDITED)
     return result
 
 
@@ -234,12 +234,12 @@ def _find_moved(
     old_lines: Sequence[_OldLine],
     places: Mapping[str, Sequence[int]],
     smallest: int = 0,
-) -> dict[int, Source]:
+) -> dict[int, LineSource]:
     """Return the lines of a run that are in blocks that the commit removes somewhere else.
 
     A block has at least `smallest` letters and digits; by default, this depends on its places.
     """
-    result: dict[int, Source] = {}
+    result: dict[int, LineSource] = {}
     added = [_SPACE.sub("", text) for text in run.added]
     number = 0
     while number < len(added):
@@ -255,7 +255,7 @@ def _find_moved(
                 for offset in range(length):
                     old = old_lines[at + offset]
                     kind = RENAMED if is_same_run else MOVED
-                    result[run.new_start + number + offset] = Source(old.path, old.line, kind)
+                    result[run.new_start + number + offset] = LineSource(old.path, old.line, kind)
         number += length
     return result
 

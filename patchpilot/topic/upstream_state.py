@@ -16,8 +16,8 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.history.earlier_fixes import (
     EarlierFix,
     PatchToFind,
-    SearchedTree,
     StableBase,
+    TreeTip,
     UpstreamState,
     find_earlier_fixes,
 )
@@ -164,18 +164,17 @@ def _trees_to_search(
     main: Mainline | None,
     start: str,
     patches: Sequence[Patch],
-) -> tuple[SearchedTree, ...]:
-    trees = [SearchedTree(main.name, main.tip)] if main else []
+) -> tuple[TreeTip, ...]:
+    trees = [TreeTip(main.name, main.tip)] if main else []
     if repository.config_regexp(r"^remote\..*\.url$"):
         from patchpilot.outgoing.target_tree import find_listed_trees
 
         paths = [path for patch in patches for path in patch.paths]
         trees += [
-            SearchedTree(tree.label, tree.tip)
-            for tree in find_listed_trees(repository, start, paths)
+            TreeTip(tree.label, tree.tip) for tree in find_listed_trees(repository, start, paths)
         ]
     if tip := find_linux_next_tip(repository):
-        trees.append(SearchedTree("linux-next", tip))
+        trees.append(TreeTip("linux-next", tip))
     return tuple({tree.tip: tree for tree in reversed(trees)}.values())[::-1]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from patchpilot.commits.branch_move_journal import (
-    Move,
+    BranchMove,
     find_record_file,
     find_unfinished_move,
     record_move_start,
@@ -42,7 +42,9 @@ def _interrupt_checkout(
     new_commit = repo.git("rev-parse", "topic")
     repo.git("reset", "-q", "--hard", old_commit)
     with Repository.open(path) as repository:
-        record_move_start(repository, Move("refs/heads/topic", old_commit, new_commit, reason))
+        record_move_start(
+            repository, BranchMove("refs/heads/topic", old_commit, new_commit, reason)
+        )
     (path / "frob0.c").write_text(repo.git("show", f"{new_commit}:frob0.c") + "\n")
     (path / "frob1.c").write_text("int a;\nint")
     (path / "frob2.c").unlink()
@@ -163,7 +165,7 @@ def test_move_record_in_repository_is_ignored(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         remove_move_record(repository)
         assert find_unfinished_move(repository) is None
-        record_move_start(repository, Move("refs/heads/topic", old, new, "x"))
+        record_move_start(repository, BranchMove("refs/heads/topic", old, new, "x"))
         assert victim.read_text() == "precious\n"
         for change in ({"old": "--output=x"}, {"ref": "--force"}, {"new": "HEAD"}):
             find_record_file(repository).write_text(json.dumps(record | change))
