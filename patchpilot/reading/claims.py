@@ -72,6 +72,12 @@ _OF_STABLE = {
     MailKind.STABLE_FAILED: "failed",
 }
 """The claim made by each kind of message from the stable trees."""
+_NO_CLAIM = re.compile(
+    r"\b(?:please|pls|you|we) (?:\w+ )?(?:apply|queue|merge|take|pick|push|pull)\b|\bping\b"
+    r"|^\W*(?:could|can|would|will) (?:you|we|somebody|someone|anyone)\b",
+    re.IGNORECASE,
+)
+"""A sentence that asks for something, instead of reporting that it was done."""
 _UNWANTED = re.compile(r"\bwas seriously submitted\b", re.IGNORECASE)
 """The subject with which the stable team rejects a patch."""
 STATES = frozenset(
@@ -263,7 +269,11 @@ def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
     texts = [sentence.text for sentence in mail.body.sentences]
     is_talk = not (mail.bot or mail.kind in _NO_TALK or reply.under)
     is_short = len(mail.body.text.split()) <= SHORT
-    if is_talk and is_short and any(map(MENTIONS.search, texts)):
+    if (
+        is_talk
+        and is_short
+        and any(MENTIONS.search(it) and not _NO_CLAIM.search(it) for it in texts)
+    ):
         return [base._replace(what="unclear", sentence=quote_sentences(texts))]
     return []
 

@@ -116,7 +116,8 @@ _NOT_ONE = re.compile(
     r"^\W*(?:why|if|unless|had|when)\b|\bif (?:you|it|this|we)\b[^,]{0,60}(?:don['’]?t|do not)"
     r"|\b(?:just|only) (?:re-?send|send|post|re-?post)\b|\bwithout (?:a |the |any )?(?:changelog|cover"  # noqa: E501
     r"|testing|running|fixing|addressing|including|adding|the)\b|\bbefore you (?:have|run|test)"
-    r"|\bin reply to\b|\b(?:the whole|the entire|all \d+|all of)\b|\bbut\b.{0,40}\b(?:rest|others?|v\d|re-?send)\b",  # noqa: E501
+    r"|\b(?:please|pls) (?:re-?)?(?:send|post|spin)\b(?! (?:no|nothing)\b)"
+    r"|\bin[- ]reply[- ]to\b|\b(?:the whole|the entire|all \d+|all of)\b|\bbut\b.{0,40}\b(?:rest|others?|v\d|re-?send)\b",  # noqa: E501
     re.IGNORECASE,
 )
 """A sentence that only looks like such a request."""

@@ -71,7 +71,7 @@ TAKES = re.compile(
 )
 """A sentence that mentions applying a patch."""
 MENTIONS = re.compile(
-    r"\b(?:appl(?:y|ie[ds]|ying)|queue[ds]?|merged?|pulled|pushe?d?|picked|took|taken"
+    r"\b(?:appl(?:y|ie[ds]|ying)|queue[ds]?|merged?(?! window)|pulled|pushe?d?|picked|took|taken"
     r"|committed|dropped|reverted|staged|my tree)\b"
     r"|\b(?:is|are) in \S+(?:-next|-unstable|-fixes|/next|/fixes)\b",
     re.IGNORECASE,
@@ -100,7 +100,7 @@ _LONGEST = 600
 """Maximum length of a parsed sentence."""
 _NAK = re.compile(
     r"(?:^\W*|[.!?:;,] |\b(?:so|but|a|big|hard|strong|firm|clear|still|i|i'd|i'm going to|i am going to|i have to|i must|consider (?:this|it)|it's"  # noqa: E501
-    r"|therefore) )(?:nac?k|nak)(?:ed|'ed)?\b(?! (?:bit|packet|frame|irq|interrupt|response|handshake|condition|error|flag|timeout|from (?:the|a) ))"  # noqa: E501
+    r"|therefore|to|is|am|this is|for me this is) )(?:nac?k|nak)(?:ed|'ed|ing)?\b(?! (?:bit|packet|frame|irq|interrupt|response|handshake|condition|error|flag|timeout|from (?:the|a) ))"  # noqa: E501
     r"|\bnac?k(?:ed)?(?:[ -]by\b| (?:from me|for (?:the|this|now|me)|on this|to this|from my))",
     re.IGNORECASE,
 )
@@ -176,7 +176,9 @@ def _refusals(texts: Sequence[str]) -> Iterator[Statement]:
 
 
 _HEDGED_NAK = re.compile(
-    r"\b(?:about to|but|would|if|no nac?k|sa(?:id|ys)|wrote|thought)\b", re.IGNORECASE
+    r"\b(?:about to|but|would|if|no nac?k|sa(?:id|ys)|wrote|thought|explicit nac?k)\b"
+    r"|(?:\bnot|n't)\b.{0,40}\bnac?k|\?$",
+    re.IGNORECASE,
 )
 
 

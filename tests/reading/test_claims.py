@@ -41,6 +41,20 @@ def test_ambiguous_words_apply_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Could you help me to apply this series?",
+        "Gentle ping, can you please take this?",
+        "Please queue this one if patch 2 is fine.",
+        "The merge window opens on Sunday.",
+    ],
+)
+def test_wish_to_apply_is_no_claim(text: str) -> None:
+    series = read_first_series(TO_MATT, build_answer_to(text, parent_id="v2"))
+    assert not [claim for claim in list_claims(series) if claim.startswith("unclear")]
+
+
+@pytest.mark.parametrize(
     ("text", "claimed_state"),
     [
         ("Applied, thanks!", "applied"),
@@ -52,6 +66,8 @@ def test_ambiguous_words_apply_nothing(text: str) -> None:
         ("Merged, thank you.", "applied"),
         ("NAK, the check is in the caller.", "refused"),
         ("NAK. This should be checked in the caller.", "refused"),
+        ("I am naking this series.", "refused"),
+        ("Sorry, I think of the users and need to NAK this one.", "refused"),
         ("Applied to pumps-next. It will be pushed on Monday.", "applied"),
         ("pw-bot: accepted", "applied"),
         ("pw-bot: rejected", "refused"),
@@ -78,6 +94,7 @@ def test_maintainers_words_set_the_state_unproven(text: str, claimed_state: str)
     [
         "I was about to NAK this, but your answer convinced me.",
         "No NAK from me, if Rita is happy.",
+        "Just to be clear: this is not a NAK from me.",
         'Otto said: "NAK" on the list, I don\'t agree.',
         "This would be a NAK if you had not explained it.",
     ],

@@ -57,6 +57,8 @@ This is not yet supported.
 No need to check for NULL here.
 Please fix it and send a v2.
 If you don't resend, it gets lost.
+Please post v3 with the tag, and I will pick it up.
+Please don't send the v5 in-reply-to v4.
 """.splitlines()
 
 
