@@ -606,7 +606,7 @@ def _match_parentheses(text: str) -> dict[int, int]:
 
 
 def _strip_comments(name: str) -> tuple[str, str]:
-    """Return a name without what stands in parentheses, and that, in one pass."""
+    """Return a name without the comments in parentheses, and the comments, in one pass."""
     closings = _match_parentheses(name)
     kept: list[str] = []
     comments: list[str] = []
