@@ -21,12 +21,14 @@ from patchpilot.reading.read_thread import read_thread
 class CollectedMails(NamedTuple):
     """The messages about the series, and an error for each unreadable one.
 
-    `failure` is the error that stopped the search early.
+    `failure` is the error that stopped the search early. `archived` contains the Message-IDs that
+    the archive returned.
     """
 
     mails: tuple[Mail, ...]
     problems: tuple[str, ...]
     failure: PatchpilotError | None = None
+    archived: frozenset[str] = frozenset()
 
 
 MACHINES = "(f:gregkh OR f:sashal OR f:akpm OR f:tip-bot2 OR f:patchwork-bot)"
@@ -80,6 +82,7 @@ def collect_series_mails(
         ),
         tuple(dict.fromkeys(archive.skipped)),
         failure,
+        frozenset(search.archived),
     )
 
 
@@ -98,6 +101,7 @@ class _MailSearch:
     progress: Progress
     only_sent: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    archived: set[str] = field(default_factory=set)
 
     def add_thread(self, message_id: str) -> None:
         self.asked.add(message_id)
@@ -128,6 +132,7 @@ class _MailSearch:
 
     def _add(self, mails: Iterable[Mail]) -> None:
         for mail in mails:
+            self.archived.add(mail.message_id)
             if mail.message_id in self.only_sent:
                 self.only_sent.discard(mail.message_id)
                 self.have[mail.message_id] = mail

@@ -13,11 +13,11 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action, UntrustedCommandsError
 from patchpilot.model.hosts import LOOPBACK
 from patchpilot.outgoing.credentials import Credential, find_credential
-from patchpilot.outgoing.hand_over import find_delivery_problem, find_sendmail_program
+from patchpilot.outgoing.hand_over import FAILING, find_hand_over, find_missing_program
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.probes import Probe, ProbeState
 from patchpilot.outgoing.providers import find_provider
-from patchpilot.outgoing.smtp import Submission
+from patchpilot.outgoing.smtp import TOKEN_HINT, Submission
 
 _TIMEOUT = 15.0
 """Seconds for each step of a connection."""
@@ -106,14 +106,17 @@ def probe_mail_server(
     terminal: bool,
 ) -> tuple[Probe, ...]:
     """Connect to the mail server, start TLS and log in like git send-email, then disconnect."""
-    if account.sendmail:
-        return (_probe_program(account),)
-    if offline and account.configured:
+    if missing := find_missing_program(account):
+        return (Probe("mail server", "fail", missing.message, missing.hint),)
+    if offline and account.configured and not account.sendmail:
         return (Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),)
     try:
         refuse_untrusted(repository.top, Use.MAIL)
     except UntrustedCommandsError as error:
         return (Probe("mail server", "fail", error.message, error.hint or ""),)
+    hand_over = _probe_hand_over(account)
+    if account.sendmail:
+        return hand_over
     if not account.configured:
         return (
             Probe(
@@ -134,7 +137,7 @@ def probe_mail_server(
         )
         # if no login is needed, only the connection can be tested
         return (*_probe_connection(replace(account, user=""), None)[:1], login_probe)
-    return _probe_connection(account, credential)
+    return (*_probe_connection(account, credential), *hand_over)
 
 
 def _probe_connection(account: Account, credential: Credential | None) -> tuple[Probe, ...]:
@@ -170,6 +173,8 @@ def _probe_connection(account: Account, credential: Credential | None) -> tuple[
 def _format_server_hint(account: Account, message: str) -> str:
     if "certificate" in message:
         return "git config --global sendemail.smtpsslcertpath FILE, if you trust that server"
+    if "OAUTH" in message and "PLAIN" not in message:
+        return TOKEN_HINT
     if "login" in message:
         return "many providers require an app password or OAuth instead of the account's password"
     if account.port == 25:
@@ -183,13 +188,13 @@ def _format_server_hint(account: Account, message: str) -> str:
     )
 
 
-def _probe_program(account: Account) -> Probe:
-    problem = find_delivery_problem(account)
-    if problem and find_sendmail_program(account.sendmail or ""):
-        return Probe("mail server", "warn", problem.message, problem.hint)
-    return Probe(
-        "mail server",
-        "fail",
-        f"program not found: {account.program}",
-        "set sendemail.sendmailcmd or sendemail.smtpserver with git config",
-    )
+def _probe_hand_over(account: Account) -> tuple[Probe, ...]:
+    """Report what is known about a program or local server that takes the messages."""
+    name = "mail server" if account.sendmail else "delivery"
+    hand_over = find_hand_over(account)
+    if hand_over is None:
+        return ()
+    if hand_over.problem is None:
+        return (Probe(name, "ok", hand_over.text),)
+    state: ProbeState = "fail" if hand_over.problem.name == FAILING else "warn"
+    return (Probe(name, state, hand_over.problem.message, hand_over.problem.hint),)

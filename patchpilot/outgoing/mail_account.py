@@ -6,6 +6,7 @@ The password is not included.
 
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -25,8 +26,9 @@ class Account:
     """The server or program that sends mail, and the sender.
 
     `encryption` is "", "tls" (STARTTLS) or "ssl". `sendmail` is a program or command, or None for
-    SMTP. `destination` is a web endpoint or a folder that is used in place of a server or program.
-    `password_from` describes where the password comes from, or is "" if none is needed.
+    SMTP. A shell runs it. `destination` is a web endpoint or a folder that is used in place of a
+    server or program. `password_from` describes where the password comes from, or is "" if none is
+    needed.
     """
 
     identity: str
@@ -65,8 +67,10 @@ class Account:
 
         Its arguments are omitted, because they may contain a password.
         """
-        sendmail = self.sendmail or ""
-        return sendmail if sendmail.startswith("/") else sendmail.partition(" ")[0]
+        try:
+            return next(iter(shlex.split(self.sendmail or "")), "")
+        except ValueError:
+            return (self.sendmail or "").partition(" ")[0]
 
     @property
     def needs_login(self) -> bool:
@@ -151,7 +155,8 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
 
     server, sendmail = last_value("smtpserver"), last_value("sendmailcmd") or None
     if not sendmail and server.startswith(("/", "~")):
-        sendmail = os.path.expanduser(server)  # noqa: PTH111 (a command, not a path we open)
+        # git runs the path in smtpServer directly, and a command in sendmailCmd with a shell
+        sendmail = shlex.quote(os.path.expanduser(server))  # noqa: PTH111 (not opened here)
     if not sendmail and not server:
         sendmail = next(
             (program for program in LOCAL_PROGRAMS if os.access(program, os.X_OK)), None

@@ -378,6 +378,42 @@ class Outbox(TopicStore):
             json.dumps(list(message_ids)),
         )
 
+    def note_archived(self, message_ids: Iterable[str]) -> None:
+        """Record which of these messages, found in an archive, were sent from here."""
+        rows = self._db.execute(
+            "SELECT DISTINCT send FROM mails WHERE state = 'accepted' AND message_id IN"
+            " (SELECT value FROM json_each(?))",
+            (json.dumps(list(message_ids)),),
+        ).fetchall()
+        for (send_id,) in rows:
+            self._note(send_id, _ARRIVED, "archive")
+
+    def note_received(self, account: str) -> bool:
+        """Record that the user received a message sent with this account.
+
+        Return whether any was sent.
+        """
+        row = self._db.execute(
+            "SELECT send FROM mails JOIN sends ON sends.id = mails.send WHERE account = ? AND"
+            " state = 'accepted' ORDER BY kind = 'to-self' DESC, send DESC LIMIT 1",
+            (account,),
+        ).fetchone()
+        if row:
+            self._note(row[0], _ARRIVED, "user")
+        return row is not None
+
+    def find_delivery_proof(self, account: str) -> str:
+        """Return what proves that messages sent with this account arrive, or "".
+
+        It is "archive" if one was found in an archive, or "user" if the user received one.
+        """
+        row = self._db.execute(
+            "SELECT min(value) FROM facts JOIN sends ON sends.id = facts.send WHERE name = ? AND"
+            " account = ?",
+            (_ARRIVED, account),
+        ).fetchone()
+        return str(json.loads(row[0])) if row[0] else ""
+
     def has_sent(self) -> bool:
         """Return whether any message was ever accepted."""
         return bool(
@@ -441,6 +477,7 @@ class Outbox(TopicStore):
 
 
 _UNDISCLOSED = "undisclosed"
+_ARRIVED = "arrived"
 _TRACKING_DATA = "books"
 """The name of the stored fact; it must not change."""
 _SEND_COLUMNS = (

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from patchpilot.model.draft import COMPILE_TESTED
 from patchpilot.model.printable import format_count
 from patchpilot.model.send_problem import CheckLine, CheckState
-from patchpilot.outgoing.hand_over import LOCAL_ONLY, UNVERIFIED
+from patchpilot.outgoing.hand_over import FAILING, LOCAL_ONLY, UNVERIFIED
 from patchpilot.outgoing.preflight import (
     PreflightFacts,
     format_hidden_findings_note,
@@ -49,7 +49,7 @@ COVERED = {
     "round-trip": ("damaged",),
     "prefix": ("missing-target-tree",),
     "upstream": ("not-upstream",),
-    "server": ("no-server", LOCAL_ONLY, UNVERIFIED),
+    "server": ("no-server", FAILING, LOCAL_ONLY, UNVERIFIED),
 }
 """The problems and warnings of each check, which has passed if none of them was found."""
 

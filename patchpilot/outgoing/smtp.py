@@ -15,6 +15,7 @@ from patchpilot.commits.run import base_environment, run
 from patchpilot.errors import GitError, InputError, MissingError, NetworkError
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.message import MailState
+from patchpilot.model.printable import join_words
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import Outcome, Retry
@@ -208,13 +209,17 @@ class Submission:
                 server,
             )
         if account.needs_login and (credential := self.credential):
-            password_hint = Action("doctor", (), "many providers require an app password: see `{}`")
             message = f"{account.server} rejects the login of {account.user}"
+            offer = describe_login_offer(server, account)
+            offered = _list_offered_logins(server)
+            needs_token = bool(offered) and set(offered) <= _TOKEN_LOGINS
+            password_hint = TOKEN_HINT if needs_token else _PASSWORD_HINT
             self._step(
                 message,
                 password_hint,
                 lambda: log_in(server, account, credential),
                 server,
+                offer,
             )
             self.login = "accepted"
         self.server, self.mails_sent = server, 0
@@ -226,6 +231,7 @@ class Submission:
         hint: Advice,
         step: Callable[[], T],
         server: StrictSMTP | None = None,
+        note: str = "",
     ) -> T:
         try:
             return step()
@@ -239,6 +245,8 @@ class Submission:
                 # misleading
                 message = f"{self.account.server}:{self.account.port} does not answer"
                 hint = Action("doctor", (), "see `{}`")
+            elif note and isinstance(error, smtplib.SMTPException):
+                message = f"{message} ({note})"
             raise ConnectingError(
                 f"{message}: {describe_error(error)}",
                 hint=hint,
@@ -280,6 +288,15 @@ class Submission:
             server.close()
             self.server = None
         return outcome
+
+
+_TOKEN_LOGINS = frozenset(("XOAUTH2", "OAUTHBEARER"))
+"""Kinds of login that take an access token in place of a password."""
+_PASSWORD_HINT = Action("doctor", (), "many providers require an app password: see `{}`")
+TOKEN_HINT = (
+    "set sendemail.smtpAuth to XOAUTH2, with a credential helper that returns an access token; or"
+    " use an OAuth proxy on this machine as sendemail.smtpServer"
+)
 
 
 class ConnectingError(NetworkError):
@@ -403,11 +420,7 @@ def _submit_with_program(
         "-i",
         *recipients,
     ]
-    argv = (
-        [account.sendmail, *arguments]
-        if account.sendmail.startswith("/")
-        else ["sh", "-c", f'{account.sendmail} "$@"', "-", *arguments]
-    )
+    argv = ["sh", "-c", f'{account.sendmail} "$@"', "-", *arguments]
     env = base_environment(parsed=False) | {"PATCHPILOT_SENDING": "1"}
     try:
         result = run(argv, stdin=raw, env=env, timeout=PROGRAM, name=account.program)
@@ -420,7 +433,9 @@ def _submit_with_program(
         )
     lines = result.error_text.splitlines()
     if result.code == 0:
-        return Outcome(MailState.ACCEPTED, f"handed to {account.program}")
+        # postdrop, for example, warns that no daemon will deliver the message
+        warning = f"; it printed: {lines[-1]}" if lines else ""
+        return Outcome(MailState.ACCEPTED, f"handed to {account.program}{warning}")
     state = MailState.UNKNOWN if result.code < 0 else MailState.REJECTED
     return Outcome(
         state,
@@ -466,6 +481,21 @@ def _make_server_context(account: Account) -> ssl.SSLContext:
         capath=account.cert_path if is_folder else None,
         cafile=None if is_folder else account.cert_path,
     )
+
+
+def describe_login_offer(server: smtplib.SMTP, account: Account) -> str:
+    """Return the kinds of login that the server offers on this connection."""
+    if offered := _list_offered_logins(server):
+        only = "only " if len(offered) == 1 else ""
+        return f"it offers {only}{join_words(offered)}"
+    if not account.encryption and server.has_extn("starttls"):
+        return "it offers no login before STARTTLS"
+    return "it offers no login"
+
+
+def _list_offered_logins(server: smtplib.SMTP) -> tuple[str, ...]:
+    words = server.esmtp_features.get("auth", "").upper().split()
+    return tuple(dict.fromkeys(word for word in words if re.fullmatch(r"[A-Z0-9_-]{1,20}", word)))
 
 
 def log_in(server: smtplib.SMTP, account: Account, credential: Credential) -> None:

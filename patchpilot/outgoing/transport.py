@@ -24,6 +24,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.compose_message import complete_message
 from patchpilot.outgoing.credentials import Credential
+from patchpilot.outgoing.hand_over import find_missing_program
 from patchpilot.outgoing.header_guard import refuse_unsafe_headers
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.mail_state import Report, Stop, never_stops
@@ -170,7 +171,9 @@ class Transport(Protocol):
 
     def find_blocking_problem(self, account: Account) -> SendProblem | None:
         """Return the reason why the transport cannot send with this account, or None."""
-        return None if account.configured or account.destination else NO_SERVER
+        if not (account.configured or account.destination):
+            return NO_SERVER
+        return find_missing_program(account)
 
     @abstractmethod
     def installed(

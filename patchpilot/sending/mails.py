@@ -16,8 +16,9 @@ from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.message import WAITING, MailState
 from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.model.send_problem import SendProblem
 from patchpilot.outgoing.credentials import find_credential, store_login_result
-from patchpilot.outgoing.hand_over import LOCAL_ONLY, find_delivery_problem
+from patchpilot.outgoing.hand_over import ARRIVED, UNVERIFIED, find_delivery_problem
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import (
     Outcome,
@@ -202,26 +203,35 @@ def add_send_result(sending: Sending, finished_send: Send) -> Sending:
         send=finished_send,
         blockers=(),
         outcome="failed" if finished_send.state == "planned" else finished_send.state,
-        advice=(
-            *_explain_delivery(finished_send, sending.account),
-            *list_next_steps(finished_send),
-        ),
+        unverified=(unverified := find_unverified_delivery(finished_send, sending.account)),
+        advice=list_next_steps(finished_send, unverified),
     )
 
 
-def _explain_delivery(send: Send, account: Account) -> Iterator[Advice]:
-    """Explain that a program accepted the messages, but may not deliver them."""
+def find_unverified_delivery(send: Send, account: Account) -> SendProblem | None:
+    """Return what is known against the delivery of the accepted messages of a send, or None."""
     is_accepted = any(entry.state is MailState.ACCEPTED for entry in send.entries)
-    if is_accepted and (problem := find_delivery_problem(account)):
-        yield f"not verified: {problem.message}"
-        if problem.name == LOCAL_ONLY:
-            yield problem.hint
+    if not is_accepted or send.account != account.label:
+        return None
+    return find_delivery_problem(account)
+
+
+def _explain_delivery(send: Send, problem: SendProblem) -> Iterator[Advice]:
+    """Explain that a program accepted the messages, but may not deliver them."""
+    yield f"not verified: {problem.message}"
+    yield from dict.fromkeys(
+        entry.detail for entry in send.entries if "; it printed: " in entry.detail
+    )
+    yield ARRIVED if send.kind == "to-self" and problem.name == UNVERIFIED else problem.hint
 
 
 _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
 
-def list_next_steps(send: Send) -> tuple[Advice, ...]:
+def list_next_steps(send: Send, unverified: SendProblem | None = None) -> tuple[Advice, ...]:
+    """Return the next steps after a send, with what is known against its delivery."""
+    if unverified:
+        return (*_explain_delivery(send, unverified), *list_next_steps(send))
     if send.kind == "to-self" and send.state != "sent":
         return (Action("send", ("--to-self",), "send the test again: {}"),)
     return (

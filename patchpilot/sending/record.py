@@ -35,6 +35,7 @@ from patchpilot.outgoing.transport import SeriesToSend
     "forced=request.force",
     "remarks",
     "advice",
+    "unverified",
 )
 @dataclass(frozen=True, slots=True)
 class Sending(SeriesToSend):
@@ -42,10 +43,11 @@ class Sending(SeriesToSend):
 
     `send` contains the messages as rendered by the transport. If the send is resumed, `send` is the
     record from the outbox with the changes to save when sending. `settled` maps the positions of
-    messages in an unknown state to their outcomes. `passed` lists the checks without findings.
-    `outcome` is "" before sending, then `sent`, `partial` or `failed`. `last` is the topic's last
-    recorded send, `link` the archive URL of its first accepted message (or ""), and `now` contains
-    the next steps.
+    messages in an unknown state to their outcomes. `unverified` is what is known against the
+    delivery of messages that a program or local server accepted, or None. `passed` lists the checks
+    without findings. `outcome` is "" before sending, then `sent`, `partial` or `failed`. `last` is
+    the topic's last recorded send, `link` the archive URL of its first accepted message (or ""),
+    and `now` contains the next steps.
     """
 
     blockers: tuple[SendProblem, ...] = ()
@@ -57,6 +59,7 @@ class Sending(SeriesToSend):
     last: Send | None = None
     link: str = ""
     now: tuple[Advice, ...] = ()
+    unverified: SendProblem | None = None
 
     @property
     def is_unfinished(self) -> bool:
@@ -78,7 +81,8 @@ class Sending(SeriesToSend):
         assert self.last is not None
         entries = self.last.entries
         count = sum(entry.state is MailState.ACCEPTED for entry in entries)
-        return f"v{self.last.version}: {count} of {format_count(len(entries), 'message')} accepted"
+        counts = f"v{self.last.version}: {count} of {format_count(len(entries), 'message')}"
+        return f"{counts} {'handed over, not verified' if self.unverified else 'accepted'}"
 
     @property
     def refused(self) -> bool:
@@ -93,7 +97,9 @@ class Sending(SeriesToSend):
     @property
     def outcome_line(self) -> str:
         """State the outcome, the version and the transport."""
-        return f"{self.state}: v{self.send.version} via {self.send.transport}, {self.account.label}"
+        note = ", not verified" if self.unverified else ""
+        route = f"{self.send.transport}, {self.account.label}"
+        return f"{self.state}{note}: v{self.send.version} via {route}"
 
     @property
     def server_reply(self) -> str:

@@ -92,6 +92,7 @@ def plan_resume(
                         entry.position,
                         Outcome(MailState.ACCEPTED, "the archive has it"),
                     )
+                    outbox.note_archived([entry.message_id])
         send = outbox.get(send.id)
     outcomes = _outcomes_by_position(send, unknown_as, by_id)
     send = replace(

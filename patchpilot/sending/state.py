@@ -23,7 +23,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.preflight import is_mailing_list
 from patchpilot.outgoing.sender_lock import is_being_sent
 from patchpilot.projects.loading import default_project, find_project, projects
-from patchpilot.sending.mails import list_next_steps
+from patchpilot.sending.mails import find_unverified_delivery, list_next_steps
 from patchpilot.sending.plan import plan_sending
 from patchpilot.sending.record import SENT_PROBLEMS, Sending, sent_problem_names
 from patchpilot.sending.resume import make_archive_lookup, plan_resume
@@ -76,7 +76,8 @@ def add_last_send(repository: Repository, sending: Sending) -> Sending:
         last_send = next(reversed(outbox.sends(sending.draft.change_id)), None)
         if last_send and not is_being_sent(sending.draft.change_id):
             last_send = outbox.settle(last_send.id)
-    with_last = replace(sending, last=last_send)
+    unverified = find_unverified_delivery(last_send, sending.account) if last_send else None
+    with_last = replace(sending, last=last_send, unverified=unverified)
     return (
         add_next_steps(repository, with_last)
         if with_last.is_unfinished or with_last.is_sent
@@ -100,7 +101,7 @@ def add_next_steps(repository: Repository, sending: Sending) -> Sending:
     accepted_ids = [
         entry.message_id for entry in last_send.entries if entry.state is MailState.ACCEPTED
     ]
-    next_advice = sending.advice or list_next_steps(last_send)
+    next_advice = sending.advice or list_next_steps(last_send, sending.unverified)
     if last_send.state == "sent" and not sending.draft.is_undisclosed:
         profile = sending.request.profile
         project = find_project(profile) if profile else default_project()

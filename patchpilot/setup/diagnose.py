@@ -18,7 +18,7 @@ from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.private_config import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder, remove_leftover_folders
-from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
+from patchpilot.errors import NetworkError, PatchpilotError, RefusedError, UsageError
 from patchpilot.extras import install_command, system_install_command
 from patchpilot.model.action import Action, Advice, UntrustedCommandsError
 from patchpilot.model.address import AddressState, check_email_address, is_noreply_address
@@ -28,7 +28,9 @@ from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports
+from patchpilot.outgoing.hand_over import UNVERIFIED, find_delivery_problem
 from patchpilot.outgoing.mail_account import describe_missing_sender, read_account
+from patchpilot.outgoing.outbox import Outbox
 from patchpilot.resources import TOPIC_DATABASE, state_folder
 from patchpilot.series.database import damaged_error, recover_database
 from patchpilot.series.topic_database import LAYOUT, open_topic_database
@@ -95,14 +97,8 @@ def diagnose_setup(
 
     Without a repository, check the mail account in git's global configuration.
     """
-    if repository is None:
-        with TemporaryFolder("doctor") as folder:
-            # without a repository, read the global configuration by using an empty one
-            git(folder, "init", "-q")
-            with Repository.open(folder) as empty_repository:
-                stages = _run_checks(None, empty_repository, request, progress)
-    else:
-        stages = _run_checks(repository, repository, request, progress)
+    with _open_settings(repository) as settings:
+        stages = _run_checks(repository, settings, request, progress)
     invalid = (
         Diagnosis("settings", "setting", "fail", error.message, error.hint or "")
         for error in request.wrong_settings
@@ -112,6 +108,39 @@ def diagnose_setup(
         for error in request.unread_settings
     )
     return DoctorResult((*invalid, *ignored, *stages))
+
+
+@contextlib.contextmanager
+def _open_settings(repository: Repository | None) -> Iterator[Repository]:
+    """Yield the repository, or an empty one that has the global configuration."""
+    if repository is not None:
+        yield repository
+        return
+    with TemporaryFolder("doctor") as folder:
+        git(folder, "init", "-q")
+        with Repository.open(folder) as empty_repository:
+            yield empty_repository
+
+
+def record_arrival(repository: Repository | None, via: str, identity: str | None) -> str:
+    """Record that the user received a message sent from here, and describe what follows.
+
+    Raise UsageError if none was sent with the account, and RefusedError if none can have arrived.
+    """
+    transport = transports.find_transport(via)
+    with _open_settings(repository) as settings:
+        account = transport.account(settings, identity)
+        transport.refuse_untrusted(settings, account)
+    problem = find_delivery_problem(account)
+    if problem and problem.name != UNVERIFIED:
+        raise RefusedError(problem.message, hint=problem.hint)
+    with Outbox() as outbox:
+        if not outbox.note_received(account.label):
+            raise UsageError(
+                f"no message was sent with {account.label} yet",
+                hint=Action("send", ("--to-self",), "send one to yourself: {}"),
+            )
+    return f"recorded: messages sent with {account.label} arrive"
 
 
 def _run_checks(

@@ -382,7 +382,7 @@ def reread_series(
             store,
             progress,
         )
-    mails, problems, failure = result
+    mails, problems, failure, _ = result
     for mail in mails:
         if mail.message_id in damaged:
             store.store_raw(mail.message_id, mail.raw)
@@ -508,6 +508,8 @@ def fetch_series(
             )
             thread = thread._replace(mails=drop_test_messages(thread.mails))
             is_cached = archive.remembered
+            with Outbox() as outbox:
+                outbox.note_archived(thread.archived)
     except NotInArchiveError as error:
         return CollectedMails((), (error.message,)), False
     except NetworkError as error:

@@ -2,6 +2,7 @@
 """Test the state of a message after each kind of SMTP session."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,3 +90,50 @@ def test_early_error_is_reported(tmp_path: Path) -> None:
             make_tls_context(make_account(server, cert_path=str(tmp_path))).verify_mode.name
             == "CERT_REQUIRED"
         )
+
+
+class _TokenHandler:
+    """A handler of a server that only accepts an access token."""
+
+    async def auth_XOAUTH2(self, server: Any, arguments: list[str]) -> Any:  # noqa: N802
+        from aiosmtpd.smtp import AuthResult
+
+        return AuthResult(success=False, handled=False)
+
+
+class _TokenServer(FaultySink):
+    """A server that offers only XOAUTH2, or no login at all."""
+
+    def __init__(self, *, offers_login: bool) -> None:
+        super().__init__()
+        self.offers_login = offers_login
+
+    def handler(self) -> Any:
+        return _TokenHandler() if self.offers_login else super().handler()
+
+    def options(self) -> dict[str, Any]:
+        excluded = ["LOGIN", "PLAIN"] if self.offers_login else ["LOGIN", "PLAIN", "XOAUTH2"]
+        return super().options() | {"auth_require_tls": False, "auth_exclude_mechanism": excluded}
+
+
+@pytest.mark.parametrize(
+    ("auth", "offers_login", "offer"),
+    [
+        ("", True, "(it offers only XOAUTH2)"),
+        ("PLAIN", True, "(it offers only XOAUTH2)"),
+        ("XOAUTH2", True, "(it offers only XOAUTH2): 535"),
+        ("", False, "(it offers no login)"),
+    ],
+)
+def test_failed_login_names_what_the_server_offers(
+    auth: str, offers_login: bool, offer: str
+) -> None:
+    with _TokenServer(offers_login=offers_login) as server:
+        account = make_account(server, user="ada", auth=auth)
+        with (
+            Submission(account, Credential("ada", "secret"), 5.0) as submission,
+            pytest.raises(NetworkError, match="rejects the login of ada") as reported,
+        ):
+            submission.open()
+    assert offer in reported.value.message
+    assert ("XOAUTH2" in str(reported.value.hint)) is offers_login

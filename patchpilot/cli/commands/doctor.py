@@ -42,6 +42,12 @@ _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
     help="restore damaged databases from their backups and from what can still be read",
 )
 @option(
+    "--arrived",
+    is_flag=True,
+    help="record that a message you sent from here arrived; send then stops warning about the"
+    " program that takes the messages",
+)
+@option(
     "--report",
     is_flag=True,
     help="print versions, settings and the last traceback as Markdown, for a bug report",
@@ -51,6 +57,7 @@ def command(
     via: str | None,
     identity: str | None,
     recover: bool,
+    arrived: bool,
     report: bool,
 ) -> int:
     """Check what each stage needs on this machine, and show the command that fixes each problem.
@@ -69,6 +76,14 @@ def command(
             or "there is no database yet\n"
         )
         return int(ExitCode.OK)
+    if arrived:
+        from patchpilot.setup.diagnose import record_arrival
+
+        with common.workplace() as workplace:
+            line = record_arrival(
+                workplace.repository_if_any(), via or workplace.settings().get("via"), identity
+            )
+        print_notice("note", line)
     with common.workplace() as workplace, show_progress(common) as progress:
         settings, problems = workplace.settings_with_problems()
         request = DoctorRequest(

@@ -552,6 +552,11 @@ class SendScreen(StageScreen["Sending"]):
 
     def _report_test_send(self, result: "Sending") -> None:
         if result.outcome == "sent":
+            if result.unverified:
+                self.notify(
+                    "\n".join(map(str, (result.outcome_line, *result.advice))), severity="warning"
+                )
+                return
             self.notify(
                 "sent to yourself; save the message that you receive and run git am on it",
             )
@@ -588,5 +593,6 @@ class SendScreen(StageScreen["Sending"]):
         elif is_sent:
             heading_parts.insert(0, f"{glyph('done')} SENT {begun_text}")
         self._show_list(has_sent=True, heading=f" {glyph('dot')} ".join(heading_parts))
-        self.list_panel.set_class(is_sent and not is_started, "-accepted")
+        is_accepted = is_sent and not is_started and not sending.unverified
+        self.list_panel.set_class(is_accepted, "-accepted")
         self.row_list.focus()
