@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import cached_match, cached_search, lazy_pattern
@@ -39,6 +40,7 @@ from patchpilot.model.patch import (
     parse_subject,
     starts_file_diff,
 )
+from patchpilot.model.rewritten_sender import find_original_sender
 
 # compile patterns when they are first used, because `check` needs only a few of them
 _WORD = r"[\x21-\x3b\x3d\x3f-\x7e]+"
@@ -911,14 +913,19 @@ def _build_patch(
         len(lines),
     )
     subject = parse_subject(fields.get("subject", ""))
+    headers = _decode_fields(mail_text.headers)
+    author = parse_author(fields.get("from", ""))
+    if author and "from" not in in_body:
+        read_header = partial(header_value, headers)
+        author = find_original_sender(author, read_header) or author
     return Patch(
         source=source,
         commit=commit,
         lines=tuple(lines),
-        headers=_decode_fields(mail_text.headers),
+        headers=headers,
         subject=subject,
         date=fields.get("date", ""),
-        author=parse_author(fields.get("from", "")),
+        author=author,
         message=tuple(strip_trailing_blank_lines(lines[start:message_end])),
         message_line=start + 1,
         notes=tuple(lines[message_end + 1 : diff_at]),

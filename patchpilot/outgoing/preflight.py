@@ -18,6 +18,7 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import format_count, join_words
 from patchpilot.model.recipient import TEAM, Recipient
+from patchpilot.model.rewritten_sender import is_list_sender
 from patchpilot.model.send_problem import SendProblem, SentRecord
 from patchpilot.outgoing.git_recipients import choose_to_cover
 from patchpilot.outgoing.outbox import Send
@@ -269,6 +270,14 @@ def _reply_problems(topic: SeriesToSend) -> Iterator[SendProblem]:
             "git config --global user.email ADDRESS, then amend the commits: git commit --amend"
             " --reset-author -s",
         )
+    for author in dict.fromkeys(patch.author for patch in topic.series.patches):
+        if author and (is_list_sender(author) or is_on_list_host(author.email)):
+            yield SendProblem(
+                "list-author",
+                f"the author {author} is a mailing list, which rewrote From:",
+                "add the author as the first line of the message, From: NAME <ADDRESS>, or amend"
+                " the commit: git commit --amend --author='NAME <ADDRESS>'",
+            )
     authors = {patch.author.email for patch in topic.series.patches if patch.author}
     for email in sorted(authors - {sender.email if sender else ""}):
         if is_noreply_address(email):

@@ -143,6 +143,8 @@ class StrictSMTPOverTLS(StrictSMTP, smtplib.SMTP_SSL):
 
 T = TypeVar("T")
 TIMEOUT = 60.0
+_MAX_LINES = 3
+"""Number of lines shown of what a sendmail program printed."""
 PROGRAM = 600.0
 """Timeout of a sendmail program in seconds, per message."""
 _FAILURES = (OSError, smtplib.SMTPException)
@@ -431,15 +433,16 @@ def _submit_with_program(
             MailState.REJECTED,
             f"{account.program}: {getattr(error, 'strerror', '') or error}",
         )
-    lines = result.error_text.splitlines()
+    # msmtp prints the cause before the last line
+    printed = "; ".join(result.error_text.splitlines()[-_MAX_LINES:])
     if result.code == 0:
         # postdrop, for example, warns that no daemon will deliver the message
-        warning = f"; it printed: {lines[-1]}" if lines else ""
+        warning = f"; it printed: {printed}" if printed else ""
         return Outcome(MailState.ACCEPTED, f"handed to {account.program}{warning}")
     state = MailState.UNKNOWN if result.code < 0 else MailState.REJECTED
     return Outcome(
         state,
-        f"{account.program}: exit {result.code} {lines[-1] if lines else ''}".strip(),
+        f"{account.program}: exit {result.code} {printed}".strip(),
     )
 
 

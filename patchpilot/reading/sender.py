@@ -8,12 +8,11 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from patchpilot.model.address import Address, parse_addresses, parse_only_mailbox
+from patchpilot.model.address import Address, parse_addresses
 from patchpilot.model.mail import Mail
+from patchpilot.model.rewritten_sender import find_original_sender, split_list_name
 
 UNSEEN = "from an address not seen before"
-_VIA = re.compile(r"^[\"']*(?P<name>.+?)[\"']*\s+via\s+(?P<list>\S.*)$", re.IGNORECASE)
-
 _LOOKALIKES = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u051b\u051d\u043a\u043c\u0442\u043d\u0432"
     "\u03bf\u03b1\u03b9\u03bd\u03c1\u03c5\u03ba\u03c4\u0131\u0261",
@@ -27,22 +26,10 @@ def real_sender(mail: Mail) -> Address:
 
     The address is not verified; see `Identities.sender`.
     """
-    rewritten = _VIA.match(mail.sender.name[:300])
-    if not rewritten:
-        return _clean_name(mail.sender)
-    if address := parse_only_mailbox(mail.header("X-Original-From") or ""):
-        return _clean_name(address)
-    name = rewritten["name"].strip(" '\"")
-    # ignore the list's own address, which it adds to Reply-To
-    reply_to_addresses = parse_addresses(mail.header("Reply-To") or "")
-    others = {
-        address.key: address for address in reply_to_addresses if address.key != mail.sender.key
-    }
-    if len(others) == 1:
-        (reply_to,) = others.values()
-        return Address(_clean_name(reply_to).name or name, reply_to.email)
-    original = parse_only_mailbox(mail.header("X-Original-Sender") or "")
-    return Address(name, original.email if original else mail.sender.email)
+    if original := find_original_sender(mail.sender, mail.header):
+        return _clean_name(original)
+    name, _ = split_list_name(mail.sender.name)
+    return Address(name, mail.sender.email) if name else _clean_name(mail.sender)
 
 
 def _clean_name(address: Address) -> Address:

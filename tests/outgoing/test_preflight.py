@@ -1064,3 +1064,22 @@ def test_unsent_cover_letter_of_a_single_patch_is_reported() -> None:
 def test_hint_for_a_damaged_commit_names_the_cause(problem: str, word: str) -> None:
     (found,) = blockers(make_facts(damaged=(("a: b", problem),)))
     assert word in str(found.hint)
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        Address("Ada Fixer via widget", "widget@lists.example.net"),
+        Address("'Ada Fixer' via Widget Devel", "widget-devel@groups.example.org"),
+        Address("Ada Fixer via B4 Relay", "devnull+ada.example.org@kernel.org"),
+        Address("Ada Fixer", "widget@lists.example.net"),
+    ],
+)
+def test_mailing_list_blocks_as_author(author: Address) -> None:
+    assert "list-author" in find_blocking_problems(make_patch()._replace(author=author))
+
+
+@pytest.mark.parametrize("name", ["Anna Via Silva", "Ada Fixer", "Ada via Berlin"])
+def test_person_does_not_block_as_author(name: str) -> None:
+    patch = make_patch()._replace(author=Address(name, "anna.silva@example.org"))
+    assert "list-author" not in find_blocking_problems(patch)
