@@ -866,7 +866,14 @@ def _format_stable_address(box: Mailbox) -> str:
 
 
 def _check_co_developer(lines: LineScan, line: ScannedLine, value: str) -> TypedHits:
-    """Report a co-developer whose Signed-off-by is not on the next line."""
+    """Report a co-developer whose Signed-off-by is missing, or is not on the next line."""
+    email = parse_mailbox(value).address.lower()
+    signers = (_SIGNED.match(other.raw) for other in lines.lines)
+    if email and not any(
+        parse_mailbox(signer[1]).address.lower() == email for signer in signers if signer
+    ):
+        yield "CO_DEVELOPER_SIGN_OFF", line.make_hit_here(None, developer=value)
+        return
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
     signed = _SIGNED.match(following) if following is not None else None
     if not signed:
