@@ -5,7 +5,6 @@ git send-email and `send` hand the same commit to the same program, with and wit
 """
 
 import email
-import email.utils
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
 
 HEADERS = ("From", "Reply-To", "X-New", "Organization", "Content-Transfer-Encoding", "X-Mailer")
-LIST = "l@lists.example.org"
+LIST, SENDER = "l@lists.example.org", "ada@example.org"
 CASES: dict[str, tuple[tuple[str, str], ...]] = {
     "sendemail.identity": (
         ("sendemail.identity", "work"),
@@ -59,7 +58,10 @@ CASES: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 class Sent(NamedTuple):
-    """What a program was given: the options before the recipients, these, and the headers."""
+    """What a program was given: the options before the recipients, these, and the headers.
+
+    The sender, of whom only git sends a copy to the sign-off, is omitted.
+    """
 
     options: tuple[str, ...]
     recipients: frozenset[str]
@@ -83,19 +85,17 @@ def read_sent(folder: Path) -> Sent:
     message = email.message_from_bytes((folder / "message").read_bytes())
     headers = [message[name] for name in HEADERS]
     headers[-1] = "present" if headers[-1] else None
-    return Sent(tuple(arguments[:end]), frozenset(arguments[end + 1 :]), tuple(headers))
+    recipients = frozenset(arguments[end + 1 :]) - {SENDER}
+    return Sent(tuple(arguments[:end]), recipients, tuple(headers))
 
 
 def send_with_git(repo: Repo, folder: Path) -> Sent:
-    repo.git("send-email", "--quiet", "--confirm=never", f"--to={LIST}", "-1", "HEAD")
+    repo.git("send-email", "--quiet", "--confirm=never", "-1", "HEAD")
     return read_sent(folder)
 
 
 def send_here(repo: Repo, folder: Path) -> Sent:
-    options = "--security no --regression no --offline --force x --dry-run --format json"
-    plan = repo.patchpilot(f"send --to {LIST} {options}").json
-    assert plan["state"] == "planned"
-    repo.patchpilot(f"send --to {LIST} --security no --regression no --force x --yes")
+    repo.patchpilot("send --security no --regression no --force x --yes")
     return read_sent(folder)
 
 
@@ -135,6 +135,7 @@ def test_setting_has_the_effect_that_it_has_in_git(name: str, tmp_path: Path) ->
         (folder / "aliases").write_text("alias friends Fay <fay@example.org>, fox@example.org\n")
         repo.git("config", "--global", "sendemail.sendmailcmd", str(program))
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
+        repo.git("config --global format.to", LIST)
         before = sender(repo, folder)
         for key, value in CASES[name]:
             text = value.format(aliases=folder / "aliases", program=program)
@@ -144,6 +145,6 @@ def test_setting_has_the_effect_that_it_has_in_git(name: str, tmp_path: Path) ->
                 repo.git("config", "--global", "--unset", key)
         repo.git("commit", "-q", "--amend", "--no-edit", "--date=2026-01-02T03:04:05")
         changes[sender.__name__] = list_changes(before, sender(repo, folder))
-        for key in dict(CASES[name]):
+        for key in ("format.to", *dict(CASES[name])):
             repo.git("config", "--global", "--unset-all", key, must_succeed=False)
     assert changes["send_here"] == changes["send_with_git"]
