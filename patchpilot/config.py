@@ -100,6 +100,13 @@ KEYS = (
         "path",
         from_tree=False,
     ),
+    Key(
+        "omit-trailers",
+        "",
+        "trailers that messages do not have, such as Change-Id, comma-separated",
+        "words",
+        from_tree=False,
+    ),
     Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
 )
 _BY_NAME = {key.name: key for key in KEYS}

@@ -13,6 +13,7 @@ from patchpilot.model.address import decode_words
 from patchpilot.model.mail import MailText, parse_body_headers, strip_quotes
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import find_notes_line
+from patchpilot.outgoing.omit_trailers import omit_trailers
 
 _TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"
 _UNCLOSED = (
@@ -40,23 +41,25 @@ def _strip_lines(text: str) -> list[str]:
 
 
 def find_mails_changed_by_am(
-    repository: Repository, mails: Iterable[tuple[bytes, Patch]]
+    repository: Repository, mails: Iterable[tuple[bytes, Patch]], omitted: Sequence[str] = ()
 ) -> tuple[tuple[str, str], ...]:
     """Return the subject and the problem of each message from which `git am` would create a
     different commit.
 
     `mails` contains each message with its source, which is a commit's patch formatted by git or a
-    patch file.
+    patch file. `omitted` contains the names of trailers that were left out on purpose.
     """
     with TemporaryFolder("am") as folder:
         results = [
-            (patch.subject.title, _describe_damage(repository, raw, patch, folder))
+            (patch.subject.title, _describe_damage(repository, raw, patch, folder, omitted))
             for raw, patch in mails
         ]
     return tuple(entry for entry in results if entry[1])
 
 
-def _describe_damage(repository: Repository, raw: bytes, patch: Patch, folder: Path) -> str:
+def _describe_damage(
+    repository: Repository, raw: bytes, patch: Patch, folder: Path, omitted: Sequence[str]
+) -> str:
     if any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")):
         return _TOO_LONG
     if has_unclosed_author(raw):
@@ -85,6 +88,7 @@ def _describe_damage(repository: Repository, raw: bytes, patch: Patch, folder: P
     ):
         return f"its subject would be {subject!r}"
     body = _drop_notes(commit.body) if commit else "\n".join(patch.message)
+    body = "\n".join(omit_trailers(body.split("\n"), omitted)[0])
     if _strip_lines(_read_text(message_file)) != _strip_lines(body):
         return "its message would differ"
     has_same_diff = _contains_diff(_read_text(diff_file).split("\n"), patch)

@@ -15,6 +15,7 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address
 from patchpilot.model.patch import Patch
+from patchpilot.outgoing.omit_trailers import omit_trailers
 from patchpilot.series.change_id import change_id_line
 
 _BLURB_PLACEHOLDER = b"*** BLURB HERE ***"
@@ -29,7 +30,8 @@ class SeriesText(NamedTuple):
     `base` is a published commit for `base-commit:`, `unpublished` contains the commits between it
     and the series, and `prerequisites` contains lines in b4's format to insert below
     `base-commit:`. `extras` contains texts that are not in the draft, such as a line for a bug
-    tracker, a note about a resend, or a range-diff.
+    tracker, a note about a resend, or a range-diff. `omitted` contains the names of trailers that
+    the messages do not have.
     """
 
     prefix: str = "PATCH"
@@ -42,6 +44,7 @@ class SeriesText(NamedTuple):
     extras: tuple[str, ...] = ()
     presubject: str = ""
     prerequisites: tuple[str, ...] = ()
+    omitted: tuple[str, ...] = ()
 
 
 _NEXT_PATCH = re.compile(rb"^((?:From|commit) [0-9a-f]{40})", re.MULTILINE)
@@ -93,7 +96,17 @@ def make_commit_bodies(
         )
     for commit, content in zip(repository.commits(ids), contents, strict=True):
         bodies.append(PatchBody(commit.subject, commit.author, _find_body(content), commit.id))
-    return tuple(_insert_notes(bodies, text))
+    return tuple(_insert_notes(_omit_trailers(bodies, text), text))
+
+
+def _omit_trailers(bodies: Iterable[PatchBody], text: SeriesText) -> list[PatchBody]:
+    results = []
+    for patch in bodies:
+        lines = patch.body.decode("utf-8", "surrogateescape").split("\n")
+        kept, omitted = omit_trailers(lines, text.omitted)
+        body = "\n".join(kept).encode("utf-8", "surrogateescape") if omitted else patch.body
+        results.append(patch._replace(body=body))
+    return results
 
 
 def _format_options(repository: Repository) -> Iterator[str]:
@@ -123,7 +136,7 @@ def make_patch_bodies(
     if text.cover and not cover:
         body = (text.cover[1].rstrip("\n") + "\n").encode("utf-8", "surrogateescape")
         bodies.insert(0, PatchBody(text.cover[0], bodies[0].author, body))
-    return tuple(_insert_notes(bodies, text))
+    return tuple(_insert_notes(_omit_trailers(bodies, text), text))
 
 
 def _find_body_line(patch: Patch) -> int:

@@ -29,6 +29,7 @@ from patchpilot.outgoing.header_guard import (
     refuse_unsafe_headers,
 )
 from patchpilot.outgoing.mail_account import require_sender
+from patchpilot.outgoing.omit_trailers import check_omitted_names
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.preflight import PreflightFacts, blockers, find_send_warnings
 from patchpilot.outgoing.preflight_passed import list_passed_checks
@@ -55,6 +56,7 @@ from patchpilot.sending.undisclosed import (
 from patchpilot.series.cover_letter import format_cover_body
 from patchpilot.series.draft import TEXTS, Drafts
 from patchpilot.series.recipient_edits import refuse_control_characters
+from patchpilot.settings.read_settings import read_user_settings
 from patchpilot.topic.b4_record import find_prep_branch
 from patchpilot.topic.base import find_base, find_published_commit
 from patchpilot.topic.find import (
@@ -467,7 +469,20 @@ def collect_mail_texts(
         ),
         extras=tuple(text for text in (*extra_lines, range_diff_text) if text.strip()),
         range_diff=range_diff_text if cover else "",
+        omitted=_read_omitted_trailers(repository, request),
     )
+
+
+def _read_omitted_trailers(repository: Repository, request: SendRequest) -> tuple[str, ...]:
+    """Return the names in `patchpilot.omit-trailers`; raise UsageError if b4 makes the messages."""
+    settings = read_user_settings(repository, problems=[])
+    names = check_omitted_names(settings.list_value("omit-trailers"))
+    if names and request.via == "b4":
+        raise UsageError(
+            "patchpilot.omit-trailers has no effect on messages that b4 makes",
+            hint="use --via git-send-email, or unset the setting",
+        )
+    return names
 
 
 def _find_last_sent_version(repository: Repository, draft: Draft) -> int:

@@ -27,6 +27,7 @@ from patchpilot.model.rule import Severity
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.outgoing.am_roundtrip import find_mails_changed_by_am
 from patchpilot.outgoing.hand_over import find_delivery_problem
+from patchpilot.outgoing.omit_trailers import omit_from_patch
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.preflight import PreflightFacts
 from patchpilot.outgoing.target_tree import (
@@ -119,7 +120,9 @@ def add_message_facts(
     """Add the facts about the messages. Return them and the result of `check_messages`."""
     patches = topic.series.patches
     raw_messages = [mail.raw for mail in topic.send.entries[-len(patches) :]]
-    damaged = find_mails_changed_by_am(repository, list(zip(raw_messages, patches, strict=True)))
+    damaged = find_mails_changed_by_am(
+        repository, list(zip(raw_messages, patches, strict=True)), topic.text.omitted
+    )
     check_result = check_messages(repository, topic)
     facts = facts._replace(topic=topic, damaged=damaged)
     if check_result is None:
@@ -250,7 +253,9 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
     from patchpilot.topic.read_series import set_series_prefix
 
     waivers = draft_waivers(topic.draft)
-    series = set_series_prefix(topic.series, topic.draft.prefix)
+    names = topic.text.omitted
+    sent_patches = tuple(omit_from_patch(patch, names) for patch in topic.series.patches)
+    series = set_series_prefix(topic.series._replace(patches=sent_patches), topic.draft.prefix)
     options = Options(
         profile=topic.request.profile,
         fail_on="never",

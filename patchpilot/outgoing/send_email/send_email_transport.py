@@ -59,9 +59,13 @@ class SendEmailTransport(Transport):
         """Compose the messages, and pass them through git send-email."""
         from patchpilot.outgoing.compose_series import compose_series_messages
         from patchpilot.outgoing.git_settings import check_git_settings
+        from patchpilot.outgoing.omit_trailers import describe_omitted_trailers
         from patchpilot.outgoing.send_email.git_send_email import capture_send_email
 
-        remarks = tuple(check_git_settings(repository, series.account))
+        remarks = (
+            *check_git_settings(repository, series.account),
+            *describe_omitted_trailers(series.series.patches, series.text.omitted),
+        )
         messages = capture_send_email(
             repository,
             series.account,
