@@ -98,6 +98,10 @@ class NotInArchiveError(MissingError):
     """A message is not in the archive."""
 
 
+class UnreadableAnswerError(NetworkError):
+    """A response is too large, took too long, or cannot be unpacked; a smaller one may be fine."""
+
+
 def find_archive_url(target: str, default: str) -> str:
     """Return the URL of the archive that contains a message: the part of the message's URL before
     the Message-ID.
@@ -126,13 +130,14 @@ def quote_phrase(text: str) -> str:
     return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
 
 
-def make_date_query(first: datetime) -> str:
+def make_date_query(first: datetime, last: datetime | None = None) -> str:
     """Return a search condition for messages received on the day of `first` or later.
 
-    Times are in seconds, because public-inbox parses any number with more than four digits as
-    seconds.
+    `last` is the latest time, if there is one. Times are in seconds, because public-inbox parses
+    any number with more than four digits as seconds.
     """
-    return f"rt:{first.timestamp() // _DAY * _DAY:.0f}.."
+    end = f"{last.timestamp():.0f}" if last else ""
+    return f"rt:{first.timestamp() // _DAY * _DAY:.0f}..{end}"
 
 
 class MailArchive(Protocol):
@@ -372,7 +377,7 @@ class Archive(MailArchive):
         except RemoteError as error:
             raise self._failure(operation, error.status_code, error) from error
         except requests.exceptions.ContentDecodingError as error:
-            raise NetworkError(f"{self.host}: {error}", hint=_MBOX_HINT) from error
+            raise UnreadableAnswerError(f"{self.host}: {error}", hint=_MBOX_HINT) from error
         except requests.RequestException as error:
             raise self._unreachable(describe_request_error(error)) from error
         except LibloreError as error:

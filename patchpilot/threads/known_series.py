@@ -509,14 +509,23 @@ class _SeriesReader:
 
     def keep(self, posted: "PostedSeries | None") -> None:
         """Use `posted` as the result of reading the messages, and add facts from the repository."""
-        posted = self._recognize_senders(posted) if posted is not None else None
-        if posted is not None and self._repository is not None:
-            from patchpilot.archive.landed_series import find_commits_in_repository
-            from patchpilot.reading.read_thread import with_commits
-
-            merged = find_commits_in_repository(posted, self._repository, progress=self._progress)
-            posted = with_commits(posted, merged.commits, merged.follow_ups, merged.needs)
+        if posted is not None:
+            posted = self._recognize_senders(posted)
+            posted = add_repository_facts(posted, self._repository, self._progress)
         self._posted, self._is_read = posted, True
+
+
+def add_repository_facts(
+    posted: "PostedSeries", repository: "Repository | None", progress: Progress
+) -> "PostedSeries":
+    """Return a series with its commits in the repository, if there is one."""
+    if repository is None:
+        return posted
+    from patchpilot.archive.landed_series import find_commits_in_repository
+    from patchpilot.reading.read_thread import with_commits
+
+    merged = find_commits_in_repository(posted, repository, progress=progress)
+    return with_commits(posted, merged.commits, merged.follow_ups, merged.needs)
 
 
 @lru_cache(maxsize=2)

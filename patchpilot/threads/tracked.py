@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from patchpilot.reading.posted_series import PostedSeries, Reply
     from patchpilot.reading.review_table import ReviewerReviews, ReviewTable
 
-_MAX_UNPLACED = 3
+_MAX_QUOTED = 3
 UNREAD_PATCH = "only a report about the patch was read: versions and reviews are unknown"
 
 
@@ -164,7 +164,11 @@ class Tracked(SeriesSummary):
 def describe_unplaced(subjects: Sequence[str]) -> str:
     """Describe messages that belong to no series by their number and the first subjects."""
     count = format_count(len(subjects), "message")
-    quoted = "; ".join(f"“{subject}”" for subject in subjects[:_MAX_UNPLACED])
-    more = len(subjects) - _MAX_UNPLACED
-    more_note = f"; and {more} more" if more > 0 else ""
-    return f"{count} could not be assigned to a patch: {quoted}{more_note}"
+    return f"{count} could not be assigned to a patch: {quote_subjects(subjects)}"
+
+
+def quote_subjects(subjects: Sequence[str]) -> str:
+    """Quote the first subjects, and add the number of the others."""
+    quoted = "; ".join(f"“{subject}”" for subject in subjects[:_MAX_QUOTED])
+    more = len(subjects) - _MAX_QUOTED
+    return f"{quoted}; and {more} more" if more > 0 else quoted

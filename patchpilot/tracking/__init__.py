@@ -9,6 +9,7 @@ Front modules:
 - `classify_mails`: `track classify`
 - `compare_versions`: `track show --range-diff`
 - `conversation`: the messages of a series as a tree
+- `follow_author`: `track add --author`
 - `follow_series`: `track add`
 - `follow_topic`: the tracked series of a topic
 - `moment_since`: the date of `track --since`

@@ -103,7 +103,7 @@ def track_named_series(
         thread = collect_series_mails(
             archive, message_id, fresh=fresh, reader=store.reader, progress=progress
         )
-        posted = _find_posted(thread, message_id, store)
+        posted = find_collected_series(thread, message_id, store)
         if posted is None and (original := _find_original(archive, message_id, thread, store)):
             named_mails = [mail for mail in thread.mails if mail.message_id == message_id]
             thread = collect_series_mails(
@@ -114,8 +114,8 @@ def track_named_series(
                 reader=store.reader,
                 progress=progress,
             )
-            posted = _find_posted(thread, original, store)
-        posted = posted or _find_posted(thread, message_id, store, with_reports=True)
+            posted = find_collected_series(thread, original, store)
+        posted = posted or find_collected_series(thread, message_id, store, with_reports=True)
         last_arrival = (
             (store.last_arrival(url, store.reader.now - _REACH_KNOWN) or archive.reaches())
             if posted and not thread.failure
@@ -127,7 +127,7 @@ def track_named_series(
             hint="pass the Message-ID of the patch or its cover letter",
         )
     with store.transaction():
-        tracked = _store_series(
+        tracked = store_series(
             posted,
             drop_test_messages(thread.mails),
             (url, None),
@@ -147,7 +147,7 @@ def track_named_series(
     )
 
 
-def _store_series(
+def store_series(
     posted: PostedSeries,
     mails: Sequence[Mail],
     source: tuple[str | None, str | None],
@@ -155,6 +155,11 @@ def _store_series(
     repository: Repository | None,
     progress: Progress,
 ) -> Tracked:
+    """Track a series with these messages, and return it.
+
+    `source` is the archive or the file that has them. If the series is tracked already, its entry
+    gets the messages.
+    """
     with store.transaction():
         entries = find_same_series(posted.post_ids, posted.change_id, store)
         # the series is identified by its first post whose sender is known
@@ -170,9 +175,10 @@ def _store_series(
     return replace(tracked, new=new_ids, update_notes=format_merge_note(entries))
 
 
-def _find_posted(
+def find_collected_series(
     thread: CollectedMails, message_id: str, store: Store, *, with_reports: bool = False
 ) -> PostedSeries | None:
+    """Return the series that contains a message, as these messages show it, or None."""
     candidates = read_thread(
         drop_test_messages(thread.mails),
         now=store.reader.now,
@@ -261,7 +267,7 @@ def track_series_in_mbox(
         ids = collect_series_ids(posted, candidates)
         series_mails = [mail for mail in mails if mail.message_id in ids]
         source = None, str(mbox.resolve())
-        stored = _store_series(posted, series_mails, source, store, repository, progress)
+        stored = store_series(posted, series_mails, source, store, repository, progress)
         tracked.append(replace(stored, update_notes=(*skipped, *stored.update_notes)))
     return tuple(tracked)
 

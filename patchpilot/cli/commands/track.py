@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from patchpilot.threads.tracked import Tracked
     from patchpilot.topic.own_archive import ArchiveAt
     from patchpilot.topic.state import TopicState
+    from patchpilot.tracking.follow_author import AuthorFindings
 
 _LORE = option(
     "--lore",
@@ -42,6 +43,7 @@ _LORE = option(
 _FRESH = option("--fresh", is_flag=True, help="do not use cached answers of the last ten minutes")
 _ID = argument("number", metavar="ID", type=find_series_number)
 _MARKS = ("addressed", "declined", "open", "none")
+_AUTHOR_SINCE = "2y"
 UNLIMITED = 1000
 """Width of a table in a pipe or file."""
 
@@ -78,6 +80,7 @@ command.add(track_reply.command)
         "\b\nExamples:\n"
         "  patchpilot track add '<20240101120000.1-1-ada@example.org>'\n"
         "  patchpilot track add 0123456789ab\n"
+        "  patchpilot track add --author me\n"
         "  patchpilot track add --mbox thread.mbox\n"
         "  patchpilot track add - < bounce.eml"
     )
@@ -89,6 +92,18 @@ command.add(track_reply.command)
     type=Path,
     help="read the messages from FILE instead of an archive",
 )
+@option(
+    "--author",
+    "authors",
+    metavar="ADDRESS",
+    multiple=True,
+    help="track the open series of an author; `me` is your own addresses (repeatable)",
+)
+@option(
+    "--since",
+    metavar="DATE",
+    help="search for an author's patches since DATE, or since 6m, 1y ago  [default: 2y]",
+)
 @_FRESH
 @_LORE
 @argument("target", metavar="MSGID|URL|COMMIT|-", required=False)
@@ -96,6 +111,8 @@ def add(
     common: Common,
     target: str | None,
     mbox: Path | None,
+    authors: tuple[str, ...],
+    since: str | None,
     fresh: bool,
     lore: str | None,
 ) -> int:
@@ -103,6 +120,10 @@ def add(
 
     FILE `-` is standard input. A bounce or a moderation notice in the file is stored with the
     series that it is about. A message of a stable tree or a bot can be the first of a series.
+
+    A search for an author joins the versions of each series, and tracks the series that are not
+    finished. After an interruption, the series found until then are tracked; run
+    the command again to continue.
     """
     from patchpilot.errors import UsageError
     from patchpilot.model.mail import parse_message_id
@@ -111,6 +132,15 @@ def add(
     from patchpilot.tracking import follow_series as service
     from patchpilot.tracking.posted_commit import find_posted_series
 
+    if authors or since is not None:
+        if target or mbox or not authors:
+            raise UsageError(
+                "--since needs --author"
+                if not authors
+                else f"--author and {'--mbox' if mbox else target} cannot be combined",
+                hint="use `patchpilot track add --author ADDRESS`, for a file with --lore FILE",
+            )
+        return _add_author(common, authors, since, fresh=fresh, lore=lore)
     if target == "-":
         target, mbox = None, Path("-")
     with (
@@ -144,6 +174,66 @@ def add(
             )
     _write_series(common, series, is_complete=True)
     return _warn_incomplete(series)
+
+
+def _add_author(
+    common: Common, authors: Sequence[str], since: str | None, *, fresh: bool, lore: str | None
+) -> int:
+    """Track the open series of an author, and list them.
+
+    After an interruption or an error of the archive, list the series found until then.
+    """
+    from patchpilot.threads.known_series import open_store
+    from patchpilot.topic.archive_target import read_archive_setting
+    from patchpilot.tracking.follow_author import (
+        AuthorFindings,
+        AuthorRequest,
+        parse_authors,
+        track_author_series,
+    )
+    from patchpilot.tracking.moment_since import parse_since
+
+    findings = AuthorFindings()
+    with common.workplace() as workplace, open_store(offline=common.offline) as store:
+        repository = workplace.repository_if_any()
+        request = AuthorRequest(
+            parse_authors(authors, repository),
+            parse_since(since or _AUTHOR_SINCE, store.reader.now),
+            lore or read_archive_setting(common.repo),
+            fresh,
+        )
+        try:
+            with show_progress(common) as progress:
+                track_author_series(
+                    request,
+                    findings,
+                    store=store,
+                    archive_at=_archive_names(common, progress),
+                    repository=repository,
+                    progress=progress,
+                )
+        except BaseException:
+            if findings.series:
+                print_notice("note", "not complete; run the same command again to continue")
+                _write_author_series(common, findings)
+            raise
+    _write_author_series(common, findings)
+    return _warn_incomplete(tuple(findings.series.values()))
+
+
+def _write_author_series(common: Common, findings: "AuthorFindings") -> None:
+    from patchpilot.threads.tracked import quote_subjects
+
+    series = tuple(findings.series[number] for number in sorted(findings.series))
+    if finished := findings.finished:
+        titles = quote_subjects(finished)
+        print_notice("note", f"{len(finished)} finished series not tracked: {titles}")
+    if findings.tracked_before:
+        print_notice("note", f"{findings.tracked_before} of these were tracked before")
+    if series or common.format == "json":
+        _write_series(common, series)
+    else:
+        common.write("no open series")
 
 
 @command.command(
