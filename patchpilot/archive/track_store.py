@@ -537,15 +537,12 @@ class Store:
             self._ids("SELECT message_id FROM member WHERE series = ? AND seen = 0", number)
         )
 
-    def mark_read(self, number: int, message_ids: Iterable[str] | None = None) -> None:
+    def mark_read(self, number: int, message_ids: Iterable[str]) -> None:
         with self.transaction() as database:
-            if message_ids is None:
-                database.execute("UPDATE member SET seen = 1 WHERE series = ?", (number,))
-            else:
-                database.executemany(
-                    "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?",
-                    ((number, message_id_) for message_id_ in message_ids),
-                )
+            database.executemany(
+                "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?",
+                ((number, message_id) for message_id in message_ids),
+            )
 
     def marks(self, number: int) -> dict[tuple[str, int], str]:
         """Return the states of review requests that the user has set, by (Message-ID, line of the

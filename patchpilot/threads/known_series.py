@@ -81,7 +81,6 @@ def read_tracked_series(
     *,
     store: Store,
     repository: "Repository | None" = None,
-    mark_read: bool = False,
     every_mail: bool = False,
     progress: Progress = ignore_progress,
 ) -> Tracked:
@@ -90,11 +89,9 @@ def read_tracked_series(
     If it has very many messages, only the most important ones are read, unless `every_mail` is
     set.
     """
-    reading = _SeriesReader(store.entry(number), store, repository, progress, every_mail)
-    tracked = reading.read(whole=True)
-    if mark_read:
-        store.mark_read(number, reading.message_ids if tracked.left_out else None)
-    return tracked
+    return _SeriesReader(store.entry(number), store, repository, progress, every_mail).read(
+        whole=True
+    )
 
 
 def read_all_series(
@@ -351,8 +348,6 @@ class _SeriesReader:
         self._damaged: tuple[str, ...] = ()
         self._unplaced: tuple[str, ...] = ()
         self._max_span = _DAY
-        self.message_ids: tuple[str, ...] = ()
-        """Message-IDs of the messages that were read, if some were omitted."""
         self._ids = store.stored_order(entry.id)
         self._marks = store.marks(entry.id)
         self.left_out = 0 if every_mail else max(0, len(self._ids) - MOST_READ)
@@ -426,8 +421,6 @@ class _SeriesReader:
             self._entry.id, sys.maxsize if self._every_mail else MOST_READ
         )
         self._damaged = stored.damaged
-        if stored.left_out:
-            self.message_ids = tuple(mail.message_id for mail in stored.mails)
         if all(map(delivery_reports, stored.mails)):
             return stored.mails
         return (

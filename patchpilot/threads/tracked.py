@@ -94,6 +94,13 @@ class Tracked(SeriesSummary):
         return self.posted or PostedSeries(())
 
     @property
+    def shown_unread(self) -> frozenset[str]:
+        """Return the unread messages that a view of the whole series shows."""
+        if self.posted:
+            return self.unread & self.posted.message_ids
+        return self.unread & {report.message_id for report in self.delivery}
+
+    @property
     def source(self) -> str | None:
         return self.entry.lore or self.entry.mbox
 

@@ -154,12 +154,9 @@ def compare_series_revisions(number: int, names: Sequence[str]) -> RevisionCompa
         return compare_revisions(number, names, store=store)
 
 
-def mark_mails_read(number: int, message_ids: Collection[str] | None = None) -> None:
+def mark_mails_read(number: int, message_ids: Collection[str]) -> None:
     with Store() as store:
-        if message_ids is None:
-            store.mark_read(number)
-        else:
-            store.mark_read(number, frozenset(message_ids))
+        store.mark_read(number, message_ids)
 
 
 def track_series(

@@ -20,10 +20,12 @@ import pytest
 
 from patchpilot.archive import archive as archive_reading
 from patchpilot.archive.track_store import Store, default_store_file
+from patchpilot.cli.common import Common
 from patchpilot.cli.output.track_table import format_series_table
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.errors import PatchpilotError
 from patchpilot.model import mail as mail_reading
+from patchpilot.model.mail import parse_mail
 from patchpilot.model.printable import crop_text
 from patchpilot.reading import mbox as mbox_reading
 from patchpilot.threads.known_series import read_all_series
@@ -308,6 +310,58 @@ def test_showing_marks_replies_as_read(thread_mbox: Path) -> None:
     )
     assert "Please add a Fixes: tag" in call("track", "show", "1", "--mails").out
     assert track_series()[0]["unread"] == 0
+
+
+def test_reply_that_was_not_shown_stays_unread(thread_mbox: Path) -> None:
+    call("track", "add", "--mbox", thread_mbox)
+    unread = track_series()[0]["unread"]
+    assert call("track", "show", "1", "-o", "missing/file").code == 2
+    assert track_series()[0]["unread"] == unread
+    with Store() as store:
+        # a message that belongs to no patch is in no view of the series
+        store.keep(1, TITLE, [parse_mail(build_mail("Lunch", "At noon?\n", id="lunch"))])
+    assert call("track", "show", "1").code == 0
+    assert track_series()[0]["unread"] == 0
+    with Store() as store:
+        assert "lunch@example.org" in store.unread(1)
+
+
+def test_messages_are_shown_with_their_lines(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = "\n".join(
+        [
+            "kernel test robot noticed the following build errors:",
+            "",
+            ">> drivers/demo/pump.c:12:3: error: " + "too few arguments to function call; " * 4,
+            "   12 |         pump_start();",
+            "",
+            "",
+            *(f"line {number} of the report" for number in range(40)),
+        ]
+    )
+    robot_mail = build_reply(
+        f"[PATCH] {TITLE}",
+        report,
+        sender="kernel test robot <lkp@intel.com>",
+        id="k",
+        reply_to="v1",
+    )
+    answer = build_reply(
+        f"[PATCH] {TITLE}",
+        "Like this:\n\n---\ndiff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-x\n+y",
+        id="d",
+        reply_to="v1",
+        minutes=5,
+    )
+    (workdir / "m").write_bytes(build_mbox(story.V1, robot_mail, answer))
+    monkeypatch.setattr(Common, "columns", 80)
+    out = call("track show --mails --mbox m").out.splitlines()
+    shown = [line.removeprefix("        ").rstrip() for line in out]
+    start = shown.index("kernel test robot noticed the following build errors:")
+    expected = report.splitlines()
+    assert shown[start : start + len(expected)] == [line.rstrip() for line in expected]
+    assert "+y" in shown
 
 
 def test_file_is_shown_without_tracking(thread_mbox: Path) -> None:

@@ -280,7 +280,7 @@ def _write_author_series(common: Common, findings: "AuthorFindings") -> None:
 @argument("number", metavar="[ID]", type=find_series_number, required=False)
 @argument("revisions", metavar="[OLD] [NEW]", several=True)
 def show(common: Common, number: int | None, revisions: tuple[str, ...], **asked: Any) -> int:
-    """Show the details of a tracked series, and mark its replies as read.
+    """Show the details of a tracked series, and mark the replies that are shown as read.
 
     ID is the number of a series, or the Message-ID or URL of one of its messages (default: the
     series of this topic, or the only one). The output begins with five rows: the state, whose turn
@@ -310,10 +310,13 @@ def show(common: Common, number: int | None, revisions: tuple[str, ...], **asked
             common,
             number,
             progress,
-            mark_read=not asked["keep_unread"],
             every_mail=asked["every_mail"],
         )
     _write_series(common, (series,), is_complete=True, topic=topic, with_mails=asked["with_mails"])
+    if series.shown_unread and not asked["keep_unread"]:
+        from patchpilot.tracking.follow_topic import mark_mails_read
+
+        mark_mails_read(series.entry.id, series.shown_unread)
     _note_offline_age(common, (series,))
     return _warn_incomplete((series,))
 
@@ -580,7 +583,6 @@ def _show_topic(
     number: int | None,
     progress: "Progress",
     *,
-    mark_read: bool = False,
     every_mail: bool = False,
 ) -> tuple["TopicState | None", "Tracked"]:
     """Return the state of the current topic, and the tracked series to show.
@@ -600,7 +602,6 @@ def _show_topic(
             choose_series(entries, topic) if number is None else number,
             store=store,
             repository=workplace.repository_if_any(),
-            mark_read=mark_read,
             every_mail=every_mail,
             progress=progress,
         )

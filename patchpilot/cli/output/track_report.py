@@ -30,6 +30,13 @@ _TABLE_WIDTH = 76
 """Width of the table of reviewers, which is indented by four columns."""
 _LABEL, _EVENT = 12, 16
 """Widths of a row's label, and of the date of an event or reply."""
+_MAX_TEXT_LINES = 1000
+
+
+class _TextLine(str):
+    """A line of a message's text, which is not folded."""
+
+    __slots__ = ()
 
 
 def format_series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
@@ -46,8 +53,8 @@ def format_series(
 ) -> str:
     """Format all details of a series, beginning with five header rows.
 
-    On a terminal, rows are wrapped to `max_width` columns. With `with_mails`, include the beginning
-    of each message that was not sent by a bot.
+    On a terminal, rows are wrapped to `max_width` columns, but the text of messages is not. With
+    `with_mails`, include the text of each reply.
     """
     lines = list(_format_header_rows(series))
     if time_note := format_time_note(series):
@@ -75,7 +82,7 @@ def format_series(
 
 def _fold_row(line: str, max_width: int) -> list[str]:
     """Fold a row to at most `max_width` columns, but keep a command on one line."""
-    if width(line) <= max_width:
+    if width(line) <= max_width or isinstance(line, _TextLine):
         return [line]
     start = _EVENT if line.startswith("   ") else _LABEL
     end = " \\" if line.startswith("  run ") else ""
@@ -189,7 +196,7 @@ def _format_trees(series: Tracked) -> Iterator[str]:
 def _format_replies(series: Tracked, *, with_mails: bool) -> list[str]:
     """List the replies, each with its version and patch.
 
-    With `with_mails`, include the beginning of each reply that was not sent by a bot.
+    With `with_mails`, include the text of each reply.
     """
     labels = Counter(revision.label for revision in series.about.revisions)
     lines = ["  replies"] if series.replies else []
@@ -203,8 +210,8 @@ def _format_replies(series: Tracked, *, with_mails: bool) -> list[str]:
             f"   {unread_mark} {_format_date(reply.mail.mail.date)}  {reply.mail.kind:<13}"
             f" {sender}{bot}{target}{note}"
         )
-        if with_mails and not reply.mail.bot:
-            lines += [f"        {line}" for line in _excerpt_text(reply.mail.body.text)]
+        if with_mails:
+            lines += [_TextLine(f"        {line}") for line in _list_text_lines(reply)]
     return lines
 
 
@@ -269,13 +276,14 @@ def _describe_release(origin: str) -> str:
     )
 
 
-def _excerpt_text(text: str, max_lines: int = 24) -> list[str]:
-    lines = [line.rstrip() for line in make_printable(text).split("\n")]
-    lines_shown = [line for index, line in enumerate(lines) if line or (index and lines[index - 1])]
-    return [
-        *(crop_text(line, 110) for line in lines_shown[:max_lines]),
-        *(["…"] if len(lines_shown) > max_lines else []),
-    ]
+def _list_text_lines(reply: Reply) -> list[str]:
+    """Return the lines of a reply as they were sent.
+
+    Of a very long message, return the first lines, and the number of the others.
+    """
+    lines = [make_printable(line).rstrip() for line in reply.mail.mail.body.rstrip().split("\n")]
+    more = len(lines) - _MAX_TEXT_LINES
+    return [*lines[:_MAX_TEXT_LINES], f"… {more} more lines"] if more > 1 else lines
 
 
 def _date_note(mail: Mail) -> str:
