@@ -21,14 +21,16 @@ from patchpilot.reading.read_thread import read_thread
 class CollectedMails(NamedTuple):
     """The messages about the series, and an error for each unreadable one.
 
-    `failure` is the error that stopped the search early. `archived` contains the Message-IDs that
-    the archive returned.
+    `failure` is the error that stopped the search early, and `missing` the error if the archive
+    lacks the thread of the series, whose messages were known before. `archived` contains the
+    Message-IDs that the archive returned.
     """
 
     mails: tuple[Mail, ...]
     problems: tuple[str, ...]
     failure: PatchpilotError | None = None
     archived: frozenset[str] = frozenset()
+    missing: NotInArchiveError | None = None
 
 
 MACHINES = "(f:gregkh OR f:sashal OR f:akpm OR f:tip-bot2 OR f:patchwork-bot)"
@@ -64,12 +66,14 @@ def collect_series_mails(
     mails.update(unarchived)
     search = _MailSearch(archive, message_id, mails, reader, fresh, progress, set(unarchived))
     failure: PatchpilotError | None = None
+    missing: NotInArchiveError | None = None
     progress("fetching the thread from the archive")
     try:
         search.add_thread(message_id)
-    except NotInArchiveError:
+    except NotInArchiveError as error:
         if len(mails) == len(unarchived):
             raise
+        missing = error
     try:
         search.search_other_threads()
     except (NetworkError, MissingError) as error:
@@ -83,6 +87,7 @@ def collect_series_mails(
         tuple(dict.fromkeys(archive.skipped)),
         failure,
         frozenset(search.archived),
+        missing,
     )
 
 

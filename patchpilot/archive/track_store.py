@@ -56,6 +56,7 @@ _MAX_PASSED = 20_000
 _PASSED = "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
 _REACHED = "ALTER TABLE series ADD COLUMN reached TEXT;"
 _WEIGHT = "ALTER TABLE member ADD COLUMN weight INTEGER;"
+_CHOSEN = "ALTER TABLE series ADD COLUMN chosen INTEGER NOT NULL DEFAULT 0;"
 MOST_READ = 2000
 """Maximum number of messages to read for showing a series: more would take seconds, and anybody can
 send them.
@@ -69,13 +70,16 @@ _BINARY_COLUMNS = {
 }
 _PATCHES = (MailKind.PATCH, MailKind.COVER)
 _DISCUSSION = (*_PATCHES, MailKind.REVIEW, MailKind.QUESTION, MailKind.OTHER)
-_INTEGER_COLUMNS = ("id", "series", "seen", "line")
+_INTEGER_COLUMNS = ("id", "series", "seen", "line", "chosen")
 _TIME_COLUMNS = ("added", "updated", "sent", "news", "at", "reached")
 
 
-def _strip_password(lore: str | None) -> str | None:
-    """Strip the password from an archive's URL, because the stored URL is exported and shown."""
-    return hide_url_credentials(lore) if lore else lore
+def _normalize_archive(lore: str | None) -> str | None:
+    """Return an archive's URL without the password, because the stored URL is exported and shown.
+
+    A slash at the end makes no difference.
+    """
+    return hide_url_credentials(lore).rstrip("/") if lore else lore
 
 
 def _is_valid_row(table: str, row: Row) -> bool:
@@ -99,7 +103,7 @@ def _unpack_mail(raw: object) -> bytes | None:
 
 TRACK_LAYOUT = DatabaseLayout(
     "the database of tracked series",
-    (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS, _REACHED, _WEIGHT),
+    (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS, _REACHED, _WEIGHT, _CHOSEN),
     _is_valid_row,
 )
 
@@ -110,7 +114,8 @@ class TrackEntry(NamedTuple):
 
     `lore` or `mbox` is the source of its messages. `updated` is the time of the last update, and
     `news` the time of the last new message. `reached` is the arrival time of the archive's latest
-    message at the last update.
+    message at the last update. `chosen` is 1 if the user named the archive, and 0 if it is the one
+    that was configured; later updates then use the archive that is configured at their time.
     """
 
     id: int
@@ -122,6 +127,7 @@ class TrackEntry(NamedTuple):
     updated: str | None
     news: str | None
     reached: str | None = None
+    chosen: int = 0
 
 
 class StoredMails(NamedTuple):
@@ -180,20 +186,31 @@ class Store:
         with self.transaction() as database:
             database.execute(query, values)
 
-    def add(self, message_id: str, subject: str, lore: str | None, mbox: str | None) -> TrackEntry:
+    def add(
+        self,
+        message_id: str,
+        subject: str,
+        lore: str | None,
+        mbox: str | None,
+        *,
+        is_chosen: bool = False,
+    ) -> TrackEntry:
         """Track a series and return its entry.
 
-        A series that is already tracked keeps its number and gets the new source.
+        A series that is already tracked keeps its number and gets the new source. `is_chosen` is
+        set if the user named the archive.
         """
         self._change(
-            "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (message_id) DO UPDATE SET lore = coalesce(excluded.lore, lore), mbox"
-            " = coalesce(excluded.mbox, mbox)",
+            "INSERT INTO series (message_id, subject, lore, mbox, added, chosen)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET"
+            " chosen = CASE WHEN excluded.lore IS NULL THEN chosen ELSE excluded.chosen END,"
+            " lore = coalesce(excluded.lore, lore), mbox = coalesce(excluded.mbox, mbox)",
             message_id,
             _encode_text(subject),
-            _strip_password(lore),
+            _normalize_archive(lore),
             _encode_path(mbox),
             _format_current_time(),
+            int(is_chosen),
         )
         return self._entries("WHERE message_id = ?", message_id)[0]
 
@@ -209,7 +226,7 @@ class Store:
             row = dict(zip(names, stored, strict=True))
             if not _is_valid_row("series", row):
                 raise self._invalid(f"series {row['id']}")
-            row["lore"] = _strip_password(row["lore"])
+            row["lore"] = _normalize_archive(row["lore"])
             row["mbox"] = os.fsdecode(row["mbox"]) if row["mbox"] else None
             entries.append(TrackEntry(**row))
         return tuple(entries)
@@ -428,6 +445,14 @@ class Store:
     def note_poll(self, number: int) -> None:
         self._change("UPDATE series SET updated = ? WHERE id = ?", _format_current_time(), number)
 
+    def note_archive(self, number: int, lore: str) -> None:
+        """Record from which archive a series was read, if it is another one than before."""
+        self._change(
+            "UPDATE series SET lore = ?1, reached = NULL WHERE id = ?2 AND lore IS NOT ?1",
+            _normalize_archive(lore),
+            number,
+        )
+
     def note_reached(self, number: int, reached: datetime) -> None:
         """Record the arrival time of the latest message in a series' archive, unless a later time
         is recorded.
@@ -487,11 +512,12 @@ class Store:
         is_newer = _latest(target.updated, source.updated) != target.updated
         with self.transaction() as database:
             database.execute(
-                "UPDATE series SET subject = ?, lore = ?, mbox = ?, added = ?, updated = ?,"
-                " news = ? WHERE id = ?",
+                "UPDATE series SET subject = ?, lore = ?, chosen = ?, mbox = ?, added = ?,"
+                " updated = ?, news = ? WHERE id = ?",
                 (
                     source.subject if is_newer else target.subject,
                     target.lore or source.lore,
+                    target.chosen if target.lore else source.chosen,
                     _encode_path(target.mbox or source.mbox),
                     min(target.added, source.added, key=parse_stored_time),
                     _latest(target.updated, source.updated),

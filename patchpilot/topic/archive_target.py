@@ -4,6 +4,8 @@
 from pathlib import Path
 
 from patchpilot.archive.archive import find_archive_url
+from patchpilot.archive.open_archive import normalize_archive_address
+from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, NetworkError, UsageError
 from patchpilot.model.mail import Mail, parse_message_id, parse_patch
 from patchpilot.model.patch import Series
@@ -23,6 +25,17 @@ def read_archive_setting(directory: Path | None) -> str:
     from patchpilot.settings.read_settings import read_user_settings
 
     return read_user_settings(directory).get("lore")
+
+
+def read_archive_address(repository: Repository | None) -> str:
+    """Return the archive in the user's setting in the form in which tracked series name it.
+
+    If the setting is invalid, return the default.
+    """
+    from patchpilot.settings.read_settings import read_user_settings
+
+    setting = read_user_settings(repository, problems=[]).get("lore")
+    return normalize_archive_address(setting).rstrip("/")
 
 
 def fetch_named_series(

@@ -12,7 +12,7 @@ from patchpilot.outgoing.b4.draft_texts import import_b4_texts
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import lock_topic_while_sending
 from patchpilot.series.draft import Drafts
-from patchpilot.settings.read_settings import read_user_settings
+from patchpilot.topic.archive_target import read_archive_address
 from patchpilot.topic.b4_record import find_branch_without_send, record_send_in_b4
 from patchpilot.topic.reroll import is_send_recorded, record_complete_send
 
@@ -50,7 +50,7 @@ def _track_series(repository: Repository, send: Send) -> None:
             if past_send.undisclosed == send.undisclosed
         ]
     ids = [entry.message_id for past_send in sends for entry in past_send.entries]
-    lore = None if send.undisclosed else read_user_settings(repository, problems=[]).get("lore")
+    lore = None if send.undisclosed else read_archive_address(repository)
     first_message = send.entries[0]
     with Store() as store:
         entries = find_same_series(set(ids), send.change_id, store)

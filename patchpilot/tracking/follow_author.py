@@ -37,8 +37,10 @@ from patchpilot.threads.known_series import (
 )
 from patchpilot.threads.own_addresses import find_own_addresses
 from patchpilot.threads.tracked import Tracked
+from patchpilot.topic.archive_target import read_archive_address
 from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.tracking.follow_series import (
+    Source,
     drop_test_messages,
     find_collected_series,
     store_series,
@@ -267,7 +269,8 @@ class _AuthorSearch:
     def _store(
         self, posted: PostedSeries, mails: Sequence[Mail], problems: tuple[str, ...] = ()
     ) -> None:
-        source = self.url, None
+        is_chosen = self.url.rstrip("/") != read_archive_address(self.repository)
+        source = Source(self.url, is_chosen=is_chosen)
         tracked = store_series(posted, mails, source, self.store, self.repository, self.progress)
         notes = (*problems, *tracked.update_notes)
         self.findings.series[tracked.entry.id] = replace(tracked, update_notes=notes)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.archive.archive import (
     MailArchive,
@@ -60,6 +61,7 @@ from patchpilot.threads.same_series import (
     merge_entries,
 )
 from patchpilot.threads.tracked import Tracked, describe_unplaced
+from patchpilot.topic.archive_target import read_archive_address
 from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.tracking.poll_archives import (
     Archives,
@@ -130,7 +132,7 @@ def track_named_series(
         tracked = store_series(
             posted,
             drop_test_messages(thread.mails),
-            (url, None),
+            Source(url, is_chosen=url.rstrip("/") != read_archive_address(repository)),
             store,
             repository,
             progress,
@@ -147,24 +149,38 @@ def track_named_series(
     )
 
 
+class Source(NamedTuple):
+    """The archive or the file that has the messages of a series.
+
+    `is_chosen` is set if the user named the archive, which is not the configured one.
+    """
+
+    lore: str | None = None
+    mbox: str | None = None
+    is_chosen: bool = False
+
+
 def store_series(
     posted: PostedSeries,
     mails: Sequence[Mail],
-    source: tuple[str | None, str | None],
+    source: Source,
     store: Store,
     repository: Repository | None,
     progress: Progress,
 ) -> Tracked:
     """Track a series with these messages, and return it.
 
-    `source` is the archive or the file that has them. If the series is tracked already, its entry
-    gets the messages.
+    If the series is tracked already, its entry gets the messages.
     """
     with store.transaction():
         entries = find_same_series(posted.post_ids, posted.change_id, store)
         # the series is identified by its first post whose sender is known
         entry = merge_entries(entries, store) or store.add(
-            posted.first_known.head.message_id, posted.subject, *source
+            posted.first_known.head.message_id,
+            posted.subject,
+            source.lore,
+            source.mbox,
+            is_chosen=source.is_chosen,
         )
         new_ids = store.keep(entry.id, posted.subject, mails, seen_ids=find_own_mails(posted))
     # a series that was already tracked may have stored messages that are not in this thread
@@ -266,7 +282,7 @@ def track_series_in_mbox(
     for posted in selection:
         ids = collect_series_ids(posted, candidates)
         series_mails = [mail for mail in mails if mail.message_id in ids]
-        source = None, str(mbox.resolve())
+        source = Source(mbox=str(mbox.resolve()))
         stored = store_series(posted, series_mails, source, store, repository, progress)
         tracked.append(replace(stored, update_notes=(*skipped, *stored.update_notes)))
     return tuple(tracked)
@@ -379,16 +395,22 @@ def reread_series(
     if from_mbox is not None:
         result = from_mbox
     else:
+        url = request.find_archive(entry) or LORE
         result, is_cached = fetch_series(
             entry,
-            request.lore or entry.lore or LORE,
+            url,
             archives,
             () if request.everything else stored_mails,
             request.fresh,
             store,
             progress,
         )
-    mails, problems, failure, _ = result
+        if not request.lore and not request.is_known_archive(entry):
+            if result.missing:
+                result = result._replace(problems=(*result.problems, result.missing.message))
+            elif result.mails and not result.failure:
+                store.note_archive(entry.id, url)
+    mails, problems, failure = result[:3]
     for mail in mails:
         if mail.message_id in damaged:
             store.store_raw(mail.message_id, mail.raw)
@@ -432,17 +454,16 @@ def _restored_mails(entry: TrackEntry, store: Store) -> tuple[tuple[Mail, ...], 
 
 
 def reread_mboxes(
-    series: Iterable[Tracked], lore: str | None, store: Store, progress: Progress
+    series: Iterable[Tracked], request: UpdateRequest, store: Store, progress: Progress
 ) -> dict[int, CollectedMails]:
     """Return the messages about each of these series that was read from an mbox.
 
-    Each file is read once for all of its series. Omit series that are in an archive. `lore` is the
-    archive that the user requested.
+    Each file is read once for all of its series. Omit series that are in an archive.
     """
     entries_by_file: dict[str, list[TrackEntry]] = defaultdict(list)
     for tracked in series:
         entry = tracked.entry
-        url = None if tracked.undisclosed else lore or entry.lore
+        url = None if tracked.undisclosed else request.find_archive(entry)
         if entry.mbox and url is None:
             entries_by_file[entry.mbox].append(entry)
     collected = {}

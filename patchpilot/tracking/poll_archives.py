@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from patchpilot.archive.archive import MailArchive
 from patchpilot.archive.poll import PolledSeries, find_new_messages
+from patchpilot.archive.track_store import TrackEntry
 from patchpilot.errors import NetworkError, PatchpilotError
 from patchpilot.model.hosts import split_url, url_host
 from patchpilot.model.progress import Progress
@@ -19,8 +20,9 @@ class UpdateRequest(NamedTuple):
 
     `numbers` selects series. By default, all series that are due are updated; finished series
     become due at growing intervals. With `everything`, each series is read completely. `lore` is
-    the archive for series that have none. `fresh` ignores cached responses. `whole` also reads the
-    messages of series without new messages.
+    the archive that the user requested for this update, and `configured` the one in the settings.
+    `fresh` ignores cached responses. `whole` also reads the messages of series without new
+    messages.
     """
 
     numbers: Sequence[int] = ()
@@ -28,6 +30,21 @@ class UpdateRequest(NamedTuple):
     fresh: bool = False
     lore: str | None = None
     whole: bool = True
+    configured: str = ""
+
+    def find_archive(self, entry: TrackEntry) -> str | None:
+        """Return the archive to query about a series, or None if it is read from a file only.
+
+        This is the requested archive; otherwise, the one that the user named when the series was
+        added, or the one that is configured now.
+        """
+        if self.lore or not entry.lore or entry.chosen:
+            return self.lore or entry.lore
+        return self.configured or entry.lore
+
+    def is_known_archive(self, entry: TrackEntry) -> bool:
+        """Return whether the series was last read from the archive to query."""
+        return bool(entry.lore) and self.find_archive(entry) == entry.lore
 
 
 class Archives:

@@ -32,6 +32,7 @@ from patchpilot.threads.same_series import (
     merge_entries,
 )
 from patchpilot.threads.tracked import Tracked
+from patchpilot.topic.archive_target import read_archive_address
 from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.tracking.poll_archives import (
     Archives,
@@ -66,6 +67,7 @@ def update_tracked_series(
     completely. If an archive cannot be reached, its series are returned unchanged and marked
     `unreachable`; all other series are still read.
     """
+    request = request._replace(configured=read_archive_address(repository))
     numbers = request.numbers
     archives = Archives(archive_at)
     if request.everything:
@@ -98,7 +100,7 @@ def update_tracked_series(
         from patchpilot.tracking.follow_series import reread_mboxes, reread_series
 
         unread = [previous[number] for number in sorted(unread_numbers)]
-        from_mboxes = reread_mboxes(unread, request.lore, store, progress)
+        from_mboxes = reread_mboxes(unread, request, store, progress)
     updated = []
     for entry in entries:
         if entry.id not in unread_numbers:
@@ -191,7 +193,7 @@ def _record_poll(
             if (
                 last_arrival
                 and entry.id in due_numbers - failed_numbers
-                and request.lore in (None, entry.lore)
+                and request.is_known_archive(entry)
             ):
                 store.note_reached(entry.id, last_arrival)
     # do not fetch messages again that belong to none of the queried series
@@ -258,7 +260,7 @@ def _poll_series(
         if (
             entry.updated
             and entry.lore
-            and request.lore in (None, entry.lore)
+            and request.is_known_archive(entry)
             and tracked.head in known_ids
         ):
             polled = PolledSeries(

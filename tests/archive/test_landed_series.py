@@ -313,7 +313,7 @@ def test_merge_is_found_without_the_archive(trees: Trees, tmp_path: Path) -> Non
         Store(tmp_path / "track.sqlite") as store,
         Repository.open(trees.repo.path) as repository,
     ):
-        entry = store.add("p1@example.org", ONE, nowhere, None)
+        entry = store.add("p1@example.org", ONE, nowhere, None, is_chosen=True)
         store.keep(entry.id, ONE, parse(build_mbox(ALONE)), seen_ids=["p1@example.org"])
     trees.commit(f"{ONE}\n\nCheck it.\n")
     with (

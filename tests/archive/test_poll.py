@@ -70,7 +70,11 @@ def test_many_series_take_few_requests(count: int, max_requests: int, workdir: P
         with Store() as store:
             for number in range(count):
                 entry = store.add(
-                    f"p{number}@example.org", make_patch_title(number), server.url, None
+                    f"p{number}@example.org",
+                    make_patch_title(number),
+                    server.url,
+                    None,
+                    is_chosen=True,
                 )
                 store.keep(
                     entry.id,
