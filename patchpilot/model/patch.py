@@ -381,7 +381,8 @@ def is_for_stable(words: Sequence[str]) -> bool:
 class Subject(NamedTuple):
     """The parsed subject of a patch, such as `[PATCH net v2 1/3] net: x: do y`.
 
-    `words` are the words in brackets except versions and numbers.
+    `words` are the words in brackets except versions and numbers. `inserted_after` is 2 for a patch
+    that was sent later as `[PATCH 2.5/3]`; it has no number.
     """
 
     raw: str
@@ -394,6 +395,7 @@ class Subject(NamedTuple):
     is_rfc: bool = False
     is_resend: bool = False
     is_patch: bool = False
+    inserted_after: int | None = None
 
     @property
     def stables(self) -> tuple[str, ...]:
@@ -411,8 +413,10 @@ class Subject(NamedTuple):
         words = []
         for mark in self.marks:
             for word in _split_mark(mark):
-                match = _NUMBERED.fullmatch(word.lower()) or _VERSIONED.fullmatch(word.lower())
-                if match:
+                patterns = (_NUMBERED, _INSERTED, _VERSIONED)
+                if match := next(
+                    filter(None, (it.fullmatch(word.lower()) for it in patterns)), None
+                ):
                     word = next((part for part in match.groups() if part in ("patch", "rfc")), "")
                     word = word.upper()
                 words += [word] if word else []
@@ -451,6 +455,7 @@ _JOINED = lazy_pattern(
 )
 """A version joined with another word: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
 _NUMBERED = lazy_pattern(r"(patch)?(\d{1,6})/(\d{1,6}|n)")
+_INSERTED = lazy_pattern(r"(patch)?(\d{1,6})(?:\.\d{1,3}|[a-e])/(\d{1,6}|n)")
 _VERSIONED = lazy_pattern(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|(patch)|[a-z])?")
 _WORDS = {
     "rfc": {"is_rfc": True},
@@ -494,6 +499,9 @@ def _parse_number(word: str) -> dict[str, Any]:
         total = int(number_match[3]) if number_match[3] != "n" else None
         patch_fields = {"is_patch": True} if number_match[1] else {}
         return {"number": int(number_match[2]), "total": total, **patch_fields}
+    if inserted_match := _INSERTED.fullmatch(word):
+        total = int(inserted_match[3]) if inserted_match[3] != "n" else None
+        return {"inserted_after": int(inserted_match[2]), "total": total, "is_patch": True}
     if version_match := _VERSIONED.fullmatch(word):
         fields_by_word = {"patch": {"is_patch": True}, "rfc": {"is_rfc": True}}
         word = version_match[1] or version_match[3]

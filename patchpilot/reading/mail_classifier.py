@@ -10,7 +10,7 @@ from functools import cached_property
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.mail import Mail, find_linked_ids, parse_patch
+from patchpilot.model.mail import Mail, find_linked_ids, parse_message_id, parse_patch
 from patchpilot.model.patch import Patch, Subject, parse_subject
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.ci_verdict import CiVerdict, read_verdict
@@ -54,6 +54,7 @@ _OWN_HISTORY = re.compile(
 
 Links inside a sentence may lead to another series.
 """
+_SUPERSEDES = re.compile(r"^[ \t]{0,4}supersedes:(.*)$", re.IGNORECASE | re.MULTILINE)
 MAX_REFERENCES = 50
 _REPLY = re.compile(
     r"^(?:\s*\[[^]]*\])*\s*(?:re|aw|antw|sv|vs|res|rif|回复|答复)\s*(?:\[\d+\])?\s*[:：]",
@@ -237,13 +238,23 @@ class Classified:
         return find_change_id(self.unquoted.split("\n"), gerrit=True)
 
     @cached_property
+    def superseded(self) -> frozenset[str]:
+        """Return the Message-IDs in `Supersedes:`, a header or a line of the text."""
+        values = [self.mail.header("Supersedes") or "", *_SUPERSEDES.findall(self.unquoted)]
+        words = (word for value in values for word in re.split(r"[\s,]+", value[:MAX_SUBJECT]))
+        return frozenset(filter(None, map(parse_message_id, filter(None, words))))
+
+    @cached_property
     def earlier(self) -> dict[str, int]:
-        """Map the Message-IDs of linked earlier versions to version numbers."""
+        """Map the Message-IDs of linked or superseded earlier versions to version numbers."""
         text = self.unquoted
         links = {
             it: _version_before(text, at) for it, at in find_linked_ids(text) if at is not None
         }
-        return {message_id: version for message_id, version in links.items() if version}
+        superseded = dict.fromkeys(self.superseded, max(1, self.subject.version - 1))
+        return superseded | {
+            message_id: version for message_id, version in links.items() if version
+        }
 
     @cached_property
     def changes(self) -> str:

@@ -198,7 +198,10 @@ def _group_posts(posts: Sequence[Classified]) -> list[Revision]:
     for post in posts:
         parents = (by_id[it] for it in post.above if it in by_id)
         latest_set = latest.get(post.shape, {})
-        posting = next((it for it in parents if _belongs_to(it, post)), None)
+        if post.subject.inserted_after is None:
+            posting = next((it for it in parents if _belongs_to(it, post)), None)
+        else:
+            posting, post = _insert_post(post, (*parents, latest_set))
         if posting is None and _continues_posting(latest_set, post):
             posting = latest_set
         if posting is None:
@@ -207,6 +210,24 @@ def _group_posts(posts: Sequence[Classified]) -> list[Revision]:
         posting[post.number] = post
         by_id[post.message_id] = latest[post.shape] = posting
     return [Revision(_posting_version(it), _sort_posts(it.values())) for it in sets]
+
+
+def _insert_post(
+    post: Classified, postings: Sequence[_PostsByNumber]
+) -> tuple[_PostsByNumber | None, Classified]:
+    """Return the posting into which a patch such as `[PATCH 2.5/3]` was inserted later.
+
+    Also return the patch, with the next free number of this posting. If none of the postings has
+    the patch before it, return None and the patch without a number.
+    """
+    after = post.subject.inserted_after
+    for posting in postings:
+        total = max((it.subject.total or 0 for it in posting.values()), default=0)
+        if total > 1 and (not after or after in posting):
+            number = max(total, *(it or 0 for it in posting)) + 1
+            subject = post.subject._replace(number=number, total=total)
+            return posting, replace(post, subject=subject)
+    return None, post
 
 
 def _belongs_to(posting: _PostsByNumber, post: Classified) -> bool:
@@ -263,7 +284,7 @@ def _group_by_series(postings: Sequence[Revision]) -> list[list[Revision]]:
         related = [
             by_id[id_]
             for post in revision.posts
-            for id_ in (*post.above, *post.earlier)
+            for id_ in (*post.above, *post.earlier, *post.superseded)
             if id_ in by_id and _follows(revision, postings[by_id[id_]], id_, is_first=is_first)
         ]
         for key in keys:
@@ -287,6 +308,9 @@ def _follows(later: Revision, earlier: Revision, message_id: str, *, is_first: b
     `is_first` is set if no earlier posting has one of its titles. Then it may be the patches of the
     other version, squashed.
     """
+    if any(message_id in post.superseded for post in later.posts):
+        is_later = earlier.head.when <= later.head.when
+        return is_later and is_same_person(earlier.author, later.author)
     if later.version < 2 or later.backport_to or earlier.version > later.version:
         return False
     shares = bool(later.titles & earlier.titles)
@@ -299,8 +323,9 @@ def _follows(later: Revision, earlier: Revision, message_id: str, *, is_first: b
         return True
     # a fix posted in another series' thread has its own version numbers
     is_next = later.version == earlier.version + 1
-    is_squashed = is_first and is_next and bool(later.files) and later.files <= earlier.files
-    is_part = shares or later.head.number is not None or earlier.patch_count < 2 or is_squashed
+    is_squashed = is_next and bool(later.files) and later.files <= earlier.files
+    is_single = later.head.number is None and earlier.patch_count > 1
+    is_part = shares or (is_first and (is_squashed or not is_single))
     return is_part and any(message_id in post.above for post in later.posts)
 
 
