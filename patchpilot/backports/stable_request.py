@@ -92,6 +92,8 @@ def make_stable_request_mail(
     clean_branches = [branch for branch in clean_branches if branch.branch in reports]
     facts = [*dict.fromkeys(reports.values()), *_list_apply_facts(result, clean_branches, untested)]
     facts += _list_required_commits(clean_branches)
+    if identity and any(f" by {identity.name}." in sentence for sentence in reports.values()):
+        facts.append(f"Tested-by: {identity.header()}")
     values = {
         "trees": join_words(
             [f"{clean_branch.version or clean_branch.branch}" for clean_branch in clean_branches]

@@ -19,6 +19,8 @@ from patchpilot.checking.list_rules import RuleExplanation
 from patchpilot.checking.result import CheckedPatch
 from patchpilot.finding.bisect_fix import BisectStep
 from patchpilot.finding.find_fix import FoundFixes
+from patchpilot.finding.find_introduction import Introduction
+from patchpilot.finding.try_commit import Trial
 from patchpilot.model.path_fact import PathFact
 from patchpilot.model.rule import Rule
 from patchpilot.recipients.topic import PlanResult
@@ -95,7 +97,7 @@ DOCUMENTS = (
     JsonDocument("facts", command="explain --path", lists={"facts": PathFact}),
     JsonDocument(
         "find",
-        (PostedCommit, FoundFixes, BisectStep, UnpostedCommit),
+        (PostedCommit, FoundFixes, BisectStep, Introduction, Trial, UnpostedCommit),
         several={"posted_by_others": PostedFix},
         like="track",
         has_alternatives=True,

@@ -10,4 +10,5 @@ Front modules:
 - `find_fix`: `find`
 - `find_introduction`: `find --good --bad`
 - `report_bug`: the report of a bug without a fix
+- `try_commit`: `find --try`
 """

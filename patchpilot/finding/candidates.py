@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from patchpilot.commits.git_command import stream_output
@@ -100,6 +101,11 @@ class SourceLocations:
     files: Mapping[str, float]
     functions: Mapping[str, float]
     symptom: Symptom
+
+    @property
+    def folders(self) -> frozenset[str]:
+        """Return the directories of the files, without the top directory."""
+        return frozenset(path.rpartition("/")[0] for path in self.files) - {""}
 
 
 def locate_symptom(repository: Repository, rev: str, symptom: Symptom) -> SourceLocations:
@@ -231,13 +237,17 @@ def _find_directories(sources: Sequence[str], symptom: Symptom) -> list[str]:
 class CommitDiff(NamedTuple):
     """The files, functions and changed lines of a diff, which are used for ranking.
 
+    `functions` maps each function to the number of its changed lines. `added` contains the
+    functions, and `texts` the string literals, that the new code has and the old code has not.
     `is_rewording` is set if only the text of string literals changes.
     """
 
     files: tuple[str, ...] = ()
-    functions: frozenset[str] = frozenset()
+    functions: Mapping[str, int] = MappingProxyType({})
     lines: int = 0
     is_rewording: bool = False
+    added: frozenset[str] = frozenset()
+    texts: tuple[str, ...] = ()
 
 
 def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, CommitDiff]:
@@ -252,42 +262,64 @@ def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Co
     commit_set = frozenset(commits)
     changes: dict[str, CommitDiff] = {}
     files: list[str] = []
-    functions: set[str] = set()
-    commit, function, lines = "", "", 0
-    code_without_text: dict[str, list[str]] = {"-": [], "+": []}
+    functions = Counter[str]()
+    commit, function = "", ""
+    code: dict[str, list[str]] = {"-": [], "+": []}
     # a line break is "\n" only: a CR can be a part of a line
     for line in (*output.split("\n"), "end"):
-        code = line[1:]
+        text = line[1:]
         if line in commit_set or line == "end":
             if commit:
-                before, after = (
-                    "".join("".join(part).split()) for part in code_without_text.values()
-                )
-                changes[commit] = CommitDiff(
-                    tuple(files), frozenset(functions), lines, bool(before) and before == after
-                )
-            commit, files, functions, lines = line, [], set(), 0
-            code_without_text = {"-": [], "+": []}
+                changes[commit] = _describe_change(files, functions, code["-"], code["+"])
+            commit, files, functions, code = line, [], Counter(), {"-": [], "+": []}
         elif line.startswith("diff --git "):
             files.append(parse_git_paths(line)[1] or "")
         elif line.startswith("@@ "):
             function = ""
         elif line.startswith(("+", "-", " ")) and not line.startswith(("+++", "---")):
-            if code.startswith("}"):
+            if text.startswith("}"):
                 function = ""
-            elif is_function_start(code):
-                function = "" if code.endswith(";") else function_name(code)
+            elif is_function_start(text):
+                function = "" if text.endswith(";") else function_name(text)
             if line[0] != " ":
-                lines += 1
-                code_without_text[line[0]].append(_LITERAL.sub("", code))
+                code[line[0]].append(text)
                 functions.update([function] if function else ())
     return changes
+
+
+def _describe_change(
+    files: Sequence[str], functions: Mapping[str, int], removed: Sequence[str], added: Sequence[str]
+) -> CommitDiff:
+    old, new = (
+        "".join("".join(_LITERAL.sub("", line) for line in lines).split())
+        for lines in (removed, added)
+    )
+    old_heads, new_heads = (
+        {
+            function_name(line)
+            for line in lines
+            if is_function_start(line) and not line.endswith(";")
+        }
+        for lines in (removed, added)
+    )
+    old_texts, new_texts = (
+        dict.fromkeys(text for line in lines if '"' in line for text in _LITERAL.findall(line))
+        for lines in (removed, added)
+    )
+    return CommitDiff(
+        tuple(files),
+        dict(functions),
+        len(removed) + len(added),
+        bool(old) and old == new,
+        frozenset(new_heads - old_heads),
+        tuple(text for text in new_texts if text not in old_texts),
+    )
 
 
 def find_touching_commits(
     repository: Repository, since: str, tip: str, files: Sequence[str]
 ) -> frozenset[str]:
-    """Return the commits in `since..tip` that change any of these files."""
+    """Return the commits in `since..tip` that change any of these files or directories."""
     if not files:
         return frozenset()
     return frozenset(repository.rev_list("--no-merges", f"{since}..{tip}", "--", *files))

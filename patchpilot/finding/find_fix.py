@@ -41,6 +41,7 @@ from patchpilot.finding.rank_fixes import (
 )
 from patchpilot.finding.read_log import Frame, Symptom, read_log
 from patchpilot.finding.searched_tree import SearchedTree, find_searched_tree
+from patchpilot.finding.try_commit import make_request, read_trials
 from patchpilot.history.branch_verdict import BranchVerdict
 from patchpilot.history.commit_graph import use_commit_graph
 from patchpilot.history.fix_in_branch import History
@@ -54,7 +55,7 @@ from patchpilot.history.stable_branches import (
     find_mainline,
     find_stable_branches,
 )
-from patchpilot.model.action import Action, Advice, join_hints
+from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
 from patchpilot.model.printable import format_count
 from patchpilot.model.progress import Progress, ignore_progress
@@ -85,14 +86,17 @@ class TreeVerdict:
     reason: str
 
 
-@json_form()
+@json_form(
+    "commit", "subject", "probability", "release", "matches", "branches", "works?", "tried_on?"
+)
 @dataclass(frozen=True, slots=True)
 class FoundFix:
     """A commit that may fix the symptom.
 
     `probability` is calibrated on known fixes. `release` is the first release with the commit.
     `matches` lists the functions and files in common with the symptom. The first
-    verdict is for the searched tree. Merges have no verdicts.
+    verdict is for the searched tree. Merges have no verdicts. If the user tried the commit on the
+    release `tried_on`, `works` is `yes` or `no`.
     """
 
     commit: str
@@ -101,36 +105,27 @@ class FoundFix:
     release: str | None = None
     matches: tuple[str, ...] = ()
     branches: tuple[TreeVerdict, ...] = ()
+    works: str = ""
+    tried_on: str = ""
 
-    @property
-    def is_in_searched_tree(self) -> bool:
-        """Return whether the searched tree has the commit as a backport."""
-        return bool(self.branches) and self.branches[0].verdict == BranchVerdict.FIXED
-
-    def next_step(self, quoted: str = "", *, is_fix: bool = True, is_tried: bool = False) -> Advice:
+    def next_step(self, quoted: str = "", *, is_fix: bool = True) -> Advice:
         """Return the command to run next for this fix.
 
-        It checks the backports of the fix, or requests them once the fix was tried, which finding
-        it with builds includes. For a merge, it is `find`. `quoted` is a line from the log to quote
-        in the request.
+        It writes how to try the fix and, once it works, requests its backports. If no branch needs
+        it, the command shows its verdicts. For a merge, it is `find`. `quoted` is a line from the
+        log to quote in the request.
         """
         if not self.branches:
             # a merge has no patch to backport, but messages may discuss it
             return Action("find", (self.commit[:12],))
-        needs_backport = is_fix and any(
-            tree.verdict.startswith("clean") for tree in self.branches[1:]
-        )
-        note_options = ("--note", f"It is seen as: {quoted}") if quoted else ()
-        if not needs_backport:
+        if self.works == "yes":
+            return make_request(self.commit, self.tried_on, quoted)
+        if not is_fix or not any(tree.verdict.startswith("clean") for tree in self.branches):
             return Action("backport", (self.commit[:12],))
-        request = Action("backport", (self.commit[:12], "--request", *note_options))
-        if is_tried:
-            return request
-        tree = self.branches[0].branch
-        return join_hints(
-            f"build {tree} with {self.commit[:12]} and try whether the problem is gone; if so, ask"
-            " for it: ",
-            request,
+        return Action(
+            "find",
+            ("--try", self.commit[:12], "--in", self.branches[0].branch),
+            "build it and try whether the bug is gone: {}",
         )
 
 
@@ -168,10 +163,14 @@ class FoundFixes:
 
     @property
     def proposed(self) -> FoundFix | None:
-        """Return the first candidate if it is worth a separate step, otherwise None."""
+        """Return the candidate that is worth a separate step, or None.
+
+        It works, or it is the first one, and it was not tried.
+        """
+        working = next((fix for fix in self.candidates if fix.works == "yes"), None)
         first = self.candidates[0] if self.fits and self.candidates else None
         is_proposed = first and (self.symptom.name or first.probability >= PROPOSED)
-        return first if is_proposed else None
+        return working or (first if is_proposed and first and not first.works else None)
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -236,9 +235,9 @@ def find_fixes(
         for index, fix in enumerate(search.fixes[:SHOWN])
         if index < FEW or fix.probability >= WORTH or search.symptom.name
     ]
-    candidates = add_backport_verdicts(repository, listed_fixes, search.tree, profile, progress)
-    # a backport without a mark is recognized only by its content
-    listed_fixes = [fix for fix in candidates if not fix.is_in_searched_tree]
+    listed_fixes = list(
+        add_backport_verdicts(repository, listed_fixes, search.tree, profile, progress)
+    )
     is_likely = bool(listed_fixes) and listed_fixes[0].probability >= LIKELY
     notes = list_missing_history_notes(repository)
     notes += [search.tree_note] if search.tree_note else []
@@ -249,8 +248,7 @@ def find_fixes(
         )
         if (stale := describe_stale_copy(branch.as_of))
     )
-    in_tree = [fix for fix in candidates if fix.is_in_searched_tree]
-    if backported := len(search.backported) + len(in_tree):
+    if backported := len(search.backported):
         notes.append(
             f"{search.tree} has {format_count(backported, 'matching commit')} as a backport: not"
             " listed"
@@ -327,10 +325,15 @@ def rank_fix_candidates(
         if matching:
             probability = round(1 / len(matching), 3)
             matches = (f"changes {symptom.name}{'()' if symptom.frames else ''}",)
-            fixes = [
-                FoundFix(message.id, message.subject, probability, None, matches)
-                for message in matching
-            ]
+            fixes, copied = _leave_out_copied(
+                repository,
+                [
+                    FoundFix(message.id, message.subject, probability, None, matches)
+                    for message in matching
+                ],
+                name,
+                profile,
+            )
             return Search(
                 name,
                 revision,
@@ -338,8 +341,8 @@ def rank_fix_candidates(
                 symptom,
                 len(messages),
                 fixes,
-                True,
-                tuple(backported),
+                bool(fixes),
+                (*backported, *copied),
                 found_tree.note,
                 files,
             )
@@ -355,15 +358,21 @@ def rank_fix_candidates(
     ids = [messages[ranked.evidence.number].id for ranked in ranking]
     backported = _find_backported(repository, ids, revision)
     ranking = [ranked for ranked, id_ in zip(ranking, ids, strict=True) if id_ not in backported]
-    fixes = [
-        FoundFix(
-            messages[ranked.evidence.number].id,
-            messages[ranked.evidence.number].subject,
-            round(ranked.probability, 3),
-            matches=ranked.evidence.matches,
-        )
-        for ranked in ranking
-    ]
+    fixes, copied = _leave_out_copied(
+        repository,
+        [
+            FoundFix(
+                messages[ranked.evidence.number].id,
+                messages[ranked.evidence.number].subject,
+                round(ranked.probability, 3),
+                matches=ranked.evidence.matches,
+            )
+            for ranked in ranking
+        ],
+        name,
+        profile,
+    )
+    ranking = [ranked for ranked in ranking if messages[ranked.evidence.number].id not in copied]
     return Search(
         name,
         revision,
@@ -372,10 +381,38 @@ def rank_fix_candidates(
         len(messages),
         fixes,
         may_contain_fix(ranking[:FEW]),
-        tuple(backported.intersection(ids[:SHOWN])),
+        (*backported.intersection(ids[:SHOWN]), *copied),
         found_tree.note,
         files,
     )
+
+
+def _leave_out_copied(
+    repository: Repository, fixes: Sequence[FoundFix], tree: str, profile: str | None
+) -> tuple[list[FoundFix], tuple[str, ...]]:
+    """Return the fixes without the first ones that a tree has, and the ids of those.
+
+    A backport without a mark is recognized only by its content. In a partial clone, the files would
+    have to be downloaded.
+    """
+    if repository.is_partial():
+        return list(fixes), ()
+    stable = find_stable_branches(repository, profile=profile)
+    branches = resolve_onto_revisions(repository, stable, [tree])
+    kept: list[FoundFix] = []
+    copied: list[str] = []
+    request = BackportRequest(effort=0.0, profile=profile)
+    with BackportSession(repository, stable, request, ignore_progress) as session:
+        for number, fix in enumerate(fixes):
+            if len(kept) == SHOWN or number == 2 * SHOWN:
+                return [*kept, *fixes[number:]], tuple(copied)
+            is_merge = len(repository.commit(fix.commit).parents) > 1
+            results = () if is_merge else session.ask([fix.commit], branches)
+            if any(result.branches[0].verdict is BranchVerdict.FIXED for result in results):
+                copied.append(fix.commit)
+            else:
+                kept.append(fix)
+    return kept, tuple(copied)
 
 
 def _find_backported(repository: Repository, ids: Sequence[str], revision: str) -> frozenset[str]:
@@ -439,7 +476,8 @@ def find_later_fixes(
         confidence = 1.0 if any(revision.startswith(tag) for tag in tags) else 0.0
         is_near = (
             not tags
-            and introducing_change.functions & changes.get(message.id, CommitDiff()).functions
+            and introducing_change.functions.keys()
+            & changes.get(message.id, CommitDiff()).functions.keys()
         )
         if is_near and blame_count < _MAX_BLAMED:
             progress(f"finding the commit that {message.id[:12]} fixes")
@@ -511,11 +549,12 @@ def add_backport_verdicts(
     profile: str | None,
     progress: Progress,
 ) -> tuple[FoundFix, ...]:
-    """Add the first release and the verdicts for a tree and the stable branches to each commit.
+    """Add the first release, the verdicts for a tree and the stable branches, and the results of
+    the user's trials to each commit.
 
     Merges have no verdicts. In a partial clone, no commit has verdicts.
     """
-    releases = Releases(repository)
+    releases, trials = Releases(repository), read_trials(repository)
     stable = find_stable_branches(repository, profile=profile)
     searched = resolve_onto_revisions(repository, stable, [tree])
     branches: list[StableBranch] = [
@@ -536,7 +575,14 @@ def add_backport_verdicts(
                 for result in (() if is_skipped else session.ask([fix.commit], branches))
                 for branch in result.branches
             )
+            works, tried_on = trials.get(fix.commit, ("", ""))
             fixes_with_verdicts.append(
-                replace(fix, release=release.name if release else None, branches=verdicts)
+                replace(
+                    fix,
+                    release=release.name if release else None,
+                    branches=verdicts,
+                    works=works,
+                    tried_on=tried_on,
+                )
             )
     return tuple(fixes_with_verdicts)

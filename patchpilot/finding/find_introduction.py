@@ -2,12 +2,11 @@
 """Find the commits that may have introduced a bug, between a version without it and one with it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
 from patchpilot.finding.candidates import (
-    SourceLocations,
     count_words,
     find_touching_commits,
     locate_symptom,
@@ -16,25 +15,38 @@ from patchpilot.finding.candidates import (
 )
 from patchpilot.finding.find_fix import FEW, SHOWN, WORTH, FoundFix, FoundFixes
 from patchpilot.finding.kernel_version import KernelVersion, find_upstream_release
-from patchpilot.finding.printed_messages import make_search_texts
+from patchpilot.finding.next_build import choose_next_build
 from patchpilot.finding.rank_fixes import (
-    Evidence,
     Query,
     load_evidence_weights,
-    rank_candidates,
+    rank_by_share,
     select_best_candidates,
     weigh_changes,
     weigh_messages,
 )
 from patchpilot.finding.read_log import Symptom
 from patchpilot.finding.searched_tree import find_searched_tree
-from patchpilot.history.releases import Releases
+from patchpilot.history.releases import Release, Releases
+from patchpilot.history.stable_branches import find_stable_branches
+from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, ignore_progress
 
-_ONLY_FIXES = frozenset(["fix", "other", "fixes_new", "fixes_old", "size", "many_files", "no_code"])
-"""Features of commits that fix bugs. Commits that introduce bugs lack them, and are larger."""
-_MAX_SEARCHED, _LEAST_WEIGHT, _LEAST_LETTERS = 8, 0.15, 8
-"""How many functions of the log are looked up, and the shortest text of a message."""
+
+@json_form("*found", "good", "bad", "next", "builds")
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """The commits that may have introduced a bug, and the version to test next.
+
+    `good` and `bad` are the revisions of the versions that work and fail. `next` is the release
+    or commit to test, or None if a single commit is left, and `builds` the estimated number of
+    tests.
+    """
+
+    found: FoundFixes
+    good: str
+    bad: str
+    next: str | None
+    builds: int
 
 
 def find_introduction(
@@ -44,18 +56,20 @@ def find_introduction(
     bad: str,
     *,
     progress: Progress = ignore_progress,
-) -> FoundFixes:
-    """Return the commits between two versions that may have introduced a bug.
+) -> Introduction:
+    """Return the commits between two versions that may have introduced a bug, and the next test.
 
-    The commits that add a function or a message of the log come first. A version is a revision, or
-    a kernel's release, such as 6.1.76 or 6.8.0-rc3. `likely` is not set: it is a list to read.
+    A commit that adds a function or a message of the log has the most weight. A version is a
+    revision, or a kernel's release, such as 6.1.76 or 6.8.0-rc3. `likely` is not set: it is a list
+    to read.
     """
     if not symptom:
         raise InputError(
             "no function, message or module found in the symptom",
             hint="pass the lines of dmesg from the first error on, or a function or file",
         )
-    start, end = (_resolve_version(repository, name) for name in (good, bad))
+    good_revision, bad_revision = (_find_revision(repository, name) for name in (good, bad))
+    start, end = repository.resolve(good_revision), repository.resolve(bad_revision)
     messages = list(read_messages(repository, start, end))
     if not messages:
         raise UsageError(
@@ -64,105 +78,80 @@ def find_introduction(
         )
     progress(f"reading the {len(messages):,} commits from {good} to {bad}")
     locations = locate_symptom(repository, end, symptom)
-    adding: dict[str, tuple[str, ...]] = {}
-    for commit, match in _find_adding_commits(repository, start, end, locations):
-        adding[commit] = (*adding.get(commit, ()), match)
-    touching_ids = find_touching_commits(repository, start, end, tuple(locations.files))
-    query = Query(locations, messages, touching_ids)
+    query = Query(
+        locations,
+        messages,
+        find_touching_commits(repository, start, end, tuple(locations.files)),
+        find_touching_commits(repository, start, end, tuple(locations.folders)),
+    )
     word_counts = count_words(messages, locations.symptom.terms())
-    evidence = _without_signs_of_fixes(weigh_messages(query, word_counts))
-    evidence = select_best_candidates(evidence, load_evidence_weights())
+    table = load_evidence_weights("introduction")
+    evidence = select_best_candidates(weigh_messages(query, word_counts), table)
     changes = read_changes(repository, [messages[item.number].id for item in evidence])
-    ranking = rank_candidates(_without_signs_of_fixes(weigh_changes(query, evidence, changes)))
-    subjects = {message.id: message.subject for message in messages}
     listed = [
-        FoundFix(commit, subjects[commit], 1.0 / (1 + len(adding)), matches=matches)
-        for commit, matches in adding.items()
-        if commit in subjects
-    ]
-    listed += [
         FoundFix(
-            messages[item.evidence.number].id,
-            messages[item.evidence.number].subject,
-            round(item.probability / (1 + bool(adding)), 3),
-            matches=item.evidence.matches,
+            messages[ranked.evidence.number].id,
+            messages[ranked.evidence.number].subject,
+            round(ranked.share, 3),
+            matches=ranked.evidence.matches,
         )
-        for item in ranking
-        if messages[item.evidence.number].id not in adding
+        for ranked in rank_by_share(weigh_changes(query, evidence, changes), table)
     ]
-    return FoundFixes(
+    releases = Releases(repository)
+    found = FoundFixes(
         f"{good}..{bad}",
         start,
         len(messages),
         False,
         bool(listed),
         locations.symptom,
-        tuple(_add_releases(repository, listed)),
+        tuple(_add_releases(releases, listed)),
         files=tuple(locations.files),
+    )
+    progress("choosing what to test next")
+    lines = repository.git(
+        "rev-list", "--topo-order", "--parents", f"{start}..{end}"
+    ).text.splitlines()
+    parents = {commit: ids for commit, *ids in map(str.split, lines)}
+    names = {release.commit: release.name for release in releases.all if release.is_final}
+    build = choose_next_build(
+        parents,
+        {fix.commit: fix.probability for fix in listed},
+        len(parents),
+        preferred=_group_releases(repository, [*releases.all]),
+    )
+    return Introduction(
+        found,
+        good_revision,
+        bad_revision,
+        names.get(build.commit, build.commit) if build else None,
+        build.builds if build else 0,
     )
 
 
-def _resolve_version(repository: Repository, name: str) -> str:
-    """Return the commit of a revision, or of the upstream release of a kernel's release."""
+def _group_releases(repository: Repository, releases: Sequence[Release]) -> list[frozenset[str]]:
+    """Return the commits of the releases with long-term support, and of all final releases."""
+    stable = find_stable_branches(repository).stable
+    final = [release for release in releases if release.is_final]
+    long_term = [
+        release for release in final if stable.ends(".".join(map(str, release.numbers[:2])))
+    ]
+    return [frozenset(release.commit for release in group) for group in (long_term, final)]
+
+
+def _find_revision(repository: Repository, name: str) -> str:
+    """Return a revision, or the revision of the upstream release of a kernel's release."""
     if repository.find(name):
-        return repository.resolve(name)
+        return name
     release = find_upstream_release(name.removeprefix("v"))
     found = (
         find_searched_tree(repository, KernelVersion(name, release, name)).name if release else ""
     )
     # without the release, the error names the version as the user gave it
-    return repository.resolve(found if found not in ("", "HEAD") else name)
+    return found if found not in ("", "HEAD") else name
 
 
-def _find_adding_commits(
-    repository: Repository, start: str, end: str, locations: SourceLocations
-) -> Iterator[tuple[str, str]]:
-    """Yield the commits that add a function or message of the log to the source, with the match."""
-    if not (files := [path for path in locations.files if repository.blob(end, path) is not None]):
-        return
-    functions = [
-        (f"{name}(", f"adds {name}()")
-        for name, weight in locations.functions.items()
-        if weight >= _LEAST_WEIGHT
-    ]
-    messages = (
-        # a driver's name before the message is not in its text
-        next((key for key in keys if _has_text(repository, end, key, files)), "")
-        for message in locations.symptom.messages[:_MAX_SEARCHED]
-        if (keys := make_search_texts(message, True))
-    )
-    texts = [(key, f"adds {key!r}") for key in messages if len(key) >= _LEAST_LETTERS]
-    for text, match in (*functions[:_MAX_SEARCHED], *texts):
-        if _has_text(repository, end, text, files) and not _has_text(
-            repository, start, text, files
-        ):
-            added = repository.git(
-                "log", "--no-merges", "--reverse", "--format=%H", f"-S{text}", f"{start}..{end}",
-                "--", *files,
-            ).text.split()  # fmt: skip
-            if added:
-                yield added[0], match
-
-
-def _has_text(repository: Repository, revision: str, text: str, files: Sequence[str]) -> bool:
-    """Return whether any of these files has a text in a revision."""
-    contents = (repository.blob(revision, path) or b"" for path in files)
-    return any(text.encode() in content for content in contents)
-
-
-def _without_signs_of_fixes(evidence: Sequence[Evidence]) -> list[Evidence]:
-    return [
-        item._replace(
-            features={
-                name: 0.0 if name in _ONLY_FIXES else value for name, value in item.features.items()
-            }
-        )
-        for item in evidence
-    ]
-
-
-def _add_releases(repository: Repository, listed: Sequence[FoundFix]) -> Iterator[FoundFix]:
-    releases = Releases(repository)
+def _add_releases(releases: Releases, listed: Sequence[FoundFix]) -> Iterator[FoundFix]:
     for index, fix in enumerate(listed[:SHOWN]):
         if index < FEW or fix.probability >= WORTH:
             release = releases.first(fix.commit)

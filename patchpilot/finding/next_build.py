@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 UNRANKED, UNFIXED = 0.3, 0.1
 """The probabilities that the fix is not among the ranked commits, and that there is no fix."""
+_LEAST_SPLIT = 0.1
+"""The least probability on each side of a preferred commit."""
 _MOST = 100
 
 
@@ -28,19 +30,23 @@ def choose_next_build(
     skipped: Collection[str] = (),
     *,
     is_good: bool = True,
+    preferred: Sequence[Collection[str]] = (),
 ) -> NextBuild | None:
     """Return the commit to build next, or None if no build can narrow the search further.
 
     `parents` contains the commits that may be the fix, children first. `likely` contains
     probabilities for some of them, from a search of `searched` commits. If `is_good` is False, no
     build has had the fix yet. The latest commit, which may still have the bug, can then be chosen.
+    `preferred` lists groups of commits that are easier to test, such as releases: the best commit
+    of the first group that splits the probability is chosen.
     """
     weights = {
         commit: UNRANKED / searched + (1 - UNRANKED) * likely.get(commit, 0.0) for commit in parents
     }
+    releases = [commit for group in preferred for commit in group if commit in parents]
     candidates = [
         commit
-        for commit in _select_build_candidates(parents, likely)
+        for commit in (*_select_build_candidates(parents, likely), *releases)
         if commit not in skipped and not (is_good and commit == next(iter(parents)))
     ]
     if not candidates:
@@ -49,7 +55,16 @@ def choose_next_build(
     total = sum(shares)
     gains = _total_weights(parents, weights, candidates)
     entropy = -sum(share / total * math.log2(share / total) for share in shares if share)
-    nearest = min(candidates, key=lambda commit: abs(gains[commit] / total - 0.5))
+
+    def distance(commit: str) -> float:
+        return abs(gains[commit] / total - 0.5)
+
+    nearest = min(candidates, key=distance)
+    for group in preferred:
+        best = min((commit for commit in candidates if commit in group), key=distance, default="")
+        if best and distance(best) <= 0.5 - _LEAST_SPLIT:
+            nearest = best
+            break
     return NextBuild(nearest, max(1, math.ceil(entropy)))
 
 

@@ -18,11 +18,14 @@ from patchpilot.finding.candidates import (
     SourceLocations,
     WordCounts,
 )
+from patchpilot.finding.printed_messages import make_search_texts
 
 MOST = 300
 """Number of commits whose diffs are read, the best ones by their messages and files."""
 LIKELY, PROPOSED = 0.8, 0.5
 """Probabilities from which the first commit is called likely, and from which it is proposed."""
+_MAX_PRINTED, _LEAST_LETTERS = 8, 8
+"""Number of messages whose texts are looked up in a change, and the shortest such text."""
 _K1, _B = 1.2, 0.6
 _FIX = re.compile(
     r"\b(?:fix\w*|avoid|prevent|handle|don't|do not|correct\w*|crash\w*|leak\w*|race\w*|null|"
@@ -51,11 +54,16 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A symptom, its source locations, and the commits to search."""
+    """A symptom, its source locations, and the commits to search.
+
+    `touching` contains the commits that change the symptom's files, and `near` the ones that change
+    their directories, if these are considered.
+    """
 
     sources: SourceLocations
     messages: Sequence[CommitMessage]
     touching: frozenset[str]
+    near: frozenset[str] = frozenset()
 
 
 def weigh_messages(query: Query, word_counts: WordCounts) -> list[Evidence]:
@@ -82,8 +90,8 @@ def weigh_messages(query: Query, word_counts: WordCounts) -> list[Evidence]:
     result = []
     for number, commit in enumerate(query.messages):
         counts = word_counts.counts.get(number, {})
-        touches = commit.id in query.touching
-        if not counts and not touches:
+        touches, is_near = commit.id in query.touching, commit.id in query.near
+        if not (counts or touches or is_near):
             continue
         norm = _K1 * (1 - _B + _B * word_counts.lengths[number] / max(1.0, word_counts.mean))
         bm25 = sum(
@@ -101,6 +109,7 @@ def weigh_messages(query: Query, word_counts: WordCounts) -> list[Evidence]:
             "named": sum(named_weights),
             "named_top": max(named_weights, default=0.0),
             "touches": float(touches),
+            "near": float(is_near),
             "module": float(any(module in subject for module in modules)),
             "fix": float(bool(_FIX.search(subject))),
             "other": float(bool(_NOT.search(subject))),
@@ -125,6 +134,13 @@ def weigh_changes(
     """Add evidence from the diffs, and the matching words to display."""
     functions, files = query.sources.functions, query.sources.files
     modules = {module.lower().replace("-", "_") for module in query.sources.symptom.modules}
+    folders = query.sources.folders
+    keys = [
+        key
+        for message in query.sources.symptom.messages[:_MAX_PRINTED]
+        for key in make_search_texts(message, True)
+        if len(key) >= _LEAST_LETTERS
+    ]
     result = []
     for candidate in evidence:
         commit = query.messages[candidate.number]
@@ -132,7 +148,11 @@ def weigh_changes(
         if change.is_rewording:
             # another text of a message does not fix what it reports
             continue
-        touched = sorted(change.functions & functions.keys(), key=lambda name: -functions[name])
+        touched = sorted(
+            change.functions.keys() & functions.keys(), key=lambda name: -functions[name]
+        )
+        added = [name for name in touched if name in change.added]
+        printed = [key for key in keys if any(key in text for text in change.texts)]
         in_files = [path for path in change.files if path in files]
         paths = "/".join(change.files).lower().replace("-", "_")
         features = {
@@ -140,8 +160,15 @@ def weigh_changes(
             "functions": sum(functions[name] for name in touched),
             "functions_top": max((functions[name] for name in touched), default=0.0),
             "any_function": float(bool(touched)),
+            "adds_function": max((functions[name] for name in added), default=0.0),
+            "adds_text": float(bool(printed)),
+            "function_lines": sum(
+                functions[name] * math.log1p(change.functions[name]) for name in touched
+            )
+            / 5,
             "files": sum(files[path] for path in in_files) / max(1, len(change.files)),
             "files_top": max((files[path] for path in in_files), default=0.0),
+            "near": float(any(path.rpartition("/")[0] in folders for path in change.files)),
             "module_path": float(any(module in paths for module in modules)),
             "no_code": float(not change.files),
             "size": math.log1p(change.lines) / 5,
@@ -152,7 +179,8 @@ def weigh_changes(
             name for name in functions if name.lower() in message and name not in touched
         ]
         matches = (
-            *(f"changes {name}()" for name in touched[:3]),
+            *(f"{'adds' if name in added else 'changes'} {name}()" for name in touched[:3]),
+            *(f"adds {key!r}" for key in printed[:1]),
             *(
                 f"names {name}()"
                 for name in sorted(named_functions, key=lambda name: -functions[name])[:2]
@@ -168,9 +196,9 @@ def score_evidence(table: Mapping[str, float], features: Features) -> float:
     return sum(table.get(name, 0.0) * value for name, value in features.items())
 
 
-def load_evidence_weights() -> Mapping[str, float]:
-    """Return the fitted weights of the evidence."""
-    table: Mapping[str, float] = read_shipped_tables("ranking")["symptoms"]["candidate"]
+def load_evidence_weights(name: str = "candidate") -> Mapping[str, float]:
+    """Return the fitted weights of the evidence for a fix, or for an `introduction` of a bug."""
+    table: Mapping[str, float] = read_shipped_tables("ranking")["symptoms"][name]
     return table
 
 
@@ -224,29 +252,37 @@ def add_shares(rows: Sequence[Features]) -> list[Features]:
     ]
 
 
-def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
-    """Rank candidates, best first, with probabilities that add up to at most 1."""
-    data, table = read_shipped_tables("ranking")["symptoms"], load_evidence_weights()
+def rank_by_share(
+    evidence: Sequence[Evidence], table: Mapping[str, float]
+) -> list[RankedCandidate]:
+    """Rank candidates, best first. Their probability is their share of the total score."""
     rows = add_shares([candidate.features for candidate in evidence])
     ordered = sorted(
         (candidate._replace(features=row) for candidate, row in zip(evidence, rows, strict=True)),
         key=lambda candidate: -score_evidence(table, candidate.features),
     )
-    if not ordered:
-        return []
     sums = [score_evidence(table, candidate.features) for candidate in ordered]
     exponentials = [math.exp(value - sums[0]) for value in sums]
     shares = [value / sum(exponentials) for value in exponentials]
-    raw = 1 / (1 + math.exp(-score_evidence(data["first"], list_features(ordered, shares))))
-    first_probability = convert_to_probability(raw, data["calibration"]["curve"])
-    rest_factor = (1 - first_probability) / max(1e-9, 1 - shares[0])
     return [
-        RankedCandidate(
-            candidate,
-            share,
-            first_probability if index == 0 else min(first_probability, share * rest_factor),
-        )
-        for index, (candidate, share) in enumerate(zip(ordered, shares, strict=True))
+        RankedCandidate(candidate, share, share)
+        for candidate, share in zip(ordered, shares, strict=True)
+    ]
+
+
+def rank_candidates(evidence: Sequence[Evidence]) -> list[RankedCandidate]:
+    """Rank candidates, best first, with probabilities that add up to at most 1."""
+    data = read_shipped_tables("ranking")["symptoms"]
+    ranking = rank_by_share(evidence, load_evidence_weights())
+    if not ranking:
+        return []
+    ordered, shares = [ranked.evidence for ranked in ranking], [ranked.share for ranked in ranking]
+    raw = 1 / (1 + math.exp(-score_evidence(data["first"], list_features(ordered, shares))))
+    first = convert_to_probability(raw, data["calibration"]["curve"])
+    rest_factor = (1 - first) / max(1e-9, 1 - shares[0])
+    return [
+        ranked._replace(probability=min(first, ranked.share * rest_factor) if index else first)
+        for index, ranked in enumerate(ranking)
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.finding.find_fix import FoundFixes
 from patchpilot.model.printable import make_printable
+from patchpilot.projects.loading import default_project
 from patchpilot.recipients.plan import plan_paths
 from patchpilot.recipients.topic import find_source_tree, make_recipient_sources
 from patchpilot.resources import save_draft_file
@@ -20,28 +21,42 @@ _MAX_LOG_LINES, _MAX_FILES = 60, 3
 
 
 _KERNEL_LIST = "linux-kernel@vger.kernel.org"
+_UNKNOWN_VERSION = """\
+  FILL IN: does it happen with the latest mainline? Which version was
+  the last one without it? (Then it is a regression.)"""
 
 
-def save_bug_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
+def save_bug_report(
+    repository: Repository, fixes: FoundFixes, log: str, *, good: str = "", bad: str = ""
+) -> Path:
     """Save the report as a draft in the user's state directory, and return its file.
 
-    It replaces a report from the same day about the same module or function.
+    It replaces a report from the same day about the same module or function. `good` is a version
+    without the bug and `bad` one with it: then it is a regression, and its tracker is informed
+    (Documentation/admin-guide/reporting-regressions.rst).
     """
     names = (*fixes.modules, *fixes.functions, "bug")
     message = next(iter(fixes.symptom.messages), "")
     lines = log.splitlines()
     first = next((number for number, line in enumerate(lines) if message and message in line), 0)
     to, cc = _find_contacts(repository, fixes)
+    tree, older = fixes.tree, _UNKNOWN_VERSION
+    if good:
+        tree = bad
+        older = f"  It works with {good}.\n\n#regzbot introduced: {good}..{bad}"
+        cc.append(default_project().lists.regressions)
     identity = repository.identity
     nearest_fixes = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]]
     values = {
         "title": _make_title(fixes, message)[:100],
         "to": ", ".join(to) or "FILL IN: the maintainers of the code",
         "cc": ", ".join(dict.fromkeys([*cc, _KERNEL_LIST])),
-        "tree": fixes.tree,
-        "version": f"{fixes.version.named}, based on {fixes.tree}" if fixes.version else fixes.tree,
+        "tree": tree,
+        "version": f"{fixes.version.named}, based on {tree}" if fixes.version else tree,
+        "older": older,
         "log": "\n".join(f"  {line}" for line in lines[first:][:_MAX_LOG_LINES]),
         "searched": f"{fixes.searched:,}",
+        "looked": f"what introduced it in {good}..{bad}" if good else f"a fix since {tree}",
         "nearest": "\n".join(["The nearest are:", *nearest_fixes]) if nearest_fixes else "",
         "name": identity.name if identity else "",
     }

@@ -168,9 +168,9 @@ def test_candidates_have_a_next_command(repo: Repo) -> None:
     assert TITLE in outcome.out
     assert "first in v6.2; changes acme_ring_fill()" in outcome.out
     assert "clean: v6.1, stable/linux-6.1.y" in outcome.out
-    assert "next: build v6.1 with" in outcome.out
-    assert "if so, ask for it: patchpilot backport" in outcome.out
-    assert "--request" in outcome.out
+    fix = repo.git("rev-parse HEAD")[:12]
+    assert f"try whether the bug is gone: patchpilot find --try {fix} --in v6.1" in outcome.out
+    assert "--request" not in outcome.out
     assert "the fix" not in outcome.out
 
 
@@ -232,7 +232,7 @@ def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
     assert answer["built"] == builds <= (3 if title == TITLE else 7)
     outcome = call("find", "-C", repo.path, "--bisect")
     if title == TITLE:
-        assert f"next: patchpilot backport {log[title][:12]} --request" in outcome.out
+        assert f"patchpilot find --try {log[title][:12]} --in v6.1" in outcome.out
     assert "fixed  " in outcome.out
     assert call("find", "-C", repo.path, "--bisect", "good").code
     # after a finished bisection, a new one can start

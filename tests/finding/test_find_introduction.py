@@ -78,7 +78,57 @@ def test_commit_that_adds_what_the_log_names_is_first(
 def test_version_of_the_log_is_the_bad_one(repo: Repo) -> None:
     outcome = call("find", "-C", repo.path, "-", "--good", "6.1", stdin=TRACE.encode())
     assert "a list to read, from 10 commits in 6.1..6.2.0-13-amd64" in outcome.out
-    assert "git bisect start" in outcome.out
+    # the commands name revisions that git knows
+    assert "git bisect start v6.2 v6.1" in outcome.out
+    assert "patchpilot send --regression v6.1..v6.2" in outcome.out
+
+
+@pytest.mark.parametrize("title", [TITLE, "acme: say more of the ring 6"])
+def test_tests_lead_to_the_commit(repo: Repo, title: str) -> None:
+    culprit = repo.git(f"log --format=%H --fixed-strings --grep='{title}'")
+    good, bad, tests = "v6.1", "v6.2", 0
+    while True:
+        answer = call(
+            "find", "-C", repo.path, "-", "--good", good, "--bad", bad, "--json",
+            stdin=TRACE.encode(),
+        ).json  # fmt: skip
+        if not answer["next"]:
+            break
+        tests += 1
+        has_bug = culprit in repo.git("rev-list", f"v6.1..{answer['next']}").splitlines()
+        good, bad = (good, answer["next"]) if has_bug else (answer["next"], bad)
+    assert bad == culprit
+    assert tests <= (3 if title == TITLE else 6)
+
+
+def test_releases_are_tested_before_commits(repo: Repo) -> None:
+    for version in ("6.3-rc1", "6.3", "6.6", "6.7"):
+        for number in range(3):
+            repo.commit(f"acme: change {version} {number}", {f"acme/{version}{number}.c": "x\n"})
+        repo.tag(f"v{version}")
+    log = TRACE.replace("acme_ring_fill", "other_open").replace("acme_ring_start", "other_run")
+    log = log.replace("acme", "other")
+
+    def find_next(good: str, bad: str) -> str:
+        words = ("--good", good, "--bad", bad, "--json")
+        answer = call("find", "-C", repo.path, "-", *words, stdin=log.encode()).json
+        return str(answer["next"])
+
+    # 6.6 has long-term support; there is none between v6.1 and v6.6
+    assert find_next("v6.1", "v6.7") == "v6.6"
+    assert find_next("v6.1", "v6.6") in ("v6.2", "v6.3")
+    assert len(find_next("v6.3", "v6.6")) == 40
+
+
+def test_report_of_a_regression_names_both_versions(repo: Repo) -> None:
+    words = ("--good", "v6.1", "--bad", "v6.2", "--report")
+    outcome = call("find", "-C", repo.path, "-", *words, stdin=TRACE.encode())
+    report = Path(outcome.err.rpartition("\n/")[2].partition(": fill")[0])
+    text = Path(f"/{report}" if not report.is_absolute() else report).read_text()
+    assert "with v6.2 I get this" in text
+    assert "It works with v6.1." in text
+    assert "#regzbot introduced: v6.1..v6.2" in text
+    assert "regressions@lists.linux.dev" in text
 
 
 def test_range_without_commits_is_an_error(repo: Repo) -> None:

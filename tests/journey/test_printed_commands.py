@@ -57,7 +57,7 @@ NOT_RUN = {
         (
             "patchpilot backport {fix.commit[:12]}",
             "patchpilot backport {self.commit[:12]}",
-            "patchpilot backport {self.commit[:12]} --request {note_options}",
+            "patchpilot backport {commit[:12]} --request --tested {release} {note_options}",
             "patchpilot backport {state.sure.commit[:12]}",
             "patchpilot backport {commit[:12]} {list_onto_options(onto)} --request",
             "patchpilot backport {result.reverted.replacements[-1].commit[:12]} --request",

@@ -6,6 +6,11 @@ A symptom is what a fix's message quotes: a trace, a sanitizer's report or a log
 searched for in a window of the history that contains the fix, in unmodified messages ("quoted") and
 in messages without quoted lines ("taken out"). Candidates without the fix and its copies are a case
 without a fix. Each history is evaluated with weights fitted on the others.
+
+With `--introductions`, a case is the commit that a fix names in its Fixes: tag, searched for among
+about `--size` commits around it; `test` then measures `find --good --bad`. Its weights are those
+of a fix without the signs of a fix, and weights that are not fitted for added code and for the
+directory.
 """
 
 import argparse
@@ -106,6 +111,55 @@ def extract_quoted_log(message: str) -> str:
     return "\n".join(log)
 
 
+def collect_introductions(
+    repository: Repository, name: str, size: int, max_symptoms: int
+) -> Iterator[Case]:
+    """Yield cases in which the correct commit introduced the bug that a later fix quotes.
+
+    The versions that work and fail are on the first-parent line of mainline.
+    """
+    line = repository.rev_list("--first-parent", "--reverse", "HEAD")
+    width = max(10, size * len(line) // (2 * len(repository.rev_list("--no-merges", "HEAD"))))
+    positions = {commit: position for position, commit in enumerate(line)}
+    fixes = []
+    for commit in candidates.read_messages(repository, line[0], "HEAD"):
+        tags = rank_fixes.FIXES.findall(commit.message)
+        if len(tags) == 1 and (log_text := extract_quoted_log(commit.message)):
+            fixes.append((commit, tags[0], read_log(log_text)))
+    random.Random(name).shuffle(fixes)
+    for commit, tag, symptom in [fix for fix in fixes if len(fix[2].terms()) > 3][:max_symptoms]:
+        culprit = repository.find(tag)
+        later = f"{culprit}..{commit.id}^"
+        merged = [
+            position
+            for later_commit in (
+                repository.rev_list("--first-parent", "--ancestry-path", later) if culprit else ()
+            )
+            if (position := positions.get(later_commit)) is not None
+        ]
+        if not merged:
+            continue
+        first = min(merged)
+        good, bad = line[max(0, first - width)], line[min(max(merged), first + width)]
+        messages = list(candidates.read_messages(repository, good, bad))
+        locations = candidates.locate_symptom(repository, bad, symptom)
+        touching = candidates.find_touching_commits(repository, good, bad, tuple(locations.files))
+        near = candidates.find_touching_commits(repository, good, bad, tuple(locations.folders))
+        query = Query(locations, messages, touching, near)
+        counts = candidates.count_words(messages, locations.symptom.terms())
+        pool = search_candidates(repository, query, counts, "introduction")
+        ids = [messages[candidate.number].id for candidate in pool]
+        yield Case(
+            name,
+            "introduced",
+            bool(symptom.frames),
+            [candidate.features for candidate in pool],
+            {index for index, id_ in enumerate(ids) if id_ == culprit},
+            set(),
+            len(messages),
+        )
+
+
 def strip_quotes(commit: CommitMessage) -> CommitMessage:
     head, _, body = commit.message.partition("\n")
     lines = [
@@ -188,7 +242,9 @@ def collect_history_cases(
         print(name, oldest_commit[:12], len(messages), len(symptoms), flush=True)
 
 
-def search_candidates(repository: Repository, query: Query, counts: WordCounts) -> list[Evidence]:
+def search_candidates(
+    repository: Repository, query: Query, counts: WordCounts, table: str = "candidate"
+) -> list[Evidence]:
     symptom_terms = query.sources.symptom.terms()
     own_counts = {
         number: query_words
@@ -198,7 +254,7 @@ def search_candidates(repository: Repository, query: Query, counts: WordCounts) 
     word_counts = WordCounts(own_counts, counts.mean, counts.lengths)
     ranked_rows = rank_fixes.select_best_candidates(
         rank_fixes.weigh_messages(query, word_counts),
-        rank_fixes.load_evidence_weights(),
+        rank_fixes.load_evidence_weights(table),
     )
     ids = [query.messages[candidate.number].id for candidate in ranked_rows]
     return rank_fixes.weigh_changes(query, ranked_rows, candidates.read_changes(repository, ids))
@@ -357,6 +413,28 @@ def print_ranking_quality(
         )
 
 
+def print_introduction_quality(cases: Sequence[Case], weight_table: Row) -> None:
+    """Print how often the commit that introduced a bug is among the first 1, 3 and 10 candidates:
+    of all cases, and of those in which it adds a function or message of the log.
+    """
+    for name in sorted({case.history for case in cases}):
+        rankings = [rank_case(case, weight_table) for case in cases if case.history == name]
+        adding = [
+            row
+            for row in rankings
+            if any(row.case.pool[hit]["adds_function"] for hit in row.case.hits)
+            or any(row.case.pool[hit]["adds_text"] for hit in row.case.hits)
+        ]
+        for kind, rows in (("all", rankings), ("adding", adding)):
+            shares = [
+                sum(0 <= row.rank < top_size for row in rows) / max(1, len(rows))
+                for top_size in (1, 3, 10)
+            ]
+            print(
+                f"{name:10} {kind:6} {len(rows):4}", " / ".join(f"{share:.2f}" for share in shares)
+            )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -368,17 +446,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=10000)
     parser.add_argument("--windows", type=int, default=2)
     parser.add_argument("--most", type=int, default=50)
+    parser.add_argument("--introductions", action="store_true")
     parser.add_argument("--write", action="store_true", help="keep the weights")
     args = parser.parse_args(argv)
     if args.what == "cases":
         with Repository.open(args.repo) as repository:
             new_cases = list(
-                collect_history_cases(repository, args.out.stem, args.size, args.windows, args.most)
+                collect_introductions(repository, args.out.stem, args.size, args.most)
+                if args.introductions
+                else collect_history_cases(
+                    repository, args.out.stem, args.size, args.windows, args.most
+                )
             )
         args.out.write_bytes(pickle.dumps(new_cases))
         return 0
     cases = [case for file in args.files for case in pickle.loads(file.read_bytes())]
     data = read_shipped_tables("ranking")["symptoms"]
+    if args.what == "test" and args.introductions:
+        print_introduction_quality(cases, data["introduction"])
+        return 0
     if args.what == "test":
         rankings = rank_all(cases, data["candidate"])
         rules = data["calibration"]

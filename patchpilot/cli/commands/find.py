@@ -21,6 +21,7 @@ from patchpilot.errors import (
 from patchpilot.model.action import Action
 
 if TYPE_CHECKING:
+    from patchpilot.finding.find_fix import FoundFixes
     from patchpilot.topic.workplace import Workplace
 
 
@@ -48,6 +49,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="name the next commit to build, until the fix is found; WHAT: a symptom, or an answer",
 )
+@option("--try", "tried", metavar="COMMIT", help="write how to try COMMIT on this machine")
+@option(
+    "--works",
+    choices=("yes", "no"),
+    help="with --try: record whether the bug is gone with COMMIT",
+)
+@option("--report", is_flag=True, help="write a report of the bug, as far as it is known")
 @option("--mails", "with_mails", is_flag=True, help="COMMIT: show the text of each reply")
 @option(
     "--lore",
@@ -80,6 +88,10 @@ def command(
     add a function or message of the log. A version is a revision or a kernel's release, such as
     6.1.76.
 
+    To try a commit, --try writes the commands that build the release with the bug and this commit,
+    boot it once, and remove it. The release is REV, or the one that a log WHAT or the running
+    kernel names. Nothing is run. --works records the result.
+
     To search by builds, start with a symptom: the commit to build next halves the probability, not
     the number of commits. Build it, try it, and answer with WHAT: `good` (the bug is gone), `bad`,
     `skip` (it does not build), `undo` (the last answer), or `reset`. Without WHAT, the commit is
@@ -90,6 +102,14 @@ def command(
     with common.workplace() as workplace:
         what, good, bad = what or "", options["good"], options["bad"]
         _refuse_options(good, bad, is_other_search=bisect or bool(within))
+        if options["works"] and not options["tried"]:
+            raise UsageError(
+                "--works needs --try",
+                hint=Action("", ("--try", "COMMIT", "--works", "yes"), "use {}"),
+            )
+        if options["tried"]:
+            log = (_read_target_text(workplace, what, lore) or what) if what else ""
+            return _try_commit(common, workplace, options["tried"], options["works"], log, within)
         if not what and not bisect:
             raise UsageError(
                 "WHAT is missing: a log, a function, a file or a commit",
@@ -102,10 +122,14 @@ def command(
             )
         text = read_symptom_text(workplace.repository, what) if text is None else text
         if good:
-            return _find_introduction(common, workplace, text, good, bad or "")
+            return _find_introduction(
+                common, workplace, what, text, (good, bad or ""), is_reported=options["report"]
+            )
         if bisect:
             return _bisect_symptom(common, workplace, text, within or "")
-        return _find_fixes(common, workplace, what, text, within or "")
+        return _find_fixes(
+            common, workplace, what, text, within or "", is_reported=options["report"]
+        )
 
 
 def _refuse_options(good: str | None, bad: str | None, *, is_other_search: bool) -> None:
@@ -127,7 +151,15 @@ def _read_target_text(workplace: "Workplace", target: str, lore: str | None) -> 
     return None
 
 
-def _find_fixes(common: Common, workplace: "Workplace", target: str, text: str, tree: str) -> int:
+def _find_fixes(
+    common: Common,
+    workplace: "Workplace",
+    target: str,
+    text: str,
+    tree: str,
+    *,
+    is_reported: bool,
+) -> int:
     from patchpilot.cli.output.find_text import format_found_fixes
     from patchpilot.finding.find_fix import find_fixes, read_symptom
 
@@ -135,23 +167,79 @@ def _find_fixes(common: Common, workplace: "Workplace", target: str, text: str, 
     symptom = read_symptom(repository, text)
     with show_progress(common) as progress:
         fixes = find_fixes(repository, symptom, tree=tree, profile=profile, progress=progress)
+    if is_reported:
+        _save_report(workplace, fixes, text)
     _write_answer(common, fixes, format_found_fixes(fixes, target))
     return findings_exit_code(not fixes.fits)
 
 
+def _save_report(
+    workplace: "Workplace", fixes: "FoundFixes", log: str, good: str = "", bad: str = ""
+) -> None:
+    from patchpilot.finding.report_bug import save_bug_report
+
+    file = save_bug_report(workplace.repository, fixes, log, good=good, bad=bad)
+    sys.stderr.write(f"{file}: fill in what is missing, read it, and send it\n")
+
+
 def _find_introduction(
-    common: Common, workplace: "Workplace", text: str, good: str, bad: str
+    common: Common,
+    workplace: "Workplace",
+    target: str,
+    text: str,
+    versions: tuple[str, str],
+    *,
+    is_reported: bool,
 ) -> int:
     from patchpilot.cli.output.find_text import format_introduction
     from patchpilot.finding.find_fix import read_symptom
     from patchpilot.finding.find_introduction import find_introduction
 
     symptom = read_symptom(workplace.repository, text)
-    bad = bad or symptom.version.named or "HEAD"
+    good, bad = versions[0], versions[1] or symptom.version.named or "HEAD"
     with show_progress(common) as progress:
-        fixes = find_introduction(workplace.repository, symptom, good, bad, progress=progress)
-    _write_answer(common, fixes, format_introduction(fixes))
-    return findings_exit_code(not fixes.fits)
+        result = find_introduction(workplace.repository, symptom, good, bad, progress=progress)
+    if is_reported:
+        _save_report(workplace, result.found, text, result.good, result.bad)
+    _write_answer(common, result, format_introduction(result, target))
+    return findings_exit_code(not result.found.fits)
+
+
+def _try_commit(
+    common: Common,
+    workplace: "Workplace",
+    commit: str,
+    answer: str | None,
+    log: str,
+    tree: str | None,
+) -> int:
+    from patchpilot.cli.output.find_text import format_trial
+    from patchpilot.finding.find_fix import read_symptom, read_symptom_text
+    from patchpilot.finding.kernel_version import NO_VERSION
+    from patchpilot.finding.try_commit import plan_trial, record_trial
+
+    repository, version = workplace.repository, NO_VERSION
+    messages: tuple[str, ...] = ()
+    if log:
+        symptom = read_symptom(repository, read_symptom_text(repository, log))
+        version, messages = symptom.version, symptom.messages
+    if answer:
+        quoted = messages[0] if len(messages) == 1 else ""
+        trial = record_trial(
+            repository, commit, answer, tree=tree or "", version=version, quoted=quoted
+        )
+    else:
+        with show_progress(common) as progress:
+            trial = plan_trial(
+                repository,
+                commit,
+                tree=tree or "",
+                version=version,
+                profile=workplace.settings().get("profile"),
+                progress=progress,
+            )
+    _write_answer(common, trial, format_trial(trial))
+    return ExitCode.OK
 
 
 def _bisect_symptom(common: Common, workplace: "Workplace", text: str, tree: str) -> int:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from patchpilot.cli.output.track_report import format_series
 from patchpilot.finding.bisect_fix import BisectStep
 from patchpilot.finding.find_fix import FoundFix, FoundFixes
+from patchpilot.finding.find_introduction import Introduction
+from patchpilot.finding.try_commit import Trial
 from patchpilot.model.action import Action
 from patchpilot.model.printable import make_printable
 from patchpilot.topic.posted_elsewhere import PostedFix
@@ -53,26 +55,46 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
         lines += [
             "",
             f"next: search by builds: {bisect_command}",
-            "  or report the bug: run `patchpilot`, press w on Home (0) and enter the log; r fills"
-            " in the report",
+            f"  or report the bug: {Action('find', (operation, '--in', fixes.tree, '--report'))}",
+            "  if an older version works, first find what introduced it:"
+            f" {Action('find', (operation, '--good', 'VERSION', '--bad', fixes.tree))}",
         ]
     return make_printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
 
 
-def format_introduction(fixes: FoundFixes) -> str:
-    """Format the commits that may have introduced a bug, and how to go on."""
-    good, _, bad = fixes.tree.partition("..")
-    lines = [f"a list to read, from {fixes.searched:,} commits in {fixes.tree}"]
-    if not fixes.fits:
-        lines = [f"no commit fits, of {fixes.searched:,} commits in {fixes.tree}"]
-    for fix in fixes.candidates:
+def format_introduction(result: Introduction, operation: str) -> str:
+    """Format the commits that may have introduced a bug, the next test, and how to go on.
+
+    `operation` is the symptom as the user entered it, for the next command.
+    """
+    found, good, bad = result.found, result.good, result.bad
+    lines = [f"a list to read, from {found.searched:,} commits in {found.tree}"]
+    if not found.fits:
+        lines = [f"no commit fits, of {found.searched:,} commits in {found.tree}"]
+    for fix in found.candidates:
         lines += ["", *_format_fix(fix, f"{fix.probability:4.0%}")]
+    lines.append("")
+    if result.next:
+        name = result.next[:12] if len(result.next) == 40 else result.next
+        again = [Action("find", (operation, "--good", name, "--bad", bad))]
+        again += [Action("find", (operation, "--good", good, "--bad", name))]
+        lines += [
+            f"next: test {name}; tests left: about {result.builds}",
+            f"  {again[0]}  # {name} works",
+            f"  {again[1]}  # {name} has the bug",
+            f"  git bisect start {bad} {good}  # or halve the commits with git",
+        ]
+    else:
+        lines += ["next: only one commit is left"]
+    regression = f"{good}..{bad}" if result.next else f"{bad}"
     lines += [
-        "",
-        f"next: `git bisect start {bad} {good}`, and build what it checks out",
+        "then, for the fix:",
         "  patchpilot fixes --bisect-log FILE  # the Fixes: tag, from `git bisect log`",
+        f"  {Action('send', ('--regression', regression))}  # inform the regression tracker",
+        "or, without a fix:",
+        f"  {Action('find', (operation, '--good', good, '--bad', bad, '--report'))}",
     ]
-    return make_printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
+    return make_printable("\n".join([*lines, *(f"note: {note}" for note in found.notes)]))
 
 
 def format_bisect_step(step: BisectStep) -> str:
@@ -89,7 +111,7 @@ def format_bisect_step(step: BisectStep) -> str:
             "  patchpilot find --bisect skip  # it does not build or boot",
         ]
     elif step.found:
-        lines = [*_format_fix(step.found, "fixed"), f"next: {step.found.next_step(is_tried=True)}"]
+        lines = [*_format_fix(step.found, "fixed"), f"next: {step.found.next_step()}"]
     elif step.left:
         lines = [f"{step.left} commits may be the fix; the builds that are left were skipped"]
     else:
@@ -103,9 +125,28 @@ def format_bisect_step(step: BisectStep) -> str:
     return make_printable("\n".join(lines))
 
 
+def format_trial(trial: Trial) -> str:
+    """Format the commands that try a commit, or the next command after it was tried."""
+    reference = f'{trial.commit[:12]} ("{trial.subject}")'
+    if trial.answer:
+        result = "the bug is gone" if trial.answer == "yes" else "the bug is still there"
+        lines = [f"{reference} on {trial.base}: {result}"]
+    else:
+        lines = [f"# try {reference} on {trial.base}; nothing was run"]
+    for number, step in enumerate(trial.steps, 1):
+        lines += ["", f"# {number}. {step.purpose}", *step.commands]
+    if trial.answer:
+        lines += ["", f"next: {trial.next}"]
+    mark = "" if trial.answer else "# "
+    return make_printable("\n".join([*lines, *(f"{mark}note: {note}" for note in trial.notes)]))
+
+
 def _format_fix(fix: FoundFix, label: str) -> list[str]:
     heading = f'{label:<6} {fix.commit[:12]} ("{fix.subject}")'
     facts = [f"first in {fix.release}" if fix.release else "not released", *fix.matches]
+    if fix.works:
+        result = "the bug is gone" if fix.works == "yes" else "the bug is still there"
+        facts.append(f"tried on {fix.tried_on}: {result}")
     lines = [heading, f"       {'; '.join(facts)}"]
     verdicts = Counter[str]()
     for tree in fix.branches:

@@ -1,0 +1,411 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""List the commands that try a fix on the user's machine, and record the result.
+
+Nothing is run. The commands follow the Debian Linux Kernel Handbook (4.2, 4.3), Fedora's page
+"Building a Custom Kernel", the ArchWiki's "Kernel/Traditional compilation" and the kernel's
+scripts/package/PKGBUILD, Documentation/admin-guide/quickly-build-trimmed-linux.rst, the GRUB manual
+(grub-reboot, grub-set-default), grubby(8), and bootctl(1).
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+from typing import Any, NamedTuple
+
+from patchpilot.backports.branch_result import BranchResult
+from patchpilot.backports.branch_verdicts import (
+    BackportRequest,
+    BackportSession,
+    resolve_onto_revisions,
+)
+from patchpilot.backports.targets import branch_ref
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.finding.kernel_version import NO_VERSION, KernelVersion, read_kernel_version
+from patchpilot.finding.searched_tree import SearchedTree, find_searched_tree
+from patchpilot.history.branch_verdict import BranchVerdict
+from patchpilot.history.stable_branches import find_stable_branches
+from patchpilot.model.action import Action, Advice
+from patchpilot.model.json_form import json_form
+from patchpilot.model.progress import Progress, ignore_progress
+from patchpilot.resources import load_json, state_path, store_json
+
+ANSWERS = ("yes", "no")
+"""Whether the bug is gone with the commit."""
+_FAMILIES = {
+    "debian": "debian",
+    "ubuntu": "debian",
+    "fedora": "fedora",
+    "rhel": "fedora",
+    "arch": "arch",
+}
+_OS_FIELD = re.compile(r"^(ID|ID_LIKE)=(.*)$", re.MULTILINE)
+
+
+class Machine(NamedTuple):
+    """The running kernel, the file with its configuration, the family of the distribution
+    (`debian`, `fedora`, `arch` or ""), and the boot loader (`grub`, `systemd-boot` or "").
+    """
+
+    kernel: KernelVersion = NO_VERSION
+    configuration: str = ""
+    distribution: str = ""
+    boot_loader: str = ""
+
+
+def read_machine(root: Path = Path("/")) -> Machine:
+    """Read what the system in a directory runs. Whatever is missing is empty."""
+    kernel = read_kernel_version(_read_text(root / "proc/version"))
+    fields = dict(_OS_FIELD.findall(_read_text(root / "etc/os-release")))
+    names = [
+        name for field in ("ID", "ID_LIKE") for name in fields.get(field, "").strip("\"'").split()
+    ]
+    files = [f"boot/config-{kernel.named}", f"lib/modules/{kernel.named}/config", "proc/config.gz"]
+    loaders = {
+        "systemd-boot": "sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f",
+        "grub": "boot/grub/grub.cfg" if (root / "boot/grub").exists() else "boot/grub2",
+    }
+    return Machine(
+        kernel,
+        next((f"/{file}" for file in files if _exists(root / file)), ""),
+        next((_FAMILIES[name] for name in names if name in _FAMILIES), ""),
+        next((name for name, file in loaders.items() if _exists(root / file)), ""),
+    )
+
+
+def _exists(file: Path) -> bool:
+    with suppress(OSError):
+        return file.exists()
+    return False
+
+
+def _read_text(file: Path) -> str:
+    with suppress(OSError):
+        return file.read_text("utf-8", "replace")
+    return ""
+
+
+@json_form()
+@dataclass(frozen=True, slots=True)
+class TrialStep:
+    """Commands for a shell, and their purpose. A command that begins with "#" is a comment."""
+
+    purpose: str
+    commands: tuple[str, ...]
+
+
+@json_form("commit", "subject", "base", "distribution", "steps", "works=answer", "next", "notes")
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How to try a commit on the release `base`.
+
+    `distribution` is `debian`, `fedora`, `arch` or "". `answer` is the user's answer whether the
+    bug is gone: `yes`, `no` or "" if there is none. `steps` is empty if there is an answer.
+    """
+
+    commit: str
+    subject: str
+    base: str
+    distribution: str
+    steps: tuple[TrialStep, ...]
+    answer: str
+    next: Advice
+    notes: tuple[str, ...] = ()
+
+
+def plan_trial(
+    repository: Repository,
+    revision: str,
+    *,
+    tree: str = "",
+    version: KernelVersion = NO_VERSION,
+    machine: Machine | None = None,
+    profile: str | None = None,
+    progress: Progress = ignore_progress,
+) -> Trial:
+    """Return the commands that try a commit on a release of the kernel.
+
+    The release is `tree`, the upstream release of the `version` that a log names, or that of the
+    running kernel. Raise `UsageError` if the release has the commit or has no such bug.
+    """
+    machine = machine or read_machine()
+    commit = repository.commit(repository.resolve(revision))
+    if len(commit.parents) > 1:
+        raise UsageError(f"{commit.short} is a merge: it cannot be applied to a release")
+    version = version or machine.kernel
+    found_tree = SearchedTree(tree) if tree else find_searched_tree(repository, version)
+    base = branch_ref(repository, found_tree.name, profile=profile)
+    stable = find_stable_branches(repository, profile=profile)
+    branches = resolve_onto_revisions(repository, stable, [base])
+    request = BackportRequest(effort=10.0, profile=profile)
+    with BackportSession(repository, stable, request, progress) as session:
+        (result,) = session.ask([commit.id], branches)
+    branch = result.branches[0]
+    if branch.verdict in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED):
+        raise UsageError(
+            f"there is nothing to try on {base}: {branch.reason}",
+            hint=Action("find", ("--try", commit.id[:12], "--in", "v6.1"), "name the version: {}"),
+        )
+    notes = [found_tree.note] if found_tree.note else []
+    if not machine.configuration:
+        notes.append("no configuration of the running kernel was found: copy it to .config")
+    if version and machine.kernel and version.named != machine.kernel.named:
+        notes.append(f"this machine runs {machine.kernel.named}, the log is of {version.named}")
+    if machine.boot_loader == "grub":
+        notes.append(
+            "on LVM, RAID or btrfs, GRUB cannot clear the entry for one boot: choose the old kernel"
+            " in its menu"
+        )
+    name = f"try-{commit.id[:12]}"
+    steps = (
+        _make_branch_step(repository, branch, commit.id[:12], name, base),
+        *_list_build_steps(machine, name),
+        _make_boot_step(machine),
+        TrialStep(
+            "after the boot, check that this kernel runs, try to reproduce the bug, and answer",
+            (
+                f"uname -r   # it ends with -{name}",
+                f"patchpilot find --try {commit.id[:12]} --works yes   # the bug is gone",
+                f"patchpilot find --try {commit.id[:12]} --works no    # the bug is there",
+            ),
+        ),
+        _make_removal_step(repository, machine, name),
+    )
+    answer = Action("find", ("--try", commit.id[:12], "--works", "yes"))
+    return Trial(
+        commit.id, commit.subject, base, machine.distribution, steps, "", answer, tuple(notes)
+    )
+
+
+def record_trial(
+    repository: Repository,
+    revision: str,
+    answer: str,
+    *,
+    tree: str = "",
+    version: KernelVersion = NO_VERSION,
+    quoted: str = "",
+    machine: Machine | None = None,
+) -> Trial:
+    """Record whether the bug is gone with a commit.
+
+    The release is chosen as in `plan_trial`. If the bug is gone, the next command requests the
+    backport and quotes the line `quoted` of the log; otherwise it continues the search.
+    """
+    commit = repository.commit(repository.resolve(revision))
+    running = (machine or read_machine()).kernel
+    release = tree.removeprefix("v") or (version or running).release
+    if not release:
+        raise UsageError(
+            "the version that was tried is unknown",
+            hint=Action("", ("--in", "v6.1"), "name it, for example {}"),
+        )
+    file, trials = state_path() / "trials.json", _load_trials()
+    own_trials = {**trials.get(repository.key, {}), commit.id: [answer, release]}
+    hint = "set XDG_STATE_HOME to a writable directory"
+    store_json(file, {**trials, repository.key: own_trials}, hint)
+    next_step: Advice = Action("find", ("--bisect",), "try the next commit of the list, or {}")
+    if answer == "yes":
+        next_step = make_request(commit.id, release, quoted)
+    notes = (
+        (f"the running kernel is {running.named}: was the commit in the kernel that you tried?",)
+        if running and f"try-{commit.id[:12]}" not in running.named
+        else ()
+    )
+    return Trial(commit.id, commit.subject, release, "", (), answer, next_step, notes)
+
+
+def make_request(commit: str, release: str, quoted: str = "") -> Action:
+    """Return the command that requests the backport of a commit that works on a release.
+
+    It quotes a line of the log.
+    """
+    note_options = ("--note", f"It is seen as: {quoted}") if quoted else ()
+    return Action("backport", (commit[:12], "--request", "--tested", release, *note_options))
+
+
+def read_trials(repository: Repository) -> dict[str, tuple[str, str]]:
+    """Map each commit that the user tried to the answer and the release."""
+    trials: dict[str, Sequence[str]] = _load_trials().get(repository.key, {})
+    return {commit: (answer, release) for commit, (answer, release) in trials.items()}
+
+
+def _load_trials() -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        trials: dict[str, Any] = load_json(state_path() / "trials.json")
+        return trials
+    return {}
+
+
+def _make_branch_step(
+    repository: Repository, branch: BranchResult, commit: str, name: str, base: str
+) -> TrialStep:
+    folder = quote(f"../{Path(repository.top).name}-{name}")
+    purpose = f"make a branch of {base} with the commit"
+    commands = (
+        f"git worktree add -b {name} {folder} {quote(base)}",
+        f"cd {folder}",
+        # the first command switches to a branch
+        *branch.commands[1:],
+    )
+    if branch.verdict is BranchVerdict.CONFLICT:
+        purpose += "; it conflicts there: resolve the conflict, then `git cherry-pick --continue`"
+        adapt = Action("backport", (commit, "--onto", base, "--adapt", "--write", "../patches"))
+        commands += (f"# or let it be adapted: {adapt.command}",)
+    return TrialStep(purpose, commands)
+
+
+def _list_build_steps(machine: Machine, name: str) -> list[TrialStep]:
+    """Return the steps that configure, build and install the kernel."""
+    file = machine.configuration
+    copy = f"cp {file} .config"
+    if file.endswith(".gz"):
+        copy = f"zcat {file} > .config"
+    elif not file:
+        copy = "# copy the configuration of the running kernel to .config"
+    options = [f"--set-str LOCALVERSION -{name} --disable LOCALVERSION_AUTO"]
+    if machine.distribution == "debian":
+        # the configuration names certificates of the distribution
+        options += [
+            "--set-str SYSTEM_TRUSTED_KEYS '' --set-str SYSTEM_REVOCATION_KEYS ''",
+            "--set-str MODULE_SIG_KEY certs/signing_key.pem",
+        ]
+    options.append(
+        "--disable DEBUG_INFO_DWARF_TOOLCHAIN_DEFAULT --disable DEBUG_INFO_DWARF4"
+        " --disable DEBUG_INFO_DWARF5 --disable DEBUG_INFO --enable DEBUG_INFO_NONE"
+    )
+    packages, build = _BUILDS[machine.distribution]
+    return [
+        TrialStep("install what a build needs", (packages,)),
+        TrialStep(
+            "use the configuration of the running kernel, without debug information",
+            (
+                copy,
+                *(f"scripts/config {option}" for option in options),
+                "make olddefconfig",
+                "# faster, only the modules that are loaded now: yes '' | make localmodconfig",
+            ),
+        ),
+        TrialStep("build and install it", (*build, "KERNEL=$(make -s kernelrelease)")),
+    ]
+
+
+_BUILDS = {
+    "debian": (
+        "sudo apt install build-essential bc bison flex libelf-dev libssl-dev rsync cpio kmod"
+        " debhelper dwarves",
+        (
+            "make -j$(nproc) bindeb-pkg",
+            "sudo dpkg -i ../linux-image-$(make -s kernelrelease)_*.deb",
+        ),
+    ),
+    "fedora": (
+        "sudo dnf install gcc make bc bison flex elfutils-libelf-devel openssl openssl-devel perl"
+        " dwarves",
+        ("make -j$(nproc)", "sudo make modules_install install"),
+    ),
+    "arch": (
+        "sudo pacman -S --needed base-devel bc cpio gettext libelf openssl pahole perl python tar",
+        (
+            "# `make pacman-pkg` exists since 6.11; for older releases: ArchWiki, Kernel/"
+            "Traditional compilation",
+            "PACMAN_PKGBASE=linux-try PACMAN_EXTRAPACKAGES= make -j$(nproc) pacman-pkg",
+            "sudo pacman -U linux-try-*.pkg.tar.zst",
+        ),
+    ),
+    "": (
+        "# install a compiler, make, bc, bison, flex, and the headers of libelf and openssl",
+        ("make -j$(nproc)", "sudo make modules_install install"),
+    ),
+}
+
+
+def _make_boot_step(machine: Machine) -> TrialStep:
+    """Return the step that boots the new kernel once. Other boots keep the running kernel."""
+    purpose = "boot it once; each other boot stays with the kernel that runs now"
+    if machine.distribution == "fedora" and machine.boot_loader != "systemd-boot":
+        return TrialStep(
+            purpose,
+            (
+                "sudo grubby --set-default=/boot/vmlinuz-$(uname -r)",
+                'ENTRY=$(sudo grubby --info=/boot/vmlinuz-$KERNEL | sed -n \'s/^id="\\(.*\\)"/'
+                "\\1/p')",
+                'sudo grub2-reboot "$ENTRY"',
+                "sudo reboot",
+            ),
+        )
+    if machine.boot_loader == "systemd-boot":
+        entry = (
+            (
+                "ENTRY=linux-try.conf",
+                "# copy the entry of the running kernel, and name vmlinuz-linux-try and"
+                " initramfs-linux-try.img",
+                'sudo cp "$(bootctl -x)/loader/entries/arch.conf"'
+                ' "$(bootctl -x)/loader/entries/$ENTRY"',
+                'sudoedit "$(bootctl -x)/loader/entries/$ENTRY"',
+            )
+            if machine.distribution == "arch"
+            else ('ENTRY=$(basename "$(bootctl -x)"/loader/entries/*-$KERNEL.conf)',)
+        )
+        return TrialStep(
+            purpose,
+            (
+                "sudo bootctl set-default @current",
+                *entry,
+                'sudo bootctl set-oneshot "$ENTRY"',
+                "sudo reboot",
+            ),
+        )
+    if machine.boot_loader != "grub":
+        return TrialStep(purpose, ("# choose it in the menu of your boot loader", "sudo reboot"))
+    names = ("$(uname -r)", "$KERNEL")
+    update = "sudo update-grub"
+    if machine.distribution == "arch":
+        # the images have the names of the packages
+        names = ("$(cat /usr/lib/modules/$(uname -r)/pkgbase)", "linux-try")
+        update = "sudo grub-mkconfig -o /boot/grub/grub.cfg"
+    return TrialStep(
+        purpose,
+        (
+            "sudo cp -n /etc/default/grub /etc/default/grub.before-try",
+            "sudo sed -i 's/^GRUB_DEFAULT=.*/GRUB_DEFAULT=saved/' /etc/default/grub",
+            update,
+            "DISK=$(sudo grub-probe --target=fs_uuid /)",
+            f'sudo grub-set-default "gnulinux-advanced-$DISK>gnulinux-{names[0]}-advanced-$DISK"',
+            f'sudo grub-reboot "gnulinux-advanced-$DISK>gnulinux-{names[1]}-advanced-$DISK"',
+            "sudo reboot",
+        ),
+    )
+
+
+def _make_removal_step(repository: Repository, machine: Machine, name: str) -> TrialStep:
+    kernel = f"KERNEL=$(basename /lib/modules/*-{name}*)"
+    removal = {
+        "debian": (kernel, "sudo apt purge linux-image-$KERNEL"),
+        "arch": ("sudo pacman -R linux-try",),
+    }.get(
+        machine.distribution,
+        (kernel, "sudo kernel-install remove $KERNEL", "sudo rm -r /lib/modules/$KERNEL"),
+    )
+    if machine.boot_loader == "grub" and machine.distribution != "fedora":
+        update = (
+            "sudo grub-mkconfig -o /boot/grub/grub.cfg"
+            if machine.distribution == "arch"
+            else "sudo update-grub"
+        )
+        removal += ("sudo mv /etc/default/grub.before-try /etc/default/grub", update)
+    top = Path(repository.top)
+    return TrialStep(
+        "to go back: reboot, and remove it while the old kernel runs",
+        (
+            "uname -r",
+            *removal,
+            f"git -C {quote(os.fspath(top))} worktree remove --force"
+            f" {quote(os.fspath(top.parent / f'{top.name}-{name}'))}",
+            f"git -C {quote(os.fspath(top))} branch -D {name}",
+        ),
+    )

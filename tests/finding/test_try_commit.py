@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Test `patchpilot find --try`: the commands that try a commit, and the result."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.finding.try_commit import Machine, plan_trial, read_machine
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+FILE = "drivers/net/acme/ring.c"
+RING = "int acme_ring_fill(struct ring *r)\n{\n\tint a;\n\n\tint b;\n\n\treturn use(r);\n}\n"
+FIXED = RING.replace("\treturn", "\tif (!r)\n\t\treturn 0;\n\treturn")
+TITLE = "acme: check the ring before it is filled"
+LOG = """\
+BUG: kernel NULL pointer dereference
+CPU: 3 PID: 811 Comm: fio Not tainted 6.1.0-18-amd64 #1 Debian 6.1.1-1
+RIP: 0010:acme_ring_fill+0x2b/0x110 [acme]
+"""
+PROC_VERSION = (
+    "Linux version 6.1.0-18-amd64 (debian-kernel@lists.debian.org) (gcc-12) #1 SMP Debian 6.1.1-1"
+)
+
+
+@pytest.fixture
+def repo(workdir: Path) -> Repo:
+    """Create a repository with v6.1, v6.1.1 in a stable branch, and a fix in mainline."""
+    repo = Repo(workdir / "linux")
+    repo.commit("Linux 6.1", {FILE: RING, "Makefile": "VERSION = 6\n", "Kbuild": "x\n"})
+    repo.tag("v6.1")
+    for number in range(12):
+        repo.commit(f"net: change {number}", {f"net/core{number}.c": "int x;\n"})
+    repo.commit(f"{TITLE}\n\nThe pointer may be NULL.\n", {FILE: FIXED})
+    repo.tag("v6.2")
+    repo.git("update-ref refs/remotes/origin/master HEAD")
+    repo.git("checkout -q --detach v6.1")
+    repo.commit("Linux 6.1.1", {"Makefile": "VERSION = 6.1.1\n"})
+    repo.tag("v6.1.1")
+    repo.git("update-ref refs/remotes/stable/linux-6.1.y HEAD")
+    repo.checkout("master")
+    return repo
+
+
+def make_system(root: Path, distribution: str, *files: str) -> Path:
+    """Write the files of a system from which its distribution and boot loader are read."""
+    contents = {
+        "proc/version": PROC_VERSION,
+        "etc/os-release": f'NAME="X"\nID={distribution}\n',
+        **dict.fromkeys(files, ""),
+    }
+    for name, text in contents.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+EFI = "sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+
+
+@pytest.mark.parametrize(
+    ("distribution", "files", "family", "loader", "commands"),
+    [
+        (
+            "debian",
+            ("boot/config-6.1.0-18-amd64", "boot/grub/grub.cfg"),
+            "debian",
+            "grub",
+            ("cp /boot/config-6.1.0-18-amd64 .config", "bindeb-pkg", "grub-reboot", "apt purge"),
+        ),
+        (
+            'linuxmint\nID_LIKE="ubuntu debian"',
+            ("proc/config.gz", EFI),
+            "debian",
+            "systemd-boot",
+            ("zcat /proc/config.gz > .config", "bindeb-pkg", "bootctl set-oneshot", "apt purge"),
+        ),
+        (
+            "fedora",
+            ("lib/modules/6.1.0-18-amd64/config", "boot/grub2/grub.cfg"),
+            "fedora",
+            "grub",
+            (
+                "cp /lib/modules/6.1.0-18-amd64/config",
+                "make modules_install install",
+                "grubby --set-default=/boot/vmlinuz-$(uname -r)",
+                "grub2-reboot",
+                "kernel-install remove",
+            ),
+        ),
+        (
+            "arch",
+            ("proc/config.gz", EFI),
+            "arch",
+            "systemd-boot",
+            ("pacman-pkg", "pacman -U", "bootctl set-oneshot", "pacman -R linux-try"),
+        ),
+        ("gentoo", (), "", "", ("copy the configuration", "kernel-install remove")),
+    ],
+)
+def test_commands_are_those_of_the_distribution(
+    repo: Repo,
+    tmp_path: Path,
+    distribution: str,
+    files: tuple[str, ...],
+    family: str,
+    loader: str,
+    commands: tuple[str, ...],
+) -> None:
+    machine = read_machine(make_system(tmp_path / "root", distribution, *files))
+    assert (machine.distribution, machine.boot_loader) == (family, loader)
+    with Repository.open(repo.path) as repository:
+        trial = plan_trial(repository, "v6.2", machine=machine)
+    script = "\n".join(command for step in trial.steps for command in step.commands)
+    assert trial.base == "v6.1.1"
+    assert [command for command in commands if command not in script] == []
+    assert "sudo reboot" in script
+    # only copy, boot and remove: no other default than the kernel that runs now
+    checked = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_branch_has_the_release_and_this_commit_only(repo: Repo, workdir: Path) -> None:
+    result = call("find", "-C", repo.path, "--try", "v6.2", "--json", "-", stdin=LOG.encode())
+    assert result.code == 0, result.err
+    trial = result.json
+    assert (trial["base"], trial["works"], trial["subject"]) == ("v6.1.1", "", TITLE)
+    commands = trial["steps"][0]["commands"]
+    subprocess.run(["sh", "-ec", "\n".join(commands)], cwd=repo.path, check=True)
+    folder = next(workdir.glob("linux-try-*"))
+    log = ["git", "log", "--format=%s", "v6.1.."]
+    subjects = subprocess.run(log, cwd=folder, check=True, capture_output=True, text=True).stdout
+    assert subjects.splitlines() == [TITLE, "Linux 6.1.1"]
+    assert (folder / FILE).read_text() == FIXED
+    # the last step removes both
+    removal = [line for line in trial["steps"][-1]["commands"] if line.startswith("git ")]
+    subprocess.run(["sh", "-ec", "\n".join(removal)], check=True)
+    assert not folder.exists()
+    assert "try-" not in repo.git("branch")
+
+
+def test_commit_that_the_release_has_is_not_tried(repo: Repo) -> None:
+    call("find", "-C", repo.path, "--try", "v6.2", "--in", "v6.2").expect(2, "nothing to try")
+    call("find", "-C", repo.path, "--works", "yes").expect(2, "--works needs --try")
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_result_is_remembered_and_decides_the_next_step(repo: Repo, answer: str) -> None:
+    def find() -> str:
+        return call("find", "-C", repo.path, "-", "--in", "v6.1.1", stdin=LOG.encode()).out
+
+    fix = repo.git("rev-parse v6.2^{commit}")
+    before = find()
+    assert "--request" not in before
+    assert f"patchpilot find --try {fix[:12]} --in v6.1.1" in before
+    outcome = call(
+        "find", "-C", repo.path, "--try", fix, "--in", "v6.1.1", "--works", answer, "-",
+        stdin=LOG.encode(),
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    request = f"patchpilot backport {fix[:12]} --request --tested 6.1.1"
+    assert (request in outcome.out) == (answer == "yes")
+    after = find()
+    assert (request in after) == (answer == "yes")
+    assert "tried on 6.1.1" in after
+    if answer == "yes":
+        mail = call(
+            "backport", "-C", repo.path, fix, "--request", "--tested", "6.1.1", "--note", "x"
+        )
+        name = repo.git("config user.name")
+        assert f"Tested on 6.1.1 by {name}." in mail.out
+        assert f"Tested-by: {name} <{repo.git('config user.email')}>" in mail.out
+
+
+def test_missing_files_are_no_error(tmp_path: Path) -> None:
+    assert read_machine(tmp_path) == Machine()
