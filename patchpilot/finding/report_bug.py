@@ -41,8 +41,10 @@ def save_bug_report(
     first = next((number for number, line in enumerate(lines) if message and message in line), 0)
     to, cc = _find_contacts(repository, fixes)
     tree, older = fixes.tree, _UNKNOWN_VERSION
+    looked = f"a fix in the {fixes.searched:,} commits since {tree}"
     if good:
         tree = bad
+        looked = f"what introduced it in the {fixes.searched:,} commits of {good}..{bad}"
         older = f"  It works with {good}.\n\n#regzbot introduced: {good}..{bad}"
         cc.append(default_project().lists.regressions)
     identity = repository.identity
@@ -55,8 +57,7 @@ def save_bug_report(
         "version": f"{fixes.version.named}, based on {tree}" if fixes.version else tree,
         "older": older,
         "log": "\n".join(f"  {line}" for line in lines[first:][:_MAX_LOG_LINES]),
-        "searched": f"{fixes.searched:,}",
-        "looked": f"what introduced it in {good}..{bad}" if good else f"a fix since {tree}",
+        "looked": looked,
         "nearest": "\n".join(["The nearest are:", *nearest_fixes]) if nearest_fixes else "",
         "name": identity.name if identity else "",
     }

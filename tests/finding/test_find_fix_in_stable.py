@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.finding.find_fix import find_later_fixes
+from patchpilot.finding.find_fix import find_later_fixes, rank_fix_candidates, read_symptom
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -68,3 +68,13 @@ def test_fix_of_a_backport_is_found(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         found = find_later_fixes(repository, "linux-6.1.y")
     assert "acme: right" in [candidate.subject for candidate in found.candidates]
+
+
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_backported_commit_has_no_weight_in_a_bisection(repo: Repo, is_marked: bool) -> None:
+    add_backport(repo, is_marked=is_marked)
+    with Repository.open(repo.path) as repository:
+        search = rank_fix_candidates(repository, read_symptom(repository, LOG), tree="linux-6.1.y")
+    listed = [fix.subject for fix in search.fixes]
+    assert FIRST not in listed
+    assert SECOND in listed

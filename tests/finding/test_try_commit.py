@@ -144,6 +144,9 @@ def test_branch_has_the_release_and_this_commit_only(repo: Repo, workdir: Path) 
 def test_commit_that_the_release_has_is_not_tried(repo: Repo) -> None:
     call("find", "-C", repo.path, "--try", "v6.2", "--in", "v6.2").expect(2, "nothing to try")
     call("find", "-C", repo.path, "--works", "yes").expect(2, "--works needs --try")
+    for words in (("--good", "v6.1"), ("--report",), ("--bisect",)):
+        call("find", "-C", repo.path, "--try", "v6.2", *words).expect(2, "--try excludes")
+    call("find", "-C", repo.path, "v6.2", "--report").expect(2, "--report needs a log")
 
 
 @pytest.mark.parametrize("answer", ["yes", "no"])

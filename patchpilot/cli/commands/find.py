@@ -101,12 +101,7 @@ def command(
 
     with common.workplace() as workplace:
         what, good, bad = what or "", options["good"], options["bad"]
-        _refuse_options(good, bad, is_other_search=bisect or bool(within))
-        if options["works"] and not options["tried"]:
-            raise UsageError(
-                "--works needs --try",
-                hint=Action("", ("--try", "COMMIT", "--works", "yes"), "use {}"),
-            )
+        _refuse_options(options, is_bisected=bisect, is_in_tree=bool(within))
         if options["tried"]:
             log = (_read_target_text(workplace, what, lore) or what) if what else ""
             return _try_commit(common, workplace, options["tried"], options["works"], log, within)
@@ -117,6 +112,8 @@ def command(
             )
         text = _read_target_text(workplace, what, lore)
         if text is None and not (bisect or good) and is_commit_argument(workplace.repository, what):
+            if options["report"]:
+                raise UsageError(f"{what} is a commit: --report needs a log")
             return _find_posted_commit(
                 common, workplace, what, lore, with_mails=options["with_mails"]
             )
@@ -132,11 +129,23 @@ def command(
         )
 
 
-def _refuse_options(good: str | None, bad: str | None, *, is_other_search: bool) -> None:
-    if (bad and not good) or (good and is_other_search):
+def _refuse_options(options: dict[str, Any], *, is_bisected: bool, is_in_tree: bool) -> None:
+    """Raise `UsageError` for options of different searches."""
+    good, tried = options["good"], options["tried"]
+    if (options["bad"] and not good) or (good and (is_bisected or is_in_tree)):
         raise UsageError(
             "--bad needs --good, and --good excludes --in and --bisect",
             hint=Action("find", ("LOG", "--good", "v6.1", "--bad", "v6.2"), "use {}"),
+        )
+    if options["works"] and not tried:
+        raise UsageError(
+            "--works needs --try", hint=Action("", ("--try", "COMMIT", "--works", "yes"), "use {}")
+        )
+    if (tried and (good or is_bisected or options["report"])) or (
+        is_bisected and options["report"]
+    ):
+        raise UsageError(
+            "--try excludes --good, --report and --bisect, and --report excludes --bisect"
         )
 
 

@@ -56,6 +56,7 @@ def format_found_fixes(fixes: FoundFixes, operation: str) -> str:
             "",
             f"next: search by builds: {bisect_command}",
             f"  or report the bug: {Action('find', (operation, '--in', fixes.tree, '--report'))}",
+            "  or run `patchpilot`, press w on Home (0) and enter the log; r fills in the report",
             "  if an older version works, first find what introduced it:"
             f" {Action('find', (operation, '--good', 'VERSION', '--bad', fixes.tree))}",
         ]

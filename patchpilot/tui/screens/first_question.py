@@ -15,6 +15,7 @@ from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_for_answer, sh
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.finding.find_fix import FoundFixes
+    from patchpilot.finding.find_introduction import Introduction
 
 QUESTION = "What do you have?"
 ANSWERS = (
@@ -44,7 +45,8 @@ LINES = {
 
 VERSION = (
     "Version or branch that has the bug, such as v6.1 or 6.1. Empty: the version that the log"
-    " names, otherwise HEAD."
+    " names, otherwise HEAD. If an older version works, both: v6.1..v6.2 lists what may have"
+    " introduced the bug."
 )
 
 
@@ -126,6 +128,7 @@ def _process_input(
         read_symptom,
         read_symptom_text,
     )
+    from patchpilot.finding.find_introduction import find_introduction
     from patchpilot.home.branches import find_branch_range
 
     if kind == "branch":
@@ -140,11 +143,17 @@ def _process_input(
             fixes = find_later_fixes(repository, text)
         else:
             symptom = read_symptom(repository, text)
+            good, dots, bad = version.partition("..")
+            if dots:
+                result = find_introduction(repository, symptom, good, bad)
+                return partial(_show_found_fixes, home, result.found, text, result)
             fixes = find_fixes(repository, symptom, tree=version)
     return partial(_show_found_fixes, home, fixes, text)
 
 
-def _show_found_fixes(home: Any, search_result: "FoundFixes", log: str) -> None:
+def _show_found_fixes(
+    home: Any, search_result: "FoundFixes", log: str, introduction: "Introduction | None" = None
+) -> None:
     fixes = search_result.candidates[:5]
     answers = [
         (
@@ -167,14 +176,25 @@ def _show_found_fixes(home: Any, search_result: "FoundFixes", log: str) -> None:
     letters = [*map(str, range(1, len(fixes) + 1)), "w", "r"]
     title = "Commits to try" if search_result.fits else "No commit fits"
     text = f"{search_result.searched:,} commits since {search_result.tree} were searched."
+    if introduction:
+        title = "Commits that may have introduced the bug"
+        text = f"{search_result.searched:,} commits in {search_result.tree} were searched."
+        if introduction.next:
+            text += f"\nTest {introduction.next[:12]} next, and search again with it."
     if fixes:
-        text += "\n\nA commit's number shows which stable kernels lack it."
+        text += (
+            "\n\nA commit's number lists the commits that fix it."
+            if introduction
+            else "\n\nA commit's number shows which stable kernels lack it."
+        )
 
     def handle_choice(choice: str | None) -> None:
         if choice == "report":
-            _save_bug_report(home, search_result, log)
+            _save_bug_report(home, search_result, log, introduction)
         elif choice == "write":
             home.notify("commit your fix on mainline, press g, then Enter on its branch")
+        elif choice and introduction:
+            _start_search(home, "bisect", choice, "")
         elif choice:
             home.tui.open_topic(home.tui.session.directory, Stage.BACKPORTS, target=choice)
 
@@ -183,8 +203,11 @@ def _show_found_fixes(home: Any, search_result: "FoundFixes", log: str) -> None:
     home.app.push_screen(question, handle_choice)
 
 
-def _save_bug_report(home: Any, fixes: "FoundFixes", log: str) -> None:
+def _save_bug_report(
+    home: Any, fixes: "FoundFixes", log: str, introduction: "Introduction | None"
+) -> None:
     from patchpilot.finding.report_bug import save_bug_report
 
     with home.tui.session.open_repository() as repository:
-        show_draft(home.app, save_bug_report(repository, fixes, log))
+        good, bad = (introduction.good, introduction.bad) if introduction else ("", "")
+        show_draft(home.app, save_bug_report(repository, fixes, log, good=good, bad=bad))

@@ -97,6 +97,22 @@ async def test_keys_in_the_hint_of_find_save_a_report(app: PatchpilotApp, repo: 
         assert isinstance(app.screen, HomeScreen)
 
 
+async def test_two_versions_list_what_introduced_the_bug(app: PatchpilotApp, repo: Repo) -> None:
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What do you have?" in text_of(app), "question")
+        await pilot.press("enter")
+        await until(pilot, lambda: "File with the log" in text_of(app), "file")
+        await pilot.press(*MESSAGE, "enter")
+        await until(pilot, lambda: "Version or branch" in text_of(app), "version")
+        await pilot.press(*"v6.1..v6.2", "enter")
+        await until(pilot, lambda: "may have introduced the bug" in text_of(app), "list")
+        assert "next, and search again with it" in text_of(app)
+        await pilot.press("r")
+        await until(pilot, lambda: "Draft:" in text_of(app), "draft")
+        (file,) = (state_path() / "reports").iterdir()
+        assert "#regzbot introduced: v6.1..v6.2" in file.read_text()
+
+
 async def test_bisection_leads_to_the_fix(app: PatchpilotApp, repo: Repo) -> None:
     bad_commit = repo.git("rev-parse v6.1^{commit}")
     repo.commit(f'acme: fix it\n\nFixes: {bad_commit[:12]} ("Linux 6.1")\n', {"x.c": "x\n"})
